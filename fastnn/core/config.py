@@ -1,0 +1,131 @@
+"""Process-wide settings: number types, threads, seeds, strictness.
+
+Settings are read when a plan is made; changing one later affects plans made after that.
+"""
+import itertools
+import threading
+
+from fastnn.core.errors import ArgumentError, DTypeError
+
+_settings = {
+    "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
+    "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
+}
+_streams = itertools.count(1)
+_version = 0
+_lock = threading.Lock()
+
+
+def _set(name, value):
+    global _version
+    with _lock:
+        if _settings[name] != value:
+            _settings[name] = value
+            _version += 1
+
+
+def version():
+    """A number that changes whenever a setting does (plans are cached under it)."""
+    return _version
+
+
+def floatx():
+    """The default float dtype, "float32" unless set otherwise."""
+    return _settings["floatx"]
+
+
+def set_floatx(dtype):
+    """Set the default float dtype: "float32" or "float64"."""
+    if dtype not in ("float32", "float64"):
+        raise DTypeError(f"Unknown `floatx` value: received {dtype!r}, expected 'float32' or 'float64'.")
+    _set("floatx", dtype)
+
+
+def epsilon():
+    """The fuzz factor of losses and normalisers, 1e-7 unless set otherwise."""
+    return _settings["epsilon"]
+
+
+def set_epsilon(value):
+    """Set the fuzz factor (a small positive float)."""
+    _set("epsilon", float(value))
+
+
+def image_data_format():
+    """"channels_last" unless set otherwise."""
+    return _settings["image_data_format"]
+
+
+def set_image_data_format(value):
+    """Set the default layout of images: "channels_last" or "channels_first"."""
+    _choose("image_data_format", value, ("channels_last", "channels_first"))
+
+
+def num_threads():
+    """The number of threads asked for by set_num_threads, or None (environment and cores decide)."""
+    return _settings["num_threads"]
+
+
+def set_num_threads(n):
+    """Use n threads (an int >= 1) in plans made from now on; None goes back to the default.
+
+    >>> set_num_threads(None)
+    """
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 256):
+        raise ArgumentError(f"set_num_threads: received {n!r}, expected an int from 1 to 256, or None.")
+    _set("num_threads", n)
+
+
+def strict():
+    """Whether doubtful data (NaN in x or y) is an error instead of a warning."""
+    return _settings["strict"]
+
+
+def set_strict(value):
+    """Make doubtful data an error (True) or a warning (False, the default)."""
+    _set("strict", bool(value))
+
+
+def matmul_precision():
+    """"high" (Winograd convolutions allowed) or "highest" (direct sums only)."""
+    return _settings["matmul_precision"]
+
+
+def set_matmul_precision(value):
+    """Set the precision of products and convolutions: "high" or "highest"."""
+    _choose("matmul_precision", value, ("high", "highest"))
+
+
+def executor():
+    """Which executor walks the tapes: "cython", or "python" (the slow oracle, for tests)."""
+    return _settings["executor"]
+
+
+def set_executor(value):
+    """Choose the executor: "cython" or "python"."""
+    _choose("executor", value, ("cython", "python"))
+
+
+def _choose(name, value, allowed):
+    if value not in allowed:
+        raise ArgumentError(f"{name}: received {value!r}, expected one of {allowed}.")
+    _set(name, value)
+
+
+def seed():
+    """The seed from which every default random stream is derived; 0 unless set otherwise."""
+    return _settings["seed"]
+
+
+def set_seed(value):
+    """Set the seed and start the default streams again at 1."""
+    global _streams
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2 ** 63:
+        raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
+    _set("seed", int(value))
+    _streams = itertools.count(1)
+
+
+def next_stream():
+    """A new default random stream: layers and initializers without a seed take one when they are made."""
+    return next(_streams)

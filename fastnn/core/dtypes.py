@@ -1,0 +1,85 @@
+"""Type names: what users write, what kernels are called, how two types meet."""
+import numpy as np
+
+from fastnn.core.errors import DTypeError
+
+# dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
+TABLE = {
+    "float32": (np.float32, "f32"), "float64": (np.float64, "f64"), "float16": (np.float16, "f16"),
+    "int8": (np.int8, "i8"), "int16": (np.int16, "i16"), "int32": (np.int32, "i32"), "int64": (np.int64, "i64"),
+    "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
+    "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
+}
+FLOATS = ("float16", "float32", "float64")
+_ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
+            "single": "float32", "long": "int64"}
+_ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()}
+_KNOWN = {}
+
+
+def standardize(dtype, default=None):
+    """The canonical name of `dtype` (a name, NumPy dtype or Python type); `default` for None.
+
+    >>> standardize(np.float64), standardize("int"), standardize(None, "float32")
+    ('float64', 'int32', 'float32')
+    """
+    if dtype is None:
+        from fastnn.core import config
+        return default or config.floatx()
+    try:
+        known = _KNOWN.get(dtype)
+    except TypeError:
+        known = None
+    if known is not None:
+        return known
+    if dtype is float:
+        from fastnn.core import config
+        return config.floatx()
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
+    name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name
+    name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
+    if name not in TABLE:
+        try:
+            name = np.dtype(dtype).newbyteorder("=").name
+        except TypeError:
+            name = None
+    if name not in TABLE:
+        raise DTypeError(f"Unknown dtype: received {dtype!r}, expected one of {', '.join(TABLE)}.")
+    _KNOWN[dtype] = name
+    return name
+
+
+def numpy_type(name):
+    """The NumPy scalar type of a canonical dtype name."""
+    return TABLE[name][0]
+
+
+def kernel_type(name):
+    """The type name kernels carry as a suffix: "f32" for "float32"."""
+    return TABLE[name][1]
+
+
+def itemsize(name):
+    """Bytes of one element."""
+    return _ITEMSIZE[name]
+
+
+def is_float(name):
+    """Whether the dtype is a floating-point one."""
+    return name in FLOATS
+
+
+def promote(*names):
+    """The dtype in which values of these dtypes meet; floats win over integers, as in Keras.
+
+    >>> promote("int64", "float32"), promote("int32", "int64"), promote("bool", "uint8")
+    ('float32', 'int64', 'uint8')
+    """
+    names = [n for n in names if n is not None]
+    first = names[0]
+    if all(n == first for n in names):
+        return first
+    floats = [n for n in names if n in FLOATS]
+    if floats:
+        return max(floats, key=lambda n: _ITEMSIZE[n])
+    return np.result_type(*(TABLE[n][0] for n in names)).name

@@ -1,0 +1,61 @@
+"""Named errors: each says what was received, what was expected and what to do.
+
+Every class is also the built-in kind that Keras raises in its place, so that scripts which catch
+``ValueError`` or ``TypeError`` keep working.
+"""
+
+
+class FastnnError(Exception):
+    """Base of every error that fastnn raises on purpose."""
+
+
+class ShapeError(FastnnError, ValueError):
+    """Shapes that do not fit the operation or layer they were given to."""
+
+
+class DTypeError(FastnnError, TypeError, ValueError):
+    """A dtype that is unknown, or that an operation does not take."""
+
+
+class GraphError(FastnnError, ValueError):
+    """A graph that is not connected, has duplicate names, or mixes symbols of different traces."""
+
+
+class DataError(FastnnError, ValueError):
+    """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
+
+
+class UnknownNameError(FastnnError, ValueError):
+    """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
+
+
+class ArgumentError(FastnnError, ValueError):
+    """An argument outside its documented values."""
+
+
+class NotBuiltError(FastnnError, ValueError):
+    """A model or layer used before its weights exist, or a model not compiled."""
+
+
+class NotSupportedError(FastnnError, NotImplementedError, ValueError):
+    """Something Keras has and fastnn has not; the message names the nearest thing."""
+
+
+class FileFormatError(FastnnError, ValueError):
+    """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
+
+
+class KernelError(FastnnError, RuntimeError):
+    """A kernel found bad data while it ran (a label or an index out of range)."""
+
+    def __init__(self, message, status=0, instruction=-1):
+        super().__init__(message)
+        self.status, self.instruction = status, instruction
+
+
+class PackError(FastnnError, ImportError, RuntimeError):
+    """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
+
+
+class DataWarning(UserWarning):
+    """Data that will train, but probably not as meant (NaN, infinity, a one-class validation set)."""

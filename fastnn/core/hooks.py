@@ -1,0 +1,26 @@
+"""The few upward calls: a lower layer calls what a higher one has registered here.
+
+``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.runtime``);
+``operator(name, *args)`` calls a function of ``fastnn.ops``;
+``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
+(registered by ``fastnn.models``).
+"""
+import importlib
+
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.runtime.eager", "functional_call": "fastnn.models.functional",
+              "run_layer": "fastnn.runtime.eager"}
+_hooks = {}
+
+
+def register(name, function):
+    """Make `function` the one that `call(name, ...)` reaches."""
+    _hooks[name] = function
+
+
+def call(name, *args, **kwargs):
+    """Call a registered hook; its provider is imported on first use."""
+    hook = _hooks.get(name)
+    if hook is None:
+        importlib.import_module(_PROVIDERS[name])
+        hook = _hooks[name]
+    return hook(*args, **kwargs)

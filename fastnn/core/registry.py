@@ -1,0 +1,50 @@
+"""Lazy public names.  A package lists its names once; importing it imports none of its modules.
+
+The same tables are the closed list from which a file's config may name classes: nothing else can be
+reached by a name.
+"""
+import difflib
+import importlib
+import sys
+
+from fastnn.core.errors import UnknownNameError
+
+
+def lazy(package, names):
+    """(__getattr__, __dir__, __all__) for a package whose public `names` map to module names.
+
+    names: {"Dense": "core"} = class Dense of <package>.core; {"ops": ""} = the submodule itself;
+    {"get_file": "fastnn.utils.files"} = a name of another module, written in full;
+    {"Renamed": "module:Original"} = under another name.
+    """
+    def getattr_(name):
+        where = names.get(name)
+        if where is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}"
+                                 + suggest(name, names, ". Did you mean: {}?"))
+        module, _, original = where.partition(":")
+        if not module and not original:
+            value = importlib.import_module(f"{package}.{name}")
+        else:
+            full = module if module.startswith("fastnn") else f"{package}.{module}"
+            value = getattr(importlib.import_module(full), original or name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def dir_():
+        return sorted(set(names) | set(vars(sys.modules[package])))
+    return getattr_, dir_, sorted(names)
+
+
+def suggest(name, names, template=" Did you mean: {}?"):
+    """Near names as a sentence, or an empty string."""
+    near = difflib.get_close_matches(str(name), [str(n) for n in names], 3, 0.6)
+    return template.format(", ".join(near)) if near else ""
+
+
+def lookup(kind, name, table):
+    """table[name], or UnknownNameError that names the kind and near names."""
+    if name in table:
+        return table[name]
+    raise UnknownNameError(f"Unknown {kind}: received {name!r}.{suggest(name, table)} "
+                           f"Expected one of: {', '.join(sorted(map(str, table)))}.")

@@ -1,0 +1,89 @@
+"""Shape arithmetic: broadcasting, axes, windows.  A dimension is an int, or None (rows not known yet)."""
+from fastnn.core.errors import ArgumentError, ShapeError
+
+
+def product(shape):
+    """Number of elements of a shape of ints.
+
+    >>> product((2, 3)), product(())
+    (6, 1)
+    """
+    n = 1
+    for d in shape:
+        n *= d
+    return n
+
+
+def broadcast(*shapes):
+    """The shape that NumPy broadcasting gives; None meets 1 or None and stays None.
+
+    >>> broadcast((None, 3), (3,)), broadcast((2, 1), (1, 5))
+    ((None, 3), (2, 5))
+    """
+    if len(shapes) == 2 and shapes[0] == shapes[1]:
+        return tuple(shapes[0])
+    rank = max(map(len, shapes))
+    out = []
+    for dims in zip(*((1,) * (rank - len(s)) + tuple(s) for s in shapes)):
+        known = {d for d in dims if d != 1}
+        if len(known - {None}) > 1:
+            raise ShapeError("Shapes cannot be broadcast together: received "
+                             + " and ".join(str(tuple(s)) for s in shapes) + ".")
+        known.discard(None) if len(known) > 1 else None
+        out.append(known.pop() if known else 1)
+    return tuple(out)
+
+
+def normalize_axis(axis, rank, name="axis"):
+    """`axis` as an int in [0, rank)."""
+    if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < max(rank, 1):
+        raise ShapeError(f"{name}: received {axis!r}, expected an int from {-rank} to {rank - 1}.")
+    return axis.__index__() % rank if rank else 0
+
+
+def normalize_axes(axis, rank, name="axis"):
+    """`axis` (None = all, an int, or a sequence) as a sorted tuple of ints without repeats."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    out = tuple(sorted(normalize_axis(a, rank, name) for a in axes))
+    if len(set(out)) != len(out):
+        raise ShapeError(f"{name}: received {axis!r}, which names an axis twice.")
+    return out
+
+
+def pair(value, name, rank=2, minimum=1):
+    """`value` (an int or `rank` ints) as a tuple of ints >= minimum.
+
+    >>> pair(3, "kernel_size"), pair([2, 1], "strides")
+    ((3, 3), (2, 1))
+    """
+    items = (value,) * rank if hasattr(value, "__index__") else tuple(value) if hasattr(value, "__iter__") else ()
+    good = len(items) == rank and all(hasattr(v, "__index__") and not isinstance(v, bool) and v >= minimum for v in items)
+    if not good:
+        raise ArgumentError(f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum}. "
+                            f"Received: {name}={value!r}.")
+    return tuple(int(v) for v in items)
+
+
+def window(size, kernel, stride, padding, dilation=1):
+    """(output size, pad before, pad after) of a sliding window along one axis of `size` elements.
+
+    padding: "valid", "same" (TensorFlow's rule: the odd element goes after) or (before, after).
+
+    >>> window(28, 3, 1, "same"), window(7, 3, 2, "same"), window(8, 2, 2, "valid")
+    ((28, 1, 1), (4, 1, 1), (4, 0, 0))
+    """
+    reach = dilation * (kernel - 1) + 1
+    if size is None:
+        return None, 0, 0
+    if padding == "same":
+        out = -(-size // stride)
+        total = max((out - 1) * stride + reach - size, 0)
+        return out, total // 2, total - total // 2
+    before, after = (0, 0) if padding == "valid" else padding
+    out = (size + before + after - reach) // stride + 1
+    if out < 1:
+        raise ShapeError(f"A window of {reach} (kernel {kernel}, dilation {dilation}) does not fit into "
+                         f"{size + before + after} elements; use padding='same' or a larger input.")
+    return out, before, after

@@ -1,0 +1,8 @@
+"""The graph: specs, symbols, nodes, variables, tracing and autodiff; knows records, no particular operation."""
+from fastnn.graph.autodiff import gradients
+from fastnn.graph.node import Node, Symbol
+from fastnn.graph.spec import Spec
+from fastnn.graph.trace import Trace, apply, current
+from fastnn.graph.variable import Variable
+
+__all__ = ["Node", "Spec", "Symbol", "Trace", "Variable", "apply", "current", "gradients"]

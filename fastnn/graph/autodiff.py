@@ -1,0 +1,56 @@
+"""Reverse-mode differentiation, graph to graph: gradients are nodes like any other."""
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import GraphError, ShapeError
+from fastnn.graph.trace import current
+
+
+def gradients(ys, xs, gys=None):
+    """Symbols of d(sum ys . gys)/dx for each x, None where no differentiable path leads.
+
+    ys, xs: symbols of the active trace.  gys: symbols of the shapes of ys; ones if None.
+    The formula of each step is the operation's own `vjp` record; contributions are added in reverse call order,
+    so the sum has one fixed shape.
+    """
+    trace = current()
+    if trace is None:
+        raise GraphError("gradients(): no trace is active; call it inside `with Trace() as t:`.")
+    ys, xs = list(ys), list(xs)
+    reached = _depends_on(trace.nodes, xs)
+    total = {}
+    for y, g in zip(ys, gys or [None] * len(ys)):
+        if g is None:
+            g = hooks.call("operator", "ones", y.shape, y.dtype)
+        if g.shape != y.shape:
+            raise ShapeError(f"gradients(): the gradient of {y!r} has shape {g.shape}, expected {y.shape}.")
+        _accumulate(total, y, g)
+    wanted = set(xs)
+    for node in reversed(list(trace.nodes)):
+        if node not in reached or node.op.vjp is None or not any(o in total for o in node.outputs):
+            continue
+        if not any(s is not None and (s.node in reached or s in wanted) for s in node.inputs):
+            continue
+        with trace.scope(node.scope):
+            grads = node.op.vjp(node, [total.get(o) for o in node.outputs])
+            for x, g in zip(node.inputs, grads):
+                if x is None or g is None or not dtypes.is_float(x.dtype):
+                    continue
+                if x.node not in reached and x not in wanted:
+                    continue
+                if g.shape != x.shape:
+                    raise ShapeError(f"The gradient rule of '{node.op.name}' gave shape {g.shape} for an input of shape "
+                                     f"{x.shape}.")
+                _accumulate(total, x, g)
+    return [total.get(x) for x in xs]
+
+
+def _accumulate(total, symbol, g):
+    total[symbol] = g if symbol not in total else hooks.call("operator", "add", total[symbol], g)
+
+
+def _depends_on(nodes, xs):
+    """The nodes that have some x among their ancestors (or are its own node)."""
+    reached = {x.node for x in xs}
+    for node in nodes:
+        if node not in reached and any(s is not None and s.node in reached for s in node.inputs):
+            reached.add(node)
+    return reached

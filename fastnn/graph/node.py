@@ -1,0 +1,162 @@
+"""Node: one call of an operation.  Symbol: one of its results."""
+import numpy as np
+
+from fastnn.core import hooks
+from fastnn.core.errors import GraphError
+from fastnn.core.shapes import product
+
+
+class Leaf:
+    """The operation of a node that computes nothing: an input, a variable, a constant."""
+
+    def __init__(self, name):
+        self.name = name
+        self.vjp = self.lower = self.host = self.inplace = self.alias = None
+        self.elementwise = False
+
+    def __repr__(self):
+        return f"<leaf {self.name}>"
+
+
+INPUT, VARIABLE, CONSTANT = Leaf("input"), Leaf("variable"), Leaf("constant")
+
+
+class Node:
+    """A call event: `op` applied to `inputs` (symbols; None for an absent optional one) with `attrs`.
+
+    `scope` names the layer that made it, for error messages and profiles.
+    """
+
+    __slots__ = ("op", "inputs", "attrs", "outputs", "scope", "order", "payload")
+
+    def __init__(self, op, inputs, attrs, specs, scope="", order=0, payload=None, trace=None):
+        self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
+        self.payload = payload                  # the variable, array or input name of a leaf
+        self.outputs = tuple(Symbol(s.shape, s.dtype, self, i, trace=trace) for i, s in enumerate(specs))
+
+    @property
+    def output(self):
+        """The only result of a node that has one."""
+        return self.outputs[0]
+
+    def __repr__(self):
+        return f"<{self.op.name} {', '.join(str(o.shape) for o in self.outputs)}>"
+
+
+def _operator(name, swap=False):
+    def method(self, other):
+        operand = self, other
+        return hooks.call("operator", name, *(operand[::-1] if swap else operand))
+    return method
+
+
+class Operators:
+    """Python operators for anything that `fastnn.ops` takes: symbols and variables."""
+
+    __slots__ = ()
+    __array_priority__ = 1000
+    __array_ufunc__ = None                      # array + symbol asks the symbol
+    __add__, __radd__ = _operator("add"), _operator("add", True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
+    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _operator("floor_divide", True)
+    __mod__, __rmod__ = _operator("mod"), _operator("mod", True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", True)
+    __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", True)
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __and__, __or__ = _operator("logical_and"), _operator("logical_or")
+
+    def __neg__(self):
+        return hooks.call("operator", "negative", self)
+
+    def __abs__(self):
+        return hooks.call("operator", "abs", self)
+
+    def __invert__(self):
+        return hooks.call("operator", "logical_not", self)
+
+    def __getitem__(self, key):
+        return hooks.call("operator", "getitem", self, key)
+
+
+class Symbol(Operators):
+    """A value of the graph: `shape`, `dtype`, `name`; the result number `index` of `node`.
+
+    Symbols of the functional API have `origin` (the call event that made them) and None as their
+    first dimension; symbols of a trace have concrete shapes.  Python operators and `fastnn.ops` work on both.
+    """
+
+    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "extra", "__weakref__")
+
+    def __init__(self, shape, dtype, node=None, index=0, name=None, origin=None, trace=None):
+        self.shape, self.dtype, self.node, self.index = tuple(shape), dtype, node, index
+        self.name, self.origin, self.trace, self.extra = name, origin, trace, None
+
+    @property
+    def ndim(self):
+        """Number of dimensions."""
+        return len(self.shape)
+
+    rank = ndim
+
+    @property
+    def size(self):
+        """Number of elements, None while the number of rows is not known."""
+        return None if None in self.shape else product(self.shape)
+
+    @property
+    def T(self):
+        """The transpose."""
+        return hooks.call("operator", "transpose", self)
+
+    @property
+    def spec(self):
+        """The (shape, dtype) pair."""
+        from fastnn.graph.spec import Spec
+        return Spec(self.shape, self.dtype)
+
+    def reshape(self, *shape):
+        """The same elements in another shape."""
+        return hooks.call("operator", "reshape", self, shape[0] if len(shape) == 1 else shape)
+
+    def astype(self, dtype):
+        """The value cast to another dtype."""
+        return hooks.call("operator", "cast", self, dtype)
+
+    def __hash__(self):
+        return id(self)
+
+    def __eq__(self, other):
+        return self is other
+
+    def __ne__(self, other):
+        return self is not other
+
+    def __len__(self):
+        if not self.shape or self.shape[0] is None:
+            raise GraphError(f"A symbol of shape {self.shape} has no length while the graph is built.")
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self):
+        raise GraphError("A symbol has no truth value while the graph is built: use fastnn.ops.where for choices "
+                         f"that depend on data. Received: {self!r}.")
+
+    def __array__(self, dtype=None, copy=None):
+        raise GraphError(f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
+                         "in layers, losses and metrics.")
+
+    def __float__(self):
+        return float(np.asarray(self))
+
+    def __int__(self):
+        return int(np.asarray(self))
+
+    __index__ = None
+
+    def __repr__(self):
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

@@ -1,0 +1,153 @@
+"""Tracing: while a Trace is active, calls of operations on symbols become nodes."""
+import contextlib
+import threading
+
+import numpy as np
+
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import GraphError
+from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
+from fastnn.graph.spec import Spec
+
+_active = threading.local()
+
+
+def current():
+    """The innermost active Trace of this thread, or None."""
+    stack = getattr(_active, "stack", None)
+    return stack[-1] if stack else None
+
+
+@contextlib.contextmanager
+def paused():
+    """Inside, no trace is active: operations on arrays run eagerly (used when a layer builds itself)."""
+    stack = getattr(_active, "stack", None)
+    _active.stack = []
+    try:
+        yield
+    finally:
+        _active.stack = stack or []
+
+
+class Trace:
+    """Collects nodes in call order.
+
+    training: what layers without an explicit `training` argument see.  After tracing, `nodes` holds every
+    node, `inputs` the input symbols, `assigns` {variable: last symbol assigned}, `losses` what layers
+    added with add_loss.
+
+    >>> from fastnn import ops
+    >>> with Trace() as t:
+    ...     y = ops.add(t.input((2, 3), "float32"), 1.0)
+    >>> y.shape
+    (2, 3)
+    """
+
+    def __init__(self, training=None, building=False):
+        self.training, self.building = training, building
+        self.nodes, self.inputs, self.losses = [], [], []
+        self.values, self.assigns, self._constants = {}, {}, {}
+        self._scopes = [""]
+        self.extra = {}                         # per-trace notes of layers (masks, call counts)
+
+    def __enter__(self):
+        if not hasattr(_active, "stack"):
+            _active.stack = []
+        _active.stack.append(self)
+        return self
+
+    def __exit__(self, *exc):
+        _active.stack.pop()
+
+    @contextlib.contextmanager
+    def scope(self, name):
+        """Nodes made inside carry `name` (a layer path) as their scope."""
+        self._scopes.append(name)
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+
+    def add(self, op, inputs, attrs, specs, payload=None):
+        """Append a node and return it."""
+        node = Node(op, inputs, attrs, specs, self._scopes[-1], len(self.nodes), payload, self)
+        self.nodes.append(node)
+        return node
+
+    def input(self, shape, dtype=None, name=None):
+        """A new input symbol."""
+        symbol = self.add(INPUT, (), {}, [Spec(tuple(shape), dtypes.standardize(dtype))], name).output
+        symbol.name = name
+        self.inputs.append(symbol)
+        return symbol
+
+    def constant(self, value, dtype=None):
+        """The symbol of a constant: a number, or an array that nobody changes afterwards."""
+        if dtype is None:
+            array = np.asarray(value)
+            if array.dtype.kind == "O":
+                raise GraphError(f"Expected a number, an array or a symbol; received {type(value).__name__}: {value!r}.")
+            if not isinstance(value, (np.ndarray, np.generic)) and array.dtype.kind in "fi":
+                array = array.astype(dtypes.numpy_type(dtypes.standardize(None) if array.dtype.kind == "f" else "int32"))
+        else:
+            array = np.asarray(value, dtypes.numpy_type(dtype))
+        name = dtypes.standardize(array.dtype)
+        array = np.ascontiguousarray(array, dtypes.numpy_type(name)).reshape(np.shape(array))
+        key = (array.dtype.char, array.shape, array.tobytes()) if array.size <= 16 else id(value)
+        found = self._constants.get(key)
+        if found is None:
+            if array is value:
+                array = array.copy()
+            found = self.add(CONSTANT, (), {}, [Spec(array.shape, name)], array).output
+            self._constants[key] = found
+            if array.size > 16:
+                self._constants[id(value), "kept"] = value      # so that the id stays its own
+        return found
+
+    def read(self, variable):
+        """The symbol of a variable's value at this point of the trace."""
+        found = self.values.get(variable)
+        if found is None:
+            spec = Spec(variable.shape, variable.dtype)
+            found = self.add(VARIABLE, (), {}, [spec], variable).output
+            found.name = variable.name
+            self.values[variable] = found
+        return found
+
+    def assign(self, variable, symbol):
+        """Record the effect variable <- symbol."""
+        self.values[variable] = self.assigns[variable] = symbol
+
+    def symbol(self, value, dtype=None):
+        """Any operand as a symbol of this trace."""
+        if isinstance(value, Symbol):
+            if value.trace is not self:
+                raise GraphError(f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
+                                 "and constants, not symbols kept from outside its call.")
+            return value
+        if hasattr(value, "_fastnn_variable"):
+            return self.read(value)
+        return self.constant(value, dtype)
+
+
+def is_symbolic(values):
+    """Whether any of the values is a Symbol."""
+    return any(isinstance(v, Symbol) for v in values)
+
+
+def apply(op, inputs, attrs=None):
+    """Call an operation: a node inside a trace, a call event on functional symbols, else eagerly on arrays.
+
+    inputs: a tuple of symbols, variables, arrays, numbers, or None for an absent optional input.
+    Returns a symbol (or array), or a tuple of them where the operation has several results.
+    """
+    attrs = op.normalize(attrs or {})
+    trace = current()
+    if trace is None:
+        hook = "functional_call" if is_symbolic(inputs) else "eager"
+        return hooks.call(hook, op, inputs, attrs)
+    symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
+    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
+    single = isinstance(specs, Spec)
+    node = trace.add(op, symbols, attrs, [specs] if single else specs)
+    return node.outputs[0] if single else node.outputs

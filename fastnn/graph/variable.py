@@ -1,0 +1,157 @@
+"""Variable: state that a graph reads and writes."""
+import itertools
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.graph.node import Operators, Symbol
+from fastnn.graph.trace import current
+
+_layout = itertools.count(1)
+layout_version = 0
+_names = {}
+
+
+class Variable(Operators):
+    """State with a fixed shape and dtype: a weight, a moving average, a metric's total, an optimizer slot.
+
+    initializer: an array or number, or a callable (shape, dtype) -> array.  shape: ints, needed with a
+    callable.  Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write
+    the array at once.
+
+    >>> v = Variable([1.0, 2.0], name="scale")
+    >>> v.assign_add([1.0, 1.0])
+    >>> v.numpy()
+    array([2., 3.], dtype=float32)
+    """
+
+    _fastnn_variable = True
+
+    def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None,
+                 constraint=None, path=None, seed=None, autocast=True, aggregation=None):
+        if callable(initializer):
+            if shape is None:
+                raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
+            self.dtype = dtypes.standardize(dtype)
+            shape = tuple(int(d) for d in shape)
+            try:
+                value = initializer(shape, dtype=self.dtype)
+            except TypeError as error:
+                if "dtype" not in str(error):
+                    raise
+                value = initializer(shape)
+        else:
+            value = np.asarray(initializer.numpy() if hasattr(initializer, "_fastnn_variable") else initializer)
+            default = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
+            if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
+                default = None
+            self.dtype = dtypes.standardize(dtype, default)
+            shape = value.shape if shape is None else tuple(shape)
+        array = np.array(value, dtypes.numpy_type(self.dtype), order="C")
+        if array.shape != shape:
+            raise ShapeError(f"Variable {name}: the initial value has shape {array.shape}, expected {shape}.")
+        self._array = array
+        self.name = name or auto_name("variable")
+        self.path = path or self.name
+        self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
+        self.initializer = initializer if callable(initializer) else None
+        self.owner = None                       # the flat buffer that holds it, once a model trains it
+
+    @property
+    def shape(self):
+        """Tuple of ints."""
+        return self._array.shape
+
+    @property
+    def ndim(self):
+        """Number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def size(self):
+        """Number of elements."""
+        return self._array.size
+
+    @property
+    def value(self):
+        """The current value: a symbol inside a trace, else a read-only view."""
+        trace = current()
+        if trace is not None:
+            return trace.read(self)
+        view = self._array.view()
+        view.flags.writeable = False
+        return view
+
+    def numpy(self):
+        """A copy of the value as a NumPy array."""
+        return self._array.copy()
+
+    def assign(self, value):
+        """Set the value (same shape; cast to this variable's dtype)."""
+        trace = current()
+        if isinstance(value, Symbol) or (trace is not None and hasattr(value, "_fastnn_variable")):
+            symbol = trace.symbol(value)
+            if symbol.shape != self.shape:
+                raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
+            trace.assign(self, symbol if symbol.dtype == self.dtype else symbol.astype(self.dtype))
+            return self
+        array = np.asarray(value.numpy() if hasattr(value, "_fastnn_variable") else value)
+        if array.shape != self.shape:
+            raise ShapeError(f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "
+                             f"must match. variable.shape={self.shape}, Received: value.shape={array.shape}. "
+                             f"Target variable: {self.path}")
+        if trace is not None and not trace.building:
+            trace.assign(self, trace.constant(array, self.dtype))
+            return self
+        self._array[...] = array
+        return self
+
+    def assign_add(self, value):
+        """Add to the value."""
+        return self.assign(self.value + value if current() is not None else self._array + np.asarray(value))
+
+    def assign_sub(self, value):
+        """Subtract from the value."""
+        return self.assign(self.value - value if current() is not None else self._array - np.asarray(value))
+
+    def rebase(self, view):
+        """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
+        global layout_version
+        view[...] = self._array
+        self._array = view
+        layout_version = next(_layout)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._array, dtype)
+
+    def __float__(self):
+        return float(self._array)
+
+    def __int__(self):
+        return int(self._array)
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __len__(self):
+        return len(self._array)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self._array)))
+
+    def __hash__(self):
+        return id(self)
+
+    def __eq__(self, other):
+        return self is other
+
+    def __repr__(self):
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
+
+
+def auto_name(base):
+    """base, base_1, base_2, ... in the order of asking."""
+    n = _names.get(base, 0)
+    _names[base] = n + 1
+    return base if n == 0 else f"{base}_{n}"
