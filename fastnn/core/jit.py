@@ -1,0 +1,202 @@
+"""The language that kernels are written in; the only importer of Numba's decorators.
+
+A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes, `F`
+the NumPy scalar type it is compiled for. The same source is compiled (mode "jit", and by the build of the kernel pack) or
+runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode "pack", the
+default, kernel sources are not imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
+"""
+import os
+
+import numpy as np
+
+from fastnn.core import memory
+
+MODES = ("pack", "jit", "python")
+MODE = os.environ.get("FASTNN_KERNELS", "pack") or "pack"
+if MODE not in MODES:
+    raise ImportError(f"FASTNN_KERNELS={MODE!r} in the environment; expected one of {', '.join(MODES)}")
+JIT = MODE == "jit"
+
+# No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width gives
+# the same bits. No "nnan", "ninf": they would delete NaN checks. "contract" lets a*b + c become one fused operation.
+FASTMATH = {"contract", "nsz"}
+# A float division must not be able to raise (error_model), or its loop is not vectorised.
+OPTIONS = {"fastmath": FASTMATH, "error_model": "numpy", "boundscheck": False}
+
+TYPES = {
+    "f32": np.float32, "f64": np.float64, "f16": np.float16,
+    "i8": np.int8, "i32": np.int32, "i64": np.int64,
+    "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64,
+}
+TYPE_NAMES = {np.dtype(t): name for name, t in TYPES.items()} | {np.dtype(bool): "u8"}
+
+
+class Kernel:
+    """One compiled form of a kernel source: `name` as on the tape, the source `fn`, its `types` and its `module`."""
+
+    __slots__ = ("fn", "module", "name", "types")
+
+    def __init__(self, name, fn, types):
+        self.name, self.fn, self.types, self.module = name, fn, types, fn.__module__
+
+    def __repr__(self):
+        return f"<kernel {self.name} of {self.module}>"
+
+
+KERNELS: dict[str, Kernel] = {}
+
+
+def type_name(dtype):
+    """Return the kernel type name of a NumPy dtype ("f32" for float32; bool is stored as "u8").
+
+    Raises KeyError for a dtype that kernels have no name for.
+
+    >>> type_name(np.float32), type_name(bool)
+    ('f32', 'u8')
+    """
+    return TYPE_NAMES[np.dtype(dtype)]
+
+
+def kernel(*types):
+    """Register the decorated source once per entry of `types`.
+
+    An entry is a type name or a tuple of them: `@kernel("f32", "f64")` makes `relu_f32` and `relu_f64` of
+    `relu(a, lo, hi, F)`; `@kernel(("f32", "u8"))` makes `cast_f32_u8` of `cast(a, lo, hi, F, T)`; `@kernel()` makes
+    `name` of `name(a, lo, hi)`. The source itself is returned.
+
+    Raises ValueError for an unknown type name or a kernel name that is taken.
+
+    >>> @kernel("f32")
+    ... def jit_doc_negate(a, lo, hi, F):
+    ...     S = sizeof(F)
+    ...     x, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
+    ...     for i in range(hi - lo):
+    ...         y[i] = -x[i]
+    ...     return 0
+    >>> KERNELS.pop("jit_doc_negate_f32").types
+    (<class 'numpy.float32'>,)
+    """
+    forms = [(t,) if isinstance(t, str) else tuple(t) for t in types] or [()]
+    for form in forms:
+        for t in form:
+            if t not in TYPES:
+                raise ValueError(f"kernel type {t!r}; expected one of {', '.join(TYPES)}")
+
+    def register(fn):
+        for form in forms:
+            name = "_".join((fn.__name__, *form))
+            old = KERNELS.get(name)
+            if old is not None and old.module != fn.__module__:
+                raise ValueError(f"kernel {name} of {fn.__module__} is already defined in {old.module}; rename one of them")
+            KERNELS[name] = Kernel(name, fn, tuple(TYPES[t] for t in form))
+        return fn
+
+    return register
+
+
+if JIT:
+    from numba import njit, types as nb
+    from numba.extending import intrinsic
+
+    def device(fn=None, *, inline=True):
+        """A helper that kernels call. It is inlined unless `@device(inline=False)`."""
+        if fn is None:
+            return lambda f: device(f, inline=inline)
+        return njit(forceinline=inline, **OPTIONS)(fn)
+
+    @intrinsic
+    def at(typingctx, F, address):
+        """The int64 `address` as a pointer to `F`: `p = at(np.float32, a[0])`, then `p[i]`, i >= 0."""
+        def codegen(context, builder, signature, args):
+            return builder.inttoptr(args[1], context.get_value_type(signature.return_type))
+        return nb.CPointer(F.instance_type)(F, nb.int64), codegen
+
+    @intrinsic
+    def f64(typingctx, word):
+        """The float64 whose bits are the int64 `word`."""
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], context.get_value_type(nb.float64))
+        return nb.float64(nb.int64), codegen
+
+    @intrinsic
+    def sizeof(typingctx, F):
+        """Bytes of one `F`, a constant."""
+        size = np.dtype(str(F.instance_type)).itemsize
+
+        def codegen(context, builder, signature, args):
+            return context.get_constant(nb.int64, size)
+        return nb.int64(F), codegen
+
+    @intrinsic
+    def bitcast(typingctx, F, x):
+        """The bits of the scalar `x` read as an `F` of the same size."""
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[1], context.get_value_type(signature.return_type))
+        return F.instance_type(F, x), codegen
+
+    def entry(k):
+        """The three-argument function of the tape's ABI for a Kernel: its source with the types bound."""
+        core = njit(**OPTIONS)(k.fn)
+        if len(k.types) == 0:
+            def bound(a, lo, hi):
+                return core(a, lo, hi)
+        elif len(k.types) == 1:
+            F, = k.types
+
+            def bound(a, lo, hi):
+                return core(a, lo, hi, F)
+        elif len(k.types) == 2:
+            F, T = k.types
+
+            def bound(a, lo, hi):
+                return core(a, lo, hi, F, T)
+        else:
+            F, T, U = k.types
+
+            def bound(a, lo, hi):
+                return core(a, lo, hi, F, T, U)
+        return bound
+else:
+    at = memory.at
+
+    def intrinsic(fn):
+        """Numba's decorator exists in mode "jit" only; elsewhere an intrinsic needs a Python form of its own."""
+        raise TypeError(f"{fn.__module__}.{fn.__name__}: define intrinsics under `if JIT:` and a Python form under `else:`")
+
+    def device(fn=None, *, inline=True):
+        """A helper that kernels call: in this mode the function itself."""
+        return (lambda f: f) if fn is None else fn
+
+    def f64(word):
+        """The float64 whose bits are the int64 `word`.
+
+        >>> f64(0x3FF8000000000000)
+        np.float64(1.5)
+        """
+        return np.int64(word).view(np.float64)
+
+    def sizeof(F):
+        """Bytes of one `F`.
+
+        >>> sizeof(np.float32)
+        4
+        """
+        return np.dtype(F).itemsize
+
+    def bitcast(F, x):
+        """The bits of the NumPy scalar `x` read as an `F` of the same size.
+
+        >>> bitcast(np.int32, np.float32(1))
+        np.int32(1065353216)
+        """
+        return x.view(F)
+
+    def entry(k):
+        """The three-argument function of the tape's ABI for a Kernel: its source with the types bound.
+
+        Float warnings are silent, as they are in compiled code.
+        """
+        def bound(a, lo, hi):
+            with np.errstate(all="ignore"):
+                return int(k.fn(a, int(lo), int(hi), *k.types))
+        return bound

@@ -1,0 +1,135 @@
+"""Bounds-checked pointers for kernels that run as plain Python.
+
+Memory that kernels may touch is registered; `at(F, address)` gives a view with pointer syntax that refuses every access
+outside the registered region its address points into. Addresses are the same integers that compiled kernels get.
+"""
+import bisect
+import weakref
+
+import numpy as np
+
+
+class _Regions:
+    """Registered memory as sorted, disjoint starts; entries leave when their array dies."""
+
+    def __init__(self):
+        self.starts, self.arrays = [], []
+
+    def add(self, start, array):
+        self.remove(start)
+        i = bisect.bisect_left(self.starts, start)
+        self.starts.insert(i, start)
+        self.arrays.insert(i, array)
+
+    def remove(self, start, array=None):
+        i = bisect.bisect_left(self.starts, start)
+        if i < len(self.starts) and self.starts[i] == start and (array is None or self.arrays[i] is array):
+            del self.starts[i], self.arrays[i]
+
+    def find(self, address):
+        """(bytes of the region as uint8, offset in it) or None. One past the end still belongs to a region."""
+        i = bisect.bisect_right(self.starts, address) - 1
+        if i >= 0:
+            raw, start = self.arrays[i], self.starts[i]
+            if address <= start + raw.nbytes:
+                return raw, address - start
+        return None
+
+
+_regions = _Regions()
+
+
+def _raw(address, nbytes):
+    """`nbytes` at `address` as a uint8 array that owns nothing (so that it keeps no array alive)."""
+    import ctypes
+
+    return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
+
+
+def register_memory(array, owner=None):
+    """Let `at` reach the memory of a C-contiguous NumPy `array` (any dtype) until the array is garbage.
+
+    `owner` is the object whose death ends it, when that is not the array itself. Returns the array. Registering the
+    same address again replaces the earlier entry.
+
+    Raises ValueError if the array is not C-contiguous.
+
+    >>> x = register_memory(np.arange(3, dtype=np.float32))
+    >>> p = at(np.float32, x.ctypes.data + 4)
+    >>> p[1]
+    np.float32(2.0)
+    >>> p[2]
+    Traceback (most recent call last):
+    ...
+    IndexError: item 2 of a pointer to 2 items of float32
+    """
+    if not array.flags.c_contiguous:
+        raise ValueError(f"an array of shape {array.shape} with strides {array.strides}; expected C-contiguous memory")
+    if array.nbytes:
+        start, raw = array.ctypes.data, _raw(array.ctypes.data, array.nbytes)
+        _regions.add(start, raw)
+        weakref.finalize(array if owner is None else owner, _regions.remove, start, raw)
+    return array
+
+
+class View:
+    """A pointer to items of one type: `view[i]` and `view[i] = x`, 0 <= i, inside one region."""
+
+    __slots__ = ("_dtype", "_items")
+
+    def __init__(self, items, dtype):
+        self._items, self._dtype = items, dtype
+
+    def _check(self, i):
+        if not 0 <= i < len(self._items):
+            raise IndexError(f"item {i} of a pointer to {len(self._items)} items of {self._dtype}")
+        return i
+
+    def __getitem__(self, i):
+        return self._items[self._check(i)]
+
+    def __setitem__(self, i, value):
+        self._items[self._check(i)] = value
+
+
+class FarView:
+    """A pointer whose own address is in no region, as `scratch - lo * itemsize` may be; each access is looked up."""
+
+    __slots__ = ("_address", "_dtype")
+
+    def __init__(self, address, dtype):
+        self._address, self._dtype = address, dtype
+
+    def _find(self, i):
+        address = self._address + int(i) * self._dtype.itemsize
+        hit = _regions.find(address)
+        if i < 0 or hit is None or hit[1] + self._dtype.itemsize > hit[0].nbytes:
+            raise IndexError(f"item {i} of {self._dtype} at address {self._address}: outside all registered memory")
+        return hit[0][hit[1]:hit[1] + self._dtype.itemsize].view(self._dtype)
+
+    def __getitem__(self, i):
+        return self._find(i)[0]
+
+    def __setitem__(self, i, value):
+        self._find(i)[0] = value
+
+
+def at(F, address):
+    """Return a checked pointer to items of the NumPy type `F` at the integer `address`.
+
+    Raises ValueError if the address is not a multiple of the item size, IndexError (on access) outside the memory.
+
+    >>> at(np.int64, 8)[0]
+    Traceback (most recent call last):
+    ...
+    IndexError: item 0 of int64 at address 8: outside all registered memory
+    """
+    dtype, address = np.dtype(F), int(address)
+    if address % dtype.itemsize:
+        raise ValueError(f"address {address} is not a multiple of {dtype.itemsize}, the size of {dtype}")
+    hit = _regions.find(address)
+    if hit is None:
+        return FarView(address, dtype)
+    raw, offset = hit
+    n = (raw.nbytes - offset) // dtype.itemsize
+    return View(raw[offset:offset + n * dtype.itemsize].view(dtype), dtype)
