@@ -1,0 +1,343 @@
+"""Objects to config dicts and back, in Keras 3's format.
+
+`serialize_object` writes {"module", "class_name", "config", "registered_name"} (and "build_config",
+"compile_config" where the object has them); `deserialize_object` builds from such a dict, looking names up
+in the closed table of `fastnn.saving.names` and among registered objects only.
+"""
+import contextlib
+import contextvars
+import inspect
+import types
+import warnings
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
+from fastnn.saving import names
+from fastnn.saving.registration import (
+    CustomObjectScope,
+    find_custom,
+    get_registered_name,
+    is_registered,
+)
+
+PLAIN = (str, int, float, bool)
+MAX_DEPTH = 200
+_shared = contextvars.ContextVar("shared_objects", default=None)
+_depth = contextvars.ContextVar("depth", default=0)
+_ARRAY_DTYPES = frozenset(("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
+                           "uint8", "uint16", "uint32", "uint64"))
+
+# Arguments that Keras writes and we do not have, with the values under which they change nothing.
+_NEUTRAL = {"renorm_momentum": (0.99,), "implementation": (0, 1, 2), "data_format": ("channels_last",),
+            "stateful": (False,), "dtype": ("float32",)}
+
+
+@contextlib.contextmanager
+def sharing_scope():
+    """Objects met twice inside the block are written, and read, as one shared object."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
+def serialize_object(obj):
+    """The config of an object as plain JSON-able data, in Keras 3's format.
+
+    obj: None, a number, str, list, tuple, dict, array, a function, or an object with `get_config()`.
+    Raises ArgumentError for an object that has no config.
+
+    >>> from fastnn.initializers import Zeros
+    >>> serialize_object(Zeros())["class_name"]
+    'Zeros'
+    """
+    if obj is None or isinstance(obj, PLAIN):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return type(obj)([serialize_object(x) for x in obj]) if type(obj) in (list, tuple) \
+            else [serialize_object(x) for x in obj]
+    if isinstance(obj, dict):
+        return {key: serialize_object(value) for key, value in obj.items()}
+    special = _serialize_special(obj)
+    if special is not None:
+        return special[0]
+    if isinstance(obj, types.FunctionType):
+        return _serialize_function(obj)
+    if inspect.isclass(obj) or isinstance(obj, types.BuiltinFunctionType):
+        return {"module": "builtins", "class_name": "function", "config": get_registered_name(obj),
+                "registered_name": "function"}
+    return _serialize_instance(obj)
+
+
+def _serialize_special(obj):
+    """A one-element tuple for data that is not an object of its own, else None."""
+    if isinstance(obj, bytes):
+        return ({"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}},)
+    if isinstance(obj, slice):
+        parts = {k: serialize_object(getattr(obj, k)) for k in ("start", "stop", "step")}
+        return ({"class_name": "__slice__", "config": parts},)
+    if obj is Ellipsis:
+        return ({"class_name": "__ellipsis__", "config": {}},)
+    if isinstance(obj, np.dtype) or (inspect.isclass(obj) and issubclass(obj, np.generic)):
+        return (np.dtype(obj).name,)
+    if isinstance(obj, np.generic):
+        return (obj.item(),)
+    if isinstance(obj, np.ndarray):
+        if obj.ndim == 0:
+            return (obj.item(),)
+        return ({"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": obj.dtype.name}},)
+    return None
+
+
+def _serialize_function(function):
+    if function.__name__ == "<lambda>":
+        warnings.warn(
+            "A lambda has no name under which a file could refer to it, and code is never written to a file: "
+            "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
+            "registered with @fastnn.saving.register_keras_serializable().", stacklevel=4)
+        return {"class_name": "__lambda__", "config": {"value": None}}
+    return {"module": "builtins", "class_name": "function", "config": get_registered_name(function),
+            "registered_name": "function"}
+
+
+def _serialize_instance(obj):
+    if not hasattr(obj, "get_config"):
+        raise ArgumentError(f"Cannot serialize {obj!r} of type {type(obj).__name__}: expected an object with a "
+                            "get_config() method that returns its constructor's arguments.")
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise ArgumentError(f"{type(obj).__name__}.get_config() returned {config!r}, expected a dict.")
+    cls = type(obj)
+    home = None if is_registered(cls) else names.home_of(cls)
+    if home is None:
+        module = cls.__module__ if cls.__module__ != "__main__" else None
+        out = {"module": module, "class_name": cls.__name__, "config": serialize_object(config),
+               "registered_name": get_registered_name(cls)}
+    elif home[1] == "Functional":
+        out = {"module": "keras.src.models.functional", "class_name": "Functional",
+               "config": serialize_object(config), "registered_name": "Functional"}
+    else:
+        out = {"module": home[0], "class_name": home[1], "config": serialize_object(config),
+               "registered_name": None}
+    for method, key in (("get_build_config", "build_config"), ("get_compile_config", "compile_config")):
+        extra = getattr(obj, method)() if hasattr(obj, method) else None
+        if extra is not None:
+            out[key] = serialize_object(extra)
+    _note_shared(obj, out)
+    return out
+
+
+def _note_shared(obj, config):
+    seen = _shared.get()
+    if seen is None:
+        return
+    # Ids are small numbers in order of appearance, so that the same model writes the same bytes.
+    if id(obj) in seen:
+        number, first, _ = seen[id(obj)]
+        config["shared_object_id"] = first["shared_object_id"] = number
+    else:
+        seen[id(obj)] = (len(seen) + 1, config, obj)
+
+
+def deserialize_object(config, custom_objects=None, safe_mode=True, category=None):
+    """Build the object that a config describes.
+
+    config: what `serialize_object` (or Keras) wrote: dicts with "class_name" and "config" become objects,
+    other dicts, lists and plain values are returned with their parts built.
+    custom_objects: dict from name to class or function, besides the registered ones.
+    safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
+    category: "layers", "losses", ...: search only there when the config names no module, and take a
+    plain string as a name.
+    Raises UnknownNameError, FileFormatError, NotSupportedError.
+
+    >>> deserialize_object({"module": "keras.initializers", "class_name": "Constant",
+    ...                     "config": {"value": 2.0}, "registered_name": None}).get_config()["value"]
+    2.0
+    """
+    depth = _depth.get()
+    if depth > MAX_DEPTH:
+        raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
+    token = _depth.set(depth + 1)
+    try:
+        return _deserialize(config, custom_objects, safe_mode, category)
+    finally:
+        _depth.reset(token)
+
+
+def _deserialize(config, custom_objects, safe_mode, category):
+    if config is None or isinstance(config, PLAIN):
+        if isinstance(config, str):
+            found = find_custom([config], custom_objects) if category or custom_objects else None
+            if found is None and category:
+                found = names.find(category, config)
+                if found is None:
+                    raise names.unknown(config, names.TABLES[category][0])
+            return config if found is None else found
+        return config
+    if isinstance(config, (list, tuple)):
+        return [deserialize_object(x, custom_objects, safe_mode) for x in config]
+    if not isinstance(config, dict):
+        raise FileFormatError(f"Cannot read a config of type {type(config).__name__}: expected a dict as "
+                              "serialize_object returns it.")
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize_object(value, custom_objects, safe_mode) for key, value in config.items()}
+    class_name, inner = config["class_name"], config["config"]
+    if not isinstance(class_name, str):
+        raise FileFormatError(f"'class_name' is {class_name!r}, expected a str.")
+    if class_name.startswith("__"):
+        return _deserialize_special(class_name, inner, custom_objects, safe_mode)
+    if class_name == "function":
+        return _find_function(config, custom_objects, category)
+    if class_name == "DTypePolicy" and names.category_of(config.get("module")) in ("models", None):
+        return _dtype_policy(inner)
+    return _build(config, class_name, inner, custom_objects, safe_mode, category)
+
+
+def _deserialize_special(class_name, inner, custom_objects, safe_mode):
+    inner = inner if isinstance(inner, dict) else {}
+    if class_name == "__lambda__":
+        found = find_custom(["<lambda>"], custom_objects)
+        if found is None:
+            raise NotSupportedError(
+                "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
+                "pass the function itself: custom_objects={'<lambda>': the_function}.")
+        return found
+    try:
+        if class_name in ("__numpy__", "__tensor__"):
+            if inner["dtype"] not in _ARRAY_DTYPES:
+                raise FileFormatError(f"An array in the config has dtype {inner['dtype']!r}, expected one of: "
+                                      f"{', '.join(sorted(_ARRAY_DTYPES))}.")
+            return np.array(inner["value"], dtype=inner["dtype"])
+        if class_name == "__bytes__":
+            return inner["value"].encode("utf-8")
+        if class_name == "__slice__":
+            return slice(*(deserialize_object(inner[k], custom_objects, safe_mode)
+                           for k in ("start", "stop", "step")))
+    except (KeyError, AttributeError, TypeError) as error:
+        raise FileFormatError(f"A damaged {class_name} entry in the config: {error!r}.") from error
+    if class_name == "__ellipsis__":
+        return Ellipsis
+    raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
+
+
+def _dtype_policy(inner):
+    """Policies are plain dtype names here; a mixed one has no equivalent."""
+    name = inner.get("name") if isinstance(inner, dict) else None
+    if name not in ("float16", "bfloat16", "float32", "float64"):
+        raise NotSupportedError(f"The config asks for the dtype policy {name!r}; "
+                                "fastnn computes in 'float32' or 'float64'.")
+    return name
+
+
+def _find_function(config, custom_objects, category):
+    name = config["config"]
+    if not isinstance(name, str):
+        raise FileFormatError(f"A function entry has config {name!r}, expected the function's name.")
+    found = find_custom([name], custom_objects)
+    category = names.category_of(config.get("module")) or category
+    if found is None and category:
+        found = names.find(category, name)
+    if found is None:
+        found = names.find_anywhere(name, functions=True)[0]
+    if found is None:
+        raise names.unknown(name)
+    return found
+
+
+def find_class(config, custom_objects=None, category=None):
+    """The class that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
+    class_name, registered = config["class_name"], config.get("registered_name")
+    module = config.get("module")
+    by_module = names.category_of(module)
+    # Keras lets a registered name stand for a custom class only, so a built-in is what its module says.
+    custom = find_custom([registered, class_name] if registered != class_name else [class_name], custom_objects)
+    if custom is not None:
+        return custom, False
+    where = by_module or (category if not module else None)
+    found = names.find(where, class_name) if where else None
+    if found is None and not module and not where:
+        found = names.find_anywhere(class_name)[0]
+    if found is None or not inspect.isclass(found):
+        raise names.unknown(registered or class_name, module)
+    return found, True
+
+
+def _build(config, class_name, inner, custom_objects, safe_mode, category):
+    inner = {} if inner is None else inner
+    if not isinstance(inner, dict):
+        raise FileFormatError(f"The config of {class_name} is {type(inner).__name__}, expected a dict.")
+    shared, number = _shared.get(), config.get("shared_object_id")
+    if shared is not None and isinstance(number, int) and number in shared:
+        return shared[number]
+    cls, own = find_class(config, custom_objects, category)
+    if inspect.isfunction(cls):
+        return cls
+    if not hasattr(cls, "from_config"):
+        raise FileFormatError(f"{class_name} cannot be built from a config: it has no from_config() method.")
+    inner = _resolve_lambda(dict(inner), custom_objects)
+    if own:
+        inner = _drop_neutral(cls, class_name, inner)
+    with CustomObjectScope(custom_objects):
+        try:
+            instance = cls.from_config(inner)
+        except TypeError as error:
+            raise FileFormatError(f"{class_name} could not be built from its config {_short(inner)}: {error}. "
+                                  "Its from_config() must take what its get_config() returns.") from error
+        build = config.get("build_config")
+        if build and hasattr(instance, "build_from_config") and not getattr(instance, "built", False):
+            instance.build_from_config(build)
+        compiled = config.get("compile_config")
+        if compiled and hasattr(instance, "compile_from_config"):
+            instance.compile_from_config(compiled)
+    if shared is not None and isinstance(number, int):
+        shared[number] = instance
+    return instance
+
+
+def _resolve_lambda(inner, custom_objects):
+    """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
+    function = inner.get("function")
+    if isinstance(function, dict) and function.get("class_name") == "__lambda__":
+        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
+        if found is None:
+            raise NotSupportedError(
+                f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
+                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}.")
+        inner["function"] = found
+    return inner
+
+
+def _drop_neutral(cls, class_name, inner):
+    """Leave out arguments that Keras writes, that `cls` has not, and whose value changes nothing."""
+    if "layers" in inner:  # a model: its config has keys of its own
+        return inner
+    accepted = set()
+    for base in cls.__mro__[:-1]:
+        init = base.__dict__.get("__init__")
+        if init is not None:
+            accepted.update(p.name for p in inspect.signature(init).parameters.values()
+                            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+    out = {}
+    for key, value in inner.items():
+        if key in accepted or _takes(cls, key):
+            out[key] = value
+        elif value is not None and value is not False and value not in _NEUTRAL.get(key, ()):
+            raise NotSupportedError(f"{class_name} was saved with {key}={_short(value)}, which fastnn's {class_name} "
+                                    f"does not have. Expected arguments: {', '.join(sorted(accepted - {'self'}))}.")
+    return out
+
+
+def _takes(cls, key):
+    """Whether a base class reads `key` out of its keyword arguments itself (it says so in `KWARGS`)."""
+    return any(key in getattr(base, "KWARGS", ()) for base in cls.__mro__)
+
+
+def _short(value, limit=300):
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + "..."
+
+
+serialize_keras_object = serialize_object
+deserialize_keras_object = deserialize_object
