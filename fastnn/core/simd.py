@@ -1,0 +1,17 @@
+"""Explicit vectors for kernels: register tiles of matrix products, copies, transposes, and sums of a fixed shape.
+
+One set of names, two forms: Numba intrinsics that emit LLVM vectors (mode "jit" and the build of the kernel pack) and plain
+Python over bounds-checked memory (mode "python"). `F` is the kernel's type, p and q are pointers made by `at(F, address)`.
+
+Sums of a fixed shape, the same bits on every ISA (see simd_lanes.py for the shape):
+`lanes_sum(F, p, n)`, `lanes_dot(F, p, q, n)`, `lanes_sumsq(F, p, n)`, `lanes_sumsq_dev(F, p, c, n)`,
+`lanes_max(F, p, n)`, `lanes_min(F, p, n)` (NaN propagates), and the scalar `fma(F, x, y, z)`.
+"""
+from fastnn.core.jit import JIT
+
+if JIT:
+    from fastnn.core.simd_lanes import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
+else:
+    from fastnn.core.simd_plain import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
+
+__all__ = ["fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum", "lanes_sumsq", "lanes_sumsq_dev"]

@@ -1,0 +1,57 @@
+"""Python forms of `fastnn.core.simd`, for kernels that run as plain Python over bounds-checked memory."""
+import numpy as np
+
+TILES = ((4, 16), (4, 8), (4, 4), (2, 32))          # (rows, columns) of the register tiles, of any type here
+ACC, BIAS, RELU = 1, 2, 4
+
+
+def _fold(F, items, start, combine):
+    L = 64 // np.dtype(F).itemsize
+    acc = np.full((4, L), start, F)
+    flat = acc.reshape(-1)
+    for i in range(0, len(items), 4 * L):
+        part = items[i:i + 4 * L]
+        flat[:len(part)] = combine(flat[:len(part)], part)
+    x = combine(combine(acc[0], acc[1]), combine(acc[2], acc[3]))
+    while len(x) > 1:
+        x = combine(x[:len(x) // 2], x[len(x) // 2:])
+    return x[0]
+
+
+def _read(F, p, n):
+    return np.array([p[i] for i in range(n)], F)
+
+
+def lanes_sum(F, p, n):
+    """Sum of the n elements at p, in the fixed shape of `fastnn.core.simd`."""
+    return _fold(F, _read(F, p, n), 0, np.add)
+
+
+def lanes_max(F, p, n):
+    """Maximum of the n elements at p; -inf for n = 0, NaN if one is NaN."""
+    return _fold(F, _read(F, p, n), -np.inf, np.maximum)
+
+
+def lanes_min(F, p, n):
+    """Minimum of the n elements at p; inf for n = 0, NaN if one is NaN."""
+    return _fold(F, _read(F, p, n), np.inf, np.minimum)
+
+
+def lanes_sumsq(F, p, n):
+    """Sum of squares of the n elements at p."""
+    return _fold(F, _read(F, p, n) ** 2, 0, np.add)
+
+
+def lanes_dot(F, p, q, n):
+    """Sum of p[i] * q[i], i < n."""
+    return _fold(F, _read(F, p, n) * _read(F, q, n), 0, np.add)
+
+
+def lanes_sumsq_dev(F, p, c, n):
+    """Sum of (p[i] - c)**2, i < n."""
+    return _fold(F, (_read(F, p, n) - F(c)) ** 2, 0, np.add)
+
+
+def fma(F, x, y, z):
+    """x*y + z; here float32 is rounded once nearly always (through float64), float64 twice."""
+    return F(np.float64(x) * np.float64(y) + np.float64(z))
