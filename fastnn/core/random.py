@@ -1,0 +1,299 @@
+"""Counter-based random numbers: value i of a stream is a pure function of (key, i).
+
+Nothing here keeps state, so the numbers depend neither on the order of the calls nor on threads or
+machines.  A *key* is a tuple of ints, by convention (seed, stream) or (seed, stream, step, ...).  Its
+words are folded into 64 bits by splitmix64's finaliser; two outputs of that chain give the four 32-bit
+round keys of a mixing function of the 32-bit counter (the rounds of C. Wellons' "triple32", a bijection
+with a very low avalanche bias, with a round key added before each multiplication).  `fastnn.kernels.cpu.random`
+has the same function for kernels, with equal bits.
+
+Only +, -, *, / and sqrt are used (the logarithm is a polynomial), each rounded as IEEE 754 says, so the
+floats are equal on every machine too.
+"""
+import math
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.shapes import product
+
+MASK = 2 ** 64 - 1
+GOLDEN = 0x9E3779B97F4A7C15
+MIX1, MIX2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB          # splitmix64
+ROUND1, ROUND2, ROUND3 = 0xED5AD4BB, 0xAC4C1B51, 0x31848BAB  # triple32
+LIMIT = 2 ** 32                                               # counters of one (key, word)
+BLOCK = 1 << 15                                               # elements worked on at a time: stays in cache
+
+
+def _mix64(z):
+    z = ((z ^ (z >> 30)) * MIX1) & MASK
+    z = ((z ^ (z >> 27)) * MIX2) & MASK
+    return z ^ (z >> 31)
+
+
+def fold(key, start=0):
+    """The 64-bit digest of a key (a tuple of ints), continuing from the digest `start`.
+
+    >>> fold((7, 1, 5)) == fold((5,), fold((7, 1)))
+    True
+    """
+    h = start
+    for word in key:
+        if isinstance(word, bool) or not hasattr(word, "__index__"):
+            raise ArgumentError(f"A random key must be a tuple of ints: received {key!r}.")
+        h = _mix64(((h ^ (int(word) & MASK)) + GOLDEN) & MASK)
+    return h
+
+
+def round_keys(digest, word=0):
+    """The four 32-bit round keys of word number `word` of a key's stream."""
+    a = _mix64((digest + (2 * word + 1) * GOLDEN) & MASK)
+    b = _mix64((digest + (2 * word + 2) * GOLDEN) & MASK)
+    return a & 0xFFFFFFFF, a >> 32, b & 0xFFFFFFFF, b >> 32
+
+
+def _scramble(counter, keys):
+    """The mixing function; counter: uint32 array, overwritten."""
+    k0, k1, k2, k3 = map(np.uint32, keys)
+    x = counter
+    x += k0
+    x ^= x >> np.uint32(17)
+    x ^= k1
+    x *= np.uint32(ROUND1)
+    x ^= x >> np.uint32(11)
+    x += k2
+    x *= np.uint32(ROUND2)
+    x ^= x >> np.uint32(15)
+    x ^= k3
+    x *= np.uint32(ROUND3)
+    x ^= x >> np.uint32(14)
+    return x
+
+
+def bits(key, n, word=0, first=0):
+    """32 random bits for each counter.
+
+    Args:
+        key: tuple of ints.
+        n: how many numbers (an int), counters first, first + 1, ...
+        word: which of the independent words of each counter (an int >= 0).
+        first: the first counter.
+
+    Returns:
+        uint32 array of shape (n,).
+
+    Raises:
+        ShapeError: for counters beyond 2**32.
+
+    >>> bits((0, 1), 4, first=2)[0] == bits((0, 1), 4)[2]
+    np.True_
+    """
+    if first < 0 or n < 0 or first + n > LIMIT:
+        raise ShapeError(f"A random stream has 2**32 numbers: received first={first}, n={n}. Use another stream.")
+    keys = round_keys(fold(key), word)
+    out = np.arange(first, first + n, dtype=np.uint64).astype(np.uint32)
+    for at in range(0, n, BLOCK):
+        _scramble(out[at:at + BLOCK], keys)
+    return out
+
+
+def _shape(shape):
+    shape = (shape,) if hasattr(shape, "__index__") else tuple(shape)
+    if not all(hasattr(d, "__index__") and d >= 0 for d in shape):
+        raise ShapeError(f"A random array needs a shape of ints >= 0: received {shape!r}.")
+    return shape
+
+
+def _float(dtype):
+    name = dtypes.standardize(dtype)
+    if not dtypes.is_float(name):
+        raise DTypeError(f"Random real numbers need a float dtype: received {name!r}.")
+    return name
+
+
+def _real(key, shape, dtype, function, wide):
+    """An array of function(uint32 words, uint32 second words or None) -> float64, block by block."""
+    shape, name = _shape(shape), _float(dtype)
+    n = product(shape)
+    out = np.empty(n, dtypes.numpy_type(name))
+    two = wide and name == "float64"
+    for at in range(0, n, BLOCK):
+        m = min(BLOCK, n - at)
+        low = bits(key, m, 1, at) if two else None
+        out[at:at + m] = function(bits(key, m, 0, at), low)
+    return out.reshape(shape)
+
+
+def _unit(high, low):
+    """[0, 1): 24 bits (float32), or 53 bits (float64) from two words."""
+    if low is None:
+        return (high >> np.uint32(8)) * np.float64(2.0 ** -24)
+    return (high * 2.0 ** 21 + (low >> np.uint32(11))) * 2.0 ** -53
+
+
+def _open(high, low):
+    """(0, 0.5], sign: the smaller tail probability of a centred uniform number, and its side."""
+    signed = high.view(np.int32)
+    side = signed >= 0
+    tail = np.where(side, ~high, high) & np.uint32(0x7FFFFFFF)
+    if low is None:
+        return (tail + 0.5) * 2.0 ** -32, side
+    return ((tail * 2.0 ** 20 + (low >> np.uint32(12))) + 0.5) * 2.0 ** -52, side
+
+
+def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
+    """Uniform numbers in [minval, maxval).
+
+    Args:
+        key: tuple of ints, (seed, stream).
+        shape: ints.
+        minval, maxval: floats.
+        dtype: a float dtype, floatx by default.
+
+    Returns:
+        Array of that shape and dtype; 24 random bits each (53 for float64).
+
+    >>> uniform((0, 1), (2, 3)).shape
+    (2, 3)
+    """
+    scale = maxval - minval
+    return _real(key, shape, dtype, lambda high, low: _unit(high, low) * scale + minval, True)
+
+
+def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
+    """Normal numbers, by the inverse of the distribution function (one counter each).
+
+    >>> bool(abs(normal((0, 1), 10000).mean()) < 0.03)
+    True
+    """
+    def transform(high, low):
+        tail, side = _open(high, low)
+        z = quantile(tail)
+        return np.where(side, -z, z) * stddev + mean
+    return _real(key, shape, dtype, transform, True)
+
+
+PHI2 = 0.022750131948179207      # probability of less than -2 standard deviations
+
+
+def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
+    """Normal numbers of which those beyond two standard deviations are drawn again (Keras' meaning).
+
+    Drawn by inversion within the two bounds, which gives the same distribution without repeats.  `stddev`
+    is that of the untruncated distribution.
+
+    >>> bool(abs(truncated_normal((0, 1), 1000)).max() <= 2)
+    True
+    """
+    def transform(high, low):
+        tail, side = _open(high, low)
+        z = np.maximum(quantile(PHI2 + tail * (1 - 2 * PHI2)), -2.0)
+        return np.where(side, -z, z) * stddev + mean
+    return _real(key, shape, dtype, transform, True)
+
+
+def integers(key, shape, low, high, dtype="int32"):
+    """Integers in [low, high), each equally likely to 1 in 2**32 (2**64 for wider ranges).
+
+    >>> sorted(set(integers((0, 1), 100, 0, 3).tolist()))
+    [0, 1, 2]
+    """
+    shape, low, high = _shape(shape), int(low), int(high)
+    span = high - low
+    if span < 1 or span > 2 ** 63:
+        raise ArgumentError(f"Random integers need low < high: received low={low}, high={high}.")
+    n = product(shape)
+    value = bits(key, n).astype(np.uint64)
+    if span <= 2 ** 32:
+        value = (value * np.uint64(span)) >> np.uint64(32)
+    else:
+        value = ((value << np.uint64(32)) | bits(key, n, 1)) % np.uint64(span)
+    return (value.astype(np.int64) + low).astype(dtypes.numpy_type(dtypes.standardize(dtype))).reshape(shape)
+
+
+def threshold(probability):
+    """The number that a word is compared with: P(bits < threshold) = probability, as a uint32.
+
+    >>> threshold(0.5), threshold(0.0), threshold(1.0)
+    (2147483648, 0, 4294967295)
+    """
+    if not 0 <= probability <= 1:
+        raise ArgumentError(f"A probability must lie in [0, 1]: received {probability!r}.")
+    return min(int(round(probability * 2.0 ** 32)), 2 ** 32 - 1)
+
+
+def bernoulli(key, shape, p=0.5):
+    """True with probability p; bool array of that shape.
+
+    >>> bernoulli((0, 1), 4).dtype
+    dtype('bool')
+    """
+    shape, limit = _shape(shape), np.uint32(threshold(p))
+    return (bits(key, product(shape)) < limit).reshape(shape)
+
+
+def permutation(key, n):
+    """The numbers 0 .. n - 1 in random order, int64 (n,).
+
+    >>> sorted(permutation((0, 1), 5).tolist())
+    [0, 1, 2, 3, 4]
+    """
+    if n <= 2 ** 22:         # 42 random bits above 22 of position: one fast sort, no argsort
+        word = bits(key, n).astype(np.uint64) << np.uint64(10) | (bits(key, n, 1) >> np.uint32(22))
+        word = word << np.uint64(22) | np.arange(n, dtype=np.uint64)
+        word.sort()
+        return (word & np.uint64(2 ** 22 - 1)).astype(np.int64)
+    word = bits(key, n).astype(np.uint64) << np.uint64(32) | bits(key, n, 1)
+    return np.argsort(word, kind="stable")
+
+
+def log(x):
+    """Natural logarithm of float64 values in (0, 1], error below 2 ulp; equal bits everywhere."""
+    m, e = np.frexp(x)
+    small = m < math.sqrt(0.5)
+    m = np.where(small, m * 2, m)
+    e = e - small
+    f = m - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    p = np.full_like(z, 2 / 23)
+    for k in range(10, 0, -1):
+        p = p * z + 2 / (2 * k + 1)
+    h = 0.5 * f * f
+    hi, lo = 0.6931471803691238, 1.9082149292705877e-10
+    return e * hi + (f - (h - (s * (h + z * p) + e * lo)))
+
+
+# Wichura, Algorithm AS 241 (1988), PPND16: the normal quantile, relative error 1e-16.
+CENTRAL = ((2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+            13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+           (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
+            5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0))
+TAIL = ((7.7454501427834140764e-4, .0227238449892691845833, .24178072517745061177, 1.27045825245236838258,
+         3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
+        (1.05075007164441684324e-9, 5.475938084995344946e-4, .0151986665636164571966, .14810397642748007459,
+         .68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0))
+FAR = ((2.01033439929228813265e-7, 2.71155556874348757815e-5, .0012426609473880784386, .026532189526576123093,
+        .29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
+       (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+        .0148753612908506148525, .13692988092273580531, .59983220655588793769, 1.0))
+
+
+def _ratio(table, x):
+    top, bottom = np.full_like(x, table[0][0]), np.full_like(x, table[1][0])
+    for a, b in zip(table[0][1:], table[1][1:]):
+        top = top * x + a
+        bottom = bottom * x + b
+    return top / bottom
+
+
+def quantile(p):
+    """z with P(normal < z) = p, for a float64 array of p in (0, 0.5]; z <= 0."""
+    q = 0.5 - p
+    z = q * _ratio(CENTRAL, 0.180625 - q * q)
+    outer = np.flatnonzero(q > 0.425)
+    if outer.size:
+        r = np.sqrt(-log(p[outer]))
+        z[outer] = np.where(r <= 5.0, _ratio(TAIL, r - 1.6), _ratio(FAR, r - 5.0))
+    return -z
