@@ -11,8 +11,8 @@ from fastnn.core.simd_vec import Flow, I, Vec, ir
 GROUP = 4
 
 
-def _fold(bld, F, n, pointers, start, item, combine):
-    """Fold item(vectors) of all n elements into GROUP accumulators of L lanes and those into a scalar."""
+def _fold(bld, F, n, pointers, start, step, combine):
+    """Fold n elements, acc = step(acc, vectors), into GROUP accumulators of L lanes and those into a scalar."""
     V = Vec(bld, F, 512 // F.instance_type.bitwidth)
     flow, first, L = Flow(bld), V.all(start), V.lanes
     width = L * GROUP
@@ -20,15 +20,14 @@ def _fold(bld, F, n, pointers, start, item, combine):
     def whole(k, acc):
         o = bld.mul(k, I(width))
         at = [bld.add(o, I(g * L)) for g in range(GROUP)]
-        return [combine(V, x, item(V, x, [V.load(p, a) for p in pointers], None)) for x, a in zip(acc, at, strict=True)]
+        return [step(V, x, *[V.load(p, a) for p in pointers]) for x, a in zip(acc, at, strict=True)]
 
     def tail():
         out, o = [], bld.mul(blocks, I(width))
         for g, x in enumerate(acc):
             a = bld.add(o, I(g * L))
             mask = V.first(bld.sub(n, a))
-            y = item(V, x, [V.load(p, a, mask) for p in pointers], mask)
-            out.append(combine(V, x, bld.select(mask, y, first)))
+            out.append(bld.select(mask, step(V, x, *[V.load(p, a, mask) for p in pointers]), x))
         return out
 
     blocks = bld.sdiv(n, I(width))
@@ -49,20 +48,16 @@ def _min(V, x, y):
     return V.intrinsic("minimum", V.t, x, y)
 
 
-def _plain(V, x, vectors, mask):
-    return vectors[0]
-
-
-def _unary(combine, start, item=_plain):
+def _unary(step, start, combine):
     def define(tyctx, F, p, n):
         def codegen(ctx, bld, sig, args):
-            return _fold(bld, sig.args[0], args[2], [args[1]], start, item, combine)
+            return _fold(bld, sig.args[0], args[2], [args[1]], start, step, combine)
         return F.instance_type(F, p, types.int64), codegen
     return define
 
 
-_sum, _maximum, _minimum = _unary(_add, 0.0), _unary(_max, float("-inf")), _unary(_min, float("inf"))
-_sumsq = _unary(_add, 0.0, lambda V, x, v, mask: V.bld.fmul(v[0], v[0]))
+_sum, _maximum = _unary(_add, 0.0, _add), _unary(_max, float("-inf"), _max)
+_minimum, _squares = _unary(_min, float("inf"), _min), _unary(lambda V, acc, x: V.fma(x, x, acc), 0.0, _add)
 
 
 @intrinsic
@@ -86,15 +81,14 @@ def lanes_min(tyctx, F, p, n):
 @intrinsic
 def lanes_sumsq(tyctx, F, p, n):
     """Sum of squares of the n elements at p."""
-    return _sumsq(tyctx, F, p, n)
+    return _squares(tyctx, F, p, n)
 
 
 @intrinsic
 def lanes_dot(tyctx, F, p, q, n):
-    """Sum of p[i] * q[i], i < n; each product is rounded before it is added."""
+    """Sum of p[i] * q[i], i < n; multiply-adds round once."""
     def codegen(ctx, bld, sig, args):
-        return _fold(bld, sig.args[0], args[3], [args[1], args[2]], 0.0,
-                     lambda V, x, v, mask: bld.fmul(v[0], v[1]), _add)
+        return _fold(bld, sig.args[0], args[3], [args[1], args[2]], 0.0, lambda V, acc, x, y: V.fma(x, y, acc), _add)
     return F.instance_type(F, p, q, types.int64), codegen
 
 
@@ -102,10 +96,10 @@ def lanes_dot(tyctx, F, p, q, n):
 def lanes_sumsq_dev(tyctx, F, p, c, n):
     """Sum of (p[i] - c)**2, i < n: the centred squares of a variance."""
     def codegen(ctx, bld, sig, args):
-        def item(V, x, v, mask):
-            d = bld.fsub(v[0], V.splat(args[2]))
-            return bld.fmul(d, d)
-        return _fold(bld, sig.args[0], args[3], [args[1]], 0.0, item, _add)
+        def step(V, acc, x):
+            d = bld.fsub(x, V.splat(args[2]))
+            return V.fma(d, d, acc)
+        return _fold(bld, sig.args[0], args[3], [args[1]], 0.0, step, _add)
     return F.instance_type(F, p, F.instance_type, types.int64), codegen
 
 

@@ -5,17 +5,23 @@ TILES = ((4, 16), (4, 8), (4, 4), (2, 32))          # (rows, columns) of the reg
 ACC, BIAS, RELU = 1, 2, 4
 
 
-def _fold(F, items, start, combine):
+def _fold(F, items, start, step, combine):
     L = 64 // np.dtype(F).itemsize
     acc = np.full((4, L), start, F)
     flat = acc.reshape(-1)
-    for i in range(0, len(items), 4 * L):
-        part = items[i:i + 4 * L]
-        flat[:len(part)] = combine(flat[:len(part)], part)
+    for i in range(0, len(items[0]), 4 * L):
+        parts = [x[i:i + 4 * L] for x in items]
+        n = len(parts[0])
+        flat[:n] = step(flat[:n], *parts)
     x = combine(combine(acc[0], acc[1]), combine(acc[2], acc[3]))
     while len(x) > 1:
         x = combine(x[:len(x) // 2], x[len(x) // 2:])
     return x[0]
+
+
+def _mul_add(acc, x, y):
+    """acc + x*y, rounded once for float32 (nearly always: through float64)."""
+    return x.astype(np.float64) * y + acc
 
 
 def _read(F, p, n):
@@ -24,32 +30,34 @@ def _read(F, p, n):
 
 def lanes_sum(F, p, n):
     """Sum of the n elements at p, in the fixed shape of `fastnn.core.simd`."""
-    return _fold(F, _read(F, p, n), 0, np.add)
+    return _fold(F, [_read(F, p, n)], 0, np.add, np.add)
 
 
 def lanes_max(F, p, n):
     """Maximum of the n elements at p; -inf for n = 0, NaN if one is NaN."""
-    return _fold(F, _read(F, p, n), -np.inf, np.maximum)
+    return _fold(F, [_read(F, p, n)], -np.inf, np.maximum, np.maximum)
 
 
 def lanes_min(F, p, n):
     """Minimum of the n elements at p; inf for n = 0, NaN if one is NaN."""
-    return _fold(F, _read(F, p, n), np.inf, np.minimum)
+    return _fold(F, [_read(F, p, n)], np.inf, np.minimum, np.minimum)
 
 
 def lanes_sumsq(F, p, n):
     """Sum of squares of the n elements at p."""
-    return _fold(F, _read(F, p, n) ** 2, 0, np.add)
+    x = _read(F, p, n)
+    return _fold(F, [x, x], 0, _mul_add, np.add)
 
 
 def lanes_dot(F, p, q, n):
     """Sum of p[i] * q[i], i < n."""
-    return _fold(F, _read(F, p, n) * _read(F, q, n), 0, np.add)
+    return _fold(F, [_read(F, p, n), _read(F, q, n)], 0, _mul_add, np.add)
 
 
 def lanes_sumsq_dev(F, p, c, n):
     """Sum of (p[i] - c)**2, i < n."""
-    return _fold(F, (_read(F, p, n) - F(c)) ** 2, 0, np.add)
+    d = _read(F, p, n) - F(c)
+    return _fold(F, [d, d], 0, _mul_add, np.add)
 
 
 def fma(F, x, y, z):
