@@ -7,12 +7,13 @@ in the closed table of `fastnn.saving.names` and among registered objects only.
 import contextlib
 import contextvars
 import inspect
+import re
 import types
 import warnings
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
+from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError, UnknownNameError
 from fastnn.saving import names
 from fastnn.saving.registration import (
     CustomObjectScope,
@@ -150,7 +151,7 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
     category: "layers", "losses", ...: search only there when the config names no module, and take a
     plain string as a name.
-    Raises UnknownNameError, FileFormatError, NotSupportedError.
+    Raises UnknownNameError, FileFormatError, NotSupportedError, UnknownNameError.
 
     >>> deserialize_object({"module": "keras.initializers", "class_name": "Constant",
     ...                     "config": {"value": 2.0}, "registered_name": None}).get_config()["value"]
@@ -159,11 +160,63 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     depth = _depth.get()
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
+    if depth == 0 and isinstance(config, (dict, list, tuple)):
+        config = check_config(config, custom_objects)
     token = _depth.set(depth + 1)
     try:
         return _deserialize(config, custom_objects, safe_mode, category)
     finally:
         _depth.reset(token)
+
+
+def check_config(config, custom_objects=None):
+    """A copy of a config that is known to name only things that exist, in terms of fastnn's own arguments.
+
+    Every name in it is looked up (UnknownNameError lists all that are missing), code in it is refused, dtype
+    policies become dtype names, and arguments that Keras writes and that change nothing are left out.
+    """
+    missing = []
+    out = _check(config, custom_objects, missing, 0)
+    if missing:
+        raise names.unknown(missing[0][0], missing[0][1], [name for name, _ in missing])
+    return out
+
+
+def _check(config, custom_objects, missing, depth):
+    if depth > MAX_DEPTH:
+        raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
+    if isinstance(config, (list, tuple)):
+        return [_check(x, custom_objects, missing, depth + 1) for x in config]
+    if not isinstance(config, dict):
+        return config
+    class_name, inner = config.get("class_name"), config.get("config")
+    module = config.get("module")
+    described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
+    if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
+        return _dtype_policy(inner)
+    if described and isinstance(inner, dict):
+        inner = _resolve_lambda(dict(inner), custom_objects)
+        try:
+            cls, own = find_class(config, custom_objects)
+        except UnknownNameError:
+            # Operations of a functional graph are the model's own business: it has the table of them.
+            if not is_operation(module):
+                missing.append((config.get("registered_name") or class_name, module))
+        else:
+            if own and inspect.isclass(cls):
+                inner = _drop_neutral(cls, class_name, inner)
+        config = {**config, "config": inner}
+    elif described and class_name == "function" and isinstance(inner, str):
+        try:
+            _find_function(config, custom_objects, None)
+        except UnknownNameError:
+            missing.append((inner, module))
+    return {key: _check(value, custom_objects, missing, depth + 1) for key, value in config.items()}
+
+
+def is_operation(module):
+    """Whether a config's module says that it describes an operation on tensors, as `x + y` leaves in a graph."""
+    return isinstance(module, str) and re.fullmatch(r"keras(\.src)?\.ops(\.\w+)?", module) is not None
 
 
 def _deserialize(config, custom_objects, safe_mode, category):
@@ -271,14 +324,11 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     shared, number = _shared.get(), config.get("shared_object_id")
     if shared is not None and isinstance(number, int) and number in shared:
         return shared[number]
-    cls, own = find_class(config, custom_objects, category)
+    cls, _ = find_class(config, custom_objects, category)
     if inspect.isfunction(cls):
         return cls
     if not hasattr(cls, "from_config"):
         raise FileFormatError(f"{class_name} cannot be built from a config: it has no from_config() method.")
-    inner = _resolve_lambda(dict(inner), custom_objects)
-    if own:
-        inner = _drop_neutral(cls, class_name, inner)
     with CustomObjectScope(custom_objects):
         try:
             instance = cls.from_config(inner)
