@@ -1,0 +1,1 @@
+"""Benchmarks: whole training steps of fastnn and of its peers, each engine in its own process, in turn."""

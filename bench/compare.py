@@ -1,0 +1,43 @@
+"""Two result files side by side.
+
+Where both files timed a peer, the workload's time is taken relative to that peer's in the same file, so that a slower
+or busier machine is not mistaken for slower code.
+"""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+from bench.table import best
+
+PEER = ("torch", "torch-channels-last")
+
+
+def ratios(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, float, bool]]:
+    """(workload, time in new / time in old, whether it is relative to a peer) for what both files have."""
+    out = []
+    for inference in (False, True):
+        for workload in dict.fromkeys(r["workload"] for r in new["runs"] if r["inference"] == inference):
+            ours = [best(f["runs"], workload, ("fastnn",), inference) for f in (old, new)]
+            theirs = [best(f["runs"], workload, PEER, inference) for f in (old, new)]
+            if not all(ours):
+                continue
+            ratio = ours[1]["ms"] / ours[0]["ms"]
+            if all(theirs):
+                ratio /= theirs[1]["ms"] / theirs[0]["ms"]
+            out.append((workload + (" (one row)" if inference else ""), ratio, all(theirs)))
+    return out
+
+
+def main(old: str, new: str, allow: float, say: Callable[[str], None]) -> int:
+    """Print each ratio; 1 where one is above `allow`."""
+    files = [json.loads(Path(p).read_text(encoding="utf-8")) for p in (old, new)]
+    if files[0]["threads"] != files[1]["threads"]:
+        raise SystemExit(f"{old} is of {files[0]['threads']} thread(s), {new} of {files[1]['threads']}: not comparable")
+    status = 0
+    for name, ratio, relative in ratios(*files):
+        slow = ratio > allow
+        status |= slow
+        say(f"{name:32s} {ratio:6.3f} {'relative to PyTorch' if relative else 'wall clock':20s}{' SLOWER' if slow else ''}")
+    return int(status)

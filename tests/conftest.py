@@ -1,0 +1,47 @@
+"""Shared set-up: Hypothesis profiles, a clean configuration for each test, where real data are found."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_COMMON = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+               print_blob=True)
+settings.register_profile("fast", max_examples=8, derandomize=True, **_COMMON)
+settings.register_profile("thorough", max_examples=100, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+def kernels_mode() -> str:
+    """How kernels run in this process: "pack" (the default), "jit" or "python"."""
+    return os.environ.get("FASTNN_KERNELS", "pack")
+
+
+@pytest.fixture(autouse=True)
+def clean_configuration():
+    """Each test starts from the default seed, float type, threads and executor, and leaves them so."""
+    from fastnn.core import config
+
+    def reset():
+        config.set_floatx("float32")
+        config.set_epsilon(1e-7)
+        config.set_num_threads(None)
+        config.set_strict(False)
+        config.set_matmul_precision("high")
+        config.set_image_data_format("channels_last")
+        config.set_executor("cython")
+        config.set_seed(0)
+    reset()
+    yield
+    reset()
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The folder with MNIST and CIFAR-10, from the environment variable FASTNN_DATA."""
+    where = os.environ.get("FASTNN_DATA")
+    if not where or not Path(where).is_dir():
+        pytest.skip("set FASTNN_DATA to a folder with mnist/ and cifar-10-batches-bin/ to run this test")
+    return Path(where)

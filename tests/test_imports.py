@@ -1,0 +1,219 @@
+"""The architecture as a test: which part may import which, who may touch Numba, what an import costs.
+
+Imports are read from the syntax tree (those inside functions too), so nothing has to run.
+"""
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastnn
+
+ROOT = Path(fastnn.__file__).parent
+FILES = sorted(p for p in ROOT.rglob("*.py"))
+
+BASE = {"core"}
+TENSOR = BASE | {"graph", "ops", "random"}
+PARTS = TENSOR | {"initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
+OBJECTS = PARTS | {"layers", "losses", "metrics", "optimizers", "callbacks", "utils"}
+
+# part of the package -> the parts it may import besides itself. Downward only: the table has no cycle (checked below).
+ALLOWED: dict[str, set[str]] = {
+    "core": set(),
+    "graph": BASE,
+    "kernels.reference": BASE,
+    "kernels.cpu": BASE,
+    "kernels.cuda": BASE,
+    "kernels": BASE | {"kernels.cpu", "kernels.cuda"},           # the build
+    "ops": BASE | {"graph", "kernels.reference"},
+    "runtime": BASE,
+    "compiler": BASE | {"graph", "ops", "runtime"},
+    "runtime.eager": BASE | {"graph", "ops", "compiler", "runtime"},
+    "random": BASE | {"graph", "ops"},
+    "backend": TENSOR,
+    "initializers": TENSOR,
+    "regularizers": TENSOR,
+    "constraints": TENSOR,
+    "activations": TENSOR,
+    "dtype_policies": BASE,
+    "utils": BASE,
+    "layers": PARTS - {"layers"},
+    "losses": PARTS,
+    "metrics": PARTS | {"losses"},
+    "optimizers": PARTS,
+    "callbacks": BASE | {"utils"},
+    "saving": BASE | {"utils"},
+    "models": OBJECTS | {"compiler", "runtime", "runtime.eager", "saving"},
+    "datasets": BASE | {"utils"},
+    "visualization": BASE | {"utils"},
+    "applications": OBJECTS | {"models"},
+    "wrappers": OBJECTS | {"models"},
+    "tuner": OBJECTS | {"models"},
+    "playground": OBJECTS | {"models", "datasets"},
+    "compat": OBJECTS | {"models", "datasets"},
+    "cli": {"*"},
+    "__init__": BASE,
+    "__main__": {"cli"},
+}
+
+# file -> (import, reason): exceptions are few, and each says why
+EXCEPTIONS: dict[str, tuple[str, str]] = {}
+
+NUMBA_FILES = {"core/jit.py", "core/simd.py", "kernels/build.py"}      # decorators | intrinsics | ahead-of-time build
+DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
+PRINTERS = {"cli.py": "a command", "kernels/build.py": "a command"}
+
+
+def relative(path: Path) -> str:
+    """The file's name inside the package."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a file (parsed once)."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def part(module: str) -> str:
+    """The part of the package that a dotted module name (without `fastnn.`) belongs to: the longest known prefix."""
+    words = module.split(".")
+    for count in range(len(words), 0, -1):
+        if ".".join(words[:count]) in ALLOWED:
+            return ".".join(words[:count])
+    return words[0]
+
+
+def part_of_file(path: Path) -> str:
+    """The part that a file belongs to."""
+    return part(relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """(line, absolute module name) of every import in a file; `from fastnn.x import y` counts as fastnn.x.y where
+    that is a module."""
+    package = ["fastnn", *relative(path).split("/")[:-1]]
+    found = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, a.name) for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join(base + ([node.module] if node.module else []))
+            for alias in node.names:
+                full = f"{module}.{alias.name}"
+                target = ROOT.parent.joinpath(*full.split("."))
+                is_module = target.with_suffix(".py").exists() or target.is_dir()
+                found.append((node.lineno, full if is_module else module))
+    return found
+
+
+def test_direction_table_has_no_cycle():
+    """`kernels.x` is part of `kernels` only in name; the eager evaluator is the one runtime file above the compiler."""
+    state: dict[str, int] = {}
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert state.get(name) != 1, f"cycle: {' -> '.join((*way, name))}"
+        if state.get(name) == 2 or ALLOWED[name] == {"*"}:
+            return
+        state[name] = 1
+        for below in ALLOWED[name]:
+            visit(below, (*way, name))
+        state[name] = 2
+    for name in ALLOWED:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_imports_point_downward(path):
+    here = part_of_file(path)
+    assert here in ALLOWED, f"{relative(path)}: add its part to the table of this test, with what it may import"
+    allowed = ALLOWED[here]
+    for line, module in imports(path):
+        if not module.startswith("fastnn.") or allowed == {"*"}:
+            continue
+        there = part(module.removeprefix("fastnn."))
+        excepted = EXCEPTIONS.get(relative(path), ("", ""))[0] == module
+        assert there == here or there in allowed or excepted, (
+            f"{relative(path)}:{line} imports {module}: `{here}` may import only {sorted(allowed)}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_numba_only_where_it_belongs(path):
+    name = relative(path)
+    for line, module in imports(path):
+        if module.split(".")[0] in ("numba", "llvmlite"):
+            assert name in NUMBA_FILES, f"{name}:{line}: only {sorted(NUMBA_FILES)} import Numba"
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba" and name != "core/jit.py":
+            used = DECORATORS & {a.name for a in node.names}
+            assert not used, f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and their flags live in core/jit.py"
+        if isinstance(node, ast.keyword) and node.arg == "fastmath":
+            bare = isinstance(node.value, ast.Constant) and node.value.value is True
+            assert name == "core/jit.py" and not bare, f"{name}: fastmath is set once, in core/jit.py, as a set of flags"
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_no_silenced_error_and_no_print(path):
+    name = relative(path)
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ExceptHandler):
+            quiet = all(isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+                        for s in node.body)
+            assert not quiet, f"{name}:{node.lineno}: an error is swallowed here"
+            assert node.type is not None, f"{name}:{node.lineno}: name the errors that are expected"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            assert name in PRINTERS, f"{name}:{node.lineno}: only {sorted(PRINTERS)} print"
+
+
+def test_reference_shares_no_code_with_the_kernels():
+    for path in FILES:
+        if relative(path).startswith(("kernels/reference/", "kernels/cuda/")):
+            for line, module in imports(path):
+                assert not module.startswith("fastnn.kernels.cpu"), f"{relative(path)}:{line} imports {module}"
+                assert not module.startswith("fastnn.core.simd"), f"{relative(path)}:{line} imports {module}"
+
+
+def run_python(code: str, tmp_path: Path, **environment: str) -> dict:
+    """Run code in a fresh interpreter, away from the source tree, and return what it prints as JSON."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT.parent), **environment}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+HEAVY = ["numba", "llvmlite", "h5py", "matplotlib", "sklearn", "pandas", "scipy", "tensorflow", "torch", "jax", "PIL"]
+REPORT = f"import sys, json; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+
+
+def test_import_is_light(tmp_path):
+    assert run_python(f"import fastnn; {REPORT}", tmp_path) == []
+
+
+def test_every_public_name_resolves():
+    for name in fastnn.__all__:
+        assert getattr(fastnn, name) is not None, name
+
+
+def test_first_training_step_compiles_nothing(tmp_path):
+    """With the kernel pack a whole fit touches neither Numba nor llvmlite."""
+    code = f"""
+import numpy as np, fastnn as keras
+model = keras.Sequential([keras.layers.Input((6, 6, 2)), keras.layers.Conv2D(4, 3, activation="relu"),
+                          keras.layers.BatchNormalization(), keras.layers.Flatten(),
+                          keras.layers.Dropout(0.2), keras.layers.Dense(3, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(np.ones((8, 6, 6, 2), "float32"), np.arange(8) % 3, batch_size=4, verbose=0)
+{REPORT}
+"""
+    mode = os.environ.get("FASTNN_KERNELS", "pack")
+    if mode != "pack":
+        pytest.skip(f"FASTNN_KERNELS={mode}: this promise is the kernel pack's")
+    assert run_python(code, tmp_path) == []
