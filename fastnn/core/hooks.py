@@ -7,8 +7,8 @@
 """
 import importlib
 
-_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.runtime.eager", "functional_call": "fastnn.models.functional",
-              "run_layer": "fastnn.runtime.eager"}
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.models.functional",
+              "run_layer": "fastnn.compiler.eager"}
 _hooks = {}
 
 

@@ -21,7 +21,7 @@ class Variable(Operators):
     the array at once.
 
     >>> v = Variable([1.0, 2.0], name="scale")
-    >>> v.assign_add([1.0, 1.0])
+    >>> _ = v.assign_add([1.0, 1.0])
     >>> v.numpy()
     array([2., 3.], dtype=float32)
     """

@@ -1,0 +1,1 @@
+"""From graph to tape: passes, lowering, memory plan, schedule, and programs that run."""

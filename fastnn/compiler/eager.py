@@ -1,0 +1,128 @@
+"""Eager evaluation: an operation, or a traced function, on arrays, through a small cached plan."""
+import collections
+import threading
+
+import numpy as np
+
+from fastnn.compiler.program import Program
+from fastnn.core import config, dtypes, hooks
+from fastnn.graph import variable as variables
+from fastnn.graph.node import Symbol
+from fastnn.graph.trace import Trace, paused
+
+KEPT_PLANS = 512
+LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
+_cache = collections.OrderedDict()
+_lock = threading.Lock()
+
+
+class Call:
+    """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
+
+    def __init__(self, fn, specs, training=None, state=None, options=None):
+        self.arrays = [np.zeros(shape, dtypes.numpy_type(dtype)) for shape, dtype in specs]
+        with Trace(training=training) as trace:
+            symbols = [trace.input(shape, dtype) for shape, dtype in specs]
+            self.result = fn(*symbols)
+            self.leaves = []
+            self._collect(self.result)
+            symbols_out = [trace.symbol(s) for s in self.leaves]
+        from fastnn.core.memory import register_memory
+        for a in self.arrays:
+            register_memory(a)
+        self.program = Program(trace, symbols_out, dict(zip(symbols, self.arrays)), state=state, options=options)
+        self.layout = variables.layout_version if trace.values else 0
+        self.reads_variables = bool(trace.values)
+        self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
+
+    def _collect(self, value):
+        if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable"):
+            self.leaves.append(value)
+        elif isinstance(value, (tuple, list)):
+            for v in value:
+                self._collect(v)
+        elif isinstance(value, dict):
+            for v in value.values():
+                self._collect(v)
+
+    def _rebuild(self, value, outputs):
+        if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable"):
+            return next(outputs)
+        if isinstance(value, (tuple, list)):
+            items = [self._rebuild(v, outputs) for v in value]
+            return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+        if isinstance(value, dict):
+            return {k: self._rebuild(v, outputs) for k, v in value.items()}
+        return value
+
+    @property
+    def stale(self):
+        """Whether variables moved since the plan was made."""
+        return self.reads_variables and self.layout != variables.layout_version
+
+    def __call__(self, *arrays):
+        with self.program.lock:
+            for mine, given in zip(self.arrays, arrays):
+                mine[...] = given
+            self.program.run()
+            outputs = iter([o.copy() for o in self.program.outputs])
+        return self._rebuild(self.result, outputs)
+
+
+def as_array(value):
+    """A value as the array that eager operations see (Python floats take the default float type)."""
+    if hasattr(value, "_fastnn_variable"):
+        return value._array
+    if isinstance(value, np.ndarray) and value.dtype.isnative and value.dtype.name in dtypes.TABLE:
+        return value
+    array = np.asarray(value)
+    if not isinstance(value, (np.ndarray, np.generic)):
+        if array.dtype.kind == "f":
+            return array.astype(dtypes.numpy_type(config.floatx()))
+        if array.dtype.kind == "i":
+            return array.astype(np.int32) if array.size == 0 or abs(array).max() < 2 ** 31 else array
+    return array.astype(dtypes.numpy_type(dtypes.standardize(array.dtype)), copy=False)
+
+
+def evaluate(op, inputs, attrs):
+    """op(*inputs) on arrays and numbers; returns NumPy arrays.  Registered as the "eager" hook."""
+    arrays = [None if v is None else as_array(v) for v in inputs]
+    specs = tuple(None if a is None else (a.shape, a.dtype.name) for a in arrays)
+    key = op.name, specs, tuple(attrs.values()), config.version(), id(op)
+    call = _lookup(key)
+    given = [a for a in arrays if a is not None]
+    if call is None:
+        def fn(*symbols):
+            symbols = iter(symbols)
+            out = op(*(None if a is None else next(symbols) for a in arrays), **attrs)
+            return out
+        with paused():
+            call = Call(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
+        _store(key, call)
+    return call(*given)
+
+
+def _lookup(key):
+    try:
+        with _lock:
+            call = _cache.get(key)
+            if call is not None:
+                _cache.move_to_end(key)
+            return call
+    except TypeError:
+        return None
+
+
+def _store(key, call):
+    if call.bytes > LARGEST_KEPT:
+        return
+    try:
+        with _lock:
+            _cache[key] = call
+            while len(_cache) > KEPT_PLANS:
+                _cache.popitem(last=False)
+    except TypeError:
+        return
+
+
+hooks.register("eager", evaluate)

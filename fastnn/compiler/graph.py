@@ -1,0 +1,74 @@
+"""Graph: what the passes transform; nodes in order, the wanted outputs, and the effects on variables."""
+from fastnn.graph.node import CONSTANT, Node
+from fastnn.graph.spec import Spec
+
+
+class Graph:
+    """nodes: in execution order.  outputs: symbols to keep.  updates: [(variable, symbol)] effects, in order."""
+
+    __slots__ = ("nodes", "outputs", "updates")
+
+    def __init__(self, nodes, outputs, updates):
+        self.nodes, self.outputs, self.updates = nodes, list(outputs), list(updates)
+
+    @classmethod
+    def of(cls, trace, outputs):
+        """The graph of a finished trace."""
+        return cls(list(trace.nodes), outputs, trace.assigns.items())
+
+    def kept(self):
+        """Symbols that must survive: outputs and the sources of updates."""
+        return [*self.outputs, *(s for _, s in self.updates)]
+
+    def consumers(self):
+        """{symbol: [nodes that read it]} (a node is listed once per reading)."""
+        out = {}
+        for node in self.nodes:
+            for s in node.inputs:
+                if s is not None:
+                    out.setdefault(s, []).append(node)
+        return out
+
+
+def make(op, inputs, attrs, like):
+    """A new node outside any trace; scope and order are those of `like`."""
+    attrs = op.normalize(attrs)
+    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in inputs], attrs)
+    return Node(op, tuple(inputs), attrs, [specs] if isinstance(specs, Spec) else specs, like.scope, like.order)
+
+
+def rewrite(graph, visit):
+    """A graph in which visit(node, inputs) may replace nodes.
+
+    visit gets a node and its already rewritten inputs; it returns None to keep the node, or a list: new
+    nodes in order, then a tuple of the symbols that stand for the old outputs.
+    """
+    new, nodes, changed = {}, [], False
+
+    def of(s):
+        return new.get(s, s)
+    for node in graph.nodes:
+        inputs = tuple(None if s is None else of(s) for s in node.inputs)
+        result = visit(node, inputs)
+        if result is None:
+            if inputs == node.inputs:
+                nodes.append(node)
+                continue
+            copy = Node(node.op, inputs, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope,
+                        node.order, node.payload)
+            result = [copy, copy.outputs]
+        changed = True
+        *made, outputs = result
+        nodes.extend(made)
+        for old, s in zip(node.outputs, outputs):
+            new[old] = s
+    if not changed:
+        return graph
+    return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates])
+
+
+def is_scalar_constant(symbol, value=None):
+    """Whether the symbol is a constant with one element (equal to `value`, if given)."""
+    node = symbol.node
+    return (node.op is CONSTANT and node.payload.size == 1
+            and (value is None or float(node.payload.reshape(())) == value))

@@ -1,0 +1,118 @@
+"""The memory plan: lifetimes of buffers -> offsets in one arena.  A pure function, with an off-switch.
+
+Two buffers may share bytes if their lifetimes, counted in schedule units, do not meet.
+"""
+import numpy as np
+
+from fastnn.compiler.emit import ARENA
+
+ALIGN = 64
+
+
+def lifetimes(units):
+    """Set first/last (unit numbers) of every arena buffer and return those buffers in order of first touch."""
+    buffers = []
+    for k, unit in enumerate(units):
+        for instruction in unit:
+            for a in instruction.accesses():
+                b = a.buffer
+                if b.kind == ARENA and not b.tile_only:
+                    if b.first is None:
+                        b.first = k
+                        buffers.append(b)
+                    b.last = k
+    for b in buffers:
+        if b.pinned:
+            b.last = len(units)
+    return buffers
+
+
+def padded(nbytes, guard=0):
+    """Bytes set aside for a buffer: aligned, and never a multiple of a page (equal offsets in pages collide in L1)."""
+    n = -(-nbytes // ALIGN) * ALIGN + 2 * guard
+    return n + ALIGN if n % 4096 == 0 else n
+
+
+def plan(buffers, reuse=True, guard=0):
+    """Give every buffer its offset; returns the bytes of the arena."""
+    if not reuse:
+        at = 0
+        for b in buffers:
+            b.offset = at + guard
+            at += padded(b.nbytes, guard)
+        return at
+    best, chosen = None, None
+    strategies = [_by_time] + ([_by_size] if len(buffers) <= 500 else [])
+    for strategy in strategies:
+        offsets, total = strategy(buffers, guard)
+        if best is None or total < best:
+            best, chosen = total, offsets
+    for b, offset in zip(buffers, chosen or ()):
+        b.offset = offset + guard
+    return best or 0
+
+
+def _by_time(buffers, guard):
+    """Best fit among the holes, in order of first touch."""
+    ends, free, offsets, top = {}, [], [], 0
+    pending = []                                # (last, offset, size), kept sorted by last
+    for b in buffers:
+        done = [p for p in pending if p[0] < b.first]
+        if done:
+            pending = [p for p in pending if p[0] >= b.first]
+            free = _merge(free + [(o, s) for _, o, s in done])
+        size = padded(b.nbytes, guard)
+        fits = [f for f in free if f[1] >= size]
+        if fits:
+            hole = min(fits, key=lambda f: f[1])
+            free.remove(hole)
+            at = hole[0]
+            if hole[1] > size:
+                free.append((at + size, hole[1] - size))
+        else:
+            at = top
+            if free:                            # grow the hole at the end, if there is one
+                last = max(free)
+                if last[0] + last[1] == top:
+                    free.remove(last)
+                    at = last[0]
+            top = at + size
+        offsets.append(at)
+        pending.append((b.last, at, size))
+    ends.clear()
+    return offsets, top
+
+
+def _merge(holes):
+    out = []
+    for o, s in sorted(holes):
+        if out and out[-1][0] + out[-1][1] == o:
+            out[-1] = out[-1][0], out[-1][1] + s
+        else:
+            out.append((o, s))
+    return out
+
+
+def _by_size(buffers, guard):
+    """Largest first, each at the lowest offset where nothing that lives at the same time lies."""
+    placed, offsets, top = [], [0] * len(buffers), 0
+    for i in sorted(range(len(buffers)), key=lambda i: (-buffers[i].nbytes, i)):
+        b, at, size = buffers[i], 0, padded(buffers[i].nbytes, guard)
+        for o, s, first, last in placed:        # sorted by offset
+            if last < b.first or first > b.last:
+                continue
+            if at + size <= o:
+                break
+            at = max(at, o + s)
+        offsets[i] = at
+        top = max(top, at + size)
+        placed.append((at, size, b.first, b.last))
+        placed.sort()
+    return offsets, top
+
+
+def allocate(nbytes):
+    """A new arena: uint8 array, 64-byte aligned."""
+    raw = np.empty(nbytes + ALIGN, np.uint8)
+    start = -raw.ctypes.data % ALIGN
+    return raw[start:start + nbytes]

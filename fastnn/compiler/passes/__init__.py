@@ -1,0 +1,19 @@
+"""The passes, each a pure function graph -> graph in a file of its own, with an off-switch.
+
+PIPELINE is the order; ``run(graph, off={"cse"})`` leaves some out.
+"""
+from fastnn.compiler.passes.cse import common_subexpressions
+from fastnn.compiler.passes.dead import dead_nodes
+from fastnn.compiler.passes.epilogue import epilogues
+
+PIPELINE = (("dead", dead_nodes), ("cse", common_subexpressions), ("epilogue", epilogues),
+            ("dead_again", dead_nodes))
+_REQUIRED = ("dead",)
+
+
+def run(graph, off=()):
+    """Apply every pass whose name is not in `off` ("all" leaves out every optional one)."""
+    for name, function in PIPELINE:
+        if name in _REQUIRED or not (name in off or "all" in off):
+            graph = function(graph)
+    return graph

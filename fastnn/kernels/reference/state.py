@@ -1,0 +1,10 @@
+"""References of fastnn.ops.state."""
+import numpy as np
+
+
+def pack(*xs, offsets, size):
+    """Flattened arrays side by side."""
+    y = np.zeros(size)
+    for x, o in zip(xs, offsets):
+        y[o:o + np.size(x)] = np.ravel(x)
+    return y

@@ -1,0 +1,221 @@
+"""The data adapter: what users pass as x, y and weights becomes checked arrays, without a copy where possible."""
+import collections.abc
+import warnings
+
+import numpy as np
+
+from fastnn.core import config, dtypes
+from fastnn.core.errors import DataError, DataWarning, DTypeError
+
+_EMPTY = (None, (), [])
+
+
+def as_rows(value, name):
+    """`value` (array, list, DataFrame, memmap, ...) as an array whose rows are contiguous and native.
+
+    Raises DTypeError for strings, objects and complex numbers, DataError for 0-d values.
+    """
+    if hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"{name}: the rows have different lengths, so they are no array ({error}). "
+                        "Pad the rows to one length, or pass one array per input.") from None
+    if array.dtype.kind == "O":
+        try:
+            array = np.array([np.asarray(v, np.float64) for v in array]) if array.ndim else array.astype(np.float64)
+        except (TypeError, ValueError):
+            array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"{name}: received values of dtype {array.dtype}, expected numbers (float, int or bool). "
+                         "Convert the column, e.g. with astype('float32').")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if array.ndim == 0:
+        raise DataError(f"{name}: received the single value {array}, expected an array with one row per sample.")
+    row = array[:1]
+    if array.size and (not row[0].flags.c_contiguous or not array.flags.aligned):
+        array = np.ascontiguousarray(array)
+    return array
+
+
+def flatten(structure):
+    """The leaves of nested dicts, lists and tuples, in order (dicts in insertion order); arrays are leaves.
+
+    A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
+    """
+    if isinstance(structure, dict):
+        return [leaf for v in structure.values() for leaf in flatten(v)]
+    if isinstance(structure, (list, tuple)) and not is_numbers(structure):
+        return [leaf for v in structure for leaf in flatten(v)]
+    return [] if structure is None else [structure]
+
+
+def is_numbers(value):
+    """Whether a list or tuple holds plain numbers, i.e. is one array written as a list."""
+    while isinstance(value, (list, tuple)) and len(value):
+        value = value[0]
+    return isinstance(value, (int, float, bool, np.number, np.bool_)) or (isinstance(value, (list, tuple)) and not len(value))
+
+
+def like(structure, leaves):
+    """`structure` with its leaves replaced, in order."""
+    leaves = iter(leaves)
+
+    def build(s):
+        if isinstance(s, dict):
+            return {k: build(v) for k, v in s.items()}
+        if isinstance(s, (list, tuple)) and not is_numbers(s):
+            return type(s)(build(v) for v in s) if not hasattr(s, "_fields") else type(s)(*map(build, s))
+        return None if s is None else next(leaves)
+    return build(structure)
+
+
+def convert(structure, name):
+    """Every leaf as rows; names say where a leaf was, e.g. x[0] or y['aux']."""
+    def walk(s, label):
+        if isinstance(s, dict):
+            return {k: walk(v, f"{label}[{k!r}]") for k, v in s.items()}
+        if isinstance(s, (list, tuple)) and not is_numbers(s):
+            return type(s)(walk(v, f"{label}[{i}]") for i, v in enumerate(s))
+        return None if s is None else as_rows(s, label)
+    return walk(structure, name)
+
+
+def row_count(*named):
+    """The common number of rows of (name, structure) pairs; DataError where they differ or are 0."""
+    counts = [(name, len(a)) for name, s in named for a in flatten(s)]
+    if not counts:
+        raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
+    if len({n for _, n in counts}) > 1:
+        raise DataError("Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. "
+                        "Received rows: " + ", ".join(f"{name} {n}" for name, n in counts) + ".")
+    if counts[0][1] == 0:
+        raise DataError(f"The data is empty: received 0 rows in {counts[0][0]}; expected at least one.")
+    return counts[0][1]
+
+
+def check_finite(named):
+    """Warn once (an error in strict mode) about NaN or infinity, naming the array and the first row."""
+    for name, structure in named:
+        for i, a in enumerate(flatten(structure)):
+            if a.dtype.kind != "f" or _finite(a):
+                continue
+            rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
+            first = int(np.argmin(rows))
+            what = "NaN" if np.isnan(a[first]).any() else "infinity"
+            label = name if not isinstance(structure, (list, tuple, dict)) else f"{name}, array {i}"
+            text = (f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
+                    "become NaN. Remove or fill these rows.")
+            if config.strict():
+                raise DataError(text)
+            warnings.warn(text, DataWarning, stacklevel=4)
+
+
+def _finite(a):
+    """Whether all values are finite; one pass in blocks that stay in cache, no temporary of the whole size."""
+    flat = a.reshape(-1) if a.flags.c_contiguous else np.ravel(a)
+    for i in range(0, flat.size, 1 << 16):
+        with np.errstate(all="ignore"):
+            total = flat[i:i + (1 << 16)].sum(dtype=np.float32 if a.dtype == np.float32 else np.float64)
+        if not np.isfinite(total) and not np.isfinite(flat[i:i + (1 << 16)]).all():
+            return False
+    return True
+
+
+def batch_dtype(array, wanted=None):
+    """The dtype in which a batch of `array` reaches the model: floats as floatx, integers kept as int32/int64."""
+    if wanted is not None and dtypes.is_float(wanted):
+        return wanted
+    if array.dtype.kind == "f":
+        return config.floatx()
+    if wanted is not None and array.dtype.kind in "iub":
+        return "int64" if wanted == "int64" else "int32" if wanted in dtypes.TABLE else wanted
+    return "int64" if array.dtype.itemsize == 8 else "int32"
+
+
+def split_validation(fraction, arrays):
+    """((training structures), (validation structures)): the last rows, before any shuffling.
+
+    Raises DataError where one of the two parts would be empty.
+    """
+    n = row_count(("x", arrays[0]))
+    cut = int(np.floor(n * (1.0 - fraction)))
+    if not 0 < fraction < 1 or cut in (0, n):
+        raise DataError(f"Training data contains {n} samples, which is not sufficient to split it into a validation and "
+                        f"training set as specified by `validation_split={fraction}`. Either provide more data, or a "
+                        "different value for the `validation_split` argument.")
+
+    def part(s, sl):
+        return like(s, [a[sl] for a in flatten(s)]) if s is not None else None
+    return tuple(part(s, slice(None, cut)) for s in arrays), tuple(part(s, slice(cut, None)) for s in arrays)
+
+
+def unpack(data):
+    """(x, y, sample_weight) from what a generator yields or validation_data holds: x, (x,), (x, y) or (x, y, w)."""
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise DataError(f"Data must be x, (x,), (x, y) or (x, y, sample_weight); received a tuple of length {len(data)}.")
+    return data + (None,) * (3 - len(data))
+
+
+def is_batches(x):
+    """Whether x yields batches itself (generator, PyDataset, iterable of tuples) instead of being arrays."""
+    if x is None or isinstance(x, (np.ndarray, dict, list, tuple, str)) or hasattr(x, "to_numpy") or hasattr(x, "__array__"):
+        return False
+    return isinstance(x, collections.abc.Iterable) or hasattr(x, "__getitem__")
+
+
+class Batches:
+    """A source of batches: iterate it once per epoch.
+
+    x: a generator (consumed once), an iterable, or a PyDataset / Sequence (`__getitem__`, `__len__`,
+    `on_epoch_end`).
+    """
+
+    def __init__(self, x):
+        self.source = x
+        self.indexed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
+        self.length = len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+        self.iterator = None if self.indexed else iter(x)
+        self.restartable = not self.indexed and iter(x) is not x
+
+    def epoch(self, steps=None):
+        """Yield the (x, y, sample_weight) batches of one epoch, at most `steps` of them."""
+        n = 0
+        if self.indexed:
+            for i in range(self.length if steps is None else min(steps, self.length)):
+                yield unpack(self.source[i])
+            if hasattr(self.source, "on_epoch_end"):
+                self.source.on_epoch_end()
+            return
+        if self.restartable and steps is None:
+            self.iterator = iter(self.source)
+        while steps is None or n < steps:
+            try:
+                batch = next(self.iterator)
+            except StopIteration:
+                if self.restartable and steps is not None and n:
+                    self.iterator = iter(self.source)
+                    return
+                return
+            yield unpack(batch)
+            n += 1
+
+
+def class_weights(y, class_weight):
+    """Per-row weights from {class: weight}; classes that are not named weigh 1.
+
+    y: (n,) or (n, 1) labels, or (n, classes) one-hot rows.
+    """
+    labels = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
+    out = np.ones(len(labels), np.float32)
+    for c, w in class_weight.items():
+        out[labels == c] = w
+    return out
