@@ -1,0 +1,69 @@
+"""The tape's tables: their columns, flags and state words, and the check that they fit together.
+
+A tape is int64 tables only, so the Cython executor, the Python executor and a test read the same thing:
+
+- code[n, 12]: one instruction per row, see COLUMNS
+- words[w]: the argument words of all instructions; an instruction's begin at its `args`
+- tmps[m, 3]: (slot, offset, itemsize): that argument of the instruction lives in tile scratch
+- locals[l, 2]: (word, offset): that word is an address in the thread's own workspace
+- state[16]: counters that kernels may read, see STEP and the following
+"""
+import numpy as np
+
+COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "name", "spare0", "spare1")
+FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, NAME = range(10)
+SYNC, HOST, SERIAL = 1, 2, 4
+STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
+STATE_WORDS = 16
+
+
+def _table(name, table, shape):
+    table = np.ascontiguousarray(table)
+    if table.size == 0:
+        table = np.zeros([0 if s is None else s for s in shape], np.int64)
+    fits = table.ndim == len(shape) and all(s is None or s == k for s, k in zip(shape, table.shape, strict=True))
+    if table.dtype != np.int64 or not fits:
+        raise ValueError(f"{name} is {table.dtype} of shape {table.shape}; expected int64 of shape {shape}")
+    return table
+
+
+def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
+    """Return the tables as contiguous int64 arrays.
+
+    Raises ValueError when a shape is wrong or an entry points outside its table, naming both.
+
+    >>> check(np.zeros((1, 3), np.int64), [0], [], [], 0, 0, np.zeros(16, np.int64), [])
+    Traceback (most recent call last):
+    ...
+    ValueError: code is int64 of shape (1, 3); expected int64 of shape (None, 12)
+    """
+    given = state
+    code, words, tmps, locals_, state = (
+        _table("code", code, (None, len(COLUMNS))), _table("words", words, (None,)), _table("tmps", tmps, (None, 3)),
+        _table("locals", locals_, (None, 2)), _table("state", state, (STATE_WORDS,)))
+    if state is not given:
+        raise ValueError("state must be a contiguous array itself: kernels hold its address")
+    n = len(code)
+    host = code[:, FLAGS] & HOST != 0
+    bad = [
+        (code[:, ARGS] < 0) | (code[:, ARGS] > len(words)), code[:, N] < 0, (code[:, CHUNK] < 1) & ~host,
+        code[:, TILE] < 0, (code[:, END] <= np.arange(n)) | (code[:, END] > n),
+        (code[:, NTMP] < 0) | (code[:, TMP] < 0) | (code[:, TMP] + code[:, NTMP] > len(tmps)),
+        host & ((code[:, FN] < 0) | (code[:, FN] >= len(hosts))), ~host & (code[:, FN] < 0),
+    ]
+    for what, rows in zip(("args", "n", "chunk", "tile", "end", "tmp", "fn", "fn"), bad, strict=True):
+        if rows.any():
+            i = int(rows.argmax())
+            raise ValueError(f"instruction {i}: its column {what!r} does not fit: {dict(zip(COLUMNS, code[i].tolist(), strict=True))}")
+    if len(locals_) and not (0 <= locals_[:, 0].min() and locals_[:, 0].max() < len(words)
+                             and 0 <= locals_[:, 1].min() and locals_[:, 1].max() <= local_bytes):
+        raise ValueError(f"locals {locals_.tolist()} point outside {len(words)} words or {local_bytes} bytes")
+    if len(tmps) and not (0 <= tmps[:, 1].min() and tmps[:, 1].max() <= scratch_bytes):
+        raise ValueError(f"tmps {tmps.tolist()} point outside {scratch_bytes} bytes of scratch")
+    return code, words, tmps, locals_, state
+
+
+def failure(status, instruction):
+    """Return the text of the KernelError for a kernel's status."""
+    reason = "an index or label is out of range" if status == 1 else "it found data that it cannot work on"
+    return f"the kernel of instruction {instruction} returned status {status}: {reason}"

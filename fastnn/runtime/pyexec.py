@@ -1,0 +1,166 @@
+"""The Python executor: the same tables as the Cython one, the same bits, nothing hidden. It is the oracle of the tests.
+
+It also runs mode "python", where kernels are plain functions over bounds-checked memory. Threads are simulated in the
+order that is least kind to a plan: between two barriers, the last thread does all its work first. A missing barrier
+therefore shows as different bits, always.
+"""
+import threading
+import time
+
+import numpy as np
+
+from fastnn.core import memory
+from fastnn.core.errors import KernelError
+from fastnn.core.jit import MODE
+from fastnn.runtime import abi, pack
+
+_ALIGN = 64
+
+
+def _workspace(nbytes):
+    """(array that owns the memory, its first address on a cache line). Filled with NaN patterns: nobody may read it."""
+    raw = np.full(nbytes + 2 * _ALIGN, 0xFF, np.uint8)
+    skip = -raw.ctypes.data % _ALIGN
+    if nbytes:
+        memory.register_memory(raw[skip:skip + nbytes], owner=raw)
+    return raw, raw.ctypes.data + skip
+
+
+class _Thread:
+    """What one thread has for itself: its words, scratch and workspace."""
+
+    def __init__(self, words, locals_, local_bytes, scratch_bytes):
+        self.words = np.append(words, 0)            # never empty: it has an address
+        self.scratch_owner, self.scratch = _workspace(scratch_bytes)
+        self.local_owner, local = _workspace(local_bytes)
+        for word, offset in locals_.tolist():
+            self.words[word] = local + offset
+
+    def args(self, start):
+        """What a kernel gets as `a`: the words from `start` on as Python ints, or their address."""
+        if MODE == "python":
+            return self.words[start:].tolist()
+        return self.words.ctypes.data + 8 * start
+
+
+def _float_mode():
+    """The pair (set, restore) for subnormals; without the extension they stay as they are."""
+    try:
+        from fastnn.runtime.executor import flush_subnormals, restore_float_mode
+    except ImportError:
+        return (lambda: 0), (lambda mode: None)
+    return flush_subnormals, restore_float_mode
+
+
+class Executor:
+    """A tape made ready to run; the interface of `fastnn.runtime.executor.Executor`.
+
+    >>> state = np.zeros(16, np.int64)
+    >>> tape = Executor(np.zeros((0, 12), np.int64), [], [], [], 0, 0, state)
+    >>> tape.run(3, 10), int(state[1])
+    (3, 30)
+    """
+
+    parks = 0
+
+    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None):
+        tables = abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
+        self._code, self._words, self._tmps, self._locals, self._state = tables
+        memory.register_memory(self._state)
+        self._local_bytes, self._scratch_bytes = local_bytes, scratch_bytes
+        self._hosts, self._keep, self._lock = list(hosts), keep, threading.RLock()
+        self._rows = self._code.tolist()
+        self._tmp_rows = self._tmps.tolist()
+        self._functions = [None if row[abi.FLAGS] & abi.HOST else pack.function(row[abi.FN]) for row in self._rows]
+        self._threads = []
+        self._ready(1)
+
+    def _ready(self, threads):
+        while len(self._threads) < threads:
+            self._threads.append(_Thread(self._words, self._locals, self._local_bytes, self._scratch_bytes))
+
+    def set_words(self, index, values):
+        """Replace the argument words at `index` by `values`, for all threads."""
+        for i, v in zip(index, values, strict=True):
+            if not 0 <= i < len(self._words):
+                raise ValueError(f"word {i} of a table of {len(self._words)} words")
+            self._words[i] = v
+            for thread in self._threads:
+                thread.words[i] = v
+
+    def _call(self, thread, i, lo, hi):
+        row = self._rows[i]
+        for slot, offset, itemsize in self._tmp_rows[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]:
+            thread.words[row[abi.ARGS] + slot] = thread.scratch + offset - lo * itemsize
+        status = self._functions[i](thread.args(row[abi.ARGS]), lo, hi)
+        if status:
+            raise KernelError(abi.failure(status, i), status, i)
+
+    def _group(self, i, tid, threads):
+        """The chunks that thread `tid` owns of the tile group that begins at `i`."""
+        row, thread = self._rows[i], self._threads[tid]
+        n, chunk = row[abi.N], row[abi.CHUNK]
+        chunks = -(-n // chunk) if n > chunk else 1
+        if row[abi.FLAGS] & abi.SERIAL:
+            mine = range(chunks if tid == 0 else 0)
+        else:
+            mine = range(-(-chunks * tid // threads), -(-chunks * (tid + 1) // threads))
+        step = row[abi.TILE] or chunk
+        for c in mine if n else ():
+            stop = min((c + 1) * chunk, n)
+            for lo in range(c * chunk, stop, step):
+                for k in range(i, row[abi.END]):
+                    self._call(thread, k, lo, min(lo + step, stop))
+
+    def _segments(self):
+        """Lists of group heads between two barriers; a host step is a segment of its own."""
+        segment, i = [], 0
+        while i < len(self._rows):
+            flags = self._rows[i][abi.FLAGS]
+            if flags & (abi.SYNC | abi.HOST):
+                yield segment
+                segment = []
+            segment.append(i)
+            if flags & abi.HOST:
+                yield segment
+                segment = []
+            i = self._rows[i][abi.END]
+        yield segment
+
+    def _walk(self, threads, profile):
+        flush, restore = _float_mode()
+        for segment in self._segments():
+            if segment and self._rows[segment[0]][abi.FLAGS] & abi.HOST:
+                self._hosts[self._rows[segment[0]][abi.FN]]()
+                continue
+            mode = flush()
+            try:
+                for tid in reversed(range(threads)):
+                    for i in segment:
+                        begin = time.perf_counter_ns()
+                        self._group(i, tid, threads)
+                        if profile is not None and tid == 0:
+                            profile[i] += time.perf_counter_ns() - begin
+            finally:
+                restore(mode)
+
+    def run(self, batches, rows_per_batch=0, threads=1, deadline_ns=0, profile=None):
+        """Walk the tape `batches` times; return how many batches are done. See the Cython executor."""
+        if not 1 <= threads <= 256:
+            raise ValueError(f"run with {threads} threads; expected 1 to 256")
+        done = 0
+        with self._lock:
+            self._ready(threads)
+            while done < batches and not self._state[abi.STOP] and not (
+                    done and deadline_ns and time.monotonic_ns() >= deadline_ns):
+                self._walk(threads, profile)
+                done += 1
+                self._state[abi.BATCH] += 1
+                self._state[abi.ROW0] += rows_per_batch
+        return done
+
+    def once(self, threads=1):
+        """Walk the tape one time, counting nothing."""
+        with self._lock:
+            self._ready(threads)
+            self._walk(threads, None)

@@ -1,0 +1,50 @@
+"""Builds the Cython executor, and the kernel pack of this machine's instruction set into the wheel.
+
+`python setup.py build_ext --inplace` builds the executor beside the sources, for development; the kernel pack is then
+built by `python -m fastnn.kernels.build`. `FASTNN_LEVELS=x86-64-v3,x86-64-v4 pip wheel .` builds a wheel for more levels
+than the host's own.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
+
+ROOT = pathlib.Path(__file__).resolve().parent
+SOURCES = "src_cython"                      # mirrors the package; the path follows from the module's name
+MODULES = ["fastnn.runtime.executor"]
+
+
+def extension(module):
+    """The Extension of one Cython module."""
+    path = os.path.join(SOURCES, *module.split("."))
+    # No -march: the executor is scalar glue that must run on every CPU. Kernels come from the pack.
+    return Extension(module, [path + ".pyx"], include_dirs=[os.path.dirname(path)],
+                     depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd")],
+                     extra_compile_args=["-O3", "-std=gnu11", "-pthread"], extra_link_args=["-pthread"])
+
+
+class BuildWithPack(build_py):
+    """build_py that also puts the kernel pack into the built package."""
+
+    def run(self):
+        """Copy the Python files, then compile the kernels in a process of its own."""
+        super().run()
+        if self.editable_mode:              # the sources are used in place: so is their pack
+            target = ROOT / "fastnn" / "kernels" / "pack"
+        else:
+            target = pathlib.Path(self.build_lib).resolve() / "fastnn" / "kernels" / "pack"
+        command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]
+        if os.environ.get("FASTNN_LEVELS"):
+            command += ["--levels", os.environ["FASTNN_LEVELS"]]
+        subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+setup(
+    ext_modules=cythonize([extension(m) for m in MODULES], build_dir="build/cython", include_path=[SOURCES],
+                          language_level=3),
+    cmdclass={"build_py": BuildWithPack},
+)

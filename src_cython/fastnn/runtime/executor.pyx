@@ -1,0 +1,449 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The executor: walks a tape, a flat list of kernel calls, batch after batch, without the GIL.
+
+All threads walk the same tape. The items of an instruction are cut into chunks; the grid depends on the work only, never
+on the number of threads. Thread t of T owns one contiguous run of chunks, so two instructions on the same grid that touch
+item i only for item i need no barrier between them. Where the plan says SYNC, all threads meet. A lone chunk is thread
+0's. Instructions [i, end) of a tile group run tile by tile within a chunk; an argument that lives in tile scratch gets a
+new address per tile, such that address + lo * itemsize falls into the thread's own scratch: kernels need not know.
+"""
+from cpython.exc cimport PyErr_CheckSignals, PyErr_SetInterrupt
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+import os
+import threading
+
+import numpy as np
+
+from fastnn.core.errors import KernelError
+from fastnn.runtime import abi as _abi
+
+from fastnn.runtime.abi cimport (
+    F_HOST, F_SERIAL, F_SYNC, Instr, Local, S_BATCH, S_ROW0, S_STOP, Tmp, kernel_t,
+)
+
+cdef extern from "pool.h" nogil:
+    ctypedef struct barrier_t:
+        int parks, spins
+    ctypedef struct pool_t:
+        barrier_t start, finish, step
+        int threads
+    uint64_t ftz_set()
+    void ftz_restore(uint64_t old)
+    void *line_alloc(size_t bytes)
+    int barrier_arrive(barrier_t *b)
+    void barrier_release(barrier_t *b)
+    void barrier_wait(barrier_t *b)
+    int spins_for_us(double us)
+    pool_t *pool_new(int threads, int spins)
+    void pool_end(pool_t *p)
+    void pool_run(pool_t *p, void (*job)(void *, int) noexcept nogil, void *arg)
+    int sigint_install()
+    void sigint_restore()
+    int sigint_count
+    int64_t now_ns()
+    int cpu_level_ "cpu_level"()
+
+cdef struct Thread:         # what one thread has for itself
+    int64_t *words          # its copy of the argument table
+    char *scratch
+    char *local
+
+cdef struct Run:
+    Instr *code
+    Tmp *tmps
+    int64_t *state
+    Thread *threads
+    barrier_t *bar
+    void *owner             # the Executor, for host steps
+    int64_t *profile        # or NULL; ns of thread 0 per instruction
+    int64_t n_instr, n_threads
+    int64_t done, batches, rows, deadline
+    int64_t status, where   # first failure
+    uint64_t fp             # floating-point mode of the caller
+    int over, watch_sigint
+
+cdef enum:
+    HOST_RAISED = -1
+
+MAX_THREADS = 256
+
+
+# ------------------------------------------------------------------ walking
+cdef void call_host(Run *r, Instr *ins) noexcept with gil:
+    """One host step: Python, in the calling thread, with its own floating-point mode."""
+    cdef Executor owner = <Executor>r.owner
+    ftz_restore(r.fp)
+    try:
+        owner.hosts[ins.fn]()
+    except BaseException as error:
+        owner.error = error
+        r.where = ins - r.code
+        r.status = HOST_RAISED
+    ftz_set()
+
+
+cdef inline int call(Run *r, Thread *me, Instr *ins, int64_t lo, int64_t hi) noexcept nogil:
+    """One kernel call; places scratch arguments first, keeps the first bad status."""
+    cdef int64_t *args = me.words + ins.args
+    cdef int64_t k, status
+    cdef Tmp *t
+    for k in range(ins.ntmp):
+        t = r.tmps + ins.tmp + k
+        args[t.slot] = <int64_t>(me.scratch + t.offset) - lo * t.itemsize
+    status = (<kernel_t>ins.fn)(args, lo, hi)
+    if status != 0 and r.status == 0:
+        r.where = ins - r.code
+        r.status = status
+    return status != 0
+
+
+cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
+    """This thread's chunks of the tile group that begins at `first`."""
+    cdef Instr *head = r.code + first
+    cdef Thread *me = r.threads + tid
+    cdef int64_t items = head.n, chunk = head.chunk, T = r.n_threads
+    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, k, lo, hi, stop, tile
+    if items > chunk:
+        chunks = (items + chunk - 1) // chunk
+    if T == 1:
+        c1 = chunks
+    elif head.flags & F_SERIAL:
+        c1 = chunks if tid == 0 else 0
+    else:                                       # rounded up: a lone chunk is thread 0's
+        c0 = (chunks * tid + T - 1) // T
+        c1 = (chunks * (tid + 1) + T - 1) // T
+    if head.tile == 0 and head.end == first + 1:
+        for c in range(c0, c1):
+            if call(r, me, head, c * chunk, min((c + 1) * chunk, items)):
+                return
+        return
+    tile = head.tile if head.tile > 0 else chunk
+    for c in range(c0, c1):
+        lo, stop = c * chunk, min((c + 1) * chunk, items)
+        while lo < stop:                        # a range() with a variable step is a Python object
+            hi = min(lo + tile, stop)
+            for k in range(first, head.end):
+                if call(r, me, r.code + k, lo, hi):
+                    return
+            lo = hi
+
+
+cdef inline void walk_once(Run *r, int tid) noexcept nogil:
+    """The tape once."""
+    cdef Instr *ins
+    cdef int64_t i = 0, t0 = 0
+    cdef bint timed = r.profile != NULL and tid == 0
+    while i < r.n_instr:
+        ins = r.code + i
+        if r.n_threads > 1 and ins.flags & (F_SYNC | F_HOST):
+            barrier_wait(r.bar)
+        if r.status == 0:                       # after a failure only the barriers are kept
+            if timed:
+                t0 = now_ns()
+            if ins.flags & F_HOST:
+                if tid == 0:
+                    call_host(r, ins)
+            elif ins.n > 0:
+                run_group(r, tid, i)
+            if timed:
+                r.profile[i] += now_ns() - t0
+        if r.n_threads > 1 and ins.flags & F_HOST:
+            barrier_wait(r.bar)
+        i = ins.end
+
+
+cdef inline void next_batch(Run *r) noexcept nogil:
+    """Serial section at the end of a batch: counters, and whether to go on."""
+    if r.status == 0:
+        r.done += 1
+        r.state[S_BATCH] += 1
+        r.state[S_ROW0] += r.rows
+    r.over = (r.done >= r.batches or r.status != 0 or r.state[S_STOP] != 0
+              or (r.watch_sigint and sigint_count != 0) or (r.deadline != 0 and now_ns() >= r.deadline))
+
+
+cdef void walk(void *arg, int tid) noexcept nogil:
+    """Body of every thread: the whole run."""
+    cdef Run *r = <Run *>arg
+    cdef uint64_t fp = ftz_set()                # a property of the thread: given back after
+    while not r.over:
+        walk_once(r, tid)
+        # Only the last thread decides whether to go on, before it lets the others go: if each read `status` by itself,
+        # they could disagree and wait for each other for ever.
+        if r.n_threads == 1:
+            next_batch(r)
+        elif barrier_arrive(r.bar):
+            next_batch(r)
+            barrier_release(r.bar)
+    ftz_restore(fp)
+
+
+# ------------------------------------------------------------------ pools
+# Each run in threads takes a pool of its own, so two Python threads may train at once. Idle pools wait here.
+cdef class Pool:
+    """Threads that walk together; the calling thread is one of them."""
+    cdef pool_t *p
+
+_idle = []
+_IDLE_POOLS = 4
+_spin_us = float(os.environ.get("FASTNN_SPIN_US", "100"))
+cdef int64_t _generation = 0     # number of forks that led here
+
+
+cdef Pool take_pool(int threads):
+    cdef Pool pool
+    for i in range(len(_idle)):
+        pool = _idle[i]
+        if pool.p.threads == threads:
+            del _idle[i]
+            return pool
+    pool = Pool()
+    pool.p = pool_new(threads, spins_for_us(_spin_us))
+    if pool.p == NULL:
+        raise RuntimeError(f"cannot start {threads - 1} more threads; use fastnn.config.set_num_threads with a smaller number")
+    return pool
+
+
+cdef give_pool(Pool pool):
+    cdef Pool old
+    _idle.append(pool)
+    if len(_idle) > _IDLE_POOLS:
+        old = _idle.pop(0)
+        pool_end(old.p)
+
+
+def _after_fork():
+    """The workers do not exist in the child, and a lock may be held for ever: forget them all."""
+    global _generation, _watching
+    _generation += 1
+    _watching = False
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+_main = threading.main_thread
+_watching = False           # a run of the main thread has the SIGINT handler
+
+
+# ------------------------------------------------------------------ the executor
+cdef class Executor:
+    """A tape made ready to run.
+
+    code: int64[n, 12] (columns: fastnn.runtime.abi.COLUMNS); words: int64[w] argument words; tmps: int64[m, 3];
+    locals_: int64[l, 2]; local_bytes, scratch_bytes: per thread; state: int64[16]; hosts: callables without arguments;
+    keep: anything whose memory the addresses point to. Raises ValueError for tables that do not fit together.
+
+    >>> import numpy as np
+    >>> none = np.zeros((0, 2), np.int64)
+    >>> state = np.zeros(16, np.int64)
+    >>> tape = Executor(np.zeros((0, 12), np.int64), np.zeros(1, np.int64), np.zeros((0, 3), np.int64), none, 0, 0, state)
+    >>> tape.run(3, 10), int(state[1])
+    (3, 30)
+    """
+    cdef Run r
+    cdef Thread threads[256]
+    cdef int64_t made           # threads that have their tables
+    cdef int64_t local_bytes, scratch_bytes, generation
+    cdef int64_t[:, ::1] code
+    cdef int64_t[::1] words
+    cdef int64_t[:, ::1] tmps
+    cdef int64_t[:, ::1] locals_
+    cdef int64_t[::1] state
+    cdef list hosts
+    cdef object error, lock, running, keep
+    cdef readonly int parks
+
+    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None):
+        if self.lock is not None:
+            raise RuntimeError("an Executor is initialised once")
+        code, words, tmps, locals_, state = _abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
+        self.code, self.words, self.tmps, self.locals_, self.state = code, words, tmps, locals_, state
+        self.local_bytes, self.scratch_bytes = local_bytes, scratch_bytes
+        self.hosts, self.keep = list(hosts), keep
+        self.r.n_instr = self.code.shape[0]
+        self.r.code = <Instr *>&self.code[0, 0] if self.r.n_instr else NULL
+        self.r.tmps = <Tmp *>&self.tmps[0, 0] if self.tmps.shape[0] else NULL
+        self.r.state = &self.state[0]
+        self.r.threads = self.threads
+        self.r.owner = <void *>self
+        self.lock, self.generation = threading.Lock(), _generation
+        self.ready(1)
+
+    def __dealloc__(self):
+        for k in range(self.made):
+            free(self.threads[k].words)
+            free(self.threads[k].scratch)
+            free(self.threads[k].local)
+
+    cdef int ready(self, int64_t threads) except -1:
+        """Tables and workspace for so many threads."""
+        cdef Thread *t
+        cdef int64_t k, n = self.words.shape[0]
+        while self.made < threads:
+            t = &self.threads[self.made]
+            t.words = <int64_t *>line_alloc(8 * n)
+            t.scratch = <char *>line_alloc(self.scratch_bytes)
+            t.local = <char *>line_alloc(self.local_bytes)
+            self.made += 1                      # from here __dealloc__ frees what there is
+            if t.words == NULL or t.scratch == NULL or t.local == NULL:
+                raise MemoryError(f"no memory for the {self.local_bytes + self.scratch_bytes} bytes of a thread's workspace")
+            if n:
+                memcpy(t.words, &self.words[0], 8 * n)
+            for k in range(self.locals_.shape[0]):
+                t.words[self.locals_[k, 0]] = <int64_t>(t.local + self.locals_[k, 1])
+        return 0
+
+    def set_words(self, index, values):
+        """Replace the argument words at `index` (int64 positions) by `values`, for all threads; not during a run."""
+        cdef int64_t i, v, k
+        for i, v in zip(index, values, strict=True):
+            if not 0 <= i < self.words.shape[0]:
+                raise ValueError(f"word {i} of a table of {self.words.shape[0]} words")
+            self.words[i] = v
+            for k in range(self.made):
+                self.threads[k].words[i] = v
+
+    cdef int begin(self, int64_t threads) except -1:
+        """Take the executor for this thread; the tables for `threads` are there after."""
+        if not 1 <= threads <= 256:
+            raise ValueError(f"run with {threads} threads; expected 1 to {MAX_THREADS}")
+        if self.generation != _generation:      # a lock from before a fork may be held by nobody
+            self.lock, self.generation = threading.Lock(), _generation
+        if not self.lock.acquire(False):
+            if self.running == threading.get_ident():
+                raise RuntimeError("a host step cannot run the tape that it is a part of")
+            self.lock.acquire()
+        if self.hosts:
+            self.running = threading.get_ident()
+        try:
+            self.ready(threads)
+        except BaseException:
+            self.lock.release()
+            raise
+        self.r.status, self.r.where, self.r.done, self.r.over = 0, -1, 0, 0
+        self.r.n_threads = threads
+        return 0
+
+    cdef int walk_all(self) except -1:
+        """Walk with self.r as it is, then raise what went wrong."""
+        cdef Run *r = &self.r
+        cdef Pool pool
+        r.fp = ftz_set()
+        ftz_restore(r.fp)
+        if r.n_threads == 1:
+            with nogil:
+                walk(r, 0)
+        else:
+            pool = take_pool(r.n_threads)
+            r.bar = &pool.p.step
+            with nogil:
+                pool_run(pool.p, walk, r)
+            self.parks = r.bar.parks
+            give_pool(pool)
+        if r.status == HOST_RAISED:
+            error, self.error = self.error, None
+            raise error
+        if r.status != 0:
+            raise KernelError(_abi.failure(r.status, r.where), r.status, r.where)
+        return 0
+
+    def run(self, int64_t batches, int64_t rows_per_batch=0, int64_t threads=1, int64_t deadline_ns=0, profile=None):
+        """Walk the tape `batches` times; return how many batches are done.
+
+        After each one BATCH grows by 1 and ROW0 by rows_per_batch. Ends early when the state's STOP word is not 0, when
+        time.monotonic_ns() has reached deadline_ns (0: never), or when Ctrl-C was pressed (main thread). profile:
+        int64[n] to which thread 0's nanoseconds per instruction are added, for a tile group at its first instruction.
+
+        Raises KernelError for a kernel's status, KeyboardInterrupt for Ctrl-C (the batch is complete), and what a host
+        step raised.
+        """
+        global _watching
+        cdef int64_t[::1] times
+        cdef Run *r = &self.r
+        cdef int64_t total = 0
+        cdef int pressed = 0
+        if batches <= 0 or self.state[S_STOP] != 0:
+            return 0
+        self.begin(threads)
+        try:
+            r.profile = NULL
+            if profile is not None:
+                times = profile
+                if times.shape[0] < r.n_instr:
+                    raise ValueError(f"profile has {times.shape[0]} entries; expected {r.n_instr}")
+                r.profile = &times[0] if r.n_instr else NULL
+            r.rows, r.deadline = rows_per_batch, deadline_ns
+            r.watch_sigint = 0
+            # A single batch ends soon enough for Python's own handler.
+            if batches > 1 and not _watching and threading.current_thread() is _main():
+                r.watch_sigint = _watching = sigint_install()
+            while True:
+                r.batches, r.done, r.over = batches - total, 0, 0
+                try:
+                    self.walk_all()
+                finally:
+                    total += r.done
+                    pressed = 0
+                    if r.watch_sigint:
+                        pressed = sigint_count
+                        sigint_restore()
+                        _watching = False
+                if not pressed:
+                    return total
+                PyErr_SetInterrupt()            # now as if the key were pressed here
+                PyErr_CheckSignals()
+                # The script's own handler did not raise: go on where we were.
+                if total >= batches or self.state[S_STOP] != 0 or (deadline_ns != 0 and now_ns() >= deadline_ns):
+                    return total
+                r.watch_sigint = _watching = sigint_install()
+        finally:
+            self.running = None
+            self.lock.release()
+
+    def once(self, int64_t threads=1):
+        """Walk the tape one time, counting nothing: the short way for a single prediction or an eager operation."""
+        cdef Run *r = &self.r
+        self.begin(threads)
+        try:
+            r.profile = NULL
+            r.rows, r.deadline, r.watch_sigint, r.batches = 0, 0, 0, 1
+            self.walk_all()
+            r.state[S_BATCH] -= 1
+        finally:
+            self.running = None
+            self.lock.release()
+
+
+# ------------------------------------------------------------------ small services
+def cpu_level():
+    """Return the kernel level that this CPU runs: "x86-64-v2" to "x86-64-v4", "aarch64", or "" for another.
+
+    >>> isinstance(cpu_level(), str)
+    True
+    """
+    cdef int level = cpu_level_()
+    if level >= 2:
+        return f"x86-64-v{level}"
+    return "aarch64" if os.uname().machine in ("aarch64", "arm64") else ""
+
+
+def flush_subnormals():
+    """Let this thread read and write subnormal numbers as zero; return what `restore_float_mode` needs."""
+    return ftz_set()
+
+
+def restore_float_mode(uint64_t mode):
+    """Undo `flush_subnormals`."""
+    ftz_restore(mode)
+
+
+cdef int64_t nothing(int64_t *args, int64_t lo, int64_t hi) noexcept nogil:
+    return 0
+
+
+def nothing_address():
+    """Return the address of a kernel that does nothing, to measure the executor by itself."""
+    return <int64_t>&nothing
