@@ -43,7 +43,7 @@ def digest(arrays):
     """A SHA-256 over names, dtypes, shapes and bytes. arrays: {path: array}; the order does not matter.
 
     >>> digest({"a": np.zeros(2)})[:8]
-    '5dbe0a25'
+    'bd806ed2'
     """
     out = hashlib.sha256()
     for path in sorted(arrays):
@@ -208,6 +208,13 @@ class Reader:
         """Compare the data with the digest that fastnn stored; files without one (from Keras) pass."""
         expected = self.attribute("", DIGEST)
         if expected is not None:
-            arrays = {path: self.read(path) for path in self.arrays()}
+            paths, total = self.arrays(), 0
+            for path in paths:
+                total += self.dataset(path).nbytes
+                # Data that fastnn wrote is not packed, so it cannot be larger than the file.
+                if total > self.size:
+                    raise FileFormatError(f"{self.name}: the arrays claim more than the {self.size} bytes of the "
+                                          "file; refused.")
+            arrays = {path: self.read(path) for path in paths}
             if digest(arrays) != expected:
                 raise FileFormatError(f"{self.name}: the data does not match its checksum; the file is damaged.")

@@ -1,0 +1,99 @@
+"""Reading original data files: where they are looked for, the IDX format, and records of CIFAR."""
+import gzip
+import math
+import os
+import zlib
+
+import numpy as np
+
+from fastnn.core.errors import DataError
+
+_IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
+              13: np.dtype(">f4"), 14: np.dtype(">f8")}
+_MAX_BYTES = 4 << 30
+
+
+def find_folder(path, subfolder, needed, what, plain=True):
+    """The folder that holds the files of a data set.
+
+    path: str or None.  None looks at the folder named by the environment variable FASTNN_DATA, then at
+    `~/.keras/datasets` and `~/.fastnn/datasets`; in each, at the folder itself and at `subfolder`.
+    needed: file names, of which the first must be there.  what: name of the data set for the message.
+    plain: False where other data sets use the same file names, so that only `subfolder` counts unless path is given.
+    Raises DataError that says which files belong where.
+    """
+    if path is not None:
+        roots = [os.fspath(path)]
+    else:
+        roots = [r for r in (os.environ.get("FASTNN_DATA"), os.path.expanduser("~/.keras/datasets"),
+                             os.path.expanduser("~/.fastnn/datasets")) if r]
+    tried = [folder for root in roots
+             for folder in ((os.path.join(root, subfolder),) if path is None and not plain
+                            else (root, os.path.join(root, subfolder)))]
+    for folder in tried:
+        if os.path.isfile(os.path.join(folder, needed[0])):
+            return folder
+    raise DataError(f"{what}: no {needed[0]!r} in {', '.join(map(repr, tried))}. fastnn downloads nothing: put the "
+                    f"original files ({', '.join(needed)}) into a folder and pass it as path=, or name the folder "
+                    "above it in the environment variable FASTNN_DATA.")
+
+
+def read_idx(path):
+    """The array in an IDX file, gzipped if the name ends in .gz.
+
+    path: str.  Returns an array of the file's own shape and dtype (native byte order).
+    Raises DataError for anything that is not an IDX file of the length its header claims.
+
+    >>> import os, tempfile
+    >>> name = os.path.join(tempfile.mkdtemp(), "a.gz")
+    >>> write_idx(name, np.array([[1, 2, 3]], np.uint8))
+    >>> read_idx(name)
+    array([[1, 2, 3]], dtype=uint8)
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise DataError(f"No data file at {path!r}; expected an IDX file there.")
+    try:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+            magic = file.read(4)
+            if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _IDX_TYPES or not 1 <= magic[3] <= 8:
+                raise DataError(f"{path!r} is not an IDX file: it begins with {magic!r}.")
+            dtype, header = _IDX_TYPES[magic[2]], file.read(4 * magic[3])
+            shape = tuple(int(d) for d in np.frombuffer(header[:len(header) // 4 * 4], ">u4"))
+            size = math.prod(shape) * dtype.itemsize
+            if len(shape) != magic[3] or size > _MAX_BYTES:
+                raise DataError(f"{path!r}: the header claims the shape {shape}, {size} bytes; expected a whole header "
+                                f"and at most {_MAX_BYTES} bytes.")
+            # One byte more than there may be shows a file that is too long without unpacking the rest.
+            data = file.read(size + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path!r} is damaged or truncated: {error}.") from error
+    if len(data) != size:
+        raise DataError(f"{path!r} has {'more' if len(data) > size else len(data)} bytes after the header, expected "
+                        f"{size} for the shape {shape}.")
+    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def write_idx(path, array):
+    """Write an array of bytes (uint8) as a gzipped IDX file; the same array gives the same file."""
+    array = np.ascontiguousarray(array, np.uint8)
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    with open(path, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+        file.write(header + array.tobytes())
+
+
+def read_records(path, label_bytes):
+    """CIFAR's binary records: (images, labels).
+
+    path: str; label_bytes: 1 (CIFAR-10) or 2 (CIFAR-100: coarse, fine).
+    Returns images (n, 32, 32, 3) uint8, channels last, and labels (n, label_bytes) uint8.
+    """
+    record = label_bytes + 3072
+    if not os.path.isfile(path):
+        raise DataError(f"No data file at {path!r}; expected CIFAR's binary version there.")
+    if os.path.getsize(path) % record or not os.path.getsize(path):
+        raise DataError(f"{path!r} has {os.path.getsize(path)} bytes, expected a multiple of {record} "
+                        "(CIFAR's binary version; the Python version is pickled and is not read).")
+    rows = np.fromfile(path, np.uint8).reshape(-1, record)
+    images = rows[:, label_bytes:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images), rows[:, :label_bytes].copy()

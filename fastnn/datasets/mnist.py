@@ -1,0 +1,29 @@
+"""MNIST from its four original files (LeCun, Cortes, Burges): 60,000 + 10,000 digits of 28x28 pixels."""
+import os
+
+from fastnn.core.errors import DataError
+from fastnn.datasets.files import find_folder, read_idx
+
+FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
+         "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+
+
+def load_data(path=None, subfolder="mnist", what="MNIST"):
+    """The images and labels of the original gzipped IDX files.
+
+    path: folder with the four files, or the folder above it; None looks into $FASTNN_DATA and ~/.keras/datasets.
+    Returns (x_train, y_train), (x_test, y_test): images (n, 28, 28) uint8, labels (n,) uint8.
+    Raises DataError if a file is missing or damaged, saying what belongs where.
+
+    >>> load_data("/nowhere")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: MNIST: no 'train-images-idx3-ubyte.gz' in '/nowhere', ...
+    """
+    folder = find_folder(path, subfolder, FILES, what, plain=what == "MNIST")
+    arrays = [read_idx(os.path.join(folder, name)) for name in FILES]
+    for images, labels, name in ((arrays[0], arrays[1], FILES[0]), (arrays[2], arrays[3], FILES[2])):
+        if images.ndim != 3 or labels.shape != images.shape[:1]:
+            raise DataError(f"{what}: {name} holds an array of shape {images.shape} and its labels {labels.shape}; "
+                            "expected (n, 28, 28) and (n,).")
+    return (arrays[0], arrays[1]), (arrays[2], arrays[3])

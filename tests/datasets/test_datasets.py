@@ -1,0 +1,152 @@
+"""Data sets: the bundled digits, the original formats, and what happens when files are missing or damaged."""
+import gzip
+import os
+
+import numpy as np
+import pytest
+
+from fastnn.core.errors import ArgumentError, DataError
+from fastnn.datasets import cifar10, cifar100, digits, fashion_mnist, mnist
+from fastnn.datasets.files import read_idx, read_records, write_idx
+
+
+def test_digits():
+    (x_train, y_train), (x_test, y_test) = digits.load_data()
+    assert x_train.shape == (1437, 8, 8) and x_test.shape == (360, 8, 8)
+    assert x_train.dtype == np.uint8 and y_train.dtype == np.uint8
+    assert int(x_train.astype(int).sum() + x_test.astype(int).sum()) == 561718
+    counts = np.bincount(y_test, minlength=10)
+    assert counts.min() >= 30 and counts.max() <= 44
+    again = digits.load_data()
+    assert np.array_equal(again[0][0], x_train)
+
+
+def test_digits_files_are_small_and_name_their_licence():
+    folder = os.path.join(os.path.dirname(digits.__file__), "data")
+    assert sum(e.stat().st_size for e in os.scandir(folder)) <= 150_000
+    with open(os.path.join(folder, "README.txt")) as file:
+        text = file.read()
+    assert "CC BY 4.0" in text and "Alpaydin" in text
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4), (2, 3, 5)])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_idx_round_trip(tmp_path, shape, zipped):
+    array = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    path = tmp_path / "a.gz"
+    write_idx(path, array)
+    if not zipped:
+        (tmp_path / "a").write_bytes(gzip.decompress(path.read_bytes()))
+        path = tmp_path / "a"
+    out = read_idx(path)
+    assert out.dtype == np.uint8 and np.array_equal(out, array)
+
+
+def test_idx_big_endian_numbers(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(bytes([0, 0, 12, 1, 0, 0, 0, 2]) + np.array([1, 258], ">i4").tobytes())
+    assert read_idx(path).tolist() == [1, 258] and read_idx(path).dtype == np.int32
+
+
+def damaged(kind, good):
+    """A damaged form of the bytes of an IDX file."""
+    return {"empty": b"", "short header": good[:6], "short data": good[:-1], "long data": good + b"x",
+            "magic": b"PK\3\4" + good[4:], "type": good[:2] + b"\x07" + good[3:], "rank": good[:3] + b"\0" + good[4:],
+            "huge": good[:4] + b"\xff" * 8 + good[12:]}[kind]
+
+
+@pytest.mark.parametrize("kind", ["empty", "short header", "short data", "long data", "magic", "type", "rank", "huge"])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_idx_damaged(tmp_path, kind, zipped):
+    good = bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3]) + bytes(6)
+    path = tmp_path / ("a.gz" if zipped else "a")
+    bad = damaged(kind, good)
+    path.write_bytes(gzip.compress(bad) if zipped else bad)
+    with pytest.raises(DataError, match="a"):
+        read_idx(path)
+
+
+def test_idx_truncated_gzip(tmp_path):
+    path = tmp_path / "a.gz"
+    write_idx(path, np.arange(200, dtype=np.uint8))
+    data = path.read_bytes()
+    for size in range(0, len(data), 7):
+        path.write_bytes(data[:size])
+        with pytest.raises(DataError):
+            read_idx(path)
+
+
+@pytest.mark.parametrize("loader, name", [(mnist.load_data, "train-images-idx3-ubyte.gz"),
+                                          (fashion_mnist.load_data, "train-images-idx3-ubyte.gz"),
+                                          (cifar10.load_data, "data_batch_1.bin")])
+def test_missing_files_say_what_belongs_where(tmp_path, monkeypatch, loader, name):
+    with pytest.raises(DataError, match=name) as error:
+        loader(str(tmp_path))
+    assert str(tmp_path) in str(error.value) and "FASTNN_DATA" in str(error.value)
+    monkeypatch.setenv("FASTNN_DATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(DataError, match=name):
+        loader()
+
+
+def write_mnist(folder, n=4):
+    """Four small files under MNIST's names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in mnist.FILES:
+        shape = (n, 28, 28) if "images" in name else (n,)
+        write_idx(folder / name, np.full(shape, 7, np.uint8))
+
+
+def test_mnist_layouts(tmp_path, monkeypatch):
+    write_mnist(tmp_path / "mnist")
+    monkeypatch.setenv("FASTNN_DATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for path in (None, tmp_path, tmp_path / "mnist"):
+        (x, y), (a, b) = mnist.load_data(path)
+        assert x.shape == (4, 28, 28) and y.shape == (4,) and a.shape == x.shape and b.shape == y.shape
+    monkeypatch.setenv("FASTNN_DATA", str(tmp_path / "mnist"))
+    assert mnist.load_data()[0][0].shape == (4, 28, 28)
+    with pytest.raises(DataError):              # MNIST's files are not Fashion-MNIST's
+        fashion_mnist.load_data()
+
+
+def test_mnist_lengths_must_agree(tmp_path):
+    write_mnist(tmp_path)
+    write_idx(tmp_path / mnist.FILES[1], np.zeros(3, np.uint8))
+    with pytest.raises(DataError, match="labels"):
+        mnist.load_data(tmp_path)
+
+
+def test_cifar(tmp_path):
+    record = np.arange(3073, dtype=np.int64).astype(np.uint8)
+    record[0] = 5
+    for name in ("data_batch_1.bin", "data_batch_3.bin", "test_batch.bin"):
+        (tmp_path / name).write_bytes(np.stack([record, record]).tobytes())
+    (x, y), (a, b) = cifar10.load_data(tmp_path)
+    assert x.shape == (4, 32, 32, 3) and y.shape == (4, 1) and a.shape == (2, 32, 32, 3) and int(b[0, 0]) == 5
+    assert x[0, 1, 2].tolist() == [record[1 + 34], record[1 + 1024 + 34], record[1 + 2048 + 34]]
+    (tmp_path / "test_batch.bin").write_bytes(bytes(100))
+    with pytest.raises(DataError, match="3073"):
+        cifar10.load_data(tmp_path)
+    (tmp_path / "test_batch.bin").write_bytes(b"\x0b" + bytes(3072))
+    with pytest.raises(DataError, match="CIFAR-100"):
+        cifar10.load_data(tmp_path)
+
+
+def test_cifar100(tmp_path):
+    for name in cifar100.FILES:
+        (tmp_path / name).write_bytes(b"\x03\x2a" + bytes(3072))
+    assert int(cifar100.load_data(path=tmp_path)[0][1][0, 0]) == 42
+    assert int(cifar100.load_data("coarse", tmp_path)[0][1][0, 0]) == 3
+    with pytest.raises(ArgumentError):
+        cifar100.load_data("medium", tmp_path)
+    with pytest.raises(DataError):
+        read_records(tmp_path / "nothing.bin", 1)
+
+
+@pytest.mark.skipif(not os.environ.get("FASTNN_DATA"), reason="FASTNN_DATA names no folder with MNIST and CIFAR-10")
+def test_real_files():
+    (x, y), (a, b) = mnist.load_data()
+    assert x.shape == (60000, 28, 28) and y[:5].tolist() == [5, 0, 4, 1, 9] and b[:5].tolist() == [7, 2, 1, 0, 4]
+    (x, y), (a, b) = cifar10.load_data()
+    assert x.shape[1:] == (32, 32, 3) and len(x) % 10000 == 0 and set(np.unique(y)) == set(range(10))
