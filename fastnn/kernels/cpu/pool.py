@@ -1,0 +1,189 @@
+"""Pooling over NHWC images.  Forward: items are output rows.  Gradients: items are input rows, so that no two items write
+the same place and the order of the additions is fixed by the sizes.
+
+The window of output (oy, ox) covers input rows oy*sh - pt + dy, dy < kh, and columns ox*sw - pl + dx, dx < kw, as far as they
+lie inside; tap number dy*kw + dx is what max pooling keeps as the winner's index.
+"""
+from fastnn.core.jit import at, device, kernel, sizeof
+
+
+@device
+def take_max(F, I, x, y, k, c, tap, first):
+    """Let tap number `tap` at x compete for the c winners in y, k. The first maximum wins; NaN beats all."""
+    if first:
+        for j in range(c):
+            y[j] = x[j]
+            k[j] = I(tap)
+    else:
+        for j in range(c):
+            better = not (x[j] <= y[j]) and y[j] == y[j]
+            y[j] = x[j] if better else y[j]
+            k[j] = I(tap) if better else k[j]
+
+
+@kernel(("f32", "u8"), ("f64", "u8"), ("f32", "i32"), ("f64", "i32"))
+def max_pool(a, lo, hi, F, I):
+    """y = largest of the window, index = its tap.
+
+    args: x, y, index, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
+    """
+    S, SI = sizeof(F), sizeof(I)
+    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13]
+    for row in range(lo, hi):
+        image, y0 = row // oh, row % oh * sh - pt
+        for ox in range(ow):
+            x0, place = ox * sw - pl, (row * ow + ox) * c
+            y, k = at(F, a[1] + place * S), at(I, a[2] + place * SI)
+            source = a[0] + ((image * h + y0) * w + x0) * c * S
+            if kh == 2 and kw == 2 and y0 >= 0 and x0 >= 0 and y0 + 1 < h and x0 + 1 < w:
+                p, q = at(F, source), at(F, source + c * S)
+                r, s = at(F, source + w * c * S), at(F, source + (w + 1) * c * S)
+                for j in range(c):
+                    v, u = p[j], q[j]
+                    t = I(0)
+                    better = not (u <= v) and v == v
+                    v = u if better else v
+                    t = I(1) if better else t
+                    u = r[j]
+                    better = not (u <= v) and v == v
+                    v = u if better else v
+                    t = I(2) if better else t
+                    u = s[j]
+                    better = not (u <= v) and v == v
+                    v = u if better else v
+                    t = I(3) if better else t
+                    y[j] = v
+                    k[j] = t
+            else:
+                first = True
+                for dy in range(max(0, -y0), min(kh, h - y0)):
+                    for dx in range(max(0, -x0), min(kw, w - x0)):
+                        take_max(F, I, at(F, source + (dy * w + dx) * c * S), y, k, c, dy * kw + dx, first)
+                        first = False
+    return 0
+
+
+@kernel(("f32", "u8"), ("f64", "u8"), ("f32", "i32"), ("f64", "i32"))
+def max_pool_grad(a, lo, hi, F, I):
+    """gx = gy at the winners.
+
+    args: gy, index, gx, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: input rows of all images.
+    """
+    S, SI = sizeof(F), sizeof(I)
+    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13]
+    apart = kh <= sh and kw <= sw               # windows do not overlap: every input has one winner to look at
+    for row in range(lo, hi):
+        image, iy = row // h, row % h
+        target = a[2] + row * w * c * S
+        if not apart or kw < sw or iy + pt - (iy + pt) // sh * sh >= kh or (iy + pt) // sh >= oh:
+            covered = 0
+        else:
+            covered = min(w, ow * sw - pl)
+        if covered < w:
+            gx = at(F, target + covered * c * S)
+            for j in range((w - covered) * c):
+                gx[j] = F(0)
+        top = min(oh - 1, (iy + pt) // sh)
+        oy = max(0, (iy + pt - kh + sh) // sh)
+        while oy <= top:
+            dy = iy + pt - oy * sh
+            for ox in range(ow):
+                place = ((image * oh + oy) * ow + ox) * c
+                gy, k = at(F, a[0] + place * S), at(I, a[1] + place * SI)
+                x0 = ox * sw - pl
+                for dx in range(max(0, -x0), min(kw, w - x0)):
+                    gx, tap = at(F, target + (x0 + dx) * c * S), I(dy * kw + dx)
+                    if apart:
+                        for j in range(c):
+                            gx[j] = gy[j] if k[j] == tap else F(0)
+                    else:
+                        for j in range(c):
+                            gx[j] += gy[j] if k[j] == tap else F(0)
+            oy += 1
+    return 0
+
+
+@kernel(("f32", "u8"), ("f64", "u8"), ("f32", "i32"), ("f64", "i32"))
+def max_pool_take(a, lo, hi, F, I):
+    """y = x at the winners (what max_pool_grad is the transpose of).
+
+    args: x, index, y, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
+    """
+    S, SI = sizeof(F), sizeof(I)
+    h, w, c, oh, ow, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[9], a[10], a[11], a[12], a[13]
+    for row in range(lo, hi):
+        image, y0 = row // oh, row % oh * sh - pt
+        for ox in range(ow):
+            place = (row * ow + ox) * c
+            k, y = at(I, a[1] + place * SI), at(F, a[2] + place * S)
+            for j in range(c):
+                dy, dx = k[j] // kw, k[j] % kw
+                y[j] = at(F, a[0])[((image * h + y0 + dy) * w + ox * sw - pl + dx) * c + j]
+    return 0
+
+
+@kernel("f32", "f64")
+def avg_pool(a, lo, hi, F):
+    """y = mean of the inputs inside the window.
+
+    args: x, y, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
+    """
+    S = sizeof(F)
+    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]
+    for row in range(lo, hi):
+        image, y0 = row // oh, row % oh * sh - pt
+        dy0, dy1 = max(0, -y0), min(kh, h - y0)
+        for ox in range(ow):
+            x0 = ox * sw - pl
+            dx0, dx1 = max(0, -x0), min(kw, w - x0)
+            y = at(F, a[1] + (row * ow + ox) * c * S)
+            source = a[0] + ((image * h + y0) * w + x0) * c * S
+            inv = F(1) / F((dy1 - dy0) * (dx1 - dx0))
+            if dy1 - dy0 == 2 and dx1 - dx0 == 2:
+                p = source + (dy0 * w + dx0) * c * S
+                x00, x01, x10, x11 = at(F, p), at(F, p + c * S), at(F, p + w * c * S), at(F, p + (w + 1) * c * S)
+                for j in range(c):
+                    y[j] = ((x00[j] + x01[j]) + (x10[j] + x11[j])) * inv
+            else:
+                for j in range(c):
+                    y[j] = F(0)
+                for dy in range(dy0, dy1):
+                    for dx in range(dx0, dx1):
+                        x = at(F, source + (dy * w + dx) * c * S)
+                        for j in range(c):
+                            y[j] += x[j]
+                for j in range(c):
+                    y[j] *= inv
+    return 0
+
+
+@kernel("f32", "f64")
+def avg_pool_grad(a, lo, hi, F):
+    """gx = sum over the windows that hold it of gy / (inputs in the window).
+
+    args: gy, gx, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: input rows of all images.
+    """
+    S = sizeof(F)
+    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]
+    for row in range(lo, hi):
+        image, iy = row // h, row % h
+        target = a[1] + row * w * c * S
+        gx = at(F, target)
+        for j in range(w * c):
+            gx[j] = F(0)
+        top = min(oh - 1, (iy + pt) // sh)
+        oy = max(0, (iy + pt - kh + sh) // sh)
+        while oy <= top:
+            y0 = oy * sh - pt
+            rows = min(kh, h - y0) - max(0, -y0)
+            for ox in range(ow):
+                x0 = ox * sw - pl
+                dx0, dx1 = max(0, -x0), min(kw, w - x0)
+                gy = at(F, a[0] + ((image * oh + oy) * ow + ox) * c * S)
+                inv = F(1) / F(rows * (dx1 - dx0))
+                for dx in range(dx0, dx1):
+                    gx = at(F, target + (x0 + dx) * c * S)
+                    for j in range(c):
+                        gx[j] += gy[j] * inv
+            oy += 1
+    return 0
