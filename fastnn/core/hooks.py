@@ -7,7 +7,7 @@
 """
 import importlib
 
-_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.models.functional",
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "run_layer": "fastnn.compiler.eager"}
 _hooks = {}
 

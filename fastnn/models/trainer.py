@@ -1,0 +1,309 @@
+"""Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
+import threading
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
+from fastnn.models import data as adapter
+from fastnn.models import loop
+from fastnn.models.step import Feed, Shared, signature
+
+FEEDS_KEPT = 16
+
+
+class Trainer:
+    """The training interface of Keras's Model, on plans that run without Python between batches."""
+
+    def _trainer(self):
+        """The trainer's own state, made on first use (models need not call Trainer.__init__)."""
+        own = self.__dict__.get("_training_state")
+        if own is None:
+            own = _State()
+            object.__setattr__(self, "_training_state", own)
+        return own
+
+    # ------------------------------------------------------------------ compile
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
+                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):
+        """Choose the optimizer, loss and metrics.
+
+        optimizer: a name or Optimizer.  loss: a name, function (y_true, y_pred) of symbols, Loss, or a list or dict of
+        those per output.  loss_weights: numbers per output.  metrics, weighted_metrics: names, functions or Metrics, as
+        a list, or per output.  run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are accepted as
+        Keras's; the engine always runs a compiled tape.
+
+        Raises UnknownNameError for names that do not exist and ArgumentError for structures that do not fit.
+
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
+        >>> model.compile("sgd", "mse", metrics=["mae"])
+        """
+        from fastnn import metrics as metric_module
+        from fastnn import optimizers
+        from fastnn.losses.compile_loss import CompileLoss
+        from fastnn.metrics.compile_metrics import CompileMetrics
+        if isinstance(steps_per_execution, bool) or not isinstance(steps_per_execution, int) or steps_per_execution < 1:
+            raise ArgumentError(f"steps_per_execution: received {steps_per_execution!r}, expected an int >= 1.")
+        names = list(getattr(self, "output_names", None) or []) or None
+        chosen = optimizers.get(optimizer)
+        compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
+        compiled_metrics = (CompileMetrics(metrics, weighted_metrics, output_names=names)
+                            if metrics is not None or weighted_metrics is not None else None)
+        own = self._trainer()
+        self.optimizer = chosen
+        self.loss = loss
+        self.stop_training = False
+        self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
+        own.compile_loss, own.compile_metrics = compiled_loss, compiled_metrics
+        own.loss_tracker = metric_module.Mean(name="loss", dtype="float64")
+        own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+                              "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
+                              "steps_per_execution": steps_per_execution, "jit_compile": jit_compile}
+        own.feeds.clear()
+        self.compiled = True
+
+    @property
+    def _loss_tracker(self):
+        return self._trainer().loss_tracker
+
+    @property
+    def _compile_loss(self):
+        return self._trainer().compile_loss
+
+    @property
+    def _compile_metrics(self):
+        return self._trainer().compile_metrics
+
+    @property
+    def metrics(self):
+        """The loss tracker and every metric, in the order in which their results are logged."""
+        own = self._trainer()
+        out = [own.loss_tracker] if own.loss_tracker is not None else []
+        out += [m for layer in self._flatten_layers(include_self=False) for m in getattr(layer, "_metrics", ())
+                if m not in out] if hasattr(self, "_flatten_layers") else []
+        out += [m for m in self.__dict__.get("_metrics", ()) if m not in out]
+        if own.compile_metrics is not None:
+            out.append(own.compile_metrics)
+        if own.compile_loss is not None:
+            out += own.compile_loss.metrics
+        return out
+
+    @property
+    def metrics_names(self):
+        """Names of `metrics`."""
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self):
+        """Set every metric back to its start."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The total loss (a symbol, inside the traced step): the compiled losses plus what layers added.
+
+        Override it for losses that need more than (y, y_pred); use `fastnn.ops`.
+        """
+        from fastnn import ops
+        terms = []
+        if self._compile_loss is not None:
+            term = self._compile_loss(y, y_pred, sample_weight)
+            if term is not None:
+                terms.append(term)
+        terms += [ops.sum(ops.cast(extra, "float32")) if getattr(extra, "shape", ()) else extra for extra in self.losses]
+        if not terms:
+            raise NotBuiltError("No loss to compute: pass `loss=` in compile(), or add one with add_loss().")
+        total = terms[0]
+        for term in terms[1:]:
+            total = ops.add(total, term)
+        return total
+
+    def _traced_metrics(self, x, y, y_pred, sample_weight):
+        if self._compile_metrics is not None and y is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+
+    def get_metrics_result(self):
+        """{name: float} of every metric."""
+        out = {}
+        for m in self.metrics:
+            result = m.result()
+            if isinstance(result, dict):
+                out.update(result)
+            else:
+                out[m.name] = result
+        return {k: _number(v) for k, v in out.items()}
+
+    def _logs(self):
+        return dict(sorted(self.get_metrics_result().items()))
+
+    def _in_order(self, logs):
+        """Results as evaluate and train_on_batch return them: loss first; a single one without a list."""
+        from fastnn.metrics.compile_metrics import CompileMetrics
+        names = []
+        for m in self.metrics:
+            names += [s.name for s in m.metrics] if isinstance(m, CompileMetrics) else [m.name]
+        out = [logs[n] for n in names if n in logs] + [v for k, v in logs.items() if k not in names]
+        return out[0] if len(out) == 1 else out
+
+    # ------------------------------------------------------------------ data and plans
+    def _need_compiled(self, what):
+        if not self.__dict__.get("compiled") and not getattr(self, "compiled", False):
+            raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
+
+    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
+        """Checked (x, y, weights); raises before anything is changed."""
+        x = adapter.convert(self._standard_x(x), "x")
+        y = adapter.convert(y, "y")
+        sample_weight = adapter.convert(sample_weight, "sample_weight")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ArgumentError("You cannot `class_weight` and `sample_weight` at the same time.")
+            targets = adapter.flatten(y)
+            if len(targets) != 1:
+                raise ArgumentError("`class_weight` is only supported for Models with a single output. "
+                                    f"Received {len(targets)} targets; use sample_weight instead.")
+            sample_weight = adapter.class_weights(targets[0], class_weight)
+        adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
+                          *([("sample_weight", sample_weight)] if sample_weight is not None else []))
+        adapter.check_finite((n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None)
+        if y is not None and what != "predict":
+            self._check_labels(y)
+        return x, y, sample_weight
+
+    def _standard_x(self, x):
+        """Models with named inputs may rearrange dicts here (see Functional)."""
+        return x
+
+    def _check_labels(self, y):
+        """Integer labels of a sparse loss must lie in [0, classes)."""
+        from fastnn.losses import SparseCategoricalCrossentropy
+        loss = self._compile_loss
+        shapes = self._output_shapes()
+        for part in (loss.parts if loss is not None and loss.built else _parts_of(loss)):
+            index = getattr(part, "index", 0)
+            if not isinstance(getattr(part, "loss", part), SparseCategoricalCrossentropy) or shapes is None:
+                continue
+            targets = adapter.flatten(y)
+            if index >= len(targets) or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
+                continue
+            labels, classes = targets[index], shapes[index][-1]
+            low, high = labels.min(), labels.max()
+            ignored = getattr(getattr(part, "loss", part), "ignore_class", None)
+            if ignored is None and (low < 0 or high >= classes):
+                row = int(np.argmax((labels < 0) | (labels >= classes)) // max(labels[0].size, 1))
+                raise DataError(f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected integers "
+                                f"from 0 to {classes - 1}. The first bad label is in row {row}.")
+
+    def _output_shapes(self):
+        shape = getattr(self, "output_shape", None) if getattr(self, "built", False) else None
+        if shape is None:
+            return None
+        if isinstance(shape, dict):
+            return list(shape.values())
+        return list(shape) if shape and isinstance(shape[0], (tuple, list)) else [shape]
+
+    def _feed(self, kind, x, y=None, weight=None):
+        own = self._trainer()
+        key = kind, signature(x, y, weight)
+        feed = own.feeds.get(key)
+        if feed is None:
+            self._ensure_built(x)
+            feed = Feed(self, kind, own.shared, x, y, weight, own.options)
+            while len(own.feeds) >= FEEDS_KEPT:
+                own.feeds.pop(next(iter(own.feeds)))
+            own.feeds[key] = feed
+        return feed
+
+    def _ensure_built(self, x):
+        """Create the weights of a model that has seen no data yet."""
+        if getattr(self, "built", False) and not hasattr(self, "_build_from_data"):
+            return
+        build = getattr(self, "_build_from_data", None)
+        if build is not None:
+            build(x)
+
+    # ------------------------------------------------------------------ the public loops
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
+            validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
+            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):
+        """Train for epochs [initial_epoch, epochs); returns a History.
+
+        x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
+        PyDataset of batches (x, y[, sample_weight]).  batch_size: rows, 32 if None.  validation_split: the fraction
+        of rows taken from the end, before shuffling.  class_weight: {class: weight}.  sample_weight: (n,) weights.
+
+        Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
+        progress; the model and `model.history` are usable.
+        """
+        self._need_compiled("fit")
+        with self._trainer().lock:
+            return loop.fit(self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle,
+                            class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
+                            validation_batch_size, validation_freq)
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
+                 return_dict=False, **kwargs):
+        """Loss and metrics on data, in inference mode: a number, a list (loss first), or a dict.
+
+        Arguments as in `fit`.
+        """
+        if kwargs:
+            raise ArgumentError(f"Arguments not recognized: {kwargs}")
+        self._need_compiled("evaluate")
+        with self._trainer().lock:
+            logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
+        return logs if return_dict else self._in_order(logs)
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
+        with self._trainer().lock:
+            return loop.predict(self, x, batch_size, verbose, steps, callbacks)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """One training step on one batch; returns the running metrics (see reset_metrics)."""
+        self._need_compiled("train_on_batch")
+        with self._trainer().lock:
+            logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
+        return logs if return_dict else self._in_order(logs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """Loss and metrics of one batch, in inference mode; returns the running metrics."""
+        self._need_compiled("test_on_batch")
+        with self._trainer().lock:
+            logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))
+        return logs if return_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x):
+        """The outputs for one batch, as NumPy arrays."""
+        with self._trainer().lock:
+            x, _, _ = self._arrays(x, None, None, what="predict")
+            return loop.predict_arrays(self, x, len(adapter.flatten(x)[0]))
+
+    def plan(self, batch_size=32, training=None):
+        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
+        from fastnn.models.report import PlanReport
+        return PlanReport(self, batch_size, training)
+
+
+class _State:
+    """What a model keeps for training besides its layers."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.shared, self.feeds, self.options = Shared(), {}, None
+        self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
+
+
+def _parts_of(loss):
+    """A not yet resolved loss as parts, as far as that is possible without shapes."""
+    if loss is None:
+        return []
+    from fastnn.losses import get
+    found = loss.loss
+    if isinstance(found, (list, tuple, dict)) or (isinstance(found, str) and found.lower() in ("ce", "crossentropy")):
+        return []
+    return [get(found)] if not callable(found) or hasattr(found, "get_config") else []
+
+
+def _number(value):
+    array = np.asarray(value)
+    return float(array) if array.ndim == 0 else array
