@@ -1,0 +1,198 @@
+"""Softmax and the cross-entropies.  Rows of c elements; the largest element of a row is subtracted first.
+
+Rows are worked on in blocks of about 2048 elements: exp runs over a whole block at once, so that ten classes still fill
+the vectors.  Sums have the fixed shape of `lanes_sum`.
+"""
+from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.simd import lanes_dot, lanes_max, lanes_sum
+from fastnn.kernels.cpu.vecmath import exp, log, log1p
+
+@device
+def shifted_exp(F, source, target, peaks, rows, c):
+    """target = exp(source - row maximum) for `rows` rows; the maxima go to `peaks`. source may be target."""
+    S = sizeof(F)
+    m = at(F, peaks)
+    for i in range(rows):
+        x, y = at(F, source + i * c * S), at(F, target + i * c * S)
+        top = lanes_max(F, x, c)
+        # a row of -inf, or with +inf, has no finite maximum to subtract: NaN, as inf - inf says
+        m[i] = top
+        for j in range(c):
+            y[j] = x[j] - top
+    y = at(F, target)
+    for j in range(rows * c):
+        y[j] = exp(F, y[j])
+
+
+@kernel("f32", "f64")
+def softmax(a, lo, hi, F):
+    """y = exp(x - m) / sum.  args: x, y, c, rows of a block, workspace (rows of a block).  items: rows."""
+    S, c, block = sizeof(F), a[2], a[3]
+    i = lo
+    while i < hi:
+        rows = min(block, hi - i)
+        target = a[1] + i * c * S
+        shifted_exp(F, a[0] + i * c * S, target, a[4], rows, c)
+        for r in range(rows):
+            y = at(F, target + r * c * S)
+            inv = F(1) / lanes_sum(F, y, c)
+            for j in range(c):
+                y[j] *= inv
+        i += block
+    return 0
+
+
+@kernel("f32", "f64")
+def softmax_grad(a, lo, hi, F):
+    """gx = y * (gy - sum(gy * y)).  args: gy, y, gx, c.  items: rows."""
+    S, c = sizeof(F), a[3]
+    for i in range(lo, hi):
+        gy, y, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[2] + i * c * S)
+        s = lanes_dot(F, gy, y, c)
+        for j in range(c):
+            gx[j] = y[j] * (gy[j] - s)
+    return 0
+
+
+@kernel("f32", "f64")
+def log_softmax(a, lo, hi, F):
+    """y = (x - m) - log(sum(exp(x - m))).  args: x, y, c, rows of a block, workspace (block * (c + 1)).  items: rows."""
+    S, c, block = sizeof(F), a[2], a[3]
+    i = lo
+    while i < hi:
+        rows = min(block, hi - i)
+        source, work = a[0] + i * c * S, a[4] + block * S
+        shifted_exp(F, source, work, a[4], rows, c)
+        for r in range(rows):
+            m = at(F, a[4])[r]
+            s = log(F, lanes_sum(F, at(F, work + r * c * S), c))
+            x, y = at(F, source + r * c * S), at(F, a[1] + (i + r) * c * S)
+            for j in range(c):
+                y[j] = (x[j] - m) - s
+        i += block
+    return 0
+
+
+@kernel("f32", "f64")
+def log_softmax_grad(a, lo, hi, F):
+    """gx = gy - exp(y) * sum(gy).  args: gy, y, gx, c.  items: rows."""
+    S, c = sizeof(F), a[3]
+    for i in range(lo, hi):
+        gy, y, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[2] + i * c * S)
+        s = lanes_sum(F, gy, c)
+        for j in range(c):
+            gx[j] = gy[j] - exp(F, y[j]) * s
+    return 0
+
+
+@kernel("f32", "f64")
+def softmax_cross_entropy(a, lo, hi, F):
+    """loss = log(sum exp(x - m)) sum(t) - sum(t (x - m)), probs = softmax(x).
+
+    args: x, t, loss, probs, c, rows of a block, workspace (block + c).  items: rows.
+    """
+    S, c, block = sizeof(F), a[4], a[5]
+    d = at(F, a[6] + block * S)
+    i = lo
+    while i < hi:
+        rows = min(block, hi - i)
+        target = a[3] + i * c * S
+        shifted_exp(F, a[0] + i * c * S, target, a[6], rows, c)
+        for r in range(rows):
+            x, t, y = at(F, a[0] + (i + r) * c * S), at(F, a[1] + (i + r) * c * S), at(F, target + r * c * S)
+            m, s = at(F, a[6])[r], lanes_sum(F, y, c)
+            inv, ls = F(1) / s, log(F, s)
+            for j in range(c):
+                v = t[j] * (ls - (x[j] - m))
+                d[j] = F(0) if t[j] == F(0) else v      # 0 * inf: a class of probability 0 costs nothing
+                y[j] *= inv
+            at(F, a[2])[i + r] = lanes_sum(F, d, c)
+        i += block
+    return 0
+
+
+@kernel("f32", "f64")
+def softmax_cross_entropy_grad(a, lo, hi, F):
+    """gx = (probs * sum(t) - t) * gy.  args: probs, t, gy, gx, c.  items: rows."""
+    S, c = sizeof(F), a[4]
+    for i in range(lo, hi):
+        p, t, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[3] + i * c * S)
+        g, s = at(F, a[2])[i], lanes_sum(F, t, c)
+        if a[0] == a[3]:
+            for j in range(c):
+                gx[j] = (gx[j] * s - t[j]) * g
+        else:
+            for j in range(c):
+                gx[j] = (p[j] * s - t[j]) * g
+    return 0
+
+
+@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
+def sparse_softmax_cross_entropy(a, lo, hi, F, I):
+    """loss = log(sum exp(x - m)) - (x[label] - m), probs = softmax(x); status 1 for a label outside [0, c).
+
+    args: x, label, loss, probs, c, rows of a block, workspace (block).  items: rows.
+    """
+    S, c, block = sizeof(F), a[4], a[5]
+    labels = at(I, a[1])
+    for r in range(lo, hi):
+        if labels[r] < 0 or labels[r] >= c:
+            return 1
+    i = lo
+    while i < hi:
+        rows = min(block, hi - i)
+        target = a[3] + i * c * S
+        shifted_exp(F, a[0] + i * c * S, target, a[6], rows, c)
+        for r in range(rows):
+            x, y = at(F, a[0] + (i + r) * c * S), at(F, target + r * c * S)
+            m, s = at(F, a[6])[r], lanes_sum(F, y, c)
+            inv = F(1) / s
+            at(F, a[2])[i + r] = log(F, s) - (x[labels[i + r]] - m)
+            for j in range(c):
+                y[j] *= inv
+        i += block
+    return 0
+
+
+@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
+def sparse_softmax_cross_entropy_grad(a, lo, hi, F, I):
+    """gx = (probs - onehot(label)) * gy.  args: probs, label, gy, gx, c.  items: rows."""
+    S, c = sizeof(F), a[4]
+    for i in range(lo, hi):
+        p, gx, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(I, a[1])[i]
+        if label < 0 or label >= c:
+            return 1
+        g = at(F, a[2])[i]
+        q = p[label]
+        if a[0] == a[3]:
+            for j in range(c):
+                gx[j] *= g
+        else:
+            for j in range(c):
+                gx[j] = p[j] * g
+        gx[label] = (q - F(1)) * g
+    return 0
+
+
+@kernel("f32", "f64")
+def sigmoid_cross_entropy(a, lo, hi, F):
+    """y = max(x, 0) - x t + log(1 + exp(-|x|)).  args: x, t, y.  items: elements."""
+    S = sizeof(F)
+    x, t, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
+    for i in range(hi - lo):
+        v = x[i]
+        u = -v if v > F(0) else v
+        top = F(0) if v < F(0) else v
+        y[i] = (top - v * t[i]) + log1p(F, exp(F, u))
+    return 0
+
+
+@kernel("f32", "f64")
+def sigmoid_cross_entropy_grad(a, lo, hi, F):
+    """gx = (sigmoid(x) - t) * gy.  args: x, t, gy, gx.  items: elements."""
+    S = sizeof(F)
+    x, t = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
+    gy, gx = at(F, a[2] + lo * S), at(F, a[3] + lo * S)
+    for i in range(hi - lo):
+        gx[i] = (F(1) / (F(1) + exp(F, -x[i])) - t[i]) * gy[i]
+    return 0
