@@ -63,3 +63,51 @@ def lanes_sumsq_dev(F, p, c, n):
 def fma(F, x, y, z):
     """x*y + z; here float32 is rounded once nearly always (through float64), float64 twice."""
     return F(np.float64(x) * np.float64(y) + np.float64(z))
+
+
+def vector(F):
+    """Elements of F in a vector; 4 in this form."""
+    return 4
+
+
+def tile_rows(F, tile):
+    """Rows of register tile number `tile`."""
+    return TILES[tile][0]
+
+
+def tile_cols(F, tile):
+    """Columns of register tile number `tile`."""
+    return TILES[tile][1]
+
+
+def copy_row(F, tile, dst, src, n):
+    """dst[0:NR] = src[0:n], then zeros; NR = tile_cols(F, tile)."""
+    for j in range(TILES[tile][1]):
+        dst[j] = src[j] if j < n else F(0)
+
+
+def transpose(F, dst, dld, src, sld, m, n):
+    """dst[j*dld + i] = src[i*sld + j] for i < m, 0 for m <= i < vector(F); rows j < n only."""
+    for j in range(min(n, 4)):
+        for i in range(4):
+            dst[j * dld + i] = src[i * sld + j] if i < m else F(0)
+
+
+def microkernel(F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, flags, bias):
+    """The three loops of a register tile; arguments as in `fastnn.core.simd_tiles`."""
+    rows, cols = TILES[tile]
+    if not (1 <= m <= rows and 1 <= n <= cols):
+        raise ValueError(f"tile of {m} x {n}; expected 1..{rows} x 1..{cols}")
+
+    def offset(table, i):
+        return table * i if isinstance(table, (int, np.integer)) else int(table[i])
+
+    for i in range(i0, i0 + m):
+        ai, ci = offset(arow, i), offset(crow, i)
+        for j in range(n):
+            s = c[ci + j] if flags & ACC else F(0)
+            for k in range(nk):
+                s = F(a[ai + offset(akof, k)] * b[k * bks + j] + s)
+            if flags & BIAS:
+                s = F(s + bias[j])
+            c[ci + j] = F(0) if flags & RELU and s < 0 else s

@@ -1,0 +1,150 @@
+"""Matrix products C = act(A·B + bias) in every orientation, by register tiles; see tiles.py and core/simd_tiles.py."""
+import numpy as np
+
+from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows
+from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
+
+CB = 256            # bytes of a block of columns: a multiple of every tile's width
+KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
+MC = 96             # rows of A per pass
+ALD = 144           # row length of the compact copy of A: MC in whole tile widths, off the powers of two
+FEW = 64            # rows of A below which packing B costs more than it saves
+FAR = 4096          # bytes of a page: A with steps this long is copied together first
+
+
+@device(inline=False)
+def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activation, work):
+    """m rows of one block of n columns of C; addresses in bytes, strides in elements."""
+    S = sizeof(F)
+    in_place = bns == 1 and m <= FEW
+    far = ars == 1 and aks * S >= FAR and m > 8
+    copy_a = work + KC * CB
+    for k0 in range(0, max(K, 1), KC):
+        kc = min(KC, K - k0)
+        b0 = b + k0 * bks * S
+        if not in_place:
+            j = 0
+            while j < n:
+                w = panel_cols(F, panel_tile(F, n - j))
+                if bns == 1:
+                    pack_rows(F, work + j * kc * S, w, w, b0 + j * S, bks, kc, n - j)
+                else:
+                    pack_transposed(F, work + j * kc * S, w, b0 + j * bns * S, bns, kc, min(w, n - j))
+                j += w
+        fl = (flags & ACC) if k0 == 0 else ACC
+        if k0 + kc == K:
+            fl |= flags & (BIAS | RELU)
+        for i in range(0, m, MC):
+            mc, a0, rs, ks = min(MC, m - i), a + (i * ars + k0 * aks) * S, ars, aks
+            if far:
+                wide = tile_cols(F, 0)
+                for r in range(0, mc, wide):
+                    pack_rows(F, copy_a + r * S, ALD, wide, a0 + r * S, aks, kc, mc - r)
+                a0, ks = copy_a, ALD
+            if in_place:
+                block_in_place(F, a0, rs, ks, kc, b0, bks, c + i * ldc * S, ldc, mc, n, fl, bias)
+            else:
+                j = 0
+                while j < n:
+                    tile = panel_tile(F, n - j)
+                    w = panel_cols(F, tile)
+                    block(F, tile, at(F, a0), rs, ks, kc, at(F, work + j * kc * S), w, at(F, c + (i * ldc + j) * S), ldc,
+                          mc, min(w, n - j), fl, at(F, bias + j * S))
+                    j += w
+            if k0 + kc == K and activation > 1:
+                activate(F, activation, c + i * ldc * S, ldc, mc, n)
+
+
+@kernel("f32", "f64")
+def matmul(a, lo, hi, F):
+    """C = act(A·B + bias) for a batch of matrices.
+
+    args: A, its row and k strides, B, its k and column strides, C, M, N, K, flags of the micro-kernel, bias, activation (0, or
+    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (256 + ALD * itemsize) bytes, rows per item, table of (A, B) offsets in elements
+    per matrix. One of A's and one of B's strides is 1.  items: (matrix, block of 256 bytes of columns, block of rows).
+    """
+    S = sizeof(F)
+    M, N, RB = a[7], a[8], a[14]
+    wide = CB // S
+    row_blocks, col_blocks = (M + RB - 1) // RB, (N + wide - 1) // wide
+    starts = at(np.int64, a[15])
+    item = lo
+    while item < hi:
+        r, rest = item % row_blocks, item // row_blocks
+        j, matrix = rest % col_blocks * wide, rest // col_blocks
+        take = min(hi - item, row_blocks - r)
+        i = r * RB
+        m = min(take * RB, M - i)
+        columns(F, a[0] + (starts[2 * matrix] + i * a[1]) * S, a[1], a[2],
+                a[3] + (starts[2 * matrix + 1] + j * a[5]) * S, a[4], a[5],
+                a[6] + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), a[9], a[10], a[11] + j * S, a[12], a[13])
+        item += take
+    return 0
+
+
+@kernel("f32", "f64")
+def matmul_small(a, lo, hi, F):
+    """C = act(A·B + bias), rows [lo, hi), B read where it lies with unit column stride: nothing is packed.
+
+    args: A, its row and k strides, B, its k stride, C, N, K, flags, bias, activation.  items: rows.
+    """
+    S = sizeof(F)
+    c = a[5] + lo * a[6] * S
+    block_in_place(F, a[0] + lo * a[1] * S, a[1], a[2], a[7], a[3], a[4], c, a[6], hi - lo, a[6], a[8], a[9])
+    if a[10] > 1:
+        activate(F, a[10], c, a[6], hi - lo, a[6])
+    return 0
+
+
+@kernel("f32", "f64")
+def matmul_loops(a, lo, hi, F):
+    """C = act(A·B + bias) of a few elements, B with any strides: three loops.
+
+    args: as matmul_small, then B's column stride.  items: rows.
+    """
+    S = sizeof(F)
+    ars, aks, bks, N, K, flags, bns = a[1], a[2], a[4], a[6], a[7], a[8], a[11]
+    b, bias = at(F, a[3]), at(F, a[9])
+    for i in range(lo, hi):
+        x, c = at(F, a[0] + i * ars * S), at(F, a[5] + i * N * S)
+        for j in range(N):
+            s = F(0)
+            for k in range(K):
+                s = fma(F, x[k * aks], b[k * bks + j * bns], s)
+            if flags & BIAS:
+                s = s + bias[j]
+            c[j] = F(0) if (flags & RELU) != 0 and s < F(0) else s
+    if a[10] > 1:
+        activate(F, a[10], a[5] + lo * N * S, N, hi - lo, N)
+    return 0
+
+
+@kernel("f32", "f64")
+def matmul_dot(a, lo, hi, F):
+    """c[i] = act(<row i of A, b> + bias): a matrix times a vector, both contiguous along k.
+
+    args: A, its row stride, b, c, K, flags, bias, bias step (0: one for all, 1: one per row), activation.  items: rows.
+    """
+    S = sizeof(F)
+    rows, b, c, bias, step = a[1], at(F, a[2]), at(F, a[3]), at(F, a[6]), a[7]
+    for i in range(lo, hi):
+        s = lanes_dot(F, at(F, a[0] + i * rows * S), b, a[4])
+        if a[5] & BIAS:
+            s = s + bias[i * step]
+        c[i] = F(0) if (a[5] & RELU) != 0 and s < F(0) else s
+    if a[8] > 1:
+        activate(F, a[8], a[3] + lo * S, 0, 1, hi - lo)
+    return 0
+
+
+@kernel("f32", "f64")
+def fma_peak(a, lo, hi, F):
+    """Nothing but multiply-adds on one cache line: the core's peak.  args: 4 KiB of memory, 0.  items: steps of k.
+
+    Leaves the operations of one item as an int64 at byte 2048.
+    """
+    p, zero = at(F, a[0]), a[1]         # an argument: LLVM would merge the rows of a constant 0
+    microkernel(F, 1, 0, p, zero, zero, hi - lo, p, zero, p, zero, 0, tile_rows(F, 1), tile_cols(F, 1), 0, p)
+    at(np.int64, a[0] + 2048)[0] = 2 * tile_rows(F, 1) * tile_cols(F, 1)
+    return 0

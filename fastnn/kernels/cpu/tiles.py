@@ -1,0 +1,111 @@
+"""Device functions of matrix products: which tile a panel of columns takes, packing, and rows of tiles.
+
+A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past the last column.
+"""
+from fastnn.core.jit import at, device, sizeof
+from fastnn.core.simd import copy_row, microkernel, tile_cols, tile_rows, transpose, vector
+from fastnn.kernels.cpu.vecmath import sigmoid, tanh
+
+
+@device
+def panel_tile(F, n):
+    """The tile for the next panel when n columns are left: the widest, unless narrower ones pad less."""
+    if n >= tile_cols(F, 0) or n > tile_cols(F, 1) + tile_cols(F, 2):
+        return 0
+    return 1 if n > tile_cols(F, 2) else 2
+
+
+@device
+def panel_cols(F, tile):
+    """Columns of register tile number `tile` (not a literal here)."""
+    if tile == 0:
+        return tile_cols(F, 0)
+    return tile_cols(F, 1) if tile == 1 else tile_cols(F, 2)
+
+
+@device
+def padded_cols(F, n):
+    """Columns that n columns occupy as panels."""
+    j = 0
+    while j < n:
+        j += panel_cols(F, panel_tile(F, n - j))
+    return j
+
+
+@device(inline=False)
+def pack_rows(F, dst, ld, width, src, step, k, n):
+    """dst[i*ld : +width] = src[i*step : +n], zeros after, for i < k; width is that of some tile."""
+    S = sizeof(F)
+    if width == tile_cols(F, 0):
+        for i in range(k):
+            copy_row(F, 0, at(F, dst + i * ld * S), at(F, src + i * step * S), n)
+    elif width == tile_cols(F, 1):
+        for i in range(k):
+            copy_row(F, 1, at(F, dst + i * ld * S), at(F, src + i * step * S), n)
+    else:
+        for i in range(k):
+            copy_row(F, 2, at(F, dst + i * ld * S), at(F, src + i * step * S), n)
+
+
+@device(inline=False)
+def pack_transposed(F, dst, ld, src, step, k, n):
+    """dst[i*ld + j] = src[j*step + i] for i < k, j < n, zeros up to the width ld of the panel."""
+    S, V = sizeof(F), vector(F)
+    for j in range(0, ld, V):
+        left = max(0, n - j)
+        for i in range(0, k, V):
+            transpose(F, at(F, dst + (i * ld + j) * S), ld, at(F, src + (min(j, n - 1) * step + i) * S), step, left, k - i)
+
+
+@device(inline=False)
+def block(F, tile, a, arow, akof, nk, b, bks, c, crow, m, n, flags, bias):
+    """Rows 0..m-1 of C, columns 0..n-1 of one panel: arguments as `microkernel`, tile not a literal."""
+    if tile == 0:
+        for i in range(0, m, tile_rows(F, 0)):
+            microkernel(F, 0, 0, a, arow, akof, nk, b, bks, c, crow, i, min(tile_rows(F, 0), m - i), n, flags, bias)
+    elif tile == 1:
+        for i in range(0, m, tile_rows(F, 1)):
+            microkernel(F, 1, 0, a, arow, akof, nk, b, bks, c, crow, i, min(tile_rows(F, 1), m - i), n, flags, bias)
+    else:
+        for i in range(0, m, tile_rows(F, 2)):
+            microkernel(F, 2, 0, a, arow, akof, nk, b, bks, c, crow, i, min(tile_rows(F, 2), m - i), n, flags, bias)
+
+
+@device(inline=False)
+def block_in_place(F, a, ars, aks, nk, b, bks, c, ldc, m, n, flags, bias):
+    """Rows 0..m-1, columns 0..n-1 of C with B read where it lies: whole tiles, the last columns masked."""
+    S, j = sizeof(F), 0
+    wide = tile_cols(F, 3)
+    if m <= tile_rows(F, 3):
+        while n - j > wide // 4:
+            microkernel(F, 3, 1, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, 0, m,
+                        min(wide, n - j), flags, at(F, bias + j * S))
+            j += wide
+    while n - j >= tile_cols(F, 0):
+        for i in range(0, m, tile_rows(F, 0)):
+            microkernel(F, 0, 0, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
+                        min(tile_rows(F, 0), m - i), tile_cols(F, 0), flags, at(F, bias + j * S))
+        j += tile_cols(F, 0)
+    while n - j >= tile_cols(F, 1):
+        for i in range(0, m, tile_rows(F, 1)):
+            microkernel(F, 1, 0, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
+                        min(tile_rows(F, 1), m - i), tile_cols(F, 1), flags, at(F, bias + j * S))
+        j += tile_cols(F, 1)
+    while j < n:
+        for i in range(0, m, tile_rows(F, 2)):
+            microkernel(F, 2, 1, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
+                        min(tile_rows(F, 2), m - i), min(tile_cols(F, 2), n - j), flags, at(F, bias + j * S))
+        j += tile_cols(F, 2)
+
+
+@device(inline=False)
+def activate(F, activation, c, ldc, m, n):
+    """Apply sigmoid (2) or tanh (3) to m rows of n elements that were just computed."""
+    for i in range(m):
+        p = at(F, c + i * ldc * sizeof(F))
+        if activation == 2:
+            for j in range(n):
+                p[j] = sigmoid(F, p[j])
+        else:
+            for j in range(n):
+                p[j] = tanh(F, p[j])
