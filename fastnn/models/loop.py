@@ -1,6 +1,4 @@
 """The loops behind fit, evaluate and predict: epochs, batches, callbacks, progress."""
-import time
-
 import numpy as np
 
 from fastnn.core import config
@@ -251,7 +249,3 @@ def predict_arrays(model, x, batch_size, steps=None, listeners=None):
         listeners.on_predict_end()
     return feed.outputs_like(results)
 
-
-def seconds():
-    """A clock for progress only."""
-    return time.perf_counter()

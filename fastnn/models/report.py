@@ -1,0 +1,77 @@
+"""model.plan(): what a step will do, how much memory it takes and about how long, before anything runs."""
+import numpy as np
+
+from fastnn.compiler.emit import ARENA
+from fastnn.core import config
+from fastnn.core.errors import NotBuiltError
+
+NS_PER_INSTRUCTION = 15                         # dispatch and argument loading, measured on empty kernels
+BYTES_PER_NS, FLOPS_PER_NS = 10.0, 60.0         # one core: stream bandwidth and a usual rate of the product kernels
+
+
+class PlanReport:
+    """The plan of one step.
+
+    instructions: one dict per kernel call (kernel, layer, items, chunk, tile, bytes, flops, predicted us).
+    buffers: one dict per block of the arena (label, bytes, offset, first and last unit).  peak_bytes: arena +
+    variables + optimizer slots.  predicted_us: the sum over instructions.
+
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
+    >>> model.plan(8).peak_bytes > 0
+    True
+    """
+
+    def __init__(self, model, batch_size, training=None):
+        compiled = getattr(model, "compiled", False) and model.loss is not None
+        training = compiled if training is None else training
+        if training and not compiled:
+            raise NotBuiltError("plan(training=True): the model is not compiled; call compile(optimizer, loss) first.")
+        feed = self._feed(model, batch_size, training)
+        program = feed.program(batch_size)
+        self.batch_size, self.training, self.program = batch_size, training, program
+        self.threads = getattr(program, "threads", 1)
+        self.instructions = [self._row(i) for i in getattr(program, "instructions", [])]
+        self.buffers = [dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
+                        for b in program.buffers]
+        self.arena_bytes = program.arena_bytes
+        fixed = {id(a.buffer): a.buffer.nbytes for u in program.units for i in u for a in i.accesses()
+                 if a.buffer.kind != ARENA and a.buffer.label not in ("words", "weights", "slots")}
+        self.state_bytes = sum(fixed.values())
+        self.peak_bytes = self.arena_bytes + self.state_bytes
+        self.barriers = program.syncs
+        self.predicted_us = sum(r["us"] for r in self.instructions)
+
+    @staticmethod
+    def _feed(model, batch_size, training):
+        def zeros(symbols):
+            return [np.zeros((batch_size, *(d or 1 for d in s.shape[1:])), s.dtype) for s in symbols]
+        if not getattr(model, "built", False):
+            raise NotBuiltError("plan(): the model has no weights yet; give the first layer an input_shape or call the "
+                                "model on data once.")
+        x = zeros(model.inputs)
+        x = x[0] if len(x) == 1 else x
+        if not training:
+            return model._feed("predict", x)
+        y = [np.zeros((batch_size, *o.shape[1:]), config.floatx()) for o in model.outputs]
+        return model._feed("train", x, y[0] if len(y) == 1 else y)
+
+    @staticmethod
+    def _row(ins):
+        us = (NS_PER_INSTRUCTION + max(ins.nbytes / BYTES_PER_NS, ins.flops / FLOPS_PER_NS)) / 1000
+        return dict(kernel=ins.kernel, op=ins.node.op.name, layer=ins.node.scope, items=ins.n, chunk=ins.chunk,
+                    tile=ins.tile, bytes=ins.nbytes, flops=ins.flops, us=us, sync=ins.sync)
+
+    def __str__(self):
+        head = (f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
+                f"{len(self.instructions)} instructions, {len(self.program.units)} units, {self.barriers} barriers, "
+                f"{self.threads} thread(s)\n"
+                f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}); "
+                f"predicted {self.predicted_us:,.1f} us\n")
+        lines = [f"{'kernel':32} {'layer':28} {'items':>10} {'chunk':>9} {'tile':>5} {'KiB':>10} {'MFLOP':>9} {'us':>9}"]
+        for r in self.instructions:
+            lines.append(f"{('| ' if r['sync'] else '') + r['kernel']:32.32} {r['layer']:28.28} {r['items']:10} {r['chunk']:9} "
+                         f"{r['tile']:5} {r['bytes'] / 1024:10.1f} {r['flops'] / 1e6:9.2f} {r['us']:9.2f}")
+        return head + "\n".join(lines)
+
+    __repr__ = __str__
