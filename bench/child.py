@@ -89,7 +89,7 @@ class Child:
             ways = {"predict": lambda: model.predict(row, verbose=0), "call": lambda: K.ops.convert_to_numpy(model(row))}
             for mode, call in ways.items():
                 self.emit(mode, timed(lambda k, f=call: [f() for _ in range(k)] and k, self.seconds))
-            return
+            return None
         batch, steps = work.batch, work.samples // work.batch
         model.fit(only([v[:batch] for v in xs]), only([v[:batch] for v in ys]), batch_size=batch, verbose=0)
         self.first_step_done()
@@ -165,7 +165,7 @@ class Child:
             else:
                 ways["jit frozen"] = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(model, x)))
             for mode, f in ways.items():
-                call = lambda k, f=f: [f(torch.from_numpy(row)).numpy() for _ in range(k)] and k  # noqa: E731
+                call = lambda k, f=f: [f(torch.from_numpy(row)).numpy() for _ in range(k)] and k
                 self.emit(mode, timed(call, self.seconds))
 
 

@@ -6,8 +6,9 @@ or busier machine is not mistaken for slower code.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from bench.table import best
 

@@ -5,8 +5,9 @@ convolutions. `bench/torch_models.py` holds the same networks for PyTorch, under
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Workload:
     def compile(self, K: Any, model: Any, **options: Any) -> None:
         """Compile `model` with the workload's optimizer and loss."""
         sparse = K.losses.SparseCategoricalCrossentropy(from_logits=True)
-        pick = lambda name: sparse if name == "sparse" else name  # noqa: E731
+        pick = lambda name: sparse if name == "sparse" else name
         loss = [pick(n) for n in self.loss] if isinstance(self.loss, list) else pick(self.loss)
         model.compile(optimizer=self.optimizer(K), loss=loss, loss_weights=self.weights, **options)
 

@@ -1,7 +1,8 @@
 """The workloads of `bench/models.py` written for PyTorch: the same layers, losses and optimizers, NCHW."""
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F

@@ -14,11 +14,6 @@ settings.register_profile("thorough", max_examples=100, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
-def kernels_mode() -> str:
-    """How kernels run in this process: "pack" (the default), "jit" or "python"."""
-    return os.environ.get("FASTNN_KERNELS", "pack")
-
-
 @pytest.fixture(autouse=True)
 def clean_configuration():
     """Each test starts from the default seed, float type, threads and executor, and leaves them so."""

@@ -6,10 +6,17 @@ shape, its range and what to keep away from; the package therefore never sees Hy
 """
 from __future__ import annotations
 
+import os
 import random
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+
+
+def kernels_mode() -> str:
+    """How kernels run in this process: "pack" (the default), "jit" or "python"."""
+    return os.environ.get("FASTNN_KERNELS", "pack")
 
 
 class HypothesisDraw:

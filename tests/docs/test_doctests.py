@@ -11,7 +11,7 @@ import pytest
 
 import fastnn
 
-PACKAGE = Path(fastnn.__file__).parent
+PACKAGE = Path(fastnn.__path__[0])
 SOURCE = Path(__file__).resolve().parents[2]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 MODE = os.environ.get("FASTNN_KERNELS", "pack")

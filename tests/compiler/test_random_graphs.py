@@ -1,0 +1,121 @@
+"""Whatever the compiler does to a graph, the numbers stay: gradients, planner, passes, threads, executors."""
+from __future__ import annotations
+
+import evaluate
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_graphs import RandomGraph
+from strategies import HypothesisDraw, kernels_mode
+
+from fastnn.compiler import passes
+
+EXAMPLES = 4 if kernels_mode() == "python" else 25
+
+# pass -> 0: only loops are reordered or work is shared, so equal bits; else the rounding that its rewriting may cost,
+# relative to the largest value
+ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0,
+            "stable_loss": 1e-5}            # log(softmax(x)) as one formula: the old one loses digits near 0 and 1
+
+
+def training_function(graph):
+    """Outputs, and the gradients of a scalar made of them with respect to every input."""
+    def fn(*symbols):
+        from fastnn import ops
+        from fastnn.graph import gradients
+
+        outs = graph(*symbols)
+        total = sum((ops.mean(o * o) for o in outs[1:]), ops.mean(outs[0] * outs[0]))
+        grads = gradients([total], list(symbols))
+        return [total, *outs, *[g for g in grads if g is not None]]
+    return fn
+
+
+def drawn(data, dtype="float32", **options):
+    """A graph and its inputs."""
+    draw = HypothesisDraw(data)
+    graph = RandomGraph(draw, **options)
+    rng = draw.rng()
+    return graph, graph.arrays(rng, dtype), rng
+
+
+def test_every_pass_is_classified():
+    assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_gradients_of_graphs(data):
+    graph, inputs, rng = drawn(data, "float64")
+    evaluate.check_gradient(graph, inputs, rng, rtol=5e-6)
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_planner_off_equals_on(data):
+    """Sharing memory between values, and overwriting inputs, changes no bit; neither does garbage in the arena."""
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    expected = evaluate.run(fn, inputs, reuse=False)
+    for options in (dict(reuse=True), dict(reuse=True, fill=True), dict(reuse=False, fill=True, guard=64)):
+        evaluate.assert_same_bits(evaluate.run(fn, inputs, **options), expected, f"{options}")
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_tiles_off_equal_on(data):
+    """Element-wise neighbours run tile by tile or one after the other: equal bits."""
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    with evaluate.small_chunks():
+        expected = evaluate.run(fn, inputs, fuse=False)
+        evaluate.assert_same_bits(evaluate.run(fn, inputs, fuse=True, fill=True), expected, "fuse")
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - {"dead"}) + ["all"])
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_passes_off_equal_on(name, data):
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    received, expected = evaluate.run(fn, inputs), evaluate.run(fn, inputs, off=[name])
+    allowed = ROUNDING.get(name, max(ROUNDING.values()))
+    if not allowed:
+        evaluate.assert_same_bits(received, expected, name)
+    for a, b in zip(received, expected):
+        evaluate.assert_close(a, b, allowed, name)
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_threads_agree(data):
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    with evaluate.small_chunks():
+        expected = evaluate.run(fn, inputs, threads=1)
+        for threads in (2, 3, 4):
+            evaluate.assert_same_bits(evaluate.run(fn, inputs, threads=threads), expected, f"{threads} threads")
+
+
+@pytest.mark.compiled
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_executor_equals_the_oracle(data):
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    with evaluate.small_chunks():
+        received = evaluate.run(fn, inputs, executor="cython")
+        evaluate.assert_same_bits(received, evaluate.run(fn, inputs, executor="python"), "oracle")
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_a_second_run_gives_the_same_bits(data):
+    """Nothing is left over in the arena from the first run."""
+    graph, inputs, _ = drawn(data, smooth=False)
+    call = evaluate.plan(training_function(graph), inputs)
+    first = evaluate.as_list(call(*inputs))
+    other = [np.full_like(a, 0.3) for a in inputs]
+    call(*other)
+    evaluate.assert_same_bits(evaluate.as_list(call(*inputs)), first, "again")

@@ -1,0 +1,116 @@
+"""Random functional graphs: several inputs, weights that several nodes share, several outputs."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+SMOOTH = ["tanh", "sigmoid", "softplus", "softmax", "silu"]
+KINKED = ["relu", "leaky_relu", "abs"]
+
+
+class RandomGraph:
+    """A drawn graph, called with symbols of its inputs (data first, then weights); returns its outputs.
+
+    Rows are data, columns are features, as in a model; one of the inputs may be images that pass a convolution first.
+    With `smooth` no operation has a kink, so that differences quotients mean something.
+    """
+
+    def __init__(self, draw: Any, smooth: bool = True, images: bool = True):
+        self.draw, self.rows = draw, draw.integer(1, 5)
+        self.shapes: list[tuple[int, ...]] = []
+        self.steps: list[tuple[str, Any]] = []
+        self._columns: list[int] = []               # columns of each value of the pool
+        self._weights: dict[tuple[int, ...], list[int]] = {}
+        names = SMOOTH if smooth else SMOOTH + KINKED
+        for _ in range(draw.integer(1, 3)):
+            self._add("input", self._input((self.rows, draw.integer(1, 6))), self.shapes[-1][1])
+        if images and draw.boolean():
+            self._image()
+        for _ in range(draw.integer(2, 9)):
+            kind = draw.choice(["dense", "activation", "binary", "dense", "concatenate", "center", "slice", "product"])
+            a = draw.integer(0, len(self._columns) - 1)
+            if kind == "dense":
+                out = draw.integer(1, 7)
+                self._add(kind, (a, self._weight((self._columns[a], out)), self._weight((out,)),
+                                 draw.choice([None, *names])), out)
+            elif kind == "activation":
+                self._add(kind, (a, draw.choice(names)), self._columns[a])
+            elif kind == "binary":
+                same = [i for i, c in enumerate(self._columns) if c == self._columns[a]]
+                name = draw.choice(["add", "subtract", "multiply"])
+                self._add(kind, (a, draw.choice(same), name), self._columns[a])
+            elif kind == "concatenate":
+                b = draw.integer(0, len(self._columns) - 1)
+                self._add(kind, (a, b), self._columns[a] + self._columns[b])
+            elif kind == "slice":
+                start = draw.integer(0, self._columns[a] - 1)
+                self._add(kind, (a, start), self._columns[a] - start)
+            elif kind == "product":                 # rows against rows: x (x^T x)
+                self._add(kind, a, self._columns[a])
+            else:
+                self._add(kind, a, self._columns[a])
+        count = draw.integer(1, 3)
+        self.outputs = [len(self._columns) - 1] + [draw.integer(0, len(self._columns) - 1) for _ in range(count - 1)]
+
+    def _input(self, shape: tuple[int, ...]) -> int:
+        self.shapes.append(shape)
+        return len(self.shapes) - 1
+
+    def _weight(self, shape: tuple[int, ...]) -> int:
+        """An input of this shape; sometimes one that is already in use, so that gradients must add."""
+        known = self._weights.setdefault(shape, [])
+        if known and self.draw.boolean():
+            return self.draw.choice(known)
+        known.append(self._input(shape))
+        return known[-1]
+
+    def _add(self, kind: str, what: Any, columns: int) -> None:
+        self.steps.append((kind, what))
+        self._columns.append(columns)
+
+    def _image(self) -> None:
+        size, channels, filters = self.draw.integer(4, 6), self.draw.integer(1, 3), self.draw.integer(1, 4)
+        x = self._input((self.rows, size, size, channels))
+        w, b = self._weight((3, 3, channels, filters)), self._weight((filters,))
+        padding = self.draw.choice(["same", "valid"])
+        out = (size if padding == "same" else size - 2) // 2
+        self._add("image", (x, w, b, padding), out * out * filters)
+
+    def __call__(self, *symbols: Any) -> list[Any]:
+        """The outputs as symbols."""
+        from fastnn import ops
+
+        pool: list[Any] = []
+        for kind, what in self.steps:
+            if kind == "input":
+                value = symbols[what]
+            elif kind == "image":
+                x, w, b, padding = (*(symbols[i] for i in what[:3]), what[3])
+                y = ops.tanh(ops.conv(x, w, strides=1, padding=padding) + b)
+                y = ops.average_pool(y, 2, strides=2)
+                value = ops.reshape(y, (self.rows, -1))
+            elif kind == "dense":
+                a, w, b, activation = what
+                value = ops.matmul(pool[a], symbols[w]) + symbols[b]
+                value = getattr(ops, activation)(value) if activation else value
+            elif kind == "activation":
+                value = getattr(ops, what[1])(pool[what[0]])
+            elif kind == "binary":
+                value = getattr(ops, what[2])(pool[what[0]], pool[what[1]])
+            elif kind == "concatenate":
+                value = ops.concatenate([pool[what[0]], pool[what[1]]], axis=1)
+            elif kind == "slice":
+                value = pool[what[0]][:, what[1]:]
+            elif kind == "product":
+                x = pool[what]
+                value = ops.tanh(ops.matmul(x, ops.matmul(ops.transpose(x), x)) * 0.1)
+            else:
+                x = pool[what]
+                value = x - ops.mean(x, axis=1, keepdims=True)
+            pool.append(value)
+        return [pool[i] for i in self.outputs]
+
+    def arrays(self, rng: np.random.Generator, dtype: str) -> list[np.ndarray]:
+        """Numbers for every input, small enough that nothing saturates."""
+        return [rng.uniform(-0.9, 0.9, shape).astype(np.float32).astype(dtype) for shape in self.shapes]
