@@ -1,0 +1,153 @@
+"""Makes `import keras` and `from tensorflow.keras import ...` find fastnn, for `fastnn run` and on request."""
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+
+from fastnn.compat import names
+from fastnn.core.errors import NotSupportedError
+from fastnn.core.registry import suggest
+
+VERSION = "3.15.1"
+
+
+class _Alias(types.ModuleType):
+    """A module under a foreign name that takes every attribute from one of fastnn's."""
+
+    def __init__(self, name, target):
+        super().__init__(name, (target.__doc__ or ""))
+        self.__dict__["_target"] = target
+        self.__path__ = []
+
+    def __getattr__(self, name):
+        target = self.__dict__["_target"]
+        if name == "__version__":
+            return VERSION
+        try:
+            return getattr(target, name)
+        except AttributeError:
+            below = target.__name__.removeprefix("fastnn").lstrip(".")
+            modern = names.CLASSES.get(below, {}).get(name)
+            if modern is not None and modern != name:
+                return getattr(target, modern)
+            if name.startswith("__"):
+                raise
+            try:
+                return importlib.import_module(f"{self.__name__}.{name}")
+            except ModuleNotFoundError:
+                near = suggest(name, getattr(target, "__all__", ()), " Nearest: {}.")
+                raise AttributeError(f"{self.__name__}.{name} is not supported by fastnn.{near}") from None
+
+    def __dir__(self):
+        return dir(self.__dict__["_target"])
+
+
+class _TensorFlow(types.ModuleType):
+    """The little of `tensorflow` that scripts need around `tensorflow.keras`; the rest is a clear error."""
+
+    def __init__(self, name):
+        super().__init__(name, "An alias that holds keras and a few functions; see fastnn.compat.")
+        self.__path__ = []
+        self.__version__ = "2.20.0"
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        full = f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}.")
+        where = names.TENSORFLOW_FUNCTIONS.get(full)
+        if where:
+            module, _, function = where.partition(":")
+            return getattr(importlib.import_module(f"fastnn.{module}"), function)
+        known = any(n.startswith(f"{full}.") for n in names.TENSORFLOW_FUNCTIONS)
+        if known or full == "keras":
+            return importlib.import_module(f"{self.__name__}.{name}")
+        raise AttributeError(f"tensorflow.{full} is not part of fastnn, which stands in for tensorflow.keras only; "
+                             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself.")
+
+
+def target_of(name):
+    """The fastnn module (a str) that a foreign module name stands for, "" for the TensorFlow root, or None.
+
+    >>> target_of("keras.layers"), target_of("tensorflow.keras.utils.np_utils"), target_of("numpy")
+    ('fastnn.layers', 'fastnn.utils', None)
+    """
+    for root in sorted(names.KERAS_ROOTS, key=len, reverse=True):
+        if name == root:
+            return "fastnn"
+        if name.startswith(root + "."):
+            below = name[len(root) + 1:]
+            if below in names.MODULES:
+                return f"fastnn.{names.MODULES[below]}"
+            first = below.split(".")[0]
+            # Private homes such as keras.src.layers.core.dense lead to the public package.
+            return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
+    if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
+        below = name[len(names.TENSORFLOW) + 1:]
+        if not below or any(f.startswith(f"{below}.") for f in names.TENSORFLOW_FUNCTIONS):
+            return ""
+    return None
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds aliases before the path is searched, so that an installed Keras does not come in between."""
+
+    def find_spec(self, name, path=None, target=None):
+        where = target_of(name)
+        if where is None:
+            return None
+        if where and not _exists(where):
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec):
+        where = target_of(spec.name)
+        return _Alias(spec.name, importlib.import_module(where)) if where else _TensorFlow(spec.name)
+
+    def exec_module(self, module):
+        """Nothing to run: attributes are looked up when they are asked for."""
+
+
+def _exists(name):
+    if name in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+_finder = _Finder()
+
+
+def installed():
+    """Whether `import keras` finds fastnn in this process.
+
+    >>> installed()
+    False
+    """
+    return _finder in sys.meta_path
+
+
+def install():
+    """From now on, in this process, `import keras` and `tensorflow.keras` find fastnn.
+
+    Raises NotSupportedError if the real Keras or TensorFlow has already been imported.
+    """
+    for root in ("keras", names.TENSORFLOW):
+        module = sys.modules.get(root)
+        if module is not None and not isinstance(module, (_Alias, _TensorFlow)):
+            raise NotSupportedError(f"{root!r} has already been imported from {getattr(module, '__file__', '?')}; "
+                                    "install the aliases before that import.")
+    if not installed():
+        sys.meta_path.insert(0, _finder)
+
+
+def uninstall():
+    """Undo `install`: forget the aliases."""
+    if installed():
+        sys.meta_path.remove(_finder)
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, (_Alias, _TensorFlow)):
+            del sys.modules[name]
