@@ -86,15 +86,17 @@ class Child:
         xs, ys = work.data()
         if self.inference:
             row = xs[0][:1].copy()
-            ways = {"predict": lambda: model.predict(row, verbose=0), "call": lambda: K.ops.convert_to_numpy(model(row))}
+            ways = {"predict": lambda: model.predict(row, verbose=0),
+                    "call": lambda: K.ops.convert_to_numpy(model(row))}
             for mode, call in ways.items():
                 self.emit(mode, timed(lambda k, f=call: [f() for _ in range(k)] and k, self.seconds))
-            return None
+            return
         batch, steps = work.batch, work.samples // work.batch
         model.fit(only([v[:batch] for v in xs]), only([v[:batch] for v in ys]), batch_size=batch, verbose=0)
         self.first_step_done()
         if self.first_only:
-            return self.emit("first step")
+            self.emit("first step")
+            return
 
         def fit(epochs):
             model.fit(only(xs), only(ys), batch_size=batch, epochs=epochs, verbose=0)
@@ -122,7 +124,8 @@ class Child:
             xs = [v.long() for v in xs]
         compiled = "compile" in self.engine
         if self.inference:
-            return self.torch_inference(torch, model, xs[0][:1].clone(memory_format=torch.preserve_format), compiled)
+            self.torch_inference(torch, model, xs[0][:1].clone(memory_format=torch.preserve_format), compiled)
+            return
 
         def forward(x, y):
             return torch_models.loss(work.name, model(*x), y)
@@ -146,10 +149,12 @@ class Child:
             value.item()
             return count * (rows // batch)
         model.train()
-        float(step(torch_models.optimizer(work.name, model), [v[:work.batch] for v in xs], [v[:work.batch] for v in ys]))
+        batch = [[v[:work.batch] for v in part] for part in (xs, ys)]
+        float(step(torch_models.optimizer(work.name, model), *batch))
         self.first_step_done()
         if self.first_only:
-            return self.emit("first step")
+            self.emit("first step")
+            return
         for mode, options in (("loop", {}), ("loop, fused optimizer", {"fused": True})):
             optimizer = torch_models.optimizer(work.name, model, **options)
             self.emit(mode, timed(lambda k, o=optimizer: epochs(o, k), self.seconds))

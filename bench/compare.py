@@ -40,5 +40,6 @@ def main(old: str, new: str, allow: float, say: Callable[[str], None]) -> int:
     for name, ratio, relative in ratios(*files):
         slow = ratio > allow
         status |= slow
-        say(f"{name:32s} {ratio:6.3f} {'relative to PyTorch' if relative else 'wall clock':20s}{' SLOWER' if slow else ''}")
+        against = "relative to PyTorch" if relative else "wall clock"
+        say(f"{name:32s} {ratio:6.3f} {against:20s}{' SLOWER' if slow else ''}")
     return int(status)

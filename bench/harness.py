@@ -42,9 +42,10 @@ def spawn(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
     """The records of one child process; one record with "error" where it failed."""
     engine, threads = request["engine"], request["threads"]
     with tempfile.TemporaryDirectory() as cache:
-        env = {**environment(engine, threads), "TORCHINDUCTOR_CACHE_DIR": cache, "BENCH_START": repr(time.perf_counter())}
-        done = subprocess.run([python, "-m", "bench.child", json.dumps(request)], capture_output=True, text=True, env=env,
-                              preexec_fn=pin(threads), cwd=cache)
+        env = {**environment(engine, threads), "TORCHINDUCTOR_CACHE_DIR": cache}
+        env["BENCH_START"] = repr(time.perf_counter())
+        done = subprocess.run([python, "-m", "bench.child", json.dumps(request)], capture_output=True, text=True,
+                              env=env, preexec_fn=pin(threads), cwd=cache)
     records = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode:
         last = done.stderr.strip().splitlines()
@@ -59,7 +60,8 @@ def run(engines: Iterable[str], workloads: Iterable[str], pythons: dict[str, str
 
     Args:
         engines: of ENGINES.  workloads: of WORKLOADS.  pythons: engine family ("torch", "keras") -> interpreter.
-        threads: cores each process is pinned to.  rounds: processes per engine.  seconds: of timing per process and way.
+        threads: cores each process is pinned to.  rounds: processes per engine.  seconds: of timing per way, in
+            all rounds together.
         inference: time one row through the trained form of the model instead of training steps.
         say: called with a line of progress.
 
@@ -100,7 +102,8 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
         work = WORKLOADS[first["workload"]]
         keep.update(ms=_round(middle), p25=_round(low), p75=_round(high), best=_round(min(blocks)), blocks=len(blocks))
         if not first["inference"]:
-            keep.update(steps_per_s=_round(1e3 / middle), gflop_per_s=_round(work.gflop / middle * 1e3), batch=work.batch)
+            speed = {"steps_per_s": _round(1e3 / middle), "gflop_per_s": _round(work.gflop / middle * 1e3)}
+            keep.update(speed, batch=work.batch)
     return keep
 
 

@@ -28,10 +28,15 @@ SOURCE = r"""
 #define KEEP(r) __asm__ volatile("" : "+v"(r));
 #endif
 typedef float v __attribute__((vector_size(BYTES)));
-static double cpu(void) { struct timespec t; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); return t.tv_sec + 1e-9 * t.tv_nsec; }
+static double cpu(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
 double peak(long n, float *sink) {
     v zero = {0}, x = zero + 0.999f, y = zero + 0.001f;
-    v a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero, p = zero, q = zero, r = zero, s = zero;
+    v a = zero, b = zero, c = zero, d = zero, e = zero, f = zero, g = zero, h = zero;
+    v p = zero, q = zero, r = zero, s = zero;
     double t = cpu();
     for (long i = 0; i < n; i++) {
         a = a*x+y; b = b*x+y; c = c*x+y; d = d*x+y; e = e*x+y; f = f*x+y;

@@ -1,7 +1,7 @@
 """The workloads: what is trained, on what, in which batches.
 
-Each is written once against the Keras API (`K` is fastnn, or keras itself) and knows the multiply-adds of its products and
-convolutions. `bench/torch_models.py` holds the same networks for PyTorch, under the same names.
+Each is written once against the Keras API (`K` is fastnn, or keras itself) and knows the multiply-adds of its products
+and convolutions. `bench/torch_models.py` holds the same networks for PyTorch, under the same names.
 """
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def conv_bn_sigmoid(K: Any) -> Any:
 def cifar_cnn(K: Any) -> Any:
     """64 and 128 channels at full resolution, then a wide dense layer."""
     L = K.layers
-    return stack(K, (32, 32, 3), L.Conv2D(64, 3, padding="same", activation="relu"), L.Conv2D(128, 3, activation="relu"),
-                 L.MaxPooling2D(2), L.Dropout(0.25), L.Flatten(), L.Dense(512, activation="relu"), L.Dropout(0.5),
+    return stack(K, (32, 32, 3), L.Conv2D(64, 3, padding="same", activation="relu"),
+                 L.Conv2D(128, 3, activation="relu"), L.MaxPooling2D(2), L.Dropout(0.25), L.Flatten(), L.Dense(512, activation="relu"), L.Dropout(0.5),
                  L.Dense(10))
 
 
@@ -211,10 +211,12 @@ _add(name="autoencoder", shape=(784,), classes=0, batch=128, samples=6400,
      macs=[784 * 256, 256 * 64, 64 * 256, 256 * 784], build=autoencoder, optimizer=adam, loss="mean_squared_error",
      target="self", extra=True)
 _add(name="separable", shape=(32, 32, 3), classes=10, batch=64, samples=512,
-     macs=[1024 * 16 * 27, 1024 * 16 * 9, 1024 * 16 * 32, 256 * 32 * 9, 256 * 32 * 64, 256 * 64 * 9, 256 * 64 * 64, 640],
+     macs=[1024 * 16 * 27, 1024 * 16 * 9, 1024 * 16 * 32, 256 * 32 * 9, 256 * 32 * 64, 256 * 64 * 9,
+           256 * 64 * 64, 640],
      build=separable, optimizer=sgd(0.9), extra=True)
 _add(name="text_conv", shape=(100,), classes=2, batch=64, samples=2048,
-     macs=[96 * 64 * 250, 92 * 64 * 320, 128], build=text_conv, optimizer=adam, x=2000, extra=True, first_layer_grad=True)
+     macs=[96 * 64 * 250, 92 * 64 * 320, 128], build=text_conv, optimizer=adam, x=2000, extra=True,
+     first_layer_grad=True)
 _add(name="odd_sizes", shape=(31, 29, 3), classes=11, batch=97, samples=485,
      macs=[31 * 29 * 13 * 75, 15 * 14 * 27 * 49 * 13, 7 * 7 * 27 * 11], build=odd_sizes, optimizer=sgd(0.9), extra=True)
 _add(name="mnist_mlp_batch1", shape=(784,), classes=10, batch=1, samples=256, macs=[784 * 512, 512 * 512, 5120],

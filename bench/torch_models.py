@@ -38,8 +38,8 @@ class Siamese(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tower = nn.Sequential(conv3(1, 32, padding=1), nn.ReLU(), nn.MaxPool2d(2), conv3(32, 64, padding=1), nn.ReLU(),
-                                   nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU())
+        self.tower = nn.Sequential(conv3(1, 32, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                                   conv3(32, 64, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU())
         self.same, self.which = nn.Linear(128, 1), nn.Linear(128, 10)
 
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,8 +63,8 @@ class TextConv(nn.Module):
 
 
 def _mlp() -> nn.Module:
-    return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.2),
-                         nn.Linear(512, 10))
+    return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(),
+                         nn.Dropout(0.2), nn.Linear(512, 10))
 
 
 def _separable() -> nn.Module:

@@ -78,9 +78,9 @@ def tolerance(op: Any, arrays: list[np.ndarray], outs: list[np.ndarray], attrs: 
     """Relative error allowed in a result of `dtype`, to be scaled with the largest magnitude in it.
 
     Each element of the result is a chain of at most n rounded operations, n = flops per output element (the length of
-    the reduction, where there is one). Roundings are of either sign, so their sum grows like sqrt(n) rather than n; eight
-    standard deviations, plus eight units for polynomials and for the rounding of the inputs, leave correct code alone and
-    catch a wrong term (which costs 1/n of the result: 1e-3 and more at these sizes, against 1e-5).
+    the reduction, where there is one). Roundings are of either sign, so their sum grows like sqrt(n) rather than n;
+    eight standard deviations, plus eight units for polynomials and for the rounding of the inputs, leave correct code
+    alone and catch a wrong term (which costs 1/n of the result: 1e-3 and more at these sizes, against 1e-5).
     """
     specs = [None if a is None else Spec(a.shape, a.dtype.name) for a in arrays]
     out_specs = [Spec(o.shape, o.dtype.name) for o in outs]

@@ -22,7 +22,8 @@ FILES = sorted(p for p in ROOT.rglob("*.py"))
 BASE = {"core"}
 TENSOR = BASE | {"graph", "ops", "random"}
 PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
-OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers", "callbacks", "utils"}
+OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
+                   "callbacks", "utils"}
 
 # part of the package -> the parts it may import besides itself. Downward only: the table has no cycle (checked below).
 ALLOWED: dict[str, set[str]] = {
@@ -165,7 +166,7 @@ def test_numba_only_where_it_belongs(path):
             assert not used, f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and their flags live in core/jit.py"
         if isinstance(node, ast.keyword) and node.arg == "fastmath":
             bare = isinstance(node.value, ast.Constant) and node.value.value is True
-            assert name == "core/jit.py" and not bare, f"{name}: fastmath is set once, in core/jit.py, as a set of flags"
+            assert name == "core/jit.py" and not bare, f"{name}: fastmath is a set of flags, given in core/jit.py"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

@@ -42,7 +42,8 @@ def check(name, case, inputs, dtype, **options):
     for received, wanted in zip(outs, expected):
         if received.dtype.kind == "f":
             kind = received.dtype.name if received.dtype.name in evaluate.EPS else "float32"
-            rtol = evaluate.tolerance(op, inputs, outs, case.attrs, kind if kind == dtype else "float32", case.tolerance)
+            kind = kind if kind == dtype else "float32"
+            rtol = evaluate.tolerance(op, inputs, outs, case.attrs, kind, case.tolerance)
             evaluate.assert_close(received, wanted, rtol, name)
         else:
             np.testing.assert_array_equal(received, np.asarray(wanted), name)

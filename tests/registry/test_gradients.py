@@ -1,4 +1,4 @@
-"""Each gradient rule against a central difference in float64, on the same kernel sources; and the checker's own test."""
+"""Each gradient rule against a central difference in float64, on the same kernel sources; the checker's own test."""
 from __future__ import annotations
 
 import evaluate
