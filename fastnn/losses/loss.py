@@ -1,0 +1,251 @@
+"""The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
+import numpy as np
+
+from fastnn import ops
+from fastnn.core import config, dtypes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.graph import Symbol
+from fastnn.graph.variable import auto_name
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+def snake_case(name):
+    """MeanSquaredError -> mean_squared_error, the way Keras names objects.
+
+    >>> snake_case("MeanSquaredError"), snake_case("AUC"), snake_case("F1Score")
+    ('mean_squared_error', 'auc', 'f1_score')
+    """
+    import re
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def is_symbolic(x):
+    """Whether x is a symbol or a variable (anything that is not plain data)."""
+    return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
+
+
+def tensor(x, dtype=None):
+    """x as an operand of `dtype`: symbols and variables stay symbolic, anything else becomes an array.
+
+    dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype.
+    """
+    if is_symbolic(x):
+        return x if dtype is None or x.dtype == dtype else ops.cast(x, dtype)
+    array = np.asarray(x)
+    if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
+        dtype = config.floatx()
+    if array.dtype.kind not in "fiub":
+        raise ArgumentError(f"Expected numbers, received an array of dtype {array.dtype}: convert labels to integers "
+                            f"first.")
+    return array if dtype is None else array.astype(dtypes.numpy_type(dtype), copy=False)
+
+
+def float_tensor(x):
+    """x as a floating-point operand: integers and booleans become the default float dtype."""
+    x = tensor(x)
+    return x if dtypes.is_float(dtypes.standardize(x.dtype)) else tensor(x, config.floatx())
+
+
+def dtype_of(x):
+    """The canonical dtype name of an operand."""
+    return dtypes.standardize(x.dtype)
+
+
+def align(x1, x2, expand_rank_1=True):
+    """Squeeze or expand the last axis of one operand where the ranks differ by exactly one.
+
+    (n,) against (n, 1) becomes (n, 1) against (n, 1), never n x n; (n, k, 1) against (n, k) becomes (n, k).
+    Other ranks are left as they are.
+    """
+    r1, r2 = len(x1.shape), len(x2.shape)
+    if r1 == r2 + 1 and x1.shape[-1] == 1:
+        if r2 == 1 and expand_rank_1:
+            return x1, ops.expand_dims(x2, -1)
+        return ops.squeeze(x1, -1), x2
+    if r2 == r1 + 1 and x2.shape[-1] == 1:
+        if r1 == 1 and expand_rank_1:
+            return ops.expand_dims(x1, -1), x2
+        return x1, ops.squeeze(x2, -1)
+    return x1, x2
+
+
+squeeze_or_expand_to_same_rank = align
+
+
+def same_shape(name, y_true, y_pred):
+    """Raise ShapeError unless both operands have one shape (a loss never broadcasts in silence)."""
+    if tuple(y_true.shape) != tuple(y_pred.shape):
+        raise ShapeError(f"{name}: y_true and y_pred must have the same shape. Received: y_true.shape="
+                         f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. Check the number of units "
+                         "of the output layer against the targets.")
+
+
+def get_mask(x):
+    """The mask that came along with a prediction (a boolean operand), or None."""
+    mask = getattr(x, "_keras_mask", None)
+    extra = getattr(x, "extra", None)
+    if mask is None and isinstance(extra, dict):
+        mask = extra.get("mask")
+    trace = getattr(x, "trace", None)
+    if mask is None and trace is not None:
+        mask = trace.extra.get("masks", {}).get(x)
+    return mask
+
+
+def standardize_reduction(reduction):
+    """`reduction` if it is one of the names Keras knows, else ArgumentError."""
+    if reduction not in REDUCTIONS:
+        raise ArgumentError(f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
+                            f"Received: reduction={reduction!r}.")
+    return reduction
+
+
+def count(shape):
+    """Number of elements of a concrete shape."""
+    n = 1
+    for d in shape:
+        n *= d
+    return n
+
+
+def apply_mask(sample_weight, mask, dtype, reduction):
+    """Merge a mask into the sample weights; with a mean reduction valid entries weigh total / valid."""
+    if mask is None:
+        return sample_weight
+    weight = tensor(mask, dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        valid = ops.sum(weight)
+        scale = ops.divide_no_nan(np.asarray(count(mask.shape), dtypes.numpy_type(dtype)), valid)
+        weight = ops.multiply(weight, scale)
+    if sample_weight is None:
+        return weight
+    weight, sample_weight = align(weight, tensor(sample_weight, dtype))
+    return ops.multiply(weight, sample_weight)
+
+
+def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_batch_size"):
+    """Weight the per-sample values and reduce them as `reduction` says.
+
+    values: (n, ...) floats.  sample_weight: (n,) or the shape of values, or None.  mask: booleans, or None.
+    "sum_over_batch_size" divides by the number of values, "mean_with_sample_weight" by the sum of the weights.
+    """
+    dtype = dtype_of(values)
+    weight = apply_mask(sample_weight, mask, dtype, reduction)
+    if weight is not None:
+        values, weight = align(values, tensor(weight, dtype))
+        weight = fit_weight(values, weight)
+        values = ops.multiply(values, weight)
+    if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
+        return values
+    if reduction == "sum":
+        return ops.sum(values)
+    if reduction == "mean_with_sample_weight" and weight is not None:
+        return ops.divide_no_nan(ops.sum(values), ops.sum(weight))
+    return ops.mean(values)
+
+
+def fit_weight(values, weight):
+    """The weights with trailing axes of 1 added until they broadcast into the values, sample by sample.
+
+    (n,) against (n, t) means one weight per sample, also where n equals t.
+    """
+    v, w = tuple(values.shape), tuple(weight.shape)
+    if w and len(w) < len(v) and all(b in (1, a) for a, b in zip(v, w)):
+        return ops.reshape(weight, w + (1,) * (len(v) - len(w)))
+    if w and (len(w) != len(v) or any(b not in (1, a) for a, b in zip(v, w))):
+        raise ShapeError(f"sample_weight of shape {w} does not fit the loss values of shape {v}: expected one weight "
+                         "per sample, or one per value.")
+    return weight
+
+
+class Loss:
+    """Base of all losses: subclass it and write `call(y_true, y_pred)` with `fastnn.ops`.
+
+    name: str or None (the snake-case class name).  reduction: "sum_over_batch_size" (the mean over all
+    values), "sum", "mean", "mean_with_sample_weight", "none" or None.  dtype: what y_true and y_pred are cast
+    to; None = the default float dtype (predictions that a float64 model computes stay float64).
+
+    Raises ArgumentError on an unknown reduction, ShapeError on shapes that do not fit.
+
+    >>> class Double(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return 2.0 * (y_pred - y_true)
+    >>> float(Double()([1.0, 1.0], [2.0, 3.0]))
+    3.0
+    """
+
+    keeps_integer_labels = False                # True: y_true of an integer dtype is not turned into floats
+
+    def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.reduction = standardize_reduction(reduction)
+        self._dtype = None if dtype is None else dtypes.standardize(getattr(dtype, "compute_dtype", dtype))
+
+    @property
+    def dtype(self):
+        """The dtype in which the loss is computed (a name)."""
+        return self._dtype or config.floatx()
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """The reduced loss: a symbol inside a trace, an array outside.
+
+        y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
+        """
+        mask = get_mask(y_pred)
+        y_pred = map_operands(lambda p: tensor(p, self._compute_dtype(p)), y_pred)
+        y_true = map_operands(lambda t: self._cast_target(t, y_pred), y_true)
+        values, own_mask = self.call_with_mask(y_true, y_pred)
+        if mask is not None and own_mask is not None:
+            mask = ops.logical_and(mask, own_mask)
+        mask = own_mask if mask is None else mask
+        values = float_tensor(values)
+        return reduce_weighted(values, sample_weight, mask, self.reduction)
+
+    def call(self, y_true, y_pred):
+        """The loss of each sample, not reduced.  To be written by subclasses."""
+        raise NotImplementedError(f"{type(self).__name__} must implement call(y_true, y_pred).")
+
+    def call_with_mask(self, y_true, y_pred):
+        """(values, mask or None): what `call` gives, and the mask that it makes by itself."""
+        values = self.call(y_true, y_pred)
+        return values, get_mask(values)
+
+    def get_config(self):
+        """The arguments that make this loss again."""
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config):
+        """A loss from what get_config returned."""
+        return cls(**config)
+
+    def _compute_dtype(self, y_pred):
+        if self._dtype is None and isinstance(y_pred, Symbol) and dtypes.is_float(y_pred.dtype):
+            return y_pred.dtype
+        return self.dtype
+
+    def _cast_target(self, y_true, y_pred):
+        if self.keeps_integer_labels:
+            kept = tensor(y_true)
+            if not dtypes.is_float(dtype_of(kept)):
+                return kept
+        return tensor(y_true, self._compute_dtype(first_operand(y_pred)))
+
+
+def map_operands(function, structure):
+    """`function` applied to every operand of a list, tuple or dict; to the operand itself otherwise."""
+    if isinstance(structure, dict):
+        return {k: map_operands(function, v) for k, v in structure.items()}
+    if isinstance(structure, tuple) or (isinstance(structure, list) and any(map(is_symbolic, structure))):
+        return type(structure)(map_operands(function, v) for v in structure)
+    return function(structure)
+
+
+def first_operand(structure):
+    """The first operand of a structure."""
+    while isinstance(structure, (dict, list, tuple)):
+        structure = next(iter(structure.values() if isinstance(structure, dict) else structure))
+    return structure

@@ -1,0 +1,178 @@
+"""Loss functions of real-valued targets: one value per sample, from y_true and y_pred of shape (n, ..., d).
+
+Each takes arrays, symbols or variables; ranks that differ by one are aligned, other differences are errors.
+"""
+import numpy as np
+
+from fastnn import ops
+from fastnn.core import config, dtypes
+from fastnn.losses.loss import align, dtype_of, float_tensor, same_shape, tensor
+
+
+def number(value, like):
+    """A constant of the dtype of `like` (a bare Python float would be rounded to float32 first)."""
+    return np.asarray(value, dtypes.numpy_type(dtype_of(like)))
+
+
+def operands(name, y_true, y_pred):
+    """Both operands in the dtype of y_pred, aligned, of one shape."""
+    y_pred = float_tensor(y_pred)
+    y_true, y_pred = align(tensor(y_true, dtype_of(y_pred)), y_pred)
+    same_shape(name, y_true, y_pred)
+    return y_true, y_pred
+
+
+def mean_squared_error(y_true, y_pred):
+    """mean((y_true - y_pred)^2, axis=-1): shape (n, ...).
+
+    >>> float(mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]])[0])
+    2.5
+    """
+    y_true, y_pred = operands("mean_squared_error", y_true, y_pred)
+    return ops.mean(ops.square(ops.subtract(y_pred, y_true)), axis=-1)
+
+
+def mean_absolute_error(y_true, y_pred):
+    """mean(|y_true - y_pred|, axis=-1): shape (n, ...).
+
+    >>> float(mean_absolute_error([[0.0, 1.0]], [[1.0, 3.0]])[0])
+    1.5
+    """
+    y_true, y_pred = operands("mean_absolute_error", y_true, y_pred)
+    return ops.mean(ops.abs(ops.subtract(y_pred, y_true)), axis=-1)
+
+
+def mean_absolute_percentage_error(y_true, y_pred):
+    """100 * mean(|y_true - y_pred| / max(|y_true|, epsilon), axis=-1), in percent.
+
+    >>> round(float(mean_absolute_percentage_error([[2.0]], [[1.0]])[0]), 3)
+    50.0
+    """
+    y_true, y_pred = operands("mean_absolute_percentage_error", y_true, y_pred)
+    size = ops.maximum(ops.abs(y_true), number(config.epsilon(), y_pred))
+    diff = ops.abs(ops.divide(ops.subtract(y_true, y_pred), size))
+    return ops.multiply(number(100.0, y_pred), ops.mean(diff, axis=-1))
+
+
+def mean_squared_logarithmic_error(y_true, y_pred):
+    """mean((log(max(y_true, epsilon) + 1) - log(max(y_pred, epsilon) + 1))^2, axis=-1).
+
+    >>> float(mean_squared_logarithmic_error([[1.0]], [[1.0]])[0])
+    0.0
+    """
+    y_true, y_pred = operands("mean_squared_logarithmic_error", y_true, y_pred)
+    eps, one = number(config.epsilon(), y_pred), number(1.0, y_pred)
+    first = ops.log(ops.add(ops.maximum(y_pred, eps), one))
+    second = ops.log(ops.add(ops.maximum(y_true, eps), one))
+    return ops.mean(ops.square(ops.subtract(first, second)), axis=-1)
+
+
+def huber(y_true, y_pred, delta=1.0):
+    """mean of e^2 / 2 where |e| <= delta, delta |e| - delta^2 / 2 elsewhere; e = y_pred - y_true.
+
+    >>> float(huber([[0.0]], [[3.0]])[0])
+    2.5
+    """
+    y_true, y_pred = operands("huber", y_true, y_pred)
+    error = ops.subtract(y_pred, y_true)
+    size = ops.abs(error)
+    half = number(0.5, y_pred)
+    square = ops.multiply(half, ops.square(error))
+    line = ops.subtract(ops.multiply(number(delta, y_pred), size), number(0.5 * delta * delta, y_pred))
+    return ops.mean(ops.where(ops.less_equal(size, number(delta, y_pred)), square, line), axis=-1)
+
+
+def log_cosh(y_true, y_pred):
+    """mean(log(cosh(y_pred - y_true)), axis=-1), as e + softplus(-2 e) - log 2, which does not overflow.
+
+    >>> float(log_cosh([[0.0]], [[0.0]])[0])
+    0.0
+    """
+    y_true, y_pred = operands("log_cosh", y_true, y_pred)
+    error = ops.subtract(y_pred, y_true)
+    soft = ops.softplus(ops.multiply(error, number(-2.0, y_pred)))
+    return ops.mean(ops.subtract(ops.add(error, soft), number(np.log(2.0), y_pred)), axis=-1)
+
+
+def unit_vectors(x, axis=-1):
+    """x / max(|x|_2, epsilon) along `axis`."""
+    square_sum = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return ops.multiply(x, ops.minimum(ops.rsqrt(square_sum), number(1.0 / config.epsilon(), x)))
+
+
+def cosine_similarity(y_true, y_pred, axis=-1):
+    """Minus the cosine of the angle between y_true and y_pred along `axis`: -1 = same direction.
+
+    >>> float(cosine_similarity([[3.0, 4.0]], [[6.0, 8.0]])[0])
+    -1.0
+    """
+    y_true, y_pred = operands("cosine_similarity", y_true, y_pred)
+    product = ops.multiply(unit_vectors(y_true, axis), unit_vectors(y_pred, axis))
+    return ops.negative(ops.sum(product, axis=axis))
+
+
+def poisson(y_true, y_pred):
+    """mean(y_pred - y_true * log(y_pred + epsilon), axis=-1).
+
+    >>> float(poisson([[0.0]], [[2.0]])[0])
+    2.0
+    """
+    y_true, y_pred = operands("poisson", y_true, y_pred)
+    log = ops.log(ops.add(y_pred, number(config.epsilon(), y_pred)))
+    return ops.mean(ops.subtract(y_pred, ops.multiply(y_true, log)), axis=-1)
+
+
+def kl_divergence(y_true, y_pred):
+    """sum(y_true * log(y_true / y_pred), axis=-1), both clipped to [epsilon, 1].
+
+    >>> float(kl_divergence([[0.5, 0.5]], [[0.5, 0.5]])[0])
+    0.0
+    """
+    y_true, y_pred = operands("kl_divergence", y_true, y_pred)
+    y_true = ops.clip(y_true, config.epsilon(), 1.0)
+    y_pred = ops.clip(y_pred, config.epsilon(), 1.0)
+    return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
+
+
+def signed_labels(y_true):
+    """{0, 1} labels as {-1, 1}, but only if every label of the batch is 0 or 1 (Keras's rule)."""
+    one = number(1.0, y_true)
+    binary = ops.all(ops.logical_or(ops.equal(y_true, number(0.0, y_true)), ops.equal(y_true, one)))
+    return ops.where(binary, ops.subtract(ops.multiply(number(2.0, y_true), y_true), one), y_true)
+
+
+def _margin(name, y_true, y_pred):
+    y_true, y_pred = operands(name, y_true, y_pred)
+    gap = ops.subtract(number(1.0, y_pred), ops.multiply(signed_labels(y_true), y_pred))
+    return ops.maximum(gap, number(0.0, y_pred))
+
+
+def hinge(y_true, y_pred):
+    """mean(max(1 - y_true * y_pred, 0), axis=-1); labels are -1 and 1, or 0 and 1.
+
+    >>> float(hinge([[1.0]], [[0.25]])[0])
+    0.75
+    """
+    return ops.mean(_margin("hinge", y_true, y_pred), axis=-1)
+
+
+def squared_hinge(y_true, y_pred):
+    """mean(max(1 - y_true * y_pred, 0)^2, axis=-1); labels are -1 and 1, or 0 and 1.
+
+    >>> float(squared_hinge([[1.0]], [[0.5]])[0])
+    0.25
+    """
+    return ops.mean(ops.square(_margin("squared_hinge", y_true, y_pred)), axis=-1)
+
+
+def categorical_hinge(y_true, y_pred):
+    """max(max((1 - y_true) * y_pred) - sum(y_true * y_pred) + 1, 0); y_true is one-hot, shape (n, classes).
+
+    >>> float(categorical_hinge([[0.0, 1.0]], [[0.5, 1.0]])[0])
+    0.5
+    """
+    y_true, y_pred = operands("categorical_hinge", y_true, y_pred)
+    one = number(1.0, y_pred)
+    pos = ops.sum(ops.multiply(y_true, y_pred), axis=-1)
+    neg = ops.max(ops.multiply(ops.subtract(one, y_true), y_pred), axis=-1)
+    return ops.maximum(ops.add(ops.subtract(neg, pos), one), number(0.0, y_pred))

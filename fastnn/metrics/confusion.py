@@ -1,0 +1,325 @@
+"""Counts of true and false positives and negatives at thresholds, and the rates made of them."""
+import numpy as np
+
+from fastnn import ops
+from fastnn.core import config, dtypes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.losses.loss import align, count, dtype_of, float_tensor, tensor
+from fastnn.metrics.metric import ACCUMULATOR, Metric, divide_no_nan
+
+NEG_INF = -1e10
+
+
+def parse_thresholds(thresholds, default=0.5):
+    """Thresholds (None, a number or a sequence) as a list; all must be in [0, 1]."""
+    if thresholds is None:
+        return [default]
+    values = list(np.ravel(thresholds)) if not isinstance(thresholds, (list, tuple)) else list(thresholds)
+    bad = [t for t in values if t is None or not 0 <= t <= 1]
+    if bad:
+        raise ArgumentError(f"Threshold values must be in [0, 1]. Received: {bad}.")
+    return [float(t) for t in values]
+
+
+def evenly_spaced(thresholds):
+    """Whether thresholds are 0, 1/n, ..., 1 (within epsilon): Keras then clips predictions to [0, 1]."""
+    n = len(thresholds)
+    return n >= 3 and np.allclose(thresholds, np.arange(n, dtype=np.float32) / (n - 1), atol=config.epsilon())
+
+
+def keep_top_k(y_pred, k):
+    """y_pred with all but the k largest entries of the last axis set to NEG_INF."""
+    _, index = ops.top_k(y_pred, k)
+    hot = ops.cast(ops.one_hot(index, y_pred.shape[-1]), dtype_of(y_pred))
+    return ops.where(ops.greater(ops.sum(hot, axis=-2), tensor(0.0, dtype_of(y_pred))), y_pred,
+                     tensor(NEG_INF, dtype_of(y_pred)))
+
+
+def confusion_counts(y_true, y_pred, thresholds, top_k=None, class_id=None, sample_weight=None, multi_label=False,
+                     label_weights=None, clip=False):
+    """{"tp", "fp", "tn", "fn"}: weighted counts at each threshold, float64 (thresholds,) or (thresholds, labels).
+
+    y_true: labels, non-zero = positive; y_pred: scores of the same shape.  A prediction is positive where
+    it is > threshold.
+    """
+    y_pred = float_tensor(y_pred)
+    dtype = dtype_of(y_pred)
+    y_pred, y_true = align(y_pred, tensor(y_true, dtype))
+    if tuple(y_pred.shape) != tuple(y_true.shape):
+        raise ShapeError(f"y_true and y_pred must have the same shape. Received: y_true.shape={tuple(y_true.shape)}, "
+                         f"y_pred.shape={tuple(y_pred.shape)}. For integer labels of several classes use one-hot "
+                         f"labels.")
+    if top_k is not None:
+        y_pred = keep_top_k(y_pred, top_k)
+    if class_id is not None:
+        if len(y_pred.shape) == 1:
+            raise ShapeError("When class_id is provided, y_pred must be a 2D array with shape (num_samples, "
+                             "num_classes), "
+                             f"found shape: {tuple(y_pred.shape)}.")
+        y_true, y_pred = y_true[..., class_id:class_id + 1], y_pred[..., class_id:class_id + 1]
+    if clip:
+        y_pred = ops.clip(y_pred, 0.0, 1.0)
+    positive = ops.cast(ops.not_equal(y_true, tensor(0.0, dtype)), dtype)
+    weight = _weights(y_pred, sample_weight, label_weights)
+    pos = positive if weight is None else ops.multiply(positive, weight)
+    neg = ops.subtract(tensor(1.0, dtype), positive)
+    neg = neg if weight is None else ops.multiply(neg, weight)
+    limits = np.asarray(thresholds, dtypes.numpy_type(dtype))
+    tp, fp = _above(y_pred, pos, neg, limits, multi_label, dtype)
+    total = [ops.cast(ops.sum(x, axis=0 if multi_label else None), ACCUMULATOR) for x in (pos, neg)]
+    return {"tp": tp, "fp": fp, "fn": ops.subtract(total[0], tp), "tn": ops.subtract(total[1], fp)}
+
+
+def _above(y_pred, pos, neg, limits, multi_label, dtype):
+    """The weighted positives and negatives whose prediction lies above each limit."""
+    n = len(limits)
+    if multi_label:
+        above = ops.cast(ops.greater(ops.expand_dims(y_pred, 0), limits.reshape(n, 1, 1)), dtype)
+        return [ops.cast(ops.sum(ops.multiply(above, ops.expand_dims(x, 0)), axis=1), ACCUMULATOR) for x in (pos, neg)]
+    m = count(y_pred.shape)
+    above = ops.cast(ops.greater(ops.reshape(y_pred, (1, m)), limits.reshape(n, 1)), dtype)
+    return [ops.cast(ops.reshape(ops.matmul(above, ops.reshape(x, (m, 1))), (n,)), ACCUMULATOR) for x in (pos, neg)]
+
+
+def _weights(y_pred, sample_weight, label_weights):
+    """Sample and label weights in the shape of the predictions, or None."""
+    dtype, shape, out = dtype_of(y_pred), tuple(y_pred.shape), None
+    if sample_weight is not None:
+        w = tensor(sample_weight, dtype)
+        if len(w.shape) == len(shape) and w.shape[-1] == 1 and shape[-1] != 1:
+            w = ops.squeeze(w, -1)
+        if 0 < len(w.shape) < len(shape):
+            w = ops.reshape(w, tuple(w.shape) + (1,) * (len(shape) - len(w.shape)))
+        out = ops.broadcast_to(w, shape) if tuple(w.shape) != shape else w
+    if label_weights is not None:
+        w = ops.broadcast_to(ops.reshape(tensor(label_weights, dtype), (1, shape[-1])), shape)
+        out = w if out is None else ops.multiply(out, w)
+    return out
+
+
+class _Thresholded(Metric):
+    """A metric made of counts at thresholds; `counts` maps the names of its variables to "tp", "fp", ..."""
+
+    counts = {}
+
+    def __init__(self, thresholds, default, name, dtype, top_k=None, class_id=None):
+        super().__init__(name=name, dtype=dtype)
+        self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
+        self.thresholds = parse_thresholds(thresholds, default)
+        self._clip = evenly_spaced(self.thresholds)
+        for attribute in self.counts:
+            setattr(self, attribute, self.add_variable((len(self.thresholds),), name=attribute))
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Add a batch.  y_true, y_pred: (n, ...) of one shape; sample_weight: (n,) or that shape, or None."""
+        found = confusion_counts(y_true, y_pred, self.thresholds, self.top_k, self.class_id, sample_weight,
+                                 clip=self._clip)
+        for attribute, kind in self.counts.items():
+            variable = getattr(self, attribute)
+            variable.assign(ops.add(variable, found[kind]))
+
+    def _out(self, values):
+        return self.to_output(values[0] if len(self.thresholds) == 1 else values)
+
+
+class _Count(_Thresholded):
+    """One of the four counts."""
+
+    def __init__(self, thresholds=None, name=None, dtype=None):
+        super().__init__(thresholds, 0.5, name, dtype)
+
+    def result(self):
+        """The count so far: a scalar for one threshold, else one per threshold."""
+        return self._out(self.accumulator.numpy())
+
+    def get_config(self):
+        """name, dtype, thresholds."""
+        return {**super().get_config(), "thresholds": self.init_thresholds}
+
+
+class TruePositives(_Count):
+    """Number of positives that are predicted positive.
+
+    >>> float(TruePositives()([0, 1, 1, 1], [1, 0, 1, 1]))
+    2.0
+    """
+
+    counts = {"accumulator": "tp"}
+
+
+class FalsePositives(_Count):
+    """Number of negatives that are predicted positive.
+
+    >>> float(FalsePositives()([0, 1, 0, 0], [0, 0, 1, 1]))
+    2.0
+    """
+
+    counts = {"accumulator": "fp"}
+
+
+class TrueNegatives(_Count):
+    """Number of negatives that are predicted negative.
+
+    >>> float(TrueNegatives()([0, 1, 0, 0], [1, 1, 0, 0]))
+    2.0
+    """
+
+    counts = {"accumulator": "tn"}
+
+
+class FalseNegatives(_Count):
+    """Number of positives that are predicted negative.
+
+    >>> float(FalseNegatives()([0, 1, 1, 1], [0, 1, 0, 0]))
+    2.0
+    """
+
+    counts = {"accumulator": "fn"}
+
+
+class _Rate(_Thresholded):
+    """true_positives / (true_positives + something)."""
+
+    _direction = "up"
+
+    def __init__(self, thresholds=None, top_k=None, class_id=None, name=None, dtype=None):
+        super().__init__(thresholds, 0.5 if top_k is None else NEG_INF, name, dtype, top_k, class_id)
+
+    def result(self):
+        """The rate so far: a scalar for one threshold, else one per threshold."""
+        first, second = (getattr(self, attribute).numpy() for attribute in self.counts)
+        return self._out(divide_no_nan(first, first + second))
+
+    def get_config(self):
+        """name, dtype, thresholds, top_k, class_id."""
+        return {**super().get_config(), "thresholds": self.init_thresholds, "top_k": self.top_k,
+                "class_id": self.class_id}
+
+
+class Precision(_Rate):
+    """The share of positive predictions that are right.
+
+    thresholds: number or list in [0, 1] (0.5); top_k: count the k largest entries as positive instead;
+    class_id: look at one class (one-hot labels).
+
+    >>> float(Precision()([0, 1, 1, 1], [1, 0, 1, 1])) * 3
+    2.0
+    """
+
+    counts = {"true_positives": "tp", "false_positives": "fp"}
+
+
+class Recall(_Rate):
+    """The share of positives that are predicted positive; arguments as in Precision.
+
+    >>> float(Recall()([0, 1, 1, 1], [1, 0, 1, 1])) * 3
+    2.0
+    """
+
+    counts = {"true_positives": "tp", "false_negatives": "fn"}
+
+
+def even_thresholds(n):
+    """n thresholds from 0 to 1, evenly spaced; [0.5] for one."""
+    return [0.5] if n == 1 else [0.0] + [(i + 1) * 1.0 / (n - 1) for i in range(n - 2)] + [1.0]
+
+
+class _AtBase(_Thresholded):
+    """The best value of one rate over the thresholds at which another rate reaches a bound."""
+
+    _direction = "up"
+    counts = {"true_positives": "tp", "false_positives": "fp", "true_negatives": "tn", "false_negatives": "fn"}
+    bound = ""
+
+    def __init__(self, value, num_thresholds, class_id, name, dtype):
+        if not 0 <= value <= 1:
+            raise ArgumentError(f"Argument `{self.bound}` must be in the range [0, 1]. Received: {self.bound}={value}.")
+        if num_thresholds <= 0:
+            raise ArgumentError(f"Argument `num_thresholds` must be an integer > 0. Received: "
+                                f"num_thresholds={num_thresholds}.")
+        super().__init__(even_thresholds(num_thresholds), 0.5, name, dtype, class_id=class_id)
+        setattr(self, self.bound, value)
+        self.num_thresholds = num_thresholds
+
+    def rate(self, name):
+        """One of the rates at every threshold, float64."""
+        tp, fp, tn, fn = (getattr(self, a).numpy() for a in self.counts)
+        return divide_no_nan(*{"recall": (tp, tp + fn), "precision": (tp, tp + fp), "specificity": (tn, tn + fp)}[name])
+
+    def best(self, wanted, bounded):
+        """max of `wanted` where `bounded` >= the bound; 0 if it is nowhere reached."""
+        feasible = self.rate(bounded) >= getattr(self, self.bound)
+        return self.to_output(np.max(np.where(feasible, self.rate(wanted), 0.0), initial=0.0))
+
+    def get_config(self):
+        """name, dtype, class_id, num_thresholds and the bound."""
+        return {**super().get_config(), "class_id": self.class_id, "num_thresholds": self.num_thresholds,
+                self.bound: getattr(self, self.bound)}
+
+
+class SensitivityAtSpecificity(_AtBase):
+    """The best sensitivity (recall) at thresholds whose specificity is at least `specificity`.
+
+    >>> float(SensitivityAtSpecificity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
+    0.5
+    """
+
+    bound = "specificity"
+
+    def __init__(self, specificity, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best sensitivity so far, a scalar."""
+        return self.best("recall", "specificity")
+
+
+class SpecificityAtSensitivity(_AtBase):
+    """The best specificity at thresholds whose sensitivity (recall) is at least `sensitivity`.
+
+    >>> round(float(SpecificityAtSensitivity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])), 4)
+    0.6667
+    """
+
+    bound = "sensitivity"
+
+    def __init__(self, sensitivity, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best specificity so far, a scalar."""
+        return self.best("specificity", "recall")
+
+
+class PrecisionAtRecall(_AtBase):
+    """The best precision at thresholds whose recall is at least `recall`.
+
+    >>> float(PrecisionAtRecall(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
+    0.5
+    """
+
+    bound = "recall"
+
+    def __init__(self, recall, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(recall, num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best precision so far, a scalar."""
+        return self.best("precision", "recall")
+
+
+class RecallAtPrecision(_AtBase):
+    """The best recall at thresholds whose precision is at least `precision`.
+
+    >>> float(RecallAtPrecision(0.8)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
+    0.5
+    """
+
+    bound = "precision"
+
+    def __init__(self, precision, num_thresholds=200, class_id=None, name=None, dtype=None):
+        super().__init__(precision, num_thresholds, class_id, name, dtype)
+
+    def result(self):
+        """The best recall so far, a scalar."""
+        return self.best("recall", "precision")

@@ -1,0 +1,117 @@
+"""From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
+import inspect
+
+from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.core.registry import suggest
+from fastnn.losses.compile_loss import label_kind
+from fastnn.losses.loss import snake_case
+from fastnn.metrics.metric import Metric
+from fastnn.metrics.reduction import MeanMetricWrapper
+
+_NOT_METRICS = ("get", "serialize", "deserialize", "resolve", "CompileMetrics")
+_ALIASES = {"bce": "BinaryCrossentropy", "mse": "MeanSquaredError", "mae": "MeanAbsoluteError",
+            "mape": "MeanAbsolutePercentageError", "msle": "MeanSquaredLogarithmicError", "kld": "KLDivergence",
+            "cosine_proximity": "CosineSimilarity", "acc": "Accuracy", "rmse": "RootMeanSquaredError",
+            "r2": "R2Score", "log_cosh": "LogCoshError", "top_k_accuracy": "TopKCategoricalAccuracy"}
+BY_SHAPE = {"accuracy": ("BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"),
+            "crossentropy": ("BinaryCrossentropy", "SparseCategoricalCrossentropy", "CategoricalCrossentropy")}
+BY_SHAPE.update(acc=BY_SHAPE["accuracy"], ce=BY_SHAPE["crossentropy"])
+
+
+def names():
+    """{name that `get` takes: public name of this package}: class names, their snake-case forms, aliases."""
+    from fastnn import metrics
+    public = [n for n in metrics.NAMES if n not in _NOT_METRICS]
+    table = {**{n: n for n in public}, **{snake_case(n): n for n in public if n[0].isupper()}}
+    return {**table, **_ALIASES, **{k.upper(): v for k, v in _ALIASES.items() if len(k) <= 4}}
+
+
+def get(identifier):
+    """A metric or function from a name, a config dict, a class, or a callable; None stays None.
+
+    Raises UnknownNameError for an unknown name, ArgumentError for anything else that cannot be called.
+
+    >>> get("mse").name
+    'mean_squared_error'
+    """
+    if identifier is None:
+        return None
+    obj = identifier
+    if isinstance(identifier, dict):
+        obj = deserialize(identifier)
+    elif isinstance(identifier, str):
+        obj = _by_name(identifier)
+    if not callable(obj):
+        raise ArgumentError(f"Could not interpret metric identifier: received {identifier!r} of type "
+                            f"{type(identifier).__name__}; expected a name, a Metric or a function (y_true, y_pred).")
+    return obj() if inspect.isclass(obj) else obj
+
+
+def _by_name(name):
+    from fastnn import losses, metrics
+    table = names()
+    if name in table:
+        return getattr(metrics, table[name])
+    from fastnn.saving.registration import find_custom
+    custom = find_custom([name])
+    if custom is not None:
+        return custom
+    from fastnn.losses.identifiers import names as loss_names
+    if name in loss_names():                    # any loss by name is a fine metric too
+        return getattr(losses, name)
+    raise UnknownNameError(f"Could not interpret metric identifier: received {name!r}.{suggest(name, table)} "
+                           f"Expected one "
+                           f"of: {', '.join(sorted(table))}.")
+
+
+def by_shape(identifier):
+    """Whether the meaning of an identifier depends on the shapes of labels and predictions."""
+    return isinstance(identifier, str) and identifier.lower() in BY_SHAPE
+
+
+def resolve(identifier, y_true, y_pred):
+    """The Metric for what a user wrote in `compile(metrics=...)`.
+
+    y_true, y_pred: anything with a `shape`; "accuracy", "acc", "crossentropy" and "ce" become the binary,
+    sparse or categorical metric that fits them.  The metric's name is the string the user wrote, or the
+    object's own, as in Keras's logs.
+
+    >>> import numpy as np
+    >>> resolve("accuracy", np.zeros((8, 1)), np.zeros((8, 10)))
+    <SparseCategoricalAccuracy name=accuracy>
+    """
+    if identifier is None:
+        raise ArgumentError("Expected metric, received `None`.")
+    if by_shape(identifier):
+        from fastnn import metrics
+        kind = label_kind(tuple(y_true.shape), tuple(y_pred.shape))
+        chosen = BY_SHAPE[identifier.lower()][("binary", "sparse", "categorical").index(kind)]
+        return getattr(metrics, chosen)(name=identifier)
+    obj = get(identifier)
+    if isinstance(identifier, str):
+        name = identifier
+    else:
+        name = getattr(obj, "name", None) or snake_case(getattr(obj, "__name__", type(obj).__name__))
+    if not isinstance(obj, Metric):
+        return MeanMetricWrapper(obj, name=name)
+    if obj.name != name:
+        obj.name = name
+    return obj
+
+
+def serialize(metric):
+    """The config of a metric (a dict), or the entry that names a function."""
+    from fastnn.saving import serialize_keras_object
+    return serialize_keras_object(metric)
+
+
+def deserialize(config, custom_objects=None):
+    """A metric from its config, or from a name.
+
+    >>> deserialize({"class_name": "AUC", "config": {"num_thresholds": 20}}).num_thresholds
+    20
+    """
+    from fastnn.saving.serialization import deserialize_object
+    if isinstance(config, str) and not custom_objects:
+        return _by_name(config)
+    return deserialize_object(config, custom_objects, category="metrics")

@@ -1,0 +1,143 @@
+"""The base of every metric: state in variables, updated by operations, read by NumPy."""
+import numpy as np
+
+from fastnn.core import config, dtypes
+from fastnn.graph import Variable
+from fastnn.graph.variable import auto_name
+from fastnn.losses.loss import snake_case
+
+ACCUMULATOR = "float64"                         # totals: 2**53 samples are still counted exactly
+
+
+def zeros(shape, dtype=ACCUMULATOR):
+    """An array of zeros of a canonical dtype name."""
+    return np.zeros(shape, dtypes.numpy_type(dtype))
+
+
+def divide_no_nan(a, b):
+    """a / b, 0 where b is 0 (NumPy arrays, float64)."""
+    a, b = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    return np.divide(a, b, out=np.zeros(a.shape), where=b != 0)
+
+
+class Metric:
+    """Base of all metrics: make variables in `__init__`, change them in `update_state`, read them in `result`.
+
+    name: str or None (the snake-case class name, numbered).  dtype: of the values and of `result`, None = the
+    default float dtype.
+
+    `update_state(y_true, y_pred, sample_weight=None)` must use `fastnn.ops` and `variable.assign...`, so that
+    it can become a part of the training tape; `result()` runs outside of it and returns an array or a dict.
+
+    >>> class Largest(Metric):
+    ...     def __init__(self, name="largest"):
+    ...         super().__init__(name=name)
+    ...         self.peak = self.add_variable((), "zeros", name="peak")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         from fastnn import ops
+    ...         self.peak.assign(ops.maximum(self.peak, ops.max(y_pred)))
+    ...     def result(self):
+    ...         return self.peak.numpy()
+    >>> float(Largest()([0.0, 0.0], [2.0, 5.0]))
+    5.0
+    """
+
+    _direction = None                           # "up" or "down": what EarlyStopping's mode="auto" means
+
+    def __init__(self, dtype=None, name=None):
+        self._variables, self._metrics = [], []
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self._dtype = dtypes.standardize(getattr(dtype, "compute_dtype", dtype), config.floatx())
+
+    @property
+    def dtype(self):
+        """The dtype of the values (a name)."""
+        return self._dtype
+
+    @property
+    def variables(self):
+        """Every variable of this metric and of the metrics it holds."""
+        return self._variables + [v for m in self._metrics for v in m.variables]
+
+    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="sum", name=None):
+        """A new state variable.
+
+        shape: tuple of ints.  initializer: "zeros", "ones", a number, an array or a callable (shape, dtype).
+        dtype: default float64 for floating totals.
+        """
+        self._check_super()
+        dtype = dtypes.standardize(dtype, ACCUMULATOR)
+        shape = tuple(int(d) for d in shape)
+        variable = Variable(_initial(initializer, shape, dtype), dtype=dtype, trainable=False, name=name or "variable")
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None, **_):
+        """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...)."""
+        if isinstance(shape, str):
+            shape, name = (name if isinstance(name, tuple) else ()), shape
+        return self.add_variable(shape, initializer or "zeros", dtype, name=name)
+
+    def reset_state(self):
+        """Set every variable back to zero."""
+        for v in self.variables:
+            v.assign(zeros(v.shape, v.dtype))
+
+    def update_state(self, *args, **kwargs):
+        """Take one batch into account.  To be written by subclasses."""
+        raise NotImplementedError(f"{type(self).__name__} must implement update_state().")
+
+    def result(self):
+        """The value of the metric so far.  To be written by subclasses."""
+        raise NotImplementedError(f"{type(self).__name__} must implement result().")
+
+    def __call__(self, *args, **kwargs):
+        """update_state, then result."""
+        self._check_super()
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self):
+        """The arguments that make this metric again."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config):
+        """A metric from what get_config returned."""
+        return cls(**config)
+
+    def to_output(self, value):
+        """A NumPy value in the metric's dtype."""
+        kind = dtypes.numpy_type(self._dtype) if dtypes.is_float(self._dtype) else np.float32
+        return np.asarray(value).astype(kind)[()]
+
+    def __setattr__(self, name, value):
+        tracked = self.__dict__.get("_variables")
+        if tracked is not None and isinstance(value, Variable) and not any(v is value for v in tracked):
+            tracked.append(value)
+        if tracked is not None and isinstance(value, Metric) and not any(m is value for m in self._metrics):
+            self._metrics.append(value)
+        object.__setattr__(self, name, value)
+
+    def _check_super(self):
+        if "_variables" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}: call super().__init__() first in __init__.")
+
+    def __repr__(self):
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _initial(initializer, shape, dtype):
+    """The first value of a variable, from what Keras users pass as an initializer."""
+    if initializer is None or (isinstance(initializer, str) and initializer.lower() == "zeros"):
+        return zeros(shape, dtype)
+    if isinstance(initializer, str) and initializer.lower() == "ones":
+        return zeros(shape, dtype) + zeros((), dtype).dtype.type(1)
+    if isinstance(initializer, (str, dict)):
+        from fastnn import initializers
+        initializer = initializers.get(initializer)
+    if isinstance(initializer, type):
+        initializer = initializer()
+    value = initializer(shape, dtype=dtype) if callable(initializer) else initializer
+    return np.broadcast_to(np.asarray(value, dtypes.numpy_type(dtype)), shape).copy()
