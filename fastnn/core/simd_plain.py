@@ -1,7 +1,7 @@
 """Python forms of `fastnn.core.simd`, for kernels that run as plain Python over bounds-checked memory."""
 import numpy as np
 
-TILES = ((4, 16), (4, 8), (4, 4), (2, 32))          # (rows, columns) of the register tiles, of any type here
+TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
 ACC, BIAS, RELU = 1, 2, 4
 
 

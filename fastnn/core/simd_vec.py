@@ -13,10 +13,10 @@ i1, i32, i64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 # B and one broadcast fill the level's vector registers (32 of 64 bytes, 16 of 32, 32 of 16); MR stays <= 8 where it can,
 # because more row pointers than that spill. "thin" serves one or two rows of A (a vector times a matrix).
 LEVELS = {
-    "x86-64-v4": (64, ((6, 4), (8, 2), (16, 1), (2, 8))),
-    "x86-64-v3": (32, ((6, 2), (6, 2), (12, 1), (1, 8))),
-    "x86-64-v2": (16, ((6, 2), (6, 2), (12, 1), (1, 8))),
-    "aarch64": (16, ((6, 4), (8, 2), (16, 1), (2, 8))),
+    "x86-64-v4": (64, ((6, 4), (8, 2), (16, 1), (2, 4))),
+    "x86-64-v3": (32, ((6, 2), (6, 2), (12, 1), (2, 4))),
+    "x86-64-v2": (16, ((6, 2), (6, 2), (12, 1), (2, 4))),
+    "aarch64": (16, ((6, 4), (8, 2), (16, 1), (2, 4))),
 }
 
 

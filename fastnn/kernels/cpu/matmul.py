@@ -60,13 +60,13 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
 def matmul(a, lo, hi, F):
     """C = act(A·B + bias) for a batch of matrices.
 
-    args: A, its row and k strides, B, its k and column strides, C, M, N, K, flags of the micro-kernel, bias, activation (0, or
-    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (256 + ALD * itemsize) bytes, rows per item, table of (A, B) offsets in elements
-    per matrix. One of A's and one of B's strides is 1.  items: (matrix, block of 256 bytes of columns, block of rows).
+    args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias, activation (0, or
+    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (256 + ALD * itemsize) bytes, rows per item, columns per item (256 bytes of
+    them at most, unless B is read in place), table of (offset of A, offset of B, K) in elements per matrix. One of A's and one
+    of B's strides is 1.  items: (matrix, block of columns, block of rows).
     """
     S = sizeof(F)
-    M, N, RB = a[7], a[8], a[14]
-    wide = CB // S
+    M, N, RB, wide = a[7], a[8], a[13], a[14]
     row_blocks, col_blocks = (M + RB - 1) // RB, (N + wide - 1) // wide
     starts = at(np.int64, a[15])
     item = lo
@@ -76,9 +76,10 @@ def matmul(a, lo, hi, F):
         take = min(hi - item, row_blocks - r)
         i = r * RB
         m = min(take * RB, M - i)
-        columns(F, a[0] + (starts[2 * matrix] + i * a[1]) * S, a[1], a[2],
-                a[3] + (starts[2 * matrix + 1] + j * a[5]) * S, a[4], a[5],
-                a[6] + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), a[9], a[10], a[11] + j * S, a[12], a[13])
+        columns(F, a[0] + (starts[3 * matrix] + i * a[1]) * S, a[1], a[2],
+                a[3] + (starts[3 * matrix + 1] + j * a[5]) * S, a[4], a[5],
+                a[6] + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), starts[3 * matrix + 2],
+                a[9], a[10] + j * S, a[11], a[12])
         item += take
     return 0
 
@@ -135,6 +136,35 @@ def matmul_dot(a, lo, hi, F):
         c[i] = F(0) if (a[5] & RELU) != 0 and s < F(0) else s
     if a[8] > 1:
         activate(F, a[8], a[3] + lo * S, 0, 1, hi - lo)
+    return 0
+
+
+@kernel("f32", "f64")
+def add_parts(a, lo, hi, F):
+    """y = act(part 0 + part 1 + ... + bias), added in order.
+
+    args: parts, their number, elements from one to the next, y, columns, flags, bias, activation.  items: rows of y.
+    """
+    S = sizeof(F)
+    n, cols = a[1], a[4]
+    bias = at(F, a[6])
+    for i in range(lo, hi):
+        y = at(F, a[3] + i * cols * S)
+        p = at(F, a[0] + i * cols * S)
+        for j in range(cols):
+            y[j] = p[j]
+        for k in range(1, n):
+            p = at(F, a[0] + (k * a[2] + i * cols) * S)
+            for j in range(cols):
+                y[j] = y[j] + p[j]
+        if a[5] & BIAS:
+            for j in range(cols):
+                y[j] = y[j] + bias[j]
+        if a[5] & RELU:
+            for j in range(cols):
+                y[j] = F(0) if y[j] < F(0) else y[j]
+    if a[7] > 1:
+        activate(F, a[7], a[3] + lo * cols * S, cols, hi - lo, cols)
     return 0
 
 
