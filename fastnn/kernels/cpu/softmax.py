@@ -7,6 +7,7 @@ from fastnn.core.jit import at, device, kernel, sizeof
 from fastnn.core.simd import lanes_dot, lanes_max, lanes_sum
 from fastnn.kernels.cpu.vecmath import exp, log, log1p
 
+
 @device
 def shifted_exp(F, source, target, peaks, rows, c):
     """target = exp(source - row maximum) for `rows` rows; the maxima go to `peaks`. source may be target."""
