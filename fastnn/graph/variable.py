@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import allowance, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import current
@@ -35,6 +35,7 @@ class Variable(Operators):
                 raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
             self.dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
+            allowance.spend(shape, np.dtype(dtypes.numpy_type(self.dtype)).itemsize)
             try:
                 value = initializer(shape, dtype=self.dtype)
             except TypeError as error:

@@ -89,6 +89,11 @@ def read_member(archive, info, name="the file"):
     return data
 
 
+def read_json(archive, info, name="the file"):
+    """The content of one checked JSON member."""
+    return parse_json(read_member(archive, info, name), f"{name}: {info.filename}")
+
+
 def write_members(members):
     """The bytes of an archive.  members: {name: bytes}; stored, so that the weights stay readable in place."""
     out = io.BytesIO()
@@ -156,5 +161,6 @@ def _no_duplicates(pairs):
     out = dict(pairs)
     if len(out) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise FileFormatError(f"the JSON has the key {next(k for k in keys if keys.count(k) > 1)!r} twice in one object")
+        twice = next(k for k in keys if keys.count(k) > 1)
+        raise FileFormatError(f"the JSON has the key {twice!r} twice in one object")
     return out

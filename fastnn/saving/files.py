@@ -36,7 +36,8 @@ class Disk:
         """Rename over the target (tried again for a moment where an open reader blocks it)."""
         for attempt in range(10):
             try:
-                return os.replace(source, target)
+                os.replace(source, target)
+                break
             except PermissionError:
                 if os.name != "nt" or attempt == 9:
                     raise

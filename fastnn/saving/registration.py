@@ -1,31 +1,108 @@
-"""Custom classes and functions that configs may name: how a file's name finds them.
+"""Custom classes and functions that configs may name: a registry, a scope, and how names are looked up."""
+import contextvars
+import inspect
 
-The registry itself lives in `fastnn.core.serial`, below everything that can be saved.
-"""
-from fastnn.core import serial
-from fastnn.core.serial import (
-    CustomObjectScope,
-    custom_object_scope,
-    get_custom_objects,
-    get_registered_name,
-    get_registered_object,
-    register_keras_serializable,
-)
+from fastnn.core.errors import ArgumentError
 
-__all__ = ["CustomObjectScope", "custom_object_scope", "find_custom", "get_custom_objects", "get_registered_name",
-           "get_registered_object", "is_registered", "register_keras_serializable"]
+_objects = {}
+_names = {}
+_scope = contextvars.ContextVar("custom_objects", default=None)
+
+
+def _scoped():
+    return _scope.get() or {}
+
+
+def register_keras_serializable(package="Custom", name=None):
+    """Decorator that makes a class or function known to the loader under "package>name".
+
+    package: str; name: str or None (the object's own name).  Raises ArgumentError for a class without
+    `get_config`.
+
+    >>> @register_keras_serializable("docs")
+    ... def twice(x):
+    ...     return x * 2
+    >>> get_registered_name(twice)
+    'docs>twice'
+    """
+    def decorator(obj):
+        if inspect.isclass(obj) and not hasattr(obj, "get_config"):
+            raise ArgumentError(f"register_keras_serializable: received class {obj.__name__} without a "
+                                "get_config() method; add one that returns its constructor's arguments.")
+        key = f"{package}>{name if name is not None else obj.__name__}"
+        _objects[key] = obj
+        _names[obj] = key
+        return obj
+    return decorator
+
+
+class CustomObjectScope:
+    """Inside the `with` block, configs may name the given objects.
+
+    custom_objects: dict from name (str) to class or function.
+
+    >>> with CustomObjectScope({"twice": lambda x: x + x}):
+    ...     get_registered_object("twice")(4)
+    8
+    """
+
+    def __init__(self, custom_objects):
+        self.custom_objects = dict(custom_objects or {})
+
+    def __enter__(self):
+        self._token = _scope.set({**_scoped(), **self.custom_objects})
+        return self
+
+    def __exit__(self, *exception):
+        _scope.reset(self._token)
+
+
+custom_object_scope = CustomObjectScope
+
+
+def get_custom_objects():
+    """The live dictionary of registered objects, from "package>name" to object.
+
+    >>> isinstance(get_custom_objects(), dict)
+    True
+    """
+    return _objects
+
+
+def get_registered_name(obj):
+    """The name an object is registered under, or its own name.
+
+    >>> get_registered_name(int)
+    'int'
+    """
+    try:
+        return _names.get(obj) or obj.__name__
+    except TypeError:  # unhashable, so never registered
+        return obj.__name__
 
 
 def is_registered(obj):
     """Whether this very object was registered."""
     try:
-        return obj in serial._by_object
-    except TypeError:  # unhashable
+        return obj in _names
+    except TypeError:
         return False
 
 
+def get_registered_object(name, custom_objects=None, module_objects=None):
+    """The object of that name: scope, then registry, then `custom_objects`, then `module_objects`; or None.
+
+    >>> get_registered_object("no such thing") is None
+    True
+    """
+    for table in (_scoped(), _objects, custom_objects or {}, module_objects or {}):
+        if name in table:
+            return table[name]
+    return None
+
+
 def find_custom(names, custom_objects=None):
-    """The first custom object known under one of `names`, or None.
+    """The first custom object known under one of `names`.
 
     A name "package>Name" also finds a plain "Name" that the caller passed, and "Name" finds what is
     registered as "package>Name" if that is the only one.
@@ -35,12 +112,13 @@ def find_custom(names, custom_objects=None):
         found = get_registered_object(name, custom_objects)
         if found is not None:
             return found
+    explicit = {**(custom_objects or {}), **_scoped()}
     for name in names:
         short = name.rpartition(">")[2]
-        found = get_registered_object(short, custom_objects)
-        if found is not None:
-            return found
-        same = [v for k, v in serial._by_name.items() if k.endswith(f">{short}")] if short == name else []
-        if len(same) == 1:
-            return same[0]
+        if short in explicit:
+            return explicit[short]
+        if short == name:
+            same = [v for k, v in {**_objects, **explicit}.items() if k.endswith(f">{name}")]
+            if len(same) == 1:
+                return same[0]
     return None

@@ -7,14 +7,14 @@ in the closed table of `fastnn.saving.names` and among registered objects only.
 import contextlib
 import contextvars
 import inspect
-import re
 import types
 import warnings
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError, UnknownNameError
+from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
 from fastnn.saving import names
+from fastnn.saving.check import MAX_DEPTH, check_config, dtype_policy, find_class, find_function, short
 from fastnn.saving.registration import (
     CustomObjectScope,
     find_custom,
@@ -23,15 +23,10 @@ from fastnn.saving.registration import (
 )
 
 PLAIN = (str, int, float, bool)
-MAX_DEPTH = 200
 _shared = contextvars.ContextVar("shared_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
 _ARRAY_DTYPES = frozenset(("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
                            "uint8", "uint16", "uint32", "uint64"))
-
-# Arguments that Keras writes and we do not have, with the values under which they change nothing.
-_NEUTRAL = {"renorm_momentum": (0.99,), "implementation": (0, 1, 2), "data_format": ("channels_last",),
-            "stateful": (False,), "dtype": ("float32",)}
 
 
 @contextlib.contextmanager
@@ -151,7 +146,7 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
     category: "layers", "losses", ...: search only there when the config names no module, and take a
     plain string as a name.
-    Raises UnknownNameError, FileFormatError, NotSupportedError, UnknownNameError.
+    Raises UnknownNameError, FileFormatError, NotSupportedError.
 
     >>> deserialize_object({"module": "keras.initializers", "class_name": "Constant",
     ...                     "config": {"value": 2.0}, "registered_name": None}).get_config()["value"]
@@ -167,56 +162,6 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
         return _deserialize(config, custom_objects, safe_mode, category)
     finally:
         _depth.reset(token)
-
-
-def check_config(config, custom_objects=None):
-    """A copy of a config that is known to name only things that exist, in terms of fastnn's own arguments.
-
-    Every name in it is looked up (UnknownNameError lists all that are missing), code in it is refused, dtype
-    policies become dtype names, and arguments that Keras writes and that change nothing are left out.
-    """
-    missing = []
-    out = _check(config, custom_objects, missing, 0)
-    if missing:
-        raise names.unknown(missing[0][0], missing[0][1], [name for name, _ in missing])
-    return out
-
-
-def _check(config, custom_objects, missing, depth):
-    if depth > MAX_DEPTH:
-        raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
-    if isinstance(config, (list, tuple)):
-        return [_check(x, custom_objects, missing, depth + 1) for x in config]
-    if not isinstance(config, dict):
-        return config
-    class_name, inner = config.get("class_name"), config.get("config")
-    module = config.get("module")
-    described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
-    if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
-        return _dtype_policy(inner)
-    if described and isinstance(inner, dict):
-        inner = _resolve_lambda(dict(inner), custom_objects)
-        try:
-            cls, own = find_class(config, custom_objects)
-        except UnknownNameError:
-            # Operations of a functional graph are the model's own business: it has the table of them.
-            if not is_operation(module):
-                missing.append((config.get("registered_name") or class_name, module))
-        else:
-            if own and inspect.isclass(cls):
-                inner = _drop_neutral(cls, class_name, inner)
-        config = {**config, "config": inner}
-    elif described and class_name == "function" and isinstance(inner, str):
-        try:
-            _find_function(config, custom_objects, None)
-        except UnknownNameError:
-            missing.append((inner, module))
-    return {key: _check(value, custom_objects, missing, depth + 1) for key, value in config.items()}
-
-
-def is_operation(module):
-    """Whether a config's module says that it describes an operation on tensors, as `x + y` leaves in a graph."""
-    return isinstance(module, str) and re.fullmatch(r"keras(\.src)?\.ops(\.\w+)?", module) is not None
 
 
 def _deserialize(config, custom_objects, safe_mode, category):
@@ -242,9 +187,9 @@ def _deserialize(config, custom_objects, safe_mode, category):
     if class_name.startswith("__"):
         return _deserialize_special(class_name, inner, custom_objects, safe_mode)
     if class_name == "function":
-        return _find_function(config, custom_objects, category)
+        return find_function(config, custom_objects, category)
     if class_name == "DTypePolicy" and names.category_of(config.get("module")) in ("models", None):
-        return _dtype_policy(inner)
+        return dtype_policy(inner)
     return _build(config, class_name, inner, custom_objects, safe_mode, category)
 
 
@@ -275,48 +220,6 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
     raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
 
 
-def _dtype_policy(inner):
-    """Policies are plain dtype names here; a mixed one has no equivalent."""
-    name = inner.get("name") if isinstance(inner, dict) else None
-    if name not in ("float16", "bfloat16", "float32", "float64"):
-        raise NotSupportedError(f"The config asks for the dtype policy {name!r}; "
-                                "fastnn computes in 'float32' or 'float64'.")
-    return name
-
-
-def _find_function(config, custom_objects, category):
-    name = config["config"]
-    if not isinstance(name, str):
-        raise FileFormatError(f"A function entry has config {name!r}, expected the function's name.")
-    found = find_custom([name], custom_objects)
-    category = names.category_of(config.get("module")) or category
-    if found is None and category:
-        found = names.find(category, name)
-    if found is None:
-        found = names.find_anywhere(name, functions=True)[0]
-    if found is None:
-        raise names.unknown(name)
-    return found
-
-
-def find_class(config, custom_objects=None, category=None):
-    """The class that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
-    class_name, registered = config["class_name"], config.get("registered_name")
-    module = config.get("module")
-    by_module = names.category_of(module)
-    # Keras lets a registered name stand for a custom class only, so a built-in is what its module says.
-    custom = find_custom([registered, class_name] if registered != class_name else [class_name], custom_objects)
-    if custom is not None:
-        return custom, False
-    where = by_module or (category if not module else None)
-    found = names.find(where, class_name) if where else None
-    if found is None and not module and not where:
-        found = names.find_anywhere(class_name)[0]
-    if found is None or not inspect.isclass(found):
-        raise names.unknown(registered or class_name, module)
-    return found, True
-
-
 def _build(config, class_name, inner, custom_objects, safe_mode, category):
     inner = {} if inner is None else inner
     if not isinstance(inner, dict):
@@ -333,7 +236,7 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
         try:
             instance = cls.from_config(inner)
         except TypeError as error:
-            raise FileFormatError(f"{class_name} could not be built from its config {_short(inner)}: {error}. "
+            raise FileFormatError(f"{class_name} could not be built from its config {short(inner)}: {error}. "
                                   "Its from_config() must take what its get_config() returns.") from error
         build = config.get("build_config")
         if build and hasattr(instance, "build_from_config") and not getattr(instance, "built", False):
@@ -344,49 +247,6 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     if shared is not None and isinstance(number, int):
         shared[number] = instance
     return instance
-
-
-def _resolve_lambda(inner, custom_objects):
-    """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
-    function = inner.get("function")
-    if isinstance(function, dict) and function.get("class_name") == "__lambda__":
-        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
-        if found is None:
-            raise NotSupportedError(
-                f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
-                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}.")
-        inner["function"] = found
-    return inner
-
-
-def _drop_neutral(cls, class_name, inner):
-    """Leave out arguments that Keras writes, that `cls` has not, and whose value changes nothing."""
-    if "layers" in inner:  # a model: its config has keys of its own
-        return inner
-    accepted = set()
-    for base in cls.__mro__[:-1]:
-        init = base.__dict__.get("__init__")
-        if init is not None:
-            accepted.update(p.name for p in inspect.signature(init).parameters.values()
-                            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
-    out = {}
-    for key, value in inner.items():
-        if key in accepted or _takes(cls, key):
-            out[key] = value
-        elif value is not None and value is not False and value not in _NEUTRAL.get(key, ()):
-            raise NotSupportedError(f"{class_name} was saved with {key}={_short(value)}, which fastnn's {class_name} "
-                                    f"does not have. Expected arguments: {', '.join(sorted(accepted - {'self'}))}.")
-    return out
-
-
-def _takes(cls, key):
-    """Whether a base class reads `key` out of its keyword arguments itself (it says so in `KWARGS`)."""
-    return any(key in getattr(base, "KWARGS", ()) for base in cls.__mro__)
-
-
-def _short(value, limit=300):
-    text = repr(value)
-    return text if len(text) <= limit else text[:limit] + "..."
 
 
 serialize_keras_object = serialize_object

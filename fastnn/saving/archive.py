@@ -1,0 +1,129 @@
+"""Whole models: `.keras` archives, and configs as JSON text."""
+import datetime
+import json
+import os
+
+from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.saving import container, hdf5, legacy, weights
+from fastnn.saving.check import check_config
+from fastnn.saving.compiled import compile_from_config
+from fastnn.saving.files import read_file, write_file
+from fastnn.saving.serialization import deserialize_object, serialize_object, sharing_scope
+
+FORMAT = 1                      # of what fastnn adds to Keras's archive; a reader refuses larger ones
+KERAS_VERSION = "3.15.1"        # whose format is written
+ENOUGH = "0.1.0"                # the first version of fastnn that reads this format
+
+
+def save_model(model, filepath, overwrite=True, zipped=None, include_optimizer=True):
+    """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
+
+    filepath: a name ending in ".keras".  overwrite: False makes an existing file an error.
+    include_optimizer: False leaves the optimizer's state out.
+    Raises ArgumentError for another ending, OSError; the old file stays until the new one is safely on the disk.
+    """
+    path = os.fspath(filepath)
+    if zipped is False:
+        raise ArgumentError("save_model: zipped=False (a folder) is not supported; expected a name ending in '.keras'.")
+    if path.endswith((".h5", ".hdf5")):
+        raise ArgumentError(f"save_model: received filepath={path!r}. Models in the legacy HDF5 format are read, not "
+                            "written; use a name ending in '.keras', or save_weights() with '.weights.h5'.")
+    if not path.endswith(".keras"):
+        raise ArgumentError("Invalid filepath extension for saving. Please add a `.keras` extension. "
+                            f"Received: filepath={path}.")
+    if not overwrite and os.path.exists(path):
+        raise ArgumentError(f"save_model: {path!r} exists and overwrite is False; choose another name.")
+    write_file(path, dump_model(model, include_optimizer))
+
+
+def dump_model(model, include_optimizer=True):
+    """The bytes of the `.keras` archive of a model."""
+    weights.need_built(model, "save")
+    with sharing_scope():
+        config = serialize_object(model)
+    text = json.dumps(config)
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+                "fastnn_format": FORMAT, "fastnn_needed": ENOUGH}
+    return container.write_members({container.METADATA: json.dumps(metadata).encode(),
+                                    container.CONFIG: text.encode(),
+                                    container.WEIGHTS: weights.dump_weights(model, include_optimizer)})
+
+
+def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+    """Read a model that fastnn or Keras 3 saved.
+
+    filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3.
+    custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+    compile: whether to compile it as it was, with the optimizer's state.
+    safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
+    Raises FileFormatError (damaged, truncated, not a model, weights that do not fit), UnknownNameError,
+    NotSupportedError; all are ValueErrors.
+    """
+    path = os.fspath(filepath)
+    data = read_file(path)
+    name = repr(path)
+    if data[:8] == hdf5.SIGNATURE:
+        return legacy.load_model(data, name, custom_objects, compile)
+    archive, infos = container.read_members(data, name)
+    if container.METADATA in infos:
+        check_version(container.read_json(archive, infos[container.METADATA], name), name)
+    config = container.read_json(archive, infos[container.CONFIG], name)
+    weights_data = container.read_member(archive, infos[container.WEIGHTS], name)
+    with hdf5.reading(weights_data, name) as reader:
+        model = build_model(config, name, custom_objects, compile, reader.size)
+        weights.need_built(model, "load")
+        changes = weights.plan(model, reader, optimizer=compile)
+        reader.verify()
+        read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
+    changes.commit(read)
+    return model
+
+
+def check_version(metadata, name):
+    """FileFormatError if an archive's metadata asks for a newer fastnn."""
+    if not isinstance(metadata, dict):
+        raise FileFormatError(f"{name}: metadata.json holds {type(metadata).__name__}, expected an object.")
+    version = metadata.get("fastnn_format", 0)
+    if not isinstance(version, int) or version > FORMAT:
+        raise FileFormatError(f"{name} has format {version!r}; this fastnn reads formats up to {FORMAT}. "
+                              f"It needs fastnn {metadata.get('fastnn_needed', '?')!s:.20} or newer.")
+
+
+def build_model(config, name, custom_objects=None, compile=True, size=None):
+    """The model that a config describes, with fresh weights.
+
+    size: bytes of the weights file, or None; a config whose weights could not have come from so few bytes is
+    refused while the model is built, before they are made.
+    """
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
+    checked = check_config(config, custom_objects)
+    compile_config = checked.pop("compile_config", None)
+    from fastnn.saving.budget import budget
+    try:
+        with sharing_scope(), budget(size, name):
+            model = deserialize_object(checked, custom_objects)
+    except (TypeError, KeyError, AttributeError, IndexError, MemoryError, OverflowError, RecursionError) as error:
+        raise FileFormatError(f"{name}: the config describes no model that can be built: "
+                              f"{type(error).__name__}: {error}.") from error
+    if not hasattr(model, "layers") or not hasattr(model, "compile"):
+        raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
+    if compile and compile_config:
+        compile_from_config(model, compile_config, custom_objects)
+    return model
+
+
+def model_to_json(model, **kwargs):
+    """The config of a model as JSON text; kwargs go to json.dumps."""
+    with sharing_scope():
+        return json.dumps(serialize_object(model), **kwargs)
+
+
+def model_from_json(json_string, custom_objects=None):
+    """A model with fresh weights from `model_to_json`'s text.
+
+    Raises FileFormatError, UnknownNameError, NotSupportedError (ValueErrors).
+    """
+    if not isinstance(json_string, (str, bytes)):
+        raise ArgumentError(f"model_from_json: received {type(json_string).__name__}, expected JSON text.")
+    return build_model(container.parse_json(json_string, "model_from_json"), "model_from_json", custom_objects)

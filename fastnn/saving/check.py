@@ -1,0 +1,149 @@
+"""Configs from files, looked through before anything is built from them."""
+import inspect
+import re
+
+from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameError
+from fastnn.saving import names
+from fastnn.saving.registration import find_custom
+
+MAX_DEPTH = 200
+
+# Arguments that Keras writes and we do not have, with the values under which they change nothing.
+_NEUTRAL = {"renorm_momentum": (0.99,), "implementation": (0, 1, 2), "data_format": ("channels_last",),
+            "stateful": (False,), "dtype": ("float32",)}
+
+
+def check_config(config, custom_objects=None):
+    """A copy of a config that is known to name only things that exist, in terms of fastnn's own arguments.
+
+    Every name in it is looked up (UnknownNameError lists all that are missing), code in it is refused, dtype
+    policies become dtype names, and arguments that Keras writes and that change nothing are left out.
+    """
+    missing = []
+    out = _check(config, custom_objects, missing, 0)
+    if missing:
+        raise names.unknown(missing[0][0], missing[0][1], [name for name, _ in missing])
+    return out
+
+
+def _check(config, custom_objects, missing, depth):
+    if depth > MAX_DEPTH:
+        raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
+    if isinstance(config, (list, tuple)):
+        return [_check(x, custom_objects, missing, depth + 1) for x in config]
+    if not isinstance(config, dict):
+        return config
+    class_name, inner = config.get("class_name"), config.get("config")
+    module = config.get("module")
+    described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
+    if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
+        return dtype_policy(inner)
+    if described and isinstance(inner, dict):
+        inner = resolve_lambda(dict(inner), custom_objects)
+        try:
+            cls, own = find_class(config, custom_objects)
+        except UnknownNameError:
+            # Operations of a functional graph are the model's own business: it has the table of them.
+            if not is_operation(module):
+                missing.append((config.get("registered_name") or class_name, module))
+        else:
+            if own and inspect.isclass(cls):
+                inner = drop_neutral(cls, class_name, inner)
+        config = {**config, "config": inner}
+    elif described and class_name == "function" and isinstance(inner, str):
+        try:
+            find_function(config, custom_objects, None)
+        except UnknownNameError:
+            missing.append((inner, module))
+    return {key: _check(value, custom_objects, missing, depth + 1) for key, value in config.items()}
+
+
+def is_operation(module):
+    """Whether a config's module says that it describes an operation on tensors, as `x + y` leaves in a graph."""
+    return isinstance(module, str) and re.fullmatch(r"keras(\.src)?\.ops(\.\w+)?", module) is not None
+
+
+def drop_neutral(cls, class_name, inner):
+    """Leave out arguments that Keras writes, that `cls` has not, and whose value changes nothing."""
+    if "layers" in inner:  # a model: its config has keys of its own
+        return inner
+    accepted = set()
+    for base in cls.__mro__[:-1]:
+        init = base.__dict__.get("__init__")
+        if init is not None:
+            accepted.update(p.name for p in inspect.signature(init).parameters.values()
+                            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+    out = {}
+    for key, value in inner.items():
+        if key in accepted or _takes(cls, key):
+            out[key] = value
+        elif value is not None and value is not False and value not in _NEUTRAL.get(key, ()):
+            raise NotSupportedError(f"{class_name} was saved with {key}={short(value)}, which fastnn's {class_name} "
+                                    f"does not have. Expected arguments: {', '.join(sorted(accepted - {'self'}))}.")
+    return out
+
+
+def _takes(cls, key):
+    """Whether a base class reads `key` out of its keyword arguments itself (it says so in `KWARGS`)."""
+    return any(key in getattr(base, "KWARGS", ()) for base in cls.__mro__)
+
+
+def dtype_policy(inner):
+    """Policies are plain dtype names here; a mixed one has no equivalent."""
+    name = inner.get("name") if isinstance(inner, dict) else None
+    if name not in ("float16", "bfloat16", "float32", "float64"):
+        raise NotSupportedError(f"The config asks for the dtype policy {name!r}; "
+                                "fastnn computes in 'float32' or 'float64'.")
+    return name
+
+
+def find_function(config, custom_objects, category):
+    name = config["config"]
+    if not isinstance(name, str):
+        raise FileFormatError(f"A function entry has config {name!r}, expected the function's name.")
+    found = find_custom([name], custom_objects)
+    category = names.category_of(config.get("module")) or category
+    if found is None and category:
+        found = names.find(category, name)
+    if found is None:
+        found = names.find_anywhere(name, functions=True)[0]
+    if found is None:
+        raise names.unknown(name)
+    return found
+
+
+def find_class(config, custom_objects=None, category=None):
+    """The class that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
+    class_name, registered = config["class_name"], config.get("registered_name")
+    module = config.get("module")
+    by_module = names.category_of(module)
+    # Files say "registered_name": null of a built-in: a user's class of the same name does not replace it.
+    if registered is not None or "registered_name" not in config or not by_module:
+        custom = find_custom([registered, class_name], custom_objects)
+        if custom is not None:
+            return custom, False
+    where = by_module or (category if not module else None)
+    found = names.find(where, class_name) if where else None
+    if found is None and not module and not where:
+        found = names.find_anywhere(class_name)[0]
+    if found is None or not inspect.isclass(found):
+        raise names.unknown(registered or class_name, module)
+    return found, True
+
+
+def resolve_lambda(inner, custom_objects):
+    """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
+    function = inner.get("function")
+    if isinstance(function, dict) and function.get("class_name") == "__lambda__":
+        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
+        if found is None:
+            raise NotSupportedError(
+                f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
+                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}.")
+        inner["function"] = found
+    return inner
+
+
+def short(value, limit=300):
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + "..."

@@ -1,0 +1,164 @@
+"""Where the state of each part of a model lies in a file: Keras 3's paths.
+
+Paths follow attributes, not names, since automatic names differ from run to run: `layers/dense_1/vars/0` is the
+first weight of the second Dense of the model, `optimizer/vars/...` the optimizer's state.
+"""
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+
+from fastnn.core.errors import FileFormatError
+
+_OWN = re.compile(r"fastnn(\.|$)")
+
+
+@dataclasses.dataclass
+class Place:
+    """One part of a model and its place in the file.
+
+    path: group of the part, "" for the model itself.  part: the layer, optimizer or metric.
+    variables: its own variables in order of their numbers (of built-in ways to save).
+    """
+
+    path: str
+    part: object
+    variables: list
+    save: Callable | None = None
+    load: Callable | None = None
+
+    @property
+    def group(self):
+        """Path of the group that holds the arrays."""
+        return f"{self.path}/vars".lstrip("/")
+
+    @property
+    def is_optimizer(self):
+        """Whether it is the optimizer, whose state may be left out."""
+        return self.path == "optimizer"
+
+
+def is_part(value):
+    """Whether a value has state of its own that is saved: a layer, an optimizer or a metric (not a class)."""
+    if isinstance(value, type):
+        return False
+    return (getattr(value, "_fastnn_layer", False) is True
+            or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
+            or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables")))
+
+
+def snake_case(name):
+    """A class name as Keras writes it in paths.
+
+    >>> snake_case("Conv2D"), snake_case("BatchNormalization"), snake_case("LSTM"), snake_case("PReLU")
+    ('conv2d', 'batch_normalization', 'lstm', 'p_re_lu')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def places(model) -> Iterator[Place]:
+    """Every part of a model with its place, in Keras's order; a part that is met twice has the first place."""
+    yield from _walk(model, "", set())
+
+
+def _walk(part, path, seen):
+    if id(part) in seen:
+        return
+    seen.add(id(part))
+    yield _place(part, path)
+    for name, child in _children(part):
+        below = f"{path}/{name}".lstrip("/")
+        if is_part(child):
+            yield from _walk(child, below, seen)
+        elif isinstance(child, (list, tuple, dict)):
+            yield from _walk_container(child, below, seen, set())
+
+
+def _walk_container(container, path, seen, containers):
+    if id(container) in containers:
+        return
+    containers.add(id(container))
+    used = {}
+    for child in container.values() if isinstance(container, dict) else container:
+        if is_part(child):
+            yield from _walk(child, f"{path}/{_unique(snake_case(type(child).__name__), used)}", seen)
+        elif isinstance(child, (list, tuple, dict)):
+            yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers)
+
+
+def _unique(name, used):
+    if name in used:
+        used[name] += 1
+        return f"{name}_{used[name]}"
+    used[name] = 0
+    return name
+
+
+def _children(part):
+    """(attribute name, value) of what a part holds: layers of a model first, then attributes by name, private last."""
+    attributes = {name: value for name, value in vars(part).items()
+                  if name not in _engine_attributes(part) and not name.startswith("__")}
+    if is_model(part):
+        if is_graph(part):
+            yield "layers", part.layers
+        else:
+            attributes["layers"] = part.layers
+        if getattr(part, "optimizer", None) is not None:
+            attributes["optimizer"] = part.optimizer
+    for name in sorted(attributes, key=lambda n: f"~{n}" if n.startswith("_") else n):
+        yield name, attributes[name]
+
+
+def is_model(part):
+    """Whether a part is a model (it holds layers and can be compiled)."""
+    return hasattr(part, "compile") and hasattr(part, "layers")
+
+
+def is_graph(part):
+    """Whether a model is Sequential or Functional, whose layers are known without its attributes."""
+    return is_model(part) and any(base.__name__ in ("Sequential", "Functional") and _OWN.match(base.__module__)
+                                  for base in type(part).__mro__)
+
+
+def _engine_attributes(part):
+    """Attributes that the engine itself sets; what they hold is found elsewhere or is no state."""
+    names = {"_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "_training_state", "history",
+             "_init_arguments", "_build_shapes", "_initial_weights"}
+    if is_model(part):
+        # What compile() took is in the compile config; metrics start anew with every epoch.
+        names |= {"loss", "_metrics", "inputs", "outputs", "_nodes", "_operations", "_layers", "_nested_inputs"}
+    return names
+
+
+def _place(part, path):
+    save, load = _overridden(part, "save_own_variables"), _overridden(part, "load_own_variables")
+    tracker = getattr(part, "_tracker", None)
+    variables = list(part.variables if tracker is None else tracker.variables)
+    # Keras keeps the weights of a recurrent layer in a cell of its own.
+    if tracker is not None and getattr(part, "_weights_in_cell", _is_recurrent(part)):
+        path = f"{path}/cell"
+    return Place(path, part, variables, save, load)
+
+
+def _is_recurrent(part):
+    return (type(part).__name__ in ("LSTM", "GRU", "SimpleRNN") and _OWN.match(type(part).__module__) is not None
+            and not is_part(vars(part).get("cell")))
+
+
+def _overridden(part, method):
+    """A user's own way to save or load, or None."""
+    for base in type(part).__mro__:
+        if method in base.__dict__:
+            return None if _OWN.match(base.__module__) else getattr(part, method)
+    return None
+
+
+def check_unique(found):
+    """The same list of places, no two of which share a group."""
+    groups = {}
+    for place in found:
+        if place.group in groups:
+            raise FileFormatError(f"{place.part!r} and {groups[place.group]!r} would share the group {place.group!r}.")
+        groups[place.group] = place.part
+    return found

@@ -1,0 +1,108 @@
+"""The whole-model `.h5` files of Keras 1 to 3: read only, through the same checks as everything else."""
+import numpy as np
+
+from fastnn.core.errors import FileFormatError
+from fastnn.saving import container, hdf5, weights
+from fastnn.saving.compiled import compile_from_config
+
+
+def load_model(data, name, custom_objects=None, compile=True):
+    """The model in the bytes of a legacy HDF5 file.
+
+    Raises FileFormatError for a file with weights alone, or one that does not fit its own config.
+    """
+    from fastnn.saving.archive import build_model
+
+    with hdf5.reading(data, name) as reader:
+        text = reader.attribute("", "model_config")
+        if text is None:
+            raise FileFormatError(f"{name} holds no model config: it has weights alone. Build the model and call "
+                                  "model.load_weights() on it.")
+        config = container.parse_json(text, name)
+        model = build_model(_modern(config), name, custom_objects, False, reader.size)
+        changes = plan(model, reader)
+        read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
+        changes.commit(read)
+        training = reader.attribute("", "training_config")
+        if compile and training is not None:
+            _compile(model, container.parse_json(training, name), reader, custom_objects)
+    return model
+
+
+def _modern(config):
+    """A Keras 1 or 2 config in today's form, as far as the difference is one of spelling."""
+    if isinstance(config, list):
+        return [_modern(x) for x in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _modern(value) for key, value in config.items()}
+    inner = config.get("config")
+    if config.get("class_name") in ("Model", "Functional") and isinstance(inner, dict) and "layers" in inner:
+        config["class_name"] = "Functional"
+        config["module"] = "keras.src.models.functional"
+    if config.get("class_name") == "Sequential" and isinstance(inner, list):  # Keras 1 and early 2
+        config["config"] = {"name": "sequential", "layers": inner}
+    if isinstance(inner, dict):
+        shape = inner.pop("batch_input_shape", None)
+        if shape is not None:
+            inner["batch_shape" if config.get("class_name") == "InputLayer" else "batch_input_shape"] = shape
+        axis = inner.get("axis")
+        if config.get("class_name") == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
+            inner["axis"] = axis[0]
+    return config
+
+
+def plan(model, reader):
+    """The Changes that loading a legacy weights group would make; layers with weights are matched in order."""
+    root = "model_weights" if reader.group("model_weights") is not None else ""
+    names = reader.attribute(root, "layer_names")
+    if not isinstance(names, list):
+        raise FileFormatError(f"{reader.name} has no list of layers; it is no weights file of Keras.")
+    stored = []
+    for layer in names:
+        where = f"{root}/{layer}".lstrip("/")
+        listed = reader.attribute(where, "weight_names")
+        paths = [f"{where}/{n}" for n in listed] if isinstance(listed, list) else []
+        if paths:
+            stored.append((layer, paths))
+    layers = [layer for layer in model.layers if layer.weights]
+    if len(stored) != len(layers):
+        raise FileFormatError(f"{reader.name} holds {len(stored)} layers with weights, the model has {len(layers)}: "
+                              f"received {[n for n, _ in stored]}, expected {[x.name for x in layers]}. "
+                              "Nothing has been changed.")
+    changes = weights.Changes()
+    for layer, (name, paths) in zip(layers, stored, strict=True):
+        variables = _in_order(layer)
+        shapes = [reader.shape(path)[0] for path in paths]
+        expected = [tuple(v.shape) for v in variables]
+        if shapes != expected:
+            raise FileFormatError(f"{reader.name}: layer {name!r} has weights of shapes {shapes}, {layer.name!r} "
+                                  f"expects {expected}. Nothing has been changed.")
+        changes.arrays += list(zip(variables, paths, strict=True))
+    return changes
+
+
+def _in_order(layer):
+    """Weights in the order of the legacy format: all that were made trainable, then the others."""
+    parts = [part for part in layer._flatten_layers() if getattr(part, "_tracker", None) is not None]
+    return [v for p in parts for v in p._tracker.trainable] + [v for p in parts for v in p._tracker.frozen]
+
+
+def _compile(model, training, reader, custom_objects):
+    if not isinstance(training, dict):
+        raise FileFormatError(f"{reader.name}: the training config is {type(training).__name__}, expected an object.")
+    optimizer = training.get("optimizer_config") or training.get("optimizer")
+    if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
+        inner = {k: v for k, v in optimizer["config"].items()
+                 if k not in ("decay", "is_legacy_optimizer", "jit_compile")}
+        optimizer = {**optimizer, "config": {("learning_rate" if k == "lr" else k): v for k, v in inner.items()}}
+    config = {"optimizer": optimizer, **{k: training.get(k) for k in ("loss", "loss_weights", "metrics",
+                                                                       "weighted_metrics")}}
+    compile_from_config(model, config, custom_objects)
+    names = reader.attribute("optimizer_weights", "weight_names")
+    variables = getattr(getattr(model, "optimizer", None), "variables", [])
+    if isinstance(names, list) and len(names) == len(variables):
+        paths = [f"optimizer_weights/{n}" for n in names]
+        if all(reader.shape(p)[0] == tuple(v.shape) for p, v in zip(paths, variables, strict=True)):
+            for variable, path in zip(variables, paths, strict=True):
+                variable.assign(np.asarray(reader.read(path)).astype(variable.dtype))

@@ -1,0 +1,187 @@
+"""Weights in `.weights.h5` files, and inside `.keras` archives: all of them are set, or none."""
+import os
+import warnings
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
+from fastnn.saving import container, hdf5, layout
+from fastnn.saving.files import read_file, write_file
+
+_IGNORED = ("seed_generator",)      # state of Keras's random streams: ours are counters that need none
+
+
+def save_weights(model, filepath, overwrite=True):
+    """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
+
+    filepath: str or path ending in ".weights.h5".  overwrite: False makes an existing file an error.
+    Raises NotBuiltError for a model without weights yet, ArgumentError for another ending, OSError.
+    """
+    path = os.fspath(filepath)
+    if not path.endswith(".weights.h5"):
+        raise ArgumentError(f"The filename must end in `.weights.h5`. Received: filepath={path}")
+    need_built(model, "save")
+    if not overwrite and os.path.exists(path):
+        raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")
+    write_file(path, dump_weights(model))
+
+
+def need_built(model, what):
+    """NotBuiltError unless the model has its weights."""
+    if not getattr(model, "built", False):
+        raise NotBuiltError(f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
+                            "has none yet. Build it first: give it an input shape, call build(), or call it on data.")
+
+
+def dump_weights(model, optimizer=True):
+    """The bytes of the HDF5 file with a model's weights; optimizer: whether its state goes in too."""
+    tree = {}
+    for place in layout.check_unique(list(layout.places(model))):
+        if place.is_optimizer and not optimizer:
+            continue
+        if place.save is not None:
+            store = {}
+            place.save(store)
+            arrays = {str(key): np.asarray(value) for key, value in store.items()}
+        else:
+            arrays = {str(i): v.numpy() for i, v in enumerate(place.variables)}
+        name = getattr(place.part, "name", None)
+        tree[place.group] = ({"name": name} if isinstance(name, str) else {}, arrays)
+    return hdf5.dump(tree)
+
+
+def load_weights(model, filepath, skip_mismatch=False, optimizer=True):
+    """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file.
+
+    skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
+    optimizer: also set the state of the compiled optimizer, if the file has it.
+    Raises FileFormatError (a ValueError), with nothing changed, for a damaged file and for one that does not fit.
+    """
+    path = os.fspath(filepath)
+    need_built(model, "load")
+    data = read_file(path, "weights")
+    name = repr(path)
+    if data[:2] == b"PK":
+        archive, infos = container.read_members(data, name)
+        data = container.read_member(archive, infos[container.WEIGHTS], name)
+    elif data[:8] != hdf5.SIGNATURE:
+        raise FileFormatError(f"{name} is not a weights file: it begins with {data[:4]!r}, expected a .weights.h5, "
+                              ".h5 or .keras file.")
+    with hdf5.reading(data, name) as reader:
+        if reader.attribute("", "layer_names") is not None or reader.group("model_weights") is not None:
+            from fastnn.saving import legacy
+            changes = legacy.plan(model, reader)
+        else:
+            changes = plan(model, reader, skip_mismatch, optimizer)
+        reader.verify()
+        read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
+    changes.commit(read)
+
+
+class Changes:
+    """What loading is going to do, collected and checked before the first weight is touched."""
+
+    def __init__(self):
+        self.arrays = []        # (variable, path in the file)
+        self.calls = []         # (a user's load_own_variables, {name: array})
+
+    def commit(self, read):
+        """Set everything.  read: (variable, array) pairs, of right shapes."""
+        converted = [(v, _as(a, v)) for v, a in read]
+        before = [(v, v.numpy()) for v, _ in converted]
+        try:
+            for variable, array in converted:
+                variable.assign(array)
+            for call, store in self.calls:
+                call(store)
+        except BaseException:
+            # Only a user's own load_own_variables can fail here, or an interrupt.
+            for variable, array in before:
+                variable.assign(array)
+            raise
+
+
+def _as(array, variable):
+    kind = np.dtype(variable.dtype)
+    return array if array.dtype == kind else array.astype(kind)
+
+
+def plan(model, reader, skip_mismatch=False, optimizer=True):
+    """Compare a file in Keras 3's layout with a model; the Changes that loading would make.
+
+    Raises FileFormatError that lists everything that does not fit.
+    """
+    changes, problems, known = Changes(), [], set()
+    for place in layout.check_unique(list(layout.places(model))):
+        known.add(place.group)
+        names = reader.names(place.group)
+        if place.load is not None:
+            changes.calls.append((place.load, {n: reader.read(f"{place.group}/{n}") for n in names}))
+            continue
+        if place.is_optimizer:
+            if optimizer:
+                _plan_optimizer(place, reader, names, changes)
+            continue
+        _plan_part(place, reader, names, changes, problems)
+    _note_strangers(reader, known, problems)
+    if problems:
+        text = (f"{reader.name} does not fit model {getattr(model, 'name', '')!r}:\n  - " + "\n  - ".join(problems[:12])
+                + (f"\n  - and {len(problems) - 12} more" if len(problems) > 12 else ""))
+        if not skip_mismatch:
+            raise FileFormatError(text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
+                                  "to load what fits. Nothing has been changed.")
+        warnings.warn(text + "\nThese were skipped.", stacklevel=4)
+    return changes
+
+
+def _plan_part(place, reader, names, changes, problems):
+    what = f"{type(place.part).__name__} {getattr(place.part, 'name', '')!r}"
+    if len(names) != len(place.variables):
+        found = f"{len(names)} arrays" if reader.group(place.group) is not None else "nothing"
+        if place.variables or names:
+            problems.append(f"{what}: expected {len(place.variables)} weights at {place.group!r}, the file has {found}")
+        return
+    for i, variable in enumerate(place.variables):
+        path = f"{place.group}/{i}"
+        if str(i) not in names:
+            problems.append(f"{what}: the file has no array {path!r}")
+            continue
+        shape, kind = reader.shape(path)
+        if shape != tuple(variable.shape):
+            problems.append(f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, "
+                            f"the file's {path!r} {shape}")
+        elif kind.kind == "f" and np.dtype(variable.dtype).kind != "f":
+            problems.append(f"{what}: {variable.name!r} is {variable.dtype}, the file's {path!r} {kind}")
+        else:
+            changes.arrays.append((variable, path))
+
+
+def _plan_optimizer(place, reader, names, changes):
+    """The optimizer's state fits as a whole or is left alone: weights alone are useful without it."""
+    if not names:
+        return
+    if not getattr(place.part, "built", True):
+        return
+    fits = len(names) == len(place.variables) and all(
+        str(i) in names and reader.shape(f"{place.group}/{i}")[0] == tuple(v.shape)
+        for i, v in enumerate(place.variables))
+    if fits:
+        changes.arrays += [(v, f"{place.group}/{i}") for i, v in enumerate(place.variables)]
+    else:
+        warnings.warn(f"The state of the optimizer in {reader.name} ({len(names)} arrays) does not fit this model's "
+                      f"{getattr(place.part, 'name', 'optimizer')!r} ({len(place.variables)} variables); the optimizer "
+                      "starts anew.", stacklevel=5)
+
+
+def _note_strangers(reader, known, problems):
+    """Arrays in the file that belong to no part of the model."""
+    strange = {}
+    for path in reader.arrays():
+        group = path.rpartition("/")[0]
+        words = group.split("/")
+        if group not in known and words[0] != "optimizer" and not any(w in _IGNORED for w in words):
+            strange.setdefault(group, []).append(path)
+    for group in sorted(strange):
+        name = reader.attribute(group, "name")
+        problems.append(f"the file has {len(strange[group])} arrays at {group!r}"
+                        + (f" (layer {name!r})" if name else "") + " for which the model has no layer")
