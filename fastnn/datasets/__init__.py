@@ -1,4 +1,7 @@
-"""Data sets: the bundled digits, and loaders for original files that the user has. Nothing is downloaded, nothing unpickled."""
+"""Data sets: the bundled digits, and loaders for original files that the user has.
+
+Nothing is downloaded, nothing unpickled.
+"""
 from fastnn.core.registry import lazy
 
 NAMES = {"digits": "", "mnist": "", "fashion_mnist": "", "cifar10": "", "cifar100": ""}

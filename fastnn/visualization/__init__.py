@@ -1,6 +1,6 @@
 """Pictures without a plotting library: PNG images, SVG charts and self-contained report pages."""
 from fastnn.core.registry import lazy
 
-NAMES = {"encode_png": "png:encode", "image_grid": "png", "normalise": "png", "line_chart": "svg", "matrix_chart": "svg",
-         "Page": "page", "confusion_matrix": "page"}
+NAMES = {"encode_png": "png:encode", "image_grid": "png", "normalise": "png", "line_chart": "svg",
+         "matrix_chart": "svg", "Page": "page", "confusion_matrix": "page"}
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -47,17 +47,15 @@ def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
     def y_of(value):
         return _TOP + inner_h * (1 - (value - ys[0]) / (ys[-1] - ys[0]))
     out = [_open(_WIDTH, _HEIGHT, title), f'<text x="{_LEFT}" y="18" class="title">{escape(title)}</text>']
-    for y in ys:
-        out.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y):.1f}" y2="{y_of(y):.1f}" class="grid"/>'
-                   f'<text x="{_LEFT - 6}" y="{y_of(y) + 4:.1f}" text-anchor="end">{y:g}</text>')
-    for x in xs:
-        out.append(f'<text x="{x_of(x):.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{x:g}</text>')
+    out += [f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y):.1f}" y2="{y_of(y):.1f}" class="grid"/>'
+            f'<text x="{_LEFT - 6}" y="{y_of(y) + 4:.1f}" text-anchor="end">{y:g}</text>' for y in ys]
+    out += [f'<text x="{x_of(x):.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{x:g}</text>' for x in xs]
     out.append(f'<text x="{_LEFT + inner_w / 2}" y="{_HEIGHT - 6}" text-anchor="middle">{escape(x_label)}</text>')
     if y_label:
         out.append(f'<text x="12" y="{_TOP + inner_h / 2}" text-anchor="middle" '
                    f'transform="rotate(-90 12 {_TOP + inner_h / 2})">{escape(y_label)}</text>')
     legend = _WIDTH - _RIGHT
-    for number, (name, values) in enumerate(series.items()):
+    for number, values in enumerate(series.values()):
         colour = _COLOURS[number % len(_COLOURS)]
         for run in _runs(values):
             points = " ".join(f"{x_of(x_first + i):.1f},{y_of(v):.1f}" for i, v in run)
@@ -104,8 +102,9 @@ def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None
            f'<text x="14" y="{top + k * cell / 2}" text-anchor="middle" '
            f'transform="rotate(-90 14 {top + k * cell / 2})">{escape(y_label)}</text>']
     for i in range(k):
-        out.append(f'<text x="{left + (i + 0.5) * cell}" y="{top - 6}" text-anchor="middle">{escape(labels[i])}</text>'
-                   f'<text x="{left - 6}" y="{top + (i + 0.5) * cell + 4}" text-anchor="end">{escape(labels[i])}</text>')
+        name, middle = escape(labels[i]), (i + 0.5) * cell
+        out.append(f'<text x="{left + middle}" y="{top - 6}" text-anchor="middle">{name}</text>'
+                   f'<text x="{left - 6}" y="{top + middle + 4}" text-anchor="end">{name}</text>')
         for j in range(k):
             share = float(shares[i, j])
             colour = "37,99,235" if i == j else "234,88,12"

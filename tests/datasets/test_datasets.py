@@ -146,7 +146,7 @@ def test_cifar100(tmp_path):
 
 @pytest.mark.skipif(not os.environ.get("FASTNN_DATA"), reason="FASTNN_DATA names no folder with MNIST and CIFAR-10")
 def test_real_files():
-    (x, y), (a, b) = mnist.load_data()
+    (x, y), (_, b) = mnist.load_data()
     assert x.shape == (60000, 28, 28) and y[:5].tolist() == [5, 0, 4, 1, 9] and b[:5].tolist() == [7, 2, 1, 0, 4]
-    (x, y), (a, b) = cifar10.load_data()
+    (x, y), _ = cifar10.load_data()
     assert x.shape[1:] == (32, 32, 3) and len(x) % 10000 == 0 and set(np.unique(y)) == set(range(10))

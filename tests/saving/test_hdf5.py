@@ -1,0 +1,162 @@
+"""HDF5 files: what leads out of the file, or claims more than it holds, is refused before it is read."""
+import io
+
+import h5py
+import numpy as np
+import pytest
+
+from fastnn.core.errors import FileFormatError
+from fastnn.saving import hdf5
+
+TREE = {"": ({"name": "m"}, {}), "layers/dense/vars": ({"name": "dense"}, {"0": np.arange(6, dtype="f4").reshape(2, 3),
+                                                                          "1": np.zeros(3, "f4")}),
+        "layers/empty/vars": ({}, {}), "optimizer/vars": ({}, {"0": np.int64(7)})}
+
+
+def image(fill, **kwargs):
+    """The bytes of an HDF5 file that `fill(file)` fills."""
+    with h5py.File(io.BytesIO(), "w", **kwargs) as file:
+        fill(file)
+        file.flush()
+        return file.id.get_file_image()
+
+
+def read_everything(data):
+    """All arrays of a file, through the checks; the digest too."""
+    with hdf5.reading(data) as reader:
+        out = {path: reader.read(path) for path in reader.arrays()}
+        reader.verify()
+        return out
+
+
+def test_round_trip():
+    data = hdf5.dump(TREE)
+    out = read_everything(data)
+    assert sorted(out) == ["layers/dense/vars/0", "layers/dense/vars/1", "optimizer/vars/0"]
+    assert np.array_equal(out["layers/dense/vars/0"], TREE["layers/dense/vars"][1]["0"])
+    assert out["optimizer/vars/0"].shape == () and out["optimizer/vars/0"].dtype == np.int64
+    with hdf5.reading(data) as reader:
+        assert reader.attribute("layers/dense/vars", "name") == "dense" and reader.attribute("", "no") is None
+        assert reader.names("layers") == ["dense", "empty"] and reader.names("no/where") == []
+        with pytest.raises(FileFormatError, match="no array"):
+            reader.read("layers/dense/vars/7")
+        with pytest.raises(FileFormatError, match="shape"):
+            reader.read("layers/dense/vars/0", (3, 2))
+
+
+def test_links_out_of_the_file(tmp_path):
+    (tmp_path / "secret.h5").write_bytes(image(lambda f: f.create_dataset("x", data=np.ones(3))))
+
+    def external(file):
+        file["a"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "x")
+
+    def soft(file):
+        file["real"] = np.ones(3)
+        file["a"] = h5py.SoftLink("/real")
+
+    def soft_group(file):
+        file.create_group("g")["0"] = np.ones(3)
+        file["a"] = h5py.SoftLink("/g")
+    for fill in (external, soft, soft_group):
+        with pytest.raises(FileFormatError, match="Link"), hdf5.reading(image(fill)) as reader:
+            reader.read("a")
+        with pytest.raises(FileFormatError, match="Link"):
+            read_everything(image(fill))
+
+
+def test_data_outside_of_the_file(tmp_path):
+    (tmp_path / "raw").write_bytes(bytes(80))
+
+    def storage(file):
+        file.create_dataset("a", (10,), "f8", external=[(str(tmp_path / "raw"), 0, 80)])
+
+    def virtual(file):
+        layout = h5py.VirtualLayout((3,), "f8")
+        layout[:] = h5py.VirtualSource(str(tmp_path / "x.h5"), "x", (3,))
+        file.create_virtual_dataset("a", layout)
+    for fill, word in ((storage, "another file"), (virtual, "virtual")):
+        with pytest.raises(FileFormatError, match=word):
+            read_everything(image(fill))
+
+
+@pytest.mark.parametrize("value", ["text", [b"a", b"bc"], np.ones(2, "c8"), np.zeros(1, [("x", "f4")])])
+def test_element_types(value):
+    with pytest.raises(FileFormatError, match="element type"):
+        read_everything(image(lambda f: f.create_dataset("a", data=value)))
+
+
+def test_variable_length_and_references():
+    def ragged(file):
+        file.create_dataset("a", (2,), h5py.vlen_dtype(np.dtype("i4")))
+
+    def reference(file):
+        file.create_dataset("a", (1,), h5py.ref_dtype)[0] = file.ref
+    for fill in (ragged, reference):
+        with pytest.raises(FileFormatError, match="element type"):
+            read_everything(image(fill))
+
+
+def test_shape_bombs():
+    def chunked(file):
+        file.create_dataset("a", (1 << 40,), "f4", chunks=(1024,), fillvalue=1)
+
+    def contiguous(file):
+        file.create_dataset("a", (1 << 40,), "f4")
+
+    def zipped(file):
+        file.create_dataset("a", (1 << 34,), "f4", chunks=(1 << 20,), compression="gzip")
+    for fill in (chunked, contiguous, zipped):
+        with pytest.raises(FileFormatError, match="claims"):
+            read_everything(image(fill))
+
+
+def test_many_names_for_one_array():
+    def fill(file):
+        file["0"] = np.ones(100_000)
+        for i in range(1, 50):
+            file[str(i)] = file["0"]
+        file.attrs[hdf5.DIGEST] = "0" * 64
+    with pytest.raises(FileFormatError, match="claim more"), hdf5.reading(image(fill)) as reader:
+        reader.verify()
+
+
+def test_cycle_of_groups_ends():
+    def fill(file):
+        group = file.create_group("g")
+        group["again"] = file["/"]
+    with pytest.raises(FileFormatError, match="deep"):
+        read_everything(image(fill))
+
+
+def test_filters():
+    ok = image(lambda f: f.create_dataset("a", data=np.arange(1000.0), chunks=(100,), compression="gzip",
+                                          shuffle=True, fletcher32=True))
+    assert np.array_equal(read_everything(ok)["a"], np.arange(1000.0))
+    with pytest.raises(FileFormatError, match="filter"):
+        read_everything(image(lambda f: f.create_dataset("a", data=np.arange(999.0), chunks=(9,), compression="lzf")))
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f8", "f2", ">i2", "u1", "?"])
+def test_byte_orders_and_types(dtype):
+    values = np.array([0, 1, 1, 0]).astype(dtype)
+    out = read_everything(image(lambda f: f.create_dataset("a", data=values)))["a"]
+    assert np.array_equal(out, values)
+
+
+def test_truncated_and_damaged():
+    data = hdf5.dump(TREE)
+    expected = read_everything(data)
+    for size in range(0, len(data), max(1, len(data) // 100)):
+        with pytest.raises(FileFormatError):
+            read_everything(data[:size])
+    generator = np.random.default_rng(0)
+    for bit in generator.choice(len(data) * 8, 400, replace=False):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << (bit % 8)
+        try:
+            out = read_everything(bytes(flipped))
+        except FileFormatError:
+            continue
+        # Without its name the digest cannot be checked; the data itself is then what it was.
+        assert sorted(out) == sorted(expected)
+        assert all(np.array_equal(out[k], expected[k]) for k in out)
