@@ -1,0 +1,145 @@
+"""Convolution on NHWC as an implicit im2col product: forward, and grad_x as one such correlation per residue of the stride.
+
+    out[q] = sum over taps t of  source[q*step + tap_t] . W_t           (q, tap: pairs of row and column)
+
+Bands of output rows are worked on: the source rows of a band are copied once, with their zero border, into a private scratch
+that stays in L2; element (pixel p, tap-channel u) of the implicit matrix is then scratch[pix[p] + tap[u]]. A register tile is
+some consecutive output pixels wherever they lie (end of a row, next image), so small images, few channels, any stride and any
+dilation need no case of their own. No im2col matrix is ever written.
+
+The geometry words (made by `fastnn.ops.conv_plan`), in elements:
+0 images  1, 2 source rows and columns  3 source channels  4, 5 output rows and columns  6, 7 steps  8, 9 source row and column of
+the first tap of output (0, 0)  10, 11 scratch rows per image and scratch columns  12 output rows per band  13 images per band
+14 whether every tap lies inside the source, so that no scratch is needed
+"""
+import numpy as np
+
+from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.simd import ACC
+from fastnn.kernels.cpu.tiles import activate, block, pack_rows, pack_transposed, panel_cols, panel_tile
+
+KC = 4608           # taps * channels per pass: a panel that stays in L2
+
+
+@device
+def next_band(g, r, hi):
+    """End of the band that starts at row r of the (image, output row) axis."""
+    q = r % g[4]
+    if g[13] > 1 and q == 0:
+        return min(hi, r + g[13] * g[4])
+    return min(hi, r + min(g[12], g[4] - q))
+
+
+@device(inline=False)
+def fill(F, g, x, scratch, r, end):
+    """Copy the source rows of band [r, end) into the scratch, zeros outside the image; addresses in bytes."""
+    S = sizeof(F)
+    C, line, slot = g[3], g[11] * g[3], 0
+    left = max(0, -g[9])                                    # the first scratch column that lies inside the image
+    n = max(0, min(g[2], g[9] + g[11]) - (left + g[9])) * C
+    left = min(left, g[11]) * C
+    while r < end:
+        image, q = r // g[4], r % g[4]
+        rows = min(end - r, g[4] - q)
+        for i in range(g[10] - (g[12] - rows) * g[6]):
+            h = q * g[6] + g[8] + i
+            d = at(F, scratch + (slot * g[10] + i) * line * S)
+            if 0 <= h < g[1] and n > 0:
+                s = at(F, x + ((image * g[1] + h) * g[2] * C + left + g[9] * C) * S)
+                for j in range(left):
+                    d[j] = F(0)
+                inner = at(F, scratch + ((slot * g[10] + i) * line + left) * S)
+                for j in range(n):
+                    inner[j] = s[j]
+                for j in range(left + n, line):
+                    d[j] = F(0)
+            else:
+                for j in range(line):
+                    d[j] = F(0)
+        r += rows
+        slot += 1
+
+
+@device
+def band_source(F, g, x, scratch, r, end):
+    """Address that pix and tap offsets count from for band [r, end); fills the scratch where one is needed."""
+    if g[14]:
+        image, q = r // g[4], r % g[4]
+        return x + ((image * g[1] + q * g[6] + g[8]) * g[2] + g[9]) * g[3] * sizeof(F)
+    fill(F, g, x, scratch, r, end)
+    return scratch
+
+
+@kernel("f32", "f64")
+def conv_pack(a, lo, hi, F):
+    """Weights (taps*C, groups*K) as panels, group by group.
+
+    args: w, panels, rows R = taps*C, K per group, groups, elements of a group's panels.  items: rows.
+    """
+    S = sizeof(F)
+    R, K, G = a[2], a[3], a[4]
+    for g in range(G):
+        j = 0
+        while j < K:
+            w = panel_cols(F, panel_tile(F, K - j))
+            pack_rows(F, a[1] + (g * a[5] + j * R + lo * w) * S, w, w, a[0] + (lo * K * G + g * K + j) * S, K * G, hi - lo, K - j)
+            j += w
+    return 0
+
+
+@kernel("f32", "f64")
+def conv_pack_t(a, lo, hi, F):
+    """Weights (taps, C, groups*K), chosen taps, exchanged: panels over C of rows (tap, k), group by group.
+
+    args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items: chosen taps.
+    """
+    S = sizeof(F)
+    taps, C, K, G = at(np.int64, a[2]), a[4], a[5], a[6]
+    R = a[3] * K
+    for g in range(G):
+        j = 0
+        while j < C:
+            w = panel_cols(F, panel_tile(F, C - j))
+            for i in range(lo, hi):
+                pack_transposed(F, a[1] + (g * a[7] + j * R + i * K * w) * S, w,
+                                a[0] + ((taps[i] * C + j) * K * G + g * K) * S, K * G, K, min(w, C - j))
+            j += w
+    return 0
+
+
+@kernel("f32", "f64")
+def conv(a, lo, hi, F):
+    """out = act(correlation of x with packed weights + bias).
+
+    args: x, panels, out, geometry, pix, tap and out-pixel tables, scratch, rows R = taps*C of a panel, groups, C per group,
+    K per group, elements of a group's panels, out offsets: first, per image, per row; flags, bias, activation.
+    items: output rows of all images.
+    """
+    S = sizeof(F)
+    g, pix, place = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[6])
+    R, groups, C, K = a[8], a[9], a[10], a[11]
+    r = lo
+    while r < hi:
+        end = next_band(g, r, hi)
+        pixels = (end - r) * g[5]
+        src = band_source(F, g, a[0], a[7], r, end)
+        out = a[2] + (a[13] + r // g[4] * a[14] + r % g[4] * a[15]) * S
+        for group in range(groups):
+            j = 0
+            while j < K:
+                tile = panel_tile(F, K - j)
+                w = panel_cols(F, tile)
+                k = group * K + j
+                for k0 in range(0, max(R, 1), KC):
+                    kn = min(KC, R - k0)
+                    fl = ACC if k0 > 0 else 0
+                    if k0 + kn == R:
+                        fl |= a[16]
+                    block(F, tile, at(F, src + group * C * S), pix, at(np.int64, a[5] + k0 * 8), kn,
+                          at(F, a[1] + (group * a[12] + j * R + k0 * w) * S), w, at(F, out + k * S), place,
+                          pixels, min(w, K - j), fl, at(F, a[17] + k * S))
+                j += w
+        if a[18] > 1:                   # forward only: there the pixels of a band are contiguous
+            activate(F, a[18], out, 0, 1, pixels * K * groups)
+        r = end
+    return 0

@@ -1,0 +1,49 @@
+"""The gradient of a convolution with respect to its weights: the product of conv.py with its two offset tables exchanged.
+
+    gw[(t, c), k] = sum over output pixels q of  x[q*step + tap_t][c] * gy[q][k]
+"""
+import numpy as np
+
+from fastnn.core.jit import at, kernel, sizeof
+from fastnn.core.simd import ACC
+from fastnn.kernels.cpu.conv import band_source, next_band
+from fastnn.kernels.cpu.tiles import block, pack_rows, panel_cols, panel_tile
+
+PC = 128            # pixels per pass: rows of gy that stay in L1
+
+
+@kernel("f32", "f64")
+def conv_grad_w(a, lo, hi, F):
+    """One partial sum of gw (taps*C, groups*K) per call, over the output rows [lo, hi).
+
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C, groups,
+    C per group, K per group, items per call.  items: output rows of all images.
+    """
+    S = sizeof(F)
+    g = at(np.int64, a[3])
+    tap, R, groups, C, K = at(np.int64, a[5]), a[8], a[9], a[10], a[11]
+    KG = K * groups
+    gw = a[2] + lo // a[12] * R * KG * S
+    r = lo
+    while r < hi:
+        end = next_band(g, r, hi)
+        pixels = (end - r) * g[5]
+        src = band_source(F, g, a[0], a[6], r, end)
+        for p in range(0, pixels, PC):
+            pn = min(PC, pixels - p)
+            rows = a[1] + (r * g[5] + p) * KG * S
+            flags = 0 if r == lo and p == 0 else ACC
+            for group in range(groups):
+                j = 0
+                while j < K:
+                    tile = panel_tile(F, K - j)
+                    w = panel_cols(F, tile)
+                    b, ld = rows, KG                        # gy as it lies: one full panel
+                    if groups > 1 or K != w:             # a compact copy: long steps would collide in L1
+                        b, ld = a[7], w
+                        pack_rows(F, b, w, w, rows + (group * K + j) * S, KG, pn, K - j)
+                    block(F, tile, at(F, src + group * C * S), tap, at(np.int64, a[4] + p * 8), pn, at(F, b), ld,
+                          at(F, gw + (group * K + j) * S), KG, R, min(w, K - j), flags, at(F, gw))
+                    j += w
+        r = end
+    return 0

@@ -1,0 +1,180 @@
+"""How convolutions become instructions: geometry tables, grids of chunks, and the choice between the kernels.
+
+Offsets count elements. See fastnn/kernels/cpu/conv.py for what the tables mean.
+"""
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from fastnn.core.shapes import window
+from fastnn.ops.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
+
+BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
+PC = 128                # of kernels/cpu/conv_grad.py
+PIXELS = 512            # small images are grouped until a band has this many output pixels
+PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
+
+
+class Shape(NamedTuple):
+    """A convolution x (N,H,W,C) * w (kh,kw,C/groups,K) -> y (N,Ho,Wo,K) with explicit pads."""
+    N: int
+    H: int
+    W: int
+    C: int
+    kh: int
+    kw: int
+    K: int
+    Ho: int
+    Wo: int
+    sh: int
+    sw: int
+    top: int
+    left: int
+    dh: int
+    dw: int
+    groups: int
+
+    @property
+    def flops(self):
+        """Operations of the direct sum."""
+        return 2 * self.N * self.Ho * self.Wo * self.K * self.kh * self.kw * (self.C // self.groups)
+
+
+def conv_shape(x, w, attrs):
+    """The Shape of a convolution from the shapes of x and w; raises ShapeError where a window does not fit."""
+    pads = attrs["padding"]
+    axes = [window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i], attrs["dilation"][i])
+            for i in (0, 1)]
+    (Ho, top, _), (Wo, left, _) = axes
+    return Shape(*x, w[0], w[1], w[3], Ho, Wo, *attrs["strides"], top, left, *attrs["dilation"], attrs["groups"])
+
+
+class Geometry(NamedTuple):
+    """Tables of one correlation; words are those of kernels/cpu/conv.py."""
+    words: np.ndarray
+    pix: np.ndarray
+    tap: np.ndarray
+    room: int           # elements of scratch
+    band: int           # output rows of a band
+
+
+@lru_cache(maxsize=512)
+def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize):
+    """Geometry of `taps` (row, column offsets) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw)."""
+    th, tw = np.array(taps, np.int64).reshape(-1, 2).T
+    h0, w0, h1, w1 = (int(v) for v in ((th.min(), tw.min(), th.max(), tw.max()) if len(th) else (0, 0, 0, 0)))
+    direct = h0 >= 0 and w0 >= 0 and (Qh - 1) * sh + h1 < H and (Qw - 1) * sw + w1 < W
+    Ws = W if direct else (Qw - 1) * sw + w1 - w0 + 1
+    rows = Qh
+    while rows > 1 and ((rows - 1) * sh + h1 - h0 + 1) * Ws * C * itemsize > BAND:
+        rows = (rows + 1) // 2
+    Hs = H if direct else (rows - 1) * sh + h1 - h0 + 1
+    slots = 1 if rows < Qh else max(1, min(N, BAND // (Hs * Ws * C * itemsize), -(-PIXELS // (Qh * Qw))))
+    i, q, p = np.ogrid[:slots, :rows, :Qw]
+    pix = ((i * Hs + q * sh) * Ws + p * sw) * C
+    tap = ((th - h0) * Ws + tw - w0)[:, None] * C + np.arange(channels)
+    words = np.array([N, H, W, C, Qh, Qw, sh, sw, h0, w0, Hs, Ws, rows, slots, int(direct)], np.int64)
+    return Geometry(words, pix.ravel().astype(np.int64), tap.ravel().astype(np.int64),
+                    0 if direct else slots * Hs * Ws * C, slots * rows)
+
+
+@lru_cache(maxsize=512)
+def places(slots, rows, Qw, OH, OW, C, sh, sw):
+    """Offsets of a band's output points in an image (OH,OW,C) that they fill with steps sh, sw."""
+    i, q, p = np.ogrid[:slots, :rows, :Qw]
+    return (((i * OH + q * sh) * OW + p * sw) * C).ravel().astype(np.int64)
+
+
+def forward_taps(s):
+    """Offsets of the taps in x."""
+    return tuple((r * s.dh - s.top, q * s.dw - s.left) for r in range(s.kh) for q in range(s.kw))
+
+
+def forward_geometry(s, itemsize):
+    """The geometry of y from x, also that of gw."""
+    return geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), s.C // s.groups, itemsize)
+
+
+def chunk_rows(total, band, flops, chunks=CHUNKS):
+    """Output rows per chunk: whole bands where there are enough of them."""
+    chunks = max(1, min(chunks, int(flops / CHUNK_FLOPS)))
+    bands = -(-total // band)
+    if chunks > 1 and bands >= 4:
+        return band * -(-bands // chunks)
+    return -(-total // chunks)
+
+
+def panels(rows, cols):
+    """Elements of packed panels (an upper bound for every level)."""
+    return rows * (-(-cols // 16) * 16)
+
+
+# ------------------------------------------------------------------ direct kernels
+def forward(e, s, x, w, y, flags, bias, code):
+    """y = act(conv(x, w) + bias) by the direct kernel."""
+    C, K = s.C // s.groups, s.K // s.groups
+    R = s.kh * s.kw * C
+    each = panels(R, K)
+    packed = e.scratch(s.groups * each * y.itemsize)
+    e.emit(f"conv_pack_{y.t}", w.rd_all, packed.wr_all, R, K, s.groups, each, n=R)
+    g = forward_geometry(s, y.itemsize)
+    place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.K, 1, 1)
+    _correlate(e, g, x, packed, y, place, R, s.groups, C, K, each, (0, s.Ho * s.Wo * s.K, s.Wo * s.K), flags, bias, code,
+               s.flops)
+
+
+def _band(g):
+    return int(g.words[13]), int(g.words[12])
+
+
+def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags, bias, code, flops):
+    n = int(g.words[0] * g.words[4])
+    e.emit(f"conv_{y.t}", x.rd_all, packed.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap), e.table(place),
+           e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
+           n=n, chunk=chunk_rows(n, g.band, flops), flops=flops)
+
+
+def grad_x(e, s, gy, w, gx):
+    """gx by one correlation per residue class of the stride; a class without taps writes zeros."""
+    C, K, size = s.C // s.groups, s.K // s.groups, gx.itemsize
+    for oh in range(min(s.sh, s.H)):
+        for ow in range(min(s.sw, s.W)):
+            use = [(r, q) for r in range(s.kh) for q in range(s.kw)
+                   if (oh + s.top - r * s.dh) % s.sh == 0 and (ow + s.left - q * s.dw) % s.sw == 0]
+            taps = tuple(((oh + s.top - r * s.dh) // s.sh, (ow + s.left - q * s.dw) // s.sw) for r, q in use)
+            Qh, Qw = -(-(s.H - oh) // s.sh), -(-(s.W - ow) // s.sw)
+            g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)
+            each = panels(len(use) * K, C)
+            packed = e.scratch(s.groups * each * size)
+            if use:
+                e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]), len(use), C, K,
+                       s.groups, each, n=len(use))
+            place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
+            offsets = (oh * s.W + ow) * s.C, s.H * s.W * s.C, s.sh * s.W * s.C
+            _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
+                       2 * s.N * Qh * Qw * s.C * len(use) * K)
+
+
+def parts_of(flops, nbytes):
+    """Partial sums of a gradient of `nbytes`: a function of sizes only, bounded memory."""
+    return max(1, min(PARTS if nbytes <= PART_BYTES else PARTS // 2, int(flops / CHUNK_FLOPS)))
+
+
+def grad_w(e, s, x, gy, gw):
+    """gw as at most 8 partial sums over fixed ranges of output rows, added in order."""
+    C, K, size = s.C // s.groups, s.K // s.groups, gw.itemsize
+    g, R, n = forward_geometry(s, size), s.kh * s.kw * C, s.N * s.Ho
+    step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes))
+    parts = -(-n // step)
+    sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
+    e.emit(f"conv_grad_w_{gw.t}", x.rd_all, gy.rd_all, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+           e.local(g.room * size), e.local(PC * CB), R, s.groups, C, K, step, n=n, chunk=step, flops=s.flops)
+    add_parts(e, sums, parts, gw)
+
+
+def add_parts(e, sums, parts, y):
+    """y = the partial sums, added in order (nothing to do for one)."""
+    if parts > 1:
+        cols = y.shape[-1]
+        e.emit(f"add_parts_{y.t}", sums.rd_all, parts, y.size, y.wr, cols, 0, 0, 0, n=y.size // cols)
