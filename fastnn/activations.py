@@ -1,0 +1,225 @@
+"""Activations: element-wise functions of layers, and softmax and its kin along an axis.
+
+Each takes a symbol, variable or array of any shape and returns one of the same shape.
+"""
+from fastnn import ops
+from fastnn.saving import identifiers as serial
+
+
+def linear(x):
+    """x itself.
+
+    >>> linear(3.0)
+    3.0
+    """
+    return x
+
+
+def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """max(x, 0), or with a slope below `threshold` and a bound `max_value` above.
+
+    >>> relu([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+    if threshold:
+        slope = negative_slope * (x - threshold) if negative_slope else ops.zeros_like(x)
+        x = ops.where(ops.greater(x, threshold), x, slope)
+    elif negative_slope:
+        x = ops.leaky_relu(x, negative_slope)
+    else:
+        x = ops.relu(x)
+    return x if max_value is None else ops.minimum(x, max_value)
+
+
+def leaky_relu(x, negative_slope=0.2):
+    """x where positive, else negative_slope * x."""
+    return ops.leaky_relu(x, negative_slope=negative_slope)
+
+
+def relu6(x):
+    """min(max(x, 0), 6)."""
+    return ops.relu6(x)
+
+
+def elu(x, alpha=1.0):
+    """x where positive, else alpha * (exp(x) - 1)."""
+    return ops.elu(x, alpha=alpha)
+
+
+def selu(x):
+    """The scaled ELU of self-normalising networks (Klambauer et al., 2017)."""
+    return ops.selu(x)
+
+
+def celu(x, alpha=1.0):
+    """max(x, 0) + min(0, alpha * (exp(x / alpha) - 1))."""
+    return ops.celu(x, alpha=alpha)
+
+
+def gelu(x, approximate=False):
+    """x times the normal distribution function of x; `approximate` uses tanh."""
+    return ops.gelu(x, approximate=approximate)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)).
+
+    >>> sigmoid([0.0])
+    array([0.5], dtype=float32)
+    """
+    return ops.sigmoid(x)
+
+
+def hard_sigmoid(x):
+    """min(max(x / 6 + 1 / 2, 0), 1)."""
+    return ops.hard_sigmoid(x)
+
+
+def log_sigmoid(x):
+    """log(sigmoid(x)), computed stably."""
+    return ops.log_sigmoid(x)
+
+
+def tanh(x):
+    """The hyperbolic tangent."""
+    return ops.tanh(x)
+
+
+def hard_tanh(x):
+    """min(max(x, -1), 1)."""
+    return ops.hard_tanh(x)
+
+
+def tanh_shrink(x):
+    """x - tanh(x)."""
+    return ops.tanh_shrink(x)
+
+
+def hard_shrink(x, threshold=0.5):
+    """x where |x| > threshold, else 0."""
+    return ops.hard_shrink(x, threshold=threshold)
+
+
+def soft_shrink(x, threshold=0.5):
+    """x moved towards 0 by `threshold`, 0 where that would cross."""
+    return ops.soft_shrink(x, threshold=threshold)
+
+
+def threshold(x, threshold, default_value):
+    """x where x > threshold, else default_value."""
+    return ops.threshold(x, threshold, default_value)
+
+
+def softplus(x):
+    """log(1 + exp(x))."""
+    return ops.softplus(x)
+
+
+def softsign(x):
+    """x / (1 + |x|)."""
+    return ops.softsign(x)
+
+
+def squareplus(x, b=4):
+    """(x + sqrt(x² + b)) / 2."""
+    return ops.squareplus(x, b=b)
+
+
+def sparse_plus(x):
+    """0 below -1, x above 1, (x + 1)² / 4 between."""
+    return ops.sparse_plus(x)
+
+
+def sparse_sigmoid(x):
+    """0 below -1, 1 above 1, (x + 1) / 2 between."""
+    return ops.sparse_sigmoid(x)
+
+
+def silu(x):
+    """x * sigmoid(x)."""
+    return ops.silu(x)
+
+
+def hard_silu(x):
+    """x * hard_sigmoid(x)."""
+    return ops.hard_silu(x)
+
+
+def mish(x):
+    """x * tanh(softplus(x))."""
+    return ops.mish(x)
+
+
+def exponential(x):
+    """exp(x).
+
+    >>> exponential([0.0])
+    array([1.], dtype=float32)
+    """
+    return ops.exp(x)
+
+
+def softmax(x, axis=-1):
+    """exp(x) divided by its sum along `axis`.
+
+    >>> softmax([[0.0, 0.0]])
+    array([[0.5, 0.5]], dtype=float32)
+    """
+    return ops.softmax(x, axis=axis)
+
+
+def log_softmax(x, axis=-1):
+    """log(softmax(x)), computed stably."""
+    return ops.log_softmax(x, axis=axis)
+
+
+def sparsemax(x, axis=-1):
+    """The projection onto the simplex along `axis` (Martins and Astudillo, 2016)."""
+    return ops.sparsemax(x, axis=axis)
+
+
+def glu(x, axis=-1):
+    """a * sigmoid(b) for the halves a, b of x along `axis`."""
+    return ops.glu(x, axis=axis)
+
+
+swish, hard_swish = silu, hard_silu
+_FUNCTIONS = (linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, sigmoid, hard_sigmoid, log_sigmoid, tanh,
+              hard_tanh, tanh_shrink, hard_shrink, soft_shrink, threshold, softplus, softsign, squareplus, sparse_plus,
+              sparse_sigmoid, silu, hard_silu, mish, exponential, softmax, log_softmax, sparsemax, glu)
+_TABLE = {**{f.__name__: f for f in _FUNCTIONS}, "swish": silu, "hard_swish": hard_silu}
+__all__ = sorted([*_TABLE, "get", "serialize", "deserialize"])
+
+
+def get(identifier):
+    """The activation that a name, config or callable stands for; `linear` for None.
+
+    Raises UnknownNameError for an unknown name.
+
+    >>> get("swish") is silu
+    True
+    """
+    if identifier is None:
+        return linear
+    return serial.resolve("activation function", identifier, _TABLE, "activations")
+
+
+def serialize(activation):
+    """The name of a built-in activation, the config dict of any other.
+
+    >>> serialize(relu)
+    'relu'
+    """
+    name = getattr(activation, "__name__", None)
+    if _TABLE.get(name) is activation:
+        return name
+    return serial.serialize(activation)
+
+
+def deserialize(config, custom_objects=None):
+    """The activation that a name or config dict describes.
+
+    >>> deserialize("tanh") is tanh
+    True
+    """
+    return serial.resolve("activation function", config, _TABLE, "activations", custom_objects)

@@ -1,0 +1,138 @@
+"""Constraints: what a weight is projected onto after each update."""
+from fastnn import ops
+from fastnn.core import config
+from fastnn.saving import identifiers as serial
+
+
+class Constraint:
+    """Base class: a constraint is called with a weight and returns the projected weight.
+
+    >>> class Whole(Constraint):
+    ...     def __call__(self, w):
+    ...         return ops.round(w)
+    >>> Whole().get_config()
+    {}
+    """
+
+    def __call__(self, w):
+        raise NotImplementedError("Constraint subclasses must implement the `__call__()` method.")
+
+    def get_config(self):
+        """The constructor's arguments as a dict."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        """A constraint with the arguments that get_config() gave."""
+        return cls(**config)
+
+
+def _norm(w, axis):
+    return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
+
+
+class MaxNorm(Constraint):
+    """Shrinks weights whose norm along `axis` exceeds `max_value`.
+
+    axis: int or tuple of ints: 0 for Dense kernels (one norm per unit), (0, 1, 2) for Conv2D kernels.
+
+    >>> MaxNorm(1.0)([[3.0], [4.0]])
+    array([[0.6],
+           [0.8]], dtype=float32)
+    """
+
+    def __init__(self, max_value=2, axis=0):
+        self.max_value, self.axis = max_value, axis
+
+    def __call__(self, w):
+        norms = _norm(w, self.axis)
+        return w * (ops.clip(norms, 0, self.max_value) / (config.epsilon() + norms))
+
+    def get_config(self):
+        return {"max_value": self.max_value, "axis": self.axis}
+
+
+class NonNeg(Constraint):
+    """Sets negative weights to zero.
+
+    >>> NonNeg()([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+
+    def __call__(self, w):
+        return ops.maximum(w, 0.0)
+
+
+class UnitNorm(Constraint):
+    """Scales weights to norm 1 along `axis` (int or tuple of ints).
+
+    >>> UnitNorm()([[3.0], [4.0]])
+    array([[0.6],
+           [0.8]], dtype=float32)
+    """
+
+    def __init__(self, axis=0):
+        self.axis = axis
+
+    def __call__(self, w):
+        return w / (config.epsilon() + _norm(w, self.axis))
+
+    def get_config(self):
+        return {"axis": self.axis}
+
+
+class MinMaxNorm(Constraint):
+    """Moves the norm along `axis` towards [min_value, max_value] by the share `rate` (1: at once).
+
+    >>> MinMaxNorm(0.0, 1.0)([[3.0], [4.0]])
+    array([[0.6],
+           [0.8]], dtype=float32)
+    """
+
+    def __init__(self, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
+        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+
+    def __call__(self, w):
+        norms = _norm(w, self.axis)
+        wanted = self.rate * ops.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
+        return w * (wanted / (config.epsilon() + norms))
+
+    def get_config(self):
+        return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
+
+
+max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
+_TABLE = {"MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm, "MinMaxNorm": MinMaxNorm, "max_norm": MaxNorm,
+          "maxnorm": MaxNorm, "non_neg": NonNeg, "nonneg": NonNeg, "unit_norm": UnitNorm, "unitnorm": UnitNorm,
+          "min_max_norm": MinMaxNorm}
+__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
+           "min_max_norm", "non_neg", "serialize", "unit_norm"]
+
+
+def get(identifier):
+    """The constraint that a name, config, class, object or function stands for; None for None.
+
+    Raises UnknownNameError for an unknown name.
+
+    >>> get("max_norm").max_value
+    2
+    """
+    return serial.resolve("constraint", identifier, _TABLE, "constraints")
+
+
+def serialize(constraint):
+    """The config dict of a constraint.
+
+    >>> serialize(UnitNorm())["config"]
+    {'axis': 0}
+    """
+    return serial.serialize(constraint)
+
+
+def deserialize(config, custom_objects=None):
+    """The constraint that a config dict describes.
+
+    >>> deserialize({"class_name": "NonNeg", "config": {}}).get_config()
+    {}
+    """
+    return serial.resolve("constraint", config, _TABLE, "constraints", custom_objects)

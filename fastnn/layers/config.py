@@ -1,0 +1,113 @@
+"""The configuration of a layer: its arguments as a dict, and a layer from such a dict."""
+import inspect
+
+from fastnn import dtype_policies, regularizers
+from fastnn.core.errors import NotSupportedError
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def _is_plain(value):
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    return isinstance(value, _PLAIN)
+
+
+class ConfigMixin:
+    """get_config, from_config and their kin for a Layer."""
+
+    def get_config(self):
+        """The constructor's arguments as a dict that from_config() takes.
+
+        A subclass with arguments of its own adds them to super().get_config(); where it does not and the arguments
+        are plain data, they are found in what the constructor was called with.
+
+        Raises NotSupportedError (a NotImplementedError) where neither works.
+        """
+        config = {"name": self.name, "trainable": self.trainable,
+                  "dtype": dtype_policies.serialize(self.dtype_policy)}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        config.update(self._automatic_config())
+        return config
+
+    def _automatic_config(self):
+        """The arguments of an __init__ that no get_config below it knows."""
+        for cls in type(self).__mro__:
+            if "get_config" in cls.__dict__ and cls is not ConfigMixin:
+                return {}
+            if "__init__" in cls.__dict__:
+                break
+        if not hasattr(cls, "_fastnn_layer") or cls.__module__.startswith("fastnn."):
+            return {}
+        args, kwargs = self._init_arguments
+        bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        found = {}
+        for name, parameter in inspect.signature(cls.__init__).parameters.items():
+            if parameter.kind == parameter.VAR_KEYWORD:
+                continue
+            if name in bound.arguments and name not in ("self", "name", "trainable", "dtype", "activity_regularizer"):
+                found[name] = bound.arguments[name]
+        if not all(map(_is_plain, found.values())):
+            raise NotSupportedError(
+                f"Object {type(self).__name__} was created by passing non-serializable argument values in `__init__()`, "
+                "and therefore the object must override `get_config()` in order to be serializable. Please implement "
+                f"`get_config()`: return {{**super().get_config(), ...}} with {sorted(found)}.")
+        return found
+
+    @classmethod
+    def from_config(cls, config):
+        """A layer with the arguments that get_config() gave; new weights."""
+        config = dict(config)
+        if isinstance(config.get("dtype"), dict):
+            config["dtype"] = dtype_policies.deserialize(config["dtype"])
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
+                            f"Exception encountered: {error}") from error
+
+    def get_build_config(self):
+        """The shapes it was built with, or None."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": dict(shapes)}
+
+    def build_from_config(self, config):
+        """Build it with the shapes that get_build_config() gave."""
+        if not config or self.built:
+            return
+        if "input_shape" in config:
+            self.build(_tuples(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{name: _tuples(shape) for name, shape in config["shapes_dict"].items()})
+
+    def save_own_variables(self, store):
+        """Write its own weights into `store`, a dict-like, under "0", "1", ..."""
+        for i, variable in enumerate(self._tracker.variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store):
+        """Set its own weights from what save_own_variables() wrote."""
+        mine = self._tracker.variables
+        if len(store.keys()) != len(mine):
+            raise ValueError(f"Layer '{self.name}' expected {len(mine)} variables, but received {len(store.keys())} variables "
+                             "during loading. " + ("" if self.built else "The layer was never built: build it first, or "
+                                                   "give it a build_from_config() method."))
+        for i, variable in enumerate(mine):
+            variable.assign(store[str(i)])
+
+
+def _tuples(shape):
+    """Lists of a JSON file back to tuples where they are shapes."""
+    if isinstance(shape, (list, tuple)) and all(d is None or isinstance(d, int) for d in shape):
+        return tuple(shape)
+    if isinstance(shape, dict):
+        return {k: _tuples(v) for k, v in shape.items()}
+    return [_tuples(s) for s in shape] if isinstance(shape, (list, tuple)) else shape

@@ -1,0 +1,89 @@
+"""What nested layer calls share: the training flag, the masks of values, the names of the layers around."""
+import contextlib
+import threading
+
+from fastnn.graph import current
+
+_local = threading.local()
+
+
+class CallContext:
+    """One outermost layer call and everything called inside it."""
+
+    def __init__(self):
+        self.training = None
+        self.masks = {}                         # id(value) -> (value, mask); the value is kept so that its id stays its own
+
+
+def _stack():
+    if not hasattr(_local, "contexts"):
+        _local.contexts, _local.scopes = [], []
+    return _local.contexts
+
+
+def active():
+    """The context of the outermost layer call in progress on this thread, or None."""
+    stack = _stack()
+    return stack[-1] if stack else None
+
+
+@contextlib.contextmanager
+def entered(training):
+    """The context inside a layer call whose resolved training flag is `training`."""
+    stack = _stack()
+    context = CallContext()
+    context.training = training
+    if stack:
+        context.masks = stack[-1].masks
+    stack.append(context)
+    try:
+        yield context
+    finally:
+        stack.pop()
+
+
+def _masks():
+    trace = current()
+    if trace is not None:
+        return trace.extra.setdefault("masks", {})
+    context = active()
+    return None if context is None else context.masks
+
+
+def get_mask(value):
+    """The mask that belongs to a value (bool, True = use), or None."""
+    masks = _masks()
+    found = masks.get(id(value)) if masks else None
+    return None if found is None else found[1]
+
+
+def set_mask(value, mask):
+    """Attach a mask to a value for the rest of the trace or outermost call; None detaches."""
+    masks = _masks()
+    if masks is None:
+        return
+    if mask is None:
+        masks.pop(id(value), None)
+    else:
+        masks[id(value)] = value, mask
+
+
+@contextlib.contextmanager
+def name_scope(owner):
+    """Inside, weights and layers get `owner.name` in front of their path; entering the same owner twice counts once."""
+    _stack()
+    scopes = _local.scopes
+    if scopes and scopes[-1] is owner:
+        yield
+        return
+    scopes.append(owner)
+    try:
+        yield
+    finally:
+        scopes.pop()
+
+
+def path():
+    """Names of the layers being called or built, joined by "/"."""
+    _stack()
+    return "/".join(owner.name for owner in _local.scopes)

@@ -1,0 +1,50 @@
+"""channels_last and channels_first: kernels know only the first; the other is transposed around them."""
+from fastnn import ops
+from fastnn.core import config
+from fastnn.core.errors import ArgumentError
+
+
+def standardize_data_format(value):
+    """`value` or the configured default, checked."""
+    if value is None:
+        return config.image_data_format()
+    value = str(value).lower()
+    if value not in ("channels_last", "channels_first"):
+        raise ArgumentError("The `data_format` argument must be one of ('channels_first', 'channels_last'). "
+                            f"Received: data_format={value}")
+    return value
+
+
+def standardize_padding(value, allowed=("valid", "same")):
+    """A padding name in lower case, checked."""
+    padding = value.lower() if isinstance(value, str) else value
+    if padding not in allowed:
+        raise ArgumentError(f"The `padding` argument must be one of {list(allowed)}. Received: padding={value!r}")
+    return padding
+
+
+def to_last(x, data_format):
+    """A symbol or array with channels last."""
+    if data_format == "channels_last":
+        return x
+    return ops.transpose(x, (0, *range(2, len(x.shape)), 1))
+
+
+def from_last(x, data_format):
+    """Back from channels_last to the format of the layer."""
+    if data_format == "channels_last":
+        return x
+    rank = len(x.shape)
+    return ops.transpose(x, (0, rank - 1, *range(1, rank - 1)))
+
+
+def split_shape(shape, data_format):
+    """(batch, spatial dimensions, channels) of a shape."""
+    if data_format == "channels_last":
+        return shape[0], tuple(shape[1:-1]), shape[-1]
+    return shape[0], tuple(shape[2:]), shape[1]
+
+
+def join_shape(batch, spatial, channels, data_format):
+    """The shape of these parts."""
+    return (batch, *spatial, channels) if data_format == "channels_last" else (batch, channels, *spatial)

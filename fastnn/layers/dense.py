@@ -1,0 +1,75 @@
+"""Dense: the fully connected layer."""
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+
+
+class Dense(Layer):
+    """activation(x @ kernel + bias), along the last axis.
+
+    Args:
+        units: number of outputs, an int >= 1.
+        activation: name, function or None.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: first values of the weights.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: projections after each update.
+
+    Input: (batch, ..., features).  Output: (batch, ..., units).
+    Weights: kernel (features, units), bias (units,).
+
+    >>> import numpy as np
+    >>> Dense(2, kernel_initializer="ones")(np.ones((1, 3), "float32"))
+    array([[3., 3.]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, units, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, bias_constraint=None, **kwargs):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
+            raise ArgumentError(f"Received an invalid value for `units`, expected a positive integer. Received: units={units!r}")
+        self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias
+        self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
+        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
+        self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
+        self.input_spec = InputSpec(min_ndim=2)
+        self.kernel = self.bias = None
+
+    def build(self, input_shape):
+        features = input_shape[-1]
+        if features is None:
+            raise ArgumentError(f"Dense layer '{self.name}': the last dimension of the input must be known. "
+                                f"Received: input_shape={tuple(input_shape)}")
+        self.kernel = self.add_weight(shape=(features, self.units), initializer=self.kernel_initializer, name="kernel",
+                                      regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        self.bias = self.add_weight(shape=(self.units,), initializer=self.bias_initializer, name="bias",
+                                    regularizer=self.bias_regularizer,
+                                    constraint=self.bias_constraint) if self.use_bias else None
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def call(self, inputs, training=None):
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return self.activation(x)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units, "activation": activations.serialize(self.activation),
+                "use_bias": self.use_bias, **weight_config(self, ("kernel", "bias"))}
+
+
+def weight_config(layer, names, activity=True):
+    """The initializer, regularizer and constraint entries of a config, for weights of the given names."""
+    out = {f"{n}_initializer": initializers.serialize(getattr(layer, f"{n}_initializer")) for n in names}
+    out.update({f"{n}_regularizer": regularizers.serialize(getattr(layer, f"{n}_regularizer")) for n in names})
+    if activity:
+        out["activity_regularizer"] = regularizers.serialize(layer.activity_regularizer)
+    out.update({f"{n}_constraint": constraints.serialize(getattr(layer, f"{n}_constraint")) for n in names})
+    return out

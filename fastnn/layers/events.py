@@ -1,0 +1,170 @@
+"""Call events: what the functional API records when a layer or an operation is called on symbols.
+
+Who owns whom, so that dropping a model frees it at once: a symbol holds its event, an event the symbols it was
+called with and its operation; an operation knows its events only weakly, and an event its result symbols.
+"""
+import weakref
+
+from fastnn.core import hooks
+from fastnn.core.errors import GraphError
+from fastnn.graph import Spec, Symbol
+from fastnn.graph.variable import auto_name
+from fastnn.layers import nest
+
+
+class CallEvent:
+    """One call of `operation` (a layer, a model or an OpCall) in the functional API.
+
+    args, kwargs: as called, with symbols inside.  specs: shape and dtype of each result.  structure: how the
+    results are nested.  index: the how-many-th call of the operation it is, from 0.
+    """
+
+    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "_outputs", "__weakref__")
+
+    def __init__(self, operation, args, kwargs, outputs, names=None):
+        self.operation, self.args, self.kwargs = operation, args, kwargs
+        flat = nest.flatten(outputs)
+        self.specs = [Spec(tuple(s.shape), s.dtype) for s in flat]
+        self.structure = nest.map_structure(lambda s: None, outputs)
+        self.names = names or [None] * len(flat)
+        self._outputs = [None] * len(flat)
+        self.index = len(operation._inbound_nodes)
+        operation._inbound_nodes.append(weakref.ref(self))
+
+    @property
+    def is_input(self):
+        """Whether it stands for an Input: nothing was passed."""
+        return not self.args and not self.kwargs
+
+    @property
+    def inputs(self):
+        """The symbols among the arguments, in order."""
+        return [x for x in nest.flatten([self.args, self.kwargs]) if is_functional(x)]
+
+    def result(self, index):
+        """Result number `index` as a symbol; the same one while somebody holds it."""
+        symbol = self._outputs[index] and self._outputs[index]()
+        if symbol is None:
+            spec = self.specs[index]
+            name = self.names[index] or auto_name("keras_tensor")
+            symbol = Symbol(spec.shape, spec.dtype, None, index, name, self)
+            self.names[index] = name
+            self._outputs[index] = weakref.ref(symbol)
+        return symbol
+
+    @property
+    def outputs(self):
+        """The result symbols, as a list."""
+        return [self.result(i) for i in range(len(self.specs))]
+
+    @property
+    def output(self):
+        """The results, nested as the operation returned them."""
+        return nest.pack(self.structure, self.outputs)
+
+    @property
+    def input(self):
+        """The symbols it was called with, nested as they were passed; a single one without a list around it."""
+        if self.is_input:
+            return self.output
+        if len(self.args) == 1 and not any(is_functional(x) for x in nest.flatten(self.kwargs)):
+            return self.args[0]
+        found = self.inputs
+        return found[0] if len(found) == 1 else found
+
+    def __repr__(self):
+        return f"<call {self.index} of {self.operation.name}>"
+
+
+def is_functional(value):
+    """Whether `value` is a symbol of the functional API."""
+    return isinstance(value, Symbol) and isinstance(value.origin, CallEvent)
+
+
+def any_functional(*structures):
+    """Whether a symbol of the functional API is somewhere inside."""
+    return any(is_functional(x) for x in nest.flatten(structures))
+
+
+def history(symbol):
+    """(operation, call number, result number) of a functional symbol."""
+    return symbol.origin.operation, symbol.origin.index, symbol.index
+
+
+def live_events(operation):
+    """The call events of an operation that still belong to some symbol or model, in call order."""
+    return [e for e in (ref() for ref in operation._inbound_nodes) if e is not None]
+
+
+class OpCall:
+    """An operation of fastnn.ops as a part of a functional graph: the record and its attributes.
+
+    Calling it applies the operation.
+    """
+
+    def __init__(self, op, attrs, name=None, absent=()):
+        self.op, self.attrs, self.absent = op, attrs, absent
+        self.name = name or auto_name(op.name)
+        self._inbound_nodes = []
+
+    @property
+    def kind(self):
+        """The operation's name in CamelCase, as Keras calls its class."""
+        return "".join(word.capitalize() for word in self.op.name.split("_"))
+
+    def __call__(self, *inputs):
+        inputs = list(inputs)
+        for position in self.absent:
+            inputs.insert(position, None)
+        return self.op(*inputs, **self.attrs)
+
+    def __repr__(self):
+        return f"<operation {self.name}>"
+
+
+def functional_call(op, inputs, attrs):
+    """What `fastnn.graph.apply` does outside a trace when symbols are among the inputs: record a call event."""
+    for x in inputs:
+        if isinstance(x, Symbol) and not is_functional(x):
+            raise GraphError(f"{op.name}: {x!r} belongs to a trace that has ended. Use symbols only inside the call "
+                             "(of a layer, loss or metric) that received them.")
+    specs = []
+    for x in inputs:
+        if x is None or isinstance(x, Symbol):
+            specs.append(x if x is None else x.spec)
+        else:
+            specs.append(_spec_of_value(x))
+    absent = tuple(i for i, x in enumerate(inputs) if x is None)
+    out = op.infer(specs, attrs)
+    event = CallEvent(OpCall(op, attrs, absent=absent), tuple(x for x in inputs if x is not None), {}, _fields(out))
+    return event.output
+
+
+def _fields(specs):
+    return _Leaf(specs) if isinstance(specs, Spec) else tuple(map(_Leaf, specs))
+
+
+class _Leaf:
+    """A Spec that `nest` does not take apart (a Spec is a tuple)."""
+
+    __slots__ = ("shape", "dtype")
+
+    def __init__(self, spec):
+        self.shape, self.dtype = spec.shape, spec.dtype
+
+
+def _spec_of_value(value):
+    """The spec of an array, number or variable among symbols."""
+    if hasattr(value, "_fastnn_variable"):
+        return Spec(value.shape, value.dtype)
+    from fastnn.graph import Trace
+    constant = Trace().constant(value)
+    return Spec(constant.shape, constant.dtype)
+
+
+def symbol_like(shape, dtype):
+    """Something with a shape and a dtype, as `CallEvent` takes its results."""
+    return _Leaf(Spec(tuple(shape), dtype))
+
+
+hooks.register("functional_call", functional_call)

@@ -1,0 +1,111 @@
+"""Input: where a functional graph starts."""
+from fastnn.core import config, dtypes
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.graph import Symbol
+from fastnn.layers.events import CallEvent, symbol_like
+from fastnn.layers.layer import Layer
+
+
+class InputLayer(Layer):
+    """The layer behind an Input: it has no weights and passes data on.
+
+    Args:
+        shape: shape of one sample, without the batch dimension; None for dimensions that vary.
+        batch_size: int or None.
+        dtype: dtype name, the default float type if None.
+        batch_shape: shape with the batch dimension, instead of `shape`.
+        optional: whether None may be passed for it.
+        name: str, made if None.
+
+    Raises ArgumentError if no shape is given, or two.
+
+    >>> InputLayer(shape=(4,)).output.shape
+    (None, 4)
+    """
+
+    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
+                 input_tensor=None, optional=False, name=None, **kwargs):
+        super().__init__(name=name)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
+        shape = kwargs.pop("input_shape", shape)
+        kwargs.pop("trainable", None)
+        if kwargs:
+            raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
+        if sparse or ragged:
+            raise NotSupportedError("Input: sparse and ragged inputs are not supported; convert the data to dense arrays.")
+        if input_tensor is not None:
+            if not isinstance(input_tensor, Symbol):
+                raise ArgumentError(f"Argument `input_tensor` must be a KerasTensor. Received: input_tensor={input_tensor!r}")
+            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+        if shape is not None and batch_shape is not None:
+            raise ArgumentError("You cannot pass both `shape` and `batch_shape` at the same time.")
+        if shape is None and batch_shape is None:
+            raise ArgumentError("You must pass a `shape` argument.")
+        given = shape if batch_shape is None else batch_shape
+        self.batch_shape = (batch_size, *_shape(given)) if batch_shape is None else _shape(given)
+        self._input_type = dtypes.standardize(dtype) if dtype is not None else config.floatx()
+        self.optional = optional
+        self._batch_input_shape = self.batch_shape
+        self.built = True
+        # nobody else holds the symbol of a Sequential's input, so the layer itself keeps its one event alive
+        self._event = CallEvent(self, (), {}, symbol_like(self.batch_shape, self._input_type), [self.name])
+
+    @property
+    def dtype(self):
+        """The dtype that data are converted to."""
+        return self._input_type
+
+    def call(self):
+        """Inputs are fed, not computed."""
+        raise NotImplementedError(f"InputLayer '{self.name}' cannot be called: pass data to the model.")
+
+    @property
+    def output(self):
+        """The symbol."""
+        return self._event.output
+
+    def get_config(self):
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,
+                "name": self.name, "optional": self.optional}
+
+    @classmethod
+    def from_config(cls, config):
+        config = {k: v for k, v in config.items() if k not in ("sparse", "ragged")}
+        if isinstance(config.get("dtype"), dict):
+            config["dtype"] = config["dtype"]["config"]["name"]
+        return cls(**config)
+
+
+def _shape(value):
+    shape = (value,) if hasattr(value, "__index__") else value
+    try:
+        shape = tuple(None if d is None else d.__index__() for d in shape)
+    except (TypeError, AttributeError):
+        raise ArgumentError(f"Cannot convert '{value!r}' to a shape: expected a tuple of ints and Nones.") from None
+    if any(d is not None and d < 0 for d in shape):
+        raise ArgumentError(f"Cannot convert '{value!r}' to a shape. Negative dimensions are not allowed.")
+    return shape
+
+
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None, optional=False,
+          ragged=None, **kwargs):
+    """A symbol that stands for the data a model will be given.
+
+    Args:
+        shape: shape of one sample, without the batch dimension.
+        batch_size: int or None.
+        dtype: dtype name, the default float type if None.
+        batch_shape: shape with the batch dimension, instead of `shape`.
+        name: str; also the key under which data may be passed in a dict.
+        tensor: a symbol whose shape and dtype to take.
+        optional: whether None may be passed for it.
+
+    Returns:
+        A symbol of shape (batch, *shape).
+
+    >>> Input((28, 28, 1)).shape
+    (None, 28, 28, 1)
+    """
+    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged,
+                       batch_shape=batch_shape, input_tensor=tensor, optional=optional, name=name, **kwargs)
+    return layer.output

@@ -1,0 +1,106 @@
+"""InputSpec: what a layer demands of its inputs' rank, shape and dtype."""
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers import nest
+
+
+class InputSpec:
+    """Demands on one input.
+
+    Args:
+        dtype: expected dtype name.
+        shape: expected shape, None for free dimensions.
+        ndim, max_ndim, min_ndim: expected rank and its bounds.
+        axes: {axis: size} for single dimensions.
+        allow_last_axis_squeeze: accept a missing or an extra last dimension of 1.
+        name: the input's key when inputs come as a dict.
+        optional: None may be passed.
+
+    >>> InputSpec(ndim=2, axes={-1: 4})
+    InputSpec(ndim=2, axes={-1: 4})
+    """
+
+    def __init__(self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None,
+                 allow_last_axis_squeeze=False, name=None, optional=False):
+        self.dtype = None if dtype is None else dtypes.standardize(dtype)
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = ndim if shape is None else len(self.shape)
+        self.max_ndim, self.min_ndim, self.name, self.optional = max_ndim, min_ndim, name, optional
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        try:
+            self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        except (AttributeError, TypeError, ValueError):
+            raise TypeError(f"Argument `axes` must be a dict with integer keys. Received: axes={axes}") from None
+        bound = self.ndim or self.max_ndim
+        if self.axes and bound is not None and max(self.axes) > bound - 1:
+            raise ArgumentError(f"Axis {max(self.axes)} is greater than the maximum allowed value: {bound - 1}")
+
+    def get_config(self):
+        """The constructor's arguments as a dict."""
+        return {"dtype": self.dtype, "shape": self.shape, "ndim": self.ndim, "max_ndim": self.max_ndim,
+                "min_ndim": self.min_ndim, "axes": self.axes, "optional": self.optional}
+
+    @classmethod
+    def from_config(cls, config):
+        """A spec with the arguments that get_config() gave."""
+        return cls(**config)
+
+    def __repr__(self):
+        said = [f"{key}={getattr(self, key)}" for key in ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+                if getattr(self, key)]
+        return f"InputSpec({', '.join(said)})"
+
+
+def assert_input_compatibility(input_spec, inputs, layer_name):
+    """Raise ShapeError (a ValueError) if `inputs` are not what `input_spec` demands.
+
+    input_spec: an InputSpec, a list of them, or None.  inputs: a structure of things with a shape and a dtype.
+    """
+    if not input_spec:
+        return
+    specs = nest.flatten(input_spec)
+    names = [spec.name for spec in specs if spec is not None]
+    named = len(names) == len(specs) and all(names)
+    if isinstance(inputs, dict) and named:
+        missing = [name for name in names if name not in inputs]
+        if missing:
+            raise ShapeError(f'Missing data for input "{missing[0]}". You passed a data dictionary with keys '
+                             f"{list(inputs)}. Expected the following keys: {names}")
+        inputs = [inputs[name] for name in names]
+    inputs = nest.flatten(inputs)
+    if len(inputs) != len(specs):
+        raise ShapeError(f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(inputs)} input '
+                         f"tensors. Inputs received: {inputs}")
+    for position, (x, spec) in enumerate(zip(inputs, specs)):
+        if spec is None or (x is None and spec.optional):
+            continue
+        if not hasattr(x, "shape"):
+            raise ShapeError(f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer "
+                             f"'{layer_name}'.")
+        fault = _fault(spec, tuple(x.shape), x.dtype)
+        if fault:
+            name = f" with name '{spec.name}'" if spec.name else ""
+            raise ShapeError(f"Input {position}{name} of layer '{layer_name}' is incompatible with the layer: {fault}")
+
+
+def _fault(spec, shape, dtype):
+    """What is wrong with one input, or None."""
+    rank = len(shape)
+    if spec.ndim is not None and not spec.allow_last_axis_squeeze and rank != spec.ndim:
+        return f"expected ndim={spec.ndim}, found ndim={rank}. Full shape received: {shape}"
+    if spec.max_ndim is not None and rank > spec.max_ndim:
+        return f"expected max_ndim={spec.max_ndim}, found ndim={rank}"
+    if spec.min_ndim is not None and rank < spec.min_ndim:
+        return f"expected min_ndim={spec.min_ndim}, found ndim={rank}. Full shape received: {shape}"
+    if spec.dtype is not None and dtypes.standardize(dtype) != spec.dtype:
+        return f"expected dtype={spec.dtype}, found dtype={dtype}"
+    for axis, size in spec.axes.items():
+        if size is not None and (not -rank <= axis < rank or shape[axis] not in (size, None)):
+            return f"expected axis {axis} of input shape to have value {size}, but received input with shape {shape}"
+    if spec.shape is not None:
+        wanted, got = spec.shape, shape
+        if spec.allow_last_axis_squeeze:
+            wanted, got = (s[:-1] if s and s[-1] == 1 else s for s in (wanted, got))
+        if any(a is not None and b is not None and a != b for a, b in zip(wanted, got)):
+            return f"expected shape={spec.shape}, found shape={shape}"
+    return None

@@ -1,0 +1,423 @@
+"""Layer: a callable with weights; the base of every layer and model."""
+import functools
+
+import numpy as np
+
+from fastnn import dtype_policies, initializers, regularizers
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.graph import Symbol, Variable, current
+from fastnn.graph.trace import paused
+from fastnn.graph.variable import auto_name
+from fastnn.layers import context, inference, nest, signature
+from fastnn.layers.config import ConfigMixin
+from fastnn.layers.events import CallEvent, any_functional, live_events, symbol_like
+from fastnn.layers.input_spec import InputSpec, assert_input_compatibility
+from fastnn.layers.names import snake_case
+from fastnn.layers.state import StateMixin
+from fastnn.layers.tracking import Tracker
+
+
+def _recorded_build(function):
+    """`build` with the path and shapes recorded; the outermost of nested super().build() calls does it."""
+    @functools.wraps(function)
+    def build(self, *args, **kwargs):
+        if self._building:
+            return function(self, *args, **kwargs)
+        self._building = True
+        try:
+            with context.name_scope(self), paused():
+                self._path = context.path()
+                function(self, *args, **kwargs)
+        finally:
+            self._building = False
+        names = signature.of(function).names
+        self._build_shapes = {**dict(zip(names, args)), **kwargs}
+        self.built = True
+    return build
+
+
+class Layer(StateMixin, ConfigMixin):
+    """A callable with weights.
+
+    Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
+    with `fastnn.ops` or with operators on the inputs.  `call` may take `training` and `mask`.
+
+    Args:
+        name: str, made from the class name if None.
+        trainable: whether the optimizer changes its weights.
+        dtype: "float32", "float64" or a DTypePolicy; the default float type if None.
+        activity_regularizer: a regularizer of its output, added to the loss.
+        input_shape, input_dim, batch_input_shape: on the first layer of a Sequential, the shape of its input.
+
+    Raises:
+        ArgumentError (a ValueError): for unknown keyword arguments.
+        ShapeError (a ValueError): when called on inputs that it cannot take.
+
+    >>> from fastnn import ops
+    >>> class Scale(Layer):
+    ...     def build(self, input_shape):
+    ...         self.w = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="w")
+    ...     def call(self, x):
+    ...         return x * self.w
+    >>> Scale()(np.ones((1, 2), "float32"))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    _fastnn_layer = True
+    KWARGS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size", "input_dtype", "input_length",
+              "weights", "autocast")
+    autocast = True
+    supports_masking = False
+    _keeps_dtype = False                        # whether integer inputs give integer outputs
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _recorded_build(cls.__dict__["build"])
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls)
+        object.__setattr__(self, "_tracker", Tracker())
+        object.__setattr__(self, "_init_arguments", (args, kwargs))
+        return self
+
+    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+        if name is not None and not isinstance(name, str):
+            raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
+        if name is not None and "/" in name:
+            raise ArgumentError(f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}")
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ArgumentError(f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} "
+                                f"(of type {type(trainable)})")
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.dtype_policy = dtype_policies.get(dtype)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._trainable, self.autocast = bool(trainable), autocast
+        self.built = self._building = False
+        self.input_spec = self._path = self._build_shapes = self._called = None
+        self._inbound_nodes, self._losses, self._loss_functions = [], [], []
+        self._take_input_shape(kwargs)
+        if "compute_mask" in type(self).__dict__:
+            self.supports_masking = True
+        if kwargs:
+            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}")
+
+    def _take_input_shape(self, kwargs):
+        """The ways in which Keras 1 and 2 gave the first layer its input shape."""
+        shape, batch = kwargs.pop("input_shape", None), kwargs.pop("batch_size", None)
+        full = kwargs.pop("batch_input_shape", None) or kwargs.pop("batch_shape", None)
+        dim, length = kwargs.pop("input_dim", None), kwargs.pop("input_length", None)
+        if dim is not None:
+            shape = (dim,) if length is None else (length, dim)
+        elif length is not None and shape is None:
+            shape = (length,)
+        if shape is not None:
+            full = (batch, *((shape,) if hasattr(shape, "__index__") else shape))
+        self._batch_input_shape = None if full is None else tuple(full)
+        self._input_dtype = kwargs.pop("input_dtype", None)
+        self._initial_weights = kwargs.pop("weights", None)
+
+    # ---- attributes -----------------------------------------------------------------------------------
+
+    def __setattr__(self, name, value):
+        tracker = self.__dict__.get("_tracker")
+        if tracker is not None and name not in _UNTRACKED:
+            old = self.__dict__.get(name)
+            if old is not None and old is not value and tracker.home(old) is not None \
+                    and not any(v is old for k, v in self.__dict__.items() if k != name):
+                tracker.replace(old, value)
+            value = tracker.track(value)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        value = self.__dict__.get(name)
+        object.__delattr__(self, name)
+        if value is not None:
+            self._tracker.untrack(value)
+
+    @property
+    def path(self):
+        """Names of the layers around it and its own, joined by "/"; None until it is built."""
+        return self._path
+
+    @property
+    def dtype(self):
+        """The dtype of its weights."""
+        return self.dtype_policy.variable_dtype
+
+    variable_dtype = dtype
+
+    @property
+    def compute_dtype(self):
+        """The dtype it computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self):
+        """The dtype float inputs are converted to."""
+        return self.compute_dtype
+
+    def _only_event(self, attribute):
+        events = live_events(self)
+        if not events:
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {attribute}.")
+        if len(events) > 1 and attribute in ("input_shape", "output_shape"):
+            shapes = {str(nest.map_structure(lambda s: s.shape, e.input if attribute[0] == "i" else e.output))
+                      for e in events}
+            if len(shapes) > 1:
+                raise AttributeError(f"The layer {self.name} has been called on several inputs with different shapes: it has "
+                                     f"no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
+        return events[0]
+
+    @property
+    def input(self):
+        """The symbol(s) of the functional API that it was first called on."""
+        return self._only_event("input").input
+
+    @property
+    def output(self):
+        """The symbol(s) of the functional API that its first call returned."""
+        return self._only_event("output").output
+
+    @property
+    def input_shape(self):
+        """The shape(s) of its input in the functional API."""
+        return signature.shapes_of(self._only_event("input_shape").input)
+
+    @property
+    def output_shape(self):
+        """The shape(s) of its output in the functional API."""
+        return signature.shapes_of(self._only_event("output_shape").output)
+
+    def get_input_at(self, index):
+        """The input symbol(s) of call number `index`."""
+        return live_events(self)[index].input
+
+    def get_output_at(self, index):
+        """The output symbol(s) of call number `index`."""
+        return live_events(self)[index].output
+
+    # ---- building -------------------------------------------------------------------------------------
+
+    def build(self, input_shape=None):
+        """Make the weights; called once, before the first call, with the shape(s) of its input."""
+        self.built = True
+
+    def add_weight(self, shape=None, initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
+                   constraint=None, aggregation=None, overwrite_with_gradient=False, name=None, **kwargs):
+        """Make a weight.
+
+        Args:
+            shape: tuple of ints; () for a scalar.
+            initializer: a name, object or function; glorot_uniform (zeros for integers) if None.
+            dtype: dtype name, the layer's own if None.
+            trainable: whether the optimizer changes it.
+            regularizer, constraint: penalty on it and projection after each update.
+            name: its name inside the layer.
+
+        Returns:
+            The Variable.
+
+        Keras 2's order add_weight(name, shape, ...) works too.
+        """
+        from fastnn import constraints
+        if isinstance(shape, str):              # Keras 1 and 2 had the name first
+            if nest.is_shape(initializer):
+                shape, initializer, name = initializer, None, name or shape
+            else:
+                shape, name = kwargs.pop("shape", ()), name or shape
+        for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
+            kwargs.pop(old, None)
+        if kwargs:
+            raise ArgumentError(f"add_weight: unexpected keyword arguments {sorted(kwargs)}.")
+        shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
+        if any(d is None for d in shape):
+            raise ShapeError(f"add_weight in layer '{self.name}': every dimension of a weight must be known; "
+                             f"received shape={shape}.")
+        dtype = dtypes.standardize(dtype, self.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        with context.name_scope(self), paused():
+            variable = Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=trainable,
+                                name=name or auto_name("variable"), regularizer=regularizers.get(regularizer),
+                                constraint=constraints.get(constraint))
+            variable.path = f"{context.path()}/{variable.name}"
+        self._tracker.track(variable)
+        if not self._trainable:
+            variable.trainable = False
+        return variable
+
+    add_variable = add_weight
+
+    def _maybe_build(self, args, kwargs):
+        if self.built:
+            return
+        call = signature.of(type(self).call)
+        build_args, build_kwargs = signature.build_arguments(type(self).build, call, args, kwargs)
+        if type(self).build is Layer.build:
+            with context.name_scope(self):
+                self._path = context.path()
+            return                              # sub-layers build themselves when `call` reaches them
+        self.build(*build_args, **build_kwargs)
+        self._after_build()
+
+    def _after_build(self):
+        self.built = True
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+            self._initial_weights = None
+
+    # ---- calling --------------------------------------------------------------------------------------
+
+    def call(self, *args, **kwargs):
+        """What the layer computes; subclasses say."""
+        raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method implemented.")
+
+    def __call__(self, *args, **kwargs):
+        if "_trainable" not in self.__dict__:
+            raise NotBuiltError(f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
+                                "statement of the `__init__()` method.")
+        if current() is None and any_functional(args, kwargs):
+            return self._call_functional(args, kwargs)
+        args = self._convert(args)
+        kwargs = self._convert(kwargs)
+        call = signature.of(type(self).call)
+        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        assert_input_compatibility(self.input_spec, first, self.name)
+        outer = context.active()
+        if outer is None and current() is None:
+            self._clear_losses()
+        training = self._resolve_training(call, args, kwargs, outer)
+        if call.takes("training") and "training" not in call.named(args, {}):
+            kwargs["training"] = training
+        with context.entered(training), context.name_scope(self):
+            if not self.built:
+                self._maybe_build(args, kwargs)
+            mask = self._resolve_mask(call, args, kwargs, first)
+            outputs = self._run(args, kwargs)
+            self.built = True
+            if self.activity_regularizer is not None:
+                self._add_activity_loss(outputs)
+            self._mask_outputs(first, mask, outputs)
+        return outputs
+
+    def _run(self, args, kwargs):
+        trace = current()
+        if trace is None:
+            return self.call(*args, **kwargs)
+        with trace.scope(context.path()):
+            return self.call(*args, **kwargs)
+
+    def _convert(self, structure):
+        """Arrays and float symbols in the layer's compute dtype; lists of numbers as arrays."""
+        def leaf(x):
+            if isinstance(x, Symbol):
+                if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
+                    return x.astype(self.compute_dtype)
+                return x
+            if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" and self.autocast:
+                return np.asarray(x, dtypes.numpy_type(self.compute_dtype))
+            if isinstance(x, np.generic):
+                return np.asarray(x)
+            return x if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable") else np.asarray(x)
+        if isinstance(structure, tuple):
+            structure = tuple(_array_of_numbers(x) for x in structure)
+        return nest.map_structure(leaf, structure)
+
+    def _resolve_training(self, call, args, kwargs, outer):
+        given = call.named(args, kwargs).get("training")
+        trace = current()
+        for value in (given, outer and outer.training, trace and trace.training, call.default("training")):
+            if value is not None:
+                return bool(value)
+        return False
+
+    def _resolve_mask(self, call, args, kwargs, first):
+        """The mask of the first argument; handed to `call` if it takes one and none was given."""
+        given = call.named(args, kwargs).get("mask")
+        if given is not None:
+            return given
+        mask = nest.map_structure(context.get_mask, first)
+        if any(m is not None for m in nest.flatten(mask)):
+            if call.takes("mask") and "mask" not in call.named(args, {}):
+                kwargs["mask"] = mask
+            return mask
+        return None
+
+    def _mask_outputs(self, first, mask, outputs):
+        if mask is None:
+            return
+        flat = nest.flatten(outputs)
+        if not self.supports_masking:
+            return
+        found = nest.flatten(self.compute_mask(first, mask))
+        for x, m in zip(flat, found * len(flat) if len(found) == 1 else found):
+            context.set_mask(x, m)
+
+    def compute_mask(self, inputs, previous_mask):
+        """The mask of the output, given those of the inputs: the same."""
+        return previous_mask
+
+    def _call_functional(self, args, kwargs):
+        """A call on symbols of the functional API: check, build, infer, record."""
+        args = tuple(_array_of_numbers(x) for x in args)
+        call = signature.of(type(self).call)
+        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        assert_input_compatibility(self.input_spec, first, self.name)
+        with context.name_scope(self):
+            if not self.built:
+                self._maybe_build(args, kwargs)
+            outputs = self.compute_output_spec(*args, **kwargs)
+            self.built = True
+        event = CallEvent(self, args, kwargs, outputs)
+        return event.output
+
+    # ---- shapes ---------------------------------------------------------------------------------------
+
+    def compute_output_shape(self, input_shape):
+        """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
+        symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
+        if not self.built:
+            self.build(input_shape)
+        return signature.shapes_of(inference.infer(self.call, (symbols,), {}))
+
+    def compute_output_spec(self, *args, **kwargs):
+        """Shape and dtype of the output(s) for symbols as inputs."""
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            call = signature.of(type(self).call)
+            if call.takes("training") and kwargs.get("training") is None:
+                kwargs = {**kwargs, "training": False}
+            return inference.infer(self._call_inner, args, kwargs)
+        first = args[0] if args else next(iter(kwargs.values()))
+        shape = self.compute_output_shape(signature.shapes_of(first))
+        dtype = self.compute_dtype
+        leaf = nest.flatten(first)[0]
+        if self._keeps_dtype and not dtypes.is_float(leaf.dtype):
+            dtype = leaf.dtype
+        return nest.map_shapes(lambda s: symbol_like(s, dtype), shape)
+
+    def _call_inner(self, *args, **kwargs):
+        """`call` with inputs converted, for inference: nested layers see a context."""
+        with context.entered(kwargs.get("training")):
+            return self.call(*self._convert(args), **self._convert(kwargs))
+
+    def __repr__(self):
+        return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
+
+
+# attributes that hold no state, or state that is another's
+_UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
+                        "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments"))
+
+
+def _array_of_numbers(value):
+    """A list of numbers, however nested, as an array; anything else unchanged."""
+    if isinstance(value, (list, tuple)) and value:
+        leaves = nest.flatten(value)
+        if leaves and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in leaves):
+            return np.asarray(value)
+    return value
+
+
+__all__ = ["InputSpec", "Layer"]

@@ -1,0 +1,72 @@
+"""Signatures of `call` and `build`: which arguments a layer takes, and how shapes are handed to `build`."""
+import functools
+import inspect
+
+from fastnn.layers import nest
+
+
+class CallSignature:
+    """The parameters of a `call` method."""
+
+    def __init__(self, function):
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self.keywords = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+        self.open = any(p.kind == p.VAR_KEYWORD for p in parameters)
+
+    def takes(self, name):
+        """Whether the argument is named in the signature."""
+        return name in self.keywords
+
+    def default(self, name):
+        """The default of an argument, None if it has none."""
+        value = self.keywords.get(name)
+        return None if value is inspect.Parameter.empty else value
+
+    def named(self, args, kwargs):
+        """{argument name: value} of a call, in the order of the signature."""
+        return {**dict(zip(self.names, args)), **kwargs}
+
+
+@functools.lru_cache(maxsize=1024)
+def of(function):
+    """The CallSignature of a `call` function of a class (cached)."""
+    return CallSignature(function)
+
+
+@functools.lru_cache(maxsize=1024)
+def _build_parameters(function):
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    if any(p.kind == p.VAR_POSITIONAL for p in parameters):
+        return None
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)), \
+        tuple(p.name for p in parameters if p.default is p.empty and p.kind != p.VAR_KEYWORD)
+
+
+def _has_shape(value):
+    return all(hasattr(x, "shape") for x in nest.flatten(value)) and nest.flatten(value)
+
+
+def shapes_of(value):
+    """The shapes in a structure of symbols or arrays."""
+    return nest.map_structure(lambda x: tuple(x.shape), value)
+
+
+def build_arguments(function, call, args, kwargs):
+    """(args, kwargs) for a `build` function (of a class) when the layer is called with args and kwargs.
+
+    One parameter gets the shape(s) of the first argument; more get those of the call arguments they are
+    named after: `query_shape` that of `query`.
+    """
+    tensors = {name: v for name, v in call.named(args, kwargs).items()
+               if name not in ("training", "mask") and not name.endswith("_mask") and v is not None and _has_shape(v)}
+    shapes = {f"{name}_shape": shapes_of(v) for name, v in tensors.items()}
+    found = _build_parameters(function)
+    if found is None:
+        return tuple(shapes.values())[:1], {}
+    names, required = found
+    named = {name: shapes[name] for name in names if name in shapes}
+    if len(names) <= 1 or not named or any(name not in named for name in required):
+        first = next(iter(shapes.values()), None)
+        return (first,) if names else (), {}
+    return (), named

@@ -1,0 +1,160 @@
+"""The state of a layer: its weights, losses and the layers inside it."""
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.graph import Symbol, current
+from fastnn.layers import nest
+
+
+def unique(things):
+    """The things without repeats (by identity), in order."""
+    seen, out = set(), []
+    for thing in things:
+        if id(thing) not in seen:
+            seen.add(id(thing))
+            out.append(thing)
+    return out
+
+
+class StateMixin:
+    """Weights, `trainable`, losses and sub-layers of a Layer."""
+
+    # ---- sub-layers -----------------------------------------------------------------------------------
+
+    @property
+    def _layers(self):
+        return self._tracker.layers
+
+    @property
+    def metrics(self):
+        """The metrics it holds, its own first."""
+        return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])
+
+    @property
+    def metrics_variables(self):
+        """The variables of its metrics."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    def _flatten_layers(self, include_self=True, recursive=True):
+        """Itself and the layers inside it, depth first, each once."""
+        seen, out, waiting = set(), [], list(self._layers)
+        if include_self:
+            seen.add(id(self))
+            out.append(self)
+        while waiting:
+            layer = waiting.pop(0)
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                out.append(layer)
+                if recursive:
+                    waiting[:0] = list(layer._layers)
+        return out
+
+    # ---- weights --------------------------------------------------------------------------------------
+
+    @property
+    def weights(self):
+        """All weights: its own trainable ones, its own others, then those of the layers inside it."""
+        return unique([*self._tracker.variables, *(w for layer in self._layers for w in layer.weights)])
+
+    variables = weights
+
+    @property
+    def trainable_weights(self):
+        """The weights that the optimizer changes."""
+        return [w for w in self.weights if w.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self):
+        """The weights that the optimizer leaves alone."""
+        return [w for w in self.weights if not w.trainable] if self.trainable else self.weights
+
+    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
+
+    @property
+    def trainable(self):
+        """Whether the optimizer changes its weights; setting it sets those of all layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        value = bool(value)
+        self._trainable = value
+        for variable in self._tracker.trainable:
+            variable.trainable = value
+        for layer in self._layers:
+            layer.trainable = value
+
+    def count_params(self):
+        """The number of numbers in its weights; NotBuiltError before they exist."""
+        if not self.built:
+            raise NotBuiltError(f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. "
+                                f"You can build it manually via: `layer.build(input_shape)`.")
+        return int(sum(w.size for w in self.weights))
+
+    def get_weights(self):
+        """Copies of the weights as a list of arrays, in the order of `weights`."""
+        return [w.numpy() for w in self.weights]
+
+    def set_weights(self, weights):
+        """Set all weights from a list of arrays in the order of `weights`.
+
+        Raises ShapeError, with nothing changed, if their number or a shape differs.
+        """
+        mine, weights = self.weights, list(weights)
+        if len(mine) != len(weights):
+            raise ShapeError(f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
+                             f"{len(weights)}, but the layer was expecting {len(mine)} weights.")
+        arrays = [np.asarray(w) for w in weights]
+        for variable, array in zip(mine, arrays):
+            if variable.shape != array.shape:
+                raise ShapeError(f"Layer {self.name} weight shape {variable.shape} is not compatible with provided weight "
+                                 f"shape {array.shape} for {variable.path}.")
+        for variable, array in zip(mine, arrays):
+            variable.assign(array)
+
+    # ---- losses ---------------------------------------------------------------------------------------
+
+    def add_loss(self, loss):
+        """Add a scalar (or a list of scalars) to the loss of the model.
+
+        loss: inside `call`, a symbol or array; anywhere, a function without arguments that returns one.
+
+        Raises ArgumentError for anything else.
+        """
+        for value in nest.flatten(loss):
+            if callable(value) and not isinstance(value, Symbol):
+                self._loss_functions.append(value)
+                continue
+            if not isinstance(value, (Symbol, np.ndarray, np.generic, float, int)) and not hasattr(value, "_fastnn_variable"):
+                raise ArgumentError("`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. "
+                                    f"Received invalid value: {value!r}")
+            trace = current()
+            if trace is None:
+                self._losses.append(value)
+            elif not isinstance(value, Symbol) or value.trace is trace:
+                trace.losses.append(trace.symbol(value))
+            else:
+                raise ArgumentError(f"add_loss: {value!r} belongs to another graph than the one being traced.")
+
+    def _clear_losses(self):
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    def _add_activity_loss(self, outputs):
+        for x in nest.flatten(outputs):
+            penalty = self.activity_regularizer(x)
+            rows = x.shape[0] if len(x.shape) else 1
+            self.add_loss(penalty / rows if rows else penalty)
+
+    def regularization_losses(self):
+        """The penalties of the trainable weights: symbols inside a trace, else numbers."""
+        return [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
+
+    @property
+    def losses(self):
+        """What the last call added with add_loss, and the weights' penalties."""
+        trace = current()
+        own = list(trace.losses) if trace is not None else [x for layer in self._flatten_layers() for x in layer._losses]
+        called = [f() for layer in self._flatten_layers() for f in layer._loss_functions]
+        return own + called + self.regularization_losses()

@@ -1,0 +1,158 @@
+"""What a layer owns: variables, sub-layers and metrics found among its attributes, also inside lists and dicts."""
+from fastnn.graph import Variable
+
+
+class Tracker:
+    """The variables, layers and metrics of one layer in the order they were set; knows nothing of the layer itself."""
+
+    def __init__(self):
+        self.trainable, self.frozen, self.layers, self.metrics = [], [], [], []
+
+    @property
+    def variables(self):
+        """Its own variables: those made trainable first, whatever they are now."""
+        return self.trainable + self.frozen
+
+    def home(self, value):
+        """The list that a value belongs to, or None."""
+        if isinstance(value, Variable):
+            known = next((h for h in (self.trainable, self.frozen) if any(v is value for v in h)), None)
+            return known if known is not None else self.trainable if value.trainable else self.frozen
+        if getattr(value, "_fastnn_layer", False):
+            return self.layers
+        if not isinstance(value, type) and hasattr(value, "update_state") and hasattr(value, "reset_state"):
+            return self.metrics
+        return None
+
+    def track(self, value):
+        """Enter `value`; lists and dicts come back as kinds that enter what is put into them later."""
+        if isinstance(value, (TrackedList, TrackedDict)):
+            if value.tracker is self:
+                return value
+        if type(value) in (list, TrackedList):
+            return TrackedList(value, self)
+        if type(value) in (dict, TrackedDict):
+            return TrackedDict(value, self)
+        if type(value) in (tuple, set, frozenset):
+            for item in value:
+                self.track(item)
+            return value
+        home = self.home(value)
+        if home is not None and not any(v is value for v in home):
+            home.append(value)
+        return value
+
+    def untrack(self, value):
+        """Forget a value and what is inside it."""
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, (list, tuple, set, frozenset)):
+            for item in value:
+                self.untrack(item)
+            return
+        home = self.home(value)
+        if home is not None:
+            home[:] = [v for v in home if v is not value]
+
+    def replace(self, old, new):
+        """Put `new` where `old` stood."""
+        home, other = self.home(old), self.home(new)
+        if home is None or home is not other or any(v is new for v in home):
+            self.untrack(old)
+            self.track(new)
+        else:
+            home[:] = [new if v is old else v for v in home]
+
+
+class TrackedList(list):
+    """A list attribute of a layer."""
+
+    def __init__(self, values, tracker):
+        self.tracker = tracker
+        super().__init__(tracker.track(v) for v in values)
+
+    def append(self, value):
+        super().append(self.tracker.track(value))
+
+    def insert(self, index, value):
+        super().insert(index, self.tracker.track(value))
+
+    def extend(self, values):
+        super().extend([self.tracker.track(v) for v in values])
+
+    def __iadd__(self, values):
+        self.extend(values)
+        return self
+
+    def __setitem__(self, index, value):
+        old = self[index]
+        new = [self.tracker.track(v) for v in value] if isinstance(index, slice) else self.tracker.track(value)
+        super().__setitem__(index, new)
+        self._forget(old)
+
+    def __delitem__(self, index):
+        old = self[index]
+        super().__delitem__(index)
+        self._forget(old)
+
+    def pop(self, index=-1):
+        value = super().pop(index)
+        self._forget(value)
+        return value
+
+    def remove(self, value):
+        super().remove(value)
+        self._forget(value)
+
+    def clear(self):
+        old = list(self)
+        super().clear()
+        self._forget(old)
+
+    def _forget(self, old):
+        for value in old if isinstance(old, list) else [old]:
+            if not any(v is value for v in self):
+                self.tracker.untrack(value)
+
+    def __reduce__(self):
+        return list, (list(self),)
+
+
+class TrackedDict(dict):
+    """A dict attribute of a layer."""
+
+    def __init__(self, values, tracker):
+        self.tracker = tracker
+        super().__init__({key: tracker.track(v) for key, v in values.items()})
+
+    def __setitem__(self, key, value):
+        old = self.get(key)
+        super().__setitem__(key, self.tracker.track(value))
+        if old is not value:
+            self._forget(old)
+
+    def __delitem__(self, key):
+        old = self[key]
+        super().__delitem__(key)
+        self._forget(old)
+
+    def update(self, *args, **kwargs):
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def setdefault(self, key, default=None):
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key, *default):
+        value = super().pop(key, *default)
+        self._forget(value)
+        return value
+
+    def _forget(self, old):
+        if not any(v is old for v in self.values()):
+            self.tracker.untrack(old)
+
+    def __reduce__(self):
+        return dict, (dict(self),)

@@ -1,0 +1,106 @@
+"""clone_model: the same architecture with new weights."""
+from fastnn.saving import identifiers as serial
+from fastnn.core.errors import ArgumentError
+from fastnn.layers import nest
+from fastnn.layers.events import is_functional
+from fastnn.layers.input_layer import Input, InputLayer
+from fastnn.models.functional import Functional
+from fastnn.models.graph_map import key
+from fastnn.models.sequential import Sequential
+
+
+def _clone_layer(layer):
+    return type(layer).from_config(layer.get_config())
+
+
+def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
+    """A copy of a model with new layers and new weights.
+
+    Args:
+        model: a Functional or Sequential model, or one with get_config().
+        input_tensors: symbols to build it on instead of new Inputs.
+        clone_function: layer -> layer, used for every layer but inputs.
+        call_function: (layer, *args, **kwargs) -> outputs, used for every call (functional models only).
+        recursive: clone nested models layer by layer too.
+
+    >>> from fastnn import Input, layers
+    >>> model = Sequential([Input((4,)), layers.Dense(1)])
+    >>> clone_model(model).output_shape
+    (None, 1)
+    """
+    made = {}
+    copy = clone_function or _clone_layer
+
+    def clone(layer):
+        if id(layer) not in made:
+            if recursive and isinstance(layer, (Sequential, Functional)):
+                made[id(layer)] = clone_model(layer, None, clone_function,
+                                              None if isinstance(layer, Sequential) else call_function, True)
+            else:
+                made[id(layer)] = copy(layer)
+        return made[id(layer)]
+    if isinstance(model, Sequential):
+        if call_function is not None:
+            raise ArgumentError("`call_function` argument is not supported with Sequential models. In a Sequential model, "
+                                "layers aren't called at model-construction time (they're merely listed). Use "
+                                "`call_function` with Functional models only.")
+        return _clone_sequential(model, input_tensors, clone)
+    if isinstance(model, Functional):
+        return _clone_functional(model, input_tensors, clone, call_function)
+    if clone_function or input_tensors or call_function:
+        raise ArgumentError("Arguments `clone_function`, `call_function` and `input_tensors` are only supported for Sequential "
+                            f"models or Functional models. Received model of type '{type(model).__name__}'.")
+    return serial.deserialize(serial.serialize(model), None, {type(model).__name__: type(model)})
+
+
+def _clone_sequential(model, input_tensors, clone):
+    stack = model._tracker.layers
+    layers = [clone(layer) for layer in stack if not isinstance(layer, InputLayer)]
+    if input_tensors is not None:
+        tensors = nest.flatten(input_tensors)
+        if len(tensors) != 1 or not is_functional(tensors[0]):
+            raise ArgumentError("Argument `input_tensors` must contain a single tensor of the functional API. "
+                                f"Received: input_tensors={input_tensors}")
+        if not tensors[0].origin.is_input:
+            x = tensors[0]
+            for layer in layers:
+                x = layer(x)
+            return Functional(tensors[0], x, name=model.name)
+        layers.insert(0, tensors[0])
+    elif stack and isinstance(stack[0], InputLayer):
+        layers.insert(0, Input(batch_shape=stack[0].batch_shape, dtype=stack[0].dtype, name=stack[0].name))
+    return Sequential(layers, trainable=model.trainable, name=model.name)
+
+
+def _clone_functional(model, input_tensors, clone, call_function):
+    if input_tensors is None:
+        fresh = [Input(batch_shape=x.shape, dtype=x.dtype, name=x.origin.operation.name) for x in model.inputs]
+    else:
+        fresh = nest.flatten(input_tensors)
+        if len(fresh) != len(model.inputs) or not all(map(is_functional, fresh)):
+            raise ArgumentError(f"`input_tensors` must hold {len(model.inputs)} tensors of the functional API. "
+                                f"Received: input_tensors={input_tensors}")
+    values = {key(x): y for x, y in zip(model.inputs, fresh)}
+
+    def fill(x):
+        return values[key(x)] if is_functional(x) else x
+    for event in model._map.events:
+        if event.is_input:
+            continue
+        operation = clone(event.operation) if hasattr(event.operation, "built") else event.operation
+        args = [nest.map_structure(fill, a) for a in event.args]
+        kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
+        called = hasattr(operation, "built") and call_function is not None
+        out = call_function(operation, *args, **kwargs) if called else operation(*args, **kwargs)
+        values.update({(event, i): y for i, y in enumerate(nest.flatten(out))})
+    inputs = nest.pack(model._inputs_struct, fresh)
+    outputs = nest.map_structure(fill, model._outputs_struct)
+    return type(model)(inputs, outputs, name=model.name, trainable=model.trainable)
+
+
+def copy_model(model):
+    """A copy with equal weights, for copy.deepcopy()."""
+    twin = clone_model(model)
+    if model.built and twin.built:
+        twin.set_weights(model.get_weights())
+    return twin

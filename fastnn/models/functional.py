@@ -1,0 +1,281 @@
+"""Functional: a model made of calls on symbols."""
+import warnings
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, GraphError, ShapeError
+from fastnn.graph import Symbol
+from fastnn.layers import nest, signature
+from fastnn.layers.events import CallEvent, is_functional, symbol_like
+from fastnn.layers.input_layer import Input, InputLayer
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
+from fastnn.models.graph_map import GraphMap, key, rewire
+from fastnn.models.model import Model
+
+
+class Functional(Model):
+    """A model from `inputs` to `outputs`, each a symbol or a list, tuple or dict of them.
+
+    Raises GraphError (a ValueError) if the outputs do not follow from the inputs or two layers have one name,
+    ArgumentError if something is not a symbol.
+
+    >>> from fastnn import Input, layers
+    >>> x = Input((4,))
+    >>> Functional(x, layers.Dense(2)(x)).output_shape
+    (None, 2)
+    """
+
+    def __init__(self, inputs, outputs, name=None, trainable=True, **kwargs):
+        flat_inputs, flat_outputs = nest.flatten(inputs), nest.flatten(outputs)
+        for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
+            for x in flat:
+                if not is_functional(x):
+                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling layers on "
+                                        f"one. Received: {word}={given} including invalid value {x} of type {type(x)}")
+        if isinstance(inputs, dict):
+            for k, v in inputs.items():
+                if is_functional(v) and k != v.name and v.origin.is_input:
+                    warnings.warn(f"When providing `inputs` as a dict, all keys in the dict must match the names of the "
+                                  f"corresponding tensors. Received key '{k}' mapping to value {v} which has name '{v.name}'. "
+                                  f"Change the tensor name to '{k}' (via `Input(..., name='{k}')`)", stacklevel=3)
+        if len({key(x) for x in flat_inputs}) != len(flat_inputs):
+            raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
+        Layer.__init__(self, name=name, **kwargs)
+        if any(not x.origin.is_input for x in flat_inputs):
+            flat_inputs, flat_outputs = _start_at(flat_inputs, flat_outputs)
+            inputs, outputs = nest.pack(inputs, flat_inputs), nest.pack(outputs, flat_outputs)
+        self._set_graph(inputs, outputs)
+        self.trainable = True if trainable is None else trainable
+        self.built, self.autocast = True, False
+        # the call event that stands for the model's own inputs and outputs, which configs count as call 0
+        self._path = self.name
+
+    def _set_graph(self, inputs, outputs, extra=()):
+        map_ = GraphMap(nest.flatten(inputs), nest.flatten(outputs) + list(extra))
+        put = object.__setattr__
+        for name, value in (("_map", map_), ("_inputs_struct", inputs), ("_outputs_struct", outputs),
+                            ("inputs", nest.flatten(inputs)), ("outputs", nest.flatten(outputs)),
+                            ("_symbolic_losses", list(extra))):
+            put(self, name, value)              # not tracked: a graph holds symbols, not state
+        put(self, "input_names", [x.origin.operation.name for x in self.inputs])
+        put(self, "output_names", [x.origin.operation.name for x in self.outputs])
+        for operation in map_.operations:
+            if isinstance(operation, Layer):
+                self._tracker.track(operation)
+
+    # ---- what it is made of ---------------------------------------------------------------------------
+
+    @property
+    def operations(self):
+        """Layers and bare operations, deepest first."""
+        return list(self._map.operations)
+
+    @property
+    def layers(self):
+        """Its layers, from the inputs on."""
+        return [op for op in self._map.operations if isinstance(op, Layer)]
+
+    @property
+    def input(self):
+        """The input symbol(s), as given."""
+        return self._inputs_struct
+
+    @property
+    def output(self):
+        """The output symbol(s), as given."""
+        return self._outputs_struct
+
+    @property
+    def input_shape(self):
+        """Shape of the input, or a structure of shapes."""
+        return _single(nest.map_structure(lambda x: x.shape, self._inputs_struct))
+
+    @property
+    def output_shape(self):
+        """Shape of the output, or a structure of shapes."""
+        return _single(nest.map_structure(lambda x: x.shape, self._outputs_struct))
+
+    @property
+    def input_spec(self):
+        """What it demands of its inputs."""
+        given = self.__dict__.get("_given_spec")
+        if given is not None or "_inputs_struct" not in self.__dict__:
+            return given
+        struct = self._inputs_struct
+        if isinstance(struct, dict) and not all(isinstance(x, Symbol) for x in struct.values()):
+            return None
+        names = list(struct) if isinstance(struct, dict) else self.input_names
+        return [InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=name,
+                          optional=getattr(x.origin.operation, "optional", False))
+                for x, name in zip(self.inputs, names)]
+
+    @input_spec.setter
+    def input_spec(self, value):
+        object.__setattr__(self, "_given_spec", value)
+
+    # ---- running --------------------------------------------------------------------------------------
+
+    def call(self, inputs, training=None, mask=None):
+        """The outputs for inputs, in the structure of `outputs`: every call event once more."""
+        return self.run(inputs, training, mask)
+
+    def run(self, inputs, training=None, mask=None):
+        """Re-execute the call events on other values (symbols of a trace, or arrays)."""
+        from fastnn.layers import context
+        flat = self._standardize(inputs)
+        values = {}
+        for symbol, value, m in zip(self.inputs, flat, nest.flatten(mask) if mask is not None else [None] * len(flat)):
+            if m is not None:
+                context.set_mask(value, m)
+            values[key(symbol)] = value
+
+        def fill(x):
+            return values[key(x)] if is_functional(x) else x
+        for event in self._map.events:
+            if event.is_input:
+                continue
+            if any(key(x) not in values for x in event.inputs):
+                continue
+            operation = event.operation
+            kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
+            args = [nest.map_structure(fill, a) for a in event.args]
+            if training is not None and isinstance(operation, Layer) and kwargs.get("training") is None \
+                    and signature.of(type(operation).call).takes("training"):
+                kwargs["training"] = training
+            for i, value in enumerate(nest.flatten(operation(*args, **kwargs))):
+                values.setdefault((event, i), value)
+        for loss in self._symbolic_losses:
+            Layer.add_loss(self, values[key(loss)])
+        return nest.map_structure(lambda x: values[key(x)], self._outputs_struct)
+
+    def _standardize(self, inputs):
+        """Flat input values in the order of `self.inputs`, with their dtype and rank."""
+        flat = nest.flatten(self._standard_x(inputs))
+        if len(flat) != len(self.inputs):
+            raise ShapeError(f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it received "
+                             f"{len(flat)} input tensors.")
+        return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
+
+    def _fit(self, x, ref):
+        from fastnn import ops
+        from fastnn.layers import context
+        if x is None:
+            if not getattr(ref.origin.operation, "optional", False):
+                raise ShapeError(f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid tensor.")
+            return None
+        mask, given = context.get_mask(x), x
+        if not isinstance(x, Symbol):
+            x = np.asarray(x)
+        if dtypes.standardize(x.dtype) != ref.dtype:
+            x = x.astype(ref.dtype)
+        rank, wanted = len(x.shape), len(ref.shape)
+        if rank == wanted + 1 and x.shape[-1] == 1:
+            x = ops.squeeze(x, axis=-1)
+        elif rank == wanted - 1 and ref.shape[-1] == 1:
+            x = ops.expand_dims(x, axis=-1)
+        elif rank != wanted:
+            raise ShapeError(f"Invalid input shape for input '{ref.name}'. Expected shape {ref.shape}, but input has "
+                             f"incompatible shape {tuple(x.shape)}")
+        if mask is not None and x is not given:
+            context.set_mask(x, mask)
+        return x
+
+    def _standard_x(self, x):
+        """Data in the structure of `inputs`: dicts by name, lists by position."""
+        struct = self._inputs_struct
+        names = list(struct) if isinstance(struct, dict) else self.input_names
+        if isinstance(x, dict):
+            if isinstance(struct, dict) and not all(isinstance(s, Symbol) for s in struct.values()):
+                return x
+            unknown, missing = [k for k in x if k not in names], [n for n in names if n not in x]
+            missing = [n for n in missing if not getattr(self.inputs[names.index(n)].origin.operation, "optional", False)]
+            if unknown or missing:
+                raise ShapeError(f"The keys of the input data do not match model '{self.name}': expected {names}; received "
+                                 f"{list(x)}" + (f"; missing {missing}" if missing else "")
+                                 + (f"; unknown {unknown}" if unknown else "") + ".")
+            return nest.pack(struct, [x.get(n) for n in names])
+        if isinstance(struct, Symbol) and isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
+            return x[0]
+        if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
+            return [x]
+        if isinstance(struct, dict) and isinstance(x, (list, tuple)) and len(x) == len(struct):
+            return dict(zip(struct, x))
+        if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
+            return {next(iter(struct)): x}
+        return x
+
+    def input_dtypes(self, x):
+        """The dtypes that the leaves of (standardized) data are wanted in."""
+        return [s.dtype for s in self.inputs]
+
+    def _build_from_data(self, x):
+        """Nothing: a functional model is built when it is made."""
+
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        """Shape and dtype of the outputs for symbols as inputs."""
+        flat = nest.flatten(self._standard_x(inputs))
+        if len(flat) == len(self.inputs) and all(x is not None and tuple(x.shape) == ref.shape
+                                                 for x, ref in zip(flat, self.inputs)):
+            return nest.map_structure(lambda s: symbol_like(s.shape, s.dtype), self._outputs_struct)
+        from fastnn.layers.inference import infer
+        return infer(self._call_inner, (inputs,), {})
+
+    def compute_output_shape(self, input_shape):
+        """The output shape(s) for other input shapes."""
+        shapes = nest.flatten_shapes(input_shape)
+        symbols = [symbol_like(s, ref.dtype) for s, ref in zip(shapes, self.inputs)]
+        return signature.shapes_of(self.compute_output_spec(nest.pack(self._inputs_struct, symbols)))
+
+    def compute_mask(self, inputs, previous_mask):
+        """Masks travel with the values inside; outputs have theirs already."""
+        from fastnn.layers import context
+        return nest.map_structure(context.get_mask, inputs)
+
+    def _mask_outputs(self, first, mask, outputs):
+        """Nothing: the layers inside have set the masks of the outputs."""
+
+    def add_loss(self, loss):
+        """Add a scalar to the loss: a symbol computed from the model's inputs, or what Layer.add_loss takes."""
+        for value in nest.flatten(loss):
+            if is_functional(value):
+                self._set_graph(self._inputs_struct, self._outputs_struct, [*self._symbolic_losses, value])
+            else:
+                Layer.add_loss(self, value)
+
+    def get_config(self):
+        """The graph as a dict, in Keras 3's format."""
+        if not takes_inputs_and_outputs(type(self)):
+            return Model.get_config(self)
+        return functional_config(self)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A model with new weights from what get_config() gave."""
+        return functional_from_config(cls, config, custom_objects)
+
+    def get_build_config(self):
+        """None: the graph says everything."""
+        return None
+
+
+def _single(shapes):
+    return shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
+
+
+def _start_at(inputs, outputs):
+    """The calls from intermediate symbols on, moved onto Inputs of their own."""
+    replace, new = {}, []
+    for x in inputs:
+        if x.origin.is_input:
+            new.append(x)
+            continue
+        fresh = Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}_clone")
+        replace[key(x)] = fresh
+        new.append(fresh)
+    return new, rewire(inputs, outputs, replace)
+
+
+__all__ = ["CallEvent", "Functional", "InputLayer"]

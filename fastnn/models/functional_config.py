@@ -1,0 +1,173 @@
+"""The config of a functional graph, in Keras 3's format, and the graph from a config."""
+import inspect
+
+from fastnn.saving import identifiers as serial
+from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.layers import nest
+from fastnn.layers.events import OpCall, is_functional, live_events
+from fastnn.models.op_config import op_config, op_from_config
+
+
+def takes_inputs_and_outputs(cls):
+    """Whether the constructor is that of Functional, so that a config of the graph is enough."""
+    from fastnn.models.functional import Functional
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    kinds = {p.kind for p in parameters}
+    named = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]
+    return cls is Functional or named[:2] == ["inputs", "outputs"] or \
+        {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+
+
+def functional_config(model):
+    """The dict of Functional.get_config()."""
+    inside = set(model._map.events) | {x.origin for x in model.inputs}
+    number = {}
+    for operation in model._map.operations:
+        for i, event in enumerate(e for e in live_events(operation) if e in inside):
+            number[event] = i
+
+    def place(x):
+        from fastnn.models.functional import Functional
+        # a model's own graph counts as its call 0, so calls of it start at 1
+        shift = 1 if isinstance(x.origin.operation, Functional) else 0
+        return [x.origin.operation.name, number[x.origin] + shift, x.index]
+
+    def leaf(value):
+        if is_functional(value):
+            # args name calls as they were counted, without that shift
+            return {"class_name": "__keras_tensor__",
+                    "config": {"shape": list(value.shape), "dtype": value.dtype,
+                               "keras_history": [value.origin.operation.name, number[value.origin], value.index]}}
+        if hasattr(value, "_fastnn_variable"):
+            raise ArgumentError(f"Model '{model.name}': the weight '{value.path}' is an argument of an operation outside any "
+                                "layer, which no config can hold. Use it inside the `call` of a layer.")
+        return serial.serialize(value)
+
+    layers = []
+    for operation in model._map.operations:
+        entry = op_config(operation) if isinstance(operation, OpCall) else serial.serialize(operation)
+        entry["name"] = operation.name
+        entry["inbound_nodes"] = [
+            {"args": [nest.map_structure(leaf, a) for a in event.args],
+             "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()}}
+            for event in live_events(operation) if event in inside and not event.is_input]
+        layers.append(entry)
+    return {"name": model.name, "trainable": model.trainable, "layers": layers,
+            "input_layers": _places(model._inputs_struct, place), "output_layers": _places(model._outputs_struct, place)}
+
+
+def _places(structure, place):
+    return nest.map_structure(place, structure)
+
+
+class _Builder:
+    """Rebuilds a graph: layers first, then calls as their arguments come to exist."""
+
+    def __init__(self, custom_objects):
+        self.custom_objects, self.operations, self.events, self.pending = custom_objects, {}, {}, []
+
+    def layer(self, entry):
+        name = entry.get("name") or entry.get("config", {}).get("name")
+        if not isinstance(name, str) or name in self.operations:
+            raise FileFormatError(f"A functional config has a layer without a name, or twice the name {name!r}.")
+        module = entry.get("module") or ""
+        if module.startswith("keras.src.ops") or module == "fastnn.ops":
+            operation = op_from_config(entry)
+        else:
+            operation = serial.deserialize({k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")},
+                                           "layers", self.custom_objects)
+        self.operations[name] = operation
+        self.events[name] = [operation._event] if hasattr(operation, "_event") else []
+        for node in entry.get("inbound_nodes", ()):
+            self.pending.append((name, node))
+
+    def symbol(self, name, call, index, shift=0):
+        from fastnn.models.functional import Functional
+        if name not in self.operations:
+            raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!r}.")
+        if shift and isinstance(self.operations[name], Functional):
+            call -= 1
+        calls = self.events[name]
+        if not 0 <= call < len(calls):
+            raise _NotYet
+        return calls[call].result(index)
+
+    def revive(self, value):
+        if isinstance(value, dict):
+            if value.get("class_name") == "__keras_tensor__":
+                return self.symbol(*value["config"]["keras_history"])
+            if "class_name" in value:
+                return serial.deserialize(value, None, self.custom_objects)
+            return {k: self.revive(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.revive(v) for v in value]
+        return value
+
+    def arguments(self, node):
+        if isinstance(node, dict):
+            return [self.revive(a) for a in node.get("args", ())], {k: self.revive(v) for k, v in node.get("kwargs", {}).items()}
+        found = [self.symbol(*item[:3]) for item in node]       # the format of Keras 1 and 2
+        kwargs = node[0][3] if node and len(node[0]) > 3 else {}
+        return [found[0] if len(found) == 1 else found], kwargs
+
+    def calls(self):
+        while self.pending:
+            later = []
+            blocked = set()
+            for name, node in self.pending:
+                if name not in blocked:
+                    try:
+                        args, kwargs = self.arguments(node)
+                    except _NotYet:
+                        blocked.add(name)       # later calls of the same layer must keep their number
+                    else:
+                        out = nest.flatten(self.operations[name](*args, **kwargs))
+                        self.events[name].append(out[0].origin)
+                        continue
+                later.append((name, node))
+            if len(later) == len(self.pending):
+                raise FileFormatError("Invalid Functional model configuration. The graph of the Functional model either has "
+                                      "loops or disconnected nodes. The following nodes failed to be resolved: "
+                                      f"{sorted({n for n, _ in later})}")
+            self.pending = later
+
+    def ends(self, places):
+        if isinstance(places, (list, tuple)) and len(places) == 3 and isinstance(places[0], str):
+            try:
+                return self.symbol(*places, shift=1)
+            except _NotYet:
+                raise FileFormatError(f"Invalid Functional model configuration: {places} names a call that is not "
+                                      "there.") from None
+        if isinstance(places, dict):
+            return {k: self.ends(v) for k, v in places.items()}
+        return [self.ends(p) for p in places]
+
+
+class _NotYet(Exception):
+    """The call that a node refers to has not been made yet."""
+
+
+def functional_from_config(cls, config, custom_objects=None):
+    """A `cls` (Functional or a subclass) from the dict of functional_config()."""
+    config = dict(config)
+    try:
+        entries, starts, ends = (config.pop(k) for k in ("layers", "input_layers", "output_layers"))
+    except KeyError as error:
+        raise FileFormatError(f"A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': {error} is "
+                              "missing.") from None
+    name, trainable = config.pop("name", None), config.pop("trainable", None)
+    config.pop("dtype", None)
+    builder = _Builder(custom_objects)
+    for entry in entries:
+        builder.layer(entry)
+    builder.calls()
+    return cls(inputs=_unlisted(builder.ends(starts), starts), outputs=_unlisted(builder.ends(ends), ends), name=name,
+               trainable=True if trainable is None else trainable, **config)
+
+
+def _unlisted(symbols, places):
+    """Symbols as they were nested."""
+    return symbols if not isinstance(places, tuple) else tuple(symbols)
+
+
+

@@ -1,0 +1,238 @@
+"""Model: a layer that can be trained."""
+import inspect
+import json
+
+import numpy as np
+
+from fastnn.saving import identifiers as serial
+from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.layers import inference, nest
+from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers.layer import Layer
+from fastnn.models.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """A layer with compile, fit, evaluate, predict and summary.
+
+    Two ways to make one: ``Model(inputs, outputs)`` from symbols of the functional API, or a subclass that makes its
+    layers in `__init__` and calls them in `call(inputs, training=None)`.
+
+    Args:
+        inputs: a symbol made by Input(), or a list or dict of them.
+        outputs: a symbol computed from them, or a list or dict of them.
+        name: str, made if None.
+
+    >>> from fastnn import Input, layers
+    >>> x = Input((4,))
+    >>> Model(x, layers.Dense(2)(x)).count_params()
+    10
+    """
+
+    _weights_file_suffix = ".weights.h5"
+
+    def __new__(cls, *args, **kwargs):
+        if cls is Model and _is_functional_call(args, kwargs):
+            from fastnn.models.functional import Functional
+            return Layer.__new__(Functional, *args, **kwargs)
+        return Layer.__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args, **kwargs):
+        from fastnn.models.functional import Functional
+        if not isinstance(self, Functional) and _is_functional_call(args, kwargs):
+            _graft(type(self), Functional)
+            Functional.__init__(self, *_functional_names(args, kwargs)[0], **_functional_names(args, kwargs)[1])
+            return
+        Layer.__init__(self, *args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+
+    # ---- structure ------------------------------------------------------------------------------------
+
+    @property
+    def layers(self):
+        """The layers directly inside, in the order in which they were set."""
+        return self._flatten_layers(include_self=False, recursive=False)
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
+    def get_layer(self, name=None, index=None):
+        """A layer by name (str) or position (int); ArgumentError (a ValueError) if there is none."""
+        if index is not None and name is not None:
+            raise ArgumentError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ArgumentError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers.")
+            return layers[index]
+        if name is None:
+            raise ArgumentError("Provide either a layer name or layer index at `get_layer`.")
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ArgumentError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
+
+    @property
+    def weights(self):
+        """All weights, layer by layer."""
+        return super().weights
+
+    def call(self, *args, **kwargs):
+        """What the model computes; subclasses say."""
+        raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
+
+    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+                layer_range=None):
+        """Print a table of the layers: name, class, output shape, parameters.
+
+        Args:
+            line_length: characters in a line.
+            positions: where the columns end, as fractions of the line.
+            print_fn: called with the whole text; standard output if None.
+            expand_nested: also list the layers of nested models.
+            show_trainable: add a column that says whether a layer is trained.
+            layer_range: (first, last) layer names, or patterns of them, to list.
+        """
+        from fastnn.models.summary import print_summary
+        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn, expand_nested=expand_nested,
+                      show_trainable=show_trainable, layer_range=layer_range)
+
+    # ---- building -------------------------------------------------------------------------------------
+
+    def build(self, input_shape=None):
+        """Make the weights for an input shape (a tuple with the batch dimension, or a list or dict of them)."""
+        if input_shape is None:
+            raise ArgumentError(f"Model '{self.name}': build() needs an input shape, e.g. build((None, 28, 28, 1)).")
+        symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
+        if not self._build_by_call(symbols):
+            raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
+
+    def _build_by_call(self, *symbols):
+        """Build sub-layers by running `call` without data."""
+        if type(self).call is Model.call:
+            return False
+        call = self.call
+        spec = inference.infer(lambda *a: self._call_inner(*a), symbols, {}) if call else None
+        object.__setattr__(self, "_output_spec", spec)
+        self.built = True
+        return True
+
+    def _build_from_data(self, x):
+        """Make the weights, given the first data (arrays)."""
+        if self.built:
+            return
+        symbols = nest.map_structure(lambda a: symbol_like((None, *a.shape[1:]), _wanted(a, self.compute_dtype)), x)
+        if type(self).build is not Model.build:
+            self._maybe_build((symbols,), {})
+        self._build_by_call(symbols)
+
+    @property
+    def output_names(self):
+        """Names of the outputs; None until known."""
+        spec = self.__dict__.get("_output_spec")
+        if isinstance(spec, dict):
+            return list(spec)
+        return self.__dict__.get("_output_names")
+
+    @output_names.setter
+    def output_names(self, value):
+        object.__setattr__(self, "_output_names", value)
+
+    def compute_output_shape(self, input_shape):
+        """The output shape(s) for an input shape."""
+        return Layer.compute_output_shape(self, input_shape)
+
+    # ---- configuration and files ----------------------------------------------------------------------
+
+    def get_config(self):
+        """The constructor's arguments as a dict."""
+        return Layer.get_config(self)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A model with new weights from what get_config() gave."""
+        from fastnn.models.functional import Functional
+        from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
+        if {"layers", "input_layers", "output_layers"} <= set(config):
+            if cls is Model or not takes_inputs_and_outputs(cls):
+                return functional_from_config(Functional, config, custom_objects)
+            return functional_from_config(cls, config, custom_objects)
+        return super().from_config(config)
+
+    def to_json(self, **kwargs):
+        """The model without its weights, as JSON text; **kwargs go to json.dumps."""
+        return json.dumps(serial.serialize(self), **kwargs)
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Save everything to a `.keras` file: see fastnn.saving.save_model."""
+        from fastnn import saving
+        return saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
+
+    def save_weights(self, filepath, overwrite=True, **kwargs):
+        """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
+        from fastnn import saving
+        return saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
+
+    def load_weights(self, filepath, **kwargs):
+        """Load the weights from a file: see fastnn.saving.load_weights."""
+        from fastnn import saving
+        return saving.load_weights(self, filepath, **kwargs)
+
+    def get_compile_config(self):
+        """What compile() was given, as plain data; None if not compiled."""
+        config = self._trainer().compile_config
+        return None if config is None else {k: serial.serialize(v) for k, v in config.items()}
+
+    def compile_from_config(self, config):
+        """Compile as get_compile_config() said."""
+        parts = {k: serial.deserialize(v, {"optimizer": "optimizers", "loss": "losses"}.get(k) if isinstance(v, dict) else None)
+                 for k, v in config.items()}
+        self.compile(**parts)
+
+    def __deepcopy__(self, memo):
+        from fastnn.models.cloning import copy_model
+        return copy_model(self)
+
+    def __call__(self, *args, **kwargs):
+        if not self.built and args and type(self).call is Model.call:
+            raise NotBuiltError(f"Model '{self.name}' has no layers and no `call()` method.")
+        return super().__call__(*args, **kwargs)
+
+
+def _wanted(array, float_dtype):
+    """The dtype that a batch of `array` reaches the model in."""
+    kind = np.asarray(array).dtype.kind
+    if kind == "f":
+        return float_dtype
+    return np.asarray(array).dtype.name
+
+
+def _is_functional_call(args, kwargs):
+    return (len(args) == 2 and not isinstance(args[0], str)) or (len(args) == 1 and "outputs" in kwargs) or \
+        ("inputs" in kwargs and "outputs" in kwargs) or ("input" in kwargs and "output" in kwargs) or \
+        (len(args) > 2 and all(any(map(is_functional, nest.flatten(a))) for a in args[:2]))
+
+
+def _functional_names(args, kwargs):
+    """Keras 1 called them `input` and `output`."""
+    kwargs = {{"input": "inputs", "output": "outputs"}.get(k, k): v for k, v in kwargs.items()}
+    return args, kwargs
+
+
+def _graft(cls, functional):
+    """Make a subclass of Model whose __init__ passes inputs and outputs to super() a Functional.
+
+    Raises ArgumentError if the class cannot be changed.
+    """
+    if issubclass(cls, functional):
+        return
+    for base in inspect.getmro(cls):
+        if Model in base.__bases__:
+            base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
+            return
+    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass of Model.")
+
+

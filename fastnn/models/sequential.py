@@ -1,0 +1,279 @@
+"""Sequential: a model that is a stack of layers."""
+from fastnn.saving import identifiers as serial
+from fastnn.core.errors import ArgumentError, GraphError
+from fastnn.layers import nest, signature
+from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers.input_layer import InputLayer
+from fastnn.layers.layer import Layer
+from fastnn.models.functional import Functional
+from fastnn.models.model import Model
+
+
+class Sequential(Model):
+    """Layers one after the other.
+
+    Args:
+        layers: list of layers; the first may be an Input() symbol, or have input_shape=... or input_dim=....
+        name: str, made if None.
+
+    Without an input shape the weights are made at the first call, fit or build(input_shape).
+
+    >>> from fastnn import Input, layers
+    >>> model = Sequential([Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(1)])
+    >>> model.output_shape
+    (None, 1)
+    """
+
+    def __init__(self, layers=None, trainable=True, name=None):
+        Layer.__init__(self, trainable=trainable, name=name)
+        self._functional = None
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            layers = [layers]
+        for layer in layers or ():
+            self.add(layer, rebuild=False)
+        if layers:
+            self._maybe_rebuild()
+
+    # ---- the stack ------------------------------------------------------------------------------------
+
+    def add(self, layer, rebuild=True):
+        """Put a layer on top; its weights are made at once if the input shape is known."""
+        stack = self._tracker.layers
+        if is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
+            layer = layer.origin.operation
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"Only instances of `keras.Layer` can be added to a Sequential model. Received: {layer!r} "
+                                f"(of type {type(layer)})")
+        if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
+            stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))
+        if any(layer.name == other.name and other is not layer for other in stack):
+            raise GraphError(f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is "
+                             "already the name of a layer in this model. Update the `name` argument to pass a unique name.")
+        if isinstance(layer, InputLayer) and stack and isinstance(stack[0], InputLayer):
+            raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
+                                f"{stack[0].batch_shape}. You cannot add a different Input layer to it.")
+        stack.append(layer)
+        if rebuild:
+            self._maybe_rebuild()
+        else:
+            self.built, self._functional = False, None
+
+    def pop(self, rebuild=True):
+        """Take the top layer off and return it."""
+        if not self.layers:
+            raise TypeError("There are no layers in the model.")
+        layer = self._tracker.layers.pop()
+        if rebuild:
+            self._maybe_rebuild()
+        else:
+            self.built, self._functional = False, None
+        return layer
+
+    def _maybe_rebuild(self):
+        self.built, self._functional = False, None
+        stack = self._tracker.layers
+        if len(stack) < 2:
+            return
+        if isinstance(stack[0], InputLayer):
+            self.build(stack[0].batch_shape)
+        elif isinstance(stack[0], Functional) or (isinstance(stack[0], Sequential) and stack[0]._functional is not None):
+            self.build(stack[0].input_shape)
+
+    def build(self, input_shape=None):
+        """Make the weights for an input shape (batch, ...); ArgumentError if the model has another already."""
+        stack = self._tracker.layers
+        if not stack:
+            raise ArgumentError(f"Sequential model {self.name} cannot be built because it has no layers. Call "
+                                "`model.add(layer)`.")
+        if input_shape is None and isinstance(stack[0], InputLayer):
+            input_shape = stack[0].batch_shape
+        if not nest.is_shape(input_shape):
+            return                              # several inputs: the layers are applied one by one
+        input_shape = tuple(input_shape)
+        if isinstance(stack[0], InputLayer):
+            if stack[0].batch_shape != input_shape:
+                raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
+                                    f"{stack[0].batch_shape}. You cannot build it with input_shape {input_shape}")
+        else:
+            stack.insert(0, InputLayer(batch_shape=input_shape, dtype=stack[0].input_dtype))
+        x = stack[0].output
+        for layer in stack[1:]:
+            self._check_call(layer)
+            x = layer(x)
+        self._functional = Functional(stack[0].output, x)
+
+    @staticmethod
+    def _check_call(layer):
+        call = signature.of(type(layer).call)
+        required = [n for n in call.names if call.keywords[n] is signature.inspect.Parameter.empty]
+        if len(required) > 1:
+            raise ArgumentError("Layers added to a Sequential model can only have a single required positional argument, the "
+                                f"input tensor. Layer {type(layer).__name__} has multiple required positional arguments: "
+                                f"{required}")
+
+    def _build_from_data(self, x):
+        """Make the weights, given the first data (arrays)."""
+        if self.built and self._functional is not None:
+            return
+        if hasattr(x, "shape") and not isinstance(self._tracker.layers[:1] and self._tracker.layers[0], InputLayer):
+            if self._tracker.layers and self._tracker.layers[0].input_dtype != self.compute_dtype:
+                self._tracker.layers.insert(0, InputLayer(batch_shape=(None, *x.shape[1:]), dtype=x.dtype.name))
+            self.build((None, *x.shape[1:]))
+        elif self._functional is None:
+            symbols = nest.map_structure(lambda a: symbol_like((None, *a.shape[1:]), a.dtype.name), x)
+            self._build_by_call(symbols)
+
+    def _maybe_build(self, args, kwargs):
+        if self.built:
+            return
+        x = args[0] if args else kwargs.get("inputs")
+        if hasattr(x, "shape"):
+            self.build((None, *x.shape[1:]))
+
+    # ---- running --------------------------------------------------------------------------------------
+
+    def call(self, inputs, training=None, mask=None):
+        """The layers applied one after the other."""
+        if self._functional is not None:
+            return self._functional.run(inputs, training, mask)
+        from fastnn.layers import context
+        if mask is not None:
+            context.set_mask(inputs, mask)
+        for layer in self.layers:
+            takes = signature.of(type(layer).call).takes("training") and training is not None
+            inputs = layer(inputs, **({"training": training} if takes else {}))
+        return inputs
+
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        """Shape and dtype of the output for a symbol as input."""
+        if self._functional is not None:
+            return self._functional.compute_output_spec(inputs)
+        from fastnn.layers.inference import infer
+        return infer(self._call_inner, (inputs,), {})
+
+    def compute_output_shape(self, input_shape):
+        """The output shape for an input shape."""
+        if self._functional is not None:
+            return self._functional.compute_output_shape(input_shape)
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def _mask_outputs(self, first, mask, outputs):
+        """Nothing: the layers inside have set the mask of the output."""
+
+    @property
+    def layers(self):
+        """The layers that were added, without the InputLayer."""
+        stack = self._tracker.layers
+        return list(stack[1:] if stack and isinstance(stack[0], InputLayer) else stack)
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to "
+                             "change the layers in this model.")
+
+    def _graph(self, what):
+        if self._functional is None:
+            raise AttributeError(f"Sequential model '{self.name}' has no defined {what} yet.")
+        return self._functional
+
+    @property
+    def input_shape(self):
+        """The input shape; AttributeError until it is known."""
+        return self._graph("input shape").input_shape
+
+    @property
+    def output_shape(self):
+        """The output shape; AttributeError until it is known."""
+        return self._graph("output shape").output_shape
+
+    @property
+    def inputs(self):
+        """The input symbol in a list."""
+        return self._graph("inputs").inputs
+
+    @property
+    def outputs(self):
+        """The output symbol in a list."""
+        return self._graph("outputs").outputs
+
+    @property
+    def input(self):
+        """The input symbol."""
+        return self._graph("input").input
+
+    @property
+    def output(self):
+        """The output symbol."""
+        return self._graph("output").output
+
+    @property
+    def input_names(self):
+        """The input's name in a list."""
+        return self._graph("input names").input_names
+
+    @property
+    def output_names(self):
+        """The output's name in a list; None until it is known."""
+        return None if self._functional is None else self._functional.output_names
+
+    @property
+    def input_spec(self):
+        """What it demands of its input."""
+        functional = self.__dict__.get("_functional")
+        return None if functional is None else functional.input_spec
+
+    @input_spec.setter
+    def input_spec(self, value):
+        """Nothing: the first layer says it."""
+
+    def input_dtypes(self, x):
+        """The dtype that the data are wanted in."""
+        return None if self._functional is None else self._functional.input_dtypes(x)
+
+    def _standard_x(self, x):
+        return x if self._functional is None else self._functional._standard_x(x)
+
+    def add_loss(self, loss):
+        """Add a scalar to the loss: a symbol computed from the model's input, or what Layer.add_loss takes."""
+        for value in nest.flatten(loss):
+            if is_functional(value):
+                self._graph("graph").add_loss(value)
+            else:
+                Layer.add_loss(self, value)
+
+    # ---- configuration --------------------------------------------------------------------------------
+
+    def get_config(self):
+        """The stack as a dict, in Keras 3's format."""
+        from fastnn import dtype_policies
+        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy),
+                  "layers": [serial.serialize(layer) for layer in self._tracker.layers]}
+        if self._functional is not None:
+            config["build_input_shape"] = self._tracker.layers[0].batch_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A model with new weights from what get_config() gave."""
+        if isinstance(config, list):            # Keras 1 and early 2 wrote only the layers
+            config = {"name": None, "layers": config}
+        if "layers" not in config or "name" not in config:
+            raise ArgumentError("A Sequential model configuration must be a dictionary containing the 'name' and 'layers' "
+                                f"keys. Received: config={config}")
+        model = cls(name=config["name"], trainable=config.get("trainable", True))
+        for entry in config["layers"]:
+            model.add(serial.deserialize(entry, "layers", custom_objects), rebuild=False)
+        if model._tracker.layers:
+            model._maybe_rebuild()
+        shape = config.get("build_input_shape")
+        if not model._functional and model._tracker.layers and shape and nest.is_shape(shape):
+            model.build(tuple(shape))
+        return model
+
+    def get_build_config(self):
+        """The input shape, or None while it is not known."""
+        if self._functional is None:
+            return None
+        return {"input_shape": self._tracker.layers[0].batch_shape}
