@@ -1,0 +1,4 @@
+"""The `fastnn` command."""
+from fastnn.cli.main import main
+
+__all__ = ["main"]

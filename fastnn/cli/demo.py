@@ -1,0 +1,170 @@
+"""`fastnn demo`: a small CNN on handwritten digits, from data to a saved, reloaded and reported model."""
+import os
+import time
+
+import numpy as np
+
+from fastnn.cli.terminal import Line, bar, say, seconds
+from fastnn.core.errors import ArgumentError
+
+EPOCHS, BATCH_SIZE = 30, 32
+
+
+def build(seed=0):
+    """The demo's model, compiled: 8x8x1 images with values 0..16 to ten probabilities.
+
+    seed: int, of the weights, the order of the images and the dropped units.
+    """
+    import fastnn
+    from fastnn import layers
+
+    fastnn.utils.set_random_seed(seed)
+    model = fastnn.Sequential([
+        fastnn.Input((8, 8, 1)),
+        layers.Rescaling(1 / 16),
+        layers.Conv2D(32, 3, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.Activation("relu"),
+        layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Dropout(0.2),
+        layers.Conv2D(64, 3, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.Activation("relu"),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.4),
+        layers.Dense(10, activation="softmax"),
+    ], name="digits")
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def progress_callback(epochs, images):
+    """A callback that draws one live line per epoch: loss, accuracy, images/s, time left.
+
+    epochs: number of epochs; images: training images per epoch.
+    """
+    from fastnn.callbacks import Callback
+
+    class Progress(Callback):
+        """Counts images, not batches, so that the rate means something."""
+
+        def on_train_begin(self, logs=None):
+            self.start, self.seen, self.line = time.perf_counter(), 0, Line()
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch, self.first = epoch, self.seen
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen = min(self.seen + BATCH_SIZE, self.first + images)
+            if self.line.due():
+                self.line.draw(self.text(logs or {}))
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen = self.first + images
+            self.line.finish(self.text(logs or {}))
+
+        def text(self, logs):
+            spent = time.perf_counter() - self.start
+            rate = self.seen / max(spent, 1e-9)
+            left = (epochs * images - self.seen) / max(rate, 1e-9)
+            parts = [f"epoch {self.epoch + 1:2d}/{epochs}", bar(self.seen - self.first, images, 20)]
+            parts += [f"{name} {logs[key]:.4f}" for key, name in
+                      (("loss", "loss"), ("accuracy", "accuracy"), ("val_loss", "val loss"),
+                       ("val_accuracy", "val accuracy")) if key in logs]
+            return "  ".join([*parts, f"{rate:,.0f} images/s", f"{seconds(left)} left"])
+    return Progress()
+
+
+def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
+    """Train, test, save, reload and report; returns the exit status (1 if the reloaded model differs).
+
+    output: folder for digits.keras and report.html.
+    """
+    if epochs < 1 or batch_size < 1:
+        raise ArgumentError(f"demo: received epochs={epochs}, batch_size={batch_size}; expected both to be at least 1.")
+    os.makedirs(output, exist_ok=True)
+    start = time.perf_counter()
+    from fastnn.datasets import digits
+    (x_train, y_train), (x_test, y_test) = digits.load_data()
+    x_train, x_test = x_train[..., None].astype("float32"), x_test[..., None].astype("float32")
+    model = build(seed)
+    say(f"Training on {len(x_train)} handwritten digits of 8x8 pixels, testing on {len(x_test)} others.")
+    begun = time.perf_counter()
+    # A tenth of the training images watches the others; the test images are used once, at the end.
+    held = len(x_train) // 10
+    history = model.fit(x_train[:-held], y_train[:-held], batch_size=batch_size, epochs=epochs, verbose=0,
+                        validation_data=(x_train[-held:], y_train[-held:]),
+                        callbacks=[progress_callback(epochs, len(x_train) - held)])
+    spent = time.perf_counter() - begun
+    rate = epochs * (len(x_train) - held) / spent
+    say()
+    lines = []
+    model.summary(print_fn=lambda text, **_: lines.append(text))
+    summary = "\n".join(lines)
+    say(summary)
+    probabilities = model.predict(x_test, verbose=0)
+    predicted = probabilities.argmax(1)
+    accuracy = float((predicted == y_test).mean())
+    say(f"\nTest accuracy: {accuracy:.2%} ({int((predicted != y_test).sum())} of {len(y_test)} digits wrong), "
+        f"{rate:,.0f} images/s, trained in {seconds(spent)}")
+    path = os.path.join(output, "digits.keras")
+    same = save_and_reload(model, path, x_test, probabilities)
+    say(f"Saved {path} and loaded it again: " + ("the same predictions, bit for bit." if same else "OTHER PREDICTIONS."))
+    page = report(model, history.history, x_test, y_test, probabilities, summary, {
+        "test accuracy": f"{accuracy:.2%}", "training": seconds(spent), "images/s": f"{rate:,.0f}",
+        "parameters": f"{model.count_params():,}", "epochs": epochs, "seed": seed})
+    report_path = os.path.join(output, "report.html")
+    from fastnn.saving.files import write_file
+    write_file(report_path, page.encode())
+    say(f"Wrote {report_path}; all done in {seconds(time.perf_counter() - start)}.")
+    return 0 if same else 1
+
+
+def save_and_reload(model, path, x, expected):
+    """Save a model, load it, and say whether it predicts the same bits for x."""
+    from fastnn.models import load_model
+
+    model.save(path)
+    again = load_model(path).predict(x, verbose=0)
+    return again.dtype == expected.dtype and again.tobytes() == expected.tobytes()
+
+
+def report(model, history, x, y, probabilities, summary, facts):
+    """The report page as HTML text: curves, confusion matrix, mistakes and the first filters."""
+    from fastnn.visualization import Page, confusion_matrix, image_grid, line_chart, matrix_chart, normalise
+
+    predicted = probabilities.argmax(1)
+    page = Page("Handwritten digits", "A small convolutional network, trained on the UCI optical digits "
+                "(E. Alpaydin, C. Kaynak; CC BY 4.0) by fastnn demo.")
+    page.facts(facts).heading("Learning curves")
+    page.charts(*(line_chart({"training": history[key], "validation": history[f"val_{key}"]}, title, y_label=key)
+                  for key, title in (("loss", "Loss"), ("accuracy", "Accuracy"))))
+    page.heading("Confusion matrix").text("Rows are the true digits, columns the predicted ones, of the test images.")
+    page.charts(matrix_chart(confusion_matrix(y, predicted, 10), "Test images"))
+    wrong = np.flatnonzero(predicted != y)
+    page.heading(f"Misclassified digits ({len(wrong)})")
+    if len(wrong):
+        page.images([255 - normalise(x[i, ..., 0]) for i in wrong],
+                    [f"{y[i]} read as {predicted[i]} ({probabilities[i].max():.0%})" for i in wrong], 10)
+    else:
+        page.text("None.")
+    page.heading("Learned filters")
+    page.text("The 3x3 filters of the first convolution (grey is zero), and for one digit what each of them answers.")
+    kernels = next(layer for layer in model.layers if layer.weights).get_weights()[0][:, :, 0, :]
+    filters = np.stack([normalise(kernels[:, :, i], symmetric=True) for i in range(kernels.shape[2])])
+    digit = x[0, ..., 0] / 16
+    answers = np.stack([normalise(_correlate(digit, kernels[:, :, i]), symmetric=True) for i in range(len(filters))])
+    page.images([image_grid(filters), 255 - normalise(digit), image_grid(answers)],
+                ["filters", "a digit", "the filters' answers"], 10)
+    page.heading("Model").preformatted(summary)
+    return page.html()
+
+
+def _correlate(image, kernel):
+    """A 3x3 filter over an image, zero-padded: what the first layer computes, in plain NumPy."""
+    padded = np.pad(image, 1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
+    return np.einsum("hwij,ij->hw", windows, kernel)

@@ -1,0 +1,116 @@
+"""Arguments of the `fastnn` command, and how its errors look: one line, exit status 1."""
+import argparse
+import importlib
+import os
+import runpy
+import subprocess
+import sys
+
+from fastnn.cli.terminal import say
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
+
+_COMMANDS = {
+    "demo": "train a small CNN on the bundled digits, save it, reload it, write a report page",
+    "info": "version, CPU level, kernel pack, threads",
+    "inspect": "what is in a model file, without building anything from it",
+    "run": "run a script that imports keras or tensorflow.keras, on fastnn",
+    "bench": "time training steps (in a checkout: the arguments of `python -m bench`)",
+}
+
+
+def parser():
+    """The parser of the command line.
+
+    >>> parser().parse_args(["demo", "--epochs", "3"]).epochs
+    3
+    """
+    top = argparse.ArgumentParser(prog="fastnn", description="The Keras API on a CPU training engine of its own.")
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(dest="command", metavar="command")
+    parts = {name: commands.add_parser(name, help=text, description=f"fastnn {name}: {text}.")
+             for name, text in _COMMANDS.items() if name != "bench"}
+    demo = parts["demo"]
+    demo.add_argument("--epochs", type=int, default=None, help="passes over the training images")
+    demo.add_argument("--batch-size", type=int, default=None, help="images per step")
+    demo.add_argument("--seed", type=int, default=0, help="the same seed gives the same bits (default 0)")
+    demo.add_argument("--output", default=".", metavar="DIR", help="folder for digits.keras and report.html")
+    parts["inspect"].add_argument("file", help="a .keras, .weights.h5 or .h5 file")
+    parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
+    parts["run"].add_argument("script", help="a Python file")
+    parts["run"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    # Its arguments are the benchmark's own, so it takes them all unread.
+    commands.add_parser("bench", help=_COMMANDS["bench"], add_help=False).add_argument("rest", nargs="*")
+    return top
+
+
+def main(argv=None):
+    """Run the command line; returns the exit status.
+
+    argv: list of str, the process's own if None.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if argv[:1] == ["bench"]:
+        return _guarded(lambda: _bench(argv[1:]))
+    options = parser().parse_args(argv)
+    if options.version:
+        from fastnn.cli.facts import version
+        say(version())
+        return 0
+    if options.command is None:
+        parser().print_help()
+        return 0
+    return _guarded(lambda: _run_command(options))
+
+
+def _guarded(command):
+    try:
+        return command() or 0
+    except (FastnnError, OSError) as error:
+        sys.stderr.write(f"fastnn: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nfastnn: interrupted\n")
+        return 130
+
+
+def _run_command(options):
+    if options.command == "demo":
+        demo = importlib.import_module("fastnn.cli.demo")
+        given = {"epochs": options.epochs, "batch_size": options.batch_size}
+        return demo.run(options.output, options.seed, **{k: v for k, v in given.items() if v is not None})
+    if options.command == "inspect":
+        return importlib.import_module("fastnn.cli.facts").inspect(options.file, options.json)
+    if options.command == "run":
+        return run_script(options.script, options.arguments)
+    return importlib.import_module("fastnn.cli.facts").info()
+
+
+def run_script(script, arguments=()):
+    """Run a Python file as the main program, with `keras` and `tensorflow.keras` standing for fastnn.
+
+    script: path; arguments: its sys.argv[1:].  Returns 0; errors of the script are its own.
+    """
+    from fastnn.compat import install
+
+    if not os.path.isfile(script):
+        raise ArgumentError(f"run: no file {script!r}; expected a Python script.")
+    if not script.endswith((".py", ".pyw")) and os.access(script, os.X_OK):
+        with open(script, "rb") as file:
+            if file.read(2) != b"#!":
+                raise FileFormatError(f"run: {script!r} is not a Python script.")
+    install()
+    before = sys.argv, sys.path[0]
+    sys.argv, sys.path[0] = [script, *arguments], os.path.dirname(os.path.abspath(script))
+    try:
+        runpy.run_path(script, run_name="__main__")
+    finally:
+        sys.argv, sys.path[0] = before
+    return 0
+
+
+def _bench(arguments):
+    """The benchmark is part of the source checkout, since it needs the engines that it compares with."""
+    if not os.path.isfile(os.path.join("bench", "__main__.py")):
+        raise ArgumentError("bench: the benchmark lives in the source repository, in bench/; "
+                            f"run this command from a checkout (the current folder is {os.getcwd()!r}).")
+    return subprocess.run([sys.executable, "-m", "bench", *(arguments or ["--help"])], check=False).returncode
