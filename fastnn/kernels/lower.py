@@ -13,8 +13,11 @@ import platform
 import sys
 import tempfile
 
-ABI = 1
-PREFIX = "fastnn_"          # of the exported symbols
+from fastnn.runtime import pack
+
+KEEP = 8                    # object files per kernel that stay in the cache
+ABI = pack.ABI               # of the pack and its kernels
+PREFIX = pack.PREFIX         # of the exported symbols
 SIZES = (("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"), ("x86-64-v3", "avx2 fma bmi2"), ("x86-64-v2", "sse4.2"))
 # level -> (rank among the levels of its machine, machine, LLVM cpu, LLVM features). LLVM's v4 prefers 256-bit vectors;
 # "-prefer-256-bit" lets the vectoriser use all 512, which measured 20-40 % faster on exp, log, tanh.
@@ -96,23 +99,32 @@ def digest(module):
     import llvmlite
     import numba
 
-    h = hashlib.sha256(f"{ABI} {numba.__version__} {llvmlite.__version__} {sys.version_info[:2]}".encode())
+    # Numba's own optimiser can only be kept out fully from the start of a process, as the build does: such objects are
+    # kept apart, so that a pack never depends on what a developer's process did before.
+    form = "pack" if os.environ.get("FASTNN_BUILDING") else "jit"
+    h = hashlib.sha256(f"{form} {ABI} {numba.__version__} {llvmlite.__version__} {sys.version_info[:2]}".encode())
     for name in sorted({*depends(module), __name__}):
         h.update(name.encode() + b"\0" + _source(name)[1] + b"\0")
     return h.hexdigest()
 
 
+@functools.cache
 def cache_folder():
-    """Return the folder for compiled kernels: build/kernels of a source checkout, else the user's cache folder."""
-    root = pathlib.Path(__file__).resolve().parents[2]
-    if os.environ.get("FASTNN_CACHE"):
-        folder = pathlib.Path(os.environ["FASTNN_CACHE"])
-    elif (root / "setup.py").exists() and os.access(root, os.W_OK):
-        folder = root / "build" / "kernels"
-    else:
-        folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "fastnn" / "kernels"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Return the folder for compiled kernels: FASTNN_CACHE, else the user's cache folder, else build/kernels here.
+
+    Its files are named by all that they depend on, so every checkout and every build of this user can share them.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    tried = [os.environ["FASTNN_CACHE"]] if os.environ.get("FASTNN_CACHE") else [
+        os.path.join(home, "fastnn", "kernels"), str(pathlib.Path(__file__).resolve().parents[2] / "build" / "kernels")]
+    for folder in tried:
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return pathlib.Path(folder)
+    raise OSError(f"no folder for compiled kernels can be written: tried {', '.join(tried)}; set FASTNN_CACHE to one that can")
 
 
 def write(path, data):
@@ -184,16 +196,21 @@ def emit(ir, level):
     return tm.emit_object(module)
 
 
+def object_path(kernel, level):
+    """Return where the cache keeps a Kernel's object file for `level`, whether it is there or not."""
+    key = hashlib.sha256(f"{digest(kernel.module)} {kernel.name} {level}".encode()).hexdigest()[:24]
+    return cache_folder() / level / f"{kernel.name}-{key}.o"
+
+
 def object_of(kernel, level):
     """Return the path of a Kernel's object file for `level`, compiling it unless the cache has it."""
-    key = hashlib.sha256(f"{digest(kernel.module)} {kernel.name} {level}".encode()).hexdigest()[:24]
-    path = cache_folder() / level / f"{kernel.name}-{key}.o"
+    path = object_path(kernel, level)
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         write(path, emit(lower(kernel), level))
-        for old in path.parent.glob(f"{kernel.name}-*.o"):
-            if old != path and len(old.name) == len(path.name):
-                old.unlink(missing_ok=True)
+        earlier = [p for p in path.parent.glob(f"{kernel.name}-*.o") if len(p.name) == len(path.name)]
+        for old in sorted(earlier, key=lambda p: p.stat().st_mtime)[:-KEEP]:
+            old.unlink(missing_ok=True)
     return path
 
 

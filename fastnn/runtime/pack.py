@@ -7,18 +7,30 @@ library.
 import ctypes
 import functools
 import importlib
+import importlib.util
+import json
+import os
 import pathlib
 import re
 import struct
+import subprocess
+import sys
 
 import numpy as np
 
 from fastnn.core import errors, memory
 from fastnn.core.jit import JIT, KERNELS, MODE, entry
+from fastnn.runtime import stale
+
+ABI = 1                         # of the pack: how a kernel is called, and the form of pack.json
+PREFIX = "fastnn_"
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "kernels" / "pack"
+REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numba: `pip install numba`), or set "
+          "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
 
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 _functions = []                 # mode "python": address(name) is a number in this list
-_numbers = {}
+_libraries = []
 
 
 def _unknown(name, known):
@@ -55,6 +67,58 @@ def find(name):
 
 
 @functools.cache
+def library():
+    """Return {kernel name: address} of the pack's best library for this CPU (mode "pack").
+
+    Where the kernel sources are there too (a checkout) and differ from those that the pack was built from, the pack is
+    built again if Numba is installed. Raises PackError where it is not, and for a missing pack or an unfit CPU.
+    """
+    index = _index()
+    level = os.environ.get("FASTNN_LEVEL") or _best(index["levels"])
+    if level not in index["levels"]:
+        raise errors.PackError(f"FASTNN_LEVEL={level!r}, but the kernel pack has {', '.join(index['levels'])}")
+    lib = ctypes.CDLL(str(FOLDER / index["levels"][level]["file"]))
+    _libraries.append(lib)              # never unloaded: the addresses must stay valid
+    return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value for n in index["kernels"]}
+
+
+def _best(levels):
+    """The highest of a pack's levels that this CPU runs."""
+    from fastnn.runtime.executor import cpu_level
+
+    mine = cpu_level()
+    fit = [name for name in levels if name == mine or (mine.startswith("x86-64-v") and name.startswith("x86-64-v")
+                                                       and name <= mine)]
+    if not fit:
+        raise errors.PackError(f"no library of the kernel pack runs on this CPU: it has {', '.join(levels) or 'none'}, "
+                               f"this CPU is {mine or 'of another family'}. {REMEDY}")
+    return max(fit)
+
+
+def _index():
+    """pack.json as it is now, after building the pack again where it is stale."""
+    try:
+        index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+        differ = stale.changed(index["sources"])
+        why = f"its sources changed since ({', '.join(differ[:4])}{', ...' if len(differ) > 4 else ''})" if differ else ""
+        if index["abi"] != ABI:
+            why = f"it has ABI {index['abi']}, this version needs {ABI}"
+    except FileNotFoundError:
+        why = "there is none"
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"its index cannot be read ({error})"
+    if not why:
+        return index
+    if importlib.util.find_spec("numba") is None or os.environ.get("FASTNN_REBUILD") == "0":
+        raise errors.PackError(f"the kernel pack cannot be used: {why}. {REMEDY}")
+    done = subprocess.run([sys.executable, "-m", "fastnn.kernels.build"], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parents[2]), *sys.path])})
+    if done.returncode:
+        raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n{done.stderr[-3000:]}")
+    return json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
 def address(name):
     """Return what the tape calls kernel `name` by: its address, or in mode "python" the number of its function.
 
@@ -70,9 +134,8 @@ def address(name):
         from fastnn.kernels import lower
 
         return lower.load(kernel)
-    _numbers[name] = len(_functions)
     _functions.append(entry(kernel))
-    return _numbers[name]
+    return len(_functions) - 1
 
 
 def function(fn):

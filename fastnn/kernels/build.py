@@ -1,0 +1,144 @@
+"""Build the kernel pack: all CPU kernels, compiled ahead of time into one shared library per instruction-set level.
+
+    python -m fastnn.kernels.build [--out DIR] [--levels x86-64-v3,x86-64-v4] [--jobs N]
+
+writes DIR/<level>.so and DIR/pack.json (by default into the package itself, where `fastnn.runtime.pack` finds them). Only
+kernels whose sources changed are compiled again. Needs Numba and a C compiler to link; what it makes needs neither.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import sysconfig
+import time
+
+# Before anything imports fastnn.core.jit or Numba, for this process and its workers: the sources have to be Numba's
+# whatever mode the caller is in, Numba's own optimiser stays off, and what only calls from Python need is left out.
+os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0")
+
+from fastnn.core import jit
+from fastnn.kernels import cpu, lower
+from fastnn.runtime import stale
+
+HERE = pathlib.Path(__file__).resolve().parent
+TASK = 6                    # kernels per task of a worker: they share the lowering of their helpers
+# Symbols of Python and of Numba's runtime that may be left in error paths that are never taken.
+STUBS = ("NRT_", "numba_", "Py", "_Py")
+
+
+def _work(module, names, levels):
+    """Worker: compile some kernels of one module; returns their object files per level."""
+    import importlib
+
+    importlib.import_module(module)
+    return {(name, level): str(lower.object_of(jit.KERNELS[name], level)) for name in names for level in levels}
+
+
+def objects(levels, jobs):
+    """Return {(kernel name, level): path of its object file}, compiling what the cache has not."""
+    cpu.load()
+    kernels = [k for k in jit.KERNELS.values() if k.module.startswith(cpu.__name__ + ".")]
+    if not kernels:
+        raise SystemExit(f"no kernels are defined in {cpu.__name__}")
+    tasks, found = {}, {}
+    for k in kernels:
+        missing = False
+        for level in levels:
+            path = lower.object_path(k, level)
+            found[k.name, level] = str(path)
+            missing |= not path.exists()
+        if missing:
+            tasks.setdefault(k.module, []).append(k.name)
+    parts = [(module, names[i:i + TASK]) for module, names in tasks.items() for i in range(0, len(names), TASK)]
+    if not parts:
+        return found
+    # spawn: a forked child would share LLVM's state with this process
+    with concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        futures = {pool.submit(_work, module, names, levels): names for module, names in parts}
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                found.update(future.result())
+        except Exception as error:
+            pool.shutdown(cancel_futures=True)
+            raise SystemExit(f"kernels {', '.join(futures[future])}: {type(error).__name__}: {error}") from error
+    return found
+
+
+def link(paths, target):
+    """Link object files into the shared library `target`, replaced as a whole; only kernels are visible in it."""
+    cc = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    work = lower.cache_folder() / "link"
+    work.mkdir(exist_ok=True)
+    everything, stubs = work / f"{os.getpid()}.rsp", work / f"{os.getpid()}.c"
+    out = work / f"{os.getpid()}.so"
+    quoted = "\n".join('"{}"'.format(str(p).replace("\\", "\\\\")) for p in paths)
+    everything.write_text(quoted + "\n", encoding="utf-8")
+    try:
+        stubs.write_text("")
+        flags = ["-shared", "-fPIC", "-w", "-s", f"@{everything}", str(stubs), "-lm", "-o", str(out)]
+        if sys.platform == "linux":
+            flags += ["-Wl,-Bsymbolic,--no-undefined,--gc-sections"]
+        for _ in range(2):
+            done = subprocess.run([*cc, *flags], capture_output=True, text=True)
+            if done.returncode == 0:
+                break
+            names = {w.strip("`'\"‘’,") for line in done.stderr.splitlines() if "undefined reference" in line
+                     for w in line.rsplit(" ", 1)[-1:]}
+            runtime = sorted(n for n in names if n.startswith(STUBS))
+            stubs.write_text("".join(f"long {n}(void) {{ __builtin_trap(); }}\n" for n in runtime))
+        else:
+            raise SystemExit(f"linking the kernel pack failed: {' '.join(cc)} said\n{done.stderr[-4000:]}")
+        lower.write(target, out.read_bytes())
+    finally:
+        for p in (everything, stubs, out):
+            p.unlink(missing_ok=True)
+
+
+def build(folder, levels=None, jobs=None, say=lambda text: None):
+    """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
+
+    levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default two (one on a
+    single core); say: called with progress lines. Raises SystemExit naming the kernel that does not compile.
+    """
+    began = time.monotonic()
+    folder = pathlib.Path(folder)
+    levels = list(levels or [lower.host_level()])
+    for level in levels:
+        if level not in lower.LEVELS:
+            raise SystemExit(f"unknown level {level!r}; expected one of {', '.join(lower.LEVELS)}")
+    before = stale.snapshot()               # taken first: an edit during the build makes the pack stale, as it is
+    found = objects(levels, jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(2, os.cpu_count() or 1))
+    folder.mkdir(parents=True, exist_ok=True)
+    names = sorted({name for name, _ in found})
+    index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": {}}
+    for level in levels:
+        target = folder / f"{level}.so"
+        paths = [found[name, level] for name in names]
+        key = hashlib.sha256("\n".join(pathlib.Path(p).name for p in paths).encode()).hexdigest()
+        link(paths, target)
+        index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "objects": key,
+                                  "bytes": target.stat().st_size}
+        say(f"{target.name}: {len(names)} kernels, {target.stat().st_size / 1024:.0f} KiB")
+    lower.write(folder / "pack.json", json.dumps(index, indent=1).encode())
+    say(f"built in {time.monotonic() - began:.1f} s")
+    return index
+
+
+def main(arguments=None):
+    """The command line; see the module's text."""
+    parser = argparse.ArgumentParser(prog="python -m fastnn.kernels.build", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", default=str(HERE / "pack"), help="folder to write to")
+    parser.add_argument("--levels", help="comma-separated; default: this machine's")
+    parser.add_argument("--jobs", type=int, help="worker processes; default: 2")
+    options = parser.parse_args(arguments)
+    build(options.out, options.levels.split(",") if options.levels else None, options.jobs, print)
+
+
+if __name__ == "__main__":
+    main()
