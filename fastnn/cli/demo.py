@@ -41,10 +41,10 @@ def build(seed=0):
     return model
 
 
-def progress_callback(epochs, images):
+def progress_callback(epochs, images, batch_size):
     """A callback that draws one live line per epoch: loss, accuracy, images/s, time left.
 
-    epochs: number of epochs; images: training images per epoch.
+    epochs: number of epochs; images: training images per epoch; batch_size: images per batch.
     """
     from fastnn.callbacks import Callback
 
@@ -58,7 +58,7 @@ def progress_callback(epochs, images):
             self.epoch, self.first = epoch, self.seen
 
         def on_train_batch_end(self, batch, logs=None):
-            self.seen = min(self.seen + BATCH_SIZE, self.first + images)
+            self.seen = min(self.seen + batch_size, self.first + images)
             if self.line.due():
                 self.line.draw(self.text(logs or {}))
 
@@ -97,7 +97,7 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
     held = len(x_train) // 10
     history = model.fit(x_train[:-held], y_train[:-held], batch_size=batch_size, epochs=epochs, verbose=0,
                         validation_data=(x_train[-held:], y_train[-held:]),
-                        callbacks=[progress_callback(epochs, len(x_train) - held)])
+                        callbacks=[progress_callback(epochs, len(x_train) - held, batch_size)])
     spent = time.perf_counter() - begun
     rate = epochs * (len(x_train) - held) / spent
     say()
@@ -112,7 +112,8 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
         f"{rate:,.0f} images/s, trained in {seconds(spent)}")
     path = os.path.join(output, "digits.keras")
     same = save_and_reload(model, path, x_test, probabilities)
-    say(f"Saved {path} and loaded it again: " + ("the same predictions, bit for bit." if same else "OTHER PREDICTIONS."))
+    say(f"Saved {path} and loaded it again: "
+        + ("the same predictions, bit for bit." if same else "OTHER PREDICTIONS."))
     page = report(model, history.history, x_test, y_test, probabilities, summary, {
         "test accuracy": f"{accuracy:.2%}", "training": seconds(spent), "images/s": f"{rate:,.0f}",
         "parameters": f"{model.count_params():,}", "epochs": epochs, "seed": seed})

@@ -85,7 +85,8 @@ def inspect(path, as_json=False):
         optimizer = optimizer.get("class_name") if isinstance(optimizer, dict) else optimizer
         say(f"compiled with: optimizer {optimizer}, loss {_brief(found['compile'].get('loss'))}")
     say()
-    say(table([("array", "shape", "type"), *((a["path"], str(tuple(a["shape"])), a["dtype"]) for a in found["arrays"])]))
+    rows = [(a["path"], str(tuple(a["shape"])), a["dtype"]) for a in found["arrays"]]
+    say(table([("array", "shape", "type"), *rows]))
 
 
 def _brief(value):

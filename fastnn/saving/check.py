@@ -60,7 +60,7 @@ def _check(config, custom_objects, missing, depth):
 
 def is_operation(module):
     """Whether a config's module says that it describes an operation on tensors, as `x + y` leaves in a graph."""
-    return isinstance(module, str) and re.fullmatch(r"keras(\.src)?\.ops(\.\w+)?", module) is not None
+    return isinstance(module, str) and re.fullmatch(r"(keras(\.src)?|fastnn)\.ops(\.\w+)?", module) is not None
 
 
 def drop_neutral(cls, class_name, inner):
