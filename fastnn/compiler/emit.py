@@ -2,9 +2,11 @@
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.abi import PART
 from fastnn.core.shapes import product
 
-PART = object()                                 # argument word: items per call, so that lo // PART numbers the calls
+__all__ = ["ARENA", "FIXED", "PART", "Access", "Buffer", "Emitter", "Instruction", "Local", "Operand", "Table"]
+
 FIXED, ARENA = "fixed", "arena"
 TILE = 1024                                     # elements per tile of an element-wise group
 GRAIN_NS = 12_000                               # a chunk should be worth this much work: a barrier costs 0.3-1 us

@@ -4,6 +4,7 @@ import numpy as np
 from fastnn.compiler.emit import ARENA
 from fastnn.core import config
 from fastnn.core.errors import NotBuiltError
+from fastnn.models.data import like
 
 NS_PER_INSTRUCTION = 15                         # dispatch and argument loading, measured on empty kernels
 BYTES_PER_NS, FLOPS_PER_NS = 10.0, 60.0         # one core: stream bandwidth and a usual rate of the product kernels
@@ -44,17 +45,19 @@ class PlanReport:
 
     @staticmethod
     def _feed(model, batch_size, training):
-        def zeros(symbols):
-            return [np.zeros((batch_size, *(d or 1 for d in s.shape[1:])), s.dtype) for s in symbols]
-        if not getattr(model, "built", False):
-            raise NotBuiltError("plan(): the model has no weights yet; give the first layer an input_shape or call the "
-                                "model on data once.")
-        x = zeros(model.inputs)
-        x = x[0] if len(x) == 1 else x
-        if not training:
-            return model._feed("predict", x)
-        y = [np.zeros((batch_size, *o.shape[1:]), config.floatx()) for o in model.outputs]
-        return model._feed("train", x, y[0] if len(y) == 1 else y)
+        """The feed of the kind of data that the model was last trained on, else of what its loss expects; bound to zeros."""
+        kind = "train" if training else "predict"
+        known = [f for f in model._trainer().feeds.values() if f.kind == kind]
+        if known:
+            feed = known[-1]
+            arrays = [like(s, [np.zeros((batch_size, *shape), slot.dtype) for shape, slot in leaves])
+                      for s, leaves in zip(feed.structure, _split(zip(feed.shapes, feed.slots), feed.counts))]
+        else:
+            arrays = _guess(model, batch_size, training)
+            feed = model._feed(kind, *arrays)
+        feed.bind(*arrays)
+        feed.rewind()
+        return feed
 
     @staticmethod
     def _row(ins):
@@ -75,3 +78,25 @@ class PlanReport:
         return head + "\n".join(lines)
 
     __repr__ = __str__
+
+
+def _split(items, counts):
+    items = list(items)
+    return [[items.pop(0) for _ in range(n)] for n in counts]
+
+
+def _guess(model, batch_size, training):
+    """(x, y, weight) zeros of the shapes that the model and its loss expect."""
+    from fastnn.losses import SparseCategoricalCrossentropy
+    from fastnn.models.trainer import parts_of
+    if not getattr(model, "built", False) or not getattr(model, "inputs", None):
+        raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
+                            "fit or predict once.")
+    x = [np.zeros((batch_size, *(d or 1 for d in s.shape[1:])), s.dtype) for s in model.inputs]
+    x = x[0] if len(x) == 1 else x
+    if not training:
+        return [x]
+    sparse = any(isinstance(p, SparseCategoricalCrossentropy) for p in parts_of(model._compile_loss))
+    y = [np.zeros((batch_size,), np.int64) if sparse else np.zeros((batch_size, *o.shape[1:]), config.floatx())
+         for o in model.outputs]
+    return [x, y[0] if len(y) == 1 else y, None]

@@ -5,9 +5,11 @@ PIPELINE is the order; ``run(graph, off={"cse"})`` leaves some out.
 from fastnn.compiler.passes.cse import common_subexpressions
 from fastnn.compiler.passes.dead import dead_nodes
 from fastnn.compiler.passes.epilogue import epilogues
+from fastnn.compiler.passes.norm_activation import norm_activations
+from fastnn.compiler.passes.stable_loss import stable_losses
 
-PIPELINE = (("dead", dead_nodes), ("cse", common_subexpressions), ("epilogue", epilogues),
-            ("dead_again", dead_nodes))
+PIPELINE = (("dead", dead_nodes), ("cse", common_subexpressions), ("stable_loss", stable_losses),
+            ("epilogue", epilogues), ("norm_activation", norm_activations), ("dead_again", dead_nodes))
 _REQUIRED = ("dead",)
 
 
