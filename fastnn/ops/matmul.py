@@ -170,6 +170,10 @@ def unbroadcast(g, shape):
     return ops.reshape(ops.sum(g, axis=axes), shape) if axes else g
 
 
+def _mm(x, w, **attrs):
+    return product_op(x, w, None, **attrs)
+
+
 def _vjp(node, gys):
     from fastnn import ops
     (x, w, b), a = node.inputs, node.attrs
@@ -178,11 +182,11 @@ def _vjp(node, gys):
     gb = None if b is None else ops.sum(g, axis=tuple(range(len(g.shape) - 1)))
     if len(w.shape) == 2 and len(x.shape) > 2 and not ta:       # one big product: flatten the rows
         x2, g2 = ops.reshape(x, (-1, x.shape[-1])), ops.reshape(g, (-1, g.shape[-1]))
-        gx = product_op(g, w, transpose_b=not tb)
-        gw = product_op(g2, x2, transpose_a=True) if tb else product_op(x2, g2, transpose_a=True)
+        gx = _mm(g, w, transpose_b=not tb)
+        gw = _mm(g2, x2, transpose_a=True) if tb else _mm(x2, g2, transpose_a=True)
         return [gx, gw, gb]
-    gx = product_op(w, g, transpose_a=tb, transpose_b=True) if ta else product_op(g, w, transpose_b=not tb)
-    gw = product_op(g, x, transpose_a=True, transpose_b=ta) if tb else product_op(x, g, transpose_a=not ta)
+    gx = _mm(w, g, transpose_a=tb, transpose_b=True) if ta else _mm(g, w, transpose_b=not tb)
+    gw = _mm(g, x, transpose_a=True, transpose_b=ta) if tb else _mm(x, g, transpose_a=not ta)
     return [unbroadcast(gx, x.shape), unbroadcast(gw, w.shape), gb]
 
 
