@@ -3,7 +3,7 @@
 Rows are worked on in blocks of about 2048 elements: exp runs over a whole block at once, so that ten classes still fill
 the vectors.  Sums have the fixed shape of `lanes_sum`.
 """
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof
 from fastnn.core.simd import lanes_dot, lanes_max, lanes_sum
 from fastnn.kernels.cpu.vecmath import exp, log, log1p
 
@@ -196,4 +196,103 @@ def sigmoid_cross_entropy_grad(a, lo, hi, F):
     gy, gx = at(F, a[2] + lo * S), at(F, a[3] + lo * S)
     for i in range(hi - lo):
         gx[i] = (F(1) / (F(1) + exp(F, -x[i])) - t[i]) * gy[i]
+    return 0
+
+
+@device
+def clipped(F, q, eps):
+    """q within [eps, 1 - eps]; NaN stays."""
+    q = eps if q < eps else q
+    top = F(1) - eps
+    return top if q > top else q
+
+
+@kernel("f32", "f64")
+def categorical_crossentropy(a, lo, hi, F):
+    """loss = -sum(t log(clip(p / sum(p)))).  args: p, t, loss, c, eps, workspace (c).  items: rows."""
+    S, c, eps = sizeof(F), a[3], F(f64(a[4]))
+    d = at(F, a[5])
+    for i in range(lo, hi):
+        p, t = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S)
+        s = lanes_sum(F, p, c)
+        for j in range(c):
+            d[j] = -t[j] * log(F, clipped(F, p[j] / s, eps))
+        at(F, a[2])[i] = lanes_sum(F, d, c)
+    return 0
+
+
+@kernel("f32", "f64")
+def categorical_crossentropy_grad(a, lo, hi, F):
+    """u = -t / q where q = p / sum(p) is not clipped, else 0; gp = (u - sum(u q)) / sum(p) * gy.
+
+    args: p, t, gy, gp, c, eps, workspace (2 c).  items: rows.
+    """
+    S, c, eps = sizeof(F), a[4], F(f64(a[5]))
+    u, q = at(F, a[6]), at(F, a[6] + c * S)
+    for i in range(lo, hi):
+        p, t, gp = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[3] + i * c * S)
+        s = lanes_sum(F, p, c)
+        for j in range(c):
+            v = p[j] / s
+            q[j] = v
+            u[j] = F(0) if v < eps or v > F(1) - eps else -t[j] / v
+        g, m = at(F, a[2])[i] / s, lanes_dot(F, u, q, c)
+        for j in range(c):
+            gp[j] = (u[j] - m) * g
+    return 0
+
+
+@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
+def sparse_categorical_crossentropy(a, lo, hi, F, I):
+    """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.  args: p, label, loss, c, eps.  items: rows."""
+    S, c, eps = sizeof(F), a[3], F(f64(a[4]))
+    for i in range(lo, hi):
+        p, label = at(F, a[0] + i * c * S), at(I, a[1])[i]
+        if label < 0 or label >= c:
+            return 1
+        at(F, a[2])[i] = -log(F, clipped(F, p[label] / lanes_sum(F, p, c), eps))
+    return 0
+
+
+@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
+def sparse_categorical_crossentropy_grad(a, lo, hi, F, I):
+    """gp = (1 - onehot / q) / sum(p) * gy, 0 where q = p[label] / sum(p) is clipped.
+
+    args: p, label, gy, gp, c, eps.  items: rows.
+    """
+    S, c, eps = sizeof(F), a[4], F(f64(a[5]))
+    for i in range(lo, hi):
+        p, gp, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(I, a[1])[i]
+        if label < 0 or label >= c:
+            return 1
+        s = lanes_sum(F, p, c)
+        q = p[label] / s
+        g = F(0) if q < eps or q > F(1) - eps else at(F, a[2])[i] / s
+        for j in range(c):
+            gp[j] = g
+        gp[label] = g - g / q if g != F(0) else g
+    return 0
+
+
+@kernel("f32", "f64")
+def binary_crossentropy(a, lo, hi, F):
+    """y = -(t log(q) + (1 - t) log(1 - q)), q = clip(p).  args: p, t, y, eps.  items: elements."""
+    S, eps = sizeof(F), F(f64(a[3]))
+    p, t, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
+    for i in range(hi - lo):
+        q = clipped(F, p[i], eps)
+        y[i] = -(t[i] * log(F, q) + (F(1) - t[i]) * log(F, F(1) - q))
+    return 0
+
+
+@kernel("f32", "f64")
+def binary_crossentropy_grad(a, lo, hi, F):
+    """gp = (q - t) / (q (1 - q)) * gy, 0 where p is clipped.  args: p, t, gy, gp, eps.  items: elements."""
+    S, eps = sizeof(F), F(f64(a[4]))
+    p, t = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
+    gy, gp = at(F, a[2] + lo * S), at(F, a[3] + lo * S)
+    for i in range(hi - lo):
+        q = clipped(F, p[i], eps)
+        v = (q - t[i]) / (q * (F(1) - q)) * gy[i]
+        gp[i] = F(0) if p[i] < eps or p[i] > F(1) - eps else v
     return 0
