@@ -1,4 +1,5 @@
 """The loss classes: Keras's names and arguments around the functions of this package."""
+from fastnn.core import serial
 from fastnn.core.errors import ArgumentError
 from fastnn.losses import probabilistic, regression
 from fastnn.losses.loss import Loss, align
@@ -28,16 +29,14 @@ class LossFunctionWrapper(Loss):
 
     def get_config(self):
         """name, reduction, and the function with its arguments."""
-        from fastnn.saving import serialize_keras_object
-        config = {**super().get_config(), "fn": serialize_keras_object(self.fn)}
-        return {**config, **{k: serialize_keras_object(v) for k, v in self._fn_kwargs.items()}}
+        config = {**super().get_config(), "fn": serial.serialize(self.fn)}
+        return {**config, **{k: serial.serialize(v) for k, v in self._fn_kwargs.items()}}
 
     @classmethod
     def from_config(cls, config):
         """A loss from what get_config returned; the function is looked up by its registered name."""
         if isinstance(config.get("fn"), (dict, str)):
-            from fastnn.saving import deserialize_keras_object
-            config = {**config, "fn": deserialize_keras_object(config["fn"])}
+            config = {**config, "fn": serial.deserialize(config["fn"])}
         return cls(**config)
 
     def __repr__(self):
@@ -271,11 +270,10 @@ class Tversky(_Named):
 def wrap(function, name=None):
     """A Loss from a user's function (y_true, y_pred); losses come back as they are.
 
-    Integer labels are kept integer for functions that take class indices.
+    sparse_categorical_crossentropy becomes its class, which keeps integer labels integer.
     """
     if isinstance(function, Loss):
         return function
-    loss = LossFunctionWrapper(function, name=name)
     if function is probabilistic.sparse_categorical_crossentropy:
-        loss.keeps_integer_labels = True
-    return loss
+        return SparseCategoricalCrossentropy(name=name or function.__name__)
+    return LossFunctionWrapper(function, name=name)

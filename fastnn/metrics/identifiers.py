@@ -1,6 +1,7 @@
 """From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
 import inspect
 
+from fastnn.core import serial
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
 from fastnn.losses.compile_loss import label_kind
@@ -52,8 +53,7 @@ def _by_name(name):
     table = names()
     if name in table:
         return getattr(metrics, table[name])
-    from fastnn.saving.registration import find_custom
-    custom = find_custom([name])
+    custom = serial.custom_object(name)
     if custom is not None:
         return custom
     from fastnn.losses.identifiers import names as loss_names
@@ -101,8 +101,7 @@ def resolve(identifier, y_true, y_pred):
 
 def serialize(metric):
     """The config of a metric (a dict), or the entry that names a function."""
-    from fastnn.saving import serialize_keras_object
-    return serialize_keras_object(metric)
+    return serial.serialize(metric)
 
 
 def deserialize(config, custom_objects=None):
@@ -111,7 +110,6 @@ def deserialize(config, custom_objects=None):
     >>> deserialize({"class_name": "AUC", "config": {"num_thresholds": 20}}).num_thresholds
     20
     """
-    from fastnn.saving.serialization import deserialize_object
     if isinstance(config, str) and not custom_objects:
         return _by_name(config)
-    return deserialize_object(config, custom_objects, category="metrics")
+    return serial.deserialize(config, "metrics", custom_objects)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import serial
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric, divide_no_nan
 
@@ -115,16 +116,14 @@ class MeanMetricWrapper(Mean):
 
     def get_config(self):
         """name, dtype, and the function with its arguments."""
-        from fastnn.saving import serialize_keras_object
-        config = {**super().get_config(), "fn": serialize_keras_object(self._fn)}
-        return {**config, **{k: serialize_keras_object(v) for k, v in self._fn_kwargs.items()}}
+        config = {**super().get_config(), "fn": serial.serialize(self._fn)}
+        return {**config, **{k: serial.serialize(v) for k, v in self._fn_kwargs.items()}}
 
     @classmethod
     def from_config(cls, config):
         """A metric from what get_config returned; the function is looked up by its registered name."""
         if isinstance(config.get("fn"), (dict, str)):
-            from fastnn.saving import deserialize_keras_object
-            config = {**config, "fn": deserialize_keras_object(config["fn"])}
+            config = {**config, "fn": serial.deserialize(config["fn"])}
         return cls(**config)
 
 

@@ -1,0 +1,122 @@
+"""The base of every callback: all hooks, each doing nothing."""
+
+BATCH_HOOKS = {
+    "train": ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"),
+    "test": ("on_test_batch_begin", "on_test_batch_end"),
+    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
+}
+
+
+class Callback:
+    """Base of all callbacks: subclass it and write the hooks that you need.
+
+    Attributes: `params`, a dict with verbose, epochs and steps; `model`, the model that is being trained.
+    `logs` holds the running loss and metrics as floats.  A callback that overrides a batch hook makes the
+    engine return to Python after every batch; epoch hooks cost nothing.
+
+    >>> class Losses(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         self.last = logs["loss"]
+    >>> callback = Losses()
+    >>> callback.on_epoch_end(0, {"loss": 0.5})
+    >>> callback.last
+    0.5
+    """
+
+    #: Names of the attributes that decide what the callback does next (see state_dict).
+    state = ()
+
+    def __init__(self):
+        self.params, self._model = None, None
+
+    def set_params(self, params):
+        """Receive {"verbose", "epochs", "steps"} before a run."""
+        self.params = params
+
+    def set_model(self, model):
+        """Receive the model before a run."""
+        self._model = model
+
+    @property
+    def model(self):
+        """The model that is being trained, evaluated or asked for predictions."""
+        return getattr(self, "_model", None)
+
+    @model.setter
+    def model(self, model):
+        self._model = model
+
+    def wants_batches(self, kind):
+        """Whether a batch hook of `kind` ("train", "test", "predict") is really overridden."""
+        return any(overridden(self, hook) for hook in BATCH_HOOKS[kind])
+
+    def state_dict(self):
+        """What must be kept so that a resumed run behaves as the uninterrupted one."""
+        return {name: getattr(self, name) for name in self.state}
+
+    def load_state_dict(self, state):
+        """Take up a state that state_dict returned."""
+        for name, value in state.items():
+            if name in self.state:
+                setattr(self, name, value)
+
+    def on_batch_begin(self, batch, logs=None):
+        """Before a training batch (an older name of on_train_batch_begin)."""
+
+    def on_batch_end(self, batch, logs=None):
+        """After a training batch (an older name of on_train_batch_end)."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Before an epoch; epoch counts from 0."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """After an epoch; logs has the validation results under "val_" names."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Before a training batch; batch counts from 0 in each epoch."""
+        self.on_batch_begin(batch, logs=logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """After a training batch; logs are the running means of the epoch so far."""
+        self.on_batch_end(batch, logs=logs)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        """Before an evaluation or validation batch."""
+
+    def on_test_batch_end(self, batch, logs=None):
+        """After an evaluation or validation batch."""
+
+    def on_predict_batch_begin(self, batch, logs=None):
+        """Before a prediction batch."""
+
+    def on_predict_batch_end(self, batch, logs=None):
+        """After a prediction batch; logs["outputs"] are its predictions."""
+
+    def on_train_begin(self, logs=None):
+        """Before training."""
+
+    def on_train_end(self, logs=None):
+        """After training, also when it was stopped."""
+
+    def on_train_abort(self, reason=None, logs=None):
+        """Training ended by an exception or Ctrl-C (`reason`); by default the same as on_train_end."""
+        self.on_train_end(logs)
+
+    def on_test_begin(self, logs=None):
+        """Before evaluation or validation."""
+
+    def on_test_end(self, logs=None):
+        """After evaluation or validation."""
+
+    def on_predict_begin(self, logs=None):
+        """Before prediction."""
+
+    def on_predict_end(self, logs=None):
+        """After prediction."""
+
+
+def overridden(callback, hook):
+    """Whether a callback has its own version of a hook, in its class or set on the instance."""
+    if hook in vars(callback):
+        return True
+    return getattr(type(callback), hook, None) is not getattr(Callback, hook)

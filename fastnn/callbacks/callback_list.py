@@ -1,0 +1,157 @@
+"""The callbacks of one run as one callback."""
+import inspect
+
+import numpy as np
+
+from fastnn.callbacks.callback import Callback
+from fastnn.core.errors import ArgumentError
+
+KINDS = ("train", "test", "predict")
+
+
+def flatten(callbacks):
+    """A callback, or lists of them in any depth, as a flat list; None gives an empty one."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, (list, tuple)):
+        return [c for part in callbacks for c in flatten(part)]
+    if inspect.isclass(callbacks) or not hasattr(callbacks, "on_epoch_end"):
+        hint = f"; write {callbacks.__name__}(...)" if inspect.isclass(callbacks) else ""
+        raise ArgumentError(f"`callbacks` must hold instances of fastnn.callbacks.Callback. Received: "
+                            f"{callbacks!r}{hint}.")
+    return [callbacks]
+
+
+def plain_logs(logs):
+    """Logs with sorted keys and Python floats, as Keras hands them to callbacks."""
+    out = {}
+    for key, value in sorted((logs or {}).items()):
+        if isinstance(value, dict):
+            out.update(plain_logs(value))
+            continue
+        array = value if isinstance(value, (float, str)) else np.asarray(value)
+        scalar = isinstance(array, np.ndarray) and array.ndim == 0 and array.dtype.kind in "fiub"
+        out[key] = float(array) if scalar else value
+    return out
+
+
+class CallbackList(Callback):
+    """Calls every hook of every callback, in order.
+
+    callbacks: a callback, or a (nested) list of them.  add_history, add_progbar: append a History, a ProgbarLogger
+    unless there is one.  model: the model.  params: verbose, epochs, steps.
+
+    >>> CallbackList([Callback()], add_history=True, verbose=0, epochs=1, steps=1).wants_batches("train")
+    False
+    """
+
+    def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
+        from fastnn.callbacks.history import History
+        from fastnn.callbacks.progbar_logger import ProgbarLogger
+        super().__init__()
+        self.callbacks = flatten(callbacks)
+        self.history = next((c for c in self.callbacks if isinstance(c, History)), None)
+        if self.history is None and add_history:
+            self.history = History()
+            self.callbacks.append(self.history)
+        if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
+            self.callbacks.append(ProgbarLogger())
+        self.set_model(model)
+        self.set_params(params)
+
+    def append(self, callback):
+        """Add a callback at the end."""
+        self.callbacks += flatten(callback)
+
+    def set_params(self, params):
+        """Hand params to every callback."""
+        self.params = params
+        if params:
+            for c in self.callbacks:
+                c.set_params(params)
+
+    def set_model(self, model):
+        """Hand the model to every callback; model.history becomes this run's History."""
+        if model is None:
+            return
+        super().set_model(model)
+        if self.history is not None:
+            model.history = self.history
+        for c in self.callbacks:
+            c.set_model(model)
+
+    def wants_batches(self, kind):
+        """Whether any callback must be called around every batch of `kind`; else the engine runs on its own."""
+        return any(_wants_batches(c, kind) for c in self.callbacks if not hasattr(c, "on_progress"))
+
+    def wants_progress(self, kind):
+        """Whether any callback wants to look at a run now and then (the progress bar)."""
+        return any(c.wants_progress(kind) for c in self.callbacks if hasattr(c, "on_progress"))
+
+    def progress(self, kind, step, logs):
+        """Tell the progress callbacks that batch number `step` is done; logs: a dict, or a function that makes one.
+
+        The function is called only if somebody is going to show the logs.
+        """
+        for c in self.callbacks:
+            if hasattr(c, "on_progress") and c.wants_progress(kind) and c.due():
+                c.on_progress(kind, step, plain_logs(logs() if callable(logs) else logs))
+
+    def on_train_abort(self, reason=None, logs=None):
+        """on_train_abort of every callback; on_train_end of one that has no such hook."""
+        logs = plain_logs(logs)
+        for c in self.callbacks:
+            if hasattr(c, "on_train_abort"):
+                c.on_train_abort(reason, logs)
+            else:
+                c.on_train_end(logs)
+
+    def state_dict(self):
+        """The states of all callbacks, in order."""
+        return {"callbacks": [c.state_dict() if isinstance(c, Callback) else {} for c in self.callbacks]}
+
+    def load_state_dict(self, state):
+        """Take up what state_dict returned (for the same callbacks)."""
+        for c, s in zip(self.callbacks, state["callbacks"]):
+            if s:
+                c.load_state_dict(s)
+
+
+def _wants_batches(callback, kind):
+    decide = getattr(callback, "wants_batches", None)
+    return True if decide is None else decide(kind)
+
+
+def _batch_hook(name):
+    def hook(self, batch, logs=None):
+        logs = plain_logs(logs) if name != "on_predict_batch_end" else logs or {}
+        for c in self.callbacks:
+            getattr(c, name)(batch, logs=logs)
+    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    return hook
+
+
+def _run_hook(name):
+    def hook(self, logs=None):
+        logs = plain_logs(logs)
+        for c in self.callbacks:
+            getattr(c, name)(logs)
+    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    return hook
+
+
+def _epoch_hook(name):
+    def hook(self, epoch, logs=None):
+        logs = plain_logs(logs)
+        for c in self.callbacks:
+            getattr(c, name)(epoch, logs)
+    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    return hook
+
+
+for _when in ("begin", "end"):
+    setattr(CallbackList, f"on_batch_{_when}", _batch_hook(f"on_batch_{_when}"))
+    setattr(CallbackList, f"on_epoch_{_when}", _epoch_hook(f"on_epoch_{_when}"))
+    for _kind in KINDS:
+        setattr(CallbackList, f"on_{_kind}_batch_{_when}", _batch_hook(f"on_{_kind}_batch_{_when}"))
+        setattr(CallbackList, f"on_{_kind}_{_when}", _run_hook(f"on_{_kind}_{_when}"))

@@ -1,0 +1,70 @@
+"""EarlyStopping: stop when a monitored value no longer improves."""
+import warnings
+
+from fastnn.callbacks.console import say
+from fastnn.callbacks.monitor import MonitorCallback
+
+
+class EarlyStopping(MonitorCallback):
+    """Stops training when `logs[monitor]` has not improved for `patience` epochs.
+
+    monitor: name in the logs.  min_delta: the smallest change that counts.  patience: epochs without improvement.
+    verbose: 1 says when it stops.  mode: "auto", "min" or "max".  baseline: patience runs until the value is better
+    than this.  restore_best_weights: put the weights of the best epoch back at the end, whether or not training
+    was stopped.  start_from_epoch: epochs before it are not looked at.
+
+    NaN is never an improvement.  A missing monitor warns and is not counted.  An instance can be used again.
+
+    >>> stop = EarlyStopping(monitor="loss", patience=1)
+    >>> stop.patience
+    1
+    """
+
+    state = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch")
+
+    def __init__(self, monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto", baseline=None,
+                 restore_best_weights=False, start_from_epoch=0):
+        super().__init__(monitor, mode, min_delta=min_delta)
+        self.patience, self.verbose, self.baseline = patience, verbose, baseline
+        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best_weights = None
+
+    def on_train_begin(self, logs=None):
+        """Forget everything about an earlier run."""
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = self.best_weights = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Compare the monitored value with the best one."""
+        current = self.get_monitor_value(logs)
+        if current is None or epoch < self.start_from_epoch:
+            return
+        self.wait += 1
+        if self.is_improvement(current, self.best):
+            self.best, self.best_epoch = current, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self.is_improvement(current, self.baseline):
+                self.wait = 0
+            return
+        if self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """Put the best weights back."""
+        if self.stopped_epoch > 0 and self.verbose > 0:
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping\n")
+        if self.restore_best_weights and self.best_weights is not None:
+            if self.verbose > 0:
+                say(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.\n")
+            self.model.set_weights(self.best_weights)
+
+    def get_monitor_value(self, logs):
+        """logs[monitor], or None with a warning."""
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            warnings.warn(f"Early stopping conditioned on metric `{self.monitor}` which is not available. Available "
+                          f"metrics are: {','.join(logs or {})}", stacklevel=2)
+        return value

@@ -1,0 +1,33 @@
+"""History: what happened, epoch by epoch."""
+from fastnn.callbacks.callback import Callback
+
+
+class History(Callback):
+    """The logs of every epoch: `history` maps a name to the list of its values, `epoch` lists the epochs.
+
+    `fit` returns one.
+
+    >>> h = History()
+    >>> h.on_train_begin()
+    >>> h.on_epoch_end(0, {"loss": 0.5})
+    >>> h.history, h.epoch
+    ({'loss': [0.5]}, [0])
+    """
+
+    state = ("history", "epoch")
+
+    def __init__(self):
+        super().__init__()
+        self.history, self.epoch = {}, []
+
+    def on_train_begin(self, logs=None):
+        """Start a new list of epochs (the values of earlier runs stay, as in Keras)."""
+        self.epoch = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Note the logs."""
+        self.epoch.append(epoch)
+        for key, value in (logs or {}).items():
+            self.history.setdefault(key, []).append(value)
+        if self.model is not None:
+            self.model.history = self

@@ -1,0 +1,29 @@
+"""LambdaCallback: hooks as functions."""
+from fastnn.callbacks.callback import BATCH_HOOKS, Callback
+from fastnn.core.errors import ArgumentError
+
+_HOOKS = {h for hooks in BATCH_HOOKS.values() for h in hooks} | {
+    f"on_{what}_{when}" for what in ("epoch", "train", "test", "predict") for when in ("begin", "end")}
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions: any hook by its name, with the arguments of that hook.
+
+    >>> seen = []
+    >>> LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch)).on_epoch_end(3, {})
+    >>> seen
+    [3]
+    """
+
+    def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,
+                 on_train_batch_begin=None, on_train_batch_end=None, **kwargs):
+        super().__init__()
+        given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
+                 "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
+                 "on_train_batch_end": on_train_batch_end, **kwargs}
+        for name, function in given.items():
+            if name.startswith("on_") and name not in _HOOKS:
+                raise ArgumentError(f"LambdaCallback: unknown hook {name!r}. Expected one of: "
+                                    f"{', '.join(sorted(_HOOKS))}.")
+            if function is not None:
+                setattr(self, name, function)

@@ -1,0 +1,114 @@
+"""Callbacks that change the learning rate between epochs."""
+import warnings
+
+from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.console import say
+from fastnn.callbacks.monitor import MonitorCallback
+from fastnn.core.errors import ArgumentError
+
+
+def learning_rate_of(optimizer):
+    """The learning rate of an optimizer as a float; ArgumentError if it has none."""
+    if not hasattr(optimizer, "learning_rate"):
+        raise ArgumentError('Optimizer must have a "learning_rate" attribute.')
+    return float(optimizer.learning_rate)
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate before each epoch to schedule(epoch, current rate), or schedule(epoch).
+
+    schedule: a function that returns a float.  verbose: 1 says what it sets.
+
+    >>> LearningRateScheduler(lambda epoch, lr: lr * 0.9).verbose
+    0
+    """
+
+    def __init__(self, schedule, verbose=0):
+        super().__init__()
+        self.schedule, self.verbose = schedule, verbose
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the rate."""
+        optimizer = self.model.optimizer
+        current = learning_rate_of(optimizer)
+        try:
+            rate = self.schedule(epoch, current)
+        except TypeError:
+            rate = self.schedule(epoch)
+        if isinstance(rate, bool) or not hasattr(rate, "__float__") or (hasattr(rate, "__len__") and len(rate)):
+            raise ArgumentError(f"The output of the `schedule` function should be a float. Got: {rate!r}.")
+        optimizer.learning_rate = float(rate)
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {float(rate)}.\n")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Note the rate in the logs."""
+        if logs is not None:
+            logs["learning_rate"] = learning_rate_of(self.model.optimizer)
+
+
+class ReduceLROnPlateau(MonitorCallback):
+    """Multiplies the learning rate by `factor` when `logs[monitor]` has not improved for `patience` epochs.
+
+    factor: float < 1.  patience: epochs without improvement.  min_delta: the smallest change that counts.
+    cooldown: epochs to wait after a reduction before looking again.  min_lr: the rate goes no lower.
+    verbose: 1 says what it sets.  epsilon: an older name of min_delta.
+
+    NaN is never an improvement.  The current rate is noted in the logs as "learning_rate".
+
+    >>> ReduceLROnPlateau(factor=0.5, patience=2).factor
+    0.5
+    """
+
+    state = ("best", "wait", "cooldown_counter")
+
+    def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4, cooldown=0,
+                 min_lr=0.0, **kwargs):
+        super().__init__(monitor, mode, min_delta=kwargs.pop("epsilon", min_delta))
+        if kwargs:
+            raise ArgumentError(f"ReduceLROnPlateau: arguments not recognized: {', '.join(kwargs)}.")
+        if factor >= 1.0:
+            raise ArgumentError(f"ReduceLROnPlateau does not support a factor >= 1.0. Received factor={factor}.")
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr = cooldown, min_lr
+        self.wait = self.cooldown_counter = 0
+
+    def on_train_begin(self, logs=None):
+        """Forget everything about an earlier run."""
+        self.best, self.wait, self.cooldown_counter = None, 0, 0
+
+    def in_cooldown(self):
+        """Whether a reduction was made less than `cooldown` epochs ago."""
+        return self.cooldown_counter > 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Compare the monitored value with the best one; reduce the rate if patience has run out."""
+        logs = {} if logs is None else logs
+        logs["learning_rate"] = learning_rate_of(self.model.optimizer)
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not available. "
+                          f"Available metrics are: {','.join(logs)}.", stacklevel=2)
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.is_improvement(current, self.best):
+            self.best, self.wait = current, 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience and self._reduce(epoch):
+                self.cooldown_counter, self.wait = self.cooldown, 0
+
+    def _reduce(self, epoch):
+        """Set the smaller rate; False where min_lr has been reached (compared in float32, as the rate is kept)."""
+        import numpy as np
+        optimizer = self.model.optimizer
+        old = learning_rate_of(optimizer)
+        if old <= float(np.float32(self.min_lr)):
+            return False
+        new = max(old * self.factor, self.min_lr)
+        optimizer.learning_rate = new
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.\n")
+        return True

@@ -1,0 +1,139 @@
+"""ModelCheckpoint: save the model, or its weights, while it trains."""
+import os
+import warnings
+
+import numpy as np
+
+from fastnn.callbacks.callback import overridden
+from fastnn.callbacks.console import say
+from fastnn.callbacks.monitor import MonitorCallback
+from fastnn.core.errors import ArgumentError, UnknownNameError
+
+
+class BatchCounter:
+    """Counts batches across epochs: `step(batch)` is True every `every` batches."""
+
+    def __init__(self, every):
+        self.every, self.count, self.last = every, 0, None
+
+    def step(self, batch):
+        """Batch number `batch` (from 0 in each epoch) is done."""
+        self.count += batch + 1 if self.last is None or batch <= self.last else batch - self.last
+        self.last = batch
+        if self.count < self.every:
+            return False
+        self.count = 0
+        return True
+
+
+def check_save_freq(save_freq):
+    """`save_freq` if it is "epoch" or an int >= 1, else ArgumentError."""
+    good = save_freq == "epoch" or (isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1)
+    if not good:
+        raise ArgumentError(f"Unrecognized save_freq: {save_freq!r}. Expected save_freq are 'epoch' or integer values.")
+    return save_freq
+
+
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model after every epoch, or every `save_freq` batches.
+
+    filepath: ends in ".keras" (the model) or ".weights.h5" (with save_weights_only=True); may name logs:
+    "model-{epoch:02d}-{val_loss:.2f}.keras" (epoch counts from 1).  monitor, mode: as in EarlyStopping.
+    save_best_only: only when the monitored value is better than ever.  initial_value_threshold: the value to beat
+    at first.  verbose: 1 says what it does.
+
+    NaN is never better.  Files are written whole to a temporary name and renamed.
+
+    >>> ModelCheckpoint("best.keras", save_best_only=True).monitor
+    'val_loss'
+    """
+
+    state = ("best",)
+
+    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
+                 mode="auto", save_freq="epoch", initial_value_threshold=None):
+        super().__init__(monitor, mode, initial_value_threshold)
+        self.filepath, self.verbose = os.fspath(filepath), verbose
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
+        self.save_freq = check_save_freq(save_freq)
+        self._epoch = 0
+        self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
+        if save_weights_only and not self.filepath.endswith(".weights.h5"):
+            raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided "
+                                "must end in "
+                                f"`.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
+        if not save_weights_only and not self.filepath.endswith((".keras", ".h5")):
+            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: filepath="
+                                f"{self.filepath}.")
+
+    def wants_batches(self, kind):
+        """Only for training, and only with an integer save_freq (or in a subclass with batch hooks)."""
+        own = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
+        others = any(overridden(self, h) for h in ("on_batch_begin", "on_batch_end", "on_train_batch_begin"))
+        return super().wants_batches(kind) and (kind != "train" or self._counter is not None or others or not own)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remember the epoch for the file's name."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Save every save_freq batches."""
+        if self._counter is not None and self._counter.step(batch):
+            self._save(self._epoch, batch, logs or {})
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save after the epoch."""
+        if self.save_freq == "epoch":
+            self._save(epoch, None, logs or {})
+
+    def _save(self, epoch, batch, logs):
+        path = self._path(epoch, batch, logs)
+        if not self._better(epoch, logs, path):
+            return
+        if os.path.isdir(path):
+            raise IsADirectoryError("Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an "
+                                    f"existing directory: {path}")
+        folder = os.path.dirname(path)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: finished saving model to {path}\n")
+
+    def _better(self, epoch, logs, path):
+        if not self.save_best_only:
+            self._say(epoch, f"saving model to {path}")
+            return True
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(f"Can save best model only with {self.monitor} available. Available are: {','.join(logs)}.",
+                          stacklevel=4)
+            return True
+        if np.ndim(current) > 0:
+            warnings.warn(f"Can save best model only when `monitor` is a scalar value. Received: {current}. Falling "
+                          f"back to "
+                          "`save_best_only=False`.", stacklevel=4)
+            return True
+        best = "None" if self.best is None else f"{self.best:.5f}"
+        if not self.is_improvement(current, self.best):
+            self._say(epoch, f"{self.monitor} did not improve from {best}")
+            return False
+        self._say(epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {path}")
+        self.best = current
+        return True
+
+    def _say(self, epoch, text):
+        if self.verbose > 0:
+            say(f"\nEpoch {epoch + 1}: {text}\n")
+
+    def _path(self, epoch, batch, logs):
+        values = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
+        try:
+            return self.filepath.format(**values)
+        except KeyError as error:
+            raise UnknownNameError(f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} is '
+                                   f'not among '
+                                   f"the logs: {', '.join(values)}.") from None

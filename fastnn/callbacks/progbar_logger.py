@@ -1,0 +1,113 @@
+"""ProgbarLogger: what fit, evaluate and predict show while they run."""
+from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.console import say
+from fastnn.callbacks.progbar import Progbar
+
+
+class ProgbarLogger(Callback):
+    """The progress line of verbose=1 and the epoch lines of verbose=2.
+
+    It looks at a run ten times a second at most and never makes the engine stop after a batch.
+
+    >>> bar = ProgbarLogger()
+    >>> bar.set_params({"verbose": 0, "epochs": 1, "steps": 3})
+    >>> bar.wants_progress("train")
+    False
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.seen, self.progbar, self.target, self.verbose, self.epochs = 0, None, None, 1, 1
+        self._in_fit = False
+
+    def set_params(self, params):
+        """Take verbose ("auto" = 1), epochs and steps."""
+        self.params = params
+        self.verbose = 1 if params.get("verbose", 1) == "auto" else params.get("verbose", 1)
+        self.epochs, self.target = params.get("epochs", 1), params.get("steps")
+
+    def wants_batches(self, kind):
+        """Never: it has on_progress."""
+        return False
+
+    def wants_progress(self, kind):
+        """Whether something is shown while a run of this kind goes on."""
+        return self.verbose == 1 and not (kind == "test" and self._in_fit)
+
+    def due(self):
+        """Whether it is time for the next update."""
+        return self.progbar is not None and self.progbar.due()
+
+    def on_progress(self, kind, step, logs):
+        """Batch number `step` is done."""
+        self._update(step, None if kind == "predict" else logs)
+
+    def _start(self):
+        self.seen = 0
+        self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
+
+    def _update(self, batch, logs):
+        if self.progbar is None:
+            self._start()
+        self.seen = batch + 1
+        if self.verbose == 1:
+            self.progbar.update(self.seen, list((logs or {}).items()), finalize=False)
+
+    def _finish(self, logs):
+        if self.progbar is None:
+            self._start()
+        if self.target is None:
+            self.target = self.progbar.target = self.seen or None
+        done = self.target if self.target is not None else self.seen
+        self.progbar.update(done, list((logs or {}).items()), finalize=True)
+
+    def on_train_begin(self, logs=None):
+        """Validation inside fit shows no line of its own."""
+        self._in_fit = True
+
+    def on_train_end(self, logs=None):
+        """The next evaluate does again."""
+        self._in_fit = False
+
+    def on_test_begin(self, logs=None):
+        """Start the line of evaluate."""
+        if not self._in_fit:
+            self._start()
+
+    def on_predict_begin(self, logs=None):
+        """Start the line of predict."""
+        self._start()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Say which epoch, and start its line."""
+        self._start()
+        if self.verbose and self.epochs > 1:
+            say(f"Epoch {epoch + 1}/{self.epochs}\n")
+
+    def on_train_batch_end(self, batch, logs=None):
+        """A batch is done (when the engine returns after every batch anyway)."""
+        if self.due():
+            self._update(batch, logs)
+        self.seen = batch + 1
+
+    def on_test_batch_end(self, batch, logs=None):
+        """A batch of evaluate is done."""
+        if not self._in_fit:
+            self.on_train_batch_end(batch, logs)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        """A batch of predict is done."""
+        self.on_train_batch_end(batch, None)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """The last state of the line."""
+        self._finish(logs)
+
+    def on_test_end(self, logs=None):
+        """The last state of the line of evaluate."""
+        if not self._in_fit:
+            self._finish(logs)
+
+    def on_predict_end(self, logs=None):
+        """The last state of the line of predict."""
+        self._finish(None)

@@ -1,0 +1,64 @@
+"""SwapEMAWeights: evaluate with the averaged weights."""
+from fastnn.callbacks.callback import Callback
+from fastnn.core.errors import ArgumentError
+
+
+class SwapEMAWeights(Callback):
+    """Puts the optimizer's moving averages into the model for evaluation and prediction, and takes them out after.
+
+    Needs an optimizer with use_ema=True.  swap_on_epoch: also at the end of every epoch, so that checkpoints made
+    there hold the averages.
+
+    >>> SwapEMAWeights(swap_on_epoch=True).swap_on_epoch
+    True
+    """
+
+    def __init__(self, swap_on_epoch=False):
+        super().__init__()
+        self.swap_on_epoch, self._swapped = swap_on_epoch, False
+
+    def _averages(self):
+        optimizer = self.model.optimizer
+        if not getattr(optimizer, "use_ema", False) or not getattr(optimizer, "built", False):
+            raise ArgumentError("SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
+                                "use_ema="
+                                f"{getattr(optimizer, 'use_ema', None)}.")
+        return list(zip(optimizer.trainable_variables, optimizer.averages))
+
+    def _swap(self, to):
+        if self._swapped == to:
+            return
+        for variable, average in self._averages():
+            kept = variable.numpy()
+            variable.assign(average.numpy())
+            average.assign(kept)
+        self._swapped = to
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Train with the weights themselves."""
+        self._swap(False)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Leave the averages in the model, if asked for."""
+        if not self.swap_on_epoch:
+            return
+        self._swap(True)
+        if epoch == self.params["epochs"] - 1:
+            for variable, average in self._averages():
+                average.assign(variable.numpy())
+
+    def on_test_begin(self, logs=None):
+        """Evaluate with the averages."""
+        self._swap(True)
+
+    def on_test_end(self, logs=None):
+        """Back to the weights."""
+        self._swap(False)
+
+    def on_predict_begin(self, logs=None):
+        """Predict with the averages."""
+        self._swap(True)
+
+    def on_predict_end(self, logs=None):
+        """Back to the weights."""
+        self._swap(False)

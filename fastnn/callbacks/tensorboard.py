@@ -1,0 +1,85 @@
+"""TensorBoard: event files for TensorBoard, written by the small package tensorboardX."""
+import importlib
+import os
+
+from fastnn.callbacks.callback import Callback
+from fastnn.core.errors import NotSupportedError
+
+
+class TensorBoard(Callback):
+    """Writes the logs of every epoch (and weight histograms, if asked for) as TensorBoard event files.
+
+    log_dir: folder; training goes to <log_dir>/train, validation to <log_dir>/validation, as Keras's.
+    histogram_freq: epochs between two histograms of all weights, 0 = none.  update_freq: "epoch", "batch" or an
+    int (batches).  write_steps_per_second: also write the speed.  Other arguments of Keras are accepted and have
+    no effect: write_graph, write_images, profile_batch, embeddings_freq, embeddings_metadata.
+
+    Raises NotSupportedError at the start of training where tensorboardX is not installed.
+
+    >>> TensorBoard("logs").update_freq
+    'epoch'
+    """
+
+    def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False,
+                 write_steps_per_second=False, update_freq="epoch", profile_batch=0, embeddings_freq=0,
+                 embeddings_metadata=None):
+        super().__init__()
+        self.log_dir, self.histogram_freq = os.fspath(log_dir), histogram_freq
+        self.update_freq = 1 if update_freq == "batch" else update_freq
+        self.write_steps_per_second = write_steps_per_second
+        self._writers, self._step, self._started = {}, 0, 0.0
+
+    def wants_batches(self, kind):
+        """Only for training with update_freq "batch" or an int."""
+        return kind == "train" and self.update_freq != "epoch"
+
+    def _writer(self, name):
+        if name not in self._writers:
+            try:
+                module = importlib.import_module("tensorboardX")
+            except ImportError:
+                raise NotSupportedError("The TensorBoard callback needs the package tensorboardX, which is not "
+                                        "installed: "
+                                        "run `pip install tensorboardX`, or use CSVLogger.") from None
+            self._writers[name] = module.SummaryWriter(os.path.join(self.log_dir, name))
+        return self._writers[name]
+
+    def on_train_begin(self, logs=None):
+        """Open the files (so that a missing package shows now, not after an epoch)."""
+        self._step = 0
+        self._writer("train")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start the clock."""
+        import time
+        self._started, self._step_at_start = time.perf_counter(), self._step
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Write the running logs every update_freq batches."""
+        self._step += 1
+        if self.update_freq != "epoch" and self._step % self.update_freq == 0:
+            for name, value in (logs or {}).items():
+                self._writer("train").add_scalar(f"batch_{name}", value, self._step)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the logs, the learning rate and histograms."""
+        import time
+        for name, value in (logs or {}).items():
+            validation = name.startswith("val_")
+            tag = name.removeprefix("val_")
+            self._writer("validation" if validation else "train").add_scalar(f"epoch_{tag}", value, epoch)
+        optimizer = getattr(self.model, "optimizer", None)
+        if optimizer is not None:
+            self._writer("train").add_scalar("epoch_learning_rate", float(optimizer.learning_rate), epoch)
+        if self.write_steps_per_second and self.params and self.params.get("steps"):
+            seconds = time.perf_counter() - self._started
+            self._writer("train").add_scalar("epoch_steps_per_second", self.params["steps"] / max(seconds, 1e-9), epoch)
+        if self.histogram_freq and epoch % self.histogram_freq == 0:
+            for weight in self.model.weights:
+                self._writer("train").add_histogram(weight.path, weight.numpy(), epoch)
+
+    def on_train_end(self, logs=None):
+        """Close the files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}

@@ -1,0 +1,31 @@
+"""TerminateOnNaN: stop when the loss is not a number any more."""
+import math
+
+from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.console import say
+
+
+class TerminateOnNaN(Callback):
+    """Stops training after the first batch whose loss is NaN or infinite.
+
+    raise_error: raise RuntimeError instead, so that no later callback can take the bad weights for good ones.
+
+    >>> TerminateOnNaN(raise_error=True).raise_error
+    True
+    """
+
+    def __init__(self, raise_error=False):
+        super().__init__()
+        self.raise_error = raise_error
+
+    def on_batch_end(self, batch, logs=None):
+        """Look at the loss."""
+        loss = (logs or {}).get("loss")
+        if loss is None or math.isfinite(loss):
+            return
+        if self.raise_error:
+            raise RuntimeError(f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating "
+                               f"training "
+                               "immediately.")
+        say(f"Batch {batch}: Invalid loss, terminating training\n")
+        self.model.stop_training = True

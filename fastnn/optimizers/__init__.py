@@ -1,0 +1,10 @@
+"""Optimizers: classes under Keras's names, and `get` / `serialize` / `deserialize`."""
+from fastnn.core.registry import lazy
+
+NAMES = {
+    "Optimizer": "optimizer", "SGD": "sgd", "RMSprop": "rmsprop", "Adagrad": "adagrad", "Adadelta": "adagrad",
+    "Adam": "adam", "AdamW": "adam", "Adamax": "adam", "Nadam": "adam", "Lion": "lion", "Ftrl": "ftrl",
+    "Lamb": "lamb", "get": "identifiers", "serialize": "identifiers", "deserialize": "identifiers",
+    "schedules": "",
+}
+__getattr__, __dir__, __all__ = lazy(__name__, NAMES)
