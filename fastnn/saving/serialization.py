@@ -117,12 +117,24 @@ def _serialize_instance(obj):
     else:
         out = {"module": home[0], "class_name": home[1], "config": serialize_object(config),
                "registered_name": None}
-    for method, key in (("get_build_config", "build_config"), ("get_compile_config", "compile_config")):
-        extra = getattr(obj, method)() if hasattr(obj, method) else None
-        if extra is not None:
-            out[key] = serialize_object(extra)
+    build = obj.get_build_config() if hasattr(obj, "get_build_config") else None
+    if build is not None:
+        out["build_config"] = serialize_object(build)
+    compiled = _compile_config(obj)
+    if compiled:
+        out["compile_config"] = serialize_object(compiled)
     _note_shared(obj, out)
     return out
+
+
+def _compile_config(obj):
+    """A model's compile arguments, by its own method where a user wrote one."""
+    from fastnn.saving.compiled import compile_config
+
+    method = getattr(type(obj), "get_compile_config", None)
+    if method is None:
+        return None
+    return compile_config(obj) if method.__module__.startswith("fastnn.") else obj.get_compile_config()
 
 
 def _note_shared(obj, config):
