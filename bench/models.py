@@ -117,7 +117,8 @@ def cifar_cnn(K: Any) -> Any:
     """64 and 128 channels at full resolution, then a wide dense layer."""
     L = K.layers
     return stack(K, (32, 32, 3), L.Conv2D(64, 3, padding="same", activation="relu"),
-                 L.Conv2D(128, 3, activation="relu"), L.MaxPooling2D(2), L.Dropout(0.25), L.Flatten(), L.Dense(512, activation="relu"), L.Dropout(0.5),
+                 L.Conv2D(128, 3, activation="relu"), L.MaxPooling2D(2),
+                 L.Dropout(0.25), L.Flatten(), L.Dense(512, activation="relu"), L.Dropout(0.5),
                  L.Dense(10))
 
 

@@ -39,7 +39,8 @@ class Siamese(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.tower = nn.Sequential(conv3(1, 32, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                                   conv3(32, 64, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU())
+                                   conv3(32, 64, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                                   nn.Flatten(), nn.Linear(3136, 128), nn.ReLU())
         self.same, self.which = nn.Linear(128, 1), nn.Linear(128, 10)
 
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
