@@ -14,12 +14,26 @@ from fastnn.core.jit import JIT
 
 if JIT:
     from fastnn.core.simd_lanes import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
-    from fastnn.core.simd_tiles import (
-        ACC, BIAS, RELU, copy_row, microkernel, tile_cols, tile_rows, transpose, vector)
+    from fastnn.core.simd_tiles import ACC, BIAS, RELU, copy_row, microkernel, tile_cols, tile_rows, transpose, vector
 else:
     from fastnn.core.simd_plain import (
-        ACC, BIAS, RELU, copy_row, fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev,
-        microkernel, tile_cols, tile_rows, transpose, vector)
+        ACC,
+        BIAS,
+        RELU,
+        copy_row,
+        fma,
+        lanes_dot,
+        lanes_max,
+        lanes_min,
+        lanes_sum,
+        lanes_sumsq,
+        lanes_sumsq_dev,
+        microkernel,
+        tile_cols,
+        tile_rows,
+        transpose,
+        vector,
+    )
 
 __all__ = ["ACC", "BIAS", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum", "lanes_sumsq",
            "lanes_sumsq_dev", "microkernel", "tile_cols", "tile_rows", "transpose", "vector"]
