@@ -39,7 +39,8 @@ def build():
     label = layers.Dense(1, activation="sigmoid", name="label")(x)
     model = keras.Model({"words": words, "features": features}, {"label": label, "words_only": words_only},
                         name="text_and_features")
-    model.compile(keras.optimizers.Adam(3e-3), loss={"label": "binary_crossentropy", "words_only": "binary_crossentropy"},
+    model.compile(keras.optimizers.Adam(3e-3),
+                  loss={"label": "binary_crossentropy", "words_only": "binary_crossentropy"},
                   loss_weights={"label": 1.0, "words_only": 0.2}, metrics={"label": ["accuracy"]})
     return model
 
