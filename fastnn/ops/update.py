@@ -81,8 +81,8 @@ def _nadam_hyper_lower(e):
 def _hyper_cases(counted, product, constants):
     def cases(draw):
         inputs = [Array((), "int64", 0, 50)] if counted else []
-        inputs += [Array((), "float64", 0.01, 1)] + ([Array((), "float64", 0.2, 0.8)] if product else [])
-        return Case([*inputs, Array((), "float64", 0.5, 1) if draw.boolean() else None],
+        inputs += [Array((), "f8", 0.01, 1)] + ([Array((), "f8", 0.2, 0.8)] if product else [])
+        return Case([*inputs, Array((), "f8", 0.5, 1) if draw.boolean() else None],
                     {"weight_decay": draw.choice([0.0, 0.5]), "constants": constants})
     return cases
 
@@ -158,7 +158,7 @@ def _update_cases(slots, attrs):
     def cases(draw):
         shape = (draw.integer(1, 70),)
         return Case([Array(shape), Array(shape)] + [Array(shape, low=0.1, high=1)] * slots
-                    + [Array((8,), "float64", 0.1, 0.9)], {k: draw.choice(v) for k, v in attrs.items()}, tolerance=4.0)
+                    + [Array((8,), "f8", 0.1, 0.9)], {k: draw.choice(v) for k, v in attrs.items()}, tolerance=4.0)
     return cases
 
 

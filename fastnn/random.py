@@ -1,0 +1,278 @@
+"""``keras.random``: random arrays and symbols, and the SeedGenerator that layers hold.
+
+An int seed always gives the same values.  A SeedGenerator gives new values at every call; so does seed=None, from the stream
+of the whole process that `fastnn.utils.set_random_seed` sets.  Inside a layer's call the numbers of a SeedGenerator (or of
+None) are drawn anew at every training step, as a function of (seed, stream, call, step, element).
+"""
+import numpy as np
+
+from fastnn.core import config, dtypes, random as core, shapes
+from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.graph import trace as tracing
+from fastnn.graph.node import Symbol
+
+__all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
+           "truncated_normal", "uniform"]
+
+
+class SeedGenerator:
+    """A stream of random numbers: every use takes the next call number.
+
+    Args:
+        seed: int, or None for a stream of its own under the process-wide seed.
+        name: str or None.
+
+    Raises:
+        ArgumentError: if the seed is not an int.
+
+    >>> generator = SeedGenerator(7)
+    >>> bool((normal((2,), seed=generator) == normal((2,), seed=generator)).any())
+    False
+    """
+
+    def __init__(self, seed=None, name=None, **kwargs):
+        if kwargs:
+            raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
+        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
+            raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
+        self.name = name or "seed_generator"
+        self._initial_seed = seed
+        self.key = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
+        self.calls = 0
+
+    def draw(self):
+        """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
+        trace = tracing.current()
+        if trace is None:
+            self.calls += 1
+            return (*self.key, self.calls - 1)
+        return (*self.key, _count(trace, ("random", id(self))))
+
+    def next(self, ordered=True):
+        """[seed, call number] as Keras' seed state (int64 array of 2); takes one call."""
+        seed, stream, call = self.draw()
+        return np.array([(seed + stream) % 2 ** 31, call], np.int64)
+
+    def get_config(self):
+        """{"seed", "name"}."""
+        return {"seed": self._initial_seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of get_config."""
+        return cls(**config)
+
+
+def _count(trace, key):
+    n = trace.extra.get(key, 0)
+    trace.extra[key] = n + 1
+    return n
+
+
+def draw_seed(seed):
+    """((seed, stream, call), whether the numbers may change from step to step) for any `seed` argument."""
+    if isinstance(seed, SeedGenerator):
+        return seed.draw(), True
+    if seed is None:
+        trace = tracing.current()
+        if trace is not None:
+            return (config.seed(), 0, _count(trace, "random")), True
+        return (config.seed(), config.next_stream(), 0), True
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise ArgumentError("Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
+                            f"Received: seed={seed!r} (of type {type(seed)})")
+    return (int(seed), 0, 0), False
+
+
+def _attrs(key):
+    return dict(zip(("seed", "stream", "call"), key))
+
+
+def _numbers(op_name, sample, shape, dtype, seed, **attrs):
+    """Numbers of one distribution: an operation inside a trace, unless the seed fixes them; else an array."""
+    key, changing = draw_seed(seed)
+    shape = tuple(shape)
+    if tracing.current() is not None and (changing or None in shape):
+        from fastnn import ops  # noqa: F401  the registry is filled
+        from fastnn.ops import random as operations
+        return getattr(operations, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
+    return sample((*key, 0), shape)
+
+
+def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal numbers.
+
+    Args:
+        shape: ints.
+        mean, stddev: floats.
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
+
+    >>> bool((normal((3,), seed=1) == normal((3,), seed=1)).all())
+    True
+    """
+    return _numbers("random_normal", lambda key, s: core.normal(key, s, mean, stddev, dtype), shape, dtype, seed,
+                    mean=float(mean), stddev=float(stddev))
+
+
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal numbers, those beyond two standard deviations drawn again.  Arguments as in normal.
+
+    >>> bool(abs(truncated_normal((100,), seed=1)).max() <= 2)
+    True
+    """
+    return _numbers("random_normal", lambda key, s: core.truncated_normal(key, s, mean, stddev, dtype), shape, dtype, seed,
+                    mean=float(mean), stddev=float(stddev), truncated=True)
+
+
+def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    """Uniform numbers in [minval, maxval); integers for an integer dtype.
+
+    >>> uniform((2,), seed=1).shape
+    (2,)
+    """
+    if dtype is not None and not dtypes.is_float(dtypes.standardize(dtype)):
+        return randint(shape, minval, maxval, dtype, seed)
+    return _numbers("random_uniform", lambda key, s: core.uniform(key, s, minval, maxval, dtype), shape, dtype, seed,
+                    minval=float(minval), maxval=float(maxval))
+
+
+def randint(shape, minval, maxval, dtype="int32", seed=None):
+    """Integers in [minval, maxval).
+
+    >>> sorted(set(randint((50,), 0, 3, seed=1).tolist()))
+    [0, 1, 2]
+    """
+    key, changing = draw_seed(seed)
+    if tracing.current() is None or not changing:
+        return core.integers((*key, 0), shape, minval, maxval, dtype)
+    from fastnn import ops
+    from fastnn.ops.random import random_uniform
+    u = random_uniform(shape=tuple(shape), dtype="float64", minval=float(minval), maxval=float(maxval), **_attrs(key))
+    return ops.cast(ops.floor(u), dtype)
+
+
+def dropout(inputs, rate, noise_shape=None, seed=None):
+    """inputs with elements set to 0 at `rate`, the others divided by 1 - rate.
+
+    Args:
+        inputs: float array or symbol.
+        rate: in [0, 1].
+        noise_shape: shape of the mask; None, or None in it, stands for the input's sizes.
+        seed: int, SeedGenerator or None.
+
+    Raises:
+        ArgumentError: if rate is not in [0, 1].
+
+    >>> sorted(set(dropout(np.ones(100, "float32"), 0.5, seed=1).tolist()))
+    [0.0, 2.0]
+    """
+    from fastnn.ops import random as operations
+    key, changing = draw_seed(seed)
+    if isinstance(inputs, Symbol) and changing:
+        return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)
+    if not 0 <= rate <= 1:
+        return operations.dropout(inputs, rate)         # raises
+    if rate == 0:
+        return inputs
+    shape = tuple(inputs.shape if hasattr(inputs, "shape") else np.shape(inputs))
+    if noise_shape is not None:
+        shape = operations.mask_shape(shape, noise_shape)
+    keep = ~core.bernoulli((*key, 0), shape, rate)
+    if isinstance(inputs, Symbol):
+        return inputs * (keep * (0.0 if rate == 1 else 1.0 / (1.0 - rate))).astype(dtypes.numpy_type(inputs.dtype))
+    x = np.asarray(inputs)
+    return np.where(keep, x / (1 - rate) if rate < 1 else x, 0).astype(x.dtype)
+
+
+def shuffle(x, axis=0, seed=None):
+    """x with its slices along `axis` in random order.
+
+    >>> sorted(shuffle([1, 2, 3], seed=1).tolist())
+    [1, 2, 3]
+    """
+    key = _eager("shuffle", seed, x)
+    x = np.asarray(x)
+    axis = shapes.normalize_axis(axis, x.ndim)
+    return np.take(x, core.permutation((*key, 0), x.shape[axis]), axis=axis)
+
+
+def categorical(logits, num_samples, dtype="int32", seed=None):
+    """Samples (batch, num_samples) of classes with probabilities softmax(logits), logits (batch, classes).
+
+    >>> categorical(np.array([[0.0, -1e9]]), 3, seed=1)
+    array([[0, 0, 0]], dtype=int32)
+    """
+    key = _eager("categorical", seed, logits)
+    logits = np.asarray(logits, np.float64)
+    if logits.ndim != 2:
+        raise ShapeError(f"categorical: received logits of shape {logits.shape}, expected (batch, classes).")
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    edges = np.cumsum(p, axis=1)
+    u = core.uniform((*key, 0), (len(p), num_samples), dtype="float64") * edges[:, -1:]
+    index = (u[:, :, None] >= edges[:, None, :]).sum(axis=2)
+    return np.minimum(index, p.shape[1] - 1).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def gamma(shape, alpha, dtype=None, seed=None):
+    """Gamma numbers of shape parameter alpha (broadcast to `shape`) and scale 1.
+
+    >>> bool(gamma((5,), 2.0, seed=1).min() > 0)
+    True
+    """
+    key = _eager("gamma", seed, alpha)
+    return _gamma(key, tuple(shape), alpha).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def _gamma(key, shape, alpha):
+    """Marsaglia and Tsang (2000); round r of the rejection has its own key, alpha < 1 goes through alpha + 1."""
+    alpha = np.broadcast_to(np.asarray(alpha, np.float64), shape).reshape(-1)
+    if (alpha <= 0).any():
+        raise ArgumentError(f"gamma: received alpha={alpha.min()}, expected positive numbers.")
+    n = alpha.size
+    d = np.where(alpha < 1, alpha + 1, alpha) - 1 / 3
+    c = 1 / np.sqrt(9 * d)
+    out, left, r = np.empty(n), np.arange(n), 1
+    while left.size:                            # one in twenty is drawn again
+        z = core.normal((*key, 0, 2 * r), n, dtype="float64")[left]
+        u = core.uniform((*key, 0, 2 * r + 1), n, dtype="float64")[left]
+        v = (1 + c[left] * z) ** 3
+        with np.errstate(invalid="ignore", divide="ignore"):
+            good = (v > 0) & (np.log(u) < 0.5 * z * z + d[left] * (1 - v + np.log(v)))
+        out[left[good]] = (d[left] * v)[good]
+        left, r = left[~good], r + 1
+    boost = core.uniform((*key, 0, 1), n, dtype="float64") ** (1 / alpha)
+    return np.where(alpha < 1, out * boost, out).reshape(shape)
+
+
+def beta(shape, alpha, beta, dtype=None, seed=None):
+    """Beta numbers with parameters alpha and beta (broadcast to `shape`).
+
+    >>> bool(0 < beta((1,), 2.0, 3.0, seed=1)[0] < 1)
+    True
+    """
+    key = _eager("beta", seed, alpha)
+    x, y = _gamma((*key, 1), tuple(shape), alpha), _gamma((*key, 2), tuple(shape), beta)
+    return (x / (x + y)).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def binomial(shape, counts, probabilities, dtype=None, seed=None):
+    """How many of `counts` trials succeed, each with its probability (both broadcast to `shape`).
+
+    >>> binomial((2,), 5, 1.0, seed=1)
+    array([5., 5.], dtype=float32)
+    """
+    key = _eager("binomial", seed, counts)
+    counts = np.broadcast_to(np.asarray(counts), tuple(shape))
+    p = np.broadcast_to(np.asarray(probabilities, np.float64), tuple(shape))
+    out = np.zeros(counts.shape)
+    for trial in range(int(counts.max()) if counts.size else 0):
+        out += (core.uniform((*key, 0, trial), counts.shape, dtype="float64") < p) & (trial < counts)
+    return out.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def _eager(name, seed, value):
+    if isinstance(value, Symbol) or tracing.current() is not None and not tracing.current().building:
+        raise NotSupportedError(f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the numbers "
+                                "outside, or use normal, uniform, truncated_normal, randint or dropout.")
+    return draw_seed(seed)[0]
