@@ -294,6 +294,13 @@ def lion(a, lo, hi, F):
     return 0
 
 
+@device
+def between(F, x, bound):
+    """x clipped to [-bound, bound]; NaN stays."""
+    x = bound if x > bound else x
+    return -bound if x < -bound else x
+
+
 @kernel("f32", "f64")
 def ftrl(a, lo, hi, F):
     """Follow the regularised leader; see the record for the formula.
@@ -304,22 +311,25 @@ def ftrl(a, lo, hi, F):
     p, g, acc, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S), at(F, a[3] + lo * S)
     lr, wd, k, power, l1 = F(h[LR]), F(h[DECAY]), F(h[SCALE]), F(h[H3]), F(h[H4])
     l2, shrink = F(2.0 * (h[H5] + f64(a[6]) / (2.0 * h[LR]))), F(2.0 * f64(a[5]))
-    half = h[H3] == 0.5
-    for i in range(hi - lo):
-        q = p[i] - p[i] * wd
-        s = g[i] * k
-        n = acc[i]
-        total = n + s * s
-        if half:
-            before, after = np.sqrt(n), np.sqrt(total)
-        else:
-            before, after = exp(F, power * log(F, n)), exp(F, power * log(F, total))
-        u = z[i] + ((s + shrink * q) - (after - before) / lr * q)
-        clipped = u if u < l1 else l1
-        clipped = clipped if clipped > -l1 else -l1
-        acc[i] = total
-        z[i] = u
-        p[i] = (clipped - u) / (after / lr + l2)
+    n = hi - lo
+    if h[H3] == 0.5:                            # Keras' default power: two roots instead of exp and log
+        for i in range(n):
+            q, s = p[i] - p[i] * wd, g[i] * k
+            total = acc[i] + s * s
+            before, after = np.sqrt(acc[i]), np.sqrt(total)
+            u = z[i] + ((s + shrink * q) - (after - before) / lr * q)
+            acc[i] = total
+            z[i] = u
+            p[i] = (between(F, u, l1) - u) / (after / lr + l2)
+    else:
+        for i in range(n):
+            q, s = p[i] - p[i] * wd, g[i] * k
+            total = acc[i] + s * s
+            before, after = exp(F, power * log(F, acc[i])), exp(F, power * log(F, total))
+            u = z[i] + ((s + shrink * q) - (after - before) / lr * q)
+            acc[i] = total
+            z[i] = u
+            p[i] = (between(F, u, l1) - u) / (after / lr + l2)
     return 0
 
 
