@@ -1,0 +1,96 @@
+"""`import keras` and `tensorflow.keras` find fastnn, in a process of their own; what is not there is a clear error."""
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastnn
+from fastnn.compat.aliases import target_of
+
+ROOT = Path(fastnn.__file__).parent.parent
+
+
+def run(script, tmp_path, *arguments):
+    """Run a script through `fastnn run`; (exit status, output, errors)."""
+    path = tmp_path / "script.py"
+    path.write_text(script, encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from fastnn.cli import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code, "run", str(path), *arguments], capture_output=True, text=True,
+                          cwd=tmp_path, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_module_names():
+    for name, target in {"keras": "fastnn", "keras.layers": "fastnn.layers", "tensorflow.keras": "fastnn",
+                         "tensorflow.keras.layers": "fastnn.layers", "keras.utils.np_utils": "fastnn.utils",
+                         "keras.layers.convolutional": "fastnn.layers", "keras.src.layers.core.dense": "fastnn.layers",
+                         "keras.optimizers.schedules": "fastnn.optimizers.schedules", "tensorflow": "",
+                         "keras.backend": "fastnn.compat.backend", "tf_keras.models": "fastnn.models",
+                         "tensorflow.random": "", "tensorflow.data": None, "numpy": None, "kerastuner": None,
+                         "tensorflow_datasets": None}.items():
+        assert target_of(name) == target, name
+
+
+IMPORTS = """
+import keras
+import keras.layers
+import tensorflow as tf
+import tensorflow.keras as k2
+from keras import backend as K
+from keras.layers import Dense, Convolution2D, MaxPool2D
+from keras.layers.core import Dropout
+from keras.models import Sequential, Model
+from keras.optimizers import SGD
+from keras.optimizers.schedules import ExponentialDecay
+from keras.regularizers import l2
+from keras.utils import to_categorical
+from keras.utils.np_utils import to_categorical as old
+from tensorflow.keras.callbacks import EarlyStopping
+import fastnn
+assert Dense is fastnn.layers.Dense is keras.layers.Dense is k2.layers.Dense is tf.keras.layers.Dense
+assert Convolution2D is fastnn.layers.Conv2D and MaxPool2D is fastnn.layers.MaxPooling2D
+assert old is to_categorical and K.floatx() == "float32" and keras.__version__.startswith("3.")
+tf.random.set_seed(1)
+import sys
+print("arguments", sys.argv[1:], __name__, __file__.endswith("script.py"))
+for wrong in ("tf.data.Dataset", "keras.layers.NoSuchLayer", "K.no_such_function"):
+    try:
+        eval(wrong)
+    except AttributeError as error:
+        print("error:", error)
+"""
+
+
+def test_imports(tmp_path):
+    status, output, errors = run(IMPORTS, tmp_path, "--epochs", "3")
+    assert status == 0, errors
+    lines = output.splitlines()
+    assert lines[0] == "arguments ['--epochs', '3'] __main__ True"
+    assert "tensorflow.keras only" in lines[1] and "NoSuchLayer" in lines[2] and "no_such_function" in lines[3]
+
+
+def test_example_for_keras(tmp_path):
+    example = ROOT / "examples" / "keras_script.py"
+    if not example.exists():
+        pytest.skip("the examples are in the source tree only")
+    status, output, errors = run(example.read_text(encoding="utf-8"), tmp_path)
+    assert status == 0, errors
+    assert float(output.rsplit(maxsplit=1)[-1]) > 0.9
+
+
+def test_errors_of_the_script_are_its_own(tmp_path):
+    status, _, errors = run("1 / 0", tmp_path)
+    assert status == 1 and "ZeroDivisionError" in errors
+    assert run("import sys; sys.exit(7)", tmp_path)[0] == 7
+
+
+def test_install_after_the_real_one_is_refused(monkeypatch):
+    import types
+
+    from fastnn.compat import install, installed
+    from fastnn.core.errors import NotSupportedError
+    monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))
+    with pytest.raises(NotSupportedError, match="already"):
+        install()
+    assert not installed()
