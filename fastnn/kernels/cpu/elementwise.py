@@ -317,32 +317,22 @@ test("cast_bool", _cast_bool, *NUMBERS, "u8")
 test("logical_not", _logical_not, "u8")
 
 
-@kernel("u8", "u16", "f32", "f64", "i32", "i64", "i8", "u32", "u64")
-def copy(a, lo, hi, F):
-    """y = x. args: x, y."""
-    S = sizeof(F)
-    x, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
-    for i in range(hi - lo):
-        y[i] = x[i]
-    return 0
+def _copy(name, F):
+    """Register y = x for one dtype; values are moved as the integers F. args: x, y."""
+    def run(a, lo, hi):
+        S = sizeof(F)
+        x, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
+        for i in range(hi - lo):
+            y[i] = x[i]
+        return 0
+    run.__name__ = "copy_" + name
+    return kernel()(run)
 
 
-@kernel("f32", "f64")
-def fill(a, lo, hi, F):
-    """y = p. args: y, p (float64 bits)."""
-    y, p = at(F, a[0] + lo * sizeof(F)), F(f64(a[1]))
-    for i in range(hi - lo):
-        y[i] = p
-    return 0
-
-
-@kernel("u8", "u16", "i32", "i64")
-def fill_int(a, lo, hi, F):
-    """y = p. args: y, p (an integer)."""
-    y, p = at(F, a[0] + lo * sizeof(F)), F(a[1])
-    for i in range(hi - lo):
-        y[i] = p
-    return 0
+for _name, _F in (("u8", np.uint8), ("i8", np.uint8), ("u16", np.uint16), ("i16", np.uint16), ("f16", np.uint16),
+                  ("u32", np.int32), ("i32", np.int32), ("f32", np.int32), ("u64", np.int64), ("i64", np.int64),
+                  ("f64", np.int64)):
+    _copy(_name, _F)
 
 
 @kernel(*((t, u) for t in NUMBERS for u in (*NUMBERS, "u8") if t != u))

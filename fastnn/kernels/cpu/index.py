@@ -1,0 +1,190 @@
+"""Kernels that read places from data: rows by index, their gradients, one-hot rows, and the gathering of batches.
+
+An index outside its range ends the run with status 1.
+"""
+import numpy as np
+
+from fastnn.core.jit import at, bitcast, device, kernel, sizeof
+
+BITS = ("u8", "u16", "i32", "i64")
+INDEX = ("i32", "i64")
+PAIRS = tuple((t, i) for t in BITS for i in INDEX)
+FLOAT_PAIRS = tuple((t, i) for t in ("f32", "f64") for i in INDEX)
+
+
+@kernel(*PAIRS)
+def take(a, lo, hi, F, I):
+    """y[o, k] = x[o, index[k]], rows of `inner` elements; negative indices count from the end.
+
+    args: x, index, y, rows of x, inner, indices. Items: (o, k) pairs.
+    """
+    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    index = at(I, a[1])
+    for item in range(lo, hi):
+        o = item // many
+        r = np.int64(index[item - o * many])
+        r = r + rows if r < 0 else r
+        if r < 0 or r >= rows:
+            return 1
+        x, y = at(F, a[0] + (o * rows + r) * inner * S), at(F, a[2] + item * inner * S)
+        for j in range(inner):
+            y[j] = x[j]
+    return 0
+
+
+@kernel(*FLOAT_PAIRS)
+def take_grad(a, lo, hi, F, I):
+    """gx[o, index[k]] += gy[o, k] in the order of k, from zero. Items: rows (o, r) of gx.
+
+    Every chunk reads all the indices and adds those that fall into it, so no two chunks write the same row.
+    args: gy, index, gx, rows of gx, inner, indices.
+    """
+    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    index, z = at(I, a[1]), at(F, a[2] + lo * inner * S)
+    for j in range((hi - lo) * inner):
+        z[j] = F(0)
+    for o in range(lo // rows, (hi - 1) // rows + 1):
+        first, last = lo - o * rows, hi - o * rows
+        for k in range(many):
+            r = np.int64(index[k])
+            r = r + rows if r < 0 else r
+            if r < 0 or r >= rows:
+                return 1
+            if r >= first and r < last:
+                g, z = at(F, a[0] + (o * many + k) * inner * S), at(F, a[2] + (o * rows + r) * inner * S)
+                for j in range(inner):
+                    z[j] += g[j]
+    return 0
+
+
+@kernel(*PAIRS)
+def take_along(a, lo, hi, F, I):
+    """y[o, k, j] = x[o, index[o, k, j], j]. args: x, index, y, rows of x, inner, rows of y. Items: o."""
+    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    for o in range(lo, hi):
+        index = at(I, a[1] + o * many * inner * sizeof(I))
+        x, y = at(F, a[0] + o * rows * inner * S), at(F, a[2] + o * many * inner * S)
+        for k in range(many):
+            for j in range(inner):
+                r = np.int64(index[k * inner + j])
+                r = r + rows if r < 0 else r
+                if r < 0 or r >= rows:
+                    return 1
+                y[k * inner + j] = x[r * inner + j]
+    return 0
+
+
+@kernel(*FLOAT_PAIRS)
+def take_along_grad(a, lo, hi, F, I):
+    """gx[o, index[o, k, j], j] += gy[o, k, j], from zero. args: gy, index, gx, rows of gx, inner, rows of gy. Items: o."""
+    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    for o in range(lo, hi):
+        index = at(I, a[1] + o * many * inner * sizeof(I))
+        g, z = at(F, a[0] + o * many * inner * S), at(F, a[2] + o * rows * inner * S)
+        for j in range(rows * inner):
+            z[j] = F(0)
+        for k in range(many):
+            for j in range(inner):
+                r = np.int64(index[k * inner + j])
+                r = r + rows if r < 0 else r
+                if r < 0 or r >= rows:
+                    return 1
+                z[r * inner + j] += g[k * inner + j]
+    return 0
+
+
+@kernel(*((t, i) for t in ("f32", "f64", "i32", "u8") for i in INDEX))
+def one_hot(a, lo, hi, F, I):
+    """y[i, index[i]] = 1, all else 0; an index outside [0, classes) gives a row of zeros.
+
+    args: index, y, classes. Items: rows.
+    """
+    index, classes = at(I, a[0]), a[2]
+    for i in range(lo, hi):
+        y, r = at(F, a[1] + i * classes * sizeof(F)), np.int64(index[i])
+        for j in range(classes):
+            y[j] = F(0)
+        if r >= 0 and r < classes:
+            y[r] = F(1)
+    return 0
+
+
+@kernel(*FLOAT_PAIRS)
+def in_top_k(a, lo, hi, F, I):
+    """y[i] = 1 if fewer than k values of row i exceed x[i, target[i]], which must be finite; else 0.
+
+    args: target, x, y (u8), classes, k. Items: rows.
+    """
+    target, y, classes = at(I, a[0]), at(np.uint8, a[2]), a[3]
+    for i in range(lo, hi):
+        r, hit = np.int64(target[i]), np.uint8(0)
+        if r >= 0 and r < classes:
+            x = at(F, a[1] + i * classes * sizeof(F))
+            v, above = x[r], np.int64(0)
+            for j in range(classes):
+                above += np.int64(1) if x[j] > v else np.int64(0)
+            if above < a[4] and v - v == F(0):
+                hit = np.uint8(1)
+        y[i] = hit
+    return 0
+
+
+# ------------------------------------------------------------------ batches
+@device
+def _same(D, v):
+    return D(v)
+
+
+@device
+def _signed(D, v):
+    """An int16 that was read as uint16."""
+    i = np.int32(v)
+    return D(np.int32(i - 65536) if i >= 32768 else i)
+
+
+@device
+def _half(D, v):
+    """A float16 that was read as uint16; its subnormals are kept although the tape flushes float32's."""
+    m = np.uint32(v & np.uint16(0x7fff))
+    x = bitcast(np.float32, np.uint32((m << np.uint32(13)) + np.uint32(0x38000000)))
+    x = bitcast(np.float32, np.uint32((m << np.uint32(13)) | np.uint32(0x7f800000))) if m >= np.uint32(0x7c00) else x
+    x = np.float32(m) * np.float32(5.9604644775390625e-08) if m < np.uint32(0x0400) else x
+    return D(-x if v >= np.uint16(0x8000) else x)
+
+
+@device
+def _byte(D, v):
+    """Modulo 256, by way of int32."""
+    return D(np.int32(v))
+
+
+def gather(name, D, S, convert):
+    """Register out[i] = convert(x[index[row0 + i]]), the rows of one batch. Items: rows of the batch.
+
+    args: io, index, out, elements of a row, state. io: address of int64 words {address of x, bytes from row to row, rows};
+    index: address of a word holding the address of int64 row numbers (0: rows as they lie); row0: word 1 of the state block.
+    """
+    def run(a, lo, hi):
+        io, order, cols, row0 = at(np.int64, a[0]), at(np.int64, a[1])[0], a[3], at(np.int64, a[4])[1]
+        data, stride, rows = io[0], io[1], io[2]
+        for i in range(lo, hi):
+            r = row0 + i
+            if order != 0:
+                r = at(np.int64, order + r * 8)[0]
+            if r < 0 or r >= rows:
+                return 1
+            x, y = at(S, data + r * stride), at(D, a[2] + i * cols * sizeof(D))
+            for j in range(cols):
+                y[j] = convert(D, x[j])
+        return 0
+    run.__name__ = name
+    return kernel()(run)
+
+
+_SOURCES = (("u8", np.uint8, _same), ("i8", np.int8, _same), ("i16", np.uint16, _signed), ("i32", np.int32, _same),
+            ("i64", np.int64, _same), ("f16", np.uint16, _half), ("f32", np.float32, _same), ("f64", np.float64, _same))
+for _d, _D in (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64)):
+    for _s, _S, _f in _SOURCES:
+        gather(f"gather_rows_{_d}_{_s}", _D, _S, _f)
+for _s, _S, _f in (("u8", np.uint8, _same), ("i32", np.int32, _byte), ("i64", np.int64, _byte)):
+    gather(f"gather_rows_u8_{_s}", np.uint8, _S, _f)

@@ -1,0 +1,243 @@
+"""Kernels that fold one axis of (outer, red, inner): sums, products, extremes, their places, running sums.
+
+Every sum has one shape, whatever the threads or the vector width: contiguous rows (inner = 1) go through `lanes_sum`,
+other axes are added row by row from the top. Long axes are cut into blocks of a fixed number of rows; each gives a
+partial result and a second call folds those.
+
+`<name>_rows`: items are blocks of contiguous rows, args: x, y, row length n, block length, blocks per row, divisor.
+`<name>_cols`: items are (outer, block, stripe of columns), args: x, y, red, inner, rows per block, blocks, columns per
+stripe, divisor.
+"""
+import numpy as np
+
+from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.simd import lanes_max, lanes_min, lanes_sum
+
+FLOATS = ("f32", "f64")
+INTS = ("i32", "i64")
+NUMBERS = (*FLOATS, *INTS)
+
+
+def rows(name, fold, *types):
+    """Register y[item] = fold(F, p, n) / divisor of one block of a row."""
+    def run(a, lo, hi, F):
+        S, n, block, blocks = sizeof(F), a[2], a[3], a[4]
+        y, divisor = at(F, a[1]), F(f64(a[5]))
+        for item in range(lo, hi):
+            row = item // blocks
+            first = (item - row * blocks) * block
+            size = n - first
+            size = block if size > block else size
+            y[item] = F(fold(F, at(F, a[0] + (row * n + first) * S), size) / divisor)
+        return 0
+    run.__name__ = name + "_rows"
+    return kernel(*types)(run)
+
+
+def rows_int(name, fold, *types):
+    """The same without a divisor."""
+    def run(a, lo, hi, F):
+        S, n, block, blocks = sizeof(F), a[2], a[3], a[4]
+        y = at(F, a[1])
+        for item in range(lo, hi):
+            row = item // blocks
+            first = (item - row * blocks) * block
+            size = n - first
+            size = block if size > block else size
+            y[item] = fold(F, at(F, a[0] + (row * n + first) * S), size)
+        return 0
+    run.__name__ = name + "_rows"
+    return kernel(*types)(run)
+
+
+def cols(name, f, *types):
+    """Register y = fold of f(F, x, y) over the rows of a block, column by column; then y / divisor for floats."""
+    def run(a, lo, hi, F):
+        S, red, inner, block, blocks, stripe = sizeof(F), a[2], a[3], a[4], a[5], a[6]
+        stripes = (inner + stripe - 1) // stripe
+        for item in range(lo, hi):
+            ob = item // stripes
+            j0 = (item - ob * stripes) * stripe
+            w = inner - j0
+            w = stripe if w > stripe else w
+            outer = ob // blocks
+            i0 = (ob - outer * blocks) * block
+            h = red - i0
+            h = block if h > block else h
+            y, p = at(F, a[1] + (ob * inner + j0) * S), a[0] + ((outer * red + i0) * inner + j0) * S
+            x, R = at(F, p), inner * S
+            for j in range(w):
+                y[j] = x[j]
+            i = np.int64(1)
+            while i + 4 <= h:
+                q = p + i * R
+                x, x1, x2, x3 = at(F, q), at(F, q + R), at(F, q + 2 * R), at(F, q + 3 * R)
+                for j in range(w):
+                    y[j] = f(F, f(F, f(F, f(F, y[j], x[j]), x1[j]), x2[j]), x3[j])
+                i += 4
+            while i < h:
+                x = at(F, p + i * R)
+                for j in range(w):
+                    y[j] = f(F, y[j], x[j])
+                i += 1
+            divide(F, y, w, a[7])
+        return 0
+    run.__name__ = name + "_cols"
+    return kernel(*types)(run)
+
+
+@device
+def divide(F, y, n, word):
+    """y /= divisor (float64 bits), unless it is 1 (the only one that integers get)."""
+    d = f64(word)
+    if d != 1.0:
+        c = F(d)
+        for j in range(n):
+            y[j] = F(y[j] / c)
+
+
+@device
+def _add(F, x, y):
+    return F(x + y)
+
+
+@device
+def _multiply(F, x, y):
+    return F(x * y)
+
+
+@device
+def _max(F, x, y):
+    return x if (x >= y) | (x != x) else y
+
+
+@device
+def _min(F, x, y):
+    return x if (x <= y) | (x != x) else y
+
+
+@device
+def _sum_row(F, p, n):
+    return lanes_sum(F, p, n)
+
+
+@device
+def _max_row(F, p, n):
+    return lanes_max(F, p, n)
+
+
+@device
+def _min_row(F, p, n):
+    return lanes_min(F, p, n)
+
+
+@device
+def _prod_row(F, p, n):
+    """Four products side by side."""
+    a, b, c, d, i = F(1), F(1), F(1), F(1), np.int64(0)
+    while i + 4 <= n:
+        a, b, c, d = F(a * p[i]), F(b * p[i + 1]), F(c * p[i + 2]), F(d * p[i + 3])
+        i += 4
+    while i < n:
+        a = F(a * p[i])
+        i += 1
+    return F(F(a * b) * F(c * d))
+
+
+@device
+def _sum_row_int(F, p, n):
+    s = F(0)
+    for i in range(n):
+        s = F(s + p[i])
+    return s
+
+
+@device
+def _max_row_int(F, p, n):
+    m = p[0]
+    for i in range(1, n):
+        m = p[i] if p[i] > m else m
+    return m
+
+
+@device
+def _min_row_int(F, p, n):
+    m = p[0]
+    for i in range(1, n):
+        m = p[i] if p[i] < m else m
+    return m
+
+
+rows("sum", _sum_row, *FLOATS)
+rows("max", _max_row, *FLOATS)
+rows("min", _min_row, *FLOATS)
+rows("prod", _prod_row, *FLOATS)
+rows_int("sum", _sum_row_int, *INTS)
+rows_int("max", _max_row_int, *INTS, "u8")
+rows_int("min", _min_row_int, *INTS, "u8")
+rows_int("prod", _prod_row, *INTS)
+cols("sum", _add, *NUMBERS)
+cols("max", _max, *NUMBERS, "u8")
+cols("min", _min, *NUMBERS, "u8")
+cols("prod", _multiply, *NUMBERS)
+
+
+@device
+def _above(F, v, m):
+    return (v > m) | ((v != v) & (m == m))
+
+
+@device
+def _below(F, v, m):
+    return (v < m) | ((v != v) & (m == m))
+
+
+def place(name, better):
+    """Register the index of the first best (or first NaN) along the axis. args: x, y (i32), red, inner.
+
+    Items: (outer, inner) pairs."""
+    def run(a, lo, hi, F):
+        S, red, inner = sizeof(F), a[2], a[3]
+        y = at(np.int32, a[1])
+        for item in range(lo, hi):
+            outer = item // inner
+            x = at(F, a[0] + (outer * red * inner + (item - outer * inner)) * S)
+            best, where = x[0], np.int64(0)
+            for i in range(1, red):
+                v = x[i * inner]
+                if better(F, v, best):
+                    best, where = v, np.int64(i)
+            y[item] = np.int32(where)
+        return 0
+    run.__name__ = name
+    return kernel(*NUMBERS)(run)
+
+
+place("argmax", _above)
+place("argmin", _below)
+
+
+@kernel(*NUMBERS)
+def cumsum(a, lo, hi, F):
+    """Running sums along red. args: x, y, red, inner, reverse (0 or 1), columns per stripe.
+
+    Items: (outer, stripe of columns)."""
+    S, red, inner, reverse, stripe = sizeof(F), a[2], a[3], a[4], a[5]
+    stripes = (inner + stripe - 1) // stripe
+    for item in range(lo, hi):
+        outer = item // stripes
+        j0 = (item - outer * stripes) * stripe
+        w = inner - j0
+        w = stripe if w > stripe else w
+        for i in range(red):
+            k = red - 1 - i if reverse else i
+            o = ((outer * red + k) * inner + j0) * S
+            x, y = at(F, a[0] + o), at(F, a[1] + o)
+            if i == 0:
+                for j in range(w):
+                    y[j] = x[j]
+            else:
+                before = at(F, a[1] + (o + inner * S if reverse else o - inner * S))
+                for j in range(w):
+                    y[j] = F(before[j] + x[j])
+    return 0
