@@ -1,1 +1,195 @@
-"""Dropout in its forms."""
+"""Dropout and noise: layers that act only while training."""
+import math
+
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import apply
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+from fastnn.ops.random import dropout, random_bernoulli, random_normal
+from fastnn.random import SeedGenerator
+
+
+class _Noise(Layer):
+    """Base: input unchanged while not training."""
+
+    supports_masking = True
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = seed if isinstance(seed, SeedGenerator) else SeedGenerator(seed)
+        self.built = True
+
+    def _key(self):
+        return dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
+
+    def _draw(self, op, shape, **attrs):
+        return apply(op, (), {"shape": tuple(shape), "dtype": self.compute_dtype, **attrs, **self._key()})
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def _config(self, **own):
+        return {**super().get_config(), **own, "seed": self.seed if hasattr(self.seed, "__index__") else None}
+
+
+def _rate(rate):
+    if isinstance(rate, bool) or not hasattr(rate, "__float__") or not 0 <= rate <= 1:
+        raise ArgumentError("Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
+                            f"Received: rate={rate!r}")
+    return rate
+
+
+class Dropout(_Noise):
+    """While training, each element is 0 with probability `rate`, else divided by 1 - rate.
+
+    Args:
+        rate: float in [0, 1].
+        noise_shape: shape of the mask, None where it is the input's, 1 where one draw is shared.
+        seed: int, or None for a random stream of the layer's own.
+
+    Raises ArgumentError for another rate.
+
+    >>> import numpy as np
+    >>> Dropout(0.5)(np.ones((1, 4), "float32"))
+    array([[1., 1., 1., 1.]], dtype=float32)
+    """
+
+    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.rate = _rate(rate)
+        if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
+            raise ArgumentError("Invalid value received for argument `noise_shape`. Expected a tuple or list of integers. "
+                                f"Received: noise_shape={noise_shape!r}")
+        self.noise_shape = noise_shape
+
+    def _noise_shape(self, shape):
+        return self.noise_shape
+
+    def call(self, inputs, training=False):
+        if not training or not self.rate:
+            return inputs
+        return dropout(inputs, self.rate, noise_shape=self._noise_shape(inputs.shape), **self._key())
+
+    def get_config(self):
+        return self._config(rate=self.rate, noise_shape=self.noise_shape)
+
+
+class _SpatialDropout(Dropout):
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(rate, seed=seed, **kwargs)
+
+    def get_config(self):
+        config = super().get_config()
+        config.pop("noise_shape")
+        return config
+
+
+class SpatialDropout1D(_SpatialDropout):
+    """Dropout of whole channels of a sequence (batch, steps, channels).
+
+    >>> import numpy as np
+    >>> SpatialDropout1D(0.5)(np.ones((1, 4, 2), "float32")).shape
+    (1, 4, 2)
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(rate, seed=seed, **kwargs)
+        self.input_spec = InputSpec(ndim=3)
+
+    def _noise_shape(self, shape):
+        return (shape[0], 1, shape[2])
+
+
+class SpatialDropout2D(_SpatialDropout):
+    """Dropout of whole channels of an image.
+
+    >>> import numpy as np
+    >>> SpatialDropout2D(0.5)(np.ones((1, 4, 4, 2), "float32")).shape
+    (1, 4, 4, 2)
+    """
+
+    def __init__(self, rate, data_format=None, seed=None, **kwargs):
+        from fastnn.layers.data_format import standardize_data_format
+        super().__init__(rate, seed=seed, **kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=4)
+
+    def _noise_shape(self, shape):
+        first = self.data_format == "channels_first"
+        return (shape[0], shape[1], 1, 1) if first else (shape[0], 1, 1, shape[3])
+
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class GaussianNoise(_Noise):
+    """While training, normal noise of standard deviation `stddev` is added.
+
+    >>> import numpy as np
+    >>> GaussianNoise(0.1)(np.ones((1, 2), "float32"))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(self, stddev, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        if not hasattr(stddev, "__float__") or stddev < 0:
+            raise ArgumentError("Invalid value received for argument `stddev`. Expected a float value >= 0. "
+                                f"Received: stddev={stddev!r}")
+        self.stddev = stddev
+
+    def call(self, inputs, training=False):
+        if not training or not self.stddev:
+            return inputs
+        return inputs + self._draw(random_normal, inputs.shape, stddev=float(self.stddev))
+
+    def get_config(self):
+        return self._config(stddev=self.stddev)
+
+
+class GaussianDropout(_Noise):
+    """While training, multiplied by normal noise of mean 1 and standard deviation sqrt(rate / (1 - rate)).
+
+    >>> import numpy as np
+    >>> GaussianDropout(0.5)(np.ones((1, 2), "float32"))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.rate = _rate(rate)
+
+    def call(self, inputs, training=False):
+        if not training or not self.rate:
+            return inputs
+        return inputs * self._draw(random_normal, inputs.shape, mean=1.0, stddev=math.sqrt(self.rate / (1.0 - self.rate)))
+
+    def get_config(self):
+        return self._config(rate=self.rate)
+
+
+class AlphaDropout(_Noise):
+    """Dropout that keeps mean and variance of SELU's outputs (Klambauer et al., 2017).
+
+    >>> import numpy as np
+    >>> AlphaDropout(0.5)(np.ones((1, 2), "float32"))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.rate, self.noise_shape = _rate(rate), noise_shape
+
+    def call(self, inputs, training=False):
+        if not training or not self.rate:
+            return inputs
+        low = -1.6732632423543772 * 1.0507009873554805      # what SELU tends to
+        a = ((1 - self.rate) * (1 + self.rate * low ** 2)) ** -0.5
+        shape = inputs.shape if self.noise_shape is None else \
+            tuple(d if n is None else n for n, d in zip(self.noise_shape, inputs.shape))
+        kept = self._draw(random_bernoulli, shape, p=1.0 - float(self.rate), low=0.0, high=1.0)
+        x = inputs * kept + low * (1.0 - kept)
+        return x * a - a * low * self.rate
+
+    def get_config(self):
+        return self._config(rate=self.rate, noise_shape=self.noise_shape)

@@ -1,0 +1,100 @@
+"""Conv1D and Conv2D."""
+from fastnn import ops
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.conv_base import ConvBase, positive
+from fastnn.layers.data_format import from_last, to_last
+from fastnn.ops.convolution import conv
+
+
+class BaseConv(ConvBase):
+    """A convolution with a dense kernel, in groups of channels."""
+
+    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1, groups=1,
+                 activation=None, use_bias=True, kernel_initializer="glorot_uniform", bias_initializer="zeros",
+                 kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
+                 bias_constraint=None, **kwargs):
+        self.filters, self.groups = positive("filters", filters), positive("groups", groups)
+        if self.filters % self.groups:
+            raise ArgumentError("The number of filters must be evenly divisible by the number of groups. "
+                                f"Received: groups={groups}, filters={filters}.")
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
+                         ((kernel_initializer, kernel_regularizer, kernel_constraint),
+                          (bias_initializer, bias_regularizer, bias_constraint)),
+                         activity_regularizer, causal=self.rank == 1, **kwargs)
+        self.kernel = self.bias = None
+
+    def build(self, input_shape):
+        channels = self._channels(input_shape)
+        if channels % self.groups:
+            raise ArgumentError("The number of input channels must be evenly divisible by the number of groups. Received "
+                                f"groups={self.groups}, but the input has {channels} channels (full input shape is "
+                                f"{tuple(input_shape)}).")
+        self.compute_output_shape(input_shape)
+        self.kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+
+    def convolution_op(self, inputs, kernel):
+        """The convolution alone; inputs channels last."""
+        padding = self.padding
+        if padding == "causal":
+            inputs = ops.pad(inputs, ((0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)))
+            padding = "valid"
+        return conv(inputs, kernel, strides=self.strides, padding=padding, dilation_rate=self.dilation_rate,
+                        data_format="channels_last")
+
+    def call(self, inputs):
+        x = self.convolution_op(to_last(inputs, self.data_format), self.kernel)
+        return from_last(self._finish(x, self.bias), self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        return self._window_shape(input_shape, self.filters)
+
+    def get_config(self):
+        return self._base_config({"filters": self.filters}, {"groups": self.groups})
+
+
+class Conv2D(BaseConv):
+    """A convolution of images: activation(conv(x, kernel) + bias).
+
+    Args:
+        filters: number of output channels, an int >= 1.
+        kernel_size, strides, dilation_rate: an int or two (height, width).
+        padding: "valid" or "same".
+        data_format: "channels_last" (the default) or "channels_first".
+        groups: number of groups of channels that are convolved apart.
+        activation: name, function or None.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: of the weights.
+
+    Input: (batch, height, width, channels).  Output: (batch, new height, new width, filters).
+    Weights: kernel (kh, kw, channels / groups, filters), bias (filters,).
+
+    Raises ArgumentError for arguments that do not fit each other, ShapeError if the window does not fit the input.
+
+    >>> import numpy as np
+    >>> Conv2D(4, 3, padding="same")(np.ones((1, 8, 8, 3), "float32")).shape
+    (1, 8, 8, 4)
+    """
+
+    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
+                 groups=1, **kwargs):
+        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
+
+
+class Conv1D(BaseConv):
+    """A convolution of sequences: activation(conv(x, kernel) + bias).
+
+    Arguments as of Conv2D, with one int each; padding may also be "causal": the output at a step sees no later one.
+
+    Input: (batch, steps, channels).  Output: (batch, new steps, filters).
+    Weights: kernel (k, channels / groups, filters), bias (filters,).
+
+    >>> import numpy as np
+    >>> Conv1D(4, 3)(np.ones((1, 8, 2), "float32")).shape
+    (1, 6, 4)
+    """
+
+    rank = 1
+
+
+Convolution2D, Convolution1D = Conv2D, Conv1D

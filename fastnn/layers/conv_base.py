@@ -1,0 +1,88 @@
+"""What all convolution layers share: arguments, checks, weights, output shapes."""
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.data_format import join_shape, split_shape, standardize_data_format, standardize_padding
+from fastnn.layers.dense import weight_config
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+
+
+def positive(name, value):
+    """`value` as an int >= 1."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+        raise ArgumentError(f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received "
+                            f"{name}={value!r}.")
+    return int(value)
+
+
+class ConvBase(Layer):
+    """Arguments and checks of convolutions of a rank (1 or 2 spatial axes); subclasses say which product is taken."""
+
+    rank = 2
+    weight_names: tuple = ("kernel", "bias")
+
+    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, weights, activity,
+                 causal=False, **kwargs):
+        super().__init__(activity_regularizer=activity, **kwargs)
+        rank = self.rank
+        self.kernel_size = shapes.pair(kernel_size, "kernel_size", rank)
+        self.strides = shapes.pair(strides, "strides", rank)
+        self.dilation_rate = shapes.pair(dilation_rate, "dilation_rate", rank)
+        self.padding = standardize_padding(padding, ("valid", "same", "causal") if causal else ("valid", "same"))
+        self.data_format = standardize_data_format(data_format)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ArgumentError("`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+                                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}")
+        self.activation, self.use_bias = activations.get(activation), use_bias
+        for name, (initializer, regularizer, constraint) in zip(self.weight_names, weights):
+            setattr(self, f"{name}_initializer", initializers.get(initializer))
+            setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
+            setattr(self, f"{name}_constraint", constraints.get(constraint))
+        self.input_spec = InputSpec(min_ndim=rank + 2)
+
+    def _channels(self, input_shape):
+        """The number of input channels, checked and fixed in the input spec."""
+        if len(input_shape) != self.rank + 2:
+            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}) expects inputs of rank {self.rank + 2}: "
+                             f"(batch, {'steps' if self.rank == 1 else 'height, width'}, channels). "
+                             f"Received: input_shape={tuple(input_shape)}")
+        channels = split_shape(input_shape, self.data_format)[2]
+        if channels is None:
+            raise ShapeError(f"Layer '{self.name}': the number of input channels must be known. "
+                             f"Received: input_shape={tuple(input_shape)}")
+        axis = -1 if self.data_format == "channels_last" else 1
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
+        return channels
+
+    def _weight(self, name, shape):
+        return self.add_weight(name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"),
+                               regularizer=getattr(self, f"{name}_regularizer"),
+                               constraint=getattr(self, f"{name}_constraint"))
+
+    def _finish(self, x, bias):
+        """Bias and activation, on channels_last values."""
+        return self.activation(x if bias is None else ops.add(x, bias))
+
+    def _window_shape(self, input_shape, filters):
+        batch, spatial, _ = split_shape(input_shape, self.data_format)
+        padding = "valid" if self.padding == "causal" else self.padding
+        out = []
+        for size, k, s, d in zip(spatial, self.kernel_size, self.strides, self.dilation_rate):
+            if size is not None and self.padding == "causal":
+                size += d * (k - 1)
+            try:
+                out.append(shapes.window(size, k, s, padding, d)[0])
+            except ShapeError:
+                raise ShapeError("Computed output size would be negative. Received "
+                                 f"`inputs shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
+                                 f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or a "
+                                 "larger input.") from None
+        return join_shape(batch, out, filters, self.data_format)
+
+    def _base_config(self, before, between=()):
+        """The config with `before` (this layer's own first entries) and `between` in Keras's order."""
+        return {**super().get_config(), **before, "kernel_size": self.kernel_size, "strides": self.strides,
+                "padding": self.padding, "data_format": self.data_format, "dilation_rate": self.dilation_rate,
+                **dict(between), "activation": activations.serialize(self.activation), "use_bias": self.use_bias,
+                **weight_config(self, self.weight_names)}

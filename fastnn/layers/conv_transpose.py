@@ -1,0 +1,84 @@
+"""Transposed convolutions."""
+from fastnn import ops
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.conv_base import ConvBase, positive
+from fastnn.layers.data_format import from_last, join_shape, split_shape, to_last
+
+
+class BaseConvTranspose(ConvBase):
+    """The transpose of a convolution as a linear map: it makes images larger."""
+
+    def __init__(self, filters, kernel_size, strides=1, padding="valid", output_padding=None, data_format=None,
+                 dilation_rate=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, bias_constraint=None, **kwargs):
+        self.filters = positive("filters", filters)
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
+                         ((kernel_initializer, kernel_regularizer, kernel_constraint),
+                          (bias_initializer, bias_regularizer, bias_constraint)), activity_regularizer, **kwargs)
+        self.output_padding = None if output_padding is None else \
+            shapes.pair(output_padding, "output_padding", self.rank, minimum=0)
+        if self.output_padding and any(p >= s for p, s in zip(self.output_padding, self.strides)):
+            raise ArgumentError("The `output_padding` argument must be smaller than `strides`. Received: "
+                                f"strides={self.strides}, output_padding={self.output_padding}")
+
+    def build(self, input_shape):
+        channels = self._channels(input_shape)
+        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, channels))
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+
+    def call(self, inputs):
+        x = ops.conv_transpose(to_last(inputs, self.data_format), self.kernel, strides=self.strides, padding=self.padding,
+                               output_padding=self.output_padding, dilation_rate=self.dilation_rate,
+                               data_format="channels_last")
+        return from_last(self._finish(x, self.bias), self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, _ = split_shape(input_shape, self.data_format)
+        out = []
+        for i, (size, k, s, d) in enumerate(zip(spatial, self.kernel_size, self.strides, self.dilation_rate)):
+            reach, extra = d * (k - 1) + 1, self.output_padding and self.output_padding[i]
+            if size is None:
+                out.append(None)
+            elif self.padding == "valid":
+                out.append((size - 1) * s + reach + (max(s - reach, 0) if extra is None else extra))
+            else:
+                out.append(size * s if extra is None else (size - 1) * s + reach % 2 + extra)
+        return join_shape(batch, out, self.filters, self.data_format)
+
+    def get_config(self):
+        return self._base_config({"filters": self.filters, "output_padding": self.output_padding})
+
+
+class Conv2DTranspose(BaseConvTranspose):
+    """The transpose of Conv2D: each input pixel adds a scaled kernel to the output.
+
+    Args:
+        filters: number of output channels.
+        kernel_size, strides, dilation_rate: an int or two.
+        padding: "valid" or "same" (output size = input size * strides).
+        output_padding: an int or two, smaller than strides, added to the output size; None finds it.
+        The others as of Conv2D.
+
+    Weights: kernel (kh, kw, filters, channels), bias (filters,).
+
+    >>> import numpy as np
+    >>> Conv2DTranspose(4, 3, strides=2, padding="same")(np.ones((1, 4, 4, 2), "float32")).shape
+    (1, 8, 8, 4)
+    """
+
+
+class Conv1DTranspose(BaseConvTranspose):
+    """Conv2DTranspose's form for sequences (batch, steps, channels).
+
+    >>> import numpy as np
+    >>> Conv1DTranspose(4, 3, strides=2)(np.ones((1, 4, 2), "float32")).shape
+    (1, 9, 4)
+    """
+
+    rank = 1
+
+
+Deconvolution2D = Convolution2DTranspose = Conv2DTranspose
+Convolution1DTranspose = Conv1DTranspose

@@ -1,0 +1,145 @@
+"""Depthwise and separable convolutions."""
+from fastnn import ops
+from fastnn.layers.conv_base import ConvBase, positive
+from fastnn.layers.data_format import from_last, split_shape, to_last
+from fastnn.ops.convolution import conv
+
+
+class BaseDepthwiseConv(ConvBase):
+    """A convolution of each channel by itself."""
+
+    def __init__(self, kernel_size, strides=1, padding="valid", depth_multiplier=1, data_format=None, dilation_rate=1,
+                 activation=None, use_bias=True, depthwise_initializer="glorot_uniform", bias_initializer="zeros",
+                 depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None,
+                 bias_constraint=None, **kwargs):
+        self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
+                         ((depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                          (bias_initializer, bias_regularizer, bias_constraint)), activity_regularizer, **kwargs)
+
+    weight_names = ("depthwise", "bias")
+
+    def build(self, input_shape):
+        channels = self._channels(input_shape)
+        self.compute_output_shape(input_shape)
+        self.kernel = self.add_weight(name="kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
+                                      initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
+                                      constraint=self.depthwise_constraint)
+        self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
+
+    def call(self, inputs):
+        x = ops.depthwise_conv(to_last(inputs, self.data_format), self.kernel, strides=self.strides, padding=self.padding,
+                               dilation_rate=self.dilation_rate, data_format="channels_last")
+        return from_last(self._finish(x, self.bias), self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        channels = split_shape(input_shape, self.data_format)[2]
+        return self._window_shape(input_shape, channels * self.depth_multiplier)
+
+    def get_config(self):
+        config = self._base_config({"depth_multiplier": self.depth_multiplier})
+        return config
+
+
+class DepthwiseConv2D(BaseDepthwiseConv):
+    """Each image channel convolved with `depth_multiplier` kernels of its own.
+
+    Args:
+        kernel_size, strides, dilation_rate: an int or two.
+        padding: "valid" or "same".
+        depth_multiplier: output channels per input channel.
+        depthwise_initializer, depthwise_regularizer, depthwise_constraint: of the kernel.
+        The others as of Conv2D.
+
+    Weights: kernel (kh, kw, channels, depth_multiplier), bias (channels * depth_multiplier,).
+
+    >>> import numpy as np
+    >>> DepthwiseConv2D(3)(np.ones((1, 8, 8, 2), "float32")).shape
+    (1, 6, 6, 2)
+    """
+
+
+class DepthwiseConv1D(BaseDepthwiseConv):
+    """DepthwiseConv2D's form for sequences (batch, steps, channels).
+
+    >>> import numpy as np
+    >>> DepthwiseConv1D(3)(np.ones((1, 8, 2), "float32")).shape
+    (1, 6, 2)
+    """
+
+    rank = 1
+
+
+class BaseSeparableConv(ConvBase):
+    """A depthwise convolution followed by a pointwise one."""
+
+    weight_names = ("depthwise", "pointwise", "bias")
+
+    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
+                 depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
+                 pointwise_initializer="glorot_uniform", bias_initializer="zeros", depthwise_regularizer=None,
+                 pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None,
+                 pointwise_constraint=None, bias_constraint=None, **kwargs):
+        self.filters = positive("filters", filters)
+        self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
+                         ((depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                          (pointwise_initializer, pointwise_regularizer, pointwise_constraint),
+                          (bias_initializer, bias_regularizer, bias_constraint)),
+                         activity_regularizer, causal=self.rank == 1, **kwargs)
+
+    def build(self, input_shape):
+        channels = self._channels(input_shape)
+        self.compute_output_shape(input_shape)
+        multiplied = channels * self.depth_multiplier
+        self.depthwise_kernel = self.add_weight(
+            name="depthwise_kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
+            initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint)
+        self.pointwise_kernel = self.add_weight(
+            name="pointwise_kernel", shape=(*(1,) * self.rank, multiplied, self.filters),
+            initializer=self.pointwise_initializer, regularizer=self.pointwise_regularizer,
+            constraint=self.pointwise_constraint)
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+
+    def call(self, inputs):
+        x, padding = to_last(inputs, self.data_format), self.padding
+        if padding == "causal":
+            x = ops.pad(x, ((0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)))
+            padding = "valid"
+        x = ops.depthwise_conv(x, self.depthwise_kernel, strides=self.strides, padding=padding,
+                               dilation_rate=self.dilation_rate, data_format="channels_last")
+        x = conv(x, self.pointwise_kernel, strides=1, padding="valid", data_format="channels_last")
+        return from_last(self._finish(x, self.bias), self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        return self._window_shape(input_shape, self.filters)
+
+    def get_config(self):
+        return self._base_config({"depth_multiplier": self.depth_multiplier, "filters": self.filters})
+
+
+class SeparableConv2D(BaseSeparableConv):
+    """DepthwiseConv2D followed by a 1×1 Conv2D, with one bias and activation.
+
+    Weights: depthwise_kernel (kh, kw, channels, depth_multiplier), pointwise_kernel (1, 1, channels *
+    depth_multiplier, filters), bias (filters,).
+
+    >>> import numpy as np
+    >>> SeparableConv2D(4, 3)(np.ones((1, 8, 8, 2), "float32")).shape
+    (1, 6, 6, 4)
+    """
+
+
+class SeparableConv1D(BaseSeparableConv):
+    """SeparableConv2D's form for sequences (batch, steps, channels).
+
+    >>> import numpy as np
+    >>> SeparableConv1D(4, 3)(np.ones((1, 8, 2), "float32")).shape
+    (1, 6, 4)
+    """
+
+    rank = 1
+
+
+SeparableConvolution2D, SeparableConvolution1D = SeparableConv2D, SeparableConv1D

@@ -1,0 +1,79 @@
+"""Embedding: integers to vectors."""
+from fastnn import constraints, initializers, ops, regularizers
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.dense import weight_config
+from fastnn.layers.layer import Layer
+
+
+class Embedding(Layer):
+    """Row i of a learned table for each integer i.
+
+    Args:
+        input_dim: number of rows: the largest integer + 1.
+        output_dim: length of a row.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table.
+        mask_zero: whether 0 means "no step": layers that follow leave it out.
+        weights: a list with the first table.
+        input_length: length of the sequences (of Keras 2; sets the input shape).
+
+    Input: integers (batch, ...).  Output: (batch, ..., output_dim).
+    Weights: embeddings (input_dim, output_dim).
+
+    >>> import numpy as np
+    >>> Embedding(5, 2, embeddings_initializer="ones")(np.array([[1, 4]])).shape
+    (1, 2, 2)
+    """
+
+    def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
+                 embeddings_constraint=None, mask_zero=False, weights=None, **kwargs):
+        length = kwargs.pop("input_length", None)
+        if length is not None and "input_shape" not in kwargs:
+            kwargs["input_shape"] = tuple(length) if isinstance(length, (list, tuple)) else (length,)
+        super().__init__(**kwargs)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ArgumentError(f"Embedding: `{name}` must be an int >= 1. Received: {name}={value!r}")
+        self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.supports_masking = bool(mask_zero)
+        self.autocast = False
+        if weights is not None:
+            self._initial_weights = weights if isinstance(weights, list) else [weights]
+        self.embeddings = None
+
+    def build(self, input_shape=None):
+        self.embeddings = self.add_weight(shape=(self.input_dim, self.output_dim), name="embeddings",
+                                          initializer=self.embeddings_initializer,
+                                          regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint)
+
+    def call(self, inputs):
+        return ops.take(self.embeddings, _integers(inputs), axis=0)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def _resolve_mask(self, call, args, kwargs, first):
+        """A mask is made here, whatever came in."""
+        return True if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape, self.output_dim)
+
+    def compute_output_spec(self, inputs):
+        from fastnn.layers.events import symbol_like
+        return symbol_like(self.compute_output_shape(inputs.shape), self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim,
+                **weight_config(self, ("embeddings",)), "mask_zero": self.mask_zero}
+
+
+def _integers(x):
+    """Indices as an integer type: data often come as floats."""
+    import numpy as np
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x)
+    return x if not dtypes.is_float(dtypes.standardize(x.dtype)) else ops.cast(x, "int32")

@@ -1,0 +1,311 @@
+"""Layers that make one output of several inputs, and their functional forms."""
+import functools
+
+from fastnn import ops
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers import nest
+from fastnn.layers.layer import Layer
+
+
+def _broadcast(a, b):
+    """The shape that two inputs meet in; a missing dimension is put after the batch."""
+    if len(a) < len(b):
+        a, b = b, a
+    if a[len(a) - len(b):] != b and b and a:
+        b = (b[0], *(1,) * (len(a) - len(b)), *b[1:])
+    try:
+        return shapes.broadcast(a, b)
+    except ShapeError:
+        raise ShapeError(f"Inputs have incompatible shapes. Received shapes {a} and {b}") from None
+
+
+class Merge(Layer):
+    """Base of merging layers: a list of inputs, one output."""
+
+    supports_masking = True
+    fewest = 1
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
+    def _check(self, input_shape):
+        if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape):
+            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: input_shape={input_shape} "
+                             "(not a list of shapes)")
+        if len(input_shape) < self.fewest:
+            raise ShapeError(f"A merge layer should be called on a list of at least {self.fewest} input. "
+                             f"Received {len(input_shape)} inputs. Full input_shape received: {input_shape}")
+        batches = {s[0] for s in input_shape if s} - {None}
+        if len(batches) > 1:
+            raise ShapeError(f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}")
+
+    def build(self, input_shape):
+        self._check(input_shape)
+        functools.reduce(_broadcast, [tuple(s) for s in input_shape])
+
+    def merge(self, a, b):
+        """Two inputs as one."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how two inputs are merged.")
+
+    def call(self, inputs):
+        if not isinstance(inputs, (list, tuple)):
+            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list)")
+        rank = max(len(x.shape) for x in inputs)
+        out = None
+        for x in inputs:
+            while len(x.shape) < rank and len({len(i.shape) for i in inputs}) > 1:
+                x = ops.expand_dims(x, 1)
+            out = x if out is None else self.merge(out, x)
+        return out
+
+    def compute_output_shape(self, input_shape):
+        self._check(input_shape)
+        return functools.reduce(_broadcast, [tuple(s) for s in input_shape])
+
+    def compute_mask(self, inputs, previous_mask=None):
+        masks = [m for m in nest.flatten(previous_mask) if m is not None]
+        return functools.reduce(ops.logical_or, masks) if len(masks) == len(inputs) else None
+
+
+class Add(Merge):
+    """The sum of the inputs.
+
+    >>> import numpy as np
+    >>> Add()([np.ones((1, 2), "float32")] * 3)
+    array([[3., 3.]], dtype=float32)
+    """
+
+    def merge(self, a, b):
+        return ops.add(a, b)
+
+
+class Multiply(Merge):
+    """The product of the inputs, element by element.
+
+    >>> import numpy as np
+    >>> Multiply()([np.full((1, 2), 2, "float32")] * 3)
+    array([[8., 8.]], dtype=float32)
+    """
+
+    def merge(self, a, b):
+        return ops.multiply(a, b)
+
+
+class Maximum(Merge):
+    """The largest of the inputs, element by element.
+
+    >>> import numpy as np
+    >>> Maximum()([np.ones((1, 1), "float32"), np.zeros((1, 1), "float32")])
+    array([[1.]], dtype=float32)
+    """
+
+    def merge(self, a, b):
+        return ops.maximum(a, b)
+
+
+class Minimum(Merge):
+    """The smallest of the inputs, element by element.
+
+    >>> import numpy as np
+    >>> Minimum()([np.ones((1, 1), "float32"), np.zeros((1, 1), "float32")])
+    array([[0.]], dtype=float32)
+    """
+
+    def merge(self, a, b):
+        return ops.minimum(a, b)
+
+
+class Average(Add):
+    """The mean of the inputs.
+
+    >>> import numpy as np
+    >>> Average()([np.ones((1, 1), "float32"), np.zeros((1, 1), "float32")])
+    array([[0.5]], dtype=float32)
+    """
+
+    def call(self, inputs):
+        return ops.multiply(super().call(inputs), 1.0 / len(inputs))
+
+
+class Subtract(Merge):
+    """The first input minus the second.
+
+    >>> import numpy as np
+    >>> Subtract()([np.ones((1, 1), "float32"), np.zeros((1, 1), "float32")])
+    array([[1.]], dtype=float32)
+    """
+
+    fewest = 2
+
+    def _check(self, input_shape):
+        super()._check(input_shape)
+        if len(input_shape) != 2:
+            raise ShapeError(f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}")
+
+    def merge(self, a, b):
+        return ops.subtract(a, b)
+
+
+class Concatenate(Merge):
+    """The inputs one after the other along `axis`.
+
+    Raises ShapeError if they differ in another dimension.
+
+    >>> import numpy as np
+    >>> Concatenate()([np.ones((1, 2), "float32"), np.ones((1, 3), "float32")]).shape
+    (1, 5)
+    """
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def build(self, input_shape):
+        self._check(input_shape)
+
+    def _check(self, input_shape):
+        if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or not input_shape:
+            raise ShapeError("A `Concatenate` layer should be called on a list of at least 1 input. "
+                             f"Received: input_shape={input_shape}")
+        axes = set()
+        for s in input_shape:
+            axis = self.axis if self.axis >= 0 else len(s) + self.axis
+            axes.add((tuple(d for i, d in enumerate(s) if i != axis), len(s)))
+        first = next(iter(axes))
+        for rest, rank in axes:
+            same = rank == first[1] and all(a == b or a is None or b is None for a, b in zip(rest, first[0]))
+            if not same:
+                raise ShapeError("A `Concatenate` layer requires inputs with matching shapes except for the concatenation "
+                                 f"axis. Received: input_shape={list(map(tuple, input_shape))}")
+
+    def call(self, inputs):
+        return ops.concatenate(list(inputs), axis=self.axis)
+
+    def compute_output_shape(self, input_shape):
+        self._check(input_shape)
+        out = list(input_shape[0])
+        axis = shapes.normalize_axis(self.axis, len(out))
+        sizes = [s[axis] for s in input_shape]
+        out[axis] = None if None in sizes else sum(sizes)
+        for i in range(len(out)):
+            if i != axis and out[i] is None:
+                out[i] = next((s[i] for s in input_shape if s[i] is not None), None)
+        return tuple(out)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        masks = nest.flatten(previous_mask)
+        if all(m is None for m in masks):
+            return None
+        rank = len(inputs[0].shape)
+        axis = shapes.normalize_axis(self.axis, rank)
+        full = []
+        for x, mask in zip(inputs, masks):
+            if mask is None:
+                full.append(ops.cast(ops.ones_like(x), "bool"))
+                continue
+            while len(mask.shape) < rank:
+                mask = ops.expand_dims(mask, -1)
+            full.append(ops.logical_and(mask, ops.cast(ops.ones_like(x), "bool")))
+        joined = ops.concatenate(full, axis=axis)
+        return ops.any(joined, axis=-1) if axis != rank - 1 else ops.all(joined, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis}
+
+
+class Dot(Merge):
+    """Products of two inputs summed over an axis of each, sample by sample.
+
+    Args:
+        axes: an int, or two: the axes that are summed over (the batch axis 0 is not allowed).
+        normalize: whether the inputs are scaled to norm 1 first (cosine similarity).
+
+    >>> import numpy as np
+    >>> Dot(axes=1)([np.ones((2, 3), "float32"), np.ones((2, 3), "float32")])
+    array([[3.],
+           [3.]], dtype=float32)
+    """
+
+    fewest = 2
+
+    def __init__(self, axes, normalize=False, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(axes, int) and (not isinstance(axes, (list, tuple)) or len(axes) != 2
+                                          or not all(isinstance(a, int) for a in axes)):
+            raise ArgumentError(f"Invalid format for argument `axes`: expected an int or two ints. Received: axes={axes}")
+        self.axes, self.normalize = axes, normalize
+
+    def _pair(self, ranks):
+        axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+        return tuple(a % r for a, r in zip(axes, ranks))
+
+    def _check(self, input_shape):
+        if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or len(input_shape) != 2:
+            raise ShapeError(f"A `Dot` layer should be called on a list of 2 inputs. Received: input_shape={input_shape}")
+        a, b = map(tuple, input_shape)
+        i, j = self._pair((len(a), len(b)))
+        if 0 in (i, j):
+            raise ShapeError(f"Dot: the batch axis 0 cannot be summed over. Received: axes={self.axes}")
+        if a[i] != b[j] and None not in (a[i], b[j]):
+            raise ShapeError(f"Incompatible input shapes: axis values {a[i]} (at axis {i}) != {b[j]} (at axis {j}). "
+                             f"Full input shapes: {a}, {b}")
+
+    def build(self, input_shape):
+        self._check(input_shape)
+
+    def call(self, inputs):
+        a, b = inputs
+        i, j = self._pair((len(a.shape), len(b.shape)))
+        if self.normalize:
+            a, b = ops.normalize(a, axis=i, order=2), ops.normalize(b, axis=j, order=2)
+        return batch_dot(a, b, i, j)
+
+    def compute_output_shape(self, input_shape):
+        self._check(input_shape)
+        a, b = map(list, input_shape)
+        i, j = self._pair((len(a), len(b)))
+        rest = (*(d for k, d in enumerate(a) if k not in (0, i)), *(d for k, d in enumerate(b) if k not in (0, j)))
+        return (a[0], *(rest or (1,)))
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def get_config(self):
+        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
+
+
+def batch_dot(a, b, i, j):
+    """sum over axis i of a and axis j of b of their products, for each sample; (batch, 1) if nothing else is left."""
+    n = a.shape[0]
+    if len(a.shape) == len(b.shape) == 2:
+        return ops.sum(ops.multiply(a, b), axis=1, keepdims=True)
+    left = [k for k in range(1, len(a.shape)) if k != i]
+    right = [k for k in range(1, len(b.shape)) if k != j]
+    shape = (n, *(a.shape[k] for k in left), *(b.shape[k] for k in right))
+    depth = a.shape[i]
+    a = ops.reshape(ops.transpose(a, (0, *left, i)), (n, -1 if len(left) else 1, depth))
+    b = ops.reshape(ops.transpose(b, (0, j, *right)), (n, depth, -1 if len(right) else 1))
+    return ops.reshape(ops.matmul(a, b), shape)
+
+
+def _functional(cls):
+    def function(inputs, **kwargs):
+        return cls(**kwargs)(inputs)
+    function.__name__ = cls.__name__.lower()
+    function.__doc__ = f"{cls.__name__}(**kwargs)(inputs): the layer of that name, made and called."
+    return function
+
+
+add, subtract, multiply, average = map(_functional, (Add, Subtract, Multiply, Average))
+maximum, minimum = map(_functional, (Maximum, Minimum))
+
+
+def concatenate(inputs, axis=-1, **kwargs):
+    """Concatenate(axis, **kwargs)(inputs): the layer of that name, made and called."""
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+def dot(inputs, axes=-1, **kwargs):
+    """Dot(axes, **kwargs)(inputs): the layer of that name, made and called."""
+    return Dot(axes=axes, **kwargs)(inputs)

@@ -1,0 +1,186 @@
+"""Normalisation within each sample: LayerNormalization, GroupNormalization, UnitNormalization, RMSNormalization."""
+import math
+
+from fastnn import constraints, initializers, ops, regularizers
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.dense import weight_config
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+
+
+class _Affine(Layer):
+    """Base: gamma and beta with their initializers, regularizers and constraints."""
+
+    supports_masking = True
+
+    def _set_affine(self, center, scale, kwargs):
+        self.center, self.scale = center, scale
+        for name, default in (("beta", "zeros"), ("gamma", "ones")):
+            setattr(self, f"{name}_initializer", initializers.get(kwargs.get(f"{name}_initializer") or default))
+            setattr(self, f"{name}_regularizer", regularizers.get(kwargs.get(f"{name}_regularizer")))
+            setattr(self, f"{name}_constraint", constraints.get(kwargs.get(f"{name}_constraint")))
+        self.gamma = self.beta = None
+
+    def _affine_weights(self, shape):
+        for name, wanted in (("gamma", self.scale), ("beta", self.center)):
+            if wanted:
+                setattr(self, name, self.add_weight(
+                    name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"),
+                    regularizer=getattr(self, f"{name}_regularizer"), constraint=getattr(self, f"{name}_constraint")))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+class LayerNormalization(_Affine):
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with statistics over `axis` of each sample.
+
+    Args:
+        axis: an int or a list of ints, -1 by default.
+        epsilon: added to the variance.
+        center, scale: whether beta and gamma are there.
+        beta_initializer, gamma_initializer, ..._regularizer, ..._constraint: of the weights.
+
+    Weights: gamma and beta, of the shape of the normalised axes.
+
+    >>> import numpy as np
+    >>> LayerNormalization(epsilon=0.0)(np.array([[1.0, 3.0]], "float32"))
+    array([[-1.,  1.]], dtype=float32)
+    """
+
+    def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros", gamma_initializer="ones",
+                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None, **kwargs):
+        kwargs.pop("rms_scaling", None)
+        given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
+        super().__init__(**kwargs)
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.epsilon = epsilon
+        self._set_affine(center, scale, given)
+
+    def build(self, input_shape):
+        axes = shapes.normalize_axes(self.axis, len(input_shape))
+        shape = tuple(input_shape[a] for a in axes)
+        if None in shape:
+            raise ShapeError(f"LayerNormalization '{self.name}': the normalised axes must be known. "
+                             f"Received: input_shape={tuple(input_shape)}, axis={self.axis}")
+        self._affine_weights(shape)
+
+    def call(self, inputs):
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=axis, epsilon=self.epsilon)
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
+                "scale": self.scale, **weight_config(self, ("beta", "gamma"), activity=False)}
+
+
+class RMSNormalization(Layer):
+    """x / sqrt(mean(x²) + epsilon) * scale along `axis`.
+
+    Weights: scale, of the shape of the normalised axes.
+
+    >>> import numpy as np
+    >>> RMSNormalization(epsilon=0.0)(np.array([[3.0, 3.0]], "float32"))
+    array([[1., 1.]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
+        super().__init__(**kwargs)
+        self.axis, self.epsilon = axis, epsilon
+
+    def build(self, input_shape):
+        axes = shapes.normalize_axes(self.axis, len(input_shape))
+        self.scale = self.add_weight(name="scale", shape=tuple(input_shape[a] for a in axes), initializer="ones")
+
+    def call(self, inputs):
+        return ops.rms_normalization(inputs, self.scale, axis=self.axis, epsilon=self.epsilon)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon}
+
+
+class GroupNormalization(_Affine):
+    """Normalises each of `groups` groups of channels of each sample (groups=-1: each channel by itself).
+
+    Weights: gamma and beta, one value per channel.
+
+    >>> import numpy as np
+    >>> GroupNormalization(2)(np.ones((1, 4, 4, 6), "float32")).shape
+    (1, 4, 4, 6)
+    """
+
+    def __init__(self, groups=32, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
+                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
+                 gamma_constraint=None, **kwargs):
+        given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
+        super().__init__(**kwargs)
+        self.groups, self.axis, self.epsilon = groups, axis, epsilon
+        self._set_affine(center, scale, given)
+
+    def build(self, input_shape):
+        size = input_shape[self.axis]
+        if size is None:
+            raise ShapeError(f"Axis {self.axis} of input tensor should have a defined dimension but the layer received an "
+                             f"input with shape {tuple(input_shape)}.")
+        if self.groups == -1:
+            self.groups = size
+        if size < self.groups or size % self.groups:
+            raise ArgumentError(f"Number of groups ({self.groups}) must be a divisor of the number of channels ({size}).")
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+        self._affine_weights((size,))
+
+    def call(self, inputs):
+        rank = len(inputs.shape)
+        axis = shapes.normalize_axis(self.axis, rank)
+        order = (*(i for i in range(rank) if i != axis), axis)
+        x = inputs if axis == rank - 1 else ops.transpose(inputs, order)
+        shape, size = x.shape, x.shape[-1]
+        n, g = math.prod(shape[1:-1]), self.groups
+        x = ops.transpose(ops.reshape(x, (shape[0], n, g, size // g)), (0, 2, 1, 3))
+        x = ops.reshape(x, (shape[0], g, n * (size // g)))
+        x = ops.layer_normalization(x, None, None, axis=-1, epsilon=self.epsilon)
+        x = ops.transpose(ops.reshape(x, (shape[0], g, n, size // g)), (0, 2, 1, 3))
+        x = ops.reshape(x, shape)
+        x = x if self.gamma is None else x * self.gamma
+        x = x if self.beta is None else x + self.beta
+        return x if axis == rank - 1 else ops.transpose(x, tuple(order.index(i) for i in range(rank)))
+
+    def get_config(self):
+        return {**super().get_config(), "groups": self.groups, "axis": self.axis, "epsilon": self.epsilon,
+                "center": self.center, "scale": self.scale, **weight_config(self, ("beta", "gamma"), activity=False)}
+
+
+class UnitNormalization(Layer):
+    """x scaled to norm 1 along `axis` (an int or a list of ints).
+
+    >>> import numpy as np
+    >>> UnitNormalization()(np.array([[3.0, 4.0]], "float32"))
+    array([[0.6, 0.8]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}")
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.built = True
+
+    def call(self, inputs):
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        return ops.normalize(inputs, axis=axis, order=2, epsilon=1e-12)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis}

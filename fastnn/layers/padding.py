@@ -1,0 +1,211 @@
+"""Padding, cropping and repeating of steps and pixels."""
+from fastnn import ops
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.data_format import from_last, join_shape, split_shape, standardize_data_format, to_last
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+
+
+def _amounts(value, name, rank):
+    """((before, after), ...) for an int, one int per axis, or a pair per axis."""
+    if hasattr(value, "__index__"):
+        value = (value,) * rank if rank > 1 else ((value, value),)
+    value = tuple(value)
+    if rank == 1 and len(value) == 2 and all(hasattr(v, "__index__") for v in value):
+        value = (value,)
+    if len(value) != rank:
+        raise ArgumentError(f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: {name}={value!r}")
+    out = tuple((v, v) if hasattr(v, "__index__") else tuple(v) for v in value)
+    if any(len(p) != 2 or any(not hasattr(v, "__index__") or v < 0 for v in p) for p in out):
+        raise ArgumentError(f"`{name}` should be integers >= 0. Received: {name}={value!r}")
+    return out
+
+
+class _Frame(Layer):
+    """Base: something is done at the edges of the spatial axes."""
+
+    rank = 2
+    argument = "padding"
+    _keeps_dtype = True
+
+    def __init__(self, amounts, data_format, **kwargs):
+        super().__init__(**kwargs)
+        setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
+        self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = True
+
+    def _pairs(self):
+        return getattr(self, self.argument)
+
+    def get_config(self):
+        pairs = self._pairs()
+        config = {**super().get_config(), self.argument: pairs[0] if self.rank == 1 else pairs}
+        if self.rank > 1 or self.argument == "padding":
+            config["data_format"] = self.data_format
+        return config
+
+
+class _Pad(_Frame):
+    def call(self, inputs):
+        x = to_last(inputs, self.data_format)
+        return from_last(ops.pad(x, ((0, 0), *self._pairs(), (0, 0))), self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = split_shape(input_shape, self.data_format)
+        out = [None if n is None else n + a + b for n, (a, b) in zip(spatial, self._pairs())]
+        return join_shape(batch, out, channels, self.data_format)
+
+
+class ZeroPadding2D(_Pad):
+    """Zeros around an image.
+
+    padding: an int, one per axis, or ((top, bottom), (left, right)).
+
+    >>> import numpy as np
+    >>> ZeroPadding2D(1)(np.ones((1, 2, 2, 1), "float32")).shape
+    (1, 4, 4, 1)
+    """
+
+    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
+        super().__init__(padding, data_format, **kwargs)
+
+
+class ZeroPadding1D(_Pad):
+    """Zeros before and after a sequence (batch, steps, channels).
+
+    padding: an int or (before, after).
+
+    >>> import numpy as np
+    >>> ZeroPadding1D(2)(np.ones((1, 3, 1), "float32")).shape
+    (1, 7, 1)
+    """
+
+    rank = 1
+
+    def __init__(self, padding=1, data_format=None, **kwargs):
+        super().__init__(padding, data_format, **kwargs)
+
+
+class _Crop(_Frame):
+    argument = "cropping"
+
+    def call(self, inputs):
+        x = to_last(inputs, self.data_format)
+        self.compute_output_shape(inputs.shape)
+        index = tuple(slice(a, n - b) for n, (a, b) in zip(x.shape[1:-1], self._pairs()))
+        return from_last(x[(slice(None), *index)], self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = split_shape(input_shape, self.data_format)
+        out = [None if n is None else n - a - b for n, (a, b) in zip(spatial, self._pairs())]
+        if any(n is not None and n <= 0 for n in out):
+            raise ShapeError(f"Values in `cropping` argument should be smaller than the corresponding spatial dimension of the "
+                             f"input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}")
+        return join_shape(batch, out, channels, self.data_format)
+
+
+class Cropping2D(_Crop):
+    """An image without its margins.
+
+    cropping: an int, one per axis, or ((top, bottom), (left, right)).
+
+    >>> import numpy as np
+    >>> Cropping2D(1)(np.ones((1, 4, 4, 1), "float32")).shape
+    (1, 2, 2, 1)
+    """
+
+    def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
+        super().__init__(cropping, data_format, **kwargs)
+
+
+class Cropping1D(_Crop):
+    """A sequence (batch, steps, channels) without its first and last steps.
+
+    cropping: an int or (before, after).
+
+    >>> import numpy as np
+    >>> Cropping1D(1)(np.ones((1, 4, 1), "float32")).shape
+    (1, 2, 1)
+    """
+
+    rank = 1
+
+    def __init__(self, cropping=(1, 1), **kwargs):
+        super().__init__(cropping, None, **kwargs)
+
+
+class UpSampling1D(Layer):
+    """Each step of a sequence `size` times.
+
+    >>> import numpy as np
+    >>> UpSampling1D(2)(np.ones((1, 3, 1), "float32")).shape
+    (1, 6, 1)
+    """
+
+    def __init__(self, size=2, **kwargs):
+        super().__init__(**kwargs)
+        self.size = int(size)
+        self.input_spec = InputSpec(ndim=3)
+
+    def call(self, inputs):
+        return ops.repeat(inputs, self.size, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], None if input_shape[1] is None else input_shape[1] * self.size, input_shape[2])
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+
+class UpSampling2D(Layer):
+    """Larger images.
+
+    Args:
+        size: an int or two factors (height, width).
+        data_format: "channels_last" (the default) or "channels_first".
+        interpolation: "nearest" (each pixel repeated) or "bilinear".
+
+    >>> import numpy as np
+    >>> UpSampling2D()(np.ones((1, 2, 2, 1), "float32")).shape
+    (1, 4, 4, 1)
+    """
+
+    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+        super().__init__(**kwargs)
+        self.size = shapes.pair(size, "size", 2)
+        self.data_format, self.interpolation = standardize_data_format(data_format), interpolation.lower()
+        if self.interpolation not in ("nearest", "bilinear"):
+            raise ArgumentError("`interpolation` argument should be one of 'nearest', 'bilinear'. "
+                                f"Received: interpolation={interpolation!r}.")
+        self.input_spec = InputSpec(ndim=4)
+
+    def call(self, inputs):
+        x = to_last(inputs, self.data_format)
+        if self.interpolation == "nearest":
+            x = ops.repeat(ops.repeat(x, self.size[0], axis=1), self.size[1], axis=2)
+        else:
+            for axis, factor in zip((1, 2), self.size):
+                x = _stretch(x, axis, factor)
+        return from_last(x, self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = split_shape(input_shape, self.data_format)
+        out = [None if n is None else n * f for n, f in zip(spatial, self.size)]
+        return join_shape(batch, out, channels, self.data_format)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "interpolation": self.interpolation,
+                "data_format": self.data_format}
+
+
+def _stretch(x, axis, factor):
+    """Linear interpolation to `factor` times as many pixels along an axis, with half-pixel centres."""
+    import numpy as np
+    n = x.shape[axis]
+    at = np.clip((np.arange(n * factor) + 0.5) / factor - 0.5, 0, n - 1)
+    low = np.floor(at).astype("int32")
+    share = (at - low).astype(str(x.dtype)).reshape([-1 if i == axis else 1 for i in range(4)])
+    high = np.minimum(low + 1, n - 1).astype("int32")
+    return ops.take(x, low, axis=axis) * (1 - share) + ops.take(x, high, axis=axis) * share

@@ -1,0 +1,104 @@
+"""Pooling over windows: MaxPooling and AveragePooling in one and two dimensions."""
+from fastnn import ops
+from fastnn.core import shapes
+from fastnn.core.errors import ShapeError
+from fastnn.layers.data_format import (
+    from_last,
+    join_shape,
+    split_shape,
+    standardize_data_format,
+    standardize_padding,
+    to_last,
+)
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+
+
+class BasePooling(Layer):
+    """Arguments and shapes of pooling layers; subclasses say which operation is taken."""
+
+    rank = 2
+    operation = "max_pool"
+
+    def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.pool_size = shapes.pair(pool_size, "pool_size", self.rank)
+        self.strides = self.pool_size if strides is None else shapes.pair(strides, "strides", self.rank)
+        self.padding, self.data_format = standardize_padding(padding), standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = True
+
+    def call(self, inputs):
+        x = getattr(ops, self.operation)(to_last(inputs, self.data_format), self.pool_size, self.strides, self.padding,
+                                         "channels_last")
+        return from_last(x, self.data_format)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = split_shape(input_shape, self.data_format)
+        try:
+            out = [shapes.window(n, k, s, self.padding)[0] for n, k, s in zip(spatial, self.pool_size, self.strides)]
+        except ShapeError:
+            raise ShapeError(f"Computed output size would be negative in layer '{self.name}'. Received: "
+                             f"input_shape={tuple(input_shape)}, pool_size={self.pool_size}. Use padding='same' or a "
+                             "larger input.") from None
+        return join_shape(batch, out, channels, self.data_format)
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size, "padding": self.padding, "strides": self.strides,
+                "data_format": self.data_format}
+
+
+class MaxPooling2D(BasePooling):
+    """The largest value of each window of an image.
+
+    Args:
+        pool_size: an int or two (height, width).
+        strides: an int or two; the pool size if None.
+        padding: "valid" or "same".
+        data_format: "channels_last" (the default) or "channels_first".
+
+    Input: (batch, height, width, channels).
+
+    >>> import numpy as np
+    >>> MaxPooling2D()(np.ones((1, 8, 8, 3), "float32")).shape
+    (1, 4, 4, 3)
+    """
+
+    def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+
+class AveragePooling2D(MaxPooling2D):
+    """The mean of each window of an image; with padding="same", of what lies inside.  Arguments as of MaxPooling2D.
+
+    >>> import numpy as np
+    >>> AveragePooling2D()(np.ones((1, 8, 8, 3), "float32")).shape
+    (1, 4, 4, 3)
+    """
+
+    operation = "average_pool"
+
+
+class MaxPooling1D(BasePooling):
+    """The largest value of each window of a sequence (batch, steps, channels).  Arguments as of MaxPooling2D.
+
+    >>> import numpy as np
+    >>> MaxPooling1D(2)(np.ones((1, 8, 3), "float32")).shape
+    (1, 4, 3)
+    """
+
+    rank = 1
+
+
+class AveragePooling1D(MaxPooling1D):
+    """The mean of each window of a sequence (batch, steps, channels).  Arguments as of MaxPooling2D.
+
+    >>> import numpy as np
+    >>> AveragePooling1D(2)(np.ones((1, 8, 3), "float32")).shape
+    (1, 4, 3)
+    """
+
+    operation = "average_pool"
+
+
+MaxPool2D, AvgPool2D, MaxPool1D, AvgPool1D = MaxPooling2D, AveragePooling2D, MaxPooling1D, AveragePooling1D

@@ -1,0 +1,101 @@
+"""SimpleRNN, LSTM and GRU."""
+from fastnn import regularizers
+from fastnn.layers.rnn import RNN
+from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
+
+_LOOP = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
+_LAYER = ("activity_regularizer", "name", "input_shape", "input_dim", "input_length", "batch_input_shape", "batch_shape",
+          "batch_size", "input_dtype", "weights", "use_cudnn", "time_major", "autocast")
+_SHARED = ("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer",
+           "bias_initializer", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint",
+           "recurrent_constraint", "bias_constraint", "dropout", "recurrent_dropout", "unit_forget_bias", "reset_after")
+
+
+class _Recurrent(RNN):
+    """Base: a layer around one built-in cell, whose arguments it takes and shows as its own."""
+
+    cell_class: type = SimpleRNNCell
+    cell_name = ""
+
+    def __init__(self, units, *args, **kwargs):
+        outer = {k: kwargs.pop(k) for k in (*_LOOP, *_LAYER) if k in kwargs}
+        both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
+        self.seed = kwargs.get("seed")
+        kwargs.pop("autocast", None)
+        cell = self.cell_class(units, *args, **kwargs, name=self.cell_name)
+        super().__init__(cell, **outer, **both)
+
+    def __getattr__(self, name):
+        cell = self.__dict__.get("cell")
+        if name in _SHARED and cell is not None:
+            return getattr(cell, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def get_config(self):
+        config = {**self._loop_config(), **self.cell.own_config()}
+        config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
+
+
+class SimpleRNN(_Recurrent):
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias), step after step.
+
+    Args:
+        units: size of the state and output.
+        activation: "tanh" by default.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer, ..._regularizer, ..._constraint: of the weights.
+        dropout, recurrent_dropout: share of inputs and of states dropped while training, the same at all steps.
+        seed: of the dropout; int or None.
+        return_sequences, return_state, go_backwards, stateful, zero_output_for_mask: as of RNN.
+
+    Input: (batch, steps, features).  Output: (batch, units), or (batch, steps, units) with return_sequences.
+    Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
+
+    >>> import numpy as np
+    >>> SimpleRNN(4)(np.ones((2, 3, 5), "float32")).shape
+    (2, 4)
+    """
+
+    cell_class, cell_name = SimpleRNNCell, "simple_rnn_cell"
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997), gates in the order i, f, c, o.
+
+    ``c = σ(f) * c + σ(i) * tanh(g)`` and ``h = σ(o) * tanh(c)``, all from ``x @ kernel + h @ recurrent_kernel + bias``.
+
+    Args:
+        units: size of the states and output.
+        activation, recurrent_activation: "tanh" and "sigmoid" by default.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        The others as of SimpleRNN.
+
+    With return_state the result is (output, h, c).
+    Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,).
+
+    >>> import numpy as np
+    >>> LSTM(4, return_sequences=True)(np.ones((2, 3, 5), "float32")).shape
+    (2, 3, 4)
+    """
+
+    cell_class, cell_name = LSTMCell, "lstm_cell"
+
+
+class GRU(_Recurrent):
+    """Gated recurrent unit (Cho et al., 2014), gates in the order z, r, h.
+
+    Args:
+        units: size of the state and output.
+        activation, recurrent_activation: "tanh" and "sigmoid" by default.
+        reset_after: whether the reset gate acts after the product with recurrent_kernel (two rows of bias then).
+        The others as of SimpleRNN.
+
+    Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units).
+
+    >>> import numpy as np
+    >>> GRU(4)(np.ones((2, 3, 5), "float32")).shape
+    (2, 4)
+    """
+
+    cell_class, cell_name = GRUCell, "gru_cell"

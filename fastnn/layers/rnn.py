@@ -1,0 +1,210 @@
+"""RNN: a cell applied step after step; the loop is unrolled over the known length."""
+from fastnn import ops
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.graph import Variable
+from fastnn.layers import nest, signature
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+from fastnn.ops.random import dropout
+from fastnn.random import SeedGenerator
+from fastnn.saving import identifiers as serial
+
+
+class RNN(Layer):
+    """A cell applied to the steps of a sequence.
+
+    Args:
+        cell: a layer whose call(inputs, states) returns (output, new states), with `state_size` (an int or a list)
+            and, if it differs from the first state's, `output_size`; or a list of cells that are stacked.
+        return_sequences: the outputs of all steps instead of the last one.
+        return_state: also the last states.
+        go_backwards: from the last step to the first; outputs stay in that order.
+        stateful: the last states are the first ones of the next batch.
+        zero_output_for_mask: output 0 at masked steps instead of repeating the one before.
+
+    Input: (batch, steps, features); steps must be known when the model runs.
+
+    >>> import numpy as np
+    >>> from fastnn.layers import GRUCell
+    >>> RNN(GRUCell(4))(np.ones((2, 3, 5), "float32")).shape
+    (2, 4)
+    """
+
+    supports_masking = True
+    KWARGS = (*Layer.KWARGS, "implementation", "use_cudnn", "time_major", "unroll")
+
+    def __init__(self, cell, return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
+                 zero_output_for_mask=False, **kwargs):
+        kwargs.pop("implementation", None)
+        kwargs.pop("use_cudnn", None)
+        if kwargs.pop("time_major", False):
+            raise ArgumentError("RNN: time_major=True is not supported; inputs are (batch, steps, features).")
+        super().__init__(**kwargs)
+        if isinstance(cell, (list, tuple)):
+            from fastnn.layers.rnn_cells import StackedRNNCells
+            cell = StackedRNNCells(cell)
+        if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+            raise ArgumentError(f"Argument `cell` should have a `call` method and a `state_size`. Received: cell={cell!r}")
+        self.cell = cell
+        self.return_sequences, self.return_state = return_sequences, return_state
+        self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
+        self.zero_output_for_mask = zero_output_for_mask
+        self.input_spec = InputSpec(ndim=3) if type(self) is not RNN else None
+        object.__setattr__(self, "states", None)
+
+    # ---- shapes ---------------------------------------------------------------------------------------
+
+    @property
+    def state_size(self):
+        """The sizes of the states as a list."""
+        size = self.cell.state_size
+        return [size] if isinstance(size, int) else list(size)
+
+    def _output_size(self):
+        size = getattr(self.cell, "output_size", None)
+        return nest.flatten(self.state_size)[0] if size is None else size
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        if sequences_shape and not nest.is_shape(sequences_shape):
+            sequences_shape = sequences_shape[0]
+        batch, steps = sequences_shape[:2]
+        size = self._output_size()
+        output = (batch, steps, size) if self.return_sequences else (batch, size)
+        if not self.return_state:
+            return output
+        return (output, *nest.map_structure(lambda s: (batch, s), self.state_size))
+
+    def compute_mask(self, inputs, previous_mask):
+        mask = nest.flatten(previous_mask)[0]
+        output = mask if self.return_sequences else None
+        return [output] + [None] * len(self.state_size) if self.return_state else output
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        if not nest.is_shape(sequences_shape):
+            sequences_shape = sequences_shape[0]
+        if hasattr(self.cell, "built") and not self.cell.built:
+            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+        if self.stateful and self.states is None:
+            if sequences_shape[0] is None:
+                raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic batch size: "
+                                 f"sequence.shape={tuple(sequences_shape)}. Give it with Input(batch_shape=...).")
+            object.__setattr__(self, "states", [
+                Variable(s, dtype=self.dtype, trainable=False, name="rnn_state")
+                for s in nest.flatten(self.get_initial_state(sequences_shape[0]))])
+
+    # ---- running --------------------------------------------------------------------------------------
+
+    def __call__(self, sequences, initial_state=None, **kwargs):
+        if isinstance(sequences, (list, tuple)) and initial_state is None and len(sequences) > 1 \
+                and all(hasattr(x, "shape") for x in sequences):
+            sequences, initial_state = sequences[0], list(sequences[1:])      # Keras 1 and 2 passed [x, *states]
+        if initial_state is not None:
+            kwargs["initial_state"] = initial_state
+        return super().__call__(sequences, **kwargs)
+
+    def get_initial_state(self, batch_size):
+        """Zeros for every state, or what the cell says."""
+        own = getattr(self.cell, "get_initial_state", None)
+        if own is not None:
+            states = own(batch_size=batch_size)
+            return list(states) if isinstance(states, (list, tuple)) else [states]
+        return nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), self.state_size)
+
+    def reset_state(self):
+        """Set the states that a stateful layer kept back to zero."""
+        for v in self.states or ():
+            v.assign(0.0 * v.numpy())
+
+    reset_states = reset_state
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        batch, steps = sequences.shape[:2]
+        if steps is None:
+            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): the number of steps must be known to unroll the "
+                             "loop. Give it in Input(shape=(steps, features)), or pad the sequences to one length.")
+        if initial_state is None:
+            states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
+        else:
+            states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        if len(states) != len(self.state_size):
+            raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received {len(states)} "
+                             "initial state(s).")
+        mask = nest.flatten(mask)[0] if mask is not None else None
+        outputs, last, states = self._loop(sequences, states, mask, training, steps)
+        if self.stateful:
+            for variable, state in zip(self.states, nest.flatten(states)):
+                variable.assign(state)
+        output = ops.stack(outputs, axis=1) if self.return_sequences else last
+        return (output, *states) if self.return_state else output
+
+    def _loop(self, sequences, states, mask, training, steps):
+        """(outputs of all steps, the last one, the last states)."""
+        step = self._stepper(sequences, training)
+        before, outputs = None, []
+        for i in reversed(range(steps)) if self.go_backwards else range(steps):
+            output, new = step(i, states)
+            if mask is not None:
+                use = ops.expand_dims(mask[:, i], -1)
+                old = ops.zeros_like(output) if before is None or self.zero_output_for_mask else before
+                new = nest.pack(new, [ops.where(use, a, b) for a, b in zip(nest.flatten(new), nest.flatten(states))])
+                output = ops.where(use, output, old)
+            states = list(new) if isinstance(new, (list, tuple)) else [new]
+            before = output
+            if self.return_sequences:
+                outputs.append(output)
+        return outputs, before, states
+
+    def _stepper(self, sequences, training):
+        """step(i, states) -> (output, new states): the input's share is computed for all steps at once if the cell can."""
+        if hasattr(self.cell, "project"):
+            self.cell.start(sequences.shape[0], training)
+            shares = self.cell.project(ops.swapaxes(sequences, 0, 1))
+            return lambda i, states: self.cell.step(shares[i], states)
+        takes = signature.of(type(self.cell).call).takes("training")
+        extra = {"training": training} if takes else {}
+
+        def step(i, states):
+            single = isinstance(self.cell.state_size, int) and not hasattr(self.cell, "cells")
+            output, new = self.cell(sequences[:, i], states, **extra)
+            return output, [new] if single and not isinstance(new, (list, tuple)) else new
+        return step
+
+    # ---- configuration --------------------------------------------------------------------------------
+
+    def _loop_config(self):
+        return {**super().get_config(), "return_sequences": self.return_sequences, "return_state": self.return_state,
+                "go_backwards": self.go_backwards, "stateful": self.stateful, "unroll": self.unroll,
+                "zero_output_for_mask": self.zero_output_for_mask}
+
+    def get_config(self):
+        return {**self._loop_config(), "cell": serial.serialize(self.cell)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if isinstance(config.get("cell"), dict):
+            config["cell"] = serial.deserialize(config["cell"], "layers", custom_objects)
+        return super().from_config(config)
+
+
+class CellDropout:
+    """Dropout masks of a cell: one for the inputs, one for the states, the same for all steps of a call."""
+
+    def _set_dropout(self, rate, recurrent_rate, seed):
+        for name, value in (("dropout", rate), ("recurrent_dropout", recurrent_rate)):
+            if not 0 <= value <= 1:
+                raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
+        self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
+        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
+        self._input_mask = self._state_mask = None
+
+    def start(self, batch, training):
+        """Draw the masks of a new call."""
+        self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
+        self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
+
+    def _mask(self, rate, shape):
+        if not rate:
+            return None
+        key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
+        return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)

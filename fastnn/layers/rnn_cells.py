@@ -1,0 +1,243 @@
+"""The cells of SimpleRNN, LSTM and GRU, and stacks of cells."""
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.errors import ArgumentError
+from fastnn.layers import nest
+from fastnn.layers.dense import weight_config
+from fastnn.layers.layer import Layer
+from fastnn.layers.rnn import CellDropout
+from fastnn.saving import identifiers as serial
+
+WEIGHTS = ("kernel", "recurrent", "bias")
+
+
+class RecurrentCell(CellDropout, Layer):
+    """Arguments and weights of the built-in cells; `gates` blocks of `units` columns each."""
+
+    gates = 1
+    gated = False
+
+    def __init__(self, units, activation="tanh", use_bias=True, kernel_initializer="glorot_uniform",
+                 recurrent_initializer="orthogonal", bias_initializer="zeros", kernel_regularizer=None,
+                 recurrent_regularizer=None, bias_regularizer=None, kernel_constraint=None, recurrent_constraint=None,
+                 bias_constraint=None, dropout=0.0, recurrent_dropout=0.0, seed=None, **kwargs):
+        kwargs.pop("implementation", None)
+        super().__init__(**kwargs)
+        if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
+            raise ArgumentError("Received an invalid value for argument `units`, expected a positive integer, "
+                                f"got {units!r}.")
+        self.units, self.use_bias = int(units), use_bias
+        self.activation = activations.get(activation)
+        for name, i, r, c in zip(WEIGHTS, (kernel_initializer, recurrent_initializer, bias_initializer),
+                                 (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+                                 (kernel_constraint, recurrent_constraint, bias_constraint)):
+            setattr(self, f"{name}_initializer", initializers.get(i))
+            setattr(self, f"{name}_regularizer", regularizers.get(r))
+            setattr(self, f"{name}_constraint", constraints.get(c))
+        self._set_dropout(min(1.0, max(0.0, dropout)), min(1.0, max(0.0, recurrent_dropout)), seed)
+
+    @property
+    def state_size(self):
+        """The size of the state."""
+        return self.units
+
+    @property
+    def output_size(self):
+        """The size of the output."""
+        return self.units
+
+    def build(self, input_shape):
+        width = self.gates * self.units
+        self.kernel = self._add("kernel", (input_shape[-1], width), "kernel")
+        self.recurrent_kernel = self._add("recurrent", (self.units, width), "recurrent_kernel")
+        self.bias = self._add("bias", self._bias_shape(), "bias") if self.use_bias else None
+
+    def _bias_shape(self):
+        return (self.gates * self.units,)
+
+    def _add(self, which, shape, name):
+        return self.add_weight(shape=shape, name=name, initializer=getattr(self, f"{which}_initializer"),
+                               regularizer=getattr(self, f"{which}_regularizer"),
+                               constraint=getattr(self, f"{which}_constraint"))
+
+    def get_initial_state(self, batch_size=None):
+        """Zeros."""
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype)
+                for size in nest.flatten(self.state_size)]
+
+    def project(self, inputs):
+        """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once."""
+        if self._input_mask is not None:
+            inputs = inputs * self._input_mask
+        x = ops.matmul(inputs, self.kernel)
+        return x if self.bias is None else x + self.bias
+
+    def _state(self, h):
+        return h if self._state_mask is None else h * self._state_mask
+
+    def call(self, inputs, states, training=False):
+        self.start(inputs.shape[0], training)
+        return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
+
+    def compute_output_spec(self, inputs, states, training=False):
+        from fastnn.layers.events import symbol_like
+        batch = inputs.shape[0]
+        sizes = nest.flatten(self.state_size)
+        return symbol_like((batch, self.units), self.compute_dtype), \
+            [symbol_like((batch, s), self.compute_dtype) for s in sizes]
+
+    def own_config(self):
+        """The entries of the config that a layer shares with its cell."""
+        gated = {"recurrent_activation": activations.serialize(self.recurrent_activation)} if self.gated else {}
+        return {"units": self.units, "activation": activations.serialize(self.activation), **gated,
+                "use_bias": self.use_bias, **weight_config(self, WEIGHTS, activity=False), "dropout": self.dropout,
+                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}
+
+    def get_config(self):
+        return {**super().get_config(), **self.own_config()}
+
+
+class SimpleRNNCell(RecurrentCell):
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias).  Arguments as of SimpleRNN."""
+
+    def step(self, share, states):
+        """One step, given the input's share."""
+        h = self.activation(share + ops.matmul(self._state(states[0]), self.recurrent_kernel))
+        return h, [h]
+
+
+class LSTMCell(RecurrentCell):
+    """One step of an LSTM; gates in the order i, f, c, o.  Arguments as of LSTM."""
+
+    gates = 4
+    gated = True
+
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
+                 kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 unit_forget_bias=True, **kwargs):
+        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs)
+        self.recurrent_activation, self.unit_forget_bias = activations.get(recurrent_activation), unit_forget_bias
+
+    @property
+    def state_size(self):
+        """The sizes of the two states, h and c."""
+        return [self.units, self.units]
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        if self.bias is not None and self.unit_forget_bias:
+            bias = self.bias.numpy()
+            bias[self.units:2 * self.units] = 1.0
+            self.bias.assign(bias)
+
+    def step(self, share, states):
+        """One step, given the input's share."""
+        h, c = states
+        z = share + ops.matmul(self._state(h), self.recurrent_kernel)
+        i, f, g, o = ops.split(z, 4, axis=1)
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
+        return h, [h, c]
+
+    def own_config(self):
+        return {**super().own_config(), "unit_forget_bias": self.unit_forget_bias}
+
+
+class GRUCell(RecurrentCell):
+    """One step of a GRU; gates in the order z, r, h.  Arguments as of GRU."""
+
+    gates = 3
+    gated = True
+
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
+                 kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 reset_after=True, **kwargs):
+        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs)
+        self.recurrent_activation, self.reset_after = activations.get(recurrent_activation), reset_after
+
+    def _bias_shape(self):
+        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def project(self, inputs):
+        if self._input_mask is not None:
+            inputs = inputs * self._input_mask
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is None:
+            return x
+        return x + (self.bias[0] if self.reset_after else self.bias)
+
+    def step(self, share, states):
+        """One step, given the input's share."""
+        h, n = states[0], self.units
+        kept = self._state(h)
+        if self.reset_after:
+            inner = ops.matmul(kept, self.recurrent_kernel)
+            if self.bias is not None:
+                inner = inner + self.bias[1]
+            xz, xr, xh = ops.split(share, 3, axis=1)
+            iz, ir, ih = ops.split(inner, 3, axis=1)
+            z, r = self.recurrent_activation(xz + iz), self.recurrent_activation(xr + ir)
+            new = self.activation(xh + r * ih)
+        else:
+            inner = ops.matmul(kept, self.recurrent_kernel[:, :2 * n])
+            z = self.recurrent_activation(share[:, :n] + inner[:, :n])
+            r = self.recurrent_activation(share[:, n:2 * n] + inner[:, n:])
+            new = self.activation(share[:, 2 * n:] + ops.matmul(r * kept, self.recurrent_kernel[:, 2 * n:]))
+        h = z * h + (1.0 - z) * new
+        return h, [h]
+
+    def own_config(self):
+        return {**super().own_config(), "reset_after": self.reset_after}
+
+
+class StackedRNNCells(Layer):
+    """Cells one above the other, as one cell.
+
+    >>> StackedRNNCells([GRUCell(3), GRUCell(4)]).state_size
+    [3, 4]
+    """
+
+    def __init__(self, cells, **kwargs):
+        super().__init__(**kwargs)
+        for cell in cells:
+            if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+                raise ArgumentError(f"All cells must have a `call` method and a `state_size`. Received cell without: {cell!r}")
+        self.cells = list(cells)
+
+    @property
+    def state_size(self):
+        """The state sizes of all cells."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self):
+        """The output size of the last cell."""
+        last = self.cells[-1]
+        return getattr(last, "output_size", None) or nest.flatten(last.state_size)[0]
+
+    def build(self, input_shape):
+        for cell in self.cells:
+            if not cell.built:
+                cell.build(input_shape)
+            input_shape = (input_shape[0], getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
+
+    def get_initial_state(self, batch_size=None):
+        """The initial states of all cells."""
+        return [nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
+                for cell in self.cells]
+
+    def call(self, inputs, states, training=False):
+        new = []
+        for cell, state in zip(self.cells, states):
+            single = not isinstance(state, (list, tuple))
+            inputs, after = cell(inputs, [state] if single else list(state), training=training)
+            new.append(after[0] if single and isinstance(after, (list, tuple)) else after)
+        return inputs, new
+
+    def get_config(self):
+        return {**super().get_config(), "cells": [serial.serialize(cell) for cell in self.cells]}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        config["cells"] = [serial.deserialize(c, "layers", custom_objects) for c in config["cells"]]
+        return super().from_config(config)

@@ -1,0 +1,199 @@
+"""Layers around layers: Wrapper, Bidirectional, TimeDistributed."""
+from fastnn import ops
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers import context, nest, signature
+from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.layer import Layer
+from fastnn.saving import identifiers as serial
+
+
+class Wrapper(Layer):
+    """Base of layers that hold one other layer.
+
+    Raises ArgumentError if `layer` is not a layer.
+    """
+
+    def __init__(self, layer, **kwargs):
+        if not isinstance(layer, Layer):
+            raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure wrapped layer "
+                                "is a valid Keras layer.")
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def build(self, input_shape=None):
+        if not self.layer.built:
+            self.layer.build(input_shape)
+            self.layer.built = True
+
+    def get_config(self):
+        return {**super().get_config(), "layer": serial.serialize(self.layer)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for key in ("layer", "backward_layer"):
+            if isinstance(config.get(key), dict):
+                config[key] = serial.deserialize(config[key], "layers", custom_objects)
+        return super().from_config(config)
+
+
+class TimeDistributed(Wrapper):
+    """A layer applied to every step of (batch, steps, ...) by itself.
+
+    >>> import numpy as np
+    >>> from fastnn.layers import Dense
+    >>> TimeDistributed(Dense(4))(np.ones((2, 3, 5), "float32")).shape
+    (2, 3, 4)
+    """
+
+    supports_masking = True
+
+    def _step(self, shape):
+        if len(shape) < 3:
+            raise ShapeError("`TimeDistributed` Layer should be passed an `input_shape` with at least 3 dimensions, "
+                             f"received: {tuple(shape)}")
+        return (shape[0], *shape[2:])
+
+    def build(self, input_shape):
+        super().build(self._step(input_shape))
+
+    def compute_output_shape(self, input_shape):
+        inner = self.layer.compute_output_shape(self._step(input_shape))
+        return nest.map_shapes(lambda s: (s[0], input_shape[1], *s[1:]), inner)
+
+    def call(self, inputs, training=None, mask=None):
+        batch, steps = inputs.shape[:2]
+        if None in (batch, steps):
+            raise ShapeError(f"TimeDistributed '{self.name}': batch and steps must be known when it runs. "
+                             f"Received: {tuple(inputs.shape)}")
+        x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
+        kwargs = {"training": training} if signature.of(type(self.layer).call).takes("training") else {}
+        if mask is not None and len(mask.shape) > 2:
+            context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))
+        out = self.layer(x, **kwargs)
+        return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
+
+    def compute_mask(self, inputs, previous_mask):
+        mask = nest.flatten(previous_mask)[0]
+        while mask is not None and len(mask.shape) > 2:
+            mask = ops.any(mask, axis=-1)
+        return mask
+
+
+class Bidirectional(Layer):
+    """A recurrent layer run forwards and, as a copy with weights of its own, backwards.
+
+    Args:
+        layer: an RNN, LSTM, GRU or SimpleRNN.
+        merge_mode: "concat", "sum", "mul", "ave", or None for a list of both.
+        backward_layer: the layer for the backward direction, instead of a copy.
+
+    >>> import numpy as np
+    >>> from fastnn.layers import LSTM
+    >>> Bidirectional(LSTM(4))(np.ones((2, 3, 5), "float32")).shape
+    (2, 8)
+    """
+
+    supports_masking = True
+
+    def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
+        for which in (layer, backward_layer):
+            if which is not None and (not isinstance(which, Layer) or not hasattr(which, "go_backwards")):
+                raise ArgumentError("Please initialize `Bidirectional` layer with a recurrent layer: one that has "
+                                    f"`go_backwards`, `return_sequences` and `return_state`. Received: {which!r}")
+        if merge_mode not in ("sum", "mul", "ave", "concat", None):
+            raise ArgumentError(f"Invalid merge mode. Received: {merge_mode}. Merge mode should be one of "
+                                "{'sum', 'mul', 'ave', 'concat', None}")
+        kwargs.setdefault("trainable", layer.trainable)
+        name = kwargs.pop("name", None)
+        super().__init__(name=name, **kwargs)
+        config = layer.get_config()
+        kind = type(layer)
+        self.forward_layer = kind.from_config({**config, "name": _renamed(config["name"], "forward")})
+        if backward_layer is None:
+            back = {**config, "go_backwards": not config["go_backwards"], "name": _renamed(config["name"], "backward")}
+            self.backward_layer = kind.from_config(back)
+        else:
+            self.backward_layer = backward_layer
+            backward_layer.name = _renamed(backward_layer.name, "backward")
+        for what in ("return_sequences", "return_state", "stateful"):
+            if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
+                raise ArgumentError(f"Forward layer and backward layer are expected to have the same value for `{what}`.")
+        if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
+            raise ArgumentError("Forward layer and backward layer should have different `go_backwards` value.")
+        self.merge_mode = merge_mode
+        self.return_sequences, self.return_state = layer.return_sequences, layer.return_state
+        self.stateful = layer.stateful
+        self._initial_weights = weights
+        if self._batch_input_shape is None:
+            self._batch_input_shape = layer.__dict__.get("_batch_input_shape")
+        self.input_spec = InputSpec(ndim=3)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        for layer in (self.forward_layer, self.backward_layer):
+            if not layer.built:
+                layer.build(sequences_shape)
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        shapes = self.forward_layer.compute_output_shape(sequences_shape)
+        output, states = (shapes[0], list(shapes[1:])) if self.return_state else (shapes, [])
+        if self.merge_mode == "concat":
+            output = (*output[:-1], output[-1] * 2)
+        outputs = [output, output] if self.merge_mode is None else [output]
+        if not self.return_state:
+            return outputs if self.merge_mode is None else output
+        return tuple(outputs + states + states)
+
+    def call(self, sequences, initial_state=None, mask=None, training=None):
+        first = second = None
+        if initial_state is not None:
+            if len(initial_state) % 2:
+                raise ArgumentError("When passing `initial_state` to a Bidirectional RNN, the state should be a list of even "
+                                    f"length. Received {len(initial_state)} states.")
+            half = len(initial_state) // 2
+            first, second = list(initial_state[:half]), list(initial_state[half:])
+        results = []
+        for layer, state in ((self.forward_layer, first), (self.backward_layer, second)):
+            kwargs = {} if mask is None else {"mask": mask}
+            results.append(layer(sequences, initial_state=state, training=training, **kwargs))
+        states = []
+        if self.return_state:
+            states = [*results[0][1:], *results[1][1:]]
+            results = [r[0] for r in results]
+        y, back = results
+        if self.return_sequences:
+            back = ops.flip(back, axis=1)
+        output = {"concat": lambda: ops.concatenate([y, back], axis=-1), "sum": lambda: y + back,
+                  "ave": lambda: (y + back) / 2.0, "mul": lambda: y * back, None: lambda: [y, back]}[self.merge_mode]()
+        if self.return_state:
+            return (*output, *states) if self.merge_mode is None else (output, *states)
+        return output
+
+    def compute_mask(self, inputs, previous_mask):
+        mask = nest.flatten(previous_mask)[0]
+        output = mask if self.return_sequences else None
+        outputs = [output] * (2 if self.merge_mode is None else 1)
+        count = 2 * len(self.forward_layer.state_size) if self.return_state else 0
+        return outputs + [None] * count
+
+    def reset_state(self):
+        """Set the states that stateful layers kept back to zero."""
+        for layer in (self.forward_layer, self.backward_layer):
+            layer.reset_state()
+
+    reset_states = reset_state
+
+    def get_config(self):
+        return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serial.serialize(self.forward_layer),
+                "backward_layer": serial.serialize(self.backward_layer)}
+
+    from_config = classmethod(Wrapper.from_config.__func__)
+
+
+def _renamed(name, direction):
+    """Keras's name of a direction, given once however often a config goes round."""
+    for word in ("forward", "backward"):
+        name = name.removeprefix(f"{word}_")
+    return f"{direction}_{name}"
+
+
