@@ -35,6 +35,8 @@ def _check(config, custom_objects, missing, depth):
         return config
     class_name, inner = config.get("class_name"), config.get("config")
     module = config.get("module")
+    if isinstance(class_name, str) and class_name.startswith("__") and "config" in config:
+        check_special(class_name, custom_objects)
     described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
     if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
         return dtype_policy(inner)
@@ -56,6 +58,20 @@ def _check(config, custom_objects, missing, depth):
         except UnknownNameError:
             missing.append((inner, module))
     return {key: _check(value, custom_objects, missing, depth + 1) for key, value in config.items()}
+
+
+SPECIAL = frozenset(("__numpy__", "__tensor__", "__bytes__", "__slice__", "__ellipsis__", "__lambda__",
+                     "__keras_tensor__"))
+
+
+def check_special(class_name, custom_objects=None):
+    """Refuse entries that stand for code, unless the caller passed it, and kinds of data that fastnn does not have."""
+    if class_name not in SPECIAL:
+        raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
+    if class_name == "__lambda__" and find_custom(["<lambda>"], custom_objects) is None:
+        raise NotSupportedError(
+            "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
+            "pass the function itself: custom_objects={'<lambda>': the_function}.")
 
 
 def is_operation(module):

@@ -12,9 +12,9 @@ import warnings
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
+from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.saving import names
-from fastnn.saving.check import MAX_DEPTH, check_config, dtype_policy, find_class, find_function, short
+from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
 from fastnn.saving.registration import (
     CustomObjectScope,
     find_custom,
@@ -158,7 +158,7 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
     category: "layers", "losses", ...: search only there when the config names no module, and take a
     plain string as a name.
-    Raises UnknownNameError, FileFormatError, NotSupportedError.
+    Raises UnknownNameError, FileFormatError.
 
     >>> deserialize_object({"module": "keras.initializers", "class_name": "Constant",
     ...                     "config": {"value": 2.0}, "registered_name": None}).get_config()["value"]
@@ -207,13 +207,9 @@ def _deserialize(config, custom_objects, safe_mode, category):
 
 def _deserialize_special(class_name, inner, custom_objects, safe_mode):
     inner = inner if isinstance(inner, dict) else {}
+    check_special(class_name, custom_objects)
     if class_name == "__lambda__":
-        found = find_custom(["<lambda>"], custom_objects)
-        if found is None:
-            raise NotSupportedError(
-                "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
-                "pass the function itself: custom_objects={'<lambda>': the_function}.")
-        return found
+        return find_custom(["<lambda>"], custom_objects)
     try:
         if class_name in ("__numpy__", "__tensor__"):
             if inner["dtype"] not in _ARRAY_DTYPES:
@@ -229,7 +225,7 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
         raise FileFormatError(f"A damaged {class_name} entry in the config: {error!r}.") from error
     if class_name == "__ellipsis__":
         return Ellipsis
-    raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
+    raise FileFormatError(f"A {class_name} entry stands where no tensor of a graph can be.")
 
 
 def _build(config, class_name, inner, custom_objects, safe_mode, category):

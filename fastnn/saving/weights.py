@@ -162,11 +162,14 @@ def _plan_optimizer(place, reader, names, changes):
         return
     if not getattr(place.part, "built", True):
         return
-    fits = len(names) == len(place.variables) and all(
-        str(i) in names and reader.shape(f"{place.group}/{i}")[0] == tuple(v.shape)
-        for i, v in enumerate(place.variables))
+    variables, shapes = place.variables, [reader.shape(f"{place.group}/{name}")[0] for name in names]
+    if not any(shapes):
+        # Saved before the first step: counters alone, since the slots did not exist yet.
+        variables = variables[:len(names)]
+    fits = len(names) == len(variables) and all(
+        str(i) in names and reader.shape(f"{place.group}/{i}")[0] == tuple(v.shape) for i, v in enumerate(variables))
     if fits:
-        changes.arrays += [(v, f"{place.group}/{i}") for i, v in enumerate(place.variables)]
+        changes.arrays += [(v, f"{place.group}/{i}") for i, v in enumerate(variables)]
     else:
         warnings.warn(f"The state of the optimizer in {reader.name} ({len(names)} arrays) does not fit this model's "
                       f"{getattr(place.part, 'name', 'optimizer')!r} ({len(place.variables)} variables); the optimizer "

@@ -85,9 +85,9 @@ def test_a_builtin_is_not_replaced_by_a_class_of_the_same_name():
 def test_nothing_outside_the_table(module, name, kind):
     config = ({"module": module, "class_name": name, "config": {}, "registered_name": None} if kind == "class" else
               {"module": module, "class_name": "function", "config": name, "registered_name": name})
-    with pytest.raises((UnknownNameError, FileFormatError)):
+    with pytest.raises((UnknownNameError, FileFormatError, NotSupportedError)):
         saving.deserialize_keras_object(config)
-    with pytest.raises((UnknownNameError, FileFormatError)):
+    with pytest.raises((UnknownNameError, FileFormatError, NotSupportedError)):
         check_config({"a": [config]})
 
 
