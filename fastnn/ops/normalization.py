@@ -33,7 +33,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon), scale, shift.
 
     >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
-    array([[-1.,  1.]], dtype=float32)
+    array([[-1.,  1.]])
     """
     if kwargs.pop("rms_scaling", False):        # Keras' deprecated form: scaled by the deviation, but not centred
         from fastnn import ops
@@ -49,7 +49,7 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     """x / sqrt(mean(x^2 over axis) + epsilon) * scale.
 
     >>> rms_normalization(np.array([[3.0, 3.0]]), epsilon=0.0)
-    array([[1., 1.]], dtype=float32)
+    array([[1., 1.]])
     """
     return _layer_normalize(x, scale, None, axis, epsilon, False)
 
@@ -98,7 +98,7 @@ def moments(x, axes, keepdims=False, synchronized=False):
     """(mean, population variance) over `axes`.
 
     >>> moments(np.array([[1.0, 2.0], [3.0, 6.0]]), axes=(0,))
-    (array([2., 4.], dtype=float32), array([1., 4.], dtype=float32))
+    (array([2., 4.]), array([1., 4.]))
     """
     from fastnn import ops
     x = as_float(x)
@@ -113,7 +113,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     """x divided by its `order`-norm along `axis` (an int or tuple); norms below epsilon count as epsilon.
 
     >>> normalize(np.array([[3.0, 4.0]]))
-    array([[0.6, 0.8]], dtype=float32)
+    array([[0.6, 0.8]])
     """
     from fastnn import ops
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
@@ -132,7 +132,7 @@ def l2_normalize(x, axis=-1, epsilon=None):
     """normalize with order 2 (a name of the Keras 1 and 2 years).
 
     >>> l2_normalize(np.array([[3.0, 4.0]]))
-    array([[0.6, 0.8]], dtype=float32)
+    array([[0.6, 0.8]])
     """
     return normalize(x, axis, 2, epsilon)
 
