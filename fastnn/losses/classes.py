@@ -1,8 +1,8 @@
 """The loss classes: Keras's names and arguments around the functions of this package."""
-from fastnn.core import serial
 from fastnn.core.errors import ArgumentError
 from fastnn.losses import probabilistic, regression
 from fastnn.losses.loss import Loss, align
+from fastnn.saving import identifiers as serial
 
 
 class LossFunctionWrapper(Loss):

@@ -1,9 +1,9 @@
 """From what users write (a name, a config, a class, a function) to a loss, and back to a config."""
 import inspect
 
-from fastnn.core import serial
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
+from fastnn.saving import identifiers as serial
 
 _NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_rank")
 
@@ -39,7 +39,7 @@ def _by_name(name):
     known = names()
     if name in known:
         return getattr(losses, name)
-    custom = serial.custom_object(name)
+    custom = serial.find_custom([name])
     if custom is None:
         raise UnknownNameError(f"Could not interpret loss identifier: received {name!r}.{suggest(name, known)} "
                                f"Expected one of: {', '.join(sorted(known))}.")

@@ -1,13 +1,13 @@
 """From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
 import inspect
 
-from fastnn.core import serial
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
 from fastnn.losses.compile_loss import label_kind
 from fastnn.losses.loss import snake_case
 from fastnn.metrics.metric import Metric
 from fastnn.metrics.reduction import MeanMetricWrapper
+from fastnn.saving import identifiers as serial
 
 _NOT_METRICS = ("get", "serialize", "deserialize", "resolve", "CompileMetrics")
 _ALIASES = {"bce": "BinaryCrossentropy", "mse": "MeanSquaredError", "mae": "MeanAbsoluteError",
@@ -53,7 +53,7 @@ def _by_name(name):
     table = names()
     if name in table:
         return getattr(metrics, table[name])
-    custom = serial.custom_object(name)
+    custom = serial.find_custom([name])
     if custom is not None:
         return custom
     from fastnn.losses.identifiers import names as loss_names

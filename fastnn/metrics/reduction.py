@@ -2,9 +2,9 @@
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import serial
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric, divide_no_nan
+from fastnn.saving import identifiers as serial
 
 
 def samplewise(values, sample_weight, reduce, dtype, mask=None):

@@ -1,10 +1,10 @@
 """From what users write (a name, a config, a class, an object) to an optimizer, and back to a config."""
 import inspect
 
-from fastnn.core import serial
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
 from fastnn.optimizers.optimizer import Optimizer
+from fastnn.saving import identifiers as serial
 
 _NOT_OPTIMIZERS = ("get", "serialize", "deserialize", "schedules", "Optimizer")
 
@@ -41,7 +41,7 @@ def _by_name(name):
     known = names()
     if name.lower() in known:
         return getattr(optimizers, known[name.lower()])
-    custom = serial.custom_object(name)
+    custom = serial.find_custom([name])
     if custom is None:
         raise UnknownNameError(f"Could not interpret optimizer identifier: received {name!r}."
                                f"{suggest(name.lower(), known)} Expected one of: {', '.join(sorted(known))}.")

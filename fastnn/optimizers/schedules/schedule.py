@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import serial
 from fastnn.core.errors import ArgumentError
 from fastnn.losses.loss import is_symbolic
+from fastnn.saving import identifiers as serial
 
 
 def f64(value):

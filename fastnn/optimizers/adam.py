@@ -1,0 +1,150 @@
+"""Adam and its relatives: AdamW, Adamax, Nadam."""
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
+from fastnn.ops import update
+from fastnn.optimizers.optimizer import Optimizer
+
+
+class _Moments(Optimizer):
+    """Optimizers with beta_1, beta_2 and epsilon."""
+
+    settings = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, weight_decay=None, clipnorm=None,
+                 clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, 1e-7 if epsilon is None else epsilon
+
+    def constants(self):
+        """beta_1, beta_2, epsilon."""
+        return self.beta_1, self.beta_2, self.epsilon
+
+
+class Adam(_Moments):
+    """m += (g - m)(1 - beta_1); v += (g^2 - v)(1 - beta_2); w -= alpha m / (sqrt(v) + epsilon).
+
+    alpha = lr sqrt(1 - beta_2^t) / (1 - beta_1^t); epsilon is outside the root and not rescaled (Keras's rule).
+    amsgrad: the largest v so far under the root.  Other arguments: see Optimizer.
+    Source: Kingma and Ba, 2014; Reddi et al., 2018.
+
+    >>> import numpy as np
+    >>> from fastnn.graph import Variable
+    >>> v = Variable([1.0], name="v")
+    >>> Adam(0.1).apply([np.array([5.0], "float32")], [v])
+    >>> round(float(v.numpy()[0]), 4)
+    0.9
+    """
+
+    settings = ("beta_1", "beta_2", "epsilon", "amsgrad")
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, weight_decay=None,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None,
+                 **kwargs):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay, clipnorm, clipvalue, global_clipnorm,
+                         use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps,
+                         name, **kwargs)
+        self.amsgrad = amsgrad
+
+    def slot_groups(self):
+        """momentum and velocity side by side, then velocity_hat with amsgrad."""
+        groups = [[("momentum", "zeros"), ("velocity", "zeros")]]
+        return groups + ([[("velocity_hat", "zeros")]] if self.amsgrad else [])
+
+    def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
+        """The vector of constants of this step."""
+        return update.adam_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        if self.amsgrad:
+            param, m, v, top = update.adam_amsgrad_update(param, grad, slots["momentum"], slots["velocity"],
+                                                          slots["velocity_hat"], hyper)
+            return param, {"momentum": m, "velocity": v, "velocity_hat": top}
+        param, m, v = update.adam_update(param, grad, slots["momentum"], slots["velocity"], hyper)
+        return param, {"momentum": m, "velocity": v}
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: each step also takes weight_decay * lr of every weight.
+
+    weight_decay: float.  Other arguments: see Adam.  Source: Loshchilov and Hutter, 2019.
+
+    >>> AdamW().weight_decay
+    0.004
+    """
+
+    def __init__(self, learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None,
+                 **kwargs):
+        if weight_decay is None:
+            raise ArgumentError("Argument `weight_decay` must be a float. Received: weight_decay=None.")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, clipnorm, clipvalue,
+                         global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor,
+                         gradient_accumulation_steps, name, **kwargs)
+
+
+class Adamax(_Moments):
+    """m as in Adam; u = max(beta_2 u, |g|); w -= lr m / ((1 - beta_1^t)(u + epsilon)).
+
+    Other arguments: see Optimizer.  Source: Kingma and Ba, 2014, section 7.
+
+    >>> Adamax().beta_2
+    0.999
+    """
+
+    def slot_groups(self):
+        """momentum and norm side by side."""
+        return [[("momentum", "zeros"), ("norm", "zeros")]]
+
+    def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
+        """The vector of constants of this step."""
+        return update.adamax_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        param, m, u = update.adamax_update(param, grad, slots["momentum"], slots["norm"], hyper)
+        return param, {"momentum": m, "norm": u}
+
+
+class Nadam(_Moments):
+    """Adam with Nesterov momentum.
+
+    Other arguments: see Optimizer.  Source: Dozat, Incorporating Nesterov Momentum into Adam, 2015.
+
+    >>> Nadam().beta_1
+    0.9
+    """
+
+    def build(self, variables):
+        """Make the slots, and the product of the momentum schedule so far."""
+        if not self.built:
+            super().build(variables)
+            self._u_product = self._track(np.ones((), np.float64), "float64", "u_product")
+
+    def slot_groups(self):
+        """momentum and velocity side by side."""
+        return [[("momentum", "zeros"), ("velocity", "zeros")]]
+
+    def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
+        """The vector of constants of this step; moves the product on, at the steps that update."""
+        from fastnn import ops
+        old = self._u_product.value
+        hyper, product = update.nadam_hyper(iterations, rate, old, scale, weight_decay=weight_decay,
+                                            constants=(self.beta_1, self.beta_2))
+        if self.gradient_accumulation_steps:
+            steps = np.int64(self.gradient_accumulation_steps)
+            due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), steps), np.int64(0))
+            product = ops.where(due, product, old)
+        self._u_product.assign(product)
+        return hyper
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        param, m, v = update.nadam_update(param, grad, slots["momentum"], slots["velocity"], hyper, beta_1=self.beta_1,
+                                          beta_2=self.beta_2, epsilon=self.epsilon)
+        return param, {"momentum": m, "velocity": v}

@@ -1,0 +1,371 @@
+"""A step of an optimizer: clipping, weight decay, the update, averages and constraints, in Keras's order.
+
+A step works on units.  A unit is a parameter, its gradient and its slots: a model variable (eagerly, and for
+optimizers written by users), or a run of many of them that lie side by side (in the training tape: one kernel call
+for the
+whole model).  The same code serves symbols and arrays.
+"""
+import warnings
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, NotBuiltError
+from fastnn.graph import Symbol, Variable, current
+from fastnn.losses.loss import is_symbolic
+from fastnn.ops import state as packing
+from fastnn.ops import update
+
+
+class Unit:
+    """What one update works on.
+
+    param: a Variable.  grad: symbol or array of its shape.  slots: {name: Variable}.  variables: the model variables
+    in it; offsets: where each begins in a flat param, None where param is the variable itself.
+    """
+
+    def __init__(self, param, grad, slots, variables, offsets=None):
+        self.param, self.grad, self.slots, self.variables, self.offsets = param, grad, slots, variables, offsets
+
+    def part(self, flat, i):
+        """The entries of a flat value that belong to variable number i, in its shape."""
+        if self.offsets is None:
+            return flat
+        v, o = self.variables[i], self.offsets[i]
+        return ops.reshape(flat[o:o + v.size], v.shape)
+
+    def joined(self, parts):
+        """One flat value from one value for each variable."""
+        if self.offsets is None:
+            return parts[0]
+        return packing.pack(*parts, offsets=tuple(self.offsets), size=self.param.size)
+
+
+class Applying:
+    """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
+
+    # ------------------------------------------------------------------ the table of an optimizer
+    def slot_groups(self):
+        """Groups of (slot name, initial value); the slots of a group are made side by side for each variable."""
+        return ()
+
+    def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
+        """The vector of constants of this step (see fastnn.ops.update).
+
+        iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
+        """
+        return update.update_hyper(rate, scale, weight_decay=weight_decay, constants=self.constants())
+
+    def constants(self):
+        """At most five numbers of the formula, words 3 to 7 of `hyper`."""
+        return ()
+
+    def update(self, param, grad, slots, hyper):
+        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.update."""
+        raise NotImplementedError(f"{type(self).__name__} must implement update_step(gradient, variable, "
+                                  f"learning_rate).")
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one variable.  Optimizers written by users override this.
+
+        gradient: symbol or array of the variable's shape; learning_rate: a scalar.
+        """
+        unit = self._unit(variable, _as(gradient, variable.dtype))
+        hyper = self.hyper(self._int64(self.iterations), ops.cast(learning_rate, "float64"))
+        new, slots = self.update(variable.value, unit.grad, {k: s.value for k, s in unit.slots.items()}, hyper)
+        variable.assign(new)
+        for name, value in slots.items():
+            unit.slots[name].assign(value)
+
+    # ------------------------------------------------------------------ the faces
+    def apply_gradients(self, grads_and_vars):
+        """apply() for pairs (gradient, variable); returns the iterations."""
+        grads, variables = zip(*grads_and_vars)
+        self.apply(list(grads), list(variables))
+        return self._iterations
+
+    def apply(self, grads, trainable_variables=None):
+        """Update the variables with these gradients: at once for arrays, as part of the trace for symbols.
+
+        grads: one for each variable, None where there is none (warns).  trainable_variables: needed until the
+        optimizer is built.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        if trainable_variables is None:
+            if not self.built:
+                raise NotBuiltError("When passing `grads` without `variables`, the optimizer must already be built "
+                                    "on a list "
+                                    "of variables. Call `optimizer.build(trainable_variables)` first.")
+            if len(grads) != len(self._trainable):
+                raise ArgumentError("When passing `grads` as a list of gradients, they must match the trainable "
+                                    "variables "
+                                    f"one-to-one. Received a list of {len(grads)} gradients, but the optimizer is "
+                                    f"tracking "
+                                    f"{len(self._trainable)} trainable variables.")
+            trainable_variables = self._trainable
+        trainable_variables = list(trainable_variables)
+        if not self.built:
+            self.build(trainable_variables)
+        for v in trainable_variables:
+            if id(v) not in self._index:
+                raise self._unknown_variable(v)
+        self._step(grads, trainable_variables, None)
+
+    def apply_traced(self, trace, grads, trainable_variables, prepared=None):
+        """apply() inside a trace, through flat runs where the trainer has them.
+
+        prepared: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
+        `offsets`, `size` and `variable` (a pseudo-variable over all of them).
+        """
+        self._step(list(grads), list(trainable_variables), prepared)
+
+    def flat_slots_of(self, variables):
+        """For each slot the list of its Variables for these model variables; None where steps go variable by
+        variable."""
+        if self._is_custom() or (self.clipnorm and self.gradient_accumulation_steps):
+            return None
+        return [[made[self._get_variable_index(v)] for v in variables] for made in self._slots.values()]
+
+    def finalize_variable_values(self, var_list):
+        """Put the moving averages into the model (at the end of training, with use_ema)."""
+        if self.use_ema:
+            for v in var_list:
+                v.assign(self._slots["average"][self._get_variable_index(v)].numpy())
+
+    # ------------------------------------------------------------------ the step
+    def _is_custom(self):
+        """Whether a user's class has its own update_step (then the table is not used)."""
+        return type(self).update_step is not Applying.update_step
+
+    def _step(self, grads, variables, prepared):
+        grads, variables = _without_missing(grads, variables)
+        if self.loss_scale_factor is not None:
+            grads = [ops.multiply(g, _number(1.0 / self.loss_scale_factor, g)) for g in grads]
+        if self._is_custom():
+            self._custom_step(grads, variables)
+        else:
+            units = self._units(grads, variables, prepared)
+            self._unit_step(units)
+        self._iterations.assign(ops.add(self._iterations, np.int64(1)))
+
+    def _units(self, grads, variables, prepared):
+        clip = bool(self.clipnorm) and not self.gradient_accumulation_steps
+        by_id = {id(v): (self._clip_by_norm(g) if clip else g) for g, v in zip(grads, variables)}
+        units = []
+        for run, slots in prepared or ():
+            if slots is None or any(id(v) not in by_id for v in run.variables):
+                continue
+            unit = Unit(run.variable, None, dict(zip(self._slots, slots)), run.variables, run.offsets)
+            unit.grad = unit.joined([_as(by_id.pop(id(v)), v.dtype) for v in run.variables])
+            units.append(unit)
+        return units + [self._unit(v, _as(by_id[id(v)], v.dtype)) for v in variables if id(v) in by_id]
+
+    def _unit(self, variable, grad):
+        index = self._get_variable_index(variable)
+        return Unit(variable, grad, {name: made[index] for name, made in self._slots.items()}, [variable])
+
+    def _unit_step(self, units):
+        steps = self.gradient_accumulation_steps
+        due = None
+        if steps:
+            due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
+            for u in units:
+                u.sum = ops.add(u.grad, u.slots["gradient_accumulator"].value)
+                u.grad = ops.multiply(u.sum, _number(1.0 / steps, u.sum))
+                if self.clipnorm:
+                    u.grad = self._clip_by_norm(u.grad)
+        if self.clipvalue:
+            for u in units:
+                u.grad = ops.clip(u.grad, -float(self.clipvalue), float(self.clipvalue))
+        scale = self._global_scale([u.grad for u in units]) if self.global_clipnorm else None
+        iterations, rate = self._int64(self.iterations), self._rate()
+        decay = float(self.weight_decay or 0.0)
+        masks = [self._decay_mask(u) for u in units] if decay else []
+        fused = decay if all(m is None for m in masks) else 0.0
+        hyper = self.hyper(iterations, rate, fused, scale)
+        for i, u in enumerate(units):
+            old = u.param.value
+            param = old
+            if decay and not fused and masks[i] is not False:
+                mask = np.float64(1.0) if masks[i] is None else masks[i]
+                factor = ops.multiply(ops.multiply(rate, np.float64(decay)), mask)
+                param = ops.subtract(param, ops.multiply(param, ops.cast(factor, u.param.dtype)))
+            before = {k: s.value for k, s in u.slots.items()}
+            new, after = self.update(param, u.grad, before, hyper)
+            if steps:
+                new = ops.where(due, new, old)
+                after = {k: ops.where(due, v, before[k]) for k, v in after.items()}
+                after["gradient_accumulator"] = ops.where(due, _number(0.0, u.sum), u.sum)
+            if self.use_ema:
+                new, after["average"] = self._average(new, before["average"], iterations)
+            u.param.assign(self._constrained(u, new))
+            for k, v in after.items():
+                u.slots[k].assign(v)
+
+    def _average(self, new, average, iterations):
+        """(weights, moving average) after a step; the first step takes the weights as they are."""
+        first = ops.equal(iterations, np.int64(0))
+        momentum = ops.where(first, _number(0.0, new), _number(self.ema_momentum, new))
+        average = ops.add(ops.multiply(momentum, average), ops.multiply(ops.subtract(_number(1.0, new), momentum), new))
+        if self.ema_overwrite_frequency:
+            often = np.int64(self.ema_overwrite_frequency)
+            due = ops.equal(ops.mod(ops.add(iterations, np.int64(1)), often), np.int64(0))
+            new = ops.where(due, average, new)
+        return new, average
+
+    def _constrained(self, unit, new):
+        """The new weights, projected where a variable has a constraint."""
+        if all(getattr(v, "constraint", None) is None for v in unit.variables):
+            return new
+        parts = [unit.part(new, i) for i in range(len(unit.variables))]
+        return unit.joined([p if v.constraint is None else _as(v.constraint(p), v.dtype)
+                            for v, p in zip(unit.variables, parts)])
+
+    def _decay_mask(self, unit):
+        """None where every variable of the unit decays, False where none does, else 1 and 0 for each entry."""
+        decays = [self._use_weight_decay(v) for v in unit.variables]
+        if all(decays):
+            return None
+        if not any(decays):
+            return False
+        return np.concatenate([np.full(v.size, float(d)) for v, d in zip(unit.variables, decays)])
+
+    # ------------------------------------------------------------------ clipping
+    def _clip_by_norm(self, g):
+        """g * clipnorm / max(|g|, clipnorm)."""
+        limit = _number(self.clipnorm, g)
+        norm = ops.sqrt(update.sum_squares(g))
+        return ops.multiply(g, ops.divide(limit, ops.maximum(norm, limit)))
+
+    def _global_scale(self, grads):
+        """The factor that brings all gradients together to global_clipnorm; NaN where their norm is not finite."""
+        total = None
+        for g in grads:
+            part = ops.cast(update.sum_squares(g), "float64")
+            total = part if total is None else ops.add(total, part)
+        norm, limit = ops.sqrt(total), np.float64(self.global_clipnorm)
+        least = ops.minimum(ops.divide(np.float64(1.0), norm), np.float64(1.0) / limit)
+        return ops.add(ops.multiply(limit, least), ops.subtract(norm, norm))
+
+    def _clipped(self, grads):
+        """Gradients of single variables after whichever clipping is set."""
+        if self.clipnorm:
+            return [self._clip_by_norm(g) for g in grads]
+        if self.clipvalue:
+            return [ops.clip(g, -float(self.clipvalue), float(self.clipvalue)) for g in grads]
+        if self.global_clipnorm:
+            scale = self._global_scale(grads)
+            return [ops.multiply(g, ops.cast(scale, dtypes.standardize(g.dtype))) for g in grads]
+        return grads
+
+    # ------------------------------------------------------------------ learning rate
+    def _int64(self, iterations):
+        value = iterations.value if isinstance(iterations, Variable) else iterations
+        return value if isinstance(value, Symbol) else np.asarray(value, np.int64)
+
+    def _rate(self):
+        """The learning rate of this step as a float64 scalar (a symbol inside a trace)."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return ops.cast(rate, "float64")
+        if current() is None:
+            return np.asarray(self.learning_rate, np.float64).reshape(())
+        if hasattr(rate, "get_config") and self._python_rate is None:
+            try:
+                found = rate(self._iterations.value)
+                return ops.cast(found if is_symbolic(found) else np.float64(found), "float64")
+            except Exception:                   # whatever the user's formula cannot do with a symbol: ask it in Python
+                if type(rate).__module__.startswith("fastnn."):
+                    raise
+        self._python_rate = self._python_rate or Variable(np.float64(0.0), dtype="float64", trainable=False,
+                                                          name="learning_rate")
+        self.refresh_outside_trace()
+        return self._python_rate.value
+
+    def refresh_outside_trace(self):
+        """refresh() while a trace is active."""
+        from fastnn.graph.trace import paused
+        with paused():
+            self.refresh()
+
+    # ------------------------------------------------------------------ optimizers written by users
+    def _custom_step(self, grads, variables):
+        steps = self.gradient_accumulation_steps
+        if not steps:
+            self._custom_update(grads, variables)
+        else:
+            due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
+            stores = [self._slots["gradient_accumulator"][self._get_variable_index(v)] for v in variables]
+            sums = [ops.add(_as(g, v.dtype), s.value) for g, v, s in zip(grads, variables, stores)]
+            touched = [v for v in [*variables, *self._variables] if not any(v is s for s in stores)]
+            before = [_snapshot(v) for v in touched]
+            self._custom_update([ops.multiply(s, _number(1.0 / steps, s)) for s in sums], variables)
+            for v, old in zip(touched, before):
+                new = _snapshot(v)
+                if new is not old:
+                    v.assign(ops.where(due, new, old))
+            for s, total in zip(stores, sums):
+                s.assign(ops.where(due, _number(0.0, total), total))
+        for v in variables:
+            new = v.value
+            if self.use_ema:
+                average = self._slots["average"][self._get_variable_index(v)]
+                new, kept = self._average(new, average.value, self._int64(self.iterations))
+                average.assign(kept)
+                v.assign(new)
+            if getattr(v, "constraint", None) is not None:
+                v.assign(v.constraint(v.value))
+
+    def _custom_update(self, grads, variables):
+        rate = self._rate()
+        for v in variables if self.weight_decay else ():
+            if self._use_weight_decay(v):
+                factor = ops.cast(ops.multiply(rate, np.float64(self.weight_decay)), v.dtype)
+                v.assign(ops.subtract(v.value, ops.multiply(v.value, factor)))
+        for g, v in zip(self._clipped(grads), variables):
+            self.update_step(g, v, ops.cast(rate, v.dtype))
+
+    def assign(self, variable, value):
+        """variable <- value; what update_step of Keras's own optimizers calls."""
+        variable.assign(value)
+
+    def assign_add(self, variable, value):
+        """variable <- variable + value."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable, value):
+        """variable <- variable - value."""
+        variable.assign_sub(value)
+
+
+def _snapshot(variable):
+    """The value now: a symbol inside a trace, a copy outside."""
+    return variable.value if current() is not None else variable.numpy()
+
+
+def _as(value, dtype):
+    """A gradient as an operand of `dtype`."""
+    if is_symbolic(value):
+        return value if value.dtype == dtype else ops.cast(value, dtype)
+    return np.asarray(value, dtypes.numpy_type(dtype))
+
+
+def _number(value, like):
+    """A constant of the dtype of `like`."""
+    return np.asarray(value, dtypes.numpy_type(dtypes.standardize(like.dtype)))
+
+
+def _without_missing(grads, variables):
+    """Gradients and variables where there is a gradient; warns about the others, error if there is none."""
+    missing = [v.path for g, v in zip(grads, variables) if g is None]
+    if len(missing) == len(grads):
+        raise ArgumentError("No gradients provided for any variable: the loss does not depend on any of "
+                            f"{[v.path for v in variables]}.")
+    if missing:
+        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
+                      "`model.compile()`, did you forget to provide a `loss` argument?", stacklevel=4)
+    kept = [(g, v) for g, v in zip(grads, variables) if g is not None]
+    return [g for g, _ in kept], [v for _, v in kept]

@@ -1,0 +1,53 @@
+"""Ftrl: follow the regularised leader."""
+from fastnn.core.errors import ArgumentError
+from fastnn.ops import update
+from fastnn.optimizers.optimizer import Optimizer
+
+
+class Ftrl(Optimizer):
+    """n' = n + g^2; z += g + 2 s w - (n'^p - n^p) / lr w; w = (clip(z, -l1, l1) - z) / (n'^p / lr + 2 (l2 + beta /
+    (2 lr))).
+
+    p = -learning_rate_power; s = l2_shrinkage_regularization_strength; n starts at initial_accumulator_value.
+    Other arguments: see Optimizer.  Source: McMahan et al., Ad Click Prediction, 2013.
+
+    >>> Ftrl().learning_rate_power
+    -0.5
+    """
+
+    settings = ("learning_rate_power", "initial_accumulator_value", "l1_regularization_strength",
+                "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta")
+
+    def __init__(self, learning_rate=0.001, learning_rate_power=-0.5, initial_accumulator_value=0.1,
+                 l1_regularization_strength=0.0, l2_regularization_strength=0.0,
+                 l2_shrinkage_regularization_strength=0.0, beta=0.0, weight_decay=None, clipnorm=None, clipvalue=None,
+                 global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+        given = {"initial_accumulator_value": initial_accumulator_value, "beta": beta,
+                 "l1_regularization_strength": l1_regularization_strength,
+                 "l2_regularization_strength": l2_regularization_strength,
+                 "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength}
+        for key, value in given.items():
+            if value < 0.0 and key != "beta":
+                raise ArgumentError(f"`{key}` needs to be positive or zero. Received: {key}={value}.")
+            setattr(self, key, value)
+        if learning_rate_power > 0.0:
+            raise ArgumentError("`learning_rate_power` needs to be negative or zero. Received: learning_rate_power="
+                                f"{learning_rate_power}.")
+        self.learning_rate_power = learning_rate_power
+
+    def slot_groups(self):
+        """accumulator and linear side by side."""
+        return [[("accumulator", self.initial_accumulator_value), ("linear", "zeros")]]
+
+    def constants(self):
+        """-learning_rate_power, l1, l2."""
+        return -self.learning_rate_power, self.l1_regularization_strength, self.l2_regularization_strength
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        param, n, z = update.ftrl_update(param, grad, slots["accumulator"], slots["linear"], hyper, beta=self.beta,
+                                         l2_shrinkage=self.l2_shrinkage_regularization_strength)
+        return param, {"accumulator": n, "linear": z}

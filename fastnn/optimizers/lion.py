@@ -1,0 +1,40 @@
+"""Lion: the sign of a mixture of momentum and gradient."""
+from fastnn.core.errors import ArgumentError
+from fastnn.ops import update
+from fastnn.optimizers.optimizer import Optimizer
+
+
+class Lion(Optimizer):
+    """w -= lr sign(beta_1 m + (1 - beta_1) g); m = beta_2 m + (1 - beta_2) g.
+
+    Other arguments: see Optimizer.  Source: Chen et al., Symbolic Discovery of Optimization Algorithms, 2023.
+
+    >>> Lion().beta_2
+    0.99
+    """
+
+    settings = ("beta_1", "beta_2")
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.99, weight_decay=None, clipnorm=None, clipvalue=None,
+                 global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+        if not 0 < beta_1 <= 1:
+            raise ArgumentError("Argument `beta_1` must be in the (0, 1] range. Otherwise, the optimizer degenerates "
+                                "to "
+                                f"SignSGD. Received: beta_1={beta_1}.")
+        self.beta_1, self.beta_2 = beta_1, beta_2
+
+    def slot_groups(self):
+        """momentum."""
+        return [[("momentum", "zeros")]]
+
+    def constants(self):
+        """beta_1, beta_2."""
+        return self.beta_1, self.beta_2
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        param, m = update.lion_update(param, grad, slots["momentum"], hyper)
+        return param, {"momentum": m}

@@ -1,0 +1,329 @@
+"""The base of every optimizer: Keras's arguments, variables, learning rate and saving.
+
+What an optimizer does in a step is in `fastnn.optimizers.applying`.
+"""
+import re
+import warnings
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.core import config, dtypes
+from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
+from fastnn.graph import Variable, current
+from fastnn.graph.variable import auto_name
+from fastnn.losses.loss import snake_case
+from fastnn.optimizers.applying import Applying
+from fastnn.optimizers.schedules.schedule import LearningRateSchedule
+from fastnn.saving import identifiers as serial
+
+_LEGACY = {"lr": "learning_rate"}
+
+
+def check_number(name, value, low=None, high=None):
+    """`value` as a float within [low, high], else ArgumentError."""
+    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not good or (low is not None and value < low) or (high is not None and value > high):
+        bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
+        raise ArgumentError(f"Argument `{name}` should be a number{bounds}. Received: {name}={value!r}.")
+    return float(value)
+
+
+class Optimizer(Applying):
+    """Base of all optimizers.
+
+    learning_rate: a float, a LearningRateSchedule, or a function without arguments.  weight_decay: float or None,
+    decoupled: each step also takes weight_decay * learning_rate of every weight.  clipnorm, clipvalue,
+    global_clipnorm: at most one: the largest norm of each variable's gradient, of each entry, of all
+    gradients together.  use_ema, ema_momentum, ema_overwrite_frequency: keep moving averages of the weights, and put
+    them
+    into the model every that many steps.  loss_scale_factor: the loss was multiplied by this.
+    gradient_accumulation_steps: update every that many steps with the mean gradient.  lr: an older name of
+    learning_rate; decay: warns and is ignored, as in Keras 3.
+
+    To write an optimizer of your own, override `update_step(gradient, variable, learning_rate)`, and `build` for its
+    variables.
+
+    >>> class Signed(Optimizer):
+    ...     def update_step(self, gradient, variable, learning_rate):
+    ...         variable.assign(variable - learning_rate * ops.sign(gradient))
+    >>> v = Variable([1.0, 2.0], name="v")
+    >>> Signed(learning_rate=0.5).apply([np.array([3.0, -1.0], "float32")], [v])
+    >>> v.numpy()
+    array([0.5, 2.5], dtype=float32)
+    """
+
+    def __init__(self, learning_rate=0.01, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):
+        object.__setattr__(self, "_variables", [])
+        if "lr" in kwargs:
+            learning_rate = kwargs.pop("lr")
+        if kwargs.pop("decay", None):
+            warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 meaning is "
+                          "learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, 1, decay).", stacklevel=3)
+        if kwargs:
+            raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        if sum(a is not None for a in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ArgumentError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                                "clipnorm="
+                                f"{clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}.")
+        steps = gradient_accumulation_steps
+        if steps is not None and (isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 2):
+            raise ArgumentError("`gradient_accumulation_steps` must be an integer >= 2. Received: "
+                                f"gradient_accumulation_steps={steps!r}.")
+        if use_ema:
+            check_number("ema_momentum", ema_momentum, 0, 1)
+            often = ema_overwrite_frequency
+            if often is not None and (not isinstance(often, int) or often < 1):
+                raise ArgumentError("`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
+                                    f"ema_overwrite_frequency={often!r}.")
+        self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
+        self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, steps
+        self.built = False
+        self._trainable, self._index, self._slots = [], {}, {}
+        self._excluded, self._excluded_names = set(), None
+        self._iterations = self._track(np.zeros((), np.int64), "int64", "iteration")
+        self._python_rate = None                # holds a rate that only Python can compute
+        if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
+            self._learning_rate = learning_rate
+        else:
+            check_number("learning_rate", learning_rate)
+            dtype = config.floatx()
+            self._learning_rate = self._track(np.asarray(learning_rate, dtype), dtype, "learning_rate")
+
+    # ------------------------------------------------------------------ variables
+    def _track(self, value, dtype, name):
+        variable = Variable(value, dtype=dtype, trainable=False, name=name, path=f"{self.name}/{name}")
+        if not any(v is variable for v in self._variables):
+            self._variables.append(variable)
+        return variable
+
+    def __setattr__(self, name, value):
+        own = self.__dict__.get("_variables")
+        if own is not None and isinstance(value, Variable) and not name.startswith("_python") and not any(
+                v is value for v in own):
+            own.append(value)
+        object.__setattr__(self, name, value)
+
+    @property
+    def variables(self):
+        """iteration, learning_rate (unless a schedule) and the slots, in the order in which they are saved."""
+        return list(self._variables)
+
+    @property
+    def trainable_variables(self):
+        """The model's variables that this optimizer was built for."""
+        return list(self._trainable)
+
+    @property
+    def averages(self):
+        """The moving averages of the trainable variables (with use_ema)."""
+        return list(self._slots.get("average", ()))
+
+    _trainable_variables = property(lambda self: self._trainable)
+    _model_variables_moving_average = property(averages.fget)
+
+    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
+        """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
+        self._check_super()
+        from fastnn.metrics.metric import _initial
+        dtype = dtypes.standardize(dtype)
+        return self._track(_initial(initializer, tuple(shape), dtype), dtype, name or auto_name("variable"))
+
+    def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
+        """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
+        path = getattr(reference_variable, "path", None) or reference_variable.name
+        full = f"{re.sub('[/:]', '_', path)}_{name or 'var'}"
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
+
+    def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
+        """One optimizer variable for each model variable.
+
+        name: str, or a sequence of them for several per variable (made side by side); initializer: one, or as many.
+        Returns a list, or one list for each name.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        initializers = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        if len(names) != len(initializers):
+            raise ArgumentError("The number of provided names must match the number of provided initializers. Received "
+                                f"name={name!r}, initializer={initializer!r}.")
+        out = [[] for _ in names]
+        for v in trainable_variables:
+            for made, n, i in zip(out, names, initializers):
+                made.append(self.add_variable_from_reference(v, n, i))
+        return out[0] if isinstance(name, str) else out
+
+    def build(self, variables):
+        """Make the slots for these model variables (once)."""
+        if self.built:
+            return
+        self._check_super()
+        variables = list(variables)
+        self._trainable, self._index = variables, {id(v): i for i, v in enumerate(variables)}
+        if self.use_ema:
+            self._slots["average"] = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._slots["gradient_accumulator"] = self.add_optimizer_variables(variables, "gradient_accumulator")
+        for group in self.slot_groups():
+            names = [name for name, _ in group]
+            made = self.add_optimizer_variables(variables, names, [initial for _, initial in group])
+            self._slots.update(zip(names, made))
+        self.built = True
+
+    def _get_variable_index(self, variable):
+        return self._index[id(variable)]
+
+    def _check_super(self):
+        if "_iterations" not in self.__dict__:
+            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as "
+                               f"the first "
+                               "statement in the `__init__()` method.")
+
+    def set_weights(self, weights):
+        """Set all variables, in the order of `variables`."""
+        if not self.built:
+            raise NotBuiltError("You are calling `set_weights()` on an optimizer that has not yet been built. Please "
+                                "call "
+                                "`optimizer.build(trainable_variables)` first.")
+        for variable, weight in zip(self._variables, weights):
+            variable.assign(weight)
+
+    def get_weights(self):
+        """The values of all variables, in order."""
+        return [v.numpy() for v in self._variables]
+
+    def save_own_variables(self, store):
+        """Put the variables into a mapping under "0", "1", ..."""
+        for i, variable in enumerate(self.variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store):
+        """Take the variables from a mapping; warns and changes nothing if their number differs."""
+        keys = list(store.keys())
+        if len(keys) != len(self.variables):
+            hint = " This is likely because the optimizer has not been called/built yet." if not self.built else ""
+            warnings.warn(f"Skipping variable loading for optimizer '{self.name}', because it has "
+                          f"{len(self.variables)} "
+                          f"variables whereas the saved optimizer has {len(keys)} variables.{hint}", stacklevel=2)
+            return
+        for i, variable in enumerate(self.variables):
+            variable.assign(np.asarray(store[str(i)]))
+
+    # ------------------------------------------------------------------ learning rate
+    @property
+    def iterations(self):
+        """The number of updates made: an int64 variable (with gradient accumulation, a value)."""
+        if self.gradient_accumulation_steps:
+            return ops.floor_divide(self._iterations, np.int64(self.gradient_accumulation_steps))
+        return self._iterations
+
+    @property
+    def learning_rate(self):
+        """The learning rate: a variable, or what the schedule gives now."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(self._iterations if current() is not None else int(self._iterations.numpy()))
+        return rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Variable)):
+            if isinstance(self._learning_rate, Variable):
+                old = self._learning_rate
+                object.__setattr__(self, "_variables", [v for v in self._variables if v is not old])
+            self._learning_rate = value
+            self._python_rate = None
+            return
+        if not isinstance(self._learning_rate, Variable):
+            if isinstance(self._learning_rate, LearningRateSchedule):
+                raise TypeError("This optimizer was created with a `LearningRateSchedule` object as its "
+                                "`learning_rate` "
+                                "constructor argument, hence its learning rate is not settable. If you need the "
+                                "learning "
+                                "rate to be settable, you should instantiate the optimizer with a float "
+                                "`learning_rate` "
+                                "argument.")
+            check_number("learning_rate", value)
+            self._learning_rate = lambda: value
+            return
+        self._learning_rate.assign(np.asarray(getattr(value, "value", value)))
+
+    lr = learning_rate
+
+    @property
+    def python_per_batch(self):
+        """Whether the learning rate comes from Python code that cannot be traced: call refresh() before each batch."""
+        plain = not isinstance(self._learning_rate, (Variable, LearningRateSchedule))
+        return plain or self._python_rate is not None
+
+    def refresh(self):
+        """Ask a learning rate written in plain Python for its value at this iteration."""
+        if self.python_per_batch:
+            rate = self._learning_rate
+            step = int(self._iterations.numpy())
+            value = rate(step) if isinstance(rate, LearningRateSchedule) else rate()
+            if self._python_rate is None:
+                self._python_rate = Variable(np.float64(0.0), dtype="float64", trainable=False, name="learning_rate")
+            self._python_rate.assign(np.asarray(value, np.float64).reshape(()))
+
+    def scale_loss(self, loss):
+        """The loss times loss_scale_factor (gradients are divided by it again)."""
+        return loss if self.loss_scale_factor is None else ops.multiply(loss, np.float32(self.loss_scale_factor))
+
+    # ------------------------------------------------------------------ weight decay
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """Leave variables without weight decay: these, or those whose name holds one of the given words.
+
+        Call it before the optimizer is built.
+        """
+        if self.built:
+            raise ArgumentError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
+        self._excluded = {id(v) for v in var_list or ()}
+        self._excluded_names = re.compile("|".join(var_names)) if var_names else None
+
+    def _use_weight_decay(self, variable):
+        if id(variable) in self._excluded:
+            return False
+        return not (self._excluded_names is not None and self._excluded_names.search(variable.path or variable.name))
+
+    # ------------------------------------------------------------------ configs
+    def get_config(self):
+        """The arguments that make this optimizer again (not its state)."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            rate = float(rate.numpy())
+        else:
+            rate = serial.serialize(rate)
+        return {"name": self.name, "learning_rate": rate, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
+                "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, "use_ema": self.use_ema,
+                "ema_momentum": self.ema_momentum, "ema_overwrite_frequency": self.ema_overwrite_frequency,
+                "loss_scale_factor": self.loss_scale_factor,
+                "gradient_accumulation_steps": self.gradient_accumulation_steps,
+                **{name: getattr(self, name) for name in self.settings}}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """An optimizer from what get_config returned."""
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = serial.deserialize(config["learning_rate"], "schedules", custom_objects)
+        return cls(**config)
+
+    #: Names of the arguments of the formula, kept as attributes.
+    settings = ()
+
+    def _unknown_variable(self, variable):
+        return UnknownNameError(f"Unknown variable: {variable}. This optimizer can only be called for the variables "
+                                f"it was "
+                                "originally built with. When working with a new set of variables, you should "
+                                "recreate a "
+                                "new optimizer instance.")
+
+    def __repr__(self):
+        return f"<{type(self).__name__} name={self.name}>"

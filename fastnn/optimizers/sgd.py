@@ -1,0 +1,44 @@
+"""SGD: gradient descent, with momentum."""
+from fastnn.core.errors import ArgumentError
+from fastnn.ops import update
+from fastnn.optimizers.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent: w -= lr g; with momentum m = momentum m - lr g, w += m; Nesterov: w += momentum m - lr g.
+
+    momentum: float in [0, 1].  Other arguments: see Optimizer.
+
+    >>> import numpy as np
+    >>> from fastnn.graph import Variable
+    >>> v = Variable([1.0], name="v")
+    >>> SGD(0.5).apply([np.array([1.0], "float32")], [v])
+    >>> float(v.numpy()[0])
+    0.5
+    """
+
+    settings = ("momentum", "nesterov")
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=None, clipnorm=None,
+                 clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+        if isinstance(momentum, bool) or not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
+            raise ArgumentError(f"`momentum` must be a float between [0, 1]. Received: momentum={momentum!r}.")
+        self.momentum, self.nesterov = float(momentum), bool(nesterov)
+
+    def slot_groups(self):
+        """momentum, if there is any."""
+        return [[("momentum", "zeros")]] if self.momentum else []
+
+    def constants(self):
+        """momentum."""
+        return (self.momentum,)
+
+    def update(self, param, grad, slots, hyper):
+        """The formula."""
+        if not self.momentum:
+            return update.sgd_update(param, grad, hyper), {}
+        param, m = update.sgd_momentum_update(param, grad, slots["momentum"], hyper, nesterov=self.nesterov)
+        return param, {"momentum": m}
