@@ -8,9 +8,18 @@ from fastnn.saving.registration import find_custom
 
 MAX_DEPTH = 200
 
-# Arguments that Keras writes and we do not have, with the values under which they change nothing.
-_NEUTRAL = {"renorm_momentum": (0.99,), "implementation": (0, 1, 2), "data_format": ("channels_last",),
-            "stateful": (False,), "dtype": ("float32",)}
+# Arguments that some version of Keras writes and that a class of ours may not have, with the values that change nothing.
+_NEUTRAL = {
+    "quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "input_axes": (None,),
+    "output_axes": (None,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
+    "synchronized": (False,), "sparse": (False,), "ragged": (False,), "optional": (False,), "time_major": (False,),
+    "implementation": (0, 1, 2), "data_format": ("channels_last", None), "stateful": (False,), "unroll": (False, True),
+    "use_legacy_config": (True, False, None), "fused": (None, True, False), "virtual_batch_size": (None,),
+    "adjustment": (None,), "is_legacy_optimizer": (True, False), "jit_compile": (True, False), "use_ema": (False,),
+    "ema_momentum": (0.99,), "ema_overwrite_frequency": (None, 100), "loss_scale_factor": (None,),
+    "gradient_accumulation_steps": (None,), "noise_shape": (None,), "seed": (None,), "dtype": ("float32",),
+    "autocast": (True,), "input_length": (None,), "embeddings_constraint": (None,), "mask_zero": (False,),
+}
 
 
 def check_config(config, custom_objects=None):
@@ -83,19 +92,22 @@ def drop_neutral(cls, class_name, inner):
     """Leave out arguments that Keras writes, that `cls` has not, and whose value changes nothing."""
     if "layers" in inner:  # a model: its config has keys of its own
         return inner
+    foreign = [key for key in inner if key in _NEUTRAL]
+    if not foreign:
+        return inner
     accepted = set()
     for base in cls.__mro__[:-1]:
         init = base.__dict__.get("__init__")
         if init is not None:
-            accepted.update(p.name for p in inspect.signature(init).parameters.values()
-                            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
-    out = {}
-    for key, value in inner.items():
+            accepted.update(inspect.signature(init).parameters)
+    out = dict(inner)
+    for key in foreign:
         if key in accepted or _takes(cls, key):
-            out[key] = value
-        elif value is not None and value is not False and value not in _NEUTRAL.get(key, ()):
+            continue
+        value = out.pop(key)
+        if not any(value is v or (value == v and type(value) is type(v)) for v in _NEUTRAL[key]):
             raise NotSupportedError(f"{class_name} was saved with {key}={short(value)}, which fastnn's {class_name} "
-                                    f"does not have. Expected arguments: {', '.join(sorted(accepted - {'self'}))}.")
+                                    f"does not have; expected {key}={_NEUTRAL[key][0]!r} or no such argument.")
     return out
 
 
@@ -140,7 +152,7 @@ def find_class(config, custom_objects=None, category=None):
             return custom, False
     where = by_module or (category if not module else None)
     found = names.find(where, class_name) if where else None
-    if found is None and not module and not where:
+    if found is None and not module:
         found = names.find_anywhere(class_name)[0]
     if found is None or not inspect.isclass(found):
         raise names.unknown(registered or class_name, module)
