@@ -80,7 +80,7 @@ def draw_broadcast(draw, count=2):
 
 def _cases(allowed, low, high, distinct):
     def cases(draw):
-        kind = "float" if allowed == FLOATS or draw.integer(0, 3) else draw.choice(allowed)
+        kind = "float" if "float32" in allowed and draw.integer(0, 3) else draw.choice(allowed)
         kind = "float" if kind in FLOATS else kind
         shapes = draw_broadcast(draw)
         # values of x and y that never meet: two grids, half a step apart
