@@ -24,7 +24,7 @@ def extension(module):
     # No -march: the executor is scalar glue that must run on every CPU. Kernels come from the pack.
     return Extension(module, [path + ".pyx"], include_dirs=[os.path.dirname(path)],
                      depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd")],
-                     extra_compile_args=["-O3", "-std=gnu11", "-pthread"], extra_link_args=["-pthread"])
+                     extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"], extra_link_args=["-pthread"])
 
 
 class BuildWithPack(build_py):
@@ -40,7 +40,9 @@ class BuildWithPack(build_py):
         command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]
         if os.environ.get("FASTNN_LEVELS"):
             command += ["--levels", os.environ["FASTNN_LEVELS"]]
-        subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        # An isolated build finds its requirements through PYTHONPATH: keep it.
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
 
 
 setup(

@@ -7,7 +7,9 @@ kernels whose sources changed are compiled again. Needs Numba and a C compiler t
 """
 import argparse
 import concurrent.futures
+import contextlib
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -25,6 +27,7 @@ os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0")
 from fastnn.core import jit
 from fastnn.kernels import cpu, lower
 from fastnn.runtime import stale
+from fastnn.runtime.threads import usable_cores
 
 HERE = pathlib.Path(__file__).resolve().parent
 TASK = 6                    # kernels per task of a worker: they share the lowering of their helpers
@@ -32,41 +35,41 @@ TASK = 6                    # kernels per task of a worker: they share the lower
 STUBS = ("NRT_", "numba_", "Py", "_Py")
 
 
-def _work(module, names, levels):
-    """Worker: compile some kernels of one module; returns their object files per level."""
-    import importlib
-
+def _work(module, paths, level):
+    """Worker: compile kernels of one module for one level; paths: {kernel name: its object file}."""
     importlib.import_module(module)
-    return {(name, level): str(lower.object_of(jit.KERNELS[name], level)) for name in names for level in levels}
+    for name, path in paths.items():
+        try:
+            lower.object_of(jit.KERNELS[name], level, pathlib.Path(path))
+        except Exception as error:
+            raise RuntimeError(f"kernel {name} of {module} does not compile: {type(error).__name__}: {error}") from None
 
 
-def objects(levels, jobs):
-    """Return {(kernel name, level): path of its object file}, compiling what the cache has not."""
+def objects(level, jobs):
+    """Return {kernel name: path of its object file for `level`}, compiling what the cache has not."""
     cpu.load()
-    kernels = [k for k in jit.KERNELS.values() if k.module.startswith(cpu.__name__ + ".")]
-    if not kernels:
+    found, tasks = {}, {}
+    for k in jit.KERNELS.values():
+        if k.module.startswith(cpu.__name__ + "."):
+            path = found[k.name] = lower.object_path(k, level)
+            if not path.exists():
+                tasks.setdefault(k.module, []).append(k.name)
+    if not found:
         raise SystemExit(f"no kernels are defined in {cpu.__name__}")
-    tasks, found = {}, {}
-    for k in kernels:
-        missing = False
-        for level in levels:
-            path = lower.object_path(k, level)
-            found[k.name, level] = str(path)
-            missing |= not path.exists()
-        if missing:
-            tasks.setdefault(k.module, []).append(k.name)
-    parts = [(module, names[i:i + TASK]) for module, names in tasks.items() for i in range(0, len(names), TASK)]
+    parts = [(module, {n: str(found[n]) for n in names[i:i + TASK]})
+             for module, names in tasks.items() for i in range(0, len(names), TASK)]
     if not parts:
         return found
+    os.environ["FASTNN_LEVEL"] = level      # for the workers: one process generates code for one level
     # spawn: a forked child would share LLVM's state with this process
-    with concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(_work, module, names, levels): names for module, names in parts}
+    with concurrent.futures.ProcessPoolExecutor(min(jobs, len(parts)), multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_work, module, paths, level) for module, paths in parts]
         try:
             for future in concurrent.futures.as_completed(futures):
-                found.update(future.result())
+                future.result()
         except Exception as error:
             pool.shutdown(cancel_futures=True)
-            raise SystemExit(f"kernels {', '.join(futures[future])}: {type(error).__name__}: {error}") from error
+            raise SystemExit(str(error)) from error
     return found
 
 
@@ -100,27 +103,59 @@ def link(paths, target):
             p.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def alone():
+    """One build at a time per cache folder: who comes second finds the work done."""
+    with open(lower.cache_folder() / "lock", "w") as lock:
+        try:
+            import fcntl
+        except ImportError:                 # Windows: two builds at once only do the same work twice
+            yield
+            return
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield                               # closing the file gives the lock back
+
+
+def fresh(folder, levels):
+    """Whether the pack in `folder` has the `levels` and was built from the sources as they are now."""
+    try:
+        index = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        return (index["abi"] == lower.ABI and not stale.changed(index["sources"])
+                and all((folder / index["levels"][level]["file"]).exists() for level in levels))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def build(folder, levels=None, jobs=None, say=lambda text: None):
     """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
 
-    levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default two (one on a
-    single core); say: called with progress lines. Raises SystemExit naming the kernel that does not compile.
+    levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default one per
+    usable core, eight at most; say: called with progress lines. Raises SystemExit naming the kernel that does not compile.
     """
-    began = time.monotonic()
     folder = pathlib.Path(folder)
     levels = list(levels or [lower.host_level()])
     for level in levels:
         if level not in lower.LEVELS:
             raise SystemExit(f"unknown level {level!r}; expected one of {', '.join(lower.LEVELS)}")
-    before = stale.snapshot()               # taken first: an edit during the build makes the pack stale, as it is
-    found = objects(levels, jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(2, os.cpu_count() or 1))
     folder.mkdir(parents=True, exist_ok=True)
-    names = sorted({name for name, _ in found})
+    with alone():
+        if fresh(folder, levels):
+            say("nothing to do: the pack is up to date")
+            return json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        return _build(folder, levels, jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(8, usable_cores()), say)
+
+
+def _build(folder, levels, jobs, say):
+    began = time.monotonic()
+    # Taken first: an edit during the build makes the pack stale, as it is.
+    before = stale.snapshot(lower.files(cpu.names(), stale.ROOT))
+    found = {level: objects(level, jobs) for level in levels}
+    names = sorted(found[levels[0]])
     index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": {}}
     for level in levels:
         target = folder / f"{level}.so"
-        paths = [found[name, level] for name in names]
-        key = hashlib.sha256("\n".join(pathlib.Path(p).name for p in paths).encode()).hexdigest()
+        paths = [found[level][name] for name in names]
+        key = hashlib.sha256("\n".join(p.name for p in paths).encode()).hexdigest()
         link(paths, target)
         index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "objects": key,
                                   "bytes": target.stat().st_size}
@@ -135,7 +170,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m fastnn.kernels.build", description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=str(HERE / "pack"), help="folder to write to")
     parser.add_argument("--levels", help="comma-separated; default: this machine's")
-    parser.add_argument("--jobs", type=int, help="worker processes; default: 2")
+    parser.add_argument("--jobs", type=int, help="worker processes; default: one per core, at most 8")
     options = parser.parse_args(arguments)
     build(options.out, options.levels.split(",") if options.levels else None, options.jobs, print)
 

@@ -13,6 +13,7 @@ import platform
 import sys
 import tempfile
 
+from fastnn.kernels.fingerprint import fingerprint
 from fastnn.runtime import pack
 
 KEEP = 8                    # object files per kernel that stay in the cache
@@ -93,9 +94,15 @@ def depends(module):
     return tuple(sorted(seen))
 
 
+def files(modules, root):
+    """Return the files, relative to the package folder `root`, that the kernels of `modules` are compiled from."""
+    names = {__name__, *(name for m in modules for name in depends(m))}
+    return sorted(_source(name)[0].resolve().relative_to(root).as_posix() for name in names)
+
+
 @functools.cache
-def digest(module):
-    """Return a hash of all that a kernel of `module` is compiled from: sources, this file, Numba, LLVM, Python."""
+def _tools():
+    """A hash of what turns sources into objects: this file, the kernel language, Numba, LLVM, Python."""
     import llvmlite
     import numba
 
@@ -103,8 +110,8 @@ def digest(module):
     # kept apart, so that a pack never depends on what a developer's process did before.
     form = "pack" if os.environ.get("FASTNN_BUILDING") else "jit"
     h = hashlib.sha256(f"{form} {ABI} {numba.__version__} {llvmlite.__version__} {sys.version_info[:2]}".encode())
-    for name in sorted({*depends(module), __name__}):
-        h.update(name.encode() + b"\0" + _source(name)[1] + b"\0")
+    for module in (__name__, "fastnn.core.jit"):
+        h.update(_source(module)[1])
     return h.hexdigest()
 
 
@@ -198,13 +205,17 @@ def emit(ir, level):
 
 def object_path(kernel, level):
     """Return where the cache keeps a Kernel's object file for `level`, whether it is there or not."""
-    key = hashlib.sha256(f"{digest(kernel.module)} {kernel.name} {level}".encode()).hexdigest()[:24]
+    key = fingerprint(_tools(), kernel.name, kernel.types, kernel.fn, level)[:24]
     return cache_folder() / level / f"{kernel.name}-{key}.o"
 
 
-def object_of(kernel, level):
-    """Return the path of a Kernel's object file for `level`, compiling it unless the cache has it."""
-    path = object_path(kernel, level)
+def object_of(kernel, level, path=None):
+    """Return the path of a Kernel's object file for `level`, compiling it unless the cache has it.
+
+    The intrinsics of `fastnn.core.simd` choose their vectors by `FASTNN_LEVEL`: it has to be `level`, or the host's own
+    where that is not set. `path` is `object_path`'s answer where it is known already.
+    """
+    path = path or object_path(kernel, level)
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         write(path, emit(lower(kernel), level))

@@ -8,16 +8,13 @@ import os
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]         # the package folder
-SOURCES = ("core/jit.py", "core/simd.py", "kernels/lower.py")
-KERNELS = "kernels/cpu"
+KERNELS = "kernels/cpu"                                    # every file here counts, new ones too
 
 
-def paths():
-    """Return the files that kernels are compiled from, relative to the package folder, sorted; [] if not installed."""
-    found = [name for name in SOURCES if (ROOT / name).exists()]
+def kernel_files():
+    """Return the kernel sources as paths relative to the package folder."""
     with os.scandir(ROOT / KERNELS) as entries:
-        found += [f"{KERNELS}/{e.name}" for e in entries if e.name.endswith(".py")]
-    return sorted(found)
+        return {f"{KERNELS}/{e.name}" for e in entries if e.name.endswith(".py")}
 
 
 def content(path):
@@ -25,26 +22,28 @@ def content(path):
     return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()[:24]
 
 
-def snapshot():
-    """Return {path: [size, mtime in ns, hash]} of the sources as they are now."""
+def snapshot(more=()):
+    """Return {path: [size, mtime in ns, hash]} of the kernel sources and of `more` files that they depend on."""
     out = {}
-    for path in paths():
+    for path in sorted(kernel_files() | set(more)):
         state = os.stat(ROOT / path)
         out[path] = [state.st_size, state.st_mtime_ns, content(path)]
     return out
 
 
 def changed(recorded):
-    """Return the paths of `recorded` (a snapshot) and of the present sources that differ in content, sorted.
+    """Return, sorted, the paths of `recorded` (a snapshot) whose content differs now, and of kernel files not in it.
 
     >>> changed(snapshot())
     []
     """
-    now = paths()
-    out = set(now) ^ set(recorded)
-    for path in set(now) & set(recorded):
-        size, mtime, digest = recorded[path]
-        state = os.stat(ROOT / path)
+    out = kernel_files() - set(recorded)
+    for path, (size, mtime, digest) in recorded.items():
+        try:
+            state = os.stat(ROOT / path)
+        except FileNotFoundError:
+            out.add(path)
+            continue
         if (state.st_size, state.st_mtime_ns) != (size, mtime) and (state.st_size != size or content(path) != digest):
             out.add(path)
     return sorted(out)

@@ -141,7 +141,7 @@ def _round(F, x):
 for _f, _types in ((_negative, NUMBERS), (_abs, NUMBERS), (_square, NUMBERS), (_sign, NUMBERS), (_sqrt, FLOATS),
                    (_rsqrt, FLOATS), (_reciprocal, FLOATS), (_floor, FLOATS), (_ceil, FLOATS), (_trunc, FLOATS),
                    (_round, FLOATS)):
-    unary(getattr(_f, "__name__")[1:], _f, *_types)
+    unary(_f.__name__[1:], _f, *_types)
 for _f in (vm.exp, vm.expm1, vm.log, vm.log1p, vm.sin, vm.cos, vm.erf, vm.tanh, vm.sigmoid, vm.softplus):
     unary(_f.__name__, _f, *FLOATS)
 

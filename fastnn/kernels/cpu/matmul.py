@@ -5,8 +5,8 @@ from fastnn.core.jit import at, device, kernel, sizeof
 from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
-CB = 256            # bytes of a block of columns: a multiple of every tile's width
 KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
+KC_IN_PLACE = 128   # the same where B is not packed: its rows and those of A stay in L1
 MC = 96             # rows of A per pass
 ALD = 144           # row length of the compact copy of A: MC in whole tile widths, off the powers of two
 FEW = 64            # rows of A below which packing B costs more than it saves
@@ -14,14 +14,15 @@ FAR = 4096          # bytes of a page: A with steps this long is copied together
 
 
 @device(inline=False)
-def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activation, work):
+def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activation, work, wide):
     """m rows of one block of n columns of C; addresses in bytes, strides in elements."""
     S = sizeof(F)
     in_place = bns == 1 and m <= FEW
     far = ars == 1 and aks * S >= FAR and m > 8
-    copy_a = work + KC * CB
-    for k0 in range(0, max(K, 1), KC):
-        kc = min(KC, K - k0)
+    copy_a = work + KC * wide * S
+    step = KC_IN_PLACE if in_place else KC
+    for k0 in range(0, max(K, 1), step):
+        kc = min(step, K - k0)
         b0 = b + k0 * bks * S
         if not in_place:
             j = 0
@@ -61,9 +62,9 @@ def matmul(a, lo, hi, F):
     """C = act(A·B + bias) for a batch of matrices.
 
     args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias, activation (0, or
-    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (256 + ALD * itemsize) bytes, rows per item, columns per item (256 bytes of
-    them at most, unless B is read in place), table of (offset of A, offset of B, K) in elements per matrix. One of A's and one
-    of B's strides is 1.  items: (matrix, block of columns, block of rows).
+    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (columns per item + ALD) elements, rows per item, columns per item (whole wide
+    tiles), table of (offset of A, offset of B, K) in elements per matrix. One of A's and one of B's strides is 1.
+    items: (matrix, block of columns, block of rows).
     """
     S = sizeof(F)
     M, N, RB, wide = a[7], a[8], a[13], a[14]
@@ -79,7 +80,7 @@ def matmul(a, lo, hi, F):
         columns(F, a[0] + (starts[3 * matrix] + i * a[1]) * S, a[1], a[2],
                 a[3] + (starts[3 * matrix + 1] + j * a[5]) * S, a[4], a[5],
                 a[6] + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), starts[3 * matrix + 2],
-                a[9], a[10] + j * S, a[11], a[12])
+                a[9], a[10] + j * S, a[11], a[12], wide)
         item += take
     return 0
 

@@ -3,8 +3,10 @@
 A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past the last column.
 """
 from fastnn.core.jit import at, device, sizeof
-from fastnn.core.simd import copy_row, microkernel, tile_cols, tile_rows, transpose, vector
+from fastnn.core.simd import copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
+
+AHEAD = 8           # rows that packing asks for in advance
 
 
 @device
@@ -38,6 +40,9 @@ def pack_rows(F, dst, ld, width, src, step, k, n):
     S = sizeof(F)
     if width == tile_cols(F, 0):
         for i in range(k):
+            p = at(F, src + i * step * S)
+            for line in range(0, width, 64 // S):           # rows far apart: the hardware does not see the pattern
+                prefetch(p, AHEAD * step + line)
             copy_row(F, 0, at(F, dst + i * ld * S), at(F, src + i * step * S), n)
     elif width == tile_cols(F, 1):
         for i in range(k):

@@ -159,7 +159,8 @@ def tanh(F, x):
     t = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)       # expm1(-2|x|), in (-1, 0]
     v = -t / (F(2) + t)
     v = -v if x < F(0) else v
-    return v if x == x else x
+    tiny = F(1e-4) if sizeof(F) == 4 else F(1e-8)
+    return v if (x > tiny) | (x < -tiny) else x                     # also keeps NaN and the sign of 0
 
 
 @device
