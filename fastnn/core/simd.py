@@ -9,12 +9,14 @@ Sums of a fixed shape, the same bits on every ISA (see simd_lanes.py for the sha
 
 Register tiles (simd_tiles.py): `microkernel`, `tile_rows(F, tile)`, `tile_cols(F, tile)`, `vector(F)`, `copy_row`, `transpose`.
 `tile` is a literal: 0 wide, 1 medium, 2 narrow, 3 thin; their sizes depend on the ISA level, the results do not.
+Winograd (simd_winograd.py): `transform` of blocks of channel vectors.
 """
 from fastnn.core.jit import JIT
 
 if JIT:
     from fastnn.core.simd_lanes import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
-    from fastnn.core.simd_tiles import ACC, BIAS, RELU, copy_row, microkernel, tile_cols, tile_rows, transpose, vector
+    from fastnn.core.simd_tiles import ACC, BIAS, RELU, copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
+    from fastnn.core.simd_winograd import transform
 else:
     from fastnn.core.simd_plain import (
         ACC,
@@ -29,11 +31,13 @@ else:
         lanes_sumsq,
         lanes_sumsq_dev,
         microkernel,
+        prefetch,
         tile_cols,
         tile_rows,
+        transform,
         transpose,
         vector,
     )
 
 __all__ = ["ACC", "BIAS", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum", "lanes_sumsq",
-           "lanes_sumsq_dev", "microkernel", "tile_cols", "tile_rows", "transpose", "vector"]
+           "lanes_sumsq_dev", "microkernel", "prefetch", "tile_cols", "tile_rows", "transform", "transpose", "vector"]

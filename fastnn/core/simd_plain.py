@@ -1,6 +1,8 @@
 """Python forms of `fastnn.core.simd`, for kernels that run as plain Python over bounds-checked memory."""
 import numpy as np
 
+from fastnn.core.winograd import FORMULAS, OUTPUT
+
 TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
 ACC, BIAS, RELU = 1, 2, 4
 
@@ -80,6 +82,10 @@ def tile_cols(F, tile):
     return TILES[tile][1]
 
 
+def prefetch(p, offset):
+    """Nothing: a hint to compiled code."""
+
+
 def copy_row(F, tile, dst, src, n):
     """dst[0:NR] = src[0:n], then zeros; NR = tile_cols(F, tile)."""
     for j in range(TILES[tile][1]):
@@ -111,3 +117,21 @@ def microkernel(F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, fla
             if flags & BIAS:
                 s = F(s + bias[j])
             c[ci + j] = F(0) if flags & RELU and s < 0 else s
+
+
+def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc, lanes, flags, bias):
+    """dst[i][j] = (T src TT)[i][j] for each of `lanes` channels; arguments as in `fastnn.core.simd_winograd`."""
+    f, n, m = FORMULAS[which]
+    for lane in range(min(lanes, 4)):
+        x = [[src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0) for j in range(n)]
+             for i in range(n)]
+        half = [f([x[i][j] for i in range(n)]) for j in range(n)]
+        for i in range(min(m, dr)):
+            row = f([half[j][i] for j in range(n)])
+            for j in range(min(m, dc)):
+                y = F(row[j])
+                if which == OUTPUT and flags & BIAS:
+                    y = F(y + bias[lane])
+                if which == OUTPUT and flags & RELU and y < 0:
+                    y = F(0)
+                dst[i * drow + j * dcol + lane] = y

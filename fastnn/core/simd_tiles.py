@@ -15,7 +15,7 @@ give the same bits.
 from numba import types
 
 from fastnn.core.jit import intrinsic
-from fastnn.core.simd_vec import Flow, I, Vec, const, ir, tile_shape
+from fastnn.core.simd_vec import Flow, I, Vec, const, i32, ir, tile_shape
 
 ACC, BIAS, RELU = 1, 2, 4
 
@@ -43,6 +43,18 @@ def tile_cols(tyctx, F, tile):
         return None
     _, nv, vl = tile_shape(F, tile.literal_value)
     return _constant(tyctx, nv * vl, F, tile)
+
+
+@intrinsic
+def prefetch(tyctx, p, offset):
+    """Ask for the cache line at p + offset elements; harmless at any address."""
+    def codegen(ctx, bld, sig, args):
+        q = bld.bitcast(bld.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
+        fn = bld.module.declare_intrinsic(
+            "llvm.prefetch.p0", (), ir.FunctionType(ir.VoidType(), [q.type, i32, i32, i32]))
+        bld.call(fn, [q, ir.Constant(i32, 0), ir.Constant(i32, 3), ir.Constant(i32, 1)])
+        return ctx.get_dummy_value()
+    return types.void(p, types.int64), codegen
 
 
 @intrinsic(prefer_literal=True)

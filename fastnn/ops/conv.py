@@ -70,19 +70,27 @@ def _infer_grad_w(specs, attrs):
 def _lower(e):
     x, w, b = e.ins
     y = e.outs[0]
-    conv_plan.forward(e, conv_plan.conv_shape(x.shape, w.shape, e.attrs), x, w, y, *epilogue(e, b))
+    s = conv_plan.conv_shape(x.shape, w.shape, e.attrs)
+    way = conv_plan.winograd if conv_plan.winograd_pays(s, y.dtype) else conv_plan.forward
+    way(e, s, x, w, y, *epilogue(e, b))
 
 
 def _lower_grad_x(e):
     gy, w = e.ins
     gx = e.outs[0]
-    conv_plan.grad_x(e, conv_plan.conv_shape(gx.shape, w.shape, e.attrs), gy, w, gx)
+    s = conv_plan.conv_shape(gx.shape, w.shape, e.attrs)
+    turned = s._replace(Ho=s.H, Wo=s.W)                         # the tiles are those of gx
+    pays = conv_plan.winograd_pays(turned, gx.dtype) and max(s.top, s.left) <= 2
+    way = conv_plan.winograd_grad_x if pays else conv_plan.grad_x
+    way(e, s, gy, w, gx)
 
 
 def _lower_grad_w(e):
     x, gy = e.ins
     gw = e.outs[0]
-    conv_plan.grad_w(e, conv_plan.conv_shape(x.shape, gw.shape, e.attrs), x, gy, gw)
+    s = conv_plan.conv_shape(x.shape, gw.shape, e.attrs)
+    way = conv_plan.winograd_grad_w if conv_plan.winograd_pays(s, gw.dtype) else conv_plan.grad_w
+    way(e, s, x, gy, gw)
 
 
 def _cost(i, j):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnn.core import config
 from fastnn.core.shapes import window
 from fastnn.ops.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
 
@@ -178,3 +179,63 @@ def add_parts(e, sums, parts, y):
     if parts > 1:
         cols = y.shape[-1]
         e.emit(f"add_parts_{y.t}", sums.rd_all, parts, y.size, y.wr, cols, 0, 0, 0, n=y.size // cols)
+
+
+# ------------------------------------------------------------------ Winograd
+GAP = 16                # of kernels/cpu/winograd.py
+WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
+
+
+def winograd_pays(s, dtype):
+    """Whether F(4x4, 3x3) is the faster way: 3x3, stride 1, enough channels, and tiles that are mostly output."""
+    tiles = -(-s.Ho // 4) * -(-s.Wo // 4)
+    return (dtype == "float32" and config.matmul_precision() != "highest" and s.groups == 1
+            and (s.kh, s.kw, s.sh, s.sw, s.dh, s.dw) == (3, 3, 1, 1, 1, 1) and min(s.C, s.K) >= 16
+            and 2 * s.Ho * s.Wo >= 16 * tiles           # at least half of the tiles' area
+            and s.N * tiles >= 48)                      # or the transform of w is not paid back
+
+
+def _blocks(s, chunks):
+    """(rows of tiles per chunk, tiles per block): V and M of a block stay near L2, U is read once per block."""
+    most, across, rows = 48 if max(s.C, s.K) <= 64 else 96, -(-s.Wo // 4), s.N * -(-s.Ho // 4)
+    chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // most)))
+    step = -(-rows // chunks)
+    tiles = step * across
+    return step, min(most, -(-(-(-tiles // -(-tiles // most))) // 24) * 24)
+
+
+def _planes(rows, cols, itemsize):
+    """Bytes of 36 planes of rows x cols, columns padded."""
+    return 36 * (rows * (-(-cols // 16) * 16) + GAP) * itemsize + 64 * itemsize
+
+
+def winograd(e, s, x, w, y, flags, bias, code):
+    """y = act(conv(x, w) + bias) for a Shape where winograd_pays."""
+    size, (step, TB) = y.itemsize, _blocks(s, CHUNKS)
+    u = e.scratch(_planes(s.C, s.K, size))
+    e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
+    n = s.N * -(-s.Ho // 4)
+    e.emit("winograd_f32", x.rd_all, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr_all, s.Ho, s.Wo, s.K, flags, bias,
+           code, e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, n=n,
+           chunk=step, flops=s.flops / 3)
+
+
+def winograd_grad_x(e, s, gy, w, gx):
+    """gx as the forward of the turned weights, with pads 2 - pad."""
+    turned = e.scratch(w.nbytes)
+    e.emit("turn_weights_f32", w.rd_all, turned.wr_all, 9, s.C, s.K, n=9)
+    back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=2 - s.top, left=2 - s.left)
+    winograd(e, back, gy, turned, gx, 0, 0, 0)
+
+
+def winograd_grad_w(e, s, x, gy, gw):
+    """gw from at most 8 partial sums of the 36 planes, of bounded size together."""
+    size, n = gw.itemsize, s.N * -(-s.Ho // 4)
+    each = 36 * (s.C * s.K + GAP) * size
+    step, TB = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
+    parts = -(-n // step)
+    sums = e.scratch(parts * each)
+    e.emit("winograd_grad_w_f32", x.rd_all, s.H, s.W, s.C, s.top, s.left, gy.rd_all, s.Ho, s.Wo, s.K, sums.wr_all,
+           e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, step, n=n, chunk=step,
+           flops=s.flops / 3)
+    e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)

@@ -13,6 +13,7 @@ __all__ = ["matmul"]
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # the epilogue's codes in the kernels
 BIAS, RELU = 2, 4                       # flags of the micro-kernel (core/simd_tiles.py)
 KC, ALD, CB = 512, 144, 256             # of kernels/cpu/matmul.py: its workspace, and bytes of a column block
+TALL, PACKED = 2048, 1 << 19            # rows of A, bytes of B, from which and up to which B is packed whole
 SMALL = 32768                           # multiply-adds up to which nothing is packed
 LOOPS = 512                             # multiply-adds up to which three loops are as fast as anything
 CHUNK_FLOPS = 1e6                       # about 10 us: what a chunk for one thread should be worth
@@ -128,12 +129,18 @@ def _lower(e):
 def _blocks(e, p, x, w, y, flags, bias, code):
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
     wide = (1024 if p.M <= 2 and p.bns == 1 else CB) // y.itemsize
+    if p.M >= TALL and p.M >= 4 * p.N and p.N > wide and min(p.K, KC) * p.N * y.itemsize <= PACKED:
+        wide = -(-p.N // wide) * wide                           # B fits L2 as a whole: read A once
     cols = -(-p.N // wide)
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
-    parts = min(PARTS, chunks, p.K // (LONG // 4)) if blocks < 4 and p.batch == 1 and p.K >= LONG else 1
-    local = e.local(KC * (CB + ALD * y.itemsize))
+    long = p.K >= LONG and (blocks < 4 or p.K >= 16 * max(p.M, p.N)) and p.batch == 1
+    parts = min(PARTS, chunks, p.K // (LONG // 4)) if long else 1
+    local = e.local(KC * (wide + ALD) * y.itemsize)
     if parts > 1:
+        if p.N * KC * y.itemsize <= 2 * PACKED:
+            wide = -(-p.N // wide) * wide
+            cols, local = 1, e.local(KC * (wide + ALD) * y.itemsize)
         step = -(-p.K // parts)
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
@@ -143,8 +150,8 @@ def _blocks(e, p, x, w, y, flags, bias, code):
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
-    if blocks < min(chunks, 8):                                 # too few column blocks to share: cut the rows too
-        rows = -(-p.M // -(-chunks // blocks))
+    if blocks < min(chunks, 8) or wide * y.itemsize > CB and p.M > 2:                                 # too few column blocks to share: cut the rows too
+        rows = -(-p.M // max(1, chunks // blocks))
         rows = min(p.M, -(-rows // 48) * 48)
     n = blocks * -(-p.M // rows)
     e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.M, p.N, flags, bias, code, local,
