@@ -5,7 +5,7 @@ from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import OpCall, is_functional, live_events
-from fastnn.models.op_config import op_config, op_from_config
+from fastnn.models.op_config import in_keras_terms, op_config, op_from_config
 
 
 def takes_inputs_and_outputs(cls):
@@ -51,7 +51,7 @@ def functional_config(model):
             {"args": [nest.map_structure(leaf, a) for a in event.args],
              "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()}}
             for event in live_events(operation) if event in inside and not event.is_input]
-        layers.append(entry)
+        layers.append(in_keras_terms(operation, entry) if isinstance(operation, OpCall) else entry)
     return {"name": model.name, "trainable": model.trainable, "layers": layers,
             "input_layers": _places(model._inputs_struct, place), "output_layers": _places(model._outputs_struct, place)}
 

@@ -165,6 +165,8 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             listeners.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
+        if getattr(model.optimizer, "use_ema", False):
+            model.optimizer.finalize_variable_values(model.trainable_variables)
         finished = True
     finally:
         if finished or epoch >= initial_epoch:
@@ -181,8 +183,14 @@ def _due(epoch, initial_epoch, freq):
 def _run(model, runner, listeners, kind):
     """One pass with the hooks of `kind` ("train", "test"); batch hooks only where somebody listens."""
     begin = getattr(listeners, f"on_{kind}_batch_begin")
+    if kind == "train" and getattr(model.optimizer, "python_per_batch", False):
+        hook = begin
+
+        def begin(step):                        # a learning rate in plain Python is asked before every batch
+            model.optimizer.refresh()
+            hook(step)
     end = getattr(listeners, f"on_{kind}_batch_end")
-    each = listeners.wants_batches(kind)
+    each = listeners.wants_batches(kind) or (kind == "train" and getattr(model.optimizer, "python_per_batch", False))
     watches = listeners.wants_progress(kind)
     runner.run(each, begin, lambda step: end(step, model._logs()),
                (lambda step: listeners.progress(kind, step, model._logs)) if watches and not each else None)

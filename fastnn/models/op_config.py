@@ -19,6 +19,20 @@ def op_config(call):
             "registered_name": keras}
 
 
+def in_keras_terms(call, entry):
+    """Rewrite the finished entry of an operation that is fastnn's alone: x * a, x + b and x * a + b are one of ours."""
+    if call.op.name != "affine" or not entry["inbound_nodes"]:
+        return entry
+    scale, shift = call.attrs["scale"], call.attrs["shift"]
+    if shift == 0 or scale == 1:
+        kind, number = ("Multiply", scale) if shift == 0 else ("Add", shift)
+        nodes = [{**node, "args": [*node["args"], number]} for node in entry["inbound_nodes"]]
+        return {**entry, "class_name": kind, "registered_name": kind, "config": {"name": call.name},
+                "inbound_nodes": nodes}
+    return {**entry, "module": "keras.layers", "class_name": "Rescaling", "registered_name": None,
+            "config": {"name": call.name, "scale": scale, "offset": shift}}
+
+
 def _plain(value):
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 

@@ -139,5 +139,5 @@ def _update(model, trace, loss, prepared):
     trainable = [v for v in model.trainable_variables if v.trainable]
     if not trainable or loss is None:
         return
-    grads = gradients([loss], [trace.read(v) for v in trainable])
+    grads = gradients([model.optimizer.scale_loss(loss)], [trace.read(v) for v in trainable])
     model.optimizer.apply_traced(trace, grads, trainable, prepared)
