@@ -8,7 +8,7 @@ from fastnn.saving.registration import find_custom
 
 MAX_DEPTH = 200
 
-# Arguments that some version of Keras writes and that a class of ours may not have, with the values that change nothing.
+# Arguments that some version of Keras writes and a class of ours may not have, with the values that change nothing.
 _NEUTRAL = {
     "quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "input_axes": (None,),
     "output_axes": (None,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),

@@ -5,6 +5,10 @@ from fastnn.core.errors import FileFormatError
 from fastnn.saving import container, hdf5, weights
 from fastnn.saving.compiled import compile_from_config
 
+_OPERATIONS = frozenset(("Divide", "TrueDivide", "Power", "Matmul", "Negative", "Absolute", "Square", "Sqrt", "Exp",
+                         "Log", "Mean", "Sum", "Max", "Min", "Prod", "Clip", "GetItem", "Transpose", "ExpandDims", "Squeeze",
+                         "Stack", "Relu", "Sigmoid", "Tanh", "Softmax", "Cast"))
+
 
 def load_model(data, name, custom_objects=None, compile=True):
     """The model in the bytes of a legacy HDF5 file.
@@ -37,6 +41,8 @@ def _modern(config):
         return config
     config = {key: _modern(value) for key, value in config.items()}
     inner = config.get("config")
+    if "inbound_nodes" in config and "module" not in config and _is_operation(config):
+        config["module"] = "keras.src.ops.numpy"
     if config.get("class_name") in ("Model", "Functional") and isinstance(inner, dict) and "layers" in inner:
         config["class_name"] = "Functional"
         config["module"] = "keras.src.models.functional"
@@ -50,6 +56,15 @@ def _modern(config):
         if config.get("class_name") == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
             inner["axis"] = axis[0]
     return config
+
+
+def _is_operation(config):
+    """Whether an entry of a graph is an operation such as x + y: layers of these names take one list of tensors."""
+    nodes, name = config["inbound_nodes"], config.get("class_name")
+    if name in ("Add", "Multiply", "Subtract", "Maximum", "Minimum", "Dot"):
+        args = nodes[0].get("args", []) if nodes and isinstance(nodes[0], dict) else [[]]
+        return not args or not isinstance(args[0], list)
+    return isinstance(name, str) and name in _OPERATIONS
 
 
 def plan(model, reader):
