@@ -25,7 +25,7 @@ NAMES = {
     **dict.fromkeys(("Rescaling", "Normalization"), "rescaling"),
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "add", "subtract",
                      "multiply", "average", "maximum", "minimum", "concatenate", "dot"), "merging"),
-    "RNN": "rnn",
+    "MultiHeadAttention": "attention", "RNN": "rnn",
     **dict.fromkeys(("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"), "rnn_cells"),
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), "recurrent"),
     **dict.fromkeys(("Wrapper", "Bidirectional", "TimeDistributed"), "wrappers"),

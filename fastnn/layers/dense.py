@@ -62,7 +62,7 @@ class Dense(Layer):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units, "activation": activations.serialize(self.activation),
-                "use_bias": self.use_bias, **weight_config(self, ("kernel", "bias"))}
+                "use_bias": self.use_bias, **weight_config(self, ("kernel", "bias"), activity=False)}
 
 
 def weight_config(layer, names, activity=True):

@@ -80,9 +80,8 @@ class _SpatialDropout(Dropout):
         super().__init__(rate, seed=seed, **kwargs)
 
     def get_config(self):
-        config = super().get_config()
-        config.pop("noise_shape")
-        return config
+        # Keras writes no more than this
+        return {"rate": self.rate, "seed": self._config()["seed"], "name": self.name, "dtype": self.dtype}
 
 
 class SpatialDropout1D(_SpatialDropout):

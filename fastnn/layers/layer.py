@@ -201,7 +201,15 @@ class Layer(StateMixin, ConfigMixin):
     # ---- building -------------------------------------------------------------------------------------
 
     def build(self, input_shape=None):
-        """Make the weights; called once, before the first call, with the shape(s) of its input."""
+        """Make the weights; called once, before the first call, with the shape(s) of its input.
+
+        A layer that does not say how it is built has its sub-layers built by tracing its `call`.
+        """
+        if input_shape is not None and any(not layer.built for layer in self._flatten_layers(include_self=False)):
+            self._path = self._path or self.name
+            symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
+            inference.infer(self._call_inner, (symbols,), {})
+        self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
     def add_weight(self, shape=None, initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
@@ -258,6 +266,7 @@ class Layer(StateMixin, ConfigMixin):
         if type(self).build is Layer.build:
             with context.name_scope(self):
                 self._path = context.path()
+            self._build_shapes = {"input_shape": build_args[0]} if build_args else None
             return                              # sub-layers build themselves when `call` reaches them
         self.build(*build_args, **build_kwargs)
         self._after_build()

@@ -56,7 +56,7 @@ class LayerNormalization(_Affine):
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.epsilon = epsilon
         self._set_affine(center, scale, given)
 
@@ -69,8 +69,7 @@ class LayerNormalization(_Affine):
         self._affine_weights(shape)
 
     def call(self, inputs):
-        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
-        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=axis, epsilon=self.epsilon)
+        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
@@ -91,14 +90,14 @@ class RMSNormalization(Layer):
 
     def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
         super().__init__(**kwargs)
-        self.axis, self.epsilon = axis, epsilon
+        self.axis, self.epsilon = list(axis) if isinstance(axis, (list, tuple)) else [axis], epsilon
 
     def build(self, input_shape):
         axes = shapes.normalize_axes(self.axis, len(input_shape))
         self.scale = self.add_weight(name="scale", shape=tuple(input_shape[a] for a in axes), initializer="ones")
 
     def call(self, inputs):
-        return ops.rms_normalization(inputs, self.scale, axis=self.axis, epsilon=self.epsilon)
+        return ops.rms_normalization(inputs, self.scale, axis=tuple(self.axis), epsilon=self.epsilon)
 
     def compute_output_shape(self, input_shape):
         return input_shape

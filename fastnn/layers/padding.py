@@ -34,7 +34,6 @@ class _Frame(Layer):
         setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
         self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
 
     def _pairs(self):
         return getattr(self, self.argument)

@@ -3,12 +3,12 @@ from fastnn import regularizers
 from fastnn.layers.rnn import RNN
 from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 
-_LOOP = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
-_LAYER = ("activity_regularizer", "name", "input_shape", "input_dim", "input_length", "batch_input_shape", "batch_shape",
-          "batch_size", "input_dtype", "weights", "use_cudnn", "time_major", "autocast")
-_SHARED = ("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer",
-           "bias_initializer", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint",
-           "recurrent_constraint", "bias_constraint", "dropout", "recurrent_dropout", "unit_forget_bias", "reset_after")
+_OUTER = frozenset(("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask",
+                    "activity_regularizer"))
+_SHARED = frozenset(("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer",
+                     "recurrent_initializer", "bias_initializer", "kernel_regularizer", "recurrent_regularizer",
+                     "bias_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout",
+                     "recurrent_dropout", "unit_forget_bias", "reset_after", "seed"))
 
 
 class _Recurrent(RNN):
@@ -17,13 +17,13 @@ class _Recurrent(RNN):
     cell_class: type = SimpleRNNCell
     cell_name = ""
 
-    def __init__(self, units, *args, **kwargs):
-        outer = {k: kwargs.pop(k) for k in (*_LOOP, *_LAYER) if k in kwargs}
+    def _around(self, arguments):
+        """Make the cell from the arguments of __init__ (its locals), and the layer around it."""
+        kwargs = arguments.pop("kwargs")
+        given = {k: v for k, v in arguments.items() if k not in ("self", "__class__")}
+        outer = {k: given.pop(k) for k in tuple(given) if k in _OUTER}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
-        self.seed = kwargs.get("seed")
-        kwargs.pop("autocast", None)
-        cell = self.cell_class(units, *args, **kwargs, name=self.cell_name)
-        super().__init__(cell, **outer, **both)
+        RNN.__init__(self, self.cell_class(**given, **both, name=self.cell_name), **outer, **kwargs)
 
     def __getattr__(self, name):
         cell = self.__dict__.get("cell")
@@ -59,6 +59,19 @@ class SimpleRNN(_Recurrent):
 
     cell_class, cell_name = SimpleRNNCell, "simple_rnn_cell"
 
+    def __init__(self, units, activation="tanh", use_bias=True, kernel_initializer="glorot_uniform",
+                 recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
+                 recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False, go_backwards=False,
+                 stateful=False, unroll=False, zero_output_for_mask=False, **kwargs):
+        self._around(locals())
+
+    def get_config(self):
+        config = super().get_config()
+        config.pop("seed")                      # Keras does not write it for this layer
+        return config
+
 
 class LSTM(_Recurrent):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997), gates in the order i, f, c, o.
@@ -81,6 +94,14 @@ class LSTM(_Recurrent):
 
     cell_class, cell_name = LSTMCell, "lstm_cell"
 
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True, kernel_initializer="glorot_uniform",
+                 recurrent_initializer="orthogonal", bias_initializer="zeros", unit_forget_bias=True,
+                 kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
+                 recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False, go_backwards=False,
+                 stateful=False, unroll=False, zero_output_for_mask=False, **kwargs):
+        self._around(locals())
+
 
 class GRU(_Recurrent):
     """Gated recurrent unit (Cho et al., 2014), gates in the order z, r, h.
@@ -99,3 +120,11 @@ class GRU(_Recurrent):
     """
 
     cell_class, cell_name = GRUCell, "gru_cell"
+
+    def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True, kernel_initializer="glorot_uniform",
+                 recurrent_initializer="orthogonal", bias_initializer="zeros",
+                 kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
+                 recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False, go_backwards=False,
+                 stateful=False, unroll=False, reset_after=True, zero_output_for_mask=False, **kwargs):
+        self._around(locals())

@@ -30,11 +30,13 @@ class Wrapper(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for key in ("layer", "backward_layer"):
-            if isinstance(config.get(key), dict):
-                config[key] = serial.deserialize(config[key], "layers", custom_objects)
-        return super().from_config(config)
+        return super().from_config(_with_layers(config, custom_objects))
+
+
+def _with_layers(config, custom_objects):
+    """A config whose layers are made."""
+    return {k: serial.deserialize(v, "layers", custom_objects) if k in ("layer", "backward_layer") and isinstance(v, dict)
+            else v for k, v in config.items()}
 
 
 class TimeDistributed(Wrapper):
@@ -121,6 +123,9 @@ class Bidirectional(Layer):
                 raise ArgumentError(f"Forward layer and backward layer are expected to have the same value for `{what}`.")
         if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
             raise ArgumentError("Forward layer and backward layer should have different `go_backwards` value.")
+        for which in (self.forward_layer, self.backward_layer):
+            if hasattr(which, "zero_output_for_mask"):      # masked steps of a reversed sequence come first
+                which.zero_output_for_mask = which.return_sequences
         self.merge_mode = merge_mode
         self.return_sequences, self.return_state = layer.return_sequences, layer.return_state
         self.stateful = layer.stateful
@@ -187,7 +192,9 @@ class Bidirectional(Layer):
         return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serial.serialize(self.forward_layer),
                 "backward_layer": serial.serialize(self.backward_layer)}
 
-    from_config = classmethod(Wrapper.from_config.__func__)
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return super().from_config(_with_layers(config, custom_objects))
 
 
 def _renamed(name, direction):
