@@ -6,8 +6,8 @@ from fastnn.saving import container, hdf5, weights
 from fastnn.saving.compiled import compile_from_config
 
 _OPERATIONS = frozenset(("Divide", "TrueDivide", "Power", "Matmul", "Negative", "Absolute", "Square", "Sqrt", "Exp",
-                         "Log", "Mean", "Sum", "Max", "Min", "Prod", "Clip", "GetItem", "Transpose", "ExpandDims", "Squeeze",
-                         "Stack", "Relu", "Sigmoid", "Tanh", "Softmax", "Cast"))
+                         "Log", "Mean", "Sum", "Max", "Min", "Prod", "Clip", "GetItem", "Transpose",
+                         "ExpandDims", "Squeeze", "Stack", "Relu", "Sigmoid", "Tanh", "Softmax", "Cast"))
 
 
 def load_model(data, name, custom_objects=None, compile=True):
