@@ -2,10 +2,11 @@
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.common import composite, elementwise, float_call, number_call
 from fastnn.ops.elementwise import affine, clip
-from fastnn.ops.op import REQUIRED
 
-__all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid", "hard_silu",
-           "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish", "tanh_shrink", "hard_shrink",
+__all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
+           "hard_silu",
+           "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish",
+           "tanh_shrink", "hard_shrink",
            "soft_shrink", "squareplus", "threshold", "glu", "sparse_plus", "exponential", "linear"]
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -32,7 +33,8 @@ _tanh_grad = _grad("tanh_grad", ("gy", "y"), lambda n, g: [
 _sigmoid = elementwise("sigmoid", reference=reference.sigmoid, flops=22, doc="y = 1 / (1 + e^-x)",
                        vjp=lambda n, g: [_sigmoid_grad(g[0], n.output)])
 _sigmoid_grad = _grad("sigmoid_grad", ("gy", "y"), lambda n, g: [
-    _sigmoid_grad(g[0], n.inputs[1]), _ops().multiply(_ops().multiply(g[0], n.inputs[0]), affine(n.inputs[1], -2.0, 1.0))],
+    _sigmoid_grad(g[0], n.inputs[1]), _ops().multiply(_ops().multiply(g[0], n.inputs[0]),
+                                                      affine(n.inputs[1], -2.0, 1.0))],
     flops=3, low=0.1, high=0.9, doc="gx = gy y (1 - y)")
 _softplus = elementwise("softplus", reference=reference.softplus, flops=45, doc="y = ln(1 + e^x)",
                         vjp=lambda n, g: [_softplus_grad(g[0], n.inputs[0])])
@@ -40,21 +42,25 @@ _softplus_grad = _grad("softplus_grad", ("gy", "x"), lambda n, g: [
     _softplus_grad(g[0], n.inputs[1]), _ops().multiply(g[0], _sigmoid_grad(n.inputs[0], _sigmoid(n.inputs[1])))],
     flops=23, doc="gx = gy sigmoid(x)")
 _leaky_relu = elementwise(
-    "leaky_relu", attrs={"negative_slope": 0.2}, words=("negative_slope",), reference=reference.leaky_relu, avoid=(0.0,),
+    "leaky_relu", attrs={"negative_slope": 0.2}, words=("negative_slope",), reference=reference.leaky_relu,
+    avoid=(0.0,),
     choose=lambda draw: {"negative_slope": draw.choice((0.2, 0.01, -0.5))}, doc="y = x where x >= 0, else slope x",
     # with a slope that keeps the sign the output tells it too, and the input need not be kept
     vjp=lambda n, g: [_leaky_relu_grad(g[0], n.output if n.attrs["negative_slope"] > 0 else n.inputs[0], **n.attrs)])
-_leaky_relu_grad = _grad("leaky_relu_grad", ("gy", "s"), lambda n, g: [_leaky_relu_grad(g[0], n.inputs[1], **n.attrs), None],
+_leaky_relu_grad = _grad("leaky_relu_grad", ("gy", "s"), lambda n, g: [_leaky_relu_grad(g[0], n.inputs[1], **n.attrs),
+                                                                       None],
                          attrs={"negative_slope": 0.2}, words=("negative_slope",), avoid=(0.0,),
                          doc="gx = gy where s >= 0, else slope gy")
 _elu = elementwise(
     "elu", attrs={"alpha": 1.0}, words=("alpha",), reference=reference.elu, flops=22, avoid=(0.0,),
-    choose=lambda draw: {"alpha": draw.choice((1.0, 0.5, 1.6732632423543772))}, doc="y = x where x >= 0, else alpha (e^x - 1)",
+    choose=lambda draw: {"alpha": draw.choice((1.0, 0.5, 1.6732632423543772))},
+    doc="y = x where x >= 0, else alpha (e^x - 1)",
     vjp=lambda n, g: [_elu_grad(g[0], n.output, **n.attrs)])
 _elu_grad = _grad("elu_grad", ("gy", "y"), lambda n, g: [
     _elu_grad(g[0], n.inputs[1], **n.attrs),
     _ops().multiply(_ops().multiply(g[0], n.inputs[0]), _ops().cast(_ops().less(n.inputs[1], 0.0), n.inputs[0].dtype))],
-    attrs={"alpha": 1.0}, words=("alpha",), avoid=(0.0,), low=-0.9, high=0.9, flops=2, doc="gx = gy where y >= 0, else gy (y + alpha)")
+    attrs={"alpha": 1.0}, words=("alpha",), avoid=(0.0,), low=-0.9, high=0.9, flops=2,
+                  doc="gx = gy where y >= 0, else gy (y + alpha)")
 _silu = elementwise("silu", reference=reference.silu, flops=24, doc="y = x sigmoid(x)",
                     vjp=lambda n, g: [_silu_grad(g[0], n.inputs[0])])
 
@@ -88,7 +94,8 @@ def _gelu_grad_vjp(n, g):
         c = 0.7978845608028654
         t = _tanh(affine(ops.multiply(x, affine(x2, 0.044715, 1.0)), c))
         u1, u2 = affine(x2, 3 * 0.044715 * c, c), affine(x, 6 * 0.044715 * c)
-        inner = ops.subtract(ops.add(u1, affine(ops.multiply(x, u2), 0.5)), ops.multiply(ops.multiply(x, t), ops.square(u1)))
+        inner = ops.subtract(ops.add(u1, affine(ops.multiply(x, u2), 0.5)),
+                             ops.multiply(ops.multiply(x, t), ops.square(u1)))
         second = ops.multiply(affine(ops.square(t), -1.0, 1.0), inner)
     else:
         second = ops.multiply(affine(ops.exp(affine(x2, -0.5)), 0.3989422804014327), affine(x2, -1.0, 2.0))
@@ -142,7 +149,7 @@ def selu(x):
     """Scaled elu: 1.0507 * elu(x, 1.6733).
 
     >>> selu([0.0, 1.0])
-    array([0.     , 1.050701], dtype=float32)
+    array([0.      , 1.050701], dtype=float32)
     """
     return float_call(lambda v: affine(_elu(v, alpha=SELU_ALPHA), SELU_SCALE), x)
 
@@ -154,7 +161,8 @@ def celu(x, alpha=1.0):
     array([0., 2.], dtype=float32)
     """
     alpha = float(alpha)
-    return float_call(lambda v: affine(_elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0 else _elu(v, alpha=1.0), x)
+    return float_call(lambda v: affine(_elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0
+                      else _elu(v, alpha=1.0), x)
 
 
 def gelu(x, approximate=True):
@@ -354,8 +362,11 @@ def linear(x):
 
 for _name, _f, _avoid, _flops in (
         ("selu", selu, (0.0,), 24), ("relu6", relu6, (0.0,), 2), ("softsign", softsign, (), 6),
-        ("hard_sigmoid", hard_sigmoid, (-3.0, 3.0), 4), ("hard_silu", hard_silu, (-3.0, 3.0), 5), ("hard_tanh", hard_tanh, (-1.0, 1.0), 2),
+        ("hard_sigmoid", hard_sigmoid, (-3.0, 3.0), 4), ("hard_silu", hard_silu, (-3.0, 3.0), 5),
+    ("hard_tanh", hard_tanh, (-1.0, 1.0), 2),
         ("log_sigmoid", log_sigmoid, (), 50), ("mish", mish, (), 70)):
-    composite(_name, _f, reference=getattr(reference, _name), avoid=_avoid, flops=_flops, doc=getattr(reference, _name).__doc__)
-composite("celu", celu, attrs={"alpha": REQUIRED}, reference=reference.celu, avoid=(0.0,), flops=25,
-          choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))}, invalid=None, doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)")
+    composite(_name, _f, reference=getattr(reference, _name), avoid=_avoid, flops=_flops,
+              doc=getattr(reference, _name).__doc__)
+composite("celu", celu, attrs={"alpha": 1.0}, reference=reference.celu, avoid=(0.0,), flops=25,
+          choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))},
+          doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)")

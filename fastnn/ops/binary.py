@@ -8,9 +8,27 @@ from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
-from fastnn.ops.common import (BITS, FLOATS, NUMBERS, broadcast_infer, broadcast_strides, calculate, cast_to, check_dtype,
-                               collapse, dtype_of, is_constant, is_number, is_symbol, operand, result_dtype, same_dtype,
-                               traced, unary_cost, unbroadcast)
+from fastnn.ops.common import (
+    BITS,
+    FLOATS,
+    NUMBERS,
+    broadcast_infer,
+    broadcast_strides,
+    calculate,
+    cast_to,
+    check_dtype,
+    collapse,
+    dtype_of,
+    is_constant,
+    is_number,
+    is_symbol,
+    operand,
+    result_dtype,
+    same_dtype,
+    traced,
+    unary_cost,
+    unbroadcast,
+)
 from fastnn.ops.elementwise import affine, reciprocal, rsqrt, sqrt, square
 from fastnn.ops.movement import emit_broadcast
 from fastnn.ops.op import Array, Case, Op, register
@@ -109,16 +127,19 @@ def _both(fx, fy):
 
 _add = _binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y")
 _subtract = _binary("subtract", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(g, -1.0)), doc="z = x - y")
-_multiply = _binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)), doc="z = x y")
+_multiply = _binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)),
+                    doc="z = x y")
 _divide = _binary("divide", _both(lambda g, x, y, z: _divide(g, y),
                                   lambda g, x, y, z: affine(_divide(_multiply(g, z), y), -1.0)),
                   allowed=FLOATS, low=0.3, high=3.0, doc="z = x / y")
 _maximum = _binary("maximum", _both(lambda g, x, y, z: _where(_less(x, y), _zeros(g), g),
                                     lambda g, x, y, z: _where(_less(x, y), g, _zeros(g))),
-                   distinct=True, cases=lambda draw: _apart(draw), doc="z = max(x, y); NaN where either is; x has the gradient of ties")
+                   distinct=True, cases=lambda draw: _apart(draw),
+                   doc="z = max(x, y); NaN where either is; x has the gradient of ties")
 _minimum = _binary("minimum", _both(lambda g, x, y, z: _where(_less(y, x), _zeros(g), g),
                                     lambda g, x, y, z: _where(_less(y, x), g, _zeros(g))),
-                   distinct=True, cases=lambda draw: _apart(draw), doc="z = min(x, y); NaN where either is; x has the gradient of ties")
+                   distinct=True, cases=lambda draw: _apart(draw),
+                   doc="z = min(x, y); NaN where either is; x has the gradient of ties")
 _squared_difference = _binary("squared_difference", _both(
     lambda g, x, y, z: affine(_multiply(g, _subtract(x, y)), 2.0),
     lambda g, x, y, z: affine(_multiply(g, _subtract(x, y)), -2.0)), flops=2, doc="z = (x - y)^2")
@@ -203,8 +224,10 @@ def _where_cases(draw):
 
 
 _where = register(Op(
-    name="where", inputs=("condition", "x", "y"), infer=_where_infer, lower=_where_lower, vjp=_where_vjp, elementwise=True,
-    inplace={0: 1}, reference=reference.where, cases=_where_cases, cost=unary_cost(), doc="z = x where condition, else y",
+    name="where", inputs=("condition", "x", "y"), infer=_where_infer, lower=_where_lower, vjp=_where_vjp,
+    elementwise=True,
+    inplace={0: 1}, reference=reference.where, cases=_where_cases, cost=unary_cost(),
+    doc="z = x where condition, else y",
     invalid=[([Spec((2,), "bool"), Spec((3,), "float32"), Spec((3,), "float32")], {}, ShapeError),
              ([Spec((2,), "float32"), Spec((2,), "float32"), Spec((2,), "float32")], {}, DTypeError)]))
 

@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.common import NUMBERS, dtype_of, draw_shape, operand, unary_cost
+from fastnn.ops.common import NUMBERS, draw_shape, dtype_of, operand, unary_cost
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 __all__ = ["cast"]

@@ -46,7 +46,7 @@ def operand(x):
     if not isinstance(x, np.generic):
         if array.dtype.kind == "f":
             return array.astype(dtypes.numpy_type(dtypes.standardize(None)))
-        if array.dtype.kind == "i" and (array.size == 0 or -2 ** 31 <= array.min() and array.max() < 2 ** 31):
+        if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -2 ** 31 and array.max() < 2 ** 31)):
             return array.astype(np.int32)
         if array.dtype.kind not in "fiub":
             raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
@@ -265,7 +265,8 @@ class _First:
         return False
 
 
-def composite(name, function, inputs=("x",), attrs=None, *, reference, cases=None, invalid=None, flops=4, low=-2.0, high=2.0,
+def composite(name, function, inputs=("x",), attrs=None, *, reference, cases=None, invalid=None, flops=4, low=-2.0,
+              high=2.0,
               avoid=(), choose=None, nondiff="", doc=""):
     """Register an operation that is written with other operations; calling `function` is using it."""
     def infer(specs, attrs):

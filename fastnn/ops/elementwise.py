@@ -6,13 +6,27 @@ from fastnn.core.errors import DTypeError
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.common import (FLOATS, NUMBERS, cast_to, composite, draw_shape, dtype_of, elementwise, float_call, floating,
-                               number_call, operand)
+from fastnn.ops.common import (
+    FLOATS,
+    NUMBERS,
+    cast_to,
+    composite,
+    draw_shape,
+    dtype_of,
+    elementwise,
+    float_call,
+    floating,
+    number_call,
+    operand,
+)
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
-__all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "log2", "log10", "exp2", "sqrt",
-           "rsqrt", "reciprocal", "floor", "ceil", "trunc", "round", "sin", "cos", "tan", "erf", "clip", "isnan", "isinf",
-           "isfinite", "logical_not", "stop_gradient", "identity", "nan_to_num", "isposinf", "isneginf", "affine", "deg2rad",
+__all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "log2", "log10", "exp2",
+           "sqrt",
+           "rsqrt", "reciprocal", "floor", "ceil", "trunc", "round", "sin", "cos", "tan", "erf", "clip", "isnan",
+           "isinf",
+           "isfinite", "logical_not", "stop_gradient", "identity", "nan_to_num", "isposinf", "isneginf", "affine",
+           "deg2rad",
            "rad2deg", "cbrt"]
 
 
@@ -31,7 +45,8 @@ _abs = elementwise("abs", dtypes=NUMBERS, reference=reference.abs, avoid=(0.0,),
                    vjp=lambda n, g: [_ops().multiply(g[0], _sign(n.inputs[0]))])
 _square = elementwise("square", dtypes=NUMBERS, reference=reference.square, doc="y = x^2",
                       vjp=lambda n, g: [_ops().multiply(g[0], affine(n.inputs[0], 2.0))])
-_sign = elementwise("sign", dtypes=NUMBERS, reference=reference.sign, nondiff="piecewise constant", doc="y = -1, 0 or 1")
+_sign = elementwise("sign", dtypes=NUMBERS, reference=reference.sign, nondiff="piecewise constant",
+                    doc="y = -1, 0 or 1")
 _exp = elementwise("exp", reference=reference.exp, flops=20, doc="y = e^x",
                    vjp=lambda n, g: [_ops().multiply(g[0], n.output)])
 _expm1 = elementwise("expm1", reference=reference.expm1, flops=20, doc="y = e^x - 1",
@@ -43,7 +58,8 @@ _log1p = elementwise("log1p", reference=reference.log1p, low=-0.8, high=4.0, flo
 _sqrt = elementwise("sqrt", reference=reference.sqrt, low=0.1, high=4.0, flops=4, doc="y = sqrt(x)",
                     vjp=lambda n, g: [_ops().divide(affine(g[0], 0.5), n.output)])
 _rsqrt = elementwise("rsqrt", reference=reference.rsqrt, low=0.1, high=4.0, flops=8, doc="y = 1 / sqrt(x)",
-                     vjp=lambda n, g: [_ops().multiply(_ops().multiply(affine(g[0], -0.5), n.output), _square(n.output))])
+                     vjp=lambda n, g: [_ops().multiply(_ops().multiply(affine(g[0], -0.5), n.output),
+                                                       _square(n.output))])
 _reciprocal = elementwise("reciprocal", reference=reference.reciprocal, low=0.2, high=3.0, flops=4, doc="y = 1 / x",
                           vjp=lambda n, g: [_ops().multiply(_negative(g[0]), _square(n.output))])
 _floor = elementwise("floor", reference=reference.floor, nondiff="piecewise constant", doc="the largest integer <= x")
@@ -55,15 +71,20 @@ _sin = elementwise("sin", reference=reference.sin, low=-8.0, high=8.0, flops=25,
                    vjp=lambda n, g: [_ops().multiply(g[0], _cos(n.inputs[0]))])
 _cos = elementwise("cos", reference=reference.cos, low=-8.0, high=8.0, flops=25, doc="y = cos x",
                    vjp=lambda n, g: [_ops().multiply(_negative(g[0]), _sin(n.inputs[0]))])
-_erf = elementwise("erf", reference=reference.erf, low=-4.0, high=4.0, flops=30, doc="y = 2/sqrt(pi) int_0^x e^(-t^2) dt",
-                   vjp=lambda n, g: [_ops().multiply(affine(g[0], 1.1283791670955126), _exp(_negative(_square(n.inputs[0]))))])
+_erf = elementwise("erf", reference=reference.erf, low=-4.0, high=4.0, flops=30,
+                   doc="y = 2/sqrt(pi) int_0^x e^(-t^2) dt",
+                   vjp=lambda n, g: [_ops().multiply(affine(g[0], 1.1283791670955126),
+                                                     _exp(_negative(_square(n.inputs[0]))))])
 _affine = elementwise(
-    "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), dtypes=NUMBERS, reference=reference.affine, flops=2,
+    "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), dtypes=NUMBERS, reference=reference.affine,
+    flops=2,
     choose=lambda draw: {"scale": draw.choice((1, 2, -1, 3)), "shift": draw.choice((0, 1, -2))},
     vjp=lambda n, g: [affine(g[0], n.attrs["scale"])], doc="y = scale x + shift, two numbers")
 _clip = elementwise(
-    "clip", attrs={"lo": REQUIRED, "hi": REQUIRED}, words=("lo", "hi"), dtypes=NUMBERS, reference=reference.clip, avoid=(-1.0, 1.0),
-    choose=lambda draw: {"lo": -1, "hi": draw.choice((1, 1))}, doc="y = min(max(x, lo), hi); gradient 1 inside and at the ends",
+    "clip", attrs={"lo": REQUIRED, "hi": REQUIRED}, words=("lo", "hi"), dtypes=NUMBERS, reference=reference.clip,
+    avoid=(-1.0, 1.0),
+    choose=lambda draw: {"lo": -1, "hi": draw.choice((1, 1))},
+    doc="y = min(max(x, lo), hi); gradient 1 inside and at the ends",
     vjp=lambda n, g: [_clip_grad(g[0], n.inputs[0], **n.attrs)])
 _clip_grad = elementwise(
     "clip_grad", inputs=("gy", "x"), attrs={"lo": REQUIRED, "hi": REQUIRED}, words=("lo", "hi"), avoid=(-1.0, 1.0),
@@ -270,7 +291,8 @@ def round(x, decimals=0):
     if not dtypes.is_float(dtype_of(x)):
         return x
     scale = 10.0 ** decimals
-    return float_call(lambda v: _round(v) if not decimals else _ops().divide(_round(_ops().multiply(v, scale)), scale), x)
+    return float_call(lambda v: _round(v) if not decimals else _ops().divide(_round(_ops().multiply(v, scale)), scale),
+                      x)
 
 
 def sin(x):

@@ -1,5 +1,4 @@
 """Operations that read places from data: rows by index, one-hot rows, the largest values."""
-import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
@@ -89,8 +88,10 @@ def _take_grad_cases(draw):
 
 _take_grad = register(Op(
     name="take_grad", inputs=("gy", "indices"), attrs={"axis": REQUIRED, "size": REQUIRED}, infer=_take_grad_infer,
-    lower=_take_grad_lower, vjp=lambda n, g: [_take(g[0], n.inputs[1], axis=n.attrs["axis"]), None], reference=reference.take_grad,
-    cases=_take_grad_cases, cost=moved_bytes, doc="gx = 0; gx[..., indices[k], ...] += gy[..., k, ...] in the order of k",
+    lower=_take_grad_lower, vjp=lambda n, g: [_take(g[0], n.inputs[1], axis=n.attrs["axis"]), None],
+    reference=reference.take_grad,
+    cases=_take_grad_cases, cost=moved_bytes,
+    doc="gx = 0; gx[..., indices[k], ...] += gy[..., k, ...] in the order of k",
     invalid=[([Spec((2, 3), "float32"), Spec((3,), "int32")], {"axis": 0, "size": 4}, ShapeError)]))
 
 
@@ -99,7 +100,8 @@ def _along_infer(specs, attrs):
     x, index = specs
     _indices("take_along_axis", index)
     axis = normalize_axis(attrs["axis"], len(x.shape))
-    if len(index.shape) != len(x.shape) or any(a != b for i, (a, b) in enumerate(zip(x.shape, index.shape)) if i != axis):
+    if len(index.shape) != len(x.shape) or any(a != b for i, (a, b) in enumerate(zip(x.shape, index.shape))
+                                               if i != axis):
         raise ShapeError(f"take_along_axis: received indices of shape {index.shape} for a value of shape {x.shape}; all sizes but "
                          f"those along axis {attrs['axis']} must be equal.")
     return Spec(index.shape, x.dtype)
@@ -109,7 +111,8 @@ def _along_lower(e):
     (x, index), y = e.ins, e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = _around(x.shape, axis)
-    e.emit(f"take_along_{BITS[x.itemsize]}_{index.t}", x.rd, index.rd, y.wr, x.shape[axis], inner, y.shape[axis], n=outer)
+    e.emit(f"take_along_{BITS[x.itemsize]}_{index.t}", x.rd, index.rd, y.wr, x.shape[axis], inner, y.shape[axis],
+           n=outer)
 
 
 def _along_vjp(node, gys):
@@ -128,8 +131,10 @@ def _along_cases(draw):
 
 
 _along = register(Op(
-    name="take_along_axis", inputs=("x", "indices"), attrs={"axis": -1}, infer=_along_infer, lower=_along_lower, vjp=_along_vjp,
-    reference=reference.take_along_axis, cases=_along_cases, cost=moved_bytes, doc="y[.., k, ..] = x[.., indices[.., k, ..], ..]",
+    name="take_along_axis", inputs=("x", "indices"), attrs={"axis": -1}, infer=_along_infer, lower=_along_lower,
+    vjp=_along_vjp,
+    reference=reference.take_along_axis, cases=_along_cases, cost=moved_bytes,
+    doc="y[.., k, ..] = x[.., indices[.., k, ..], ..]",
     invalid=[([Spec((2, 3), "float32"), Spec((3, 1), "int32")], {"axis": 1}, ShapeError)]))
 
 
@@ -146,7 +151,8 @@ def _along_grad_infer(specs, attrs):
 def _along_grad_lower(e):
     (g, index), y = e.ins, e.outs[0]
     outer, inner = _around(y.shape, e.attrs["axis"])
-    e.emit(f"take_along_grad_{g.t}_{index.t}", g.rd, index.rd, y.wr, e.attrs["size"], inner, g.shape[e.attrs["axis"]], n=outer)
+    e.emit(f"take_along_grad_{g.t}_{index.t}", g.rd, index.rd, y.wr, e.attrs["size"], inner, g.shape[e.attrs["axis"]],
+           n=outer)
 
 
 def _along_grad_cases(draw):
@@ -156,7 +162,8 @@ def _along_grad_cases(draw):
 
 
 _along_grad = register(Op(
-    name="take_along_axis_grad", inputs=("gy", "indices"), attrs={"axis": REQUIRED, "size": REQUIRED}, infer=_along_grad_infer,
+    name="take_along_axis_grad", inputs=("gy", "indices"), attrs={"axis": REQUIRED, "size": REQUIRED},
+    infer=_along_grad_infer,
     lower=_along_grad_lower, vjp=lambda n, g: [_along(g[0], n.inputs[1], axis=n.attrs["axis"]), None],
     reference=reference.take_along_axis_grad, cases=_along_grad_cases, cost=moved_bytes,
     doc="gx = 0; gx[.., indices[.., k, ..], ..] += gy[.., k, ..]",
@@ -174,11 +181,13 @@ def _one_hot_infer(specs, attrs):
 
 _one_hot = register(Op(
     name="one_hot", inputs=("indices",), attrs={"num_classes": REQUIRED, "dtype": "float32"}, infer=_one_hot_infer,
-    lower=lambda e: e.emit(f"one_hot_{e.outs[0].t}_{e.ins[0].t}", e.ins[0].rd, e.outs[0].wr, e.attrs["num_classes"], n=e.ins[0].size),
+    lower=lambda e: e.emit(f"one_hot_{e.outs[0].t}_{e.ins[0].t}", e.ins[0].rd, e.outs[0].wr, e.attrs["num_classes"],
+                           n=e.ins[0].size),
     nondiff="indices have no gradient", reference=reference.one_hot, cost=moved_bytes,
     cases=lambda draw: Case([Array((draw.integer(1, 6),), draw.choice(INTS), -1, 5)],
                             {"num_classes": draw.integer(1, 5), "dtype": draw.choice(("float32", "int32", "bool"))}),
-    invalid=[([Spec((2,), "float32")], {"num_classes": 3}, DTypeError)], doc="y[i, indices[i]] = 1, else 0; outside the range only 0"))
+    invalid=[([Spec((2,), "float32")], {"num_classes": 3}, DTypeError)],
+    doc="y[i, indices[i]] = 1, else 0; outside the range only 0"))
 
 
 def _top_infer(specs, attrs):
@@ -192,11 +201,14 @@ def _top_infer(specs, attrs):
 
 
 _in_top_k = register(Op(
-    name="in_top_k", inputs=("targets", "predictions"), attrs={"k": REQUIRED}, infer=_top_infer, nondiff="a truth value",
-    lower=lambda e: e.emit(f"in_top_k_{e.ins[1].t}_{e.ins[0].t}", e.ins[0].rd, e.ins[1].rd, e.outs[0].wr, e.ins[1].shape[1],
+    name="in_top_k", inputs=("targets", "predictions"), attrs={"k": REQUIRED}, infer=_top_infer,
+    nondiff="a truth value",
+    lower=lambda e: e.emit(f"in_top_k_{e.ins[1].t}_{e.ins[0].t}", e.ins[0].rd, e.ins[1].rd, e.outs[0].wr,
+                           e.ins[1].shape[1],
                            e.attrs["k"], n=e.ins[0].size),
     reference=reference.in_top_k, cost=lambda specs, outs, attrs: (specs[1].size, specs[1].nbytes),
-    cases=lambda draw: Case([Array((5,), draw.choice(INTS), 0, 3), Array((5, 4), distinct=True)], {"k": draw.integer(1, 4)}),
+    cases=lambda draw: Case([Array((5,), draw.choice(INTS), 0, 3), Array((5, 4), distinct=True)],
+                            {"k": draw.integer(1, 4)}),
     invalid=[([Spec((2,), "int32"), Spec((3, 4), "float32")], {"k": 1}, ShapeError)],
     doc="whether fewer than k predictions exceed that of the target"))
 

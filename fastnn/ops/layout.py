@@ -10,10 +10,14 @@ from fastnn.graph.trace import current
 from fastnn.ops import movement as records
 from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, result_dtype
 
-__all__ = ["reshape", "expand_dims", "squeeze", "transpose", "broadcast_to", "broadcast_shapes", "concatenate", "stack", "unstack",
-           "split", "getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "ravel", "swapaxes", "moveaxis",
-           "append", "vstack", "hstack", "full_like", "zeros_like", "ones_like", "empty_like", "full", "zeros", "ones", "empty", "shape",
-           "ndim", "size", "convert_to_tensor", "convert_to_numpy", "is_tensor", "array", "copy", "rot90", "array_split"]
+__all__ = ["reshape", "expand_dims", "squeeze", "transpose", "broadcast_to", "broadcast_shapes", "concatenate",
+           "stack", "unstack",
+           "split", "getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "ravel", "swapaxes",
+           "moveaxis",
+           "append", "vstack", "hstack", "full_like", "zeros_like", "ones_like", "empty_like", "full", "zeros", "ones",
+           "empty", "shape",
+           "ndim", "size", "convert_to_tensor", "convert_to_numpy", "is_tensor", "array", "copy", "rot90",
+           "array_split"]
 
 
 def _ints(shape):
@@ -99,7 +103,8 @@ def moveaxis(x, source, destination):
     x = operand(x)
     rank = len(x.shape)
     source = [normalize_axis(a, rank) for a in (source if isinstance(source, (tuple, list)) else (source,))]
-    target = [normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list)) else (destination,))]
+    target = [normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list))
+                                                else (destination,))]
     axes = [a for a in range(rank) if a not in source]
     for t, s in sorted(zip(target, source)):
         axes.insert(t, s)
@@ -338,7 +343,8 @@ def flip(x, axis=None):
     """
     x = operand(x)
     rank = len(x.shape)
-    axes = range(rank) if axis is None else [normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]
+    axes = range(rank) if axis is None else [normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list))
+                                                                               else (axis,))]
     return getitem(x, tuple(builtins.slice(None, None, -1) if d in axes else builtins.slice(None) for d in range(rank)))
 
 
@@ -385,7 +391,8 @@ def tile(x, repeats):
     own = [1] * (len(repeats) - len(x.shape)) + list(x.shape)
     repeats = [1] * (len(own) - len(repeats)) + repeats
     return _repeated(x, [v for d in own for v in (1, d)],
-                     [v for r, d in zip(repeats, own) for v in (r, d)], [None if d is None else d * r for d, r in zip(own, repeats)])
+                     [v for r, d in zip(repeats, own) for v in (r, d)],
+                     [None if d is None else d * r for d, r in zip(own, repeats)])
 
 
 def _repeated(x, narrow, wide, final):
@@ -404,11 +411,13 @@ def repeat(x, repeats, axis=None):
     axis = normalize_axis(axis, len(x.shape))
     if not isinstance(repeats, (int, np.integer)):
         from fastnn.ops.index import take
-        counts = np.broadcast_to(np.asarray(repeats), (x.shape[axis],)) if np.size(repeats) == 1 else np.asarray(repeats)
+        counts = np.broadcast_to(np.asarray(repeats), (x.shape[axis],
+                                                       )) if np.size(repeats) == 1 else np.asarray(repeats)
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
     shape = list(x.shape)
     head, n, tail = shape[:axis], shape[axis], shape[axis + 1:]
-    return _repeated(x, [*head, n, 1, *tail], [*head, n, int(repeats), *tail], [*head, None if n is None else n * int(repeats), *tail])
+    return _repeated(x, [*head, n, 1, *tail], [*head, n, int(repeats), *tail],
+                     [*head, None if n is None else n * int(repeats), *tail])
 
 
 # ------------------------------------------------------------------ constants

@@ -90,7 +90,7 @@ def _reshape_cases(draw):
 
 
 def _alias(name, infer, cases, bad, vjp=_like_input, doc=""):
-    return register(Op(name=name, inputs=("x",), attrs={k: REQUIRED for k in bad}, infer=infer, alias={0: 0}, vjp=vjp,
+    return register(Op(name=name, inputs=("x",), attrs=dict.fromkeys(bad, REQUIRED), infer=infer, alias={0: 0}, vjp=vjp,
                        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (0, 0), doc=doc,
                        invalid=[([Spec((2, 3), "float32")], bad, ShapeError)]))
 
@@ -122,9 +122,11 @@ def _squeeze_infer(specs, attrs):
     return Spec(tuple(d for i, d in enumerate(shape) if i not in axes), specs[0].dtype)
 
 
-_expand_dims = _alias("expand_dims", _expand_infer, lambda draw: Case([Array((2, 3))], {"axis": draw.choice((0, 1, -1, (0, 2)))}),
+_expand_dims = _alias("expand_dims", _expand_infer, lambda draw: Case([Array((2, 3))],
+                                                                      {"axis": draw.choice((0, 1, -1, (0, 2)))}),
                       {"axis": 7}, doc="dimensions of size 1 added")
-_squeeze = _alias("squeeze", _squeeze_infer, lambda draw: Case([Array((1, 3, 1))], {"axis": draw.choice((0, 2, -1, (0, 2), None))}),
+_squeeze = _alias("squeeze", _squeeze_infer, lambda draw: Case([Array((1, 3, 1))],
+                                                               {"axis": draw.choice((0, 2, -1, (0, 2), None))}),
                   {"axis": 0}, doc="dimensions of size 1 removed")
 
 
@@ -152,7 +154,8 @@ def _transpose_cases(draw):
 
 _transpose = register(Op(
     name="transpose", inputs=("x",), attrs={"axes": REQUIRED}, infer=_transpose_infer, lower=_transpose_lower,
-    vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))], reference=reference.transpose,
+    vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
+    reference=reference.transpose,
     cases=_transpose_cases, cost=moved_bytes, invalid=[([Spec((2, 3), "float32")], {"axes": (0, 0)}, ShapeError)],
     doc="y's dimension i is x's dimension axes[i]"))
 
@@ -173,9 +176,11 @@ def _broadcast_cases(draw):
 
 
 _broadcast_to = register(Op(
-    name="broadcast_to", inputs=("x",), attrs={"shape": REQUIRED}, infer=_broadcast_infer, reference=reference.broadcast_to,
+    name="broadcast_to", inputs=("x",), attrs={"shape": REQUIRED}, infer=_broadcast_infer,
+    reference=reference.broadcast_to,
     lower=lambda e: emit_broadcast(e, e.ins[0], e.outs[0], e.outs[0].shape), cases=_broadcast_cases, cost=moved_bytes,
-    vjp=lambda n, g: [unbroadcast(g[0], n.inputs[0].shape)], doc="x repeated along dimensions of size 1 and new leading ones",
+    vjp=lambda n, g: [unbroadcast(g[0], n.inputs[0].shape)],
+    doc="x repeated along dimensions of size 1 and new leading ones",
     invalid=[([Spec((2, 3), "float32")], {"shape": (3, 2)}, ShapeError)]))
 
 
@@ -231,7 +236,8 @@ def _concatenate_cases(draw):
 _concatenate = register(Op(
     name="concatenate", inputs=("*xs",), attrs={"axis": -1}, infer=_concatenate_infer, lower=_concatenate_lower,
     vjp=lambda n, g: list(_split(g[0], sizes=tuple(x.shape[n.attrs["axis"]] for x in n.inputs), axis=n.attrs["axis"])),
-    reference=reference.concatenate, cases=_concatenate_cases, cost=moved_bytes, doc="the inputs one after the other along axis",
+    reference=reference.concatenate, cases=_concatenate_cases, cost=moved_bytes,
+    doc="the inputs one after the other along axis",
     invalid=[([Spec((2, 3), "float32"), Spec((3, 3), "float32")], {"axis": 1}, ShapeError)]))
 
 
@@ -268,7 +274,8 @@ def _split_cases(draw):
 
 
 _split = register(Op(
-    name="split", inputs=("x",), attrs={"sizes": REQUIRED, "axis": 0}, infer=_split_infer, lower=_split_lower, vjp=_split_vjp,
+    name="split", inputs=("x",), attrs={"sizes": REQUIRED, "axis": 0}, infer=_split_infer, lower=_split_lower,
+    vjp=_split_vjp,
     reference=reference.split, cases=_split_cases, cost=moved_bytes, doc="parts of the given sizes along axis",
     invalid=[([Spec((4, 3), "float32")], {"sizes": (1, 2)}, ShapeError)]))
 
@@ -324,7 +331,8 @@ def _slice_grad_lower(e):
 
 
 def _draw_key(draw, shape):
-    return tuple(draw.choice((ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None), (None, None, -2)))
+    return tuple(draw.choice((ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None),
+                              (None, None, -2)))
                  for _ in shape)
 
 
@@ -348,12 +356,14 @@ def _slice_grad_infer(specs, attrs):
 
 _slice = register(Op(
     name="strided_slice", inputs=("x",), attrs={"key": REQUIRED}, infer=_slice_infer, lower=_slice_lower,
-    vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)], reference=reference.strided_slice,
+    vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)],
+    reference=reference.strided_slice,
     cases=_slice_cases, cost=moved_bytes, doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
     invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)]))
 _slice_grad = register(Op(
     name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
-    lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])], reference=reference.strided_slice_grad,
+    lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
+    reference=reference.strided_slice_grad,
     cases=_slice_grad_cases, cost=moved_bytes, doc="zeros of a shape, with gy at the places of a slice",
     invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
 
@@ -392,5 +402,6 @@ _full_like = register(Op(
     name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
     infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
     lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
-    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)), "dtype": draw.choice((None, "int32", "bool"))}),
+    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
+                                                        "dtype": draw.choice((None, "int32", "bool"))}),
     invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))

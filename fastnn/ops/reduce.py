@@ -8,14 +8,26 @@ from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
-from fastnn.ops.common import (FLOATS, NUMBERS, WIDE, calculate, cast_to, check_dtype, composite, dtype_of, floating, is_number,
-                               operand)
+from fastnn.ops.common import (
+    FLOATS,
+    NUMBERS,
+    WIDE,
+    calculate,
+    cast_to,
+    check_dtype,
+    composite,
+    dtype_of,
+    floating,
+    is_number,
+    operand,
+)
 from fastnn.ops.elementwise import _exp, _log, abs, affine, isfinite, sqrt, square, stop_gradient
 from fastnn.ops.layout import broadcast_to, ravel, reshape
 from fastnn.ops.movement import emit_fill
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
-__all__ = ["sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "argmax", "argmin", "count_nonzero",
+__all__ = ["sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "argmax", "argmin",
+           "count_nonzero",
            "logsumexp", "norm", "cumsum", "average", "ptp", "moments"]
 
 ROW, COLUMNS, STRIPE = 4096, 512, 2048          # elements of a block of a row; rows, and columns, of a block of columns
@@ -63,10 +75,12 @@ def _fold(e, x, y, outer, red, inner, kernel, divisor):
     target = y if blocks == 1 else _scratch(e, outer * blocks * inner, y)
     d = divisor if blocks == 1 else 1.0
     if inner == 1:
-        e.emit(f"{kernel}_rows_{x.t}", x.rd if blocks == 1 else x.rd_all, target.wr, red, block, blocks, d, n=outer * blocks)
+        e.emit(f"{kernel}_rows_{x.t}", x.rd if blocks == 1 else x.rd_all, target.wr, red, block, blocks, d,
+               n=outer * blocks)
     else:
         stripes = -(-inner // STRIPE)
-        e.emit(f"{kernel}_cols_{x.t}", x.rd_all, target.wr if stripes == 1 else target.wr_all, red, inner, block, blocks, STRIPE, d,
+        e.emit(f"{kernel}_cols_{x.t}", x.rd_all, target.wr if stripes == 1 else target.wr_all, red, inner, block,
+               blocks, STRIPE, d,
                n=outer * blocks * stripes)
     if blocks > 1:
         _fold(e, target, y, outer, blocks, inner, kernel, divisor)
@@ -114,7 +128,8 @@ def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, disti
         name=name, inputs=("x",), attrs={"axis": None, "keepdims": False}, infer=infer, lower=lower, vjp=vjp,
         reference=getattr(reference, name), cases=rest.pop("cases", None) or _cases(allowed, distinct),
         cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
-        invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)], **rest))
+        invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)],
+        **rest))
 
 
 def _sum_vjp(node, gys):
@@ -136,10 +151,12 @@ def _extreme_vjp(node, gys):
 
 
 _sum = _reduction("sum", "sum", 0, _sum_vjp, doc="the sum along axes (all, if axis is None)")
-_mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True, doc="the sum along axes, divided by the number of values")
+_mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True,
+                   doc="the sum along axes, divided by the number of values")
 _max = _reduction("max", "max", -np.inf, _extreme_vjp, distinct=True, doc="the largest value; NaN where there is one")
 _min = _reduction("min", "min", np.inf, _extreme_vjp, distinct=True, doc="the smallest value; NaN where there is one")
-_prod = _reduction("prod", "prod", 1, lambda n, g: [_prod_grad(n.inputs[0], reshape(g[0], _kept(n)), axis=n.attrs["axis"])],
+_prod = _reduction("prod", "prod", 1, lambda n, g: [_prod_grad(n.inputs[0], reshape(g[0], _kept(n)),
+                                                               axis=n.attrs["axis"])],
                    doc="the product along axes")
 _any = _reduction("any", "max", 0, allowed=("bool",), nondiff="a truth value", doc="whether one is true")
 _all = _reduction("all", "min", 1, allowed=("bool",), nondiff="a truth value", doc="whether all are true")
@@ -163,7 +180,8 @@ _prod_grad = register(Op(
     host=_prod_grad_host, nondiff="second derivatives of products are not offered",
     reference=lambda x, gy, axis: reference.prod_grad(x, gy, normalize_axes(axis, x.ndim)),
     cases=lambda draw: Case([Array((3, 4), low=0.2), Array((3, 1))], {"axis": 1}),
-    cost=lambda specs, outs, attrs: (4 * specs[0].size, 4 * specs[0].nbytes), doc="gx = gy times the product of the other values",
+    cost=lambda specs, outs, attrs: (4 * specs[0].size, 4 * specs[0].nbytes),
+    doc="gx = gy times the product of the other values",
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {"axis": 1}, ShapeError)]))
 
 
@@ -190,11 +208,15 @@ def _place(name):
 
     def cases(draw):
         shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 3)))
-        return Case([Array(shape, distinct=True)], {"axis": draw.integer(-len(shape), len(shape) - 1), "keepdims": draw.boolean()})
+        return Case([Array(shape, distinct=True)], {"axis": draw.integer(-len(shape), len(shape) - 1),
+                                                    "keepdims": draw.boolean()})
     return register(Op(
-        name=name, inputs=("x",), attrs={"axis": REQUIRED, "keepdims": False}, infer=infer, lower=lower, nondiff="an index",
-        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
-        invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)], doc="the index of the first " + name[3:] + "imum along axis"))
+        name=name, inputs=("x",), attrs={"axis": REQUIRED, "keepdims": False}, infer=infer, lower=lower,
+        nondiff="an index",
+        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs,
+        attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
+        invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)],
+        doc="the index of the first " + name[3:] + "imum along axis"))
 
 
 _argmax, _argmin = _place("argmax"), _place("argmin")
@@ -210,18 +232,21 @@ def _cumsum_lower(e):
     x, y = e.ins[0], e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1:])
-    e.emit(f"cumsum_{x.t}", x.rd_all, y.wr_all, x.shape[axis], inner, int(e.attrs["reverse"]), STRIPE, n=outer * -(-inner // STRIPE))
+    e.emit(f"cumsum_{x.t}", x.rd_all, y.wr_all, x.shape[axis], inner, int(e.attrs["reverse"]), STRIPE,
+           n=outer * -(-inner // STRIPE))
 
 
 def _cumsum_cases(draw):
     shape = tuple(draw.integer(1, 6) for _ in range(draw.integer(1, 3)))
-    return Case([Array(shape)], {"axis": draw.integer(-len(shape), len(shape) - 1), "reverse": draw.boolean()}, tolerance=4.0)
+    return Case([Array(shape)], {"axis": draw.integer(-len(shape), len(shape) - 1), "reverse": draw.boolean()},
+                tolerance=4.0)
 
 
 _cumsum = register(Op(
     name="cumsum", inputs=("x",), attrs={"axis": REQUIRED, "reverse": False}, infer=_cumsum_infer, lower=_cumsum_lower,
     vjp=lambda n, g: [_cumsum(g[0], axis=n.attrs["axis"], reverse=not n.attrs["reverse"])], reference=reference.cumsum,
-    cases=_cumsum_cases, cost=lambda specs, outs, attrs: (specs[0].size, 2 * specs[0].nbytes), doc="running sums along axis",
+    cases=_cumsum_cases, cost=lambda specs, outs, attrs: (specs[0].size, 2 * specs[0].nbytes),
+    doc="running sums along axis",
     invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)]))
 
 

@@ -1,0 +1,62 @@
+"""The long tail in NumPy: what its host operations are held against."""
+import math
+
+import numpy as np
+
+
+def _of(f):
+    def reference(*xs, **attrs):
+        with np.errstate(all="ignore"):
+            return f(*xs)
+    return reference
+
+
+arcsin, arccos, arctan = _of(np.arcsin), _of(np.arccos), _of(np.arctan)
+arcsinh, arccosh, arctanh = _of(np.arcsinh), _of(np.arccosh), _of(np.arctanh)
+arctan2, fmod = _of(np.arctan2), _of(np.fmod)
+bitwise_and, bitwise_or, bitwise_xor, invert = _of(np.bitwise_and), _of(np.bitwise_or), _of(np.bitwise_xor), _of(np.invert)
+left_shift, right_shift, gcd, lcm = _of(np.left_shift), _of(np.right_shift), _of(np.gcd), _of(np.lcm)
+sinh, cosh, hypot, logaddexp = _of(np.sinh), _of(np.cosh), _of(np.hypot), _of(np.logaddexp)
+
+
+def erfinv(x):
+    """The number whose erf is x, by bisection"""
+    def solve(v):
+        low, high = -6.0, 6.0
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if math.erf(middle) < v else (low, middle)
+        return (low + high) / 2
+    return np.vectorize(solve, otypes=[float])(x)
+
+
+def argsort(x, axis):
+    """The order in which values rise; equal ones keep theirs"""
+    return np.argsort(x, axis=axis, kind="stable").astype(np.int32)
+
+
+def top_k_indices(x, k):
+    """The places of the k largest values of each row, the largest first"""
+    return np.argsort(-x, axis=-1, kind="stable")[..., :k].astype(np.int32)
+
+
+def searchsorted(sorted_sequence, values, side):
+    """Where values would be inserted to keep the order"""
+    return np.searchsorted(sorted_sequence, values, side=side).astype(np.int32)
+
+
+def bincount(x, weights, minlength):
+    """How often (with which weight) each number below minlength occurs"""
+    return np.array([(x == i).sum() if weights is None else weights[x == i].sum() for i in range(minlength)])
+
+
+def cumprod(x, axis):
+    """Products of all values up to each one"""
+    return np.cumprod(x, axis)
+
+
+def scatter_update(x, indices, updates):
+    """x with some places replaced"""
+    y = np.array(x)
+    y[tuple(np.moveaxis(indices, -1, 0))] = updates
+    return y

@@ -1,0 +1,514 @@
+"""The long tail: operations that step back into Python and call NumPy (`model.plan()` shows them as host steps)."""
+import math
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.shapes import normalize_axis
+from fastnn.graph.spec import Spec
+from fastnn.kernels.reference import host as reference
+from fastnn.ops.binary import add, divide, maximum, multiply, subtract
+from fastnn.ops.common import (
+    FLOATS,
+    NUMBERS,
+    WIDE,
+    broadcast_infer,
+    calculate,
+    cast_to,
+    check_dtype,
+    draw_shape,
+    dtype_of,
+    float_call,
+    floating,
+    is_symbol,
+    operand,
+    result_dtype,
+    same_dtype,
+    unary_cost,
+    unbroadcast,
+)
+from fastnn.ops.elementwise import abs, affine, exp, expm1, log1p, negative, reciprocal, rsqrt, sqrt, square
+from fastnn.ops.index import take_along_axis
+from fastnn.ops.layout import ravel
+from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.reduce import _cumsum
+
+__all__ = ["arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "arctan2", "sinh", "cosh", "hypot",
+           "logaddexp", "fmod",
+           "erfinv", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_invert", "left_shift",
+           "right_shift",
+           "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm", "argsort", "sort", "top_k", "searchsorted",
+           "digitize", "bincount",
+           "cumprod", "scatter_update", "nonzero", "argwhere", "unique", "histogram", "argpartition"]
+
+INTS = ("int32", "int64")
+
+
+def _arrays(name):
+    raise ArgumentError(f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a graph; use "
+                        "fastnn.ops.where to choose by a condition.")
+
+
+# ------------------------------------------------------------------ element-wise
+def _unary(name, f, slope, low, high):
+    """Register a float function of one argument; slope: symbol -> derivative."""
+    def infer(specs, attrs):
+        check_dtype(name, specs[0], FLOATS)
+        return specs[0]
+
+    def host(ins, outs, attrs):
+        with np.errstate(all="ignore"):
+            outs[0][...] = f(ins[0])
+    return register(Op(
+        name=name, inputs=("x",), infer=infer, host=host, vjp=lambda n, g: [multiply(g[0], slope(n.inputs[0]))],
+        reference=getattr(reference, name), cases=lambda draw: Case([Array(draw_shape(draw), low=low, high=high)]),
+        cost=unary_cost(30), invalid=[([Spec((2,), "int32")], {}, DTypeError)], doc=f"y = {name} x"))
+
+
+def _one_minus_square(x):
+    return affine(square(x), -1.0, 1.0)
+
+
+_erf_scalar = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def _erfinv(x):
+    """Winitzki's estimate, then Newton's steps, which triple the digits with Halley's correction."""
+    v = np.asarray(x, np.float64)
+    inner = np.clip(v, -1 + 1e-16, 1 - 1e-16)
+    log = np.log1p(-inner * inner)
+    a = 2 / (math.pi * 0.147) + log / 2
+    y = np.sign(inner) * np.sqrt(np.sqrt(a * a - log / 0.147) - a)
+    for _ in range(3):
+        step = (_erf_scalar(y) - inner) * math.sqrt(math.pi) / 2 * np.exp(y * y)
+        y = y - step / (1 + y * step)
+    y = np.where(np.abs(v) > 1, np.nan, y)
+    return np.where(v == 1, np.inf, np.where(v == -1, -np.inf, y))
+
+
+_arcsin = _unary("arcsin", np.arcsin, lambda x: rsqrt(_one_minus_square(x)), -0.9, 0.9)
+_arccos = _unary("arccos", np.arccos, lambda x: negative(rsqrt(_one_minus_square(x))), -0.9, 0.9)
+_arctan = _unary("arctan", np.arctan, lambda x: reciprocal(affine(square(x), 1.0, 1.0)), -3.0, 3.0)
+_arcsinh = _unary("arcsinh", np.arcsinh, lambda x: rsqrt(affine(square(x), 1.0, 1.0)), -3.0, 3.0)
+_arccosh = _unary("arccosh", np.arccosh, lambda x: rsqrt(affine(square(x), 1.0, -1.0)), 1.2, 4.0)
+_arctanh = _unary("arctanh", np.arctanh, lambda x: reciprocal(_one_minus_square(x)), -0.9, 0.9)
+_erfinv_op = _unary("erfinv", _erfinv, lambda x: affine(exp(square(_erfinv_op(x))), 0.8862269254527580), -0.9, 0.9)
+
+
+def _pair(name, f, allowed, vjp=None, low=-2.0, high=2.0, avoid=(), **rest):
+    """Register a function of two broadcast arguments."""
+    def infer(specs, attrs):
+        same_dtype(name, specs, allowed)
+        return Spec(broadcast_infer(name, specs), specs[0].dtype)
+
+    def host(ins, outs, attrs):
+        with np.errstate(all="ignore"):
+            outs[0][...] = f(*ins)
+    kind = "float" if allowed == FLOATS else allowed[0]
+    return register(Op(
+        name=name, inputs=("x", "y"), infer=infer, host=host, vjp=vjp, reference=getattr(reference, name),
+        cost=unary_cost(10),
+        cases=lambda draw: Case([Array((3, 4), kind, low, high, avoid),
+                                 Array(draw.choice(((3, 4), (4,), (3, 1))), kind, low, high, avoid)]),
+        invalid=[([Spec((2,), allowed[0]), Spec((3,), allowed[0])], {}, ShapeError)], doc=f"z = {name}(x, y)", **rest))
+
+
+def _arctan2_vjp(node, gys):
+    y, x = node.inputs
+    g = divide(gys[0], add(square(x), square(y)))
+    return [unbroadcast(multiply(g, x), y.shape), unbroadcast(negative(multiply(g, y)), x.shape)]
+
+
+_arctan2 = _pair("arctan2", np.arctan2, FLOATS, _arctan2_vjp, 0.2, 2.0)
+_fmod = _pair("fmod", np.fmod, FLOATS, nondiff="use fastnn.ops.mod for a remainder with a gradient", low=0.3, high=2.0)
+_BITWISE = {name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")
+            for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")}
+
+
+def _float_function(op, text, example):
+    def function(x):
+        return float_call(op, x)
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = f"{text}\n\n    {example}\n    "
+    return function
+
+
+arcsin = _float_function(_arcsin, "The angle in [-pi/2, pi/2] whose sine is x.",
+                         ">>> arcsin([0.0])\n    array([0.], dtype=float32)")
+arccos = _float_function(_arccos, "The angle in [0, pi] whose cosine is x.",
+                         ">>> arccos([1.0])\n    array([0.], dtype=float32)")
+arctan = _float_function(_arctan, "The angle in [-pi/2, pi/2] whose tangent is x.",
+                         ">>> arctan([0.0])\n    array([0.], dtype=float32)")
+arcsinh = _float_function(_arcsinh, "The inverse of sinh.", ">>> arcsinh([0.0])\n    array([0.], dtype=float32)")
+arccosh = _float_function(_arccosh, "The inverse of cosh.", ">>> arccosh([1.0])\n    array([0.], dtype=float32)")
+arctanh = _float_function(_arctanh, "The inverse of tanh.", ">>> arctanh([0.0])\n    array([0.], dtype=float32)")
+erfinv = _float_function(_erfinv_op, "The number whose erf is x.", ">>> erfinv([0.0])\n    array([0.], dtype=float32)")
+
+
+def _float_pair(op, x, y):
+    dtype = result_dtype(x, y)
+    return calculate(op, (x, y), dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
+
+
+def arctan2(x1, x2):
+    """The angle of the point (x2, x1), in (-pi, pi].
+
+    >>> arctan2([0.0], [1.0])
+    array([0.], dtype=float32)
+    """
+    return _float_pair(_arctan2, x1, x2)
+
+
+def fmod(x1, x2):
+    """The remainder of x1 / x2 with x1's sign.
+
+    >>> fmod([-7.0], [3.0])
+    array([-1.], dtype=float32)
+    """
+    return _float_pair(_fmod, x1, x2)
+
+
+def sinh(x):
+    """The hyperbolic sine.
+
+    >>> sinh([0.0])
+    array([0.], dtype=float32)
+    """
+    def formula(v):
+        t = expm1(v)
+        return affine(add(t, divide(t, affine(t, 1.0, 1.0))), 0.5)
+    return float_call(formula, x)
+
+
+def cosh(x):
+    """The hyperbolic cosine.
+
+    >>> cosh([0.0])
+    array([1.], dtype=float32)
+    """
+    return float_call(lambda v: affine(add(exp(v), exp(negative(v))), 0.5), x)
+
+
+def hypot(x1, x2):
+    """sqrt(x1^2 + x2^2).
+
+    >>> hypot([3.0], [4.0])
+    array([5.], dtype=float32)
+    """
+    return _float_pair(lambda a, b: sqrt(add(square(a), square(b))), x1, x2)
+
+
+def logaddexp(x1, x2):
+    """log(e^x1 + e^x2), without overflow.
+
+    >>> logaddexp([0.0], [0.0])
+    array([0.6931472], dtype=float32)
+    """
+    return _float_pair(lambda a, b: add(maximum(a, b), log1p(exp(negative(abs(subtract(a, b)))))), x1, x2)
+
+
+def _bits(name, text, example):
+    def function(x, y):
+        return calculate(_BITWISE[name], (x, y), result_dtype(x, y))
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{text}\n\n    {example}\n    "
+    return function
+
+
+bitwise_and = _bits("bitwise_and", "The bits that both integers have.",
+                    ">>> bitwise_and([6], [3])\n    array([2], dtype=int32)")
+bitwise_or = _bits("bitwise_or", "The bits that either integer has.",
+                   ">>> bitwise_or([6], [3])\n    array([7], dtype=int32)")
+bitwise_xor = _bits("bitwise_xor", "The bits that one integer has.",
+                    ">>> bitwise_xor([6], [3])\n    array([5], dtype=int32)")
+left_shift = _bits("left_shift", "x * 2^y of integers.", ">>> left_shift([1], [3])\n    array([8], dtype=int32)")
+right_shift = _bits("right_shift", "floor(x / 2^y) of integers.",
+                    ">>> right_shift([8], [3])\n    array([1], dtype=int32)")
+gcd = _bits("gcd", "The greatest common divisor.", ">>> gcd([6], [4])\n    array([2], dtype=int32)")
+lcm = _bits("lcm", "The least common multiple.", ">>> lcm([6], [4])\n    array([12], dtype=int32)")
+bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
+
+
+def bitwise_not(x):
+    """-x - 1: all bits turned.
+
+    >>> bitwise_not([0])
+    array([-1], dtype=int32)
+    """
+    return affine(x, -1, -1)
+
+
+bitwise_invert = bitwise_not
+
+
+# ------------------------------------------------------------------ order
+def _argsort_infer(specs, attrs):
+    normalize_axis(attrs["axis"], len(specs[0].shape))
+    return Spec(specs[0].shape, "int32")
+
+
+def _argsort_host(ins, outs, attrs):
+    outs[0][...] = np.argsort(ins[0], axis=attrs["axis"], kind="stable")
+
+
+_argsort = register(Op(
+    name="argsort", inputs=("x",), attrs={"axis": -1}, infer=_argsort_infer, host=_argsort_host, nondiff="indices",
+    reference=reference.argsort, cases=lambda draw: Case([Array((3, 5), distinct=True)],
+                                                         {"axis": draw.choice((-1, 0))}),
+    cost=unary_cost(20), invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+    doc="the order in which values rise"))
+
+
+def _top_infer(specs, attrs):
+    shape = specs[0].shape
+    if not shape or not 0 < attrs["k"] <= (shape[-1] or attrs["k"]):
+        raise ShapeError(f"top_k: received k={attrs['k']} for a value of shape {shape}, expected 1 <= k <= the last size.")
+    return Spec((*shape[:-1], attrs["k"]), "int32")
+
+
+def _top_host(ins, outs, attrs):
+    # NaN counts as the largest; of equal values the first comes first
+    x = ins[0] if ins[0].dtype.kind == "f" else ins[0].astype(np.int64)
+    outs[0][...] = np.argsort(np.where(x != x, -np.inf, -x) if x.dtype.kind == "f" else -x, axis=-1,
+                              kind="stable")[..., :attrs["k"]]
+
+
+_top = register(Op(
+    name="top_k_indices", inputs=("x",), attrs={"k": REQUIRED}, infer=_top_infer, host=_top_host, nondiff="indices",
+    reference=reference.top_k_indices, cases=lambda draw: Case([Array((3, 6), distinct=True)],
+                                                               {"k": draw.integer(1, 6)}),
+    cost=unary_cost(20), invalid=[([Spec((2,), "float32")], {"k": 3}, ShapeError)],
+    doc="places of the k largest values, in falling order"))
+
+
+def argsort(x, axis=-1):
+    """The indices (int32) that would sort x along an axis; equal values keep their order.
+
+    >>> argsort([3, 1, 2])
+    array([1, 2, 0], dtype=int32)
+    """
+    return _argsort(ravel(x), axis=-1) if axis is None else _argsort(operand(x), axis=int(axis))
+
+
+def sort(x, axis=-1):
+    """x in rising order along an axis.
+
+    >>> sort([3, 1, 2])
+    array([1, 2, 3], dtype=int32)
+    """
+    x = ravel(x) if axis is None else operand(x)
+    axis = -1 if axis is None else int(axis)
+    return take_along_axis(x, _argsort(x, axis=axis), axis)
+
+
+def top_k(x, k, sorted=True):
+    """(values, int32 indices) of the k largest values along the last axis, the largest first.
+
+    >>> top_k([3, 1, 2], 2)
+    (array([3, 2], dtype=int32), array([0, 2], dtype=int32))
+    """
+    x = operand(x)
+    indices = _top(x, k=int(k))
+    return take_along_axis(x, indices, -1), indices
+
+
+def _search_infer(specs, attrs):
+    if len(specs[0].shape) != 1 or attrs["side"] not in ("left", "right"):
+        raise ShapeError(f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; expected one "
+                         "dimension, and 'left' or 'right'.")
+    return Spec(specs[1].shape, "int32")
+
+
+def _search_host(ins, outs, attrs):
+    outs[0][...] = np.searchsorted(ins[0], ins[1], side=attrs["side"])
+
+
+_search = register(Op(
+    name="searchsorted", inputs=("sorted_sequence", "values"), attrs={"side": "left"}, infer=_search_infer,
+    host=_search_host,
+    nondiff="indices", reference=reference.searchsorted, cost=unary_cost(20),
+    doc="where values would be inserted to keep the order",
+    cases=lambda draw: Case([Array((1,)), Array((4,))], {"side": draw.choice(("left", "right"))}),
+    invalid=[([Spec((2, 2), "float32"), Spec((2,), "float32")], {}, ShapeError)]))
+
+
+def searchsorted(sorted_sequence, values, side="left"):
+    """The index (int32) at which each value would have to be inserted to keep the sequence in order.
+
+    >>> searchsorted([1, 3, 5], [2, 5])
+    array([1, 2], dtype=int32)
+    """
+    dtype = result_dtype(sorted_sequence, values)
+    return _search(cast_to(sorted_sequence, dtype), cast_to(values, dtype), side=side)
+
+
+def digitize(x, bins):
+    """The number of bins (rising boundaries) at or below each value.
+
+    >>> digitize([0.5, 2.5], [1.0, 2.0])
+    array([0, 2], dtype=int32)
+    """
+    return searchsorted(bins, x, "right")
+
+
+def _bincount_infer(specs, attrs):
+    check_dtype("bincount", specs[0], INTS)
+    if specs[1] is not None and specs[1].shape != specs[0].shape:
+        raise ShapeError(f"bincount: received weights of shape {specs[1].shape} for values of shape {specs[0].shape}.")
+    return Spec((*specs[0].shape[:-1], attrs["minlength"]), "int32" if specs[1] is None else specs[1].dtype)
+
+
+def _bincount_host(ins, outs, attrs):
+    x, weights = (*ins, None)[:2]
+    n = attrs["minlength"]
+    for k in np.ndindex(*x.shape[:-1]):
+        inside = (x[k] >= 0) & (x[k] < n)
+        outs[0][k] = np.bincount(x[k][inside], None if weights is None else weights[k][inside], n)
+
+
+_bincount = register(Op(
+    name="bincount", inputs=("x", "weights?"), attrs={"minlength": REQUIRED}, infer=_bincount_infer,
+    host=_bincount_host,
+    nondiff="counts", reference=reference.bincount, cost=unary_cost(2),
+    doc="how often each number below minlength occurs",
+    cases=lambda draw: Case([Array((6,), "int32", 0, 3), None], {"minlength": 4}),
+    invalid=[([Spec((2,), "float32"), None], {"minlength": 2}, DTypeError)]))
+
+
+def bincount(x, weights=None, minlength=0, sparse=False):
+    """How often (with which total weight) each number from 0 up occurs along the last axis; at least minlength numbers.
+
+    >>> bincount([1, 1, 3])
+    array([0, 2, 0, 1], dtype=int32)
+    """
+    x = operand(x)
+    n = int(minlength)
+    if isinstance(x, np.ndarray) and x.size:
+        n = max(n, int(x.max()) + 1)
+    if n < 1:
+        _arrays("bincount without minlength")
+    return _bincount(cast_to(x, "int32" if dtype_of(x) != "int64" else "int64"), None if weights is None
+                     else floating(weights),
+                     minlength=n)
+
+
+# ------------------------------------------------------------------ products, places
+def _cumprod_infer(specs, attrs):
+    check_dtype("cumprod", specs[0], NUMBERS)
+    normalize_axis(attrs["axis"], len(specs[0].shape))
+    return specs[0]
+
+
+def _cumprod_host(ins, outs, attrs):
+    np.cumprod(ins[0], axis=attrs["axis"], out=outs[0])
+
+
+def _cumprod_vjp(node, gys):
+    return [divide(_cumsum(multiply(gys[0], node.output), axis=node.attrs["axis"], reverse=True), node.inputs[0])]
+
+
+_cumprod = register(Op(
+    name="cumprod", inputs=("x",), attrs={"axis": REQUIRED}, infer=_cumprod_infer, host=_cumprod_host, vjp=_cumprod_vjp,
+    reference=reference.cumprod, cases=lambda draw: Case([Array((3, 4), low=0.3)], {"axis": draw.integer(0, 1)},
+                                                         tolerance=4.0),
+    cost=unary_cost(1), invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+    doc="products of all values up to each one"))
+
+
+def cumprod(x, axis=None, dtype=None):
+    """Running products along an axis (of the flattened value, if None).
+
+    >>> cumprod([1, 2, 3])
+    array([1, 2, 6], dtype=int32)
+    """
+    x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
+    x = cast_to(x, WIDE.get(dtype_of(x), dtype_of(x)))
+    return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=int(axis))
+
+
+def _scatter_infer(specs, attrs):
+    x, indices, updates = specs
+    if indices.shape[-1:] != (len(x.shape),) or updates.shape != indices.shape[:-1] or updates.dtype != x.dtype:
+        raise ShapeError(f"scatter_update: received indices {indices.shape} and updates {updates.shape} ({updates.dtype}) for a value of "
+                         f"shape {x.shape} ({x.dtype}); expected indices (..., {len(x.shape)}) and one update for each.")
+    return x
+
+
+def _scatter_host(ins, outs, attrs):
+    outs[0][...] = ins[0]
+    outs[0][tuple(np.moveaxis(ins[1], -1, 0))] = ins[2]
+
+
+_scatter = register(Op(
+    name="scatter_update", inputs=("x", "indices", "updates"), infer=_scatter_infer, host=_scatter_host,
+    nondiff="use fastnn.ops.where with a mask for a replacement with a gradient", reference=reference.scatter_update,
+    cost=unary_cost(1),
+    cases=lambda draw: Case([Array((5,)), Array((1, 1), "int32", 0, 4), Array((1,))]),
+    doc="x with some places replaced",
+    invalid=[([Spec((5,), "float32"), Spec((2, 2), "int32"), Spec((2,), "float32")], {}, ShapeError)]))
+
+
+def scatter_update(inputs, indices, updates):
+    """inputs with the values at `indices` (..., rank) replaced by updates.
+
+    >>> scatter_update([1, 2, 3], [[1]], [9])
+    array([1, 9, 3], dtype=int32)
+    """
+    x = operand(inputs)
+    return _scatter(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)))
+
+
+# ------------------------------------------------------------------ results whose size depends on the values
+def nonzero(x):
+    """The indices of the values that are not 0: one array per dimension. Takes arrays only.
+
+    >>> nonzero([0, 5, 6])
+    (array([1, 2], dtype=int32),)
+    """
+    x = operand(x)
+    return _arrays("nonzero") if is_symbol(x) else tuple(i.astype(np.int32) for i in np.nonzero(np.asarray(x)))
+
+
+def argwhere(x):
+    """The indices of the values that are not 0, one row each. Takes arrays only.
+
+    >>> argwhere([0, 5, 6])
+    array([[1],
+           [2]], dtype=int32)
+    """
+    return np.stack(nonzero(x), axis=-1)
+
+
+def unique(x, sorted=True, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None):
+    """The different values in rising order, if wanted with inverse indices and counts. Takes arrays only.
+
+    >>> unique([3, 1, 3])
+    array([1, 3], dtype=int32)
+    """
+    x = operand(x)
+    return _arrays("unique") if is_symbol(x) else np.unique(np.asarray(x), return_inverse=return_inverse,
+                                                            return_counts=return_counts,
+                                                            axis=axis)
+
+
+def histogram(x, bins=10, range=None):
+    """(counts, boundaries) of `bins` bins of equal width. Takes arrays only.
+
+    >>> histogram([1.0, 1.0, 3.0], bins=2)
+    (array([2, 1], dtype=int32), array([1., 2., 3.], dtype=float32))
+    """
+    x = operand(x)
+    if is_symbol(x):
+        _arrays("histogram")
+    counts, edges = np.histogram(np.asarray(x), bins=bins, range=range)
+    return counts.astype(np.int32), edges.astype(np.float32)
+
+
+def argpartition(x, kth, axis=-1):
+    """Indices that put the kth value in its sorted place, smaller ones before it.
+
+    >>> argpartition([3, 1, 2], 1)
+    array([1, 2, 0], dtype=int32)
+    """
+    return argsort(x, axis)
