@@ -1,12 +1,13 @@
 """``keras.random``: random arrays and symbols, and the SeedGenerator that layers hold.
 
-An int seed always gives the same values.  A SeedGenerator gives new values at every call; so does seed=None, from the stream
-of the whole process that `fastnn.utils.set_random_seed` sets.  Inside a layer's call the numbers of a SeedGenerator (or of
-None) are drawn anew at every training step, as a function of (seed, stream, call, step, element).
+An int seed always gives the same values.  A SeedGenerator gives new values at every call; so does seed=None, from
+the stream of the whole process that `fastnn.utils.set_random_seed` sets.  Inside a layer's call the numbers of a
+SeedGenerator (or of None) are drawn anew at every training step, as a function of (seed, stream, call, step, element).
 """
 import numpy as np
 
-from fastnn.core import config, dtypes, random as core, shapes
+from fastnn.core import config, dtypes, shapes
+from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
@@ -121,8 +122,8 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     >>> bool(abs(truncated_normal((100,), seed=1)).max() <= 2)
     True
     """
-    return _numbers("random_normal", lambda key, s: core.truncated_normal(key, s, mean, stddev, dtype), shape, dtype, seed,
-                    mean=float(mean), stddev=float(stddev), truncated=True)
+    return _numbers("random_normal", lambda key, s: core.truncated_normal(key, s, mean, stddev, dtype), shape, dtype,
+                    seed, mean=float(mean), stddev=float(stddev), truncated=True)
 
 
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
@@ -272,7 +273,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
 
 
 def _eager(name, seed, value):
-    if isinstance(value, Symbol) or tracing.current() is not None and not tracing.current().building:
-        raise NotSupportedError(f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the numbers "
-                                "outside, or use normal, uniform, truncated_normal, randint or dropout.")
+    if isinstance(value, Symbol) or (tracing.current() is not None and not tracing.current().building):
+        raise NotSupportedError(f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the "
+                                "numbers outside, or use normal, uniform, truncated_normal, randint or dropout.")
     return draw_seed(seed)[0]

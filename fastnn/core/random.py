@@ -220,7 +220,7 @@ def threshold(probability):
     """
     if not 0 <= probability <= 1:
         raise ArgumentError(f"A probability must lie in [0, 1]: received {probability!r}.")
-    return min(int(round(probability * 2.0 ** 32)), 2 ** 32 - 1)
+    return min(round(float(probability) * 2.0 ** 32), 2 ** 32 - 1)
 
 
 def bernoulli(key, shape, p=0.5):

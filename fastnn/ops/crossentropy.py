@@ -3,8 +3,7 @@ from fastnn.core import config
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
-from fastnn.ops.nn import (FLOPS, check, check_labels, check_same, cost, draw_labels, draw_shape, rows, softmax_cross_entropy,
-                           sparse_softmax_cross_entropy, to_last)
+from fastnn.ops import nn
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 __all__ = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"]
@@ -21,7 +20,7 @@ def _same_infer(name):
             if s.dtype not in ("float32", "float64") or s.dtype != specs[0].dtype:
                 raise DTypeError(f"{name}: received {', '.join(s.dtype for s in specs)}, expected one float dtype, "
                                  "float32 or float64.")
-            check_same(name, specs[0], s)
+            nn.check_same(name, specs[0], s)
         return specs[0]
     return infer
 
@@ -30,13 +29,13 @@ def _elementwise_lower(kernel):
     def lower(e):
         x = e.ins[0]
         e.emit(f"{kernel}_{x.t}", *(i.rd for i in e.ins), e.outs[0].wr, *(float(v) for v in e.attrs.values()),
-               n=x.size, elementwise=True, flops=2 * FLOPS * x.size)
+               n=x.size, elementwise=True, flops=2 * nn.FLOPS * x.size)
     return lower
 
 
 def _pair_cases(low, high, extra=False, attrs=None):
     def cases(draw):
-        shape = draw_shape(draw)
+        shape = nn.draw_shape(draw)
         return Case([Array(shape, low=low, high=high), Array(shape, low=0, high=1)] + ([Array(shape)] if extra else []),
                     dict(attrs or {}), tolerance=4.0)
     return cases
@@ -58,7 +57,8 @@ def _sigmoid_vjp(node, gys):
 sigmoid_cross_entropy = register(Op(
     name="sigmoid_cross_entropy", inputs=("x", "t"), infer=_same_infer("sigmoid_cross_entropy"),
     lower=_elementwise_lower("sigmoid_cross_entropy"), vjp=_sigmoid_vjp, elementwise=True,
-    reference=reference.sigmoid_cross_entropy, cases=_pair_cases(-5, 5), invalid=_pair_bad(), cost=cost(2 * FLOPS),
+    reference=reference.sigmoid_cross_entropy, cases=_pair_cases(-5, 5), invalid=_pair_bad(),
+    cost=nn.cost(2 * nn.FLOPS),
     doc="y = max(x, 0) - x t + log(1 + exp(-|x|)) = -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x))"))
 
 
@@ -73,7 +73,7 @@ sigmoid_cross_entropy_grad = register(Op(
     name="sigmoid_cross_entropy_grad", inputs=("x", "t", "gy"), infer=_same_infer("sigmoid_cross_entropy_grad"),
     lower=_elementwise_lower("sigmoid_cross_entropy_grad"), vjp=_sigmoid_grad_vjp, elementwise=True,
     reference=reference.sigmoid_cross_entropy_grad, cases=_pair_cases(-5, 5, True), invalid=_pair_bad(extra=_MORE),
-    cost=cost(FLOPS + 4), doc="gx = (sigmoid(x) - t) gy"))
+    cost=nn.cost(nn.FLOPS + 4), doc="gx = (sigmoid(x) - t) gy"))
 
 
 def _binary_vjp(node, gys):
@@ -87,28 +87,29 @@ binary_crossentropy_op = register(Op(
     name="binary_crossentropy", inputs=("p", "t"), attrs=EPSILON, infer=_same_infer("binary_crossentropy"),
     lower=_elementwise_lower("binary_crossentropy"), vjp=_binary_vjp, elementwise=True,
     reference=reference.binary_crossentropy, cases=_pair_cases(0.1, 0.9, attrs=_EPS), invalid=_pair_bad(_EPS),
-    cost=cost(2 * FLOPS), doc="y = -(t log(q) + (1 - t) log(1 - q)), q = clip(p, epsilon, 1 - epsilon)"))
+    cost=nn.cost(2 * nn.FLOPS), doc="y = -(t log(q) + (1 - t) log(1 - q)), q = clip(p, epsilon, 1 - epsilon)"))
 
 binary_crossentropy_grad = register(Op(
-    name="binary_crossentropy_grad", inputs=("p", "t", "gy"), attrs=EPSILON, infer=_same_infer("binary_crossentropy_grad"),
+    name="binary_crossentropy_grad", inputs=("p", "t", "gy"), attrs=EPSILON,
+    infer=_same_infer("binary_crossentropy_grad"),
     lower=_elementwise_lower("binary_crossentropy_grad"), nondiff=_NO_SECOND, elementwise=True,
     reference=reference.binary_crossentropy_grad, cases=_pair_cases(0.1, 0.9, True, _EPS),
-    invalid=_pair_bad(_EPS, _MORE), cost=cost(6), doc="gp = (q - t) / (q (1 - q)) gy; 0 where p is clipped"))
+    invalid=_pair_bad(_EPS, _MORE), cost=nn.cost(6), doc="gp = (q - t) / (q (1 - q)) gy; 0 where p is clipped"))
 
 
-# ------------------------------------------------------------------ rows of probabilities
+# ------------------------------------------------------------------ nn.rows of probabilities
 def _cce_infer(specs, attrs):
     p, t = specs
-    check("categorical_crossentropy", p, t)
-    check_same("categorical_crossentropy", p, t)
+    nn.check("categorical_crossentropy", p, t)
+    nn.check_same("categorical_crossentropy", p, t)
     return Spec(p.shape[:-1], p.dtype)
 
 
 def _cce_lower(e):
     (p, t), loss = e.ins, e.outs[0]
-    n, c, _ = rows(p)
-    e.emit(f"categorical_crossentropy_{p.t}", p.rd, t.rd, loss.wr, c, float(e.attrs["epsilon"]), e.local(c * p.itemsize),
-           n=n, flops=FLOPS * p.size)
+    n, c, _ = nn.rows(p)
+    e.emit(f"categorical_crossentropy_{p.t}", p.rd, t.rd, loss.wr, c, float(e.attrs["epsilon"]),
+           e.local(c * p.itemsize), n=n, flops=nn.FLOPS * p.size)
 
 
 def _cce_vjp(node, gys):
@@ -120,9 +121,10 @@ def _cce_vjp(node, gys):
 
 def _rows_case(labels, grad):
     def cases(draw):
-        shape = draw_shape(draw)
-        target = draw_labels(shape, draw) if labels else Array(shape, low=0.05, high=1)
-        return Case([Array(shape, low=0.1, high=1), target] + ([Array(shape[:-1])] if grad else []), _EPS, tolerance=4.0)
+        shape = nn.draw_shape(draw)
+        target = nn.draw_labels(shape, draw) if labels else Array(shape, low=0.05, high=1)
+        return Case([Array(shape, low=0.1, high=1), target] + ([Array(shape[:-1])] if grad else []), _EPS,
+                    tolerance=4.0)
     return cases
 
 
@@ -130,20 +132,20 @@ categorical_crossentropy_op = register(Op(
     name="categorical_crossentropy", inputs=("p", "t"), attrs=EPSILON, infer=_cce_infer, lower=_cce_lower, vjp=_cce_vjp,
     reference=reference.categorical_crossentropy, cases=_rows_case(False, False),
     invalid=[([Spec((2, 3), "float32"), Spec((2, 4), "float32")], _EPS, ShapeError)],
-    cost=cost(FLOPS), doc="loss = -sum(t log(clip(p / sum(p), epsilon, 1 - epsilon))) per row"))
+    cost=nn.cost(nn.FLOPS), doc="loss = -sum(t log(clip(p / sum(p), epsilon, 1 - epsilon))) per row"))
 
 
 def _cce_grad_infer(specs, attrs):
     p, t, gy = specs
-    check("categorical_crossentropy_grad", p, t, gy)
-    check_same("categorical_crossentropy_grad", p, t)
-    check_same("categorical_crossentropy_grad", Spec(p.shape[:-1], p.dtype), gy, "gy")
+    nn.check("categorical_crossentropy_grad", p, t, gy)
+    nn.check_same("categorical_crossentropy_grad", p, t)
+    nn.check_same("categorical_crossentropy_grad", Spec(p.shape[:-1], p.dtype), gy, "gy")
     return p
 
 
 def _cce_grad_lower(e):
     (p, t, gy), gp = e.ins, e.outs[0]
-    n, c, _ = rows(p)
+    n, c, _ = nn.rows(p)
     e.emit(f"categorical_crossentropy_grad_{p.t}", p.rd, t.rd, gy.rd, gp.wr, c, float(e.attrs["epsilon"]),
            e.local(2 * c * p.itemsize), n=n, flops=10 * p.size)
 
@@ -153,19 +155,19 @@ categorical_crossentropy_grad = register(Op(
     lower=_cce_grad_lower, nondiff=_NO_SECOND, reference=reference.categorical_crossentropy_grad,
     cases=_rows_case(False, True),
     invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], _EPS, ShapeError)],
-    cost=cost(10), doc="u = -t / q, 0 where q = p / sum(p) is clipped; gp = (u - sum(u q)) / sum(p) gy"))
+    cost=nn.cost(10), doc="u = -t / q, 0 where q = p / sum(p) is clipped; gp = (u - sum(u q)) / sum(p) gy"))
 
 
 def _scce_infer(specs, attrs):
     p, labels = specs
-    check("sparse_categorical_crossentropy", p)
-    check_labels("sparse_categorical_crossentropy", p, labels)
+    nn.check("sparse_categorical_crossentropy", p)
+    nn.check_labels("sparse_categorical_crossentropy", p, labels)
     return Spec(p.shape[:-1], p.dtype)
 
 
 def _scce_lower(e):
     (p, labels), loss = e.ins, e.outs[0]
-    n, c, _ = rows(p)
+    n, c, _ = nn.rows(p)
     e.emit(f"sparse_categorical_crossentropy_{p.t}_{labels.t}", p.rd, labels.rd, loss.wr, c, float(e.attrs["epsilon"]),
            n=n, flops=2 * p.size)
 
@@ -175,20 +177,21 @@ sparse_categorical_crossentropy_op = register(Op(
     vjp=lambda node, gys: [sparse_categorical_crossentropy_grad(*node.inputs, gys[0], **node.attrs), None],
     reference=reference.sparse_categorical_crossentropy, cases=_rows_case(True, False),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], _EPS, DTypeError)],
-    cost=cost(2), doc="loss = -log(clip(p[label] / sum(p), epsilon, 1 - epsilon)) per row; a label outside is a KernelError"))
+    cost=nn.cost(2),
+    doc="loss = -log(clip(p[label] / sum(p), epsilon, 1 - epsilon)) per row; a label outside is a KernelError"))
 
 
 def _scce_grad_infer(specs, attrs):
     p, labels, gy = specs
-    check("sparse_categorical_crossentropy_grad", p, gy)
-    check_labels("sparse_categorical_crossentropy_grad", p, labels)
-    check_same("sparse_categorical_crossentropy_grad", Spec(p.shape[:-1], p.dtype), gy, "gy")
+    nn.check("sparse_categorical_crossentropy_grad", p, gy)
+    nn.check_labels("sparse_categorical_crossentropy_grad", p, labels)
+    nn.check_same("sparse_categorical_crossentropy_grad", Spec(p.shape[:-1], p.dtype), gy, "gy")
     return p
 
 
 def _scce_grad_lower(e):
     (p, labels, gy), gp = e.ins, e.outs[0]
-    n, c, _ = rows(p)
+    n, c, _ = nn.rows(p)
     e.emit(f"sparse_categorical_crossentropy_grad_{p.t}_{labels.t}", p.rd, labels.rd, gy.rd, gp.wr, c,
            float(e.attrs["epsilon"]), n=n, flops=3 * p.size)
 
@@ -198,7 +201,7 @@ sparse_categorical_crossentropy_grad = register(Op(
     lower=_scce_grad_lower, nondiff=_NO_SECOND, reference=reference.sparse_categorical_crossentropy_grad,
     cases=_rows_case(True, True),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], _EPS, ShapeError)],
-    cost=cost(3), doc="gp = (1 - onehot / q) / sum(p) gy, 0 where q = p[label] / sum(p) is clipped"))
+    cost=nn.cost(3), doc="gp = (1 - onehot / q) / sum(p) gy, 0 where q = p[label] / sum(p) is clipped"))
 
 
 # ------------------------------------------------------------------ public functions
@@ -234,10 +237,10 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     array([0.6931], dtype=float32)
     """
     target, output = _operands("categorical_crossentropy", target, output)
-    target, _ = to_last(target, axis)
-    output, _ = to_last(output, axis)
+    target, _ = nn.to_last(target, axis)
+    output, _ = nn.to_last(output, axis)
     if from_logits:
-        return softmax_cross_entropy(output, target)[0]
+        return nn.softmax_cross_entropy(output, target)[0]
     return categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
 
 
@@ -263,7 +266,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
         target = np.asarray(target)
     if len(output.shape) < 1:
         raise ShapeError(f"Argument `output` must be at least rank 1. Received: output.shape={tuple(output.shape)}")
-    output, _ = to_last(output, axis)
+    output, _ = nn.to_last(output, axis)
     if len(target.shape) == len(output.shape) and target.shape[axis] == 1:
         target = ops.squeeze(target, axis=axis)
     if tuple(target.shape) != tuple(output.shape[:-1]):
@@ -272,12 +275,12 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if str(target.dtype) not in ("int64", "int32", "uint8"):
         target = ops.cast(target, "int64")
     if from_logits:
-        return sparse_softmax_cross_entropy(output, target)[0]
+        return nn.sparse_softmax_cross_entropy(output, target)[0]
     return sparse_categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
 
 
 def binary_crossentropy(target, output, from_logits=False):
-    """-(target log(output) + (1 - target) log(1 - output)), element by element; output clipped to [epsilon, 1 - epsilon].
+    """-(target log(output) + (1 - target) log(1 - output)), element by element; output is clipped as above.
 
     Args:
         target: probabilities of the positive class, any shape.

@@ -122,8 +122,8 @@ softmax_op = register(Op(
 
 softmax_grad = register(Op(
     name="softmax_grad", inputs=("gy", "y"), infer=_infer("softmax_grad"), lower=_grad_lower("softmax_grad"),
-    vjp=_softmax_grad_vjp, reference=reference.softmax_grad, cases=_grad_case(0.0, 1.0), invalid=_BAD_GRAD, cost=cost(4),
-    doc="gx = y (gy - sum(gy y))"))
+    vjp=_softmax_grad_vjp, reference=reference.softmax_grad, cases=_grad_case(0.0, 1.0),
+    invalid=_BAD_GRAD, cost=cost(4), doc="gx = y (gy - sum(gy y))"))
 
 log_softmax_op = register(Op(
     name="log_softmax", inputs=("x",), infer=_infer("log_softmax"), lower=_log_softmax_lower,
@@ -131,9 +131,9 @@ log_softmax_op = register(Op(
     invalid=_BAD, cost=cost(FLOPS), doc="y = (x - max) - log(sum(exp(x - max))) over the last axis"))
 
 log_softmax_grad = register(Op(
-    name="log_softmax_grad", inputs=("gy", "y"), infer=_infer("log_softmax_grad"), lower=_grad_lower("log_softmax_grad"),
-    vjp=_log_softmax_grad_vjp, reference=reference.log_softmax_grad, cases=_grad_case(-3.0, 0.0), invalid=_BAD_GRAD,
-    cost=cost(FLOPS), doc="gx = gy - exp(y) sum(gy)"))
+    name="log_softmax_grad", inputs=("gy", "y"), infer=_infer("log_softmax_grad"),
+    lower=_grad_lower("log_softmax_grad"), vjp=_log_softmax_grad_vjp, reference=reference.log_softmax_grad,
+    cases=_grad_case(-3.0, 0.0), invalid=_BAD_GRAD, cost=cost(FLOPS), doc="gx = gy - exp(y) sum(gy)"))
 
 
 # ------------------------------------------------------------------ softmax with cross-entropy
@@ -259,7 +259,8 @@ def _sparse_grad_infer(specs, attrs):
 def _sparse_grad_lower(e):
     (p, labels, gy), gx = e.ins, e.outs[0]
     n, c, _ = rows(p)
-    e.emit(f"sparse_softmax_cross_entropy_grad_{p.t}_{labels.t}", p.rd, labels.rd, gy.rd, gx.wr, c, n=n, flops=2 * p.size)
+    e.emit(f"sparse_softmax_cross_entropy_grad_{p.t}_{labels.t}", p.rd, labels.rd, gy.rd, gx.wr, c, n=n,
+           flops=2 * p.size)
 
 
 def _sparse_grad_vjp(node, gys):
@@ -328,7 +329,8 @@ def _over(op, x, axis):
     kept = tuple(a for a in range(rank) if a not in axes)
     order = (*kept, *axes)
     moved = ops.transpose(x, order)
+    inner = [x.shape[a] for a in axes]
     flat = ops.reshape(moved, (*(-1 if x.shape[a] is None else x.shape[a] for a in kept),
-                               -1 if None in (x.shape[a] for a in axes) else shapes.product([x.shape[a] for a in axes])))
+                               -1 if None in inner else shapes.product(inner)))
     y = ops.reshape(op(flat), tuple(-1 if d is None else d for d in moved.shape))
     return ops.transpose(y, tuple(order.index(a) for a in range(rank)))

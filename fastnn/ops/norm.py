@@ -26,7 +26,8 @@ def _check(name, specs, channels):
 
 def _check_activation(name, attrs):
     if attrs["activation"] not in ACTIVATIONS:
-        raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of {list(ACTIVATIONS)}.")
+        raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of "
+                            f"{list(ACTIVATIONS)}.")
 
 
 class _Sizes:
@@ -120,8 +121,8 @@ def _batch_norm_grad_lower(e):
     keep = y.rd if act else 0
     e.emit(f"batch_norm_grad_sums_{t}", gy.rd, x.rd, keep, mean.rd_all, part.wr_all, z.block, z.c, z.wide, act,
            e.local(3 * z.wide * S), n=z.rows, tile=z.block, flops=4 * x.size)
-    e.emit(f"batch_norm_grad_finish_{t}", part.rd_all, mean.rd_all, var.rd_all, *_words(gamma, gmean, gvar), ggamma.wr_all,
-           gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length, n=1)
+    e.emit(f"batch_norm_grad_finish_{t}", part.rd_all, mean.rd_all, var.rd_all, *_words(gamma, gmean, gvar),
+           ggamma.wr_all, gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length, n=1)
     e.emit(f"batch_norm_grad_apply_{t}", gy.rd, x.rd, keep, gx.wr, vectors.rd_all, z.c, z.wide, act,
            n=x.size, elementwise=True)
 
@@ -182,7 +183,8 @@ def _inference_vjp(node, gys):
 def _inference_cases(draw):
     case = _batch_norm_cases(draw)
     c = case.inputs[0].shape[-1]
-    return Case([case.inputs[0], Array((c,)), Array((c,), low=0.5, high=3), *case.inputs[1:]], case.attrs, tolerance=4.0)
+    return Case([case.inputs[0], Array((c,)), Array((c,), low=0.5, high=3), *case.inputs[1:]], case.attrs,
+                tolerance=4.0)
 
 
 batch_norm_inference = register(Op(

@@ -6,7 +6,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.ops.nn import to_last
 from fastnn.ops.norm import batch_norm_inference, layer_norm
 
-__all__ = ["batch_normalization", "layer_normalization", "moments", "rms_normalization", "group_normalization",
+__all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization",
            "normalize", "l2_normalize"]
 
 
@@ -30,14 +30,15 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
 
 
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
-    """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon), scale, shift.
+    """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
+    scale, shift.
 
     >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
     array([[-1.,  1.]])
     """
     if kwargs.pop("rms_scaling", False):        # Keras' deprecated form: scaled by the deviation, but not centred
         from fastnn import ops
-        _, var = moments(x, axis, keepdims=True)
+        _, var = ops.moments(as_float(x), axis, keepdims=True)
         y = x * ops.rsqrt(var + (config.epsilon() if epsilon is None else float(epsilon)))
         return y if gamma is None else y * gamma
     if kwargs:
@@ -68,7 +69,8 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     moved = ops.transpose(x, order) if order != tuple(range(rank)) else x
     outer = tuple(-1 if d is None else d for d in moved.shape[:len(kept)])
     gamma, beta = (None if v is None else ops.reshape(v, (-1,)) for v in (gamma, beta))
-    y = layer_norm(ops.reshape(moved, (*outer, shapes.product(inner))), gamma, beta, epsilon=epsilon, centered=centered)[0]
+    y = layer_norm(ops.reshape(moved, (*outer, shapes.product(inner))), gamma, beta, epsilon=epsilon,
+                   centered=centered)[0]
     y = ops.reshape(y, (*outer, *inner))
     back = tuple(order.index(a) for a in range(rank))
     return ops.transpose(y, back) if order != tuple(range(rank)) else y
@@ -92,21 +94,6 @@ def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e
     y = ops.reshape(y, (-1, *x.shape[1:]))
     y = y if gamma is None else y * gamma
     return back(y if beta is None else y + beta)
-
-
-def moments(x, axes, keepdims=False, synchronized=False):
-    """(mean, population variance) over `axes`.
-
-    >>> moments(np.array([[1.0, 2.0], [3.0, 6.0]]), axes=(0,))
-    (array([2., 4.]), array([1., 4.]))
-    """
-    from fastnn import ops
-    x = as_float(x)
-    axes = shapes.normalize_axes(axes, len(x.shape), "axes")
-    mean = ops.mean(x, axis=axes, keepdims=True)
-    d = x - mean
-    var = ops.mean(d * d, axis=axes, keepdims=keepdims)
-    return (mean if keepdims else ops.squeeze(mean, axis=axes)), var
 
 
 def normalize(x, axis=-1, order=2, epsilon=None):

@@ -99,8 +99,8 @@ def _grad_infer(name):
         _check(name, gy, attrs)
         shape = (gy.shape[0], attrs["height"], attrs["width"], gy.shape[3])
         if _out_shape(shape, attrs)[1:3] != gy.shape[1:3]:
-            raise ShapeError(f"{name}: received gy of shape {gy.shape} for an image of {shape[1]} x {shape[2]}, expected "
-                             f"{_out_shape(shape, attrs)}.")
+            raise ShapeError(f"{name}: received gy of shape {gy.shape} for an image of {shape[1]} x {shape[2]}, "
+                             f"expected {_out_shape(shape, attrs)}.")
         if len(specs) > 1 and specs[1] != Spec(gy.shape, _index_type(attrs)):
             raise ShapeError(f"{name}: received index {specs[1]}, expected {Spec(gy.shape, _index_type(attrs))}.")
         return Spec(shape, gy.dtype)
@@ -246,7 +246,8 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     >>> max_pool(np.arange(4, dtype="float32").reshape(1, 4, 1), 2).ravel()
     array([1., 3.], dtype=float32)
     """
-    return _pool("max_pool", lambda x, **attrs: max_pool2d(x, **attrs)[0], inputs, pool_size, strides, padding, data_format)
+    return _pool("max_pool", lambda x, **attrs: max_pool2d(x, **attrs)[0], inputs, pool_size, strides, padding,
+                 data_format)
 
 
 def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):

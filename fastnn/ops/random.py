@@ -1,8 +1,8 @@
-"""Random operations: their numbers are a function of (seed, stream, call, step, element), so nothing has to be kept for the
-backward pass and nothing depends on threads, tiles or fusion.
+"""Random operations: their numbers are a function of (seed, stream, call, step, element), so nothing has to be kept
+for the backward pass and nothing depends on threads, tiles or fusion.
 
-seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often that generator was asked before in the same
-trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
+seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often that generator was asked before in the
+same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
 """
 from fastnn.core import dtypes, random, shapes
@@ -50,17 +50,19 @@ def _dropout_lower(e):
 
 
 def _dropout_cases(draw):
-    return Case([Array((draw.integer(1, 40), draw.integer(1, 7)))], {"rate": draw.choice([0.1, 0.5, 0.0]), **_draw_key(draw)})
+    shape = (draw.integer(1, 40), draw.integer(1, 7))
+    return Case([Array(shape)], {"rate": draw.choice([0.1, 0.5, 0.0]), **_draw_key(draw)})
 
 
 dropout_op = register(Op(
     name="dropout", inputs=("x",), attrs={"rate": REQUIRED, **KEY}, infer=_dropout_infer, lower=_dropout_lower,
     vjp=lambda node, gys: [dropout_op(gys[0], **node.attrs)], inplace={0: 0}, elementwise=True,
     reference=reference.dropout, cases=_dropout_cases,
-    invalid=[([Spec((4, 3), "float32")], {"rate": 1.5}, ArgumentError), ([Spec((4, 3), "int32")], {"rate": 0.5}, DTypeError)],
+    invalid=[([Spec((4, 3), "float32")], {"rate": 1.5}, ArgumentError),
+             ([Spec((4, 3), "int32")], {"rate": 0.5}, DTypeError)],
     cost=lambda specs, outs, attrs: (20 * specs[0].size, 2 * specs[0].nbytes),
-    doc="y = x / (1 - rate) where bits(seed, stream, call, step, element) >= rate 2^32, else 0; linear in x, so its gradient "
-        "is the same operation on gy: the mask is hashed again, not kept"))
+    doc="y = x / (1 - rate) where bits(seed, stream, call, step, element) >= rate 2^32, else 0; linear in x, so its "
+        "gradient is the same operation on gy: the mask is hashed again, not kept"))
 
 
 # ------------------------------------------------------------------ numbers
@@ -99,7 +101,8 @@ def _check_probability(attrs):
 
 
 random_uniform = _number_op(
-    "random_uniform", {"minval": 0.0, "maxval": 1.0}, lambda a: (float(a["minval"]), float(a["maxval"]) - float(a["minval"])),
+    "random_uniform", {"minval": 0.0, "maxval": 1.0},
+    lambda a: (float(a["minval"]), float(a["maxval"]) - float(a["minval"])),
     lambda draw: {"minval": draw.choice([0.0, -1.0]), "maxval": 1.5}, reference.random_uniform,
     "y = minval + (maxval - minval) u, u uniform in [0, 1)")
 random_normal = _number_op(
@@ -158,6 +161,6 @@ def mask_shape(shape, noise_shape):
     """
     noise_shape = tuple(noise_shape)
     if len(noise_shape) != len(shape) or any(m not in (None, 1, s) for m, s in zip(noise_shape, shape)):
-        raise ArgumentError(f"noise_shape: received {noise_shape} for an input of shape {shape}, expected as many sizes, each "
-                            "None, 1 or the input's.")
+        raise ArgumentError(f"noise_shape: received {noise_shape} for an input of shape {shape}, expected as many "
+                            "sizes, each None, 1 or the input's.")
     return tuple(s if m is None else m for m, s in zip(noise_shape, shape))

@@ -1,7 +1,7 @@
 """Optimizer steps over flat buffers: one operation, one pass over the memory, for each optimizer.
 
-An update takes p, g, the optimizer's slots and `hyper`, and gives the new p and slots in place.  `hyper` is a float64 vector
-of 8 words that a `*_hyper` operation computes once per step:
+An update takes p, g, the optimizer's slots and `hyper`, and gives the new p and slots in place.  `hyper` is a
+float64 vector of 8 words that a `*_hyper` operation computes once per step:
 
     word      0   1        2      3        4        5      6                                 7
     sgd       lr  lr * wd  scale  momentum
@@ -49,8 +49,8 @@ def _hyper_infer(name, expected, outputs):
 
 def _emit_hyper(e, lr, scale, constants):
     words = [float(c) for c in constants] + [0.0] * (5 - len(constants))
-    e.emit("update_hyper", lr.rd_all, 0 if scale is None else scale.rd_all, e.outs[0].wr_all, float(e.attrs["weight_decay"]),
-           *words, n=1)
+    e.emit("update_hyper", lr.rd_all, 0 if scale is None else scale.rd_all, e.outs[0].wr_all,
+           float(e.attrs["weight_decay"]), *words, n=1)
 
 
 def _hyper_lower(e):
@@ -75,7 +75,8 @@ def _nadam_hyper_lower(e):
     iterations, lr, product, scale = e.ins
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, ())
-    e.emit("nadam_hyper", iterations.rd_all, product.rd_all, e.outs[0].rw_all, e.outs[1].wr_all, float(c[0]), float(c[1]), n=1)
+    e.emit("nadam_hyper", iterations.rd_all, product.rd_all, e.outs[0].rw_all, e.outs[1].wr_all, float(c[0]),
+           float(c[1]), n=1)
 
 
 def _hyper_cases(counted, product, constants):
@@ -116,8 +117,8 @@ adamax_hyper = _hyper_op(
 nadam_hyper = _hyper_op(
     "nadam_hyper", ("iterations", "lr", "product", "scale?"), (HYPER, FLOAT), _nadam_hyper_lower, reference.nadam_hyper,
     _hyper_cases(True, True, (0.9, 0.999)),
-    "constants = (beta_1, beta_2); u_t = beta_1 (1 - 0.96^t / 2), product of all u so far; word 3 = u_(t+1) / (1 - product "
-    "u_(t+1)), 4 = (1 - u_t) / (1 - product), 7 = 1 / (1 - beta_2^t); outputs hyper, product", inplace={1: 2})
+    "constants = (beta_1, beta_2); u_t = beta_1 (1 - 0.96^t / 2), product of all u so far; word 3 = u_(t+1) / (1 - "
+    "product u_(t+1)), 4 = (1 - u_t) / (1 - product), 7 = 1 / (1 - beta_2^t); outputs hyper, product", inplace={1: 2})
 
 
 # ------------------------------------------------------------------ the updates
@@ -175,9 +176,11 @@ def _update_op(name, slots, doc, attrs=None, choices=None, words=lambda attrs: (
 
 sgd_update = _update_op("sgd_update", (), "p -= lr g")
 sgd_momentum_update = _update_op(
-    "sgd_momentum_update", ("m",), "m = momentum m - lr g; p += m, or with nesterov p += momentum m - lr g; outputs p, m",
+    "sgd_momentum_update", ("m",),
+    "m = momentum m - lr g; p += m, or with nesterov p += momentum m - lr g; outputs p, m",
     attrs={"nesterov": False}, choices={"nesterov": [False, True]}, words=lambda a: (int(a["nesterov"]),))
-rmsprop_update = _update_op("rmsprop_update", ("v",), "v = rho v + (1-rho) g^2; p -= lr g / sqrt(v + epsilon); outputs p, v")
+rmsprop_update = _update_op(
+    "rmsprop_update", ("v",), "v = rho v + (1-rho) g^2; p -= lr g / sqrt(v + epsilon); outputs p, v")
 rmsprop_momentum_update = _update_op(
     "rmsprop_momentum_update", ("v", "m"), "m = momentum m + lr g / sqrt(v + epsilon); p -= m; outputs p, v, m")
 rmsprop_centered_update = _update_op(
@@ -189,12 +192,14 @@ adam_update = _update_op(
     "adam_update", ("m", "v"),
     "m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= word6 m / (sqrt(v) + epsilon); outputs p, m, v")
 adam_amsgrad_update = _update_op(
-    "adam_amsgrad_update", ("m", "v", "largest"), "adam with the largest v so far under the root; outputs p, m, v, largest")
+    "adam_amsgrad_update", ("m", "v", "largest"),
+    "adam with the largest v so far under the root; outputs p, m, v, largest")
 adadelta_update = _update_op(
     "adadelta_update", ("v", "u"), "v = rho v + (1-rho) g^2; d = g sqrt(u + epsilon) / sqrt(v + epsilon); "
     "u = rho u + (1-rho) d^2; p -= lr d; outputs p, v, u")
 adamax_update = _update_op(
-    "adamax_update", ("m", "u"), "m += (g - m)(1 - b1); u = max(b2 u, |g|); p -= word6 m / (u + epsilon); outputs p, m, u")
+    "adamax_update", ("m", "u"),
+    "m += (g - m)(1 - b1); u = max(b2 u, |g|); p -= word6 m / (u + epsilon); outputs p, m, u")
 nadam_update = _update_op(
     "nadam_update", ("m", "v"), "m, v as adam; p -= lr (cm m + cg g) / (sqrt(v word7) + epsilon); outputs p, m, v",
     attrs={"beta_1": REQUIRED, "beta_2": REQUIRED, "epsilon": REQUIRED},
@@ -225,7 +230,7 @@ advance_step = register(Op(
     name="advance_step", inputs=("iterations",), infer=_advance_infer, lower=_advance_lower, nondiff=NONDIFF,
     inplace={0: 0}, reference=reference.advance_step, cases=lambda draw: Case([Array((), "int64", 0, 50)]),
     invalid=[([Spec((), "int32")], {}, DTypeError)], cost=lambda specs, outs, attrs: (1, 24),
-    doc="iterations + 1, which also becomes the step that random kernels hash: call it after everything else of a step"))
+    doc="iterations + 1, which also becomes the step that random kernels hash: call it last in a step"))
 
 
 # ------------------------------------------------------------------ the norm of all gradients

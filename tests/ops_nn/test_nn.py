@@ -58,14 +58,16 @@ def test_sparse_labels_of_any_type(dtype):
     given = labels.astype(dtype)
     np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given, x, from_logits=True), expected, rtol=1e-12)
     np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given[:, None], softmax(x, -1)), expected, rtol=1e-6)
-    np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given, x.T, from_logits=True, axis=0), expected, rtol=1e-12)
+    np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given, x.T, from_logits=True, axis=0), expected,
+                               rtol=1e-12)
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
 @pytest.mark.parametrize("bad", [-1, 3])
 def test_a_label_outside_is_a_named_error(bad, from_logits):
     with pytest.raises(KernelError, match="label"):
-        ops.sparse_categorical_crossentropy(np.array([0, bad]), np.full((2, 3), 0.3, np.float32), from_logits=from_logits)
+        ops.sparse_categorical_crossentropy(np.array([0, bad]), np.full((2, 3), 0.3, np.float32),
+                                            from_logits=from_logits)
 
 
 def test_binary_crossentropy_from_probabilities_and_logits():
@@ -74,7 +76,8 @@ def test_binary_crossentropy_from_probabilities_and_logits():
     expected = -(t * np.log(p) + (1 - t) * np.log(1 - p))
     np.testing.assert_allclose(ops.binary_crossentropy(t, p), expected, rtol=1e-9)
     np.testing.assert_allclose(ops.binary_crossentropy(t, x, from_logits=True), expected, rtol=1e-9)
-    y = ops.binary_crossentropy(np.array([0.0, 1.0], np.float32), np.array([200.0, -200.0], np.float32), from_logits=True)
+    y = ops.binary_crossentropy(np.array([0.0, 1.0], np.float32), np.array([200.0, -200.0], np.float32),
+                                from_logits=True)
     np.testing.assert_array_equal(y, [200, 200])
 
 
@@ -93,7 +96,7 @@ def test_batch_statistics_survive_a_large_mean():
 
 
 def test_batch_norm_of_one_row_and_of_a_constant_channel():
-    y, mean, var = norm.batch_norm(np.full((1, 2), 7.0, np.float32), None, None)
+    y, _, var = norm.batch_norm(np.full((1, 2), 7.0, np.float32), None, None)
     np.testing.assert_array_equal(y, [[0, 0]])
     np.testing.assert_array_equal(var, [0, 0])
     with pytest.raises(ShapeError, match="no rows"):
@@ -141,11 +144,11 @@ def test_moments_and_norms():
     np.testing.assert_allclose(mean, x.mean((0, 2)))
     np.testing.assert_allclose(var, x.var((0, 2)))
     assert ops.moments(x, axes=(0, 2), keepdims=True)[0].shape == (1, 4, 1)
-    np.testing.assert_allclose(ops.normalize(x, axis=1), x / np.sqrt((x * x).sum(1, keepdims=True)))
-    np.testing.assert_allclose(ops.normalize(x, order=3), x / (abs(x) ** 3).sum(-1, keepdims=True) ** (1 / 3))
+    np.testing.assert_allclose(normalization.normalize(x, axis=1), x / np.sqrt((x * x).sum(1, keepdims=True)))
+    np.testing.assert_allclose(normalization.normalize(x, order=3), x / (abs(x) ** 3).sum(-1, keepdims=True) ** (1 / 3))
     np.testing.assert_array_equal(normalization.l2_normalize(np.zeros((1, 2))), [[0, 0]])
     with pytest.raises(ArgumentError, match="order"):
-        ops.normalize(x, order=0)
+        normalization.normalize(x, order=0)
 
 
 # ---------------------------------------------------------------- pooling
@@ -168,7 +171,8 @@ def test_pooling_in_one_and_three_dimensions():
 def test_pooling_channels_first():
     x = RNG.normal(size=(2, 3, 6, 8)).astype(np.float32)
     last = x.transpose(0, 2, 3, 1)
-    np.testing.assert_array_equal(ops.max_pool(x, 2, data_format="channels_first"), ops.max_pool(last, 2).transpose(0, 3, 1, 2))
+    np.testing.assert_array_equal(ops.max_pool(x, 2, data_format="channels_first"),
+                                  ops.max_pool(last, 2).transpose(0, 3, 1, 2))
     np.testing.assert_array_equal(ops.average_pool(x, 2, data_format="channels_first"),
                                   ops.average_pool(last, 2).transpose(0, 3, 1, 2))
 
@@ -183,7 +187,7 @@ def test_max_pool_takes_the_first_of_equal_values_and_nan():
 def test_large_windows_keep_wide_indices():
     x = RNG.permutation(20 * 20).reshape(1, 20, 20, 1).astype(np.float32)
     from fastnn.ops.pool import max_pool2d
-    y, index = max_pool2d(x, pool_size=(20, 20), strides=(1, 1))
+    _, index = max_pool2d(x, pool_size=(20, 20), strides=(1, 1))
     assert index.dtype == np.int32 and index.ravel()[0] == x.argmax()
 
 
@@ -207,7 +211,8 @@ def test_adam_for_twenty_steps_as_keras_writes_it():
     m, v = np.zeros(37), np.zeros(37)
     for step in range(20):
         g = RNG.normal(size=37)
-        hyper = update.adam_hyper(np.int64(step), np.float64(0.01), None, weight_decay=0.004, constants=(0.9, 0.999, 1e-7))
+        hyper = update.adam_hyper(np.int64(step), np.float64(0.01), None, weight_decay=0.004,
+                                  constants=(0.9, 0.999, 1e-7))
         mine = update.adam_update(mine[0], g, mine[1], mine[2], hyper)
         p = p - p * 0.004 * 0.01
         alpha = 0.01 * np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))

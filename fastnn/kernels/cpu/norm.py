@@ -1,11 +1,12 @@
 """Batch, layer and RMS normalisation.
 
 Batch statistics are centred: blocks of rows give mean and squared deviations from their own mean, and the blocks are
-combined in order (Chan, Golub, LeVeque 1983), in float64.  Columns are summed "wide": as many rows side by side as make a
-row of >= WIDE elements, so that few channels still fill the vectors; the order of the additions depends on sizes only.
+combined in order (Chan, Golub, LeVeque 1983), in float64.  Columns are summed "wide": as many rows side by side as
+make a row of >= WIDE elements, so that few channels still fill the vectors; the order of the additions depends on
+sizes only.
 
-The apply kernels work on elements from any start: their per-channel vectors are stored repeated, `wide + c` long, so that
-the element's channel is a pointer offset.
+The apply kernels work on elements from any start: their per-channel vectors are stored repeated, `wide + c` long, so
+that the element's channel is a pointer offset.
 """
 import numpy as np
 
@@ -177,11 +178,12 @@ def batch_norm_apply(a, lo, hi, F):
 def batch_norm_grad_sums(a, lo, hi, F):
     """Column sums of g and g * (x - mean) over a block of rows, g = gy * act'(y).
 
-    args: gy, x, y or 0, mean, part (blocks, 2, c), PART, c, wide, act, workspace (4 wide).  items: rows, one call a block.
+    args: gy, x, y or 0, mean, part (blocks, 2, c), PART, c, wide, act, workspace (3 wide).  items: rows, one
+    call a block.
     """
     S, c, wide, act = sizeof(F), a[6], a[7], a[8]
     n, start, W = (hi - lo) * c, lo * c * S, wide * S
-    mean, p, q, g = at(F, a[9]), at(F, a[9] + W), at(F, a[9] + 2 * W), at(F, a[9] + 3 * W)
+    mean, p, q = at(F, a[9]), at(F, a[9] + W), at(F, a[9] + 2 * W)
     source = at(F, a[3])
     for j in range(c):
         mean[j] = source[j]
@@ -228,8 +230,8 @@ def batch_norm_grad_sums(a, lo, hi, F):
 def batch_norm_grad_finish(a, lo, hi, F):
     """Gradients of gamma and beta, and the vectors (4, length) of the second pass: mean, s, k1, k0.  One item.
 
-    gx = s g + k1 (x - mean) + k0;  s = gamma r, k1 = -s r^2 sum(g (x - mean)) / n + 2 gvar / n, k0 = -s sum(g) / n + gmean / n,
-    r = 1 / sqrt(var + eps).
+    gx = s g + k1 (x - mean) + k0;  s = gamma r, k1 = -s r^2 sum(g (x - mean)) / n + 2 gvar / n, k0 = -s sum(g) / n +
+    gmean / n, r = 1 / sqrt(var + eps).
     args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c, length.
     """
     S, eps, rows, blocks, c, length = sizeof(F), f64(a[9]), np.float64(a[10]), a[11], a[12], a[13]
@@ -360,7 +362,10 @@ def layer_norm_grad(a, lo, hi, F):
 
 @kernel("f32", "f64")
 def sum_partials(a, lo, hi, F):
-    """y[j] = part[0, j] + part[1, j] + ... in order.  args: part, y, calls, row length, first column.  items: columns."""
+    """y[j] = part[0, j] + part[1, j] + ... in order.
+
+    args: part, y, calls, row length, first column.  items: columns.
+    """
     S = sizeof(F)
     y = at(F, a[1] + lo * S)
     for j in range(hi - lo):

@@ -1,8 +1,8 @@
-"""Pooling over NHWC images.  Forward: items are output rows.  Gradients: items are input rows, so that no two items write
-the same place and the order of the additions is fixed by the sizes.
+"""Pooling over NHWC images.  Forward: items are output rows.  Gradients: items are input rows, so that no two items
+write the same place and the order of the additions is fixed by the sizes.
 
-The window of output (oy, ox) covers input rows oy*sh - pt + dy, dy < kh, and columns ox*sw - pl + dx, dx < kw, as far as they
-lie inside; tap number dy*kw + dx is what max pooling keeps as the winner's index.
+The window of output (oy, ox) covers input rows oy*sh - pt + dy, dy < kh, and columns ox*sw - pl + dx, dx < kw, as
+far as they lie inside; tap number dy*kw + dx is what max pooling keeps as the winner's index.
 """
 from fastnn.core.jit import at, device, kernel, sizeof
 

@@ -1,7 +1,7 @@
 """Random numbers inside kernels: the generator of `fastnn.core.random`, with equal bits.
 
-Every kernel gets the digest of (seed, stream, call) as one word, folds the optimizer step of the state block into it and
-hashes the element's index.  So a mask need not be kept: the same words give the same mask in the backward pass.
+Every kernel gets the digest of (seed, stream, call) as one word, folds the optimizer step of the state block into it
+and hashes the element's index.  So a mask need not be kept: the same words give the same mask in the backward pass.
 """
 import numpy as np
 

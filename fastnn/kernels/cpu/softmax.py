@@ -57,7 +57,10 @@ def softmax_grad(a, lo, hi, F):
 
 @kernel("f32", "f64")
 def log_softmax(a, lo, hi, F):
-    """y = (x - m) - log(sum(exp(x - m))).  args: x, y, c, rows of a block, workspace (block * (c + 1)).  items: rows."""
+    """y = (x - m) - log(sum(exp(x - m))).
+
+    args: x, y, c, rows of a block, workspace (block * (c + 1)).  items: rows.
+    """
     S, c, block = sizeof(F), a[2], a[3]
     i = lo
     while i < hi:
@@ -244,7 +247,10 @@ def categorical_crossentropy_grad(a, lo, hi, F):
 
 @kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
 def sparse_categorical_crossentropy(a, lo, hi, F, I):
-    """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.  args: p, label, loss, c, eps.  items: rows."""
+    """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.
+
+    args: p, label, loss, c, eps.  items: rows.
+    """
     S, c, eps = sizeof(F), a[3], F(f64(a[4]))
     for i in range(lo, hi):
         p, label = at(F, a[0] + i * c * S), at(I, a[1])[i]

@@ -1,7 +1,7 @@
 """Optimizer steps over flat parameter buffers, in place: one pass, the formulas of Keras 3.
 
-`hyper` is a float64 vector of 8 words; its head is common: 0 learning rate lr, 1 lr * weight decay, 2 gradient scale; the rest
-is named in each kernel.  First p -= p * lr * wd and g *= scale, then the step.  Items are parameters.
+`hyper` is a float64 vector of 8 words; its head is common: 0 learning rate lr, 1 lr * weight decay, 2 gradient
+scale; the rest is named in each kernel.  First p -= p * lr * wd and g *= scale, then the step.  Items are parameters.
 """
 import numpy as np
 

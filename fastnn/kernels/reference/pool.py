@@ -3,7 +3,7 @@ import numpy as np
 
 
 def _windows(x, kernel, stride, padding):
-    """Yield (oy, ox, rows, columns) with the slices of x (n, h, w, c) inside each window; padding = (top, left, oh, ow)."""
+    """Yield (oy, ox, rows, columns), slices of x (n, h, w, c) inside each window; padding = (top, left, oh, ow)."""
     top, left, oh, ow = padding
     for oy in range(oh):
         for ox in range(ow):
@@ -39,7 +39,7 @@ def max_pool(x, pool_size, strides, padding):
 
 def max_pool_grad(gy, index, height, width, pool_size, strides, padding):
     """gy added at the place of each winner; a tap outside the image gets nothing."""
-    n, oh, ow, c = gy.shape
+    n, _, _, c = gy.shape
     gx = np.zeros((n, height, width, c))
     top, left, _, _ = _geometry(gx.shape, pool_size, strides, padding)
     for i, oy, ox, j in np.ndindex(gy.shape):
