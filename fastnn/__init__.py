@@ -9,16 +9,16 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "applications", "backend", "callbacks", "compat", "constraints", "datasets", "dtype_policies",
-             "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers",
-             "saving", "tuner", "utils", "visualization", "wrappers")
+_PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "dtype_policies", "initializers",
+             "layers", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "utils",
+             "visualization")
 NAMES = {
-    **{name: "" for name in _PACKAGES},
-    "config": "fastnn.core:config",
+    **dict.fromkeys(_PACKAGES, ""),
+    "config": "fastnn.core:config", "backend": "fastnn.compat:backend",
     "Sequential": "models", "Model": "models", "Functional": "models", "Input": "layers", "InputSpec": "layers",
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
-    "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks", "DTypePolicy": "dtype_policies",
-    "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable", "name_scope": "backend",
+    "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
+    "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
 }
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__"])

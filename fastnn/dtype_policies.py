@@ -18,7 +18,8 @@ class DTypePolicy:
     def __init__(self, name=None):
         name = config.floatx() if name is None else name
         if str(name).startswith("mixed_") or name == "bfloat16":
-            raise NotSupportedError(f"DTypePolicy: received {name!r}; fastnn computes in the type of the weights: expected "
+            raise NotSupportedError(f"DTypePolicy: received {name!r}; fastnn computes in the type of the weights: "
+                                    "expected "
                                     "'float32' or 'float64'.")
         self._name = dtypes.standardize(name)
 

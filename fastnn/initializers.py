@@ -109,10 +109,10 @@ class RandomInitializer(Initializer):
     """Base of the random ones: `seed` is an int, or None for a stream of its own."""
 
     def __init__(self, seed=None):
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
-            if not hasattr(seed, "key"):
-                raise ArgumentError(f"`seed` argument should be an int, a SeedGenerator or None. Received: seed={seed!r} "
-                                    f"(of type {type(seed).__name__}).")
+        good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
+        if not good:
+            raise ArgumentError("`seed` argument should be an int, a SeedGenerator or None. Received: "
+                                f"seed={seed!r} (of type {type(seed).__name__}).")
         self.seed = seed
         self._key = (config.seed(), config.next_stream()) if seed is None else \
             tuple(seed.key) if hasattr(seed, "key") else (int(seed), 0)

@@ -4,14 +4,15 @@ import math
 import numpy as np
 
 from fastnn import ops
-from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError
+from fastnn.saving import identifiers as serial
 
 
 def _penalty(name, value):
     """A penalty factor as a finite float >= 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise ArgumentError(f"Invalid value for argument {name}: expected a non-negative float. Received: {name}={value!r}")
+        raise ArgumentError(f"Invalid value for argument {name}: expected a non-negative float. Received: "
+                            f"{name}={value!r}")
     return float(value)
 
 
@@ -112,13 +113,15 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor=0.01, mode="rows"):
         self.factor = _penalty("factor", factor)
         if mode not in ("rows", "columns"):
-            raise ArgumentError(f"Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: mode={mode!r}")
+            raise ArgumentError("Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: "
+                                f"mode={mode!r}")
         self.mode = mode
 
     def __call__(self, x):
         x = x if hasattr(x, "shape") else ops.convert_to_tensor(x)
         if len(x.shape) != 2:
-            raise ArgumentError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={tuple(x.shape)}")
+            raise ArgumentError("Inputs to OrthogonalRegularizer must have rank 2. Received: "
+                                f"inputs.shape={tuple(x.shape)}")
         if self.mode == "columns":
             x = ops.transpose(x)
         length = ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=1, keepdims=True), 1e-12))

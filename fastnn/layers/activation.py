@@ -39,7 +39,7 @@ class Activation(SameShape):
 
 
 def _number(name, value, layer):
-    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+    if value is None or isinstance(value, bool) or not hasattr(value, "__float__"):
         raise ArgumentError(f"{layer}: {name} must be a number. Received: {name}={value!r}")
     return float(value)
 

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
-from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.core.errors import NotSupportedError, ShapeError
 from fastnn.layers.activation import Softmax
 from fastnn.layers.conv_base import positive
 from fastnn.layers.dense import weight_config
@@ -77,7 +77,8 @@ class MultiHeadAttention(Layer):
                 raise NotSupportedError(f"MultiHeadAttention: `{name}` is not supported.")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if attention_axes not in (None, (1,), [1], 1):
-            raise NotSupportedError("MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is supported. "
+            raise NotSupportedError("MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is "
+                                    "supported. "
                                     f"Received: attention_axes={attention_axes}")
         self.num_heads, self.key_dim = positive("num_heads", num_heads), positive("key_dim", key_dim)
         self.value_dim = self.key_dim if value_dim is None else positive("value_dim", value_dim)
@@ -154,6 +155,7 @@ class MultiHeadAttention(Layer):
         return out, symbol_like((query.shape[0], self.num_heads, query.shape[1], value.shape[1]), self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim, "value_dim": self.value_dim,
-                "dropout": self.dropout, "use_bias": self.use_bias, "output_shape": self._output,
-                "attention_axes": self.attention_axes, **weight_config(self, ("kernel", "bias")), "seed": self.seed}
+        return {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim,
+                "value_dim": self.value_dim, "dropout": self.dropout, "use_bias": self.use_bias,
+                "output_shape": self._output, "attention_axes": self.attention_axes,
+                **weight_config(self, ("kernel", "bias")), "seed": self.seed}

@@ -32,7 +32,8 @@ class BatchNormalization(Layer):
     """
 
     supports_masking = True
-    KWARGS = (*Layer.KWARGS, "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size")
+    KWARGS = (*Layer.KWARGS, "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused",
+              "virtual_batch_size")
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
                  gamma_initializer="ones", moving_mean_initializer="zeros", moving_variance_initializer="ones",
@@ -40,7 +41,8 @@ class BatchNormalization(Layer):
                  synchronized=False, **kwargs):
         if kwargs.pop("renorm", False):
             raise ArgumentError("BatchNormalization: renorm=True is not supported.")
-        for name in ("renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size"):
+        for name in ("renorm_clipping", "renorm_momentum", "fused",
+              "virtual_batch_size"):
             kwargs.pop(name, None)
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)):

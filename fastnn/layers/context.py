@@ -12,7 +12,7 @@ class CallContext:
 
     def __init__(self):
         self.training = None
-        self.masks = {}                         # id(value) -> (value, mask); the value is kept so that its id stays its own
+        self.masks = {}                 # id(value) -> (value, mask); the value is kept so that its id stays its own
 
 
 def _stack():

@@ -26,7 +26,8 @@ class BaseConv(ConvBase):
     def build(self, input_shape):
         channels = self._channels(input_shape)
         if channels % self.groups:
-            raise ArgumentError("The number of input channels must be evenly divisible by the number of groups. Received "
+            raise ArgumentError("The number of input channels must be evenly divisible by the number of groups. "
+                                "Received "
                                 f"groups={self.groups}, but the input has {channels} channels (full input shape is "
                                 f"{tuple(input_shape)}).")
         self.compute_output_shape(input_shape)

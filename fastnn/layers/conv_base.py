@@ -22,8 +22,8 @@ class ConvBase(Layer):
     rank = 2
     weight_names: tuple = ("kernel", "bias")
 
-    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, weights, activity,
-                 causal=False, **kwargs):
+    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, weights,
+                 activity, causal=False, **kwargs):
         super().__init__(activity_regularizer=activity, **kwargs)
         rank = self.rank
         self.kernel_size = shapes.pair(kernel_size, "kernel_size", rank)
@@ -76,7 +76,8 @@ class ConvBase(Layer):
             except ShapeError:
                 raise ShapeError("Computed output size would be negative. Received "
                                  f"`inputs shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
-                                 f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or a "
+                                 f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
+                                 "a "
                                  "larger input.") from None
         return join_shape(batch, out, filters, self.data_format)
 

@@ -29,9 +29,9 @@ class BaseConvTranspose(ConvBase):
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs):
-        x = ops.conv_transpose(to_last(inputs, self.data_format), self.kernel, strides=self.strides, padding=self.padding,
-                               output_padding=self.output_padding, dilation_rate=self.dilation_rate,
-                               data_format="channels_last")
+        x = ops.conv_transpose(to_last(inputs, self.data_format), self.kernel, strides=self.strides,
+                               padding=self.padding, output_padding=self.output_padding,
+                               dilation_rate=self.dilation_rate, data_format="channels_last")
         return from_last(self._finish(x, self.bias), self.data_format)
 
     def compute_output_shape(self, input_shape):

@@ -31,7 +31,8 @@ class Dense(Layer):
                  kernel_constraint=None, bias_constraint=None, **kwargs):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
-            raise ArgumentError(f"Received an invalid value for `units`, expected a positive integer. Received: units={units!r}")
+            raise ArgumentError("Received an invalid value for `units`, expected a positive integer. Received: "
+                                f"units={units!r}")
         self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))

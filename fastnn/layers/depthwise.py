@@ -10,8 +10,8 @@ class BaseDepthwiseConv(ConvBase):
 
     def __init__(self, kernel_size, strides=1, padding="valid", depth_multiplier=1, data_format=None, dilation_rate=1,
                  activation=None, use_bias=True, depthwise_initializer="glorot_uniform", bias_initializer="zeros",
-                 depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None,
-                 bias_constraint=None, **kwargs):
+                 depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 depthwise_constraint=None, bias_constraint=None, **kwargs):
         self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
                          ((depthwise_initializer, depthwise_regularizer, depthwise_constraint),
@@ -28,8 +28,8 @@ class BaseDepthwiseConv(ConvBase):
         self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
 
     def call(self, inputs):
-        x = ops.depthwise_conv(to_last(inputs, self.data_format), self.kernel, strides=self.strides, padding=self.padding,
-                               dilation_rate=self.dilation_rate, data_format="channels_last")
+        x = ops.depthwise_conv(to_last(inputs, self.data_format), self.kernel, strides=self.strides,
+                               padding=self.padding, dilation_rate=self.dilation_rate, data_format="channels_last")
         return from_last(self._finish(x, self.bias), self.data_format)
 
     def compute_output_shape(self, input_shape):
@@ -37,8 +37,7 @@ class BaseDepthwiseConv(ConvBase):
         return self._window_shape(input_shape, channels * self.depth_multiplier)
 
     def get_config(self):
-        config = self._base_config({"depth_multiplier": self.depth_multiplier})
-        return config
+        return self._base_config({"depth_multiplier": self.depth_multiplier})
 
 
 class DepthwiseConv2D(BaseDepthwiseConv):
@@ -78,8 +77,8 @@ class BaseSeparableConv(ConvBase):
     def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
                  depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
                  pointwise_initializer="glorot_uniform", bias_initializer="zeros", depthwise_regularizer=None,
-                 pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None,
-                 pointwise_constraint=None, bias_constraint=None, **kwargs):
+                 pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 depthwise_constraint=None, pointwise_constraint=None, bias_constraint=None, **kwargs):
         self.filters = positive("filters", filters)
         self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,

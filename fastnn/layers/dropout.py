@@ -59,7 +59,8 @@ class Dropout(_Noise):
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate)
         if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
-            raise ArgumentError("Invalid value received for argument `noise_shape`. Expected a tuple or list of integers. "
+            raise ArgumentError("Invalid value received for argument `noise_shape`. Expected a tuple or list of "
+                                "integers. "
                                 f"Received: noise_shape={noise_shape!r}")
         self.noise_shape = noise_shape
 
@@ -161,7 +162,8 @@ class GaussianDropout(_Noise):
     def call(self, inputs, training=False):
         if not training or not self.rate:
             return inputs
-        return inputs * self._draw(random_normal, inputs.shape, mean=1.0, stddev=math.sqrt(self.rate / (1.0 - self.rate)))
+        stddev = math.sqrt(self.rate / (1.0 - self.rate))
+        return inputs * self._draw(random_normal, inputs.shape, mean=1.0, stddev=stddev)
 
     def get_config(self):
         return self._config(rate=self.rate)

@@ -47,7 +47,8 @@ class Embedding(Layer):
     def build(self, input_shape=None):
         self.embeddings = self.add_weight(shape=(self.input_dim, self.output_dim), name="embeddings",
                                           initializer=self.embeddings_initializer,
-                                          regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint)
+                                          regularizer=self.embeddings_regularizer,
+                                          constraint=self.embeddings_constraint)
 
     def call(self, inputs):
         return ops.take(self.embeddings, _integers(inputs), axis=0)

@@ -32,10 +32,12 @@ class InputLayer(Layer):
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
         if sparse or ragged:
-            raise NotSupportedError("Input: sparse and ragged inputs are not supported; convert the data to dense arrays.")
+            raise NotSupportedError("Input: sparse and ragged inputs are not supported; convert the data to dense "
+                                    "arrays.")
         if input_tensor is not None:
             if not isinstance(input_tensor, Symbol):
-                raise ArgumentError(f"Argument `input_tensor` must be a KerasTensor. Received: input_tensor={input_tensor!r}")
+                raise ArgumentError("Argument `input_tensor` must be a KerasTensor. Received: "
+                                    f"input_tensor={input_tensor!r}")
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         if shape is not None and batch_shape is not None:
             raise ArgumentError("You cannot pass both `shape` and `batch_shape` at the same time.")
@@ -87,8 +89,8 @@ def _shape(value):
     return shape
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None, optional=False,
-          ragged=None, **kwargs):
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,
+          optional=False, ragged=None, **kwargs):
     """A symbol that stands for the data a model will be given.
 
     Args:

@@ -11,7 +11,8 @@ from fastnn.graph.trace import paused
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, signature
 from fastnn.layers.config import ConfigMixin
-from fastnn.layers.events import CallEvent, any_functional, live_events, symbol_like
+from fastnn.layers.events import CallEvent, any_functional, symbol_like
+from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import InputSpec, assert_input_compatibility
 from fastnn.layers.names import snake_case
 from fastnn.layers.state import StateMixin
@@ -23,7 +24,8 @@ def _recorded_build(function):
     @functools.wraps(function)
     def build(self, *args, **kwargs):
         if self._building:
-            return function(self, *args, **kwargs)
+            function(self, *args, **kwargs)
+            return
         self._building = True
         try:
             with context.name_scope(self), paused():
@@ -37,7 +39,7 @@ def _recorded_build(function):
     return build
 
 
-class Layer(StateMixin, ConfigMixin):
+class Layer(StateMixin, ConfigMixin, HistoryMixin):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
@@ -65,8 +67,8 @@ class Layer(StateMixin, ConfigMixin):
     """
 
     _fastnn_layer = True
-    KWARGS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size", "input_dtype", "input_length",
-              "weights", "autocast")
+    KWARGS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size", "input_dtype",
+              "input_length", "weights", "autocast")
     autocast = True
     supports_masking = False
     _keeps_dtype = False                        # whether integer inputs give integer outputs
@@ -86,7 +88,8 @@ class Layer(StateMixin, ConfigMixin):
         if name is not None and not isinstance(name, str):
             raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
         if name is not None and "/" in name:
-            raise ArgumentError(f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}")
+            raise ArgumentError("Argument `name` must be a string and cannot contain character `/`. Received: "
+                                f"name={name}")
         if not isinstance(trainable, (bool, np.bool_)):
             raise ArgumentError(f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} "
                                 f"(of type {type(trainable)})")
@@ -157,46 +160,6 @@ class Layer(StateMixin, ConfigMixin):
     def input_dtype(self):
         """The dtype float inputs are converted to."""
         return self.compute_dtype
-
-    def _only_event(self, attribute):
-        events = live_events(self)
-        if not events:
-            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {attribute}.")
-        if len(events) > 1 and attribute in ("input_shape", "output_shape"):
-            shapes = {str(nest.map_structure(lambda s: s.shape, e.input if attribute[0] == "i" else e.output))
-                      for e in events}
-            if len(shapes) > 1:
-                raise AttributeError(f"The layer {self.name} has been called on several inputs with different shapes: it has "
-                                     f"no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
-        return events[0]
-
-    @property
-    def input(self):
-        """The symbol(s) of the functional API that it was first called on."""
-        return self._only_event("input").input
-
-    @property
-    def output(self):
-        """The symbol(s) of the functional API that its first call returned."""
-        return self._only_event("output").output
-
-    @property
-    def input_shape(self):
-        """The shape(s) of its input in the functional API."""
-        return signature.shapes_of(self._only_event("input_shape").input)
-
-    @property
-    def output_shape(self):
-        """The shape(s) of its output in the functional API."""
-        return signature.shapes_of(self._only_event("output_shape").output)
-
-    def get_input_at(self, index):
-        """The input symbol(s) of call number `index`."""
-        return live_events(self)[index].input
-
-    def get_output_at(self, index):
-        """The output symbol(s) of call number `index`."""
-        return live_events(self)[index].output
 
     # ---- building -------------------------------------------------------------------------------------
 

@@ -38,7 +38,8 @@ class Merge(Layer):
                              f"Received {len(input_shape)} inputs. Full input_shape received: {input_shape}")
         batches = {s[0] for s in input_shape if s} - {None}
         if len(batches) > 1:
-            raise ShapeError(f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}")
+            raise ShapeError("Cannot merge tensors with different batch sizes. Received tensors with shapes "
+                             f"{input_shape}")
 
     def build(self, input_shape):
         self._check(input_shape)
@@ -50,7 +51,8 @@ class Merge(Layer):
 
     def call(self, inputs):
         if not isinstance(inputs, (list, tuple)):
-            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list)")
+            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a "
+                             "list)")
         rank = max(len(x.shape) for x in inputs)
         out = None
         for x in inputs:
@@ -141,7 +143,8 @@ class Subtract(Merge):
     def _check(self, input_shape):
         super()._check(input_shape)
         if len(input_shape) != 2:
-            raise ShapeError(f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}")
+            raise ShapeError("A `Subtract` layer should be called on exactly 2 inputs. Received: "
+                             f"input_shape={input_shape}")
 
     def merge(self, a, b):
         return ops.subtract(a, b)
@@ -176,7 +179,8 @@ class Concatenate(Merge):
         for rest, rank in axes:
             same = rank == first[1] and all(a == b or a is None or b is None for a, b in zip(rest, first[0]))
             if not same:
-                raise ShapeError("A `Concatenate` layer requires inputs with matching shapes except for the concatenation "
+                raise ShapeError("A `Concatenate` layer requires inputs with matching shapes except for the "
+                                 "concatenation "
                                  f"axis. Received: input_shape={list(map(tuple, input_shape))}")
 
     def call(self, inputs):
@@ -233,7 +237,8 @@ class Dot(Merge):
         super().__init__(**kwargs)
         if not isinstance(axes, int) and (not isinstance(axes, (list, tuple)) or len(axes) != 2
                                           or not all(isinstance(a, int) for a in axes)):
-            raise ArgumentError(f"Invalid format for argument `axes`: expected an int or two ints. Received: axes={axes}")
+            raise ArgumentError("Invalid format for argument `axes`: expected an int or two ints. Received: "
+                                f"axes={axes}")
         self.axes, self.normalize = axes, normalize
 
     def _pair(self, ranks):
@@ -242,7 +247,8 @@ class Dot(Merge):
 
     def _check(self, input_shape):
         if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or len(input_shape) != 2:
-            raise ShapeError(f"A `Dot` layer should be called on a list of 2 inputs. Received: input_shape={input_shape}")
+            raise ShapeError("A `Dot` layer should be called on a list of 2 inputs. Received: "
+                             f"input_shape={input_shape}")
         a, b = map(tuple, input_shape)
         i, j = self._pair((len(a), len(b)))
         if 0 in (i, j):

@@ -49,8 +49,9 @@ class LayerNormalization(_Affine):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros", gamma_initializer="ones",
-                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None, **kwargs):
+    def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
+                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
+                 gamma_constraint=None, **kwargs):
         kwargs.pop("rms_scaling", None)
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
@@ -127,12 +128,14 @@ class GroupNormalization(_Affine):
     def build(self, input_shape):
         size = input_shape[self.axis]
         if size is None:
-            raise ShapeError(f"Axis {self.axis} of input tensor should have a defined dimension but the layer received an "
+            raise ShapeError(f"Axis {self.axis} of input tensor should have a defined dimension but the layer received "
+                             "an "
                              f"input with shape {tuple(input_shape)}.")
         if self.groups == -1:
             self.groups = size
         if size < self.groups or size % self.groups:
-            raise ArgumentError(f"Number of groups ({self.groups}) must be a divisor of the number of channels ({size}).")
+            raise ArgumentError(f"Number of groups ({self.groups}) must be a divisor of the number of channels "
+                                f"({size}).")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self._affine_weights((size,))
 
@@ -170,7 +173,8 @@ class UnitNormalization(Layer):
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}")
+            raise TypeError("Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: "
+                            f"axis={axis}")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.built = True
 

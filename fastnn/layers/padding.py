@@ -15,7 +15,8 @@ def _amounts(value, name, rank):
     if rank == 1 and len(value) == 2 and all(hasattr(v, "__index__") for v in value):
         value = (value,)
     if len(value) != rank:
-        raise ArgumentError(f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: {name}={value!r}")
+        raise ArgumentError(f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: "
+                            f"{name}={value!r}")
     out = tuple((v, v) if hasattr(v, "__index__") else tuple(v) for v in value)
     if any(len(p) != 2 or any(not hasattr(v, "__index__") or v < 0 for v in p) for p in out):
         raise ArgumentError(f"`{name}` should be integers >= 0. Received: {name}={value!r}")
@@ -100,7 +101,8 @@ class _Crop(_Frame):
         batch, spatial, channels = split_shape(input_shape, self.data_format)
         out = [None if n is None else n - a - b for n, (a, b) in zip(spatial, self._pairs())]
         if any(n is not None and n <= 0 for n in out):
-            raise ShapeError(f"Values in `cropping` argument should be smaller than the corresponding spatial dimension of the "
+            raise ShapeError("Values in `cropping` argument should be smaller than the corresponding spatial "
+                             "dimension of the "
                              f"input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}")
         return join_shape(batch, out, channels, self.data_format)
 

@@ -46,7 +46,8 @@ def _target(input_shape, target):
     known = math.prod(d for d in target if d != -1)
     if -1 in target:
         if total is not None and (known == 0 or total % known):
-            raise ShapeError(f"The total size of the tensor must be unchanged. Received: input_shape={tuple(input_shape)}, "
+            raise ShapeError("The total size of the tensor must be unchanged. Received: "
+                             f"input_shape={tuple(input_shape)}, "
                              f"target_shape={target}")
         filled = None if total is None else total // known
         return (input_shape[0], *(filled if d == -1 else d for d in target))
@@ -100,7 +101,8 @@ class Permute(Layer):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ArgumentError("Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` must be "
+            raise ArgumentError("Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` "
+                                "must be "
                                 f"consecutive and start from 1. Received dims={dims}")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 

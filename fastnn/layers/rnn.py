@@ -33,8 +33,8 @@ class RNN(Layer):
     supports_masking = True
     KWARGS = (*Layer.KWARGS, "implementation", "use_cudnn", "time_major", "unroll")
 
-    def __init__(self, cell, return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
-                 zero_output_for_mask=False, **kwargs):
+    def __init__(self, cell, return_sequences=False, return_state=False, go_backwards=False, stateful=False,
+                 unroll=False, zero_output_for_mask=False, **kwargs):
         kwargs.pop("implementation", None)
         kwargs.pop("use_cudnn", None)
         if kwargs.pop("time_major", False):
@@ -44,7 +44,8 @@ class RNN(Layer):
             from fastnn.layers.rnn_cells import StackedRNNCells
             cell = StackedRNNCells(cell)
         if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-            raise ArgumentError(f"Argument `cell` should have a `call` method and a `state_size`. Received: cell={cell!r}")
+            raise ArgumentError("Argument `cell` should have a `call` method and a `state_size`. Received: "
+                                f"cell={cell!r}")
         self.cell = cell
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
@@ -86,7 +87,8 @@ class RNN(Layer):
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
-                raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic batch size: "
+                raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "
+                                 "batch size: "
                                  f"sequence.shape={tuple(sequences_shape)}. Give it with Input(batch_shape=...).")
             object.__setattr__(self, "states", [
                 Variable(s, dtype=self.dtype, trainable=False, name="rnn_state")
@@ -120,14 +122,16 @@ class RNN(Layer):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         batch, steps = sequences.shape[:2]
         if steps is None:
-            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): the number of steps must be known to unroll the "
+            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): the number of steps must be known to "
+                             "unroll the "
                              "loop. Give it in Input(shape=(steps, features)), or pad the sequences to one length.")
         if initial_state is None:
             states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         if len(states) != len(self.state_size):
-            raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received {len(states)} "
+            raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received "
+                             f"{len(states)} "
                              "initial state(s).")
         mask = nest.flatten(mask)[0] if mask is not None else None
         outputs, last, states = self._loop(sequences, states, mask, training, steps)
@@ -155,7 +159,7 @@ class RNN(Layer):
         return outputs, before, states
 
     def _stepper(self, sequences, training):
-        """step(i, states) -> (output, new states): the input's share is computed for all steps at once if the cell can."""
+        """step(i, states) -> (output, new states): inputs' share of all steps at once if the cell can."""
         if hasattr(self.cell, "project"):
             self.cell.start(sequences.shape[0], training)
             shares = self.cell.project(ops.swapaxes(sequences, 0, 1))

@@ -114,7 +114,8 @@ class LSTMCell(RecurrentCell):
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
                  unit_forget_bias=True, **kwargs):
-        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs)
+        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
+                         **kwargs)
         self.recurrent_activation, self.unit_forget_bias = activations.get(recurrent_activation), unit_forget_bias
 
     @property
@@ -151,7 +152,8 @@ class GRUCell(RecurrentCell):
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
                  reset_after=True, **kwargs):
-        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs)
+        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
+                         **kwargs)
         self.recurrent_activation, self.reset_after = activations.get(recurrent_activation), reset_after
 
     def _bias_shape(self):
@@ -200,7 +202,8 @@ class StackedRNNCells(Layer):
         super().__init__(**kwargs)
         for cell in cells:
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise ArgumentError(f"All cells must have a `call` method and a `state_size`. Received cell without: {cell!r}")
+                raise ArgumentError("All cells must have a `call` method and a `state_size`. Received cell without: "
+                                    f"{cell!r}")
         self.cells = list(cells)
 
     @property

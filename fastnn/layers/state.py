@@ -108,7 +108,8 @@ class StateMixin:
         arrays = [np.asarray(w) for w in weights]
         for variable, array in zip(mine, arrays):
             if variable.shape != array.shape:
-                raise ShapeError(f"Layer {self.name} weight shape {variable.shape} is not compatible with provided weight "
+                raise ShapeError(f"Layer {self.name} weight shape {variable.shape} is not compatible with provided "
+                                 "weight "
                                  f"shape {array.shape} for {variable.path}.")
         for variable, array in zip(mine, arrays):
             variable.assign(array)
@@ -126,8 +127,10 @@ class StateMixin:
             if callable(value) and not isinstance(value, Symbol):
                 self._loss_functions.append(value)
                 continue
-            if not isinstance(value, (Symbol, np.ndarray, np.generic, float, int)) and not hasattr(value, "_fastnn_variable"):
-                raise ArgumentError("`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. "
+            known = isinstance(value, (Symbol, np.ndarray, np.generic, float, int))
+            if not known and not hasattr(value, "_fastnn_variable"):
+                raise ArgumentError("`add_loss()` can only be called from inside `build()` or `call()`, on a tensor "
+                                    "input. "
                                     f"Received invalid value: {value!r}")
             trace = current()
             if trace is None:
@@ -155,6 +158,7 @@ class StateMixin:
     def losses(self):
         """What the last call added with add_loss, and the weights' penalties."""
         trace = current()
-        own = list(trace.losses) if trace is not None else [x for layer in self._flatten_layers() for x in layer._losses]
-        called = [f() for layer in self._flatten_layers() for f in layer._loss_functions]
+        layers = self._flatten_layers()
+        own = list(trace.losses) if trace is not None else [x for layer in layers for x in layer._losses]
+        called = [f() for layer in layers for f in layer._loss_functions]
         return own + called + self.regularization_losses()

@@ -26,9 +26,8 @@ class Tracker:
 
     def track(self, value):
         """Enter `value`; lists and dicts come back as kinds that enter what is put into them later."""
-        if isinstance(value, (TrackedList, TrackedDict)):
-            if value.tracker is self:
-                return value
+        if isinstance(value, (TrackedList, TrackedDict)) and value.tracker is self:
+            return value
         if type(value) in (list, TrackedList):
             return TrackedList(value, self)
         if type(value) in (dict, TrackedDict):

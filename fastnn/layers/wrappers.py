@@ -15,7 +15,8 @@ class Wrapper(Layer):
 
     def __init__(self, layer, **kwargs):
         if not isinstance(layer, Layer):
-            raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure wrapped layer "
+            raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure "
+                                "wrapped layer "
                                 "is a valid Keras layer.")
         super().__init__(**kwargs)
         self.layer = layer
@@ -35,8 +36,9 @@ class Wrapper(Layer):
 
 def _with_layers(config, custom_objects):
     """A config whose layers are made."""
-    return {k: serial.deserialize(v, "layers", custom_objects) if k in ("layer", "backward_layer") and isinstance(v, dict)
-            else v for k, v in config.items()}
+    made = {k: serial.deserialize(config[k], "layers", custom_objects) for k in ("layer", "backward_layer")
+            if isinstance(config.get(k), dict)}
+    return {**config, **made}
 
 
 class TimeDistributed(Wrapper):
@@ -120,7 +122,8 @@ class Bidirectional(Layer):
             backward_layer.name = _renamed(backward_layer.name, "backward")
         for what in ("return_sequences", "return_state", "stateful"):
             if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
-                raise ArgumentError(f"Forward layer and backward layer are expected to have the same value for `{what}`.")
+                raise ArgumentError("Forward layer and backward layer are expected to have the same value for "
+                                    f"`{what}`.")
         if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
             raise ArgumentError("Forward layer and backward layer should have different `go_backwards` value.")
         for which in (self.forward_layer, self.backward_layer):
@@ -153,7 +156,8 @@ class Bidirectional(Layer):
         first = second = None
         if initial_state is not None:
             if len(initial_state) % 2:
-                raise ArgumentError("When passing `initial_state` to a Bidirectional RNN, the state should be a list of even "
+                raise ArgumentError("When passing `initial_state` to a Bidirectional RNN, the state should be a list "
+                                    "of even "
                                     f"length. Received {len(initial_state)} states.")
             half = len(initial_state) // 2
             first, second = list(initial_state[:half]), list(initial_state[half:])

@@ -1,5 +1,4 @@
 """clone_model: the same architecture with new weights."""
-from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
@@ -7,6 +6,7 @@ from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.sequential import Sequential
+from fastnn.saving import identifiers as serial
 
 
 def _clone_layer(layer):
@@ -41,14 +41,16 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
         return made[id(layer)]
     if isinstance(model, Sequential):
         if call_function is not None:
-            raise ArgumentError("`call_function` argument is not supported with Sequential models. In a Sequential model, "
+            raise ArgumentError("`call_function` argument is not supported with Sequential models. In a Sequential "
+                                "model, "
                                 "layers aren't called at model-construction time (they're merely listed). Use "
                                 "`call_function` with Functional models only.")
         return _clone_sequential(model, input_tensors, clone)
     if isinstance(model, Functional):
         return _clone_functional(model, input_tensors, clone, call_function)
     if clone_function or input_tensors or call_function:
-        raise ArgumentError("Arguments `clone_function`, `call_function` and `input_tensors` are only supported for Sequential "
+        raise ArgumentError("Arguments `clone_function`, `call_function` and `input_tensors` are only supported for "
+                            "Sequential "
                             f"models or Functional models. Received model of type '{type(model).__name__}'.")
     return serial.deserialize(serial.serialize(model), None, {type(model).__name__: type(model)})
 

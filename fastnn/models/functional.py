@@ -33,13 +33,16 @@ class Functional(Model):
         for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
             for x in flat:
                 if not is_functional(x):
-                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling layers on "
+                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling "
+                                        "layers on "
                                         f"one. Received: {word}={given} including invalid value {x} of type {type(x)}")
         if isinstance(inputs, dict):
             for k, v in inputs.items():
                 if is_functional(v) and k != v.name and v.origin.is_input:
-                    warnings.warn(f"When providing `inputs` as a dict, all keys in the dict must match the names of the "
-                                  f"corresponding tensors. Received key '{k}' mapping to value {v} which has name '{v.name}'. "
+                    warnings.warn("When providing `inputs` as a dict, all keys in the dict must match the names of "
+                                  "the "
+                                  f"corresponding tensors. Received key '{k}' mapping to value {v} which has name "
+                                  f"'{v.name}'. "
                                   f"Change the tensor name to '{k}' (via `Input(..., name='{k}')`)", stacklevel=3)
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
@@ -155,7 +158,8 @@ class Functional(Model):
         """Flat input values in the order of `self.inputs`, with their dtype and rank."""
         flat = nest.flatten(self._standard_x(inputs))
         if len(flat) != len(self.inputs):
-            raise ShapeError(f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it received "
+            raise ShapeError(f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it "
+                             "received "
                              f"{len(flat)} input tensors.")
         return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
 
@@ -164,7 +168,8 @@ class Functional(Model):
         from fastnn.layers import context
         if x is None:
             if not getattr(ref.origin.operation, "optional", False):
-                raise ShapeError(f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid tensor.")
+                raise ShapeError(f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid "
+                                 "tensor.")
             return None
         mask, given = context.get_mask(x), x
         if not isinstance(x, Symbol):
@@ -191,9 +196,11 @@ class Functional(Model):
             if isinstance(struct, dict) and not all(isinstance(s, Symbol) for s in struct.values()):
                 return x
             unknown, missing = [k for k in x if k not in names], [n for n in names if n not in x]
-            missing = [n for n in missing if not getattr(self.inputs[names.index(n)].origin.operation, "optional", False)]
+            may_lack = [n for n, s in zip(names, self.inputs) if getattr(s.origin.operation, "optional", False)]
+            missing = [n for n in missing if n not in may_lack]
             if unknown or missing:
-                raise ShapeError(f"The keys of the input data do not match model '{self.name}': expected {names}; received "
+                raise ShapeError(f"The keys of the input data do not match model '{self.name}': expected {names}; "
+                                 "received "
                                  f"{list(x)}" + (f"; missing {missing}" if missing else "")
                                  + (f"; unknown {unknown}" if unknown else "") + ".")
             return nest.pack(struct, [x.get(n) for n in names])
@@ -258,7 +265,7 @@ class Functional(Model):
 
     def get_build_config(self):
         """None: the graph says everything."""
-        return None
+        return
 
 
 def _single(shapes):

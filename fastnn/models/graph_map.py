@@ -1,6 +1,7 @@
 """The order of a functional graph: which call events lie between inputs and outputs, and how deep."""
 from fastnn.core.errors import GraphError
-from fastnn.layers.events import CallEvent
+from fastnn.layers import nest
+from fastnn.layers.events import CallEvent, is_functional
 
 
 def key(symbol):
@@ -70,8 +71,10 @@ class GraphMap:
             for x in event.inputs:
                 if key(x) not in available:
                     raise GraphError(f"Graph disconnected: cannot find parent for tensor {x} at operation "
-                                     f"'{event.operation.name}'. The following previous operations were accessed without "
-                                     f"issue: {fine}. Pass every Input that the outputs depend on as an input of the model.")
+                                     f"'{event.operation.name}'. The following previous operations were accessed "
+                                     "without "
+                                     f"issue: {fine}. Pass every Input that the outputs depend on as an input of the "
+                                     "model.")
             if event.is_input and not any((event, i) in known for i in range(len(event.specs))):
                 continue                        # another model's input: whoever needs it is reported above
             fine.append(event.operation.name)
@@ -81,7 +84,8 @@ class GraphMap:
         names = [operation.name for operation in self.operations]
         for name in names:
             if names.count(name) > 1:
-                raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. All operation names '
+                raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. All operation '
+                                 'names '
                                  "should be unique. Give one of the layers another name.")
 
 
@@ -113,15 +117,14 @@ def rewire(inputs, outputs, replace):
     made = dict(replace)
 
     def swap(value):
-        from fastnn.layers.events import is_functional
         return made.get(key(value), value) if is_functional(value) else value
-    from fastnn.layers import nest
     kept = []
     for event in order:
         if event.is_input or all(key(x) not in made for x in event.inputs):
             continue
         specs = nest.pack(event.structure, event.outputs)
-        new = CallEvent(event.operation, nest.map_structure(swap, event.args), nest.map_structure(swap, event.kwargs), specs)
+        args, kwargs = nest.map_structure(swap, event.args), nest.map_structure(swap, event.kwargs)
+        new = CallEvent(event.operation, args, kwargs, specs)
         kept.append(new)
         for i in range(len(event.specs)):
             made.setdefault((event, i), new.result(i))

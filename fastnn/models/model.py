@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 
-from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional, symbol_like
 from fastnn.layers.layer import Layer
 from fastnn.models.trainer import Trainer
+from fastnn.saving import identifiers as serial
 
 
 class Model(Trainer, Layer):
@@ -66,7 +66,8 @@ class Model(Trainer, Layer):
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ArgumentError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers.")
+                raise ArgumentError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} "
+                                    "layers.")
             return layers[index]
         if name is None:
             raise ArgumentError("Provide either a layer name or layer index at `get_layer`.")
@@ -97,7 +98,7 @@ class Model(Trainer, Layer):
             layer_range: (first, last) layer names, or patterns of them, to list.
         """
         from fastnn.models.summary import print_summary
-        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn, expand_nested=expand_nested,
+        print_summary(self, print_fn, line_length=line_length, positions=positions, expand_nested=expand_nested,
                       show_trainable=show_trainable, layer_range=layer_range)
 
     # ---- building -------------------------------------------------------------------------------------
@@ -188,8 +189,8 @@ class Model(Trainer, Layer):
 
     def compile_from_config(self, config):
         """Compile as get_compile_config() said."""
-        parts = {k: serial.deserialize(v, {"optimizer": "optimizers", "loss": "losses"}.get(k) if isinstance(v, dict) else None)
-                 for k, v in config.items()}
+        tables = {"optimizer": "optimizers", "loss": "losses"}
+        parts = {k: serial.deserialize(v, tables.get(k) if isinstance(v, dict) else None) for k, v in config.items()}
         self.compile(**parts)
 
     def __deepcopy__(self, memo):
@@ -233,6 +234,7 @@ def _graft(cls, functional):
         if Model in base.__bases__:
             base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
             return
-    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass of Model.")
+    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass "
+                     "of Model.")
 
 

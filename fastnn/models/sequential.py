@@ -1,5 +1,4 @@
 """Sequential: a model that is a stack of layers."""
-from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.layers import nest, signature
 from fastnn.layers.events import is_functional, symbol_like
@@ -7,6 +6,7 @@ from fastnn.layers.input_layer import InputLayer
 from fastnn.layers.layer import Layer
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
+from fastnn.saving import identifiers as serial
 
 
 class Sequential(Model):
@@ -42,13 +42,15 @@ class Sequential(Model):
         if is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
             layer = layer.origin.operation
         if not isinstance(layer, Layer):
-            raise ArgumentError(f"Only instances of `keras.Layer` can be added to a Sequential model. Received: {layer!r} "
+            raise ArgumentError("Only instances of `keras.Layer` can be added to a Sequential model. Received: "
+                                f"{layer!r} "
                                 f"(of type {type(layer)})")
         if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
             stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))
         if any(layer.name == other.name and other is not layer for other in stack):
             raise GraphError(f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is "
-                             "already the name of a layer in this model. Update the `name` argument to pass a unique name.")
+                             "already the name of a layer in this model. Update the `name` argument to pass a unique "
+                             "name.")
         if isinstance(layer, InputLayer) and stack and isinstance(stack[0], InputLayer):
             raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
                                 f"{stack[0].batch_shape}. You cannot add a different Input layer to it.")
@@ -76,7 +78,7 @@ class Sequential(Model):
             return
         if isinstance(stack[0], InputLayer):
             self.build(stack[0].batch_shape)
-        elif isinstance(stack[0], Functional) or (isinstance(stack[0], Sequential) and stack[0]._functional is not None):
+        elif isinstance(stack[0], Functional) or getattr(stack[0], "_functional", None) is not None:
             self.build(stack[0].input_shape)
 
     def build(self, input_shape=None):
@@ -107,8 +109,10 @@ class Sequential(Model):
         call = signature.of(type(layer).call)
         required = [n for n in call.names if call.keywords[n] is signature.inspect.Parameter.empty]
         if len(required) > 1:
-            raise ArgumentError("Layers added to a Sequential model can only have a single required positional argument, the "
-                                f"input tensor. Layer {type(layer).__name__} has multiple required positional arguments: "
+            raise ArgumentError("Layers added to a Sequential model can only have a single required positional "
+                                "argument, the "
+                                f"input tensor. Layer {type(layer).__name__} has multiple required positional "
+                                "arguments: "
                                 f"{required}")
 
     def _build_from_data(self, x):
@@ -170,7 +174,8 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, _):
-        raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to "
+        raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
+                             "`pop()` to "
                              "change the layers in this model.")
 
     def _graph(self, what):
@@ -260,7 +265,8 @@ class Sequential(Model):
         if isinstance(config, list):            # Keras 1 and early 2 wrote only the layers
             config = {"name": None, "layers": config}
         if "layers" not in config or "name" not in config:
-            raise ArgumentError("A Sequential model configuration must be a dictionary containing the 'name' and 'layers' "
+            raise ArgumentError("A Sequential model configuration must be a dictionary containing the 'name' and "
+                                "'layers' "
                                 f"keys. Received: config={config}")
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         for entry in config["layers"]:

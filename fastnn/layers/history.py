@@ -1,0 +1,48 @@
+"""Where a layer was called in the functional API: its input and output symbols."""
+from fastnn.layers import nest, signature
+from fastnn.layers.events import live_events
+
+
+class HistoryMixin:
+    """`input`, `output` and their kin of a Layer."""
+
+    def _only_event(self, attribute):
+        events = live_events(self)
+        if not events:
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {attribute}.")
+        if len(events) > 1 and attribute in ("input_shape", "output_shape"):
+            shapes = {str(nest.map_structure(lambda s: s.shape, e.input if attribute[0] == "i" else e.output))
+                      for e in events}
+            if len(shapes) > 1:
+                raise AttributeError(f"The layer {self.name} has been called on several inputs with different shapes: "
+                                     "it has "
+                                     f"no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
+        return events[0]
+
+    @property
+    def input(self):
+        """The symbol(s) of the functional API that it was first called on."""
+        return self._only_event("input").input
+
+    @property
+    def output(self):
+        """The symbol(s) of the functional API that its first call returned."""
+        return self._only_event("output").output
+
+    @property
+    def input_shape(self):
+        """The shape(s) of its input in the functional API."""
+        return signature.shapes_of(self._only_event("input_shape").input)
+
+    @property
+    def output_shape(self):
+        """The shape(s) of its output in the functional API."""
+        return signature.shapes_of(self._only_event("output_shape").output)
+
+    def get_input_at(self, index):
+        """The input symbol(s) of call number `index`."""
+        return live_events(self)[index].input
+
+    def get_output_at(self, index):
+        """The output symbol(s) of call number `index`."""
+        return live_events(self)[index].output

@@ -1,0 +1,45 @@
+"""PyDataset: batches made by Python code."""
+import math
+
+
+class PyDataset:
+    """Base class of a data set that gives its batches by number.
+
+    Subclasses say `__len__` (the number of batches) and `__getitem__(i)` (batch i: (x, y) or (x, y, sample_weight));
+    `on_epoch_end` is called after every epoch.  workers, use_multiprocessing and max_queue_size are accepted as Keras's;
+    batches are made in the calling thread.
+
+    >>> class Squares(PyDataset):
+    ...     def __len__(self):
+    ...         return 2
+    ...     def __getitem__(self, i):
+    ...         return [[i]], [[i * i]]
+    >>> list(Squares())[1]
+    ([[1]], [[1]])
+    """
+
+    def __init__(self, workers=1, use_multiprocessing=False, max_queue_size=10):
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    @property
+    def num_batches(self):
+        """The number of batches; None if it is not known."""
+        return len(self) if type(self).__len__ is not PyDataset.__len__ else None
+
+    def __len__(self):
+        raise NotImplementedError(f"{type(self).__name__} must say how many batches it has: def __len__(self).")
+
+    def __getitem__(self, index):
+        raise NotImplementedError(f"{type(self).__name__} must give batch number i: def __getitem__(self, i).")
+
+    def __iter__(self):
+        return (self[i] for i in range(math.ceil(len(self))))
+
+    def on_epoch_begin(self):
+        """Called before each epoch."""
+
+    def on_epoch_end(self):
+        """Called after each epoch."""
+
+
+Sequence = PyDataset
