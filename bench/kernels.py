@@ -13,7 +13,7 @@ import numpy as np
 from fastnn.compiler.program import Options, Program
 from fastnn.core import config
 from fastnn.graph.trace import Trace
-from fastnn.ops import conv as conv_ops
+from fastnn.ops.conv_plan import conv_shape
 from fastnn.ops import matmul as _matmul  # noqa: F401  (fills the registry)
 from fastnn.ops.op import REGISTRY
 from fastnn.runtime import pack
@@ -84,7 +84,7 @@ def conv(args, peak):
     for N, H, W, C, K, k, stride in CONV:
         at = {"strides": (stride, stride), "padding": "same"}
         x, w = (N, H, W, C), (k, k, C, K)
-        s = conv_ops.conv_plan.conv_shape(x, w, {**at, "dilation": (1, 1), "groups": 1})
+        s = conv_shape(x, w, {**at, "dilation": (1, 1), "groups": 1})
         y, cells = (N, s.Ho, s.Wo, K), []
         for name, op, shapes, extra in (("fwd", "conv2d", (x, w), {}), ("gx", "conv2d_grad_x", (y, w), {"size": (H, W)}),
                                         ("gw", "conv2d_grad_w", (x, y), {"kernel": (k, k)})):

@@ -15,7 +15,7 @@ from fastnn.core.jit import JIT
 
 if JIT:
     from fastnn.core.simd_lanes import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
-    from fastnn.core.simd_tiles import ACC, BIAS, RELU, copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
+    from fastnn.core.simd_tiles import ACC, BIAS, RELU, copy_row, lanewise, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
     from fastnn.core.simd_winograd import transform
 else:
     from fastnn.core.simd_plain import (
@@ -30,6 +30,7 @@ else:
         lanes_sum,
         lanes_sumsq,
         lanes_sumsq_dev,
+        lanewise,
         microkernel,
         prefetch,
         tile_cols,
@@ -40,4 +41,4 @@ else:
     )
 
 __all__ = ["ACC", "BIAS", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum", "lanes_sumsq",
-           "lanes_sumsq_dev", "microkernel", "prefetch", "tile_cols", "tile_rows", "transform", "transpose", "vector"]
+           "lanes_sumsq_dev", "lanewise", "microkernel", "prefetch", "tile_cols", "tile_rows", "transform", "transpose", "vector"]

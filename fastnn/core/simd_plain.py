@@ -99,21 +99,34 @@ def transpose(F, dst, dld, src, sld, m, n):
             dst[j * dld + i] = src[i * sld + j] if i < m else F(0)
 
 
+def _offset(table, i):
+    """Entry i of a table, or i strides."""
+    return table * i if isinstance(table, (int, np.integer)) else int(table[i])
+
+
+def lanewise(F, a, aoff, b, boff, nk, c, n, flags, bias):
+    """c[j] (+)= sum over k of a[aoff(k) + j] * b[boff(k) + j]; arguments as in `fastnn.core.simd_tiles`."""
+    for j in range(n):
+        s = c[j] if flags & ACC else F(0)
+        for k in range(nk):
+            s = F(a[_offset(aoff, k) + j] * b[_offset(boff, k) + j] + s)
+        if flags & BIAS:
+            s = F(s + bias[j])
+        c[j] = F(0) if flags & RELU and s < 0 else s
+
+
 def microkernel(F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, flags, bias):
     """The three loops of a register tile; arguments as in `fastnn.core.simd_tiles`."""
     rows, cols = TILES[tile]
     if not (1 <= m <= rows and 1 <= n <= cols):
         raise ValueError(f"tile of {m} x {n}; expected 1..{rows} x 1..{cols}")
 
-    def offset(table, i):
-        return table * i if isinstance(table, (int, np.integer)) else int(table[i])
-
     for i in range(i0, i0 + m):
-        ai, ci = offset(arow, i), offset(crow, i)
+        ai, ci = _offset(arow, i), _offset(crow, i)
         for j in range(n):
             s = c[ci + j] if flags & ACC else F(0)
             for k in range(nk):
-                s = F(a[ai + offset(akof, k)] * b[k * bks + j] + s)
+                s = F(a[ai + _offset(akof, k)] * b[k * bks + j] + s)
             if flags & BIAS:
                 s = F(s + bias[j])
             c[ci + j] = F(0) if flags & RELU and s < 0 else s

@@ -178,6 +178,54 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
     return sig, codegen
 
 
+@intrinsic
+def lanewise(tyctx, F, a, aoff, b, boff, nk, c, n, flags, bias):
+    """c[j] (+)= sum over k of a[aoff(k) + j] * b[boff(k) + j], j < n <= 4 vectors: each lane by itself.
+
+    aoff and boff are strides or tables, flags those of `microkernel`.
+    """
+    NV, i8 = 4, types.int64
+    vl = tile_shape(F, 0)[2]
+
+    def codegen(ctx, bld, sig, args):
+        a, b, nk, c, n, flags, bias = (args[k] for k in (1, 3, 5, 6, 7, 8, 9))
+        V, flow = Vec(bld, sig.args[0], vl), Flow(bld)
+        cols = [I(v * vl) for v in range(NV)]
+        edge = [V.first(bld.sub(n, o)) for o in cols]
+
+        def offset(k, i):
+            if isinstance(sig.args[k], types.CPointer):
+                return bld.load(bld.gep(args[k], [i]))
+            return bld.mul(args[k], i)
+
+        def has(bit):
+            return bld.icmp_signed("!=", bld.and_(flags, I(bit)), I(0))
+
+        def emit(masks):
+            def each(p):
+                return [V.load(p, o, m) for o, m in zip(cols, masks, strict=True)]
+
+            def step(k, acc):
+                x, y = each(bld.gep(a, [offset(2, k)])), each(bld.gep(b, [offset(4, k)]))
+                return [V.fma(p, q, r) for p, q, r in zip(x, y, acc, strict=True)]
+
+            acc = flow.when(has(ACC), [V.zero] * NV, lambda: each(c))
+            acc = flow.loop(nk, acc, step)
+            acc = flow.when(has(BIAS), acc, lambda: [bld.fadd(x, y) for x, y in zip(acc, each(bias), strict=True)])
+            acc = flow.when(has(RELU), acc, lambda: [
+                bld.select(bld.fcmp_ordered("<", x, V.zero), V.zero, x) for x in acc])
+            for x, o, m in zip(acc, cols, masks, strict=True):
+                V.store(x, c, o, m)
+
+        with bld.if_else(bld.icmp_signed(">=", n, I(NV * vl))) as (full, part):
+            with full:
+                emit([None] * NV)
+            with part:
+                emit(edge)
+        return ctx.get_dummy_value()
+    return types.void(F, a, _offsets(aoff), b, _offsets(boff), i8, c, i8, i8, bias), codegen
+
+
 def _offsets(t):
     return t if isinstance(t, types.CPointer) else types.int64
 

@@ -2,7 +2,7 @@
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops import conv_plan
+from fastnn.ops import conv_plan as plan
 from fastnn.ops.matmul import activation_grad, check_epilogue, check_floats, epilogue
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
@@ -27,12 +27,12 @@ def _check(name, specs, attrs):
 
 
 def _shape(name, x, w, attrs):
-    """The conv_plan.Shape; raises ShapeError where channels and groups do not fit."""
+    """The Shape; raises ShapeError where channels and groups do not fit."""
     groups = attrs["groups"]
     if groups < 1 or x[3] != w[2] * groups or w[3] % groups:
         raise ShapeError(f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected weights "
                          f"(kh, kw, channels / groups, filters) and filters divisible by groups.")
-    return conv_plan.conv_shape(x, w, attrs)
+    return plan.conv_shape(x, w, attrs)
 
 
 def _infer(specs, attrs):
@@ -70,34 +70,30 @@ def _infer_grad_w(specs, attrs):
 def _lower(e):
     x, w, b = e.ins
     y = e.outs[0]
-    s = conv_plan.conv_shape(x.shape, w.shape, e.attrs)
-    way = conv_plan.winograd if conv_plan.winograd_pays(s, y.dtype) else conv_plan.forward
-    way(e, s, x, w, y, *epilogue(e, b))
+    s = plan.conv_shape(x.shape, w.shape, e.attrs)
+    plan.choose(s, y.dtype, plan.forward, plan.depthwise, plan.winograd)(e, s, x, w, y, *epilogue(e, b))
 
 
 def _lower_grad_x(e):
     gy, w = e.ins
     gx = e.outs[0]
-    s = conv_plan.conv_shape(gx.shape, w.shape, e.attrs)
-    turned = s._replace(Ho=s.H, Wo=s.W)                         # the tiles are those of gx
-    pays = conv_plan.winograd_pays(turned, gx.dtype) and max(s.top, s.left) <= 2
-    way = conv_plan.winograd_grad_x if pays else conv_plan.grad_x
-    way(e, s, gy, w, gx)
+    s = plan.conv_shape(gx.shape, w.shape, e.attrs)
+    tiles = s._replace(Ho=s.H, Wo=s.W) if max(s.top, s.left) <= 2 else s._replace(kh=0)
+    plan.choose(s, gx.dtype, plan.grad_x, plan.depthwise_grad_x, plan.winograd_grad_x, tiles)(e, s, gy, w, gx)
 
 
 def _lower_grad_w(e):
     x, gy = e.ins
     gw = e.outs[0]
-    s = conv_plan.conv_shape(x.shape, gw.shape, e.attrs)
-    way = conv_plan.winograd_grad_w if conv_plan.winograd_pays(s, gw.dtype) else conv_plan.grad_w
-    way(e, s, x, gy, gw)
+    s = plan.conv_shape(x.shape, gw.shape, e.attrs)
+    plan.choose(s, gw.dtype, plan.grad_w, plan.depthwise_grad_w, plan.winograd_grad_w)(e, s, x, gy, gw)
 
 
 def _cost(i, j):
     """(flops, bytes), x and w being operands i and j of (inputs, outputs)."""
     def cost(specs, outs, attrs):
         every = [s for s in (*specs, *outs) if s is not None]
-        s = conv_plan.conv_shape(every[i].shape, every[j].shape, attrs)
+        s = plan.conv_shape(every[i].shape, every[j].shape, attrs)
         return s.flops, sum(v.nbytes for v in every)
     return cost
 
@@ -140,7 +136,7 @@ def _draw(draw):
     padding = draw.choice(["valid", "same", ((1, 0), (2, 1))])
     attrs = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     x, w = (N, H, W, C), (kh, kw, C // groups, K)
-    s = conv_plan.conv_shape(x, w, attrs)
+    s = plan.conv_shape(x, w, attrs)
     return x, w, attrs, (N, s.Ho, s.Wo, K)
 
 

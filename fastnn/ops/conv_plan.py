@@ -139,22 +139,68 @@ def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags,
 def grad_x(e, s, gy, w, gx):
     """gx by one correlation per residue class of the stride; a class without taps writes zeros."""
     C, K, size = s.C // s.groups, s.K // s.groups, gx.itemsize
+    for use, (Qh, Qw), taps, offsets in _classes(s):
+        g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)
+        each = panels(len(use) * K, C)
+        packed = e.scratch(s.groups * each * size)
+        if use:
+            e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]), len(use), C,
+                   K, s.groups, each, n=len(use))
+        place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
+        _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
+                   2 * s.N * Qh * Qw * s.C * len(use) * K)
+
+
+def _classes(s):
+    """grad_x as correlations, one per residue of the stride: (taps used, grid, their offsets in gy, out offsets)."""
     for oh in range(min(s.sh, s.H)):
         for ow in range(min(s.sw, s.W)):
             use = [(r, q) for r in range(s.kh) for q in range(s.kw)
                    if (oh + s.top - r * s.dh) % s.sh == 0 and (ow + s.left - q * s.dw) % s.sw == 0]
             taps = tuple(((oh + s.top - r * s.dh) // s.sh, (ow + s.left - q * s.dw) // s.sw) for r, q in use)
-            Qh, Qw = -(-(s.H - oh) // s.sh), -(-(s.W - ow) // s.sw)
-            g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)
-            each = panels(len(use) * K, C)
-            packed = e.scratch(s.groups * each * size)
-            if use:
-                e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]), len(use), C, K,
-                       s.groups, each, n=len(use))
-            place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
-            offsets = (oh * s.W + ow) * s.C, s.H * s.W * s.C, s.sh * s.W * s.C
-            _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
-                       2 * s.N * Qh * Qw * s.C * len(use) * K)
+            yield (use, (-(-(s.H - oh) // s.sh), -(-(s.W - ow) // s.sw)), taps,
+                   ((oh * s.W + ow) * s.C, s.H * s.W * s.C, s.sh * s.W * s.C))
+
+
+# ------------------------------------------------------------------ depthwise
+def is_depthwise(s):
+    """One filter per channel."""
+    return s.groups > 1 and s.groups == s.C == s.K
+
+
+def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
+    n = int(g.words[0] * g.words[4])
+    e.emit(f"depthwise_{y.t}", x.rd_all, w.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+           e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
+           n=n, chunk=chunk_rows(n, g.band, 4 * flops), flops=flops)
+
+
+def depthwise(e, s, x, w, y, flags, bias, code):
+    """y = act(depthwise conv(x, w) + bias)."""
+    g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize)
+    place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.C, 1, 1)
+    _depthwise(e, g, x, w, y, np.arange(s.kh * s.kw) * s.C, place, (0, s.Ho * s.Wo * s.C, s.Wo * s.C), flags, bias,
+               code, s.flops)
+
+
+def depthwise_grad_x(e, s, gy, w, gx):
+    """gx of a depthwise convolution, class by class."""
+    for use, (Qh, Qw), taps, offsets in _classes(s):
+        g = geometry(s.N, s.Ho, s.Wo, s.C, Qh, Qw, 1, 1, taps, 1, gx.itemsize)
+        weights = np.array([(r * s.kw + q) * s.C for r, q in use], np.int64)
+        place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
+        _depthwise(e, g, gy, w, gx, weights, place, offsets, 0, 0, 0, 2 * s.N * Qh * Qw * s.C * len(use))
+
+
+def depthwise_grad_w(e, s, x, gy, gw):
+    """gw of a depthwise convolution as partial sums."""
+    g, n = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, gw.itemsize), s.N * s.Ho
+    step = chunk_rows(n, g.band, 4 * s.flops, PARTS)
+    parts = -(-n // step)
+    sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
+    e.emit(f"depthwise_grad_w_{gw.t}", x.rd_all, gy.rd_all, sums.wr_all, e.table(g.words), e.table(g.pix),
+           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, n=n, chunk=step, flops=s.flops)
+    add_parts(e, sums, parts, gw)
 
 
 def parts_of(flops, nbytes):
@@ -239,3 +285,11 @@ def winograd_grad_w(e, s, x, gy, gw):
            e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, step, n=n, chunk=step,
            flops=s.flops / 3)
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
+
+
+# ------------------------------------------------------------------ the choice
+def choose(s, dtype, direct, depth, wino, turned=None):
+    """Which of three ways a Shape takes; `turned` is the Shape that Winograd's tiles would have."""
+    if is_depthwise(s):
+        return depth
+    return wino if winograd_pays(turned or s, dtype) else direct
