@@ -133,8 +133,7 @@ def broadcast_strides(shape, out):
     >>> broadcast_strides((3, 1), (2, 3, 4))
     (0, 1, 0)
     """
-    own = (0,) * (len(out) - len(shape)) + tuple(0 if d == 1 else s for d, s in zip(shape, strides(shape)))
-    return own
+    return (0,) * (len(out) - len(shape)) + tuple(0 if d == 1 else s for d, s in zip(shape, strides(shape)))
 
 
 def collapse(shape, *layouts):
@@ -177,7 +176,8 @@ def broadcast_infer(name, specs):
     try:
         return broadcast(*(s.shape for s in specs))
     except ShapeError:
-        raise ShapeError(f"{name}: received shapes {' and '.join(str(s.shape) for s in specs)}, which do not broadcast; "
+        raise ShapeError(f"{name}: received shapes {' and '.join(str(s.shape) for s in specs)}, which do not "
+                         "broadcast; "
                          "trailing dimensions must be equal or 1.") from None
 
 
@@ -191,7 +191,8 @@ def check_dtype(name, spec, allowed):
 def same_dtype(name, specs, allowed=NUMBERS):
     """Raise DTypeError unless all specs have one of the allowed dtypes, and the same."""
     if len({s.dtype for s in specs}) > 1:
-        raise DTypeError(f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all inputs; "
+        raise DTypeError(f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all "
+                         "inputs; "
                          "fastnn.ops.cast converts.")
     check_dtype(name, specs[0], allowed)
 

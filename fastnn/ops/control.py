@@ -4,25 +4,13 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.binary import (
-    add,
-    divide,
-    equal,
-    less_equal,
-    logical_and,
-    logical_or,
-    maximum,
-    multiply,
-    not_equal,
-    power,
-    subtract,
-    where,
-)
+from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
 from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, operand
+from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite, isnan
-from fastnn.ops.host import sort
 from fastnn.ops.index import _take_grad, index_operand, take
 from fastnn.ops.layout import expand_dims, ravel, reshape, stack
+from fastnn.ops.order import sort
 from fastnn.ops.reduce import all, max, min, sum
 
 __all__ = ["cond", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "switch", "segment_sum", "segment_max",
@@ -93,7 +81,8 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     while maximum_iterations is None or n < maximum_iterations:
         go = cond(*values)
         if is_symbol(go):
-            raise ArgumentError("while_loop: its condition is a symbol, but a graph has a fixed length; use fori_loop, or call it on arrays.")
+            raise ArgumentError("while_loop: its condition is a symbol, but a graph has a fixed length; use "
+                                "fori_loop, or call it on arrays.")
         if not bool(np.asarray(go)):
             break
         new = body(*values)
@@ -190,7 +179,8 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     array(2., dtype=float32)
     """
     if method not in ("linear", "lower", "higher", "nearest", "midpoint"):
-        raise ArgumentError(f"quantile: received method={method!r}, expected 'linear', 'lower', 'higher', 'nearest' or 'midpoint'.")
+        raise ArgumentError(f"quantile: received method={method!r}, expected 'linear', 'lower', 'higher', "
+                            "'nearest' or 'midpoint'.")
     x = floating(x)
     rank = len(x.shape)
     axes = tuple(range(rank)) if axis is None else tuple(normalize_axis(a, rank)
@@ -339,7 +329,7 @@ def signbit(x):
     >>> signbit([1.0, -1.0])
     array([False,  True])
     """
-    from fastnn.ops.binary import less
+    from fastnn.ops.compare import less
     return less(x, 0)
 
 
@@ -369,7 +359,7 @@ def interp(x, xp, fp):
     >>> interp([1.5], [1.0, 2.0], [10.0, 20.0])
     array([15.], dtype=float32)
     """
-    from fastnn.ops.host import searchsorted
+    from fastnn.ops.order import searchsorted
     x, xp, fp = floating(x), floating(xp), floating(fp)
     i = searchsorted(xp, x, "right")
     i = maximum(where(less_equal(xp.shape[0], i), xp.shape[0] - 1, i), 1)

@@ -1,12 +1,15 @@
-"""Constants: ranges, grids, identity matrices, windows of a matrix. Made at once, as arrays that graphs take as constants."""
+"""Constants: ranges, grids, identity matrices, diagonals. Made at once, as arrays that graphs take as constants."""
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis
-from fastnn.ops.binary import add, multiply, where
+from fastnn.ops.binary import add, multiply
 from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand
+from fastnn.ops.compare import where
+from fastnn.ops.constants import full
 from fastnn.ops.index import take
-from fastnn.ops.layout import broadcast_to, expand_dims, full, moveaxis, pad, reshape
+from fastnn.ops.layout import broadcast_to, expand_dims, moveaxis, reshape
+from fastnn.ops.parts import pad
 
 __all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices", "diag",
            "diagonal",
@@ -16,7 +19,7 @@ __all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", 
 def _array(value, dtype=None):
     """A NumPy result in `dtype`, or with float64 and int64 narrowed to the default types."""
     if dtype is None:
-        dtype = "int32" if value.dtype.kind == "i" else dtypes.standardize(None) if value.dtype.kind == "f" else value.dtype
+        dtype = {"i": "int32", "f": dtypes.standardize(None)}.get(value.dtype.kind, value.dtype)
     return value.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 

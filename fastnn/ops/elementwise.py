@@ -10,7 +10,6 @@ from fastnn.ops.common import (
     FLOATS,
     NUMBERS,
     cast_to,
-    composite,
     draw_shape,
     dtype_of,
     elementwise,
@@ -21,13 +20,9 @@ from fastnn.ops.common import (
 )
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
-__all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "log2", "log10", "exp2",
-           "sqrt",
-           "rsqrt", "reciprocal", "floor", "ceil", "trunc", "round", "sin", "cos", "tan", "erf", "clip", "isnan",
-           "isinf",
-           "isfinite", "logical_not", "stop_gradient", "identity", "nan_to_num", "isposinf", "isneginf", "affine",
-           "deg2rad",
-           "rad2deg", "cbrt"]
+__all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
+           "reciprocal", "floor", "ceil", "trunc", "round", "sin", "cos", "erf", "clip", "isnan", "isinf", "isfinite",
+           "logical_not", "stop_gradient", "identity", "affine"]
 
 
 def _ops():
@@ -173,15 +168,6 @@ def expm1(x):
     return float_call(_expm1, x)
 
 
-def exp2(x):
-    """2 to the power x.
-
-    >>> exp2([3.0])
-    array([8.], dtype=float32)
-    """
-    return float_call(lambda v: _ops().power(2.0, v), x)
-
-
 def log(x):
     """The natural logarithm; -inf for 0, NaN below.
 
@@ -200,24 +186,6 @@ def log1p(x):
     return float_call(_log1p, x)
 
 
-def log2(x):
-    """The logarithm to base 2.
-
-    >>> log2([8.0])
-    array([3.], dtype=float32)
-    """
-    return float_call(lambda v: affine(_log(v), 1.4426950408889634), x)
-
-
-def log10(x):
-    """The logarithm to base 10.
-
-    >>> log10([1.0])
-    array([0.], dtype=float32)
-    """
-    return float_call(lambda v: affine(_log(v), 0.4342944819032518), x)
-
-
 def sqrt(x):
     """The square root; NaN below 0.
 
@@ -225,15 +193,6 @@ def sqrt(x):
     array([3.], dtype=float32)
     """
     return float_call(_sqrt, x)
-
-
-def cbrt(x):
-    """The real cube root.
-
-    >>> cbrt([-8.0])
-    array([-2.], dtype=float32)
-    """
-    return float_call(lambda v: _ops().multiply(_sign(v), _ops().power(_abs(v), 1 / 3)), x)
 
 
 def rsqrt(x):
@@ -313,15 +272,6 @@ def cos(x):
     return float_call(_cos, x)
 
 
-def tan(x):
-    """The tangent of x in radians.
-
-    >>> tan([0.0])
-    array([0.], dtype=float32)
-    """
-    return float_call(lambda v: _ops().divide(_sin(v), _cos(v)), x)
-
-
 def erf(x):
     """The error function.
 
@@ -329,24 +279,6 @@ def erf(x):
     array([0.], dtype=float32)
     """
     return float_call(_erf, x)
-
-
-def deg2rad(x):
-    """Degrees as radians.
-
-    >>> deg2rad([180.0])
-    array([3.1415927], dtype=float32)
-    """
-    return float_call(lambda v: _ops().multiply(v, np.pi / 180), x)
-
-
-def rad2deg(x):
-    """Radians as degrees.
-
-    >>> rad2deg([0.0])
-    array([0.], dtype=float32)
-    """
-    return float_call(lambda v: _ops().multiply(v, 180 / np.pi), x)
 
 
 def affine(x, scale=1.0, shift=0.0):
@@ -407,24 +339,6 @@ def isfinite(x):
     return _isfinite(_calculable(x))
 
 
-def isposinf(x):
-    """Where x is +infinity.
-
-    >>> isposinf([1.0, float("-inf")])
-    array([False, False])
-    """
-    return _ops().equal(_calculable(x), float("inf"))
-
-
-def isneginf(x):
-    """Where x is -infinity.
-
-    >>> isneginf([1.0, float("-inf")])
-    array([False,  True])
-    """
-    return _ops().equal(_calculable(x), float("-inf"))
-
-
 def _calculable(x):
     x = floating(x)
     return cast_to(x, "float32") if dtype_of(x) not in FLOATS else x
@@ -437,19 +351,6 @@ def logical_not(x):
     array([False,  True])
     """
     return _logical_not(cast_to(x, "bool"))
-
-
-def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
-    """x with NaN replaced by `nan` and infinities by the given numbers (the largest ones of the dtype).
-
-    >>> nan_to_num([float("nan"), 1.0])
-    array([0., 1.], dtype=float32)
-    """
-    ops, x = _ops(), floating(x)
-    info = np.finfo(dtypes.numpy_type(dtype_of(x)))
-    x = ops.where(isnan(x), nan, x)
-    x = ops.where(isposinf(x), float(info.max) if posinf is None else posinf, x)
-    return ops.where(isneginf(x), float(info.min) if neginf is None else neginf, x)
 
 
 def stop_gradient(variable):
@@ -473,6 +374,3 @@ def identity(x):
         return _ops().eye(x)
     x = operand(x)
     return x if isinstance(x, np.ndarray) and current() is None else _identity(x)
-
-
-composite("tan", tan, reference=reference.tan, low=-1.0, high=1.0, flops=60, doc="y = sin x / cos x")

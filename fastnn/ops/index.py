@@ -1,5 +1,4 @@
 """Operations that read places from data: rows by index, one-hot rows, the largest values."""
-
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
@@ -65,7 +64,8 @@ def _take_grad_infer(specs, attrs):
     check_dtype("take_grad", g, FLOATS)
     axis, k = attrs["axis"], len(index.shape)
     if g.shape[axis:axis + k] != index.shape:
-        raise ShapeError(f"take_grad: received a gradient of shape {g.shape} for indices of shape {index.shape} at axis {axis}.")
+        raise ShapeError(f"take_grad: received a gradient of shape {g.shape} for indices of shape {index.shape} at "
+                         f"axis {axis}.")
     return Spec((*g.shape[:axis], attrs["size"], *g.shape[axis + k:]), g.dtype)
 
 
@@ -102,7 +102,8 @@ def _along_infer(specs, attrs):
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if len(index.shape) != len(x.shape) or any(a != b for i, (a, b) in enumerate(zip(x.shape, index.shape))
                                                if i != axis):
-        raise ShapeError(f"take_along_axis: received indices of shape {index.shape} for a value of shape {x.shape}; all sizes but "
+        raise ShapeError(f"take_along_axis: received indices of shape {index.shape} for a value of shape "
+                         f"{x.shape}; all sizes but "
                          f"those along axis {attrs['axis']} must be equal.")
     return Spec(index.shape, x.dtype)
 
@@ -143,7 +144,8 @@ def _along_grad_infer(specs, attrs):
     _indices("take_along_axis_grad", index)
     check_dtype("take_along_axis_grad", g, FLOATS)
     if g.shape != index.shape:
-        raise ShapeError(f"take_along_axis_grad: received a gradient of shape {g.shape} for indices of shape {index.shape}.")
+        raise ShapeError(f"take_along_axis_grad: received a gradient of shape {g.shape} for indices of shape "
+                         f"{index.shape}.")
     axis = attrs["axis"]
     return Spec((*g.shape[:axis], attrs["size"], *g.shape[axis + 1:]), g.dtype)
 
@@ -174,7 +176,8 @@ _along_grad = register(Op(
 def _one_hot_infer(specs, attrs):
     _indices("one_hot", specs[0])
     if attrs["num_classes"] < 1 or attrs["dtype"] not in ("float32", "float64", "int32", "bool", "uint8"):
-        raise DTypeError(f"one_hot: received num_classes={attrs['num_classes']}, dtype={attrs['dtype']!r}; expected at least one class, "
+        raise DTypeError(f"one_hot: received num_classes={attrs['num_classes']}, dtype={attrs['dtype']!r}; "
+                         "expected at least one class, "
                          "and float32, float64, int32, uint8 or bool.")
     return Spec((*specs[0].shape, attrs["num_classes"]), attrs["dtype"])
 
@@ -195,7 +198,8 @@ def _top_infer(specs, attrs):
     _indices("in_top_k", targets)
     check_dtype("in_top_k", x, FLOATS)
     if len(x.shape) != 2 or targets.shape != x.shape[:1]:
-        raise ShapeError(f"in_top_k: received targets of shape {targets.shape} and predictions of shape {x.shape}, expected (n,) and "
+        raise ShapeError(f"in_top_k: received targets of shape {targets.shape} and predictions of shape {x.shape}, "
+                         "expected (n,) and "
                          "(n, classes).")
     return Spec(targets.shape, "bool")
 
@@ -276,7 +280,7 @@ def multi_hot(inputs, num_classes, axis=-1, dtype=None):
 
 
 def in_top_k(targets, predictions, k):
-    """Whether each target class (n,) is among the k largest predictions (n, classes) of its row; ties count as being among.
+    """Whether each target class (n,) is among the k largest predictions (n, classes) of its row; ties count.
 
     >>> in_top_k([1, 0], [[0.1, 0.9], [0.2, 0.8]], k=1)
     array([ True, False])

@@ -6,15 +6,18 @@ from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import movement as reference
-from fastnn.ops.common import BITS, broadcast_strides, collapse, draw_shape, moved_bytes, strides, unbroadcast
+from fastnn.ops.common import BITS, broadcast_strides, collapse, moved_bytes, strides, unbroadcast
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 ALL = (None, None, None)                        # the slice of a whole dimension
 
 
 # ------------------------------------------------------------------ emitting copies
-def emit_copy(e, x, y, sizes, sx, sy, x0=0, y0=0, dense=True):
-    """Copy elements x[x0 + i . sx] to y[y0 + i . sy] for all i < sizes. dense: y is written as a whole, in order."""
+def emit_copy(e, x, y, sizes, sx, sy, x0=0, y0=0, dense=True, blocks=True):
+    """Copy elements x[x0 + i . sx] to y[y0 + i . sy] for all i < sizes.
+
+    dense: y is written as a whole, in order. blocks: x starts at its first element, so that a transpose may be used.
+    """
     if not product(sizes):
         return
     sizes, (sx, sy) = collapse(sizes, sx, sy)
@@ -23,7 +26,7 @@ def emit_copy(e, x, y, sizes, sx, sy, x0=0, y0=0, dense=True):
     if not outer and sx[-1] == sy[-1] == 1:
         e.emit(f"copy_{y.t}", x.part(x0 * size, n * size).rd, y.part(y0 * size, n * size).wr, n=n, elementwise=True)
         return
-    if dense and sx[-1] not in (0, 1) and 1 in sx and n > 1:
+    if dense and blocks and sx[-1] not in (0, 1) and 1 in sx and n > 1:
         _emit_transpose(e, x, y, sizes, sx, sy)
         return
     table = [len(outer), n, sx[-1], sy[-1], x0, y0]
@@ -69,7 +72,8 @@ def _reshape_infer(specs, attrs):
     if None in shape:
         rest = product(d for d in shape if d is not None)
         if -1 not in wanted or not known or (rest % known and known % rest):
-            raise ShapeError(f"reshape: received the target shape {wanted} for a value of shape {shape}; while the number of rows "
+            raise ShapeError(f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
+                             "number of rows "
                              "is not known, write -1 for the dimension that depends on it.")
         return Spec(tuple(None if d == -1 else d for d in wanted), specs[0].dtype)
     size = product(shape)
@@ -194,7 +198,8 @@ def _concatenate_infer(specs, attrs):
     for s in specs[1:]:
         if len(s.shape) != rank or any(a is not None and b is not None and a != b
                                        for i, (a, b) in enumerate(zip(s.shape, first.shape)) if i != axis):
-            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but those along "
+            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes "
+                             "but those along "
                              f"axis {attrs['axis']} must be equal.")
         shape = [a if a is not None else b for a, b in zip(shape, s.shape)]
     sizes = [s.shape[axis] for s in specs]
@@ -245,7 +250,8 @@ def _split_infer(specs, attrs):
     x, sizes = specs[0], attrs["sizes"]
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if sum(sizes) != x.shape[axis] or min(sizes, default=-1) < 0:
-        raise ShapeError(f"split: received sizes {sizes} for axis {attrs['axis']} of the shape {x.shape}; they must add up to its size.")
+        raise ShapeError(f"split: received sizes {sizes} for axis {attrs['axis']} of the shape {x.shape}; they "
+                         "must add up to its size.")
     return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1:]), x.dtype) for n in sizes)
 
 
@@ -260,7 +266,7 @@ def _split_lower(e):
 
 
 def _split_vjp(node, gys):
-    from fastnn.ops.layout import full
+    from fastnn.ops.constants import full
     gs = [full(y.shape, 0, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
     return [_concatenate(*gs, axis=node.attrs["axis"])]
 
@@ -294,7 +300,8 @@ def _slice_infer(specs, attrs):
         elif k[2] in (None, 1) and k[0] is not None and (k[1] == k[0] + 1 or (k[0], k[1]) == (-1, None)):
             out.append(1)
         else:
-            raise ShapeError(f"slice: {k} of the first dimension of the shape {shape}: how many rows that gives is not known yet.")
+            raise ShapeError(f"slice: {k} of the first dimension of the shape {shape}: how many rows that gives is "
+                             "not known yet.")
     return Spec(tuple(out), specs[0].dtype)
 
 
@@ -311,16 +318,7 @@ def _slice_layout(shape, key):
 def _slice_lower(e):
     x, y = e.ins[0], e.outs[0]
     first, steps = _slice_layout(x.shape, e.attrs["key"])
-    n = y.shape
-    table_sizes, (sx, sy) = collapse(n, steps, strides(n))
-    if len(table_sizes) > 1 or sx[-1] != 1:     # not a contiguous part: rows, whatever their order
-        *outer, last = table_sizes
-        table = [len(outer), last, sx[-1], sy[-1], first, 0]
-        for row in zip(outer, sx, sy):
-            table += row
-        e.emit(f"copy_nd_{BITS[y.itemsize]}", x.rd_all, y.wr, e.table(table), n=product(outer) if y.size else 0)
-    else:
-        emit_copy(e, x, y, n, steps, strides(n), first)
+    emit_copy(e, x, y, y.shape, steps, strides(y.shape), first, blocks=False)
 
 
 def _slice_grad_lower(e):
@@ -371,7 +369,8 @@ _slice_grad = register(Op(
 def _pad_infer(specs, attrs):
     shape, margins = specs[0].shape, attrs["pad_width"]
     if len(margins) != len(shape) or any(len(m) != 2 or min(m) < 0 for m in margins):
-        raise ShapeError(f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 per dimension.")
+        raise ShapeError(f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 "
+                         "per dimension.")
     return Spec(tuple(None if d is None else d + a + b for d, (a, b) in zip(shape, margins)), specs[0].dtype)
 
 
@@ -397,11 +396,3 @@ _pad = register(Op(
     name="pad", inputs=("x",), attrs={"pad_width": REQUIRED, "constant_value": 0.0}, infer=_pad_infer, lower=_pad_lower,
     vjp=_pad_vjp, reference=reference.pad, cases=_pad_cases, cost=moved_bytes, doc="x with margins of one value",
     invalid=[([Spec((2, 3), "float32")], {"pad_width": ((1, 1),)}, ShapeError)]))
-
-_full_like = register(Op(
-    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
-    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
-    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
-    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
-                                                        "dtype": draw.choice((None, "int32", "bool"))}),
-    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))

@@ -5,17 +5,8 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import divide, multiply, subtract
 from fastnn.ops.common import cast_to, floating, operand, result_dtype
-from fastnn.ops.layout import (
-    concatenate,
-    expand_dims,
-    getitem,
-    moveaxis,
-    ravel,
-    reshape,
-    split,
-    stack,
-    transpose,
-)
+from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.parts import getitem
 from fastnn.ops.reduce import mean, norm, sum
 
 __all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "normalize", "cov",
@@ -50,9 +41,11 @@ def _parse(subscripts, operands):
         n = len(x.shape) - len(t.replace("...", ""))
         t = t.replace("...", dots[len(dots) - n:] if n else "")
         if len(t) != len(x.shape):
-            raise ShapeError(f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape {tuple(x.shape)}.")
+            raise ShapeError(f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape "
+                             f"{tuple(x.shape)}.")
         if len(set(t)) != len(t):
-            raise ArgumentError(f"einsum: the term {t!r} of {subscripts!r} repeats a letter; take fastnn.ops.diagonal first.")
+            raise ArgumentError(f"einsum: the term {t!r} of {subscripts!r} repeats a letter; take "
+                                "fastnn.ops.diagonal first.")
         out.append(t)
     if not arrow:
         joined = "".join(out)
@@ -81,7 +74,7 @@ def _contract(x, a, y, b, out):
     if not inner:                               # no sum: an element-wise product
         letters = batch + rows + cols
         return multiply(_lay(x, a, letters), _lay(y, b, letters)), "".join(letters)
-    size = {**dict(zip(a, x.shape)), **{c: n for c, n in zip(b, y.shape)}}
+    size = {**dict(zip(a, x.shape)), **dict(zip(b, y.shape))}
     x = transpose(x, [a.index(c) for c in batch + rows + inner])
     y = transpose(y, [b.index(c) for c in batch + inner + cols])
     lead = tuple(-1 if size[c] is None else size[c] for c in batch)
@@ -205,7 +198,8 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     axisa, axisb, axisc = (axis,) * 3 if axis is not None else (axisa, axisb, axisc)
     x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
     if x.shape[-1] != 3 or y.shape[-1] != 3:
-        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 3 numbers along the axis.")
+        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 3 numbers along "
+                         "the axis.")
     (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
     parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),
              subtract(multiply(a, e), multiply(b, d))]
@@ -220,9 +214,9 @@ def diff(a, n=1, axis=-1):
     """
     x = operand(a)
     for _ in range(n):
-        first, rest = split(x, [1], axis)
+        rest = split(x, [1], axis)[1]
         last = split(x, [-1], axis)[0]
-        x = subtract(concatenate([rest], axis), last)
+        x = subtract(rest, last)
     return x
 
 

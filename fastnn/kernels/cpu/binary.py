@@ -1,8 +1,8 @@
 """Kernels of two values per element, and the choice between two.
 
 `name` takes operands of one shape (items: elements). `name_sc` has one number on one side (items: elements).
-`name_bc` broadcasts: items are rows of the result, which lie one after the other; a table says how far the operands move
-per index of each outer dimension, and whether they move along the row (1) or stay (0).
+`name_bc` broadcasts: items are rows of the result, which lie one after the other; a table says how far the operands
+move per index of each outer dimension, and whether they move along the row (1) or stay (0).
 Table: rank, elements of a row, x moves, y moves, then for each outer dimension: size, x stride, y stride (elements).
 """
 import numpy as np

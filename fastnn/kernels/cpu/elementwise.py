@@ -1,7 +1,7 @@
 """Kernels of one value per element: y[i] = f(x[i]), and the gradients of activations.
 
-Items are elements. Input and output may be the same memory: equal addresses take a loop over one pointer, because LLVM's
-check for overlap would send them to the scalar loop.
+Items are elements. Input and output may be the same memory: equal addresses take a loop over one pointer, because
+LLVM's check for overlap would send them to the scalar loop.
 """
 import numpy as np
 

@@ -76,7 +76,10 @@ def take_along(a, lo, hi, F, I):
 
 @kernel(*FLOAT_PAIRS)
 def take_along_grad(a, lo, hi, F, I):
-    """gx[o, index[o, k, j], j] += gy[o, k, j], from zero. args: gy, index, gx, rows of gx, inner, rows of gy. Items: o."""
+    """gx[o, index[o, k, j], j] += gy[o, k, j], from zero. Items: o.
+
+    args: gy, index, gx, rows of gx, inner, rows of gy.
+    """
     S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
     for o in range(lo, hi):
         index = at(I, a[1] + o * many * inner * sizeof(I))
@@ -161,8 +164,9 @@ def _byte(D, v):
 def gather(name, D, S, convert):
     """Register out[i] = convert(x[index[row0 + i]]), the rows of one batch. Items: rows of the batch.
 
-    args: io, index, out, elements of a row, state. io: address of int64 words {address of x, bytes from row to row, rows};
-    index: address of a word holding the address of int64 row numbers (0: rows as they lie); row0: word 1 of the state block.
+    args: io, index, out, elements of a row, state. io: address of int64 words {address of x, bytes from row to row,
+    rows}; index: address of a word holding the address of int64 row numbers (0: rows as they lie); row0: word 1 of the
+    state block.
     """
     def run(a, lo, hi):
         io, order, cols, row0 = at(np.int64, a[0]), at(np.int64, a[1])[0], a[3], at(np.int64, a[4])[1]

@@ -49,8 +49,8 @@ def copy_nd(a, lo, hi, F):
 def transpose(a, lo, hi, F):
     """Exchange the contiguous dimensions of x and y, block by block; items are bands of 16 along x's contiguous one.
 
-    args: x, y, table. Table: outer rank, m (x's contiguous dimension), n (y's), stride of n in x, stride of m in y, then for
-    each outer dimension: size, x stride, y stride. An item is one band of one outer index.
+    args: x, y, table. Table: outer rank, m (x's contiguous dimension), n (y's), stride of n in x, stride of m in y,
+    then for each outer dimension: size, x stride, y stride. An item is one band of one outer index.
     """
     S, t = sizeof(F), at(np.int64, a[2])
     rank, m, n, sx, sy = t[0], t[1], t[2], t[3], t[4]

@@ -5,9 +5,11 @@ branch-free polynomials of +, *, /, comparisons and integer shifts, so the loop 
 `F` is the kernel's float type; constants are written `F(0.5)`, because a bare Python number would make float64 of it.
 
 Largest error found in ulp (float32, float64), results in the normal range; tests/ops_elementwise measures it:
-exp 1.2, 1.1 · expm1 2.5, 2.5 · log 1, 1 · log1p 2, 2 · tanh 3, 3 · sigmoid 2.5, 2.5 · softplus 2.5, 2.5 · erf 4, 4 ·
-sin and cos 2, 2 · power 1, 2. sin and cos of |x| > 2^50, where neighbouring float64 are further apart than the period
-allows, are NaN. NaN gives NaN, infinities give their limits. Subnormal results are 0, subnormal arguments of log count as 0.
+exp 1.2, 1.1 · expm1 2.5, 2.5 · log 1, 1 · log1p 2, 2 · tanh 3, 3 · sigmoid 2.5, 2.5 · softplus 2.5, 2.5 · erf 4, 2 ·
+sin and cos 2, 2 · power 1, 2.
+
+NaN gives NaN, infinities give their limits. Subnormal results are 0, subnormal arguments of log count as 0. sin and cos
+of |x| > 2^50, where neighbouring float64 are too far apart to say, are NaN.
 """
 import numpy as np
 

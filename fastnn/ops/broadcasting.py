@@ -1,0 +1,86 @@
+"""How two values of different shapes meet: the lowering and the record of every broadcasting operation."""
+from fastnn.core.errors import DTypeError, ShapeError
+from fastnn.core.shapes import product
+from fastnn.graph.spec import Spec
+from fastnn.kernels.reference import binary as reference
+from fastnn.ops.common import FLOATS, NUMBERS, broadcast_infer, broadcast_strides, collapse, same_dtype, unary_cost
+from fastnn.ops.movement import emit_broadcast
+from fastnn.ops.op import Array, Case, Op, register
+
+SCALAR = ("add", "subtract", "multiply", "divide", "maximum", "minimum")       # also have _sc and _bc kernels
+
+
+# ------------------------------------------------------------------ records
+def _infer(name, allowed, out=None):
+    def infer(specs, attrs):
+        same_dtype(name, specs, allowed)
+        return Spec(broadcast_infer(name, specs), out or specs[0].dtype)
+    return infer
+
+
+def _lower(name):
+    def lower(e):
+        (x, y), z = e.ins, e.outs[0]
+        if x.shape == y.shape or x.size == y.size == 1:
+            e.emit(f"{name}_{x.t}", x.rd, y.rd, z.wr, n=z.size, elementwise=True)
+        elif name not in SCALAR or x.dtype not in FLOATS:
+            a, b = spread(e, x, z.shape), spread(e, y, z.shape)
+            e.emit(f"{name}_{x.t}", a.rd, b.rd, z.wr, n=z.size, elementwise=True)
+        elif y.size == 1 and x.size == z.size:
+            e.emit(f"{name}_sc_{x.t}", x.rd, y.rd_all, z.wr, 0, n=z.size, elementwise=True)
+        elif x.size == 1 and y.size == z.size:
+            e.emit(f"{name}_sc_{x.t}", x.rd_all, y.rd, z.wr, 1, n=z.size, elementwise=True)
+        else:
+            _emit_rows(e, name, x, y, z)
+    return lower
+
+
+def _emit_rows(e, name, x, y, z):
+    sizes, (sx, sy) = collapse(z.shape, broadcast_strides(x.shape, z.shape), broadcast_strides(y.shape, z.shape))
+    *outer, n = sizes
+    table = [len(outer), n, int(sx[-1] != 0), int(sy[-1] != 0)]
+    for size, a, b in zip(outer, sx, sy):
+        table += [size, a, b]
+    e.emit(f"{name}_bc_{x.t}", x.rd if x.size == z.size else x.rd_all, y.rd if y.size == z.size else y.rd_all, z.wr,
+           e.table(table), n=product(outer))
+
+
+def spread(e, x, shape):
+    """x, or a copy of it in scratch memory that has been broadcast to `shape`."""
+    if x.size == product(shape):
+        return x
+    copy = e.scratch(product(shape) * x.itemsize).part(0, product(shape) * x.itemsize, x.dtype)
+    emit_broadcast(e, x, copy, shape)
+    return copy
+
+
+def draw_broadcast(draw, count=2):
+    """`count` shapes that broadcast together."""
+    full = tuple(draw.integer(1, 4) for _ in range(draw.integer(0, 4)))
+    if draw.integer(0, 5) == 5:
+        full = (draw.integer(1, 3), draw.integer(20, 70))
+    shapes = [full]
+    for _ in range(count - 1):
+        keep = full[draw.integer(0, len(full)):] if draw.boolean() else full
+        shapes.append(tuple(1 if draw.integer(0, 3) == 3 else d for d in keep))
+    return shapes[::-1] if draw.boolean() else shapes
+
+
+def _cases(allowed, low, high, distinct):
+    def cases(draw):
+        kind = "float" if "float32" in allowed and draw.integer(0, 3) else draw.choice(allowed)
+        kind = "float" if kind in FLOATS else kind
+        shapes = draw_broadcast(draw)
+        # values of x and y that never meet: two grids, half a step apart
+        return Case([Array(s, kind, low + 0.003 * i if distinct else low, high + 0.003 * i if distinct else high)
+                     for i, s in enumerate(shapes)])
+    return cases
+
+
+def _binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distinct=False, flops=1, **rest):
+    return register(Op(
+        name=name, inputs=("x", "y"), infer=_infer(name, allowed, out), lower=_lower(name), vjp=vjp,
+        reference=getattr(reference, name), inplace={} if out and allowed != ("bool",) else {0: 0}, elementwise=True,
+        cases=rest.pop("cases", None) or _cases(allowed, low, high, distinct), cost=unary_cost(flops),
+        invalid=[([Spec((2, 3), allowed[0]), Spec((4,), allowed[0])], {}, ShapeError),
+                 ([Spec((2,), allowed[0]), Spec((2,), "int8")], {}, DTypeError)], **rest))

@@ -1,0 +1,181 @@
+"""Values with one number everywhere, and conversions from and to arrays."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import DTypeError
+from fastnn.core.shapes import product
+from fastnn.graph.spec import Spec
+from fastnn.graph.trace import current
+from fastnn.kernels.reference import movement as reference
+from fastnn.ops.common import cast_to, draw_shape, dtype_of, is_symbol, moved_bytes, operand
+from fastnn.ops.layout import _ints, broadcast_to
+from fastnn.ops.movement import emit_fill
+from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+
+__all__ = ["full_like", "zeros_like", "ones_like", "empty_like", "full", "zeros", "ones", "empty", "shape", "ndim",
+           "size", "convert_to_tensor", "convert_to_numpy", "is_tensor", "array", "copy"]
+
+
+_full_like = register(Op(
+    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
+    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
+    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
+    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
+                                                        "dtype": draw.choice((None, "int32", "bool"))}),
+    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))
+
+
+# ------------------------------------------------------------------ public functions
+def full(shape, fill_value, dtype=None):
+    """A value of a shape with one number everywhere (the default float type, unless dtype says otherwise).
+
+    >>> full((2,), 3)
+    array([3., 3.], dtype=float32)
+    """
+    name = dtypes.standardize(dtype)
+    shape = _ints(shape)
+    if is_symbol(fill_value) or np.ndim(fill_value):
+        return broadcast_to(cast_to(fill_value, name), shape)
+    trace = current()
+    if trace is None:
+        return np.full(shape, fill_value, dtypes.numpy_type(name))
+    return broadcast_to(trace.constant(fill_value, name), shape)
+
+
+def zeros(shape, dtype=None):
+    """Zeros of a shape.
+
+    >>> zeros((2,))
+    array([0., 0.], dtype=float32)
+    """
+    return full(shape, 0, dtype)
+
+
+def ones(shape, dtype=None):
+    """Ones of a shape.
+
+    >>> ones((2,), "int32")
+    array([1, 1], dtype=int32)
+    """
+    return full(shape, 1, dtype)
+
+
+def empty(shape, dtype=None):
+    """A value of a shape whose numbers are not promised (they are zeros).
+
+    >>> empty((2, 3)).shape
+    (2, 3)
+    """
+    return full(shape, 0, dtype)
+
+
+def full_like(x, fill_value, dtype=None):
+    """One number everywhere, in x's shape and dtype.
+
+    >>> full_like([1, 2], 7)
+    array([7, 7], dtype=int32)
+    """
+    x = operand(x)
+    name = dtypes.standardize(dtype, dtype_of(x))
+    if None in x.shape:
+        return _full_like(x, value=fill_value, dtype=name)
+    return full(x.shape, fill_value, name)
+
+
+def zeros_like(x, dtype=None):
+    """Zeros in x's shape and dtype.
+
+    >>> zeros_like([1.0, 2.0])
+    array([0., 0.], dtype=float32)
+    """
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x, dtype=None):
+    """Ones in x's shape and dtype.
+
+    >>> ones_like([1.0, 2.0])
+    array([1., 1.], dtype=float32)
+    """
+    return full_like(x, 1, dtype)
+
+
+empty_like = zeros_like
+
+
+# ------------------------------------------------------------------ conversion
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+    """x as an array (inside a trace: a symbol), in `dtype` if given.
+
+    >>> convert_to_tensor([1, 2], "float32")
+    array([1., 2.], dtype=float32)
+    """
+    x = operand(x)
+    if hasattr(x, "_fastnn_variable"):
+        x = x.value
+    return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
+
+
+def array(x, dtype=None):
+    """A new array with x's values.
+
+    >>> array([1, 2])
+    array([1, 2], dtype=int32)
+    """
+    x = convert_to_tensor(x, dtype)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def copy(x):
+    """A copy of x.
+
+    >>> copy([1.0])
+    array([1.], dtype=float32)
+    """
+    return array(x)
+
+
+def convert_to_numpy(x):
+    """x as a NumPy array.
+
+    >>> convert_to_numpy([1.0])
+    array([1.], dtype=float32)
+    """
+    return np.asarray(operand(x))
+
+
+def is_tensor(x):
+    """Whether x is a value that operations return: an array or a symbol.
+
+    >>> is_tensor(np.zeros(2)), is_tensor([0.0])
+    (True, False)
+    """
+    return is_symbol(x) or isinstance(x, np.ndarray)
+
+
+def shape(x):
+    """The sizes of x as a tuple; None for the rows while a functional model is being built.
+
+    >>> shape([[1, 2]])
+    (1, 2)
+    """
+    return tuple(operand(x).shape)
+
+
+def ndim(x):
+    """The number of dimensions of x.
+
+    >>> ndim([[1, 2]])
+    2
+    """
+    return len(operand(x).shape)
+
+
+def size(x):
+    """The number of elements of x; None while it is not known.
+
+    >>> size([[1, 2]])
+    2
+    """
+    s = operand(x).shape
+    return None if None in s else product(s)
