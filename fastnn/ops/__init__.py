@@ -10,18 +10,12 @@ from fastnn.core.registry import suggest
 
 FAMILIES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "op"))
 __all__ = []
-for _family in FAMILIES:
-    _module = importlib.import_module(f"{__name__}.{_family}")
+# all modules first: importing one binds its name here, and where a function has the name of a file (matmul, conv) the
+# function is what users mean
+for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in getattr(_module, "__all__", ()):
-        if _name in FAMILIES:                   # a function named as its file (matmul): the function wins below
-            continue
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
-for _family in FAMILIES:
-    _module = importlib.import_module(f"{__name__}.{_family}")
-    if _family in getattr(_module, "__all__", ()):
-        globals()[_family] = getattr(_module, _family)
-        __all__.append(_family)
 
 
 def __getattr__(name):
