@@ -1,8 +1,8 @@
 """Builds the Cython executor, and the kernel pack of this machine's instruction set into the wheel.
 
 `python setup.py build_ext --inplace` builds the executor beside the sources, for development; the kernel pack is then
-built by `python -m fastnn.kernels.build`. `FASTNN_LEVELS=x86-64-v3,x86-64-v4 pip wheel .` builds a wheel for more levels
-than the host's own.
+built by `python -m fastnn.kernels.build`. `FASTNN_LEVELS=x86-64-v3,x86-64-v4 pip wheel .` builds a wheel for more
+levels than the host's own.
 """
 import os
 import pathlib

@@ -1,9 +1,9 @@
 """The language that kernels are written in; the only importer of Numba's decorators.
 
-A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes, `F`
-the NumPy scalar type it is compiled for. The same source is compiled (mode "jit", and by the build of the kernel pack) or
-runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode "pack", the
-default, kernel sources are not imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
+A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes,
+`F` the NumPy scalar type it is compiled for. The same source is compiled (mode "jit", and by the build of the kernel
+pack) or runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode
+"pack", the default, kernel sources are not imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
 """
 import os
 
@@ -17,8 +17,8 @@ if MODE not in MODES:
     raise ImportError(f"FASTNN_KERNELS={MODE!r} in the environment; expected one of {', '.join(MODES)}")
 JIT = MODE == "jit"
 
-# No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width gives
-# the same bits. No "nnan", "ninf": they would delete NaN checks. "contract" lets a*b + c become one fused operation.
+# No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width
+# gives the same bits. No "nnan", "ninf": they would delete NaN checks. "contract" lets a*b + c become one operation.
 FASTMATH = {"contract", "nsz"}
 # A float division must not be able to raise (error_model), or its loop is not vectorised.
 OPTIONS = {"fastmath": FASTMATH, "error_model": "numpy", "boundscheck": False}
@@ -87,7 +87,7 @@ def kernel(*types):
             name = "_".join((fn.__name__, *form))
             old = KERNELS.get(name)
             if old is not None and old.module != fn.__module__:
-                raise ValueError(f"kernel {name} of {fn.__module__} is already defined in {old.module}; rename one of them")
+                raise ValueError(f"kernel {name} of {fn.__module__} is already defined in {old.module}; rename one")
             KERNELS[name] = Kernel(name, fn, tuple(TYPES[t] for t in form))
         return fn
 
@@ -99,7 +99,7 @@ if JIT:
     from numba import types as nb
     from numba.extending import intrinsic
 
-    # The build of the pack calls nothing from Python: without the wrappers for it, it takes two thirds of the time.
+    # The build of the pack calls nothing from Python: without the wrappers for that it takes two thirds of the time.
     _LEAN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} if os.environ.get("FASTNN_BUILDING") else {}
 
     def device(fn=None, *, inline=True):
@@ -165,7 +165,7 @@ else:
 
     def intrinsic(fn):
         """Numba's decorator exists in mode "jit" only; elsewhere an intrinsic needs a Python form of its own."""
-        raise TypeError(f"{fn.__module__}.{fn.__name__}: define intrinsics under `if JIT:` and a Python form under `else:`")
+        raise TypeError(f"{fn.__module__}.{fn.__name__}: define intrinsics under `if JIT:`, Python forms under `else:`")
 
     def device(fn=None, *, inline=True):
         """A helper that kernels call: in this mode the function itself."""

@@ -2,8 +2,8 @@
 
     python -m fastnn.kernels.build [--out DIR] [--levels x86-64-v3,x86-64-v4] [--jobs N]
 
-writes DIR/<level>.so and DIR/pack.json (by default into the package itself, where `fastnn.runtime.pack` finds them). Only
-kernels whose sources changed are compiled again. Needs Numba and a C compiler to link; what it makes needs neither.
+writes DIR/<level>.so and DIR/pack.json (by default into the package itself, where `fastnn.runtime.pack` finds them).
+Only kernels that an edit changed are compiled again. Needs Numba and a C compiler to link; what it makes needs neither.
 """
 import argparse
 import concurrent.futures
@@ -130,7 +130,7 @@ def build(folder, levels=None, jobs=None, say=lambda text: None):
     """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
 
     levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default one per
-    usable core, eight at most; say: called with progress lines. Raises SystemExit naming the kernel that does not compile.
+    usable core, eight at most; say: called with progress lines. Raises SystemExit naming a kernel that does not compile.
     """
     folder = pathlib.Path(folder)
     levels = list(levels or [lower.host_level()])
@@ -142,7 +142,8 @@ def build(folder, levels=None, jobs=None, say=lambda text: None):
         if fresh(folder, levels):
             say("nothing to do: the pack is up to date")
             return json.loads((folder / "pack.json").read_text(encoding="utf-8"))
-        return _build(folder, levels, jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(8, usable_cores()), say)
+        jobs = jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(8, usable_cores())
+        return _build(folder, levels, jobs, say)
 
 
 def _build(folder, levels, jobs, say):

@@ -1,7 +1,7 @@
 """What a kernel is compiled from, as a hash: its bytecode and, followed through every name, all that it refers to.
 
-So an edit recompiles the kernels that it changes and no others. Whatever is not understood here counts with the whole file
-that defines it: a needless compilation is cheap, a stale object is not.
+So an edit recompiles the kernels that it changes and no others. Whatever is not understood here counts with the whole
+file that defines it: a needless compilation is cheap, a stale object is not.
 """
 import builtins
 import functools

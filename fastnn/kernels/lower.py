@@ -1,11 +1,10 @@
 """From a kernel's source to an object file: Numba lowers it unoptimised, LLVM optimises it for one instruction set.
 
-The kernel pack and the JIT mode use the same objects, made here and cached by the content of all sources that they
-depend on; so both give the same bits.
+The kernel pack and the JIT mode make their objects here, in the same way, so both give the same bits. Objects are
+cached by the fingerprint of all that they are compiled from.
 """
 import ast
 import functools
-import hashlib
 import importlib.util
 import os
 import pathlib
@@ -19,7 +18,8 @@ from fastnn.runtime import pack
 KEEP = 8                    # object files per kernel that stay in the cache
 ABI = pack.ABI               # of the pack and its kernels
 PREFIX = pack.PREFIX         # of the exported symbols
-SIZES = (("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"), ("x86-64-v3", "avx2 fma bmi2"), ("x86-64-v2", "sse4.2"))
+NEEDS = (("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"), ("x86-64-v3", "avx2 fma bmi2"),
+         ("x86-64-v2", "sse4.2"))
 # level -> (rank among the levels of its machine, machine, LLVM cpu, LLVM features). LLVM's v4 prefers 256-bit vectors;
 # "-prefer-256-bit" lets the vectoriser use all 512, which measured 20-40 % faster on exp, log, tanh.
 LEVELS = {
@@ -44,7 +44,7 @@ def host_level():
     if platform.machine().lower() in ("aarch64", "arm64"):
         return "aarch64"
     has = ll.get_host_cpu_features()
-    for level, wanted in SIZES:
+    for level, wanted in NEEDS:
         if all(has.get(f) for f in wanted.split()):
             return level
     raise RuntimeError("this CPU has no SSE4.2; fastnn's kernels need at least x86-64-v2")
@@ -102,17 +102,17 @@ def files(modules, root):
 
 @functools.cache
 def _tools():
-    """A hash of what turns sources into objects: this file, the kernel language, Numba, LLVM, Python."""
+    """A hash of what turns sources into objects: the functions here, Numba, LLVM, Python."""
     import llvmlite
     import numba
+
+    from fastnn.core import jit
 
     # Numba's own optimiser can only be kept out fully from the start of a process, as the build does: such objects are
     # kept apart, so that a pack never depends on what a developer's process did before.
     form = "pack" if os.environ.get("FASTNN_BUILDING") else "jit"
-    h = hashlib.sha256(f"{form} {ABI} {numba.__version__} {llvmlite.__version__} {sys.version_info[:2]}".encode())
-    for module in (__name__, "fastnn.core.jit"):
-        h.update(_source(module)[1])
-    return h.hexdigest()
+    versions = ABI, numba.__version__, llvmlite.__version__, sys.version_info[:2]
+    return fingerprint(form, versions, jit.OPTIONS, jit.entry, lower, emit, LEVELS, TRIPLES)
 
 
 @functools.cache
@@ -131,7 +131,7 @@ def cache_folder():
             continue
         if os.access(folder, os.W_OK):
             return pathlib.Path(folder)
-    raise OSError(f"no folder for compiled kernels can be written: tried {', '.join(tried)}; set FASTNN_CACHE to one that can")
+    raise OSError(f"no folder for compiled kernels can be written (tried {', '.join(tried)}); set FASTNN_CACHE to one")
 
 
 def write(path, data):

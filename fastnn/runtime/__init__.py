@@ -1,4 +1,4 @@
-"""What runs plans: executors, threads, kernel packs, eager evaluation.  Its modules are imported where they are used."""
+"""What runs plans: executors, threads, kernel packs, eager evaluation. Its modules are imported where they are used."""
 
 
 def executor_class():

@@ -54,11 +54,11 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
     for what, rows in zip(("args", "n", "chunk", "tile", "end", "tmp", "fn", "fn"), bad, strict=True):
         if rows.any():
             i = int(rows.argmax())
-            raise ValueError(f"instruction {i}: its column {what!r} does not fit: {dict(zip(COLUMNS, code[i].tolist(), strict=True))}")
-    if len(locals_) and not (0 <= locals_[:, 0].min() and locals_[:, 0].max() < len(words)
-                             and 0 <= locals_[:, 1].min() and locals_[:, 1].max() <= local_bytes):
+            row = dict(zip(COLUMNS, code[i].tolist(), strict=True))
+            raise ValueError(f"instruction {i}: its column {what!r} does not fit: {row}")
+    if len(locals_) and (locals_.min() < 0 or locals_[:, 0].max() >= len(words) or locals_[:, 1].max() > local_bytes):
         raise ValueError(f"locals {locals_.tolist()} point outside {len(words)} words or {local_bytes} bytes")
-    if len(tmps) and not (0 <= tmps[:, 1].min() and tmps[:, 1].max() <= scratch_bytes):
+    if len(tmps) and (tmps[:, 1].min() < 0 or tmps[:, 1].max() > scratch_bytes):
         raise ValueError(f"tmps {tmps.tolist()} point outside {scratch_bytes} bytes of scratch")
     return code, words, tmps, locals_, state
 

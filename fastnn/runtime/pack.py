@@ -100,7 +100,8 @@ def _index():
     try:
         index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
         differ = stale.changed(index["sources"])
-        why = f"its sources changed since ({', '.join(differ[:4])}{', ...' if len(differ) > 4 else ''})" if differ else ""
+        more = ", ..." if len(differ) > 4 else ""
+        why = f"its sources changed since ({', '.join(differ[:4])}{more})" if differ else ""
         if index["abi"] != ABI:
             why = f"it has ABI {index['abi']}, this version needs {ABI}"
     except FileNotFoundError:
@@ -114,7 +115,8 @@ def _index():
     done = subprocess.run([sys.executable, "-m", "fastnn.kernels.build"], capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parents[2]), *sys.path])})
     if done.returncode:
-        raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n{done.stderr[-3000:]}")
+        raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n"
+                               f"{done.stderr[-3000:]}")
     return json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
 
 

@@ -48,7 +48,7 @@ _cores = None
 
 
 def get_num_threads():
-    """Return the number of threads for a run: `fastnn.config.set_num_threads`, else OMP_NUM_THREADS, else the usable cores.
+    """Return how many threads to run with: `fastnn.config.set_num_threads`, else OMP_NUM_THREADS, else the cores.
 
     OMP_NUM_THREADS may be a list ("4,2": the first counts); a value that is no positive number is ignored. The cores
     are looked up once per process.

@@ -75,7 +75,8 @@ def c_kernels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernels")
     (folder / "k.c").write_text(SOURCE)
     cc = shlex.split(sysconfig.get_config_var("CC") or "cc")
-    subprocess.run([*cc, "-O2", "-shared", "-fPIC", "-fno-strict-aliasing", "k.c", "-o", "k.so"], cwd=folder, check=True)
+    flags = ["-O2", "-shared", "-fPIC", "-fno-strict-aliasing"]
+    subprocess.run([*cc, *flags, "k.c", "-o", "k.so"], cwd=folder, check=True)
     lib = ctypes.CDLL(str(folder / "k.so"))
     names = ("axpb", "add", "flip", "sum_part", "total", "ramp", "no_negative", "rest")
     found = {n: ctypes.cast(getattr(lib, n), ctypes.c_void_p).value for n in names}
@@ -87,7 +88,8 @@ class Laid:
     """Instructions and words of a small tape, laid by hand."""
 
     def __init__(self, kernels):
-        self.kernels, self.code, self.words, self.tmps, self.locals, self.keep, self.hosts = kernels, [], [], [], [], [], []
+        self.kernels, self.keep, self.hosts = kernels, [], []
+        self.code, self.words, self.tmps, self.locals = [], [], [], []
         self.state = np.zeros(16, np.int64)
 
     def add(self, name, *args, n, chunk=None, tile=0, end=1, flags=0):
@@ -112,15 +114,15 @@ class Laid:
         if callable(name):
             self.hosts.append(name)
             flags |= 2
-        self.code.append([fn, first, n, chunk or max(n, 1), tile, len(self.code) + end, flags, tmp, len(self.tmps) - tmp,
-                          0, 0, 0])
+        end += len(self.code)
+        self.code.append([fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, 0, 0, 0])
         return self
 
     def build(self, executor, local_bytes=64, scratch_bytes=1 << 16):
         """The Executor of this tape."""
         table = lambda rows, k: np.array(rows, np.int64).reshape(-1, k)
-        return executor(table(self.code, 12), np.array(self.words, np.int64), table(self.tmps, 3), table(self.locals, 2),
-                        local_bytes, scratch_bytes, self.state, self.hosts, self.keep)
+        tables = table(self.code, 12), np.array(self.words, np.int64), table(self.tmps, 3), table(self.locals, 2)
+        return executor(*tables, local_bytes, scratch_bytes, self.state, self.hosts, self.keep)
 
 
 @pytest.fixture

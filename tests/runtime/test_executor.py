@@ -193,11 +193,10 @@ def test_two_python_threads_share_one_tape_in_turn(lay):
 
 def test_wrong_tables_are_refused(lay):
     tape, _ = mixed(lay)
-    for change, text in ((("chunk", 0), "'chunk'"), (("end", 99), "'end'"), (("args", 999), "'args'"), (("ntmp", 9), "'tmp'")):
-        tape.code = [list(row) for row in tape.code]
-        row, column = tape.code[1], abi.COLUMNS.index(change[0])
-        keep, row[column] = row[column], change[1]
-        with pytest.raises(ValueError, match=text):
+    for name, value, said in (("chunk", 0, "chunk"), ("end", 99, "end"), ("args", 999, "args"), ("ntmp", 9, "tmp")):
+        row, column = tape.code[1], abi.COLUMNS.index(name)
+        keep, row[column] = row[column], value
+        with pytest.raises(ValueError, match=f"'{said}'"):
             tape.build(executor.Executor)
         row[column] = keep
     with pytest.raises(ValueError, match="point outside"):

@@ -21,7 +21,8 @@ def test_the_setting_wins_then_the_environment_then_the_cores(monkeypatch):
     ({"cpu.max": "max 100000"}, "0::/", None),
     ({"a/cpu.max": "150000 100000", "cpu.max": "max 100000"}, "0::/a/b", 1.5),
     ({"a/cpu.max": "400000 100000", "a/b/cpu.max": "max 100000", "cpu.max": "300000 100000"}, "0::/a/b", 3.0),
-    ({"cpu/x/cpu.cfs_quota_us": "200000", "cpu/x/cpu.cfs_period_us": "100000"}, "4:cpu,cpuacct:/x\n1:name=systemd:/", 2.0),
+    ({"cpu/x/cpu.cfs_quota_us": "200000", "cpu/x/cpu.cfs_period_us": "100000"},
+     "4:cpu,cpuacct:/x\n1:name=systemd:/", 2.0),
     ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpuacct,cpu:/x", None),
     ({"cpu.max": "broken"}, "0::/", None),
 ])
