@@ -7,7 +7,17 @@ from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.losses import identifiers
 from fastnn.losses.classes import wrap
 from fastnn.losses.loss import Loss
-from fastnn.losses.targets import as_list, check_keys, is_nested, key_in, leaves, outputs_of, per_output, resolve
+from fastnn.losses.targets import (
+    as_list,
+    check_keys,
+    is_nested,
+    key_in,
+    label_kind,
+    leaves,
+    outputs_of,
+    per_output,
+    resolve,
+)
 
 _BY_SHAPE = ("crossentropy", "ce")
 
@@ -18,19 +28,6 @@ class Part(NamedTuple):
     loss: Loss
     weight: float | None
     name: str
-
-
-def label_kind(y_true_shape, y_pred_shape):
-    """"binary", "sparse" or "categorical": what labels of these shapes mean (Keras's rule for "accuracy").
-
-    >>> label_kind((32,), (32, 1)), label_kind((32,), (32, 10)), label_kind((32, 10), (32, 10))
-    ('binary', 'sparse', 'categorical')
-    """
-    if not y_pred_shape or y_pred_shape[-1] == 1:
-        return "binary"
-    if len(y_true_shape) < len(y_pred_shape) or (y_true_shape[-1] == 1 and y_pred_shape[-1] > 1):
-        return "sparse"
-    return "categorical"
 
 
 def resolve_loss(identifier, y_true, y_pred):

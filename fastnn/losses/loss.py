@@ -4,22 +4,11 @@ import numpy as np
 from fastnn import ops
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.graph import Symbol
+from fastnn.core.naming import snake_case
+from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
-
-
-def snake_case(name):
-    """MeanSquaredError -> mean_squared_error, the way Keras names objects.
-
-    >>> snake_case("MeanSquaredError"), snake_case("AUC"), snake_case("F1Score")
-    ('mean_squared_error', 'auc', 'f1_score')
-    """
-    import re
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def is_symbolic(x):
@@ -85,14 +74,9 @@ def same_shape(name, y_true, y_pred):
 
 def get_mask(x):
     """The mask that came along with a prediction (a boolean operand), or None."""
-    mask = getattr(x, "_keras_mask", None)
-    extra = getattr(x, "extra", None)
-    if mask is None and isinstance(extra, dict):
-        mask = extra.get("mask")
-    trace = getattr(x, "trace", None)
-    if mask is None and trace is not None:
-        mask = trace.extra.get("masks", {}).get(x)
-    return mask
+    trace = current()
+    noted = None if trace is None else trace.extra.get("masks", {}).get(id(x))
+    return getattr(x, "_keras_mask", None) if noted is None else noted[1]
 
 
 def standardize_reduction(reduction):

@@ -146,3 +146,16 @@ def check_keys(values, outputs, what, used=()):
 
 def _names(outputs):
     return ", ".join(repr(o.name if o.name is not None else i) for i, o in enumerate(outputs))
+
+
+def label_kind(y_true_shape, y_pred_shape):
+    """"binary", "sparse" or "categorical": what labels of these shapes mean (Keras's rule for "accuracy").
+
+    >>> label_kind((32,), (32, 1)), label_kind((32,), (32, 10)), label_kind((32, 10), (32, 10))
+    ('binary', 'sparse', 'categorical')
+    """
+    if not y_pred_shape or y_pred_shape[-1] == 1:
+        return "binary"
+    if len(y_true_shape) < len(y_pred_shape) or (y_true_shape[-1] == 1 and y_pred_shape[-1] > 1):
+        return "sparse"
+    return "categorical"

@@ -2,9 +2,9 @@
 import inspect
 
 from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.core.naming import snake_case
 from fastnn.core.registry import suggest
-from fastnn.losses.compile_loss import label_kind
-from fastnn.losses.loss import snake_case
+from fastnn.losses.targets import label_kind
 from fastnn.metrics.metric import Metric
 from fastnn.metrics.reduction import MeanMetricWrapper
 from fastnn.saving import identifiers as serial

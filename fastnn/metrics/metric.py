@@ -2,9 +2,9 @@
 import numpy as np
 
 from fastnn.core import config, dtypes
+from fastnn.core.naming import snake_case
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
-from fastnn.losses.loss import snake_case
 
 ACCUMULATOR = "float64"                         # totals: 2**53 samples are still counted exactly
 

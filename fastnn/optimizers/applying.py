@@ -13,9 +13,9 @@ from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.graph import Symbol, Variable, current
-from fastnn.losses.loss import is_symbolic
 from fastnn.ops import state as packing
 from fastnn.ops import update
+from fastnn.optimizers.operands import as_dtype, is_symbolic, number, snapshot
 
 
 class Unit:
@@ -71,7 +71,7 @@ class Applying:
 
         gradient: symbol or array of the variable's shape; learning_rate: a scalar.
         """
-        unit = self._unit(variable, _as(gradient, variable.dtype))
+        unit = self._unit(variable, as_dtype(gradient, variable.dtype))
         hyper = self.hyper(self._int64(self.iterations), ops.cast(learning_rate, "float64"))
         new, slots = self.update(variable.value, unit.grad, {k: s.value for k, s in unit.slots.items()}, hyper)
         variable.assign(new)
@@ -143,7 +143,7 @@ class Applying:
     def _step(self, grads, variables, prepared):
         grads, variables = _without_missing(grads, variables)
         if self.loss_scale_factor is not None:
-            grads = [ops.multiply(g, _number(1.0 / self.loss_scale_factor, g)) for g in grads]
+            grads = [ops.multiply(g, number(1.0 / self.loss_scale_factor, g)) for g in grads]
         if self._is_custom():
             self._custom_step(grads, variables)
         else:
@@ -159,9 +159,9 @@ class Applying:
             if slots is None or any(id(v) not in by_id for v in run.variables):
                 continue
             unit = Unit(run.variable, None, dict(zip(self._slots, slots)), run.variables, run.offsets)
-            unit.grad = unit.joined([_as(by_id.pop(id(v)), v.dtype) for v in run.variables])
+            unit.grad = unit.joined([as_dtype(by_id.pop(id(v)), v.dtype) for v in run.variables])
             units.append(unit)
-        return units + [self._unit(v, _as(by_id[id(v)], v.dtype)) for v in variables if id(v) in by_id]
+        return units + [self._unit(v, as_dtype(by_id[id(v)], v.dtype)) for v in variables if id(v) in by_id]
 
     def _unit(self, variable, grad):
         index = self._get_variable_index(variable)
@@ -174,7 +174,7 @@ class Applying:
             due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
             for u in units:
                 u.sum = ops.add(u.grad, u.slots["gradient_accumulator"].value)
-                u.grad = ops.multiply(u.sum, _number(1.0 / steps, u.sum))
+                u.grad = ops.multiply(u.sum, number(1.0 / steps, u.sum))
                 if self.clipnorm:
                     u.grad = self._clip_by_norm(u.grad)
         if self.clipvalue:
@@ -198,7 +198,7 @@ class Applying:
             if steps:
                 new = ops.where(due, new, old)
                 after = {k: ops.where(due, v, before[k]) for k, v in after.items()}
-                after["gradient_accumulator"] = ops.where(due, _number(0.0, u.sum), u.sum)
+                after["gradient_accumulator"] = ops.where(due, number(0.0, u.sum), u.sum)
             if self.use_ema:
                 new, after["average"] = self._average(new, before["average"], iterations)
             u.param.assign(self._constrained(u, new))
@@ -208,8 +208,8 @@ class Applying:
     def _average(self, new, average, iterations):
         """(weights, moving average) after a step; the first step takes the weights as they are."""
         first = ops.equal(iterations, np.int64(0))
-        momentum = ops.where(first, _number(0.0, new), _number(self.ema_momentum, new))
-        average = ops.add(ops.multiply(momentum, average), ops.multiply(ops.subtract(_number(1.0, new), momentum), new))
+        momentum = ops.where(first, number(0.0, new), number(self.ema_momentum, new))
+        average = ops.add(ops.multiply(momentum, average), ops.multiply(ops.subtract(number(1.0, new), momentum), new))
         if self.ema_overwrite_frequency:
             often = np.int64(self.ema_overwrite_frequency)
             due = ops.equal(ops.mod(ops.add(iterations, np.int64(1)), often), np.int64(0))
@@ -221,7 +221,7 @@ class Applying:
         if all(getattr(v, "constraint", None) is None for v in unit.variables):
             return new
         parts = [unit.part(new, i) for i in range(len(unit.variables))]
-        return unit.joined([p if v.constraint is None else _as(v.constraint(p), v.dtype)
+        return unit.joined([p if v.constraint is None else as_dtype(v.constraint(p), v.dtype)
                             for v, p in zip(unit.variables, parts)])
 
     def _decay_mask(self, unit):
@@ -236,7 +236,7 @@ class Applying:
     # ------------------------------------------------------------------ clipping
     def _clip_by_norm(self, g):
         """g * clipnorm / max(|g|, clipnorm)."""
-        limit = _number(self.clipnorm, g)
+        limit = number(self.clipnorm, g)
         norm = ops.sqrt(update.sum_squares(g))
         return ops.multiply(g, ops.divide(limit, ops.maximum(norm, limit)))
 
@@ -299,16 +299,16 @@ class Applying:
         else:
             due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
             stores = [self._slots["gradient_accumulator"][self._get_variable_index(v)] for v in variables]
-            sums = [ops.add(_as(g, v.dtype), s.value) for g, v, s in zip(grads, variables, stores)]
+            sums = [ops.add(as_dtype(g, v.dtype), s.value) for g, v, s in zip(grads, variables, stores)]
             touched = [v for v in [*variables, *self._variables] if not any(v is s for s in stores)]
-            before = [_snapshot(v) for v in touched]
-            self._custom_update([ops.multiply(s, _number(1.0 / steps, s)) for s in sums], variables)
+            before = [snapshot(v) for v in touched]
+            self._custom_update([ops.multiply(s, number(1.0 / steps, s)) for s in sums], variables)
             for v, old in zip(touched, before):
-                new = _snapshot(v)
+                new = snapshot(v)
                 if new is not old:
                     v.assign(ops.where(due, new, old))
             for s, total in zip(stores, sums):
-                s.assign(ops.where(due, _number(0.0, total), total))
+                s.assign(ops.where(due, number(0.0, total), total))
         for v in variables:
             new = v.value
             if self.use_ema:
@@ -339,23 +339,6 @@ class Applying:
     def assign_sub(self, variable, value):
         """variable <- variable - value."""
         variable.assign_sub(value)
-
-
-def _snapshot(variable):
-    """The value now: a symbol inside a trace, a copy outside."""
-    return variable.value if current() is not None else variable.numpy()
-
-
-def _as(value, dtype):
-    """A gradient as an operand of `dtype`."""
-    if is_symbolic(value):
-        return value if value.dtype == dtype else ops.cast(value, dtype)
-    return np.asarray(value, dtypes.numpy_type(dtype))
-
-
-def _number(value, like):
-    """A constant of the dtype of `like`."""
-    return np.asarray(value, dtypes.numpy_type(dtypes.standardize(like.dtype)))
 
 
 def _without_missing(grads, variables):

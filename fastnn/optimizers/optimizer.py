@@ -7,12 +7,12 @@ import warnings
 
 import numpy as np
 
-from fastnn import ops
+from fastnn import initializers, ops
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
+from fastnn.core.naming import snake_case
 from fastnn.graph import Variable, current
 from fastnn.graph.variable import auto_name
-from fastnn.losses.loss import snake_case
 from fastnn.optimizers.applying import Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
 from fastnn.saving import identifiers as serial
@@ -130,9 +130,13 @@ class Optimizer(Applying):
     def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
         """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
         self._check_super()
-        from fastnn.metrics.metric import _initial
         dtype = dtypes.standardize(dtype)
-        return self._track(_initial(initializer, tuple(shape), dtype), dtype, name or auto_name("variable"))
+        shape = tuple(int(d) for d in shape)
+        if isinstance(initializer, (int, float)):
+            value = np.full(shape, initializer, dtypes.numpy_type(dtype))
+        else:
+            value = initializers.get(initializer or "zeros")(shape, dtype=dtype)
+        return self._track(np.asarray(value), dtype, name or auto_name("variable"))
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
         """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
@@ -147,13 +151,13 @@ class Optimizer(Applying):
         Returns a list, or one list for each name.
         """
         names = [name] if isinstance(name, str) else list(name)
-        initializers = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
-        if len(names) != len(initializers):
+        initials = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
+        if len(names) != len(initials):
             raise ArgumentError("The number of provided names must match the number of provided initializers. Received "
                                 f"name={name!r}, initializer={initializer!r}.")
         out = [[] for _ in names]
         for v in trainable_variables:
-            for made, n, i in zip(out, names, initializers):
+            for made, n, i in zip(out, names, initials):
                 made.append(self.add_variable_from_reference(v, n, i))
         return out[0] if isinstance(name, str) else out
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
-from fastnn.losses.loss import is_symbolic
+from fastnn.optimizers.operands import is_symbolic
 from fastnn.saving import identifiers as serial
 
 
