@@ -1,11 +1,11 @@
 """The config of a functional graph, in Keras 3's format, and the graph from a config."""
 import inspect
 
-from fastnn.saving import identifiers as serial
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import OpCall, is_functional, live_events
 from fastnn.models.op_config import in_keras_terms, op_config, op_from_config
+from fastnn.saving import identifiers as serial
 
 
 def takes_inputs_and_outputs(cls):
@@ -23,8 +23,7 @@ def functional_config(model):
     inside = set(model._map.events) | {x.origin for x in model.inputs}
     number = {}
     for operation in model._map.operations:
-        for i, event in enumerate(e for e in live_events(operation) if e in inside):
-            number[event] = i
+        number |= {e: i for i, e in enumerate(e for e in live_events(operation) if e in inside)}
 
     def place(x):
         from fastnn.models.functional import Functional
@@ -39,7 +38,8 @@ def functional_config(model):
                     "config": {"shape": list(value.shape), "dtype": value.dtype,
                                "keras_history": [value.origin.operation.name, number[value.origin], value.index]}}
         if hasattr(value, "_fastnn_variable"):
-            raise ArgumentError(f"Model '{model.name}': the weight '{value.path}' is an argument of an operation outside any "
+            raise ArgumentError(f"Model '{model.name}': the weight '{value.path}' is an argument of an operation "
+                                "outside any "
                                 "layer, which no config can hold. Use it inside the `call` of a layer.")
         return serial.serialize(value)
 
@@ -53,11 +53,8 @@ def functional_config(model):
             for event in live_events(operation) if event in inside and not event.is_input]
         layers.append(in_keras_terms(operation, entry) if isinstance(operation, OpCall) else entry)
     return {"name": model.name, "trainable": model.trainable, "layers": layers,
-            "input_layers": _places(model._inputs_struct, place), "output_layers": _places(model._outputs_struct, place)}
-
-
-def _places(structure, place):
-    return nest.map_structure(place, structure)
+            "input_layers": nest.map_structure(place, model._inputs_struct),
+            "output_layers": nest.map_structure(place, model._outputs_struct)}
 
 
 class _Builder:
@@ -105,7 +102,8 @@ class _Builder:
 
     def arguments(self, node):
         if isinstance(node, dict):
-            return [self.revive(a) for a in node.get("args", ())], {k: self.revive(v) for k, v in node.get("kwargs", {}).items()}
+            kwargs = {k: self.revive(v) for k, v in node.get("kwargs", {}).items()}
+            return [self.revive(a) for a in node.get("args", ())], kwargs
         found = [self.symbol(*item[:3]) for item in node]       # the format of Keras 1 and 2
         kwargs = node[0][3] if node and len(node[0]) > 3 else {}
         return [found[0] if len(found) == 1 else found], kwargs
@@ -122,11 +120,14 @@ class _Builder:
                         blocked.add(name)       # later calls of the same layer must keep their number
                     else:
                         out = nest.flatten(self.operations[name](*args, **kwargs))
+                        if isinstance(out[0].origin.operation, OpCall):
+                            out[0].origin.operation.name = name      # made by the call, under an automatic name
                         self.events[name].append(out[0].origin)
                         continue
                 later.append((name, node))
             if len(later) == len(self.pending):
-                raise FileFormatError("Invalid Functional model configuration. The graph of the Functional model either has "
+                raise FileFormatError("Invalid Functional model configuration. The graph of the Functional model "
+                                      "either has "
                                       "loops or disconnected nodes. The following nodes failed to be resolved: "
                                       f"{sorted({n for n, _ in later})}")
             self.pending = later
@@ -153,7 +154,8 @@ def functional_from_config(cls, config, custom_objects=None):
     try:
         entries, starts, ends = (config.pop(k) for k in ("layers", "input_layers", "output_layers"))
     except KeyError as error:
-        raise FileFormatError(f"A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': {error} is "
+        raise FileFormatError("A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': "
+                              f"{error} is "
                               "missing.") from None
     name, trainable = config.pop("name", None), config.pop("trainable", None)
     config.pop("dtype", None)

@@ -157,7 +157,7 @@ class Model(Trainer, Layer):
         """A model with new weights from what get_config() gave."""
         from fastnn.models.functional import Functional
         from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
-        if {"layers", "input_layers", "output_layers"} <= set(config):
+        if {"input_layers", "output_layers"} & set(config):
             if cls is Model or not takes_inputs_and_outputs(cls):
                 return functional_from_config(Functional, config, custom_objects)
             return functional_from_config(cls, config, custom_objects)

@@ -1,0 +1,151 @@
+"""Sequential: list, add, pop, deferred building, input shapes in every spelling, summary."""
+import copy
+import json
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import Input, Sequential, layers
+from fastnn.core.errors import ArgumentError, GraphError, ShapeError
+
+
+def rows(*shape):
+    return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+
+
+def test_paragon_summary():
+    """The model of the summary that Keras users know: 10,400 / 10,272 / 128 parameters."""
+    model = Sequential([
+        layers.Conv2D(32, (3, 3), padding="same", input_shape=(32, 32, 3)), layers.BatchNormalization(),
+        layers.Activation("sigmoid"), layers.Conv2D(32, (3, 3), padding="same"), layers.BatchNormalization(),
+        layers.Activation("sigmoid")])
+    lines = []
+    model.summary(line_length=76, print_fn=lines.append)
+    text = lines[0]
+    assert " Total params: 10,400 (40.62 KB)\n Trainable params: 10,272 (40.12 KB)\n" in text
+    assert text.endswith(" Non-trainable params: 128 (512.00 B)\n")
+    assert "│ conv2d (Conv2D)                 │ (None, 32, 32, 32)     │           896 │" in text
+    assert "│ batch_normalization             │ (None, 32, 32, 32)     │           128 │\n" \
+           "│ (BatchNormalization)            │                        │               │" in text
+    assert len({len(line) for line in text.split("\n")[1:-4]}) == 1
+
+
+@pytest.mark.parametrize("first", [
+    lambda: [Input((4,)), layers.Dense(3)], lambda: [layers.InputLayer(shape=(4,)), layers.Dense(3)],
+    lambda: [layers.Dense(3, input_shape=(4,))], lambda: [layers.Dense(3, input_dim=4)],
+    lambda: [layers.Dense(3, batch_input_shape=(None, 4))], lambda: [layers.Dense(3, input_shape=4)]])
+def test_input_shape_in_every_spelling(first):
+    model = Sequential(first())
+    model.add(layers.Dense(2))
+    assert model.built
+    assert model.input_shape == (None, 4)
+    assert model.output_shape == (None, 2)
+    assert model(rows(5, 4)).shape == (5, 2)
+    assert len(model.layers) == 2
+
+
+def test_add_and_pop_rebuild():
+    model = Sequential(name="stack")
+    model.add(Input((4,)))
+    model.add(layers.Dense(3, name="a"))
+    model.add(layers.Dense(2, name="b"))
+    assert [w.path for w in model.weights] == ["stack/a/kernel", "stack/a/bias", "stack/b/kernel", "stack/b/bias"]
+    assert model.pop().name == "b"
+    assert model.output_shape == (None, 3)
+    model.add(layers.Dense(5, name="c"))
+    assert model(rows(1, 4)).shape == (1, 5)
+
+
+def test_weights_are_made_at_the_first_use():
+    model = Sequential([layers.Dense(3), layers.Dense(1)])
+    assert model.weights == []
+    with pytest.raises(AttributeError, match="no defined output shape yet"):
+        model.output_shape   # noqa: B018
+    model.compile("sgd", "mse")
+    model.fit(rows(6, 4), rows(6, 1), verbose=0)
+    assert model.input_shape == (None, 4)
+    other = Sequential([layers.Dense(3)])
+    other.build((None, 7))
+    assert other.count_params() == 24
+    third = Sequential([layers.Dense(3)])
+    third(rows(2, 5))
+    assert third.input_shape == (None, 5)
+
+
+def test_errors():
+    with pytest.raises(ArgumentError, match="Only instances"):
+        Sequential([3])
+    with pytest.raises(GraphError, match="unique names"):
+        Sequential([layers.Dense(1, name="x"), layers.Dense(1, name="x")])
+    with pytest.raises(ArgumentError, match="already been configured"):
+        Sequential([Input((2,)), Input((3,))])
+    model = Sequential([Input((2,)), layers.Dense(1)])
+    with pytest.raises(ArgumentError, match="already been configured"):
+        model.build((None, 3))
+    with pytest.raises(ShapeError, match=r"expected shape=\(None, 2\)"):
+        model(rows(1, 5))
+    with pytest.raises(ArgumentError, match="no layers"):
+        Sequential().build((None, 2))
+    with pytest.raises(ShapeError, match="expected min_ndim=4"):
+        Sequential([Input((2,)), layers.Conv2D(1, 3)])
+    with pytest.raises(ShapeError, match="output size would be negative"):
+        Sequential([Input((2, 2, 1)), layers.Conv2D(1, 3)])
+    with pytest.raises(TypeError, match="no layers"):
+        Sequential().pop()
+
+
+def test_config_round_trip_and_names():
+    model = Sequential([layers.Dense(3, activation="relu", input_shape=(4,)), layers.Dropout(0.2), layers.Dense(1)])
+    config = json.loads(json.dumps(model.get_config()))
+    assert config["build_input_shape"] == [None, 4]
+    assert [c["class_name"] for c in config["layers"]] == ["InputLayer", "Dense", "Dropout", "Dense"]
+    twin = Sequential.from_config(config)
+    assert twin.name == model.name
+    twin.set_weights(model.get_weights())
+    np.testing.assert_array_equal(twin(rows(2, 4)), model(rows(2, 4)))
+    again = fastnn.models.model_from_json(model.to_json())
+    assert again.get_config() == model.get_config()
+
+
+def test_deepcopy_keeps_the_values():
+    model = Sequential([Input((4,)), layers.Dense(2)])
+    twin = copy.deepcopy(model)
+    np.testing.assert_array_equal(twin(rows(2, 4)), model(rows(2, 4)))
+    assert twin.weights[0] is not model.weights[0]
+
+
+def test_automatic_names_count_per_class():
+    fastnn.utils.clear_session()
+    made = [layers.Dense(1), layers.Dense(1), layers.MaxPooling2D(), layers.PReLU(), layers.Conv2D(1, 1)]
+    assert [layer.name for layer in made] == ["dense", "dense_1", "max_pooling2d", "p_re_lu", "conv2d"]
+
+
+def test_summary_of_graphs_lists_connections():
+    a, b = Input((2,), name="a"), Input((2,), name="b")
+    model = fastnn.Model([a, b], layers.Add(name="sum")([a, layers.Dense(2, name="d")(b)]), name="m")
+    text = []
+    model.summary(line_length=100, show_trainable=True, print_fn=text.append)
+    assert "Connected to" in text[0]
+    assert "a[0][0], d[0][0]" in text[0]
+    assert "Trainable" in text[0]
+    nested = Sequential([Input((2,)), fastnn.Sequential([Input((2,)), layers.Dense(1, name="deep")], name="inner")])
+    nested.summary(expand_nested=True, print_fn=text.append)
+    assert "└ deep (Dense)" in text[1]
+    with pytest.raises(ArgumentError, match="Insufficient console width"):
+        model.summary(line_length=9, print_fn=text.append)
+    model.summary(layer_range=("b", "d"), print_fn=text.append)
+    assert "sum" not in text[2].split("Total")[0]
+
+
+def test_summary_before_and_after_building(capsys):
+    model = Sequential([layers.Dense(2)])
+    model.summary()
+    assert "0 (unbuilt)" in capsys.readouterr().out
+    model.build((None, 3))
+    model.compile("adam", "mse")
+    model.fit(rows(2, 3), rows(2, 2), verbose=0)
+    model.summary()
+    out = capsys.readouterr().out
+    assert "(None, 2)" in out
+    assert "Optimizer params" in out
