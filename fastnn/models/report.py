@@ -87,8 +87,7 @@ def _split(items, counts):
 
 def _guess(model, batch_size, training):
     """(x, y, weight) zeros of the shapes that the model and its loss expect."""
-    from fastnn.losses import SparseCategoricalCrossentropy
-    from fastnn.models.trainer import parts_of
+    from fastnn.models.trainer import is_sparse, parts_of
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
         raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
                             "fit or predict once.")
@@ -96,7 +95,7 @@ def _guess(model, batch_size, training):
     x = x[0] if len(x) == 1 else x
     if not training:
         return [x]
-    sparse = any(isinstance(p, SparseCategoricalCrossentropy) for p in parts_of(model._compile_loss))
+    sparse = any(map(is_sparse, parts_of(model._compile_loss)))
     y = [np.zeros((batch_size,), np.int64) if sparse else np.zeros((batch_size, *o.shape[1:]), config.floatx())
          for o in model.outputs]
     return [x, y[0] if len(y) == 1 else y, None]

@@ -151,6 +151,8 @@ class Trainer:
 
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
         """Checked (x, y, weights); raises before anything is changed."""
+        if x is None:
+            raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
         x = adapter.convert(self._standard_x(x), "x")
         y = adapter.convert(y, "y")
         sample_weight = adapter.convert(sample_weight, "sample_weight")
@@ -175,12 +177,11 @@ class Trainer:
 
     def _check_labels(self, y):
         """Integer labels of a sparse loss must lie in [0, classes)."""
-        from fastnn.losses import SparseCategoricalCrossentropy
         loss = self._compile_loss
         shapes = self._output_shapes()
         for part in (loss.parts if loss is not None and loss.built else parts_of(loss)):
             index = getattr(part, "index", 0)
-            if not isinstance(getattr(part, "loss", part), SparseCategoricalCrossentropy) or shapes is None:
+            if not is_sparse(getattr(part, "loss", part)) or shapes is None:
                 continue
             targets = adapter.flatten(y)
             if index >= len(targets) or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
@@ -306,7 +307,14 @@ def parts_of(loss):
     found = loss.loss
     if isinstance(found, (list, tuple, dict)) or (isinstance(found, str) and found.lower() in ("ce", "crossentropy")):
         return []
-    return [get(found)] if not callable(found) or hasattr(found, "get_config") else []
+    return [get(found)]
+
+
+def is_sparse(loss):
+    """Whether a loss takes integer labels (sparse categorical cross-entropy, as a class or as a function)."""
+    from fastnn import losses
+    function = getattr(loss, "fn", loss)
+    return isinstance(loss, losses.SparseCategoricalCrossentropy) or function is losses.sparse_categorical_crossentropy
 
 
 def _number(value):

@@ -187,7 +187,7 @@ BAD = [
     (dict(x=X, y=Y[:5]), DataError, "x 37.*y 5"),
     (dict(x=X[:0], y=Y[:0]), DataError, "empty"),
     (dict(x=X[:, :2], y=Y), FastnnError, "2"),
-    (dict(x=X[:, :, None, None], y=Y), FastnnError, ""),
+    (dict(x=X[:, :, None, None], y=Y), FastnnError, "4|ndim|shape"),
     (dict(x=None, y=Y), DataError, "x=None|No data"),
     (dict(x=X, y=Y, batch_size=0), ArgumentError, "batch_size"),
     (dict(x=X, y=Y, validation_split=1.5), DataError, "validation_split"),
