@@ -7,6 +7,7 @@ import numpy as np
 
 SMOOTH = ["tanh", "sigmoid", "softplus", "softmax", "silu"]
 KINKED = ["relu", "leaky_relu", "abs"]
+LOSSES = ["categorical", "sparse", "binary"]
 
 
 class RandomGraph:
@@ -16,8 +17,8 @@ class RandomGraph:
     With `smooth` no operation has a kink, so that differences quotients mean something.
     """
 
-    def __init__(self, draw: Any, smooth: bool = True, images: bool = True):
-        self.draw, self.rows = draw, draw.integer(1, 5)
+    def __init__(self, draw: Any, smooth: bool = True, images: bool = True, rows: int | None = None):
+        self.draw, self.rows = draw, rows or draw.integer(1, 5)
         self.shapes: list[tuple[int, ...]] = []
         self.steps: list[tuple[str, Any]] = []
         self._columns: list[int] = []               # columns of each value of the pool
@@ -28,7 +29,8 @@ class RandomGraph:
         if images and draw.boolean():
             self._image()
         for _ in range(draw.integer(2, 9)):
-            kind = draw.choice(["dense", "activation", "binary", "dense", "concatenate", "center", "slice", "product"])
+            kind = draw.choice(["dense", "activation", "binary", "dense", "concatenate", "center", "slice", "product",
+                                "norm", "loss"])
             a = draw.integer(0, len(self._columns) - 1)
             if kind == "dense":
                 out = draw.integer(1, 7)
@@ -46,6 +48,12 @@ class RandomGraph:
             elif kind == "slice":
                 start = draw.integer(0, self._columns[a] - 1)
                 self._add(kind, (a, start), self._columns[a] - start)
+            elif kind == "norm":
+                columns = self._columns[a]
+                self._add(kind, (a, self._weight((columns,)), self._weight((columns,)),
+                                 draw.choice([None, "relu", "tanh"] if not smooth else [None, "tanh", "sigmoid"])), columns)
+            elif kind == "loss":
+                self._add(kind, (a, draw.choice(LOSSES)), 1)
             elif kind == "product":                 # rows against rows: x (x^T x)
                 self._add(kind, a, self._columns[a])
             else:
@@ -102,6 +110,10 @@ class RandomGraph:
                 value = ops.concatenate([pool[what[0]], pool[what[1]]], axis=1)
             elif kind == "slice":
                 value = pool[what[0]][:, what[1]:]
+            elif kind == "norm":
+                value = self._norm(pool[what[0]], symbols[what[1]], symbols[what[2]], what[3])
+            elif kind == "loss":
+                value = self._loss(pool[what[0]], what[1])
             elif kind == "product":
                 x = pool[what]
                 value = ops.tanh(ops.matmul(x, ops.matmul(ops.transpose(x), x)) * 0.1)
@@ -110,6 +122,29 @@ class RandomGraph:
                 value = x - ops.mean(x, axis=1, keepdims=True)
             pool.append(value)
         return [pool[i] for i in self.outputs]
+
+    def _norm(self, x: Any, scale: Any, offset: Any, activation: str | None) -> Any:
+        """Batch statistics; a large epsilon, so that few rows do not make it steep."""
+        from fastnn import ops
+        from fastnn.ops.op import REGISTRY
+
+        y = REGISTRY["batch_norm"](x, scale, offset, epsilon=0.1)[0]
+        return getattr(ops, activation)(y) if activation else y
+
+    def _loss(self, x: Any, kind: str) -> Any:
+        """A cross-entropy of probabilities made right before it, as models with an activation at their end have it."""
+        from fastnn import ops
+
+        rows, columns = x.shape
+        labels = np.arange(rows) % columns
+        if kind == "binary":
+            truth = (np.arange(rows * columns).reshape(rows, columns) % 2).astype(x.dtype)
+            return ops.mean(ops.binary_crossentropy(truth, ops.sigmoid(x)), axis=1, keepdims=True)
+        if kind == "sparse":
+            value = ops.sparse_categorical_crossentropy(labels, ops.softmax(x))
+        else:
+            value = ops.categorical_crossentropy(np.eye(columns, dtype=x.dtype)[labels], ops.softmax(x))
+        return ops.reshape(value, (rows, 1))
 
     def arrays(self, rng: np.random.Generator, dtype: str) -> list[np.ndarray]:
         """Numbers for every input, small enough that nothing saturates."""
