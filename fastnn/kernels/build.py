@@ -130,7 +130,7 @@ def build(folder, levels=None, jobs=None, say=lambda text: None):
     """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
 
     levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default one per
-    usable core, eight at most; say: called with progress lines. Raises SystemExit naming a kernel that does not compile.
+    usable core, eight at most; say: called with progress lines. Raises SystemExit naming a kernel that fails.
     """
     folder = pathlib.Path(folder)
     levels = list(levels or [lower.host_level()])

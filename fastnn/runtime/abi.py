@@ -10,7 +10,7 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 """
 import numpy as np
 
-COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "name", "spare0", "spare1")
+COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "name", "lone", "spare")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, NAME = range(10)
 SYNC, HOST, SERIAL = 1, 2, 4
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)

@@ -15,8 +15,8 @@ cdef struct Instr:          # one row of the instruction table, in the order of 
     int64_t tmp             # first entry in the table of scratch arguments
     int64_t ntmp            # how many of them
     int64_t name
-    int64_t spare0
-    int64_t spare1
+    int64_t lone            # executor's own: one call of [0, n) is all there is to do
+    int64_t spare
 
 cdef struct Tmp:            # argument `slot` of an instruction lives in tile scratch
     int64_t slot

@@ -134,12 +134,21 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
 cdef inline void walk_once(Run *r, int tid) noexcept nogil:
     """The tape once."""
     cdef Instr *ins
-    cdef int64_t i = 0, t0 = 0
+    cdef int64_t i = 0, t0 = 0, status
+    cdef int64_t *words = r.threads[tid].words
     cdef bint timed = r.profile != NULL and tid == 0
     while i < r.n_instr:
         ins = r.code + i
         if r.n_threads > 1 and ins.flags & (F_SYNC | F_HOST):
             barrier_wait(r.bar)
+        if ins.lone and not timed:              # the short way of small models: nothing to divide
+            if tid == 0 and r.status == 0:
+                status = (<kernel_t>ins.fn)(words + ins.args, 0, ins.n)
+                if status != 0:
+                    r.where = i
+                    r.status = status
+            i += 1
+            continue
         if r.status == 0:                       # after a failure only the barriers are kept
             if timed:
                 t0 = now_ns()
@@ -260,6 +269,11 @@ cdef class Executor:
         if self.lock is not None:
             raise RuntimeError("an Executor is initialised once")
         code, words, tmps, locals_, state = _abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
+        code = code.copy()
+        code[:, _abi.COLUMNS.index("lone")] = (
+            (code[:, _abi.N] > 0) & (code[:, _abi.N] <= code[:, _abi.CHUNK]) & (code[:, _abi.TILE] == 0)
+            & (code[:, _abi.NTMP] == 0) & (code[:, _abi.FLAGS] & F_HOST == 0)
+            & (code[:, _abi.END] == np.arange(1, len(code) + 1)))
         self.code, self.words, self.tmps, self.locals_, self.state = code, words, tmps, locals_, state
         self.local_bytes, self.scratch_bytes = local_bytes, scratch_bytes
         self.hosts, self.keep = list(hosts), keep
