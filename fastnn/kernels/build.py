@@ -22,7 +22,7 @@ import time
 
 # Before anything imports fastnn.core.jit or Numba, for this process and its workers: the sources have to be Numba's
 # whatever mode the caller is in, Numba's own optimiser stays off, and what only calls from Python need is left out.
-os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0")
+os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0", NUMBA_COLOR_SCHEME="no_color")
 
 from fastnn.core import jit
 from fastnn.kernels import cpu, lower
@@ -42,7 +42,8 @@ def _work(module, paths, level):
         try:
             lower.object_of(jit.KERNELS[name], level, pathlib.Path(path))
         except Exception as error:
-            raise RuntimeError(f"kernel {name} of {module} does not compile: {type(error).__name__}: {error}") from None
+            reason = f"{type(error).__name__}: {str(error)[:2000]}"
+            raise RuntimeError(f"kernel {name} of {module} does not compile: {reason}") from None
 
 
 def objects(level, jobs):
