@@ -4,6 +4,7 @@ import inspect
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import OpCall, is_functional, live_events
+from fastnn.layers.input_layer import InputLayer
 from fastnn.models.op_config import in_keras_terms, op_config, op_from_config
 from fastnn.saving import identifiers as serial
 
@@ -74,7 +75,7 @@ class _Builder:
             operation = serial.deserialize({k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")},
                                            "layers", self.custom_objects)
         self.operations[name] = operation
-        self.events[name] = [operation._event] if hasattr(operation, "_event") else []
+        self.events[name] = [operation.output.origin] if isinstance(operation, InputLayer) else []
         for node in entry.get("inbound_nodes", ()):
             self.pending.append((name, node))
 

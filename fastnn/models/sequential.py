@@ -68,10 +68,12 @@ class Sequential(Model):
         if rebuild:
             self._maybe_rebuild()
         else:
+            self._forget_plans()
             self.built, self._functional = False, None
         return layer
 
     def _maybe_rebuild(self):
+        self._forget_plans()
         self.built, self._functional = False, None
         stack = self._tracker.layers
         if len(stack) < 2:

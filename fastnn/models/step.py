@@ -34,6 +34,12 @@ def signature(*structures):
     return tuple(map(of, structures))
 
 
+def wanted_dtypes(model, x, n):
+    """The dtypes that a model wants its n inputs in, None where it takes what comes."""
+    known = model.input_dtypes(x) if hasattr(model, "input_dtypes") else None
+    return [None] * n if known is None or len(known) != n else known
+
+
 class Feed:
     """The plans of one kind ("train", "test", "predict") for data of one signature."""
 
@@ -44,7 +50,7 @@ class Feed:
         self.counts = [len(part) for part in leaves]
         self.arrays = [a for part in leaves for a in part]
         self.slots = [DataSlot(a.dtype.name) for a in self.arrays]
-        wanted = model.input_dtypes(x) if hasattr(model, "input_dtypes") else [None] * len(leaves[0])
+        wanted = wanted_dtypes(model, x, len(leaves[0]))
         self.dtypes = [batch_dtype(a, w) for a, w in zip(leaves[0], wanted)]
         self.dtypes += [batch_dtype(a) for part in leaves[1:] for a in part]
         self.shapes = [a.shape[1:] for a in self.arrays]

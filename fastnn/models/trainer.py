@@ -5,10 +5,12 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
 from fastnn.models import data as adapter
-from fastnn.models import loop
+from fastnn.graph import current
+from fastnn.models import fast, loop
 from fastnn.models.step import Feed, Shared, signature
 
 FEEDS_KEPT = 16
+_ONLY_TRAINING = {"training"}
 
 
 class Trainer:
@@ -21,6 +23,26 @@ class Trainer:
             own = _State()
             object.__setattr__(self, "_training_state", own)
         return own
+
+    def __call__(self, *args, **kwargs):
+        """The model on symbols or arrays; one array in inference mode takes a plan that is kept for its shape."""
+        if (len(args) == 1 and type(args[0]) is np.ndarray and current() is None and not kwargs.get("training")
+                and kwargs.keys() <= _ONLY_TRAINING and self._runs_alone()):
+            call = fast.find(self, args[0])
+            if call is not None:
+                return call(args[0])
+        return super().__call__(*args, **kwargs)
+
+    def _runs_alone(self):
+        from fastnn.layers.context import active
+        return active() is None
+
+    def _forget_plans(self):
+        """Drop every plan: the layers changed."""
+        own = self.__dict__.get("_training_state")
+        if own is not None:
+            own.feeds.clear()
+            own.fast.clear()
 
     # ------------------------------------------------------------------ compile
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
@@ -59,7 +81,7 @@ class Trainer:
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
                               "steps_per_execution": steps_per_execution, "jit_compile": jit_compile}
-        own.feeds.clear()
+        self._forget_plans()
         self.compiled = True
 
     @property
@@ -166,9 +188,10 @@ class Trainer:
             sample_weight = adapter.class_weights(targets[0], class_weight)
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
-        adapter.check_finite((n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None)
-        if y is not None and what != "predict":
-            self._check_labels(y)
+        if what != "predict":
+            adapter.check_finite((n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None)
+            if y is not None:
+                self._check_labels(y)
         return x, y, sample_weight
 
     def _standard_x(self, x):
@@ -256,6 +279,10 @@ class Trainer:
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
+        if type(x) is np.ndarray and steps is None and not callbacks and 0 < len(x) <= (batch_size or 32):
+            call = fast.find(self, x)
+            if call is not None:
+                return call(x)
         with self._trainer().lock:
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
@@ -295,7 +322,7 @@ class _State:
 
     def __init__(self):
         self.lock = threading.RLock()
-        self.shared, self.feeds, self.options = Shared(), {}, None
+        self.shared, self.feeds, self.fast, self.options = Shared(), {}, {}, None
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
 
