@@ -107,7 +107,9 @@ def apply_mask(sample_weight, mask, dtype, reduction):
     if sample_weight is None:
         return weight
     weight, sample_weight = align(weight, tensor(sample_weight, dtype))
-    return ops.multiply(weight, sample_weight)
+    if len(sample_weight.shape) > len(weight.shape):
+        return ops.multiply(fit_weight(sample_weight, weight), sample_weight)
+    return ops.multiply(weight, fit_weight(weight, sample_weight))
 
 
 def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_batch_size"):
