@@ -15,7 +15,7 @@ BIAS, RELU = 2, 4                       # flags of the micro-kernel (core/simd_t
 KC, ALD, CB = 512, 144, 256             # of kernels/cpu/matmul.py: its workspace, and bytes of a column block
 TALL, PACKED = 2048, 1 << 19            # rows of A, bytes of B, from which and up to which B is packed whole
 SMALL = 32768                           # multiply-adds up to which nothing is packed
-LOOPS = 512                             # multiply-adds up to which three loops are as fast as anything
+SMALL_B = 1024                          # elements of a transposed w that such a product turns round first
 CHUNK_FLOPS = 1e6                       # about 10 us: what a chunk for one thread should be worth
 CHUNKS, PARTS = 16, 8
 LONG = 1024                             # inner sizes from which a small product is cut into partial sums
@@ -106,22 +106,18 @@ def epilogue(e, bias):
 def _lower(e):
     p, (x, w, b), y = Product(e), e.ins, e.outs[0]
     flags, bias, code = epilogue(e, b)
+    if p.batch == 1 and p.N == 1 and b is None and p.ars == 1:
+        # A stored K x M times a column: the row vector times that matrix, read as it lies
+        p.M, p.N, p.ars, p.aks, p.bks, p.bns, x, w = 1, p.M, p.K, 1, p.M, 1, w, x
     t, macs = y.t, p.M * p.N * p.K
-    if p.batch == 1 and macs <= SMALL and (p.bns == 1 or macs <= LOOPS):
-        if p.bns == 1 and (p.N >= 4 or p.K >= 4):
-            e.emit(f"matmul_small_{t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, y.wr_all, p.N, p.K, flags, bias, code,
-                   n=p.M, chunk=p.M, flops=p.flops)
-        else:
-            e.emit(f"matmul_loops_{t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, y.wr_all, p.N, p.K, flags, bias, code,
-                   p.bns, n=p.M, chunk=p.M, flops=p.flops)
+    if p.batch == 1 and macs <= SMALL and (p.bns == 1 or p.N * p.K <= SMALL_B):
+        work = 0 if p.bns == 1 else e.local(p.K * (p.N + 16) * y.itemsize)
+        e.emit(f"matmul_small_{t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.N, p.K, flags, bias,
+               code, work, n=p.M, chunk=p.M, flops=p.flops)
     elif p.batch == 1 and p.N == 1 and p.aks == 1:
         e.emit(f"matmul_dot_{t}", x.rd, p.ars, w.rd_all, y.wr, p.K, flags, bias, 0, code, n=p.M, flops=p.flops)
     elif p.batch == 1 and p.M == 1 and p.bks == 1 and p.aks == 1:
         e.emit(f"matmul_dot_{t}", w.rd, p.K, x.rd_all, y.wr, p.K, flags, bias, 1, code, n=p.N, flops=p.flops)
-    elif p.batch == 1 and p.N == 1 and b is None and p.ars == 1:
-        # A stored K x M times a vector: the row vector times that matrix, read as it lies
-        p.M, p.N, p.ars, p.aks, p.bks, p.bns = 1, p.M, p.K, 1, p.M, 1
-        _blocks(e, p, w, x, y, flags, bias, code)
     else:
         _blocks(e, p, x, w, y, flags, bias, code)
 

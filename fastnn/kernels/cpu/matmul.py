@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof
-from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows
+from fastnn.core.simd import ACC, BIAS, RELU, lanes_dot, microkernel, tile_cols, tile_rows, vector
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
 KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
@@ -87,38 +87,20 @@ def matmul(a, lo, hi, F):
 
 @kernel("f32", "f64")
 def matmul_small(a, lo, hi, F):
-    """C = act(A·B + bias), rows [lo, hi), B read where it lies with unit column stride: nothing is packed.
+    """C = act(A·B + bias), rows [lo, hi), a product so small that packing it would cost more than it saves.
 
-    args: A, its row and k strides, B, its k stride, C, N, K, flags, bias, activation.  items: rows.
+    args: A, its row and k strides, B, its k and column strides, C, N, K, flags, bias, activation, workspace of
+    K * (N + 16) elements for a B whose column stride is not 1.  items: rows.
     """
     S = sizeof(F)
-    c = a[5] + lo * a[6] * S
-    block_in_place(F, a[0] + lo * a[1] * S, a[1], a[2], a[7], a[3], a[4], c, a[6], hi - lo, a[6], a[8], a[9])
-    if a[10] > 1:
-        activate(F, a[10], c, a[6], hi - lo, a[6])
-    return 0
-
-
-@kernel("f32", "f64")
-def matmul_loops(a, lo, hi, F):
-    """C = act(A·B + bias) of a few elements, B with any strides: three loops.
-
-    args: as matmul_small, then B's column stride.  items: rows.
-    """
-    S = sizeof(F)
-    ars, aks, bks, N, K, flags, bns = a[1], a[2], a[4], a[6], a[7], a[8], a[11]
-    b, bias = at(F, a[3]), at(F, a[9])
-    for i in range(lo, hi):
-        x, c = at(F, a[0] + i * ars * S), at(F, a[5] + i * N * S)
-        for j in range(N):
-            s = F(0)
-            for k in range(K):
-                s = fma(F, x[k * aks], b[k * bks + j * bns], s)
-            if flags & BIAS:
-                s = s + bias[j]
-            c[j] = F(0) if (flags & RELU) != 0 and s < F(0) else s
-    if a[10] > 1:
-        activate(F, a[10], a[5] + lo * N * S, N, hi - lo, N)
+    ars, b, bks, N, K = a[1], a[3], a[4], a[7], a[8]
+    c = a[6] + lo * N * S
+    if a[5] != 1:
+        b, bks = a[12], (N + vector(F) - 1) // vector(F) * vector(F)
+        pack_transposed(F, b, bks, a[3], a[5], K, N)
+    block_in_place(F, a[0] + lo * ars * S, ars, a[2], K, b, bks, c, N, hi - lo, N, a[9], a[10])
+    if a[11] > 1:
+        activate(F, a[11], c, N, hi - lo, N)
     return 0
 
 

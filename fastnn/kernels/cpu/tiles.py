@@ -82,7 +82,7 @@ def block_in_place(F, a, ars, aks, nk, b, bks, c, ldc, m, n, flags, bias):
     S, j = sizeof(F), 0
     wide = tile_cols(F, 3)
     if m <= tile_rows(F, 3):
-        while n - j > wide // 4:
+        while j < n:
             microkernel(F, 3, 1, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, 0, m,
                         min(wide, n - j), flags, at(F, bias + j * S))
             j += wide
