@@ -239,12 +239,22 @@ def _engine():
 _loaded = {}
 
 
+# Runtime functions that error paths mention, which are never taken; the pack's linker gives them stubs too.
+NEVER_CALLED = ("NRT_Free", "NRT_Allocate", "NRT_decref", "NRT_incref", "NRT_MemInfo_call_dtor", "NRT_MemInfo_alloc_aligned",
+                "numba_do_raise", "numba_unpickle", "PyErr_Clear", "PyErr_SetString", "PyErr_SetNone", "PyErr_WriteUnraisable",
+                "PyGILState_Ensure", "PyGILState_Release", "PyUnicode_FromString")
+
+
 def load(kernel):
     """Return the address of a Kernel compiled for this CPU (mode "jit")."""
     if kernel.name not in _loaded:
         import llvmlite.binding as ll
 
+        from fastnn.runtime.executor import nothing_address
+
         engine = _engine()
+        for name in NEVER_CALLED:
+            ll.add_symbol(name, nothing_address())
         engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, host_level()))))
         engine.finalize_object()
         _loaded[kernel.name] = engine.get_function_address(PREFIX + kernel.name)
