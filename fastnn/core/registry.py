@@ -27,7 +27,10 @@ def lazy(package, names):
             value = importlib.import_module(f"{package}.{name}")
         else:
             full = module if module.startswith("fastnn") else f"{package}.{module}"
-            value = getattr(importlib.import_module(full), original or name)
+            home = importlib.import_module(full)
+            value = getattr(home, original or name, home)
+            if value is home:                   # a module inside another package
+                value = importlib.import_module(f"{full}.{original or name}")
         setattr(sys.modules[package], name, value)
         return value
 
