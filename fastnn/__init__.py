@@ -5,6 +5,8 @@
 >>> model.count_params()
 15
 """
+import importlib
+
 from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
@@ -14,11 +16,17 @@ _PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "d
              "visualization")
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
-    "config": "fastnn.core:config", "backend": "fastnn.compat:backend",
+    "config": "fastnn.core:config",
     "Sequential": "models", "Model": "models", "Functional": "models", "Input": "layers", "InputSpec": "layers",
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
 }
-__getattr__, __dir__, __all__ = lazy(__name__, NAMES)
-__all__ = sorted([*__all__, "__version__"])
+_find, __dir__, __all__ = lazy(__name__, NAMES)
+__all__ = sorted([*__all__, "__version__", "backend"])
+
+
+def __getattr__(name):
+    if name == "backend":                       # Keras 1 and 2's keras.backend lives with the other old spellings
+        return importlib.import_module("fastnn.compat.backend")
+    return _find(name)

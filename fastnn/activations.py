@@ -2,6 +2,8 @@
 
 Each takes a symbol, variable or array of any shape and returns one of the same shape.
 """
+import numpy as np
+
 from fastnn import ops
 from fastnn.saving import identifiers as serial
 
@@ -175,7 +177,16 @@ def log_softmax(x, axis=-1):
 
 def sparsemax(x, axis=-1):
     """The projection onto the simplex along `axis` (Martins and Astudillo, 2016)."""
-    return ops.sparsemax(x, axis=axis)
+    fixed = ops.stop_gradient(x)                # which elements are kept is piecewise constant
+    z = ops.flip(ops.sort(fixed, axis=axis), axis=axis)
+    shape = [1] * len(z.shape)
+    shape[axis] = z.shape[axis]
+    order = np.arange(1, z.shape[axis] + 1, dtype=str(z.dtype)).reshape(shape)
+    kept = ops.cast(ops.greater(1.0 + order * z, ops.cumsum(z, axis=axis)), z.dtype)
+    count = ops.sum(kept, axis=axis, keepdims=True)
+    limit = (ops.sum(kept * z, axis=axis, keepdims=True) - 1.0) / count
+    kept = ops.cast(ops.greater(fixed, limit), z.dtype)
+    return ops.relu(x - (ops.sum(kept * x, axis=axis, keepdims=True) - 1.0) / count)
 
 
 def glu(x, axis=-1):

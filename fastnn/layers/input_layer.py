@@ -2,7 +2,7 @@
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol
-from fastnn.layers.events import CallEvent, symbol_like
+from fastnn.layers.events import CallEvent, live_events, symbol_like
 from fastnn.layers.layer import Layer
 
 
@@ -49,8 +49,6 @@ class InputLayer(Layer):
         self.optional = optional
         self._batch_input_shape = self.batch_shape
         self.built = True
-        # nobody else holds the symbol of a Sequential's input, so the layer itself keeps its one event alive
-        self._event = CallEvent(self, (), {}, symbol_like(self.batch_shape, self._input_type), [self.name])
 
     @property
     def dtype(self):
@@ -63,8 +61,14 @@ class InputLayer(Layer):
 
     @property
     def output(self):
-        """The symbol."""
-        return self._event.output
+        """The symbol.
+
+        The layer does not hold it, or neither would be freed by itself; where nobody else does it is made again.
+        """
+        if not live_events(self):
+            self._inbound_nodes.clear()
+            return CallEvent(self, (), {}, symbol_like(self.batch_shape, self._input_type), [self.name]).output
+        return super().output
 
     def get_config(self):
         return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,

@@ -13,10 +13,22 @@ from fastnn.layers import context, inference, nest, signature
 from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional, symbol_like
 from fastnn.layers.history import HistoryMixin
-from fastnn.layers.input_spec import InputSpec, assert_input_compatibility
+from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.names import snake_case
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker
+
+
+def _either_order(function):
+    """`add_weight` for arguments in Keras 3's order, and in that of Keras 1 and 2: the name first."""
+    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+
+    @functools.wraps(function)
+    def add_weight(self, *args, **kwargs):
+        if args and isinstance(args[0], str):
+            return function(self, **dict(zip(order, args)), **kwargs)
+        return function(self, *args, **kwargs)
+    return add_weight
 
 
 def _recorded_build(function):
@@ -175,6 +187,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
+    @_either_order
     def add_weight(self, shape=None, initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
                    constraint=None, aggregation=None, overwrite_with_gradient=False, name=None, **kwargs):
         """Make a weight.
@@ -187,17 +200,9 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
             regularizer, constraint: penalty on it and projection after each update.
             name: its name inside the layer.
 
-        Returns:
-            The Variable.
-
-        Keras 2's order add_weight(name, shape, ...) works too.
+        Returns the Variable.  Keras 2's order add_weight(name, shape, ...) works too.
         """
         from fastnn import constraints
-        if isinstance(shape, str):              # Keras 1 and 2 had the name first
-            if nest.is_shape(initializer):
-                shape, initializer, name = initializer, None, name or shape
-            else:
-                shape, name = kwargs.pop("shape", ()), name or shape
         for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
             kwargs.pop(old, None)
         if kwargs:
@@ -371,7 +376,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
 
     def _call_inner(self, *args, **kwargs):
         """`call` with inputs converted, for inference: nested layers see a context."""
-        with context.entered(kwargs.get("training")):
+        with context.entered(kwargs.get("training")), context.name_scope(self):
             return self.call(*self._convert(args), **self._convert(kwargs))
 
     def __repr__(self):
@@ -390,6 +395,3 @@ def _array_of_numbers(value):
         if leaves and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in leaves):
             return np.asarray(value)
     return value
-
-
-__all__ = ["InputSpec", "Layer"]

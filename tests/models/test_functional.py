@@ -66,7 +66,7 @@ def test_data_may_come_by_name_in_any_order():
 @pytest.mark.parametrize("data", [{"a": 1}, {"a": 1, "b": 1, "c": 1}, {"x": 1, "y": 1}])
 def test_missing_and_unknown_keys_are_named(data):
     model = _two_inputs()
-    with pytest.raises(ShapeError, match="a.*b"):
+    with pytest.raises(ShapeError, match=r"a.*b"):
         model({k: np.ones((2, 1), "float32") for k in data})
 
 
@@ -146,7 +146,7 @@ def test_unused_inputs_stay_inputs():
 class TestErrors:
     def test_not_connected(self):
         a, b = Input((2,)), Input((2,), name="forgotten")
-        with pytest.raises(GraphError, match="Graph disconnected.*forgotten"):
+        with pytest.raises(GraphError, match=r"Graph disconnected.*forgotten"):
             Model(a, a + b)
 
     def test_two_layers_of_one_name(self):
@@ -225,7 +225,8 @@ class TestConfig:
 
     @pytest.mark.parametrize("damage", [
         lambda c: c.pop("layers"), lambda c: c["layers"].pop(2),
-        lambda c: c["output_layers"].update(out=["nowhere", 0, 0]), lambda c: c["output_layers"].update(out=["out", 7, 0]),
+        lambda c: c["output_layers"].update(out=["nowhere", 0, 0]),
+        lambda c: c["output_layers"].update(out=["out", 7, 0]),
         lambda c: c["layers"].append(c["layers"][0])])
     def test_damaged_configs_are_named_errors(self, damage):
         config = json.loads(json.dumps(self.model().get_config()))

@@ -1,0 +1,89 @@
+"""Recurrent layers: states in and out, stateful batches, dropout, stacks, and the errors."""
+import numpy as np
+import pytest
+
+from fastnn import Input, Model, layers
+from fastnn.core.errors import ArgumentError, ShapeError
+
+X = np.random.default_rng(5).standard_normal((2, 4, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("kind", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+def test_a_sequence_in_two_halves_through_its_states(kind):
+    rnn = kind(5, return_state=True)
+    whole, *_ = rnn(X)
+    _, *states = rnn(X[:, :2])
+    second, *_ = rnn(X[:, 2:], initial_state=states)
+    np.testing.assert_allclose(second, whole, rtol=1e-5, atol=1e-6)
+    old_style, *_ = rnn([X[:, 2:], *states])
+    np.testing.assert_array_equal(old_style, second)
+
+
+def test_states_are_symbols_of_the_functional_api():
+    a = Input((4, 3))
+    _, h, c = layers.LSTM(5, return_state=True)(a)
+    decoder = layers.LSTM(5, return_sequences=True)
+    model = Model(a, decoder(a, initial_state=[h, c]))
+    assert model.output_shape == (None, 4, 5)
+    assert model(X).shape == (2, 4, 5)
+
+
+def test_stateful_batches_follow_each_other():
+    rnn = layers.GRU(5, stateful=True)
+    a = Input(batch_shape=(2, 2, 3))
+    model = Model(a, rnn(a))
+    model(X[:, :2])
+    second = model(X[:, 2:])
+    free = layers.GRU(5)
+    free.build((None, 4, 3))
+    free.set_weights(rnn.get_weights())
+    np.testing.assert_allclose(second, free(X), rtol=1e-5, atol=1e-6)
+    rnn.reset_state()
+    np.testing.assert_allclose(model(X[:, :2]), free(X[:, :2]), rtol=1e-5, atol=1e-6)
+    assert len(model.weights) == 3
+    with pytest.raises(ShapeError, match="must be static"):
+        layers.GRU(5, stateful=True)(Input((4, 3)))
+
+
+def test_dropout_masks_are_the_same_at_all_steps():
+    rnn = layers.SimpleRNN(3, activation=None, dropout=0.5, recurrent_initializer="zeros", kernel_initializer="identity",
+                           return_sequences=True, seed=4)
+    out = rnn(np.ones((6, 5, 3), "float32"), training=True)
+    assert set(np.unique(out)) == {0.0, 2.0}
+    assert (out == out[:, :1]).all()
+    np.testing.assert_array_equal(rnn(np.ones((6, 5, 3), "float32")), 1.0)
+
+
+def test_wrappers_check_what_they_wrap():
+    with pytest.raises(ArgumentError, match="recurrent layer"):
+        layers.Bidirectional(layers.Dense(2))
+    with pytest.raises(ArgumentError, match="Invalid merge mode"):
+        layers.Bidirectional(layers.LSTM(2), merge_mode="glue")
+    with pytest.raises(ShapeError, match="at least 3 dimensions"):
+        layers.TimeDistributed(layers.Dense(2))(Input((3,)))
+    with pytest.raises(ShapeError, match="expected ndim=3"):
+        layers.LSTM(2)(Input((3,)))
+    with pytest.raises(ArgumentError, match="state_size"):
+        layers.RNN(layers.Dense(2))
+    with pytest.raises(ShapeError, match="expects 2 state"):
+        layers.LSTM(2)(X, initial_state=[np.zeros((2, 2), "float32")])
+
+
+def test_steps_must_be_known_when_it_runs():
+    a = Input((None, 3))
+    model = Model(a, layers.LSTM(2)(a))
+    assert model.output_shape == (None, 2)
+    assert model(X).shape == (2, 2)             # known from the data
+    assert model(X[:, :2]).shape == (2, 2)
+
+
+def test_a_cell_of_the_users():
+    class Sums(layers.Layer):
+        state_size = 3
+
+        def call(self, inputs, states):
+            h = inputs + states[0]
+            return h, [h]
+
+    np.testing.assert_allclose(layers.RNN(Sums())(X), X.sum(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(layers.RNN(Sums(), return_sequences=True)(X), X.cumsum(1), rtol=1e-5, atol=1e-6)
