@@ -4,7 +4,9 @@ They work on bits, so that one kernel serves all dtypes of a size: u8, u16, i32 
 """
 import numpy as np
 
-from fastnn.core.jit import at, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.simd import transpose as block
+from fastnn.core.simd import vector
 
 BITS = ("u8", "u16", "i32", "i64")
 BLOCK = 16                                      # of a transpose: 16 cache lines are read and one is written at a time
@@ -45,37 +47,72 @@ def copy_nd(a, lo, hi, F):
     return 0
 
 
-@kernel(*BITS)
+@device
+def band(a, t, item, S):
+    """Of one item of a transpose: addresses of x and y at the outer index, first and last index of its band."""
+    rank, m = t[0], t[1]
+    bands = (m + BLOCK - 1) // BLOCK
+    rest = np.int64(item) // bands
+    first = (item - rest * bands) * BLOCK
+    last = first + BLOCK
+    last = m if last > m else last
+    ox, oy = np.int64(0), np.int64(0)
+    for d in range(rank):
+        k = 5 + 3 * (rank - 1 - d)
+        q = rest // t[k]
+        i = rest - q * t[k]
+        rest = q
+        ox += i * t[k + 1]
+        oy += i * t[k + 2]
+    return a[0] + ox * S, a[1] + oy * S, first, last
+
+
+@device
+def corner(F, p, q, i0, i1, j0, j1, sx, sy):
+    """y[i, j] = x[j, i] for some i and j, element by element; p, q: addresses of x and y."""
+    S = sizeof(F)
+    for i in range(i0, i1):
+        x, y = at(F, p + (i + j0 * sx) * S), at(F, q + (i * sy + j0) * S)
+        for j in range(j1 - j0):
+            y[j] = x[j * sx]
+
+
+@kernel("u8", "u16")
 def transpose(a, lo, hi, F):
-    """Exchange the contiguous dimensions of x and y, block by block; items are bands of 16 along x's contiguous one.
+    """Exchange the contiguous dimensions of x and y; items are bands of 16 along x's contiguous one.
 
     args: x, y, table. Table: outer rank, m (x's contiguous dimension), n (y's), stride of n in x, stride of m in y,
     then for each outer dimension: size, x stride, y stride. An item is one band of one outer index.
     """
     S, t = sizeof(F), at(np.int64, a[2])
-    rank, m, n, sx, sy = t[0], t[1], t[2], t[3], t[4]
-    bands = (m + BLOCK - 1) // BLOCK
+    n, sx, sy = t[2], t[3], t[4]
     for item in range(lo, hi):
-        rest = np.int64(item) // bands
-        first = (item - rest * bands) * BLOCK
-        last = first + BLOCK
-        last = m if last > m else last
-        ox, oy = np.int64(0), np.int64(0)
-        for d in range(rank):
-            k = 5 + 3 * (rank - 1 - d)
-            q = rest // t[k]
-            i = rest - q * t[k]
-            rest = q
-            ox += i * t[k + 1]
-            oy += i * t[k + 2]
-        for j0 in range(0, n, BLOCK):
-            w = n - j0
-            w = BLOCK if w > BLOCK else w
-            for i in range(first, last):
-                x, y = at(F, a[0] + (ox + i + j0 * sx) * S), at(F, a[1] + (oy + i * sy + j0) * S)
-                for j in range(w):
-                    y[j] = x[j * sx]
+        p, q, first, last = band(a, t, item, S)
+        for j in range(0, n, BLOCK):
+            corner(F, p, q, first, last, j, j + BLOCK if j + BLOCK < n else n, sx, sy)
     return 0
+
+
+def _transpose(name, F):
+    """Register the same for 4 and 8 bytes, whole blocks through registers: loads and stores keep the bits of floats."""
+    def run(a, lo, hi):
+        S, t, V = sizeof(F), at(np.int64, a[2]), vector(F)
+        n, sx, sy = t[2], t[3], t[4]
+        for item in range(lo, hi):
+            p, q, first, last = band(a, t, item, S)
+            for j in range(0, n, V):
+                for i in range(first, last, V):
+                    if j + V <= n and i + V <= last:
+                        block(F, at(F, q + (i * sy + j) * S), sy, at(F, p + (i + j * sx) * S), sx, V, V)
+                    else:
+                        corner(F, p, q, i, i + V if i + V < last else last, j, j + V if j + V < n else n, sx, sy)
+        return 0
+    run.__name__ = "transpose_" + name
+    return kernel()(run)
+
+
+_transpose("i32", np.float32)
+_transpose("i64", np.float64)
 
 
 @kernel(*BITS)

@@ -192,16 +192,23 @@ def _below(F, v, m):
     return (v < m) | ((v != v) & (m == m))
 
 
-def place(name, better):
+def place(name, better, extreme, *types):
     """Register the index of the first best (or first NaN) along the axis. args: x, y (i32), red, inner.
 
-    Items: (outer, inner) pairs."""
+    extreme: of a contiguous row; then the first place that holds it is looked for. Items: (outer, inner) pairs."""
     def run(a, lo, hi, F):
         S, red, inner = sizeof(F), a[2], a[3]
         y = at(np.int32, a[1])
         for item in range(lo, hi):
             outer = item // inner
             x = at(F, a[0] + (outer * red * inner + (item - outer * inner)) * S)
+            if inner == 1:
+                m = extreme(F, x, red)
+                i = np.int64(0)
+                while i + 1 < red and not ((x[i] == m) | (x[i] != x[i])):
+                    i += 1
+                y[item] = np.int32(i)
+                continue
             best, where = x[0], np.int64(0)
             for i in range(1, red):
                 v = x[i * inner]
@@ -210,11 +217,13 @@ def place(name, better):
             y[item] = np.int32(where)
         return 0
     run.__name__ = name
-    return kernel(*NUMBERS)(run)
+    return kernel(*types)(run)
 
 
-place("argmax", _above)
-place("argmin", _below)
+place("argmax", _above, _max_row, *FLOATS)
+place("argmin", _below, _min_row, *FLOATS)
+place("argmax", _above, _max_row_int, *INTS)
+place("argmin", _below, _min_row_int, *INTS)
 
 
 @kernel(*NUMBERS)
@@ -229,6 +238,13 @@ def cumsum(a, lo, hi, F):
         j0 = (item - outer * stripes) * stripe
         w = inner - j0
         w = stripe if w > stripe else w
+        if inner == 1:
+            x, y, s = at(F, a[0] + outer * red * S), at(F, a[1] + outer * red * S), F(0)
+            for i in range(red):
+                k = red - 1 - i if reverse else i
+                s = F(s + x[k])
+                y[k] = s
+            continue
         for i in range(red):
             k = red - 1 - i if reverse else i
             o = ((outer * red + k) * inner + j0) * S
