@@ -1,0 +1,127 @@
+"""Matrix products: every way the lowering may take, edges of tiles and blocks, splits, and equal bits."""
+import numpy as np
+import pytest
+
+from fastnn import ops
+from fastnn.compiler.program import Options, Program
+from fastnn.core.errors import DTypeError, ShapeError
+from fastnn.core.jit import MODE
+from fastnn.graph.trace import Trace
+from fastnn.kernels.reference.matmul import matmul as reference
+from fastnn.ops.op import REGISTRY
+
+compiled = pytest.mark.compiled
+RNG = np.random.default_rng(0)
+
+
+def draw(*shape, dtype=np.float32):
+    return RNG.standard_normal(shape).astype(dtype)
+
+
+def check(x, w, b=None, tolerance=2e-6, **attrs):
+    """The result, after comparing it with the float64 reference."""
+    y = REGISTRY["matmul"](x, w, b, **attrs)
+    want = reference(*(None if v is None else v.astype(np.float64) for v in (x, w, b)), **attrs)
+    assert y.shape == want.shape
+    assert y.dtype == x.dtype
+    K = x.shape[-2 if attrs.get("transpose_a") else -1]
+    np.testing.assert_allclose(y, want, rtol=0, atol=tolerance * max(1.0, np.abs(want).max()) * K ** 0.5)
+    return y
+
+
+def operands(M, N, K, form):
+    x, w = draw(M, K), draw(K, N)
+    return x.T.copy() if form[0] == "t" else x, w.T.copy() if form[1] == "t" else w
+
+
+def flags(form):
+    return {"transpose_a": form[0] == "t", "transpose_b": form[1] == "t"}
+
+
+@pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
+@pytest.mark.parametrize("M, N, K", [(1, 1, 1), (10, 8, 2), (10, 1, 8), (3, 5, 1), (1, 17, 9), (2, 33, 4), (7, 16, 5)])
+def test_small(M, N, K, form):
+    check(*operands(M, N, K, form), draw(N), **flags(form), activation="relu")
+
+
+@compiled
+@pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
+@pytest.mark.parametrize("M, N, K", [
+    (65, 63, 70), (48, 129, 64), (97, 50, 1100), (300, 20, 40), (200, 200, 30), (1, 700, 300), (700, 1, 300), (2, 300, 200),
+    (20, 24, 5000), (2100, 130, 33)])
+def test_blocks(M, N, K, form):
+    check(*operands(M, N, K, form), draw(N), **flags(form), activation="sigmoid")
+
+
+@compiled
+def test_far_strides_are_copied_together():
+    """A stored transposed with rows of a page or more takes the compact copy."""
+    check(*operands(1500, 90, 130, "tn"), transpose_a=True)
+
+
+@pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("shape", [(6, 5, 4), (70, 40, 33)])
+def test_epilogue(activation, shape):
+    if MODE == "python" and shape[0] > 10:
+        pytest.skip("plain Python: small shapes only")
+    M, N, K = shape
+    check(*operands(M, N, K, "nn"), draw(N), activation=activation)
+
+
+def test_nan_passes_the_relu():
+    x = np.float32([[np.nan, 1], [1, -5]])
+    y = REGISTRY["matmul"](x, np.eye(2, dtype=np.float32), None, activation="relu")
+    assert np.isnan(y[0]).all()
+    assert y[1].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("x, w", [((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (3, 4, 5)), ((2, 3, 4), (2, 4, 5))])
+def test_leading_dimensions_broadcast(x, w):
+    check(draw(*x), draw(*w))
+
+
+def test_vectors_and_types():
+    x = np.arange(6).reshape(2, 3)
+    assert ops.matmul(x, np.float32([1, 2, 3])).tolist() == [8.0, 26.0]
+    assert ops.matmul(np.float32([1, 2]), x).tolist() == [6.0, 9.0, 12.0]
+    assert float(ops.matmul(np.float32([1, 2]), np.float32([3, 4]))) == 11.0
+    assert ops.matmul(draw(2, 3, dtype=np.float64), draw(3, 2)).dtype == np.float64
+
+
+@pytest.mark.parametrize("x, w, error, says", [
+    ((2, 3), (4, 5), ShapeError, "3 against 4"), ((2, 2, 3), (3, 3, 5), ShapeError, "broadcast"), ((2, 3), (), ShapeError, "number")])
+def test_errors(x, w, error, says):
+    with pytest.raises(error, match=says):
+        ops.matmul(draw(*x), draw(*w))
+    with pytest.raises(DTypeError, match="one dtype"):
+        REGISTRY["matmul"](draw(2, 3), draw(3, 2, dtype=np.float64), None)
+
+
+def run(threads, x, w, executor=None, **attrs):
+    with Trace() as trace:
+        a, b = (trace.input(v.shape, str(v.dtype)) for v in (x, w))
+        y = REGISTRY["matmul"](a, b, None, **attrs)
+    program = Program(trace, [y], {a: x, b: w}, options=Options(threads=threads, executor=executor, fill=True))
+    program.run()
+    return program.outputs[0].copy()
+
+
+@compiled
+@pytest.mark.parametrize("M, N, K, form", [(200, 300, 80, "nn"), (40, 30, 4000, "tn"), (3000, 70, 20, "nt")])
+def test_threads_do_not_change_bits(M, N, K, form):
+    x, w = operands(M, N, K, form)
+    one = run(1, x, w, **flags(form))
+    assert all(np.array_equal(one, run(n, x, w, **flags(form))) for n in (2, 3))
+    assert np.array_equal(one, run(2, x, w, "python", **flags(form)))
+
+
+@compiled
+def test_one_chain_per_element():
+    """A row's result does not depend on its neighbours: not on the tile, the block or the path through the lowering."""
+    x, w = draw(300, 90), draw(90, 130)
+    whole = check(x, w)
+    for rows in (slice(0, 1), slice(3, 5), slice(100, 170)):
+        assert np.array_equal(whole[rows], check(x[rows].copy(), w))
+    assert np.array_equal(whole[:, :20], check(x, w[:, :20].copy()))
+    assert np.array_equal(whole, check(x.T.copy(), w, transpose_a=True))
+    assert np.array_equal(whole, check(x, w.T.copy(), transpose_b=True))
