@@ -36,7 +36,8 @@ class MaxNorm(Constraint):
 
     axis: int or tuple of ints: 0 for Dense kernels (one norm per unit), (0, 1, 2) for Conv2D kernels.
 
-    >>> MaxNorm(1.0)([[3.0], [4.0]])
+    >>> import numpy as np
+    >>> MaxNorm(1.0)(np.array([[3.0], [4.0]], "float32"))
     array([[0.6],
            [0.8]], dtype=float32)
     """
@@ -66,7 +67,8 @@ class NonNeg(Constraint):
 class UnitNorm(Constraint):
     """Scales weights to norm 1 along `axis` (int or tuple of ints).
 
-    >>> UnitNorm()([[3.0], [4.0]])
+    >>> import numpy as np
+    >>> UnitNorm()(np.array([[3.0], [4.0]], "float32"))
     array([[0.6],
            [0.8]], dtype=float32)
     """
@@ -84,7 +86,8 @@ class UnitNorm(Constraint):
 class MinMaxNorm(Constraint):
     """Moves the norm along `axis` towards [min_value, max_value] by the share `rate` (1: at once).
 
-    >>> MinMaxNorm(0.0, 1.0)([[3.0], [4.0]])
+    >>> import numpy as np
+    >>> MinMaxNorm(0.0, 1.0)(np.array([[3.0], [4.0]], "float32"))
     array([[0.6],
            [0.8]], dtype=float32)
     """

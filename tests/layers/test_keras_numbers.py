@@ -36,7 +36,8 @@ def test_layer(k):
     shapes = [y.shape for y in call(layer, text, symbols)]
     layer.set_weights(stored(k, "w"))
     strip = re.compile(r"_\d+(?=/|$)")
-    assert [strip.sub("", w.path.split("/", 1)[1]) for w in layer.weights] == [strip.sub("", p) for p in NUMBERS[f"{k}p"]]
+    paths = [strip.sub("", w.path.split("/", 1)[1]) for w in layer.weights]
+    assert paths == [strip.sub("", p) for p in NUMBERS[f"{k}p"]]
     out = call(layer, text, xs)
     close(out, stored(k, "y"))
     assert shapes == [(None, *y.shape[1:]) for y in out]

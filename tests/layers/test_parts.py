@@ -58,7 +58,8 @@ W = np.array([[3.0, -1.0], [4.0, 0.5]], "float32")
 
 
 @pytest.mark.parametrize(("constraint", "expected"), [
-    (constraints.MaxNorm(2.0), W * np.minimum(1, 2 / np.sqrt((W ** 2).sum(0)))), (constraints.NonNeg(), np.maximum(W, 0)),
+    (constraints.MaxNorm(2.0), W * np.minimum(1, 2 / np.sqrt((W ** 2).sum(0)))),
+    (constraints.NonNeg(), np.maximum(W, 0)),
     (constraints.UnitNorm(), W / np.sqrt((W ** 2).sum(0))),
     (constraints.MinMaxNorm(2.0, 3.0, rate=0.5),
      W / np.sqrt((W ** 2).sum(0)) * (0.5 * np.clip(np.sqrt((W ** 2).sum(0)), 2, 3) + 0.5 * np.sqrt((W ** 2).sum(0))))])

@@ -46,8 +46,8 @@ def test_stateful_batches_follow_each_other():
 
 
 def test_dropout_masks_are_the_same_at_all_steps():
-    rnn = layers.SimpleRNN(3, activation=None, dropout=0.5, recurrent_initializer="zeros", kernel_initializer="identity",
-                           return_sequences=True, seed=4)
+    rnn = layers.SimpleRNN(3, activation=None, dropout=0.5, recurrent_initializer="zeros",
+                           kernel_initializer="identity", return_sequences=True, seed=4)
     out = rnn(np.ones((6, 5, 3), "float32"), training=True)
     assert set(np.unique(out)) == {0.0, 2.0}
     assert (out == out[:, :1]).all()
