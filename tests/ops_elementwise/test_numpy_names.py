@@ -1,4 +1,5 @@
-"""Functions without a record of their own, and what a record cannot say: broadcasting, promotion, indexing, big sizes."""
+"""Functions without a record of their own; broadcasting, promotion, indexing and sizes that records cannot say."""
+
 from __future__ import annotations
 
 import evaluate
@@ -15,28 +16,101 @@ CUBE = RNG.standard_normal((3, 4, 5)).astype("f4")
 
 # function, arguments: ops.<name>(*args) is held against np.<name>(*args)
 AS_NUMPY = [
-    ("swapaxes", (CUBE, 0, 2)), ("moveaxis", (CUBE, 0, -1)), ("moveaxis", (CUBE, (0, 1), (2, 0))), ("flip", (CUBE, 1)),
-    ("flip", (CUBE,)), ("roll", (CUBE, 2, 1)), ("roll", (CUBE, 7)), ("roll", (CUBE, (1, 2), (0, 2))), ("rot90", (X,)),
-    ("rot90", (X, 3)), ("rot90", (CUBE, 2, (1, 2))), ("tile", (X, 2)), ("tile", (X, (2, 1, 3))), ("repeat", (X, 3)),
-    ("repeat", (X, 2, 1)), ("repeat", (X, [1, 0, 2, 1], 0)), ("stack", ([X, X],)), ("vstack", ([X, X],)),
-    ("hstack", ([X, X],)), ("append", (X, X, 0)), ("append", (X, X)), ("ravel", (X,)), ("squeeze", (X[None],)),
-    ("diff", (X,)), ("diff", (X, 2, 0)), ("cumsum", (X, 0)), ("cumsum", (X,)), ("cumprod", (X, 1)), ("median", (X,)),
-    ("median", (X, 0)), ("quantile", (X, 0.3, 1)), ("quantile", (X, [0.1, 0.9])), ("percentile", (X, 25, 0)),
-    ("sort", (X, 0)), ("sort", (X,)), ("argsort", (X, 1)), ("nanmean", (np.where(X > 1, np.nan, X), 0)),
-    ("nansum", (np.where(X > 1, np.nan, X),)), ("nanmax", (np.where(X > 1, np.nan, X), 1)), ("trace", (X,)),
-    ("diagonal", (CUBE, 1, 1, 2)), ("diagonal", (X, -2)), ("diag", (X[0],)), ("diag", (X[0], 2)), ("diag", (X[0], -1)),
-    ("tril", (X, -1)), ("triu", (CUBE, 1)), ("outer", (X[0], X[1])), ("inner", (X, X)), ("dot", (X, X.T)),
-    ("dot", (CUBE, X.T)), ("vdot", (X, X)), ("tensordot", (CUBE, CUBE.T, 1)), ("tensordot", (CUBE, CUBE, ([0, 2], [0, 2]))),
-    ("cross", (X[:, :3], X[:, 1:4])), ("kron", (X, X[:2])), ("cov", (X,)), ("corrcoef", (X,)), ("ptp", (X, 0)),
-    ("sinh", (X,)), ("cosh", (X,)), ("tan", (X,)), ("arctan2", (X, POSITIVE)), ("hypot", (X, POSITIVE)),
-    ("logaddexp", (X, POSITIVE)), ("log2", (POSITIVE,)), ("log10", (POSITIVE,)), ("exp2", (X,)), ("cbrt", (X,)),
-    ("deg2rad", (X,)), ("rad2deg", (X,)), ("nan_to_num", (np.array([np.nan, np.inf, -np.inf, 1], "f4"),)),
-    ("copysign", (X, -X)), ("heaviside", (X, 0.5)), ("isclose", (X, X + 1e-7)), ("signbit", (X,)), ("fmax", (X, -X)),
-    ("searchsorted", (np.sort(X[0]), X[1])), ("digitize", (X, np.array([-1, 0, 1], "f4"))), ("select", ([X > 0, X < -1], [X, -X], 9)),
-    ("interp", (X[0], np.array([-1, 0, 2], "f4"), np.array([3, 5, 1], "f4"))), ("vander", (X[0], 3)), ("average", (X, 0)),
-    ("count_nonzero", (X > 0,)), ("any", (X > 2, 1)), ("all", (X > -2, 0)), ("argmax", (X,)), ("float_power", (POSITIVE, 1.5)),
-    ("bincount", (np.array([1, 4, 1]),)), ("unravel_index", (np.array([5, 7]), (3, 4))), ("linspace", (0, 2, 7)),
-    ("meshgrid", (X[0], X[1, :3])), ("array_split", (X, 3, 1)), ("eye", (3, 4, 1)), ("logspace", (0, 1, 4)),
+    ("swapaxes", (CUBE, 0, 2)),
+    ("moveaxis", (CUBE, 0, -1)),
+    ("moveaxis", (CUBE, (0, 1), (2, 0))),
+    ("flip", (CUBE, 1)),
+    ("flip", (CUBE,)),
+    ("roll", (CUBE, 2, 1)),
+    ("roll", (CUBE, 7)),
+    ("roll", (CUBE, (1, 2), (0, 2))),
+    ("rot90", (X,)),
+    ("rot90", (X, 3)),
+    ("rot90", (CUBE, 2, (1, 2))),
+    ("tile", (X, 2)),
+    ("tile", (X, (2, 1, 3))),
+    ("repeat", (X, 3)),
+    ("repeat", (X, 2, 1)),
+    ("repeat", (X, [1, 0, 2, 1], 0)),
+    ("stack", ([X, X],)),
+    ("vstack", ([X, X],)),
+    ("hstack", ([X, X],)),
+    ("append", (X, X, 0)),
+    ("append", (X, X)),
+    ("ravel", (X,)),
+    ("squeeze", (X[None],)),
+    ("diff", (X,)),
+    ("diff", (X, 2, 0)),
+    ("cumsum", (X, 0)),
+    ("cumsum", (X,)),
+    ("cumprod", (X, 1)),
+    ("median", (X,)),
+    ("median", (X, 0)),
+    ("quantile", (X, 0.3, 1)),
+    ("quantile", (X, [0.1, 0.9])),
+    ("percentile", (X, 25, 0)),
+    ("sort", (X, 0)),
+    ("sort", (X,)),
+    ("argsort", (X, 1)),
+    ("nanmean", (np.where(X > 1, np.nan, X), 0)),
+    ("nansum", (np.where(X > 1, np.nan, X),)),
+    ("nanmax", (np.where(X > 1, np.nan, X), 1)),
+    ("trace", (X,)),
+    ("diagonal", (CUBE, 1, 1, 2)),
+    ("diagonal", (X, -2)),
+    ("diag", (X[0],)),
+    ("diag", (X[0], 2)),
+    ("diag", (X[0], -1)),
+    ("tril", (X, -1)),
+    ("triu", (CUBE, 1)),
+    ("outer", (X[0], X[1])),
+    ("inner", (X, X)),
+    ("dot", (X, X.T)),
+    ("dot", (CUBE, X.T)),
+    ("vdot", (X, X)),
+    ("tensordot", (CUBE, CUBE.T, 1)),
+    ("tensordot", (CUBE, CUBE, ([0, 2], [0, 2]))),
+    ("cross", (X[:, :3], X[:, 1:4])),
+    ("kron", (X, X[:2])),
+    ("cov", (X,)),
+    ("corrcoef", (X,)),
+    ("ptp", (X, 0)),
+    ("sinh", (X,)),
+    ("cosh", (X,)),
+    ("tan", (X,)),
+    ("arctan2", (X, POSITIVE)),
+    ("hypot", (X, POSITIVE)),
+    ("logaddexp", (X, POSITIVE)),
+    ("log2", (POSITIVE,)),
+    ("log10", (POSITIVE,)),
+    ("exp2", (X,)),
+    ("cbrt", (X,)),
+    ("deg2rad", (X,)),
+    ("rad2deg", (X,)),
+    ("nan_to_num", (np.array([np.nan, np.inf, -np.inf, 1], "f4"),)),
+    ("copysign", (X, -X)),
+    ("heaviside", (X, 0.5)),
+    ("isclose", (X, X + 1e-7)),
+    ("signbit", (X,)),
+    ("fmax", (X, -X)),
+    ("searchsorted", (np.sort(X[0]), X[1])),
+    ("digitize", (X, np.array([-1, 0, 1], "f4"))),
+    ("select", ([X > 0, X < -1], [X, -X], 9)),
+    ("interp", (X[0], np.array([-1, 0, 2], "f4"), np.array([3, 5, 1], "f4"))),
+    ("vander", (X[0], 3)),
+    ("average", (X, 0)),
+    ("count_nonzero", (X > 0,)),
+    ("any", (X > 2, 1)),
+    ("all", (X > -2, 0)),
+    ("argmax", (X,)),
+    ("float_power", (POSITIVE, 1.5)),
+    ("bincount", (np.array([1, 4, 1]),)),
+    ("unravel_index", (np.array([5, 7]), (3, 4))),
+    ("linspace", (0, 2, 7)),
+    ("meshgrid", (X[0], X[1, :3])),
+    ("array_split", (X, 3, 1)),
+    ("eye", (3, 4, 1)),
+    ("logspace", (0, 1, 4)),
 ]
 
 
@@ -49,9 +123,19 @@ def test_as_numpy(name, args):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
 
 
-EINSUMS = [("ij,jk->ik", (3, 4), (4, 5)), ("bij,bjk->bik", (2, 3, 4), (2, 4, 5)), ("...ij,jk->...ik", (2, 3, 4), (4, 5)),
-           ("ij->ji", (3, 4)), ("ij->j", (3, 4)), ("i,j->ij", (3,), (4,)), ("ij,ij->", (3, 4), (3, 4)), ("bhqd,bhkd->bhqk", (2, 3, 4, 5),
-           (2, 3, 6, 5)), ("ij,jk,kl->il", (2, 3), (3, 4), (4, 5)), ("ij,j", (3, 4), (4,)), ("abc,cd->abd", (2, 3, 4), (4, 5))]
+EINSUMS = [
+    ("ij,jk->ik", (3, 4), (4, 5)),
+    ("bij,bjk->bik", (2, 3, 4), (2, 4, 5)),
+    ("...ij,jk->...ik", (2, 3, 4), (4, 5)),
+    ("ij->ji", (3, 4)),
+    ("ij->j", (3, 4)),
+    ("i,j->ij", (3,), (4,)),
+    ("ij,ij->", (3, 4), (3, 4)),
+    ("bhqd,bhkd->bhqk", (2, 3, 4, 5), (2, 3, 6, 5)),
+    ("ij,jk,kl->il", (2, 3), (3, 4), (4, 5)),
+    ("ij,j", (3, 4), (4,)),
+    ("abc,cd->abd", (2, 3, 4), (4, 5)),
+]
 
 
 @pytest.mark.parametrize("text,shapes", [(t, s) for t, *s in EINSUMS], ids=[e[0] for e in EINSUMS])
@@ -61,8 +145,20 @@ def test_einsum(text, shapes):
     evaluate.check_gradient(lambda *v: ops.einsum(text, *v), [x.astype("f8") for x in xs], np.random.default_rng(0))
 
 
-KEYS = [0, -1, slice(1, 3), slice(None, None, -1), (slice(None), 2), (..., 1), (None, 0), (slice(None), None, slice(4, 0, -2)),
-        (1, ..., slice(-3, None)), [2, 0], (slice(None), [1, 1, 0]), (slice(5, 1),)]
+KEYS = [
+    0,
+    -1,
+    slice(1, 3),
+    slice(None, None, -1),
+    (slice(None), 2),
+    (..., 1),
+    (None, 0),
+    (slice(None), None, slice(4, 0, -2)),
+    (1, ..., slice(-3, None)),
+    [2, 0],
+    (slice(None), [1, 1, 0]),
+    (slice(5, 1),),
+]
 
 
 @pytest.mark.parametrize("key", KEYS, ids=[str(i) for i in range(len(KEYS))])
@@ -78,8 +174,20 @@ def test_getitem_says_what_is_wrong():
 
 
 # shapes that take each way through the lowering of binary operations, up to eight dimensions
-SHAPES = [((6, 7), (6, 7)), ((6, 7), ()), ((), (6, 7)), ((6, 7), (7,)), ((6, 7), (6, 1)), ((1, 7), (6, 1)), ((3, 4, 5, 6), (3, 1, 5, 1)),
-          ((2, 1, 3, 1, 2, 1, 3, 2), (1, 2, 1, 3, 1, 2, 1, 2)), ((4, 1, 6), (5, 1)), ((300, 33), (33,)), ((0, 3), (3,)), ((3, 1), (1, 1))]
+SHAPES = [
+    ((6, 7), (6, 7)),
+    ((6, 7), ()),
+    ((), (6, 7)),
+    ((6, 7), (7,)),
+    ((6, 7), (6, 1)),
+    ((1, 7), (6, 1)),
+    ((3, 4, 5, 6), (3, 1, 5, 1)),
+    ((2, 1, 3, 1, 2, 1, 3, 2), (1, 2, 1, 3, 1, 2, 1, 2)),
+    ((4, 1, 6), (5, 1)),
+    ((300, 33), (33,)),
+    ((0, 3), (3,)),
+    ((3, 1), (1, 1)),
+]
 
 
 @pytest.mark.parametrize("a,b", SHAPES, ids=[f"{a}-{b}" for a, b in SHAPES])
@@ -89,7 +197,9 @@ def test_broadcasting(a, b):
         np.testing.assert_array_equal(getattr(ops, name)(x, y), getattr(np, name)(x, y), name)
     np.testing.assert_array_equal(ops.less(x, y), x < y)
     np.testing.assert_array_equal(ops.where(x < y, x, y), np.where(x < y, x, y))
-    np.testing.assert_array_equal(ops.add((x * 9).astype("i4"), (y * 9).astype("i4")), (x * 9).astype("i4") + (y * 9).astype("i4"))
+    np.testing.assert_array_equal(
+        ops.add((x * 9).astype("i4"), (y * 9).astype("i4")), (x * 9).astype("i4") + (y * 9).astype("i4")
+    )
 
 
 def test_promotion_as_in_keras():
@@ -99,7 +209,10 @@ def test_promotion_as_in_keras():
     assert dtype(ops.add(f.astype("f8"), 1.5)) == "float64" and dtype(ops.add(i.astype("i8"), f)) == "float32"
     assert dtype(ops.add(b, b)) == "bool" and dtype(ops.add(b, 1)) == "int32" and dtype(ops.divide(i, i)) == "float32"
     assert dtype(ops.mean(i)) == "float32" and dtype(ops.sum(b)) == "int32" and dtype(ops.exp(i)) == "float32"
-    assert dtype(ops.add(f.astype("f2"), f.astype("f2"))) == "float16" and dtype(ops.multiply(np.ones(2, "u1"), 2)) == "uint8"
+    assert (
+        dtype(ops.add(f.astype("f2"), f.astype("f2"))) == "float16"
+        and dtype(ops.multiply(np.ones(2, "u1"), 2)) == "uint8"
+    )
     np.testing.assert_array_equal(ops.add(np.array([250], "u1"), np.array([10], "u1")), np.array([4], "u1"))
 
 
@@ -119,7 +232,9 @@ def test_nan_is_never_lost():
     x[3, 41] = np.nan
     for axis in (0, 1, None):
         for name in ("max", "min", "sum", "mean", "prod"):
-            np.testing.assert_array_equal(np.isnan(getattr(ops, name)(x, axis)), np.isnan(getattr(np, name)(x, axis)), name)
+            np.testing.assert_array_equal(
+                np.isnan(getattr(ops, name)(x, axis)), np.isnan(getattr(np, name)(x, axis)), name
+            )
     np.testing.assert_array_equal(ops.argmax(x, 1), np.argmax(x, 1))
     np.testing.assert_array_equal(ops.argmax(x, 0), np.argmax(x, 0))
     np.testing.assert_array_equal(ops.maximum(x, 0.0), np.maximum(x, np.float32(0)))
@@ -151,14 +266,16 @@ def test_loops_and_choices():
     assert ops.while_loop(lambda i, s: i < 4, lambda i, s: (i + 1, s + i), (0, 0)) == (4, 6)
     carry, ys = ops.scan(lambda c, x: (c + x, c * 2), np.float32(0), np.arange(4, dtype="f4"))
     assert float(carry) == 6 and list(ys) == [0, 0, 2, 6]
-    out, = evaluate.run(lambda v: ops.cond(ops.sum(v) > 0, lambda: v * 2, lambda: v), [np.ones(3, "f4")])
+    (out,) = evaluate.run(lambda v: ops.cond(ops.sum(v) > 0, lambda: v * 2, lambda: v), [np.ones(3, "f4")])
     np.testing.assert_array_equal(out, [2, 2, 2])
-    out, = evaluate.run(lambda v: ops.fori_loop(0, 3, lambda i, a: a + v, v), [np.ones(3, "f4")])
+    (out,) = evaluate.run(lambda v: ops.fori_loop(0, 3, lambda i, a: a + v, v), [np.ones(3, "f4")])
     np.testing.assert_array_equal(out, [4, 4, 4])
 
 
 def test_scattering():
-    np.testing.assert_array_equal(ops.scatter([[0, 1], [2, 0], [0, 1]], np.array([1, 2, 3], "f4"), (3, 2)), [[0, 4], [0, 0], [2, 0]])
+    np.testing.assert_array_equal(
+        ops.scatter([[0, 1], [2, 0], [0, 1]], np.array([1, 2, 3], "f4"), (3, 2)), [[0, 4], [0, 0], [2, 0]]
+    )
     np.testing.assert_array_equal(ops.segment_sum(np.arange(4), [0, 2, 0, 2], 3), [2, 0, 4])
     values, places = ops.top_k(X, 2)
     np.testing.assert_array_equal(values, -np.sort(-X, 1)[:, :2])
@@ -167,6 +284,7 @@ def test_scattering():
 
 def test_affine_of_numbers_is_one_node():
     from fastnn.graph import Trace
+
     with Trace() as t:
         x = t.input((3,), "float32")
         y = x * 2 + 1
