@@ -149,7 +149,7 @@ class Program:
                 code.append(row)
                 self.instructions.append(ins)
         self._keep.append(tables)
-        self.empty = not code
+        self.empty, self.plain = not code, False
         if self.empty:
             return
         longest = max(-(-i.n // i.chunk) for i in self.instructions)
@@ -160,6 +160,7 @@ class Program:
             from fastnn.runtime.pyexec import Executor
         else:
             from fastnn.runtime.executor import Executor
+            self.plain = not (self.options.guard or self.options.fill)
         self.executor = Executor(
             np.array(code, np.int64), np.array(words or [0], np.int64), np.array(tmps, np.int64).reshape(-1, 3),
             np.array(local_words, np.int64).reshape(-1, 2), local_bytes, scratch_bytes, self.state, hosts, self._keep)
@@ -193,6 +194,16 @@ class Program:
         if guard:
             self._check(guard)
         return done
+
+    def once(self):
+        """One walk over the tape, the short way: no counters, no deadline, no checks of the debugging options."""
+        if self.plain:
+            try:
+                self.executor.once(self.threads)
+            except KernelError as error:
+                raise self._explain(error) from None
+        else:
+            self.run()
 
     def _explain(self, error):
         ins = self.instructions[error.instruction] if 0 <= error.instruction < len(self.instructions) else None

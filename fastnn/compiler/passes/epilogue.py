@@ -8,39 +8,34 @@ BIAS = 2                                        # the optional third input of a 
 
 def epilogues(graph):
     """product -> add(row of biases) -> activation becomes one node, where nobody else reads what is between."""
-    consumers, kept = graph.consumers(), set(graph.kept())
-    readers = {s: len(nodes) for s, nodes in consumers.items()}
-    count = {}
+    readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
+    kept = set(graph.kept())
 
-    def alone(s):
-        return count.get(s, readers.get(s, 0)) == 1 and s not in kept
+    def alone(s):                               # asked of the symbols as they were before this pass
+        return readers.get(s, 0) == 1 and s not in kept
 
     def visit(node, inputs):
         fused = None
         if node.op.name == "add":
             fused = _bias(node, inputs, alone)
-        elif node.op.name in ACTIVATIONS and len(inputs) == 1:
-            fused = _activation(node, inputs[0], alone)
-        if fused is None:
-            return None
-        # the fused result is read as often as the node it stands for
-        count[fused.output] = readers.get(node.output, 0) if node.output not in kept else 2
-        return [fused, fused.outputs]
+        elif node.op.name in ACTIVATIONS and len(inputs) == 1 and alone(node.inputs[0]):
+            fused = _activation(inputs[0].node, node.op.name)
+        return None if fused is None else [fused, fused.outputs]
     return rewrite(graph, visit)
 
 
 def _bias(node, inputs, alone):
-    for x, b in (inputs, inputs[::-1]):
+    for k in (0, 1):
+        x, b = inputs[k], inputs[1 - k]
         product = x.node
-        if (product.op.name in PRODUCTS and alone(x) and product.attrs.get("activation") is None
+        if (product.op.name in PRODUCTS and alone(node.inputs[k]) and product.attrs.get("activation") is None
                 and (len(product.inputs) <= BIAS or product.inputs[BIAS] is None)
                 and x.shape == node.output.shape and b.shape == x.shape[-1:] and b.dtype == x.dtype):
             return make(product.op, (*product.inputs[:BIAS], b), product.attrs, product)
     return None
 
 
-def _activation(node, x, alone):
-    product = x.node
-    if product.op.name in PRODUCTS and alone(x) and product.attrs.get("activation") is None:
-        return make(product.op, product.inputs, {**product.attrs, "activation": node.op.name}, product)
+def _activation(product, activation):
+    if product.op.name in PRODUCTS and product.attrs.get("activation") is None:
+        return make(product.op, product.inputs, {**product.attrs, "activation": activation}, product)
     return None

@@ -1,0 +1,72 @@
+"""What the passes make of usual models: which nodes are left."""
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers
+from fastnn.compiler.program import Options
+
+
+def graph_of(model, options=None):
+    model._trainer().options = options
+    return model.plan(4).program.graph
+
+
+def names(graph):
+    return [n.op.name for n in graph.nodes]
+
+
+def conv_net(**compile_args):
+    model = fastnn.Sequential([fastnn.Input((8, 8, 3)), layers.Conv2D(4, 3, activation="relu"),
+                               layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(),
+                               layers.Activation("sigmoid"), layers.Flatten(), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", **compile_args)
+    return model
+
+
+def test_biases_and_activations_are_in_the_products_however_deep():
+    graph = graph_of(conv_net(loss="categorical_crossentropy"))
+    products = [n for n in graph.nodes if n.op.name in ("conv2d", "matmul") and len(n.inputs) > 2 and n.inputs[2] is not None]
+    assert [n.attrs["activation"] for n in products] == ["relu", "relu", None]
+
+
+def test_the_activation_is_in_the_normalisation_both_ways():
+    graph = graph_of(conv_net(loss="categorical_crossentropy"))
+    assert [n.attrs["activation"] for n in graph.nodes if n.op.name == "batch_norm"] == ["sigmoid"]
+    assert [n.attrs["activation"] for n in graph.nodes if n.op.name == "batch_norm_grad"] == ["sigmoid"]
+    assert "sigmoid_grad" not in names(graph)
+
+
+@pytest.mark.parametrize("loss, stable", [("categorical_crossentropy", "softmax_cross_entropy"),
+                                          ("sparse_categorical_crossentropy", "sparse_softmax_cross_entropy")])
+def test_losses_start_from_the_logits(loss, stable):
+    found = names(graph_of(conv_net(loss=loss)))
+    assert stable in found and f"{stable}_grad" in found
+    assert loss not in found and "softmax_grad" not in found
+
+
+def test_passes_can_be_switched_off():
+    found = names(graph_of(conv_net(loss="categorical_crossentropy"), Options(off=("all",))))
+    assert "add" in found and "relu" in found and "softmax_grad" in found
+
+
+def test_an_activation_that_somebody_else_reads_stays_outside():
+    x = fastnn.Input((4,))
+    before = layers.Dense(3)(x)
+    model = fastnn.Model(x, [layers.ReLU()(before), before])
+    found = [n for n in graph_of(model).nodes if n.op.name == "matmul"]
+    assert [n.attrs["activation"] for n in found] == [None]
+
+
+def test_stable_losses_give_the_same_training_within_rounding():
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((32, 8, 8, 3)), rng.integers(0, 3, 32)
+    out = []
+    for off in ((), ("stable_loss",)):
+        fastnn.utils.set_random_seed(5)
+        model = conv_net(loss="sparse_categorical_crossentropy")
+        model._trainer().options = Options(off=off)
+        model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+        out.append(model.get_weights())
+    for a, b in zip(*out):                      # float32 rounding of a probability, grown over 8 steps
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5)
