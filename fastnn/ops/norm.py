@@ -8,7 +8,7 @@ __all__ = []
 
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # as the kernels number them
 WIDE = 256                                      # elements per pass over the channel vectors
-BLOCK_BYTES = 64 * 1024                         # of rows whose statistics are taken together: stays in L2
+BLOCK_BYTES = 32 * 1024                         # of rows whose statistics are taken together: stays in L1
 
 
 def _check(name, specs, channels):
@@ -71,7 +71,8 @@ def _batch_norm_lower(e):
     part = e.scratch(z.blocks * 2 * z.c * S)
     e.emit(f"batch_stats_{t}", x.rd, part.wr_all, z.block, z.c, z.wide, e.local(2 * z.wide * S),
            n=z.rows, tile=z.block, flops=4 * x.size)
-    e.emit(f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, z.rows, z.block, z.c, n=z.c)
+    e.emit(f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, z.rows, z.block, z.c,
+           e.local(16 * z.c), n=1)
     _apply(e, x, y, mean, var, gamma, beta, z)
 
 
@@ -95,7 +96,7 @@ def _batch_norm_cases(draw):
 
 batch_norm = register(Op(
     name="batch_norm", inputs=("x", "gamma?", "beta?"), attrs={"epsilon": 1e-3, "activation": None},
-    infer=_batch_norm_infer, lower=_batch_norm_lower, vjp=_batch_norm_vjp,
+    infer=_batch_norm_infer, lower=_batch_norm_lower, vjp=_batch_norm_vjp, inplace={0: 0},
     reference=reference.batch_norm, cases=_batch_norm_cases,
     invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
              ([Spec((4, 3), "int32"), None, None], {}, DTypeError)],
@@ -122,7 +123,8 @@ def _batch_norm_grad_lower(e):
     e.emit(f"batch_norm_grad_sums_{t}", gy.rd, x.rd, keep, mean.rd_all, part.wr_all, z.block, z.c, z.wide, act,
            e.local(3 * z.wide * S), n=z.rows, tile=z.block, flops=4 * x.size)
     e.emit(f"batch_norm_grad_finish_{t}", part.rd_all, mean.rd_all, var.rd_all, *_words(gamma, gmean, gvar),
-           ggamma.wr_all, gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length, n=1)
+           ggamma.wr_all, gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length,
+           e.local(16 * z.c), n=1)
     e.emit(f"batch_norm_grad_apply_{t}", gy.rd, x.rd, keep, gx.wr, vectors.rd_all, z.c, z.wide, act,
            n=x.size, elementwise=True)
 
@@ -139,6 +141,7 @@ def _batch_norm_grad_cases(draw):
 _batch_norm_grad = register(Op(
     name="batch_norm_grad", inputs=("gy", "x", "mean", "var", "gamma?", "y?", "gmean?", "gvar?"),
     attrs={"epsilon": 1e-3, "activation": None}, infer=_batch_norm_grad_infer, lower=_batch_norm_grad_lower,
+    inplace={0: 0},
     nondiff="second derivatives: write the normalisation with moments() and batch_normalization() instead",
     reference=reference.batch_norm_grad, cases=_batch_norm_grad_cases,
     invalid=[([Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((2,), "float32"), Spec((2,), "float32"),
@@ -190,6 +193,7 @@ def _inference_cases(draw):
 batch_norm_inference = register(Op(
     name="batch_norm_inference", inputs=("x", "mean", "var", "gamma?", "beta?"),
     attrs={"epsilon": 1e-3, "activation": None}, infer=_inference_infer, lower=_inference_lower, vjp=_inference_vjp,
+    inplace={0: 0},
     reference=reference.batch_norm_inference, cases=_inference_cases,
     invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), Spec((3,), "float32"), None, None], {}, ShapeError)],
     cost=lambda specs, outs, attrs: (3 * specs[0].size, 2 * specs[0].nbytes),

@@ -5,8 +5,12 @@ seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often t
 same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
 """
+import numpy as np
+
 from fastnn.core import dtypes, random, shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.graph import trace as tracing
+from fastnn.graph.node import Symbol
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import random as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
@@ -130,7 +134,6 @@ def dropout(x, rate, seed=0, stream=0, call=0, noise_shape=None):
     Raises:
         ArgumentError: if rate is not in [0, 1].
 
-    >>> import numpy as np
     >>> sorted(set(dropout(np.ones(100, "float32"), 0.5).tolist()))
     [0.0, 2.0]
     """
@@ -143,6 +146,12 @@ def dropout(x, rate, seed=0, stream=0, call=0, noise_shape=None):
     if rate == 1:
         return ops.zeros_like(x)
     key = {"seed": int(seed), "stream": int(stream), "call": int(call)}
+    if not isinstance(x, Symbol) and tracing.current() is None:
+        # a plan for each call number would fill the cache of plans; these are the bits of the kernel at step 0
+        x = np.asarray(x)
+        shape = x.shape if noise_shape is None else mask_shape(x.shape, noise_shape)
+        keep = ~random.bernoulli((*key.values(), 0), shape, rate)
+        return np.where(keep, x * x.dtype.type(1.0 / (1.0 - rate)), x.dtype.type(0))
     shape = tuple(x.shape)
     if noise_shape is not None:
         noise_shape = mask_shape(shape, noise_shape)

@@ -1,4 +1,4 @@
-"""Batch, layer and RMS normalisation.
+"""Batch normalisation.
 
 Batch statistics are centred: blocks of rows give mean and squared deviations from their own mean, and the blocks are
 combined in order (Chan, Golub, LeVeque 1983), in float64.  Columns are summed "wide": as many rows side by side as
@@ -11,8 +11,7 @@ that the element's channel is a pointer offset.
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
-from fastnn.core.simd import lanes_dot, lanes_sum, lanes_sumsq_dev
-from fastnn.kernels.cpu.vecmath import exp, tanh
+from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
 RELU, SIGMOID, TANH = 1, 2, 3
 
@@ -100,21 +99,28 @@ def batch_stats(a, lo, hi, F):
 
 @kernel("f32", "f64")
 def batch_stats_finish(a, lo, hi, F):
-    """Combine the blocks.  args: part, mean, var, rows, rows of a block, c.  items: channels."""
+    """Combine the blocks.  args: part, mean, var, rows, rows of a block, c, workspace (2 c float64).  One item."""
     S, rows, block, c = sizeof(F), a[3], a[4], a[5]
-    mean, var = at(F, a[1]), at(F, a[2])
+    mean, var, s, m2 = at(F, a[1]), at(F, a[2]), at(np.float64, a[6]), at(np.float64, a[6] + 8 * c)
     blocks = (rows + block - 1) // block
-    for j in range(lo, hi):
-        s, m2 = 0.0, 0.0
-        for b in range(blocks):
-            s += np.float64(at(F, a[0] + (2 * b * c + j) * S)[0]) * np.float64(min(block, rows - b * block))
-        s /= np.float64(rows)
-        for b in range(blocks):
-            p = at(F, a[0] + (2 * b * c + j) * S)
-            d = np.float64(p[0]) - s
-            m2 += np.float64(p[c]) + d * d * np.float64(min(block, rows - b * block))
-        mean[j] = F(s)
-        var[j] = F(m2 / np.float64(rows))
+    for j in range(c):
+        s[j] = 0.0
+        m2[j] = 0.0
+    for b in range(blocks):
+        p, n = at(F, a[0] + 2 * b * c * S), np.float64(min(block, rows - b * block))
+        for j in range(c):
+            s[j] += np.float64(p[j]) * n
+    for j in range(c):
+        s[j] /= np.float64(rows)
+    for b in range(blocks):
+        p, q = at(F, a[0] + 2 * b * c * S), at(F, a[0] + (2 * b + 1) * c * S)
+        n = np.float64(min(block, rows - b * block))
+        for j in range(c):
+            d = np.float64(p[j]) - s[j]
+            m2[j] += np.float64(q[j]) + d * d * n
+    for j in range(c):
+        mean[j] = F(s[j])
+        var[j] = F(m2[j] / np.float64(rows))
     return 0
 
 
@@ -145,6 +151,24 @@ def batch_norm_prepare(a, lo, hi, F):
     return 0
 
 
+@device
+def normalize(F, act, x, y, m, s, b, n):
+    """y = act((x - m) * s + b) for n elements."""
+    if act == 0:
+        for j in range(n):
+            y[j] = (x[j] - m[j]) * s[j] + b[j]
+    elif act == RELU:
+        for j in range(n):
+            v = (x[j] - m[j]) * s[j] + b[j]
+            y[j] = F(0) if v < F(0) else v
+    elif act == SIGMOID:
+        for j in range(n):
+            y[j] = sigmoid(F, (x[j] - m[j]) * s[j] + b[j])
+    else:
+        for j in range(n):
+            y[j] = tanh(F, (x[j] - m[j]) * s[j] + b[j])
+
+
 @kernel("f32", "f64")
 def batch_norm_apply(a, lo, hi, F):
     """y = act((x - mean) * scale + beta).  args: x, y, vectors, c, wide, act.  items: elements."""
@@ -155,22 +179,11 @@ def batch_norm_apply(a, lo, hi, F):
     while i < n:
         k = min(wide, n - i)
         x, y = at(F, a[0] + (lo + i) * S), at(F, a[1] + (lo + i) * S)
-        if act == RELU:
-            for j in range(k):
-                v = (x[j] - m[j]) * s[j] + b[j]
-                y[j] = F(0) if v < F(0) else v
+        if a[0] == a[1]:                        # one pointer, or the alias check takes the scalar loop
+            normalize(F, act, y, y, m, s, b, k)
         else:
-            for j in range(k):
-                y[j] = (x[j] - m[j]) * s[j] + b[j]
+            normalize(F, act, x, y, m, s, b, k)
         i += wide
-    if act > RELU:              # over the whole range at once: long loops for the polynomials
-        y = at(F, a[1] + lo * S)
-        if act == SIGMOID:
-            for j in range(n):
-                y[j] = F(1) / (F(1) + exp(F, -y[j]))
-        else:
-            for j in range(n):
-                y[j] = tanh(F, y[j])
     return 0
 
 
@@ -232,30 +245,35 @@ def batch_norm_grad_finish(a, lo, hi, F):
 
     gx = s g + k1 (x - mean) + k0;  s = gamma r, k1 = -s r^2 sum(g (x - mean)) / n + 2 gvar / n, k0 = -s sum(g) / n +
     gmean / n, r = 1 / sqrt(var + eps).
-    args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c, length.
+    args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c, length,
+    workspace (2 c float64).
     """
     S, eps, rows, blocks, c, length = sizeof(F), f64(a[9]), np.float64(a[10]), a[11], a[12], a[13]
     mean, var, ggamma, gbeta = at(F, a[1]), at(F, a[2]), at(F, a[6]), at(F, a[7])
     m, s = at(F, a[8]), at(F, a[8] + length * S)
     k1, k0 = at(F, a[8] + 2 * length * S), at(F, a[8] + 3 * length * S)
+    sg, sgx = at(np.float64, a[14]), at(np.float64, a[14] + 8 * c)
     for j in range(c):
-        sg, sgx = 0.0, 0.0
-        for b in range(blocks):
-            p = at(F, a[0] + (2 * b * c + j) * S)
-            sg += np.float64(p[0])
-            sgx += np.float64(p[c])
+        sg[j] = 0.0
+        sgx[j] = 0.0
+    for b in range(blocks):
+        p, q = at(F, a[0] + 2 * b * c * S), at(F, a[0] + (2 * b + 1) * c * S)
+        for j in range(c):
+            sg[j] += np.float64(p[j])
+            sgx[j] += np.float64(q[j])
+    for j in range(c):
         r = 1.0 / np.sqrt(np.float64(var[j]) + eps)
         scale = r
         if a[3] != 0:
             scale = r * np.float64(at(F, a[3])[j])
-        u1 = -scale * r * r * sgx
-        u0 = -scale * sg
+        u1 = -scale * r * r * sgx[j]
+        u0 = -scale * sg[j]
         if a[4] != 0:
             u0 += np.float64(at(F, a[4])[j])
         if a[5] != 0:
             u1 += 2.0 * np.float64(at(F, a[5])[j])
-        ggamma[j] = F(sgx * r)
-        gbeta[j] = F(sg)
+        ggamma[j] = F(sgx[j] * r)
+        gbeta[j] = F(sg[j])
         m[j] = mean[j]
         s[j] = F(scale)
         k1[j] = F(u1 / rows)
@@ -267,6 +285,24 @@ def batch_norm_grad_finish(a, lo, hi, F):
     return 0
 
 
+@device
+def input_gradient(F, act, gy, x, y, gx, m, s, k1, k0, n):
+    """gx = s g + (k1 (x - m) + k0), g = gy act'(y), for n elements."""
+    if act == 0:
+        for j in range(n):
+            gx[j] = s[j] * gy[j] + (k1[j] * (x[j] - m[j]) + k0[j])
+    elif act == RELU:
+        for j in range(n):
+            v = gy[j] if y[j] > F(0) else F(0)
+            gx[j] = s[j] * v + (k1[j] * (x[j] - m[j]) + k0[j])
+    elif act == SIGMOID:
+        for j in range(n):
+            gx[j] = s[j] * (gy[j] * (y[j] * (F(1) - y[j]))) + (k1[j] * (x[j] - m[j]) + k0[j])
+    else:
+        for j in range(n):
+            gx[j] = s[j] * (gy[j] * (F(1) - y[j] * y[j])) + (k1[j] * (x[j] - m[j]) + k0[j])
+
+
 @kernel("f32", "f64")
 def batch_norm_grad_apply(a, lo, hi, F):
     """gx = s g + k1 (x - mean) + k0.  args: gy, x, y or 0, gx, vectors, c, wide, act.  items: elements."""
@@ -275,103 +311,11 @@ def batch_norm_grad_apply(a, lo, hi, F):
     m, s = at(F, a[4] + phase * S), at(F, a[4] + (length + phase) * S)
     k1, k0 = at(F, a[4] + (2 * length + phase) * S), at(F, a[4] + (3 * length + phase) * S)
     while i < n:
-        k = min(wide, n - i)
-        gy, x, gx = at(F, a[0] + (lo + i) * S), at(F, a[1] + (lo + i) * S), at(F, a[3] + (lo + i) * S)
-        if act == 0:
-            for j in range(k):
-                gx[j] = s[j] * gy[j] + (k1[j] * (x[j] - m[j]) + k0[j])
+        k, start = min(wide, n - i), (lo + i) * S
+        gy, x, y, gx = at(F, a[0] + start), at(F, a[1] + start), at(F, a[2] + start), at(F, a[3] + start)
+        if a[0] == a[3]:
+            input_gradient(F, act, gx, x, y, gx, m, s, k1, k0, k)
         else:
-            y = at(F, a[2] + (lo + i) * S)
-            if act == RELU:
-                for j in range(k):
-                    v = gy[j] if y[j] > F(0) else F(0)
-                    gx[j] = s[j] * v + (k1[j] * (x[j] - m[j]) + k0[j])
-            elif act == SIGMOID:
-                for j in range(k):
-                    gx[j] = s[j] * (gy[j] * (y[j] * (F(1) - y[j]))) + (k1[j] * (x[j] - m[j]) + k0[j])
-            else:
-                for j in range(k):
-                    gx[j] = s[j] * (gy[j] * (F(1) - y[j] * y[j])) + (k1[j] * (x[j] - m[j]) + k0[j])
+            input_gradient(F, act, gy, x, y, gx, m, s, k1, k0, k)
         i += wide
-    return 0
-
-
-@kernel("f32", "f64")
-def layer_norm(a, lo, hi, F):
-    """y = (x - mean) * r * gamma + beta over rows of c; not centred (RMS): mean = 0.
-
-    args: x, y, mean, r, gamma or 0, beta or 0, eps, c, centred.  items: rows.
-    """
-    S, c, eps = sizeof(F), a[7], F(f64(a[6]))
-    for i in range(lo, hi):
-        x, y = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S)
-        m = lanes_sum(F, x, c) / F(c) if a[8] else F(0)
-        r = F(1) / np.sqrt(lanes_sumsq_dev(F, x, m, c) / F(c) + eps)
-        at(F, a[2])[i] = m
-        at(F, a[3])[i] = r
-        if a[4] != 0 and a[5] != 0:
-            gamma, beta = at(F, a[4]), at(F, a[5])
-            for j in range(c):
-                y[j] = ((x[j] - m) * r) * gamma[j] + beta[j]
-        elif a[4] != 0:
-            gamma = at(F, a[4])
-            for j in range(c):
-                y[j] = ((x[j] - m) * r) * gamma[j]
-        elif a[5] != 0:
-            beta = at(F, a[5])
-            for j in range(c):
-                y[j] = (x[j] - m) * r + beta[j]
-        else:
-            for j in range(c):
-                y[j] = (x[j] - m) * r
-    return 0
-
-
-@kernel("f32", "f64")
-def layer_norm_grad(a, lo, hi, F):
-    """gx = r (g - mean(g) - xhat mean(g xhat)), g = gy gamma; partial sums of gy xhat and gy over the rows of a call.
-
-    args: gy, x, mean, r, gamma or 0, gx, part (calls, 2, c), PART, c, centred, workspace (2 c).  items: rows.
-    """
-    S, c = sizeof(F), a[8]
-    part = a[6] + (lo // a[7]) * 2 * c * S
-    pg, pb = at(F, part), at(F, part + c * S)
-    g, h = at(F, a[10]), at(F, a[10] + c * S)
-    for j in range(c):
-        pg[j] = F(0)
-        pb[j] = F(0)
-    for i in range(lo, hi):
-        gy, x, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[5] + i * c * S)
-        m, r = at(F, a[2])[i], at(F, a[3])[i]
-        for j in range(c):
-            v = (x[j] - m) * r
-            h[j] = v
-            g[j] = gy[j]
-            pg[j] += gy[j] * v
-            pb[j] += gy[j]
-        if a[4] != 0:
-            gamma = at(F, a[4])
-            for j in range(c):
-                g[j] *= gamma[j]
-        mean_g = lanes_sum(F, g, c) / F(c) if a[9] else F(0)
-        mean_gh = lanes_dot(F, g, h, c) / F(c)
-        for j in range(c):
-            gx[j] = r * ((g[j] - mean_g) - h[j] * mean_gh)
-    return 0
-
-
-@kernel("f32", "f64")
-def sum_partials(a, lo, hi, F):
-    """y[j] = part[0, j] + part[1, j] + ... in order.
-
-    args: part, y, calls, row length, first column.  items: columns.
-    """
-    S = sizeof(F)
-    y = at(F, a[1] + lo * S)
-    for j in range(hi - lo):
-        y[j] = F(0)
-    for b in range(a[2]):
-        p = at(F, a[0] + (b * a[3] + a[4] + lo) * S)
-        for j in range(hi - lo):
-            y[j] += p[j]
     return 0
