@@ -163,9 +163,9 @@ class Optimizer(Applying):
 
     def build(self, variables):
         """Make the slots for these model variables (once)."""
+        self._check_super()
         if self.built:
             return
-        self._check_super()
         variables = list(variables)
         self._trainable, self._index = variables, {id(v): i for i, v in enumerate(variables)}
         if self.use_ema:
