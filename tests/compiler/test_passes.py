@@ -70,3 +70,38 @@ def test_stable_losses_give_the_same_training_within_rounding():
         out.append(model.get_weights())
     for a, b in zip(*out):                      # float32 rounding of a probability, grown over 8 steps
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5)
+
+
+def test_constants_are_computed_at_plan_time_and_scales_merge():
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    graph = graph_of(model)
+    found = names(graph)
+    assert "broadcast_to" not in found and found.count("mean") == 1
+    (scale,) = [n for n in graph.nodes if n.op.name == "affine" and n.output.dtype == "float32"]
+    assert scale.attrs["scale"] == pytest.approx(2 / 4)
+
+
+def test_the_gradient_of_a_relu_before_a_pooling_is_taken_at_the_pooled_size():
+    model = fastnn.Sequential([fastnn.Input((8, 8, 1)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(),
+                               layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    (node,) = [n for n in graph_of(model).nodes if n.op.name == "relu_grad"]
+    assert node.output.shape == (4, 3, 3, 4)
+
+
+def trained(off, pool, strides, padding):
+    fastnn.utils.set_random_seed(2)
+    rng = np.random.default_rng(4)
+    model = fastnn.Sequential([fastnn.Input((9, 9, 2)), layers.Conv2D(3, 3, activation="relu"),
+                               layers.MaxPooling2D(pool, strides, padding), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model._trainer().options = Options(off=off)
+    model.fit(rng.standard_normal((12, 9, 9, 2)), rng.standard_normal((12, 1)), epochs=2, batch_size=5, verbose=0)
+    return model.get_weights()
+
+
+@pytest.mark.parametrize("pool, strides, padding", [(2, 2, "valid"), (3, 2, "same"), (3, 1, "valid")])
+def test_pooled_relus_keep_every_bit(pool, strides, padding):
+    for a, b in zip(trained((), pool, strides, padding), trained(("pool_relu", "epilogue"), pool, strides, padding)):
+        assert np.array_equal(a, b)

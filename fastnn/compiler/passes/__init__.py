@@ -6,10 +6,12 @@ from fastnn.compiler.passes.cse import common_subexpressions
 from fastnn.compiler.passes.dead import dead_nodes
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.norm_activation import norm_activations
+from fastnn.compiler.passes.pool_relu import pooled_relus
+from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.stable_loss import stable_losses
 
-PIPELINE = (("dead", dead_nodes), ("cse", common_subexpressions), ("stable_loss", stable_losses),
-            ("epilogue", epilogues), ("norm_activation", norm_activations), ("dead_again", dead_nodes))
+PIPELINE = (("dead", dead_nodes), ("simplify", simplify), ("cse", common_subexpressions), ("stable_loss", stable_losses),
+            ("pool_relu", pooled_relus), ("epilogue", epilogues), ("norm_activation", norm_activations), ("dead_again", dead_nodes))
 _REQUIRED = ("dead",)
 
 

@@ -1,0 +1,27 @@
+"""The relu before a max-pooling: its gradient is taken at the pooled size.
+
+relu_grad(max_pool_grad(g), y) = max_pool_grad(relu_grad(g, pooled y)): the gradient reaches only winners, and a
+winner's value is the pooled value.  Two passes over the large array less, the same bits.
+"""
+from fastnn.compiler.graph import make, rewrite
+
+
+def pooled_relus(graph):
+    """Swap relu_grad and max_pool2d_grad where the pooling's input is the relu's output."""
+    readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
+    kept = set(graph.kept())
+
+    def visit(node, inputs):
+        if node.op.name != "relu_grad":
+            return None
+        g, y = inputs
+        pooled = g.node
+        if pooled.op.name != "max_pool2d_grad" or readers.get(node.inputs[0], 0) != 1 or node.inputs[0] in kept:
+            return None
+        forward = pooled.inputs[1].node         # max_pool2d: outputs (y, index)
+        if forward.op.name != "max_pool2d" or forward.inputs[0] is not y:
+            return None
+        before = make(node.op, (pooled.inputs[0], forward.outputs[0]), node.attrs, node)
+        after = make(pooled.op, (before.output, pooled.inputs[1]), pooled.attrs, pooled)
+        return [before, after, after.outputs]
+    return rewrite(graph, visit)
