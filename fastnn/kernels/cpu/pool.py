@@ -4,6 +4,8 @@ write the same place and the order of the additions is fixed by the sizes.
 The window of output (oy, ox) covers input rows oy*sh - pt + dy, dy < kh, and columns ox*sw - pl + dx, dx < kw, as
 far as they lie inside; tap number dy*kw + dx is what max pooling keeps as the winner's index.
 """
+import numpy as np
+
 from fastnn.core.jit import at, device, kernel, sizeof
 
 
@@ -117,7 +119,8 @@ def max_pool_take(a, lo, hi, F, I):
             place = (row * ow + ox) * c
             k, y = at(I, a[1] + place * SI), at(F, a[2] + place * S)
             for j in range(c):
-                dy, dx = k[j] // kw, k[j] % kw
+                tap = np.int64(k[j])
+                dy, dx = tap // kw, tap % kw
                 y[j] = at(F, a[0])[((image * h + y0 + dy) * w + ox * sw - pl + dx) * c + j]
     return 0
 
