@@ -2,7 +2,7 @@
 
     python -m fastnn.kernels.build [--out DIR] [--levels x86-64-v3,x86-64-v4] [--jobs N]
 
-writes DIR/<level>.so and DIR/pack.json (by default into the package itself, where `fastnn.runtime.pack` finds them).
+writes DIR/<level>-<hash>.so and DIR/pack.json, by default into the package itself, where `fastnn.runtime.pack` looks.
 Only kernels that an edit changed are compiled again. Needs Numba and a C compiler to link; what it makes needs neither.
 """
 import argparse
@@ -155,14 +155,17 @@ def _build(folder, levels, jobs, say):
     names = sorted(found[levels[0]])
     index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": {}}
     for level in levels:
-        target = folder / f"{level}.so"
         paths = [found[level][name] for name in names]
         key = hashlib.sha256("\n".join(p.name for p in paths).encode()).hexdigest()
-        link(paths, target)
-        index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "objects": key,
-                                  "bytes": target.stat().st_size}
-        say(f"{target.name}: {len(names)} kernels, {target.stat().st_size / 1024:.0f} KiB")
+        target = folder / f"{level}-{key[:12]}.so"      # a new name: pack.json and its library always fit together
+        if not target.exists():
+            link(paths, target)
+        index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "bytes": target.stat().st_size}
     lower.write(folder / "pack.json", json.dumps(index, indent=1).encode())
+    for old in set(folder.glob("*.so")) - {folder / entry["file"] for entry in index["levels"].values()}:
+        old.unlink(missing_ok=True)
+    for entry in index["levels"].values():          # last: who reads this may be gone by now
+        say(f"{entry['file']}: {len(names)} kernels, {entry['bytes'] / 1024:.0f} KiB")
     say(f"built in {time.monotonic() - began:.1f} s")
     return index
 

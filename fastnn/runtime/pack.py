@@ -73,11 +73,17 @@ def library():
     Where the kernel sources are there too (a checkout) and differ from those that the pack was built from, the pack is
     built again if Numba is installed. Raises PackError where it is not, and for a missing pack or an unfit CPU.
     """
-    index = _index()
-    level = os.environ.get("FASTNN_LEVEL") or _best(index["levels"])
-    if level not in index["levels"]:
-        raise errors.PackError(f"FASTNN_LEVEL={level!r}, but the kernel pack has {', '.join(index['levels'])}")
-    lib = ctypes.CDLL(str(FOLDER / index["levels"][level]["file"]))
+    for again in (True, False):
+        index = _index()
+        level = os.environ.get("FASTNN_LEVEL") or _best(index["levels"])
+        if level not in index["levels"]:
+            raise errors.PackError(f"FASTNN_LEVEL={level!r}, but the kernel pack has {', '.join(index['levels'])}")
+        try:
+            lib = ctypes.CDLL(str(FOLDER / index["levels"][level]["file"]))
+            break
+        except OSError as error:        # another process has just put a new library in its place
+            if not again:
+                raise errors.PackError(f"the kernel pack cannot be loaded: {error}. {REMEDY}") from error
     _libraries.append(lib)              # never unloaded: the addresses must stay valid
     return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value for n in index["kernels"]}
 
