@@ -16,7 +16,7 @@ from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.names import snake_case
 from fastnn.layers.state import StateMixin
-from fastnn.layers.tracking import Tracker
+from fastnn.layers.tracking import Tracker, structure_changed
 
 
 def _either_order(function):
@@ -143,6 +143,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
                     and not any(v is old for k, v in self.__dict__.items() if k != name):
                 tracker.replace(old, value)
             value = tracker.track(value)
+            if name[0] != "_" and name != "built" and self.__dict__.get("built"):
+                structure_changed()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):

@@ -1,6 +1,19 @@
 """What a layer owns: variables, sub-layers and metrics found among its attributes, also inside lists and dicts."""
 from fastnn.graph import Variable
 
+_version = 0
+
+
+def structure_version():
+    """A number that changes whenever an attribute of a built layer, or the graph of a model, is changed."""
+    return _version
+
+
+def structure_changed():
+    """Plans of models made before this moment may no longer hold."""
+    global _version
+    _version += 1
+
 
 class Tracker:
     """The variables, layers and metrics of one layer in the order they were set; knows nothing of the layer itself."""

@@ -12,6 +12,8 @@ from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
+from fastnn.layers.tracking import structure_changed
+from fastnn.models.direct import directly
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
 
@@ -57,6 +59,7 @@ class Functional(Model):
         self._path = self.name
 
     def _set_graph(self, inputs, outputs, extra=()):
+        structure_changed()
         map_ = GraphMap(nest.flatten(inputs), nest.flatten(outputs) + list(extra))
         put = object.__setattr__
         for name, value in (("_map", map_), ("_inputs_struct", inputs), ("_outputs_struct", outputs),
@@ -120,6 +123,9 @@ class Functional(Model):
         object.__setattr__(self, "_given_spec", value)
 
     # ---- running --------------------------------------------------------------------------------------
+
+    def __call__(self, inputs, training=None, mask=None, **kwargs):
+        return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
         """The outputs for inputs, in the structure of `outputs`: every call event once more."""

@@ -4,6 +4,7 @@ from fastnn.layers import nest, signature
 from fastnn.layers.events import is_functional, symbol_like
 from fastnn.layers.input_layer import InputLayer
 from fastnn.layers.layer import Layer
+from fastnn.models.direct import directly
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
 from fastnn.saving import identifiers as serial
@@ -137,6 +138,9 @@ class Sequential(Model):
             self.build((None, *x.shape[1:]))
 
     # ---- running --------------------------------------------------------------------------------------
+
+    def __call__(self, inputs, training=None, mask=None, **kwargs):
+        return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
         """The layers applied one after the other."""

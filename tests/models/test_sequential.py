@@ -16,6 +16,7 @@ def rows(*shape):
 
 def test_paragon_summary():
     """The model of the summary that Keras users know: 10,400 / 10,272 / 128 parameters."""
+    fastnn.utils.clear_session()
     model = Sequential([
         layers.Conv2D(32, (3, 3), padding="same", input_shape=(32, 32, 3)), layers.BatchNormalization(),
         layers.Activation("sigmoid"), layers.Conv2D(32, (3, 3), padding="same"), layers.BatchNormalization(),
