@@ -2,8 +2,9 @@
 
     OMP_NUM_THREADS=1 taskset -c 1 python -m bench.kernels [matmul|conv|winograd|small] [--threads N] [--seconds S]
 
-Each shape is one operation compiled to a tape (weights packed in every run, as in training). The minimum CPU time of several
-turns is kept (wall time with threads), because a shared machine only ever adds time; the peak is measured before and after.
+Each shape is one operation compiled to a tape (weights packed in every run, as in training). The minimum CPU
+time of several turns is kept (wall time with threads), because a shared machine only ever adds time; the peak
+is measured before and after.
 """
 import argparse
 import time
@@ -13,22 +14,24 @@ import numpy as np
 from fastnn.compiler.program import Options, Program
 from fastnn.core import config
 from fastnn.graph.trace import Trace
-from fastnn.ops.conv_plan import conv_shape
 from fastnn.ops import matmul as _matmul  # noqa: F401  (fills the registry)
+from fastnn.ops.conv_plan import conv_shape
 from fastnn.ops.op import REGISTRY
 from fastnn.runtime import pack
 
 # (M, N, K, form): nn = A·B, nt = A·Bᵀ, tn = Aᵀ·B.  The three products of dense layers at batch 128, then square ones.
-MATMUL = [(64, 64, 64, "nn"), (128, 128, 128, "nn"), (256, 256, 256, "nn"), (512, 512, 512, "nn"), (512, 512, 512, "nt"),
-          (512, 512, 512, "tn"), (1024, 1024, 1024, "nn"), (128, 512, 784, "nn"), (784, 512, 128, "tn"), (128, 784, 512, "nt"),
-          (128, 512, 512, "nn"), (512, 512, 128, "tn"), (128, 512, 512, "nt"), (128, 10, 512, "nn"), (512, 10, 128, "tn"),
-          (128, 512, 10, "nt"), (128, 512, 28800, "nn"), (28800, 512, 128, "tn"), (128, 28800, 512, "nt"), (32, 256, 256, "nn"),
-          (1, 512, 512, "nn"), (1, 512, 512, "nt"), (128, 1, 512, "nn"), (512, 1, 128, "tn"), (64, 64, 32768, "tn"),
-          (32768, 64, 64, "nn")]
+MATMUL = [
+    (64, 64, 64, "nn"), (128, 128, 128, "nn"), (256, 256, 256, "nn"), (512, 512, 512, "nn"), (512, 512, 512, "nt"),
+    (512, 512, 512, "tn"), (1024, 1024, 1024, "nn"), (128, 512, 784, "nn"), (784, 512, 128, "tn"),
+    (128, 784, 512, "nt"), (128, 512, 512, "nn"), (512, 512, 128, "tn"), (128, 512, 512, "nt"), (128, 10, 512, "nn"),
+    (512, 10, 128, "tn"), (128, 512, 10, "nt"), (128, 512, 28800, "nn"), (28800, 512, 128, "tn"),
+    (128, 28800, 512, "nt"), (32, 256, 256, "nn"), (1, 512, 512, "nn"), (1, 512, 512, "nt"), (128, 1, 512, "nn"),
+    (512, 1, 128, "tn"), (64, 64, 32768, "tn"), (32768, 64, 64, "nn")]
 # (N, H, W, C, K, kernel, stride)
-CONV = [(32, 32, 32, 16, 16, 3, 1), (32, 32, 32, 32, 32, 3, 1), (32, 32, 32, 64, 64, 3, 1), (32, 32, 32, 128, 128, 3, 1),
-        (32, 16, 16, 256, 256, 3, 1), (32, 8, 8, 256, 256, 3, 1), (32, 32, 32, 3, 64, 3, 1), (128, 28, 28, 1, 32, 3, 1),
-        (32, 32, 32, 32, 64, 3, 2), (32, 32, 32, 64, 64, 1, 1), (10, 8, 8, 3, 8, 3, 1)]
+CONV = [
+    (32, 32, 32, 16, 16, 3, 1), (32, 32, 32, 32, 32, 3, 1), (32, 32, 32, 64, 64, 3, 1), (32, 32, 32, 128, 128, 3, 1),
+    (32, 16, 16, 256, 256, 3, 1), (32, 8, 8, 256, 256, 3, 1), (32, 32, 32, 3, 64, 3, 1), (128, 28, 28, 1, 32, 3, 1),
+    (32, 32, 32, 32, 64, 3, 2), (32, 32, 32, 64, 64, 1, 1), (10, 8, 8, 3, 8, 3, 1)]
 SMALL = [(10, 8, 2, "nn"), (10, 1, 8, "nn"), (2, 8, 10, "tn"), (8, 1, 10, "tn"), (10, 8, 1, "nt"), (32, 16, 16, "nn"),
          (32, 64, 64, "nn")]
 
@@ -74,8 +77,8 @@ def matmul(args, peak):
     """The products of dense layers."""
     for M, N, K, form in MATMUL:
         shapes = [(K, M) if form == "tn" else (M, K), (N, K) if form == "nt" else (K, N)]
-        gf, t = rate("matmul", shapes, {"transpose_a": form == "tn", "transpose_b": form == "nt"}, 2 * M * N * K, args,
-                     max(1, int(3e6 // (M * N * K))))
+        gf, t = rate("matmul", shapes, {"transpose_a": form == "tn", "transpose_b": form == "nt"}, 2 * M * N * K,
+                     args, max(1, int(3e6 // (M * N * K))))
         yield f"{M:6}x{N:5}x{K:5} {form}  {gf:7.1f} GF/s {100 * gf / peak:4.0f} %  {t * 1e6:9.1f} us"
 
 
@@ -86,8 +89,9 @@ def conv(args, peak):
         x, w = (N, H, W, C), (k, k, C, K)
         s = conv_shape(x, w, {**at, "dilation": (1, 1), "groups": 1})
         y, cells = (N, s.Ho, s.Wo, K), []
-        for name, op, shapes, extra in (("fwd", "conv2d", (x, w), {}), ("gx", "conv2d_grad_x", (y, w), {"size": (H, W)}),
-                                        ("gw", "conv2d_grad_w", (x, y), {"kernel": (k, k)})):
+        for name, op, shapes, extra in (
+                ("fwd", "conv2d", (x, w), {}), ("gx", "conv2d_grad_x", (y, w), {"size": (H, W)}),
+                ("gw", "conv2d_grad_w", (x, y), {"kernel": (k, k)})):
             gf, _ = rate(op, shapes, {**at, **extra}, s.flops, args)
             cells.append(f"{name} {gf:7.1f} ({100 * gf / peak:3.0f} %)")
         yield f"{N:4}x{H}x{W} {C:3}->{K:3} {k}x{k} stride {stride}  " + "  ".join(cells)
@@ -97,7 +101,8 @@ def small(args, peak):
     """Layers of a few units: nanoseconds on the tape, an empty instruction included."""
     for M, N, K, form in SMALL:
         shapes = [(K, M) if form == "tn" else (M, K), (N, K) if form == "nt" else (K, N)]
-        gf, t = rate("matmul", shapes, {"transpose_a": form == "tn", "transpose_b": form == "nt"}, 2 * M * N * K, args, 20000)
+        gf, t = rate("matmul", shapes, {"transpose_a": form == "tn", "transpose_b": form == "nt"}, 2 * M * N * K,
+                     args, 20000)
         yield f"{M:4}x{N:3}x{K:3} {form}  {t * 1e9:7.0f} ns  {gf:6.1f} GF/s"
 
 

@@ -4,13 +4,14 @@ One arithmetic loop serves every matrix product and convolution:
 
     C[row i, 0:n]  (+)=  sum_k  A[row i, k] * B[k, 0:n]            i0 <= i < i0 + m,  m <= MR,  n <= NR = NV * VL
 
-with MR x NV accumulators that are vector values (never memory) inside the k loop. All that is irregular is an address:
+with MR x NV accumulators that are vector values (never memory) inside the k loop. All that is irregular is an
+address:
 
     A element (i, k) = a[arow(i) + akof(k)]       row k of B = b[k*bks : +NR]       row i of C = c[crow(i) : +n]
 
-where arow, akof and crow are each EITHER an int64 (a stride: offset = i*stride) OR a pointer to a table of offsets. The chain
-of fused multiply-adds of one element of C runs over k in order, whatever the tile: so all tiles, ISA levels and block sizes
-give the same bits.
+where arow, akof and crow are each EITHER an int64 (a stride: offset = i*stride) OR a pointer to a table of
+offsets. The chain of fused multiply-adds of one element of C runs over k in order, whatever the tile: so all
+tiles, ISA levels and block sizes give the same bits.
 """
 from numba import types
 
@@ -79,7 +80,7 @@ def copy_row(tyctx, F, tile, dst, src, n):
 
 @intrinsic
 def transpose(tyctx, F, dst, dld, src, sld, m, n):
-    """A VL x VL block through registers: dst[j*dld + i] = src[i*sld + j] for i < m, 0 for m <= i < VL; rows j < n only."""
+    """A VL x VL block through registers: dst[j*dld + i] = src[i*sld + j] (0 where i >= m), rows j < n only."""
     vl = tile_shape(F, 0)[2]
 
     def codegen(ctx, bld, sig, args):
@@ -117,16 +118,18 @@ def transpose(tyctx, F, dst, dld, src, sld, m, n):
 def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, flags, bias):
     """One MR x NR tile of C (see the top of the file).
 
-    tile, edge: literals. With edge = 0 rows of B are read NR wide even where n < NR, so B must be padded; with 1 their
-    loads are masked. Rows >= m repeat row m - 1 (same reads, same values stored again: no row mask exists), columns >= n of C
-    are masked. flags: ACC adds to C (without it C is never read), BIAS adds bias[0:n], RELU clips (NaN stays).
+    tile, edge: literals. With edge = 0 rows of B are read NR wide even where n < NR, so B must be padded; with
+    1 their loads are masked. Rows >= m repeat row m - 1 (same reads, same values stored again: no row mask
+    exists), columns >= n of C are masked. flags: ACC adds to C (without it C is never read), BIAS adds
+    bias[0:n], RELU clips (NaN stays).
     """
     if not const(tile, edge):
         return None
     MR, NV, VL = tile_shape(F, tile.literal_value)
     masked_b = edge.literal_value
     i8 = types.int64
-    sig = types.void(F, tile, edge, a, _offsets(arow), _offsets(akof), i8, b, i8, c, _offsets(crow), i8, i8, i8, i8, bias)
+    sig = types.void(F, tile, edge, a, _offsets(arow), _offsets(akof), i8, b, i8, c, _offsets(crow), i8, i8, i8, i8,
+                     bias)
 
     def codegen(ctx, bld, sig, args):
         AROW, AKOF, CROW = 4, 5, 10
@@ -152,7 +155,8 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
 
         first = [V.zero] * len(tiles)
         first = flow.when(bld.and_(has(ACC), full), first, lambda: [V.load(cp[i], cols[v]) for i, v in tiles])
-        first = flow.when(bld.and_(has(ACC), part), first, lambda: [V.load(cp[i], cols[v], masks[v]) for i, v in tiles])
+        first = flow.when(bld.and_(has(ACC), part), first, lambda: [V.load(cp[i], cols[v], masks[v]) for i,
+                                                                    v in tiles])
 
         def step(k, state):
             bo, acc = state[0], state[1:]

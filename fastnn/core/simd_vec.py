@@ -1,4 +1,4 @@
-"""Vector idioms in LLVM IR that the intrinsics of `fastnn.core.simd_llvm` are written with, and the tiles per ISA level."""
+"""Vector idioms in LLVM IR that the simd_*.py intrinsics are written with, and the tiles of each ISA level."""
 import os
 import platform
 from functools import cache
@@ -9,9 +9,10 @@ from numba.core import cgutils
 
 i1, i32, i64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
-# level -> (bytes of a vector, register tiles (rows, vectors): wide, medium, narrow, thin). A tile's accumulators, one row of
-# B and one broadcast fill the level's vector registers (32 of 64 bytes, 16 of 32, 32 of 16); MR stays <= 8 where it can,
-# because more row pointers than that spill. "thin" serves one or two rows of A (a vector times a matrix).
+# level -> (bytes of a vector, register tiles (rows, vectors): wide, medium, narrow, thin). A tile's
+# accumulators, one row of B and one broadcast fill the level's vector registers (32 of 64 bytes, 16 of 32, 32
+# of 16); MR stays <= 8 where it can, because more row pointers than that spill. "thin" serves one or two rows
+# of A (a vector times a matrix).
 LEVELS = {
     "x86-64-v4": (64, ((6, 4), (8, 2), (16, 1), (2, 4))),
     "x86-64-v3": (32, ((6, 2), (6, 2), (12, 1), (2, 4))),
@@ -109,7 +110,7 @@ class Vec:
         return self.bld.bitcast(self.bld.gep(p, [offset]), self.t.as_pointer())
 
     def load(self, p, offset, mask=None, other=None):
-        """The vector at p + offset (any alignment of elements); masked-off lanes are not read and give `other` or 0."""
+        """The vector at p + offset (aligned to elements); masked-off lanes are not read and give `other` or 0."""
         q = self._at(p, offset)
         if mask is None:
             return self.bld.load(q, align=self.eb)

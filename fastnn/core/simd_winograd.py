@@ -50,8 +50,10 @@ class Term:
 def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc, lanes, flags, bias):
     """dst[i][j] = (T src TT)[i][j]: an n x n block of channel vectors to an m x m block.
 
-    which: a literal, the index into FORMULAS.  srow, scol, drow, dcol: strides in elements.  `lanes` channels are valid.
-    Source entries outside rows r0..r1 or columns c0..c1 count as zero and are not read; only dr x dc results are written.
+    which: a literal, the index into FORMULAS.  srow, scol, drow, dcol: strides in elements.  `lanes` channels
+    are valid.
+    Source entries outside rows r0..r1 or columns c0..c1 count as zero and are not read; only dr x dc results
+    are written.
     flags: BIAS (adds bias[channel]) and RELU, as in the micro-kernel.
     """
     if not const(which):

@@ -1,4 +1,4 @@
-"""Convolutions on NHWC images with HWIO weights, their gradients as operations of their own, and the transposed form."""
+"""Convolutions on NHWC images with HWIO weights; their gradients are operations of their own."""
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
@@ -14,13 +14,14 @@ def _check(name, specs, attrs):
     check_floats(name, specs)
     for s in specs[:2]:
         if len(s.shape) != 4:
-            raise ShapeError(f"{name}: received shapes {specs[0].shape} and {specs[1].shape}; expected four dimensions each, "
-                             "images (n, h, w, c) and weights (kh, kw, c / groups, filters).")
+            raise ShapeError(f"{name}: received shapes {specs[0].shape} and {specs[1].shape}; expected four dimensions "
+                             "each, images (n, h, w, c) and weights (kh, kw, c / groups, filters).")
     padding = attrs["padding"]
     explicit = isinstance(padding, tuple) and len(padding) == 2 and all(
         isinstance(p, tuple) and len(p) == 2 and min(p) >= 0 for p in padding)
     if padding not in ("valid", "same") and not explicit:
-        raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or ((top, bottom), (left, right)).")
+        raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or "
+                            "((top, bottom), (left, right)).")
     for key in ("strides", "dilation"):
         if len(attrs[key]) != 2 or min(attrs[key]) < 1:
             raise ArgumentError(f"{name}: {key}={attrs[key]!r}; expected two integers >= 1.")
@@ -30,8 +31,8 @@ def _shape(name, x, w, attrs):
     """The Shape; raises ShapeError where channels and groups do not fit."""
     groups = attrs["groups"]
     if groups < 1 or x[3] != w[2] * groups or w[3] % groups:
-        raise ShapeError(f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected weights "
-                         f"(kh, kw, channels / groups, filters) and filters divisible by groups.")
+        raise ShapeError(f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected "
+                         "weights (kh, kw, channels / groups, filters) and filters divisible by groups.")
     return plan.conv_shape(x, w, attrs)
 
 
@@ -49,8 +50,8 @@ def _infer_grad_x(specs, attrs):
     shape = (gy.shape[0], *attrs["size"], w.shape[2] * attrs["groups"])
     s = _shape("conv2d_grad_x", shape, w.shape, attrs)
     if gy.shape[1:] != (s.Ho, s.Wo, s.K):
-        raise ShapeError(f"conv2d_grad_x: received gy of shape {gy.shape}; expected (n, {s.Ho}, {s.Wo}, {s.K}) for images of "
-                         f"{s.H} x {s.W}.")
+        raise ShapeError(f"conv2d_grad_x: received gy of shape {gy.shape}; expected (n, {s.Ho}, {s.Wo}, {s.K}) for "
+                         f"images of {s.H} x {s.W}.")
     return Spec(shape, gy.dtype)
 
 
@@ -143,7 +144,8 @@ def _draw(draw):
 def _cases(draw):
     x, w, attrs, y = _draw(draw)
     bias = Array(y[-1:]) if draw.boolean() else None
-    return Case([Array(x), Array(w), bias], {**attrs, "activation": draw.choice([None, "sigmoid", "tanh"])}, tolerance=4.0)
+    return Case([Array(x), Array(w), bias], {**attrs, "activation": draw.choice([None, "sigmoid", "tanh"])},
+                tolerance=4.0)
 
 
 def _cases_grad_x(draw):
@@ -161,9 +163,10 @@ def _f32(*shape):
 
 
 conv2d_op = register(Op(
-    name="conv2d", inputs=("x", "w", "b?"), attrs={**_WINDOW, "activation": None}, infer=_infer, lower=_lower, vjp=_vjp,
-    reference=reference.conv2d, cases=_cases, cost=_cost(0, 1),
-    invalid=[([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError), ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
+    name="conv2d", inputs=("x", "w", "b?"), attrs={**_WINDOW, "activation": None}, infer=_infer, lower=_lower,
+    vjp=_vjp, reference=reference.conv2d, cases=_cases, cost=_cost(0, 1),
+    invalid=[([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError),
+             ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
              ([_f32(1, 2, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
              ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), _f32(4)], {}, ShapeError),
              ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), None], {"padding": "full"}, ArgumentError),
@@ -171,13 +174,15 @@ conv2d_op = register(Op(
     doc="y[n,i,j,k] = act(sum over r,s,c of x[n, i·sh + r·dh − top, j·sw + s·dw − left, c] · w[r,s,c,k] + b[k])"))
 
 conv2d_grad_x = register(Op(
-    name="conv2d_grad_x", inputs=("gy", "w"), attrs={**_WINDOW, "size": REQUIRED}, infer=_infer_grad_x, lower=_lower_grad_x,
+    name="conv2d_grad_x", inputs=("gy", "w"), attrs={**_WINDOW, "size": REQUIRED}, infer=_infer_grad_x,
+    lower=_lower_grad_x,
     vjp=_vjp_grad_x, reference=reference.conv2d_grad_x, cases=_cases_grad_x, cost=_cost(2, 1),
     invalid=[([_f32(1, 6, 6, 5), _f32(3, 3, 3, 5)], {"size": (9, 8)}, ShapeError)],
     doc="the transpose of conv2d as a linear map of x, for images of `size`; also the forward of Conv2DTranspose"))
 
 conv2d_grad_w = register(Op(
-    name="conv2d_grad_w", inputs=("x", "gy"), attrs={**_WINDOW, "kernel": REQUIRED}, infer=_infer_grad_w, lower=_lower_grad_w,
+    name="conv2d_grad_w", inputs=("x", "gy"), attrs={**_WINDOW, "kernel": REQUIRED}, infer=_infer_grad_w,
+    lower=_lower_grad_w,
     vjp=_vjp_grad_w, reference=reference.conv2d_grad_w, cases=_cases_grad_w, cost=_cost(0, 2),
     invalid=[([_f32(1, 8, 8, 3), _f32(1, 5, 6, 5)], {"kernel": (3, 3)}, ShapeError)],
     doc="the transpose of conv2d as a linear map of w, for kernels of size `kernel`"))

@@ -45,7 +45,8 @@ class Shape(NamedTuple):
 def conv_shape(x, w, attrs):
     """The Shape of a convolution from the shapes of x and w; raises ShapeError where a window does not fit."""
     pads = attrs["padding"]
-    axes = [window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i], attrs["dilation"][i])
+    axes = [window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i],
+                   attrs["dilation"][i])
             for i in (0, 1)]
     (Ho, top, _), (Wo, left, _) = axes
     return Shape(*x, w[0], w[1], w[3], Ho, Wo, *attrs["strides"], top, left, *attrs["dilation"], attrs["groups"])
@@ -62,7 +63,7 @@ class Geometry(NamedTuple):
 
 @lru_cache(maxsize=512)
 def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize):
-    """Geometry of `taps` (row, column offsets) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw)."""
+    """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw)."""
     th, tw = np.array(taps, np.int64).reshape(-1, 2).T
     h0, w0, h1, w1 = (int(v) for v in ((th.min(), tw.min(), th.max(), tw.max()) if len(th) else (0, 0, 0, 0)))
     direct = h0 >= 0 and w0 >= 0 and (Qh - 1) * sh + h1 < H and (Qw - 1) * sw + w1 < W
@@ -121,8 +122,8 @@ def forward(e, s, x, w, y, flags, bias, code):
     e.emit(f"conv_pack_{y.t}", w.rd_all, packed.wr_all, R, K, s.groups, each, n=R)
     g = forward_geometry(s, y.itemsize)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.K, 1, 1)
-    _correlate(e, g, x, packed, y, place, R, s.groups, C, K, each, (0, s.Ho * s.Wo * s.K, s.Wo * s.K), flags, bias, code,
-               s.flops)
+    _correlate(e, g, x, packed, y, place, R, s.groups, C, K, each, (0, s.Ho * s.Wo * s.K, s.Wo * s.K), flags, bias,
+               code, s.flops)
 
 
 def _band(g):
@@ -131,8 +132,8 @@ def _band(g):
 
 def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags, bias, code, flops):
     n = int(g.words[0] * g.words[4])
-    e.emit(f"conv_{y.t}", x.rd_all, packed.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap), e.table(place),
-           e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
+    e.emit(f"conv_{y.t}", x.rd_all, packed.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+           e.table(place), e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
            n=n, chunk=chunk_rows(n, g.band, flops), flops=flops)
 
 
@@ -144,8 +145,8 @@ def grad_x(e, s, gy, w, gx):
         each = panels(len(use) * K, C)
         packed = e.scratch(s.groups * each * size)
         if use:
-            e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]), len(use), C,
-                   K, s.groups, each, n=len(use))
+            e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]),
+                   len(use), C, K, s.groups, each, n=len(use))
         place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
         _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
                    2 * s.N * Qh * Qw * s.C * len(use) * K)
@@ -246,8 +247,8 @@ def _blocks(s, chunks):
     most, across, rows = 48 if max(s.C, s.K) <= 64 else 96, -(-s.Wo // 4), s.N * -(-s.Ho // 4)
     chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // most)))
     step = -(-rows // chunks)
-    tiles = step * across
-    return step, min(most, -(-(-(-tiles // -(-tiles // most))) // 24) * 24)
+    each = -(-step * across // -(-step * across // most))
+    return step, min(most, -(-each // 24) * 24)
 
 
 def _planes(rows, cols, itemsize):

@@ -8,7 +8,7 @@ __all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
 
 
 def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
-    """Operands of one type, channels last, 1-D ones with a height of 1; then the window, whether transposed, the rank."""
+    """Operands of one type, channels last, 1-D with a height of 1; the window, whether transposed, the rank."""
     from fastnn import ops
     from fastnn.core import config
     inputs, kernel = same_floats(inputs, kernel)
@@ -16,12 +16,14 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     if rank not in (1, 2) or len(kernel.shape) != rank + 2:
         if rank == 3 and len(kernel.shape) == 5:
             raise NotSupportedError(f"{name}: 3-D convolutions are not available; use 1-D or 2-D ones.")
-        raise ShapeError(f"{name}: received inputs of shape {tuple(inputs.shape)} and a kernel of shape {tuple(kernel.shape)}; "
-                         "expected (n, steps, channels) with (k, in, out), or (n, h, w, channels) with (kh, kw, in, out).")
+        raise ShapeError(f"{name}: received inputs of shape {tuple(inputs.shape)} and a kernel of shape "
+                         f"{tuple(kernel.shape)}; expected (n, steps, channels) with (k, in, out), or "
+                         "(n, h, w, channels) with (kh, kw, in, out).")
     if padding not in ("valid", "same"):
         explicit = isinstance(padding, (tuple, list)) and len(padding) == rank
         if not explicit:
-            raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or {rank} pairs (before, after).")
+            raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or {rank} pairs "
+                                "(before, after).")
         padding = tuple((int(a), int(b)) for a, b in padding)
     strides, dilation = pair(strides, "strides", rank), pair(dilation, "dilation_rate", rank)
     first = (data_format or config.image_data_format()) == "channels_first"
@@ -58,10 +60,11 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     >>> conv(np.ones((1, 4, 4, 1), "float32"), np.ones((3, 3, 1, 2), "float32")).shape
     (1, 2, 2, 2)
     """
-    x, w, strides, padding, dilation, first, rank = _setup("conv", inputs, kernel, strides, padding, data_format, dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup("conv", inputs, kernel, strides, padding, data_format,
+                                                           dilation_rate)
     if x.shape[3] % w.shape[2]:
-        raise ShapeError(f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must be a "
-                         "multiple of the second.")
+        raise ShapeError(f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
+                         "be a multiple of the second.")
     y = conv2d_op(x, w, bias, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3] // w.shape[2],
                   activation=activation)
     return _finish(y, first, rank)
@@ -82,15 +85,17 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     (1, 2, 2, 6)
     """
     from fastnn import ops
-    x, w, strides, padding, dilation, first, rank = _setup("depthwise_conv", inputs, kernel, strides, padding, data_format,
-                                                           dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup("depthwise_conv", inputs, kernel, strides, padding,
+                                                           data_format, dilation_rate)
     if x.shape[3] != w.shape[2]:
         raise ShapeError(f"depthwise_conv: {x.shape[3]} input channels, and a kernel for {w.shape[2]}.")
     w = ops.reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
-    return _finish(conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]), first, rank)
+    return _finish(conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]),
+                   first, rank)
 
 
-def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None,
+                   dilation_rate=1):
     """A depthwise convolution followed by one with a 1-wide kernel that mixes the channels.
 
     >>> import numpy as np
@@ -102,21 +107,22 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
     return conv(y, pointwise_kernel, 1, "valid", data_format)
 
 
-def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
+def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None,
+                   dilation_rate=1):
     """The transpose of a convolution: from its output's shape back to its input's.
 
     Args:
         inputs: (n, steps, c) or (n, h, w, c).  kernel: (k, filters, c) or (kh, kw, filters, c).
-        padding: "valid" or "same".  output_padding: extra size at the end of each dimension, an int or one per dimension;
-            None gives n*stride for "same" and n*stride + max(k - stride, 0) for "valid".
+        padding: "valid" or "same".  output_padding: extra size at the end of each dimension, an int or one per
+            dimension; None gives n*stride for "same" and n*stride + max(k - stride, 0) for "valid".
         Others as in `conv`.
 
     >>> import numpy as np
     >>> conv_transpose(np.ones((1, 4, 4, 2), "float32"), np.ones((3, 3, 5, 2), "float32"), 2, "same").shape
     (1, 8, 8, 5)
     """
-    x, w, strides, padding, dilation, first, rank = _setup("conv_transpose", inputs, kernel, strides, padding, data_format,
-                                                           dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup("conv_transpose", inputs, kernel, strides, padding,
+                                                           data_format, dilation_rate)
     if x.shape[3] != w.shape[3]:
         raise ShapeError(f"conv_transpose: {x.shape[3]} input channels, and a kernel for {w.shape[3]}.")
     if not isinstance(padding, str):
@@ -131,7 +137,7 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
 
 
 def _transposed(n, kernel, stride, dilation, padding, output_padding):
-    """(output size, (pad before, pad after) of the convolution that is transposed) along one dimension, as Keras has it."""
+    """(output size, pads of the convolution that is transposed) along one dimension, as Keras has it."""
     reach = (kernel - 1) * dilation + 1
     base = (n - 1) * stride
     if output_padding is None:
@@ -139,6 +145,7 @@ def _transposed(n, kernel, stride, dilation, padding, output_padding):
     else:
         size = base + output_padding + (reach % 2 if padding == "same" else reach)
     if size < 1:
-        raise ShapeError(f"conv_transpose: output_padding={output_padding} gives an output of {size}; expected at least 1.")
+        raise ShapeError(f"conv_transpose: output_padding={output_padding} gives an output of {size}; expected at "
+                         "least 1.")
     total = max(base + reach - size, 0) if padding == "same" else 0
     return size, (total // 2, total - total // 2)

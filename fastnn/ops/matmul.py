@@ -34,8 +34,8 @@ def check_floats(name, specs):
     """Raise DTypeError unless all inputs that are there have one float type."""
     names = [s.dtype for s in specs if s is not None]
     if len(set(names)) > 1 or names[0] not in ("float32", "float64"):
-        raise DTypeError(f"{name}: received {' and '.join(names)}; expected one dtype, float32 or float64, for all inputs "
-                         "(ops.cast converts).")
+        raise DTypeError(f"{name}: received {' and '.join(names)}; expected one dtype, float32 or float64, for all "
+                         "inputs (ops.cast converts).")
 
 
 def check_epilogue(name, attrs, bias, n):
@@ -50,7 +50,8 @@ def _infer(specs, attrs):
     x, w, b = specs
     check_floats("matmul", specs)
     if len(x.shape) < 2 or len(w.shape) < 2:
-        raise ShapeError(f"matmul: received shapes {x.shape} and {w.shape}; expected matrices (2 or more dimensions).")
+        raise ShapeError(f"matmul: received shapes {x.shape} and {w.shape}; expected matrices (2 or more "
+                         "dimensions).")
     try:
         lead, M, N, K, Kw = _sizes(specs, attrs)
     except ShapeError:
@@ -125,12 +126,12 @@ def _lower(e):
 def _blocks(e, p, x, w, y, flags, bias, code):
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
     wide = (1024 if p.M <= 2 and p.bns == 1 else CB) // y.itemsize
-    if p.M >= TALL and p.M >= 4 * p.N and p.N > wide and min(p.K, KC) * p.N * y.itemsize <= PACKED:
+    if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, KC) * p.N * y.itemsize <= PACKED:
         wide = -(-p.N // wide) * wide                           # B fits L2 as a whole: read A once
     cols = -(-p.N // wide)
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
-    long = p.K >= LONG and (blocks < 4 or p.K >= 16 * max(p.M, p.N)) and p.batch == 1
+    long = p.K >= LONG and (blocks < 4 or 16 * max(p.M, p.N) <= p.K) and p.batch == 1
     parts = min(PARTS, chunks, p.K // (LONG // 4)) if long else 1
     local = e.local(KC * (wide + ALD) * y.itemsize)
     if parts > 1:
@@ -146,12 +147,12 @@ def _blocks(e, p, x, w, y, flags, bias, code):
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
-    if blocks < min(chunks, 8) or wide * y.itemsize > CB and p.M > 2:                                 # too few column blocks to share: cut the rows too
+    if blocks < min(chunks, 8) or (wide * y.itemsize > CB and p.M > 2):     # few column blocks: cut the rows
         rows = -(-p.M // max(1, chunks // blocks))
         rows = min(p.M, -(-rows // 48) * 48)
     n = blocks * -(-p.M // rows)
-    e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.M, p.N, flags, bias, code, local,
-           rows, wide, e.table(p.starts), n=n, chunk=-(-n // chunks), flops=p.flops)
+    e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.M, p.N, flags, bias, code,
+           local, rows, wide, e.table(p.starts), n=n, chunk=-(-n // chunks), flops=p.flops)
 
 
 # ------------------------------------------------------------------ gradients
@@ -201,7 +202,8 @@ def _cases(draw):
     lead_x, lead_w = draw.choice([((), ()), ((2,), ()), ((), (2,)), ((2, 1), (3,)), ((2,), (2,))])
     bias = Array((N,)) if draw.boolean() else None
     activation = draw.choice([None, "sigmoid", "tanh"])         # relu's kink falls anywhere: tests/product has it
-    return Case([Array((*lead_x, K, M) if ta else (*lead_x, M, K)), Array((*lead_w, N, K) if tb else (*lead_w, K, N)), bias],
+    return Case([Array((*lead_x, K, M) if ta else (*lead_x, M, K)), Array((*lead_w, N, K) if tb else (*lead_w, K,
+                                                                                                      N)), bias],
                 {"transpose_a": ta, "transpose_b": tb, "activation": activation}, tolerance=max(1.0, K / 4))
 
 
@@ -240,11 +242,12 @@ def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=N
     x1, x2, bias = same_floats(x1, x2, bias)
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == 0 or r2 == 0:
-        raise ShapeError(f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one dimension "
-                         "(use multiply for a number).")
+        raise ShapeError(f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one "
+                         "dimension (use multiply for a number).")
     a = ops.reshape(x1, (1, x1.shape[0])) if r1 == 1 else x1
     b = ops.reshape(x2, (x2.shape[0], 1)) if r2 == 1 else x2
-    y = product_op(a, b, bias, transpose_a=transpose_a and r1 > 1, transpose_b=transpose_b and r2 > 1, activation=activation)
+    y = product_op(a, b, bias, transpose_a=transpose_a and r1 > 1, transpose_b=transpose_b and r2 > 1,
+                   activation=activation)
     if r1 > 1 and r2 > 1:
         return y
     return ops.reshape(y, y.shape[:-2] + ((y.shape[-2],) if r1 > 1 else ()) + ((y.shape[-1],) if r2 > 1 else ()))

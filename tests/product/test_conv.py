@@ -1,4 +1,4 @@
-"""Convolutions: window arithmetic, every kernel, Winograd against the direct sums, the public functions, equal bits."""
+"""Convolutions: windows, every kernel, Winograd against the direct sums, the public functions, equal bits."""
 import numpy as np
 import pytest
 
@@ -39,7 +39,8 @@ def check(x, w, tolerance=2e-6, **attrs):
 
 
 @pytest.mark.parametrize("padding", ["valid", "same", ((2, 0), (1, 3))])
-@pytest.mark.parametrize("strides, dilation", [((1, 1), (1, 1)), ((2, 1), (1, 1)), ((3, 2), (1, 1)), ((1, 1), (2, 3))])
+@pytest.mark.parametrize("strides, dilation", [((1, 1), (1, 1)), ((2, 1), (1, 1)), ((3, 2), (1, 1)),
+                                               ((1, 1), (2, 3))])
 def test_windows(padding, strides, dilation):
     check(draw(2, 7, 8, 3), draw(3, 2, 3, 5), padding=padding, strides=strides, dilation=dilation)
 
@@ -102,9 +103,11 @@ def test_conv_transpose_is_the_transpose():
 
 def test_one_dimension_and_channels_first():
     x, w = draw(2, 9, 3), draw(4, 3, 5)
-    want = reference.conv2d(x[:, None].astype(np.float64), w[None].astype(np.float64), strides=(1, 2), padding="same")[:, 0]
+    want = reference.conv2d(x[:, None].astype(np.float64), w[None].astype(np.float64), strides=(1, 2),
+                            padding="same")[:, 0]
     close(ops.conv(x, w, 2, "same"), want, 2e-6)
-    close(ops.conv(x.transpose(0, 2, 1).copy(), w, 2, "same", data_format="channels_first"), want.transpose(0, 2, 1), 2e-6)
+    close(ops.conv(x.transpose(0, 2, 1).copy(), w, 2, "same", data_format="channels_first"),
+          want.transpose(0, 2, 1), 2e-6)
 
 
 def test_depthwise_multiplier_order():

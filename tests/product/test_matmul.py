@@ -39,7 +39,8 @@ def flags(form):
 
 
 @pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
-@pytest.mark.parametrize("M, N, K", [(1, 1, 1), (10, 8, 2), (10, 1, 8), (3, 5, 1), (1, 17, 9), (2, 33, 4), (7, 16, 5)])
+@pytest.mark.parametrize("M, N, K", [(1, 1, 1), (10, 8, 2), (10, 1, 8), (3, 5, 1), (1, 17, 9), (2, 33, 4),
+                                     (7, 16, 5)])
 def test_small(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="relu")
 
@@ -47,8 +48,8 @@ def test_small(M, N, K, form):
 @compiled
 @pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
 @pytest.mark.parametrize("M, N, K", [
-    (65, 63, 70), (48, 129, 64), (97, 50, 1100), (300, 20, 40), (200, 200, 30), (1, 700, 300), (700, 1, 300), (2, 300, 200),
-    (20, 24, 5000), (2100, 130, 33)])
+    (65, 63, 70), (48, 129, 64), (97, 50, 1100), (300, 20, 40), (200, 200, 30), (1, 700, 300), (700, 1, 300),
+    (2, 300, 200), (20, 24, 5000), (2100, 130, 33)])
 def test_blocks(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="sigmoid")
 
@@ -75,7 +76,8 @@ def test_nan_passes_the_relu():
     assert y[1].tolist() == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("x, w", [((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (3, 4, 5)), ((2, 3, 4), (2, 4, 5))])
+@pytest.mark.parametrize("x, w", [((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (3, 4, 5)),
+                                  ((2, 3, 4), (2, 4, 5))])
 def test_leading_dimensions_broadcast(x, w):
     check(draw(*x), draw(*w))
 
@@ -89,7 +91,8 @@ def test_vectors_and_types():
 
 
 @pytest.mark.parametrize("x, w, error, says", [
-    ((2, 3), (4, 5), ShapeError, "3 against 4"), ((2, 2, 3), (3, 3, 5), ShapeError, "broadcast"), ((2, 3), (), ShapeError, "number")])
+    ((2, 3), (4, 5), ShapeError, "3 against 4"), ((2, 2, 3), (3, 3, 5), ShapeError, "broadcast"),
+    ((2, 3), (), ShapeError, "number")])
 def test_errors(x, w, error, says):
     with pytest.raises(error, match=says):
         ops.matmul(draw(*x), draw(*w))
@@ -117,7 +120,7 @@ def test_threads_do_not_change_bits(M, N, K, form):
 
 @compiled
 def test_one_chain_per_element():
-    """A row's result does not depend on its neighbours: not on the tile, the block or the path through the lowering."""
+    """A row's result does not depend on its neighbours: not on the tile, the block or the way of the lowering."""
     x, w = draw(300, 90), draw(90, 130)
     whole = check(x, w)
     for rows in (slice(0, 1), slice(3, 5), slice(100, 170)):

@@ -49,7 +49,8 @@ def lanes(F, x, y, centre=0.25):
     return out
 
 
-needs_own_kernels = pytest.mark.skipif(jit.MODE == "pack", reason="a kernel of the test itself needs mode jit or python")
+needs_own_kernels = pytest.mark.skipif(jit.MODE == "pack",
+                                       reason="a kernel of the test itself needs mode jit or python")
 
 
 @needs_own_kernels

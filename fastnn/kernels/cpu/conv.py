@@ -1,16 +1,18 @@
-"""Convolution on NHWC as an implicit im2col product: forward, and grad_x as one such correlation per residue of the stride.
+"""Convolution on NHWC as an implicit im2col product: forward, and grad_x as one such correlation per residue
+of the stride.
 
     out[q] = sum over taps t of  source[q*step + tap_t] . W_t           (q, tap: pairs of row and column)
 
-Bands of output rows are worked on: the source rows of a band are copied once, with their zero border, into a private scratch
-that stays in L2; element (pixel p, tap-channel u) of the implicit matrix is then scratch[pix[p] + tap[u]]. A register tile is
-some consecutive output pixels wherever they lie (end of a row, next image), so small images, few channels, any stride and any
-dilation need no case of their own. No im2col matrix is ever written.
+Bands of output rows are worked on: the source rows of a band are copied once, with their zero border, into a
+private scratch that stays in L2; element (pixel p, tap-channel u) of the implicit matrix is then
+scratch[pix[p] + tap[u]]. A register tile is some consecutive output pixels wherever they lie (end of a row,
+next image), so small images, few channels, any stride and any dilation need no case of their own. No im2col
+matrix is ever written.
 
 The geometry words (made by `fastnn.ops.conv_plan`), in elements:
-0 images  1, 2 source rows and columns  3 source channels  4, 5 output rows and columns  6, 7 steps  8, 9 source row and column of
-the first tap of output (0, 0)  10, 11 scratch rows per image and scratch columns  12 output rows per band  13 images per band
-14 whether every tap lies inside the source, so that no scratch is needed
+0 images · 1, 2 source rows and columns · 3 source channels · 4, 5 output rows and columns · 6, 7 steps ·
+8, 9 source row and column of the first tap of output (0, 0) · 10, 11 scratch rows per image, scratch columns ·
+12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then)
 """
 import numpy as np
 
@@ -82,7 +84,8 @@ def conv_pack(a, lo, hi, F):
         j = 0
         while j < K:
             w = panel_cols(F, panel_tile(F, K - j))
-            pack_rows(F, a[1] + (g * a[5] + j * R + lo * w) * S, w, w, a[0] + (lo * K * G + g * K + j) * S, K * G, hi - lo, K - j)
+            pack_rows(F, a[1] + (g * a[5] + j * R + lo * w) * S, w, w, a[0] + (lo * K * G + g * K + j) * S, K * G,
+                      hi - lo, K - j)
             j += w
     return 0
 
@@ -91,7 +94,8 @@ def conv_pack(a, lo, hi, F):
 def conv_pack_t(a, lo, hi, F):
     """Weights (taps, C, groups*K), chosen taps, exchanged: panels over C of rows (tap, k), group by group.
 
-    args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items: chosen taps.
+    args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items:
+    chosen taps.
     """
     S = sizeof(F)
     taps, C, K, G = at(np.int64, a[2]), a[4], a[5], a[6]
@@ -111,8 +115,9 @@ def conv_pack_t(a, lo, hi, F):
 def conv(a, lo, hi, F):
     """out = act(correlation of x with packed weights + bias).
 
-    args: x, panels, out, geometry, pix, tap and out-pixel tables, scratch, rows R = taps*C of a panel, groups, C per group,
-    K per group, elements of a group's panels, out offsets: first, per image, per row; flags, bias, activation.
+    args: x, panels, out, geometry, pix, tap and out-pixel tables, scratch, rows R = taps*C of a panel, groups,
+    C per group, K per group, elements of a group's panels, out offsets: first, per image, per row; flags,
+    bias, activation.
     items: output rows of all images.
     """
     S = sizeof(F)

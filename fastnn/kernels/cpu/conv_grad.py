@@ -1,4 +1,5 @@
-"""The gradient of a convolution with respect to its weights: the product of conv.py with its two offset tables exchanged.
+"""The gradient of a convolution with respect to its weights: the product of conv.py with its two offset tables
+exchanged.
 
     gw[(t, c), k] = sum over output pixels q of  x[q*step + tap_t][c] * gy[q][k]
 """
@@ -16,8 +17,8 @@ PC = 128            # pixels per pass: rows of gy that stay in L1
 def conv_grad_w(a, lo, hi, F):
     """One partial sum of gw (taps*C, groups*K) per call, over the output rows [lo, hi).
 
-    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C, groups,
-    C per group, K per group, items per call.  items: output rows of all images.
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C,
+    groups, C per group, K per group, items per call.  items: output rows of all images.
     """
     S = sizeof(F)
     g = at(np.int64, a[3])

@@ -1,4 +1,4 @@
-"""Matrix products C = act(A·B + bias) in every orientation, by register tiles; see tiles.py and core/simd_tiles.py."""
+"""Matrix products C = act(A·B + bias) in every orientation, by the register tiles of core/simd_tiles.py."""
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof
@@ -50,8 +50,8 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
                 while j < n:
                     tile = panel_tile(F, n - j)
                     w = panel_cols(F, tile)
-                    block(F, tile, at(F, a0), rs, ks, kc, at(F, work + j * kc * S), w, at(F, c + (i * ldc + j) * S), ldc,
-                          mc, min(w, n - j), fl, at(F, bias + j * S))
+                    block(F, tile, at(F, a0), rs, ks, kc, at(F, work + j * kc * S), w, at(F, c + (i * ldc + j) * S),
+                          ldc, mc, min(w, n - j), fl, at(F, bias + j * S))
                     j += w
             if k0 + kc == K and activation > 1:
                 activate(F, activation, c + i * ldc * S, ldc, mc, n)
@@ -61,9 +61,10 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
 def matmul(a, lo, hi, F):
     """C = act(A·B + bias) for a batch of matrices.
 
-    args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias, activation (0, or
-    1 relu, 2 sigmoid, 3 tanh), workspace of KC * (columns per item + ALD) elements, rows per item, columns per item (whole wide
-    tiles), table of (offset of A, offset of B, K) in elements per matrix. One of A's and one of B's strides is 1.
+    args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias,
+    activation (0, or 1 relu, 2 sigmoid, 3 tanh), workspace of KC * (columns per item + ALD) elements, rows per
+    item, columns per item (whole wide tiles), table of (offset of A, offset of B, K) in elements per matrix.
+    One of A's and one of B's strides is 1.
     items: (matrix, block of columns, block of rows).
     """
     S = sizeof(F)
@@ -108,7 +109,8 @@ def matmul_small(a, lo, hi, F):
 def matmul_dot(a, lo, hi, F):
     """c[i] = act(<row i of A, b> + bias): a matrix times a vector, both contiguous along k.
 
-    args: A, its row stride, b, c, K, flags, bias, bias step (0: one for all, 1: one per row), activation.  items: rows.
+    args: A, its row stride, b, c, K, flags, bias, bias step (0: one for all, 1: one per row), activation.
+    items: rows.
     """
     S = sizeof(F)
     rows, b, c, bias, step = a[1], at(F, a[2]), at(F, a[3]), at(F, a[6]), a[7]

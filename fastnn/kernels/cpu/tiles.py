@@ -1,6 +1,7 @@
 """Device functions of matrix products: which tile a panel of columns takes, packing, and rows of tiles.
 
-A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past the last column.
+A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past
+the last column.
 """
 from fastnn.core.jit import at, device, sizeof
 from fastnn.core.simd import copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
@@ -59,7 +60,8 @@ def pack_transposed(F, dst, ld, src, step, k, n):
     for j in range(0, ld, V):
         left = max(0, n - j)
         for i in range(0, k, V):
-            transpose(F, at(F, dst + (i * ld + j) * S), ld, at(F, src + (min(j, n - 1) * step + i) * S), step, left, k - i)
+            transpose(F, at(F, dst + (i * ld + j) * S), ld, at(F, src + (min(j, n - 1) * step + i) * S), step, left,
+                      k - i)
 
 
 @device(inline=False)

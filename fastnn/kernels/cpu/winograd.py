@@ -104,8 +104,8 @@ def winograd(a, lo, hi, F):
 def winograd_grad_w(a, lo, hi, F):
     """One partial sum of 36 planes (C,K) per call, over the tile rows [lo, hi).
 
-    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, workspaces (36 planes of tiles x C, of tiles x K padded),
-    tiles per block, items per call.  items: rows of tiles of all images.
+    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, workspaces (36 planes of tiles x C, of tiles x K
+    padded), tiles per block, items per call.  items: rows of tiles of all images.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, z, TB = a[1], a[2], a[3], a[7], a[8], a[9], a[11], a[12], a[13]
