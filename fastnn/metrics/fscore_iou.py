@@ -111,7 +111,8 @@ class IoU(Metric):
     """Mean over target classes of intersection / union of predicted and true class maps.
 
     num_classes: int.  target_class_ids: classes that count.  ignore_class: label that is left out, or None.
-    sparse_y_true, sparse_y_pred: class indices (True) or scores along `axis`.
+    sparse_y_true, sparse_y_pred: class indices (True) or scores along `axis`.  Weights count as the floats they are
+    (Keras rounds them down to integers here unless dtype is a float).
 
     >>> round(float(IoU(num_classes=2, target_class_ids=[0])([0, 0, 1, 1], [0, 1, 0, 1])), 4)
     0.3333

@@ -103,8 +103,8 @@ class SparseCategoricalCrossentropy(Named):
 class RootMeanSquaredError(Mean):
     """The root of the mean squared error.
 
-    >>> float(RootMeanSquaredError()([[0.0, 0.0]], [[3.0, 4.0]])) ** 2
-    12.5
+    >>> float(RootMeanSquaredError()([[0.0, 0.0]], [[3.0, 3.0]]))
+    3.0
     """
 
     _direction = "down"

@@ -107,7 +107,8 @@ def reduced(values, reduction, weight):
         return values
     if reduction == "sum":
         return values.sum()
-    return values.sum() / (weight.sum() if reduction == "mean_with_sample_weight" and weight is not None else values.size)
+    by_weight = reduction == "mean_with_sample_weight" and weight is not None
+    return values.sum() / (weight.sum() if by_weight else values.size)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -148,7 +149,7 @@ def test_n_against_n_by_1_is_aligned(make):
 def test_other_shapes_are_errors_and_never_broadcast():
     square = np.ones((3, 3), "float32")
     for make in (losses.MeanSquaredError, losses.BinaryCrossentropy, losses.KLDivergence, losses.Poisson):
-        with pytest.raises(ShapeError, match="y_true.shape"):
+        with pytest.raises(ShapeError, match="y_true"):
             make()(np.ones(3), square)
     with pytest.raises(ShapeError, match="sparse_categorical_crossentropy"):
         losses.CategoricalCrossentropy()(LABELS, SOFT)
@@ -167,7 +168,7 @@ def test_one_weight_per_sample_also_where_the_axes_are_equally_long():
 
 def test_ignored_class_does_not_count():
     loss = losses.SparseCategoricalCrossentropy(ignore_class=int(LABELS[0]))
-    kept = LABELS != LABELS[0]
+    kept = LABELS[0] != LABELS
     expected = cce(HOT, SOFT)[kept].mean()
     np.testing.assert_allclose(loss(LABELS, SOFT), expected, rtol=1e-5)
     values = losses.sparse_categorical_crossentropy(LABELS, SOFT, ignore_class=int(LABELS[0]))

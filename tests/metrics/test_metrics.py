@@ -53,7 +53,7 @@ def roc(w, pick=lambda y: (y[:-1] + y[1:]) / 2, thresholds=THRESHOLDS, y=BITS, p
 
 
 def pr(w):
-    tp, fp, tn, fn = counts(w, thresholds=THRESHOLDS)
+    tp, fp, _, fn = counts(w, thresholds=THRESHOLDS)
     total = 0.0
     for i in range(len(tp) - 1):
         dtp, dp = tp[i] - tp[i + 1], tp[i] + fp[i] - tp[i + 1] - fp[i + 1]
@@ -106,9 +106,9 @@ CASES = {
     "sparse_accuracy": (metrics.SparseCategoricalAccuracy(), LABELS, SOFT, rowwise(1.0 * (SOFT.argmax(1) == LABELS))),
     "sparse_accuracy_column": (metrics.SparseCategoricalAccuracy(), LABELS[:, None], SOFT,
                                rowwise(1.0 * (SOFT.argmax(1) == LABELS))),
-    "top_k": (metrics.TopKCategoricalAccuracy(k=2), HOT, SOFT, rowwise(1.0 * (TOP2 == LABELS[:, None]).any(1))),
+    "top_k": (metrics.TopKCategoricalAccuracy(k=2), HOT, SOFT, rowwise(1.0 * (LABELS[:, None] == TOP2).any(1))),
     "sparse_top_k": (metrics.SparseTopKCategoricalAccuracy(k=2), LABELS, SOFT,
-                     rowwise(1.0 * (TOP2 == LABELS[:, None]).any(1))),
+                     rowwise(1.0 * (LABELS[:, None] == TOP2).any(1))),
     "mse": (metrics.MeanSquaredError(), TRUE, PRED, rowwise((TRUE - PRED) ** 2)),
     "mae": (metrics.MeanAbsoluteError(), TRUE, PRED, rowwise(np.abs(TRUE - PRED))),
     "mape": (metrics.MeanAbsolutePercentageError(), POS, POS2, rowwise(100 * np.abs((POS - POS2) / POS))),
@@ -133,7 +133,7 @@ CASES = {
     "true_negatives": (metrics.TrueNegatives(), BITS, PROB, lambda w: counts(w)[2, 0]),
     "false_negatives": (metrics.FalseNegatives(), BITS, PROB, lambda w: counts(w)[3, 0]),
     "precision": (metrics.Precision(), BITS, PROB, lambda w: counts(w)[0, 0] / counts(w)[:2, 0].sum()),
-    "precision_top_k": (metrics.Precision(top_k=2), HOT, SOFT, lambda w: (w * (TOP2 == LABELS[:, None]).any(1)).sum()
+    "precision_top_k": (metrics.Precision(top_k=2), HOT, SOFT, lambda w: (w * (LABELS[:, None] == TOP2).any(1)).sum()
                         / (2 * w.sum())),
     "recall": (metrics.Recall([0.2, 0.7]), BITS, PROB,
                lambda w: (lambda c: c[0] / (c[0] + c[3]))(counts(w, thresholds=(0.2, 0.7)))),
@@ -152,12 +152,11 @@ CASES = {
     "f1": (metrics.F1Score(average="macro"), HOT, SOFT, lambda w: fbeta(w, "macro", 1, ARGMAX)),
     "f1_threshold": (metrics.F1Score(threshold=0.3), HOT, SOFT, lambda w: fbeta(w, None, 1, 1.0 * (SOFT > 0.3))),
     "fbeta_weighted": (metrics.FBetaScore("weighted", 2.0), HOT, SOFT, lambda w: fbeta(w, "weighted", 2, ARGMAX)),
-    "fbeta_micro": (metrics.FBetaScore("micro", 0.5, 0.2), HOT, SOFT, lambda w: fbeta(w, "micro", 0.5, 1.0 * (SOFT > 0.2))),
+    "fbeta_micro": (metrics.FBetaScore("micro", 0.5, 0.2), HOT, SOFT,
+                    lambda w: fbeta(w, "micro", 0.5, 1.0 * (SOFT > 0.2))),
     "iou": (metrics.IoU(C, [0, 2]), LABELS, GUESS, lambda w: iou(w, [0, 2])),
     "mean_iou": (metrics.MeanIoU(C), LABELS, GUESS, lambda w: iou(w, range(C))),
-    "sum": (None, TRUE[:, 0], None, None),
 }
-del CASES["sum"]
 
 
 def as_inputs(y_true, y_pred):
@@ -258,7 +257,7 @@ def test_shapes_that_do_not_fit():
     lambda: metrics.FBetaScore(beta=-1.0), lambda: metrics.F1Score(threshold=2.0), lambda: metrics.IoU(2, [2]),
     lambda: metrics.PrecisionAtRecall(1.5), lambda: metrics.AUC(num_labels=3)])
 def test_arguments_that_do_not_fit(make):
-    with pytest.raises(ArgumentError, match="Received|Expected|range|needed"):
+    with pytest.raises(ArgumentError, match=r"Received|Expected|range|needed"):
         make()
 
 
@@ -300,7 +299,7 @@ def test_a_metric_of_ones_own():
 def test_names():
     assert metrics.get("mse").name == "mean_squared_error"
     assert isinstance(metrics.get("AUC"), metrics.AUC) and isinstance(metrics.get("auc"), metrics.AUC)
-    assert isinstance(metrics.get("binary_accuracy"), metrics.MeanMetricWrapper) or callable(metrics.get("binary_accuracy"))
+    assert callable(metrics.get("binary_accuracy"))
     assert metrics.get(None) is None
     with pytest.raises(UnknownNameError, match="accuracy"):
         metrics.get("acuracy")
