@@ -7,18 +7,15 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
 from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, operand
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
-from fastnn.ops.elementwise import abs, isfinite, isnan
+from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
 from fastnn.ops.layout import expand_dims, ravel, reshape, stack
 from fastnn.ops.order import sort
-from fastnn.ops.reduce import all, max, min, sum
+from fastnn.ops.reduce import all, max, sum
 
 __all__ = ["cond", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "switch", "segment_sum", "segment_max",
-           "scatter",
-           "quantile", "percentile", "median", "nanmean", "nansum", "nanmax", "nanmin", "isclose", "allclose",
-           "array_equal",
-           "float_power", "conj", "conjugate", "real", "angle", "heaviside", "signbit", "copysign", "interp",
-           "unravel_index"]
+           "scatter", "quantile", "percentile", "median", "isclose", "allclose", "array_equal", "float_power", "conj",
+           "conjugate", "real", "angle", "heaviside", "signbit", "copysign", "interp", "unravel_index"]
 
 
 # ------------------------------------------------------------------ choices and loops
@@ -220,44 +217,6 @@ def median(x, axis=None, keepdims=False):
     array(3., dtype=float32)
     """
     return quantile(x, 0.5, axis, "midpoint", keepdims)
-
-
-# ------------------------------------------------------------------ without NaN
-def nansum(x, axis=None, keepdims=False):
-    """The sum of what is not NaN.
-
-    >>> nansum([1.0, float("nan")])
-    array(1., dtype=float32)
-    """
-    return sum(where(isnan(x), 0, x), axis, keepdims)
-
-
-def nanmean(x, axis=None, keepdims=False):
-    """The mean of what is not NaN.
-
-    >>> nanmean([1.0, float("nan")])
-    array(1., dtype=float32)
-    """
-    x = floating(x)
-    return divide(nansum(x, axis, keepdims), sum(cast_to(equal(x, x), dtype_of(x)), axis, keepdims))
-
-
-def nanmax(x, axis=None, keepdims=False):
-    """The largest value that is not NaN.
-
-    >>> nanmax([1.0, float("nan")])
-    array(1., dtype=float32)
-    """
-    return max(where(isnan(x), float("-inf"), x), axis, keepdims)
-
-
-def nanmin(x, axis=None, keepdims=False):
-    """The smallest value that is not NaN.
-
-    >>> nanmin([1.0, float("nan")])
-    array(1., dtype=float32)
-    """
-    return min(where(isnan(x), float("inf"), x), axis, keepdims)
 
 
 # ------------------------------------------------------------------ comparisons

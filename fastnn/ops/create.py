@@ -23,13 +23,14 @@ def _array(value, dtype=None):
     return value.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
-def arange(start, stop=None, step=1, dtype=None):
+def arange(start, stop=None, step=None, dtype=None):
     """Numbers from start (0, if only one bound is given) up to but not including stop.
 
     >>> arange(3)
     array([0, 1, 2], dtype=int32)
     """
-    return _array(np.arange(0 if stop is None else start, start if stop is None else stop, step), dtype)
+    start, stop = (0, start) if stop is None else (start, stop)
+    return _array(np.arange(start, stop, 1 if step is None else step), dtype)
 
 
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):

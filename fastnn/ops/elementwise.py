@@ -363,14 +363,14 @@ def stop_gradient(variable):
     return x if isinstance(x, np.ndarray) else _stop_gradient(x)
 
 
-def identity(x):
-    """The value itself: an n x n identity matrix if x is a Python int, as in keras.ops.identity.
+def identity(n, dtype=None):
+    """The n x n identity matrix; of a value that is not a Python int the value itself.
 
     >>> identity(2)
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    if type(x) is int:
-        return _ops().eye(x)
-    x = operand(x)
+    if type(n) is int:
+        return _ops().eye(n, dtype=dtype)
+    x = operand(n)
     return x if isinstance(x, np.ndarray) and current() is None else _identity(x)

@@ -197,8 +197,12 @@ def logaddexp(x1, x2):
 
 
 def _bits(name, text, example):
-    def function(x, y):
-        return calculate(_BITWISE[name], (x, y), result_dtype(x, y))
+    if name in ("gcd", "lcm"):                  # Keras's names of the arguments
+        def function(x1, x2):
+            return calculate(_BITWISE[name], (x1, x2), result_dtype(x1, x2))
+    else:
+        def function(x, y):
+            return calculate(_BITWISE[name], (x, y), result_dtype(x, y))
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{text}\n\n    {example}\n    "
     return function

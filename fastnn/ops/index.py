@@ -267,7 +267,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     return y if normalize_axis(axis, rank) == rank - 1 else moveaxis(y, -1, axis)
 
 
-def multi_hot(inputs, num_classes, axis=-1, dtype=None):
+def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
     """1 for each class that occurs along the last dimension of the indices, else 0.
 
     >>> multi_hot([[0, 2], [1, 1]], 3)

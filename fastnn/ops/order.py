@@ -173,7 +173,13 @@ def bincount(x, weights=None, minlength=0, sparse=False):
                      minlength=n)
 
 
+_REDUCE = {"add": np.add, "sum": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
+
+
 def _scatter_infer(specs, attrs):
+    if attrs["reduction"] not in (None, *_REDUCE):
+        raise ArgumentError(f"scatter_update: received reduction={attrs['reduction']!r}, expected None, 'add', 'max', "
+                            "'min' or 'mul'.")
     x, indices, updates = specs
     if indices.shape[-1:] != (len(x.shape),) or updates.shape != indices.shape[:-1] or updates.dtype != x.dtype:
         raise ShapeError(f"scatter_update: received indices {indices.shape} and updates {updates.shape} "
@@ -184,11 +190,16 @@ def _scatter_infer(specs, attrs):
 
 def _scatter_host(ins, outs, attrs):
     outs[0][...] = ins[0]
-    outs[0][tuple(np.moveaxis(ins[1], -1, 0))] = ins[2]
+    places = tuple(np.moveaxis(ins[1], -1, 0))
+    if attrs["reduction"] is None:
+        outs[0][places] = ins[2]
+    else:
+        _REDUCE[attrs["reduction"]].at(outs[0], places, ins[2])
 
 
 _scatter = register(Op(
-    name="scatter_update", inputs=("x", "indices", "updates"), infer=_scatter_infer, host=_scatter_host,
+    name="scatter_update", inputs=("x", "indices", "updates"), attrs={"reduction": None}, infer=_scatter_infer,
+    host=_scatter_host,
     nondiff="use fastnn.ops.where with a mask for a replacement with a gradient", reference=reference.scatter_update,
     cost=unary_cost(1),
     cases=lambda draw: Case([Array((5,)), Array((1, 1), "int32", 0, 4), Array((1,))]),
@@ -196,14 +207,14 @@ _scatter = register(Op(
     invalid=[([Spec((5,), "float32"), Spec((2, 2), "int32"), Spec((2,), "float32")], {}, ShapeError)]))
 
 
-def scatter_update(inputs, indices, updates):
-    """inputs with the values at `indices` (..., rank) replaced by updates.
+def scatter_update(inputs, indices, updates, reduction=None):
+    """inputs with the values at `indices` (..., rank) replaced by updates, or combined: "add", "max", "min", "mul".
 
     >>> scatter_update([1, 2, 3], [[1]], [9])
     array([1, 9, 3], dtype=int32)
     """
     x = operand(inputs)
-    return _scatter(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)))
+    return _scatter(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)), reduction=reduction)
 
 
 # ------------------------------------------------------------------ results whose size depends on the values
@@ -227,16 +238,30 @@ def argwhere(x):
     return np.stack(nonzero(x), axis=-1)
 
 
-def unique(x, sorted=True, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None):
-    """The different values in rising order, if wanted with inverse indices and counts. Takes arrays only.
+def unique(x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None,
+           fill_value=None):
+    """The different values in rising order; if wanted first places, inverse indices, counts. Takes arrays only.
+
+    size: cut or filled (with fill_value, by default the smallest value) to so many.
 
     >>> unique([3, 1, 3])
     array([1, 3], dtype=int32)
     """
     x = operand(x)
-    return _arrays("unique") if is_symbol(x) else np.unique(np.asarray(x), return_inverse=return_inverse,
-                                                            return_counts=return_counts,
-                                                            axis=axis)
+    if is_symbol(x):
+        _arrays("unique")
+    found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis)
+    if size is None:
+        return found
+    values, *rest = found if isinstance(found, tuple) else (found,)
+    along = 0 if axis is None else axis
+    values = np.take(values, range(min(size, values.shape[along])), axis=along)
+    missing = size - values.shape[along]
+    if missing > 0:
+        shape = [missing if i == along else d for i, d in enumerate(values.shape)]
+        fill = np.full(shape, values.min() if fill_value is None else fill_value, values.dtype)
+        values = np.concatenate([values, fill], axis=along)
+    return (values, *rest) if rest else values
 
 
 def histogram(x, bins=10, range=None):

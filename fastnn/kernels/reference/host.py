@@ -55,8 +55,24 @@ def cumprod(x, axis):
     return np.cumprod(x, axis)
 
 
-def scatter_update(x, indices, updates):
+def scatter_update(x, indices, updates, reduction):
     """x with some places replaced"""
     y = np.array(x)
     y[tuple(np.moveaxis(indices, -1, 0))] = updates
     return y
+
+
+def det(x):
+    """The determinant"""
+    return np.linalg.det(x)
+
+
+def inv(x):
+    """The inverse matrix"""
+    return np.linalg.inv(x)
+
+
+def solve(a, b):
+    """x with a x = b"""
+    return np.linalg.solve(a, b)
+
