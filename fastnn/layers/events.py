@@ -3,6 +3,7 @@
 Who owns whom, so that dropping a model frees it at once: a symbol holds its event, an event the symbols it was
 called with and its operation; an operation knows its events only weakly, and an event its result symbols.
 """
+import itertools
 import weakref
 
 from fastnn.core import hooks
@@ -11,15 +12,19 @@ from fastnn.graph import Spec, Symbol
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
 
+_serial = itertools.count()
+
 
 class CallEvent:
     """One call of `operation` (a layer, a model or an OpCall) in the functional API.
 
     args, kwargs: as called, with symbols inside.  specs: shape and dtype of each result.  structure: how the
-    results are nested.  index: the how-many-th call of the operation it is, from 0.
+    results are nested.  index: the how-many-th call of the operation it is, from 0.  serial: its place in the order
+    of all calls.
     """
 
-    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "_outputs", "__weakref__")
+    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "_outputs",
+                 "__weakref__")
 
     def __init__(self, operation, args, kwargs, outputs, names=None):
         self.operation, self.args, self.kwargs = operation, args, kwargs
@@ -28,7 +33,7 @@ class CallEvent:
         self.structure = nest.map_structure(lambda s: None, outputs)
         self.names = names or [None] * len(flat)
         self._outputs = [None] * len(flat)
-        self.index = len(operation._inbound_nodes)
+        self.index, self.serial = len(operation._inbound_nodes), next(_serial)
         operation._inbound_nodes.append(weakref.ref(self))
 
     @property

@@ -26,6 +26,10 @@ class StateMixin:
         return self._tracker.layers
 
     @property
+    def _metrics(self):
+        return self._tracker.metrics
+
+    @property
     def metrics(self):
         """The metrics it holds, its own first."""
         return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])

@@ -41,7 +41,7 @@ class DirectCalls:
         return plan(*([inputs] if type(inputs) is np.ndarray else nest.flatten(inputs)))
 
     def _plan(self, model, inputs, key):
-        if not model.built or not all(type(layer).__module__.startswith("fastnn.") for layer in model._flatten_layers()):
+        if not model.built or not all(type(x).__module__.startswith("fastnn.") for x in model._flatten_layers()):
             return None
         leaves = nest.flatten(inputs)
 

@@ -11,9 +11,9 @@ from fastnn.layers.events import CallEvent, is_functional, symbol_like
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.direct import directly
+from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
 
@@ -30,7 +30,7 @@ class Functional(Model):
     (None, 2)
     """
 
-    def __init__(self, inputs, outputs, name=None, trainable=True, **kwargs):
+    def __init__(self, inputs, outputs, name=None, trainable=None, **kwargs):
         flat_inputs, flat_outputs = nest.flatten(inputs), nest.flatten(outputs)
         for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
             for x in flat:
@@ -53,7 +53,7 @@ class Functional(Model):
             flat_inputs, flat_outputs = _start_at(flat_inputs, flat_outputs)
             inputs, outputs = nest.pack(inputs, flat_inputs), nest.pack(outputs, flat_outputs)
         self._set_graph(inputs, outputs)
-        self.trainable = True if trainable is None else trainable
+        self._trainable = True if trainable is None else bool(trainable)      # the layers keep their own
         self.built, self.autocast = True, False
         # the call event that stands for the model's own inputs and outputs, which configs count as call 0
         self._path = self.name

@@ -37,7 +37,7 @@ def events_between(inputs, outputs):
 class GraphMap:
     """The graph between `inputs` and `outputs` (lists of functional symbols).
 
-    events: in the order in which they run.  operations: each once, in Keras's order (deepest first).
+    events: in the order in which they run, that of the calls.  operations: each once, in Keras's order (deepest first).
     """
 
     def __init__(self, inputs, outputs):
@@ -59,8 +59,8 @@ class GraphMap:
         self.by_depth = {}
         for event, depth in depth_of.items():
             self.by_depth.setdefault(depth, []).append(event)
-        depths = sorted(self.by_depth, reverse=True)
-        self.events = _runnable([e for d in depths for e in self.by_depth[d]], known)
+        # the order of the user's calls, in which every event stands after those it depends on
+        self.events = sorted(depth_of, key=lambda event: event.serial)
         self.operations = sorted(operation_depth, key=lambda op: (-operation_depth[op], met[op]))
         self._check_connected(known)
         self._check_names()
@@ -87,28 +87,6 @@ class GraphMap:
                 raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. All operation '
                                  'names '
                                  "should be unique. Give one of the layers another name.")
-
-
-def _runnable(events, known):
-    """The events with every one after those it depends on, else in the given order.
-
-    Depths are those of operations, so a shared layer's early call can stand beside its late one.
-    """
-    inside, done, out = set(events), set(), []
-    for start in events:
-        stack = [start]
-        while stack:
-            event = stack[-1]
-            missing = [] if event in done else [x.origin for x in event.inputs if x.origin in inside
-                                                and x.origin not in done and (key(x) not in known or x.origin.is_input)]
-            if missing:
-                stack.extend(reversed(missing))
-                continue
-            stack.pop()
-            if event not in done:
-                done.add(event)
-                out.append(event)
-    return out
 
 
 def rewire(inputs, outputs, replace):
