@@ -291,3 +291,21 @@ def test_affine_of_numbers_is_one_node():
         z = 1 - x / 4
     assert y.node.op.name == "affine" and y.node.inputs[0] is x and y.node.attrs == {"scale": 2.0, "shift": 1.0}
     assert z.node.op.name == "affine" and z.node.inputs[0].node.op.name == "affine"
+
+
+def test_inverses_of_regular_matrices():
+    a = (RNG.standard_normal((2, 4, 4)) + 4 * np.eye(4)).astype("f8")
+    b = RNG.standard_normal((2, 4, 3))
+    np.testing.assert_allclose(ops.inv(a), np.linalg.inv(a))
+    np.testing.assert_allclose(ops.solve(a, b), np.linalg.solve(a, b))
+    np.testing.assert_allclose(ops.solve(a[0], b[0, :, 0]), np.linalg.solve(a[0], b[0, :, 0]))
+    rng = np.random.default_rng(0)
+    evaluate.check_gradient(lambda v: ops.inv(v), [a], rng)
+    evaluate.check_gradient(lambda u, v: ops.solve(u, v), [a, b], rng)
+    lu, pivots = ops.lu_factor(a[0])
+    lower, upper = np.tril(lu, -1) + np.eye(4), np.triu(lu)
+    order = np.arange(4)
+    for i, p in enumerate(pivots):
+        order[[i, p]] = order[[p, i]]
+    np.testing.assert_allclose(lower @ upper, a[0][order])
+    assert np.isnan(ops.inv(np.zeros((2, 2), "f4"))).all()
