@@ -122,7 +122,7 @@ def _cce_vjp(node, gys):
 def _rows_case(labels, grad):
     def cases(draw):
         shape = nn.draw_shape(draw)
-        target = nn.draw_labels(shape, draw) if labels else Array(shape, low=0.05, high=1)
+        target = nn.draw_labels(shape) if labels else Array(shape, low=0.05, high=1)
         return Case([Array(shape, low=0.1, high=1), target] + ([Array(shape[:-1])] if grad else []), _EPS,
                     tolerance=4.0)
     return cases
@@ -168,7 +168,7 @@ def _scce_infer(specs, attrs):
 def _scce_lower(e):
     (p, labels), loss = e.ins, e.outs[0]
     n, c, _ = nn.rows(p)
-    e.emit(f"sparse_categorical_crossentropy_{p.t}_{labels.t}", p.rd, labels.rd, loss.wr, c, float(e.attrs["epsilon"]),
+    e.emit(f"sparse_categorical_crossentropy_{p.t}", p.rd, labels.rd, loss.wr, c, float(e.attrs["epsilon"]),
            n=n, flops=2 * p.size)
 
 
@@ -192,7 +192,7 @@ def _scce_grad_infer(specs, attrs):
 def _scce_grad_lower(e):
     (p, labels, gy), gp = e.ins, e.outs[0]
     n, c, _ = nn.rows(p)
-    e.emit(f"sparse_categorical_crossentropy_grad_{p.t}_{labels.t}", p.rd, labels.rd, gy.rd, gp.wr, c,
+    e.emit(f"sparse_categorical_crossentropy_grad_{p.t}", p.rd, labels.rd, gy.rd, gp.wr, c,
            float(e.attrs["epsilon"]), n=n, flops=3 * p.size)
 
 
@@ -272,8 +272,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if tuple(target.shape) != tuple(output.shape[:-1]):
         raise ShapeError("Arguments `target` and `output` must have the same shape up until the last dimension: "
                          f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
-    if str(target.dtype) not in ("int64", "int32", "uint8"):
-        target = ops.cast(target, "int64")
+    if str(target.dtype) != nn.LABELS:
+        target = ops.cast(target, nn.LABELS)
     if from_logits:
         return nn.sparse_softmax_cross_entropy(output, target)[0]
     return sparse_categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))

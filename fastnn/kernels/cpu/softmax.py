@@ -3,6 +3,8 @@
 Rows are worked on in blocks of about 2048 elements: exp runs over a whole block at once, so that ten classes still fill
 the vectors.  Sums have the fixed shape of `lanes_sum`.
 """
+import numpy as np
+
 from fastnn.core.jit import at, device, f64, kernel, sizeof
 from fastnn.core.simd import lanes_dot, lanes_max, lanes_sum
 from fastnn.kernels.cpu.vecmath import exp, log, log1p
@@ -131,14 +133,14 @@ def softmax_cross_entropy_grad(a, lo, hi, F):
     return 0
 
 
-@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
-def sparse_softmax_cross_entropy(a, lo, hi, F, I):
+@kernel("f32", "f64")
+def sparse_softmax_cross_entropy(a, lo, hi, F):
     """loss = log(sum exp(x - m)) - (x[label] - m), probs = softmax(x); status 1 for a label outside [0, c).
 
     args: x, label, loss, probs, c, rows of a block, workspace (block).  items: rows.
     """
     S, c, block = sizeof(F), a[4], a[5]
-    labels = at(I, a[1])
+    labels = at(np.int64, a[1])
     for r in range(lo, hi):
         if labels[r] < 0 or labels[r] >= c:
             return 1
@@ -158,12 +160,12 @@ def sparse_softmax_cross_entropy(a, lo, hi, F, I):
     return 0
 
 
-@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
-def sparse_softmax_cross_entropy_grad(a, lo, hi, F, I):
+@kernel("f32", "f64")
+def sparse_softmax_cross_entropy_grad(a, lo, hi, F):
     """gx = (probs - onehot(label)) * gy.  args: probs, label, gy, gx, c.  items: rows."""
     S, c = sizeof(F), a[4]
     for i in range(lo, hi):
-        p, gx, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(I, a[1])[i]
+        p, gx, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(np.int64, a[1])[i]
         if label < 0 or label >= c:
             return 1
         g = at(F, a[2])[i]
@@ -245,30 +247,30 @@ def categorical_crossentropy_grad(a, lo, hi, F):
     return 0
 
 
-@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
-def sparse_categorical_crossentropy(a, lo, hi, F, I):
+@kernel("f32", "f64")
+def sparse_categorical_crossentropy(a, lo, hi, F):
     """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.
 
     args: p, label, loss, c, eps.  items: rows.
     """
     S, c, eps = sizeof(F), a[3], F(f64(a[4]))
     for i in range(lo, hi):
-        p, label = at(F, a[0] + i * c * S), at(I, a[1])[i]
+        p, label = at(F, a[0] + i * c * S), at(np.int64, a[1])[i]
         if label < 0 or label >= c:
             return 1
         at(F, a[2])[i] = -log(F, clipped(F, p[label] / lanes_sum(F, p, c), eps))
     return 0
 
 
-@kernel(("f32", "i64"), ("f32", "i32"), ("f32", "u8"), ("f64", "i64"), ("f64", "i32"), ("f64", "u8"))
-def sparse_categorical_crossentropy_grad(a, lo, hi, F, I):
+@kernel("f32", "f64")
+def sparse_categorical_crossentropy_grad(a, lo, hi, F):
     """gp = (1 - onehot / q) / sum(p) * gy, 0 where q = p[label] / sum(p) is clipped.
 
     args: p, label, gy, gp, c, eps.  items: rows.
     """
     S, c, eps = sizeof(F), a[4], F(f64(a[5]))
     for i in range(lo, hi):
-        p, gp, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(I, a[1])[i]
+        p, gp, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(np.int64, a[1])[i]
         if label < 0 or label >= c:
             return 1
         s = lanes_sum(F, p, c)
