@@ -237,12 +237,12 @@ def _engine():
 
 
 _loaded = {}
-
-
-# Runtime functions that error paths mention, which are never taken; the pack's linker gives them stubs too.
-NEVER_CALLED = ("NRT_Free", "NRT_Allocate", "NRT_decref", "NRT_incref", "NRT_MemInfo_call_dtor", "NRT_MemInfo_alloc_aligned",
-                "numba_do_raise", "numba_unpickle", "PyErr_Clear", "PyErr_SetString", "PyErr_SetNone", "PyErr_WriteUnraisable",
-                "PyGILState_Ensure", "PyGILState_Release", "PyUnicode_FromString")
+# Runtime functions that error paths mention and never call; the pack's linker gives them stubs too.
+NEVER_CALLED = (
+    "NRT_Free", "NRT_Allocate", "NRT_decref", "NRT_incref", "NRT_MemInfo_call_dtor", "NRT_MemInfo_alloc_aligned",
+    "numba_do_raise", "numba_unpickle", "PyErr_Clear", "PyErr_SetString", "PyErr_SetNone", "PyErr_WriteUnraisable",
+    "PyGILState_Ensure", "PyGILState_Release", "PyUnicode_FromString",
+)
 
 
 def load(kernel):
@@ -254,7 +254,8 @@ def load(kernel):
 
         engine = _engine()
         for name in NEVER_CALLED:
-            ll.add_symbol(name, nothing_address())
+            if not ll.address_of_symbol(name):          # else it is Numba's or Python's: others may need it
+                ll.add_symbol(name, nothing_address())
         engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, host_level()))))
         engine.finalize_object()
         _loaded[kernel.name] = engine.get_function_address(PREFIX + kernel.name)
