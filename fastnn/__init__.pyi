@@ -1,0 +1,78 @@
+"""Generated from NAMES by tests/typing/stubs.py."""
+from typing import Any
+
+from fastnn.constraints import Constraint as Constraint
+from fastnn.dtype_policies import DTypePolicy as DTypePolicy
+from fastnn.initializers import Initializer as Initializer
+from fastnn.graph.node import Symbol as KerasTensor
+from fastnn.regularizers import Regularizer as Regularizer
+from fastnn.graph.variable import Variable as Variable
+from fastnn import activations as activations
+from fastnn import callbacks as callbacks
+from fastnn import compat as compat
+from fastnn.core import config as config
+from fastnn import constraints as constraints
+from fastnn import datasets as datasets
+from fastnn import dtype_policies as dtype_policies
+from fastnn import initializers as initializers
+from fastnn import layers as layers
+from fastnn import losses as losses
+from fastnn import metrics as metrics
+from fastnn import models as models
+from fastnn import ops as ops
+from fastnn import optimizers as optimizers
+from fastnn import random as random
+from fastnn import regularizers as regularizers
+from fastnn import saving as saving
+from fastnn import utils as utils
+from fastnn import visualization as visualization
+Callback: Any
+Functional: Any
+Input: Any
+InputSpec: Any
+Layer: Any
+Loss: Any
+Metric: Any
+Model: Any
+Optimizer: Any
+Sequential: Any
+__version__: str
+
+__all__ = [
+    'Callback',
+    'Constraint',
+    'DTypePolicy',
+    'Functional',
+    'Initializer',
+    'Input',
+    'InputSpec',
+    'KerasTensor',
+    'Layer',
+    'Loss',
+    'Metric',
+    'Model',
+    'Optimizer',
+    'Regularizer',
+    'Sequential',
+    'Variable',
+    '__version__',
+    'activations',
+    'callbacks',
+    'compat',
+    'config',
+    'constraints',
+    'datasets',
+    'dtype_policies',
+    'initializers',
+    'layers',
+    'losses',
+    'metrics',
+    'models',
+    'ops',
+    'optimizers',
+    'random',
+    'regularizers',
+    'saving',
+    'utils',
+    'visualization',
+]

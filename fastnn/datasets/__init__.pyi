@@ -1,0 +1,14 @@
+"""Generated from NAMES by tests/typing/stubs.py."""
+from fastnn.datasets import cifar10 as cifar10
+from fastnn.datasets import cifar100 as cifar100
+from fastnn.datasets import digits as digits
+from fastnn.datasets import fashion_mnist as fashion_mnist
+from fastnn.datasets import mnist as mnist
+
+__all__ = [
+    'cifar10',
+    'cifar100',
+    'digits',
+    'fashion_mnist',
+    'mnist',
+]

@@ -1,0 +1,208 @@
+"""Generated from NAMES by tests/typing/stubs.py."""
+from fastnn.layers.activation import Activation as Activation
+from fastnn.layers.simple import ActivityRegularization as ActivityRegularization
+from fastnn.layers.merging import Add as Add
+from fastnn.layers.dropout import AlphaDropout as AlphaDropout
+from fastnn.layers.merging import Average as Average
+from fastnn.layers.pooling import AveragePooling1D as AveragePooling1D
+from fastnn.layers.pooling import AveragePooling2D as AveragePooling2D
+from fastnn.layers.pooling import AvgPool1D as AvgPool1D
+from fastnn.layers.pooling import AvgPool2D as AvgPool2D
+from fastnn.layers.batch_normalization import BatchNormalization as BatchNormalization
+from fastnn.layers.wrappers import Bidirectional as Bidirectional
+from fastnn.layers.merging import Concatenate as Concatenate
+from fastnn.layers.conv import Conv1D as Conv1D
+from fastnn.layers.conv_transpose import Conv1DTranspose as Conv1DTranspose
+from fastnn.layers.conv import Conv2D as Conv2D
+from fastnn.layers.conv_transpose import Conv2DTranspose as Conv2DTranspose
+from fastnn.layers.conv import Convolution1D as Convolution1D
+from fastnn.layers.conv_transpose import Convolution1DTranspose as Convolution1DTranspose
+from fastnn.layers.conv import Convolution2D as Convolution2D
+from fastnn.layers.conv_transpose import Convolution2DTranspose as Convolution2DTranspose
+from fastnn.layers.padding import Cropping1D as Cropping1D
+from fastnn.layers.padding import Cropping2D as Cropping2D
+from fastnn.layers.conv_transpose import Deconvolution2D as Deconvolution2D
+from fastnn.layers.dense import Dense as Dense
+from fastnn.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
+from fastnn.layers.depthwise import DepthwiseConv2D as DepthwiseConv2D
+from fastnn.layers.merging import Dot as Dot
+from fastnn.layers.dropout import Dropout as Dropout
+from fastnn.layers.activation import ELU as ELU
+from fastnn.layers.embedding import Embedding as Embedding
+from fastnn.layers.reshaping import Flatten as Flatten
+from fastnn.layers.recurrent import GRU as GRU
+from fastnn.layers.rnn_cells import GRUCell as GRUCell
+from fastnn.layers.dropout import GaussianDropout as GaussianDropout
+from fastnn.layers.dropout import GaussianNoise as GaussianNoise
+from fastnn.layers.global_pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
+from fastnn.layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
+from fastnn.layers.global_pooling import GlobalAvgPool1D as GlobalAvgPool1D
+from fastnn.layers.global_pooling import GlobalAvgPool2D as GlobalAvgPool2D
+from fastnn.layers.global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
+from fastnn.layers.global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
+from fastnn.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
+from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from fastnn.layers.normalization import GroupNormalization as GroupNormalization
+from fastnn.layers.simple import Identity as Identity
+from fastnn.layers.input_layer import Input as Input
+from fastnn.layers.input_layer import InputLayer as InputLayer
+from fastnn.layers.input_spec import InputSpec as InputSpec
+from fastnn.layers.recurrent import LSTM as LSTM
+from fastnn.layers.rnn_cells import LSTMCell as LSTMCell
+from fastnn.layers.simple import Lambda as Lambda
+from fastnn.layers.layer import Layer as Layer
+from fastnn.layers.normalization import LayerNormalization as LayerNormalization
+from fastnn.layers.activation import LeakyReLU as LeakyReLU
+from fastnn.layers.simple import Masking as Masking
+from fastnn.layers.pooling import MaxPool1D as MaxPool1D
+from fastnn.layers.pooling import MaxPool2D as MaxPool2D
+from fastnn.layers.pooling import MaxPooling1D as MaxPooling1D
+from fastnn.layers.pooling import MaxPooling2D as MaxPooling2D
+from fastnn.layers.merging import Maximum as Maximum
+from fastnn.layers.merging import Minimum as Minimum
+from fastnn.layers.attention import MultiHeadAttention as MultiHeadAttention
+from fastnn.layers.merging import Multiply as Multiply
+from fastnn.layers.rescaling import Normalization as Normalization
+from fastnn.layers.activation import PReLU as PReLU
+from fastnn.layers.reshaping import Permute as Permute
+from fastnn.layers.normalization import RMSNormalization as RMSNormalization
+from fastnn.layers.rnn import RNN as RNN
+from fastnn.layers.activation import ReLU as ReLU
+from fastnn.layers.reshaping import RepeatVector as RepeatVector
+from fastnn.layers.rescaling import Rescaling as Rescaling
+from fastnn.layers.reshaping import Reshape as Reshape
+from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
+from fastnn.layers.depthwise import SeparableConv2D as SeparableConv2D
+from fastnn.layers.depthwise import SeparableConvolution1D as SeparableConvolution1D
+from fastnn.layers.depthwise import SeparableConvolution2D as SeparableConvolution2D
+from fastnn.layers.recurrent import SimpleRNN as SimpleRNN
+from fastnn.layers.rnn_cells import SimpleRNNCell as SimpleRNNCell
+from fastnn.layers.activation import Softmax as Softmax
+from fastnn.layers.dropout import SpatialDropout1D as SpatialDropout1D
+from fastnn.layers.dropout import SpatialDropout2D as SpatialDropout2D
+from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
+from fastnn.layers.merging import Subtract as Subtract
+from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
+from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
+from fastnn.layers.normalization import UnitNormalization as UnitNormalization
+from fastnn.layers.padding import UpSampling1D as UpSampling1D
+from fastnn.layers.padding import UpSampling2D as UpSampling2D
+from fastnn.layers.wrappers import Wrapper as Wrapper
+from fastnn.layers.padding import ZeroPadding1D as ZeroPadding1D
+from fastnn.layers.padding import ZeroPadding2D as ZeroPadding2D
+from fastnn.layers.merging import add as add
+from fastnn.layers.merging import average as average
+from fastnn.layers.merging import concatenate as concatenate
+from fastnn.layers.identify import deserialize as deserialize
+from fastnn.layers.merging import dot as dot
+from fastnn.layers.identify import get as get
+from fastnn.layers.merging import maximum as maximum
+from fastnn.layers.merging import minimum as minimum
+from fastnn.layers.merging import multiply as multiply
+from fastnn.layers.identify import serialize as serialize
+from fastnn.layers.merging import subtract as subtract
+
+__all__ = [
+    'Activation',
+    'ActivityRegularization',
+    'Add',
+    'AlphaDropout',
+    'Average',
+    'AveragePooling1D',
+    'AveragePooling2D',
+    'AvgPool1D',
+    'AvgPool2D',
+    'BatchNormalization',
+    'Bidirectional',
+    'Concatenate',
+    'Conv1D',
+    'Conv1DTranspose',
+    'Conv2D',
+    'Conv2DTranspose',
+    'Convolution1D',
+    'Convolution1DTranspose',
+    'Convolution2D',
+    'Convolution2DTranspose',
+    'Cropping1D',
+    'Cropping2D',
+    'Deconvolution2D',
+    'Dense',
+    'DepthwiseConv1D',
+    'DepthwiseConv2D',
+    'Dot',
+    'Dropout',
+    'ELU',
+    'Embedding',
+    'Flatten',
+    'GRU',
+    'GRUCell',
+    'GaussianDropout',
+    'GaussianNoise',
+    'GlobalAveragePooling1D',
+    'GlobalAveragePooling2D',
+    'GlobalAvgPool1D',
+    'GlobalAvgPool2D',
+    'GlobalMaxPool1D',
+    'GlobalMaxPool2D',
+    'GlobalMaxPooling1D',
+    'GlobalMaxPooling2D',
+    'GroupNormalization',
+    'Identity',
+    'Input',
+    'InputLayer',
+    'InputSpec',
+    'LSTM',
+    'LSTMCell',
+    'Lambda',
+    'Layer',
+    'LayerNormalization',
+    'LeakyReLU',
+    'Masking',
+    'MaxPool1D',
+    'MaxPool2D',
+    'MaxPooling1D',
+    'MaxPooling2D',
+    'Maximum',
+    'Minimum',
+    'MultiHeadAttention',
+    'Multiply',
+    'Normalization',
+    'PReLU',
+    'Permute',
+    'RMSNormalization',
+    'RNN',
+    'ReLU',
+    'RepeatVector',
+    'Rescaling',
+    'Reshape',
+    'SeparableConv1D',
+    'SeparableConv2D',
+    'SeparableConvolution1D',
+    'SeparableConvolution2D',
+    'SimpleRNN',
+    'SimpleRNNCell',
+    'Softmax',
+    'SpatialDropout1D',
+    'SpatialDropout2D',
+    'StackedRNNCells',
+    'Subtract',
+    'ThresholdedReLU',
+    'TimeDistributed',
+    'UnitNormalization',
+    'UpSampling1D',
+    'UpSampling2D',
+    'Wrapper',
+    'ZeroPadding1D',
+    'ZeroPadding2D',
+    'add',
+    'average',
+    'concatenate',
+    'deserialize',
+    'dot',
+    'get',
+    'maximum',
+    'minimum',
+    'multiply',
+    'serialize',
+    'subtract',
+]

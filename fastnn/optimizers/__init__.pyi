@@ -1,0 +1,36 @@
+"""Generated from NAMES by tests/typing/stubs.py."""
+from fastnn.optimizers import schedules as schedules
+from fastnn.optimizers.adagrad import Adadelta as Adadelta
+from fastnn.optimizers.adagrad import Adagrad as Adagrad
+from fastnn.optimizers.adam import Adam as Adam
+from fastnn.optimizers.adam import Adamax as Adamax
+from fastnn.optimizers.adam import AdamW as AdamW
+from fastnn.optimizers.adam import Nadam as Nadam
+from fastnn.optimizers.ftrl import Ftrl as Ftrl
+from fastnn.optimizers.identifiers import deserialize as deserialize
+from fastnn.optimizers.identifiers import get as get
+from fastnn.optimizers.identifiers import serialize as serialize
+from fastnn.optimizers.lamb import Lamb as Lamb
+from fastnn.optimizers.lion import Lion as Lion
+from fastnn.optimizers.optimizer import Optimizer as Optimizer
+from fastnn.optimizers.rmsprop import RMSprop as RMSprop
+from fastnn.optimizers.sgd import SGD as SGD
+
+__all__ = [
+    'Adadelta',
+    'Adagrad',
+    'Adam',
+    'AdamW',
+    'Adamax',
+    'Ftrl',
+    'Lamb',
+    'Lion',
+    'Nadam',
+    'Optimizer',
+    'RMSprop',
+    'SGD',
+    'deserialize',
+    'get',
+    'schedules',
+    'serialize',
+]
