@@ -119,7 +119,7 @@ def map(f, xs):
 
 
 vectorized_map = lambda function, elements: map(function, elements)
-vectorized_map.__doc__ = map.__doc__.replace(">>> map(", ">>> vectorized_map(")
+vectorized_map.__doc__ = (map.__doc__ or "").replace(">>> map(", ">>> vectorized_map(")
 
 
 # ------------------------------------------------------------------ scattering

@@ -11,7 +11,7 @@ from fastnn import initializers, ops
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
-from fastnn.graph import Variable, current
+from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -27,6 +27,16 @@ def check_number(name, value, low=None, high=None):
         bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
         raise ArgumentError(f"Argument `{name}` should be a number{bounds}. Received: {name}={value!r}.")
     return float(value)
+
+
+def can_be_traced(schedule):
+    """Whether a schedule written by a user works on a symbol (no `if step < ...`, no NumPy or math functions)."""
+    try:
+        with Trace() as trace:
+            rate = schedule(trace.input((), "int64"))
+    except Exception:                           # whatever it is that the formula cannot do
+        return False
+    return isinstance(rate, Symbol) and rate.shape == ()
 
 
 class Optimizer(Applying):
@@ -87,7 +97,7 @@ class Optimizer(Applying):
         self._trainable, self._index, self._slots = [], {}, {}
         self._excluded, self._excluded_names = set(), None
         self._iterations = self._track(np.zeros((), np.int64), "int64", "iteration")
-        self._python_rate = None                # holds a rate that only Python can compute
+        self._python_rate = self._traceable = None      # the value of a rate that only Python can compute
         if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
             self._learning_rate = learning_rate
         else:
@@ -125,7 +135,7 @@ class Optimizer(Applying):
         return list(self._slots.get("average", ()))
 
     _trainable_variables = property(lambda self: self._trainable)
-    _model_variables_moving_average = property(averages.fget)
+    _model_variables_moving_average = averages
 
     def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
         """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
@@ -241,8 +251,7 @@ class Optimizer(Applying):
             if isinstance(self._learning_rate, Variable):
                 old = self._learning_rate
                 object.__setattr__(self, "_variables", [v for v in self._variables if v is not old])
-            self._learning_rate = value
-            self._python_rate = None
+            self._learning_rate, self._traceable = value, None
             return
         if not isinstance(self._learning_rate, Variable):
             if isinstance(self._learning_rate, LearningRateSchedule):
@@ -263,8 +272,12 @@ class Optimizer(Applying):
     @property
     def python_per_batch(self):
         """Whether the learning rate comes from Python code that cannot be traced: call refresh() before each batch."""
-        plain = not isinstance(self._learning_rate, (Variable, LearningRateSchedule))
-        return plain or self._python_rate is not None
+        rate = self._learning_rate
+        if isinstance(rate, Variable) or type(rate).__module__.startswith("fastnn."):
+            return False
+        if self._traceable is None:
+            self._traceable = isinstance(rate, LearningRateSchedule) and can_be_traced(rate)
+        return not self._traceable
 
     def refresh(self):
         """Ask a learning rate written in plain Python for its value at this iteration."""
