@@ -79,8 +79,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
     """
 
     _fastnn_layer = True
-    KWARGS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size", "input_dtype",
-              "input_length", "weights", "autocast")
+    KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
+                               "input_dtype", "input_length", "weights", "autocast")
     autocast = True
     supports_masking = False
     _keeps_dtype = False                        # whether integer inputs give integer outputs
@@ -93,7 +93,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
         object.__setattr__(self, "_tracker", Tracker())
-        object.__setattr__(self, "_init_arguments", (args, kwargs))
+        if not cls.__module__.startswith("fastnn."):
+            object.__setattr__(self, "_init_arguments", (args, kwargs))
         return self
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
@@ -340,7 +341,6 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
 
     def _call_functional(self, args, kwargs):
         """A call on symbols of the functional API: check, build, infer, record."""
-        args = tuple(_array_of_numbers(x) for x in args)
         call = signature.of(type(self).call)
         first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
         assert_input_compatibility(self.input_spec, first, self.name)

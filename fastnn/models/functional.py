@@ -84,6 +84,10 @@ class Functional(Model):
         """Its layers, from the inputs on."""
         return [op for op in self._map.operations if isinstance(op, Layer)]
 
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
     @property
     def input(self):
         """The input symbol(s), as given."""

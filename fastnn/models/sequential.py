@@ -229,6 +229,10 @@ class Sequential(Model):
         """The output's name in a list; None until it is known."""
         return None if self._functional is None else self._functional.output_names
 
+    @output_names.setter
+    def output_names(self, _):
+        raise AttributeError("`Sequential.output_names` is the name of the last layer; rename that layer instead.")
+
     @property
     def input_spec(self):
         """What it demands of its input."""
