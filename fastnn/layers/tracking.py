@@ -92,7 +92,7 @@ class TrackedList(list):
     def extend(self, values):
         super().extend([self.tracker.track(v) for v in values])
 
-    def __iadd__(self, values):       
+    def __iadd__(self, values):
         self.extend(values)
         return self
 
