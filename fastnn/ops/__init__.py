@@ -13,7 +13,7 @@ __all__ = []
 # all modules first: importing one binds its name here, and where a function has the name of a file (matmul, conv) the
 # function is what users mean
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
-    for _name in getattr(_module, "__all__", ()):
+    for _name in vars(_module).get("__all__", ()):
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
 
