@@ -40,7 +40,7 @@ class ModelCheckpoint(MonitorCallback):
     filepath: ends in ".keras" (the model) or ".weights.h5" (with save_weights_only=True); may name logs:
     "model-{epoch:02d}-{val_loss:.2f}.keras" (epoch counts from 1).  monitor, mode: as in EarlyStopping.
     save_best_only: only when the monitored value is better than ever.  initial_value_threshold: the value to beat
-    at first.  verbose: 1 says what it does.
+    at first.  verbose: 1 says what it does.  period: epochs between two savings (an older argument).
 
     NaN is never better.  Files are written whole to a temporary name and renamed.
 
@@ -51,20 +51,22 @@ class ModelCheckpoint(MonitorCallback):
     state = ("best",)
 
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
-                 mode="auto", save_freq="epoch", initial_value_threshold=None):
+                 mode="auto", save_freq="epoch", initial_value_threshold=None, period=1):
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.save_freq = check_save_freq(save_freq)
+        self.period, self._waited = period, 0
         self._epoch = 0
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
             raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided "
                                 "must end in "
                                 f"`.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
-        if not save_weights_only and not self.filepath.endswith((".keras", ".h5")):
-            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: filepath="
-                                f"{self.filepath}.")
+        if not save_weights_only and not self.filepath.endswith(".keras"):
+            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format; whole models in `.h5` "
+                                "files "
+                                f"are read, not written). Received: filepath={self.filepath}.")
 
     def wants_batches(self, kind):
         """Only for training, and only with an integer save_freq (or in a subclass with batch hooks)."""
@@ -83,7 +85,9 @@ class ModelCheckpoint(MonitorCallback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Save after the epoch."""
-        if self.save_freq == "epoch":
+        self._waited += 1
+        if self.save_freq == "epoch" and self._waited >= self.period:
+            self._waited = 0
             self._save(epoch, None, logs or {})
 
     def _save(self, epoch, batch, logs):

@@ -2,7 +2,7 @@
 from fastnn.core.registry import lazy
 
 NAMES = {
-    "Loss": "loss", "squeeze_or_expand_to_same_rank": "loss",
+    "Loss": "loss", "Reduction": "loss", "squeeze_or_expand_to_same_rank": "loss",
     **dict.fromkeys(("LossFunctionWrapper", "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError",
                      "MeanSquaredLogarithmicError", "CosineSimilarity", "Huber", "LogCosh", "Hinge", "SquaredHinge",
                      "CategoricalHinge", "KLDivergence", "Poisson", "BinaryCrossentropy", "BinaryFocalCrossentropy",

@@ -24,6 +24,7 @@ from fastnn.losses.classes import MeanAbsolutePercentageError as MeanAbsolutePer
 from fastnn.losses.classes import MeanSquaredError as MeanSquaredError
 from fastnn.losses.classes import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
 from fastnn.losses.classes import Poisson as Poisson
+from fastnn.losses.loss import Reduction as Reduction
 from fastnn.losses.classes import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
 from fastnn.losses.classes import SquaredHinge as SquaredHinge
 from fastnn.losses.classes import Tversky as Tversky
@@ -88,6 +89,7 @@ __all__ = [
     'MeanSquaredError',
     'MeanSquaredLogarithmicError',
     'Poisson',
+    'Reduction',
     'SparseCategoricalCrossentropy',
     'SquaredHinge',
     'Tversky',

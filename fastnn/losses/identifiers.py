@@ -5,7 +5,7 @@ from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
 from fastnn.saving import identifiers as serial
 
-_NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_rank")
+_NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_rank", "Reduction")
 
 
 def names():

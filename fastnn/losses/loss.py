@@ -8,6 +8,18 @@ from fastnn.core.naming import snake_case
 from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 
+
+class Reduction:
+    """Keras 2's names of the reductions: losses.Reduction.SUM and so on.
+
+    >>> Reduction.SUM_OVER_BATCH_SIZE
+    'sum_over_batch_size'
+    """
+
+    AUTO = SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+    SUM, NONE = "sum", "none"
+
+
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
@@ -81,6 +93,8 @@ def get_mask(x):
 
 def standardize_reduction(reduction):
     """`reduction` if it is one of the names Keras knows, else ArgumentError."""
+    if reduction == "auto":                     # Keras 2's default
+        return "sum_over_batch_size"
     if reduction not in REDUCTIONS:
         raise ArgumentError(f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
                             f"Received: reduction={reduction!r}.")

@@ -25,6 +25,11 @@ NAMES = {
     **dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
                      "categorical_focal_crossentropy", "sparse_categorical_crossentropy"),
                     "fastnn.losses.probabilistic"),
+    **{alias: f"fastnn.losses.regression:{name}" for short, name in (
+        ("mse", "mean_squared_error"), ("mae", "mean_absolute_error"), ("mape", "mean_absolute_percentage_error"),
+        ("msle", "mean_squared_logarithmic_error"), ("kld", "kl_divergence"))
+       for alias in (short, short.upper())},
+    "logcosh": "fastnn.losses.regression:log_cosh",
     "get": "identifiers", "serialize": "identifiers", "deserialize": "identifiers", "resolve": "identifiers",
     "CompileMetrics": "compile_metrics",
 }

@@ -16,8 +16,13 @@ from fastnn.metrics.confusion import FalseNegatives as FalseNegatives
 from fastnn.metrics.confusion import FalsePositives as FalsePositives
 from fastnn.metrics.regression import Hinge as Hinge
 from fastnn.metrics.fscore_iou import IoU as IoU
+from fastnn.losses.regression import kl_divergence as KLD
 from fastnn.metrics.regression import KLDivergence as KLDivergence
 from fastnn.metrics.regression import LogCoshError as LogCoshError
+from fastnn.losses.regression import mean_absolute_error as MAE
+from fastnn.losses.regression import mean_absolute_percentage_error as MAPE
+from fastnn.losses.regression import mean_squared_error as MSE
+from fastnn.losses.regression import mean_squared_logarithmic_error as MSLE
 from fastnn.metrics.reduction import Mean as Mean
 from fastnn.metrics.regression import MeanAbsoluteError as MeanAbsoluteError
 from fastnn.metrics.regression import MeanAbsolutePercentageError as MeanAbsolutePercentageError
@@ -59,11 +64,17 @@ from fastnn.metrics.identifiers import get as get
 from fastnn.losses.regression import hinge as hinge
 from fastnn.losses.regression import huber as huber
 from fastnn.losses.regression import kl_divergence as kl_divergence
+from fastnn.losses.regression import kl_divergence as kld
 from fastnn.losses.regression import log_cosh as log_cosh
+from fastnn.losses.regression import log_cosh as logcosh
+from fastnn.losses.regression import mean_absolute_error as mae
+from fastnn.losses.regression import mean_absolute_percentage_error as mape
 from fastnn.losses.regression import mean_absolute_error as mean_absolute_error
 from fastnn.losses.regression import mean_absolute_percentage_error as mean_absolute_percentage_error
 from fastnn.losses.regression import mean_squared_error as mean_squared_error
 from fastnn.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
+from fastnn.losses.regression import mean_squared_error as mse
+from fastnn.losses.regression import mean_squared_logarithmic_error as msle
 from fastnn.metrics.regression import pearson_correlation as pearson_correlation
 from fastnn.losses.regression import poisson as poisson
 from fastnn.metrics.identifiers import resolve as resolve
@@ -92,8 +103,13 @@ __all__ = [
     'FalsePositives',
     'Hinge',
     'IoU',
+    'KLD',
     'KLDivergence',
     'LogCoshError',
+    'MAE',
+    'MAPE',
+    'MSE',
+    'MSLE',
     'Mean',
     'MeanAbsoluteError',
     'MeanAbsolutePercentageError',
@@ -135,11 +151,17 @@ __all__ = [
     'hinge',
     'huber',
     'kl_divergence',
+    'kld',
     'log_cosh',
+    'logcosh',
+    'mae',
+    'mape',
     'mean_absolute_error',
     'mean_absolute_percentage_error',
     'mean_squared_error',
     'mean_squared_logarithmic_error',
+    'mse',
+    'msle',
     'pearson_correlation',
     'poisson',
     'resolve',

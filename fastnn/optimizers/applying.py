@@ -13,9 +13,10 @@ from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.graph import Symbol, Variable, current
+from fastnn.graph.trace import paused
 from fastnn.ops import state as packing
 from fastnn.ops import update
-from fastnn.optimizers.operands import as_dtype, is_symbolic, number, snapshot
+from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 
 class Unit:
@@ -273,23 +274,11 @@ class Applying:
             return ops.cast(rate, "float64")
         if current() is None:
             return np.asarray(self.learning_rate, np.float64).reshape(())
-        if hasattr(rate, "get_config") and self._python_rate is None:
-            try:
-                found = rate(self._iterations.value)
-                return ops.cast(found if is_symbolic(found) else np.float64(found), "float64")
-            except Exception:                   # whatever the user's formula cannot do with a symbol: ask it in Python
-                if type(rate).__module__.startswith("fastnn."):
-                    raise
-        self._python_rate = self._python_rate or Variable(np.float64(0.0), dtype="float64", trainable=False,
-                                                          name="learning_rate")
-        self.refresh_outside_trace()
-        return self._python_rate.value
-
-    def refresh_outside_trace(self):
-        """refresh() while a trace is active."""
-        from fastnn.graph.trace import paused
+        if not self.python_per_batch:
+            return ops.cast(rate(self._iterations.value), "float64")
         with paused():
             self.refresh()
+        return self._python_rate.value
 
     # ------------------------------------------------------------------ optimizers written by users
     def _custom_step(self, grads, variables):

@@ -170,6 +170,12 @@ def test_model_checkpoint_names(tmp_path):
         fit(model, callbacks.ModelCheckpoint(tmp_path / "{acc}.keras"), [1])
 
 
+def test_model_checkpoint_every_few_epochs(tmp_path):
+    model = FakeModel()
+    fit(model, callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras", period=2), [1, 1, 1, 1, 1])
+    assert model.saved == ["2.keras", "4.keras"]
+
+
 @pytest.mark.parametrize("values, arguments, epochs", [
     ([3, 4, 2, NAN, 2, 1], {}, [1, 3, 6]), ([NAN, 3, 4], {}, [2]), ([3, 1, 2], {"initial_value_threshold": 2.5}, [2]),
     ([3, 4, 2], {"mode": "max"}, [1, 2])])
@@ -194,7 +200,7 @@ def test_model_checkpoint_every_few_batches(tmp_path):
 
 
 def test_model_checkpoint_errors(tmp_path, capsys):
-    for arguments in ({"filepath": "m.txt"}, {"filepath": "m.keras", "save_weights_only": True},
+    for arguments in ({"filepath": "m.txt"}, {"filepath": "m.h5"}, {"filepath": "m.keras", "save_weights_only": True},
                       {"filepath": "m.keras", "save_freq": "batch"}):
         with pytest.raises(ArgumentError):
             callbacks.ModelCheckpoint(**arguments)

@@ -232,6 +232,7 @@ def test_get():
         losses.get("mean_square_error")
     with pytest.raises(ArgumentError, match="Could not interpret"):
         losses.get(3)
+    assert losses.Huber(reduction=losses.Reduction.AUTO).reduction == "sum_over_batch_size"
     with pytest.raises(ArgumentError, match="reduction"):
         losses.Huber(reduction="average")
 

@@ -316,6 +316,13 @@ class Steps(optimizers.schedules.LearningRateSchedule):
         return {}
 
 
+class Halving(Steps):
+    """A schedule of a user's own that works on symbols."""
+
+    def __call__(self, step):
+        return ops.divide(np.float64(0.1), ops.cast(step, "float64") + np.float64(1.0))
+
+
 @pytest.mark.parametrize("train", [train_on_arrays, train_on_tape])
 def test_rates_written_in_plain_python(train):
     start, gradients = draws()
@@ -324,7 +331,10 @@ def test_rates_written_in_plain_python(train):
     calls = iter(np.linspace(0.1, 0.01, 1000))
     constant = optimizers.SGD(lambda: 0.0 * next(calls) + LR)
     close(train(constant, start, gradients), reference(sgd(), start, gradients))
-    assert constant.python_per_batch and not optimizers.SGD(0.1).python_per_batch
+    assert optimizer.python_per_batch and constant.python_per_batch
+    assert not optimizers.SGD(0.1).python_per_batch and not optimizers.SGD(Halving()).python_per_batch
+    close(train(optimizers.SGD(Halving()), start, gradients),
+          reference(sgd(), start, gradients, rate=lambda t: 0.1 / (1 + t)))
 
 
 class Signed(optimizers.Optimizer):
