@@ -13,20 +13,33 @@ import time
 BEGIN = time.perf_counter()
 
 
+def busy_seconds():
+    """Processor time that all processes of the machine have used, or None where the system does not say."""
+    try:
+        with open("/proc/stat", encoding="ascii") as f:
+            ticks = [int(word) for word in f.readline().split()[1:9]]
+    except OSError:
+        return None
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK")
+
+
 def timed(run, seconds, block=0.2, least=3):
     """run(k) does k rounds and returns the steps that were done. Milliseconds per step of blocks of about `block` s,
-    by the wall clock and as processor time of this process."""
+    by the wall clock and as processor time of this process; and how many cores other processes kept busy meanwhile."""
     run(1)
     start = time.perf_counter()
     run(1)
     rounds = max(1, round(block / max(time.perf_counter() - start, 1e-9)))
-    wall, cpu, begin = [], [], time.perf_counter()
+    wall, cpu, others, begin = [], [], [], time.perf_counter()
     while len(wall) < least or (time.perf_counter() - begin < seconds and len(wall) < 200):
-        c, t = time.process_time(), time.perf_counter()
+        busy, c, t = busy_seconds(), time.process_time(), time.perf_counter()
         steps = run(rounds)
-        wall.append((time.perf_counter() - t) / steps * 1e3)
-        cpu.append((time.process_time() - c) / steps * 1e3)
-    return {"blocks_ms": wall, "cpu_ms": statistics.median(cpu)}
+        lasted, used = time.perf_counter() - t, time.process_time() - c
+        wall.append(lasted / steps * 1e3)
+        cpu.append(used / steps * 1e3)
+        others.append(0.0 if busy is None else max(0.0, (busy_seconds() - busy - used) / lasted))
+    return {"blocks_ms": wall, "cpu_ms": statistics.median(cpu), "others": others}
 
 
 def only(values):

@@ -61,6 +61,8 @@ def rows(result: dict[str, Any]) -> list[str]:
                 cells.append(f"{fastest / ours['ms']:.2f}×" if ours and fastest else "–")
             out.append("| " + " | ".join(cells) + " |")
         out.append("")
+        if any(not r.get("quiet", True) for r in part):
+            out += ["Other processes were busy on this machine during some of the timings; medians of wall time.", ""]
     versions = sorted({r["version"] for r in runs if r.get("version")})
     imports = "; ".join(f"import {k} {v:.2f} s" for k, v in result.get("import_s", {}).items())
     out.append("; ".join(filter(None, [", ".join(versions), imports])) + ".")

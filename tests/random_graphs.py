@@ -50,8 +50,8 @@ class RandomGraph:
                 self._add(kind, (a, start), self._columns[a] - start)
             elif kind == "norm":
                 columns = self._columns[a]
-                self._add(kind, (a, self._weight((columns,)), self._weight((columns,)),
-                                 draw.choice([None, "relu", "tanh"] if not smooth else [None, "tanh", "sigmoid"])), columns)
+                after = draw.choice([None, "tanh", "sigmoid"] if smooth else [None, "relu", "tanh"])
+                self._add(kind, (a, self._weight((columns,)), self._weight((columns,)), after), columns)
             elif kind == "loss":
                 self._add(kind, (a, draw.choice(LOSSES)), 1)
             elif kind == "product":                 # rows against rows: x (x^T x)
