@@ -8,43 +8,51 @@ from fastnn.graph.node import VARIABLE
 from fastnn.layers import context, nest
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_version
+from fastnn.models.data import batch_dtype
+from fastnn.models.step import wanted_dtypes
 
 KEPT = 8                                        # plans of one model, one for each signature of its inputs
 LARGEST = 256 << 20                             # bytes of a plan that may stay
 
 
 class DirectCalls:
-    """The plans of a model that is called on arrays in inference.
-
-    Only for models all of whose layers are fastnn's own: the Python code of a user's layer may do more than compute,
-    so it is run at every call.
-    """
+    """The plans of a model that is called on arrays in inference, one for each signature of its inputs."""
 
     def __init__(self):
         self.plans = {}
         self.version = None
 
-    def __call__(self, model, inputs):
-        """The outputs, or None if this call has to be run operation by operation."""
+    def find(self, model, inputs, own_layers=True):
+        """The plan (call it with the arrays), or None if this call has to be run operation by operation.
+
+        own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
+        than compute, so model(x) runs it at every call; predict, as fit, traces it once.
+        """
         version = structure_version(), config.version()
         if version != self.version:
             self.plans.clear()
             self.version = version
-        key = signature(inputs)
-        if key is None:
-            return None
+        # the dtype itself, not its name: looking a name up costs more than running a small model
+        key = (inputs.shape, inputs.dtype, own_layers) if type(inputs) is np.ndarray else (signature(inputs), own_layers)
         plan = self.plans.get(key)
         if plan is None or plan.stale:
-            plan = self._plan(model, inputs, key)
+            if signature(inputs) is None:
+                return None
+            plan = self._plan(model, inputs, own_layers)
             if plan is None:
                 return None
-        return plan(*([inputs] if type(inputs) is np.ndarray else nest.flatten(inputs)))
+            while len(self.plans) >= KEPT:
+                self.plans.pop(next(iter(self.plans)))
+            self.plans[key] = plan
+            self.version = structure_version(), config.version()
+        return plan
 
-    def _plan(self, model, inputs, key):
-        if not model.built or not all(type(x).__module__.startswith("fastnn.") for x in model._flatten_layers()):
+    @staticmethod
+    def _plan(model, inputs, own_layers):
+        if not model.built or (own_layers and not all(type(x).__module__.startswith("fastnn.")
+                                                      for x in model._flatten_layers())):
             return None
         leaves = nest.flatten(inputs)
-
         losses, traces = [], []
 
         def function(*symbols):
@@ -52,14 +60,12 @@ class DirectCalls:
             losses.extend(current().losses)
             traces.append(current())
             return out
-        plan = Call(function, [(x.shape, dtypes.standardize(x.dtype)) for x in leaves], training=False)
+        wanted = wanted_dtypes(model, inputs, len(leaves))
+        plan = Call(function, [(x.shape, batch_dtype(x, w)) for x, w in zip(leaves, wanted)], training=False,
+                    options=model._trainer().options)
         _forget_variables(traces[0], plan.program.graph)
-        if losses or plan.bytes > LARGEST:      # what layers add to the loss is kept by the calls one by one
-            return None
-        while len(self.plans) >= KEPT:
-            self.plans.pop(next(iter(self.plans)))
-        self.plans[key] = plan
-        self.version = structure_version(), config.version()
+        if (losses and own_layers) or plan.bytes > LARGEST:
+            return None                         # what layers add to the loss is kept by the calls one by one
         return plan
 
 
@@ -73,16 +79,21 @@ def _forget_variables(trace, graph):
     graph.updates.clear()
 
 
+def plan_of(model, inputs, own_layers=True):
+    """See DirectCalls.find."""
+    calls = model.__dict__.get("_direct")
+    if calls is None:
+        calls = DirectCalls()
+        object.__setattr__(model, "_direct", calls)
+    return calls.find(model, inputs, own_layers)
+
+
 def directly(model, inputs, training, mask, kwargs):
     """model(inputs): through a plan where the inputs are arrays and nothing is asked for but the outputs."""
     if not training and mask is None and not kwargs and current() is None and context.active() is None:
-        calls = model.__dict__.get("_direct")
-        if calls is None:
-            calls = DirectCalls()
-            object.__setattr__(model, "_direct", calls)
-        out = calls(model, inputs)
-        if out is not None:
-            return out
+        plan = plan_of(model, inputs)
+        if plan is not None:
+            return plan(inputs) if type(inputs) is np.ndarray else plan(*nest.flatten(inputs))
     if mask is not None:
         kwargs["mask"] = mask
     if training is not None:
@@ -94,7 +105,7 @@ def signature(inputs):
     """What a plan depends on: structure, shapes and dtypes; None if something is not an array."""
     if type(inputs) is np.ndarray:
         fine = inputs.dtype.name in dtypes.TABLE and inputs.dtype.isnative and inputs.ndim and inputs.size
-        return (inputs.shape, inputs.dtype.char) if fine else None
+        return (inputs.shape, inputs.dtype) if fine else None
     if isinstance(inputs, dict):
         parts = [signature(x) for x in inputs.values()]
         return None if None in parts else ("dict", tuple(inputs), tuple(parts))

@@ -5,12 +5,11 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
 from fastnn.models import data as adapter
-from fastnn.graph import current
-from fastnn.models import fast, loop
+from fastnn.models import loop
+from fastnn.models.direct import plan_of
 from fastnn.models.step import Feed, Shared, signature
 
 FEEDS_KEPT = 16
-_ONLY_TRAINING = {"training"}
 
 
 class Trainer:
@@ -24,25 +23,11 @@ class Trainer:
             object.__setattr__(self, "_training_state", own)
         return own
 
-    def __call__(self, *args, **kwargs):
-        """The model on symbols or arrays; one array in inference mode takes a plan that is kept for its shape."""
-        if (len(args) == 1 and type(args[0]) is np.ndarray and current() is None and not kwargs.get("training")
-                and kwargs.keys() <= _ONLY_TRAINING and self._runs_alone()):
-            call = fast.find(self, args[0])
-            if call is not None:
-                return call(args[0])
-        return super().__call__(*args, **kwargs)
-
-    def _runs_alone(self):
-        from fastnn.layers.context import active
-        return active() is None
-
     def _forget_plans(self):
         """Drop every plan: the layers changed."""
         own = self.__dict__.get("_training_state")
         if own is not None:
             own.feeds.clear()
-            own.fast.clear()
 
     # ------------------------------------------------------------------ compile
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
@@ -280,9 +265,9 @@ class Trainer:
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
         if type(x) is np.ndarray and steps is None and not callbacks and 0 < len(x) <= (batch_size or 32):
-            call = fast.find(self, x)
-            if call is not None:
-                return call(x)
+            plan = plan_of(self, x, own_layers=False)
+            if plan is not None:
+                return plan(x)
         with self._trainer().lock:
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
@@ -322,7 +307,7 @@ class _State:
 
     def __init__(self):
         self.lock = threading.RLock()
-        self.shared, self.feeds, self.fast, self.options = Shared(), {}, {}, None
+        self.shared, self.feeds, self.options = Shared(), {}, None
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
 
