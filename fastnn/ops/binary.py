@@ -8,6 +8,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.ops.broadcasting import _binary, draw_broadcast
 from fastnn.ops.common import (
     FLOATS,
+    NUMBERS,
     calculate,
     cast_to,
     dtype_of,
@@ -99,6 +100,8 @@ def _quotients(draw):
 # ------------------------------------------------------------------ public functions
 def _call(op, x, y):
     """op on operands brought to their common dtype."""
+    if is_symbol(x) and is_symbol(y) and x.dtype == y.dtype and x.dtype in NUMBERS:
+        return op(x, y)
     return calculate(op, (x, y), result_dtype(x, y))
 
 

@@ -98,12 +98,16 @@ def calculate(function, xs, dtype, back=True):
 
 def float_call(op, x, **attrs):
     """op(x) in x's float dtype (integers become the default one, float16 goes through float32)."""
+    if type(x) is Symbol and x.dtype in FLOATS:                 # the usual case, first
+        return op(x, **attrs)
     x = floating(x)
     return calculate(lambda v: op(v, **attrs), [x], dtype_of(x))
 
 
 def number_call(op, x, **attrs):
     """op(x) in x's own dtype, integers included."""
+    if type(x) is Symbol and x.dtype in NUMBERS:
+        return op(x, **attrs)
     x = operand(x)
     return calculate(lambda v: op(v, **attrs), [x], dtype_of(x))
 
@@ -190,6 +194,9 @@ def check_dtype(name, spec, allowed):
 
 def same_dtype(name, specs, allowed=NUMBERS):
     """Raise DTypeError unless all specs have one of the allowed dtypes, and the same."""
+    first = specs[0].dtype
+    if first in allowed and all(s.dtype == first for s in specs):
+        return
     if len({s.dtype for s in specs}) > 1:
         raise DTypeError(f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all "
                          "inputs; "

@@ -8,11 +8,13 @@ from fastnn.kernels.reference import binary as reference
 from fastnn.ops.broadcasting import _binary, draw_broadcast, spread
 from fastnn.ops.common import (
     BITS,
+    NUMBERS,
     broadcast_infer,
     calculate,
     cast_to,
     check_dtype,
     is_constant,
+    is_symbol,
     result_dtype,
     unary_cost,
     unbroadcast,
@@ -73,6 +75,8 @@ _where = register(Op(
 
 
 def _compare(op, x, y):
+    if is_symbol(x) and is_symbol(y) and x.dtype == y.dtype and x.dtype in NUMBERS:
+        return op(x, y)
     return calculate(op, (x, y), result_dtype(x, y), back=False)
 
 
