@@ -233,6 +233,32 @@ def bernoulli(key, shape, p=0.5):
     return (bits(key, product(shape)) < limit).reshape(shape)
 
 
+def drop_threshold(rate):
+    """The number that half a word is compared with: `rate` to the nearest 2**-16, at least one step above 0.
+
+    >>> drop_threshold(0.5), drop_threshold(1e-9), drop_threshold(0.0)
+    (32768, 1, 0)
+    """
+    if not 0 <= rate <= 1:
+        raise ArgumentError(f"A dropout rate must lie in [0, 1]: received {rate!r}.")
+    return max(round(float(rate) * 65536), int(rate > 0))
+
+
+def dropped(key, shape, rate):
+    """True where dropout with this key drops an element; bool array of that shape.
+
+    Groups of 64 elements share 32 words: the first 32 take the low halves, the others the high halves.
+
+    >>> dropped((0, 1), (2, 3), 1.0).all()
+    np.True_
+    """
+    shape = _shape(shape)
+    n = product(shape)
+    words = bits(key, -(-n // 64) * 32).reshape(-1, 1, 32)
+    halves = np.concatenate([words & np.uint32(0xFFFF), words >> np.uint32(16)], axis=1)
+    return (halves.reshape(-1)[:n] < drop_threshold(rate)).reshape(shape)
+
+
 def permutation(key, n):
     """The numbers 0 .. n - 1 in random order, int64 (n,).
 

@@ -49,7 +49,7 @@ def _dropout_infer(specs, attrs):
 
 def _dropout_lower(e):
     x, y, rate = e.ins[0], e.outs[0], e.attrs["rate"]
-    e.emit(f"dropout_{x.t}", x.rd, y.wr, _digest(e.attrs), e.state, random.threshold(rate), 1.0 / (1.0 - rate),
+    e.emit(f"dropout_{x.t}", x.rd, y.wr, _digest(e.attrs), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
            n=x.size, elementwise=True, flops=20 * x.size)
 
 
@@ -65,7 +65,7 @@ dropout_op = register(Op(
     invalid=[([Spec((4, 3), "float32")], {"rate": 1.5}, ArgumentError),
              ([Spec((4, 3), "int32")], {"rate": 0.5}, DTypeError)],
     cost=lambda specs, outs, attrs: (20 * specs[0].size, 2 * specs[0].nbytes),
-    doc="y = x / (1 - rate) where bits(seed, stream, call, step, element) >= rate 2^32, else 0; linear in x, so its "
+    doc="y = x / (1 - rate) where 16 bits of (seed, stream, call, step, element) >= rate 2^16, else 0; linear in x, so its "
         "gradient is the same operation on gy: the mask is hashed again, not kept"))
 
 
@@ -150,7 +150,8 @@ def dropout(x, rate, seed=0, stream=0, call=0, noise_shape=None):
         # a plan for each call number would fill the cache of plans; these are the bits of the kernel at step 0
         x = np.asarray(x)
         shape = x.shape if noise_shape is None else mask_shape(x.shape, noise_shape)
-        keep = ~random.bernoulli((*key.values(), 0), shape, rate)
+        draw = random.dropped if shape == x.shape else random.bernoulli
+        keep = ~draw((*key.values(), 0), shape, rate)
         return np.where(keep, x * x.dtype.type(1.0 / (1.0 - rate)), x.dtype.type(0))
     shape = tuple(x.shape)
     if noise_shape is not None:

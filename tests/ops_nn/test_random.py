@@ -119,7 +119,7 @@ def test_dropout_gradient_uses_the_same_mask_and_steps_change_it():
     program.state[0] = 1
     program.run()
     assert 0.3 < (program.outputs[0] != first).mean() < 0.7
-    np.testing.assert_array_equal(program.outputs[0] == 0, core.bernoulli((3, 1, 0, 1), x.shape, 0.4))
+    np.testing.assert_array_equal(program.outputs[0] == 0, core.dropped((3, 1, 0, 1), x.shape, 0.4))
 
 
 def test_noise_shape_broadcasts_the_mask():

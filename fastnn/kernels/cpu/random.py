@@ -133,19 +133,46 @@ def random_bits(a, lo, hi, F):
     return 0
 
 
+@device
+def drop_some(F, x, y, first, n, limit, scale, k, m):
+    """dropout of elements first .. first + n, one by one: the ends of a range that are no whole groups."""
+    for i in range(n):
+        e = first + i
+        word = scramble(np.uint32((e >> 6) * 32 + (e & 31)), k, m)
+        half = np.uint32(word >> np.uint32(16)) if e & 32 else np.uint32(word & np.uint32(0xFFFF))
+        y[i] = F(0) if half < limit else x[i] * scale
+
+
+@device
+def drop_group(F, x, y, first, limit, scale, k, m):
+    """dropout of the 64 elements of a group: 32 words, their low halves first."""
+    c = first >> 1
+    for i in range(32):
+        word = scramble(np.uint32(c + i), k, m)
+        y[i] = F(0) if np.uint32(word & np.uint32(0xFFFF)) < limit else x[i] * scale
+        y[32 + i] = F(0) if np.uint32(word >> np.uint32(16)) < limit else x[32 + i] * scale
+
+
 @kernel("f32", "f64")
 def dropout(a, lo, hi, F):
-    """y = 0 with probability rate, else x * scale.  args: x, y, digest, state, threshold, scale.  items: elements."""
-    S = sizeof(F)
-    x, y, scale = at(F, a[0] + lo * S), at(F, a[1] + lo * S), F(f64(a[5]))
+    """y = 0 with probability rate, else x * scale.
+
+    Groups of 64 elements share 32 words, half a word each.  args: x, y, digest, state, rate 2^16, scale.  items: elements.
+    """
+    S, scale, limit = sizeof(F), F(f64(a[5])), np.uint32(a[4])
     k, m = round_keys(state_digest(a[2], a[3]), 0)
-    limit = np.uint32(a[4])
-    if a[0] == a[1]:
-        for i in range(hi - lo):
-            y[i] = F(0) if scramble(np.uint32(lo + i), k, m) < limit else y[i] * scale
-    else:
-        for i in range(hi - lo):
-            y[i] = F(0) if scramble(np.uint32(lo + i), k, m) < limit else x[i] * scale
+    i = lo
+    while i < hi:
+        n = min(64 - (i & 63), hi - i)
+        x, y = at(F, a[0] + i * S), at(F, a[1] + i * S)
+        if n == 64:
+            if a[0] == a[1]:
+                drop_group(F, y, y, i, limit, scale, k, m)
+            else:
+                drop_group(F, x, y, i, limit, scale, k, m)
+        else:
+            drop_some(F, x, y, i, n, limit, scale, k, m)
+        i += n
     return 0
 
 

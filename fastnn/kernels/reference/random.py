@@ -10,7 +10,7 @@ def _key(seed, stream, call):
 
 def dropout(x, rate, seed, stream, call):
     """0 at `rate`, else x / (1 - rate)."""
-    drop = random.bernoulli(_key(seed, stream, call), x.shape, rate)
+    drop = random.dropped(_key(seed, stream, call), x.shape, rate)
     return np.where(drop, 0, x.astype(np.float64) / (1 - rate))
 
 
