@@ -34,7 +34,7 @@ def build(steps, width=32):
     for stage in range(3):
         for _ in range(2):
             x = layers.Conv2D(width * 2 ** stage, 3, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=0.9)(x)
             x = layers.Activation("relu")(x)
         x = layers.MaxPooling2D()(x)
         x = layers.Dropout(0.1 * (stage + 1))(x)
