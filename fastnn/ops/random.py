@@ -65,8 +65,8 @@ dropout_op = register(Op(
     invalid=[([Spec((4, 3), "float32")], {"rate": 1.5}, ArgumentError),
              ([Spec((4, 3), "int32")], {"rate": 0.5}, DTypeError)],
     cost=lambda specs, outs, attrs: (20 * specs[0].size, 2 * specs[0].nbytes),
-    doc="y = x / (1 - rate) where 16 bits of (seed, stream, call, step, element) >= rate 2^16, else 0; linear in x, so its "
-        "gradient is the same operation on gy: the mask is hashed again, not kept"))
+    doc="y = x / (1 - rate) where 16 bits of (seed, stream, call, step, element) >= rate 2^16, else 0; linear in x, so "
+        "its gradient is the same operation on gy: the mask is hashed again, not kept"))
 
 
 # ------------------------------------------------------------------ numbers

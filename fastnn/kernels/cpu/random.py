@@ -157,7 +157,8 @@ def drop_group(F, x, y, first, limit, scale, k, m):
 def dropout(a, lo, hi, F):
     """y = 0 with probability rate, else x * scale.
 
-    Groups of 64 elements share 32 words, half a word each.  args: x, y, digest, state, rate 2^16, scale.  items: elements.
+    Groups of 64 elements share 32 words, half a word each.
+    args: x, y, digest, state, rate 2^16, scale.  items: elements.
     """
     S, scale, limit = sizeof(F), F(f64(a[5])), np.uint32(a[4])
     k, m = round_keys(state_digest(a[2], a[3]), 0)
