@@ -6,6 +6,7 @@ levels than the host's own.
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -32,6 +33,8 @@ class BuildWithPack(build_py):
 
     def run(self):
         """Copy the Python files, then compile the kernels in a process of its own."""
+        if not self.editable_mode:          # a module deleted since the last build must not come back
+            shutil.rmtree(os.path.join(self.build_lib, "fastnn"), ignore_errors=True)
         super().run()
         if self.editable_mode:              # the sources are used in place: so is their pack
             target = ROOT / "fastnn" / "kernels" / "pack"
