@@ -1,4 +1,6 @@
 """History: what happened, epoch by epoch."""
+import weakref
+
 from fastnn.callbacks.callback import Callback
 
 
@@ -18,7 +20,16 @@ class History(Callback):
 
     def __init__(self):
         super().__init__()
-        self.history, self.epoch = {}, []
+        self.history, self.epoch, self._of = {}, [], None
+
+    def set_model(self, model):
+        """Note the model, without keeping it alive: the model holds its history."""
+        self._of = None if model is None else weakref.ref(model)
+
+    @property
+    def model(self):
+        """The model of the last run, while it lives."""
+        return self._of() if self._of else None
 
     def on_train_begin(self, logs=None):
         """Start a new list of epochs (the values of earlier runs stay, as in Keras)."""

@@ -30,11 +30,11 @@ class Call:
         from fastnn.core.memory import register_memory
         for a in self.arrays:
             register_memory(a)
+        self.reads_variables = bool(trace.values)
         self.program = Program(trace, symbols_out, dict(zip(symbols, self.arrays)), state=state, options=options)
         self.lock = self.program.lock
         self.single = self.program.outputs[0] if self.leaves == [self.result] else None
-        self.layout = variables.layout_version if trace.values else 0
-        self.reads_variables = bool(trace.values)
+        self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
 
     def _collect(self, value):

@@ -9,6 +9,8 @@ import numpy as np
 
 from fastnn.compiler.emit import ARENA, FIXED, Buffer, Emitter, Instruction, Operand
 from fastnn.core.errors import GraphError
+from fastnn.core.jit import MODE
+from fastnn.core.memory import register_memory
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 
 NEVER = math.inf
@@ -90,6 +92,8 @@ class _Lowering:
         buffer = self.buffers.get(id(array))
         if buffer is None:
             buffer = self.buffers[id(array)] = Buffer(FIXED, array.nbytes, array, label)
+            if MODE == "python":                # the checked pointers must know variables and constants too
+                register_memory(array)
         return buffer
 
     def _leaf(self, node):

@@ -13,6 +13,7 @@ from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
 from fastnn.core.memory import register_memory
+from fastnn.graph.node import VARIABLE
 
 STATE_WORDS = 16
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
@@ -55,6 +56,17 @@ class Arena:
         return self.block
 
 
+def _cut_circles(trace, graph):
+    """Nodes and symbols refer to each other; cut them off from the weights, so that these go when their model goes."""
+    for node in (*trace.nodes, *graph.nodes):
+        if node.op is VARIABLE:
+            node.payload = None
+    trace.values.clear()
+    trace.assigns.clear()
+    trace.extra.clear()
+    graph.updates.clear()
+
+
 class Program:
     """A compiled graph.
 
@@ -76,7 +88,7 @@ class Program:
         self.arena_bytes = memory.plan(buffers, options.reuse, options.guard)
         self.block = (arena or Arena()).reserve(self.arena_bytes)
         self._base = self.block.ctypes.data
-        self._keep = [lowered, bindings]
+        self._keep = [lowered.keep, bindings]
         self.outputs = [self._view(o) for o in lowered.outputs]
         self.syncs = schedule.barriers(self.units, self._address)
         if options.threads is None:
@@ -85,6 +97,7 @@ class Program:
         else:
             self.threads = options.threads
         self._assemble()
+        _cut_circles(trace, graph)
 
     # ------------------------------------------------------------------ addresses
     def _address(self, a):

@@ -4,7 +4,6 @@ import numpy as np
 from fastnn.compiler.eager import Call
 from fastnn.core import config, dtypes
 from fastnn.graph import current
-from fastnn.graph.node import VARIABLE
 from fastnn.layers import context, nest
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_version
@@ -53,30 +52,18 @@ class DirectCalls:
                                                       for x in model._flatten_layers())):
             return None
         leaves = nest.flatten(inputs)
-        losses, traces = [], []
+        losses = []
 
         def function(*symbols):
             out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
             losses.extend(current().losses)
-            traces.append(current())
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
         plan = Call(function, [(x.shape, batch_dtype(x, w)) for x, w in zip(leaves, wanted)], training=False,
                     options=model._trainer().options)
-        _forget_variables(traces[0], plan.program.graph)
         if (losses and own_layers) or plan.bytes > LARGEST:
             return None                         # what layers add to the loss is kept by the calls one by one
         return plan
-
-
-def _forget_variables(trace, graph):
-    """Graphs refer to themselves in circles; cut them off from the weights, so that these go when the model goes."""
-    for node in (*trace.nodes, *graph.nodes):
-        if node.op is VARIABLE:
-            node.payload = None
-    trace.values.clear()
-    trace.assigns.clear()
-    graph.updates.clear()
 
 
 def plan_of(model, inputs, own_layers=True):

@@ -8,17 +8,17 @@ from fastnn.graph import Variable
 
 
 class FlatBuffer:
-    """One block that holds variables of one dtype; `offset[variable]` in elements."""
+    """One block that holds variables of one dtype; `offset[id(variable)]` in elements (ids: a variable holds its buffer)."""
 
     def __init__(self, variables):
         self.dtype = variables[0].dtype
         self.offset, at = {}, 0
         for v in variables:
-            self.offset[v] = at
+            self.offset[id(v)] = at
             at += v.size
         self.array = register_memory(allocate(max(at, 1) * itemsize(self.dtype)).view(numpy_type(self.dtype)))
         for v in variables:
-            o = self.offset[v]
+            o = self.offset[id(v)]
             v.rebase(self.array[o:o + v.size].reshape(v.shape))
             v.owner = self
 
@@ -37,7 +37,7 @@ class Run:
             self.offsets.append(at)
             at += v.size
         self.size, self.dtype = at, first.dtype
-        start = first.owner.offset[first]
+        start = first.owner.offset[id(first)]
         self.variable = view_variable(first.owner.array[start:start + at], "weights")
 
 
@@ -54,11 +54,11 @@ def runs_of(variables):
     for dtype in dict.fromkeys(v.dtype for v in fresh):
         FlatBuffer([v for v in fresh if v.dtype == dtype])
     order = sorted(range(len(variables)), key=lambda i: (variables[i].owner.array.ctypes.data,
-                                                         variables[i].owner.offset[variables[i]]))
+                                                         variables[i].owner.offset[id(variables[i])]))
     groups = []
     for v in (variables[i] for i in order):
         last = groups[-1][-1] if groups else None
-        if last is not None and last.owner is v.owner and v.owner.offset[v] == v.owner.offset[last] + last.size:
+        if last is not None and last.owner is v.owner and v.owner.offset[id(v)] == v.owner.offset[id(last)] + last.size:
             groups[-1].append(v)
         else:
             groups.append([v])
@@ -72,8 +72,8 @@ def slot_run(run, slots):
     """
     owner = slots[0].owner
     together = owner is not None and all(
-        s.owner is owner and owner.offset[s] == owner.offset[slots[0]] + o for s, o in zip(slots, run.offsets))
+        s.owner is owner and owner.offset[id(s)] == owner.offset[id(slots[0])] + o for s, o in zip(slots, run.offsets))
     if not together:
         owner = FlatBuffer(slots)
-    start = owner.offset[slots[0]]
+    start = owner.offset[id(slots[0])]
     return view_variable(owner.array[start:start + run.size], "slots")

@@ -3,6 +3,8 @@
 A `Feed` is made for one signature (structure, row shapes and dtypes of x, y, sample_weight); it binds arrays to the
 plans' data slots and keeps one program per batch size, all in the same memory.
 """
+import weakref
+
 import numpy as np
 
 from fastnn.compiler.lower import DataSlot
@@ -44,7 +46,8 @@ class Feed:
     """The plans of one kind ("train", "test", "predict") for data of one signature."""
 
     def __init__(self, model, kind, shared, x, y=None, weight=None, options=None):
-        self.model, self.kind, self.shared, self.options = model, kind, shared, options
+        self._model = weakref.ref(model)        # the model holds its feeds: a circle would outlive `del model`
+        self.kind, self.shared, self.options = kind, shared, options
         self.structure = x, y, weight
         leaves = [flatten(s) for s in self.structure]
         self.counts = [len(part) for part in leaves]
@@ -89,7 +92,7 @@ class Feed:
         return found
 
     def _build(self, rows):
-        model, kind = self.model, self.kind
+        model, kind = self._model(), self.kind
         prepared = _prepare_training(model) if kind == "train" else None
         with Trace(training=kind == "train") as trace:
             symbols = [trace.input((rows, *shape), dtype, f"{name}_{i}")
