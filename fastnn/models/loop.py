@@ -145,9 +145,11 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=epoch_runner.steps)
     model.stop_training = False
     seed, rows = config.seed(), epoch_runner.rows
+    model._initial_epoch = None
     listeners.on_train_begin()
-    logs, epoch = {}, initial_epoch
-    finished = False
+    if model._initial_epoch is not None:        # BackupAndRestore found where an earlier run stopped
+        initial_epoch = model._initial_epoch
+    logs = {}
     try:
         for epoch in range(initial_epoch, epochs):
             model.reset_metrics()
@@ -155,7 +157,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             epoch_runner.prepare(permutation((seed, SHUFFLE_STREAM + epoch), rows) if shuffle and rows else None)
             _run(model, epoch_runner, listeners, "train")
             logs = model._logs()
-            if validation is not None and _due(epoch, initial_epoch, validation_freq):
+            if validation is not None and _due(epoch, validation_freq):
                 model.reset_metrics()
                 listeners.on_test_begin()
                 _run(model, validation, listeners, "test")
@@ -165,16 +167,16 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             listeners.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-        if getattr(model.optimizer, "use_ema", False):
-            model.optimizer.finalize_variable_values(model.trainable_variables)
-        finished = True
-    finally:
-        if finished or epoch >= initial_epoch:
-            listeners.on_train_end(logs)
+    except BaseException as error:
+        listeners.on_train_abort(error, logs)
+        raise
+    if getattr(model.optimizer, "use_ema", False):
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    listeners.on_train_end(logs)
     return model.history
 
 
-def _due(epoch, initial_epoch, freq):
+def _due(epoch, freq):
     if isinstance(freq, (list, tuple, set)):
         return epoch + 1 in freq
     return (epoch + 1) % int(freq) == 0
