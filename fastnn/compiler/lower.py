@@ -11,6 +11,8 @@ from fastnn.compiler.emit import ARENA, FIXED, Buffer, Emitter, Instruction, Ope
 from fastnn.core.errors import GraphError
 from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
+from fastnn.core.jit import MODE
+from fastnn.core.memory import register_memory
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 
 NEVER = math.inf
@@ -92,6 +94,8 @@ class _Lowering:
         buffer = self.buffers.get(id(array))
         if buffer is None:
             buffer = self.buffers[id(array)] = Buffer(FIXED, array.nbytes, array, label)
+            if MODE == "python":
+                register_memory(array)
             if MODE == "python":                # the checked pointers must know variables and constants too
                 register_memory(array)
         return buffer

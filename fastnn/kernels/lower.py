@@ -162,7 +162,7 @@ def lower(kernel):
 
     signature = types.int64(types.CPointer(types.int64), types.int64, types.int64)
     with global_compiler_lock:
-        saved, config.OPT = config.OPT, 0
+        saved, config.OPT = config.OPT, type(config.OPT)(0)
         try:
             compiled = cfunc(signature, **jit.OPTIONS)(jit.entry(kernel))
         finally:

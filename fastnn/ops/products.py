@@ -9,7 +9,7 @@ from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stac
 from fastnn.ops.parts import getitem
 from fastnn.ops.reduce import mean, norm, sum
 
-__all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "normalize", "cov",
+__all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "cov",
            "corrcoef"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -218,18 +218,6 @@ def diff(a, n=1, axis=-1):
         last = split(x, [-1], axis)[0]
         x = subtract(rest, last)
     return x
-
-
-def normalize(x, axis=-1, order=2, epsilon=None):
-    """x divided by its norm along an axis (at least epsilon, 1e-7 by default).
-
-    >>> normalize([3.0, 4.0])
-    array([0.6, 0.8], dtype=float32)
-    """
-    from fastnn.core import config
-    from fastnn.ops.binary import maximum
-    x = floating(x)
-    return divide(x, maximum(norm(x, order, axis, True), config.epsilon() if epsilon is None else epsilon))
 
 
 def cov(x):
