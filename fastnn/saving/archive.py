@@ -3,8 +3,9 @@ import datetime
 import json
 import os
 
-from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
 from fastnn.saving import container, hdf5, legacy, weights
+from fastnn.saving.budget import budget
 from fastnn.saving.check import check_config
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.files import read_file, write_file
@@ -97,19 +98,21 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
     """
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
-    checked = check_config(config, custom_objects)
-    compile_config = checked.pop("compile_config", None)
-    from fastnn.saving.budget import budget
     try:
+        checked = check_config(config, custom_objects)
+        compile_config = checked.pop("compile_config", None)
         with sharing_scope(), budget(size, name):
             model = deserialize_object(checked, custom_objects)
-    except (TypeError, KeyError, AttributeError, IndexError, MemoryError, OverflowError, RecursionError) as error:
-        raise FileFormatError(f"{name}: the config describes no model that can be built: "
-                              f"{type(error).__name__}: {error}.") from error
-    if not hasattr(model, "layers") or not hasattr(model, "compile"):
-        raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
-    if compile and compile_config:
-        compile_from_config(model, compile_config, custom_objects)
+        if not hasattr(model, "layers") or not hasattr(model, "compile"):
+            raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
+        if compile and compile_config:
+            compile_from_config(model, compile_config, custom_objects)
+    except FastnnError:
+        raise
+    except Exception as error:
+        # A damaged config meets constructors that expect anything but that, and raise whatever they raise.
+        raise FileFormatError(f"{name}: the config describes no model that can be built: {type(error).__name__}: "
+                              f"{str(error)[:1000]}.") from error
     return model
 
 
