@@ -6,7 +6,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.ops import movement as records
-from fastnn.ops.common import cast_to, dtype_of, operand
+from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand
 from fastnn.ops.layout import _ints, broadcast_to, concatenate, expand_dims, ravel, reshape, split, squeeze, swapaxes
 
 __all__ = ["getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "rot90"]
@@ -48,6 +48,8 @@ def getitem(x, key):
             drop.append(d)
             d += 1
         else:
+            if dtype_of(operand(k)) == "bool":
+                return _masked(x, key)
             slices.append((None, None, None))
             gather.append((d, k))
             d, out = d + 1, out + 1
@@ -62,6 +64,14 @@ def getitem(x, key):
         x = take(x, indices, axis=axis)
     x = squeeze(x, tuple(drop)) if drop else x
     return expand_dims(x, tuple(add)) if add else x
+
+
+def _masked(x, key):
+    """x[key] with truth values among the indices: how many rows that gives depends on them."""
+    if is_symbol(x) or any(is_symbol(k) for k in key):
+        raise ArgumentError("Indexing by truth values gives a size that depends on the data, which no graph has; "
+                            "use fastnn.ops.where to choose by a condition.")
+    return np.asarray(x)[tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)]
 
 
 def slice(inputs, start_indices, shape):

@@ -166,6 +166,14 @@ def test_getitem(key):
     np.testing.assert_array_equal(ops.getitem(CUBE, key), CUBE[key])
 
 
+def test_indexing_by_truth_values():
+    from fastnn.graph import Trace
+
+    np.testing.assert_array_equal(ops.getitem(X, X > 0), X[X > 0])
+    with Trace() as t, pytest.raises(ArgumentError, match="where"):
+        t.input((4,), "float32")[np.array([True, False, True, True])]
+
+
 def test_getitem_says_what_is_wrong():
     with pytest.raises(IndexError, match="out of range"):
         ops.getitem(X, 7)
