@@ -94,8 +94,6 @@ class _Lowering:
         buffer = self.buffers.get(id(array))
         if buffer is None:
             buffer = self.buffers[id(array)] = Buffer(FIXED, array.nbytes, array, label)
-            if MODE == "python":
-                register_memory(array)
             if MODE == "python":                # the checked pointers must know variables and constants too
                 register_memory(array)
         return buffer
