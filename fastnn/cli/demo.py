@@ -113,14 +113,14 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
     accuracy = float((predicted == y_test).mean())
     say(f"\nTest accuracy: {accuracy:.2%} ({int((predicted != y_test).sum())} of {len(y_test)} digits wrong), "
         f"{rate:,.0f} images/s, trained in {seconds(spent)}")
-    path = os.path.join(output, "digits.keras")
+    path = os.path.normpath(os.path.join(output, "digits.keras"))
     same = save_and_reload(model, path, x_test, probabilities)
     say(f"Saved {path} and loaded it again: "
         + ("the same predictions, bit for bit." if same else "OTHER PREDICTIONS."))
     page = report(model, history.history, x_test, y_test, probabilities, summary, {
         "test accuracy": f"{accuracy:.2%}", "training": seconds(spent), "images/s": f"{rate:,.0f}",
         "parameters": f"{model.count_params():,}", "epochs": epochs, "seed": seed})
-    report_path = os.path.join(output, "report.html")
+    report_path = os.path.normpath(os.path.join(output, "report.html"))
     from fastnn.saving.files import write_file
     write_file(report_path, page.encode())
     say(f"Wrote {report_path}; all done in {seconds(time.perf_counter() - start)}.")

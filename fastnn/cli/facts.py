@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 
-from fastnn.cli.terminal import say, table
+from fastnn.cli.terminal import clean, say, table
 
 
 def version():
@@ -71,25 +71,30 @@ def inspect(path, as_json=False):
     if as_json:
         say(json.dumps(found, indent=1))
         return
-    say(f"{found['path']}: {found['kind']}, {found['bytes']:,} bytes, {found['parameters']:,} parameters")
+    _say(f"{found['path']}: {found['kind']}, {found['bytes']:,} bytes, {found['parameters']:,} parameters")
     for key, value in found["metadata"].items():
-        say(f"  {key}: {value}")
+        _say(f"  {key}: {value}")
     if found["model"]:
-        say(f"\n{found['model']['class']} {found['model']['name'] or ''}".rstrip())
+        _say(f"\n{found['model']['class']} {found['model']['name'] or ''}".rstrip())
         rows = [(layer["name"], layer["class"], " ".join(f"{k}={v}" for k, v in layer["arguments"].items()))
                 for layer in found["layers"]]
-        say(table([("layer", "class", "arguments"), *rows]))
-        say("\nnames that loading will look up: " + ", ".join(found["names"]))
+        _say(table([("layer", "class", "arguments"), *rows]))
+        _say("\nnames that loading will look up: " + ", ".join(found["names"]))
     if found["compile"]:
         optimizer = found["compile"].get("optimizer")
         optimizer = optimizer.get("class_name") if isinstance(optimizer, dict) else optimizer
-        say(f"compiled with: optimizer {optimizer}, loss {_brief(found['compile'].get('loss'))}")
+        _say(f"compiled with: optimizer {optimizer}, loss {_brief(found['compile'].get('loss'))}")
     say()
     rows = [(a["path"], str(tuple(a["shape"])), a["dtype"]) for a in found["arrays"]]
-    say(table([("array", "shape", "type"), *rows]))
+    _say(table([("array", "shape", "type"), *rows]))
 
 
 def _brief(value):
     if isinstance(value, dict) and "class_name" in value:
         return value["config"] if value["class_name"] == "function" else value["class_name"]
     return value
+
+
+def _say(text):
+    """A line with text from the file."""
+    say(clean(text))

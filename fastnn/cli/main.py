@@ -6,7 +6,7 @@ import runpy
 import subprocess
 import sys
 
-from fastnn.cli.terminal import say
+from fastnn.cli.terminal import clean, say
 from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
 
 _COMMANDS = {
@@ -66,7 +66,7 @@ def _guarded(command):
     try:
         return command() or 0
     except (FastnnError, OSError) as error:
-        sys.stderr.write(f"fastnn: {error}\n")
+        sys.stderr.write(f"fastnn: {clean(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nfastnn: interrupted\n")

@@ -10,6 +10,15 @@ def say(text=""):
     sys.stdout.flush()
 
 
+def clean(text):
+    """Text from a file without the control characters that a terminal would obey.
+
+    >>> clean("a" + chr(27) + "[2Jb")
+    'a?[2Jb'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in str(text))
+
+
 def table(rows, gap="  "):
     """Rows of str as aligned lines.
 
