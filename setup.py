@@ -16,7 +16,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SOURCES = "src_cython"                      # mirrors the package; the path follows from the module's name
-MODULES = ["fastnn.runtime.executor"]
+MODULES = ["fastnn.runtime.executor", "fastnn.runtime.order"]
 
 
 def extension(module):

@@ -3,7 +3,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
-from fastnn.metrics.metric import ACCUMULATOR, Metric, divide_no_nan
+from fastnn.metrics.metric import ACCUMULATOR, Metric
 from fastnn.saving import identifiers as serial
 
 
@@ -83,7 +83,8 @@ class Mean(Metric):
 
     def mean(self):
         """The mean so far as a float64."""
-        return divide_no_nan(self.total.numpy(), self.count.numpy())
+        count = float(self.count)
+        return np.float64(float(self.total) / count if count else 0.0)
 
     def result(self):
         """The mean so far, a scalar."""

@@ -3,8 +3,8 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, DataError
-from fastnn.core.random import permutation
 from fastnn.models import data as adapter
+from fastnn.runtime.order import shuffle as mix_rows
 
 SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
 SHUFFLE_STREAM = 0x5F5F
@@ -45,7 +45,7 @@ class _ArrayEpoch:
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
 
     def prepare(self, order):
-        """Set the row order of the coming epoch."""
+        """Set the array that holds the row order (None: as they lie); its contents may change between epochs."""
         self.feed.reorder(order)
 
     def run(self, each_batch, begin, end, watch):
@@ -149,12 +149,14 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     listeners.on_train_begin()
     if model._initial_epoch is not None:        # BackupAndRestore found where an earlier run stopped
         initial_epoch = model._initial_epoch
-    logs = {}
+    logs, order = {}, np.empty(rows, np.int64) if shuffle and rows else None
+    epoch_runner.prepare(order)
     try:
         for epoch in range(initial_epoch, epochs):
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
-            epoch_runner.prepare(permutation((seed, SHUFFLE_STREAM + epoch), rows) if shuffle and rows else None)
+            if order is not None:
+                mix_rows(order, seed, SHUFFLE_STREAM + epoch)
             _run(model, epoch_runner, listeners, "train")
             logs = model._logs()
             if validation is not None and _due(epoch, validation_freq):

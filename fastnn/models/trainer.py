@@ -5,6 +5,7 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
 from fastnn.models import data as adapter
+from fastnn.layers.tracking import structure_version
 from fastnn.models import loop
 from fastnn.models.direct import plan_of
 from fastnn.models.step import Feed, Shared, signature
@@ -61,7 +62,7 @@ class Trainer:
         self.loss = loss
         self.stop_training = False
         self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
-        own.compile_loss, own.compile_metrics = compiled_loss, compiled_metrics
+        own.compile_loss, own.compile_metrics, own.metric_list = compiled_loss, compiled_metrics, None
         own.loss_tracker = metric_module.Mean(name="loss", dtype="float64")
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
@@ -85,6 +86,12 @@ class Trainer:
     def metrics(self):
         """The loss tracker and every metric, in the order in which their results are logged."""
         own = self._trainer()
+        stamp = structure_version(), own.compile_loss is not None and own.compile_loss.built
+        if own.metric_list is None or own.metric_list[0] != stamp:
+            own.metric_list = stamp, self._collect_metrics(own)
+        return list(own.metric_list[1])
+
+    def _collect_metrics(self, own):
         out = [own.loss_tracker] if own.loss_tracker is not None else []
         out += [m for layer in self._flatten_layers(include_self=False) for m in getattr(layer, "_metrics", ())
                 if m not in out] if hasattr(self, "_flatten_layers") else []
@@ -308,6 +315,7 @@ class _State:
     def __init__(self):
         self.lock = threading.RLock()
         self.shared, self.feeds, self.options = Shared(), {}, None
+        self.metric_list = None                 # (when it was made, the metrics): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
 
