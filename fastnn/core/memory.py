@@ -49,8 +49,9 @@ def _raw(address, nbytes):
 def register_memory(array, owner=None):
     """Let `at` reach the memory of a C-contiguous NumPy `array` (any dtype) until the array is garbage.
 
-    `owner` is the object whose death ends it, when that is not the array itself. Returns the array. Registering the
-    same address again replaces the earlier entry.
+    `owner` is the object whose death ends it, when that is not the array itself. Returns the array. Memory inside a
+    registered region (a variable in a flat buffer) stays part of that one; a larger region replaces a smaller one that
+    begins at the same address.
 
     Raises ValueError if the array is not C-contiguous.
 
@@ -66,7 +67,11 @@ def register_memory(array, owner=None):
     if not array.flags.c_contiguous:
         raise ValueError(f"an array of shape {array.shape} with strides {array.strides}; expected C-contiguous memory")
     if array.nbytes:
-        start, raw = array.ctypes.data, _raw(array.ctypes.data, array.nbytes)
+        start = array.ctypes.data
+        hit = _regions.find(start)
+        if hit is not None and hit[1] + array.nbytes <= hit[0].nbytes:
+            return array
+        raw = _raw(start, array.nbytes)
         _regions.add(start, raw)
         weakref.finalize(array if owner is None else owner, _regions.remove, start, raw)
     return array
