@@ -32,6 +32,8 @@ def as_rows(value, name):
                          "Convert the column, e.g. with astype('float32').")
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
+    if array.dtype.kind == "u" and array.dtype.itemsize > 1:      # batches are gathered from signed integers
+        array = array.astype(np.int32 if array.dtype.itemsize == 2 else np.int64)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.ndim == 0:
