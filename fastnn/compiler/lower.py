@@ -11,8 +11,6 @@ from fastnn.compiler.emit import ARENA, FIXED, Buffer, Emitter, Instruction, Ope
 from fastnn.core.errors import GraphError
 from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
-from fastnn.core.jit import MODE
-from fastnn.core.memory import register_memory
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 
 NEVER = math.inf
