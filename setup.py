@@ -24,7 +24,7 @@ def extension(module):
     path = os.path.join(SOURCES, *module.split("."))
     # No -march: the executor is scalar glue that must run on every CPU. Kernels come from the pack.
     return Extension(module, [path + ".pyx"], include_dirs=[os.path.dirname(path)],
-                     depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd")],
+                     depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi")],
                      extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"], extra_link_args=["-pthread"])
 
 

@@ -1,0 +1,141 @@
+# What the threads do, without the GIL; included by executor.pyx, which says how a tape is walked.
+
+cdef struct Thread:         # what one thread has for itself
+    int64_t *words          # its copy of the argument table
+    char *scratch
+    char *local
+
+cdef struct Run:
+    Instr *code
+    Tmp *tmps
+    int64_t *state
+    Thread *threads
+    barrier_t *bar
+    void *owner             # the Executor, for host steps
+    int64_t *profile        # or NULL; ns of thread 0 per instruction
+    int64_t n_instr, n_threads
+    int64_t done, batches, rows, deadline
+    int64_t status, where   # first failure
+    uint64_t fp             # floating-point mode of the caller
+    int over, watch_sigint
+
+cdef enum:
+    HOST_RAISED = -1
+
+
+cdef void call_host(Run *r, Instr *ins) noexcept with gil:
+    """One host step: Python, in the calling thread, with its own floating-point mode."""
+    cdef Executor owner = <Executor>r.owner
+    ftz_restore(r.fp)
+    try:
+        owner.hosts[ins.fn]()
+    except BaseException as error:
+        owner.error = error
+        r.where = ins - r.code
+        r.status = HOST_RAISED
+    ftz_set()
+
+
+cdef inline int call(Run *r, Thread *me, Instr *ins, int64_t lo, int64_t hi) noexcept nogil:
+    """One kernel call; places scratch arguments first, keeps the first bad status."""
+    cdef int64_t *args = me.words + ins.args
+    cdef int64_t k, status
+    cdef Tmp *t
+    for k in range(ins.ntmp):
+        t = r.tmps + ins.tmp + k
+        args[t.slot] = <int64_t>(me.scratch + t.offset) - lo * t.itemsize
+    status = (<kernel_t>ins.fn)(args, lo, hi)
+    if status != 0 and r.status == 0:
+        r.where = ins - r.code
+        r.status = status
+    return status != 0
+
+
+cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
+    """This thread's chunks of the tile group that begins at `first`."""
+    cdef Instr *head = r.code + first
+    cdef Thread *me = r.threads + tid
+    cdef int64_t items = head.n, chunk = head.chunk, T = r.n_threads
+    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, k, lo, hi, stop, tile
+    if items > chunk:
+        chunks = (items + chunk - 1) // chunk
+    if T == 1:
+        c1 = chunks
+    elif head.flags & F_SERIAL:
+        c1 = chunks if tid == 0 else 0
+    else:                                       # rounded up: a lone chunk is thread 0's
+        c0 = (chunks * tid + T - 1) // T
+        c1 = (chunks * (tid + 1) + T - 1) // T
+    if head.tile == 0 and head.end == first + 1:
+        for c in range(c0, c1):
+            if call(r, me, head, c * chunk, min((c + 1) * chunk, items)):
+                return
+        return
+    tile = head.tile if head.tile > 0 else chunk
+    for c in range(c0, c1):
+        lo, stop = c * chunk, min((c + 1) * chunk, items)
+        while lo < stop:                        # a range() with a variable step is a Python object
+            hi = min(lo + tile, stop)
+            for k in range(first, head.end):
+                if call(r, me, r.code + k, lo, hi):
+                    return
+            lo = hi
+
+
+cdef inline void walk_once(Run *r, int tid) noexcept nogil:
+    """The tape once."""
+    cdef Instr *ins
+    cdef int64_t i = 0, t0 = 0, status
+    cdef int64_t *words = r.threads[tid].words
+    cdef bint timed = r.profile != NULL and tid == 0
+    while i < r.n_instr:
+        ins = r.code + i
+        if r.n_threads > 1 and ins.flags & (F_SYNC | F_HOST):
+            barrier_wait(r.bar)
+        if ins.lone and not timed:              # the short way of small models: nothing to divide
+            if tid == 0 and r.status == 0:
+                status = (<kernel_t>ins.fn)(words + ins.args, 0, ins.n)
+                if status != 0:
+                    r.where = i
+                    r.status = status
+            i += 1
+            continue
+        if r.status == 0:                       # after a failure only the barriers are kept
+            if timed:
+                t0 = now_ns()
+            if ins.flags & F_HOST:
+                if tid == 0:
+                    call_host(r, ins)
+            elif ins.n > 0:
+                run_group(r, tid, i)
+            if timed:
+                r.profile[i] += now_ns() - t0
+        if r.n_threads > 1 and ins.flags & F_HOST:
+            barrier_wait(r.bar)
+        i = ins.end
+
+
+cdef inline void next_batch(Run *r) noexcept nogil:
+    """Serial section at the end of a batch: counters, and whether to go on."""
+    if r.status == 0:
+        r.done += 1
+        r.state[S_BATCH] += 1
+        r.state[S_ROW0] += r.rows
+    r.over = (r.done >= r.batches or r.status != 0 or r.state[S_STOP] != 0
+              or (r.watch_sigint and sigint_count != 0) or (r.deadline != 0 and now_ns() >= r.deadline))
+
+
+cdef void walk(void *arg, int tid) noexcept nogil:
+    """Body of every thread: the whole run."""
+    cdef Run *r = <Run *>arg
+    cdef uint64_t fp = ftz_set()                # a property of the thread: given back after
+    while not r.over:
+        walk_once(r, tid)
+        # Only the last thread decides whether to go on, before it lets the others go: if each read `status` by itself,
+        # they could disagree and wait for each other for ever.
+        if r.n_threads == 1:
+            next_batch(r)
+        elif barrier_arrive(r.bar):
+            next_batch(r)
+            barrier_release(r.bar)
+    ftz_restore(fp)
