@@ -193,6 +193,8 @@ class Program:
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
         """Walk the tape `batches` times (ROW0 grows by `rows` each time); returns the batches done.
 
+        deadline_ns: a time of time.monotonic_ns() after which no new batch is begun, 0 = none.
+
         Raises KernelError, naming the layer and operation, for data that a kernel refuses.
         """
         if self.empty:

@@ -1,4 +1,6 @@
 """The loops behind fit, evaluate and predict: epochs, batches, callbacks, progress."""
+import time
+
 import numpy as np
 
 from fastnn.core import config
@@ -60,7 +62,7 @@ class _ArrayEpoch:
                     ran = program.run(1, rows)
                     end(done)
                 else:
-                    ran = program.run(count, rows, deadline_ns=SLICE_NS if watch else 0)
+                    ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS if watch else 0)
                     if watch:
                         watch(done + ran - 1)
                 count, done = count - ran, done + ran
