@@ -72,7 +72,10 @@ class Op:
         return out
 
     def __call__(self, *inputs, **attrs):
-        """Apply the operation to symbols, variables, arrays or numbers."""
+        """Apply the operation to symbols, variables, arrays or numbers; optional inputs at the end may be left out."""
+        missing = len(self.inputs) - len(inputs)
+        if missing > 0 and all(name.endswith("?") for name in self.inputs[-missing:]):
+            inputs += (None,) * missing
         return apply(self, inputs, attrs)
 
     def __repr__(self):
