@@ -6,7 +6,6 @@ shape, its range and what to keep away from; the package therefore never sees Hy
 """
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,9 @@ import numpy as np
 
 def kernels_mode() -> str:
     """How kernels run in this process: "pack" (the default), "jit" or "python"."""
-    return os.environ.get("FASTNN_KERNELS", "pack")
+    from fastnn.core.jit import MODE
+
+    return MODE
 
 
 class HypothesisDraw:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import fastnn
+from fastnn.core.jit import MODE
 
 ROOT = Path(fastnn.__path__[0])
 FILES = sorted(p for p in ROOT.rglob("*.py"))
@@ -222,7 +223,6 @@ model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=
 model.fit(np.ones((8, 6, 6, 2), "float32"), np.arange(8) % 3, batch_size=4, verbose=0)
 {REPORT}
 """
-    mode = os.environ.get("FASTNN_KERNELS", "pack")
-    if mode != "pack":
-        pytest.skip(f"FASTNN_KERNELS={mode}: this promise is the kernel pack's")
+    if MODE != "pack":
+        pytest.skip(f"kernels run in mode {MODE}: this promise is the kernel pack's")
     assert run_python(code, tmp_path) == []

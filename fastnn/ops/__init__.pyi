@@ -217,7 +217,7 @@ from fastnn.ops.constants import ndim as ndim
 from fastnn.ops.elementwise import negative as negative
 from fastnn.ops.order import nonzero as nonzero
 from fastnn.ops.reduce import norm as norm
-from fastnn.ops.products import normalize as normalize
+from fastnn.ops.normalization import normalize as normalize
 from fastnn.ops.compare import not_equal as not_equal
 from fastnn.ops.index import one_hot as one_hot
 from fastnn.ops.constants import ones as ones

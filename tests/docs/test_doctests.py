@@ -3,30 +3,32 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import os
 import re
 from pathlib import Path
 
 import pytest
 
 import fastnn
+from fastnn.core.jit import MODE
 
 PACKAGE = Path(fastnn.__path__[0])
 SOURCE = Path(__file__).resolve().parents[2]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-MODE = os.environ.get("FASTNN_KERNELS", "pack")
+# intrinsics exist in mode "jit" only, kernel sources are never imported beside the pack, and importing the build
+# command sets the whole process up for compiling
+BUILD = ("fastnn.kernels.build", "fastnn.kernels.lower")
+NOT_IMPORTED = {"pack": (*BUILD, "fastnn.kernels.cpu", "fastnn.core.simd_"), "python": (*BUILD, "fastnn.core.simd_"),
+                "jit": BUILD}[MODE]
 # ```python blocks run; one that follows a comment `<!-- not run: reason -->` does not
 BLOCK = re.compile(r"(?P<skip><!-- not run: [^>]+ -->\s*)?^```python\n(?P<code>.*?)^```", re.M | re.S)
 
 
 def modules() -> list[str]:
-    """Every module of the package whose import is meant for users; kernel sources are imported where they can be."""
+    """Every module of the package that this mode can import."""
     names = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(["fastnn", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
-        if ".kernels.cpu" in name and MODE == "pack":
-            continue                                    # their sources are never imported beside the pack
-        if not name.endswith("__main__"):
+        if not name.endswith("__main__") and not name.startswith(NOT_IMPORTED):
             names.append(name)
     return names
 
