@@ -61,7 +61,7 @@ class Geometry(NamedTuple):
     band: int           # output rows of a band
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize):
     """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw)."""
     th, tw = np.array(taps, np.int64).reshape(-1, 2).T
@@ -81,7 +81,7 @@ def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize):
                     0 if direct else slots * Hs * Ws * C, slots * rows)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def places(slots, rows, Qw, OH, OW, C, sh, sw):
     """Offsets of a band's output points in an image (OH,OW,C) that they fill with steps sh, sw."""
     i, q, p = np.ogrid[:slots, :rows, :Qw]

@@ -6,7 +6,7 @@ from fastnn.core.simd import ACC, BIAS, RELU, lanes_dot, microkernel, tile_cols,
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
 KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
-KC_IN_PLACE = 128   # the same where B is not packed: its rows and those of A stay in L1
+KC_IN_PLACE = 256   # the same where B is not packed: its rows and those of A stay in L1
 MC = 96             # rows of A per pass
 ALD = 144           # row length of the compact copy of A: MC in whole tile widths, off the powers of two
 FEW = 64            # rows of A below which packing B costs more than it saves
