@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench import compare, harness, machine, table
 from bench.models import INFERENCE, WORKLOADS
@@ -44,15 +45,19 @@ def run(a: argparse.Namespace) -> int:
     say(f"{about['cpu']}; FMA peak {about.get('peak_gflops', '?')} GFLOP/s a core, "
         f"triad {about.get('triad_gb_per_s', '?')} GB/s; {a.threads} thread(s)")
     options = {"threads": a.threads, "rounds": a.rounds, "seconds": a.seconds, "say": say}
-    runs = [] if a.only_inference else harness.run(engines, workloads, pythons, **options)
+    result: dict[str, Any] = {"machine": about, "threads": a.threads, "import_s": {}, "runs": []}
+    runs = result["runs"]
+    if a.imports:
+        result["import_s"] = harness.import_times(engines, pythons)
+        for engine, seconds in result["import_s"].items():
+            say(f"import {engine}: {seconds:.3f} s")
+    todo = [] if a.only_inference else [(w, False) for w in workloads]
     if a.inference or a.only_inference:
-        runs += harness.run(engines, [w for w in workloads if w in INFERENCE], pythons, inference=True, **options)
-    imports = harness.import_times(engines, pythons) if a.imports else {}
-    for engine, seconds in imports.items():
-        say(f"import {engine}: {seconds:.3f} s")
-    result = {"machine": about, "threads": a.threads, "import_s": imports, "runs": runs}
-    if a.out:
-        Path(a.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        todo += [(w, True) for w in workloads if w in INFERENCE]
+    for workload, inference in todo:
+        runs += harness.run(engines, [workload], pythons, inference=inference, **options)
+        if a.out:                                   # after each, so that a run that is broken off has not been in vain
+            Path(a.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     for row in table.rows(result):
         say(row)
     return 1 if any("error" in r for r in runs if r["engine"] == "fastnn") else 0

@@ -26,12 +26,13 @@ def busy_seconds():
 
 def timed(run, seconds, block=0.2, least=3):
     """run(k) does k rounds and returns the steps that were done. Milliseconds per step of blocks of about `block` s,
-    by the wall clock and as processor time of this process; and how many cores other processes kept busy meanwhile."""
+    by the wall clock and as processor time of this process; how many cores other processes kept busy meanwhile, and how
+    much of the time this process had a core."""
     run(1)
     start = time.perf_counter()
     run(1)
     rounds = max(1, round(block / max(time.perf_counter() - start, 1e-9)))
-    wall, cpu, others, begin = [], [], [], time.perf_counter()
+    wall, cpu, others, shares, begin = [], [], [], [], time.perf_counter()
     while len(wall) < least or (time.perf_counter() - begin < seconds and len(wall) < 200):
         busy, c, t = busy_seconds(), time.process_time(), time.perf_counter()
         steps = run(rounds)
@@ -39,7 +40,8 @@ def timed(run, seconds, block=0.2, least=3):
         wall.append(lasted / steps * 1e3)
         cpu.append(used / steps * 1e3)
         others.append(0.0 if busy is None else max(0.0, (busy_seconds() - busy - used) / lasted))
-    return {"blocks_ms": wall, "cpu_ms": statistics.median(cpu), "others": others}
+        shares.append(used / lasted)
+    return {"blocks_ms": wall, "cpu_ms": statistics.median(cpu), "others": others, "shares": shares}
 
 
 def only(values):

@@ -17,7 +17,7 @@ from bench.models import WORKLOADS
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ["fastnn", "torch", "torch-channels-last", "torch-compile", "torch-compile-channels-last", "keras-torch",
            "keras-jax", "keras-tensorflow"]
-QUIET, LEAST = 0.15, 3                  # cores kept busy by others in a quiet block; quiet blocks that are enough
+QUIET, FULL, LEAST = 0.15, 0.98, 3      # cores others kept busy, share of a core, blocks: what is quiet enough
 MODULES = {"torch": "torch", "keras": "keras", "fastnn": "fastnn"}
 
 
@@ -97,12 +97,13 @@ def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
         values = [r[key] for r in records if key in r]
         if values:
             keep[key] = round(statistics.median(values), 5)
-    timed = [pair for r in records for pair in zip(r.get("blocks_ms", []), r.get("others", []))]
-    # a busy neighbour halves a core's speed; where enough blocks ran without one, only those count
-    quiet = [block for block, others in timed if others < QUIET]
-    blocks = quiet if len(quiet) >= LEAST else [block for block, _ in timed]
+    timed = [row for r in records for row in zip(r.get("blocks_ms", []), r.get("others", []), r.get("shares", []))]
+    # where enough blocks ran undisturbed (nobody else was busy, or a single thread had its core all the time), only
+    # those count
+    quiet = [b for b, others, share in timed if others < QUIET or (first["threads"] == 1 and share > FULL)]
+    blocks = quiet if len(quiet) >= LEAST else [b for b, _, _ in timed]
     if blocks:
-        keep.update(quiet=blocks is quiet, others=round(statistics.mean(others for _, others in timed), 2))
+        keep.update(quiet=blocks is quiet, others=round(statistics.mean(o for _, o, _ in timed), 2))
         low, middle, high = statistics.quantiles(blocks, n=4) if len(blocks) > 1 else blocks * 3
         work = WORKLOADS[first["workload"]]
         keep.update(ms=_round(middle), p25=_round(low), p75=_round(high), best=_round(min(blocks)), blocks=len(blocks))
