@@ -8,6 +8,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+WINOGRAD = {"conv_bn_sigmoid", "cifar_cnn", "resnet20", "siamese"}
 PEERS = {"PyTorch": ("torch",), "PyTorch channels_last": ("torch-channels-last",),
          "torch.compile": ("torch-compile", "torch-compile-channels-last"),
          "Keras": ("keras-torch", "keras-jax", "keras-tensorflow")}
@@ -61,6 +62,8 @@ def rows(result: dict[str, Any]) -> list[str]:
                 cells.append(f"{fastest / ours['ms']:.2f}×" if ours and fastest else "–")
             out.append("| " + " | ".join(cells) + " |")
         out.append("")
+        if not inference and any(r["workload"] in WINOGRAD for r in part):
+            out += ["GFLOP/s counts the operations of the direct convolution; Winograd's form does with fewer.", ""]
         if any(not r.get("quiet", True) for r in part):
             out += ["Other processes were busy on this machine during some of the timings; medians of wall time.", ""]
     versions = sorted({r["version"] for r in runs if r.get("version")})
