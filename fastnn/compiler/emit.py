@@ -102,7 +102,8 @@ class Table:
 class Instruction:
     """One kernel call before addresses are known."""
 
-    __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "group", "sync", "host", "serial")
+    __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "group", "sync", "host",
+                 "serial")
 
     def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None):
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
@@ -160,7 +161,9 @@ class Emitter:
                 chunk = grain(n, nbytes / 10 + flops / 50)
         if tile and chunk % tile and chunk < n:
             chunk = -(-chunk // tile) * tile
-        self._out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node, flops))
+        self._out.append(
+            Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node, flops)
+        )
 
     def copy(self, source, target):
         """Copy one operand's bytes into another of the same size and dtype."""

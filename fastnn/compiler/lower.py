@@ -116,8 +116,8 @@ class _Lowering:
         e = Emitter(node, [], [operand], self.out, None)
         cols = s.spec.size // s.shape[0]
         from fastnn.core.dtypes import kernel_type
-        e.emit(f"gather_rows_{operand.t}_{kernel_type(source.dtype)}", self._words(source.io), self._words(source.index),
-               operand.wr, cols, self._words(self.state), n=s.shape[0])
+        e.emit(f"gather_rows_{operand.t}_{kernel_type(source.dtype)}", self._words(source.io),
+               self._words(source.index), operand.wr, cols, self._words(self.state), n=s.shape[0])
         return operand
 
     def _words(self, array):

@@ -228,9 +228,12 @@ class Program:
         where = f" in layer '{ins.node.scope}'" if ins.node.scope else ""
         name = ins.node.op.name
         spec = ", ".join(str(s.shape) for s in ins.node.inputs if s is not None)
-        return KernelError(f"{name}{where}: {what}. Inputs: {spec or ins.node.output.shape}; attributes: {ins.node.attrs}. "
-                           "Check that labels and indices are integers from 0 to the number of classes - 1.",
-                           error.status, error.instruction)
+        return KernelError(
+            f"{name}{where}: {what}. Inputs: {spec or ins.node.output.shape}; attributes: {ins.node.attrs}. "
+            "Check that labels and indices are integers from 0 to the number of classes - 1.",
+            error.status,
+            error.instruction,
+        )
 
     def _prepare(self, guard, fill):
         self.block[:] = 0xFF if fill else self.block

@@ -59,7 +59,9 @@ def pair(value, name, rank=2, minimum=1):
     ((3, 3), (2, 1))
     """
     items = (value,) * rank if hasattr(value, "__index__") else tuple(value) if hasattr(value, "__iter__") else ()
-    good = len(items) == rank and all(hasattr(v, "__index__") and not isinstance(v, bool) and v >= minimum for v in items)
+    good = len(items) == rank and all(
+        hasattr(v, "__index__") and not isinstance(v, bool) and v >= minimum for v in items
+    )
     if not good:
         raise ArgumentError(f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum}. "
                             f"Received: {name}={value!r}.")

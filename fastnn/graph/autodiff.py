@@ -37,8 +37,9 @@ def gradients(ys, xs, gys=None):
                 if x.node not in reached and x not in wanted:
                     continue
                 if g.shape != x.shape:
-                    raise ShapeError(f"The gradient rule of '{node.op.name}' gave shape {g.shape} for an input of shape "
-                                     f"{x.shape}.")
+                    raise ShapeError(
+                        f"The gradient rule of '{node.op.name}' gave shape {g.shape} for an input of shape {x.shape}."
+                    )
                 _accumulate(total, x, g)
     return [total.get(x) for x in xs]
 

@@ -86,9 +86,13 @@ class Trace:
         if dtype is None:
             array = np.asarray(value)
             if array.dtype.kind == "O":
-                raise GraphError(f"Expected a number, an array or a symbol; received {type(value).__name__}: {value!r}.")
+                raise GraphError(
+                    f"Expected a number, an array or a symbol; received {type(value).__name__}: {value!r}."
+                )
             if not isinstance(value, (np.ndarray, np.generic)) and array.dtype.kind in "fi":
-                array = array.astype(dtypes.numpy_type(dtypes.standardize(None) if array.dtype.kind == "f" else "int32"))
+                array = array.astype(
+                    dtypes.numpy_type(dtypes.standardize(None) if array.dtype.kind == "f" else "int32")
+                )
         else:
             array = np.asarray(value, dtypes.numpy_type(dtype))
         name = dtypes.standardize(array.dtype)
@@ -122,8 +126,10 @@ class Trace:
         """Any operand as a symbol of this trace."""
         if isinstance(value, Symbol):
             if value.trace is not self:
-                raise GraphError(f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
-                                 "and constants, not symbols kept from outside its call.")
+                raise GraphError(
+                    f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
+                    "and constants, not symbols kept from outside its call."
+                )
             return value
         if hasattr(value, "_fastnn_variable"):
             return self.read(value)

@@ -99,9 +99,11 @@ class Variable(Operators):
             return self
         array = np.asarray(value.numpy() if hasattr(value, "_fastnn_variable") else value)
         if array.shape != self.shape:
-            raise ShapeError(f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "
-                             f"must match. variable.shape={self.shape}, Received: value.shape={array.shape}. "
-                             f"Target variable: {self.path}")
+            raise ShapeError(
+                f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "
+                f"must match. variable.shape={self.shape}, Received: value.shape={array.shape}. "
+                f"Target variable: {self.path}"
+            )
         if trace is not None and not trace.building:
             trace.assign(self, trace.constant(array, self.dtype))
             return self

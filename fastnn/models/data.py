@@ -60,7 +60,9 @@ def is_numbers(value):
     """Whether a list or tuple holds plain numbers, i.e. is one array written as a list."""
     while isinstance(value, (list, tuple)) and len(value):
         value = value[0]
-    return isinstance(value, (int, float, bool, np.number, np.bool_)) or (isinstance(value, (list, tuple)) and not len(value))
+    return isinstance(value, (int, float, bool, np.number, np.bool_)) or (
+        isinstance(value, (list, tuple)) and not len(value)
+    )
 
 
 def like(structure, leaves):
@@ -110,8 +112,10 @@ def check_finite(named):
             first = int(np.argmin(rows))
             what = "NaN" if np.isnan(a[first]).any() else "infinity"
             label = name if not isinstance(structure, (list, tuple, dict)) else f"{name}, array {i}"
-            text = (f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
-                    "become NaN. Remove or fill these rows.")
+            text = (
+                f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
+                "become NaN. Remove or fill these rows."
+            )
             if config.strict():
                 raise DataError(text)
             warnings.warn(text, DataWarning, stacklevel=4)
@@ -147,9 +151,11 @@ def split_validation(fraction, arrays):
     n = row_count(("x", arrays[0]))
     cut = int(np.floor(n * (1.0 - fraction)))
     if not 0 < fraction < 1 or cut in (0, n):
-        raise DataError(f"Training data contains {n} samples, which is not sufficient to split it into a validation and "
-                        f"training set as specified by `validation_split={fraction}`. Either provide more data, or a "
-                        "different value for the `validation_split` argument.")
+        raise DataError(
+            f"Training data contains {n} samples, which is not sufficient to split it into a validation and "
+            f"training set as specified by `validation_split={fraction}`. Either provide more data, or a "
+            "different value for the `validation_split` argument."
+        )
 
     def part(s, sl):
         return like(s, [a[sl] for a in flatten(s)]) if s is not None else None
@@ -163,13 +169,20 @@ def unpack(data):
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise DataError(f"Data must be x, (x,), (x, y) or (x, y, sample_weight); received a tuple of length {len(data)}.")
+        raise DataError(
+            f"Data must be x, (x,), (x, y) or (x, y, sample_weight); received a tuple of length {len(data)}."
+        )
     return data + (None,) * (3 - len(data))
 
 
 def is_batches(x):
     """Whether x yields batches itself (generator, PyDataset, iterable of tuples) instead of being arrays."""
-    if x is None or isinstance(x, (np.ndarray, dict, list, tuple, str)) or hasattr(x, "to_numpy") or hasattr(x, "__array__"):
+    if (
+        x is None
+        or isinstance(x, (np.ndarray, dict, list, tuple, str))
+        or hasattr(x, "to_numpy")
+        or hasattr(x, "__array__")
+    ):
         return False
     return isinstance(x, collections.abc.Iterable) or hasattr(x, "__getitem__")
 

@@ -32,7 +32,11 @@ class DirectCalls:
             self.plans.clear()
             self.version = version
         # the dtype itself, not its name: looking a name up costs more than running a small model
-        key = (inputs.shape, inputs.dtype, own_layers) if type(inputs) is np.ndarray else (signature(inputs), own_layers)
+        key = (
+            (inputs.shape, inputs.dtype, own_layers)
+            if type(inputs) is np.ndarray
+            else (signature(inputs), own_layers)
+        )
         plan = self.plans.get(key)
         if plan is None or plan.stale:
             if signature(inputs) is None:

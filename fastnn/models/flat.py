@@ -8,7 +8,10 @@ from fastnn.graph import Variable
 
 
 class FlatBuffer:
-    """One block that holds variables of one dtype; `offset[id(variable)]` in elements (ids: a variable holds its buffer)."""
+    """One block that holds variables of one dtype; `offset[id(variable)]` in elements.
+
+    By id, because a variable holds its buffer.
+    """
 
     def __init__(self, variables):
         self.dtype = variables[0].dtype

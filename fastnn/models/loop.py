@@ -25,7 +25,9 @@ def _callbacks(model, callbacks, verbose, history, **params):
     if isinstance(callbacks, CallbackList):
         return callbacks
     verbose = 1 if verbose == "auto" else int(verbose)
-    return CallbackList(callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params)
+    return CallbackList(
+        callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params
+    )
 
 
 class _ArrayEpoch:
@@ -134,7 +136,9 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     batches = adapter.is_batches(x)
     if validation_split and validation_data is None:
         if batches:
-            raise ArgumentError("`validation_split` needs arrays; received a generator or data set. Pass validation_data.")
+            raise ArgumentError(
+                "`validation_split` needs arrays; received a generator or data set. Pass validation_data."
+            )
         x, y, sample_weight = (adapter.convert(s, n) for s, n in ((model._standard_x(x), "x"), (y, "y"),
                                                                   (sample_weight, "sample_weight")))
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
@@ -142,8 +146,12 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     epoch_runner = _epoch(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight)
     validation = None
     if validation_data is not None:
-        vx, vy, vw = (validation_data, None, None) if adapter.is_batches(validation_data) else adapter.unpack(validation_data)
-        validation = _epoch(model, "test", vx, vy, vw, _batch_size(validation_batch_size or batch_size), validation_steps)
+        vx, vy, vw = (
+            (validation_data, None, None) if adapter.is_batches(validation_data) else adapter.unpack(validation_data)
+        )
+        validation = _epoch(
+            model, "test", vx, vy, vw, _batch_size(validation_batch_size or batch_size), validation_steps
+        )
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=epoch_runner.steps)
     model.stop_training = False
     seed, rows = config.seed(), epoch_runner.rows

@@ -4,8 +4,10 @@ from fastnn.core.registry import suggest
 from fastnn.layers.events import OpCall
 
 # Keras writes an operation of these names under keras.src.ops.nn, the rest under keras.src.ops.numpy
-_NN = frozenset(("relu", "relu6", "sigmoid", "softmax", "log_softmax", "softplus", "softsign", "silu", "elu", "selu", "gelu",
-                 "leaky_relu", "hard_sigmoid", "hard_silu", "celu", "one_hot", "log_sigmoid"))
+_NN = frozenset((
+    "relu", "relu6", "sigmoid", "softmax", "log_softmax", "softplus", "softsign", "silu", "elu", "selu", "gelu",
+    "leaky_relu", "hard_sigmoid", "hard_silu", "celu", "one_hot", "log_sigmoid",
+))
 _RENAMED = {"abs": "Absolute"}
 
 
@@ -38,7 +40,7 @@ def _plain(value):
 
 
 def op_from_config(entry):
-    """An operation to call, from what op_config() or Keras wrote: an OpCall, or a function of fastnn.ops with arguments."""
+    """An operation to call, from what op_config() or Keras wrote: an OpCall, or a function of fastnn.ops, bound."""
     from fastnn import ops
     from fastnn.ops.op import REGISTRY
     config = dict(entry.get("config", {}))

@@ -45,7 +45,8 @@ class Profile:
         lines = [f"{self.total_us:,.1f} us a step, batch {self.batch_size}, {self.threads} thread(s)",
                  f"{'us':>10} {'share':>6} {'GFLOP/s':>8} {'GB/s':>7}  {'kernel':32} layer"]
         for r in sorted(self.rows, key=lambda r: -r["us"])[:most]:
-            lines.append(f"{r['us']:10.2f} {r['share']:6.1%} {r['gflops']:8.1f} {r['gbps']:7.1f}  {r['kernel']:32.32} {r['layer']}")
+            speed = f"{r['gflops']:8.1f} {r['gbps']:7.1f}"
+            lines.append(f"{r['us']:10.2f} {r['share']:6.1%} {speed}  {r['kernel']:32.32} {r['layer']}")
         return "\n".join(lines)
 
     __str__ = __repr__ = table

@@ -45,7 +45,7 @@ class PlanReport:
 
     @staticmethod
     def _feed(model, batch_size, training):
-        """The feed of the kind of data that the model was last trained on, else of what its loss expects; bound to zeros."""
+        """The feed of the data that the model was last trained on, else of what its loss expects; bound to zeros."""
         kind = "train" if training else "predict"
         known = [f for f in model._trainer().feeds.values() if f.kind == kind]
         if known:
@@ -71,10 +71,14 @@ class PlanReport:
                 f"{self.threads} thread(s)\n"
                 f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}); "
                 f"predicted {self.predicted_us:,.1f} us\n")
-        lines = [f"{'kernel':32} {'layer':28} {'items':>10} {'chunk':>9} {'tile':>5} {'KiB':>10} {'MFLOP':>9} {'us':>9}"]
+        lines = [
+            f"{'kernel':32} {'layer':28} {'items':>10} {'chunk':>9} {'tile':>5} {'KiB':>10} {'MFLOP':>9} {'us':>9}"
+        ]
         for r in self.instructions:
-            lines.append(f"{('| ' if r['sync'] else '') + r['kernel']:32.32} {r['layer']:28.28} {r['items']:10} {r['chunk']:9} "
-                         f"{r['tile']:5} {r['bytes'] / 1024:10.1f} {r['flops'] / 1e6:9.2f} {r['us']:9.2f}")
+            lines.append(
+                f"{('| ' if r['sync'] else '') + r['kernel']:32.32} {r['layer']:28.28} {r['items']:10} {r['chunk']:9} "
+                f"{r['tile']:5} {r['bytes'] / 1024:10.1f} {r['flops'] / 1e6:9.2f} {r['us']:9.2f}"
+            )
         return head + "\n".join(lines)
 
     __repr__ = __str__

@@ -4,8 +4,8 @@ import threading
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
-from fastnn.models import data as adapter
 from fastnn.layers.tracking import structure_version
+from fastnn.models import data as adapter
 from fastnn.models import loop
 from fastnn.models.direct import plan_of
 from fastnn.models.step import Feed, Shared, signature
@@ -123,7 +123,9 @@ class Trainer:
             term = self._compile_loss(y, y_pred, sample_weight)
             if term is not None:
                 terms.append(term)
-        terms += [ops.sum(ops.cast(extra, "float32")) if getattr(extra, "shape", ()) else extra for extra in self.losses]
+        terms += [
+            ops.sum(ops.cast(extra, "float32")) if getattr(extra, "shape", ()) else extra for extra in self.losses
+        ]
         if not terms:
             raise NotBuiltError("No loss to compute: pass `loss=` in compile(), or add one with add_loss().")
         total = terms[0]
@@ -181,7 +183,9 @@ class Trainer:
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
         if what != "predict":
-            adapter.check_finite((n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None)
+            adapter.check_finite(
+                (n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None
+            )
             if y is not None:
                 self._check_labels(y)
         return x, y, sample_weight
@@ -206,8 +210,10 @@ class Trainer:
             ignored = getattr(getattr(part, "loss", part), "ignore_class", None)
             if ignored is None and (low < 0 or high >= classes):
                 row = int(np.argmax((labels < 0) | (labels >= classes)) // max(labels[0].size, 1))
-                raise DataError(f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected integers "
-                                f"from 0 to {classes - 1}. The first bad label is in row {row}.")
+                raise DataError(
+                    f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected integers "
+                    f"from 0 to {classes - 1}. The first bad label is in row {row}."
+                )
 
     def _output_shapes(self):
         shape = getattr(self, "output_shape", None) if getattr(self, "built", False) else None
@@ -252,9 +258,25 @@ class Trainer:
         """
         self._need_compiled("fit")
         with self._trainer().lock:
-            return loop.fit(self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle,
-                            class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
-                            validation_batch_size, validation_freq)
+            return loop.fit(
+                self,
+                x,
+                y,
+                batch_size,
+                epochs,
+                verbose,
+                callbacks,
+                validation_split,
+                validation_data,
+                shuffle,
+                class_weight,
+                sample_weight,
+                initial_epoch,
+                steps_per_epoch,
+                validation_steps,
+                validation_batch_size,
+                validation_freq,
+            )
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
                  return_dict=False, **kwargs):

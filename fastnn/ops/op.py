@@ -1,6 +1,7 @@
 """The operation record: all that anybody needs to know of one operation, declared once."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest

@@ -7,7 +7,7 @@ from fastnn.ops.binary import divide, multiply, subtract
 from fastnn.ops.common import cast_to, floating, operand, result_dtype
 from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
 from fastnn.ops.parts import getitem
-from fastnn.ops.reduce import mean, norm, sum
+from fastnn.ops.reduce import mean, sum
 
 __all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "cov",
            "corrcoef"]

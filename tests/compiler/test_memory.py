@@ -45,7 +45,9 @@ def test_the_plan_reaches_a_lower_bound_within_twice(given_buffers):
     """Peak of the live bytes at any moment is a lower bound; best fit stays within twice of it."""
     total = memory.plan(given_buffers)
     times = {b.first for b in given_buffers}
-    peak = max((sum(memory.padded(b.nbytes) for b in given_buffers if b.first <= t <= b.last) for t in times), default=0)
+    peak = max(
+        (sum(memory.padded(b.nbytes) for b in given_buffers if b.first <= t <= b.last) for t in times), default=0
+    )
     assert peak <= total <= 2 * peak
 
 

@@ -26,7 +26,9 @@ def conv_net(**compile_args):
 
 def test_biases_and_activations_are_in_the_products_however_deep():
     graph = graph_of(conv_net(loss="categorical_crossentropy"))
-    products = [n for n in graph.nodes if n.op.name in ("conv2d", "matmul") and len(n.inputs) > 2 and n.inputs[2] is not None]
+    products = [
+        n for n in graph.nodes if n.op.name in ("conv2d", "matmul") and len(n.inputs) > 2 and n.inputs[2] is not None
+    ]
     assert [n.attrs["activation"] for n in products] == ["relu", "relu", None]
 
 

@@ -46,7 +46,9 @@ def test_every_pass_is_classified():
     assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu"}))   # pools: test_passes.py
+@pytest.mark.parametrize(
+    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu"})
+)  # pools: test_passes.py
 def test_every_pass_meets_something_to_do(name):
     """The graphs drawn here are not so plain that a pass is never tried: some have fewer nodes thanks to it."""
     for seed in range(60):

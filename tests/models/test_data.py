@@ -9,9 +9,24 @@ from fastnn.models import data
 BASE = np.arange(24, dtype=np.float32).reshape(6, 4)
 
 
-@pytest.mark.parametrize("view", [BASE, BASE[::2], BASE[::-1], BASE.T, BASE[:, ::2], np.asfortranarray(BASE),
-                                  BASE.astype(">f4"), BASE.astype(np.longdouble), BASE.astype(np.uint8), BASE.astype(np.uint16),
-                                  np.broadcast_to(BASE[:1], (5, 4)), BASE.tolist()], ids=repr)
+@pytest.mark.parametrize(
+    "view",
+    [
+        BASE,
+        BASE[::2],
+        BASE[::-1],
+        BASE.T,
+        BASE[:, ::2],
+        np.asfortranarray(BASE),
+        BASE.astype(">f4"),
+        BASE.astype(np.longdouble),
+        BASE.astype(np.uint8),
+        BASE.astype(np.uint16),
+        np.broadcast_to(BASE[:1], (5, 4)),
+        BASE.tolist(),
+    ],
+    ids=repr,
+)
 def test_rows_are_native_contiguous_and_equal(view):
     rows = data.as_rows(view, "x")
     assert rows.dtype.isnative and rows[0].flags.c_contiguous

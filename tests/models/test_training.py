@@ -48,14 +48,16 @@ def test_sample_weights_scale_each_row():
     weight = RNG.uniform(0, 2, len(X))
     model = linear()
     history = model.fit(X, Y, batch_size=8, epochs=1, shuffle=False, verbose=0, sample_weight=weight)
-    w, b, loss = numpy_sgd(np.ones((3, 1)), np.zeros(1), X, Y, 8, weight=weight)
+    w, _, loss = numpy_sgd(np.ones((3, 1)), np.zeros(1), X, Y, 8, weight=weight)
     np.testing.assert_allclose(history.history["loss"][0], loss, rtol=1e-5)
     np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-4, atol=1e-6)
 
 
 def test_class_weight_is_a_sample_weight_by_label():
     def train(**kwargs):
-        model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(2, activation="softmax", kernel_initializer="ones")])
+        model = fastnn.Sequential(
+            [fastnn.Input((3,)), layers.Dense(2, activation="softmax", kernel_initializer="ones")]
+        )
         model.compile("sgd", "sparse_categorical_crossentropy")
         model.fit(X, (Y[:, 0] > 0).astype(np.int64), epochs=2, verbose=0, **kwargs)
         return model.get_weights()
@@ -119,7 +121,9 @@ def test_several_inputs_and_outputs_by_name():
     p, q = fastnn.Input((3,), name="p"), fastnn.Input((2,), name="q")
     shared = layers.Dense(4, activation="tanh")
     joined = layers.Concatenate()([shared(p), layers.Dense(4)(q)])
-    model = fastnn.Model({"p": p, "q": q}, {"a": layers.Dense(1, name="a")(joined), "b": layers.Dense(2, name="b")(joined)})
+    model = fastnn.Model(
+        {"p": p, "q": q}, {"a": layers.Dense(1, name="a")(joined), "b": layers.Dense(2, name="b")(joined)}
+    )
     model.compile("adam", {"a": "mse", "b": "mae"}, loss_weights={"a": 1.0, "b": 0.5}, metrics={"a": ["mae"]})
     x = {"q": RNG.standard_normal((37, 2)), "p": X}
     y = {"b": RNG.standard_normal((37, 2)), "a": Y}
@@ -151,8 +155,17 @@ def test_reversed_and_strided_rows():
 def weights_after(**settings):
     from fastnn.compiler.program import Options
     fastnn.utils.set_random_seed(3)
-    model = fastnn.Sequential([fastnn.Input((8, 8, 2)), layers.Conv2D(5, 3, activation="relu"), layers.BatchNormalization(),
-                               layers.Dropout(0.3), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(3, activation="softmax")])
+    model = fastnn.Sequential(
+        [
+            fastnn.Input((8, 8, 2)),
+            layers.Conv2D(5, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model._trainer().options = Options(**settings)
     rng = np.random.default_rng(0)

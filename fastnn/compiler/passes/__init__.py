@@ -10,8 +10,16 @@ from fastnn.compiler.passes.pool_relu import pooled_relus
 from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.stable_loss import stable_losses
 
-PIPELINE = (("dead", dead_nodes), ("simplify", simplify), ("cse", common_subexpressions), ("stable_loss", stable_losses),
-            ("pool_relu", pooled_relus), ("epilogue", epilogues), ("norm_activation", norm_activations), ("dead_again", dead_nodes))
+PIPELINE = (
+    ("dead", dead_nodes),
+    ("simplify", simplify),
+    ("cse", common_subexpressions),
+    ("stable_loss", stable_losses),
+    ("pool_relu", pooled_relus),
+    ("epilogue", epilogues),
+    ("norm_activation", norm_activations),
+    ("dead_again", dead_nodes),
+)
 _REQUIRED = ("dead",)
 
 

@@ -58,7 +58,9 @@ def _statistics_from(graph, moved):
             from fastnn.graph.node import Node
             from fastnn.graph.spec import Spec
             new = tuple(swap.get(s, s) for s in inputs)
-            copy = Node(node.op, new, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order)
+            copy = Node(
+                node.op, new, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order
+            )
             return [copy, copy.outputs]
         return None
     return rewrite(Graph(order, [swap.get(s, s) for s in graph.outputs],

@@ -77,7 +77,9 @@ def _scale(node, inputs):
     if name == "affine" and node.attrs["shift"] == 0.0 and dtypes.is_float(node.output.dtype):
         before = inputs[0].node
         if before.op.name == "affine" and before.attrs["shift"] == 0.0:
-            return make(node.op, before.inputs, {"scale": before.attrs["scale"] * node.attrs["scale"], "shift": 0.0}, node)
+            return make(
+                node.op, before.inputs, {"scale": before.attrs["scale"] * node.attrs["scale"], "shift": 0.0}, node
+            )
     return None
 
 
