@@ -85,7 +85,7 @@ def target_of(name):
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = name[len(names.TENSORFLOW) + 1:]
-        if not below or any(f.startswith(f"{below}.") for f in names.TENSORFLOW_FUNCTIONS):
+        if below in ("", "python") or any(f.startswith(f"{below}.") for f in names.TENSORFLOW_FUNCTIONS):
             return ""
     return None
 

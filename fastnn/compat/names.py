@@ -18,6 +18,7 @@ MODULES = {
     "optimizers.schedules": "optimizers.schedules", "optimizers.learning_rate_schedule": "optimizers.schedules",
     "utils.np_utils": "utils", "utils.generic_utils": "utils", "utils.vis_utils": "utils", "utils.data_utils": "utils",
     "utils.layer_utils": "utils", "utils.io_utils": "utils", "utils.training_utils": "utils",
+    "preprocessing": "utils", "preprocessing.sequence": "utils",
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
@@ -39,7 +40,7 @@ CLASSES = {
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity"},
-    "models": {"Input": "Input"},
+    "models": {"Input": "Input"}, "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "utils": {"plot_model": "plot_model"},
 }
 

@@ -271,6 +271,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         training = self._resolve_training(call, args, kwargs, outer)
         if call.takes("training") and "training" not in call.named(args, {}):
             kwargs["training"] = training
+        elif not call.takes("training") and not call.open:
+            kwargs.pop("training", None)        # meant for the layers inside, which find it in the context
         with context.entered(training), context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from fastnn.core import config, dtypes
-from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.errors import ArgumentError, DataError, DataWarning, DTypeError
 
 _EMPTY = (None, (), [])
 
@@ -229,6 +229,11 @@ def class_weights(y, class_weight):
 
     y: (n,) or (n, 1) labels, or (n, classes) one-hot rows.
     """
+    if not isinstance(class_weight, dict):
+        raise ArgumentError(f"class_weight: received {class_weight!r}, expected a dict {{class: weight}}.")
+    for c, w in class_weight.items():
+        if not all(isinstance(v, (int, float, np.number)) for v in (c, w)):
+            raise ArgumentError(f"class_weight: received {c!r}: {w!r}, expected an integer class and a number.")
     labels = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
     out = np.ones(len(labels), np.float32)
     for c, w in class_weight.items():

@@ -114,7 +114,8 @@ def run_batch(model, kind, arrays):
 
 
 def one_batch(model, kind, x, y, weight):
-    """train_on_batch and test_on_batch; returns the running logs."""
+    """train_on_batch and test_on_batch; returns the logs of this batch alone."""
+    model.reset_metrics()
     run_batch(model, kind, (x, y, weight))
     return model._logs()
 

@@ -3,6 +3,7 @@
 A `Feed` is made for one signature (structure, row shapes and dtypes of x, y, sample_weight); it binds arrays to the
 plans' data slots and keeps one program per batch size, all in the same memory.
 """
+import inspect
 import weakref
 
 import numpy as np
@@ -107,7 +108,8 @@ class Feed:
                 outputs = flatten(predicted)
                 self.result = predicted
             else:
-                loss = model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight, training=kind == "train")
+                loss = model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight,
+                                          **_training_argument(model.compute_loss, kind == "train"))
                 if loss is not None:
                     model._loss_tracker.update_state(loss, sample_weight=float(rows))
                 if kind == "train":
@@ -124,6 +126,13 @@ class Feed:
     def outputs_like(self, leaves):
         """Prediction arrays in the structure of the model's result."""
         return like(self.result, leaves)
+
+
+def _training_argument(function, training):
+    """{"training": training} for a compute_loss that takes it; those written for Keras before 3.3 do not."""
+    parameters = inspect.signature(function).parameters.values()
+    takes = any(p.name == "training" or p.kind == p.VAR_KEYWORD for p in parameters)
+    return {"training": training} if takes else {}
 
 
 def _prepare_training(model):

@@ -3,7 +3,7 @@ import threading
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
+from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
 from fastnn.layers.tracking import structure_version
 from fastnn.models import data as adapter
 from fastnn.models import loop
@@ -11,6 +11,7 @@ from fastnn.models.direct import plan_of
 from fastnn.models.step import Feed, Shared, signature
 
 FEEDS_KEPT = 16
+NEVER_CALLED = "train_step", "test_step", "make_train_function", "make_test_function", "compute_metrics"
 
 
 class Trainer:
@@ -93,13 +94,12 @@ class Trainer:
 
     def _collect_metrics(self, own):
         out = [own.loss_tracker] if own.loss_tracker is not None else []
-        out += [m for layer in self._flatten_layers(include_self=False) for m in getattr(layer, "_metrics", ())
-                if m not in out] if hasattr(self, "_flatten_layers") else []
-        out += [m for m in self.__dict__.get("_metrics", ()) if m not in out]
         if own.compile_metrics is not None:
             out.append(own.compile_metrics)
         if own.compile_loss is not None:
             out += own.compile_loss.metrics
+        for layer in self._flatten_layers() if hasattr(self, "_flatten_layers") else ():
+            out += [m for m in getattr(layer, "_metrics", ()) if m not in out]
         return out
 
     @property
@@ -164,6 +164,11 @@ class Trainer:
     def _need_compiled(self, what):
         if not self.__dict__.get("compiled") and not getattr(self, "compiled", False):
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
+        own = next((n for n in NEVER_CALLED if hasattr(type(self), n)), None)
+        if own is not None:
+            raise NotSupportedError(f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
+                                    "Override `compute_loss(x, y, y_pred, sample_weight, training)` instead, and "
+                                    "update metrics of your own there or in `call`.")
 
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
         """Checked (x, y, weights); raises before anything is changed."""
@@ -208,8 +213,8 @@ class Trainer:
             labels, classes = targets[index], shapes[index][-1]
             low, high = labels.min(), labels.max()
             ignored = getattr(getattr(part, "loss", part), "ignore_class", None)
-            if ignored is None and (low < 0 or high >= classes):
-                row = int(np.argmax((labels < 0) | (labels >= classes)) // max(labels[0].size, 1))
+            if ignored is None and not (low >= 0 and high < classes):           # a NaN is no class either
+                row = int(np.argmax(~((labels >= 0) & (labels < classes))) // max(labels[0].size, 1))
                 raise DataError(
                     f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected integers "
                     f"from 0 to {classes - 1}. The first bad label is in row {row}."
@@ -301,14 +306,14 @@ class Trainer:
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """One training step on one batch; returns the running metrics (see reset_metrics)."""
+        """One training step on one batch; returns the loss and metrics of that batch."""
         self._need_compiled("train_on_batch")
         with self._trainer().lock:
             logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """Loss and metrics of one batch, in inference mode; returns the running metrics."""
+        """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
         with self._trainer().lock:
             logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))

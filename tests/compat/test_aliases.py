@@ -26,7 +26,9 @@ def test_module_names():
                          "tensorflow.keras.layers": "fastnn.layers", "keras.utils.np_utils": "fastnn.utils",
                          "keras.layers.convolutional": "fastnn.layers", "keras.src.layers.core.dense": "fastnn.layers",
                          "keras.optimizers.schedules": "fastnn.optimizers.schedules", "tensorflow": "",
-                         "keras.backend": "fastnn.compat.backend", "tf_keras.models": "fastnn.models",
+                         "keras.backend": "fastnn.compat.backend", "tensorflow.python": "",
+                         "keras.preprocessing.sequence": "fastnn.utils", "tensorflow.python.keras": "fastnn",
+                         "tf_keras.models": "fastnn.models",
                          "tensorflow.random": "", "tensorflow.data": None, "numpy": None, "kerastuner": None,
                          "tensorflow_datasets": None}.items():
         assert target_of(name) == target, name
