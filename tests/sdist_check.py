@@ -42,7 +42,7 @@ def main():
     # the tests move away from the sources, so that only the installed package can be imported
     elsewhere = work / "elsewhere"
     elsewhere.mkdir()
-    for name in ("tests", "tox.ini"):
+    for name in ("tests", "pyproject.toml"):
         shutil.move(tree / name, elsewhere / name)
     venv.create(work / "venv", with_pip=True)
     python = work / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"

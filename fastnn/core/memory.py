@@ -80,10 +80,14 @@ def register_memory(array, owner=None):
 class View:
     """A pointer to items of one type: `view[i]` and `view[i] = x`, 0 <= i, inside one region."""
 
-    __slots__ = ("_dtype", "_items")
+    __slots__ = ("_address", "_dtype", "_items")
 
-    def __init__(self, items, dtype):
-        self._items, self._dtype = items, dtype
+    def __init__(self, items, dtype, address):
+        self._items, self._dtype, self._address = items, dtype, address
+
+    def far(self):
+        """The same pointer for a kernel whose windows may begin outside the memory that they then touch."""
+        return FarView(self._address, self._dtype)
 
     def _check(self, i):
         if not 0 <= i < len(self._items):
@@ -104,6 +108,10 @@ class FarView:
 
     def __init__(self, address, dtype):
         self._address, self._dtype = address, dtype
+
+    def far(self):
+        """Itself."""
+        return self
 
     def _find(self, i):
         address = self._address + int(i) * self._dtype.itemsize
@@ -137,4 +145,4 @@ def at(F, address):
         return FarView(address, dtype)
     raw, offset = hit
     n = (raw.nbytes - offset) // dtype.itemsize
-    return View(raw[offset:offset + n * dtype.itemsize].view(dtype), dtype)
+    return View(raw[offset:offset + n * dtype.itemsize].view(dtype), dtype, address)

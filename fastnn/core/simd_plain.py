@@ -135,6 +135,7 @@ def microkernel(F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, fla
 def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc, lanes, flags, bias):
     """dst[i][j] = (T src TT)[i][j] for each of `lanes` channels; arguments as in `fastnn.core.simd_winograd`."""
     f, n, m = FORMULAS[which]
+    src = src.far()                 # of a window at the border, the first element lies outside the image
     for lane in range(min(lanes, 4)):
         x = [[src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0) for j in range(n)]
              for i in range(n)]
