@@ -128,11 +128,18 @@ class Symbol(Operators):
     def __hash__(self):
         return id(self)
 
+    def _compared(self, other):
+        """Whether == is element by element: inside the trace that made it, as in Keras, and against values only."""
+        if self.trace is None or not (isinstance(other, (Operators, int, float)) or hasattr(other, "__array__")):
+            return False
+        from fastnn.graph.trace import current
+        return self.trace is current()
+
     def __eq__(self, other):
-        return self is other
+        return hooks.call("operator", "equal", self, other) if self._compared(other) else self is other
 
     def __ne__(self, other):
-        return self is not other
+        return hooks.call("operator", "not_equal", self, other) if self._compared(other) else self is not other
 
     def __len__(self):
         if not self.shape or self.shape[0] is None:

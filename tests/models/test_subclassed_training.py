@@ -80,3 +80,14 @@ def test_bad_targets_and_class_weights_are_named_before_anything_changes():
         with pytest.raises(DataError, match="row 39"):
             model.fit(X, np.zeros(40), validation_data=(X, labels), verbose=0)
     assert np.array_equal(before, model.get_weights()[0])
+
+
+def test_equality_of_symbols_is_element_by_element_in_a_metric():
+    def right(y_true, y_pred):
+        hit = (y_pred > 0.0) == (y_true > 0.0)
+        return ops.cast(hit, "float32") + ops.cast(y_true != y_true, "float32") + ops.cast(hit == 2, "float32")
+
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[right])
+    expected = np.mean((model(X) > 0) == (Y > 0))
+    assert model.evaluate(X, Y, verbose=0)[1] == pytest.approx(expected, rel=1e-6) and 0 < expected < 1
