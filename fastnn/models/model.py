@@ -118,6 +118,8 @@ class Model(Trainer, Layer):
         call = self.call
         spec = inference.infer(lambda *a: self._call_inner(*a), symbols, {}) if call else None
         object.__setattr__(self, "_output_spec", spec)
+        if self._build_shapes is None and symbols:          # so that a file can build the model again
+            self._build_shapes = {"input_shape": nest.map_structure(lambda s: tuple(s.shape), symbols[0])}
         self.built = True
         return True
 

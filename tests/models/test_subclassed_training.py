@@ -91,3 +91,21 @@ def test_equality_of_symbols_is_element_by_element_in_a_metric():
     model.compile("sgd", "mse", metrics=[right])
     expected = np.mean((model(X) > 0) == (Y > 0))
     assert model.evaluate(X, Y, verbose=0)[1] == pytest.approx(expected, rel=1e-6) and 0 < expected < 1
+
+
+@pytest.mark.parametrize("keys", [None, ("a", "b")])
+def test_a_subclassed_model_that_was_only_fitted_loads_again(tmp_path, keys):
+    class Net(fastnn.Model):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.out = layers.Dense(1)
+
+        def call(self, x):
+            return self.out(x if keys is None else ops.add(x["a"], x["b"]))
+
+    model, x = Net(), X if keys is None else dict.fromkeys(keys, X)
+    model.compile("sgd", "mse")
+    model.fit(x, Y, verbose=0)
+    model.save(tmp_path / "net.keras")
+    again = fastnn.models.load_model(tmp_path / "net.keras", custom_objects={"Net": Net})
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
