@@ -134,6 +134,9 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):
     """See Trainer.fit."""
     batch_size = _batch_size(batch_size)
+    for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
+            raise ArgumentError(f"{name}: received {value!r}, expected an int >= 0.")
     batches = adapter.is_batches(x)
     if validation_split and validation_data is None:
         if batches:

@@ -203,6 +203,8 @@ BAD = [
     (dict(x=X[:, :, None, None], y=Y), FastnnError, "4|ndim|shape"),
     (dict(x=None, y=Y), DataError, "x=None|No data"),
     (dict(x=X, y=Y, batch_size=0), ArgumentError, "batch_size"),
+    (dict(x=X, y=Y, epochs="3"), ArgumentError, "epochs: received '3'"),
+    (dict(x=X, y=Y, epochs=-1), ArgumentError, "epochs: received -1"),
     (dict(x=X, y=Y, validation_split=1.5), DataError, "validation_split"),
     (dict(x=X, y=Y, sample_weight=np.ones(3)), DataError, "sample_weight 3"),
     (dict(x=X, y=np.array(["a"] * 37)), ValueError, "y"),
@@ -215,7 +217,7 @@ def test_bad_data_is_named_before_anything_changes(arguments, error, match):
     model = linear()
     before = model.get_weights()
     with pytest.raises(error, match=match):
-        model.fit(epochs=1, verbose=0, **arguments)
+        model.fit(**{"epochs": 1, "verbose": 0, **arguments})
     for a, b in zip(before, model.get_weights()):
         assert np.array_equal(a, b)
 
