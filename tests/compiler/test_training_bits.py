@@ -92,3 +92,39 @@ def test_rewritten_losses_are_close(planned, expected):
     with evaluate.small_chunks():
         for a, b in zip(train(), expected):
             evaluate.assert_close(a, b, 2e-3, "all passes off")
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A model whose products, convolutions, reductions and updates are long enough to be cut into chunks."""
+    rng = np.random.default_rng(2)
+    x, y = rng.standard_normal((64, 20, 20, 8)).astype("float32"), rng.integers(0, 10, 64)
+
+    def run():
+        L = keras.layers
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([L.Input((20, 20, 8)), L.Conv2D(32, 3, padding="same"), L.BatchNormalization(),
+                                  L.Activation("relu"), L.Conv2D(33, 3, strides=2), L.MaxPooling2D(2), L.Flatten(),
+                                  L.Dense(130, activation="relu"), L.Dropout(0.4), L.Dense(10)])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer=keras.optimizers.Adam(0.01, global_clipnorm=1.0), loss=loss)
+        model.fit(x, y, batch_size=32, epochs=2, verbose=0)
+        return [*model.get_weights(), model.predict(x[:50], batch_size=32, verbose=0)]
+    config.set_num_threads(1)
+    return run, run()
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_threads_where_work_is_really_cut(threads, wide):
+    run, single = wide
+    config.set_num_threads(threads)
+    evaluate.assert_same_bits(run(), single, f"{threads} threads")
+
+
+@pytest.mark.compiled
+def test_plan_of_a_wide_model(wide, planned):
+    run, single = wide
+    config.set_num_threads(2)
+    planned(reuse=False, fuse=False, fill=True, guard=128)
+    evaluate.assert_same_bits(run(), single, "no sharing, no tiles, NaN and guards")
