@@ -1,0 +1,98 @@
+"""The benchmark's own claims: workloads build and count their operations, tables say what was measured."""
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastnn as keras
+
+SOURCE = Path(__file__).resolve().parents[2]
+if not (SOURCE / "bench").is_dir():
+    pytest.skip("the benchmarks are in the source tree only", allow_module_level=True)
+# as a package of its own: the folder above it holds the sources of fastnn, which must not hide the installed one
+_spec = importlib.util.spec_from_file_location("bench", SOURCE / "bench" / "__init__.py",
+                                               submodule_search_locations=[str(SOURCE / "bench")])
+sys.modules["bench"] = importlib.util.module_from_spec(_spec)
+
+from bench import compare, harness, models, table  # noqa: E402
+
+WORKLOADS = models.WORKLOADS
+
+
+def multiply_adds(layer, calls=1):
+    """Of one sample through a layer, or through the layers of a model."""
+    if hasattr(layer, "layers"):
+        return [m for inner in layer.layers for m in multiply_adds(inner, calls)]
+    if not layer.weights or layer.weights[0].path.endswith(("gamma", "embeddings")):
+        return []
+    kernel = layer.weights[0].shape
+    pixels = int(np.prod(layer.output.shape[1:-1])) if len(kernel) > 2 else 1
+    channels = kernel[-2] * kernel[-1] if "depthwise" not in type(layer).__name__.lower() else kernel[-2]
+    return [calls * pixels * int(np.prod(kernel[:-2])) * channels]
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_operations_are_counted(name):
+    """The list in the workload is what the layers of the model come to."""
+    work = WORKLOADS[name]
+    model = work.build(keras)
+    count = sum(multiply_adds(model))
+    if name == "siamese":                           # its tower is called twice
+        tower = next(layer for layer in model.layers if hasattr(layer, "layers"))
+        count += sum(multiply_adds(tower))
+    assert count == sum(work.macs)
+
+
+def test_pytorch_has_the_same_workloads():
+    tree = ast.parse((SOURCE / "bench" / "torch_models.py").read_text(encoding="utf-8"))
+    table_of_models = next(n.value for n in tree.body if isinstance(n, ast.AnnAssign) and n.target.id == "MODELS")
+    assert {key.value for key in table_of_models.keys} == set(WORKLOADS)
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_data_fit_the_model(name):
+    work = WORKLOADS[name]
+    xs, ys = work.data()
+    assert len(xs) == work.inputs and all(len(v) == work.samples for v in (*xs, *ys))
+    assert work.samples >= work.batch and work.gflop > 0
+
+
+def result(ms, peer_ms, threads=1):
+    """A result file with one workload on two engines."""
+    def record(engine, blocks):
+        return harness.summary([{"engine": engine, "workload": "mnist_mlp", "mode": "fit", "threads": threads,
+                                 "inference": False, "version": engine, "blocks_ms": blocks, "others": [0.0] * 4,
+                                 "shares": [1.0] * 4, "peak_rss_mb": 90.0, "first_step_s": 0.5, "cpu_ms": blocks[0]}])
+    about = {"cpu": "a CPU", "date": "2020-01-01", "commit": "abc", "peak_gflops": 100.0}
+    return {"machine": about, "threads": threads, "import_s": {"fastnn": 0.05},
+            "runs": [record("fastnn", [ms] * 4), record("torch", [peer_ms] * 4)]}
+
+
+def test_summary_leaves_disturbed_blocks_out():
+    record = {"engine": "fastnn", "workload": "mnist_mlp", "mode": "fit", "threads": 2, "inference": False,
+              "blocks_ms": [5.0, 5.2, 5.1, 9.0, 11.0], "others": [0.0, 0.1, 0.0, 0.9, 1.2], "shares": [1.0] * 5,
+              "peak_rss_mb": 1.0}
+    s = harness.summary([record])
+    assert s["ms"] == 5.1 and s["blocks"] == 3 and s["quiet"]
+    assert harness.summary([{**record, "error": "no"}])["error"] == "no"
+
+
+def test_table_shows_the_ratio():
+    text = "\n".join(table.rows(result(5.0, 10.0)))
+    assert "| mnist_mlp | 5 ms |" in text and "2.00×" in text and "82 %" in text      # 0.41 GFLOP in 5 ms of 100
+
+
+def test_compare_takes_times_relative_to_the_peer(tmp_path):
+    """A machine half as fast changes nothing; 20 % slower code does."""
+    old, busy, slow = result(5.0, 10.0), result(10.0, 20.0), result(6.0, 10.0)
+    assert compare.ratios(old, busy)[0][1] == pytest.approx(1.0)
+    assert compare.ratios(old, slow)[0][1] == pytest.approx(1.2)
+
+
+def test_the_readme_shows_the_committed_results():
+    assert table.write(check=True) == 0, "run python -m bench table"
