@@ -37,5 +37,5 @@ def test_an_element_that_is_not_written_shows():
 
 def test_an_access_past_the_end_is_an_error():
     """Compiled, by the guard after the result; as plain Python, by the checked pointer to the input."""
-    with pytest.raises((KernelError, IndexError), match="outside the buffer|item 7 of a pointer to 7 items"):
+    with pytest.raises((KernelError, IndexError), match=r"outside the buffer|item 7 of a pointer to 7 items"):
         run(copy_of(8), guard=64, reuse=False)
