@@ -37,6 +37,12 @@ def make(op, inputs, attrs, like):
     return Node(op, tuple(inputs), attrs, [specs] if isinstance(specs, Spec) else specs, like.scope, like.order)
 
 
+def copy_with(node, inputs):
+    """The same call on other inputs of the same shapes and dtypes."""
+    return Node(node.op, inputs, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order,
+                node.payload)
+
+
 def rewrite(graph, visit):
     """A graph in which visit(node, inputs) may replace nodes.
 
@@ -54,8 +60,7 @@ def rewrite(graph, visit):
             if inputs == node.inputs:
                 nodes.append(node)
                 continue
-            copy = Node(node.op, inputs, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope,
-                        node.order, node.payload)
+            copy = copy_with(node, inputs)
             result = [copy, copy.outputs]
         changed = True
         *made, outputs = result

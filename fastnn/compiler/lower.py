@@ -48,7 +48,7 @@ class _Lowering:
     def __init__(self, graph, bindings, state, reuse):
         self.graph, self.bindings, self.state, self.reuse = graph, bindings, state, reuse
         self.out, self.operands, self.buffers = [], {}, {}
-        self.root, self.last_use, self.uses = {}, {}, {}
+        self.root, self.last_use = {}, {}
         self.target, self.parts = {}, {}
 
     # ------------------------------------------------------------------ analysis
@@ -79,11 +79,7 @@ class _Lowering:
         """Let the inputs of a pack node be produced at their places inside its output."""
         for s, offset in zip(node.inputs, node.attrs["offsets"]):
             r = self.root[s]
-            if r is s and r.node.op not in (INPUT, VARIABLE, CONSTANT) and r not in self.parts \
-                    and r not in self.target and not r.node.op.alias and r.dtype == node.output.dtype \
-                    and r.node.op.name != "pack" and self.last_use[r] != NEVER:
-                self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
-            elif r.spec.size == s.spec.size and r.node.op not in (INPUT, VARIABLE, CONSTANT) and r not in self.parts \
+            if r.spec.size == s.spec.size and r.node.op not in (INPUT, VARIABLE, CONSTANT) and r not in self.parts \
                     and r not in self.target and r.dtype == node.output.dtype and self.last_use[r] != NEVER:
                 self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
 

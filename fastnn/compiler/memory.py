@@ -62,7 +62,7 @@ def plan(buffers, reuse=True, guard=0):
 
 def _by_time(buffers, guard):
     """Best fit among the holes, in order of first touch."""
-    ends, free, offsets, top = {}, [], [], 0
+    free, offsets, top = [], [], 0
     pending = []                                # (last, offset, size), kept sorted by last
     for b in buffers:
         done = [p for p in pending if p[0] < b.first]
@@ -87,7 +87,6 @@ def _by_time(buffers, guard):
             top = at + size
         offsets.append(at)
         pending.append((b.last, at, size))
-    ends.clear()
     return offsets, top
 
 

@@ -1,14 +1,13 @@
 """The few upward calls: a lower layer calls what a higher one has registered here.
 
-``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.runtime``);
+``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.compiler``);
 ``operator(name, *args)`` calls a function of ``fastnn.ops``;
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
-(registered by ``fastnn.models``).
+(registered by ``fastnn.layers``).
 """
 import importlib
 
-_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
-              "run_layer": "fastnn.compiler.eager"}
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events"}
 _hooks = {}
 
 

@@ -108,8 +108,7 @@ def run_batch(model, kind, arrays):
     feed.bind(*arrays)
     feed.rewind()
     rows = len(feed.arrays[0])
-    feed.last = feed.program(rows)
-    feed.last.run(1, rows)
+    feed.program(rows).run(1, rows)
     return feed
 
 

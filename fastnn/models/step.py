@@ -58,7 +58,7 @@ class Feed:
         self.dtypes = [batch_dtype(a, w) for a, w in zip(leaves[0], wanted)]
         self.dtypes += [batch_dtype(a) for part in leaves[1:] for a in part]
         self.shapes = [a.shape[1:] for a in self.arrays]
-        self.programs, self.results, self.order = {}, {}, None
+        self.programs, self.order = {}, None
 
     def bind(self, x, y=None, weight=None, order=None):
         """Take the rows of these arrays (checked, same signature) from now on, in `order` (int64 array or None)."""

@@ -1,5 +1,5 @@
 """Common subexpressions: the same operation on the same symbols is computed once."""
-from fastnn.compiler.graph import rewrite
+from fastnn.compiler.graph import copy_with, rewrite
 from fastnn.graph.node import Leaf
 
 
@@ -20,9 +20,7 @@ def common_subexpressions(graph):
         if inputs == node.inputs:
             seen[key] = node.outputs
             return None
-        from fastnn.graph.node import Node
-        from fastnn.graph.spec import Spec
-        copy = Node(node.op, inputs, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order)
+        copy = copy_with(node, inputs)
         seen[key] = copy.outputs
         return [copy, copy.outputs]
     return rewrite(graph, visit)

@@ -1,5 +1,5 @@
 """Normalisation with activation: one pass over the data forward, and one gradient less to write backward."""
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import Graph, copy_with, make, rewrite
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 GRADIENTS = {f"{name}_grad": name for name in ACTIVATIONS}
@@ -44,7 +44,6 @@ def norm_activations(graph):
 
 def _statistics_from(graph, moved):
     """Let readers of the old node's mean and variance read the fused node's, which then is moved to its place."""
-    from fastnn.compiler.graph import Graph
     swap = {o: n for old, new in moved.items() for o, n in zip(old.outputs[1:], new.outputs[1:])}
     placed, order = set(moved.values()), []
     for node in graph.nodes:
@@ -55,12 +54,7 @@ def _statistics_from(graph, moved):
 
     def visit(node, inputs):
         if any(s in swap for s in inputs):
-            from fastnn.graph.node import Node
-            from fastnn.graph.spec import Spec
-            new = tuple(swap.get(s, s) for s in inputs)
-            copy = Node(
-                node.op, new, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order
-            )
+            copy = copy_with(node, tuple(swap.get(s, s) for s in inputs))
             return [copy, copy.outputs]
         return None
     return rewrite(Graph(order, [swap.get(s, s) for s in graph.outputs],
