@@ -9,8 +9,6 @@ import os
 
 import numpy as np
 
-from fastnn.core import memory
-
 MODES = ("pack", "jit", "python")
 MODE = os.environ.get("FASTNN_KERNELS", "pack") or "pack"
 if MODE not in MODES:
@@ -161,6 +159,8 @@ if JIT:
                 return core(a, lo, hi, F, T, U)
         return bound
 else:
+    from fastnn.core import memory
+
     at = memory.at
 
     def intrinsic(fn):

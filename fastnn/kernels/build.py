@@ -3,18 +3,25 @@
     python -m fastnn.kernels.build [--out DIR] [--levels x86-64-v3,x86-64-v4] [--jobs N]
 
 writes DIR/<level>-<hash>.so and DIR/pack.json, by default into the package itself, where `fastnn.runtime.pack` looks.
-Only kernels that an edit changed are compiled again. Needs Numba and a C compiler to link; what it makes needs neither.
+Levels: names, "host" (the default) or "all" (what a wheel for this architecture needs); FASTNN_LEVELS in the
+environment says the same. Levels that are in DIR already and up to date stay. Only kernels that an edit changed are
+compiled again. Needs Numba, and a C compiler to link; for a level of another architecture a cross compiler (see
+`linker`). What it makes needs none of them.
 """
 import argparse
 import concurrent.futures
 import contextlib
 import hashlib
 import importlib
+import importlib.util
 import json
 import multiprocessing
 import os
 import pathlib
+import platform
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -30,6 +37,7 @@ from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
 
 HERE = pathlib.Path(__file__).resolve().parent
+SHIPPED = ("x86-64-v3", "x86-64-v4", "aarch64")     # what "all" chooses from
 TASK = 6                    # kernels per task of a worker: they share the lowering of their helpers
 # Symbols of Python and of Numba's runtime that may be left in error paths that are never taken.
 STUBS = ("NRT_", "numba_", "Py", "_Py")
@@ -46,12 +54,15 @@ def _work(module, paths, level):
             raise RuntimeError(f"kernel {name} of {module} does not compile: {reason}") from None
 
 
-def objects(level, jobs):
-    """Return {kernel name: path of its object file for `level`}, compiling what the cache has not."""
+def objects(level, jobs, only=None):
+    """Return {kernel name: path of its object file for `level`}, compiling what the cache has not.
+
+    only: the names wanted, by default all.
+    """
     cpu.load()
     found, tasks = {}, {}
     for k in jit.KERNELS.values():
-        if k.module.startswith(cpu.__name__ + "."):
+        if k.module.startswith(cpu.__name__ + ".") and (only is None or k.name in only):
             path = found[k.name] = lower.object_path(k, level)
             if not path.exists():
                 tasks.setdefault(k.module, []).append(k.name)
@@ -74,9 +85,38 @@ def objects(level, jobs):
     return found
 
 
-def link(paths, target):
-    """Link object files into the shared library `target`, replaced as a whole; only kernels are visible in it."""
-    cc = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+def linker(machine):
+    """Return the command that links shared libraries for `machine` ("x86_64" or "aarch64"), a list of words.
+
+    For this machine CC, as Python was built with. For another one FASTNN_CC_<MACHINE> in the environment
+    (FASTNN_CC_AARCH64="aarch64-linux-gnu-gcc"), else that compiler where it is installed, else `ziglang` where it is,
+    else clang with lld. Raises SystemExit, naming these, where there is none.
+
+    >>> isinstance(linker(platform.machine().lower().replace("arm64", "aarch64").replace("amd64", "x86_64")), list)
+    True
+    """
+    here = platform.machine().lower().replace("arm64", "aarch64").replace("amd64", "x86_64")
+    if machine == here:
+        return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    variable, target = f"FASTNN_CC_{machine.upper()}", f"{machine}-linux-gnu"
+    if os.environ.get(variable):
+        return shlex.split(os.environ[variable])
+    if shutil.which(f"{target}-gcc"):
+        return [f"{target}-gcc"]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc", "-target", target]
+    if shutil.which("clang") and shutil.which("ld.lld"):
+        return ["clang", f"--target={target}", "-fuse-ld=lld"]
+    raise SystemExit(f"linking a kernel pack for {machine} on {here} needs a cross compiler: {variable} is not set, "
+                     f"and neither {target}-gcc nor clang with ld.lld nor the package ziglang is installed. Install "
+                     "one of them (`pip install ziglang` is enough), or build on the other machine.")
+
+
+def link(paths, target, cc):
+    """Link object files into the shared library `target`, replaced as a whole; only kernels are visible in it.
+
+    cc: the words of the linker's command.
+    """
     work = lower.cache_folder() / "link"
     work.mkdir(exist_ok=True)
     everything, stubs = work / f"{os.getpid()}.rsp", work / f"{os.getpid()}.c"
@@ -92,8 +132,7 @@ def link(paths, target):
             done = subprocess.run([*cc, *flags], capture_output=True, text=True)
             if done.returncode == 0:
                 break
-            names = {w.strip("`'\"‘’,") for line in done.stderr.splitlines() if "undefined reference" in line
-                     for w in line.rsplit(" ", 1)[-1:]}
+            names = set(re.findall(r"undefined (?:reference to|symbol:) *[`'\"‘]?(\w+)", done.stderr))
             runtime = sorted(n for n in names if n.startswith(STUBS))
             stubs.write_text("".join(f"long {n}(void) {{ __builtin_trap(); }}\n" for n in runtime))
         else:
@@ -117,49 +156,75 @@ def alone():
         yield                               # closing the file gives the lock back
 
 
-def fresh(folder, levels):
-    """Whether the pack in `folder` has the `levels` and was built from the sources as they are now."""
+def fresh(folder):
+    """Return the index of the pack in `folder` if it was built from the sources as they are now, else an empty one.
+
+    Its levels are those whose libraries are there.
+    """
     try:
         index = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
-        return (index["abi"] == lower.ABI and not stale.changed(index["sources"])
-                and all((folder / index["levels"][level]["file"]).exists() for level in levels))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+        if index["abi"] == lower.ABI and not stale.changed(index["sources"]):
+            return {**index, "levels": {level: entry for level, entry in index["levels"].items()
+                                        if (folder / entry["file"]).exists()}}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):      # none, or not ours: all is to be built
+        return {"levels": {}}
+    return {"levels": {}}
 
 
-def build(folder, levels=None, jobs=None, say=lambda text: None):
+def levels_of(text):
+    """Return the levels that a comma-separated text names: names of `lower.LEVELS`, "host", "all".
+
+    "all" is every level of the host's architecture that kernels are shipped for: AVX2 and AVX-512, or NEON. Raises
+    SystemExit for another name.
+
+    >>> levels_of("x86-64-v4,x86-64-v3,x86-64-v4")
+    ['x86-64-v4', 'x86-64-v3']
+    """
+    out = []
+    for name in (text or "host").split(","):
+        host = lower.host_level()
+        several = SHIPPED if name == "all" else [host] if name == "host" else [name]
+        for level in several:
+            if level not in lower.LEVELS:
+                raise SystemExit(f"unknown level {level!r}; expected host, all, or names of {', '.join(lower.LEVELS)}")
+            if name != "all" or lower.LEVELS[level][1] == lower.LEVELS[host][1]:
+                out.append(level)
+    return list(dict.fromkeys(out))
+
+
+def build(folder, levels=None, jobs=None, say=lambda text: None, only=None):
     """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
 
-    levels: names from `lower.LEVELS`, by default the host's own; jobs: worker processes, by default one per
-    usable core, eight at most; say: called with progress lines. Raises SystemExit naming a kernel that fails.
+    levels: names from `lower.LEVELS`, by default what FASTNN_LEVELS says, else the host's own; jobs: worker processes,
+    by default one per usable core, eight at most; say: called with progress lines; only: names of the kernels that the
+    pack shall have, by default all. Raises SystemExit naming a kernel that fails, or what linking needs.
     """
     folder = pathlib.Path(folder)
-    levels = list(levels or [lower.host_level()])
-    for level in levels:
-        if level not in lower.LEVELS:
-            raise SystemExit(f"unknown level {level!r}; expected one of {', '.join(lower.LEVELS)}")
+    levels = list(dict.fromkeys(levels or levels_of(os.environ.get("FASTNN_LEVELS"))))
+    commands = {level: linker(lower.LEVELS[level][1]) for level in levels}      # before minutes of compiling
     folder.mkdir(parents=True, exist_ok=True)
     with alone():
-        if fresh(folder, levels):
+        there = fresh(folder)
+        if not set(levels) - set(there["levels"]):
             say("nothing to do: the pack is up to date")
-            return json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+            return there
         jobs = jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(8, usable_cores())
-        return _build(folder, levels, jobs, say)
+        return _build(folder, commands, there["levels"], jobs, say, only)
 
 
-def _build(folder, levels, jobs, say):
+def _build(folder, commands, there, jobs, say, only):
     began = time.monotonic()
     # Taken first: an edit during the build makes the pack stale, as it is.
     before = stale.snapshot(lower.files(cpu.names(), stale.ROOT))
-    found = {level: objects(level, jobs) for level in levels}
-    names = sorted(found[levels[0]])
-    index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": {}}
-    for level in levels:
+    found = {level: objects(level, jobs, only) for level in commands}
+    names = sorted(next(iter(found.values())))
+    index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": dict(there)}
+    for level, command in commands.items():
         paths = [found[level][name] for name in names]
         key = hashlib.sha256("\n".join(p.name for p in paths).encode()).hexdigest()
         target = folder / f"{level}-{key[:12]}.so"      # a new name: pack.json and its library always fit together
         if not target.exists():
-            link(paths, target)
+            link(paths, target, command)
         index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "bytes": target.stat().st_size}
     lower.write(folder / "pack.json", json.dumps(index, indent=1).encode())
     for old in set(folder.glob("*.so")) - {folder / entry["file"] for entry in index["levels"].values()}:
@@ -174,10 +239,10 @@ def main(arguments=None):
     """The command line; see the module's text."""
     parser = argparse.ArgumentParser(prog="python -m fastnn.kernels.build", description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=str(HERE / "pack"), help="folder to write to")
-    parser.add_argument("--levels", help="comma-separated; default: this machine's")
+    parser.add_argument("--levels", help="comma-separated names, host or all; default: FASTNN_LEVELS, else host")
     parser.add_argument("--jobs", type=int, help="worker processes; default: one per core, at most 8")
     options = parser.parse_args(arguments)
-    build(options.out, options.levels.split(",") if options.levels else None, options.jobs, print)
+    build(options.out, levels_of(options.levels) if options.levels else None, options.jobs, print)
 
 
 if __name__ == "__main__":

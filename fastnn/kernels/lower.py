@@ -64,10 +64,20 @@ def _source(module):
     return path, path.read_bytes()
 
 
+def _compiled(tree):
+    """Every node of a syntax tree but those under the other branch of an `if JIT:`, which no kernel is made of."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        plain = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "JIT"
+        todo += node.body if plain else ast.iter_child_nodes(node)
+
+
 def _imports(module, package, text):
-    """Names of the modules of this package that a module's text imports, anywhere in it."""
+    """Names of the modules of this package that a module's text imports for compiled kernels, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in _compiled(ast.parse(text)):
         if isinstance(node, ast.Import):
             found.update(a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -81,7 +91,7 @@ def _imports(module, package, text):
 
 @functools.cache
 def depends(module):
-    """Return the sorted names of the modules that `module` imports from its own top package, itself included."""
+    """Return the sorted names of the modules of its own top package that `module`, compiled, is made of."""
     seen, todo = set(), [module]
     while todo:
         name = todo.pop()
@@ -252,11 +262,12 @@ def load(kernel):
 
         from fastnn.runtime.executor import nothing_address
 
+        level = pack.forced() or host_level()
         engine = _engine()
         for name in NEVER_CALLED:
             if not ll.address_of_symbol(name):          # else it is Numba's or Python's: others may need it
                 ll.add_symbol(name, nothing_address())
-        engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, host_level()))))
+        engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, level))))
         engine.finalize_object()
         _loaded[kernel.name] = engine.get_function_address(PREFIX + kernel.name)
         if not _loaded[kernel.name]:

@@ -24,6 +24,7 @@ from fastnn.runtime import stale
 
 ABI = 1                         # of the pack: how a kernel is called, and the form of pack.json
 PREFIX = "fastnn_"
+X86 = "x86-64-v"                # of the levels that include one another
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "kernels" / "pack"
 REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numba: `pip install numba`), or set "
           "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
@@ -75,9 +76,7 @@ def library():
     """
     for again in (True, False):
         index = _index()
-        level = os.environ.get("FASTNN_LEVEL") or _best(index["levels"])
-        if level not in index["levels"]:
-            raise errors.PackError(f"FASTNN_LEVEL={level!r}, but the kernel pack has {', '.join(index['levels'])}")
+        level = _choose(index["levels"])
         try:
             lib = ctypes.CDLL(str(FOLDER / index["levels"][level]["file"]))
             break
@@ -88,17 +87,78 @@ def library():
     return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value for n in index["kernels"]}
 
 
-def _best(levels):
-    """The highest of a pack's levels that this CPU runs."""
+def own_level():
+    """Return the best level that this CPU runs, or "" where fastnn has none for it.
+
+    >>> own_level() == "" or runs(own_level())
+    True
+    """
     from fastnn.runtime.executor import cpu_level
 
-    mine = cpu_level()
-    fit = [name for name in levels if name == mine or (mine.startswith("x86-64-v") and name.startswith("x86-64-v")
-                                                       and name <= mine)]
+    return cpu_level()
+
+
+def runs(level):
+    """Return whether this CPU runs kernels of `level`, a name as in pack.json: an x86-64 level includes those below."""
+    mine = own_level()
+    return level == mine or (mine.startswith(X86) and X86 + "2" <= level <= mine)
+
+
+def forced():
+    """Return the level that FASTNN_LEVEL asks for, or "" where it is not set.
+
+    Raises PackError for a level that this CPU does not run.
+
+    >>> forced() == "" or runs(forced())
+    True
+    """
+    level = os.environ.get("FASTNN_LEVEL", "")
+    if level and not runs(level):
+        raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment; expected a level that this CPU runs, which "
+                               f"is {_family()}. Unset it, and the best one is taken.")
+    return level
+
+
+def _family():
+    """The CPU's level in words."""
+    mine = own_level()
+    return f"{mine} or lower" if mine.startswith(X86) else mine or "of another family"
+
+
+def _choose(levels):
+    """The forced one of a pack's levels, else the highest that this CPU runs."""
+    level, has = forced(), ", ".join(levels) or "none"
+    if level in levels:
+        return level
+    if level:
+        raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment, but the kernel pack has {has}. Unset it, "
+                               f"or in a source checkout run `python -m fastnn.kernels.build --levels {level}` (needs "
+                               "numba); FASTNN_KERNELS=jit compiles for any level that this CPU runs.")
+    fit = [name for name in levels if runs(name)]
     if not fit:
-        raise errors.PackError(f"no library of the kernel pack runs on this CPU: it has {', '.join(levels) or 'none'}, "
-                               f"this CPU is {mine or 'of another family'}. {REMEDY}")
+        raise errors.PackError(f"no library of the kernel pack runs on this CPU: it has {has}, this CPU is "
+                               f"{_family()}. {REMEDY}")
     return max(fit)
+
+
+def describe():
+    """Return what `fastnn info` tells of the kernels: mode, level, this CPU's level, and in mode "pack" the library.
+
+    A dict of texts and numbers: mode, level, cpu_level, and for a pack that is usable folder, file, levels (of the
+    pack), kernels (their number), bytes, built (seconds since the epoch). Raises PackError as `library` does.
+
+    >>> describe()["mode"] in ("pack", "jit", "python")
+    True
+    """
+    found = {"mode": MODE, "level": forced() or own_level(), "cpu_level": own_level()}
+    if MODE == "pack":
+        kernels, index = library(), _index()
+        level = _choose(index["levels"])
+        file = FOLDER / index["levels"][level]["file"]
+        state = file.stat()
+        found.update(level=level, folder=str(FOLDER), file=file.name, levels=sorted(index["levels"]),
+                     kernels=len(kernels), bytes=state.st_size, built=state.st_mtime)
+    return found
 
 
 def _index():

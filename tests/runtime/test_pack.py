@@ -112,13 +112,54 @@ def test_a_missing_pack_and_a_foreign_one(copied):
 
 @pack_only
 def test_the_best_level_that_runs_is_taken(monkeypatch):
-    executor = pytest.importorskip("fastnn.runtime.executor")
+    monkeypatch.delenv("FASTNN_LEVEL", raising=False)
     for mine, best in (("x86-64-v4", "x86-64-v4"), ("x86-64-v3", "x86-64-v3"), ("aarch64", "aarch64")):
-        monkeypatch.setattr(executor, "cpu_level", lambda mine=mine: mine)
-        assert pack._best(["aarch64", "x86-64-v3", "x86-64-v4"]) == best
-    monkeypatch.setattr(executor, "cpu_level", lambda: "x86-64-v2")
-    with pytest.raises(errors.PackError, match="this CPU is x86-64-v2"):
-        pack._best(["aarch64", "x86-64-v3"])
+        monkeypatch.setattr(pack, "own_level", lambda mine=mine: mine)
+        assert pack._choose(["aarch64", "x86-64-v3", "x86-64-v4"]) == best
+    for mine, said in (("x86-64-v2", "this CPU is x86-64-v2 or lower"), ("", "this CPU is of another family")):
+        monkeypatch.setattr(pack, "own_level", lambda mine=mine: mine)
+        with pytest.raises(errors.PackError, match=f"it has aarch64, x86-64-v3, {said}"):
+            pack._choose(["aarch64", "x86-64-v3"])
+
+
+@pytest.mark.parametrize(("mine", "asked", "said"), [
+    ("x86-64-v4", "x86-64-v3", ""),
+    ("x86-64-v4", "x86-64-v4", ""),
+    ("x86-64-v3", "x86-64-v4", "FASTNN_LEVEL='x86-64-v4' .* this CPU runs, which is x86-64-v3 or lower"),
+    ("x86-64-v4", "x86-64-v2", "FASTNN_LEVEL='x86-64-v2' .* has x86-64-v3, x86-64-v4.*--levels x86-64-v2"),
+    ("x86-64-v4", "x86-64-v1", "expected a level that this CPU runs"),
+    ("x86-64-v4", "aarch64", "expected a level that this CPU runs, which is x86-64-v4 or lower"),
+    ("aarch64", "x86-64-v3", "which is aarch64"),
+    ("x86-64-v4", "avx2", "FASTNN_LEVEL='avx2'"),
+])
+def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, said):
+    """Never by an illegal instruction."""
+    monkeypatch.setattr(pack, "own_level", lambda: mine)
+    monkeypatch.setenv("FASTNN_LEVEL", asked)
+    if not said:
+        assert pack._choose(["x86-64-v3", "x86-64-v4"]) == asked
+        return
+    with pytest.raises(errors.PackError, match=said):
+        pack._choose(["x86-64-v3", "x86-64-v4"])
+
+
+@pytest.mark.parametrize("mode", ["pack", "jit"])
+def test_a_level_that_the_cpu_lacks_is_an_error_of_the_process(mode):
+    if MODE == "python":
+        pytest.skip("mode python compiles nothing")
+    if mode == "jit":
+        pytest.importorskip("numba")
+    out = python("from fastnn.runtime import pack\npack.address('relu_f32')",
+                 {"FASTNN_KERNELS": mode, "FASTNN_LEVEL": "x86-64-v5", "FASTNN_REBUILD": "0"})
+    assert "PackError: FASTNN_LEVEL='x86-64-v5' in the environment; expected a level that this CPU runs" in out.stderr
+
+
+def test_the_kernels_of_this_process_are_described():
+    told = pack.describe()
+    assert told["mode"] == MODE and told["cpu_level"] == pack.own_level()
+    if MODE == "pack":
+        assert told["level"] in told["levels"] and told["kernels"] == len(pack.library())
+        assert told["bytes"] == (pathlib.Path(told["folder"]) / told["file"]).stat().st_size
 
 
 # ------------------------------------------------------------------ building and the JIT
