@@ -1,8 +1,8 @@
 """Builds the Cython executor, and the kernel pack of this machine's instruction set into the wheel.
 
 `python setup.py build_ext --inplace` builds the executor beside the sources, for development; the kernel pack is then
-built by `python -m fastnn.kernels.build`. `FASTNN_LEVELS=x86-64-v3,x86-64-v4 pip wheel .` builds a wheel for more
-levels than the host's own.
+built by `python -m fastnn.kernels.build`. `pip install .` builds the host's level only; FASTNN_LEVELS in the environment
+names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture.
 """
 import os
 import pathlib
@@ -40,9 +40,7 @@ class BuildWithPack(build_py):
             target = ROOT / "fastnn" / "kernels" / "pack"
         else:
             target = pathlib.Path(self.build_lib).resolve() / "fastnn" / "kernels" / "pack"
-        command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]
-        if os.environ.get("FASTNN_LEVELS"):
-            command += ["--levels", os.environ["FASTNN_LEVELS"]]
+        command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]      # it reads FASTNN_LEVELS
         # An isolated build finds its requirements through PYTHONPATH: keep it.
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
