@@ -135,6 +135,7 @@ class Child:
             if "channels-last" in self.engine:
                 model = model.to(memory_format=torch.channels_last)
                 xs = [v.contiguous(memory_format=torch.channels_last) for v in xs]
+        ys = [v.permute(0, 3, 1, 2).contiguous() if v.dim() == 4 else v for v in ys]
         if xs[0].dtype == torch.int32:
             xs = [v.long() for v in xs]
         compiled = "compile" in self.engine

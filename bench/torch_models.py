@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from bench.models import RESNET20
+from bench import torch_extra
+from bench.models import RESNET20, WORKLOADS, adam
 
 
 def conv3(channels: int, filters: int, **kw: Any) -> nn.Conv2d:
@@ -49,34 +50,14 @@ class Siamese(nn.Module):
         return self.same((a - b).abs()), self.which(a)
 
 
-class TextConv(nn.Module):
-    """Embedding and two 1-D convolutions."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.table = nn.Embedding(2000, 50)
-        self.convs = nn.Sequential(nn.Conv1d(50, 64, 5), nn.ReLU(), nn.Conv1d(64, 64, 5), nn.ReLU())
-        self.head = nn.Linear(64, 2)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits."""
-        return self.head(self.convs(self.table(x).transpose(1, 2)).amax(2))
-
-
 def _mlp() -> nn.Module:
     return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(),
                          nn.Dropout(0.2), nn.Linear(512, 10))
 
 
-def _separable() -> nn.Module:
-    layers: list[nn.Module] = [conv3(3, 16, padding=1), nn.ReLU()]
-    channels = 16
-    for filters, stride in ((32, 1), (64, 2), (64, 1)):
-        layers += [conv3(channels, channels, stride=stride, padding=1, groups=channels, bias=False),
-                   nn.BatchNorm2d(channels), nn.ReLU(),
-                   nn.Conv2d(channels, filters, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
-        channels = filters
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
+def _conv_bn() -> nn.Module:
+    return nn.Sequential(conv3(3, 32, padding=1), nn.BatchNorm2d(32), nn.Sigmoid(), conv3(32, 32, padding=1),
+                         nn.BatchNorm2d(32), nn.Sigmoid(), nn.Flatten(), nn.Linear(32768, 10))
 
 
 def _resnet20() -> nn.Module:
@@ -91,27 +72,20 @@ def _resnet20() -> nn.Module:
 MODELS: dict[str, Callable[[], nn.Module]] = {
     "playground": lambda: nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)),
     "mnist_mlp": _mlp, "mnist_mlp_batch1": _mlp, "mnist_mlp_batch1000": _mlp,
-    "conv_bn_sigmoid": lambda: nn.Sequential(
-        conv3(3, 32, padding=1), nn.BatchNorm2d(32), nn.Sigmoid(), conv3(32, 32, padding=1), nn.BatchNorm2d(32),
-        nn.Sigmoid(), nn.Flatten(), nn.Linear(32768, 10)),
+    "conv_bn_sigmoid": _conv_bn, "conv_bn_sigmoid_batch1": _conv_bn,
     "cifar_cnn": lambda: nn.Sequential(
         conv3(3, 64, padding=1), nn.ReLU(), conv3(64, 128), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(),
         nn.Linear(28800, 512), nn.ReLU(), nn.Dropout(0.5), nn.Linear(512, 10)),
     "resnet20": _resnet20,
     "siamese": Siamese,
-    "autoencoder": lambda: nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 64), nn.ReLU(),
-                                         nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 784)),
-    "separable": _separable,
-    "text_conv": TextConv,
-    "odd_sizes": lambda: nn.Sequential(
-        nn.Conv2d(3, 13, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(13, 27, 7, padding=3), nn.ReLU(),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27 * 7 * 7, 11)),
+    **torch_extra.MODELS,
 }
 
 
 def optimizer(name: str, model: nn.Module, **kw: Any) -> torch.optim.Optimizer:
     """The workload's optimizer with Keras's numbers."""
-    if name in ("playground", "conv_bn_sigmoid", "resnet20", "separable", "odd_sizes"):
+    kind = WORKLOADS[name].optimizer
+    if kind is not adam:
         momentum = 0.0 if name == "playground" else 0.9
         decay = 1e-4 if name == "resnet20" else 0.0              # L2(5e-5) of the Keras form: gradient 2 * 5e-5 * w
         return torch.optim.SGD(model.parameters(), lr=0.01, momentum=momentum, weight_decay=decay, **kw)
@@ -120,10 +94,11 @@ def optimizer(name: str, model: nn.Module, **kw: Any) -> torch.optim.Optimizer:
 
 def loss(name: str, out: Any, ys: list[torch.Tensor]) -> torch.Tensor:
     """The workload's loss, on logits."""
+    kind = WORKLOADS[name].loss
     if name == "siamese":
         return F.binary_cross_entropy_with_logits(out[0], ys[0]) + 0.3 * F.cross_entropy(out[1], ys[1])
-    if name == "playground":
+    if kind == "binary_crossentropy":
         return F.binary_cross_entropy_with_logits(out, ys[0])
-    if name == "autoencoder":
+    if kind == "mean_squared_error":
         return F.mse_loss(out, ys[0])
     return F.cross_entropy(out, ys[0])
