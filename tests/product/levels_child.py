@@ -1,16 +1,15 @@
 """Trains a workload of the benchmark on few rows; prints a hash of all weights and the kernels that ran.
 
-    python levels_child.py BENCH WORKLOAD...       BENCH: the folder of the benchmark
+    python levels_child.py WORKLOAD...
 """
 import hashlib
-import importlib
-import importlib.util
 import json
 import sys
 
 import numpy as np
 
 import fastnn
+from fastnn.cli.workloads import WORKLOADS
 
 ROWS, BATCH, EPOCHS = 20, 8, 2          # a ragged last batch; a plan of 8 and one of 4 rows
 
@@ -34,12 +33,7 @@ def train(work):
 
 def main():
     """One JSON object: {workload: [hash, kernels]}."""
-    # as a package of its own: the folder above it holds the sources of fastnn, which must not hide the installed one
-    spec = importlib.util.spec_from_file_location("bench", f"{sys.argv[1]}/__init__.py",
-                                                  submodule_search_locations=[sys.argv[1]])
-    sys.modules["bench"] = importlib.util.module_from_spec(spec)
-    workloads = importlib.import_module("bench.models").WORKLOADS
-    sys.stdout.write(json.dumps({name: train(workloads[name]) for name in sys.argv[2:]}))
+    sys.stdout.write(json.dumps({name: train(WORKLOADS[name]) for name in sys.argv[1:]}))
 
 
 if __name__ == "__main__":
