@@ -53,6 +53,11 @@ class Embedding(Layer):
     def call(self, inputs):
         return ops.take(self.embeddings, _integers(inputs), axis=0)
 
+    @property
+    def index_range(self):
+        """Inputs are integers in [0, index_range): models check data that come here straight from outside."""
+        return self.input_dim
+
     def compute_mask(self, inputs, previous_mask=None):
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 

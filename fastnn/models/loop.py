@@ -1,10 +1,11 @@
 """The loops behind fit, evaluate and predict: epochs, batches, callbacks, progress."""
+import contextlib
 import time
 
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
 from fastnn.runtime.order import shuffle as mix_rows
 
@@ -80,26 +81,46 @@ class _BatchEpoch:
         self.model, self.kind, self.source, self.class_weight = model, kind, adapter.Batches(source), class_weight
         self.steps = steps if steps is not None else self.source.length
         self.given = steps
-        self.rows = None
+        self.rows = self.good = None
 
     def prepare(self, order):
         """The source decides the order."""
+
+    @contextlib.contextmanager
+    def _named(self, number, x):
+        """Errors in a batch say which batch it is, what it looks like, and what earlier batches looked like."""
+        try:
+            yield
+        except FastnnError as error:
+            earlier = "" if self.good is None else (
+                f" The batch before it had x of shape {_shapes(self.good)}"
+                + (" and has been trained on." if self.kind == "train" else "."))
+            where = f"Batch {number} (counted from 0) of the data source, x of shape {_shapes(x)}"
+            error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
+            raise
 
     def run(self, each_batch, begin, end, watch):
         """Run all batches of one pass over the source."""
         done = 0
         for x, y, w in self.source.epoch(self.given):
-            arrays = self.model._arrays(x, y, w, self.class_weight if self.kind == "train" else None, self.kind)
+            with self._named(done, x):
+                arrays = self.model._arrays(x, y, w, self.class_weight if self.kind == "train" else None, self.kind)
             begin(done)
-            run_batch(self.model, self.kind, arrays)
+            with self._named(done, x):
+                run_batch(self.model, self.kind, arrays)
             end(done)
-            done += 1
+            self.good, done = x, done + 1
             if self.model.stop_training and self.kind == "train":
                 break
         if done == 0:
             raise DataError("The data source gave no batch: the generator is used up, or the data set is empty.")
-        self.steps = self.steps or done
+        self.steps, self.good = self.steps or done, None
         return done
+
+
+def _shapes(structure):
+    """The shapes of the arrays of a structure, as text."""
+    return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
 
 
 def run_batch(model, kind, arrays):

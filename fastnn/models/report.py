@@ -91,7 +91,7 @@ def _split(items, counts):
 
 def _guess(model, batch_size, training):
     """(x, y, weight) zeros of the shapes that the model and its loss expect."""
-    from fastnn.models.trainer import is_sparse, parts_of
+    from fastnn.models.checks import is_sparse, parts_of
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
         raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
                             "fit or predict once.")

@@ -5,8 +5,8 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
 from fastnn.layers.tracking import structure_version
+from fastnn.models import checks, loop
 from fastnn.models import data as adapter
-from fastnn.models import loop
 from fastnn.models.direct import plan_of
 from fastnn.models.step import Feed, Shared, signature
 
@@ -16,6 +16,8 @@ NEVER_CALLED = "train_step", "test_step", "make_train_function", "make_test_func
 
 class Trainer:
     """The training interface of Keras's Model, on plans that run without Python between batches."""
+
+    compiled = False
 
     def _trainer(self):
         """The trainer's own state, made on first use (models need not call Trainer.__init__)."""
@@ -162,7 +164,7 @@ class Trainer:
 
     # ------------------------------------------------------------------ data and plans
     def _need_compiled(self, what):
-        if not self.__dict__.get("compiled") and not getattr(self, "compiled", False):
+        if not self.compiled:
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
         own = next((n for n in NEVER_CALLED if hasattr(type(self), n)), None)
         if own is not None:
@@ -188,45 +190,26 @@ class Trainer:
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
         if what != "predict":
+            self._ensure_built(x)               # a model knows its outputs and tables from then on
+        checks.check_indices(self._index_inputs(), x)
+        if what != "predict":
             adapter.check_finite(
                 (n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None
             )
             if y is not None:
-                self._check_labels(y)
+                checks.check_labels(self, y)
         return x, y, sample_weight
 
     def _standard_x(self, x):
         """Models with named inputs may rearrange dicts here (see Functional)."""
         return x
 
-    def _check_labels(self, y):
-        """Integer labels of a sparse loss must lie in [0, classes)."""
-        loss = self._compile_loss
-        shapes = self._output_shapes()
-        for part in (loss.parts if loss is not None and loss.built else parts_of(loss)):
-            index = getattr(part, "index", 0)
-            if not is_sparse(getattr(part, "loss", part)) or shapes is None:
-                continue
-            targets = adapter.flatten(y)
-            if index >= len(targets) or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
-                continue
-            labels, classes = targets[index], shapes[index][-1]
-            low, high = labels.min(), labels.max()
-            ignored = getattr(getattr(part, "loss", part), "ignore_class", None)
-            if ignored is None and not (low >= 0 and high < classes):           # a NaN is no class either
-                row = int(np.argmax(~((labels >= 0) & (labels < classes))) // max(labels[0].size, 1))
-                raise DataError(
-                    f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected integers "
-                    f"from 0 to {classes - 1}. The first bad label is in row {row}."
-                )
-
-    def _output_shapes(self):
-        shape = getattr(self, "output_shape", None) if getattr(self, "built", False) else None
-        if shape is None:
-            return None
-        if isinstance(shape, dict):
-            return list(shape.values())
-        return list(shape) if shape and isinstance(shape[0], (tuple, list)) else [shape]
+    def _index_inputs(self):
+        """See checks.index_inputs; found once for a structure of the model."""
+        own, stamp = self._trainer(), structure_version()
+        if own.index_inputs is None or own.index_inputs[0] != stamp:
+            own.index_inputs = stamp, checks.index_inputs(self)
+        return own.index_inputs[1]
 
     def _feed(self, kind, x, y=None, weight=None):
         own = self._trainer()
@@ -262,6 +245,7 @@ class Trainer:
         progress; the model and `model.history` are usable.
         """
         self._need_compiled("fit")
+        checks.verbosity(verbose)
         with self._trainer().lock:
             return loop.fit(
                 self,
@@ -292,6 +276,7 @@ class Trainer:
         if kwargs:
             raise ArgumentError(f"Arguments not recognized: {kwargs}")
         self._need_compiled("evaluate")
+        checks.verbosity(verbose)
         with self._trainer().lock:
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
@@ -302,6 +287,7 @@ class Trainer:
             plan = plan_of(self, x, own_layers=False)
             if plan is not None:
                 return plan(x)
+        checks.verbosity(verbose)
         with self._trainer().lock:
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
@@ -342,26 +328,8 @@ class _State:
     def __init__(self):
         self.lock = threading.RLock()
         self.shared, self.feeds, self.options = Shared(), {}, None
-        self.metric_list = None                 # (when it was made, the metrics): finding them walks all layers
+        self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
-
-
-def parts_of(loss):
-    """A not yet resolved loss as parts, as far as that is possible without shapes."""
-    if loss is None:
-        return []
-    from fastnn.losses import get
-    found = loss.loss
-    if isinstance(found, (list, tuple, dict)) or (isinstance(found, str) and found.lower() in ("ce", "crossentropy")):
-        return []
-    return [get(found)]
-
-
-def is_sparse(loss):
-    """Whether a loss takes integer labels (sparse categorical cross-entropy, as a class or as a function)."""
-    from fastnn import losses
-    function = getattr(loss, "fn", loss)
-    return isinstance(loss, losses.SparseCategoricalCrossentropy) or function is losses.sparse_categorical_crossentropy
 
 
 def _number(value):
