@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 import fastnn
-from fastnn.cli.workloads import WORKLOADS
+from fastnn.cli.workloads import STANDARD
 
 ROWS, BATCH, EPOCHS = 20, 8, 2          # a ragged last batch; a plan of 8 and one of 4 rows
 
@@ -33,7 +33,7 @@ def train(work):
 
 def main():
     """One JSON object: {workload: [hash, kernels]}."""
-    sys.stdout.write(json.dumps({name: train(WORKLOADS[name]) for name in sys.argv[1:]}))
+    sys.stdout.write(json.dumps({name: train(STANDARD[name]) for name in sys.argv[1:]}))
 
 
 if __name__ == "__main__":
