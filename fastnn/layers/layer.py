@@ -15,6 +15,7 @@ from fastnn.layers.events import CallEvent, any_functional, symbol_like
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.names import snake_case
+from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
 
@@ -93,6 +94,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
         object.__setattr__(self, "_tracker", Tracker())
+        object.__setattr__(self, "_user_line", user_line())
         if not cls.__module__.startswith("fastnn."):
             object.__setattr__(self, "_init_arguments", (args, kwargs))
         return self
@@ -304,7 +306,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
                 return np.asarray(x)
             return x if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable") else np.asarray(x)
         if isinstance(structure, tuple):
-            structure = tuple(_array_of_numbers(x) for x in structure)
+            structure = tuple(nest.array_of_numbers(x) for x in structure)
         return nest.map_structure(leaf, structure)
 
     def _resolve_training(self, call, args, kwargs, outer):
@@ -390,12 +392,3 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
 # attributes that hold no state, or state that is another's
 _UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
                         "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments"))
-
-
-def _array_of_numbers(value):
-    """A list of numbers, however nested, as an array; anything else unchanged."""
-    if isinstance(value, (list, tuple)) and value:
-        leaves = nest.flatten(value)
-        if leaves and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in leaves):
-            return np.asarray(value)
-    return value

@@ -1,4 +1,6 @@
 """Nested structures of lists, tuples and dicts: their leaves, in the order they are written."""
+import numpy as np
+
 from fastnn.core.errors import ShapeError
 
 
@@ -86,3 +88,12 @@ def same_structure(a, b):
         return (isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
                 and all(map(same_structure, a, b)))
     return True
+
+
+def array_of_numbers(value):
+    """A list of numbers, however nested, as an array; anything else unchanged."""
+    if isinstance(value, (list, tuple)) and value:
+        leaves = flatten(value)
+        if leaves and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in leaves):
+            return np.asarray(value)
+    return value

@@ -1,0 +1,39 @@
+"""What one core can do at most: measured, not looked up, so that a profile can say how near a kernel comes."""
+import time
+
+import numpy as np
+
+from fastnn.runtime import pack
+
+_STEPS = 100_000                                # fused multiply-adds on 1 KiB that stays in the first cache
+_ELEMENTS = 4_000_000                           # of each of three float32 arrays, together larger than any cache
+
+
+def peak_gflops(repeats=40):
+    """The rate of fused multiply-adds in float32 of one core, in GFLOP/s; None in mode "python".
+
+    repeats: turns of a millisecond; the best counts, because others on the machine only ever add time.
+    """
+    if pack.MODE == "python":
+        return None
+    words = np.zeros(1024, np.float32)
+    best = min(_seconds(lambda: pack.call("fma_peak_f32", [words, 0], 0, _STEPS)) for _ in range(repeats))
+    return float(words.view(np.int64)[256]) * _STEPS / best / 1e9       # the kernel says what a step comes to
+
+
+def stream_gb_per_s(repeats=10):
+    """The rate at which one core adds two large arrays into a third: bytes read and written, in GB/s.
+
+    repeats: turns of some milliseconds; the best counts.
+
+    >>> stream_gb_per_s(1) > 0
+    True
+    """
+    a, b, c = (np.ones(_ELEMENTS, np.float32) for _ in range(3))
+    return 12 * _ELEMENTS / min(_seconds(lambda: np.add(a, b, out=c)) for _ in range(repeats)) / 1e9
+
+
+def _seconds(run):
+    start = time.thread_time_ns()
+    run()
+    return max(time.thread_time_ns() - start, 1) / 1e9
