@@ -6,6 +6,7 @@
 15
 """
 import importlib
+import sys
 
 from fastnn.core.registry import lazy
 
@@ -26,7 +27,16 @@ _find, __dir__, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
 
 
+def _limits():
+    if "threadpoolctl" in sys.modules:          # from now on it sees and limits fastnn's threads too
+        importlib.import_module("fastnn.runtime.threads").register()
+
+
+_limits()
+
+
 def __getattr__(name):
+    _limits()
     if name == "backend":                       # Keras 1 and 2's keras.backend lives with the other old spellings
         return importlib.import_module("fastnn.compat.backend")
     return _find(name)

@@ -14,6 +14,7 @@ from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
 from fastnn.core.memory import register_memory
 from fastnn.graph.node import VARIABLE
+from fastnn.runtime.threads import allowed, planned
 
 STATE_WORDS = 16
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
@@ -91,11 +92,7 @@ class Program:
         self._keep = [lowered.keep, bindings]
         self.outputs = [self._view(o) for o in lowered.outputs]
         self.syncs = schedule.barriers(self.units, self._address)
-        if options.threads is None:
-            from fastnn.runtime.threads import get_num_threads
-            self.threads = get_num_threads()
-        else:
-            self.threads = options.threads
+        self.threads, self.fixed = planned() if options.threads is None else (options.threads, True)
         self._assemble()
         _cut_circles(trace, graph)
 
@@ -190,6 +187,10 @@ class Program:
         return call
 
     # ------------------------------------------------------------------ running
+    def _team(self):
+        """Threads of the next run: those of the plan, but no more than are allowed from outside at this moment."""
+        return self.threads if self.fixed or self.threads == 1 else min(self.threads, allowed())
+
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
         """Walk the tape `batches` times (ROW0 grows by `rows` each time); returns the batches done.
 
@@ -203,7 +204,7 @@ class Program:
         if fill or guard:
             self._prepare(guard, fill)
         try:
-            done = self.executor.run(batches, rows, self.threads, deadline_ns, profile)
+            done = self.executor.run(batches, rows, self._team(), deadline_ns, profile)
         except KernelError as error:
             raise self._explain(error) from None
         if guard:
@@ -214,7 +215,7 @@ class Program:
         """One walk over the tape, the short way: no counters, no deadline, no checks of the debugging options."""
         if self.plain:
             try:
-                self.executor.once(self.threads)
+                self.executor.once(self._team())
             except KernelError as error:
                 raise self._explain(error) from None
         else:

@@ -1,9 +1,12 @@
 """How many threads a tape is walked by."""
+import ctypes
 import os
 import pathlib
 import sys
 
 from fastnn.core import config
+
+MOST = 256              # threads of a run
 
 
 def _quota(root="/sys/fs/cgroup", membership="/proc/self/cgroup"):
@@ -47,11 +50,43 @@ def usable_cores():
 _cores = None
 
 
-def get_num_threads():
-    """Return how many threads to run with: `fastnn.config.set_num_threads`, else OMP_NUM_THREADS, else the cores.
+def default():
+    """Return (number, where it comes from) of threads where nothing was set: OMP_NUM_THREADS, else the usable cores.
 
     OMP_NUM_THREADS may be a list ("4,2": the first counts); a value that is no positive number is ignored. The cores
     are looked up once per process.
+
+    >>> number, source = default()
+    >>> number >= 1 and bool(source)
+    True
+    """
+    global _cores
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if first.isdigit() and int(first) > 0:
+        return min(int(first), MOST), "OMP_NUM_THREADS"
+    if _cores is None:
+        _cores = min(usable_cores(), MOST)
+    return _cores, "cores of this process"
+
+
+def planned():
+    """Return (number, whether it was asked for): the threads that a plan made now is laid out for.
+
+    Asked for by `fastnn.config.set_num_threads`, such a number is not limited from outside when the plan runs.
+
+    >>> planned()[0] >= 1
+    True
+    """
+    register()
+    chosen = config.num_threads()
+    return (default()[0], False) if chosen is None else (chosen, True)
+
+
+def get_num_threads():
+    """Return how many threads a plan would run with now.
+
+    What `fastnn.config.set_num_threads` says; else OMP_NUM_THREADS or the usable cores (see `default`), but no more
+    than a limit that was set through threadpoolctl.
 
     >>> from fastnn.core import config
     >>> config.set_num_threads(3)
@@ -59,13 +94,78 @@ def get_num_threads():
     3
     >>> config.set_num_threads(None)
     """
-    global _cores
-    chosen = config.num_threads()
-    if chosen is not None:
-        return chosen
-    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    if first.isdigit() and int(first) > 0:
-        return min(int(first), 256)
-    if _cores is None:
-        _cores = min(usable_cores(), 256)
-    return _cores
+    number, asked = planned()
+    return number if asked else min(number, allowed())
+
+
+def origin():
+    """Return in words where the number of `get_num_threads` comes from.
+
+    >>> isinstance(origin(), str)
+    True
+    """
+    number, asked = planned()
+    if asked:
+        return "set_num_threads"
+    return "threadpoolctl" if allowed() < number else default()[1]
+
+
+def allowed():
+    """Return how many threads threadpoolctl allows at this moment, 256 where it has set no limit.
+
+    >>> allowed() >= 1
+    True
+    """
+    try:
+        from fastnn.runtime.executor import thread_limit
+    except ImportError:
+        return MOST
+    return thread_limit()
+
+
+# ------------------------------------------------------------------ threadpoolctl
+_registered = False
+
+
+def register():
+    """Let threadpoolctl, if it is imported, see and limit fastnn's threads as the library "fastnn".
+
+    Called when fastnn is imported, when a name of it is used for the first time and whenever a plan is made, so there
+    is nothing to do but to import threadpoolctl before fastnn, or with it and before the first model.
+    """
+    global _registered
+    if _registered or "threadpoolctl" not in sys.modules:
+        return
+    try:
+        from fastnn.runtime import executor
+    except ImportError:                                         # no compiled executor: no threads to limit
+        return
+    from threadpoolctl import LibController
+    from threadpoolctl import register as add
+
+    class Controller(LibController):
+        """fastnn's executor: a limit of its own, that OMP_NUM_THREADS and the cores give way to."""
+        user_api = internal_api = "fastnn"
+        filename_prefixes = (pathlib.Path(executor.__file__).name.lower(),)
+        check_symbols = ("fastnn_thread_limit",)
+
+        def get_num_threads(self):
+            """The limit as it is; `fastnn.config.set_num_threads`, where it was called, says what plans run with."""
+            return min(default()[0], allowed())
+
+        def set_num_threads(self, num_threads):
+            """Limit all plans but those that `fastnn.config.set_num_threads` asked a number for."""
+            limit = ctypes.c_int.in_dll(self.dynlib, "fastnn_thread_limit")
+            limit.value = MOST if num_threads >= default()[0] else max(1, int(num_threads))
+
+        def set_additional_attributes(self):
+            """Show what `fastnn.config.set_num_threads` has asked for, or None."""
+            self.set_by_config = config.num_threads()
+
+        def get_version(self):
+            """fastnn's version."""
+            import fastnn
+            return fastnn.__version__
+
+    add(Controller)
+    _registered = True

@@ -46,6 +46,13 @@ cdef extern from "pool.h" nogil:
     int64_t now_ns()
     int cpu_level_ "cpu_level"()
 
+cdef extern from *:
+    """
+    /* Seen from outside: threadpoolctl knows a library by its symbols and sets the limit of this one here. */
+    __attribute__((visibility("default"))) int fastnn_thread_limit = 256;
+    """
+    int fastnn_thread_limit
+
 MAX_THREADS = 256
 
 
@@ -304,6 +311,15 @@ def cpu_level():
     if level >= 2:
         return f"x86-64-v{level}"
     return "aarch64" if os.uname().machine in ("aarch64", "arm64") else ""
+
+
+def thread_limit():
+    """Return how many threads a plan may run with at most: 256, or what threadpoolctl has set.
+
+    >>> 1 <= thread_limit() <= 256
+    True
+    """
+    return fastnn_thread_limit
 
 
 def flush_subnormals():
