@@ -5,8 +5,12 @@ import json
 import os
 import platform
 import sys
+import time
 
 from fastnn.cli.terminal import clean, say, table
+
+FEATURES = ("sse4_2", "avx", "avx2", "fma", "bmi2", "f16c", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
+            "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "asimdhp", "asimddp", "sve", "sve2", "bf16")
 
 
 def version():
@@ -29,26 +33,95 @@ def cpu_name():
     return platform.processor() or platform.machine()
 
 
-def gather():
-    """Facts about this installation: {label: text}."""
+def features():
+    """The processor's features that kernels are chosen by, or could be; "" where the system lists none.
+
+    >>> isinstance(features(), str)
+    True
+    """
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                name, _, text = line.partition(":")
+                if name.strip().lower() in ("flags", "features"):
+                    has = set(text.split())
+                    return " ".join(f for f in FEATURES if f in has)
+    except OSError:
+        return ""
+    return ""
+
+
+def gpu():
+    """What a GPU program would find, in words; fastnn's kernels run on the CPU."""
+    if importlib.util.find_spec("numba") is None:
+        return "not looked for: numba.cuda is not installed"
+    try:
+        from numba import cuda
+
+        if not cuda.is_available():
+            return "none: numba.cuda finds no CUDA device"
+        names = [device.name for device in cuda.list_devices()]
+    except Exception as error:          # a driver that is half there fails in its own ways: info still has to print
+        return f"none: numba.cuda cannot be used ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
+    names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
+    return f"{', '.join(names)} (not used: kernels run on the CPU)"
+
+
+def gather(now=None):
+    """Facts about this installation: {label: text}.
+
+    now: seconds since the epoch, for the age of the pack; by default the time.
+    """
     import numpy
 
     from fastnn.core import config
     from fastnn.runtime import pack, threads
-    from fastnn.runtime.executor import cpu_level
 
+    own = pack.own_level()
     out = {"fastnn": version(), "python": f"{platform.python_version()} ({sys.platform}, {platform.machine()})",
            "numpy": numpy.__version__, "h5py": _version("h5py"), "numba": _version("numba"),
-           "cpu": cpu_name(), "cpu level": cpu_level() or "unknown",
-           "threads": f"{threads.get_num_threads()} of {os.cpu_count()} cores", "kernels": pack.MODE,
-           "executor": config.executor(), "float type": config.floatx(),
+           "cpu": cpu_name(), "cpu features": features() or "not listed by the system",
+           "cpu level": own or "of a family that has no kernel pack",
+           "threads": f"{threads.get_num_threads()} ({threads.origin()})",
+           "cores": f"{threads.affinity()} of {os.cpu_count()} for this process",
+           "cgroup quota": f"{threads.quota() or 'none'}",
+           "gpu": gpu(), "executor": config.executor(), "float type": config.floatx(),
            "data folder": os.environ.get("FASTNN_DATA") or "not set (FASTNN_DATA)"}
+    kernels = {"jit": "jit: compiled in the process", "python": "python: interpreted, bounds checked, slow"}
+    try:
+        found = pack.describe()
+    except pack.errors.PackError as error:
+        return {**out, "kernels": kernels.get(pack.MODE, "pack"), "kernel pack": f"not usable: {error}"}
+    out["kernels"] = kernels.get(pack.MODE, "pack: compiled ahead")
+    out["kernel level"] = _level(found["level"], own)
     if pack.MODE == "pack":
-        try:
-            out["kernel pack"] = f"{len(pack.library())} kernels in {pack.FOLDER}"
-        except pack.errors.PackError as error:
-            out["kernel pack"] = f"not usable: {error}"
+        age = (time.time() if now is None else now) - found["built"]
+        out["kernel pack"] = (f"{found['file']}, {found['kernels']} kernels, {found['bytes'] / 1024:,.0f} KiB, built "
+                              f"{_ago(age)}, up to date")
+        out["pack levels"] = ", ".join(found["levels"])
+        out["pack folder"] = found["folder"]
     return out
+
+
+def _level(level, own):
+    """The level that kernels are taken from, and why it is not the best one where it is not."""
+    forced = " (FASTNN_LEVEL)" if os.environ.get("FASTNN_LEVEL") else ""
+    if level == own:
+        return level + forced
+    why = "" if forced else f"; for the faster one run `python -m fastnn.kernels.build --levels {own}`"
+    return f"{level}{forced}, although this CPU runs {own}{why}"
+
+
+def _ago(seconds):
+    """A span of time in the largest whole unit.
+
+    >>> _ago(59), _ago(7300), _ago(-3)
+    ('59 seconds ago', '2 hours ago', '0 seconds ago')
+    """
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{max(int(seconds), 0)} seconds ago"
 
 
 def _version(name):

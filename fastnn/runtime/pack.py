@@ -145,24 +145,25 @@ def describe():
     """Return what `fastnn info` tells of the kernels: mode, level, this CPU's level, and in mode "pack" the library.
 
     A dict of texts and numbers: mode, level, cpu_level, and for a pack that is usable folder, file, levels (of the
-    pack), kernels (their number), bytes, built (seconds since the epoch). Raises PackError as `library` does.
+    pack), kernels (their number), bytes, built (seconds since the epoch). Raises PackError as `library` does, and for a
+    stale pack, because it builds nothing.
 
     >>> describe()["mode"] in ("pack", "jit", "python")
     True
     """
     found = {"mode": MODE, "level": forced() or own_level(), "cpu_level": own_level()}
     if MODE == "pack":
-        kernels, index = library(), _index()
+        index = _index(build=False)
         level = _choose(index["levels"])
         file = FOLDER / index["levels"][level]["file"]
         state = file.stat()
         found.update(level=level, folder=str(FOLDER), file=file.name, levels=sorted(index["levels"]),
-                     kernels=len(kernels), bytes=state.st_size, built=state.st_mtime)
+                     kernels=len(index["kernels"]), bytes=state.st_size, built=state.st_mtime)
     return found
 
 
-def _index():
-    """pack.json as it is now, after building the pack again where it is stale."""
+def _index(build=True):
+    """pack.json as it is now, after building the pack again where it is stale and that is wanted."""
     try:
         index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
         differ = stale.changed(index["sources"])
@@ -176,7 +177,7 @@ def _index():
         why = f"its index cannot be read ({error})"
     if not why:
         return index
-    if importlib.util.find_spec("numba") is None or os.environ.get("FASTNN_REBUILD") == "0":
+    if not build or importlib.util.find_spec("numba") is None or os.environ.get("FASTNN_REBUILD") == "0":
         raise errors.PackError(f"the kernel pack cannot be used: {why}. {REMEDY}")
     done = subprocess.run([sys.executable, "-m", "fastnn.kernels.build"], capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parents[2]), *sys.path])})

@@ -36,15 +36,32 @@ def _quota(root="/sys/fs/cgroup", membership="/proc/self/cgroup"):
     return min(limits, default=None)
 
 
+def affinity():
+    """Return the number of cores that the system lets this process run on.
+
+    >>> affinity() >= 1
+    True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def quota():
+    """Return the cores, a float, that the quota of this process's control group comes to; None without one.
+
+    >>> quota() is None or quota() > 0
+    True
+    """
+    return _quota() if sys.platform == "linux" else None
+
+
 def usable_cores():
     """Return the cores this process may use: its affinity, cut by the quota of its control group.
 
     >>> usable_cores() >= 1
     True
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota() if sys.platform == "linux" else None
-    return cores if quota is None else max(1, min(cores, int(quota + 0.5)))
+    limit = quota()
+    return affinity() if limit is None else max(1, min(affinity(), int(limit + 0.5)))
 
 
 _cores = None

@@ -1,4 +1,5 @@
 """The command: what it prints, what it leaves behind, and how it fails."""
+import importlib.util
 import json
 import re
 import subprocess
@@ -9,14 +10,59 @@ import pytest
 
 import fastnn
 from fastnn.cli import main
+from fastnn.cli.facts import gather
 from fastnn.cli.terminal import Line, bar, seconds, table
+from fastnn.runtime import pack, threads
 
 
 def test_info(capsys):
     assert main(["info"]) == 0
     out = capsys.readouterr().out
-    for word in ("fastnn", "cpu level", "threads", "kernels"):
-        assert word in out
+    for word in ("fastnn", "cpu level", "cpu features", "threads", "cores", "cgroup quota", "gpu", "kernels"):
+        assert f"\n{word} " in f"\n{out}"
+
+
+def test_info_tells_the_pack_its_level_and_its_age():
+    if pack.MODE != "pack":
+        pytest.skip("about the kernel pack")
+    told = pack.describe()
+    facts = gather(now=told["built"] + 7205)
+    assert f"{told['kernels']} kernels" in facts["kernel pack"] and "2 hours ago" in facts["kernel pack"]
+    assert facts["pack levels"] == ", ".join(told["levels"]) and facts["pack folder"] == told["folder"]
+    assert facts["kernel level"].startswith(told["level"])
+
+
+def test_info_says_why_kernels_are_not_the_best(monkeypatch):
+    told = {"mode": pack.MODE, "level": "x86-64-v3", "cpu_level": "x86-64-v4", "folder": "f", "file": "f.so",
+            "levels": ["x86-64-v3"], "kernels": 1, "bytes": 1, "built": 0.0}
+    monkeypatch.setattr(pack, "own_level", lambda: "x86-64-v4")
+    monkeypatch.setattr(pack, "describe", lambda: told)
+    monkeypatch.delenv("FASTNN_LEVEL", raising=False)
+    assert "this CPU runs x86-64-v4; for the faster one run `python -m fastnn.k" in gather()["kernel level"]
+    monkeypatch.setenv("FASTNN_LEVEL", "x86-64-v3")
+    assert gather()["kernel level"] == "x86-64-v3 (FASTNN_LEVEL), although this CPU runs x86-64-v4"
+
+    def broken():
+        raise pack.errors.PackError("the kernel pack cannot be used: there is none")
+    monkeypatch.setattr(pack, "describe", broken)
+    assert gather()["kernel pack"] == "not usable: the kernel pack cannot be used: there is none"
+
+
+def test_info_tells_where_the_number_of_threads_comes_from(monkeypatch):
+    monkeypatch.setattr(threads, "_cores", 5)
+    monkeypatch.setattr(threads, "quota", lambda: 1.5)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert gather()["threads"] == "5 (cores of this process)" and gather()["cgroup quota"] == "1.5"
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert gather()["threads"] == "3 (OMP_NUM_THREADS)"
+    fastnn.config.set_num_threads(2)
+    assert gather()["threads"] == "2 (set_num_threads)"
+
+
+def test_info_without_a_gpu_says_why(monkeypatch):
+    known = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "numba" else known(name, *a))
+    assert gather()["gpu"] == "not looked for: numba.cuda is not installed"
 
 
 def test_version_and_help(capsys):
