@@ -160,6 +160,7 @@ class Program:
                 self.instructions.append(ins)
         self._keep.append(tables)
         self.empty, self.plain = not code, False
+        self.thread_bytes = local_bytes + scratch_bytes + 8 * len(words)        # that each thread has for itself
         if self.empty:
             return
         longest = max(-(-i.n // i.chunk) for i in self.instructions)

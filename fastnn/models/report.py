@@ -14,8 +14,10 @@ class PlanReport:
     """The plan of one step.
 
     instructions: one dict per kernel call (kernel, layer, items, chunk, tile, bytes, flops, predicted us).
-    buffers: one dict per block of the arena (label, bytes, offset, first and last unit).  peak_bytes: arena +
-    variables + optimizer slots.  predicted_us: the sum over instructions.
+    buffers: one dict per block of the arena (label, bytes, offset, first and last unit).  peak_bytes: what the step
+    takes besides the data, the sum of arena_bytes (activations, gradients), state_bytes (weights, other variables,
+    optimizer slots) and workspace_bytes (packed operands and tiles of the threads).  predicted_us: the sum over
+    instructions.
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
@@ -36,10 +38,9 @@ class PlanReport:
         self.buffers = [dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
                         for b in program.buffers]
         self.arena_bytes = program.arena_bytes
-        fixed = {id(a.buffer): a.buffer.nbytes for u in program.units for i in u for a in i.accesses()
-                 if a.buffer.kind != ARENA and a.buffer.label not in ("words", "weights", "slots")}
-        self.state_bytes = sum(fixed.values())
-        self.peak_bytes = self.arena_bytes + self.state_bytes
+        self.state_bytes = self._state(program)
+        self.workspace_bytes = program.thread_bytes * self.threads
+        self.peak_bytes = self.arena_bytes + self.state_bytes + self.workspace_bytes
         self.barriers = program.syncs
         self.predicted_us = sum(r["us"] for r in self.instructions)
 
@@ -60,6 +61,17 @@ class PlanReport:
         return feed
 
     @staticmethod
+    def _state(program):
+        """Bytes that the step touches outside the arena, each once: a weight lies in the flat buffer of its update."""
+        blocks = {(a.buffer.array.ctypes.data, a.buffer.array.nbytes) for u in program.units for i in u
+                  for a in i.accesses() if a.buffer.kind != ARENA and a.buffer.label != "words"}
+        total = end = 0
+        for start, size in sorted(blocks):
+            total += max(0, start + size - max(start, end))
+            end = max(end, start + size)
+        return total
+
+    @staticmethod
     def _row(ins):
         us = (NS_PER_INSTRUCTION + max(ins.nbytes / BYTES_PER_NS, ins.flops / FLOPS_PER_NS)) / 1000
         return dict(kernel=ins.kernel, op=ins.node.op.name, layer=ins.node.scope, items=ins.n, chunk=ins.chunk,
@@ -69,8 +81,8 @@ class PlanReport:
         head = (f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
                 f"{len(self.instructions)} instructions, {len(self.program.units)} units, {self.barriers} barriers, "
                 f"{self.threads} thread(s)\n"
-                f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}); "
-                f"predicted {self.predicted_us:,.1f} us\n")
+                f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}, workspace "
+                f"{self.workspace_bytes:,}); predicted {self.predicted_us:,.1f} us\n")
         lines = [
             f"{'kernel':32} {'layer':28} {'items':>10} {'chunk':>9} {'tile':>5} {'KiB':>10} {'MFLOP':>9} {'us':>9}"
         ]
