@@ -25,19 +25,29 @@ class Buffer:
 
 
 class Access:
-    """How an instruction touches bytes [offset, offset + nbytes) of a buffer."""
+    """How an instruction touches bytes [offset, offset + nbytes) of a buffer.
 
-    __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "whole")
+    parts: the bytes are so many equal parts, and a run of items that begins and ends at multiples of n / parts touches
+    the parts of the same numbers only; 1 = any item may touch any byte, None = one part per item.
+    """
 
-    def __init__(self, buffer, offset, nbytes, itemsize, read, write, whole):
+    __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "parts")
+
+    def __init__(self, buffer, offset, nbytes, itemsize, read, write, parts):
         self.buffer, self.offset, self.nbytes, self.itemsize = buffer, offset, nbytes, itemsize
-        self.read, self.write, self.whole = read, write, whole
+        self.read, self.write, self.parts = read, write, parts
+
+    @property
+    def whole(self):
+        """Whether any item may touch any byte."""
+        return self.parts == 1
 
 
 class Operand:
     """A value of the plan: where it lies, its shape and dtype.
 
-    rd, wr, rw: item i of n touches only the i-th of n equal parts.  rd_all, wr_all, rw_all: any part.
+    rd, wr, rw: item i of n touches only the i-th of n equal parts (see also `parts` of Emitter.emit).  rd_all, wr_all,
+    rw_all: any part.
     """
 
     __slots__ = ("buffer", "offset", "shape", "dtype")
@@ -65,15 +75,15 @@ class Operand:
         """The kernel type name: "f32" for float32."""
         return dtypes.kernel_type(self.dtype)
 
-    def _access(self, read, write, whole):
-        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, whole)
+    def _access(self, read, write, parts):
+        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, parts)
 
-    rd = property(lambda self: self._access(True, False, False), doc="Read, item by item.")
-    wr = property(lambda self: self._access(False, True, False), doc="Written, item by item.")
-    rw = property(lambda self: self._access(True, True, False), doc="Read and written, item by item.")
-    rd_all = property(lambda self: self._access(True, False, True), doc="Any part may be read by any item.")
-    wr_all = property(lambda self: self._access(False, True, True), doc="Any part may be written by any item.")
-    rw_all = property(lambda self: self._access(True, True, True), doc="Any part may be read and written by any item.")
+    rd = property(lambda self: self._access(True, False, None), doc="Read, item by item.")
+    wr = property(lambda self: self._access(False, True, None), doc="Written, item by item.")
+    rw = property(lambda self: self._access(True, True, None), doc="Read and written, item by item.")
+    rd_all = property(lambda self: self._access(True, False, 1), doc="Any part may be read by any item.")
+    wr_all = property(lambda self: self._access(False, True, 1), doc="Any part may be written by any item.")
+    rw_all = property(lambda self: self._access(True, True, 1), doc="Any part may be read and written by any item.")
 
     def part(self, byte_offset, nbytes, dtype=None):
         """A sub-view of some bytes, one-dimensional."""
@@ -100,15 +110,19 @@ class Table:
 
 
 class Instruction:
-    """One kernel call before addresses are known."""
+    """One kernel call before addresses are known.
 
-    __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "group", "sync", "host",
-                 "serial")
+    parts: items may be cut at multiples of n / parts, or nowhere but at the chunks (None).  run: items of one partial
+    result, which one thread must go through in order.  span, cell: set by the schedule.
+    """
 
-    def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None):
+    __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
+                 "span", "cell")
+
+    def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None, parts=None, run=1):
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
-        self.group, self.sync, self.serial = 0, False, False
+        self.parts, self.run, self.sync, self.span, self.cell = parts, run, False, 0, None
 
     def accesses(self):
         """The memory accesses among the arguments."""
@@ -145,8 +159,15 @@ class Emitter:
         """An argument word: the address of a constant int64 table."""
         return Table(np.ascontiguousarray(ints, np.int64))
 
-    def emit(self, kernel, *args, n, chunk=None, tile=None, elementwise=False, flops=0):
-        """Append one instruction over `n` items (see the contract of accesses in Operand)."""
+    def emit(self, kernel, *args, n, chunk=None, tile=None, elementwise=False, flops=0, parts=None, run=1,
+             align=1):
+        """Append one instruction over `n` items (see the contract of accesses in Operand).
+
+        parts: the kernel may be called for any run of items that begins and ends at a multiple of n / parts, and its
+        rd, wr and rw accesses have so many parts (images, say, where items are rows of pixels); an element-wise one has
+        n.  run: so many items write one partial result, each call going on where the last one stopped.  align: a chunk
+        is a multiple of it.
+        """
         n = int(n)
         if n <= 0:
             return
@@ -159,11 +180,16 @@ class Emitter:
             else:
                 nbytes = sum(a.nbytes * (a.read + a.write) for a in args if isinstance(a, Access))
                 chunk = grain(n, nbytes / 10 + flops / 50)
-        if tile and chunk % tile and chunk < n:
-            chunk = -(-chunk // tile) * tile
-        self._out.append(
-            Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node, flops)
-        )
+        align = tile or align
+        if chunk % align and chunk < n:
+            chunk = -(-chunk // align) * align
+        if elementwise:
+            parts = n
+        for a in args:
+            if isinstance(a, Access) and a.parts is None:
+                a.parts = parts or n
+        self._out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node,
+                                     flops, parts=parts, run=run))
 
     def copy(self, source, target):
         """Copy one operand's bytes into another of the same size and dtype."""

@@ -9,6 +9,7 @@ from fastnn.compiler import memory, passes, schedule
 from fastnn.compiler.emit import ARENA, PART, Access, Local, Table
 from fastnn.compiler.graph import Graph
 from fastnn.compiler.lower import lower
+from fastnn.compiler.spans import WORTH
 from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
@@ -26,13 +27,15 @@ class Options:
     """How plans are made; the tests switch parts off and on.
 
     off: names of passes to leave out ("all" = every optional one).  reuse: share memory between values.
-    fuse: run element-wise neighbours tile by tile.  threads: None = fastnn.config / environment / cores.
+    fuse: run element-wise neighbours tile by tile.  spans: run whole-image neighbours span by span where they touch so
+    many bytes (None: never).  threads: None = fastnn.config / environment / cores.
     guard: bytes of a known pattern round every buffer, checked after each run.  fill: fill the arena with NaN before
     each run, so that a value read before it is written shows.
     """
 
-    def __init__(self, off=(), reuse=True, fuse=True, threads=None, guard=0, fill=False, executor=None):
+    def __init__(self, off=(), reuse=True, fuse=True, spans=WORTH, threads=None, guard=0, fill=False, executor=None):
         self.off, self.reuse, self.fuse, self.threads = frozenset(off), reuse, fuse, threads
+        self.spans = spans
         self.guard, self.fill, self.executor = guard, fill, executor
 
 
@@ -83,7 +86,7 @@ class Program:
         graph = passes.run(Graph.of(trace, outputs), options.off)
         self.graph = graph
         lowered = lower(graph, bindings, self.state, options.reuse)
-        self.units = schedule.group(lowered.instructions, options.fuse)
+        self.units = schedule.group(lowered.instructions, options.fuse, options.spans)
         buffers = memory.lifetimes(self.units)
         self.buffers = buffers
         self.arena_bytes = memory.plan(buffers, options.reuse, options.guard)
@@ -131,12 +134,14 @@ class Program:
                     fn = len(hosts) - 1
                 else:
                     fn = address(ins.kernel)
-                row = [fn, len(words), ins.n, ins.chunk, ins.tile, end, flags, len(tmps), 0, len(code), 0, 0]
+                row = [fn, len(words), ins.n, ins.chunk, ins.tile, end, flags, len(tmps), 0,
+                       len(code) + len(ins.cell) - ins.cell.index(ins), 0, ins.span]
                 at = 0
                 for slot, a in enumerate(ins.args):
                     if isinstance(a, Access):
                         if a.buffer.tile_only:
-                            tmps.append((slot, places[a.buffer], a.itemsize))
+                            at_, wide = places[a.buffer]
+                            tmps.append((slot, at_, a.buffer.nbytes // ins.n, wide))
                             row[8] += 1
                             words.append(0)
                         else:
@@ -173,7 +178,7 @@ class Program:
             from fastnn.runtime.executor import Executor
             self.plain = not (self.options.guard or self.options.fill)
         self.executor = Executor(
-            np.array(code, np.int64), np.array(words or [0], np.int64), np.array(tmps, np.int64).reshape(-1, 3),
+            np.array(code, np.int64), np.array(words or [0], np.int64), np.array(tmps, np.int64).reshape(-1, 4),
             np.array(local_words, np.int64).reshape(-1, 2), local_bytes, scratch_bytes, self.state, hosts, self._keep)
 
     def _host(self, node, ins, outs):

@@ -98,9 +98,11 @@ def forward_geometry(s, itemsize):
     return geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), s.C // s.groups, itemsize)
 
 
-def chunk_rows(total, band, flops, chunks=CHUNKS):
-    """Output rows per chunk: whole bands where there are enough of them."""
+def chunk_rows(total, band, flops, chunks=CHUNKS, images=1):
+    """Output rows per chunk: whole images where there are enough of them, else whole bands."""
     chunks = max(1, min(chunks, int(flops / CHUNK_FLOPS)))
+    if images >= 2 * chunks:
+        return -(-images // chunks) * (total // images)
     bands = -(-total // band)
     if chunks > 1 and bands >= 4:
         return band * -(-bands // chunks)
@@ -132,9 +134,9 @@ def _band(g):
 
 def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags, bias, code, flops):
     n = int(g.words[0] * g.words[4])
-    e.emit(f"conv_{y.t}", x.rd_all, packed.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+    e.emit(f"conv_{y.t}", x.rd, packed.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(place), e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
-           n=n, chunk=chunk_rows(n, g.band, flops), flops=flops)
+           n=n, chunk=chunk_rows(n, g.band, flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 
 def grad_x(e, s, gy, w, gx):
@@ -171,9 +173,9 @@ def is_depthwise(s):
 
 def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
     n = int(g.words[0] * g.words[4])
-    e.emit(f"depthwise_{y.t}", x.rd_all, w.rd_all, y.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+    e.emit(f"depthwise_{y.t}", x.rd, w.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
-           n=n, chunk=chunk_rows(n, g.band, 4 * flops), flops=flops)
+           n=n, chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 
 def depthwise(e, s, x, w, y, flags, bias, code):
@@ -196,11 +198,12 @@ def depthwise_grad_x(e, s, gy, w, gx):
 def depthwise_grad_w(e, s, x, gy, gw):
     """gw of a depthwise convolution as partial sums."""
     g, n = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, gw.itemsize), s.N * s.Ho
-    step = chunk_rows(n, g.band, 4 * s.flops, PARTS)
+    step = chunk_rows(n, g.band, 4 * s.flops, PARTS, s.N)
     parts = -(-n // step)
     sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
-    e.emit(f"depthwise_grad_w_{gw.t}", x.rd_all, gy.rd_all, sums.wr_all, e.table(g.words), e.table(g.pix),
-           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, n=n, chunk=step, flops=s.flops)
+    e.emit(f"depthwise_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix),
+           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, n=n, chunk=step, flops=s.flops, parts=s.N,
+           run=step)
     add_parts(e, sums, parts, gw)
 
 
@@ -213,11 +216,12 @@ def grad_w(e, s, x, gy, gw):
     """gw as at most 8 partial sums over fixed ranges of output rows, added in order."""
     C, K, size = s.C // s.groups, s.K // s.groups, gw.itemsize
     g, R, n = forward_geometry(s, size), s.kh * s.kw * C, s.N * s.Ho
-    step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes))
+    step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes), s.N)
     parts = -(-n // step)
     sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
-    e.emit(f"conv_grad_w_{gw.t}", x.rd_all, gy.rd_all, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
-           e.local(g.room * size), e.local(PC * CB), R, s.groups, C, K, step, n=n, chunk=step, flops=s.flops)
+    e.emit(f"conv_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
+           e.local(g.room * size), e.local(PC * CB), R, s.groups, C, K, step, n=n, chunk=step, flops=s.flops, parts=s.N,
+           run=step)
     add_parts(e, sums, parts, gw)
 
 
@@ -247,6 +251,8 @@ def _blocks(s, chunks):
     most, across, rows = 48 if max(s.C, s.K) <= 64 else 96, -(-s.Wo // 4), s.N * -(-s.Ho // 4)
     chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // most)))
     step = -(-rows // chunks)
+    if 2 * chunks <= s.N:                       # whole images, which then can go with their neighbours
+        step = -(-s.N // chunks) * -(-s.Ho // 4)
     each = -(-step * across // -(-step * across // most))
     return step, min(most, -(-each // 24) * 24)
 
@@ -262,9 +268,9 @@ def winograd(e, s, x, w, y, flags, bias, code):
     u = e.scratch(_planes(s.C, s.K, size))
     e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
-    e.emit("winograd_f32", x.rd_all, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr_all, s.Ho, s.Wo, s.K, flags, bias,
+    e.emit("winograd_f32", x.rd, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr, s.Ho, s.Wo, s.K, flags, bias,
            code, e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, n=n,
-           chunk=step, flops=s.flops / 3)
+           chunk=step, flops=s.flops / 3, parts=s.N)
 
 
 def winograd_grad_x(e, s, gy, w, gx):
@@ -282,9 +288,9 @@ def winograd_grad_w(e, s, x, gy, gw):
     step, TB = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
     parts = -(-n // step)
     sums = e.scratch(parts * each)
-    e.emit("winograd_grad_w_f32", x.rd_all, s.H, s.W, s.C, s.top, s.left, gy.rd_all, s.Ho, s.Wo, s.K, sums.wr_all,
+    e.emit("winograd_grad_w_f32", x.rd, s.H, s.W, s.C, s.top, s.left, gy.rd, s.Ho, s.Wo, s.K, sums.wr_all,
            e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, step, n=n, chunk=step,
-           flops=s.flops / 3)
+           flops=s.flops / 3, parts=s.N, run=step)
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
 
 

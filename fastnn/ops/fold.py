@@ -36,7 +36,7 @@ def emit_fold(e, x, y, shape, axes, kernel, divisor=1.0):
         del runs[k]
         last = not builtins.any(r for r, _ in runs)
         target = y if last else _scratch(e, outer * inner, y)
-        _fold(e, x, target, outer, red, inner, kernel, divisor if last else 1.0)
+        _fold(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, x.shape[0])
         if last:
             return
         x = target
@@ -46,7 +46,7 @@ def _scratch(e, n, like):
     return e.scratch(n * like.itemsize).part(0, n * like.itemsize, like.dtype)
 
 
-def _fold(e, x, y, outer, red, inner, kernel, divisor):
+def _fold(e, x, y, outer, red, inner, kernel, divisor, images=1):
     block = ROW if inner == 1 else COLUMNS
     blocks = -(-red // block) if red > 2 * block else 1
     block = red if blocks == 1 else block
@@ -57,9 +57,9 @@ def _fold(e, x, y, outer, red, inner, kernel, divisor):
                n=outer * blocks)
     else:
         stripes = -(-inner // STRIPE)
-        e.emit(f"{kernel}_cols_{x.t}", x.rd_all, target.wr if stripes == 1 else target.wr_all, red, inner, block,
-               blocks, STRIPE, d,
-               n=outer * blocks * stripes)
+        whole = outer == stripes == 1 and blocks > 1 and red % (images * block) == 0    # blocks are parts of images
+        e.emit(f"{kernel}_cols_{x.t}", x.rd if whole else x.rd_all, target.wr if stripes == 1 else target.wr_all, red,
+               inner, block, blocks, STRIPE, d, n=outer * blocks * stripes, parts=images if whole else None)
     if blocks > 1:
         _fold(e, target, y, outer, blocks, inner, kernel, divisor)
 

@@ -39,7 +39,19 @@ class _Sizes:
         self.wide = -(-WIDE // self.c) * self.c
         self.length = self.wide + self.c
         self.block = min(max(8, BLOCK_BYTES // (self.c * x.itemsize)), max(self.rows, 1))
+        self.images = None                      # blocks are parts of an image, so that images can go one by one
+        each = self.rows // x.shape[0] if len(x.shape) > 2 and x.shape[0] else 0
+        if each:
+            fit = max(d for d in range(1, min(each, self.block) + 1) if each % d == 0)
+            if 4 * fit >= min(each, self.block):
+                self.block, self.images = fit, x.shape[0]
         self.blocks = -(-self.rows // self.block)
+
+
+    @property
+    def align(self):
+        """Rows that stay in one chunk: an image or a block."""
+        return self.rows // self.images if self.images else self.block
 
 
 def _words(*operands):
@@ -70,7 +82,7 @@ def _batch_norm_lower(e):
     z, t, S = _Sizes(x), x.t, x.itemsize
     part = e.scratch(z.blocks * 2 * z.c * S)
     e.emit(f"batch_stats_{t}", x.rd, part.wr_all, z.block, z.c, z.wide, e.local(2 * z.wide * S),
-           n=z.rows, tile=z.block, flops=4 * x.size)
+           n=z.rows, align=z.align, flops=4 * x.size, parts=z.images)
     e.emit(f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, z.rows, z.block, z.c,
            e.local(16 * z.c), n=1)
     _apply(e, x, y, mean, var, gamma, beta, z)
@@ -121,7 +133,7 @@ def _batch_norm_grad_lower(e):
     part, vectors = e.scratch(z.blocks * 2 * z.c * S), e.scratch(4 * z.length * S)
     keep = y.rd if act else 0
     e.emit(f"batch_norm_grad_sums_{t}", gy.rd, x.rd, keep, mean.rd_all, part.wr_all, z.block, z.c, z.wide, act,
-           e.local(3 * z.wide * S), n=z.rows, tile=z.block, flops=4 * x.size)
+           e.local(3 * z.wide * S), n=z.rows, align=z.align, flops=4 * x.size, parts=z.images)
     e.emit(f"batch_norm_grad_finish_{t}", part.rd_all, mean.rd_all, var.rd_all, *_words(gamma, gmean, gvar),
            ggamma.wr_all, gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length,
            e.local(16 * z.c), n=1)

@@ -71,8 +71,8 @@ def _max_infer(specs, attrs):
 
 def _max_lower(e):
     x, (y, index) = e.ins[0], e.outs
-    e.emit(f"max_pool_{x.t}_{index.t}", x.rd_all, y.wr, index.wr, *_words(x.shape, e.attrs),
-           n=y.shape[0] * y.shape[1])
+    e.emit(f"max_pool_{x.t}_{index.t}", x.rd, y.wr, index.wr, *_words(x.shape, e.attrs),
+           n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
 def _max_vjp(node, gys):
@@ -109,8 +109,8 @@ def _grad_infer(name):
 
 def _max_grad_lower(e):
     (gy, index), gx = e.ins, e.outs[0]
-    e.emit(f"max_pool_grad_{gy.t}_{index.t}", gy.rd_all, index.rd_all, gx.wr, *_words(gx.shape, e.attrs),
-           n=gx.shape[0] * gx.shape[1])
+    e.emit(f"max_pool_grad_{gy.t}_{index.t}", gy.rd, index.rd, gx.wr, *_words(gx.shape, e.attrs),
+           n=gx.shape[0] * gx.shape[1], parts=gx.shape[0])
 
 
 def _window_attrs(attrs):
@@ -158,8 +158,8 @@ def _take_infer(specs, attrs):
 
 def _take_lower(e):
     (x, index), y = e.ins, e.outs[0]
-    e.emit(f"max_pool_take_{x.t}_{index.t}", x.rd_all, index.rd, y.wr, *_words(x.shape, e.attrs),
-           n=y.shape[0] * y.shape[1])
+    e.emit(f"max_pool_take_{x.t}_{index.t}", x.rd, index.rd, y.wr, *_words(x.shape, e.attrs),
+           n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
 def _take_vjp(node, gys):
@@ -188,7 +188,7 @@ def _avg_infer(specs, attrs):
 
 def _avg_lower(e):
     x, y = e.ins[0], e.outs[0]
-    e.emit(f"avg_pool_{x.t}", x.rd_all, y.wr, *_words(x.shape, e.attrs), n=y.shape[0] * y.shape[1])
+    e.emit(f"avg_pool_{x.t}", x.rd, y.wr, *_words(x.shape, e.attrs), n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
 def _avg_vjp(node, gys):
@@ -209,7 +209,8 @@ avg_pool2d = register(Op(
 
 def _avg_grad_lower(e):
     gy, gx = e.ins[0], e.outs[0]
-    e.emit(f"avg_pool_grad_{gy.t}", gy.rd_all, gx.wr, *_words(gx.shape, e.attrs), n=gx.shape[0] * gx.shape[1])
+    e.emit(f"avg_pool_grad_{gy.t}", gy.rd, gx.wr, *_words(gx.shape, e.attrs), n=gx.shape[0] * gx.shape[1],
+           parts=gx.shape[0])
 
 
 def _avg_grad_vjp(node, gys):

@@ -4,14 +4,14 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 
 - code[n, 12]: one instruction per row, see COLUMNS
 - words[w]: the argument words of all instructions; an instruction's begin at its `args`
-- tmps[m, 3]: (slot, offset, itemsize): that argument of the instruction lives in tile scratch
+- tmps[m, 4]: (slot, offset, itemsize, wide): that argument lives in scratch of a tile or (wide) of a span
 - locals[l, 2]: (word, offset): that word is an address in the thread's own workspace
 - state[16]: counters that kernels may read, see STEP and the following
 """
 import numpy as np
 
-COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "name", "lone", "spare")
-FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, NAME = range(10)
+COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
+FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
 SYNC, HOST, SERIAL = 1, 2, 4
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
 STATE_WORDS = 16
@@ -39,7 +39,7 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
     """
     given = state
     code, words, tmps, locals_, state = (
-        _table("code", code, (None, len(COLUMNS))), _table("words", words, (None,)), _table("tmps", tmps, (None, 3)),
+        _table("code", code, (None, len(COLUMNS))), _table("words", words, (None,)), _table("tmps", tmps, (None, 4)),
         _table("locals", locals_, (None, 2)), _table("state", state, (STATE_WORDS,)))
     if state is not given:
         raise ValueError("state must be a contiguous array itself: kernels hold its address")
@@ -49,9 +49,10 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
         (code[:, ARGS] < 0) | (code[:, ARGS] > len(words)), code[:, N] < 0, (code[:, CHUNK] < 1) & ~host,
         code[:, TILE] < 0, (code[:, END] <= np.arange(n)) | (code[:, END] > n),
         (code[:, NTMP] < 0) | (code[:, TMP] < 0) | (code[:, TMP] + code[:, NTMP] > len(tmps)),
+        (code[:, INNER] <= np.arange(n)) | (code[:, INNER] > code[:, END]), code[:, SPAN] < 0,
         host & ((code[:, FN] < 0) | (code[:, FN] >= len(hosts))), ~host & (code[:, FN] < 0),
     ]
-    for what, rows in zip(("args", "n", "chunk", "tile", "end", "tmp", "fn", "fn"), bad, strict=True):
+    for what, rows in zip(("args", "n", "chunk", "tile", "end", "tmp", "inner", "span", "fn", "fn"), bad, strict=True):
         if rows.any():
             i = int(rows.argmax())
             row = dict(zip(COLUMNS, code[i].tolist(), strict=True))

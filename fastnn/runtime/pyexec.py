@@ -88,29 +88,42 @@ class Executor:
             for thread in self._threads:
                 thread.words[i] = v
 
-    def _call(self, thread, i, lo, hi):
+    def _call(self, thread, i, base, lo, hi, profile):
         row = self._rows[i]
-        for slot, offset, itemsize in self._tmp_rows[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]:
-            thread.words[row[abi.ARGS] + slot] = thread.scratch + offset - lo * itemsize
+        for slot, offset, itemsize, wide in self._tmp_rows[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]:
+            thread.words[row[abi.ARGS] + slot] = thread.scratch + offset - (base if wide else lo) * itemsize
+        begin = time.perf_counter_ns()
         status = self._functions[i](thread.args(row[abi.ARGS]), lo, hi)
+        if profile is not None and thread is self._threads[0]:
+            profile[i] += time.perf_counter_ns() - begin
         if status:
             raise KernelError(abi.failure(status, i), status, i)
 
-    def _group(self, i, tid, threads):
-        """The chunks that thread `tid` owns of the tile group that begins at `i`."""
-        row, thread = self._rows[i], self._threads[tid]
-        n, chunk = row[abi.N], row[abi.CHUNK]
+    def _group(self, i, tid, threads, profile):
+        """The chunks that thread `tid` owns of the group that begins at `i`."""
+        head = self._rows[i]
+        n, chunk = head[abi.N], head[abi.CHUNK]
         chunks = -(-n // chunk) if n > chunk else 1
-        if row[abi.FLAGS] & abi.SERIAL:
+        if head[abi.FLAGS] & abi.SERIAL:
             mine = range(chunks if tid == 0 else 0)
         else:
             mine = range(-(-chunks * tid // threads), -(-chunks * (tid + 1) // threads))
-        step = row[abi.TILE] or chunk
+        step = head[abi.SPAN] or chunk
         for c in mine if n else ():
             stop = min((c + 1) * chunk, n)
             for lo in range(c * chunk, stop, step):
-                for k in range(i, row[abi.END]):
-                    self._call(thread, k, lo, min(lo + step, stop))
+                hi, k = min(lo + step, stop), i
+                while k < head[abi.END]:
+                    items = self._rows[k][abi.N]
+                    self._tiles(self._threads[tid], k, lo * items // n, hi * items // n, profile)
+                    k = self._rows[k][abi.INNER]
+
+    def _tiles(self, thread, i, lo, hi, profile):
+        """The tile group that begins at `i`, over its items [lo, hi) of a span."""
+        tile, last = self._rows[i][abi.TILE] or hi - lo, self._rows[i][abi.INNER]
+        for at in range(lo, hi, max(tile, 1)):
+            for k in range(i, last):
+                self._call(thread, k, lo, at, min(at + tile, hi), profile)
 
     def _segments(self):
         """Lists of group heads between two barriers; a host step is a segment of its own."""
@@ -131,16 +144,16 @@ class Executor:
         flush, restore = _float_mode()
         for segment in self._segments():
             if segment and self._rows[segment[0]][abi.FLAGS] & abi.HOST:
+                begin = time.perf_counter_ns()
                 self._hosts[self._rows[segment[0]][abi.FN]]()
+                if profile is not None:
+                    profile[segment[0]] += time.perf_counter_ns() - begin
                 continue
             mode = flush()
             try:
                 for tid in reversed(range(threads)):
                     for i in segment:
-                        begin = time.perf_counter_ns()
-                        self._group(i, tid, threads)
-                        if profile is not None and tid == 0:
-                            profile[i] += time.perf_counter_ns() - begin
+                        self._group(i, tid, threads, profile)
             finally:
                 restore(mode)
 

@@ -87,7 +87,8 @@ def test_tiles_off_equal_on(data):
     fn = training_function(graph)
     with evaluate.small_chunks():
         expected = evaluate.run(fn, inputs, fuse=False)
-        evaluate.assert_same_bits(evaluate.run(fn, inputs, fuse=True, fill=True), expected, "fuse")
+        for options in (dict(spans=None), dict(spans=1), dict(spans=1, threads=2)):
+            evaluate.assert_same_bits(evaluate.run(fn, inputs, fill=True, **options), expected, f"{options}")
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - {"dead"}) + ["all"])

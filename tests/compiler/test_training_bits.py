@@ -55,7 +55,9 @@ def expected():
 
 WAYS = {"no sharing of memory": dict(reuse=False), "no tiles": dict(fuse=False), "arena full of NaN": dict(fill=True),
         "guards": dict(reuse=False, guard=64), "no common subexpressions": dict(off=["cse"]),
-        "no epilogues": dict(off=["epilogue"])}
+        "no epilogues": dict(off=["epilogue"]), "images span by span": dict(spans=1),
+        "images span by span, NaN and guards": dict(spans=1, fill=True, reuse=False, guard=64),
+        "images span by span, three threads": dict(spans=1, threads=3)}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -109,6 +111,7 @@ def wide():
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer=keras.optimizers.Adam(0.01, global_clipnorm=1.0), loss=loss)
         model.fit(x, y, batch_size=32, epochs=2, verbose=0)
+        run.model = model
         return [*model.get_weights(), model.predict(x[:50], batch_size=32, verbose=0)]
     config.set_num_threads(1)
     return run, run()
@@ -128,3 +131,23 @@ def test_plan_of_a_wide_model(wide, planned):
     config.set_num_threads(2)
     planned(reuse=False, fuse=False, fill=True, guard=128)
     evaluate.assert_same_bits(run(), single, "no sharing, no tiles, NaN and guards")
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("options", [dict(spans=None), dict(spans=1, threads=3), dict(spans=1, fill=True, guard=128),
+                                     dict(spans=1, executor="python", threads=2, reuse=False)], ids=str)
+def test_spans_of_a_wide_model(options, wide, planned):
+    run, single = wide
+    planned(**options)
+    evaluate.assert_same_bits(run(), single, f"{options}")
+
+
+@pytest.mark.compiled
+def test_a_wide_model_has_span_groups(wide):
+    """Normalisation, activation, convolution and the next statistics are one unit; so are their gradients."""
+    run, _ = wide
+    run()
+    units = [[ins.kernel.rpartition("_")[0] for ins in unit] for unit in run.model.plan(32).program.units]
+    assert ["batch_norm_apply", "conv", "max_pool_f32"] in units
+    backward = next(unit for unit in units if "batch_norm_grad_sums" in unit)
+    assert "max_pool_grad_f32" in backward and "conv_grad_w" in backward

@@ -48,6 +48,15 @@ i64 total(i64 *a, i64 lo, i64 hi) {
     ((float *)a[2])[((i64 *)a[3])[2] % 64] = s;
     return 0;
 }
+/* y[row] = sum of the row; args: x, y, length; items: rows */
+i64 row_sums(i64 *a, i64 lo, i64 hi) {
+    for (i64 r = lo; r < hi; r++) {
+        float s = 0;
+        for (i64 i = 0; i < a[2]; i++) s += ((float *)a[0])[r * a[2] + i];
+        ((float *)a[1])[r] = s;
+    }
+    return 0;
+}
 /* x[i] = i + ROW0; args: x, state */
 i64 ramp(i64 *a, i64 lo, i64 hi) {
     for (i64 i = lo; i < hi; i++) ((float *)a[0])[i] = (float)(i + ((i64 *)a[1])[1]);
@@ -78,7 +87,7 @@ def c_kernels(tmp_path_factory):
     flags = ["-O2", "-shared", "-fPIC", "-fno-strict-aliasing"]
     subprocess.run([*cc, *flags, "k.c", "-o", "k.so"], cwd=folder, check=True)
     lib = ctypes.CDLL(str(folder / "k.so"))
-    names = ("axpb", "add", "flip", "sum_part", "total", "ramp", "no_negative", "rest")
+    names = ("axpb", "add", "flip", "sum_part", "total", "row_sums", "ramp", "no_negative", "rest")
     found = {n: ctypes.cast(getattr(lib, n), ctypes.c_void_p).value for n in names}
     found["library"] = lib
     return found
@@ -92,8 +101,9 @@ class Laid:
         self.code, self.words, self.tmps, self.locals = [], [], [], []
         self.state = np.zeros(16, np.int64)
 
-    def add(self, name, *args, n, chunk=None, tile=0, end=1, flags=0):
-        """One instruction; arrays become addresses, ("tmp", offset) scratch, ("local", offset) workspace."""
+    def add(self, name, *args, n, chunk=None, tile=0, end=1, inner=None, span=0, flags=0):
+        """One instruction; arrays become addresses, ("tmp", offset) scratch of a tile, ("span", offset, item size) that
+        of a span, ("local", offset) workspace."""
         first, tmp = len(self.words), len(self.tmps)
         for slot, a in enumerate(args):
             word = 0
@@ -103,8 +113,8 @@ class Laid:
             elif isinstance(a, float):
                 word = struct.unpack("<q", struct.pack("<d", a))[0]
             elif isinstance(a, tuple):
-                if a[0] == "tmp":
-                    self.tmps.append((slot, a[1], 4))
+                if a[0] in ("tmp", "span"):
+                    self.tmps.append((slot, *a[1:], *(() if a[2:] else (4,)), a[0] == "span"))
                 else:
                     self.locals.append((first + slot, a[1]))
             else:
@@ -114,14 +124,16 @@ class Laid:
         if callable(name):
             self.hosts.append(name)
             flags |= 2
+        inner = len(self.code) + (inner or end)
         end += len(self.code)
-        self.code.append([fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, 0, 0, 0])
+        self.code.append([fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, inner, 0,
+                          span])
         return self
 
     def build(self, executor, local_bytes=64, scratch_bytes=1 << 16):
         """The Executor of this tape."""
         table = lambda rows, k: np.array(rows, np.int64).reshape(-1, k)
-        tables = table(self.code, 12), np.array(self.words, np.int64), table(self.tmps, 3), table(self.locals, 2)
+        tables = table(self.code, 12), np.array(self.words, np.int64), table(self.tmps, 4), table(self.locals, 2)
         return executor(*tables, local_bytes, scratch_bytes, self.state, self.hosts, self.keep)
 
 

@@ -45,6 +45,31 @@ def test_bits_do_not_depend_on_threads_or_executor(lay, kind, threads):
     assert tape.state[abi.BATCH] == 5 and tape.state[abi.ROW0] == 500 and tape.state[abi.STEP] == 0
 
 
+def spanned(lay, span):
+    """Rows of ten items: a ramp, a tile group on items, sums of rows; what is between lives in a span's scratch."""
+    tape = lay()
+    part = np.zeros(N // 10, np.float32)
+    tape.add("ramp", ("span", 0, 4), tape.state, n=N, chunk=700, span=span, end=4, inner=1)
+    tape.add("axpb", ("span", 0, 4), ("tmp", 8192), 0.37, 1.25, n=N, chunk=700, tile=64, span=span, end=3, inner=2)
+    tape.add("axpb", ("tmp", 8192), ("span", 4096, 4), -1.5, 0.1, n=N, chunk=700, tile=64, span=span, end=2, inner=1)
+    tape.add("row_sums", ("span", 4096, 40), part, 10, n=N // 10, chunk=70, span=span // 10)
+    return tape, part
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("kind", ["cython", "python"])
+@pytest.mark.parametrize("span", [0, 70, 200, 1000])
+def test_spans_of_instructions_that_count_different_items(lay, kind, threads, span):
+    tape, part = spanned(lay, span)
+    tape.build(executor.Executor if kind == "cython" else pyexec.Executor).run(2, 0, threads)
+    tape = lay()
+    x, y, want = np.zeros(N, np.float32), np.zeros(N, np.float32), np.zeros(N // 10, np.float32)
+    tape.add("ramp", x, tape.state, n=N).add("axpb", x, y, 0.37, 1.25, n=N).add("axpb", y, x, -1.5, 0.1, n=N)
+    tape.add("row_sums", x, want, 10, n=N // 10)
+    tape.build(pyexec.Executor).run(2)
+    assert want.tobytes() == part.tobytes() and want.any()
+
+
 def test_oracle_shows_a_missing_barrier(lay):
     """Threads in the oracle run in the least kind order, so a wrong plan differs for certain."""
     results = []
@@ -229,7 +254,7 @@ from fastnn.runtime.executor import Executor
 threads, handler, host = int(sys.argv[2]), sys.argv[3], sys.argv[4] == "host"
 rest = ctypes.cast(ctypes.CDLL(sys.argv[1]).rest, ctypes.c_void_p).value
 state = np.zeros(16, np.int64)
-row = lambda i, fn, flags: [fn, 0, 1, 1, 0, i + 1, flags, 0, 0, 0, 0, 0]
+row = lambda i, fn, flags: [fn, 0, 1, 1, 0, i + 1, flags, 0, 0, i + 1, 0, 0]
 code = np.array([row(0, rest, 0), row(1, 0, 2)][:2 if host else 1], np.int64)
 hosted = []
 def step():

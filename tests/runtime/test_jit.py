@@ -56,12 +56,12 @@ def test_the_python_executor_runs_them():
         memory.register_memory(array)
     fn = pack.address("rt_axpb_f32")
     code = np.zeros((2, 12), np.int64)
-    code[0] = [fn, 0, 100, 30, 7, 2, 0, 0, 1, 0, 0, 0]
-    code[1] = [fn, 3, 100, 30, 7, 2, 0, 1, 1, 0, 0, 0]
+    code[0] = [fn, 0, 100, 30, 7, 2, 0, 0, 1, 2, 0, 0]
+    code[1] = [fn, 3, 100, 30, 7, 2, 0, 1, 1, 2, 0, 0]
     three = int(np.float64(3).view(np.int64))
     words = np.array([x.ctypes.data, 0, three, 0, y.ctypes.data, three], np.int64)
     state = np.zeros(abi.STATE_WORDS, np.int64)
-    tape = pyexec.Executor(code, words, np.array([[1, 0, 4], [0, 0, 4]]), [], 0, 64, state)
+    tape = pyexec.Executor(code, words, np.array([[1, 0, 4, 0], [0, 0, 4, 0]]), [], 0, 64, state)
     for threads in (1, 3):
         y[:] = 0
         assert tape.run(2, 0, threads) == 2

@@ -15,10 +15,10 @@ PC = 128            # pixels per pass: rows of gy that stay in L1
 
 @kernel("f32", "f64")
 def conv_grad_w(a, lo, hi, F):
-    """One partial sum of gw (taps*C, groups*K) per call, over the output rows [lo, hi).
+    """Partial sums of gw (taps*C, groups*K), one per so many output rows; a call goes on where the last one stopped.
 
     args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C,
-    groups, C per group, K per group, items per call.  items: output rows of all images.
+    groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one sum.
     """
     S = sizeof(F)
     g = at(np.int64, a[3])
@@ -33,7 +33,7 @@ def conv_grad_w(a, lo, hi, F):
         for p in range(0, pixels, PC):
             pn = min(PC, pixels - p)
             rows = a[1] + (r * g[5] + p) * KG * S
-            flags = 0 if r == lo and p == 0 else ACC
+            flags = 0 if r % a[12] == 0 and p == 0 else ACC
             for group in range(groups):
                 j = 0
                 while j < K:

@@ -45,10 +45,10 @@ def depthwise(a, lo, hi, F):
 
 @kernel("f32", "f64")
 def depthwise_grad_w(a, lo, hi, F):
-    """One partial sum of gw (taps, C) per call, over the output rows [lo, hi).
+    """Partial sums of gw (taps, C), one per so many output rows; a call goes on where the last one stopped.
 
-    args: x, gy, partial sums, geometry, pix and tap tables, scratch, taps, items per call.
-    items: output rows of all images.
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, taps, items per partial sum.
+    items: output rows of all images, of one sum.
     """
     S = sizeof(F)
     g, pix, tap = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[5])
@@ -59,6 +59,6 @@ def depthwise_grad_w(a, lo, hi, F):
         src = band_source(F, g, a[0], a[6], r, end)
         for t in range(a[7]):
             channels(F, src + tap[t] * S, pix, a[1] + r * g[5] * C * S, C, (end - r) * g[5], gw + t * C * S, C,
-                     0 if r == lo else ACC, gw)
+                     0 if r % a[8] == 0 else ACC, gw)
         r = end
     return 0

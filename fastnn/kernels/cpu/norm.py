@@ -76,24 +76,25 @@ def spread(F, p, c, length):
 
 @kernel("f32", "f64")
 def batch_stats(a, lo, hi, F):
-    """Mean and squared deviations of a block of rows.
+    """Mean and squared deviations of blocks of rows.
 
-    args: x, part (blocks, 2, c), PART, c, wide, workspace (2 wide).  items: rows; one call per block.
+    args: x, part (blocks, 2, c), rows of a block, c, wide, workspace (2 wide).  items: rows, whole blocks.
     """
-    S, c, wide = sizeof(F), a[3], a[4]
-    n = hi - lo
-    source, target = a[0] + lo * c * S, a[1] + (lo // a[2]) * 2 * c * S
+    S, block, c, wide = sizeof(F), a[2], a[3], a[4]
     mean, p = at(F, a[5]), at(F, a[5] + wide * S)
-    column_sums(F, source, n * c, wide, c, p)
-    part, inv = at(F, target), F(1) / F(n)
-    for j in range(c):
-        mean[j] = p[j] * inv
-        part[j] = mean[j]
-    spread(F, mean, c, wide)
-    column_deviations(F, source, n * c, wide, c, mean, p)
-    part = at(F, target + c * S)
-    for j in range(c):
-        part[j] = p[j]
+    for row in range(lo, hi, block):
+        n = min(block, hi - row)
+        source, target = a[0] + row * c * S, a[1] + (row // block) * 2 * c * S
+        column_sums(F, source, n * c, wide, c, p)
+        part, inv = at(F, target), F(1) / F(n)
+        for j in range(c):
+            mean[j] = p[j] * inv
+            part[j] = mean[j]
+        spread(F, mean, c, wide)
+        column_deviations(F, source, n * c, wide, c, mean, p)
+        part = at(F, target + c * S)
+        for j in range(c):
+            part[j] = p[j]
     return 0
 
 
@@ -187,33 +188,23 @@ def batch_norm_apply(a, lo, hi, F):
     return 0
 
 
-@kernel("f32", "f64")
-def batch_norm_grad_sums(a, lo, hi, F):
-    """Column sums of g and g * (x - mean) over a block of rows, g = gy * act'(y).
-
-    args: gy, x, y or 0, mean, part (blocks, 2, c), PART, c, wide, act, workspace (3 wide).  items: rows, one
-    call a block.
-    """
-    S, c, wide, act = sizeof(F), a[6], a[7], a[8]
-    n, start, W = (hi - lo) * c, lo * c * S, wide * S
-    mean, p, q = at(F, a[9]), at(F, a[9] + W), at(F, a[9] + 2 * W)
-    source = at(F, a[3])
-    for j in range(c):
-        mean[j] = source[j]
-    spread(F, mean, c, wide)
+@device
+def gradient_sums(F, act, gys, xs, ys, n, wide, mean, p, q):
+    """p = wide column sums of g, q those of g * (x - mean), over n elements at the addresses gys, xs, ys."""
+    S = sizeof(F)
     for j in range(wide):
         p[j] = F(0)
         q[j] = F(0)
     i = 0
     while i < n:
         k = min(wide, n - i)
-        gy, x = at(F, a[0] + start + i * S), at(F, a[1] + start + i * S)
+        gy, x = at(F, gys + i * S), at(F, xs + i * S)
         if act == 0:
             for j in range(k):
                 p[j] += gy[j]
                 q[j] += gy[j] * (x[j] - mean[j])
         else:
-            y = at(F, a[2] + start + i * S)
+            y = at(F, ys + i * S)
             if act == RELU:
                 for j in range(k):
                     v = gy[j] if y[j] > F(0) else F(0)
@@ -230,12 +221,31 @@ def batch_norm_grad_sums(a, lo, hi, F):
                     p[j] += v
                     q[j] += v * (x[j] - mean[j])
         i += wide
-    fold_columns(F, p, wide, c)
-    fold_columns(F, q, wide, c)
-    part = at(F, a[4] + (lo // a[5]) * 2 * c * S)
+
+
+@kernel("f32", "f64")
+def batch_norm_grad_sums(a, lo, hi, F):
+    """Column sums of g and g * (x - mean) over blocks of rows, g = gy * act'(y).
+
+    args: gy, x, y or 0, mean, part (blocks, 2, c), rows of a block, c, wide, act, workspace (3 wide).  items: rows,
+    whole blocks.
+    """
+    S, block, c, wide, act = sizeof(F), a[5], a[6], a[7], a[8]
+    W = wide * S
+    mean, p, q = at(F, a[9]), at(F, a[9] + W), at(F, a[9] + 2 * W)
+    source = at(F, a[3])
     for j in range(c):
-        part[j] = p[j]
-        part[c + j] = q[j]
+        mean[j] = source[j]
+    spread(F, mean, c, wide)
+    for row in range(lo, hi, block):
+        gradient_sums(F, act, a[0] + row * c * S, a[1] + row * c * S, a[2] + row * c * S, min(block, hi - row) * c,
+                      wide, mean, p, q)
+        fold_columns(F, p, wide, c)
+        fold_columns(F, q, wide, c)
+        part = at(F, a[4] + (row // block) * 2 * c * S)
+        for j in range(c):
+            part[j] = p[j]
+            part[c + j] = q[j]
     return 0
 
 

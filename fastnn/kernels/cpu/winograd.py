@@ -102,10 +102,10 @@ def winograd(a, lo, hi, F):
 
 @kernel("f32")
 def winograd_grad_w(a, lo, hi, F):
-    """One partial sum of 36 planes (C,K) per call, over the tile rows [lo, hi).
+    """Partial sums of 36 planes (C,K), one per so many rows of tiles; a call goes on where the last one stopped.
 
     args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, workspaces (36 planes of tiles x C, of tiles x K
-    padded), tiles per block, items per call.  items: rows of tiles of all images.
+    padded), tiles per block, items per partial sum.  items: rows of tiles of all images, of one sum.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, z, TB = a[1], a[2], a[3], a[7], a[8], a[9], a[11], a[12], a[13]
@@ -114,7 +114,7 @@ def winograd_grad_w(a, lo, hi, F):
     s = a[10] + lo // a[14] * 36 * PS * S
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
-        flags = 0 if t0 == lo * TW else ACC
+        flags = 0 if t0 % (a[14] * TW) == 0 else ACC
         tiles_in(F, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v, PV)
         for t in range(nt):
             image, th, tw = (t0 + t) // (TH * TW), (t0 + t) // TW % TH, (t0 + t) % TW

@@ -9,19 +9,20 @@ cdef struct Instr:          # one row of the instruction table, in the order of 
     int64_t args            # offset of its words in the argument table
     int64_t n               # number of items
     int64_t chunk           # items per chunk, the unit that threads divide
-    int64_t tile            # items per call inside a chunk (0: the whole chunk)
-    int64_t end             # one past the last instruction of this tile group
+    int64_t tile            # items per call inside a span (0: the whole span)
+    int64_t end             # one past the last instruction of this group
     int64_t flags
     int64_t tmp             # first entry in the table of scratch arguments
     int64_t ntmp            # how many of them
-    int64_t name
+    int64_t inner           # one past the last instruction of this tile group, a part of the group
     int64_t lone            # executor's own: one call of [0, n) is all there is to do
-    int64_t spare
+    int64_t span            # of a group's first: its items that the group goes through together (0: the whole chunk)
 
-cdef struct Tmp:            # argument `slot` of an instruction lives in tile scratch
+cdef struct Tmp:            # argument `slot` of an instruction lives in the thread's scratch
     int64_t slot
     int64_t offset
     int64_t itemsize
+    int64_t wide            # it holds a span, not a tile
 
 cdef struct Local:          # word `word` of the argument table is an address in the thread's workspace
     int64_t word

@@ -4,8 +4,9 @@
 All threads walk the same tape. The items of an instruction are cut into chunks; the grid depends on the work only, never
 on the number of threads. Thread t of T owns one contiguous run of chunks, so two instructions on the same grid that touch
 item i only for item i need no barrier between them. Where the plan says SYNC, all threads meet. A lone chunk is thread
-0's. Instructions [i, end) of a tile group run tile by tile within a chunk; an argument that lives in tile scratch gets a
-new address per tile, such that address + lo * itemsize falls into the thread's own scratch: kernels need not know.
+0's. Instructions [i, end) of a group run span by span within a chunk, those [i, inner) of a tile group tile by tile within
+a span; an argument that lives in scratch gets a new address per tile or span, such that address + lo * itemsize falls
+into the thread's own scratch: kernels need not know.
 """
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetInterrupt
 from libc.stdint cimport int64_t, uint64_t
@@ -110,14 +111,14 @@ _watching = False           # a run of the main thread has the SIGINT handler
 cdef class Executor:
     """A tape made ready to run.
 
-    code: int64[n, 12] (columns: fastnn.runtime.abi.COLUMNS); words: int64[w] argument words; tmps: int64[m, 3];
+    code: int64[n, 12] (columns: fastnn.runtime.abi.COLUMNS); words: int64[w] argument words; tmps: int64[m, 4];
     locals_: int64[l, 2]; local_bytes, scratch_bytes: per thread; state: int64[16]; hosts: callables without arguments;
     keep: anything whose memory the addresses point to. Raises ValueError for tables that do not fit together.
 
     >>> import numpy as np
     >>> none = np.zeros((0, 2), np.int64)
     >>> state = np.zeros(16, np.int64)
-    >>> tape = Executor(np.zeros((0, 12), np.int64), np.zeros(1, np.int64), np.zeros((0, 3), np.int64), none, 0, 0, state)
+    >>> tape = Executor(np.zeros((0, 12), np.int64), np.zeros(1, np.int64), np.zeros((0, 4), np.int64), none, 0, 0, state)
     >>> tape.run(3, 10), int(state[1])
     (3, 30)
     """
@@ -238,7 +239,7 @@ cdef class Executor:
 
         After each one BATCH grows by 1 and ROW0 by rows_per_batch. Ends early when the state's STOP word is not 0, when
         time.monotonic_ns() has reached deadline_ns (0: never), or when Ctrl-C was pressed (main thread). profile:
-        int64[n] to which thread 0's nanoseconds per instruction are added, for a tile group at its first instruction.
+        int64[n] to which thread 0's nanoseconds in each instruction are added.
 
         Raises KernelError for a kernel's status, KeyboardInterrupt for Ctrl-C (the batch is complete), and what a host
         step raised.

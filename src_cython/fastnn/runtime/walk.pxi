@@ -36,27 +36,55 @@ cdef void call_host(Run *r, Instr *ins) noexcept with gil:
     ftz_set()
 
 
-cdef inline int call(Run *r, Thread *me, Instr *ins, int64_t lo, int64_t hi) noexcept nogil:
-    """One kernel call; places scratch arguments first, keeps the first bad status."""
+cdef inline int call(Run *r, Thread *me, Instr *ins, int64_t base, int64_t lo, int64_t hi) noexcept nogil:
+    """One kernel call in the span that begins at `base`; places scratch arguments first, keeps the first bad status."""
     cdef int64_t *args = me.words + ins.args
-    cdef int64_t k, status
+    cdef int64_t k, status, t0 = 0
     cdef Tmp *t
     for k in range(ins.ntmp):
         t = r.tmps + ins.tmp + k
-        args[t.slot] = <int64_t>(me.scratch + t.offset) - lo * t.itemsize
+        args[t.slot] = <int64_t>(me.scratch + t.offset) - (base if t.wide else lo) * t.itemsize
+    if r.profile != NULL and me == r.threads:
+        t0 = now_ns()
     status = (<kernel_t>ins.fn)(args, lo, hi)
+    if r.profile != NULL and me == r.threads:
+        r.profile[ins - r.code] += now_ns() - t0
     if status != 0 and r.status == 0:
         r.where = ins - r.code
         r.status = status
     return status != 0
 
 
+cdef inline int run_tiles(Run *r, Thread *me, Instr *ins, int64_t lo, int64_t hi) noexcept nogil:
+    """The tile group that begins at `ins`, over its items [lo, hi) of a span."""
+    cdef Instr *last = r.code + ins.inner
+    cdef Instr *k
+    cdef int64_t at = lo, stop
+    if ins.tile == 0 and last == ins + 1:
+        return call(r, me, ins, lo, lo, hi)
+    while at < hi:                              # a range() with a variable step is a Python object
+        stop = min(at + ins.tile, hi) if ins.tile > 0 else hi
+        k = ins
+        while k < last:
+            if call(r, me, k, lo, at, stop):
+                return 1
+            k += 1
+        at = stop
+    return 0
+
+
 cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
-    """This thread's chunks of the tile group that begins at `first`."""
+    """This thread's chunks of the group that begins at `first`.
+
+    Its tile groups may count items of different sizes (elements here, rows of pixels there): they are cut at the same
+    fractions.
+    """
     cdef Instr *head = r.code + first
+    cdef Instr *end = r.code + head.end
+    cdef Instr *ins
     cdef Thread *me = r.threads + tid
     cdef int64_t items = head.n, chunk = head.chunk, T = r.n_threads
-    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, k, lo, hi, stop, tile
+    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, lo, hi, stop, lo1, hi1
     if items > chunk:
         chunks = (items + chunk - 1) // chunk
     if T == 1:
@@ -66,19 +94,18 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
     else:                                       # rounded up: a lone chunk is thread 0's
         c0 = (chunks * tid + T - 1) // T
         c1 = (chunks * (tid + 1) + T - 1) // T
-    if head.tile == 0 and head.end == first + 1:
-        for c in range(c0, c1):
-            if call(r, me, head, c * chunk, min((c + 1) * chunk, items)):
-                return
-        return
-    tile = head.tile if head.tile > 0 else chunk
     for c in range(c0, c1):
         lo, stop = c * chunk, min((c + 1) * chunk, items)
-        while lo < stop:                        # a range() with a variable step is a Python object
-            hi = min(lo + tile, stop)
-            for k in range(first, head.end):
-                if call(r, me, r.code + k, lo, hi):
+        while lo < stop:
+            hi = min(lo + head.span, stop) if head.span > 0 else stop
+            ins = head
+            while ins < end:
+                lo1, hi1 = lo, hi
+                if ins.n != items:
+                    lo1, hi1 = lo * ins.n // items, hi * ins.n // items
+                if run_tiles(r, me, ins, lo1, hi1):
                     return
+                ins = r.code + ins.inner
             lo = hi
 
 
@@ -101,15 +128,15 @@ cdef inline void walk_once(Run *r, int tid) noexcept nogil:
             i += 1
             continue
         if r.status == 0:                       # after a failure only the barriers are kept
-            if timed:
-                t0 = now_ns()
             if ins.flags & F_HOST:
+                if timed:
+                    t0 = now_ns()
                 if tid == 0:
                     call_host(r, ins)
+                if timed:
+                    r.profile[i] += now_ns() - t0
             elif ins.n > 0:
                 run_group(r, tid, i)
-            if timed:
-                r.profile[i] += now_ns() - t0
         if r.n_threads > 1 and ins.flags & F_HOST:
             barrier_wait(r.bar)
         i = ins.end
