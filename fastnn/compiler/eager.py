@@ -1,11 +1,11 @@
 """Eager evaluation: an operation, or a traced function, on arrays, through a small cached plan."""
 import collections
-import threading
 
 import numpy as np
 
 from fastnn.compiler.program import Program
 from fastnn.core import config, dtypes, hooks
+from fastnn.core.locks import lock
 from fastnn.graph import variable as variables
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
@@ -13,7 +13,7 @@ from fastnn.graph.trace import Trace, paused
 KEPT_PLANS = 512
 LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
 _cache = collections.OrderedDict()
-_lock = threading.Lock()
+_lock = lock()
 
 
 class Call:

@@ -1,6 +1,5 @@
 """Program: a graph made ready to run; the memory, the tape and the executor of one plan."""
 import struct
-import threading
 import weakref
 
 import numpy as np
@@ -13,6 +12,7 @@ from fastnn.compiler.spans import WORTH
 from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
+from fastnn.core.locks import lock
 from fastnn.core.memory import register_memory
 from fastnn.graph.node import VARIABLE
 from fastnn.runtime.threads import allowed, planned
@@ -82,7 +82,7 @@ class Program:
         options = options or DEFAULT
         self.options = options
         self.state = new_state() if state is None else state
-        self.lock = threading.Lock()
+        self.lock = lock()
         graph = passes.run(Graph.of(trace, outputs), options.off)
         self.graph = graph
         lowered = lower(graph, bindings, self.state, options.reuse)

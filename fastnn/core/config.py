@@ -3,9 +3,9 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 import itertools
-import threading
 
 from fastnn.core.errors import ArgumentError, DTypeError
+from fastnn.core.locks import lock
 
 _settings = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
@@ -13,7 +13,7 @@ _settings = {
 }
 _streams = itertools.count(1)
 _version = 0
-_lock = threading.Lock()
+_lock = lock()
 
 
 def _set(name, value):

@@ -4,6 +4,7 @@ import threading
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
+from fastnn.core.locks import lock
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks, loop
 from fastnn.models import data as adapter
@@ -326,7 +327,7 @@ class _State:
     """What a model keeps for training besides its layers."""
 
     def __init__(self):
-        self.lock = threading.RLock()
+        self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None

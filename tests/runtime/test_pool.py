@@ -94,9 +94,12 @@ def fit(model):
     return b"".join(w.tobytes() for w in model.get_weights())
 
 def child(send, model):
-    signal.alarm(60)                        # a hanging child ends
+    signal.alarm(20)                        # a hanging child ends
     send.send_bytes(fit(net()))             # a plan of its own
     send.send_bytes(fit(model))             # a plan that the parent made and ran
+    busy.predict(x[:5], verbose=0)          # the model that the parent's other thread is training, and holds
+    busy.evaluate(x, x[:, :3], verbose=0)
+    fit(busy)
 
 want, started, stop = fit(net()), threading.Event(), threading.Event()
 known = net()
@@ -110,7 +113,7 @@ class Watch(fastnn.callbacks.Callback):
             self.model.stop_training = True
 
 trainer = threading.Thread(target=lambda: busy.fit(x, x[:, :3], batch_size=20, epochs=10**6, verbose=0,
-                                                   callbacks=[Watch()]))
+                                                   callbacks=[Watch()]), daemon=True)
 trainer.start()
 started.wait()                              # from here forks meet a run in the middle
 context = multiprocessing.get_context("fork")
