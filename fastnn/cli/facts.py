@@ -1,4 +1,5 @@
 """`fastnn info` and `fastnn inspect`."""
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -56,8 +57,7 @@ def gpu():
     if importlib.util.find_spec("numba") is None:
         return "not looked for: numba.cuda is not installed"
     try:
-        from numba import cuda
-
+        cuda = importlib.import_module("numba.cuda")
         if not cuda.is_available():
             return "none: numba.cuda finds no CUDA device"
         names = [device.name for device in cuda.list_devices()]
