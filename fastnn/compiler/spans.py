@@ -21,94 +21,123 @@ def span_groups(cells, worth=WORTH):
     worth: bytes that a group must touch to become one unit.
     """
     out, group, late, owners = [], None, [], {}
+    cells = [_Cell(c) for c in cells]
     for cell in cells:
-        for a in _accesses(cell):
-            owners.setdefault(a.buffer, set()).add(id(cell))
+        for buffer in cell.arena:
+            owners.setdefault(buffer, set()).add(cell)
     members = _members(cells)
     for cell in cells:
-        member = id(cell) in members
         if group is not None:
-            waits = any(_conflict(cell, other) for other in late)
-            if member and not waits and group.join(cell):
+            waits = any(cell.conflicts(other) for other in late)
+            if cell in members and not waits and group.join(cell):
                 continue
-            if not member:
-                if waits or any(_conflict(cell, other) for other in group.cells):
+            if cell not in members:
+                if waits or any(cell.conflicts(other) for other in group.cells):
                     late.append(cell)
                 else:
                     out.append([cell])          # has nothing to do with the group: before it
                 continue
             out += [*group.units(owners, worth), *([c] for c in late)]
             group, late = None, []
-        if member:
+        if cell in members:
             group = _Group(cell)
         else:
             out.append([cell])
     if group is not None:
         out += [*group.units(owners, worth), *([c] for c in late)]
-    return out
-
-
-def _accesses(cell):
-    return [a for ins in cell for a in ins.accesses()]
+    return [[cell.instructions for cell in unit] for unit in out]
 
 
 def _members(cells):
-    """Ids of the cells that work on images: kernels that say so, and element-wise cells on what those read or write."""
+    """The cells that work on images: kernels that say so, and element-wise cells on what those read or write."""
     images, found, grown = set(), set(), True
+    able = [cell for cell in cells if cell.parts > 1]
     while grown:
         grown = False
-        for cell in cells:
-            if id(cell) not in found and _parts(cell) > 1:
-                mine = {a.buffer for a in _accesses(cell) if not a.whole and a.buffer.kind == ARENA}
-                if not cell[0].elementwise or mine & images:
-                    found.add(id(cell))
-                    images |= mine
-                    grown = True
+        for cell in able:
+            if cell not in found and (not cell.instructions[0].elementwise or not images.isdisjoint(cell.shared)):
+                found.add(cell)
+                images.update(cell.shared)
+                grown = True
     return found
 
 
-def _parts(cell):
-    """Into how many equal parts a cell's items may be cut, or 0."""
-    head = cell[0]
-    if head.host is not None or head.parts is None or (head.tile and not head.elementwise):
-        return 0
-    return head.parts
+class _Cell:
+    """Instructions of one tile group, with what they touch.
+
+    parts: into how many equal parts its items may be cut, or 0.  arena: {buffer: accesses}; shared: those of its
+    buffers that it touches part by part.  fixed: accesses to memory that the plan does not own, with their addresses.
+    """
+
+    def __init__(self, instructions):
+        self.instructions, head = instructions, instructions[0]
+        fits = head.host is None and head.parts is not None and (head.elementwise or not head.tile)
+        self.parts = head.parts if fits else 0
+        self.arena, self.fixed, self.written = {}, [], set()
+        for ins in instructions:
+            for a in ins.accesses():
+                if a.buffer.kind == ARENA:
+                    self.arena.setdefault(a.buffer, []).append((a.offset, a.offset + a.nbytes, a))
+                    if a.write:
+                        self.written.add(a.buffer)
+                else:
+                    start = a.buffer.array.ctypes.data + a.offset
+                    self.fixed.append((start, start + a.nbytes, a))
+        self.fixed_write = any(a.write for _, _, a in self.fixed)
+        self.shared = {b for b, touches in self.arena.items() if any(not a.whole for _, _, a in touches)}
+
+    def clashes(self, other):
+        """Pairs of (first byte, end, access) that share bytes of which one is written."""
+        for buffer in self.arena.keys() & other.arena.keys():
+            if buffer in self.written or buffer in other.written:
+                yield from _overlaps(self.arena[buffer], other.arena[buffer])
+        if self.fixed_write or other.fixed_write:       # variables may be parts of one array
+            yield from _overlaps(self.fixed, other.fixed)
+
+    def conflicts(self, other):
+        """Whether the two must stay in their order."""
+        return next(self.clashes(other), None) is not None
+
+    def aligned(self, other, count):
+        """Whether what the two share is cut alike: part i of one is part i of the other."""
+        return all(x[2].parts % count == 0 == y[2].parts % count and x[:2] == y[:2] for x, y in self.clashes(other))
+
+    def run(self, count):
+        """Parts of which one partial result is made, 0 where a result ends within a part."""
+        runs = [ins.run * count / ins.n if ins.run > 1 else 1 for ins in self.instructions]
+        return 0 if any(r != int(r) for r in runs) else math.lcm(*(max(1, int(r)) for r in runs))
+
+
+def _overlaps(mine, others):
+    for x in mine:
+        for y in others:
+            if x[0] < y[1] and y[0] < x[1] and (x[2].write or y[2].write):
+                yield x, y
 
 
 class _Group:
     def __init__(self, cell):
-        self.cells, self.count, self.run = [cell], _parts(cell), 1
-        self.run = self._runs(cell, self.count)
+        self.cells, self.count, self.run = [cell], cell.parts, cell.run(cell.parts) or cell.parts
+        self.shared = set(cell.shared)
 
     def join(self, cell):
         """Whether the cell became a part of the group."""
-        parts = _parts(cell)
-        if len(self.cells) >= LONGEST or not self._touches(cell):
-            return False
-        count = math.gcd(parts, self.count)
-        if count < 2 or not all(_aligned(cell, other, count) for other in self.cells):
+        count = math.gcd(cell.parts, self.count)
+        if len(self.cells) >= LONGEST or count < 2 or self.shared.isdisjoint(cell.shared) \
+                or not all(cell.aligned(other, count) for other in self.cells):
             return False
         cells = [*self.cells, cell]
-        if any(ins.run > 1 and ins.run * count % ins.n for c in cells for ins in c):
-            return False
-        run = math.lcm(*(self._runs(c, count) for c in cells))
-        if self._image_bytes(cells, count) > IMAGE_BYTES or (run > 1 and 4 * run > count):
+        runs = [c.run(count) for c in cells]
+        run = math.lcm(*runs)
+        if run == 0 or (run > 1 and 4 * run > count) or self._image_bytes(cells, count) > IMAGE_BYTES:
             return False
         self.cells, self.count, self.run = cells, count, run
+        self.shared |= cell.shared
         return True
-
-    def _touches(self, cell):
-        mine = {_where(a)[0] for c in self.cells for a in _accesses(c) if not a.whole}
-        return any(_where(a)[0] in mine for a in _accesses(cell) if not a.whole)
-
-    @staticmethod
-    def _runs(cell, count):
-        """Parts of which one partial result is made."""
-        return math.lcm(*(max(1, -(-ins.run * count // ins.n)) for ins in cell))
 
     @staticmethod
     def _image_bytes(cells, count):
-        seen = {(_where(a)): a.nbytes for c in cells for a in _accesses(c) if not a.whole}
+        seen = {(b, lo): hi - lo for c in cells for b in c.shared for lo, hi, _ in c.arena[b]}
         return sum(seen.values()) // count
 
     def units(self, owners, worth):
@@ -116,22 +145,22 @@ class _Group:
         image = self._image_bytes(self.cells, self.count)
         if len(self.cells) == 1 or image * self.count < worth:
             return [[cell] for cell in self.cells]
-        cost = sum(ins.nbytes / 10 + ins.flops / 50 for cell in self.cells for ins in cell)
+        all_of_it = [ins for cell in self.cells for ins in cell.instructions]
+        cost = sum(ins.nbytes / 10 + ins.flops / 50 for ins in all_of_it)
         chunks = max(1, min(MAX_CHUNKS, self.count, int(cost // GRAIN_NS)))
         chunk = -(-self.count // chunks)
         chunk = min(self.count, -(-chunk // self.run) * self.run)
         span = -(-chunk // -(-chunk // max(1, SPAN_BYTES // max(image, 1))))
-        for cell in self.cells:
-            for ins in cell:
-                ins.chunk, ins.span = chunk * ins.n // self.count, span * ins.n // self.count
+        for ins in all_of_it:
+            ins.chunk, ins.span = chunk * ins.n // self.count, span * ins.n // self.count
         self._scratch(owners)
         return [self.cells]
 
     def _scratch(self, owners):
         """Buffers that only this group touches, and part by part, need a span each and no place in the arena."""
-        mine, seen = {id(cell) for cell in self.cells}, {}
+        mine, seen = set(self.cells), {}
         for cell in self.cells:
-            for ins in cell:
+            for ins in cell.instructions:
                 for a in ins.accesses():
                     if a.buffer.kind == ARENA and not a.buffer.pinned and not a.buffer.tile_only:
                         seen.setdefault(a.buffer, []).append((ins, a))
@@ -140,30 +169,3 @@ class _Group:
                     a.offset == 0 and a.nbytes == buffer.nbytes and a.parts % self.count == 0
                     and buffer.nbytes % ins.n == 0 for ins, a in touches):
                 buffer.tile_only = True
-
-
-def _where(a):
-    """(memory, first byte, last byte) of an access; variables may be parts of one array."""
-    b = a.buffer
-    if b.kind == ARENA:
-        return b, a.offset, a.offset + a.nbytes
-    start = b.array.ctypes.data + a.offset
-    return None, start, start + a.nbytes
-
-
-def _clash(a, b):
-    """Whether two accesses share bytes of which one is written."""
-    if not (a.write or b.write):
-        return False
-    (m, lo, hi), (m2, lo2, hi2) = _where(a), _where(b)
-    return m is m2 and lo < hi2 and lo2 < hi
-
-
-def _conflict(cell, other):
-    return any(_clash(a, b) for a in _accesses(cell) for b in _accesses(other))
-
-
-def _aligned(cell, other, count):
-    """Whether what two cells share is cut alike: part i of one is part i of the other."""
-    return not any(_clash(a, b) and (a.parts % count or b.parts % count or _where(a) != _where(b))
-                   for a in _accesses(cell) for b in _accesses(other))
