@@ -80,31 +80,27 @@ class Child:
     def run(self):
         """Time the workload on the engine."""
         self.import_start = time.perf_counter()
-        (self.torch if self.engine.startswith("torch") else self.keras)()
+        way = {"torch": self.torch, "sklearn": self.sklearn}.get(self.engine.split("-")[0], self.keras)
+        way()
 
     # ------------------------------------------------------------------ the Keras API: fastnn, or keras itself
     def keras(self):
-        """fit for training; predict and a call for inference."""
+        """fit (for peers other ways too) for training; predict and a call (for peers other ways too) for inference."""
         if self.engine == "fastnn":
             import fastnn as K
-            version = f"fastnn {K.__version__}"
+            version, backend = f"fastnn {K.__version__}", "fastnn"
         else:
             import keras as K
-            version = f"keras {K.__version__} on {K.backend.backend()}"
-            if K.backend.backend() == "torch":
-                import torch
-                torch.set_num_threads(self.threads)
+            backend = K.backend.backend()
+            version = f"keras {K.__version__} on {backend} {self.limit_threads(backend)}"
         self.import_done(version)
         work = self.work
         model = work.build(K)
-        work.compile(K, model)
+        options = {"jit_compile": True} if self.engine.endswith("-xla") else {}     # Keras's default: none on a CPU
+        work.compile(K, model, **options)
         xs, ys = work.data()
         if self.inference:
-            row = xs[0][:1].copy()
-            ways = {"predict": lambda: model.predict(row, verbose=0),
-                    "call": lambda: K.ops.convert_to_numpy(model(row))}
-            for mode, call in ways.items():
-                self.emit(mode, timed(lambda k, f=call: [f() for _ in range(k)] and k, self.seconds))
+            self.keras_inference(K, model, backend, xs[0][:1].copy())
             return
         batch, steps = work.batch, work.samples // work.batch
         model.fit(only([v[:batch] for v in xs]), only([v[:batch] for v in ys]), batch_size=batch, verbose=0)
@@ -117,6 +113,82 @@ class Child:
             model.fit(only(xs), only(ys), batch_size=batch, epochs=epochs, verbose=0)
             return epochs * steps
         self.emit("fit", timed(fit, self.seconds))
+        if backend == "fastnn":
+            return
+        cut = [[only([v[i:i + batch] for v in part]) for part in (xs, ys)] for i in range(0, steps * batch, batch)]
+        on_batch = lambda k: [model.train_on_batch(x, y) for _ in range(k) for x, y in cut] and k * steps
+        self.emit("train_on_batch", timed(on_batch, self.seconds))
+        if steps >= 10 and backend != "torch":
+            work.compile(K, model, steps_per_execution=10, **options)
+            self.emit("fit, 10 steps per execution", timed(fit, self.seconds))
+
+    def limit_threads(self, backend):
+        """Bind the backend's pools to the threads asked for; returns its version."""
+        if backend == "torch":
+            import torch
+            torch.set_num_threads(self.threads)
+            return torch.__version__
+        if backend == "tensorflow":
+            import tensorflow as tf
+            tf.config.threading.set_intra_op_parallelism_threads(self.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(self.threads)
+            return tf.__version__
+        return __import__(backend).__version__
+
+    def keras_inference(self, K, model, backend, row):
+        """One row in and out as NumPy: predict, a plain call, and what a backend offers besides."""
+        ways = {}
+        if backend == "jax":                                    # first: predict donates these arrays
+            import jax
+            import numpy as np
+            weights, other = ([v.value for v in part]
+                              for part in (model.trainable_variables, model.non_trainable_variables))
+            compiled = jax.jit(lambda w, o, x: model.stateless_call(w, o, x, training=False)[0])
+            ways["jitted call"] = lambda: np.asarray(compiled(weights, other, row))
+        elif backend == "tensorflow":
+            import tensorflow as tf
+            traced = tf.function(lambda x: model(x, training=False), jit_compile=self.engine.endswith("-xla"),
+                                 input_signature=[tf.TensorSpec(row.shape, tf.float32)])
+            ways["jitted call"] = lambda: traced(tf.constant(row)).numpy()
+        ways["predict"] = lambda: model.predict(row, verbose=0)
+        ways["call"] = lambda: K.ops.convert_to_numpy(model(row, training=False))
+        if backend != "fastnn":
+            ways["predict_on_batch"] = lambda: model.predict_on_batch(row)
+        for mode, call in ways.items():
+            self.emit(mode, timed(lambda k, f=call: [f() for _ in range(k)] and k, self.seconds))
+
+    # ------------------------------------------------------------------ scikit-learn
+    def sklearn(self):
+        """The two networks without convolutions; scikit-learn knows no dropout, so that it has less to do."""
+        import warnings
+
+        import numpy as np
+        import sklearn
+        from sklearn.neural_network import MLPClassifier
+        warnings.simplefilter("ignore")
+        self.import_done(f"scikit-learn {sklearn.__version__}")
+        (x,), (y,) = self.work.data()
+        y, batch = y.ravel(), self.work.batch
+        steps, cut = len(x) // batch, range(0, len(x), batch)
+        small = {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.01, "activation": "tanh"}
+        settings = small if self.work.name == "playground" else {"activation": "relu"}
+
+        def network(epochs):
+            return MLPClassifier((8,) if settings is small else (512, 512), alpha=0, batch_size=batch, max_iter=epochs,
+                                 tol=0, n_iter_no_change=10**6, **settings)
+        model = network(1)
+        model.partial_fit(x[:batch], y[:batch], classes=np.unique(y))
+        self.first_step_done()
+        if self.first_only:
+            self.emit("first step")
+            return
+        if self.inference:
+            self.emit("predict_proba", timed(lambda k: [model.predict_proba(x[:1]) for _ in range(k)] and k,
+                                             self.seconds))
+            return
+        self.emit("fit", timed(lambda k: network(k).fit(x, y) and k * steps, self.seconds))
+        partial = lambda k: [model.partial_fit(x[i:i + batch], y[i:i + batch]) for _ in range(k) for i in cut]
+        self.emit("partial_fit", timed(lambda k: len(partial(k)), self.seconds))
 
     # ------------------------------------------------------------------ PyTorch
     def torch(self):
@@ -174,6 +246,11 @@ class Child:
         for mode, options in (("loop", {}), ("loop, fused optimizer", {"fused": True})):
             optimizer = torch_models.optimizer(work.name, model, **options)
             self.emit(mode, timed(lambda k, o=optimizer: epochs(o, k), self.seconds))
+        if work.samples // work.batch >= 10:                    # gathering rows is a part of such short steps
+            optimizer = torch_models.optimizer(work.name, model, fused=True)
+            cut = list(zip(*[zip(*[v.split(work.batch) for v in part]) for part in (xs, ys)]))
+            sliced = lambda k: [step(optimizer, x, y) for _ in range(k) for x, y in cut]
+            self.emit("ready batches, fused optimizer", timed(lambda k: len(sliced(k)), self.seconds))
 
     def torch_inference(self, torch, model, x, compiled):
         """One row in and out as NumPy: eager, and traced and frozen (or compiled)."""

@@ -12,13 +12,43 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bench.models import WORKLOADS
+from bench.models import WORKLOADS, Workload
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINES = ["fastnn", "torch", "torch-channels-last", "torch-compile", "torch-compile-channels-last", "keras-torch",
-           "keras-jax", "keras-tensorflow"]
+# engine: what it is called in tables, whose interpreter it needs
+NAMES = {"fastnn": "fastnn", "torch": "PyTorch", "torch-channels-last": "PyTorch channels_last",
+         "torch-compile": "torch.compile", "torch-compile-channels-last": "torch.compile channels_last",
+         "keras-jax": "Keras on JAX", "keras-tensorflow": "TensorFlow", "keras-tensorflow-xla": "TensorFlow XLA",
+         "keras-torch": "Keras on PyTorch", "sklearn": "scikit-learn"}
+ENGINES = list(NAMES)
+PEERS = [e for e in ENGINES if e not in ("fastnn", "keras-torch")]       # timed unless others are asked for
 QUIET, FULL, LEAST = 0.15, 0.98, 3      # cores others kept busy, share of a core, blocks: what is quiet enough
-MODULES = {"torch": "torch", "keras": "keras", "fastnn": "fastnn"}
+MODULES = {"torch": "torch", "jax": "keras", "tensorflow": "tensorflow", "sklearn": "sklearn.neural_network",
+           "fastnn": "fastnn"}
+
+
+def family(engine: str) -> str:
+    """Whose interpreter an engine needs: "torch", "jax", "tensorflow", "sklearn" or "fastnn".
+
+    >>> family("keras-tensorflow-xla"), family("torch-compile")
+    ('tensorflow', 'torch')
+    """
+    return engine.removeprefix("keras-").split("-")[0]
+
+
+def has(python: str, module: str) -> bool:
+    """Whether an interpreter can import a module."""
+    code = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is None)"
+    return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
+
+
+def applies(engine: str, work: Workload, inference: bool) -> bool:
+    """Whether timing an engine on a workload says something that another engine does not say."""
+    if engine == "sklearn":
+        return work.name in ("playground", "mnist_mlp")
+    if "channels-last" in engine:
+        return len(work.shape) == 3
+    return True
 
 
 def environment(engine: str, threads: int) -> dict[str, str]:
@@ -27,7 +57,12 @@ def environment(engine: str, threads: int) -> dict[str, str]:
     out = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, MKL_NUM_THREADS=count,
                PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])))
     if engine.startswith("keras-"):
-        out["KERAS_BACKEND"] = engine.removeprefix("keras-")
+        out["KERAS_BACKEND"] = family(engine)
+    if engine == "keras-jax":
+        out["JAX_PLATFORMS"] = "cpu"
+        if threads == 1:
+            out["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    out["TF_CPP_MIN_LOG_LEVEL"] = "3"
     return out
 
 
@@ -39,14 +74,14 @@ def pin(threads: int) -> Any:
     return lambda: os.sched_setaffinity(0, cores)
 
 
-def spawn(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records of one child process; one record with "error" where it failed."""
+def spawn(python: str, request: dict[str, Any], cache: str) -> list[dict[str, Any]]:
+    """The records of one child process, which keeps compiled code in folder `cache`; one has "error" if it failed."""
     engine, threads = request["engine"], request["threads"]
-    with tempfile.TemporaryDirectory() as cache:
-        env = {**environment(engine, threads), "TORCHINDUCTOR_CACHE_DIR": cache}
-        env["BENCH_START"] = repr(time.perf_counter())
-        done = subprocess.run([python, "-m", "bench.child", json.dumps(request)], capture_output=True, text=True,
-                              env=env, preexec_fn=pin(threads), cwd=cache)
+    env = {**environment(engine, threads), "TORCHINDUCTOR_CACHE_DIR": cache,
+           "TORCHINDUCTOR_FREEZING": str(int(request["inference"]))}
+    env["BENCH_START"] = repr(time.perf_counter())
+    done = subprocess.run([python, "-m", "bench.child", json.dumps(request)], capture_output=True, text=True,
+                          env=env, preexec_fn=pin(threads), cwd=cache)
     records = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode:
         last = done.stderr.strip().splitlines()
@@ -55,40 +90,54 @@ def spawn(python: str, request: dict[str, Any]) -> list[dict[str, Any]]:
     return records
 
 
-def run(engines: Iterable[str], workloads: Iterable[str], pythons: dict[str, str], *, threads: int = 1, rounds: int = 2,
+def run(engines: Iterable[str], workload: str, pythons: dict[str, str], *, threads: int = 1, rounds: int = 2,
         seconds: float = 3.0, inference: bool = False, say: Any = None) -> list[dict[str, Any]]:
-    """Time every workload on every engine, engines in turn within each round.
+    """Time one workload on every engine, engines in turn within each round.
 
     Args:
-        engines: of ENGINES.  workloads: of WORKLOADS.  pythons: engine family ("torch", "keras") -> interpreter.
+        engines: of ENGINES.  workload: of WORKLOADS.  pythons: family of engines -> interpreter.
         threads: cores each process is pinned to.  rounds: processes per engine.  seconds: of timing per way, in
             all rounds together.
         inference: time one row through the trained form of the model instead of training steps.
         say: called with a line of progress.
 
     Returns:
-        One summary per (workload, engine, mode), blocks of all rounds pooled.
+        One summary per (engine, mode), blocks of all rounds pooled.
     """
-    engines, out = list(engines), []
-    for name in workloads:
-        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for _ in range(rounds):
+    work, out = WORKLOADS[workload], []
+    engines = [e for e in engines if applies(e, work, inference)]
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(rounds):
             for engine in engines:
-                python = pythons.get(engine.split("-")[0], sys.executable)
-                request = {"engine": engine, "workload": name, "threads": threads, "seconds": seconds / rounds,
+                cache = os.path.join(folder, engine)
+                os.makedirs(cache, exist_ok=True)
+                request = {"engine": engine, "workload": workload, "threads": threads, "seconds": seconds / rounds,
                            "inference": inference}
-                for record in spawn(python, request):
+                for record in spawn(pythons.get(family(engine), sys.executable), request, cache):
+                    if turn and "compile" in engine:
+                        record.pop("first_step_s", None)        # the first process has compiled for this one
                     found.setdefault((engine, record["mode"]), []).append(record)
-        for records in found.values():
-            out.append(summary(records))
-            if say:
-                say(line(out[-1]))
+        if "fastnn" in engines and not inference:
+            found["fastnn", "fit"] += _first_steps(workload, threads, folder)
+    for records in found.values():
+        out.append(summary(records))
+        if say:
+            say(line(out[-1]))
     return out
+
+
+def _first_steps(workload: str, threads: int, folder: str, count: int = 3) -> list[dict[str, Any]]:
+    """Processes that end after their first step: times and memory of it only."""
+    request = {"engine": "fastnn", "workload": workload, "threads": threads, "seconds": 0, "inference": False,
+               "first_only": True}
+    records = [r for _ in range(count) for r in spawn(sys.executable, request, folder)]
+    return [{k: v for k, v in r.items() if k != "peak_rss_mb"} for r in records]
 
 
 def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
     """The records of one engine, workload and mode as one: medians, quartiles, best."""
-    first = records[0]
+    first = next((r for r in records if "blocks_ms" in r), records[0])
     keep = {k: first[k] for k in ("engine", "workload", "mode", "threads", "inference", "version") if k in first}
     errors = [r["error"] for r in records if "error" in r]
     if errors:
@@ -133,15 +182,15 @@ def line(s: dict[str, Any]) -> str:
 
 
 def import_times(engines: Iterable[str], pythons: dict[str, str], count: int = 5) -> dict[str, float]:
-    """Median seconds of `import <engine>` in fresh processes on one core (the interpreter's own start not counted)."""
+    """Median seconds of an import in fresh processes on one core (the interpreter's own start not counted), by name of
+    the engine that needs nothing else."""
     out = {}
-    for engine in dict.fromkeys("torch" if e.startswith("torch") else e for e in engines):
-        family = engine.split("-")[0]
-        code = f"import time; t = time.perf_counter(); import {MODULES[family]}; print(time.perf_counter() - t)"
+    for engine in {family(e): e for e in reversed(list(engines))}.values():
+        code = f"import time; t = time.perf_counter(); import {MODULES[family(engine)]}; print(time.perf_counter() - t)"
         times = []
         for _ in range(count):
-            done = subprocess.run([pythons.get(family, sys.executable), "-c", code], capture_output=True, text=True,
-                                  env=environment(engine, 1), preexec_fn=pin(1))
+            done = subprocess.run([pythons.get(family(engine), sys.executable), "-c", code], capture_output=True,
+                                  text=True, env=environment(engine, 1), preexec_fn=pin(1))
             if done.returncode == 0:
                 times.append(float(done.stdout.split()[-1]))
         if times:

@@ -5,6 +5,7 @@ import ast
 import importlib.util
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ _spec = importlib.util.spec_from_file_location("bench", SOURCE / "bench" / "__in
                                                submodule_search_locations=[str(SOURCE / "bench")])
 sys.modules["bench"] = importlib.util.module_from_spec(_spec)
 
-from bench import compare, harness, models, table  # noqa: E402
+from bench import chart, compare, harness, models, results, table  # noqa: E402
 
 WORKLOADS = models.WORKLOADS
 
@@ -76,14 +77,14 @@ def test_data_fit_the_model(name):
     assert work.samples >= work.batch and work.gflop > 0
 
 
-def result(ms, peer_ms, threads=1):
+def result(ms, peer_ms, threads=1, workload="mnist_mlp"):
     """A result file with one workload on two engines."""
     def record(engine, blocks):
-        return harness.summary([{"engine": engine, "workload": "mnist_mlp", "mode": "fit", "threads": threads,
+        return harness.summary([{"engine": engine, "workload": workload, "mode": "fit", "threads": threads,
                                  "inference": False, "version": engine, "blocks_ms": blocks, "others": [0.0] * 4,
                                  "shares": [1.0] * 4, "peak_rss_mb": 90.0, "first_step_s": 0.5, "cpu_ms": blocks[0]}])
     about = {"cpu": "a CPU", "date": "2020-01-01", "commit": "abc", "peak_gflops": 100.0}
-    return {"machine": about, "threads": threads, "import_s": {"fastnn": 0.05},
+    return {"machine": about, "import_s": {"fastnn": 0.05},
             "runs": [record("fastnn", [ms] * 4), record("torch", [peer_ms] * 4)]}
 
 
@@ -96,12 +97,51 @@ def test_summary_leaves_disturbed_blocks_out():
     assert harness.summary([{**record, "error": "no"}])["error"] == "no"
 
 
+def test_a_first_step_alone_adds_its_time_only():
+    timed = {"engine": "fastnn", "workload": "mnist_mlp", "mode": "fit", "threads": 1, "inference": False,
+             "blocks_ms": [5.0] * 4, "others": [0.0] * 4, "shares": [1.0] * 4, "peak_rss_mb": 90.0, "first_step_s": 0.9}
+    alone = {k: timed[k] for k in ("engine", "workload", "threads", "inference")}
+    s = harness.summary([timed, *[{**alone, "mode": "first step", "first_step_s": v} for v in (0.4, 0.5)]])
+    assert s["first_step_s"] == 0.5 and s["ms"] == 5.0 and s["mode"] == "fit" and s["peak_rss_mb"] == 90.0
+
+
 def test_table_shows_the_ratio():
-    text = "\n".join(table.rows(result(5.0, 10.0)))
-    assert "| mnist_mlp | 5 ms |" in text and "2.00×" in text and "82 %" in text      # 0.41 GFLOP in 5 ms of 100
+    text = "\n".join(table.training(result(5.0, 10.0), goals=True))
+    assert "| mnist_mlp | 1 | 5 ms |" in text and "82 %" in text      # 0.41 GFLOP in 5 ms of 100
+    assert "| PyTorch: 10 ms, 90 MB | 2.00× | 1.40× |" in text
 
 
-def test_compare_takes_times_relative_to_the_peer(tmp_path):
+def test_merged_runs_join_and_replace():
+    """A run of another number of threads joins; one of the same units replaces them, and nothing else."""
+    one, two, again = result(5.0, 10.0), result(3.0, 6.0, threads=2), result(4.0, 10.0)
+    again["runs"].pop()
+    both = results.merge(results.merge(None, one), two)
+    assert len(both["runs"]) == 4 and len(table.training(both)) == 4
+    newer = results.merge(both, again)
+    assert sorted(r["ms"] for r in newer["runs"]) == [3.0, 4.0, 6.0, 10.0]
+    again["machine"]["cpu"] = "another"
+    with pytest.raises(SystemExit, match="two machines"):
+        results.merge(both, again)
+
+
+def test_files_come_back_as_written(tmp_path):
+    assert results.read(tmp_path / "none.json") is None
+    results.write(tmp_path / "a.json", result(5.0, 10.0))
+    assert results.read(tmp_path / "a.json") == result(5.0, 10.0)
+
+
+def test_chart_is_drawn_to_scale():
+    """Ten times as slow is one decade to the right, whatever the workload."""
+    both = results.merge(result(5.0, 50.0), result(1.0, 10.0, workload="cifar_cnn"))
+    rows = chart.relative(both["runs"])
+    assert [(label, found["PyTorch"]) for label, found in rows] == [
+        ("mnist_mlp, 1 thread", 10.0), ("cifar_cnn, 1 thread", 10.0)]
+    drawn = ElementTree.fromstring(chart.draw(both))
+    places = [c.get("cx") for c in drawn.iter() if c.tag.endswith("circle") and len(c)]
+    assert len(places) == 2 and len(set(places)) == 1
+
+
+def test_compare_takes_times_relative_to_the_peer():
     """A machine half as fast changes nothing; 20 % slower code does."""
     old, busy, slow = result(5.0, 10.0), result(10.0, 20.0), result(6.0, 10.0)
     assert compare.ratios(old, busy)[0][1] == pytest.approx(1.0)
