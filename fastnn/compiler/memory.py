@@ -2,6 +2,9 @@
 
 Two buffers may share bytes if their lifetimes, counted in schedule units, do not meet.
 """
+import ctypes
+import functools
+
 import numpy as np
 
 from fastnn.compiler.emit import ARENA
@@ -123,3 +126,18 @@ def allocate(nbytes):
     raw = np.empty(nbytes + ALIGN, np.uint8)
     start = -raw.ctypes.data % ALIGN
     return raw[start:start + nbytes]
+
+
+@functools.cache
+def _trim():
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+def give_back():
+    """Give memory that was freed back to the system, where the C library can; it keeps some MB for itself otherwise.
+
+    For the moment after weights have moved into their flat buffer, before the arena is made.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)

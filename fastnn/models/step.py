@@ -8,6 +8,7 @@ import weakref
 
 import numpy as np
 
+from fastnn.compiler import memory
 from fastnn.compiler.lower import DataSlot
 from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
 from fastnn.core import config
@@ -15,6 +16,8 @@ from fastnn.core.memory import register_memory
 from fastnn.graph import Trace, Variable, gradients
 from fastnn.graph import variable as variables
 from fastnn.models.data import batch_dtype, flatten, like
+
+WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
 
 
 class Shared:
@@ -141,15 +144,19 @@ def _prepare_training(model):
     trainable = [v for v in model.trainable_variables if v.trainable]
     if not trainable:
         return []
-    optimizer = model.optimizer
-    optimizer.build(trainable)
+    optimizer, moved = model.optimizer, sum(4 * v.size for v in trainable if v.owner is None)
     runs = runs_of(trainable)
+    if moved > WORTH_GIVING_BACK:               # before slots are made: theirs are zeros that nobody has touched yet
+        memory.give_back()
+    optimizer.build(trainable)
     if not getattr(optimizer, "flat_slots_of", None):
         return [(run, None) for run in runs]
     out = []
     for run in runs:
         slots = optimizer.flat_slots_of(run.variables)
         out.append((run, None if slots is None else [slot_run(run, s) for s in slots]))
+    if moved > WORTH_GIVING_BACK:
+        memory.give_back()
     return out
 
 

@@ -32,6 +32,8 @@ def main():
 
     xs, ys = ([np.resize(v, (2 * batch, *v.shape[1:])) for v in part] for part in (xs, ys))
     small = trained(1)                                  # the code that is loaded on first use is not the plan's
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
+        f.write("5")                                    # the peak is counted from here
     before = kilobytes("VmRSS")
     model = trained(2 * batch)
     grown = kilobytes("VmHWM") - before
