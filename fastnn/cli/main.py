@@ -3,7 +3,6 @@ import argparse
 import importlib
 import os
 import runpy
-import subprocess
 import sys
 
 from fastnn.cli.terminal import clean, say
@@ -14,7 +13,7 @@ _COMMANDS = {
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
-    "bench": "time training steps (in a checkout: the arguments of `python -m bench`)",
+    "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
 
@@ -28,7 +27,7 @@ def parser():
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(dest="command", metavar="command")
     parts = {name: commands.add_parser(name, help=text, description=f"fastnn {name}: {text}.")
-             for name, text in _COMMANDS.items() if name != "bench"}
+             for name, text in _COMMANDS.items()}
     demo = parts["demo"]
     demo.add_argument("--epochs", type=int, default=None, help="passes over the training images")
     demo.add_argument("--batch-size", type=int, default=None, help="images per step")
@@ -38,8 +37,11 @@ def parser():
     parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
     parts["run"].add_argument("script", help="a Python file")
     parts["run"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
-    # Its arguments are the benchmark's own, so it takes them all unread.
-    commands.add_parser("bench", help=_COMMANDS["bench"], add_help=False).add_argument("rest", nargs="*")
+    bench = parts["bench"]
+    bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
+    bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
+    bench.add_argument("--seconds", type=float, default=2.0, help="timing per workload (default 2)")
+    bench.add_argument("--json", default=None, metavar="FILE", help="write the results as JSON, too")
     return top
 
 
@@ -49,8 +51,6 @@ def main(argv=None):
     argv: list of str, the process's own if None.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    if argv[:1] == ["bench"]:
-        return _guarded(lambda: _bench(argv[1:]))
     options = parser().parse_args(argv)
     if options.version:
         from fastnn.cli.facts import version
@@ -80,6 +80,10 @@ def _run_command(options):
         return demo.run(options.output, options.seed, **{k: v for k, v in given.items() if v is not None})
     if options.command == "inspect":
         return importlib.import_module("fastnn.cli.facts").inspect(options.file, options.json)
+    if options.command == "bench":
+        bench = importlib.import_module("fastnn.cli.bench")
+        bench.run(options.workloads, options.threads, options.seconds, options.json)
+        return 0
     if options.command == "run":
         return run_script(options.script, options.arguments)
     return importlib.import_module("fastnn.cli.facts").info()
@@ -106,11 +110,3 @@ def run_script(script, arguments=()):
     finally:
         sys.argv, sys.path[0] = before
     return 0
-
-
-def _bench(arguments):
-    """The benchmark is part of the source checkout, since it needs the engines that it compares with."""
-    if not os.path.isfile(os.path.join("bench", "__main__.py")):
-        raise ArgumentError("bench: the benchmark lives in the source repository, in bench/; "
-                            f"run this command from a checkout (the current folder is {os.getcwd()!r}).")
-    return subprocess.run([sys.executable, "-m", "bench", *(arguments or ["--help"])], check=False).returncode

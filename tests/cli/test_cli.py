@@ -95,10 +95,24 @@ def test_failures_are_one_line(tmp_path, capsys):
         assert error.startswith("fastnn: ") and error.count("\n") == 1
 
 
-def test_bench_needs_a_checkout(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(["bench", "run"]) == 1
-    assert "checkout" in capsys.readouterr().err
+def test_bench_says_and_writes_what_it_measured(tmp_path, capsys):
+    path = tmp_path / "speed.json"
+    before = fastnn.config.num_threads()
+    assert main(["bench", "playground", "--threads", "1", "--seconds", "0.01", "--json", str(path)]) == 0
+    out = capsys.readouterr().out
+    (found,) = json.loads(path.read_text())["workloads"]
+    assert found["name"] == "playground" and found["threads"] == 1 and found["p25"] <= found["ms"] <= found["p75"]
+    assert sum(k["share"] for k in found["kernels"]) == pytest.approx(1.0)
+    assert out.startswith("playground, batch 10, 1 thread(s)") and found["kernels"][0]["kernel"] in out
+    assert fastnn.config.num_threads() == before
+
+
+def test_bench_knows_its_workloads(capsys):
+    for arguments, word in ((["run"], "mnist_mlp"), (["playground", "--threads", "0"], "threads"),
+                            (["playground", "--seconds", "0"], "seconds")):
+        assert main(["bench", *arguments]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("fastnn: ") and word in error
 
 
 def test_demo_in_short(tmp_path, capsys):
