@@ -17,8 +17,14 @@ EXAMPLES = 4 if kernels_mode() == "python" else 25
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
             "pool_relu": 0.0,
+            "shared_turns": 0.0,
+            "product_sums": 2e-6,           # one long sum instead of a sum of short ones
+            "slice_sums": 1e-6,             # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
             "stable_loss": 1e-5}            # log(softmax(x)) as one formula: the old one loses digits near 0 and 1
+
+
+REPEATED = ("slice_sums", "product_sums", "shared_turns")
 
 
 def training_function(graph):
@@ -47,8 +53,8 @@ def test_every_pass_is_classified():
 
 
 @pytest.mark.parametrize(
-    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu"})
-)  # pools: test_passes.py
+    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", *REPEATED})
+)  # pools: test_passes.py; loops: test_repeated.py
 def test_every_pass_meets_something_to_do(name):
     """The graphs drawn here are not so plain that a pass is never tried: some have fewer nodes thanks to it."""
     for seed in range(60):

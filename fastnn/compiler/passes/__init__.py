@@ -7,13 +7,18 @@ from fastnn.compiler.passes.dead import dead_nodes
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.norm_activation import norm_activations
 from fastnn.compiler.passes.pool_relu import pooled_relus
+from fastnn.compiler.passes.repeated import product_sums, shared_turns
 from fastnn.compiler.passes.simplify import simplify
+from fastnn.compiler.passes.slice_sums import slice_sums
 from fastnn.compiler.passes.stable_loss import stable_losses
 
 PIPELINE = (
     ("dead", dead_nodes),
     ("simplify", simplify),
     ("cse", common_subexpressions),
+    ("slice_sums", slice_sums),
+    ("product_sums", product_sums),
+    ("shared_turns", shared_turns),
     ("stable_loss", stable_losses),
     ("pool_relu", pooled_relus),
     ("epilogue", epilogues),
