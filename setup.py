@@ -1,8 +1,8 @@
 """Builds the Cython executor, and the kernel pack of this machine's instruction set into the wheel.
 
 `python setup.py build_ext --inplace` builds the executor beside the sources, for development; the kernel pack is then
-built by `python -m fastnn.kernels.build`. `pip install .` builds the host's level only; FASTNN_LEVELS in the environment
-names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture.
+built by `python -m fastnn.kernels.build`. `pip install .` builds the host's level only; FASTNN_LEVELS in the
+environment names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture.
 """
 import os
 import pathlib
