@@ -142,8 +142,12 @@ def _blocks(e, p, x, w, y, flags, bias, code):
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
         per = cols                                              # items of one part: all its rows in one block
-        e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, sums.wr_all, p.M, p.N, 0, 0, 0, local,
-               max(p.M, 1), wide, e.table(starts), n=len(starts) * per, chunk=per, flops=p.flops)
+        if p.M == p.bns == p.aks == 1:
+            e.emit(f"matmul_row_{y.t}", x.rd_all, w.rd_all, sums.wr_all, p.K, p.N, step, n=len(starts), chunk=1,
+                   flops=p.flops)
+        else:
+            e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, sums.wr_all, p.M, p.N, 0, 0, 0,
+                   local, max(p.M, 1), wide, e.table(starts), n=len(starts) * per, chunk=per, flops=p.flops)
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols

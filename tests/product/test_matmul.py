@@ -54,6 +54,17 @@ def test_blocks(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="sigmoid")
 
 
+@pytest.mark.parametrize("N, K", [(3, 4099), (2, 4100)])
+def test_a_long_row_is_summed_in_parts(N, K):
+    check(*operands(1, N, K, "nn"), draw(N), activation="relu")
+
+
+@compiled
+@pytest.mark.parametrize("N, K", [(512, 28801), (5000, 82000)])
+def test_a_row_times_a_matrix_that_is_read_once(N, K):
+    check(*operands(1, N, K, "nn"), draw(N))
+
+
 @compiled
 def test_far_strides_are_copied_together():
     """A stored transposed with rows of a page or more takes the compact copy."""

@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof
-from fastnn.core.simd import ACC, BIAS, RELU, lanes_dot, microkernel, tile_cols, tile_rows, vector
+from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
 KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
@@ -10,6 +10,7 @@ KC_IN_PLACE = 256   # the same where B is not packed: its rows and those of A st
 MC = 96             # rows of A per pass
 ALD = 144           # row length of the compact copy of A: MC in whole tile widths, off the powers of two
 FEW = 64            # rows of A below which packing B costs more than it saves
+ROW = 4096          # sums of a row vector times a matrix that are made at a time
 FAR = 4096          # bytes of a page: A with steps this long is copied together first
 
 
@@ -121,6 +122,39 @@ def matmul_dot(a, lo, hi, F):
         c[i] = F(0) if (a[5] & RELU) != 0 and s < F(0) else s
     if a[8] > 1:
         activate(F, a[8], a[3] + lo * S, 0, 1, hi - lo)
+    return 0
+
+
+@kernel("f32", "f64")
+def matmul_row(a, lo, hi, F):
+    """Partial sums of a row vector times a matrix that is read from end to end once, as it lies.
+
+    args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: parts of K.
+    """
+    S = sizeof(F)
+    K, N, step = a[3], a[4], a[5]
+    for item in range(lo, hi):
+        first, last = item * step, min(K, (item + 1) * step)
+        for j0 in range(0, N, ROW):                         # sums that stay in L1
+            n = min(ROW, N - j0)
+            y = at(F, a[2] + (item * N + j0) * S)
+            for j in range(n):
+                y[j] = F(0)
+            k = first
+            while k + 4 <= last:
+                x = at(F, a[0] + k * S)
+                p = a[1] + (k * N + j0) * S
+                x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
+                b0, b1, b2, b3 = at(F, p), at(F, p + N * S), at(F, p + 2 * N * S), at(F, p + 3 * N * S)
+                for j in range(n):
+                    y[j] = fma(F, x3, b3[j], fma(F, x2, b2[j], fma(F, x1, b1[j], fma(F, x0, b0[j], y[j]))))
+                k += 4
+            while k < last:
+                x, b = at(F, a[0] + k * S), at(F, a[1] + (k * N + j0) * S)
+                x0 = x[0]
+                for j in range(n):
+                    y[j] = fma(F, x0, b[j], y[j])
+                k += 1
     return 0
 
 
