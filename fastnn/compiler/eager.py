@@ -3,12 +3,14 @@ import collections
 
 import numpy as np
 
-from fastnn.compiler.program import Program
-from fastnn.core import config, dtypes, hooks
+from fastnn.compiler.program import STATE_WORDS, STEP, Program
+from fastnn.core import config, dtypes, hooks, random
+from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.graph import variable as variables
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
+from fastnn.runtime import pack
 
 KEPT_PLANS = 512
 LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
@@ -88,6 +90,26 @@ def as_array(value):
     return array.astype(dtypes.numpy_type(dtypes.standardize(array.dtype)), copy=False)
 
 
+def _signed(word):
+    """The int64 with the same 64 bits."""
+    return (int(word) + 2 ** 63) % 2 ** 64 - 2 ** 63
+
+
+def draw(kind, key, n, first, second):
+    """n float32 random numbers by the kernel, or None where kernels are plain Python.  Registered as the "draw" hook.
+
+    kind: "uniform" (first: the lowest, second: the range), "normal" or "truncated" (first: mean, second: deviation).
+    """
+    if MODE == "python":
+        return None
+    out, state = np.empty(n, np.float32), np.zeros(STATE_WORDS, np.int64)
+    state[STEP] = _signed(key[-1])              # the kernel folds the step of the state block in, here the last word
+    words = [out, _signed(random.fold(key[:-1])), state, float(first), float(second)]
+    name = "random_uniform_f32" if kind == "uniform" else "random_normal_f32"
+    pack.call(name, words if kind == "uniform" else [*words, int(kind == "truncated")], 0, n)
+    return out
+
+
 def evaluate(op, inputs, attrs):
     """op(*inputs) on arrays and numbers; returns NumPy arrays.  Registered as the "eager" hook."""
     arrays = [None if v is None else as_array(v) for v in inputs]
@@ -130,3 +152,4 @@ def _store(key, call):
 
 
 hooks.register("eager", evaluate)
+hooks.register("draw", draw)

@@ -2,12 +2,15 @@
 
 ``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.compiler``);
 ``operator(name, *args)`` calls a function of ``fastnn.ops``;
+``draw(kind, key, n, first, second)`` fills a large float32 array with random numbers (registered by
+``fastnn.compiler``);
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
 (registered by ``fastnn.layers``).
 """
 import importlib
 
-_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events"}
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
+              "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events"}
 _hooks = {}
 
 

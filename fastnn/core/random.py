@@ -23,6 +23,7 @@ GOLDEN = 0x9E3779B97F4A7C15
 MIX1, MIX2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB          # splitmix64
 ROUND1, ROUND2, ROUND3 = 0xED5AD4BB, 0xAC4C1B51, 0x31848BAB  # triple32
 LIMIT = 2 ** 32                                               # counters of one (key, word)
+LARGE = 1 << 16                                               # float32 numbers from which a kernel draws them
 BLOCK = 1 << 15                                               # elements worked on at a time: stays in cache
 
 
@@ -142,6 +143,19 @@ def _open(high, low):
     return ((tail * 2.0 ** 20 + (low >> np.uint32(12))) + 0.5) * 2.0 ** -52, side
 
 
+def _drawn(kind, key, shape, dtype, first, second):
+    """A large float32 array from the kernel, 10 to 50 times as fast; None for others, which NumPy draws.
+
+    The kernel calculates in float32: its numbers are NumPy's but for the last bits.
+    """
+    shape, name = _shape(shape), _float(dtype)
+    if name != "float32" or not LARGE <= product(shape) <= LIMIT:
+        return None
+    from fastnn.core import hooks
+    flat = hooks.call("draw", kind, key, product(shape), first, second)
+    return None if flat is None else flat.reshape(shape)
+
+
 def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
     """Uniform numbers in [minval, maxval).
 
@@ -158,6 +172,9 @@ def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
     (2, 3)
     """
     scale = maxval - minval
+    out = _drawn("uniform", key, shape, dtype, minval, scale)
+    if out is not None:
+        return out
     return _real(key, shape, dtype, lambda high, low: _unit(high, low) * scale + minval, True)
 
 
@@ -167,6 +184,10 @@ def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(normal((0, 1), 10000).mean()) < 0.03)
     True
     """
+    out = _drawn("normal", key, shape, dtype, mean, stddev)
+    if out is not None:
+        return out
+
     def transform(high, low):
         tail, side = _open(high, low)
         z = quantile(tail)
@@ -186,6 +207,10 @@ def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(truncated_normal((0, 1), 1000)).max() <= 2)
     True
     """
+    out = _drawn("truncated", key, shape, dtype, mean, stddev)
+    if out is not None:
+        return out
+
     def transform(high, low):
         tail, side = _open(high, low)
         z = np.maximum(quantile(PHI2 + tail * (1 - 2 * PHI2)), -2.0)
