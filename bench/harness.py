@@ -52,10 +52,14 @@ def applies(engine: str, work: Workload, inference: bool) -> bool:
 
 
 def environment(engine: str, threads: int) -> dict[str, str]:
-    """Every thread pool pinned to `threads`; caches of compiled code belong to one process only."""
+    """Every thread pool pinned to `threads`; caches of compiled code belong to one process only.
+
+    Python's own byte code is cached, as it is for an installed package.
+    """
     count = str(threads)
     out = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, MKL_NUM_THREADS=count,
                PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])))
+    out.pop("PYTHONDONTWRITEBYTECODE", None)
     if engine.startswith("keras-"):
         out["KERAS_BACKEND"] = family(engine)
     if engine == "keras-jax":

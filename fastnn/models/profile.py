@@ -15,8 +15,7 @@ class Profile:
         training: whether it is a training step; if None, whether the model is compiled.
 
     rows: one dict per instruction, in tape order: kernel, op, layer (its path), line ("file:line" of the user's program
-    where that layer was made, "" if there is none), us (thread 0's mean; the time of a group that
-    runs tile by tile is given out by bytes), share of the step, gflops, gbps, peak (share
+    where that layer was made, "" if there is none), us (thread 0's mean), share of the step, gflops, gbps, peak (share
     of the FMA peak of the threads at work), limit (share of the speed that peak and bandwidth together allow, above 1
     where data come from a cache).  peak_gflops, stream_gb_per_s: of one core, measured before and after the steps.
     table() is text, by(key) sums, save_trace(path) a file for Chrome's trace viewer.
@@ -49,8 +48,7 @@ class Profile:
         places = {}
         for layer in model._flatten_layers():
             places.setdefault(layer.name, []).append(((layer.path or layer.name).split("/"), layer._user_line))
-        us = _spread(us, program.units, report.instructions)
-        self.rows = [self._row(r, t, t / total, _line(places, r["layer"])) for r, t in zip(report.instructions, us)]
+        self.rows = [self._row(r, t, t / total, _line(places, r["layer"])) for r, t in zip(report.instructions, us.tolist())]
 
     def _row(self, r, us, share, line):
         gflops, gbps = r["flops"] / max(us, 1e-9) / 1000, r["bytes"] / max(us, 1e-9) / 1000
@@ -93,17 +91,6 @@ class Profile:
 def _limits():
     """(FMA peak, stream bandwidth) of one core now; the peak is 0 where kernels are plain Python."""
     return limits.peak_gflops() or 0.0, limits.stream_gb_per_s()
-
-
-def _spread(us, units, instructions):
-    """Time per instruction as floats: what is measured for a tile group as a whole is given out by bytes."""
-    out, at = [], 0
-    for unit in units:
-        part, total = instructions[at:at + len(unit)], float(us[at:at + len(unit)].sum())
-        weight = sum(r["bytes"] for r in part) or 1
-        out += [total * r["bytes"] / weight for r in part] if len(part) > 1 else [total]
-        at += len(unit)
-    return out
 
 
 def _line(places, scope):
