@@ -13,6 +13,7 @@ from fastnn.ops.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
 
 BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
 PC = 128                # of kernels/cpu/conv_grad.py
+BLOCK = 64              # lanes of a block of kernels/cpu/depthwise.py, at most
 PIXELS = 512            # small images are grouped until a band has this many output pixels
 PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
 
@@ -172,9 +173,12 @@ def is_depthwise(s):
 
 
 def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
-    n = int(g.words[0] * g.words[4])
+    n, C = int(g.words[0] * g.words[4]), y.shape[-1]
+    side_by_side = len(g.pix) > 1 and g.pix[1] - g.pix[0] == place[1] - place[0] == C
+    long = C + BLOCK if side_by_side else 0
     e.emit(f"depthwise_{y.t}", x.rd, w.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
+           e.local((len(weights) + 1) * long * y.itemsize), long,
            n=n, chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 

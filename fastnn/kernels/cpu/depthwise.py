@@ -19,24 +19,60 @@ def channels(F, a, aoff, b, boff, nk, c, C, flags, bias):
                  at(F, bias + j * S))
 
 
+@device(inline=False)
+def repeat(F, dst, src, C, n):
+    """dst[i] = src[i % C], i < n; addresses."""
+    d, s = at(F, dst), at(F, src)
+    for i in range(min(C, n)):
+        d[i] = s[i]
+    for i in range(C, n):
+        d[i] = d[i - C]
+
+
+@device(inline=False)
+def lines(F, src, pix, tap, w, weight, taps, out, place, pixels, Q, C, flags, bias):
+    """Output rows whose Q pixels lie side by side, in source and output: blocks of a row, whatever their channels.
+
+    w and bias: repeated for as far as a block reaches that starts at any channel.
+    """
+    S, step, line = sizeof(F), 4 * vector(F), Q * C
+    for p in range(0, pixels, Q):
+        s, o, c = src + pix[p] * S, out + place[p] * S, 0
+        for j in range(0, line, step):
+            lanewise(F, at(F, s + j * S), tap, at(F, w + c * S), weight, taps, at(F, o + j * S), min(step, line - j),
+                     flags, at(F, bias + c * S))
+            c += step
+            while c >= C:
+                c -= C
+
+
 @kernel("f32", "f64")
 def depthwise(a, lo, hi, F):
     """out[q][c] = act(sum over taps of source[q*step + tap][c] * w[tap][c] + bias[c]).
 
     args: x, w (taps, C), out, geometry, pix, tap, weight-offset and out-pixel tables, scratch, taps, out offsets:
-    first, per image, per row; flags, bias, activation.  items: output rows of all images.
+    first, per image, per row; flags, bias, activation, room for taps + 1 rows of repeated weights, their length (0:
+    no rows of side by side pixels).  items: output rows of all images.
     """
     S = sizeof(F)
     g, pix, place = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[7])
     tap, weight = at(np.int64, a[5]), at(np.int64, a[6])
-    C, r = g[3], lo
+    C, r, long = g[3], lo, a[17]
+    if long:
+        for t in range(a[9]):
+            repeat(F, a[16] + t * long * S, a[1] + weight[t] * S, C, long)
+        if a[14]:
+            repeat(F, a[16] + a[9] * long * S, a[14], C, long)
     while r < hi:
         end = next_band(g, r, hi)
         pixels = (end - r) * g[5]
         src = band_source(F, g, a[0], a[8], r, end)
         out = a[2] + (a[10] + r // g[4] * a[11] + r % g[4] * a[12]) * S
-        for p in range(pixels):
-            channels(F, src + pix[p] * S, tap, a[1], weight, a[9], out + place[p] * S, C, a[13], a[14])
+        if long:
+            lines(F, src, pix, tap, a[16], long, a[9], out, place, pixels, g[5], C, a[13], a[16] + a[9] * long * S)
+        else:
+            for p in range(pixels):
+                channels(F, src + pix[p] * S, tap, a[1], weight, a[9], out + place[p] * S, C, a[13], a[14])
         if a[15] > 1:
             activate(F, a[15], out, 0, 1, pixels * C)
         r = end
