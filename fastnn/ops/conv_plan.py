@@ -14,6 +14,7 @@ from fastnn.ops.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
 BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
 PC = 128                # of kernels/cpu/conv_grad.py
 BLOCK = 64              # lanes of a block of kernels/cpu/depthwise.py, at most
+REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
 PIXELS = 512            # small images are grouped until a band has this many output pixels
 PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
 
@@ -205,9 +206,12 @@ def depthwise_grad_w(e, s, x, gy, gw):
     step = chunk_rows(n, g.band, 4 * s.flops, PARTS, s.N)
     parts = -(-n // step)
     sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
+    run = s.kw if s.dw == 1 else 1
+    long = 0 if s.C % BLOCK == 0 else -(-min(run * s.C, s.C + BLOCK) // 16) * 16 + 16
+    most = max(16, REPEATED // ((long or s.C) * gw.itemsize))
     e.emit(f"depthwise_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix),
-           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, n=n, chunk=step, flops=s.flops, parts=s.N,
-           run=step)
+           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, run,
+           e.local(most * long * gw.itemsize), long, most, n=n, chunk=step, flops=s.flops, parts=s.N, run=step)
     add_parts(e, sums, parts, gw)
 
 

@@ -56,6 +56,20 @@ def test_groups(channels, filters, groups):
 
 
 @compiled
+@pytest.mark.parametrize("channels", [3, 16, 24, 70, 128])          # blocks of a row start at any channel
+@pytest.mark.parametrize("strides, dilation", [((1, 1), (1, 1)), ((2, 1), (1, 1)), ((2, 2), (1, 1)),
+                                               ((1, 1), (1, 2))])
+def test_depthwise_rows_and_pixels_in_several_blocks(channels, strides, dilation):
+    check(draw(3, 19, 23, channels), draw(3, 5, 1, channels), padding="same", groups=channels, strides=strides,
+          dilation=dilation)
+
+
+@pytest.mark.parametrize("size, kernel", [((5, 1), (3, 1)), ((1, 5), (1, 3)), ((1, 1), (3, 3)), ((6, 6), (1, 1))])
+def test_depthwise_thin_images(size, kernel):
+    check(draw(2, *size, 6), draw(*kernel, 1, 6), padding="same", groups=6)
+
+
+@compiled
 @pytest.mark.parametrize("x, w", [
     ((3, 40, 37, 70), (3, 3, 70, 33)),          # several bands per image
     ((60, 5, 4, 9), (2, 3, 9, 66)),             # several images per band

@@ -5,7 +5,7 @@ The bands, scratch and offset tables are those of conv.py, with one entry per ta
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof
-from fastnn.core.simd import ACC, lanewise, vector
+from fastnn.core.simd import ACC, copy_row, lanewise, tile_cols, vector
 from fastnn.kernels.cpu.conv import band_source, next_band
 from fastnn.kernels.cpu.tiles import activate
 
@@ -79,22 +79,49 @@ def depthwise(a, lo, hi, F):
     return 0
 
 
+@device(inline=False)
+def repeat_rows(F, dst, ld, n, src, C, rows):
+    """Rows of C elements at src as the first n elements of rows of ld at dst, repeated; ld >= n + a vector."""
+    S, V = sizeof(F), tile_cols(F, 2)
+    for m in range(0, n, C):
+        for i in range(0, min(C, n - m), V):        # what is written beyond C is written again, or beyond n
+            d, s = dst + (m + i) * S, src + i * S
+            for k in range(rows):
+                copy_row(F, 2, at(F, d + k * ld * S), at(F, s + k * C * S), C - i)
+
+
 @kernel("f32", "f64")
 def depthwise_grad_w(a, lo, hi, F):
     """Partial sums of gw (taps, C), one per so many output rows; a call goes on where the last one stopped.
 
-    args: x, gy, partial sums, geometry, pix and tap tables, scratch, taps, items per partial sum.
+    Taps side by side in x are one vector with their channels; gy is repeated for them, some pixels at a time.
+
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, taps, items per partial sum, taps side by side,
+    room for repeated pixels of gy, their length and a vector (0: gy as it lies), their number.
     items: output rows of all images, of one sum.
     """
     S = sizeof(F)
-    g, pix, tap = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[5])
-    C, r = g[3], lo
+    g, tap = at(np.int64, a[3]), at(np.int64, a[5])
+    C, r, run, long, most, step = g[3], lo, a[9], a[11], a[12], 4 * vector(F)
     gw = a[2] + lo // a[8] * a[7] * C * S
     while r < hi:
         end = next_band(g, r, hi)
         src = band_source(F, g, a[0], a[6], r, end)
-        for t in range(a[7]):
-            channels(F, src + tap[t] * S, pix, a[1] + r * g[5] * C * S, C, (end - r) * g[5], gw + t * C * S, C,
-                     0 if r % a[8] == 0 else ACC, gw)
+        pixels = (end - r) * g[5]
+        for p in range(0, pixels, most):
+            n = min(most, pixels - p)
+            gy, ld = a[1] + (r * g[5] + p) * C * S, C
+            if long:
+                repeat_rows(F, a[10], long, long - tile_cols(F, 2), gy, C, n)
+                gy, ld = a[10], long
+            flags = 0 if r % a[8] == 0 and p == 0 else ACC
+            for t in range(0, a[7], run):
+                x, y, c = src + tap[t] * S, gw + t * C * S, 0
+                for j in range(0, run * C, step):
+                    lanewise(F, at(F, x + j * S), at(np.int64, a[4] + p * 8), at(F, gy + c * S), ld, n,
+                             at(F, y + j * S), min(step, run * C - j), flags, at(F, gw))
+                    c += step
+                    while c >= C:
+                        c -= C
         r = end
     return 0
