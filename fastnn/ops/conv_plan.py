@@ -117,8 +117,39 @@ def panels(rows, cols):
 
 
 # ------------------------------------------------------------------ direct kernels
+def together(s):
+    """How many neighbouring outputs of a row are computed as one of more channels: few channels would waste lanes.
+
+    The taps of all of them meet each of them, with zeros for weights: a NaN reaches the neighbours in its row too.
+    """
+    if s.groups > 1 or s.kh == 1 or s.dw > 1 or config.matmul_precision() == "highest":
+        return 1
+
+    def used(f):
+        return f * s.K / (-(-f * s.K // 16) * 16) * s.kw / (s.kw + (f - 1) * s.sw)
+    best = max((f for f in (1, 2, 4, 8, 16) if s.Wo % f == 0), key=lambda f: (used(f), -f))
+    return best if used(best) > 1.2 * used(1) else 1
+
+
+def _spread(e, s, f, w, tap, strides, bias):
+    """(Shape, weights, bias) of a convolution that computes f neighbouring outputs as one."""
+    wide = s.kw + (f - 1) * s.sw
+    weights = e.scratch(s.kh * wide * s.C * f * s.K * w.itemsize)
+    copies = e.scratch(f * s.K * w.itemsize)
+    e.emit(f"conv_spread_{w.t}", w.rd_all, weights.wr_all, e.table(tap), s.kw, s.sw, f, s.C, s.K, *strides, bias,
+           copies.wr_all, n=s.kh)
+    return s._replace(kw=wide, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw), weights, copies.rd_all if bias else 0
+
+
 def forward(e, s, x, w, y, flags, bias, code):
     """y = act(conv(x, w) + bias) by the direct kernel."""
+    f = together(s)
+    if f > 1:
+        s, w, bias = _spread(e, s, f, w, np.arange(s.kh * s.kw) * s.C * s.K, (s.K, 1), bias)
+    _direct(e, s, x, w, y, flags, bias, code)
+
+
+def _direct(e, s, x, w, y, flags, bias, code):
     C, K = s.C // s.groups, s.K // s.groups
     R = s.kh * s.kw * C
     each = panels(R, K)
@@ -143,6 +174,14 @@ def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags,
 
 def grad_x(e, s, gy, w, gx):
     """gx by one correlation per residue class of the stride; a class without taps writes zeros."""
+    if s.sh == s.sw == s.dh == s.dw == 1 and s.groups == 1:
+        back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=s.kh - 1 - s.top, left=s.kw - 1 - s.left)
+        f = together(back)
+        if f > 1:
+            turned = np.arange(s.kh * s.kw)[::-1] * s.C * s.K
+            back, w, _ = _spread(e, back, f, w, turned, (1, s.K), 0)
+            _direct(e, back, gy, w, gx, 0, 0, 0)
+            return
     C, K, size = s.C // s.groups, s.K // s.groups, gx.itemsize
     for use, (Qh, Qw), taps, offsets in _classes(s):
         g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)

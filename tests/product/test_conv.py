@@ -8,7 +8,7 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops.conv_plan import conv_shape, winograd_pays
+from fastnn.ops.conv_plan import conv_shape, together, winograd_pays
 from fastnn.ops.op import REGISTRY
 
 compiled = pytest.mark.compiled
@@ -67,6 +67,16 @@ def test_depthwise_rows_and_pixels_in_several_blocks(channels, strides, dilation
 @pytest.mark.parametrize("size, kernel", [((5, 1), (3, 1)), ((1, 5), (1, 3)), ((1, 1), (3, 3)), ((6, 6), (1, 1))])
 def test_depthwise_thin_images(size, kernel):
     check(draw(2, *size, 6), draw(*kernel, 1, 6), padding="same", groups=6)
+
+
+@pytest.mark.parametrize("x, w, strides, outputs", [
+    ((2, 6, 8, 2), (3, 3, 2, 6), (1, 1), 2), ((1, 5, 16, 1), (3, 3, 1, 3), (2, 2), 4),
+    ((1, 4, 16, 2), (2, 2, 2, 1), (1, 1), 16), ((1, 6, 7, 2), (3, 3, 2, 6), (1, 1), 1),
+    ((1, 1, 8, 2), (1, 3, 2, 6), (1, 1), 1)])
+def test_few_channels_share_a_vector_with_their_neighbours(x, w, strides, outputs):
+    attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
+    assert together(conv_shape(x, w, attrs)) == outputs
+    check(draw(*x), draw(*w), **attrs)
 
 
 @compiled

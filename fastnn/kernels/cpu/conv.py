@@ -91,6 +91,35 @@ def conv_pack(a, lo, hi, F):
 
 
 @kernel("f32", "f64")
+def conv_spread(a, lo, hi, F):
+    """Weights that give f neighbouring outputs at once: rows (kernel row, column q, c), columns (output i, k).
+
+    Column q of output i is column q - i*step of w; where w has none, zeros.
+
+    args: w, out, table of w's offsets by tap, columns of w, step, f, C, K, offsets of a c, of a k, bias or 0, its f
+    copies.  items: kernel rows.
+    """
+    S = sizeof(F)
+    w, tap = at(F, a[0]), at(np.int64, a[2])
+    cols, step, f, C, K = a[3], a[4], a[5], a[6], a[7]
+    wide = cols + (f - 1) * step
+    for r in range(lo, hi):
+        for q in range(wide):
+            for c in range(C):
+                out = at(F, a[1] + ((r * wide + q) * C + c) * f * K * S)
+                for i in range(f):
+                    col = q - i * step
+                    for k in range(K):
+                        out[i * K + k] = w[tap[r * cols + col] + c * a[8] + k * a[9]] if 0 <= col < cols else F(0)
+    if a[10] and lo == 0:
+        bias, copies = at(F, a[10]), at(F, a[11])
+        for i in range(f):
+            for k in range(K):
+                copies[i * K + k] = bias[k]
+    return 0
+
+
+@kernel("f32", "f64")
 def conv_pack_t(a, lo, hi, F):
     """Weights (taps, C, groups*K), chosen taps, exchanged: panels over C of rows (tap, k), group by group.
 
