@@ -1,5 +1,6 @@
 """Program: a graph made ready to run; the memory, the tape and the executor of one plan."""
 import struct
+import time
 import weakref
 
 import numpy as np
@@ -9,6 +10,7 @@ from fastnn.compiler.emit import ARENA, PART, Access, Local, Table
 from fastnn.compiler.graph import Graph
 from fastnn.compiler.lower import lower
 from fastnn.compiler.spans import WORTH
+from fastnn.compiler.trial import Trial
 from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
@@ -97,6 +99,7 @@ class Program:
         self.syncs = schedule.barriers(self.units, self._address)
         self.threads, self.fixed = planned() if options.threads is None else (options.threads, True)
         self._assemble()
+        self.trial = Trial(self.threads if options.threads is None else 1)
         _cut_circles(trace, graph)
 
     # ------------------------------------------------------------------ addresses
@@ -194,8 +197,19 @@ class Program:
 
     # ------------------------------------------------------------------ running
     def _team(self):
-        """Threads of the next run: those of the plan, but no more than are allowed from outside at this moment."""
-        return self.threads if self.fixed or self.threads == 1 else min(self.threads, allowed())
+        """Threads of the next run: the best of the trial, but no more than are allowed from outside at this moment."""
+        most = self.threads if self.options.threads else self.trial.best
+        return most if self.fixed or most == 1 else min(most, allowed())
+
+    def _walk(self, batches, rows, deadline_ns, profile):
+        """executor.run, which tries numbers of threads first: see `Trial`."""
+        done, run = 0, self.executor.run
+        while self.trial.pending and profile is None and done < batches and self._team() == self.threads:
+            n = self.trial.run(batches - done, lambda k, threads: run(k, rows, threads, deadline_ns, None))
+            done += n
+            if n == 0 or (deadline_ns and time.monotonic_ns() >= deadline_ns) or self.state[STOP]:
+                return done
+        return done + run(batches - done, rows, self._team(), deadline_ns, profile) if done < batches else done
 
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
         """Walk the tape `batches` times (ROW0 grows by `rows` each time); returns the batches done.
@@ -210,7 +224,7 @@ class Program:
         if fill or guard:
             self._prepare(guard, fill)
         try:
-            done = self.executor.run(batches, rows, self._team(), deadline_ns, profile)
+            done = self._walk(batches, rows, deadline_ns, profile)
         except KernelError as error:
             raise self._explain(error) from None
         if guard:
@@ -221,11 +235,18 @@ class Program:
         """One walk over the tape, the short way: no counters, no deadline, no checks of the debugging options."""
         if self.plain:
             try:
-                self.executor.once(self._team())
+                if self.trial.pending and self._team() == self.threads:
+                    self.trial.run(1, self._step_once)
+                else:
+                    self.executor.once(self._team())
             except KernelError as error:
                 raise self._explain(error) from None
         else:
             self.run()
+
+    def _step_once(self, _, threads):
+        self.executor.once(threads)
+        return 1
 
     def _explain(self, error):
         ins = self.instructions[error.instruction] if 0 <= error.instruction < len(self.instructions) else None

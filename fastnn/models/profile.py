@@ -48,7 +48,8 @@ class Profile:
         places = {}
         for layer in model._flatten_layers():
             places.setdefault(layer.name, []).append(((layer.path or layer.name).split("/"), layer._user_line))
-        self.rows = [self._row(r, t, t / total, _line(places, r["layer"])) for r, t in zip(report.instructions, us.tolist())]
+        self.rows = [self._row(r, t, t / total, _line(places, r["layer"]))
+                     for r, t in zip(report.instructions, us.tolist())]
 
     def _row(self, r, us, share, line):
         gflops, gbps = r["flops"] / max(us, 1e-9) / 1000, r["bytes"] / max(us, 1e-9) / 1000

@@ -284,21 +284,3 @@ def test_ctrl_c_ends_with_the_batch_complete(c_kernels, threads, handler, host):
     out = subprocess.run([sys.executable, "-c", CTRL_C, c_kernels["library"]._name, threads, handler, host], text=True,
                          capture_output=True, timeout=60)
     assert out.stdout == "ended well\n", out.stderr
-
-
-@pytest.mark.slow
-def test_the_executor_costs_little():
-    """50 instructions that do nothing: some nanoseconds each; a single walk under 2 us."""
-    nothing, n = executor.nothing_address(), 50
-    code = np.array([[nothing, 0, 1, 1, 0, i + 1, 0, 0, 0, 0, 0, 0] for i in range(n)], np.int64)
-    made = executor.Executor(code, np.zeros(1, np.int64), [], [], 0, 0, np.zeros(16, np.int64))
-    best = min(_timed(lambda: made.run(1000)) for _ in range(20)) / (1000 * n)
-    assert best < 50e-9, f"{best * 1e9:.1f} ns per instruction"
-    best = min(_timed(made.once) for _ in range(1000))
-    assert best < 4e-6, f"{best * 1e6:.2f} us for a walk of {n} instructions"
-
-
-def _timed(f):
-    start = time.perf_counter()
-    f()
-    return time.perf_counter() - start
