@@ -65,6 +65,19 @@ def max_pool(a, lo, hi, F, I):
     return 0
 
 
+@device
+def clear(F, target, apart, iy, w, c, oh, ow, kh, kw, sh, sw, pt, pl):
+    """Zeros where no window writes input row iy at `target`; windows that overlap add to it, so all of it then."""
+    if not apart or kw < sw or iy + pt - (iy + pt) // sh * sh >= kh or (iy + pt) // sh >= oh:
+        covered = 0
+    else:
+        covered = min(w, ow * sw - pl)
+    if covered < w:
+        gx = at(F, target + covered * c * sizeof(F))
+        for j in range((w - covered) * c):
+            gx[j] = F(0)
+
+
 @kernel(("f32", "u8"), ("f64", "u8"), ("f32", "i32"), ("f64", "i32"))
 def max_pool_grad(a, lo, hi, F, I):
     """gx = gy at the winners.
@@ -77,14 +90,7 @@ def max_pool_grad(a, lo, hi, F, I):
     for row in range(lo, hi):
         image, iy = row // h, row % h
         target = a[2] + row * w * c * S
-        if not apart or kw < sw or iy + pt - (iy + pt) // sh * sh >= kh or (iy + pt) // sh >= oh:
-            covered = 0
-        else:
-            covered = min(w, ow * sw - pl)
-        if covered < w:
-            gx = at(F, target + covered * c * S)
-            for j in range((w - covered) * c):
-                gx[j] = F(0)
+        clear(F, target, apart, iy, w, c, oh, ow, kh, kw, sh, sw, pt, pl)
         top = min(oh - 1, (iy + pt) // sh)
         oy = max(0, (iy + pt - kh + sh) // sh)
         while oy <= top:
@@ -93,14 +99,24 @@ def max_pool_grad(a, lo, hi, F, I):
                 place = ((image * oh + oy) * ow + ox) * c
                 gy, k = at(F, a[0] + place * S), at(I, a[1] + place * SI)
                 x0 = ox * sw - pl
+                if apart and kw == 2 and x0 >= 0 and x0 + 2 <= w:
+                    left, right = at(F, target + x0 * c * S), at(F, target + (x0 + 1) * c * S)
+                    tap = I(dy * kw)
+                    for j in range(c):
+                        v, winner = gy[j], k[j]         # read in any case: a choice, no branch
+                        left[j] = v if winner == tap else F(0)
+                        right[j] = v if winner == I(tap + I(1)) else F(0)
+                    continue
                 for dx in range(max(0, -x0), min(kw, w - x0)):
                     gx, tap = at(F, target + (x0 + dx) * c * S), I(dy * kw + dx)
                     if apart:
                         for j in range(c):
-                            gx[j] = gy[j] if k[j] == tap else F(0)
+                            v = gy[j]
+                            gx[j] = v if k[j] == tap else F(0)
                     else:
                         for j in range(c):
-                            gx[j] += gy[j] if k[j] == tap else F(0)
+                            v = gy[j]
+                            gx[j] += v if k[j] == tap else F(0)
             oy += 1
     return 0
 
@@ -168,12 +184,11 @@ def avg_pool_grad(a, lo, hi, F):
     """
     S = sizeof(F)
     h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]
+    pairs = c < 8 and kh <= sh and kw == 2 and sw == 2 and pl == 0 and 2 * ow <= w      # too few for vectors
     for row in range(lo, hi):
         image, iy = row // h, row % h
         target = a[1] + row * w * c * S
-        gx = at(F, target)
-        for j in range(w * c):
-            gx[j] = F(0)
+        clear(F, target, pairs, iy, w, c, oh, ow, kh, kw, sh, sw, pt, pl)
         top = min(oh - 1, (iy + pt) // sh)
         oy = max(0, (iy + pt - kh + sh) // sh)
         while oy <= top:
@@ -184,6 +199,13 @@ def avg_pool_grad(a, lo, hi, F):
                 dx0, dx1 = max(0, -x0), min(kw, w - x0)
                 gy = at(F, a[0] + ((image * oh + oy) * ow + ox) * c * S)
                 inv = F(1) / F(rows * (dx1 - dx0))
+                if pairs:
+                    left, right = at(F, target + x0 * c * S), at(F, target + (x0 + 1) * c * S)
+                    for j in range(c):
+                        v = gy[j] * inv
+                        left[j] = v
+                        right[j] = v
+                    continue
                 for dx in range(dx0, dx1):
                     gx = at(F, target + (x0 + dx) * c * S)
                     for j in range(c):
