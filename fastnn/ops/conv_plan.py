@@ -173,7 +173,7 @@ def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags,
 
 
 def grad_x(e, s, gy, w, gx):
-    """gx by one correlation per residue class of the stride; a class without taps writes zeros."""
+    """gx by one correlation per residue class of the stride; where a class has no taps, all was zeros before."""
     if s.sh == s.sw == s.dh == s.dw == 1 and s.groups == 1:
         back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=s.kh - 1 - s.top, left=s.kw - 1 - s.left)
         f = together(back)
@@ -183,13 +183,17 @@ def grad_x(e, s, gy, w, gx):
             _direct(e, back, gy, w, gx, 0, 0, 0)
             return
     C, K, size = s.C // s.groups, s.K // s.groups, gx.itemsize
-    for use, (Qh, Qw), taps, offsets in _classes(s):
+    classes = list(_classes(s))
+    if not all(use for use, *_ in classes):
+        e.emit(f"fill_{gx.t}", gx.wr, 0.0, n=gx.size, parts=s.N)
+    for use, (Qh, Qw), taps, offsets in classes:
+        if not use:
+            continue
         g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)
         each = panels(len(use) * K, C)
         packed = e.scratch(s.groups * each * size)
-        if use:
-            e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]),
-                   len(use), C, K, s.groups, each, n=len(use))
+        e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]),
+               len(use), C, K, s.groups, each, n=len(use))
         place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
         _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
                    2 * s.N * Qh * Qw * s.C * len(use) * K)
