@@ -15,6 +15,7 @@ BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight pa
 PC = 128                # of kernels/cpu/conv_grad.py
 BLOCK = 64              # lanes of a block of kernels/cpu/depthwise.py, at most
 REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
+FOLD_FLOPS = 100_000    # a gradient of fewer operations does not pay for one more instruction
 PIXELS = 512            # small images are grouped until a band has this many output pixels
 PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
 
@@ -263,17 +264,35 @@ def parts_of(flops, nbytes):
     return max(1, min(PARTS if nbytes <= PART_BYTES else PARTS // 2, int(flops / CHUNK_FLOPS)))
 
 
+def folded(s):
+    """How many neighbouring pixels of gy are taken as one of more channels: where full register tiles pay for it."""
+    if s.groups > 1 or s.dw > 1 or s.flops < FOLD_FLOPS:
+        return 1
+
+    def cost(f):
+        rows, cols = s.kh * (s.kw + (f - 1) * s.sw) * s.C, -(-f * s.K // 16) * 16
+        tile = 16 if cols == 16 else 8 if cols == 32 else 6
+        return -(-rows // tile) * tile * cols / f
+    best = min((f for f in (1, 2, 4, 8, 16) if s.Wo % f == 0), key=cost)
+    return best if 1.2 * cost(best) < cost(1) else 1
+
+
 def grad_w(e, s, x, gy, gw):
     """gw as at most 8 partial sums over fixed ranges of output rows, added in order."""
-    C, K, size = s.C // s.groups, s.K // s.groups, gw.itemsize
-    g, R, n = forward_geometry(s, size), s.kh * s.kw * C, s.N * s.Ho
+    size, f, n = gw.itemsize, folded(s), s.N * s.Ho
+    w = s._replace(kw=s.kw + (f - 1) * s.sw, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw)
+    C, K = s.C // s.groups, w.K // s.groups
+    g, R = forward_geometry(w, size), w.kh * w.kw * C
     step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes), s.N)
     parts = -(-n // step)
-    sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
+    sums = gw if parts == f == 1 else e.scratch(parts * R * w.K * size)
     e.emit(f"conv_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.local(g.room * size), e.local(PC * CB), R, s.groups, C, K, step, n=n, chunk=step, flops=s.flops, parts=s.N,
            run=step)
-    add_parts(e, sums, parts, gw)
+    if f > 1:
+        e.emit(f"conv_fold_{gw.t}", sums.rd_all, parts, gw.wr_all, s.kh, s.kw, s.sw, f, C, s.K, n=s.kh)
+    else:
+        add_parts(e, sums, parts, gw)
 
 
 def add_parts(e, sums, parts, y):

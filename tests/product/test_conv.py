@@ -8,7 +8,7 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops.conv_plan import conv_shape, together, winograd_pays
+from fastnn.ops.conv_plan import conv_shape, folded, together, winograd_pays
 from fastnn.ops.op import REGISTRY
 
 compiled = pytest.mark.compiled
@@ -76,6 +76,16 @@ def test_depthwise_thin_images(size, kernel):
 def test_few_channels_share_a_vector_with_their_neighbours(x, w, strides, outputs):
     attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
     assert together(conv_shape(x, w, attrs)) == outputs
+    check(draw(*x), draw(*w), **attrs)
+
+
+@compiled
+@pytest.mark.parametrize("x, w, strides, pixels", [
+    ((9, 14, 16, 3), (3, 3, 3, 6), (1, 1), 2), ((9, 28, 28, 1), (5, 5, 1, 6), (2, 2), 2),
+    ((30, 14, 16, 3), (1, 1, 3, 4), (1, 1), 4), ((9, 14, 15, 3), (3, 3, 3, 6), (1, 1), 1)])
+def test_gradients_of_few_weights_take_several_pixels_at_once(x, w, strides, pixels):
+    attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
+    assert folded(conv_shape(x, w, attrs)) == pixels
     check(draw(*x), draw(*w), **attrs)
 
 

@@ -48,3 +48,29 @@ def conv_grad_w(a, lo, hi, F):
                     j += w
         r = end
     return 0
+
+
+@kernel("f32", "f64")
+def conv_fold(a, lo, hi, F):
+    """gw from partial sums for f neighbouring pixels as one: where the taps of each of them lie, added in order.
+
+    args: partial sums, their number, gw, kernel rows, columns, step, f, C, K.  items: kernel rows.
+    """
+    S = sizeof(F)
+    parts, cols, step, f, C, K = a[1], a[4], a[5], a[6], a[7], a[8]
+    wide = cols + (f - 1) * step
+    each = a[3] * wide * C * f * K * S
+    for r in range(lo, hi):
+        for q in range(cols):
+            for c in range(C):
+                gw = at(F, a[2] + ((r * cols + q) * C + c) * K * S)
+                for i in range(f):
+                    for p in range(parts):
+                        x = at(F, a[0] + p * each + (((r * wide + q + i * step) * C + c) * f + i) * K * S)
+                        if i + p:
+                            for k in range(K):
+                                gw[k] += x[k]
+                        else:
+                            for k in range(K):
+                                gw[k] = x[k]
+    return 0
