@@ -219,11 +219,11 @@ def is_depthwise(s):
 
 def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
     n, C = int(g.words[0] * g.words[4]), y.shape[-1]
-    side_by_side = len(g.pix) > 1 and g.pix[1] - g.pix[0] == place[1] - place[0] == C
-    long = C + BLOCK if side_by_side else 0
+    long = C + BLOCK if len(g.pix) > 1 and g.pix[1] - g.pix[0] == C else 0
+    row = e.local(g.words[5] * C * y.itemsize) if long and place[1] - place[0] != C else 0
     e.emit(f"depthwise_{y.t}", x.rd, w.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
-           e.local((len(weights) + 1) * long * y.itemsize), long,
+           e.local((len(weights) + 1) * long * y.itemsize), long, row,
            n=n, chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 

@@ -30,20 +30,27 @@ def repeat(F, dst, src, C, n):
 
 
 @device(inline=False)
-def lines(F, src, pix, tap, w, weight, taps, out, place, pixels, Q, C, flags, bias):
-    """Output rows whose Q pixels lie side by side, in source and output: blocks of a row, whatever their channels.
+def lines(F, src, pix, tap, w, weight, taps, out, place, pixels, Q, C, flags, bias, row):
+    """Output rows whose Q pixels lie side by side in the source: blocks of a row, whatever their channels.
 
-    w and bias: repeated for as far as a block reaches that starts at any channel.
+    w and bias: repeated for as far as a block reaches that starts at any channel.  row: where a row is made whose
+    pixels do not lie side by side in the output, or 0.
     """
     S, step, line = sizeof(F), 4 * vector(F), Q * C
     for p in range(0, pixels, Q):
-        s, o, c = src + pix[p] * S, out + place[p] * S, 0
+        s, c = src + pix[p] * S, 0
+        o = row if row else out + place[p] * S
         for j in range(0, line, step):
             lanewise(F, at(F, s + j * S), tap, at(F, w + c * S), weight, taps, at(F, o + j * S), min(step, line - j),
                      flags, at(F, bias + c * S))
             c += step
             while c >= C:
                 c -= C
+        if row:
+            for q in range(Q):
+                x, y = at(F, row + q * C * S), at(F, out + place[p + q] * S)
+                for i in range(C):
+                    y[i] = x[i]
 
 
 @kernel("f32", "f64")
@@ -52,7 +59,7 @@ def depthwise(a, lo, hi, F):
 
     args: x, w (taps, C), out, geometry, pix, tap, weight-offset and out-pixel tables, scratch, taps, out offsets:
     first, per image, per row; flags, bias, activation, room for taps + 1 rows of repeated weights, their length (0:
-    no rows of side by side pixels).  items: output rows of all images.
+    pixels do not lie side by side in x), room for a row or 0.  items: output rows of all images.
     """
     S = sizeof(F)
     g, pix, place = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[7])
@@ -69,7 +76,8 @@ def depthwise(a, lo, hi, F):
         src = band_source(F, g, a[0], a[8], r, end)
         out = a[2] + (a[10] + r // g[4] * a[11] + r % g[4] * a[12]) * S
         if long:
-            lines(F, src, pix, tap, a[16], long, a[9], out, place, pixels, g[5], C, a[13], a[16] + a[9] * long * S)
+            lines(F, src, pix, tap, a[16], long, a[9], out, place, pixels, g[5], C, a[13], a[16] + a[9] * long * S,
+                  a[18])
         else:
             for p in range(pixels):
                 channels(F, src + pix[p] * S, tap, a[1], weight, a[9], out + place[p] * S, C, a[13], a[14])
