@@ -65,21 +65,25 @@ class Geometry(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize):
-    """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw)."""
+def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize, apart=1):
+    """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw).
+
+    apart: 1, or sw: the columns that a tap meets lie side by side in the scratch.
+    """
     th, tw = np.array(taps, np.int64).reshape(-1, 2).T
     h0, w0, h1, w1 = (int(v) for v in ((th.min(), tw.min(), th.max(), tw.max()) if len(th) else (0, 0, 0, 0)))
     direct = h0 >= 0 and w0 >= 0 and (Qh - 1) * sh + h1 < H and (Qw - 1) * sw + w1 < W
-    Ws = W if direct else (Qw - 1) * sw + w1 - w0 + 1
+    direct = direct and apart == 1
+    Ws = W if direct else -(-((Qw - 1) * sw + w1 - w0 + 1) // apart) * apart
     rows = Qh
     while rows > 1 and ((rows - 1) * sh + h1 - h0 + 1) * Ws * C * itemsize > BAND:
         rows = (rows + 1) // 2
     Hs = H if direct else (rows - 1) * sh + h1 - h0 + 1
     slots = 1 if rows < Qh else max(1, min(N, BAND // (Hs * Ws * C * itemsize), -(-PIXELS // (Qh * Qw))))
     i, q, p = np.ogrid[:slots, :rows, :Qw]
-    pix = ((i * Hs + q * sh) * Ws + p * sw) * C
-    tap = ((th - h0) * Ws + tw - w0)[:, None] * C + np.arange(channels)
-    words = np.array([N, H, W, C, Qh, Qw, sh, sw, h0, w0, Hs, Ws, rows, slots, int(direct)], np.int64)
+    pix = ((i * Hs + q * sh) * Ws + p * (sw // apart)) * C
+    tap = ((th - h0) * Ws + (tw - w0) % apart * (Ws // apart) + (tw - w0) // apart)[:, None] * C + np.arange(channels)
+    words = np.array([N, H, W, C, Qh, Qw, sh, sw, h0, w0, Hs, Ws, rows, slots, int(direct), apart], np.int64)
     return Geometry(words, pix.ravel().astype(np.int64), tap.ravel().astype(np.int64),
                     0 if direct else slots * Hs * Ws * C, slots * rows)
 
@@ -229,7 +233,8 @@ def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops)
 
 def depthwise(e, s, x, w, y, flags, bias, code):
     """y = act(depthwise conv(x, w) + bias)."""
-    g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize)
+    apart = s.sw if s.C < BLOCK and s.kh * s.kw >= 2 * s.sw else 1
+    g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize, apart)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.C, 1, 1)
     _depthwise(e, g, x, w, y, np.arange(s.kh * s.kw) * s.C, place, (0, s.Ho * s.Wo * s.C, s.Wo * s.C), flags, bias,
                code, s.flops)

@@ -12,7 +12,8 @@ matrix is ever written.
 The geometry words (made by `fastnn.ops.conv_plan`), in elements:
 0 images · 1, 2 source rows and columns · 3 source channels · 4, 5 output rows and columns · 6, 7 steps ·
 8, 9 source row and column of the first tap of output (0, 0) · 10, 11 scratch rows per image, scratch columns ·
-12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then)
+12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then) ·
+15 residues that columns of the scratch are sorted by, or 1
 """
 import numpy as np
 
@@ -33,6 +34,23 @@ def next_band(g, r, hi):
 
 
 @device(inline=False)
+def fill_apart(F, g, x, row, inside):
+    """One row of the scratch, the columns of each residue modulo g[15] side by side; x: its source row."""
+    S, C = sizeof(F), g[3]
+    each = g[11] // g[15]
+    for phase in range(g[15]):
+        for i in range(each):
+            d, col = at(F, row + (phase * each + i) * C * S), g[9] + i * g[15] + phase
+            if inside and 0 <= col < g[2]:
+                s = at(F, x + col * C * S)
+                for j in range(C):
+                    d[j] = s[j]
+            else:
+                for j in range(C):
+                    d[j] = F(0)
+
+
+@device(inline=False)
 def fill(F, g, x, scratch, r, end):
     """Copy the source rows of band [r, end) into the scratch, zeros outside the image; addresses in bytes."""
     S = sizeof(F)
@@ -46,7 +64,10 @@ def fill(F, g, x, scratch, r, end):
         for i in range(g[10] - (g[12] - rows) * g[6]):
             h = q * g[6] + g[8] + i
             d = at(F, scratch + (slot * g[10] + i) * line * S)
-            if 0 <= h < g[1] and n > 0:
+            if g[15] > 1:
+                fill_apart(F, g, x + (image * g[1] + h) * g[2] * C * S, scratch + (slot * g[10] + i) * line * S,
+                           0 <= h < g[1])
+            elif 0 <= h < g[1] and n > 0:
                 s = at(F, x + ((image * g[1] + h) * g[2] * C + left + g[9] * C) * S)
                 for j in range(left):
                     d[j] = F(0)
