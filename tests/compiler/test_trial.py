@@ -47,6 +47,7 @@ def test_one_thread_needs_no_trial_and_nothing_done_counts_for_nothing():
     assert trial.pending and trial._least == {}
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("way", ["fit", "train_on_batch", "predict", "call"])
 def test_every_batch_is_walked_once_and_the_bits_are_those_of_one_thread(way):
     x = np.random.default_rng(0).standard_normal((640, 96)).astype("float32")
