@@ -21,6 +21,7 @@ from fastnn import metrics as metrics
 from fastnn import models as models
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
+from fastnn import preprocessing as preprocessing
 from fastnn import random as random
 from fastnn import regularizers as regularizers
 from fastnn import saving as saving
@@ -70,6 +71,7 @@ __all__ = [
     'models',
     'ops',
     'optimizers',
+    'preprocessing',
     'random',
     'regularizers',
     'saving',

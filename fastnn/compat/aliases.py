@@ -7,6 +7,7 @@ import sys
 import types
 
 from fastnn.compat import names
+from fastnn.compat.arguments import adapt, restore
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
 
@@ -25,13 +26,20 @@ class _Alias(types.ModuleType):
         target = self.__dict__["_target"]
         if name == "__version__":
             return VERSION
+        below = target.__name__.removeprefix("fastnn").lstrip(".")
+        key = f"{below}.{name}".lstrip(".")
+        if key in names.GONE:                   # not an AttributeError: `from x import y` would drop the words
+            raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
+        old = names.CLASSES.get(below, {}).get(name)
+        if old is not None:
+            module, _, original = old.rpartition(":")
+            return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
         try:
-            return getattr(target, name)
+            value = getattr(target, name)
+            if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
+                return importlib.import_module(f"{self.__name__}.{name}")       # old names are found there too
+            return adapt(value)
         except AttributeError:
-            below = target.__name__.removeprefix("fastnn").lstrip(".")
-            modern = names.CLASSES.get(below, {}).get(name)
-            if modern is not None and modern != name:
-                return getattr(target, modern)
             if name.startswith("__"):
                 raise
             try:
@@ -148,6 +156,7 @@ def uninstall():
     """Undo `install`: forget the aliases."""
     if installed():
         sys.meta_path.remove(_finder)
+    restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):
             del sys.modules[name]

@@ -2,25 +2,35 @@
 from fastnn.layers.activation import Activation as Activation
 from fastnn.layers.simple import ActivityRegularization as ActivityRegularization
 from fastnn.layers.merging import Add as Add
+from fastnn.layers.attention_dot import AdditiveAttention as AdditiveAttention
 from fastnn.layers.dropout import AlphaDropout as AlphaDropout
+from fastnn.layers.attention_dot import Attention as Attention
 from fastnn.layers.merging import Average as Average
 from fastnn.layers.pooling import AveragePooling1D as AveragePooling1D
 from fastnn.layers.pooling import AveragePooling2D as AveragePooling2D
+from fastnn.layers.pooling import AveragePooling3D as AveragePooling3D
 from fastnn.layers.pooling import AvgPool1D as AvgPool1D
 from fastnn.layers.pooling import AvgPool2D as AvgPool2D
+from fastnn.layers.pooling import AvgPool3D as AvgPool3D
 from fastnn.layers.batch_normalization import BatchNormalization as BatchNormalization
 from fastnn.layers.wrappers import Bidirectional as Bidirectional
+from fastnn.layers.resizing import CenterCrop as CenterCrop
 from fastnn.layers.merging import Concatenate as Concatenate
 from fastnn.layers.conv import Conv1D as Conv1D
 from fastnn.layers.conv_transpose import Conv1DTranspose as Conv1DTranspose
 from fastnn.layers.conv import Conv2D as Conv2D
 from fastnn.layers.conv_transpose import Conv2DTranspose as Conv2DTranspose
+from fastnn.layers.conv import Conv3D as Conv3D
+from fastnn.layers.conv_transpose import Conv3DTranspose as Conv3DTranspose
 from fastnn.layers.conv import Convolution1D as Convolution1D
 from fastnn.layers.conv_transpose import Convolution1DTranspose as Convolution1DTranspose
 from fastnn.layers.conv import Convolution2D as Convolution2D
 from fastnn.layers.conv_transpose import Convolution2DTranspose as Convolution2DTranspose
+from fastnn.layers.conv import Convolution3D as Convolution3D
+from fastnn.layers.conv_transpose import Convolution3DTranspose as Convolution3DTranspose
 from fastnn.layers.padding import Cropping1D as Cropping1D
 from fastnn.layers.padding import Cropping2D as Cropping2D
+from fastnn.layers.padding import Cropping3D as Cropping3D
 from fastnn.layers.conv_transpose import Deconvolution2D as Deconvolution2D
 from fastnn.layers.dense import Dense as Dense
 from fastnn.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
@@ -28,6 +38,7 @@ from fastnn.layers.depthwise import DepthwiseConv2D as DepthwiseConv2D
 from fastnn.layers.merging import Dot as Dot
 from fastnn.layers.dropout import Dropout as Dropout
 from fastnn.layers.activation import ELU as ELU
+from fastnn.layers.einsum_dense import EinsumDense as EinsumDense
 from fastnn.layers.embedding import Embedding as Embedding
 from fastnn.layers.reshaping import Flatten as Flatten
 from fastnn.layers.recurrent import GRU as GRU
@@ -36,12 +47,16 @@ from fastnn.layers.dropout import GaussianDropout as GaussianDropout
 from fastnn.layers.dropout import GaussianNoise as GaussianNoise
 from fastnn.layers.global_pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
 from fastnn.layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
+from fastnn.layers.global_pooling import GlobalAveragePooling3D as GlobalAveragePooling3D
 from fastnn.layers.global_pooling import GlobalAvgPool1D as GlobalAvgPool1D
 from fastnn.layers.global_pooling import GlobalAvgPool2D as GlobalAvgPool2D
+from fastnn.layers.global_pooling import GlobalAvgPool3D as GlobalAvgPool3D
 from fastnn.layers.global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
 from fastnn.layers.global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
+from fastnn.layers.global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
 from fastnn.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from fastnn.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from fastnn.layers.normalization import GroupNormalization as GroupNormalization
 from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
@@ -56,8 +71,10 @@ from fastnn.layers.activation import LeakyReLU as LeakyReLU
 from fastnn.layers.simple import Masking as Masking
 from fastnn.layers.pooling import MaxPool1D as MaxPool1D
 from fastnn.layers.pooling import MaxPool2D as MaxPool2D
+from fastnn.layers.pooling import MaxPool3D as MaxPool3D
 from fastnn.layers.pooling import MaxPooling1D as MaxPooling1D
 from fastnn.layers.pooling import MaxPooling2D as MaxPooling2D
+from fastnn.layers.pooling import MaxPooling3D as MaxPooling3D
 from fastnn.layers.merging import Maximum as Maximum
 from fastnn.layers.merging import Minimum as Minimum
 from fastnn.layers.attention import MultiHeadAttention as MultiHeadAttention
@@ -67,10 +84,18 @@ from fastnn.layers.activation import PReLU as PReLU
 from fastnn.layers.reshaping import Permute as Permute
 from fastnn.layers.normalization import RMSNormalization as RMSNormalization
 from fastnn.layers.rnn import RNN as RNN
+from fastnn.layers.augmentation import RandomBrightness as RandomBrightness
+from fastnn.layers.augmentation import RandomContrast as RandomContrast
+from fastnn.layers.augmentation import RandomCrop as RandomCrop
+from fastnn.layers.augmentation import RandomFlip as RandomFlip
+from fastnn.layers.augmentation import RandomRotation as RandomRotation
+from fastnn.layers.augmentation import RandomTranslation as RandomTranslation
+from fastnn.layers.augmentation import RandomZoom as RandomZoom
 from fastnn.layers.activation import ReLU as ReLU
 from fastnn.layers.reshaping import RepeatVector as RepeatVector
 from fastnn.layers.rescaling import Rescaling as Rescaling
 from fastnn.layers.reshaping import Reshape as Reshape
+from fastnn.layers.resizing import Resizing as Resizing
 from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
 from fastnn.layers.depthwise import SeparableConv2D as SeparableConv2D
 from fastnn.layers.depthwise import SeparableConvolution1D as SeparableConvolution1D
@@ -80,6 +105,7 @@ from fastnn.layers.rnn_cells import SimpleRNNCell as SimpleRNNCell
 from fastnn.layers.activation import Softmax as Softmax
 from fastnn.layers.dropout import SpatialDropout1D as SpatialDropout1D
 from fastnn.layers.dropout import SpatialDropout2D as SpatialDropout2D
+from fastnn.layers.dropout import SpatialDropout3D as SpatialDropout3D
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
 from fastnn.layers.merging import Subtract as Subtract
 from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
@@ -87,9 +113,11 @@ from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
 from fastnn.layers.normalization import UnitNormalization as UnitNormalization
 from fastnn.layers.padding import UpSampling1D as UpSampling1D
 from fastnn.layers.padding import UpSampling2D as UpSampling2D
+from fastnn.layers.padding import UpSampling3D as UpSampling3D
 from fastnn.layers.wrappers import Wrapper as Wrapper
 from fastnn.layers.padding import ZeroPadding1D as ZeroPadding1D
 from fastnn.layers.padding import ZeroPadding2D as ZeroPadding2D
+from fastnn.layers.padding import ZeroPadding3D as ZeroPadding3D
 from fastnn.layers.merging import add as add
 from fastnn.layers.merging import average as average
 from fastnn.layers.merging import concatenate as concatenate
@@ -106,25 +134,35 @@ __all__ = [
     'Activation',
     'ActivityRegularization',
     'Add',
+    'AdditiveAttention',
     'AlphaDropout',
+    'Attention',
     'Average',
     'AveragePooling1D',
     'AveragePooling2D',
+    'AveragePooling3D',
     'AvgPool1D',
     'AvgPool2D',
+    'AvgPool3D',
     'BatchNormalization',
     'Bidirectional',
+    'CenterCrop',
     'Concatenate',
     'Conv1D',
     'Conv1DTranspose',
     'Conv2D',
     'Conv2DTranspose',
+    'Conv3D',
+    'Conv3DTranspose',
     'Convolution1D',
     'Convolution1DTranspose',
     'Convolution2D',
     'Convolution2DTranspose',
+    'Convolution3D',
+    'Convolution3DTranspose',
     'Cropping1D',
     'Cropping2D',
+    'Cropping3D',
     'Deconvolution2D',
     'Dense',
     'DepthwiseConv1D',
@@ -132,6 +170,7 @@ __all__ = [
     'Dot',
     'Dropout',
     'ELU',
+    'EinsumDense',
     'Embedding',
     'Flatten',
     'GRU',
@@ -140,12 +179,16 @@ __all__ = [
     'GaussianNoise',
     'GlobalAveragePooling1D',
     'GlobalAveragePooling2D',
+    'GlobalAveragePooling3D',
     'GlobalAvgPool1D',
     'GlobalAvgPool2D',
+    'GlobalAvgPool3D',
     'GlobalMaxPool1D',
     'GlobalMaxPool2D',
+    'GlobalMaxPool3D',
     'GlobalMaxPooling1D',
     'GlobalMaxPooling2D',
+    'GlobalMaxPooling3D',
     'GroupNormalization',
     'Identity',
     'Input',
@@ -160,8 +203,10 @@ __all__ = [
     'Masking',
     'MaxPool1D',
     'MaxPool2D',
+    'MaxPool3D',
     'MaxPooling1D',
     'MaxPooling2D',
+    'MaxPooling3D',
     'Maximum',
     'Minimum',
     'MultiHeadAttention',
@@ -171,10 +216,18 @@ __all__ = [
     'Permute',
     'RMSNormalization',
     'RNN',
+    'RandomBrightness',
+    'RandomContrast',
+    'RandomCrop',
+    'RandomFlip',
+    'RandomRotation',
+    'RandomTranslation',
+    'RandomZoom',
     'ReLU',
     'RepeatVector',
     'Rescaling',
     'Reshape',
+    'Resizing',
     'SeparableConv1D',
     'SeparableConv2D',
     'SeparableConvolution1D',
@@ -184,6 +237,7 @@ __all__ = [
     'Softmax',
     'SpatialDropout1D',
     'SpatialDropout2D',
+    'SpatialDropout3D',
     'StackedRNNCells',
     'Subtract',
     'ThresholdedReLU',
@@ -191,9 +245,11 @@ __all__ = [
     'UnitNormalization',
     'UpSampling1D',
     'UpSampling2D',
+    'UpSampling3D',
     'Wrapper',
     'ZeroPadding1D',
     'ZeroPadding2D',
+    'ZeroPadding3D',
     'add',
     'average',
     'concatenate',

@@ -46,10 +46,11 @@ class ConfigMixin:
         bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
         bound.apply_defaults()
         found = {}
-        for name, parameter in inspect.signature(cls.__init__).parameters.items():
+        parameters = list(inspect.signature(cls.__init__).parameters.items())[1:]       # without `self`
+        for name, parameter in parameters:
             if parameter.kind == parameter.VAR_KEYWORD:
                 continue
-            if name in bound.arguments and name not in ("self", "name", "trainable", "dtype", "activity_regularizer"):
+            if name in bound.arguments and name not in ("name", "trainable", "dtype", "activity_regularizer"):
                 found[name] = bound.arguments[name]
         if not all(map(_is_plain, found.values())):
             raise NotSupportedError(

@@ -1,4 +1,4 @@
-"""Conv1D and Conv2D."""
+"""Conv1D, Conv2D and Conv3D."""
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.conv_base import ConvBase, positive
@@ -98,4 +98,24 @@ class Conv1D(BaseConv):
     rank = 1
 
 
-Convolution2D, Convolution1D = Conv2D, Conv1D
+class Conv3D(BaseConv):
+    """A convolution of volumes: activation(conv(x, kernel) + bias).
+
+    Arguments as of Conv2D, with three ints (depth, height, width) each.
+
+    Input: (batch, depth, height, width, channels).  Output: (batch, new depth, new height, new width, filters).
+    Weights: kernel (kd, kh, kw, channels / groups, filters), bias (filters,).
+
+    >>> import numpy as np
+    >>> Conv3D(4, 3)(np.ones((1, 8, 8, 8, 2), "float32")).shape
+    (1, 6, 6, 6, 4)
+    """
+
+    rank = 3
+
+    def __init__(self, filters, kernel_size, strides=(1, 1, 1), padding="valid", data_format=None,
+                 dilation_rate=(1, 1, 1), groups=1, **kwargs):
+        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
+
+
+Convolution3D, Convolution2D, Convolution1D = Conv3D, Conv2D, Conv1D

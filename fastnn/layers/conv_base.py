@@ -7,6 +7,8 @@ from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 
+AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+
 
 def positive(name, value):
     """`value` as an int >= 1."""
@@ -17,7 +19,7 @@ def positive(name, value):
 
 
 class ConvBase(Layer):
-    """Arguments and checks of convolutions of a rank (1 or 2 spatial axes); subclasses say which product is taken."""
+    """Arguments and checks of convolutions of a rank (1 to 3 spatial axes); subclasses say which product is taken."""
 
     rank = 2
     weight_names: tuple = ("kernel", "bias")
@@ -45,7 +47,7 @@ class ConvBase(Layer):
         """The number of input channels, checked and fixed in the input spec."""
         if len(input_shape) != self.rank + 2:
             raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}) expects inputs of rank {self.rank + 2}: "
-                             f"(batch, {'steps' if self.rank == 1 else 'height, width'}, channels). "
+                             f"(batch, {AXES[self.rank]}, channels). "
                              f"Received: input_shape={tuple(input_shape)}")
         channels = split_shape(input_shape, self.data_format)[2]
         if channels is None:

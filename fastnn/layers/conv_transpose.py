@@ -80,5 +80,17 @@ class Conv1DTranspose(BaseConvTranspose):
     rank = 1
 
 
+class Conv3DTranspose(BaseConvTranspose):
+    """Conv2DTranspose's form for volumes (batch, depth, height, width, channels).
+
+    >>> import numpy as np
+    >>> Conv3DTranspose(4, 3, strides=2)(np.ones((1, 2, 2, 2, 1), "float32")).shape
+    (1, 5, 5, 5, 4)
+    """
+
+    rank = 3
+
+
+Convolution3DTranspose = Conv3DTranspose
 Deconvolution2D = Convolution2DTranspose = Conv2DTranspose
 Convolution1DTranspose = Conv1DTranspose

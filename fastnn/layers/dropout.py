@@ -3,6 +3,7 @@ import math
 
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import apply
+from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.ops.random import dropout, random_bernoulli, random_normal
@@ -110,7 +111,6 @@ class SpatialDropout2D(_SpatialDropout):
     """
 
     def __init__(self, rate, data_format=None, seed=None, **kwargs):
-        from fastnn.layers.data_format import standardize_data_format
         super().__init__(rate, seed=seed, **kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=4)
@@ -118,6 +118,27 @@ class SpatialDropout2D(_SpatialDropout):
     def _noise_shape(self, shape):
         first = self.data_format == "channels_first"
         return (shape[0], shape[1], 1, 1) if first else (shape[0], 1, 1, shape[3])
+
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole channels of a volume.
+
+    >>> import numpy as np
+    >>> SpatialDropout3D(0.5)(np.ones((1, 4, 4, 4, 2), "float32")).shape
+    (1, 4, 4, 4, 2)
+    """
+
+    def __init__(self, rate, data_format=None, seed=None, **kwargs):
+        super().__init__(rate, seed=seed, **kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=5)
+
+    def _noise_shape(self, shape):
+        last = self.data_format == "channels_last"
+        return (shape[0], 1, 1, 1, shape[4]) if last else (shape[0], shape[1], 1, 1, 1)
 
     def get_config(self):
         return {**super().get_config(), "data_format": self.data_format}

@@ -88,5 +88,28 @@ class GlobalAveragePooling1D(BaseGlobalPooling):
         return nest.map_structure(lambda m: None, previous_mask)
 
 
+class GlobalAveragePooling3D(BaseGlobalPooling):
+    """The mean of each channel of a volume: (batch, channels).
+
+    >>> import numpy as np
+    >>> GlobalAveragePooling3D()(np.ones((2, 4, 4, 4, 3), "float32")).shape
+    (2, 3)
+    """
+
+    rank = 3
+
+
+class GlobalMaxPooling3D(GlobalAveragePooling3D):
+    """The largest value of each channel of a volume: (batch, channels).
+
+    >>> import numpy as np
+    >>> GlobalMaxPooling3D()(np.ones((2, 4, 4, 4, 3), "float32")).shape
+    (2, 3)
+    """
+
+    operation = "max"
+
+
+GlobalAvgPool3D, GlobalMaxPool3D = GlobalAveragePooling3D, GlobalMaxPooling3D
 GlobalAvgPool2D, GlobalMaxPool2D = GlobalAveragePooling2D, GlobalMaxPooling2D
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D

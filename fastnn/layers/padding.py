@@ -72,6 +72,22 @@ class ZeroPadding2D(_Pad):
         super().__init__(padding, data_format, **kwargs)
 
 
+class ZeroPadding3D(_Pad):
+    """Zeros around a volume (batch, depth, height, width, channels).
+
+    padding: an int, one per axis, or three pairs (before, after).
+
+    >>> import numpy as np
+    >>> ZeroPadding3D(1)(np.ones((1, 2, 2, 2, 1), "float32")).shape
+    (1, 4, 4, 4, 1)
+    """
+
+    rank = 3
+
+    def __init__(self, padding=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+        super().__init__(padding, data_format, **kwargs)
+
+
 class ZeroPadding1D(_Pad):
     """Zeros before and after a sequence (batch, steps, channels).
 
@@ -121,6 +137,22 @@ class Cropping2D(_Crop):
         super().__init__(cropping, data_format, **kwargs)
 
 
+class Cropping3D(_Crop):
+    """A volume (batch, depth, height, width, channels) without its margins.
+
+    cropping: an int, one per axis, or three pairs (before, after).
+
+    >>> import numpy as np
+    >>> Cropping3D(1)(np.ones((1, 4, 4, 4, 1), "float32")).shape
+    (1, 2, 2, 2, 1)
+    """
+
+    rank = 3
+
+    def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+        super().__init__(cropping, data_format, **kwargs)
+
+
 class Cropping1D(_Crop):
     """A sequence (batch, steps, channels) without its first and last steps.
 
@@ -160,7 +192,52 @@ class UpSampling1D(Layer):
         return {**super().get_config(), "size": self.size}
 
 
-class UpSampling2D(Layer):
+class _UpSampling(Layer):
+    """Base: each spatial axis has `size` times as many values."""
+
+    rank = 2
+
+    def __init__(self, size, data_format, **kwargs):
+        super().__init__(**kwargs)
+        self.size = shapes.pair(size, "size", self.rank)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs):
+        x = to_last(inputs, self.data_format)
+        for axis, factor in enumerate(self.size, 1):
+            x = self._longer(x, factor, axis)
+        return from_last(x, self.data_format)
+
+    def _longer(self, x, factor, axis):
+        return ops.repeat(x, factor, axis=axis)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = split_shape(input_shape, self.data_format)
+        out = [None if n is None else n * f for n, f in zip(spatial, self.size)]
+        return join_shape(batch, out, channels, self.data_format)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "data_format": self.data_format}
+
+
+class UpSampling3D(_UpSampling):
+    """Each value of a volume (batch, depth, height, width, channels) repeated along each axis.
+
+    size: an int or three factors.  data_format: "channels_last" (the default) or "channels_first".
+
+    >>> import numpy as np
+    >>> UpSampling3D()(np.ones((1, 2, 2, 2, 1), "float32")).shape
+    (1, 4, 4, 4, 1)
+    """
+
+    rank = 3
+
+    def __init__(self, size=(2, 2, 2), data_format=None, **kwargs):
+        super().__init__(size, data_format, **kwargs)
+
+
+class UpSampling2D(_UpSampling):
     """Larger images.
 
     Args:
@@ -174,31 +251,19 @@ class UpSampling2D(Layer):
     """
 
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
-        super().__init__(**kwargs)
-        self.size = shapes.pair(size, "size", 2)
-        self.data_format, self.interpolation = standardize_data_format(data_format), interpolation.lower()
+        super().__init__(size, data_format, **kwargs)
+        self.interpolation = interpolation.lower()
         if self.interpolation not in ("nearest", "bilinear"):
             raise ArgumentError("`interpolation` argument should be one of 'nearest', 'bilinear'. "
                                 f"Received: interpolation={interpolation!r}.")
-        self.input_spec = InputSpec(ndim=4)
 
-    def call(self, inputs):
-        x = to_last(inputs, self.data_format)
-        if self.interpolation == "nearest":
-            x = ops.repeat(ops.repeat(x, self.size[0], axis=1), self.size[1], axis=2)
-        else:
-            for axis, factor in zip((1, 2), self.size):
-                x = _stretch(x, axis, factor)
-        return from_last(x, self.data_format)
-
-    def compute_output_shape(self, input_shape):
-        batch, spatial, channels = split_shape(input_shape, self.data_format)
-        out = [None if n is None else n * f for n, f in zip(spatial, self.size)]
-        return join_shape(batch, out, channels, self.data_format)
+    def _longer(self, x, factor, axis):
+        return super()._longer(x, factor, axis) if self.interpolation == "nearest" else _stretch(x, axis, factor)
 
     def get_config(self):
-        return {**super().get_config(), "size": self.size, "interpolation": self.interpolation,
-                "data_format": self.data_format}
+        config = super().get_config()
+        data_format = config.pop("data_format")
+        return {**config, "interpolation": self.interpolation, "data_format": data_format}
 
 
 def _stretch(x, axis, factor):

@@ -1,4 +1,4 @@
-"""Pooling over windows: MaxPooling and AveragePooling in one and two dimensions."""
+"""Pooling over windows: MaxPooling and AveragePooling in one, two and three dimensions."""
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ShapeError
@@ -101,4 +101,31 @@ class AveragePooling1D(MaxPooling1D):
     operation = "average_pool"
 
 
+class MaxPooling3D(BasePooling):
+    """The largest value of each window of a volume (batch, depth, height, width, channels).  Arguments as of
+    MaxPooling2D, with three ints each.
+
+    >>> import numpy as np
+    >>> MaxPooling3D()(np.ones((1, 4, 4, 4, 3), "float32")).shape
+    (1, 2, 2, 2, 3)
+    """
+
+    rank = 3
+
+    def __init__(self, pool_size=(2, 2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+
+class AveragePooling3D(MaxPooling3D):
+    """The mean of each window of a volume; with padding="same", of what lies inside.  Arguments as of MaxPooling3D.
+
+    >>> import numpy as np
+    >>> AveragePooling3D()(np.ones((1, 4, 4, 4, 3), "float32")).shape
+    (1, 2, 2, 2, 3)
+    """
+
+    operation = "average_pool"
+
+
+MaxPool3D, AvgPool3D = MaxPooling3D, AveragePooling3D
 MaxPool2D, AvgPool2D, MaxPool1D, AvgPool1D = MaxPooling2D, AveragePooling2D, MaxPooling1D, AveragePooling1D

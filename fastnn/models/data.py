@@ -197,7 +197,10 @@ class Batches:
     def __init__(self, x):
         self.source = x
         self.indexed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
-        self.length = len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+        try:
+            self.length = len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+        except TypeError:                       # a pipeline that does not know yet
+            self.length = None
         self.iterator = None if self.indexed else iter(x)
         self.restartable = not self.indexed and iter(x) is not x
 

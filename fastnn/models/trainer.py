@@ -9,13 +9,14 @@ from fastnn.layers.tracking import structure_version
 from fastnn.models import checks, loop
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
+from fastnn.models.legacy import LegacyMethods
 from fastnn.models.step import Feed, Shared, signature
 
 FEEDS_KEPT = 16
 NEVER_CALLED = "train_step", "test_step", "make_train_function", "make_test_function", "compute_metrics"
 
 
-class Trainer:
+class Trainer(LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False

@@ -1,8 +1,9 @@
-"""The public convolution functions of `keras.ops`: 1-D and 2-D, grouped, depthwise, separable, transposed."""
-from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+"""The public convolution functions of `keras.ops`: 1-D to 3-D, grouped, depthwise, separable, transposed."""
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
 from fastnn.ops.conv import conv2d_grad_x, conv2d_op
 from fastnn.ops.matmul import same_floats
+from fastnn.ops.volumes import conv3d, conv3d_transpose
 
 __all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
 
@@ -14,8 +15,6 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     inputs, kernel = same_floats(inputs, kernel)
     rank = len(inputs.shape) - 2
     if rank not in (1, 2) or len(kernel.shape) != rank + 2:
-        if rank == 3 and len(kernel.shape) == 5:
-            raise NotSupportedError(f"{name}: 3-D convolutions are not available; use 1-D or 2-D ones.")
         raise ShapeError(f"{name}: received inputs of shape {tuple(inputs.shape)} and a kernel of shape "
                          f"{tuple(kernel.shape)}; expected (n, steps, channels) with (k, in, out), or "
                          "(n, h, w, channels) with (kh, kw, in, out).")
@@ -44,10 +43,10 @@ def _finish(y, first, rank):
 
 
 def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1, bias=None, activation=None):
-    """Convolution (cross-correlation) of 1-D or 2-D inputs.
+    """Convolution (cross-correlation) of 1-D, 2-D or 3-D inputs.
 
     Args:
-        inputs: (n, steps, c) or (n, h, w, c); with data_format "channels_first" the channels come second.
+        inputs: (n, steps, c), (n, h, w, c) or (n, d, h, w, c); the channels second with data_format "channels_first".
         kernel: (k, c / groups, filters) or (kh, kw, c / groups, filters); the number of groups follows from it.
         strides, dilation_rate: an int or one per dimension.
         padding: "valid", "same", or one (before, after) pair per dimension.
@@ -60,6 +59,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     >>> conv(np.ones((1, 4, 4, 1), "float32"), np.ones((3, 3, 1, 2), "float32")).shape
     (1, 2, 2, 2)
     """
+    if len(inputs.shape) == 5:
+        return conv3d(inputs, kernel, strides, padding, data_format, dilation_rate, bias, activation)
     x, w, strides, padding, dilation, first, rank = _setup("conv", inputs, kernel, strides, padding, data_format,
                                                            dilation_rate)
     if x.shape[3] % w.shape[2]:
@@ -121,6 +122,8 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     >>> conv_transpose(np.ones((1, 4, 4, 2), "float32"), np.ones((3, 3, 5, 2), "float32"), 2, "same").shape
     (1, 8, 8, 5)
     """
+    if len(inputs.shape) == 5:
+        return conv3d_transpose(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate)
     x, w, strides, padding, dilation, first, rank = _setup("conv_transpose", inputs, kernel, strides, padding,
                                                            data_format, dilation_rate)
     if x.shape[3] != w.shape[3]:

@@ -7,6 +7,14 @@ NAMES = {
     **dict.fromkeys(("get_custom_objects", "custom_object_scope", "CustomObjectScope", "register_keras_serializable",
                      "get_registered_name", "get_registered_object", "serialize_keras_object",
                      "deserialize_keras_object"), "fastnn.saving"),
-    "Progbar": "fastnn.callbacks",
+    "Progbar": "fastnn.callbacks", "standardize_dtype": "fastnn.core.dtypes:standardize",
+    **dict.fromkeys(("array_to_img", "img_to_array", "load_img", "save_img"), "images"),
+    **dict.fromkeys(("image_dataset_from_directory", "text_dataset_from_directory", "timeseries_dataset_from_array"),
+                    "folders"),
+    **dict.fromkeys(("is_keras_tensor", "pack_x_y_sample_weight", "unpack_x_y_sample_weight", "split_dataset",
+                     "get_file", "get_source_inputs", "model_to_dot", "Config"), "misc"),
+    **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
+                    "interactive"),
+    "plot_model": "fastnn.visualization",
 }
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

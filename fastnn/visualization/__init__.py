@@ -2,5 +2,5 @@
 from fastnn.core.registry import lazy
 
 NAMES = {"encode_png": "png:encode", "image_grid": "png", "normalise": "png", "line_chart": "svg",
-         "matrix_chart": "svg", "Page": "page", "confusion_matrix": "page"}
+         "matrix_chart": "svg", "Page": "page", "plot_model": "graph", "model_svg": "graph", "confusion_matrix": "page"}
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

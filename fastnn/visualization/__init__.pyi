@@ -5,7 +5,9 @@ from fastnn.visualization.png import encode as encode_png
 from fastnn.visualization.png import image_grid as image_grid
 from fastnn.visualization.svg import line_chart as line_chart
 from fastnn.visualization.svg import matrix_chart as matrix_chart
+from fastnn.visualization.graph import model_svg as model_svg
 from fastnn.visualization.png import normalise as normalise
+from fastnn.visualization.graph import plot_model as plot_model
 
 __all__ = [
     'Page',
@@ -14,5 +16,7 @@ __all__ = [
     'image_grid',
     'line_chart',
     'matrix_chart',
+    'model_svg',
     'normalise',
+    'plot_model',
 ]

@@ -61,6 +61,29 @@ CASES = [
     ("ActivityRegularization(l1=.1,l2=.2)", [(2, 3)]), ("Embedding(7,3)", [(2, 3)]),
     ("MultiHeadAttention(2,3)", [(2, 4, 5), (2, 4, 5)]),
     ("MultiHeadAttention(2,3,value_dim=4,use_bias=False)", [(2, 4, 5), (2, 3, 5)]),
+    ("Conv3D(4,3,padding='same',activation='relu')", [(2, 5, 6, 4, 3)]),
+    ("Conv3D(4,(1,2,3),strides=(2,1,2))", [(2, 5, 6, 4, 3)]), ("Conv3D(6,2,groups=3)", [(2, 4, 5, 3, 6)]),
+    ("Conv3D(2,2,dilation_rate=(2,1,2))", [(2, 5, 4, 5, 2)]),
+    ("Conv3D(4,3,strides=2,padding='same',data_format='channels_first')", [(2, 3, 6, 5, 4)]),
+    ("Conv3DTranspose(4,3,strides=2,padding='same')", [(2, 3, 2, 4, 3)]),
+    ("Conv3DTranspose(3,(2,3,1),strides=(3,2,1))", [(2, 2, 3, 2, 2)]),
+    ("Conv3DTranspose(2,2,dilation_rate=2)", [(2, 3, 2, 2, 2)]),
+    ("MaxPooling3D()", [(2, 5, 4, 6, 3)]), ("MaxPooling3D(3,strides=2,padding='same')", [(2, 5, 4, 6, 3)]),
+    ("AveragePooling3D(2,strides=1)", [(2, 5, 4, 3, 3)]), ("GlobalAveragePooling3D()", [(2, 3, 4, 3, 2)]),
+    ("GlobalMaxPooling3D(keepdims=True)", [(2, 3, 4, 3, 2)]), ("ZeroPadding3D((1,2,0))", [(2, 2, 3, 2, 2)]),
+    ("Cropping3D(((1,0),(0,1),(1,1)))", [(2, 3, 3, 4, 2)]), ("UpSampling3D((1,2,3))", [(2, 2, 3, 2, 2)]),
+    ("SpatialDropout3D(0.0)", [(2, 2, 3, 2, 2)]),
+    ("Attention()", [(2, 4, 5), (2, 3, 5)]), ("Attention(use_scale=True)", [(2, 4, 5), (2, 3, 6), (2, 3, 5)]),
+    ("Attention(score_mode='concat',use_scale=True)", [(2, 4, 5), (2, 3, 5)]),
+    ("AdditiveAttention()", [(2, 4, 5), (2, 3, 5)]), ("AdditiveAttention(use_scale=False)", [(2, 4, 5), (2, 3, 5)]),
+    ("EinsumDense('abc,cd->abd',output_shape=(None,4),bias_axes='d')", [(2, 3, 5)]),
+    ("EinsumDense('...x,xyz->...yz',output_shape=(2,4),bias_axes='yz',activation='tanh')", [(2, 3, 5)]),
+    ("EinsumDense('ab,bc->ac',4)", [(2, 5)]),
+    ("EinsumDense('abc,cde->abde',output_shape=(None,4,3),bias_axes='d')", [(2, 3, 5)]),
+    ("Resizing(4,6)", [(2, 8, 9, 3)]), ("Resizing(9,7)", [(2, 5, 4, 3)]),
+    ("Resizing(4,6,interpolation='nearest')", [(2, 8, 9, 3)]),
+    ("Resizing(3,3,crop_to_aspect_ratio=True)", [(2, 8, 5, 2)]), ("CenterCrop(3,4)", [(2, 8, 9, 3)]),
+    ("CenterCrop(4,4)", [(2, 3, 6, 3)]),
 ]
 
 
@@ -84,6 +107,7 @@ def main(path):
         call(layer, text, xs)
         weights = [np.abs(rng.randn(*w.shape)) * 0.5 + 0.1 if "variance" in w.name else rng.randn(*w.shape) * 0.5
                    for w in layer.weights]
+        weights = list(map(np.asarray, weights))
         layer.set_weights(weights)
         parts = {"x": xs, "w": weights, "y": call(layer, text, xs)}
         if "training" in layer.call_signature_parameters:

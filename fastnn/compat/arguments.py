@@ -1,0 +1,133 @@
+"""Arguments of Keras 1 in the classes of today: while the aliases are installed, constructors and methods take both.
+
+`OLD` says per class what an old keyword means: a new name, or a function from its value to {new name: value}.  A class
+is adapted when a script first asks for it, and put back by `uninstall`.
+"""
+import functools
+
+from fastnn.core.errors import NotSupportedError
+
+
+def _gone(what):
+    def refuse(value):
+        raise NotSupportedError(f"{what}")
+    return refuse
+
+
+def _same(**choices):
+    """A function from an old value to the new argument, by table."""
+    (name, table), = choices.items()
+    return lambda value: {name: table.get(value, value)}
+
+
+def _ignored(*harmless):
+    """An argument that says nothing new where its value is one of `harmless`."""
+    def take(value):
+        return {} if value in harmless else refuse(value)
+
+    def refuse(value):
+        raise NotSupportedError(f"received the Keras 1 argument value {value!r}, which has no meaning since Keras 2; "
+                                "leave the argument out.")
+    return take
+
+
+_FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
+_WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
+            "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}
+_CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsample": "strides",
+         "subsample_length": "strides", "filter_length": "kernel_size", "dim_ordering": _FORMAT,
+         "nb_row": lambda n: {"kernel_size": (n,)}, "nb_col": lambda n: {"kernel_size": (n,)},
+         "atrous_rate": "dilation_rate"}
+_SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] not in ("W_", "b_")}
+_IMAGES, _RATE = {"dim_ordering": _FORMAT}, {"p": "rate", "dim_ordering": lambda value: {}}
+_POOL = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": _FORMAT}
+_RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recurrent_initializer",
+        "inner_activation": "recurrent_activation", "W_regularizer": "kernel_regularizer",
+        "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
+        "dropout_U": "recurrent_dropout", "consume_less": lambda value: {},
+        "forget_bias_init": lambda value: {"unit_forget_bias": value in ("one", "ones")}}
+_FIT = {"nb_epoch": "epochs", "show_accuracy": _gone("show_accuracy: write metrics=['accuracy'] in compile()."),
+        "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
+        "pickle_safe": "use_multiprocessing", "val_samples": "steps"}
+
+OLD = {
+    "Dense": {**_WEIGHTS, "output_dim": "units"},
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"), _CONV),
+    "SeparableConv2D": {**_SEPARABLE, "init": "depthwise_initializer"},
+    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
+                     "AveragePooling3D"), _POOL),
+    **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D",
+                     "Flatten"), _IMAGES),
+    "UpSampling1D": {"length": "size"},
+    **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianDropout"),
+                    _RATE),
+    "GaussianNoise": {"sigma": "stddev"},
+    "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
+                  "W_constraint": "embeddings_constraint",
+                  "dropout": _gone("Embedding(dropout=...): put a SpatialDropout1D layer behind the Embedding.")},
+    **dict.fromkeys(("LSTM", "GRU"), _RNN), "SimpleRNN": {k: v for k, v in _RNN.items() if k != "inner_activation"},
+    "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
+                           "gamma_init": "gamma_initializer"},
+    "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
+    "Lambda": {}, "TimeDistributed": {},
+}
+METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
+           "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}
+_adapted = {}                                   # (class, method name): the function as it was
+
+
+def translate(table, kwargs):
+    """kwargs with the old names of `table` replaced; a new name that is also given wins.
+
+    >>> translate(OLD["Conv2D"], {"nb_row": 3, "nb_col": 5, "border_mode": "same"})
+    {'kernel_size': (3, 5), 'padding': 'same'}
+    """
+    out = {}
+    for name, value in kwargs.items():
+        meaning = table.get(name)
+        for new, v in ({name: value} if meaning is None else meaning(value) if callable(meaning)
+                       else {meaning: value}).items():
+            joined = isinstance(out.get(new), tuple) and isinstance(v, tuple) and meaning is not None
+            out[new] = out[new] + v if joined else v
+    return out
+
+
+def _wrapped(function, table):
+    @functools.wraps(function)
+    def taking_both(self, *args, **kwargs):
+        return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
+    return taking_both
+
+
+def adapt(value):
+    """Let a class of fastnn take old arguments too; anything else is returned as it is."""
+    if isinstance(value, type):
+        for cls in value.__mro__:
+            if not cls.__module__.startswith("fastnn."):
+                continue
+            if cls.__name__ in OLD and "__init__" not in _methods_of(cls):
+                _replace(cls, "__init__", OLD[cls.__name__])
+            if cls.__name__ in ("Trainer", "LegacyMethods"):
+                for name, table in METHODS.items():
+                    if name in cls.__dict__ and name not in _methods_of(cls):
+                        _replace(cls, name, table)
+    return value
+
+
+def _methods_of(cls):
+    return {name for c, name in _adapted if c is cls}
+
+
+def _replace(cls, name, table):
+    _adapted[cls, name] = cls.__dict__.get(name)
+    setattr(cls, name, _wrapped(getattr(cls, name), table))
+
+
+def restore():
+    """Undo every `adapt`."""
+    for (cls, name), function in _adapted.items():
+        if function is None:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, function)
+    _adapted.clear()

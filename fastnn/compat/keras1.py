@@ -1,0 +1,54 @@
+"""What Keras 1 scripts call under names or with positions that have another meaning today."""
+from fastnn import layers
+from fastnn.compat.arguments import OLD, translate
+from fastnn.core.errors import ArgumentError
+
+_MERGES = {"sum": layers.Add, "mul": layers.Multiply, "ave": layers.Average, "max": layers.Maximum,
+           "min": layers.Minimum}
+
+
+class Convolution2D:
+    """Conv2D as Keras 1 wrote it: Convolution2D(filters, rows, columns, ...); also takes today's arguments.
+
+    >>> Convolution2D(4, 3, 5, border_mode="same").kernel_size
+    (3, 5)
+    """
+
+    rank = 2
+
+    def __new__(cls, *args, **kwargs):
+        size = args[1:1 + cls.rank]
+        if cls.rank == 2 and len(size) == 2 and all(isinstance(n, int) for n in size):
+            args = (args[0], size, *args[3:])
+        return getattr(layers, f"Conv{cls.rank}D")(*args, **translate(OLD["Conv2D"], kwargs))
+
+
+class Convolution1D(Convolution2D):
+    """Conv1D with Keras 1's argument names.
+
+    >>> Convolution1D(4, 3, border_mode="same").padding
+    'same'
+    """
+
+    rank = 1
+
+
+def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None):
+    """Keras 1's `merge`: one symbol from several.
+
+    mode: "sum", "mul", "ave", "max", "min", "concat", "dot", "cos", or a function of the list.
+
+    Raises ArgumentError for another mode.
+
+    >>> a = layers.Input((3,))
+    >>> merge([a, a], mode="concat").shape
+    (None, 6)
+    """
+    if callable(mode):
+        return layers.Lambda(mode, output_shape=output_shape, name=name)(inputs)
+    table = {**{k: (v, {}) for k, v in _MERGES.items()}, "concat": (layers.Concatenate, {"axis": concat_axis}),
+             "dot": (layers.Dot, {"axes": dot_axes}), "cos": (layers.Dot, {"axes": dot_axes, "normalize": True})}
+    if mode not in table:
+        raise ArgumentError(f"merge: received mode={mode!r}, expected one of {', '.join(table)}, or a function.")
+    layer, arguments = table[mode]
+    return layer(name=name, **arguments)(inputs)

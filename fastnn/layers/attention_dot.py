@@ -1,0 +1,127 @@
+"""Attention by one product per pair of steps: Attention (dot product) and AdditiveAttention."""
+import numpy as np
+
+from fastnn import ops
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.dropout import Dropout
+from fastnn.layers.layer import Layer
+
+
+class Attention(Layer):
+    """Dot-product attention (Luong et al., 2015): softmax(query @ key.T) @ value.
+
+    Args:
+        use_scale: whether the scores have a learned factor.
+        score_mode: "dot", or "concat" (tanh of the sum, with a learned factor).
+        dropout: share of attention weights dropped while training.  seed: of the dropout.
+
+    Called as layer([query, value]) or layer([query, value, key], mask=[query mask, value mask],
+    return_attention_scores=False, use_causal_mask=False), with query (batch, t, d), value and key (batch, s, d).
+
+    Weights: scale (), concat_score_weight (), where asked for.
+
+    >>> x = np.ones((2, 4, 5), "float32")
+    >>> Attention()([x, x]).shape
+    (2, 4, 5)
+    """
+
+    supports_masking = True
+
+    def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if score_mode not in ("dot", "concat"):
+            raise ArgumentError("Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
+                                f"score_mode={score_mode}")
+        self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
+        self.scale = self.concat_score_weight = None
+        self.dropout_layer = Dropout(dropout, seed=seed) if dropout else None
+
+    def build(self, input_shape):
+        self._check(input_shape)
+        if self.use_scale:
+            self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
+        if self.score_mode == "concat":
+            self.concat_score_weight = self.add_weight(name="concat_score_weight", shape=(), initializer="ones")
+
+    def _check(self, inputs):
+        if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
+            raise ArgumentError(f"{type(self).__name__} layer must be called on a list of inputs, namely [query, "
+                                f"value] or [query, value, key]. Received: inputs={inputs!r}.")
+
+    def _scores(self, query, key):
+        if self.score_mode == "dot":
+            scores = ops.matmul(query, ops.swapaxes(key, 1, 2))
+            return scores if self.scale is None else scores * self.scale
+        total = ops.expand_dims(query, 2) + ops.expand_dims(key, 1)
+        total = total if self.scale is None else total * self.scale
+        return self.concat_score_weight * ops.sum(ops.tanh(total), axis=-1)
+
+    def call(self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False):
+        self._check(inputs)
+        query, value = inputs[:2]
+        scores = self._scores(query, inputs[2] if len(inputs) > 2 else value)
+        seen = None
+        if mask is not None and len(mask) > 1 and mask[1] is not None:
+            seen = ops.expand_dims(ops.cast(mask[1], "bool"), 1)
+        if use_causal_mask:
+            causal = np.tril(np.ones((1, scores.shape[1], scores.shape[2]), bool))
+            seen = causal if seen is None else ops.logical_and(seen, causal)
+        if seen is not None:
+            scores = ops.where(seen, scores, scores - 1e9)
+        weights = ops.softmax(scores, axis=-1)
+        if self.dropout_layer is not None:
+            weights = self.dropout_layer(weights, training=training)
+        out = ops.matmul(weights, value)
+        if mask is not None and mask[0] is not None:
+            out = out * ops.expand_dims(ops.cast(mask[0], self.compute_dtype), -1)
+        return (out, weights) if return_attention_scores else out
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return previous_mask[0] if previous_mask else None
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[0][:-1], input_shape[1][-1])
+
+    def compute_output_spec(self, inputs, mask=None, training=False, return_attention_scores=False,
+                            use_causal_mask=False):
+        from fastnn.layers.events import symbol_like
+        self._check(inputs)
+        query, value = inputs[:2]
+        out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)
+        scores = symbol_like((*query.shape[:2], value.shape[1]), self.compute_dtype)
+        return (out, scores) if return_attention_scores else out
+
+    def get_config(self):
+        return {**super().get_config(), "use_scale": self.use_scale, "score_mode": self.score_mode,
+                "dropout": self.dropout, "seed": self.seed}
+
+
+class AdditiveAttention(Attention):
+    """Additive attention (Bahdanau et al., 2015): scores are sum(scale * tanh(query + key)).
+
+    Args:
+        use_scale: whether the terms have learned factors, one per feature.  dropout: as of Attention.
+
+    Weights: scale (d,), if asked for.
+
+    >>> x = np.ones((2, 4, 5), "float32")
+    >>> AdditiveAttention()([x, x]).shape
+    (2, 4, 5)
+    """
+
+    def __init__(self, use_scale=True, dropout=0.0, **kwargs):
+        super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
+
+    def build(self, input_shape):
+        self._check(input_shape)
+        if self.use_scale:
+            self.scale = self.add_weight(name="scale", shape=(input_shape[0][-1],), initializer="glorot_uniform")
+
+    def _scores(self, query, key):
+        total = ops.tanh(ops.expand_dims(query, 2) + ops.expand_dims(key, 1))
+        return ops.sum(total if self.scale is None else total * self.scale, axis=-1)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["score_mode"], config["seed"]
+        return config

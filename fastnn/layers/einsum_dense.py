@@ -1,0 +1,101 @@
+"""EinsumDense: a dense layer whose product is written as an equation."""
+import re
+
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.dense import weight_config
+from fastnn.layers.layer import Layer
+
+
+class EinsumDense(Layer):
+    """activation(einsum(equation, x, kernel) + bias).
+
+    Args:
+        equation: "input,kernel->output", e.g. "ab,bc->ac"; "..." may stand for leading axes, at the start of input and
+            output.
+        output_shape: shape of the output without its batch axis; an int for one axis, None where the input says it.
+        bias_axes: the output axes that the bias has, e.g. "c"; None for no bias.
+        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: as of Dense.
+
+    Weights: kernel, bias (one size per axis of bias_axes, 1 for later axes).
+
+    Raises ArgumentError for an equation or axes that do not fit.
+
+    >>> import numpy as np
+    >>> EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")(np.ones((2, 3, 5), "float32")).shape
+    (2, 3, 4)
+    """
+
+    def __init__(self, equation, output_shape, activation=None, bias_axes=None, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, kernel_constraint=None,
+                 bias_constraint=None, lora_rank=None, **kwargs):
+        if lora_rank:
+            raise ArgumentError("EinsumDense: `lora_rank` is not supported.")
+        super().__init__(**kwargs)
+        self.equation, self.bias_axes = equation, bias_axes
+        self.partial_output_shape = (output_shape,) if hasattr(output_shape, "__index__") else tuple(output_shape)
+        self.activation = activations.get(activation)
+        self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
+        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
+        self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
+        self.kernel = self.bias = None
+        found = re.fullmatch(r"((?:\.\.\.)?)([a-zA-Z]+),([a-zA-Z]+)->((?:\.\.\.)?)([a-zA-Z]+)",
+                             equation.replace(" ", ""))
+        if found is None or found[1] != found[4]:
+            raise ArgumentError(f"Invalid einsum equation '{equation}'. Equations must be in the form [X],[Y]->[Z], "
+                                "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....")
+        self._parts = found[2], found[3], found[5], bool(found[1])
+
+    def _sizes(self, input_shape):
+        """({axis: size}, full output shape)."""
+        left, kernel, right, open_ = self._parts
+        lead = len(input_shape) - len(left)
+        if lead < 0 or (lead and not open_):
+            raise ArgumentError(f"EinsumDense: the equation '{self.equation}' does not fit an input of shape "
+                                f"{tuple(input_shape)}.")
+        sizes = dict(zip(left, input_shape[lead:]))
+        asked = self.partial_output_shape[-len(right):] if len(self.partial_output_shape) >= len(right) else \
+            (None,) * (len(right) - len(self.partial_output_shape)) + self.partial_output_shape
+        for axis, size in zip(right, asked):
+            if size is not None:
+                if sizes.get(axis) not in (None, size):
+                    raise ArgumentError(f"Input shape and output shape do not match at shared dimension '{axis}'. "
+                                        f"Input shape is {sizes[axis]}, and output shape is {size}.")
+                sizes[axis] = size
+        for axis in kernel:
+            if sizes.get(axis) is None:
+                raise ArgumentError(f"Weight dimension '{axis}' did not have a match in either the input spec '{left}' "
+                                    f"or the output spec '{right}'. For this layer, the weight must be fully "
+                                    "specified.")
+        return sizes, (*input_shape[:lead], *(sizes.get(a) for a in right))
+
+    def build(self, input_shape):
+        sizes, _ = self._sizes(input_shape)
+        _, kernel, right, _ = self._parts
+        self.kernel = self.add_weight(name="kernel", shape=tuple(sizes[a] for a in kernel),
+                                      initializer=self.kernel_initializer, regularizer=self.kernel_regularizer,
+                                      constraint=self.kernel_constraint)
+        if self.bias_axes:
+            unknown = set(self.bias_axes) - set(right)
+            if unknown:
+                raise ArgumentError(f"Bias dimension '{sorted(unknown)[0]}' was requested, but is not part of the "
+                                    f"output spec '{right}'")
+            shape = tuple(sizes[a] if a in self.bias_axes else 1
+                          for a in right[min(map(right.index, self.bias_axes)):])
+            self.bias = self.add_weight(name="bias", shape=shape, initializer=self.bias_initializer,
+                                        regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+
+    def call(self, inputs):
+        left, kernel, right, open_ = self._parts
+        free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in left + kernel + right]
+        lead = "".join(free[:len(inputs.shape) - len(left)]) if open_ else ""
+        x = ops.einsum(f"{lead}{left},{kernel}->{lead}{right}", inputs, self.kernel)
+        return self.activation(x if self.bias is None else x + self.bias)
+
+    def compute_output_shape(self, input_shape):
+        return self._sizes(input_shape)[1]
+
+    def get_config(self):
+        return {**super().get_config(), "output_shape": self.partial_output_shape, "equation": self.equation,
+                "activation": activations.serialize(self.activation), "bias_axes": self.bias_axes,
+                **weight_config(self, ("kernel", "bias"))}

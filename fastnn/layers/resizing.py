@@ -1,0 +1,110 @@
+"""Images of another size: Resizing and CenterCrop."""
+from fastnn import ops
+from fastnn.core.errors import ArgumentError
+from fastnn.layers.data_format import from_last, standardize_data_format, to_last
+from fastnn.layers.layer import Layer
+from fastnn.utils.resampling import weights
+
+
+def resized(x, height, width, interpolation="bilinear"):
+    """Images (..., h, w, channels) resampled to (height, width), with half-pixel centres."""
+    lead = "ab"[:len(x.shape) - 3]
+    rows, columns = x.shape[-3], x.shape[-2]
+    kind = str(x.dtype)
+    if rows != height:
+        x = ops.einsum(f"ri,{lead}ijc->{lead}rjc", weights(rows, height, interpolation).astype(kind), x)
+    if columns != width:
+        x = ops.einsum(f"sj,{lead}rjc->{lead}rsc", weights(columns, width, interpolation).astype(kind), x)
+    return x
+
+
+class _Sized(Layer):
+    """Base: the output has a given height and width; a batch axis is optional."""
+
+    def __init__(self, height, width, data_format, **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("height", height), ("width", width)):
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ArgumentError(f"{type(self).__name__}: `{name}` must be an int >= 1. Received: {name}={value!r}")
+        self.height, self.width = int(height), int(width)
+        self.data_format = standardize_data_format(data_format)
+        self.built = True
+
+    def call(self, inputs):
+        batched = len(inputs.shape) == 4
+        x = ops.cast(inputs if batched else ops.expand_dims(inputs, 0), self.compute_dtype)
+        out = from_last(self._sized(to_last(x, self.data_format)), self.data_format)
+        return out if batched else ops.squeeze(out, 0)
+
+    def compute_output_shape(self, input_shape):
+        at = -3 if self.data_format == "channels_last" else -2
+        out = list(input_shape)
+        out[at], out[at + 1] = self.height, self.width
+        return tuple(out)
+
+    def get_config(self):
+        return {**super().get_config(), "height": self.height, "width": self.width}
+
+
+class Resizing(_Sized):
+    """Images of a given size.
+
+    Args:
+        height, width: ints.
+        interpolation: "bilinear" or "nearest".
+        crop_to_aspect_ratio: whether the middle is cut to the new shape first, so that nothing is distorted.
+        data_format: "channels_last" (the default) or "channels_first".
+
+    Input: (batch, h, w, channels) or (h, w, channels).
+
+    >>> import numpy as np
+    >>> Resizing(2, 3)(np.ones((1, 8, 8, 1), "float32")).shape
+    (1, 2, 3, 1)
+    """
+
+    def __init__(self, height, width, interpolation="bilinear", crop_to_aspect_ratio=False, pad_to_aspect_ratio=False,
+                 fill_mode="constant", fill_value=0.0, antialias=False, data_format=None, **kwargs):
+        super().__init__(height, width, data_format, **kwargs)
+        self.interpolation, self.crop_to_aspect_ratio = interpolation, crop_to_aspect_ratio
+        if interpolation not in ("bilinear", "nearest"):
+            raise ArgumentError(f"Resizing: interpolation must be 'bilinear' or 'nearest'. Received: {interpolation!r}")
+        if pad_to_aspect_ratio or antialias:
+            raise ArgumentError("Resizing: `pad_to_aspect_ratio` and `antialias` are not supported.")
+
+    def _sized(self, x):
+        if self.crop_to_aspect_ratio:
+            rows, columns = x.shape[1:3]
+            h, w = min(rows, columns * self.height // self.width), min(columns, rows * self.width // self.height)
+            top, left = (rows - h) // 2, (columns - w) // 2
+            x = x[:, top:top + h, left:left + w]
+        return resized(x, self.height, self.width, self.interpolation)
+
+    def get_config(self):
+        return {**super().get_config(), "interpolation": self.interpolation,
+                "crop_to_aspect_ratio": self.crop_to_aspect_ratio, "data_format": self.data_format}
+
+
+class CenterCrop(_Sized):
+    """The middle of images; images that are smaller are resized.
+
+    height, width: ints.  data_format: "channels_last" (the default) or "channels_first".
+
+    >>> import numpy as np
+    >>> CenterCrop(2, 2)(np.ones((1, 8, 8, 1), "float32")).shape
+    (1, 2, 2, 1)
+    """
+
+    def __init__(self, height, width, data_format=None, **kwargs):
+        super().__init__(height, width, data_format, **kwargs)
+
+    def _sized(self, x):
+        rows, columns = x.shape[1:3]
+        top, left = (rows - self.height) // 2, (columns - self.width) // 2
+        if top < 0 or left < 0:
+            h, w = min(rows, columns * self.height // self.width), min(columns, rows * self.width // self.height)
+            top, left = (rows - h) // 2, (columns - w) // 2
+            return resized(x[:, top:top + h, left:left + w], self.height, self.width)
+        return x[:, top:top + self.height, left:left + self.width]
+
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format}

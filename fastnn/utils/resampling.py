@@ -1,0 +1,79 @@
+"""Images sampled at other places: sizes, and affine maps.  Plain NumPy, for data on their way in."""
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
+
+FILL_MODES = ("nearest", "constant", "reflect", "wrap")
+
+
+def weights(n, size, interpolation="bilinear"):
+    """(size, n) float64 matrix that resamples n values at `size` places with half-pixel centres.
+
+    >>> weights(4, 2).tolist()
+    [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
+    """
+    at = (np.arange(size) + 0.5) * n / size - 0.5
+    matrix = np.zeros((size, n))
+    rows = np.arange(size)
+    if interpolation == "nearest":
+        matrix[rows, np.minimum(np.floor((np.arange(size) + 0.5) * n / size), n - 1).astype(int)] = 1
+        return matrix
+    if interpolation != "bilinear":
+        raise ArgumentError(f"interpolation: received {interpolation!r}, expected 'nearest' or 'bilinear'.")
+    at = np.clip(at, 0, n - 1)
+    low = np.floor(at).astype(int)
+    np.add.at(matrix, (rows, low), 1 - (at - low))
+    np.add.at(matrix, (rows, np.minimum(low + 1, n - 1)), at - low)
+    return matrix
+
+
+def resize(x, size, interpolation="bilinear"):
+    """Images (..., rows, columns, channels) of size (rows, columns).
+
+    >>> resize(np.ones((2, 4, 4, 1), "float32"), (2, 3)).shape
+    (2, 2, 3, 1)
+    """
+    x = np.asarray(x)
+    kind = x.dtype if x.dtype.kind == "f" else np.float32
+    out = np.einsum("ri,...ijc,sj->...rsc", weights(x.shape[-3], size[0], interpolation), x,
+                    weights(x.shape[-2], size[1], interpolation), optimize=True)
+    return out.astype(kind)
+
+
+def affine(image, matrix, fill_mode="nearest", cval=0.0, order=1):
+    """An image (rows, columns, channels) whose pixel (i, j) is that of the input at matrix @ (i, j, 1), bilinear.
+
+    fill_mode: what lies outside: "nearest", "constant" (cval), "reflect" or "wrap".  order: 0 takes the nearest pixel.
+
+    >>> affine(np.arange(4.0).reshape(2, 2, 1), np.array([[1, 0, 0], [0, -1, 1.0], [0, 0, 1]]))[..., 0].tolist()
+    [[1.0, 0.0], [3.0, 2.0]]
+    """
+    if fill_mode not in FILL_MODES:
+        raise ArgumentError(f"fill_mode: received {fill_mode!r}, expected one of {', '.join(FILL_MODES)}.")
+    rows, columns = image.shape[:2]
+    i, j = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+    y, x = (matrix[k, 0] * i + matrix[k, 1] * j + matrix[k, 2] for k in (0, 1))
+    if order == 0:
+        y, x = np.round(y), np.round(x)
+    low_y, low_x = np.floor(y).astype(int), np.floor(x).astype(int)
+    share_y, share_x = (y - low_y)[..., None], (x - low_x)[..., None]
+
+    def pixels(a, b):
+        found = image[_inside(a, rows, fill_mode), _inside(b, columns, fill_mode)]
+        if fill_mode != "constant":
+            return found
+        outside = (a < 0) | (a >= rows) | (b < 0) | (b >= columns)
+        return np.where(outside[..., None], cval, found)
+    top = pixels(low_y, low_x) * (1 - share_x) + pixels(low_y, low_x + 1) * share_x
+    bottom = pixels(low_y + 1, low_x) * (1 - share_x) + pixels(low_y + 1, low_x + 1) * share_x
+    return (top * (1 - share_y) + bottom * share_y).astype(image.dtype)
+
+
+def _inside(index, n, fill_mode):
+    """Indices brought into 0 .. n - 1."""
+    if fill_mode == "wrap":
+        return index % n
+    if fill_mode == "reflect":                  # dcba|abcd|dcba
+        folded = index % (2 * n)
+        return np.where(folded >= n, 2 * n - 1 - folded, folded)
+    return np.clip(index, 0, n - 1)
