@@ -37,7 +37,7 @@ def check_save_freq(save_freq):
 class ModelCheckpoint(MonitorCallback):
     """Saves the model after every epoch, or every `save_freq` batches.
 
-    filepath: ends in ".keras" (the model) or ".weights.h5" (with save_weights_only=True); may name logs:
+    filepath: ends in ".keras" or ".h5" (the model), or ".weights.h5" (with save_weights_only=True); may name logs:
     "model-{epoch:02d}-{val_loss:.2f}.keras" (epoch counts from 1).  monitor, mode: as in EarlyStopping.
     save_best_only: only when the monitored value is better than ever.  initial_value_threshold: the value to beat
     at first.  verbose: 1 says what it does.  period: epochs between two savings (an older argument).
@@ -63,10 +63,9 @@ class ModelCheckpoint(MonitorCallback):
             raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided "
                                 "must end in "
                                 f"`.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
-        if not save_weights_only and not self.filepath.endswith(".keras"):
-            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format; whole models in `.h5` "
-                                "files "
-                                f"are read, not written). Received: filepath={self.filepath}.")
+        if not save_weights_only and not self.filepath.endswith((".keras", ".h5")):
+            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: "
+                                f"filepath={self.filepath}.")
 
     def wants_batches(self, kind):
         """Only for training, and only with an integer save_freq (or in a subclass with batch hooks)."""

@@ -19,22 +19,21 @@ ENOUGH = "0.1.0"                # the first version of fastnn that reads this fo
 def save_model(model, filepath, overwrite=True, zipped=None, include_optimizer=True):
     """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
 
-    filepath: a name ending in ".keras".  overwrite: False makes an existing file an error.
+    filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
+    functional models.  overwrite: False makes an existing file an error.
     include_optimizer: False leaves the optimizer's state out.
-    Raises ArgumentError for another ending, OSError; the old file stays until the new one is safely on the disk.
+    Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file stays until the new one is safely on the disk.
     """
     path = os.fspath(filepath)
     if zipped is False:
         raise ArgumentError("save_model: zipped=False (a folder) is not supported; expected a name ending in '.keras'.")
-    if path.endswith((".h5", ".hdf5")):
-        raise ArgumentError(f"save_model: received filepath={path!r}. Models in the legacy HDF5 format are read, not "
-                            "written; use a name ending in '.keras', or save_weights() with '.weights.h5'.")
-    if not path.endswith(".keras"):
+    old = path.endswith((".h5", ".hdf5"))
+    if not path.endswith(".keras") and not old:
         raise ArgumentError("Invalid filepath extension for saving. Please add a `.keras` extension. "
                             f"Received: filepath={path}.")
     if not overwrite and os.path.exists(path):
         raise ArgumentError(f"save_model: {path!r} exists and overwrite is False; choose another name.")
-    write_file(path, dump_model(model, include_optimizer))
+    write_file(path, (legacy.dump_model if old else dump_model)(model, include_optimizer))
 
 
 def dump_model(model, include_optimizer=True):

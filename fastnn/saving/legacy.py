@@ -1,7 +1,9 @@
-"""The whole-model `.h5` files of Keras 1 to 3: read only, through the same checks as everything else."""
+"""The whole-model `.h5` files of Keras 1 to 3: written in Keras 3's layout, read with the same checks as all else."""
+import json
+
 import numpy as np
 
-from fastnn.core.errors import FileFormatError
+from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, weights
 from fastnn.saving.compiled import compile_from_config
 
@@ -25,12 +27,56 @@ def load_model(data, name, custom_objects=None, compile=True):
         config = container.parse_json(text, name)
         model = build_model(_modern(config), name, custom_objects, False, reader.size)
         changes = plan(model, reader)
+        reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
         changes.commit(read)
         training = reader.attribute("", "training_config")
         if compile and training is not None:
             _compile(model, container.parse_json(training, name), reader, custom_objects)
     return model
+
+
+def dump_model(model, include_optimizer=True):
+    """The bytes of a legacy file of a sequential or functional model.
+
+    include_optimizer: whether the compile arguments and the optimizer's state go in.
+    Raises NotSupportedError for a subclassed model, whose config alone does not say what it computes.
+    """
+    from fastnn.saving import archive
+    from fastnn.saving.serialization import serialize_object, sharing_scope
+
+    weights.need_built(model, "save")
+    if "_map" not in vars(model) and vars(model).get("_functional") is None:
+        raise NotSupportedError("Saving the model to HDF5 format requires the model to be a Functional model or a "
+                                "Sequential model. It does not work for subclassed models: use a name ending in "
+                                "'.keras', or save_weights().")
+    with sharing_scope():
+        config = serialize_object(model)
+    training = config.pop("compile_config", None)
+    root = {"backend": "tensorflow", "keras_version": archive.KERAS_VERSION, "model_config": json.dumps(config)}
+    layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
+    tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": archive.KERAS_VERSION,
+                                               "layer_names": [name for name, _ in layers]}, {})}
+    for name, arrays in layers:
+        tree[f"model_weights/{name}"] = ({"weight_names": list(arrays)}, arrays)
+    if include_optimizer and training:
+        names = ("loss", "loss_weights", "metrics", "weighted_metrics")
+        root["training_config"] = json.dumps({"optimizer_config": training.get("optimizer"),
+                                              **{k: training.get(k) for k in names}})
+        arrays = _named(getattr(model.optimizer, "variables", []))
+        tree["optimizer_weights"] = {"weight_names": list(arrays)}, arrays
+    return hdf5.dump(tree)
+
+
+def _named(variables):
+    """{path: array}, each path once."""
+    out = {}
+    for v in variables:
+        path, n = v.path, 0
+        while path in out:
+            path, n = f"{v.path}_{n + 1}", n + 1
+        out[path] = v.numpy()
+    return out
 
 
 def _modern(config):

@@ -200,7 +200,7 @@ def test_model_checkpoint_every_few_batches(tmp_path):
 
 
 def test_model_checkpoint_errors(tmp_path, capsys):
-    for arguments in ({"filepath": "m.txt"}, {"filepath": "m.h5"}, {"filepath": "m.keras", "save_weights_only": True},
+    for arguments in ({"filepath": "m.txt"}, {"filepath": "m.hdf"}, {"filepath": "m.keras", "save_weights_only": True},
                       {"filepath": "m.keras", "save_freq": "batch"}):
         with pytest.raises(ArgumentError):
             callbacks.ModelCheckpoint(**arguments)

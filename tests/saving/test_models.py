@@ -181,7 +181,7 @@ def test_json():
 
 def test_names_of_files(tmp_path):
     model = sequential()
-    for name in ("m", "m.h5", "m.txt"):
+    for name in ("m", "m.hdf", "m.txt"):
         with pytest.raises(ArgumentError, match="keras"):
             model.save(tmp_path / name)
     with pytest.raises(ArgumentError, match=r"weights\.h5"):
