@@ -4,7 +4,7 @@ import collections
 import numpy as np
 
 from fastnn.compiler.program import STATE_WORDS, STEP, Program
-from fastnn.core import config, dtypes, hooks, random
+from fastnn.core import config, dtypes, hooks, random, tree
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.graph import variable as variables
@@ -26,8 +26,7 @@ class Call:
         with Trace(training=training) as trace:
             symbols = [trace.input(shape, dtype) for shape, dtype in specs]
             self.result = fn(*symbols)
-            self.leaves = []
-            self._collect(self.result)
+            self.leaves = [x for x in tree.flatten(self.result) if _is_value(x)]
             symbols_out = [trace.symbol(s) for s in self.leaves]
         from fastnn.core.memory import register_memory
         for a in self.arrays:
@@ -38,26 +37,6 @@ class Call:
         self.single = self.program.outputs[0] if self.leaves == [self.result] else None
         self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
-
-    def _collect(self, value):
-        if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable"):
-            self.leaves.append(value)
-        elif isinstance(value, (tuple, list)):
-            for v in value:
-                self._collect(v)
-        elif isinstance(value, dict):
-            for v in value.values():
-                self._collect(v)
-
-    def _rebuild(self, value, outputs):
-        if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable"):
-            return next(outputs)
-        if isinstance(value, (tuple, list)):
-            items = [self._rebuild(v, outputs) for v in value]
-            return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-        if isinstance(value, dict):
-            return {k: self._rebuild(v, outputs) for k, v in value.items()}
-        return value
 
     @property
     def stale(self):
@@ -72,7 +51,11 @@ class Call:
             if self.single is not None:
                 return self.single.copy()
             outputs = iter([o.copy() for o in self.program.outputs])
-        return self._rebuild(self.result, outputs)
+        return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
+
+
+def _is_value(x):
+    return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
 
 
 def as_array(value):

@@ -3,6 +3,9 @@ from typing import NamedTuple
 
 from fastnn.core.errors import DataError, UnknownNameError
 from fastnn.core.registry import suggest
+from fastnn.core.tree import flatten as leaves
+from fastnn.core.tree import flatten_with_path as flatten
+from fastnn.core.tree import is_nested
 
 
 class Output(NamedTuple):
@@ -10,33 +13,6 @@ class Output(NamedTuple):
     path: tuple
     key: object
     name: object
-
-
-def is_nested(x):
-    """Whether x is a structure (list, tuple or dict) rather than one value."""
-    return isinstance(x, (list, tuple, dict))
-
-
-def flatten(x, path=()):
-    """[(path, leaf)] in the structure's own order; keys of dicts are never sorted.
-
-    >>> flatten({"b": 1, "a": [2, 3]})
-    [(('b',), 1), (('a', 0), 2), (('a', 1), 3)]
-    """
-    if isinstance(x, dict):
-        return [leaf for k, v in x.items() for leaf in flatten(v, path + (k,))]
-    if isinstance(x, (list, tuple)):
-        return [leaf for i, v in enumerate(x) for leaf in flatten(v, path + (i,))]
-    return [(path, x)]
-
-
-def leaves(x):
-    """The leaves of a structure, in its own order.
-
-    >>> leaves({"b": 1, "a": [2, 3]})
-    [1, 2, 3]
-    """
-    return [leaf for _, leaf in flatten(x)]
 
 
 def resolve(x, path):

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from fastnn.core import config, dtypes
+from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError, DataWarning, DTypeError
 
 _EMPTY = (None, (), [])
@@ -49,11 +49,7 @@ def flatten(structure):
 
     A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
     """
-    if isinstance(structure, dict):
-        return [leaf for v in structure.values() for leaf in flatten(v)]
-    if isinstance(structure, (list, tuple)) and not is_numbers(structure):
-        return [leaf for v in structure for leaf in flatten(v)]
-    return [] if structure is None else [structure]
+    return [leaf for leaf in tree.flatten(structure, is_numbers) if leaf is not None]
 
 
 def is_numbers(value):
@@ -68,14 +64,7 @@ def is_numbers(value):
 def like(structure, leaves):
     """`structure` with its leaves replaced, in order."""
     leaves = iter(leaves)
-
-    def build(s):
-        if isinstance(s, dict):
-            return {k: build(v) for k, v in s.items()}
-        if isinstance(s, (list, tuple)) and not is_numbers(s):
-            return type(s)(build(v) for v in s) if not hasattr(s, "_fields") else type(s)(*map(build, s))
-        return None if s is None else next(leaves)
-    return build(structure)
+    return tree.map_structure(lambda s: None if s is None else next(leaves), structure, is_leaf=is_numbers)
 
 
 def convert(structure, name):

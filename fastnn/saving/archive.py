@@ -22,7 +22,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, include_optimizer=T
     filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
     functional models.  overwrite: False makes an existing file an error.
     include_optimizer: False leaves the optimizer's state out.
-    Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file stays until the new one is safely on the disk.
+    Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file
+    stays until the new one is safely on the disk.
     """
     path = os.fspath(filepath)
     if zipped is False:

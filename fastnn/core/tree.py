@@ -1,0 +1,84 @@
+"""Nested structures of lists, tuples and dicts: their leaves, in the order they are written."""
+
+
+def is_nested(structure):
+    """Whether a value is a structure (list, tuple or dict) rather than a leaf.
+
+    >>> is_nested([1]), is_nested("a")
+    (True, False)
+    """
+    return isinstance(structure, (list, tuple, dict))
+
+
+def flatten(structure, is_leaf=None):
+    """The leaves of a structure as a list; dict values in the order of the dict's keys.
+
+    is_leaf: a function that says of a list, tuple or dict that it is a leaf all the same.
+
+    >>> flatten({"b": 1, "a": (2, [3])})
+    [1, 2, 3]
+    """
+    if is_nested(structure) and not (is_leaf is not None and is_leaf(structure)):
+        values = structure.values() if isinstance(structure, dict) else structure
+        return [leaf for value in values for leaf in flatten(value, is_leaf)]
+    return [structure]
+
+
+def flatten_with_path(structure, path=()):
+    """(path, leaf) pairs; a path is a tuple of keys and positions.
+
+    >>> flatten_with_path({"b": 1, "a": [2, 3]})
+    [(('b',), 1), (('a', 0), 2), (('a', 1), 3)]
+    """
+    if not is_nested(structure):
+        return [(path, structure)]
+    pairs = structure.items() if isinstance(structure, dict) else enumerate(structure)
+    return [p for key, value in pairs for p in flatten_with_path(value, (*path, key))]
+
+
+def rebuild(like, values):
+    """A list or tuple (named or plain) of these values, of the kind of `like`."""
+    if isinstance(like, tuple) and hasattr(like, "_fields"):
+        return type(like)(*values)
+    return tuple(values) if isinstance(like, tuple) else list(values)
+
+
+def map_structure(function, structure, *more, is_leaf=None):
+    """The same structure with `function` applied to each leaf (and to the leaves of `more` at the same places).
+
+    >>> map_structure(lambda x: x + 1, {"a": (1, 2)})
+    {'a': (2, 3)}
+    """
+    if not is_nested(structure) or (is_leaf is not None and is_leaf(structure)):
+        return function(structure, *more)
+    if isinstance(structure, dict):
+        return {key: map_structure(function, value, *(m[key] for m in more), is_leaf=is_leaf)
+                for key, value in structure.items()}
+    parts = [map_structure(function, value, *others, is_leaf=is_leaf)
+             for value, *others in zip(structure, *more, strict=True)]
+    return rebuild(structure, parts)
+
+
+def pack(structure, leaves, is_leaf=None):
+    """`leaves` (a list) in the shape of `structure`.
+
+    >>> pack({"a": (0, 0)}, [1, 2])
+    {'a': (1, 2)}
+    """
+    rest = iter(leaves)
+    return map_structure(lambda _: next(rest), structure, is_leaf=is_leaf)
+
+
+def same_structure(a, b):
+    """Whether two structures differ only in their leaves; lists and tuples count as equal.
+
+    >>> same_structure([1, {"a": 2}], (3, {"a": 4})), same_structure([1], [[1]])
+    (True, False)
+    """
+    if isinstance(a, dict) or isinstance(b, dict):
+        return (isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()
+                and all(same_structure(a[key], b[key]) for key in a))
+    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
+        return (isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
+                and all(map(same_structure, a, b)))
+    return True
