@@ -10,22 +10,27 @@ from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
 from fastnn import callbacks as callbacks
 from fastnn import compat as compat
-from fastnn.core import config as config
+from fastnn import config as config
 from fastnn import constraints as constraints
 from fastnn import datasets as datasets
+from fastnn.utils.scopes import device as device
 from fastnn import dtype_policies as dtype_policies
 from fastnn import initializers as initializers
 from fastnn import layers as layers
 from fastnn import losses as losses
 from fastnn import metrics as metrics
+from fastnn import dtype_policies as mixed_precision
 from fastnn import models as models
+from fastnn.utils.scopes import name_scope as name_scope
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
 from fastnn import preprocessing as preprocessing
 from fastnn import random as random
 from fastnn import regularizers as regularizers
 from fastnn import saving as saving
+from fastnn import tree as tree
 from fastnn import utils as utils
+from fastnn.utils.scopes import version as version
 from fastnn import visualization as visualization
 Callback: Any
 Functional: Any
@@ -63,18 +68,23 @@ __all__ = [
     'config',
     'constraints',
     'datasets',
+    'device',
     'dtype_policies',
     'initializers',
     'layers',
     'losses',
     'metrics',
+    'mixed_precision',
     'models',
+    'name_scope',
     'ops',
     'optimizers',
     'preprocessing',
     'random',
     'regularizers',
     'saving',
+    'tree',
     'utils',
+    'version',
     'visualization',
 ]

@@ -58,7 +58,8 @@ class DTypePolicy:
 
 
 Policy = DTypePolicy
-__all__ = ["DTypePolicy", "Policy", "deserialize", "dtype_policy", "get", "serialize", "set_dtype_policy"]
+__all__ = ["DTypePolicy", "Policy", "deserialize", "dtype_policy", "get", "global_policy", "serialize",
+           "set_dtype_policy", "set_global_policy"]
 
 
 def dtype_policy():
@@ -69,6 +70,9 @@ def dtype_policy():
 def set_dtype_policy(policy):
     """Set the default policy ("float32", "float64" or a DTypePolicy)."""
     config.set_floatx(get(policy).name)
+
+
+global_policy, set_global_policy = dtype_policy, set_dtype_policy      # as keras.mixed_precision has them
 
 
 def get(identifier):

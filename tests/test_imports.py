@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "activations": TENSOR | {"saving"},
     "dtype_policies": BASE,
     "utils": BASE,
-    "layers": PARTS | {"utils"},
+    "layers": PARTS - {"layers"},
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
     "losses.compile_loss": PARTS | {"losses", "metrics"},       # what compile() makes of its arguments: above both
@@ -56,6 +56,8 @@ ALLOWED: dict[str, set[str]] = {
     "models": OBJECTS | {"compiler", "runtime", "saving"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
+    "tree": BASE,
+    "config": BASE,
     "visualization": BASE | {"utils"},
     "applications": OBJECTS | {"models"},
     "wrappers": OBJECTS | {"models"},

@@ -27,7 +27,8 @@ MODULES = {
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
-    "backend": "compat.backend", "random": "random", "config": "core.config", "dtype_policies": "dtype_policies",
+    "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
+    "mixed_precision": "dtype_policies", "mixed_precision.experimental": "dtype_policies",
 }
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
@@ -46,6 +47,7 @@ CLASSES = {
                "cosine_proximity": "cosine_similarity"},
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "l1_l2"},
+    "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "Container": "Model", "Network": "Model"},
 }
 

@@ -7,7 +7,7 @@ from fastnn import ops, random
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.data_format import from_last, standardize_data_format, to_last
 from fastnn.layers.dropout import _Noise
-from fastnn.layers.resizing import resized
+from fastnn.ops import image
 
 _FILLS = ("constant", "nearest", "reflect", "wrap")
 
@@ -138,7 +138,7 @@ class RandomCrop(_Augmentation):
     def _vary(self, x):
         rows, columns = x.shape[1:3]
         if rows < self.height or columns < self.width:
-            return resized(x, self.height, self.width)
+            return image.resize(x, (self.height, self.width), data_format="channels_last")
         for axis, size, kept in ((1, rows, self.height), (2, columns, self.width)):
             room = size - kept
             start = room // 2

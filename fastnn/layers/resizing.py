@@ -3,19 +3,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.data_format import from_last, standardize_data_format, to_last
 from fastnn.layers.layer import Layer
-from fastnn.utils.resampling import weights
-
-
-def resized(x, height, width, interpolation="bilinear"):
-    """Images (..., h, w, channels) resampled to (height, width), with half-pixel centres."""
-    lead = "ab"[:len(x.shape) - 3]
-    rows, columns = x.shape[-3], x.shape[-2]
-    kind = str(x.dtype)
-    if rows != height:
-        x = ops.einsum(f"ri,{lead}ijc->{lead}rjc", weights(rows, height, interpolation).astype(kind), x)
-    if columns != width:
-        x = ops.einsum(f"sj,{lead}rjc->{lead}rsc", weights(columns, width, interpolation).astype(kind), x)
-    return x
+from fastnn.ops import image
 
 
 class _Sized(Layer):
@@ -72,12 +60,8 @@ class Resizing(_Sized):
             raise ArgumentError("Resizing: `pad_to_aspect_ratio` and `antialias` are not supported.")
 
     def _sized(self, x):
-        if self.crop_to_aspect_ratio:
-            rows, columns = x.shape[1:3]
-            h, w = min(rows, columns * self.height // self.width), min(columns, rows * self.width // self.height)
-            top, left = (rows - h) // 2, (columns - w) // 2
-            x = x[:, top:top + h, left:left + w]
-        return resized(x, self.height, self.width, self.interpolation)
+        return image.resize(x, (self.height, self.width), self.interpolation, data_format="channels_last",
+                            crop_to_aspect_ratio=self.crop_to_aspect_ratio)
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation,
@@ -101,9 +85,7 @@ class CenterCrop(_Sized):
         rows, columns = x.shape[1:3]
         top, left = (rows - self.height) // 2, (columns - self.width) // 2
         if top < 0 or left < 0:
-            h, w = min(rows, columns * self.height // self.width), min(columns, rows * self.width // self.height)
-            top, left = (rows - h) // 2, (columns - w) // 2
-            return resized(x[:, top:top + h, left:left + w], self.height, self.width)
+            return image.resize(x, (self.height, self.width), crop_to_aspect_ratio=True, data_format="channels_last")
         return x[:, top:top + self.height, left:left + self.width]
 
     def get_config(self):

@@ -64,9 +64,8 @@ def make_sampling_table(size, sampling_factor=1e-5):
     """
     rank = np.arange(size)
     rank[:1] = 1
-    frequency = 1.0 / (rank * (np.log(rank) + 0.5772156649) + 0.5 - 1.0 / (12.0 * rank))
-    chance = frequency / sampling_factor
-    return np.minimum(1.0, chance / np.sqrt(chance))[:size] if size else np.zeros(0)
+    share = sampling_factor * (rank * (np.log(rank) + 0.577) + 0.5 - 1.0 / (12.0 * rank))
+    return np.minimum(1.0, np.sqrt(share))
 
 
 def skipgrams(sequence, vocabulary_size, window_size=4, negative_samples=1.0, shuffle=True, categorical=False,

@@ -1,0 +1,14 @@
+"""`keras.config`: the settings of the process, under the names that Keras gives them."""
+from fastnn.core.registry import lazy
+
+NAMES = {
+    **dict.fromkeys(("floatx", "set_floatx", "epsilon", "set_epsilon", "image_data_format", "set_image_data_format",
+                     "num_threads", "set_num_threads", "strict", "set_strict", "matmul_precision",
+                     "set_matmul_precision", "executor", "set_executor", "seed", "set_seed", "next_stream", "version"),
+                    "fastnn.core.config"),
+    **dict.fromkeys(("dtype_policy", "set_dtype_policy"), "fastnn.dtype_policies"),
+    **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
+                    "fastnn.utils"),
+    "backend": "fastnn.compat.backend",
+}
+__getattr__, __dir__, __all__ = lazy(__name__, NAMES)

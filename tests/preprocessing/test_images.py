@@ -1,0 +1,199 @@
+"""Image files, folders of them and random variants."""
+import numpy as np
+import pytest
+
+import fastnn as keras
+from fastnn import ops, utils
+from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
+from fastnn.preprocessing.image import ImageDataGenerator, smart_resize
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.random((10, 6, 8, 3)), np.arange(10)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    pytest.importorskip("PIL")
+    for name, n in (("cats", 4), ("dogs", 6)):
+        (tmp_path / name).mkdir()
+        for i in range(n):
+            utils.save_img(tmp_path / name / f"{i}.png", np.full((5, 7, 3), 20.0 * i + (name == "dogs")), scale=False)
+    (tmp_path / "dogs" / "notes.md").write_text("no image")
+    return tmp_path
+
+
+def test_files(tmp_path):
+    pytest.importorskip("PIL")
+    for channels in (1, 3, 4):
+        image = RNG.integers(0, 256, (5, 7, channels)).astype("float32")
+        path = tmp_path / f"{channels}.png"
+        utils.save_img(path, image, scale=False)
+        mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[channels]
+        np.testing.assert_array_equal(utils.img_to_array(utils.load_img(path, mode)), image)
+    assert utils.img_to_array(utils.load_img(path, target_size=(3, 4))).shape == (3, 4, 3)
+    assert utils.load_img(path, target_size=(4, 4), keep_aspect_ratio=True).size == (4, 4)
+    assert utils.img_to_array(utils.load_img(path), data_format="channels_first").shape == (3, 5, 7)
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    for wrong, error in ((lambda: utils.load_img(tmp_path / "bad.png"), DataError),
+                         (lambda: utils.load_img(tmp_path / "none.png"), DataError),
+                         (lambda: utils.load_img(path, "blue"), ArgumentError),
+                         (lambda: utils.load_img(path, target_size=(2, 2), interpolation="x"), ArgumentError),
+                         (lambda: utils.array_to_img(np.ones((2, 2, 5))), DataError),
+                         (lambda: utils.array_to_img(np.ones(2)), DataError)):
+        with pytest.raises(error):
+            wrong()
+
+
+@pytest.mark.parametrize(("mode", "shape"), [("int", (3,)), ("categorical", (3, 2)), ("binary", (3, 1))])
+def test_folder(folder, mode, shape):
+    data = utils.image_dataset_from_directory(folder, label_mode=mode, image_size=(4, 6), batch_size=3, shuffle=False)
+    assert data.class_names == ["cats", "dogs"] and len(data) == 4 and data[0][0].shape == (3, 4, 6, 3)
+    assert data[0][1].shape == shape
+    values = np.concatenate([data[i][0][:, 0, 0, 0] for i in range(4)])
+    assert values.tolist() == [0, 20, 40, 60, 1, 21, 41, 61, 81, 101]
+
+
+def test_folder_splits_and_trains(folder):
+    parts = [utils.image_dataset_from_directory(folder, validation_split=0.3, subset=s, seed=1, image_size=(4, 4))
+             for s in ("training", "validation")]
+    both = utils.image_dataset_from_directory(folder, validation_split=0.3, subset="both", seed=1, image_size=(4, 4))
+    for one, other in zip(parts, both):
+        assert one.file_paths == other.file_paths
+    assert [p.n for p in parts] == [7, 3]
+    assert len({*parts[0].file_paths, *parts[1].file_paths}) == 10
+    first, again = parts[0][0][1], None
+    parts[0].on_epoch_end()
+    again = parts[0][0][1]
+    assert sorted(first) == sorted(again)
+    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
+                              keras.layers.Dense(2)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(parts[0], validation_data=parts[1], epochs=2, verbose=0)
+    alone = utils.image_dataset_from_directory(folder, labels=None, image_size=(4, 4), batch_size=4)
+    assert model.predict(alone, verbose=0).shape == (10, 2)
+    for wrong in ({"validation_split": 2}, {"validation_split": 0.2}, {"label_mode": "x"}, {"color_mode": "x"},
+                  {"labels": [1, 2]}, {"class_names": ["a"]}, {"validation_split": 0.5, "subset": "training"}):
+        with pytest.raises(ArgumentError):
+            utils.image_dataset_from_directory(folder, **wrong)
+    with pytest.raises(DataError):
+        utils.image_dataset_from_directory(folder / "none")
+
+
+def test_folder_of_texts(tmp_path):
+    for name in ("bad", "good"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(f"very {name}", encoding="utf-8")
+    data = utils.text_dataset_from_directory(tmp_path, shuffle=False, max_length=6)
+    assert data[0][0].tolist() == ["very b", "very g"] and data[0][1].tolist() == [0, 1]
+
+
+def test_generator_of_variants(folder):
+    made = ImageDataGenerator(rotation_range=20, width_shift_range=0.2, height_shift_range=2, shear_range=5.0,
+                              zoom_range=0.2, channel_shift_range=0.1, horizontal_flip=True, vertical_flip=True,
+                              brightness_range=(0.5, 1.5), fill_mode="reflect", validation_split=0.3)
+    train, held = (made.flow(X, Y, batch_size=4, subset=s, seed=2) for s in ("training", "validation"))
+    assert (train.n, held.n, len(train)) == (7, 3, 2)
+    x, y = next(train)
+    assert x.shape == (4, 6, 8, 3) and x.dtype == np.float32 and set(y) <= set(Y[3:])
+    again = made.flow(X, Y, batch_size=4, subset="training", seed=2)
+    np.testing.assert_array_equal(next(again)[0], x)
+    epochs = [np.concatenate([next(again)[1] for _ in range(2)]) for _ in range(3)]
+    assert all(len(e) == 7 for e in epochs)
+    plain = ImageDataGenerator(rescale=2.0, preprocessing_function=lambda v: v + 1).flow(X, shuffle=False)
+    np.testing.assert_allclose(plain[0], (X + 1) * 2, rtol=1e-6)
+    files = ImageDataGenerator().flow_from_directory(folder, target_size=(4, 4), class_mode="binary", batch_size=5,
+                                                     shuffle=False)
+    assert files.class_indices == {"cats": 0, "dogs": 1} and files[0][1].tolist() == [0, 0, 0, 0, 1]
+    model = keras.Sequential([keras.Input((6, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(train, steps_per_epoch=2, epochs=2, validation_data=held, verbose=0)
+    for wrong, error in (((X[0],), DataError), ((X, Y[:3]), DataError)):
+        with pytest.raises(error):
+            made.flow(*wrong)
+    with pytest.raises(ArgumentError):
+        ImageDataGenerator(zoom_range=(1, 2, 3))
+
+
+@pytest.mark.parametrize(("parameters", "expected"), [
+    ({"flip_horizontal": True}, lambda x: x[:, ::-1]), ({"theta": 180}, lambda x: x[::-1, ::-1]),
+    ({"tx": 1}, lambda x: np.concatenate([x[1:], x[-1:]])),
+    ({"ty": -2}, lambda x: np.concatenate([x[:, :1], x[:, :1], x[:, :-2]], 1)), ({"brightness": 0.5}, lambda x: x / 2)])
+def test_known_transforms(parameters, expected):
+    image = X[0].astype("float32")
+    np.testing.assert_allclose(ImageDataGenerator().apply_transform(image, parameters), expected(image), atol=1e-5)
+
+
+def test_statistics():
+    made = ImageDataGenerator(featurewise_center=True, featurewise_std_normalization=True)
+    with pytest.raises(DataError, match="fit"):
+        made.flow(X)[0]
+    made.fit(X)
+    out = made.standardize(X)
+    np.testing.assert_allclose(out.mean((0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(out.std((0, 1, 2)), 1, atol=1e-4)
+    white = ImageDataGenerator(zca_whitening=True)
+    white.fit(X[:, :2, :1, :2])
+    flat = white.standardize(X[:, :2, :1, :2]).reshape(10, -1)
+    np.testing.assert_allclose(flat.T @ flat / 10, np.eye(4), atol=1e-2)
+    single = ImageDataGenerator(samplewise_center=True, samplewise_std_normalization=True).standardize(X[0])
+    np.testing.assert_allclose([single.mean(), single.std()], [0, 1], atol=1e-4)
+
+
+def test_operations_on_images():
+    x = X.astype("float32")
+    assert ops.image.resize(X[0], (3, 3)).shape == (3, 3, 3)
+    np.testing.assert_allclose(ops.image.resize(x, (3, 4)), x.reshape(10, 3, 2, 4, 2, 3).mean((2, 4)), rtol=1e-5)
+    np.testing.assert_allclose(ops.image.rgb_to_grayscale(x)[..., 0], x @ [0.2989, 0.587, 0.114], rtol=1e-5)
+    np.testing.assert_array_equal(ops.image.pad_images(x, 1, 2, 3, target_width=12),
+                                  np.pad(x, ((0, 0), (1, 3), (2, 2), (0, 0))))
+    np.testing.assert_array_equal(ops.image.crop_images(x, 1, 2, target_height=3, right_cropping=1), x[:, 1:4, 2:-1])
+    first = np.moveaxis(x, -1, 1)
+    np.testing.assert_allclose(np.moveaxis(ops.image.resize(first, (5, 9), data_format="channels_first"), 1, -1),
+                               ops.image.resize(x, (5, 9)), rtol=1e-6)
+    assert smart_resize(x, (4, 4)).shape == (10, 4, 4, 3)
+    for wrong in (lambda: ops.image.resize(x, (3, 3), "cubic"), lambda: ops.image.pad_images(x, 1, 2, 3),
+                  lambda: ops.image.crop_images(x, 4, 0, target_height=3, target_width=2),
+                  lambda: ops.image.resize(x[0, 0], (2, 2))):
+        with pytest.raises(ValueError):
+            wrong()
+
+
+def test_drawing(tmp_path):
+    a = keras.Input((4,), name="first")
+    model = keras.Model(a, keras.layers.add([keras.layers.Dense(2, name="x<y")(a), keras.layers.Dense(2)(a)]))
+    with pytest.warns(UserWarning, match="SVG"):
+        path = utils.plot_model(model, tmp_path / "m.png", show_shapes=True, show_dtype=True, show_trainable=True)
+    drawing = (tmp_path / "m.svg").read_text(encoding="utf-8")
+    assert path.endswith("m.svg") and "x&lt;y" in drawing and "(None, 2)" in drawing and drawing.count("<line") == 4
+    with pytest.raises(NotBuiltError):
+        utils.plot_model(keras.Sequential([keras.layers.Dense(1)]))
+    with pytest.raises(NotSupportedError):
+        utils.model_to_dot(model)
+
+
+def test_small_helpers(tmp_path):
+    left, right = utils.split_dataset((X, Y), left_size=0.7, shuffle=True, seed=1)
+    assert len(left[0]) == 7 and sorted([*left[1], *right[1]]) == list(Y)
+    for sizes in ((None, None), (11, None), (8, 8)):
+        with pytest.raises(ArgumentError):
+            utils.split_dataset(X, *sizes)
+    a = keras.Input((2,))
+    assert utils.get_source_inputs(keras.layers.Dense(1)(a * 2)) == [a] and utils.is_keras_tensor(a)
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "f.txt").write_text("x")
+    assert utils.get_file("f.txt", "http://x/f.txt", cache_dir=tmp_path).endswith("f.txt")
+    with pytest.raises(DataError, match="downloads nothing"):
+        utils.get_file("g.txt", "http://x/g.txt", cache_dir=tmp_path)
+    assert utils.unpack_x_y_sample_weight((X, Y))[2] is None and utils.pack_x_y_sample_weight(1) == 1
+    utils.disable_interactive_logging()
+    try:
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).predict(np.ones((70, 2)), verbose=1)
+    finally:
+        utils.enable_interactive_logging()
+    with keras.device("cpu"), keras.name_scope("x"):
+        assert keras.version() == keras.__version__
+    with pytest.raises(NotSupportedError), keras.device("gpu"):
+        pass
+    assert keras.config.backend() == "fastnn" and keras.config.dtype_policy().name == "float32"
+    with pytest.raises(NotSupportedError, match="float32"):
+        keras.mixed_precision.set_global_policy("mixed_float16")
