@@ -81,6 +81,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"random.{n}": f"random:{n}" for n in ("normal", "uniform", "shuffle", "truncated_normal")},
     "convert_to_tensor": "ops:convert_to_tensor", "constant": "compat.tensorflow:constant",
     "Variable": "compat.tensorflow:Variable", "cast": "ops:cast", "function": "compat.tensorflow:function",
+    "GradientTape": "compat.tensorflow:GradientTape",
     "gather": "ops:take", "reverse": "ops:flip", "concat": "ops:concatenate", "pow": "ops:power",
     "identity": "ops:copy", "zeros": "ops:zeros", "ones": "ops:ones", "fill": "ops:full",
     **{f"reduce_{n}": f"ops:{n}" for n in ("mean", "sum", "max", "min", "prod", "any", "all", "logsumexp")},

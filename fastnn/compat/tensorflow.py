@@ -4,10 +4,11 @@ import itertools
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core import config, dtypes, tree
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
 from fastnn.core.random import permutation
 from fastnn.graph import Variable as _Variable
+from fastnn.graph import current, gradients
 
 float16, float32, float64, int32, int64, uint8 = "float16", "float32", "float64", "int32", "int64", "uint8"
 bool = "bool"                                   # the name that scripts use: tf.bool
@@ -58,6 +59,42 @@ def Variable(initial_value, trainable=True, name=None, dtype=None, **kwargs):
     """A variable with a first value (an array, or a function that returns one)."""
     value = constant(initial_value() if callable(initial_value) else initial_value, dtype)
     return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
+
+
+class GradientTape:
+    """`tf.GradientTape` inside `train_step`: the traced step is the record, so gradients may be asked for at any time.
+
+    >>> GradientTape().gradient(1.0, [])
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: GradientTape: there is nothing recorded here; ...
+    """
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        self.persistent = persistent
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def watch(self, tensor):
+        """Nothing: everything in a traced step is watched."""
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients=None):
+        """The gradients of a symbol (or the sum of several) along variables or symbols, in their structure.
+
+        Raises NotSupportedError outside a step.
+        """
+        trace = current()
+        if trace is None:
+            raise NotSupportedError("GradientTape: there is nothing recorded here; gradients are taken inside the "
+                                    "train_step(self, data) of a Model, which fit() and train_on_batch() run. Put the "
+                                    "step there.")
+        found = gradients(tree.flatten(target), [trace.symbol(s) for s in tree.flatten(sources)],
+                          None if output_gradients is None else tree.flatten(output_gradients))
+        return tree.pack(sources, found)
 
 
 def l2_normalize(x, axis=None, epsilon=1e-12):

@@ -3,7 +3,6 @@
 A `Feed` is made for one signature (structure, row shapes and dtypes of x, y, sample_weight); it binds arrays to the
 plans' data slots and keeps one program per batch size, all in the same memory.
 """
-import inspect
 import weakref
 
 import numpy as np
@@ -13,8 +12,9 @@ from fastnn.compiler.lower import DataSlot
 from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
 from fastnn.core import config
 from fastnn.core.memory import register_memory
-from fastnn.graph import Trace, Variable, gradients
+from fastnn.graph import Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
+from fastnn.models import own_step
 from fastnn.models.data import batch_dtype, flatten, like
 
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
@@ -81,6 +81,7 @@ class Feed:
 
     def rewind(self):
         """Start at the first row."""
+        self._model()._trainer().kind = self.kind
         state = self.shared.state
         state[ROW0], state[BATCH], state[STOP] = 0, 0, 0
 
@@ -106,20 +107,14 @@ class Feed:
                 parts.append(None if s is None else like(s, symbols[at:at + n]))
                 at += n
             x, y, weight = parts
-            predicted = model(x, training=kind == "train")
+            outputs = []
             if kind == "predict":
-                outputs = flatten(predicted)
-                self.result = predicted
+                self.result = model(x, training=False)
+                outputs = flatten(self.result)
             else:
-                loss = model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight,
-                                          **_training_argument(model.compute_loss, kind == "train"))
-                if loss is not None:
-                    model._loss_tracker.update_state(loss, sample_weight=float(rows))
+                own_step.run(model, kind, trace, x, y, weight, prepared)
                 if kind == "train":
-                    _update(model, trace, loss, prepared)
                     self.shared.step.assign_add(1)
-                model._traced_metrics(x, y, predicted, weight)
-                outputs = []
         return Program(trace, outputs, dict(zip(symbols, self.slots)), state=self.shared.state, arena=self.shared.arena,
                        options=self.options)
 
@@ -129,13 +124,6 @@ class Feed:
     def outputs_like(self, leaves):
         """Prediction arrays in the structure of the model's result."""
         return like(self.result, leaves)
-
-
-def _training_argument(function, training):
-    """{"training": training} for a compute_loss that takes it; those written for Keras before 3.3 do not."""
-    parameters = inspect.signature(function).parameters.values()
-    takes = any(p.name == "training" or p.kind == p.VAR_KEYWORD for p in parameters)
-    return {"training": training} if takes else {}
 
 
 def _prepare_training(model):
@@ -160,9 +148,11 @@ def _prepare_training(model):
     return out
 
 
-def _update(model, trace, loss, prepared):
+def update(model, loss):
+    """The gradients of a loss (a symbol of the active trace) and the optimizer's update of the model's weights."""
+    trace = current()
     trainable = [v for v in model.trainable_variables if v.trainable]
     if not trainable or loss is None:
         return
     grads = gradients([model.optimizer.scale_loss(loss)], [trace.read(v) for v in trainable])
-    model.optimizer.apply_traced(trace, grads, trainable, prepared)
+    model.optimizer.apply_traced(trace, grads, trainable, trace.extra["prepared"][1])

@@ -1,19 +1,22 @@
 """Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
+import inspect
 import threading
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
 from fastnn.core.locks import lock
+from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
-from fastnn.models import checks, loop
+from fastnn.models import checks, loop, own_step
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.step import Feed, Shared, signature
+from fastnn.utils.misc import unpack_x_y_sample_weight
 
 FEEDS_KEPT = 16
-NEVER_CALLED = "train_step", "test_step", "make_train_function", "make_test_function", "compute_metrics"
+NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
 
 class Trainer(LegacyMethods):
@@ -68,6 +71,7 @@ class Trainer(LegacyMethods):
         self.stop_training = False
         self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
         own.compile_loss, own.compile_metrics, own.metric_list = compiled_loss, compiled_metrics, None
+        own.step_logs.clear()
         own.loss_tracker = metric_module.Mean(name="loss", dtype="float64")
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
@@ -137,6 +141,42 @@ class Trainer(LegacyMethods):
             total = ops.add(total, term)
         return total
 
+    def train_step(self, data):
+        """One step on a batch of symbols: outputs, loss, gradients, update, metrics; returns {name: value}, the logs.
+
+        Override it for steps of another kind.  It is traced once: Python in it runs when the step is compiled, not at
+        every batch.  Use `fastnn.ops`, `gradients([loss], [v.value for v in variables])` of `fastnn.graph`, and
+        `optimizer.apply(gradients, variables)`.
+        data: x, (x, y) or (x, y, sample_weight), as packed by `fastnn.utils.pack_x_y_sample_weight`.
+        """
+        from fastnn.models.step import update
+        x, y, weight = unpack_x_y_sample_weight(data)
+        predicted = self(x, training=True)
+        loss = self._traced_loss(x, y, predicted, weight, True)
+        update(self, loss)
+        return self.compute_metrics(x, y, predicted, weight)
+
+    def test_step(self, data):
+        """One step of evaluation on a batch of symbols; returns the logs.  See `train_step`."""
+        x, y, weight = unpack_x_y_sample_weight(data)
+        predicted = self(x, training=False)
+        self._traced_loss(x, y, predicted, weight, False)
+        return self.compute_metrics(x, y, predicted, weight)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Update the compiled metrics, inside a step; returns {name: result}."""
+        self._traced_metrics(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _traced_loss(self, x, y, y_pred, sample_weight, training):
+        """compute_loss, with the running mean of the loss."""
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight,
+                                 **_training_argument(self.compute_loss, training))
+        if loss is not None:
+            leaf = adapter.flatten(x)[0]
+            self._loss_tracker.update_state(loss, sample_weight=float(leaf.shape[0]))
+        return loss
+
     def _traced_metrics(self, x, y, y_pred, sample_weight):
         if self._compile_metrics is not None and y is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
@@ -153,7 +193,10 @@ class Trainer(LegacyMethods):
         return {k: _number(v) for k, v in out.items()}
 
     def _logs(self):
-        return dict(sorted(self.get_metrics_result().items()))
+        own = self._trainer()
+        found = own_step.logs(self, own.kind)
+        results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
+        return dict(sorted(results.items()))
 
     def _in_order(self, logs):
         """Results as evaluate and train_on_batch return them: loss first; a single one without a list."""
@@ -171,8 +214,8 @@ class Trainer(LegacyMethods):
         own = next((n for n in NEVER_CALLED if hasattr(type(self), n)), None)
         if own is not None:
             raise NotSupportedError(f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
-                                    "Override `compute_loss(x, y, y_pred, sample_weight, training)` instead, and "
-                                    "update metrics of your own there or in `call`.")
+                                    "Override `train_step(data)`, `test_step(data)`, or `compute_loss(x, y, y_pred, "
+                                    "sample_weight, training)` instead.")
 
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
         """Checked (x, y, weights); raises before anything is changed."""
@@ -330,10 +373,20 @@ class _State:
     def __init__(self):
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
+        self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
 
+def _training_argument(function, training):
+    """{"training": training} for a compute_loss that takes it; those written for Keras before 3.3 do not."""
+    parameters = inspect.signature(function).parameters.values()
+    takes = any(p.name == "training" or p.kind == p.VAR_KEYWORD for p in parameters)
+    return {"training": training} if takes else {}
+
+
 def _number(value):
+    if isinstance(value, (Symbol, own_step.Later)):
+        return value
     array = np.asarray(value)
     return float(array) if array.ndim == 0 else array

@@ -113,7 +113,9 @@ class Applying:
         for v in trainable_variables:
             if id(v) not in self._index:
                 raise self._unknown_variable(v)
-        self._step(grads, trainable_variables, None)
+        trace = current()
+        owner, prepared = trace.extra.get("prepared", (None, None)) if trace is not None else (None, None)
+        self._step(grads, trainable_variables, prepared if owner is self else None)
 
     def apply_traced(self, trace, grads, trainable_variables, prepared=None):
         """apply() inside a trace, through flat runs where the trainer has them.
