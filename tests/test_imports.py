@@ -63,7 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "wrappers": OBJECTS | {"models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"models", "datasets", "preprocessing"},
+    "compat": OBJECTS | {"models", "datasets", "preprocessing", "compiler"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},

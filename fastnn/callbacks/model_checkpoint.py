@@ -63,7 +63,7 @@ class ModelCheckpoint(MonitorCallback):
             raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided "
                                 "must end in "
                                 f"`.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
-        if not save_weights_only and not self.filepath.endswith((".keras", ".h5")):
+        if not save_weights_only and not self.filepath.endswith((".keras", ".h5", ".hdf5")):
             raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: "
                                 f"filepath={self.filepath}.")
 

@@ -150,12 +150,21 @@ def install():
                                     "install the aliases before that import.")
     if not installed():
         sys.meta_path.insert(0, _finder)
+        _give(tensors=True)
+
+
+def _give(tensors):
+    """Results of operations on arrays get the method `.numpy()`, or lose it."""
+    from fastnn.compat.tensorflow import Tensor
+    from fastnn.compiler.eager import give_results_as
+    give_results_as(Tensor if tensors else None)
 
 
 def uninstall():
     """Undo `install`: forget the aliases."""
     if installed():
         sys.meta_path.remove(_finder)
+        _give(tensors=False)
     restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):

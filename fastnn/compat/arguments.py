@@ -73,6 +73,16 @@ OLD = {
 }
 METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
            "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}
+
+
+def save_weights(self, filepath, overwrite=True, **kwargs):
+    """Save the weights to a file of any name, as Keras 2 did."""
+    from fastnn.saving.weights import ANY_NAME
+    from fastnn.saving.weights import save_weights as save
+    save(self, filepath, overwrite, endings=ANY_NAME)
+
+
+REPLACED = {"Model": {"save_weights": save_weights}}
 _adapted = {}                                   # (class, method name): the function as it was
 
 
@@ -107,6 +117,9 @@ def adapt(value):
                 continue
             if cls.__name__ in OLD and "__init__" not in _methods_of(cls):
                 _replace(cls, "__init__", OLD[cls.__name__])
+            for name, function in REPLACED.get(cls.__name__, {}).items():
+                if name not in _methods_of(cls):
+                    _put(cls, name, function)
             if cls.__name__ in ("Trainer", "LegacyMethods"):
                 for name, table in METHODS.items():
                     if name in cls.__dict__ and name not in _methods_of(cls):
@@ -119,8 +132,12 @@ def _methods_of(cls):
 
 
 def _replace(cls, name, table):
+    _put(cls, name, _wrapped(getattr(cls, name), table))
+
+
+def _put(cls, name, function):
     _adapted[cls, name] = cls.__dict__.get(name)
-    setattr(cls, name, _wrapped(getattr(cls, name), table))
+    setattr(cls, name, function)
 
 
 def restore():

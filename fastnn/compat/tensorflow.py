@@ -15,6 +15,21 @@ bool = "bool"                                   # the name that scripts use: tf.
 newaxis, AUTOTUNE, ERROR = None, -1, 40
 
 
+class Tensor(np.ndarray):
+    """An array with the method that scripts for TensorFlow call on results.
+
+    >>> np.ones(2).view(Tensor).numpy()
+    array([1., 1.])
+    """
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return np.asarray(array).view(Tensor)
+
+    def numpy(self):
+        """The values as a plain array; of a scalar, the number."""
+        return np.asarray(self) if self.ndim else np.asarray(self)[()]
+
+
 def accept(*args, **kwargs):
     """Nothing: how many threads run and what is logged is not TensorFlow's to say here."""
 

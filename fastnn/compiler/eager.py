@@ -16,6 +16,7 @@ KEPT_PLANS = 512
 LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
 _cache = collections.OrderedDict()
 _lock = lock()
+_kind = None                                    # a subclass of ndarray that results are given as, or None
 
 
 class Call:
@@ -49,9 +50,15 @@ class Call:
                 mine[...] = given
             self.program.once()
             if self.single is not None:
-                return self.single.copy()
-            outputs = iter([o.copy() for o in self.program.outputs])
+                return self.single.copy() if _kind is None else self.single.copy().view(_kind)
+            outputs = iter([o.copy() if _kind is None else o.copy().view(_kind) for o in self.program.outputs])
         return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
+
+
+def give_results_as(kind):
+    """Give the results of eager operations as `kind`, a subclass of ndarray; None: as plain arrays."""
+    global _kind
+    _kind = kind
 
 
 def _is_value(x):

@@ -68,6 +68,10 @@ class CompileLoss:
             raise ArgumentError("Expected `loss_weights` argument to be a float (single output case) or a list, tuple, "
                                 f"or dict (multiple output case). Received instead: loss_weights={loss_weights!r} of "
                                 f"type {type(loss_weights).__name__}.")
+        wrong = next((w for w in leaves(loss_weights) if w is not None and (isinstance(w, str) or callable(w))), None)
+        if wrong is not None:
+            raise ArgumentError(f"`loss_weights` must be numbers. Received: {wrong!r}. The third argument of compile() "
+                                "is loss_weights; write metrics=[...] by name.")
         self.loss, self.loss_weights = loss, loss_weights
         self.output_names = list(output_names) if output_names else None
         self.name, self.built = "compile_loss", False

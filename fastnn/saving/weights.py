@@ -11,14 +11,18 @@ from fastnn.saving.files import read_file, write_file
 _IGNORED = ("seed_generator",)      # state of Keras's random streams: ours are counters that need none
 
 
-def save_weights(model, filepath, overwrite=True):
+ANY_NAME = ("",)
+
+
+def save_weights(model, filepath, overwrite=True, endings=(".weights.h5",)):
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
-    filepath: str or path ending in ".weights.h5".  overwrite: False makes an existing file an error.
+    filepath: str or path ending in ".weights.h5" (in one of `endings`).  overwrite: False makes an existing file an
+    error.
     Raises NotBuiltError for a model without weights yet, ArgumentError for another ending, OSError.
     """
     path = os.fspath(filepath)
-    if not path.endswith(".weights.h5"):
+    if not path.endswith(endings):
         raise ArgumentError(f"The filename must end in `.weights.h5`. Received: filepath={path}")
     need_built(model, "save")
     if not overwrite and os.path.exists(path):

@@ -141,3 +141,26 @@ def test_datasets_of_tensorflow():
     assert [int(e) for e in Dataset.range(10).skip(2).take(3)] == [2, 3, 4]
     assert len(Dataset.zip((Dataset.range(3), Dataset.range(5)))) == 3
     assert [e.tolist() for e in Dataset.range(5).batch(2, drop_remainder=True).unbatch()] == [0, 1, 2, 3]
+
+
+def test_files_and_results_of_old_scripts(tmp_path):
+    model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"weights\.h5"):
+        model.save_weights(tmp_path / "w.h5")
+    adapt(type(model))
+    model.save_weights(tmp_path / "w.h5")
+    other = fastnn.models.clone_model(model)
+    other.load_weights(tmp_path / "w.h5")
+    assert np.array_equal(other.get_weights()[0], model.get_weights()[0])
+    from fastnn.compat.aliases import _give
+    x = np.ones((2, 4), "float32")
+    _give(tensors=True)
+    try:
+        out = model(x)
+        assert type(out.numpy()) is np.ndarray and isinstance(out + 1, type(out))
+        loss = fastnn.losses.MeanSquaredError()(x, x * 3)
+        assert float(loss.numpy()) == 4 and float((loss * 2).numpy()) == 8 and f"{loss:.1f}" == "4.0"
+        np.testing.assert_array_equal(model(out[:, :1] * x), model(np.asarray(out[:, :1]) * x))
+    finally:
+        _give(tensors=False)
+    assert type(model(x)) is np.ndarray

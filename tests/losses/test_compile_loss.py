@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from evaluate import run
 
+import fastnn
 from fastnn import losses
 from fastnn.core.errors import ArgumentError, DataError, UnknownNameError
 from fastnn.losses.compile_loss import CompileLoss
@@ -140,3 +141,10 @@ def test_targets_that_do_not_fit():
 
 def test_flatten_keeps_order():
     assert flatten({"b": 1, "a": {"d": 2, "c": 3}}) == [(("b",), 1), (("a", "d"), 2), (("a", "c"), 3)]
+
+
+@pytest.mark.parametrize("weights", [["accuracy"], {"out": "mae"}, [abs]])
+def test_metrics_in_the_place_of_loss_weights(weights):
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, name="out")])
+    with pytest.raises(ArgumentError, match=r"metrics=\[\.\.\.\] by name"):
+        model.compile("sgd", "mse", weights)
