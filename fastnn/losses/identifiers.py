@@ -1,17 +1,16 @@
 """From what users write (a name, a config, a class, a function) to a loss, and back to a config."""
-import inspect
-
-from fastnn.core.errors import ArgumentError, UnknownNameError
-from fastnn.core.registry import suggest
 from fastnn.saving import identifiers as serial
 
 _NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_rank", "Reduction")
 
 
 def names():
-    """Every name that `get` takes."""
+    """{name that `get` takes: public name of this package}."""
     from fastnn import losses
-    return [n for n in losses.NAMES if n not in _NOT_LOSSES]
+    return {n: n for n in losses.NAMES if n not in _NOT_LOSSES}
+
+
+TABLE = serial.Table("loss", "losses", names, "a name, a Loss or a function (y_true, y_pred)")
 
 
 def get(identifier):
@@ -23,27 +22,7 @@ def get(identifier):
     >>> get("mse").__name__
     'mean_squared_error'
     """
-    obj = identifier
-    if isinstance(identifier, dict):
-        obj = deserialize(identifier)
-    elif isinstance(identifier, str):
-        obj = _by_name(identifier)
-    elif identifier is not None and not callable(identifier):
-        raise ArgumentError(f"Could not interpret loss identifier: received {identifier!r} of type "
-                            f"{type(identifier).__name__}; expected a name, a Loss or a function (y_true, y_pred).")
-    return obj() if inspect.isclass(obj) else obj
-
-
-def _by_name(name):
-    from fastnn import losses
-    known = names()
-    if name in known:
-        return getattr(losses, name)
-    custom = serial.find_custom([name])
-    if custom is None:
-        raise UnknownNameError(f"Could not interpret loss identifier: received {name!r}.{suggest(name, known)} "
-                               f"Expected one of: {', '.join(sorted(known))}.")
-    return custom
+    return TABLE.get(identifier)
 
 
 def serialize(loss):
@@ -57,6 +36,4 @@ def deserialize(config, custom_objects=None):
     >>> deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
     2.0
     """
-    if isinstance(config, str) and not custom_objects:
-        return _by_name(config)
-    return serial.deserialize(config, "losses", custom_objects)
+    return TABLE.deserialize(config, custom_objects)

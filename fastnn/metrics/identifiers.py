@@ -1,9 +1,7 @@
 """From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
-import inspect
-
-from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
-from fastnn.core.registry import suggest
+from fastnn.losses.identifiers import TABLE as LOSSES
 from fastnn.losses.targets import label_kind
 from fastnn.metrics.metric import Metric
 from fastnn.metrics.reduction import MeanMetricWrapper
@@ -27,6 +25,10 @@ def names():
     return {**table, **_ALIASES, **{k.upper(): v for k, v in _ALIASES.items() if len(k) <= 4}}
 
 
+TABLE = serial.Table("metric", "metrics", names, "a name, a Metric or a function (y_true, y_pred)",
+                     others=(LOSSES,))         # any loss by name is a fine metric too
+
+
 def get(identifier):
     """A metric or function from a name, a config dict, a class, or a callable; None stays None.
 
@@ -35,33 +37,7 @@ def get(identifier):
     >>> get("mse").name
     'mean_squared_error'
     """
-    if identifier is None:
-        return None
-    obj = identifier
-    if isinstance(identifier, dict):
-        obj = deserialize(identifier)
-    elif isinstance(identifier, str):
-        obj = _by_name(identifier)
-    if not callable(obj):
-        raise ArgumentError(f"Could not interpret metric identifier: received {identifier!r} of type "
-                            f"{type(identifier).__name__}; expected a name, a Metric or a function (y_true, y_pred).")
-    return obj() if inspect.isclass(obj) else obj
-
-
-def _by_name(name):
-    from fastnn import losses, metrics
-    table = names()
-    if name in table:
-        return getattr(metrics, table[name])
-    custom = serial.find_custom([name])
-    if custom is not None:
-        return custom
-    from fastnn.losses.identifiers import names as loss_names
-    if name in loss_names():                    # any loss by name is a fine metric too
-        return getattr(losses, name)
-    raise UnknownNameError(f"Could not interpret metric identifier: received {name!r}.{suggest(name, table)} "
-                           f"Expected one "
-                           f"of: {', '.join(sorted(table))}.")
+    return TABLE.get(identifier)
 
 
 def by_shape(identifier):
@@ -110,6 +86,4 @@ def deserialize(config, custom_objects=None):
     >>> deserialize({"class_name": "AUC", "config": {"num_thresholds": 20}}).num_thresholds
     20
     """
-    if isinstance(config, str) and not custom_objects:
-        return _by_name(config)
-    return serial.deserialize(config, "metrics", custom_objects)
+    return TABLE.deserialize(config, custom_objects)

@@ -50,7 +50,8 @@ def config_of(kind):
         a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
         shared = layers.Dense(3)
         model = keras.Model([a, b], layers.Concatenate()([shared(a), shared(b) * 2.0]))
-    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)), "mse", ["mae"])
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    model.compile(keras.optimizers.Adam(schedule), "mse", metrics=["mae"])
     return json.loads(model.to_json())
 
 
