@@ -160,9 +160,10 @@ class StateMixin:
 
     @property
     def losses(self):
-        """What the last call added with add_loss, and the weights' penalties."""
+        """What the last call (or step of training) added with add_loss, and the weights' penalties."""
         trace = current()
         layers = self._flatten_layers()
-        own = list(trace.losses) if trace is not None else [x for layer in layers for x in layer._losses]
+        own = list(trace.losses) if trace is not None else [
+            x.numpy()[()] if hasattr(x, "_fastnn_variable") else x for layer in layers for x in layer._losses]
         called = [f() for layer in layers for f in layer._loss_functions]
         return own + called + self.regularization_losses()

@@ -36,6 +36,7 @@ def run(model, kind, trace, x, y, weight, prepared):
     trace.extra["prepared"] = model.optimizer, prepared
     with _later(model):
         result = getattr(model, STEPS[kind])(pack_x_y_sample_weight(x, y, weight))
+    _keep_losses(model, kind, trace)
     if not has_own(model, kind):
         return                                  # the metrics say everything
     if result is not None and not isinstance(result, dict):
@@ -45,15 +46,34 @@ def run(model, kind, trace, x, y, weight, prepared):
     before, found = dict(kept), {}
     for name, value in (result or {}).items():
         if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable"):
-            symbol = trace.symbol(value)
-            home = before.get(name)
-            if not isinstance(home, Variable) or home.shape != tuple(symbol.shape) or home.dtype != symbol.dtype:
-                home = Variable(np.zeros(symbol.shape), dtype=symbol.dtype, trainable=False, name=name)
-            trace.assign(home, symbol)
-            value = home
+            value = _home(trace, trace.symbol(value), before.get(name), name)
         found[name] = value
     kept.clear()
     kept.update(found)
+
+
+def _home(trace, symbol, home, name):
+    """The variable that the tape leaves a symbol's value in: `home` if it fits, else a new one."""
+    if not isinstance(home, Variable) or home.shape != tuple(symbol.shape) or home.dtype != symbol.dtype:
+        home = Variable(np.zeros(symbol.shape), dtype=symbol.dtype, trainable=False, name=name)
+    trace.assign(home, symbol)
+    return home
+
+
+def _keep_losses(model, kind, trace):
+    """What add_loss added in this step stays readable: `model.losses` shows it afterwards."""
+    own = model._trainer()
+    before = own.added_losses.get(kind, [])
+    own.added_losses[kind] = [_home(trace, x, before[i] if i < len(before) else None, f"added_loss_{i}")
+                              for i, x in enumerate(trace.losses)]
+
+
+def show_losses(model, kind):
+    """From now on `model.losses` speaks of the steps of this kind, not of an earlier call."""
+    added = model._trainer().added_losses.get(kind)
+    if added:
+        model._clear_losses()
+        model._losses.extend(added)
 
 
 @contextlib.contextmanager

@@ -81,7 +81,9 @@ class Feed:
 
     def rewind(self):
         """Start at the first row."""
-        self._model()._trainer().kind = self.kind
+        model = self._model()
+        model._trainer().kind = self.kind
+        own_step.show_losses(model, self.kind)
         state = self.shared.state
         state[ROW0], state[BATCH], state[STOP] = 0, 0, 0
 

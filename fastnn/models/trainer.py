@@ -374,6 +374,7 @@ class _State:
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
         self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
+        self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 

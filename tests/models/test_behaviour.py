@@ -124,3 +124,24 @@ def test_gradients_of_shared_layers_add():
     model.compile(fastnn.optimizers.SGD(0.5), "mae")
     model.train_on_batch([np.full((1, 1), 2.0), np.full((1, 1), 3.0)], np.zeros((1, 1)))
     assert layer.get_weights()[0].item() == pytest.approx(1 - 0.5 * 5)
+
+
+def test_losses_after_training_are_those_of_the_last_step():
+    class Adds(layers.Layer):
+        def call(self, x):
+            self.add_loss(ops.mean(x))
+            return x
+
+    x = np.random.default_rng(0).random((6, 4)).astype("float32")
+    model = fastnn.Sequential([fastnn.Input((4,)), Adds(), layers.Dense(2, kernel_regularizer="l2")])
+    model.compile(fastnn.optimizers.SGD(0.1), "mse")
+    for _ in range(2):
+        model.fit(x, x[:, :2], batch_size=3, shuffle=False, verbose=0)
+        added, penalty = model.losses
+        expected = [x[3:].mean(), 0.01 * (model.get_weights()[0] ** 2).sum()]
+        np.testing.assert_allclose([added, penalty], expected, rtol=1e-5)
+    model.evaluate(x, x[:, :2], batch_size=6, verbose=0)
+    np.testing.assert_allclose(model.losses[0], x.mean(), rtol=1e-5)
+    model(x[:2])
+    np.testing.assert_allclose(model.losses[0], x[:2].mean(), rtol=1e-5)
+    assert len(model.losses) == 2
