@@ -30,6 +30,8 @@ NAMES = {
     **dict.fromkeys(("Rescaling", "Normalization"), "rescaling"),
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "add",
                      "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot"), "merging"),
+    **dict.fromkeys(("CategoryEncoding", "Discretization"), "encoding"),
+    **dict.fromkeys(("StringLookup", "IntegerLookup", "TextVectorization"), "lookup"),
     "EinsumDense": "einsum_dense", **dict.fromkeys(("Attention", "AdditiveAttention"), "attention_dot"),
     **dict.fromkeys(("Resizing", "CenterCrop"), "resizing"),
     **dict.fromkeys(("RandomFlip", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomRotation",

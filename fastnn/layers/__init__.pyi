@@ -14,6 +14,7 @@ from fastnn.layers.pooling import AvgPool2D as AvgPool2D
 from fastnn.layers.pooling import AvgPool3D as AvgPool3D
 from fastnn.layers.batch_normalization import BatchNormalization as BatchNormalization
 from fastnn.layers.wrappers import Bidirectional as Bidirectional
+from fastnn.layers.encoding import CategoryEncoding as CategoryEncoding
 from fastnn.layers.resizing import CenterCrop as CenterCrop
 from fastnn.layers.merging import Concatenate as Concatenate
 from fastnn.layers.conv import Conv1D as Conv1D
@@ -35,6 +36,7 @@ from fastnn.layers.conv_transpose import Deconvolution2D as Deconvolution2D
 from fastnn.layers.dense import Dense as Dense
 from fastnn.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
 from fastnn.layers.depthwise import DepthwiseConv2D as DepthwiseConv2D
+from fastnn.layers.encoding import Discretization as Discretization
 from fastnn.layers.merging import Dot as Dot
 from fastnn.layers.dropout import Dropout as Dropout
 from fastnn.layers.activation import ELU as ELU
@@ -62,6 +64,7 @@ from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
 from fastnn.layers.input_spec import InputSpec as InputSpec
+from fastnn.layers.lookup import IntegerLookup as IntegerLookup
 from fastnn.layers.recurrent import LSTM as LSTM
 from fastnn.layers.rnn_cells import LSTMCell as LSTMCell
 from fastnn.layers.simple import Lambda as Lambda
@@ -107,7 +110,9 @@ from fastnn.layers.dropout import SpatialDropout1D as SpatialDropout1D
 from fastnn.layers.dropout import SpatialDropout2D as SpatialDropout2D
 from fastnn.layers.dropout import SpatialDropout3D as SpatialDropout3D
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
+from fastnn.layers.lookup import StringLookup as StringLookup
 from fastnn.layers.merging import Subtract as Subtract
+from fastnn.layers.lookup import TextVectorization as TextVectorization
 from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
 from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
 from fastnn.layers.normalization import UnitNormalization as UnitNormalization
@@ -146,6 +151,7 @@ __all__ = [
     'AvgPool3D',
     'BatchNormalization',
     'Bidirectional',
+    'CategoryEncoding',
     'CenterCrop',
     'Concatenate',
     'Conv1D',
@@ -167,6 +173,7 @@ __all__ = [
     'Dense',
     'DepthwiseConv1D',
     'DepthwiseConv2D',
+    'Discretization',
     'Dot',
     'Dropout',
     'ELU',
@@ -194,6 +201,7 @@ __all__ = [
     'Input',
     'InputLayer',
     'InputSpec',
+    'IntegerLookup',
     'LSTM',
     'LSTMCell',
     'Lambda',
@@ -239,7 +247,9 @@ __all__ = [
     'SpatialDropout2D',
     'SpatialDropout3D',
     'StackedRNNCells',
+    'StringLookup',
     'Subtract',
+    'TextVectorization',
     'ThresholdedReLU',
     'TimeDistributed',
     'UnitNormalization',
