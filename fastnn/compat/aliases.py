@@ -106,6 +106,9 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if where is None:
             return None
         if where and not _exists(where):
+            gone = names.GONE.get(where.removeprefix("fastnn."))
+            if gone is not None:
+                raise ModuleNotFoundError(f"{name} is not supported by fastnn: {gone}.", name=name)
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 

@@ -4,5 +4,6 @@ Nothing is downloaded, nothing unpickled.
 """
 from fastnn.core.registry import lazy
 
-NAMES = {"digits": "", "mnist": "", "fashion_mnist": "", "cifar10": "", "cifar100": ""}
+NAMES = {"digits": "", "mnist": "", "fashion_mnist": "", "cifar10": "", "cifar100": "", "boston_housing": "",
+         "california_housing": ""}
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

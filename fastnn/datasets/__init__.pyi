@@ -1,4 +1,6 @@
 """Generated from NAMES by tests/typing/stubs.py."""
+from fastnn.datasets import boston_housing as boston_housing
+from fastnn.datasets import california_housing as california_housing
 from fastnn.datasets import cifar10 as cifar10
 from fastnn.datasets import cifar100 as cifar100
 from fastnn.datasets import digits as digits
@@ -6,6 +8,8 @@ from fastnn.datasets import fashion_mnist as fashion_mnist
 from fastnn.datasets import mnist as mnist
 
 __all__ = [
+    'boston_housing',
+    'california_housing',
     'cifar10',
     'cifar100',
     'digits',

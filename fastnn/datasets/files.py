@@ -2,11 +2,13 @@
 import gzip
 import math
 import os
+import zipfile
 import zlib
 
 import numpy as np
 
 from fastnn.core.errors import DataError
+from fastnn.core.random import permutation
 
 _IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
               13: np.dtype(">f4"), 14: np.dtype(">f8")}
@@ -80,6 +82,42 @@ def write_idx(path, array):
     header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     with open(path, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
         file.write(header + array.tobytes())
+
+
+def read_npz(path, needed, what):
+    """The arrays of an .npz file as Keras keeps them: {name: array}.
+
+    path: str.  needed: names that must be there.  what: name of the data set for the message.
+    Raises DataError for anything else, and for arrays of Python objects: they are pickled, and nothing is unpickled.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise DataError(f"{what}: no file at {path!r}. fastnn downloads nothing: put Keras's {os.path.basename(path)} "
+                        "there, or pass path=.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in needed}
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{what}: {path!r} is damaged, or no file of Keras's: {error}.") from error
+    if any(a.size * a.itemsize > _MAX_BYTES for a in arrays.values()):
+        raise DataError(f"{what}: {path!r} claims more than {_MAX_BYTES} bytes.")
+    return arrays
+
+
+def find_npz(name):
+    """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets."""
+    roots = (os.environ.get("FASTNN_DATA"), os.path.expanduser("~/.keras/datasets"),
+             os.path.expanduser("~/.fastnn/datasets"))
+    return next((p for p in (os.path.join(r, name) for r in roots if r) if os.path.isfile(p)), None)
+
+
+def load_table(file, what, path, test_split, seed, rows=None):
+    """(x_train, y_train), (x_test, y_test) from an .npz file with x and y: its first `rows`, mixed and split."""
+    arrays = read_npz(path or find_npz(file) or os.path.join(os.path.expanduser("~/.keras/datasets"), file),
+                      ("x", "y"), what)
+    x, y = arrays["x"][:rows], arrays["y"][:rows]
+    order, first = permutation((int(seed),), len(x)), int(len(x) * (1 - test_split))
+    return (x[order[:first]], y[order[:first]]), (x[order[first:]], y[order[first:]])
 
 
 def read_records(path, label_bytes):

@@ -2,16 +2,17 @@
 import os
 
 from fastnn.core.errors import DataError
-from fastnn.datasets.files import find_folder, read_idx
+from fastnn.datasets.files import find_folder, find_npz, read_idx, read_npz
 
 FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
          "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 
 
 def load_data(path=None, subfolder="mnist", what="MNIST"):
-    """The images and labels of the original gzipped IDX files.
+    """The images and labels of the original gzipped IDX files, or of Keras's mnist.npz.
 
-    path: folder with the four files, or the folder above it; None looks into $FASTNN_DATA and ~/.keras/datasets.
+    path: folder with the four files, the folder above it, or an .npz file; None looks into $FASTNN_DATA and
+    ~/.keras/datasets.
     Returns (x_train, y_train), (x_test, y_test): images (n, 28, 28) uint8, labels (n,) uint8.
     Raises DataError if a file is missing or damaged, saying what belongs where.
 
@@ -20,6 +21,13 @@ def load_data(path=None, subfolder="mnist", what="MNIST"):
         ...
     fastnn.core.errors.DataError: MNIST: no 'train-images-idx3-ubyte.gz' in '/nowhere', ...
     """
+    npz = find_npz("mnist.npz") if what == "MNIST" and path in (None, "mnist.npz") else None
+    if npz is None and path is not None and os.fspath(path).endswith(".npz"):
+        npz = path
+    if npz is not None:
+        names = "x_train", "y_train", "x_test", "y_test"
+        arrays = read_npz(npz, names, what)
+        return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
     folder = find_folder(path, subfolder, FILES, what, plain=what == "MNIST")
     arrays = [read_idx(os.path.join(folder, name)) for name in FILES]
     for images, labels, name in ((arrays[0], arrays[1], FILES[0]), (arrays[2], arrays[3], FILES[2])):

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+from fastnn import datasets
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.datasets import cifar10, cifar100, digits, fashion_mnist, mnist
 from fastnn.datasets.files import read_idx, read_records, write_idx
@@ -150,3 +151,27 @@ def test_real_files():
     assert x.shape == (60000, 28, 28) and y[:5].tolist() == [5, 0, 4, 1, 9] and b[:5].tolist() == [7, 2, 1, 0, 4]
     (x, y), _ = cifar10.load_data()
     assert x.shape[1:] == (32, 32, 3) and len(x) % 10000 == 0 and set(np.unique(y)) == set(range(10))
+
+
+def test_files_of_keras(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASTNN_DATA", str(tmp_path))
+    x, y = np.arange(40.0).reshape(20, 2), np.arange(20.0)
+    images, labels = np.ones((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8)
+    np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images[:1], y_test=labels[:1])
+    for path in (None, "mnist.npz", tmp_path / "mnist.npz"):
+        (a, b), (c, d) = datasets.mnist.load_data(path)
+        assert a.shape == (3, 28, 28) and b.tolist() == [0, 1, 2] and len(c) == len(d) == 1
+    for name in ("boston_housing", "california_housing"):
+        np.savez(tmp_path / f"{name}.npz", x=x, y=y)
+        (a, b), (c, d) = getattr(datasets, name).load_data(test_split=0.25)
+        assert len(a) == 15 and len(c) == 5 and sorted([*b, *d]) == list(y) and (a[:, 0] == 2 * b).all()
+        again = getattr(datasets, name).load_data(test_split=0.25)
+        assert np.array_equal(again[0][0], a)
+    np.savez(tmp_path / "boston_housing.npz", x=np.array([[1], [2, 3]], dtype=object), y=y)
+    with pytest.raises(DataError, match="pickle"):
+        datasets.boston_housing.load_data()
+    (tmp_path / "california_housing.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="damaged"):
+        datasets.california_housing.load_data()
+    with pytest.raises(ValueError, match="version"):
+        datasets.california_housing.load_data("huge")

@@ -1,0 +1,25 @@
+"""Prices of houses in California (Pace and Barry, 1997), from the .npz file that Keras keeps."""
+from fastnn.core.errors import ArgumentError
+from fastnn.datasets.files import load_table
+
+ROWS = {"large": None, "small": 600}
+
+
+def load_data(version="large", path=None, test_split=0.2, seed=113):
+    """The houses and their prices, mixed and split.
+
+    version: "large", or "small": the first 600 rows.
+    path: the file; None looks for california_housing.npz in $FASTNN_DATA and ~/.keras/datasets.
+    test_split: share of the rows in the second part.  seed: of the order.
+
+    Returns (x_train, y_train), (x_test, y_test): numbers (n, 8) and prices (n,).
+    Raises DataError if there is no such file, or it is damaged; ArgumentError for another version.
+
+    >>> load_data(path="/nowhere/california_housing.npz")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: California housing: no file at '/nowhere/california_housing.npz'. ...
+    """
+    if version not in ROWS:
+        raise ArgumentError(f"version: received {version!r}, expected 'large' or 'small'.")
+    return load_table("california_housing.npz", "California housing", path, test_split, seed, ROWS[version])
