@@ -26,6 +26,9 @@ class _Alias(types.ModuleType):
         target = self.__dict__["_target"]
         if name == "__version__":
             return VERSION
+        if name == "__all__":
+            return sorted({*getattr(target, "__all__", ()),
+                           *names.CLASSES.get(target.__name__.removeprefix("fastnn").lstrip("."), ())})
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
         if key in names.GONE:                   # not an AttributeError: `from x import y` would drop the words

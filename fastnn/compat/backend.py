@@ -3,6 +3,10 @@
 Every name of `fastnn.ops` is found here too; `RENAMED` holds those that were named otherwise, `GONE` what cannot be had
 and what to write instead, and the functions below are those that took other arguments.
 """
+import functools
+import inspect
+from importlib import import_module
+
 import numpy as np
 
 from fastnn import ops, random
@@ -19,11 +23,16 @@ RENAMED = {
     "tanh": "activations:tanh", "sigmoid": "activations:sigmoid", "hard_sigmoid": "activations:hard_sigmoid",
     "softplus": "activations:softplus", "softsign": "activations:softsign", "Function": "compat.backend:function",
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
-    "categorical_crossentropy": "losses:categorical_crossentropy",
-    "binary_crossentropy": "losses:binary_crossentropy", "name_scope": "compat.backend:_Scope",
+    "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
     "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
 }
+# Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
+DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
+            "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}
+ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axes": "axis"},
+             "repeat": {"rep": "repeats"}, "tile": {"n": "repeats"}, "transpose": {"pattern": "axes"},
+             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}
 _TRACED = "a step is compiled from the model itself"
 GONE = {
     "gradients": f"{_TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
@@ -363,6 +372,21 @@ def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool
     return function[pool_mode](x, pool_size, strides, padding, data_format)
 
 
+def resize_images(x, height_factor, width_factor, data_format=None, interpolation="nearest"):
+    """Images with each side a whole number of times as long.
+
+    >>> resize_images(np.ones((1, 2, 2, 1), "float32"), 2, 3).shape
+    (1, 4, 6, 1)
+    """
+    from fastnn.layers import UpSampling2D
+    return UpSampling2D((height_factor, width_factor), data_format, interpolation)(x)
+
+
+def in_top_k(predictions, targets, k):
+    """Whether each target is among the k largest predictions."""
+    return ops.in_top_k(targets, predictions, k)
+
+
 def switch(condition, then_expression, else_expression):
     """then_expression where the condition holds, else else_expression; functions without arguments are called."""
     a, b = (e() if callable(e) else e for e in (then_expression, else_expression))
@@ -397,17 +421,30 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
     n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})
 
 
+def _adapted(function, name):
+    """A function of fastnn.ops with the defaults and argument names of keras.backend."""
+    defaults, names = DEFAULTS.get(name, {}), ARGUMENTS.get(name, {})
+    if not defaults and not names:
+        return function
+    position = {k: list(inspect.signature(function).parameters).index(k) for k in defaults}
+
+    @functools.wraps(function)
+    def adapted(*args, **kwargs):
+        kwargs = {names.get(k, k): v for k, v in kwargs.items()}
+        missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
+        return function(*args, **kwargs, **missing)
+    return adapted
+
+
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
     if name in GONE:
         raise NotSupportedError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
-    if name in RENAMED:
-        from importlib import import_module
-        module, original = RENAMED[name].split(":")
-        return getattr(import_module(f"fastnn.{module}"), original)
+    module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
-        return getattr(ops, name)
+        found = getattr(import_module(f"fastnn.{module}"), original)
+        return _adapted(found, original) if module == "ops" else found
     except AttributeError:
         raise AttributeError(f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in "
                              "fastnn.ops.") from None

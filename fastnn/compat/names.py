@@ -48,7 +48,8 @@ CLASSES = {
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "l1_l2"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"Input": "layers:Input", "Layer": "layers:Layer", "Container": "Model", "Network": "Model"},
+    "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
+               "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
 }
 
 # What was removed, and what to write instead.

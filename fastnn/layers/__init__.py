@@ -39,6 +39,7 @@ NAMES = {
     "MultiHeadAttention": "attention", "RNN": "rnn",
     **dict.fromkeys(("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"), "rnn_cells"),
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), "recurrent"),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), "conv_lstm"),
     **dict.fromkeys(("Wrapper", "Bidirectional", "TimeDistributed"), "wrappers"),
 }
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

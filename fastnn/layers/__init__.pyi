@@ -23,6 +23,9 @@ from fastnn.layers.conv import Conv2D as Conv2D
 from fastnn.layers.conv_transpose import Conv2DTranspose as Conv2DTranspose
 from fastnn.layers.conv import Conv3D as Conv3D
 from fastnn.layers.conv_transpose import Conv3DTranspose as Conv3DTranspose
+from fastnn.layers.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from fastnn.layers.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from fastnn.layers.conv_lstm import ConvLSTM3D as ConvLSTM3D
 from fastnn.layers.conv import Convolution1D as Convolution1D
 from fastnn.layers.conv_transpose import Convolution1DTranspose as Convolution1DTranspose
 from fastnn.layers.conv import Convolution2D as Convolution2D
@@ -160,6 +163,9 @@ __all__ = [
     'Conv2DTranspose',
     'Conv3D',
     'Conv3DTranspose',
+    'ConvLSTM1D',
+    'ConvLSTM2D',
+    'ConvLSTM3D',
     'Convolution1D',
     'Convolution1DTranspose',
     'Convolution2D',

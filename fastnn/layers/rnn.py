@@ -148,10 +148,10 @@ class RNN(Layer):
         for i in reversed(range(steps)) if self.go_backwards else range(steps):
             output, new = step(i, states)
             if mask is not None:
-                use = ops.expand_dims(mask[:, i], -1)
+                use = mask[:, i]
                 old = ops.zeros_like(output) if before is None or self.zero_output_for_mask else before
-                new = nest.pack(new, [ops.where(use, a, b) for a, b in zip(nest.flatten(new), nest.flatten(states))])
-                output = ops.where(use, output, old)
+                new = nest.pack(new, [_where(use, a, b) for a, b in zip(nest.flatten(new), nest.flatten(states))])
+                output = _where(use, output, old)
             states = list(new) if isinstance(new, (list, tuple)) else [new]
             before = output
             if self.return_sequences:
@@ -189,6 +189,11 @@ class RNN(Layer):
         if isinstance(config.get("cell"), dict):
             config["cell"] = serial.deserialize(config["cell"], "layers", custom_objects)
         return super().from_config(config)
+
+
+def _where(rows, a, b):
+    """a in the rows that are so marked, else b."""
+    return ops.where(ops.reshape(rows, (rows.shape[0], *(1,) * (len(a.shape) - 1))), a, b)
 
 
 class CellDropout:

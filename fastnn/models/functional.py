@@ -30,7 +30,11 @@ class Functional(Model):
     (None, 2)
     """
 
-    def __init__(self, inputs, outputs, name=None, trainable=None, **kwargs):
+    def __init__(self, inputs=None, outputs=None, name=None, trainable=None, **kwargs):
+        inputs = kwargs.pop("input", None) if inputs is None else inputs            # Keras 1's names
+        outputs = kwargs.pop("output", None) if outputs is None else outputs
+        if inputs is None or outputs is None:
+            raise ArgumentError(f"Model: received inputs={inputs!r}, outputs={outputs!r}; expected symbols for both.")
         flat_inputs, flat_outputs = nest.flatten(inputs), nest.flatten(outputs)
         for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
             for x in flat:

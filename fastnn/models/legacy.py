@@ -32,6 +32,12 @@ class LegacyMethods:
         """predict(generator, ...) under its name until Keras 2."""
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
+    def reset_states(self):
+        """Set the states that stateful layers kept back to zero."""
+        for layer in self._flatten_layers(include_self=False):
+            if hasattr(layer, "reset_state"):
+                layer.reset_state()
+
     def predict_classes(self, x, batch_size=32, verbose=0):
         """The most probable class of each row: an int for each, as (n,), or (n, 1) where there is one output unit.
 

@@ -126,6 +126,31 @@ def test_backend_functions():
     assert [o.tolist() for o in f([x, x])] == [(x + x).tolist(), (x * x).tolist()]
 
 
+def test_backend_defaults_are_those_of_keras_2():
+    k, x = backend, np.arange(6.0, dtype="float32").reshape(2, 3)
+    assert k.expand_dims(x).shape == (2, 3, 1) and k.expand_dims(x, 0).shape == (1, 2, 3)
+    assert k.concatenate([x, x]).shape == (2, 6) and k.concatenate([x, x], axis=0).shape == (4, 3)
+    assert k.argmax(x).tolist() == [2, 2] and k.argmin(x, 0).tolist() == [0, 0, 0]
+    assert k.gather(x, np.array([1])).tolist() == [[3, 4, 5]] and k.cumsum(x).tolist() == np.cumsum(x, 0).tolist()
+    assert k.clip(x, min_value=1, max_value=4).max() == 4 and k.reverse(x, axes=1)[0, 0] == 2
+    assert k.permute_dimensions(x, pattern=(1, 0)).shape == (3, 2) and k.tile(x, n=(1, 2)).shape == (2, 6)
+    assert k.binary_crossentropy(x, np.full_like(x, 0.5)).shape == x.shape
+    assert k.in_top_k(x, np.array([2, 0]), 1).tolist() == [True, False]
+    assert k.repeat_elements(x, rep=2, axis=0).shape == (4, 3) and k.squeeze(k.expand_dims(x), axis=-1).shape == (2, 3)
+
+
+def test_models_of_old_scripts():
+    a = fastnn.Input((4,))
+    assert fastnn.Model(input=a, output=fastnn.layers.Dense(2)(a)).output_shape == (None, 2)
+    with pytest.raises(ValueError, match="expected symbols"):
+        fastnn.Functional(a)
+    model = fastnn.Sequential([fastnn.layers.LSTM(3, stateful=True, batch_input_shape=(2, 3, 1))])
+    first, second = (model.predict(np.ones((2, 3, 1)), batch_size=2) for _ in range(2))
+    assert not np.allclose(first, second)
+    model.reset_states()
+    np.testing.assert_allclose(model.predict(np.ones((2, 3, 1)), batch_size=2), first)
+
+
 def test_datasets_of_tensorflow():
     from fastnn.compat.tensorflow import Dataset
     x, y = np.random.default_rng(0).random((10, 4)), np.arange(10) % 2

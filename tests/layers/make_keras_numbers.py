@@ -83,7 +83,11 @@ CASES = [
     ("Resizing(4,6)", [(2, 8, 9, 3)]), ("Resizing(9,7)", [(2, 5, 4, 3)]),
     ("Resizing(4,6,interpolation='nearest')", [(2, 8, 9, 3)]),
     ("Resizing(3,3,crop_to_aspect_ratio=True)", [(2, 8, 5, 2)]), ("CenterCrop(3,4)", [(2, 8, 9, 3)]),
-    ("CenterCrop(4,4)", [(2, 3, 6, 3)]),
+    ("CenterCrop(4,4)", [(2, 3, 6, 3)]), ("ConvLSTM2D(3,3)", [(2, 3, 6, 5, 2)]),
+    ("ConvLSTM2D(2,(2,3),padding='same',return_sequences=True,return_state=True)", [(2, 3, 4, 5, 2)]),
+    ("ConvLSTM2D(2,2,strides=2,go_backwards=True,data_format='channels_first')", [(2, 3, 2, 5, 4)]),
+    ("ConvLSTM1D(3,3,padding='same',use_bias=False,activation='relu')", [(2, 3, 6, 2)]),
+    ("ConvLSTM3D(2,2)", [(2, 2, 3, 3, 4, 2)]),
 ]
 
 
