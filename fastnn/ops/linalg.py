@@ -291,3 +291,11 @@ def matrix_rank(x, tol=None):
     return np.asarray(np.linalg.matrix_rank(_array("matrix_rank", x), tol)).astype(np.int32)
 
 
+
+
+def __getattr__(name):
+    """Keras also finds operations of other families under this name."""
+    from fastnn import ops
+    if name.startswith("__") or name not in ops.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(ops, name)

@@ -334,3 +334,11 @@ def _over(op, x, axis):
                                -1 if None in inner else shapes.product(inner)))
     y = ops.reshape(op(flat), tuple(-1 if d is None else d for d in moved.shape))
     return ops.transpose(y, tuple(order.index(a) for a in range(rank)))
+
+
+def __getattr__(name):
+    """Keras also finds operations of other families under this name."""
+    from fastnn import ops
+    if name.startswith("__") or name not in ops.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(ops, name)

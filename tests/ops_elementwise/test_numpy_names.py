@@ -317,3 +317,11 @@ def test_inverses_of_regular_matrices():
         order[[i, p]] = order[[p, i]]
     np.testing.assert_allclose(lower @ upper, a[0][order])
     assert np.isnan(ops.inv(np.zeros((2, 2), "f4"))).all()
+
+
+@pytest.mark.parametrize("name", ["nn.relu", "nn.conv", "nn.one_hot", "linalg.norm", "numpy.add", "image.resize"])
+def test_names_in_the_packages_of_keras(name):
+    from fastnn import ops
+    package, function = name.split(".")
+    assert callable(getattr(getattr(ops, package), function))
+    assert not hasattr(getattr(ops, package), "no_such_operation")
