@@ -1,46 +1,20 @@
 """`keras.backend`: the functions that scripts of the Keras 1 and 2 years call, on fastnn.ops.
 
-Every name of `fastnn.ops` is found here too; `RENAMED` holds those that were named otherwise, `GONE` what cannot be had
-and what to write instead, and the functions below are those that took other arguments.
+Every name of `fastnn.ops` is found here too, under the old ones as `backend_names` says; the functions below are those
+that took other arguments.
 """
-import functools
-import inspect
 from importlib import import_module
 
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.backend_names import GONE, RENAMED, TRACED, adapted
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format, set_image_data_format
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
 
-RENAMED = {
-    "pow": "ops:power", "dot": "ops:matmul", "permute_dimensions": "ops:transpose", "gather": "ops:take",
-    "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy", "map_fn": "ops:vectorized_map",
-    "random_bernoulli": "random:binomial", "elu": "activations:elu", "softmax": "activations:softmax",
-    "tanh": "activations:tanh", "sigmoid": "activations:sigmoid", "hard_sigmoid": "activations:hard_sigmoid",
-    "softplus": "activations:softplus", "softsign": "activations:softsign", "Function": "compat.backend:function",
-    "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
-    "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
-    "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
-    "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
-}
-# Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
-DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
-            "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}
-ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axes": "axis"},
-             "repeat": {"rep": "repeats"}, "tile": {"n": "repeats"}, "transpose": {"pattern": "axes"},
-             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}
-_TRACED = "a step is compiled from the model itself"
-GONE = {
-    "gradients": f"{_TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
-    "get_session": "there are no sessions; delete the call", "set_session": "there are no sessions; delete the call",
-    "tf": "write it with fastnn.ops", "ctc_batch_cost": "there is no CTC loss", "ctc_decode": "there is no CTC",
-    "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
-    "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
-}
 _phase = {"learning": 0}
 
 
@@ -199,7 +173,7 @@ def function(inputs, outputs, updates=None, name=None):
     """
     from fastnn.models import Model
     if updates:
-        raise NotSupportedError(f"backend.function: `updates` are not supported: {_TRACED}. Use fit().")
+        raise NotSupportedError(f"backend.function: `updates` are not supported: {TRACED}. Use fit().")
     phases = [x for x in inputs if not isinstance(x, Symbol)]
     model = Model([x for x in inputs if isinstance(x, Symbol)], outputs)
 
@@ -250,15 +224,6 @@ def get_uid(prefix=""):
     """The next number for names that begin with `prefix`, from 1."""
     key = f"uid of {prefix}"
     return int(auto_name(key)[len(key) + 1:] or 0) + 1
-
-
-def reset_uids():
-    """Start automatic names anew."""
-    clear_session()
-
-
-def manual_variable_initialization(value):
-    """Nothing: variables are initialised when they are made."""
 
 
 # ---- arrays of numbers ---------------------------------------------------------------------------------
@@ -421,21 +386,6 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
     n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})
 
 
-def _adapted(function, name):
-    """A function of fastnn.ops with the defaults and argument names of keras.backend."""
-    defaults, names = DEFAULTS.get(name, {}), ARGUMENTS.get(name, {})
-    if not defaults and not names:
-        return function
-    position = {k: list(inspect.signature(function).parameters).index(k) for k in defaults}
-
-    @functools.wraps(function)
-    def adapted(*args, **kwargs):
-        kwargs = {names.get(k, k): v for k, v in kwargs.items()}
-        missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
-        return function(*args, **kwargs, **missing)
-    return adapted
-
-
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
@@ -444,7 +394,7 @@ def __getattr__(name):
     module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
         found = getattr(import_module(f"fastnn.{module}"), original)
-        return _adapted(found, original) if module == "ops" else found
+        return adapted(found, original) if module == "ops" else found
     except AttributeError:
         raise AttributeError(f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in "
                              "fastnn.ops.") from None

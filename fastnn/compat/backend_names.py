@@ -1,0 +1,46 @@
+"""`keras.backend` as data: other names, other defaults, and what cannot be had with what to write instead."""
+import functools
+import inspect
+
+RENAMED = {
+    "pow": "ops:power", "dot": "ops:matmul", "permute_dimensions": "ops:transpose", "gather": "ops:take",
+    "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy", "map_fn": "ops:vectorized_map",
+    "random_bernoulli": "random:binomial", "elu": "activations:elu", "softmax": "activations:softmax",
+    "tanh": "activations:tanh", "sigmoid": "activations:sigmoid", "hard_sigmoid": "activations:hard_sigmoid",
+    "softplus": "activations:softplus", "softsign": "activations:softsign", "Function": "compat.backend:function",
+    "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
+    "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
+    "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
+    "reset_uids": "compat.backend:clear_session",
+    "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
+}
+# Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
+DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
+            "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}
+ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axes": "axis"},
+             "repeat": {"rep": "repeats"}, "tile": {"n": "repeats"}, "transpose": {"pattern": "axes"},
+             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}
+TRACED = "a step is compiled from the model itself"
+GONE = {
+    "gradients": f"{TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
+    "get_session": "there are no sessions; delete the call", "set_session": "there are no sessions; delete the call",
+    "manual_variable_initialization": "variables are initialised when they are made; delete the call",
+    "tf": "write it with fastnn.ops", "ctc_batch_cost": "there is no CTC loss", "ctc_decode": "there is no CTC",
+    "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
+    "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
+}
+
+
+def adapted(function, name):
+    """A function of fastnn.ops with the defaults and argument names of keras.backend."""
+    defaults, names = DEFAULTS.get(name, {}), ARGUMENTS.get(name, {})
+    if not defaults and not names:
+        return function
+    position = {k: list(inspect.signature(function).parameters).index(k) for k in defaults}
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        kwargs = {names.get(k, k): v for k, v in kwargs.items()}
+        missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
+        return function(*args, **kwargs, **missing)
+    return call
