@@ -17,6 +17,7 @@ BLOCK = 64              # lanes of a block of kernels/cpu/depthwise.py, at most
 REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
 FOLD_FLOPS = 100_000    # a gradient of fewer operations does not pay for one more instruction
 PIXELS = 512            # small images are grouped until a band has this many output pixels
+TOGETHER_FLOPS = 4_000_000      # of a convolution from which idle lanes matter
 PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
 
 
@@ -126,8 +127,9 @@ def together(s):
     """How many neighbouring outputs of a row are computed as one of more channels: few channels would waste lanes.
 
     The taps of all of them meet each of them, with zeros for weights: a NaN reaches the neighbours in its row too.
+    Small convolutions, which take no time anyway, keep it where it belongs.
     """
-    if s.groups > 1 or s.kh == 1 or s.dw > 1 or config.matmul_precision() == "highest":
+    if s.flops < TOGETHER_FLOPS or s.groups > 1 or s.kh == 1 or s.dw > 1 or config.matmul_precision() == "highest":
         return 1
 
     def used(f):

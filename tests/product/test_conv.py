@@ -8,6 +8,7 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
+from fastnn.ops import conv_plan
 from fastnn.ops.conv_plan import conv_shape, folded, together, winograd_pays
 from fastnn.ops.op import REGISTRY
 
@@ -73,10 +74,21 @@ def test_depthwise_thin_images(size, kernel):
     ((2, 6, 8, 2), (3, 3, 2, 6), (1, 1), 2), ((1, 5, 16, 1), (3, 3, 1, 3), (2, 2), 4),
     ((1, 4, 16, 2), (2, 2, 2, 1), (1, 1), 16), ((1, 6, 7, 2), (3, 3, 2, 6), (1, 1), 1),
     ((1, 1, 8, 2), (1, 3, 2, 6), (1, 1), 1)])
-def test_few_channels_share_a_vector_with_their_neighbours(x, w, strides, outputs):
+def test_few_channels_share_a_vector_with_their_neighbours(x, w, strides, outputs, monkeypatch):
+    monkeypatch.setattr(conv_plan, "TOGETHER_FLOPS", 0)
     attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
     assert together(conv_shape(x, w, attrs)) == outputs
     check(draw(*x), draw(*w), **attrs)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_small_convolution_keeps_nan_and_infinity_in_their_windows(value):
+    x, w = draw(1, 9, 10, 1), draw(3, 3, 1, 2)
+    x[0, 4, 5, 0] = value
+    y = REGISTRY["conv2d"](x, w, None, padding="same")
+    reached = np.zeros((9, 10), bool)
+    reached[3:6, 4:7] = True
+    assert (np.isfinite(y[0]).all(-1) == ~reached).all()
 
 
 @compiled
