@@ -80,11 +80,6 @@ def as_array(value):
     return array.astype(dtypes.numpy_type(dtypes.standardize(array.dtype)), copy=False)
 
 
-def _signed(word):
-    """The int64 with the same 64 bits."""
-    return (int(word) + 2 ** 63) % 2 ** 64 - 2 ** 63
-
-
 def draw(kind, key, n, first, second):
     """n float32 random numbers by the kernel, or None where kernels are plain Python.  Registered as the "draw" hook.
 
@@ -93,8 +88,8 @@ def draw(kind, key, n, first, second):
     if MODE == "python":
         return None
     out, state = np.empty(n, np.float32), np.zeros(STATE_WORDS, np.int64)
-    state[STEP] = _signed(key[-1])              # the kernel folds the step of the state block in, here the last word
-    words = [out, _signed(random.fold(key[:-1])), state, float(first), float(second)]
+    state[STEP] = random.signed(key[-1])        # the kernel folds the state block's step in, here the last word
+    words = [out, random.signed(random.fold(key[:-1])), state, float(first), float(second)]
     name = "random_uniform_f32" if kind == "uniform" else "random_normal_f32"
     pack.call(name, words if kind == "uniform" else [*words, int(kind == "truncated")], 0, n)
     return out

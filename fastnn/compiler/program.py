@@ -99,7 +99,9 @@ class Program:
         self.syncs = schedule.barriers(self.units, self._address)
         self.threads, self.fixed = planned() if options.threads is None else (options.threads, True)
         self._assemble()
-        self.trial = Trial(self.threads if options.threads is None else 1)
+        self.trial = Trial(self.threads)
+        if options.threads is not None:
+            self.trial.settle()
         _cut_circles(trace, graph)
 
     # ------------------------------------------------------------------ addresses
@@ -198,7 +200,7 @@ class Program:
     # ------------------------------------------------------------------ running
     def _team(self):
         """Threads of the next run: the best of the trial, but no more than are allowed from outside at this moment."""
-        most = self.threads if self.options.threads else self.trial.best
+        most = self.trial.best
         return most if self.fixed or most == 1 else min(most, allowed())
 
     def _walk(self, batches, rows, deadline_ns, profile):

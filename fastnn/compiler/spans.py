@@ -117,7 +117,7 @@ def _overlaps(mine, others):
 
 class _Group:
     def __init__(self, cell):
-        self.cells, self.count, self.run = [cell], cell.parts, cell.run(cell.parts) or cell.parts
+        self.cells, self.count, self.run = [cell], cell.parts, 1
         self.shared = set(cell.shared)
 
     def join(self, cell):

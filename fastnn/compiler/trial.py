@@ -33,6 +33,10 @@ class Trial:
         """Whether there are tries to come."""
         return bool(self._tries)
 
+    def settle(self):
+        """No more tries: `best` stays as it is."""
+        self._tries = []
+
     def run(self, batches, walk):
         """At most `batches` batches as one try: walk(batches, threads) -> batches done.  Returns them."""
         threads, n = self._tries[0], min(batches, BATCHES)
@@ -46,7 +50,7 @@ class Trial:
             else:
                 self._least[threads] = min(took / done, self._least.get(threads, took / done))
             if threads == 1 and took > LONG_NS * done:
-                self._tries, self._least = [], {}           # no doubt: `best` is still the most
+                self.settle()                               # no doubt: `best` is still the most
             elif not self._tries:
                 self.best = min(self._least, key=lambda t: (self._least[t], t))
         return done

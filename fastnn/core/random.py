@@ -113,12 +113,30 @@ def _float(dtype):
     return name
 
 
-def _real(key, shape, dtype, function, wide):
-    """An array of function(uint32 words, uint32 second words or None) -> float64, block by block."""
+def signed(word):
+    """The int64 with the same 64 bits, as kernels get a digest.
+
+    >>> signed(2 ** 64 - 1), signed(5)
+    (-1, 5)
+    """
+    return (int(word) + 2 ** 63) % 2 ** 64 - 2 ** 63
+
+
+def _real(kind, key, shape, dtype, first, second, function):
+    """An array of function(uint32 words, uint32 second words or None) -> float64, block by block.
+
+    A large float32 array comes from the kernel of that `kind`, with its two numbers, 10 to 50 times as fast; the kernel
+    calculates in float32: its numbers are NumPy's but for the last bits.
+    """
     shape, name = _shape(shape), _float(dtype)
     n = product(shape)
+    if name == "float32" and LARGE <= n <= LIMIT:
+        from fastnn.core import hooks
+        drawn = hooks.call("draw", kind, key, n, first, second)
+        if drawn is not None:
+            return drawn.reshape(shape)
     out = np.empty(n, dtypes.numpy_type(name))
-    two = wide and name == "float64"
+    two = name == "float64"
     for at in range(0, n, BLOCK):
         m = min(BLOCK, n - at)
         low = bits(key, m, 1, at) if two else None
@@ -143,19 +161,6 @@ def _open(high, low):
     return ((tail * 2.0 ** 20 + (low >> np.uint32(12))) + 0.5) * 2.0 ** -52, side
 
 
-def _drawn(kind, key, shape, dtype, first, second):
-    """A large float32 array from the kernel, 10 to 50 times as fast; None for others, which NumPy draws.
-
-    The kernel calculates in float32: its numbers are NumPy's but for the last bits.
-    """
-    shape, name = _shape(shape), _float(dtype)
-    if name != "float32" or not LARGE <= product(shape) <= LIMIT:
-        return None
-    from fastnn.core import hooks
-    flat = hooks.call("draw", kind, key, product(shape), first, second)
-    return None if flat is None else flat.reshape(shape)
-
-
 def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
     """Uniform numbers in [minval, maxval).
 
@@ -172,10 +177,7 @@ def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
     (2, 3)
     """
     scale = maxval - minval
-    out = _drawn("uniform", key, shape, dtype, minval, scale)
-    if out is not None:
-        return out
-    return _real(key, shape, dtype, lambda high, low: _unit(high, low) * scale + minval, True)
+    return _real("uniform", key, shape, dtype, minval, scale, lambda high, low: _unit(high, low) * scale + minval)
 
 
 def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
@@ -184,15 +186,11 @@ def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(normal((0, 1), 10000).mean()) < 0.03)
     True
     """
-    out = _drawn("normal", key, shape, dtype, mean, stddev)
-    if out is not None:
-        return out
-
     def transform(high, low):
         tail, side = _open(high, low)
         z = quantile(tail)
         return np.where(side, -z, z) * stddev + mean
-    return _real(key, shape, dtype, transform, True)
+    return _real("normal", key, shape, dtype, mean, stddev, transform)
 
 
 PHI2 = 0.022750131948179207      # probability of less than -2 standard deviations
@@ -207,15 +205,11 @@ def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(truncated_normal((0, 1), 1000)).max() <= 2)
     True
     """
-    out = _drawn("truncated", key, shape, dtype, mean, stddev)
-    if out is not None:
-        return out
-
     def transform(high, low):
         tail, side = _open(high, low)
         z = np.maximum(quantile(PHI2 + tail * (1 - 2 * PHI2)), -2.0)
         return np.where(side, -z, z) * stddev + mean
-    return _real(key, shape, dtype, transform, True)
+    return _real("truncated", key, shape, dtype, mean, stddev, transform)
 
 
 def integers(key, shape, low, high, dtype="int32"):

@@ -5,7 +5,7 @@ import numpy as np
 
 from fastnn import ops, random
 from fastnn.core.errors import ArgumentError
-from fastnn.layers.data_format import from_last, standardize_data_format, to_last
+from fastnn.layers.data_format import from_last, sized_shape, standardize_data_format, to_last
 from fastnn.layers.dropout import _Noise
 from fastnn.ops import image
 
@@ -149,10 +149,7 @@ class RandomCrop(_Augmentation):
         return x
 
     def compute_output_shape(self, input_shape):
-        at = -3 if self.data_format == "channels_last" else -2
-        out = list(input_shape)
-        out[at], out[at + 1] = self.height, self.width
-        return tuple(out)
+        return sized_shape(input_shape, self.height, self.width, self.data_format)
 
     def get_config(self):
         return self._config(height=self.height, width=self.width, data_format=self.data_format)

@@ -23,6 +23,16 @@ def standardize_padding(value, allowed=("valid", "same")):
     return padding
 
 
+def sized_shape(shape, height, width, data_format):
+    """The shape of images of another height and width, with or without a batch.
+
+    >>> sized_shape((None, 3, 8, 8), 4, 5, "channels_first")
+    (None, 3, 4, 5)
+    """
+    at = -3 if data_format == "channels_last" else -2
+    return (*shape[:at], height, width, *shape[len(shape) + at + 2:])
+
+
 def to_last(x, data_format):
     """A symbol or array with channels last."""
     if data_format == "channels_last":

@@ -1,7 +1,7 @@
 """Images of another size: Resizing and CenterCrop."""
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
-from fastnn.layers.data_format import from_last, standardize_data_format, to_last
+from fastnn.layers.data_format import from_last, sized_shape, standardize_data_format, to_last
 from fastnn.layers.layer import Layer
 from fastnn.ops import image
 
@@ -25,10 +25,7 @@ class _Sized(Layer):
         return out if batched else ops.squeeze(out, 0)
 
     def compute_output_shape(self, input_shape):
-        at = -3 if self.data_format == "channels_last" else -2
-        out = list(input_shape)
-        out[at], out[at + 1] = self.height, self.width
-        return tuple(out)
+        return sized_shape(input_shape, self.height, self.width, self.data_format)
 
     def get_config(self):
         return {**super().get_config(), "height": self.height, "width": self.width}

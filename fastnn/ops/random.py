@@ -23,8 +23,7 @@ NONDIFF = "random numbers depend on no input"
 
 def _digest(attrs):
     """The digest of (seed, stream, call) as a signed word; kernels fold in the step."""
-    word = random.fold((attrs["seed"], attrs["stream"], attrs["call"]))
-    return word - 2 ** 64 if word >= 2 ** 63 else word
+    return random.signed(random.fold((attrs["seed"], attrs["stream"], attrs["call"])))
 
 
 def _check_size(name, shape):

@@ -5,7 +5,8 @@ Two passes. `shared_turns`: small products with one matrix, transposed, share it
 side by side: sum of A_t' B_t = [A_1; A_2; ...]' [B_1; B_2; ...].
 """
 from fastnn.compiler.graph import make, rewrite
-from fastnn.compiler.passes.slice_sums import Sums
+from fastnn.compiler.passes.sums import Sums
+from fastnn.ops.op import REGISTRY
 
 STEPS = 4                                       # repetitions from which it pays
 ROWS = 256                                      # of a product that is small
@@ -22,7 +23,6 @@ def shared_turns(graph):
     def visit(node, inputs):
         if not _turned(node) or count[node.inputs[1]] < STEPS:
             return None
-        from fastnn.ops.op import REGISTRY
         w, new = inputs[1], []
         if node.inputs[1] not in turned:
             new.append(make(REGISTRY["transpose"], (w,), {"axes": (1, 0)}, node))
@@ -40,12 +40,9 @@ def _turned(node):
 
 def product_sums(graph):
     """A sum of STEPS or more small products A' B of one shape is one product: the same terms in another order."""
-    sums = Sums(graph)
-    new = {}
-
-    def key(s):
+    def shapes(s):
         node = s.node
-        if node.op.name != "matmul" or not sums.inner(s) or any(x is not None for x in node.inputs[2:]):
+        if node.op.name != "matmul" or any(x is not None for x in node.inputs[2:]):
             return None
         a, b = node.inputs[:2]
         if not node.attrs["transpose_a"] or node.attrs["transpose_b"] or len(a.shape) != 2 or len(b.shape) != 2 \
@@ -53,31 +50,12 @@ def product_sums(graph):
             return None
         return a.shape, b.shape
 
-    def visit(node, inputs):
-        if node in sums.nodes or node.op.name == "matmul":
-            new.update(zip(node.inputs, inputs))
-        if node not in sums.roots:
-            return None
-        groups, others = {}, []
-        for s in sums.terms(node):
-            shapes = key(s)
-            if shapes is None:
-                others.append(new[s])
-            else:
-                groups.setdefault(shapes, []).append(s)
-        made, found = [], False
-        for terms in groups.values():
-            if len(terms) < STEPS:
-                others += [new[s] for s in terms]
-            else:
-                found = True
-                others.append(_product(terms, new, made))
-        return sums.total(node, others, made) if found else None
-    return rewrite(graph, visit)
+    def join(_, terms, new, made):
+        return [new[s] for s in terms] if len(terms) < STEPS else [_product(terms, new, made)]
+    return Sums(graph).rewritten(shapes, join)
 
 
 def _product(terms, new, made):
-    from fastnn.ops.op import REGISTRY
     first, sides = terms[0].node, []
     for k in (0, 1):
         made.append(make(REGISTRY["concatenate"], [new[s.node.inputs[k]] for s in terms], {"axis": 0}, first))

@@ -3,48 +3,11 @@
 Steps of a recurrent layer, gates of its cell and heads of an attention are slices of one array. The gradient
 of each is an array of the whole size with zeros around; n of them cost n fills and n additions of everything.
 """
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import make
+from fastnn.compiler.passes.sums import Sums
+from fastnn.ops.op import REGISTRY
 
-SLICE, SUM = "strided_slice_grad", "add"
-
-
-class Sums:
-    """The sums of a graph: trees of additions of equal shapes whose inner nodes nobody else reads.
-
-    nodes: all of their additions.  roots: those that are whole sums.
-    """
-
-    def __init__(self, graph):
-        self._readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
-        self._kept = set(graph.kept())
-        self.nodes = {node for node in graph.nodes
-                      if node.op.name == SUM and all(s.shape == node.output.shape for s in node.inputs)}
-        self._below = {s.node for node in self.nodes for s in node.inputs if s.node in self.nodes and self.inner(s)}
-        self.roots = self.nodes - self._below
-
-    def inner(self, s):
-        """Whether only one node, and nobody else, reads s."""
-        return self._readers.get(s, 0) == 1 and s not in self._kept
-
-    def terms(self, root):
-        """The terms of a sum, without recursion: a sequence may have thousands of steps."""
-        out, todo = [], [root]
-        while todo:
-            for s in todo.pop().inputs:
-                if s.node in self._below and self.inner(s):
-                    todo.append(s.node)
-                else:
-                    out.append(s)
-        return out
-
-    @staticmethod
-    def total(root, symbols, made):
-        """What `rewrite` wants for a root that is the sum of `symbols` now; made: the new nodes so far."""
-        total = symbols[0]
-        for s in symbols[1:]:
-            made.append(make(root.op, (total, s), root.attrs, root))
-            total = made[-1].output
-        return [*made, (total,)]
+SLICE = "strided_slice_grad"
 
 
 def slice_sums(graph):
@@ -52,27 +15,13 @@ def slice_sums(graph):
 
     An element gets the same numbers added; where more than one other term takes part, in another order.
     """
-    sums, new = Sums(graph), {}
+    def axis_of(s):
+        place = _place(s.node) if s.node.op.name == SLICE else None
+        return place and place[:1]              # a tuple: axis 0 is a group too
 
-    def visit(node, inputs):
-        if node in sums.nodes or node.op.name == SLICE:
-            new.update(zip(node.inputs, inputs))
-        if node not in sums.roots:
-            return None
-        slices, others = {}, []
-        for s in sums.terms(node):
-            place = _place(s.node) if s.node.op.name == SLICE and sums.inner(s) else None
-            if place is None:
-                others.append(new[s])
-            else:
-                slices.setdefault(place[0], []).append((*place[1:], s))
-        made, found = [], False
-        for axis, found_here in slices.items():
-            for run in _runs(found_here):
-                found |= len(run) > 1
-                others.append(_joined(run, axis, new, made))
-        return sums.total(node, others, made) if found else None
-    return rewrite(graph, visit)
+    def join(group, terms, new, made):
+        return [_joined(run, *group, new, made) for run in _runs([(*_place(s.node)[1:], s) for s in terms])]
+    return Sums(graph).rewritten(axis_of, join)
 
 
 def _place(node):
@@ -100,7 +49,6 @@ def _joined(run, axis, new, made):
     first = run[0][2].node
     if len(run) == 1:
         return new[first.output]
-    from fastnn.ops.op import REGISTRY
     made.append(make(REGISTRY["concatenate"], [new[s.node.inputs[0]] for _, _, s in run], {"axis": axis}, first))
     shape, start, stop = first.attrs["shape"], run[0][0], run[-1][1]
     if stop - start < shape[axis]:
