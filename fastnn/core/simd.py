@@ -11,7 +11,8 @@ Sums of a fixed shape, the same bits on every ISA (see simd_lanes.py for the sha
 Register tiles (simd_tiles.py): `microkernel`, `tile_rows(F, tile)`, `tile_cols(F, tile)`, `vector(F)`,
 `copy_row`, `transpose`.
 `tile` is a literal: 0 wide, 1 medium, 2 narrow, 3 thin; their sizes depend on the ISA level, the results do not.
-Winograd (simd_winograd.py): `transform` of blocks of channel vectors.
+Winograd (simd_winograd.py): `transform` of blocks of channel vectors, and `planes`, products of what it makes, of
+at most `product_vectors(F)` blocks of columns at a time.
 """
 from fastnn.core.jit import JIT
 
@@ -30,11 +31,12 @@ if JIT:
         transpose,
         vector,
     )
-    from fastnn.core.simd_winograd import transform
+    from fastnn.core.simd_winograd import GROUP, planes, product_vectors, transform
 else:
     from fastnn.core.simd_plain import (
         ACC,
         BIAS,
+        GROUP,
         RELU,
         copy_row,
         fma,
@@ -46,7 +48,9 @@ else:
         lanes_sumsq_dev,
         lanewise,
         microkernel,
+        planes,
         prefetch,
+        product_vectors,
         tile_cols,
         tile_rows,
         transform,
@@ -54,6 +58,6 @@ else:
         vector,
     )
 
-__all__ = ["ACC", "BIAS", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum",
-           "lanes_sumsq", "lanes_sumsq_dev", "lanewise", "microkernel", "prefetch", "tile_cols", "tile_rows",
-           "transform", "transpose", "vector"]
+__all__ = ["ACC", "BIAS", "GROUP", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum",
+           "lanes_sumsq", "lanes_sumsq_dev", "lanewise", "microkernel", "planes", "prefetch",
+           "product_vectors", "tile_cols", "tile_rows", "transform", "transpose", "vector"]

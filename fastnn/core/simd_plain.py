@@ -5,6 +5,7 @@ from fastnn.core.winograd import FORMULAS, OUTPUT
 
 TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
 ACC, BIAS, RELU = 1, 2, 4
+GROUP = 16
 
 
 def _fold(F, items, start, step, combine):
@@ -136,7 +137,12 @@ def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc
     """dst[i][j] = (T src TT)[i][j] for each of `lanes` channels; arguments as in `fastnn.core.simd_winograd`."""
     f, n, m = FORMULAS[which]
     src = src.far()                 # of a window at the border, the first element lies outside the image
-    for lane in range(min(lanes, 4)):
+    for lane in range(4 if m == 6 else min(lanes, 4)):
+        if lane >= lanes:               # of a plane, the rest of a vector is zero
+            for i in range(6):
+                for j in range(6):
+                    dst[i * drow + j * dcol + lane] = F(0)
+            continue
         x = [[src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0) for j in range(n)]
              for i in range(n)]
         half = [f([x[i][j] for i in range(n)]) for j in range(n)]
@@ -149,3 +155,27 @@ def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc
                 if which == OUTPUT and flags & RELU and y < 0:
                     y = F(0)
                 dst[i * drow + j * dcol + lane] = y
+
+
+def product_vectors(F):
+    """The most blocks of columns that `planes` takes at a time."""
+    return 2
+
+
+def planes(F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
+    """C (+)= A·B of 36 planes' matrices; arguments as in `fastnn.core.simd_winograd`."""
+    def of_a(r, k):
+        if turned:
+            return k // GROUP * ajump + k % GROUP * 4 + r // 4 * ablock + r % 4
+        return k // 4 * ajump + r * 4 + k % 4
+
+    def of_b(k, q):
+        return q // 4 * bblock + q % 4 + (k // GROUP * bjump + k % GROUP * 4 if turned else k * 4)
+
+    for r in range(m):
+        for q in range(nv * 4):
+            place = q // 4 * cblock + r * 4 + q % 4
+            s = c[place] if flags & ACC else F(0)
+            for k in range(K):
+                s = F(a[of_a(r, k)] * b[of_b(k, q)] + s)
+            c[place] = s

@@ -20,6 +20,15 @@ LEVELS = {
     "aarch64": (16, ((6, 4), (8, 2), (16, 1), (2, 4))),
 }
 
+# The same of products of planes (simd_winograd.py): rows at a time, by vectors of a row; all divide GROUP, and of the
+# second line the lanes of a vector. Rows are a vector apart and need no pointers: there may be more of them.
+PRODUCTS = {
+    "x86-64-v4": ((16, 8, 8), (16, 8, 8)),
+    "x86-64-v3": ((8, 4, 4), (8, 4, 4)),
+    "x86-64-v2": ((8, 4, 4), (4, 4, 4)),
+    "aarch64": ((16, 8, 8, 4), (4, 4, 4, 4)),
+}
+
 
 @cache
 def level():
@@ -51,6 +60,16 @@ def tile_shape(F, tile):
     """Return (MR, NV, VL) of register tile number `tile` (0 wide .. 3 thin) for the Numba type class of `F`."""
     nbytes, tiles = LEVELS[level()]
     return (*tiles[tile], nbytes * 8 // F.instance_type.bitwidth)
+
+
+def product_shape(nv, turned):
+    """Rows of a product of planes of nv vectors, 1..product_width()."""
+    return PRODUCTS[level()][turned][nv - 1]
+
+
+def product_width():
+    """The most vectors that a row of a product of planes has."""
+    return len(PRODUCTS[level()][0])
 
 
 def const(*args):

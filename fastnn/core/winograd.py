@@ -10,7 +10,7 @@ The points are 0, +-1, +-2 and infinity (Lavin and Gray, 2016).
 def input_1d(d):
     """BT."""
     a, b, c, e = d[4] - d[2] * 4, d[3] - d[1] * 4, d[4] - d[2], (d[3] - d[1]) * 2
-    return [d[0] * 4 - d[2] * 5 + d[4], a + b, a - b, c + e, c - e, d[1] * 4 - d[3] * 5 + d[5]]
+    return [d[4] - d[2] * 5 + d[0] * 4, a + b, a - b, c + e, c - e, d[5] - d[3] * 5 + d[1] * 4]
 
 
 def weight_1d(w):

@@ -311,6 +311,8 @@ def add_parts(e, sums, parts, y):
 
 # ------------------------------------------------------------------ Winograd
 GAP = 16                # of kernels/cpu/winograd.py
+GROUP = 16              # of core/simd_winograd.py: tiles that lie together
+BLOCK_TILES = 64        # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
 WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
 
 
@@ -325,28 +327,37 @@ def winograd_pays(s, dtype):
 
 def _blocks(s, chunks):
     """(rows of tiles per chunk, tiles per block): V and M of a block stay near L2, U is read once per block."""
-    most, across, rows = 48 if max(s.C, s.K) <= 64 else 96, -(-s.Wo // 4), s.N * -(-s.Ho // 4)
-    chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // most)))
+    across, rows = -(-s.Wo // 4), s.N * -(-s.Ho // 4)
+    chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // BLOCK_TILES)))
     step = -(-rows // chunks)
     if 2 * chunks <= s.N:                       # whole images, which then can go with their neighbours
         step = -(-s.N // chunks) * -(-s.Ho // 4)
-    each = -(-step * across // -(-step * across // most))
-    return step, min(most, -(-each // 24) * 24)
+    each = -(-step * across // -(-step * across // BLOCK_TILES))
+    return step, -(-each // GROUP) * GROUP
 
 
-def _planes(rows, cols, itemsize):
-    """Bytes of 36 planes of rows x cols, columns padded."""
-    return 36 * (rows * (-(-cols // 16) * 16) + GAP) * itemsize + 64 * itemsize
+def _vectors(n):
+    return -(-n // 16) * 16
+
+
+def _tile_planes(tiles, channels, itemsize):
+    """Bytes of the planes of a block of tiles, on any level."""
+    return tiles // GROUP * 36 * (GROUP + 1) * _vectors(channels) * itemsize
+
+
+def _weight_planes(C, K, itemsize):
+    """Bytes of 36 planes of weights, on any level."""
+    return 36 * ((_vectors(C) + 1) * _vectors(K) + GAP) * itemsize
 
 
 def winograd(e, s, x, w, y, flags, bias, code):
     """y = act(conv(x, w) + bias) for a Shape where winograd_pays."""
-    size, (step, TB) = y.itemsize, _blocks(s, CHUNKS)
-    u = e.scratch(_planes(s.C, s.K, size))
+    size, (step, tiles) = y.itemsize, _blocks(s, CHUNKS)
+    u = e.scratch(_weight_planes(s.C, s.K, size))
     e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
     e.emit("winograd_f32", x.rd, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr, s.Ho, s.Wo, s.K, flags, bias,
-           code, e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, n=n,
+           code, e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, s.K, size)), tiles, n=n,
            chunk=step, flops=s.flops / 3, parts=s.N)
 
 
@@ -361,13 +372,13 @@ def winograd_grad_x(e, s, gy, w, gx):
 def winograd_grad_w(e, s, x, gy, gw):
     """gw from at most 8 partial sums of the 36 planes, of bounded size together."""
     size, n = gw.itemsize, s.N * -(-s.Ho // 4)
-    each = 36 * (s.C * s.K + GAP) * size
-    step, TB = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
+    each = _weight_planes(s.C, s.K, size)
+    step, tiles = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
     parts = -(-n // step)
     sums = e.scratch(parts * each)
     e.emit("winograd_grad_w_f32", x.rd, s.H, s.W, s.C, s.top, s.left, gy.rd, s.Ho, s.Wo, s.K, sums.wr_all,
-           e.local(_planes(TB, s.C, size)), e.local(_planes(TB, s.K, size)), TB, step, n=n, chunk=step,
-           flops=s.flops / 3, parts=s.N, run=step)
+           e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, s.K, size)), tiles, step, n=n,
+           chunk=step, flops=s.flops / 3, parts=s.N, run=step)
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
 
 

@@ -1,53 +1,81 @@
 """Winograd F(4x4, 3x3) convolution on NHWC, stride 1: forward, grad_x (a forward with turned weights) and grad_w.
 
 36 multiplications replace 144: summed over channels they are 36 small products, V (tiles x C) times U (C x K). Tiles
-go through in blocks, so that V and M = V·U stay near L2. Planes are never a power of two apart, or all 36 would fall
-into one cache set. Formulas: fastnn/core/winograd.py.
+go through in blocks, so that V and M = V·U stay near L2, U is read once a block. What belongs to tiles lies as
+[group of 16 tiles][vector of channels][plane][tile][lane]: a transform writes its 36 vectors near each other (a core's
+store TLB has 16 pages), rows are a constant apart, and no product has an edge (fastnn/core/simd_winograd.py). What
+belongs to weights: [plane][vector of k][c][lane]. Formulas: fastnn/core/winograd.py.
 """
 from fastnn.core.jit import at, device, kernel, sizeof
-from fastnn.core.simd import ACC, transform, transpose, vector
+from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, transpose, vector
 from fastnn.core.winograd import GW, GY, INPUT, OUTPUT, WEIGHT
-from fastnn.kernels.cpu.tiles import activate, block, padded_cols, panel_cols, panel_tile
+from fastnn.kernels.cpu.tiles import activate
 
-GAP = 16            # elements between planes
+GAP = 16            # elements between planes of weights: a power of two apart, all 36 would fall into one cache set
 
 
 @device
-def plane(rows, cols):
-    """Distance of the 36 planes."""
-    return rows * cols + GAP
+def vectors(F, n):
+    """Vectors of n channels."""
+    return (n + vector(F) - 1) // vector(F)
+
+
+@device
+def tile_plane(F):
+    """Elements of a plane of a group of tiles, one vector of channels; the odd row spreads planes over cache sets."""
+    return (GROUP + 1) * vector(F)
+
+
+@device
+def weight_rows(F, n):
+    """Rows from one block of a plane of weights to the next where there are n: odd, or blocks would share sets."""
+    return vectors(F, n) * vector(F) + 1
+
+
+@device
+def weight_plane(F, C, K):
+    """Elements of a plane of weights (C, K)."""
+    return weight_rows(F, C) * vectors(F, K) * vector(F) + GAP
 
 
 @device(inline=False)
-def tiles_in(F, x, H, W, C, top, left, TH, TW, t0, nt, v, P):
-    """v[36 planes][nt, C] = BT x B of tiles t0.. (a tile is a 6x6 window at step 4)."""
-    S, V = sizeof(F), vector(F)
-    for t in range(nt):
-        image, th, tw = (t0 + t) // (TH * TW), (t0 + t) // TW % TH, (t0 + t) % TW
-        h, q = th * 4 - top, tw * 4 - left
-        first = x + ((image * H + h) * W + q) * C * S
+def tiles_in(F, which, x, H, W, C, top, left, TH, TW, t0, nt, v):
+    """Planes of nt tiles from number t0 on: BT x B of 6x6 windows at step 4, or (which is GY) A gy AT of 4x4 ones."""
+    S, V, P = sizeof(F), vector(F), tile_plane(F)
+    for g in range(0, nt, GROUP):
         for c in range(0, C, V):
-            transform(F, INPUT, at(F, first + c * S), W * C, C, -h, H - h, -q, W - q,
-                      at(F, v + (t * C + c) * S), 6 * P, P, 6, 6, min(V, C - c), 0, at(F, v))
+            t = t0 + g
+            image, th, tw = t // (TH * TW), t // TW % TH, t % TW
+            dst = v + (g // GROUP * vectors(F, C) + c // V) * 36 * P * S
+            for r in range(min(GROUP, nt - g)):
+                h, q = th * 4 - top, tw * 4 - left
+                src = at(F, x + (((image * H + h) * W + q) * C + c) * S)
+                if which == GY:
+                    transform(F, GY, src, W * C, C, -h, H - h, -q, W - q, at(F, dst + r * V * S), 6 * P, P, 6, 6,
+                              min(V, C - c), 0, at(F, v))
+                else:
+                    transform(F, INPUT, src, W * C, C, -h, H - h, -q, W - q, at(F, dst + r * V * S), 6 * P, P, 6, 6,
+                              min(V, C - c), 0, at(F, v))
+                tw += 1
+                if tw == TW:
+                    tw, th = 0, th + 1
+                    if th == TH:
+                        th, image = 0, image + 1
 
 
 @kernel("f32")
 def winograd_pack(a, lo, hi, F):
-    """Weights (3,3,C,K) to 36 planes of panels.
+    """Weights (3,3,C,K) to 36 planes (C, K).
 
     args: w, planes, C, K.  items: input channels.
     """
     S, V = sizeof(F), vector(F)
     C, K = a[2], a[3]
-    P = plane(C, padded_cols(F, K))
-    j = 0
-    while j < K:
-        w = panel_cols(F, panel_tile(F, K - j))
+    P, rows = weight_plane(F, C, K), weight_rows(F, C)
+    for k in range(0, K, V):
         for c in range(lo, hi):
-            for k in range(0, min(w, K - j), V):
-                transform(F, WEIGHT, at(F, a[0] + (c * K + j + k) * S), 3 * C * K, C * K, 0, 3, 0, 3,
-                          at(F, a[1] + (j * C + c * w + k) * S), 6 * P, P, 6, 6, min(V, K - j - k), 0, at(F, a[0]))
-        j += w
+            transform(F, WEIGHT, at(F, a[0] + (c * K + k) * S), 3 * C * K, C * K, 0, 3, 0, 3,
+                      at(F, a[1] + (k * rows + c * V) * S), 6 * P, P, 6, 6, min(V, K - k), 0, at(F, a[0]))
     return 0
 
 
@@ -71,32 +99,46 @@ def turn_weights(a, lo, hi, F):
 def winograd(a, lo, hi, F):
     """y = act(correlation of x with packed weights + bias).
 
-    args: x, H, W, C, top, left, planes, y, HO, WO, K, flags, bias, activation, two workspaces (of 36 planes of
-    tiles x C and of tiles x K), tiles per block.  items: rows of tiles of all images.
+    args: x, H, W, C, top, left, planes, y, HO, WO, K, flags, bias, activation, two workspaces (planes of a block of
+    tiles, of C and of K), tiles per block (whole groups).  items: rows of tiles of all images.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, m, TB = a[1], a[2], a[3], a[8], a[9], a[10], a[14], a[15], a[16]
     TH, TW = (HO + 3) // 4, (WO + 3) // 4
-    PV, PU, PM = plane(TB, C), plane(C, padded_cols(F, K)), plane(TB, K)
+    P, PU, rows, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, K)
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
-        tiles_in(F, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v, PV)
+        tiles_in(F, INPUT, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v)
         for e in range(36):
             j = 0
-            while j < K:
-                tile = panel_tile(F, K - j)
-                w = panel_cols(F, tile)
-                block(F, tile, at(F, v + e * PV * S), C, 1, C, at(F, a[6] + (e * PU + j * C) * S), w,
-                      at(F, m + (e * PM + j) * S), K, nt, min(w, K - j), 0, at(F, m))
-                j += w
-        for t in range(nt):
-            image, th, tw = (t0 + t) // (TH * TW), (t0 + t) // TW % TH, (t0 + t) % TW
-            y = a[7] + ((image * HO + th * 4) * WO + tw * 4) * K * S
+            parts = (across + product_vectors(F) - 1) // product_vectors(F)
+            while parts > 0:                                # of nearly the same width
+                nv = (across - j + parts - 1) // parts
+                for g in range(0, nt, GROUP):
+                    planes(F, 0, at(F, v + (g // GROUP * vectors(F, C) * 36 + e) * P * S), 0, 36 * P, C,
+                           at(F, a[6] + (e * PU + j * rows * V) * S), rows * V, 0,
+                           at(F, m + ((g // GROUP * across + j) * 36 + e) * P * S), 36 * P, nv, min(GROUP, nt - g), 0)
+                j += nv
+                parts -= 1
+        for g in range(0, nt, GROUP):
             for k in range(0, K, V):
-                transform(F, OUTPUT, at(F, m + (t * K + k) * S), 6 * PM, PM, 0, 6, 0, 6, at(F, y + k * S), WO * K, K,
-                          HO - th * 4, WO - tw * 4, min(V, K - k), a[11], at(F, a[12] + k * S))
-            if a[13] > 1:
-                activate(F, a[13], y, WO * K, min(4, HO - th * 4), min(4, WO - tw * 4) * K)
+                t = t0 + g
+                image, th, tw = t // (TH * TW), t // TW % TH, t % TW
+                src = m + (g // GROUP * across + k // V) * 36 * P * S
+                for r in range(min(GROUP, nt - g)):
+                    transform(F, OUTPUT, at(F, src + r * V * S), 6 * P, P, 0, 6, 0, 6,
+                              at(F, a[7] + (((image * HO + th * 4) * WO + tw * 4) * K + k) * S), WO * K, K,
+                              HO - th * 4, WO - tw * 4, min(V, K - k), a[11], at(F, a[12] + k * S))
+                    tw += 1
+                    if tw == TW:
+                        tw, th = 0, th + 1
+                        if th == TH:
+                            th, image = 0, image + 1
+        if a[13] > 1:
+            for t in range(t0, t0 + nt):
+                image, th, tw = t // (TH * TW), t // TW % TH, t % TW
+                activate(F, a[13], a[7] + ((image * HO + th * 4) * WO + tw * 4) * K * S, WO * K, min(4, HO - th * 4),
+                         min(4, WO - tw * 4) * K)
     return 0
 
 
@@ -104,32 +146,29 @@ def winograd(a, lo, hi, F):
 def winograd_grad_w(a, lo, hi, F):
     """Partial sums of 36 planes (C,K), one per so many rows of tiles; a call goes on where the last one stopped.
 
-    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, workspaces (36 planes of tiles x C, of tiles x K
-    padded), tiles per block, items per partial sum.  items: rows of tiles of all images, of one sum.
+    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, two workspaces (planes of a block of tiles, of C and of
+    K), tiles per block (whole groups), items per partial sum.  items: rows of tiles of all images, of one sum.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, z, TB = a[1], a[2], a[3], a[7], a[8], a[9], a[11], a[12], a[13]
-    TH, TW, KP = (HO + 3) // 4, (WO + 3) // 4, padded_cols(F, K)
-    PV, PZ, PS = plane(TB, C), plane(TB, KP), plane(C, K)
+    TH, TW = (HO + 3) // 4, (WO + 3) // 4
+    P, PS, rows, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, K)
     s = a[10] + lo // a[14] * 36 * PS * S
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
         flags = 0 if t0 % (a[14] * TW) == 0 else ACC
-        tiles_in(F, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v, PV)
-        for t in range(nt):
-            image, th, tw = (t0 + t) // (TH * TW), (t0 + t) // TW % TH, (t0 + t) % TW
-            gy = a[6] + ((image * HO + th * 4) * WO + tw * 4) * K * S
-            for k in range(0, K, V):
-                transform(F, GY, at(F, gy + k * S), WO * K, K, 0, HO - th * 4, 0, WO - tw * 4,
-                          at(F, z + (t * KP + k) * S), 6 * PZ, PZ, 6, 6, min(V, K - k), 0, at(F, z))
+        tiles_in(F, INPUT, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v)
+        tiles_in(F, GY, a[6], HO, WO, K, 0, 0, TH, TW, t0, nt, z)
         for e in range(36):
             j = 0
-            while j < K:
-                tile = panel_tile(F, K - j)
-                w = panel_cols(F, tile)
-                block(F, tile, at(F, v + e * PV * S), 1, C, nt, at(F, z + (e * PZ + j) * S), KP,
-                      at(F, s + (e * PS + j) * S), K, C, min(w, K - j), flags, at(F, s))
-                j += w
+            parts = (across + product_vectors(F) - 1) // product_vectors(F)
+            while parts > 0:
+                nv = (across - j + parts - 1) // parts
+                planes(F, 1, at(F, v + e * P * S), 36 * P, vectors(F, C) * 36 * P, nt,
+                       at(F, z + (j * 36 + e) * P * S), 36 * P, across * 36 * P,
+                       at(F, s + (e * PS + j * rows * V) * S), rows * V, nv, C, flags)
+                j += nv
+                parts -= 1
     return 0
 
 
@@ -141,15 +180,16 @@ def winograd_unpack(a, lo, hi, F):
     """
     S, V = sizeof(F), vector(F)
     parts, C, K = a[1], a[2], a[3]
-    P = plane(C, K)
-    for c in range(lo, hi):
+    P, rows, n = weight_plane(F, C, K), weight_rows(F, C), (hi - lo) * V
+    for k in range(0, K, V):
+        first = a[0] + (k * rows + lo * V) * S
         for e in range(36):
-            y = at(F, a[0] + (e * P + c * K) * S)
+            y = at(F, first + e * P * S)
             for p in range(1, parts):
-                x = at(F, a[0] + ((p * 36 + e) * P + c * K) * S)
-                for k in range(K):
-                    y[k] = y[k] + x[k]
-        for k in range(0, K, V):
-            transform(F, GW, at(F, a[0] + (c * K + k) * S), 6 * P, P, 0, 6, 0, 6, at(F, a[4] + (c * K + k) * S),
+                x = at(F, first + (p * 36 + e) * P * S)
+                for i in range(n):
+                    y[i] = y[i] + x[i]
+        for c in range(lo, hi):
+            transform(F, GW, at(F, first + (c - lo) * V * S), 6 * P, P, 0, 6, 0, 6, at(F, a[4] + (c * K + k) * S),
                       3 * C * K, C * K, 3, 3, min(V, K - k), 0, at(F, a[0]))
     return 0
