@@ -310,9 +310,10 @@ def add_parts(e, sums, parts, y):
 
 
 # ------------------------------------------------------------------ Winograd
-GAP = 16                # of kernels/cpu/winograd.py
+GAP, PAD = 16, 64       # of kernels/cpu/winograd.py
 GROUP = 16              # of core/simd_winograd.py: tiles that lie together
-BLOCK_TILES = 64        # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
+WIDEST = 64             # channels that a product of planes takes at a time, at most
+BLOCK_TILES = 48        # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
 WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
 
 
@@ -342,7 +343,7 @@ def _vectors(n):
 
 def _tile_planes(tiles, channels, itemsize):
     """Bytes of the planes of a block of tiles, on any level."""
-    return tiles // GROUP * 36 * (GROUP + 1) * _vectors(channels) * itemsize
+    return tiles // GROUP * 36 * (GROUP * _vectors(channels) + PAD * -(-channels // 4)) * itemsize
 
 
 def _weight_planes(C, K, itemsize):
@@ -357,7 +358,7 @@ def winograd(e, s, x, w, y, flags, bias, code):
     e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
     e.emit("winograd_f32", x.rd, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr, s.Ho, s.Wo, s.K, flags, bias,
-           code, e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, s.K, size)), tiles, n=n,
+           code, e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, min(s.K, WIDEST), size)), tiles, n=n,
            chunk=step, flops=s.flops / 3, parts=s.N)
 
 
@@ -377,7 +378,7 @@ def winograd_grad_w(e, s, x, gy, gw):
     parts = -(-n // step)
     sums = e.scratch(parts * each)
     e.emit("winograd_grad_w_f32", x.rd, s.H, s.W, s.C, s.top, s.left, gy.rd, s.Ho, s.Wo, s.K, sums.wr_all,
-           e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, s.K, size)), tiles, step, n=n,
+           e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, min(s.K, WIDEST), size)), tiles, step, n=n,
            chunk=step, flops=s.flops / 3, parts=s.N, run=step)
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
 

@@ -1,7 +1,8 @@
 """Winograd F(4x4, 3x3) convolution on NHWC, stride 1: forward, grad_x (a forward with turned weights) and grad_w.
 
 36 multiplications replace 144: summed over channels they are 36 small products, V (tiles x C) times U (C x K). Tiles
-go through in blocks, so that V and M = V·U stay near L2, U is read once a block. What belongs to tiles lies as
+go through in blocks and output channels a few at a time, so that V and M = V·U stay in L2; U is read once a block. What
+belongs to tiles lies as
 [group of 16 tiles][vector of channels][plane][tile][lane]: a transform writes its 36 vectors near each other (a core's
 store TLB has 16 pages), rows are a constant apart, and no product has an edge (fastnn/core/simd_winograd.py). What
 belongs to weights: [plane][vector of k][c][lane]. Formulas: fastnn/core/winograd.py.
@@ -11,6 +12,7 @@ from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, tra
 from fastnn.core.winograd import GW, GY, INPUT, OUTPUT, WEIGHT
 from fastnn.kernels.cpu.tiles import activate
 
+PAD = 64            # elements between planes of tiles
 GAP = 16            # elements between planes of weights: a power of two apart, all 36 would fall into one cache set
 
 
@@ -22,8 +24,13 @@ def vectors(F, n):
 
 @device
 def tile_plane(F):
-    """Elements of a plane of a group of tiles, one vector of channels; the odd row spreads planes over cache sets."""
-    return (GROUP + 1) * vector(F)
+    """Elements of a plane of a group of tiles, one vector of channels.
+
+    PAD makes planes four cache lines (of 16 float32) times an odd number apart, where V is the widest: the 36 stores of
+    a tile then spread over cache sets, but fall on few addresses within a page; a load that has the page offset of
+    a store on its way waits for it, and a tile's loads follow the stores of the one before.
+    """
+    return GROUP * vector(F) + PAD
 
 
 @device
@@ -39,28 +46,49 @@ def weight_plane(F, C, K):
 
 
 @device(inline=False)
-def tiles_in(F, which, x, H, W, C, top, left, TH, TW, t0, nt, v):
-    """Planes of nt tiles from number t0 on: BT x B of 6x6 windows at step 4, or (which is GY) A gy AT of 4x4 ones."""
+def tiles_in(F, which, x, H, W, C, first, n, top, left, TH, TW, t0, nt, v):
+    """Planes of nt tiles from number t0 on, n vectors of channels from number `first` on.
+
+    BT x B of 6x6 windows at step 4, or (which is GY) A gy AT of 4x4 ones.
+    """
     S, V, P = sizeof(F), vector(F), tile_plane(F)
-    for g in range(0, nt, GROUP):
-        for c in range(0, C, V):
-            t = t0 + g
-            image, th, tw = t // (TH * TW), t // TW % TH, t % TW
-            dst = v + (g // GROUP * vectors(F, C) + c // V) * 36 * P * S
-            for r in range(min(GROUP, nt - g)):
-                h, q = th * 4 - top, tw * 4 - left
-                src = at(F, x + (((image * H + h) * W + q) * C + c) * S)
-                if which == GY:
-                    transform(F, GY, src, W * C, C, -h, H - h, -q, W - q, at(F, dst + r * V * S), 6 * P, P, 6, 6,
-                              min(V, C - c), 0, at(F, v))
-                else:
-                    transform(F, INPUT, src, W * C, C, -h, H - h, -q, W - q, at(F, dst + r * V * S), 6 * P, P, 6, 6,
-                              min(V, C - c), 0, at(F, v))
-                tw += 1
-                if tw == TW:
-                    tw, th = 0, th + 1
-                    if th == TH:
-                        th, image = 0, image + 1
+    image, th, tw = t0 // (TH * TW), t0 // TW % TH, t0 % TW
+    for t in range(nt):
+        h, q = th * 4 - top, tw * 4 - left
+        src = x + ((image * H + h) * W + q) * C * S
+        dst = v + (t // GROUP * n * 36 * P + t % GROUP * V) * S
+        for c in range(first * V, min(C, (first + n) * V), V):
+            if which == GY:
+                transform(F, GY, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
+                          min(V, C - c), 0, at(F, v))
+            else:
+                transform(F, INPUT, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
+                          min(V, C - c), 0, at(F, v))
+            dst += 36 * P * S
+        tw += 1
+        if tw == TW:
+            tw, th = 0, th + 1
+            if th == TH:
+                th, image = 0, image + 1
+
+
+@device(inline=False)
+def tiles_out(F, m, y, HO, WO, K, first, n, TH, TW, t0, nt, flags, bias):
+    """y = act(AT m A + bias) of nt tiles from number t0 on, n vectors of channels from number `first` on."""
+    S, V, P = sizeof(F), vector(F), tile_plane(F)
+    image, th, tw = t0 // (TH * TW), t0 // TW % TH, t0 % TW
+    for t in range(nt):
+        src = m + (t // GROUP * n * 36 * P + t % GROUP * V) * S
+        dst = y + ((image * HO + th * 4) * WO + tw * 4) * K * S
+        for k in range(first * V, min(K, (first + n) * V), V):
+            transform(F, OUTPUT, at(F, src), 6 * P, P, 0, 6, 0, 6, at(F, dst + k * S), WO * K, K,
+                      HO - th * 4, WO - tw * 4, min(V, K - k), flags, at(F, bias + k * S))
+            src += 36 * P * S
+        tw += 1
+        if tw == TW:
+            tw, th = 0, th + 1
+            if th == TH:
+                th, image = 0, image + 1
 
 
 @kernel("f32")
@@ -100,40 +128,27 @@ def winograd(a, lo, hi, F):
     """y = act(correlation of x with packed weights + bias).
 
     args: x, H, W, C, top, left, planes, y, HO, WO, K, flags, bias, activation, two workspaces (planes of a block of
-    tiles, of C and of K), tiles per block (whole groups).  items: rows of tiles of all images.
+    tiles, of C channels and of as many as a product takes), tiles per block (whole groups).
+    items: rows of tiles of all images.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, m, TB = a[1], a[2], a[3], a[8], a[9], a[10], a[14], a[15], a[16]
     TH, TW = (HO + 3) // 4, (WO + 3) // 4
-    P, PU, rows, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, K)
+    P, PU, rows, deep, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, C), vectors(F, K)
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
-        tiles_in(F, INPUT, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v)
-        for e in range(36):
-            j = 0
-            parts = (across + product_vectors(F) - 1) // product_vectors(F)
-            while parts > 0:                                # of nearly the same width
-                nv = (across - j + parts - 1) // parts
+        tiles_in(F, INPUT, a[0], H, W, C, 0, deep, a[4], a[5], TH, TW, t0, nt, v)
+        j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
+        while parts > 0:                                    # of nearly the same width
+            nv = (across - j + parts - 1) // parts
+            for e in range(36):
+                u = at(F, a[6] + (e * PU + j * rows * V) * S)
                 for g in range(0, nt, GROUP):
-                    planes(F, 0, at(F, v + (g // GROUP * vectors(F, C) * 36 + e) * P * S), 0, 36 * P, C,
-                           at(F, a[6] + (e * PU + j * rows * V) * S), rows * V, 0,
-                           at(F, m + ((g // GROUP * across + j) * 36 + e) * P * S), 36 * P, nv, min(GROUP, nt - g), 0)
-                j += nv
-                parts -= 1
-        for g in range(0, nt, GROUP):
-            for k in range(0, K, V):
-                t = t0 + g
-                image, th, tw = t // (TH * TW), t // TW % TH, t % TW
-                src = m + (g // GROUP * across + k // V) * 36 * P * S
-                for r in range(min(GROUP, nt - g)):
-                    transform(F, OUTPUT, at(F, src + r * V * S), 6 * P, P, 0, 6, 0, 6,
-                              at(F, a[7] + (((image * HO + th * 4) * WO + tw * 4) * K + k) * S), WO * K, K,
-                              HO - th * 4, WO - tw * 4, min(V, K - k), a[11], at(F, a[12] + k * S))
-                    tw += 1
-                    if tw == TW:
-                        tw, th = 0, th + 1
-                        if th == TH:
-                            th, image = 0, image + 1
+                    planes(F, 0, at(F, v + (g // GROUP * deep * 36 + e) * P * S), 0, 36 * P, C, u, rows * V, 0,
+                           at(F, m + (g // GROUP * nv * 36 + e) * P * S), 36 * P, nv, min(GROUP, nt - g), 0)
+            tiles_out(F, m, a[7], HO, WO, K, j, nv, TH, TW, t0, nt, a[11], a[12])
+            j += nv
+            parts -= 1
         if a[13] > 1:
             for t in range(t0, t0 + nt):
                 image, th, tw = t // (TH * TW), t // TW % TH, t % TW
@@ -146,29 +161,28 @@ def winograd(a, lo, hi, F):
 def winograd_grad_w(a, lo, hi, F):
     """Partial sums of 36 planes (C,K), one per so many rows of tiles; a call goes on where the last one stopped.
 
-    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, two workspaces (planes of a block of tiles, of C and of
-    K), tiles per block (whole groups), items per partial sum.  items: rows of tiles of all images, of one sum.
+    args: x, H, W, C, top, left, gy, HO, WO, K, partial sums, two workspaces (planes of a block of tiles, of C channels
+    and of as many as a product takes), tiles per block (whole groups), items per partial sum.
+    items: rows of tiles of all images, of one sum.
     """
     S, V = sizeof(F), vector(F)
     H, W, C, HO, WO, K, v, z, TB = a[1], a[2], a[3], a[7], a[8], a[9], a[11], a[12], a[13]
     TH, TW = (HO + 3) // 4, (WO + 3) // 4
-    P, PS, rows, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, K)
+    P, PS, rows, deep, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, C), vectors(F, K)
     s = a[10] + lo // a[14] * 36 * PS * S
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
         flags = 0 if t0 % (a[14] * TW) == 0 else ACC
-        tiles_in(F, INPUT, a[0], H, W, C, a[4], a[5], TH, TW, t0, nt, v)
-        tiles_in(F, GY, a[6], HO, WO, K, 0, 0, TH, TW, t0, nt, z)
-        for e in range(36):
-            j = 0
-            parts = (across + product_vectors(F) - 1) // product_vectors(F)
-            while parts > 0:
-                nv = (across - j + parts - 1) // parts
-                planes(F, 1, at(F, v + e * P * S), 36 * P, vectors(F, C) * 36 * P, nt,
-                       at(F, z + (j * 36 + e) * P * S), 36 * P, across * 36 * P,
-                       at(F, s + (e * PS + j * rows * V) * S), rows * V, nv, C, flags)
-                j += nv
-                parts -= 1
+        tiles_in(F, INPUT, a[0], H, W, C, 0, deep, a[4], a[5], TH, TW, t0, nt, v)
+        j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
+        while parts > 0:
+            nv = (across - j + parts - 1) // parts
+            tiles_in(F, GY, a[6], HO, WO, K, j, nv, 0, 0, TH, TW, t0, nt, z)
+            for e in range(36):
+                planes(F, 1, at(F, v + e * P * S), 36 * P, deep * 36 * P, nt, at(F, z + e * P * S), 36 * P,
+                       nv * 36 * P, at(F, s + (e * PS + j * rows * V) * S), rows * V, nv, C, flags)
+            j += nv
+            parts -= 1
     return 0
 
 
