@@ -21,6 +21,8 @@ from fastnn.core.simd import fma
 HI32, LO32 = 0.693359375, -2.1219444005469058e-04
 HI64, LO64 = 0.6931471803691238, 1.9082149292705877e-10
 LOG2E = 1.4426950408889634
+# x + ROUND has the integer nearest to x in its lowest bits: 1.5 * 2^23 and 2^52.
+ROUND32, ROUND64 = 12582912.0, 6755399441055744.0
 # pi/2 = P1 + P2 + P3; subtracted by fma, so the parts may be full numbers.
 P1, P2, P3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33
 TWO_OVER_PI = 0.6366197723675814
@@ -67,6 +69,16 @@ if JIT:
         return n(n), codegen
 
     @intrinsic
+    def pow2_rounded(typingctx, t, k):
+        """2^(n + k) for t = n + ROUND, a constant int k; 0 where n + k is one below a normal number's exponent."""
+        def codegen(context, b, signature, args):
+            mant, bias, I, _ = _ints(t)
+            bits = b.bitcast(args[0], I)
+            add = b.add(b.trunc(args[1], I) if I.width < 64 else args[1], I(bias))
+            return b.bitcast(b.shl(b.add(bits, add), I(mant)), args[0].type)
+        return t(t, jit.nb.int64), codegen
+
+    @intrinsic
     def log_exponent(typingctx, x):
         """The integral float n for which x / 2^n lies in [sqrt(1/2), sqrt(2)); x > 0 and normal."""
         def codegen(context, b, signature, args):
@@ -87,6 +99,12 @@ else:
     def pow2(n):
         return type(n)(2.0 ** float(n)) if n < 1024 else type(n)(np.inf)
 
+    def pow2_rounded(t, k):
+        if t != t:
+            return t
+        n = int(np.float64(t) - (ROUND32 if sizeof(type(t)) == 4 else ROUND64)) + k
+        return type(t)(0 if n < (-126 if sizeof(type(t)) == 4 else -1022) else 2.0 ** n)
+
     def log_exponent(x):
         m, n = np.frexp(x)
         return type(x)(n - 1 if m < 0.7071067811865475 else n)
@@ -106,13 +124,15 @@ def poly(F, x, coefficients):
 
 @device
 def reduce(F, x):
-    """(n, r) with x = n ln2 + r, |r| <= ln2/2. np.floor: math.floor would go through float64."""
-    n = np.floor(x * F(LOG2E) + F(0.5))
+    """(t, n, r) with x = n ln2 + r, |r| <= ln2/2 (nearly), t = n + ROUND."""
+    big = F(ROUND32) if sizeof(F) == 4 else F(ROUND64)
+    t = fma(F, x, F(LOG2E), big)
+    n = t - big
     if sizeof(F) == 4:
         r = (x - n * F(HI32)) - n * F(LO32)
     else:
         r = (x - n * F(HI64)) - n * F(LO64)
-    return n, r
+    return t, n, r
 
 
 @device
@@ -129,7 +149,7 @@ def exp(F, x):
     low = F(-87.3365) if sizeof(F) == 4 else F(-708.3964)
     y = top if x > top else x
     y = low if y < low else y
-    n, r = reduce(F, y)
+    _, n, r = reduce(F, y)
     h = np.floor(n * F(0.5))                    # two factors: 2^128 is not a float32
     s = pow2(h)
     v = (s * exp_minus_one(F, r) + s) * pow2(n - h)
@@ -144,8 +164,8 @@ def expm1(F, x):
     top = F(88.72283) if sizeof(F) == 4 else F(709.782712893384)
     y = top if x > top else x
     y = F(-50) if y < F(-50) else y
-    n, r = reduce(F, y)
-    half = pow2(n - F(1))
+    t, _, r = reduce(F, y)
+    half = pow2_rounded(t, -1)
     v = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)
     v = F(np.inf) if x > top else v
     return v if x == x else x
@@ -170,8 +190,8 @@ def tanh(F, x):
     """Hyperbolic tangent."""
     y = -x if x < F(0) else x
     y = F(22) if y > F(22) else y
-    n, r = reduce(F, F(-2) * y)
-    half = pow2(n - F(1))
+    t, _, r = reduce(F, F(-2) * y)
+    half = pow2_rounded(t, -1)
     t = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)       # expm1(-2|x|), in (-1, 0]
     v = -t * reciprocal(F, F(2) + t)
     v = -v if x < F(0) else v
@@ -219,15 +239,13 @@ def log1p(F, x):
 @device
 def sigmoid(F, x):
     """1 / (1 + e^-x): r = 1 / (1 + e^-|x|), below 0 r e^-|x|."""
-    low = F(-87.3365) if sizeof(F) == 4 else F(-708.3964)
+    low = F(-88) if sizeof(F) == 4 else F(-709)             # there 2^n, and so the result, is 0
     y = x if x < F(0) else -x
-    n, r = reduce(F, low if y < low else y)
-    s = pow2(n)
-    t = s * exp_minus_one(F, r) + s
-    v = reciprocal(F, F(1) + t)
-    v = v * t if x < F(0) else v
-    v = F(0) if x < low else v
-    return v if x == x else x
+    t, _, r = reduce(F, low if y < low else y)
+    s = pow2_rounded(t, 0)
+    e = s * exp_minus_one(F, r) + s
+    v = reciprocal(F, F(1) + e)
+    return v * e if x < F(0) else v
 
 
 @device
