@@ -117,6 +117,12 @@ class CompileLoss:
             self.metrics = [Mean(name=f"{p.name}_loss") for p in self.parts]
         self.built = True
 
+    def given(self, y_pred):
+        """For each output of a prediction structure, in order, its losses as the user wrote them."""
+        if not self.built:
+            self.outputs = outputs_of(y_pred, self.output_names)
+        return self._specification()
+
     def _unique(self, name):
         taken = {p.name for p in self.parts}
         i = 0

@@ -91,6 +91,14 @@ def is_sparse(loss):
     return isinstance(loss, losses.SparseCategoricalCrossentropy) or function is losses.sparse_categorical_crossentropy
 
 
+def takes_labels(identifier):
+    """Whether a loss as a user writes it takes integer labels."""
+    from fastnn.losses import get
+    if identifier is None or (isinstance(identifier, str) and identifier.lower() in ("ce", "crossentropy")):
+        return False
+    return is_sparse(get(identifier))
+
+
 def _first_row(fine, values):
     """The first row of `values` that is not fine everywhere."""
     return int(np.argmax(~fine)) // max(values[0].size, 1)

@@ -103,7 +103,7 @@ def _split(items, counts):
 
 def _guess(model, batch_size, training):
     """(x, y, weight) zeros of the shapes that the model and its loss expect."""
-    from fastnn.models.checks import is_sparse, parts_of
+    from fastnn.models.checks import takes_labels
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
         raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
                             "fit or predict once.")
@@ -111,7 +111,7 @@ def _guess(model, batch_size, training):
     x = x[0] if len(x) == 1 else x
     if not training:
         return [x]
-    sparse = any(map(is_sparse, parts_of(model._compile_loss)))
-    y = [np.zeros((batch_size,), np.int64) if sparse else np.zeros((batch_size, *o.shape[1:]), config.floatx())
-         for o in model.outputs]
+    y = [np.zeros((batch_size, *o.shape[1:-1]), np.int64) if any(map(takes_labels, losses)) else
+         np.zeros((batch_size, *o.shape[1:]), config.floatx())
+         for o, losses in zip(model.outputs, model._compile_loss.given(model.output))]
     return [x, y[0] if len(y) == 1 else y, None]

@@ -82,3 +82,22 @@ def test_a_cloned_model_has_lines_too():
     copy = keras.models.clone_model(keras.Sequential([keras.Input((3,)), layers.Dense(2)]))
     place = line_of(-1)
     assert [layer._user_line for layer in copy.layers] == [place]
+
+
+def test_each_output_is_given_what_its_own_loss_takes():
+    x = keras.Input((4,))
+    same = keras.layers.Dense(1, activation="sigmoid", name="same")(x)
+    kind = keras.layers.Dense(3, name="kind")(x)
+    labels = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for losses in (["binary_crossentropy", labels], {"kind": labels, "same": "mse"}, {"same": "mse", "kind": [labels]}):
+        model = keras.Model(x, [same, kind])
+        model.compile("sgd", losses)
+        assert model.profile(8, batches=1).total_us > 0
+        assert model.plan(8).training
+        model.fit(np.zeros((8, 4), np.float32), [np.zeros((8, 1)), np.zeros(8, np.int64)], verbose=0)
+    by_key = keras.Model(x, {"same": same, "kind": kind})
+    by_key.compile("sgd", {"kind": labels, "same": "mse"})
+    assert by_key.plan(8).training
+    pixels = keras.Sequential([keras.Input((5, 4)), keras.layers.Dense(3)])
+    pixels.compile("sgd", labels)
+    assert pixels.plan(2).training
