@@ -20,7 +20,16 @@ class Initializer:
     ...         return np.full(shape, 3.0, dtype)
     >>> Three()((2,), "float32")
     array([3., 3.], dtype=float32)
+
+    A subclass declared with ``fresh=True`` promises a new array from every call: a variable then takes it as it is,
+    where it copies that of any other.
     """
+
+    fresh = False
+
+    def __init_subclass__(cls, fresh=False, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.fresh = fresh
 
     def __call__(self, shape, dtype=None):
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
@@ -43,7 +52,7 @@ def _type(dtype):
     return dtypes.numpy_type(dtypes.standardize(dtype))
 
 
-class Zeros(Initializer):
+class Zeros(Initializer, fresh=True):
     """All zeros.
 
     >>> Zeros()((2,))
@@ -54,7 +63,7 @@ class Zeros(Initializer):
         return np.zeros(shape, _type(dtype))
 
 
-class Ones(Initializer):
+class Ones(Initializer, fresh=True):
     """All ones.
 
     >>> Ones()((2,))
@@ -65,7 +74,7 @@ class Ones(Initializer):
         return np.ones(shape, _type(dtype))
 
 
-class Constant(Initializer):
+class Constant(Initializer, fresh=True):
     """One value everywhere, or an array of the weight's shape.
 
     value: a number or an array that broadcasts to the weight's shape.
@@ -84,7 +93,7 @@ class Constant(Initializer):
         return {"value": self.value.tolist() if isinstance(self.value, np.ndarray) else self.value}
 
 
-class Identity(Initializer):
+class Identity(Initializer, fresh=True):
     """`gain` on the diagonal of a matrix, zeros elsewhere; 2-D shapes only.
 
     >>> Identity()((2, 2))
@@ -105,7 +114,7 @@ class Identity(Initializer):
         return {"gain": self.gain}
 
 
-class RandomInitializer(Initializer):
+class RandomInitializer(Initializer, fresh=True):
     """Base of the random ones: `seed` is an int, or None for a stream of its own."""
 
     def __init__(self, seed=None):
@@ -121,7 +130,7 @@ class RandomInitializer(Initializer):
         return {"seed": self.seed if self.seed is None or hasattr(self.seed, "__index__") else None}
 
 
-class RandomNormal(RandomInitializer):
+class RandomNormal(RandomInitializer, fresh=True):
     """Normal numbers of the given `mean` and `stddev`.
 
     >>> RandomNormal(stddev=0.1, seed=1)((2, 3)).shape
@@ -139,7 +148,7 @@ class RandomNormal(RandomInitializer):
         return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
 
-class TruncatedNormal(RandomNormal):
+class TruncatedNormal(RandomNormal, fresh=True):
     """Normal numbers, those beyond two standard deviations drawn again.
 
     >>> bool(abs(TruncatedNormal(stddev=1.0, seed=1)((1000,))).max() <= 2.0)
@@ -150,7 +159,7 @@ class TruncatedNormal(RandomNormal):
         return random.truncated_normal(self._key, shape, self.mean, self.stddev, dtype)
 
 
-class RandomUniform(RandomInitializer):
+class RandomUniform(RandomInitializer, fresh=True):
     """Numbers uniform in [minval, maxval).
 
     >>> bool(abs(RandomUniform(seed=1)((1000,))).max() <= 0.05)
@@ -181,7 +190,7 @@ def compute_fans(shape):
     return int(shape[-2] * window), int(shape[-1] * window)
 
 
-class VarianceScaling(RandomInitializer):
+class VarianceScaling(RandomInitializer, fresh=True):
     """Random numbers of variance scale / n, n being the fan in, the fan out or their mean.
 
     Args:
@@ -238,7 +247,7 @@ class VarianceScaling(RandomInitializer):
                 "input_axes": self.input_axes, "output_axes": self.output_axes}
 
 
-class _Named(VarianceScaling):
+class _Named(VarianceScaling, fresh=True):
     """A VarianceScaling whose scale, mode and distribution its name says."""
 
     rule: tuple = ()
@@ -251,7 +260,7 @@ class _Named(VarianceScaling):
                 "output_axes": self.output_axes}
 
 
-class GlorotUniform(_Named):
+class GlorotUniform(_Named, fresh=True):
     """Uniform within ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
 
     >>> GlorotUniform(seed=1)((4, 8)).shape
@@ -261,7 +270,7 @@ class GlorotUniform(_Named):
     rule = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(_Named):
+class GlorotNormal(_Named, fresh=True):
     """Truncated normal of standard deviation sqrt(2 / (fan in + fan out)) (Glorot and Bengio, 2010).
 
     >>> GlorotNormal(seed=1)((4, 8)).shape
@@ -271,7 +280,7 @@ class GlorotNormal(_Named):
     rule = (1.0, "fan_avg", "truncated_normal")
 
 
-class HeUniform(_Named):
+class HeUniform(_Named, fresh=True):
     """Uniform within ±sqrt(6 / fan in) (He et al., 2015).
 
     >>> HeUniform(seed=1)((4, 8)).shape
@@ -281,7 +290,7 @@ class HeUniform(_Named):
     rule = (2.0, "fan_in", "uniform")
 
 
-class HeNormal(_Named):
+class HeNormal(_Named, fresh=True):
     """Truncated normal of standard deviation sqrt(2 / fan in) (He et al., 2015).
 
     >>> HeNormal(seed=1)((4, 8)).shape
@@ -291,7 +300,7 @@ class HeNormal(_Named):
     rule = (2.0, "fan_in", "truncated_normal")
 
 
-class LecunUniform(_Named):
+class LecunUniform(_Named, fresh=True):
     """Uniform within ±sqrt(3 / fan in) (LeCun et al., 1998).
 
     >>> LecunUniform(seed=1)((4, 8)).shape
@@ -301,7 +310,7 @@ class LecunUniform(_Named):
     rule = (1.0, "fan_in", "uniform")
 
 
-class LecunNormal(_Named):
+class LecunNormal(_Named, fresh=True):
     """Truncated normal of standard deviation sqrt(1 / fan in) (LeCun et al., 1998).
 
     >>> LecunNormal(seed=1)((4, 8)).shape
@@ -311,7 +320,7 @@ class LecunNormal(_Named):
     rule = (1.0, "fan_in", "truncated_normal")
 
 
-class Orthogonal(RandomInitializer):
+class Orthogonal(RandomInitializer, fresh=True):
     """A random matrix with orthonormal rows or columns, times `gain`; higher ranks are seen as (everything, last).
 
     >>> w = Orthogonal(seed=1)((3, 3))

@@ -49,7 +49,9 @@ class Variable(Operators):
                 default = None
             self.dtype = dtypes.standardize(dtype, default)
             shape = value.shape if shape is None else tuple(shape)
-        array = np.array(value, dtypes.numpy_type(self.dtype), order="C")
+        kind = dtypes.numpy_type(self.dtype)
+        own = getattr(initializer, "fresh", False) is True and isinstance(value, np.ndarray) and value.flags.writeable
+        array = np.asarray(value, kind, order="C") if own else np.array(value, kind, order="C")
         if array.shape != shape:
             raise ShapeError(f"Variable {name}: the initial value has shape {array.shape}, expected {shape}.")
         self._array = array
@@ -58,6 +60,13 @@ class Variable(Operators):
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.initializer = initializer if callable(initializer) else None
         self.owner = None                       # the flat buffer that holds it, once a model trains it
+
+    @classmethod
+    def over(cls, array, name=None, path=None):
+        """A Variable, not trainable, that lives in `array` (no copy)."""
+        v = cls(np.zeros((), array.dtype), dtype=array.dtype.name, trainable=False, name=name, path=path)
+        v._array = array
+        return v
 
     @property
     def shape(self):

@@ -1,29 +1,6 @@
-"""Flat buffers: all trainable variables of a model side by side, optimizer slots in buffers of the same layout."""
-import numpy as np
-
-from fastnn.compiler.memory import allocate
-from fastnn.core.dtypes import itemsize, numpy_type
-from fastnn.core.memory import register_memory
+"""All trainable variables of a model side by side, optimizer slots in buffers of the same layout."""
 from fastnn.graph import Variable
-
-
-class FlatBuffer:
-    """One block that holds variables of one dtype; `offset[id(variable)]` in elements.
-
-    By id, because a variable holds its buffer.
-    """
-
-    def __init__(self, variables):
-        self.dtype = variables[0].dtype
-        self.offset, at = {}, 0
-        for v in variables:
-            self.offset[id(v)] = at
-            at += v.size
-        self.array = register_memory(allocate(max(at, 1) * itemsize(self.dtype)).view(numpy_type(self.dtype)))
-        for v in variables:
-            o = self.offset[id(v)]
-            v.rebase(self.array[o:o + v.size].reshape(v.shape))
-            v.owner = self
+from fastnn.graph.flat import FlatBuffer
 
 
 class Run:
@@ -41,21 +18,14 @@ class Run:
             at += v.size
         self.size, self.dtype = at, first.dtype
         start = first.owner.offset[id(first)]
-        self.variable = view_variable(first.owner.array[start:start + at], "weights")
-
-
-def view_variable(array, name):
-    """A Variable that lives in `array` (no copy)."""
-    v = Variable(np.zeros(array.shape, array.dtype), dtype=array.dtype.name, trainable=False, name=name)
-    v._array = array
-    return v
+        self.variable = Variable.over(first.owner.array[start:start + at], "weights")
 
 
 def runs_of(variables):
     """The fewest runs that cover `variables`; those not in a flat buffer yet are moved into a new one, by dtype."""
     fresh = [v for v in variables if v.owner is None]
     for dtype in dict.fromkeys(v.dtype for v in fresh):
-        FlatBuffer([v for v in fresh if v.dtype == dtype])
+        FlatBuffer.of([v for v in fresh if v.dtype == dtype])
     order = sorted(range(len(variables)), key=lambda i: (variables[i].owner.array.ctypes.data,
                                                          variables[i].owner.offset[id(variables[i])]))
     groups = []
@@ -77,6 +47,6 @@ def slot_run(run, slots):
     together = owner is not None and all(
         s.owner is owner and owner.offset[id(s)] == owner.offset[id(slots[0])] + o for s, o in zip(slots, run.offsets))
     if not together:
-        owner = FlatBuffer(slots)
+        owner = FlatBuffer.of(slots)
     start = owner.offset[id(slots[0])]
-    return view_variable(owner.array[start:start + run.size], "slots")
+    return Variable.over(owner.array[start:start + run.size], "slots")

@@ -12,6 +12,7 @@ from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
 from fastnn.graph import Symbol, Trace, Variable, current
+from fastnn.graph.flat import FlatBuffer
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -27,6 +28,17 @@ def check_number(name, value, low=None, high=None):
         bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
         raise ArgumentError(f"Argument `{name}` should be a number{bounds}. Received: {name}={value!r}.")
     return float(value)
+
+
+def _slot_name(variable, name):
+    """What an optimizer variable for a model variable is called."""
+    return f"{re.sub('[/:]', '_', getattr(variable, 'path', None) or variable.name)}_{name or 'var'}"
+
+
+def _zeros(initializer):
+    """Whether an optimizer variable starts at zero."""
+    return type(initializers.get(initializer or "zeros")) is initializers.Zeros if not isinstance(
+        initializer, (int, float)) else initializer == 0
 
 
 def can_be_traced(schedule):
@@ -107,7 +119,9 @@ class Optimizer(Applying):
 
     # ------------------------------------------------------------------ variables
     def _track(self, value, dtype, name):
-        variable = Variable(value, dtype=dtype, trainable=False, name=name, path=f"{self.name}/{name}")
+        return self._keep(Variable(value, dtype=dtype, trainable=False, name=name, path=f"{self.name}/{name}"))
+
+    def _keep(self, variable):
         if not any(v is variable for v in self._variables):
             self._variables.append(variable)
         return variable
@@ -150,8 +164,7 @@ class Optimizer(Applying):
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
         """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
-        path = getattr(reference_variable, "path", None) or reference_variable.name
-        full = f"{re.sub('[/:]', '_', path)}_{name or 'var'}"
+        full = _slot_name(reference_variable, name)
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
 
     def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
@@ -165,10 +178,21 @@ class Optimizer(Applying):
         if len(names) != len(initials):
             raise ArgumentError("The number of provided names must match the number of provided initializers. Received "
                                 f"name={name!r}, initializer={initializer!r}.")
+        self._check_super()
+        sizes = {}
+        for v in trainable_variables:
+            sizes[v.dtype] = sizes.get(v.dtype, 0) + v.size
+        # zeros lie side by side from the start, as the weights do: one update kernel serves them all, and no copy is made
+        blocks = [{dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()} if _zeros(i) else None
+                  for i in initials]
         out = [[] for _ in names]
         for v in trainable_variables:
-            for made, n, i in zip(out, names, initials):
-                made.append(self.add_variable_from_reference(v, n, i))
+            for made, n, i, block in zip(out, names, initials, blocks):
+                if block is None:
+                    made.append(self.add_variable_from_reference(v, n, i))
+                else:
+                    full = _slot_name(v, n)
+                    made.append(self._keep(block[v.dtype].zeros(v.shape, name=full, path=f"{self.name}/{full}")))
         return out[0] if isinstance(name, str) else out
 
     def build(self, variables):

@@ -1,0 +1,53 @@
+"""Flat buffers: variables of one dtype side by side in one block of memory."""
+import numpy as np
+
+from fastnn.core.dtypes import itemsize, numpy_type
+from fastnn.core.memory import register_memory
+from fastnn.graph.variable import Variable
+
+LINE = 64               # bytes that a block is aligned to
+
+
+class FlatBuffer:
+    """One block for `size` elements of one dtype, zeros that take no memory before they are written.
+
+    offset: {id(variable): its first element}; by id, because a variable holds its buffer.
+
+    >>> block = FlatBuffer("float32", 6)
+    >>> v = block.zeros((2, 3), name="momentum")
+    >>> v.shape, v.owner is block
+    ((2, 3), True)
+    """
+
+    def __init__(self, dtype, size):
+        self.dtype, self.offset, self.end = dtype, {}, 0
+        nbytes = max(size, 1) * itemsize(dtype)
+        raw = np.zeros(nbytes + LINE, np.uint8)
+        start = -raw.ctypes.data % LINE
+        self.array = register_memory(raw[start:start + nbytes].view(numpy_type(dtype)))
+
+    def _place(self, shape):
+        first = self.end
+        self.end += int(np.prod(shape, dtype=np.int64))
+        return self.array[first:self.end].reshape(shape), first
+
+    def zeros(self, shape, name=None, path=None):
+        """A new variable behind those that are there."""
+        view, first = self._place(shape)
+        v = Variable.over(view, name, path)
+        self.offset[id(v)], v.owner = first, self
+        return v
+
+    def take(self, v):
+        """Move a variable behind those that are there."""
+        view, self.offset[id(v)] = self._place(v.shape)
+        v.rebase(view)
+        v.owner = self
+
+    @classmethod
+    def of(cls, variables):
+        """A block that these variables, of one dtype, have moved into."""
+        block = cls(variables[0].dtype, sum(v.size for v in variables))
+        for v in variables:
+            block.take(v)
+        return block
