@@ -18,6 +18,7 @@ SMALL = 32768                           # multiply-adds up to which nothing is p
 SMALL_B = 1024                          # elements of a transposed w that such a product turns round first
 CHUNK_FLOPS = 1e6                       # about 10 us: what a chunk for one thread should be worth
 CHUNKS, PARTS = 16, 8
+ROW_PARTS, ROW_BYTES = 16, 1 << 17       # partial sums of a row vector times a matrix, bytes of it that one is worth
 LONG = 1024                             # inner sizes from which a small product is cut into partial sums
 
 
@@ -119,8 +120,20 @@ def _lower(e):
         e.emit(f"matmul_dot_{t}", x.rd, p.ars, w.rd_all, y.wr, p.K, flags, bias, 0, code, n=p.M, flops=p.flops)
     elif p.batch == 1 and p.M == 1 and p.bks == 1 and p.aks == 1:
         e.emit(f"matmul_dot_{t}", w.rd, p.K, x.rd_all, y.wr, p.K, flags, bias, 1, code, n=p.N, flops=p.flops)
+    elif p.batch == p.M == p.bns == p.aks == 1:
+        _row(e, p, x, w, y, flags, bias, code)
     else:
         _blocks(e, p, x, w, y, flags, bias, code)
+
+
+def _row(e, p, x, w, y, flags, bias, code):
+    """A row vector times a matrix: bound by reading it once, so cut into as many parts as caches are good for."""
+    parts = max(1, min(ROW_PARTS, p.K * p.N * y.itemsize // ROW_BYTES, p.K // 16))
+    step = -(-p.K // parts)
+    parts = -(-p.K // step)
+    sums = e.scratch(parts * y.nbytes)
+    e.emit(f"matmul_row_{y.t}", x.rd_all, w.rd_all, sums.wr_all, p.K, p.N, step, n=parts, chunk=1, flops=p.flops)
+    e.emit(f"add_parts_{y.t}", sums.rd_all, parts, p.N, y.wr_all, p.N, flags, bias, code, n=1, chunk=1)
 
 
 def _blocks(e, p, x, w, y, flags, bias, code):
@@ -142,12 +155,8 @@ def _blocks(e, p, x, w, y, flags, bias, code):
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
         per = cols                                              # items of one part: all its rows in one block
-        if p.M == p.bns == p.aks == 1:
-            e.emit(f"matmul_row_{y.t}", x.rd_all, w.rd_all, sums.wr_all, p.K, p.N, step, n=len(starts), chunk=1,
-                   flops=p.flops)
-        else:
-            e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, sums.wr_all, p.M, p.N, 0, 0, 0,
-                   local, max(p.M, 1), wide, e.table(starts), n=len(starts) * per, chunk=per, flops=p.flops)
+        e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, sums.wr_all, p.M, p.N, 0, 0, 0,
+               local, max(p.M, 1), wide, e.table(starts), n=len(starts) * per, chunk=per, flops=p.flops)
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols

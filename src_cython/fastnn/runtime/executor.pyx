@@ -296,6 +296,7 @@ cdef class Executor:
             r.rows, r.deadline, r.watch_sigint, r.batches = 0, 0, 0, 1
             self.walk_all()
             r.state[S_BATCH] -= 1
+            r.turn += 1
         finally:
             self.running = None
             self.lock.release()

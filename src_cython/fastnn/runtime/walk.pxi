@@ -15,6 +15,7 @@ cdef struct Run:
     int64_t *profile        # or NULL; ns of thread 0 per instruction
     int64_t n_instr, n_threads
     int64_t done, batches, rows, deadline
+    int64_t turn            # single walks so far
     int64_t status, where   # first failure
     uint64_t fp             # floating-point mode of the caller
     int over, watch_sigint
@@ -76,6 +77,8 @@ cdef inline int run_tiles(Run *r, Thread *me, Instr *ins, int64_t lo, int64_t hi
 cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
     """This thread's chunks of the group that begins at `first`.
 
+    Every other single walk takes them from the last one on: of weights that a cache does not hold, it holds what was
+    read last. (In training, where all else comes in between, the order from the first one on was 3 % faster.)
     Its tile groups may count items of different sizes (elements here, rows of pixels there): they are cut at the same
     fractions.
     """
@@ -84,7 +87,7 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
     cdef Instr *ins
     cdef Thread *me = r.threads + tid
     cdef int64_t items = head.n, chunk = head.chunk, T = r.n_threads
-    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, lo, hi, stop, lo1, hi1
+    cdef int64_t chunks = 1, c0 = 0, c1 = 1, c, k, lo, hi, stop, lo1, hi1
     if items > chunk:
         chunks = (items + chunk - 1) // chunk
     if T == 1:
@@ -94,7 +97,8 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
     else:                                       # rounded up: a lone chunk is thread 0's
         c0 = (chunks * tid + T - 1) // T
         c1 = (chunks * (tid + 1) + T - 1) // T
-    for c in range(c0, c1):
+    for k in range(c0, c1):
+        c = c0 + c1 - 1 - k if r.turn & 1 else k
         lo, stop = c * chunk, min((c + 1) * chunk, items)
         while lo < stop:
             hi = min(lo + head.span, stop) if head.span > 0 else stop
