@@ -123,7 +123,7 @@ def run(engines: Iterable[str], workload: str, pythons: dict[str, str], *, threa
                         record.pop("first_step_s", None)        # the first process has compiled for this one
                     found.setdefault((engine, record["mode"]), []).append(record)
         if "fastnn" in engines and not inference:
-            found["fastnn", "fit"] += _first_steps(workload, threads, folder)
+            found.setdefault(("fastnn", "fit"), []).extend(_first_steps(workload, threads, folder))
     for records in found.values():
         out.append(summary(records))
         if say:

@@ -4,17 +4,20 @@ from fastnn.graph.spec import Spec
 
 
 class Graph:
-    """nodes: in execution order.  outputs: symbols to keep.  updates: [(variable, symbol)] effects, in order."""
+    """nodes: in execution order.  outputs: symbols to keep.  updates: [(variable, symbol)] effects, in order.
 
-    __slots__ = ("nodes", "outputs", "updates")
+    backward: the order from which nodes are those of gradients and what follows, None without gradients.
+    """
 
-    def __init__(self, nodes, outputs, updates):
-        self.nodes, self.outputs, self.updates = nodes, list(outputs), list(updates)
+    __slots__ = ("backward", "nodes", "outputs", "updates")
+
+    def __init__(self, nodes, outputs, updates, backward=None):
+        self.nodes, self.outputs, self.updates, self.backward = nodes, list(outputs), list(updates), backward
 
     @classmethod
     def of(cls, trace, outputs):
         """The graph of a finished trace."""
-        return cls(list(trace.nodes), outputs, trace.assigns.items())
+        return cls(list(trace.nodes), outputs, trace.assigns.items(), trace.backward)
 
     def kept(self):
         """Symbols that must survive: outputs and the sources of updates."""
@@ -69,7 +72,7 @@ def rewrite(graph, visit):
             new[old] = s
     if not changed:
         return graph
-    return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates])
+    return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates], graph.backward)
 
 
 def is_scalar_constant(symbol, value=None):

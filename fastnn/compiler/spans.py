@@ -26,10 +26,10 @@ def span_groups(cells, worth=WORTH):
         for buffer in cell.arena:
             owners.setdefault(buffer, set()).add(cell)
     members = _members(cells)
-    for cell in cells:
+    for at, cell in enumerate(cells):
         if group is not None:
             waits = any(cell.conflicts(other) for other in late)
-            if cell in members and not waits and group.join(cell):
+            if cell in members and not waits and group.join(cell, cells[at + 1:at + LONGEST]):
                 continue
             if cell not in members:
                 if waits or any(cell.conflicts(other) for other in group.cells):
@@ -120,10 +120,18 @@ class _Group:
         self.cells, self.count, self.run = [cell], cell.parts, 1
         self.shared = set(cell.shared)
 
-    def join(self, cell):
-        """Whether the cell became a part of the group."""
+    def join(self, cell, following):
+        """Whether the cell became a part of the group.  following: the cells after it.
+
+        It has to share something with the group, or to make something for a cell that does (an activation that a
+        gradient reads once more).
+        """
+        if self.shared.isdisjoint(cell.shared):
+            reader = next((c for c in following if not cell.written.isdisjoint(c.arena)), None)
+            if reader is None or self.shared.isdisjoint(reader.shared):
+                return False
         count = math.gcd(cell.parts, self.count)
-        if len(self.cells) >= LONGEST or count < 2 or self.shared.isdisjoint(cell.shared) \
+        if len(self.cells) >= LONGEST or count < 2 \
                 or not all(cell.aligned(other, count) for other in self.cells):
             return False
         cells = [*self.cells, cell]

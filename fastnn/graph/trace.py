@@ -48,6 +48,7 @@ class Trace:
         self.nodes, self.inputs, self.losses = [], [], []
         self.values, self.assigns, self._constants = {}, {}, {}
         self._scopes = [""]
+        self.backward = None                    # the order of the first node that gradients() made
         self.extra = {}                         # per-trace notes of layers (masks, call counts)
 
     def __enter__(self):

@@ -53,6 +53,7 @@ class Op:
     invalid: list = field(default_factory=list)
     cost: Callable | None = None
     compose: Callable | None = None
+    again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
 

@@ -107,3 +107,46 @@ def trained(off, pool, strides, padding):
 def test_pooled_relus_keep_every_bit(pool, strides, padding):
     for a, b in zip(trained((), pool, strides, padding), trained(("pool_relu", "epilogue"), pool, strides, padding)):
         assert np.array_equal(a, b)
+
+
+def residual_net(size=32):
+    """Two blocks of convolution, normalisation and relu, the second added to the first."""
+    x = fastnn.Input((size, size, 3))
+    first = y = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(16, 3, padding="same")(x)))
+    for _ in range(2):
+        y = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(16, 3, padding="same")(y)))
+    y = layers.ReLU()(layers.Add()([layers.BatchNormalization()(layers.Conv2D(16, 3, padding="same")(y)), first]))
+    model = fastnn.Model(x, layers.Dense(4)(layers.GlobalAveragePooling2D()(layers.Conv2D(16, 3)(y))))
+    model.compile("adam", "mse")
+    return model
+
+
+def test_cheap_activations_are_made_again_for_backward_and_keep_every_bit():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((16, 32, 32, 3)).astype(np.float32), rng.standard_normal((16, 4)).astype(np.float32)
+    results, arena = [], []
+    for off in ((), ("recompute",)):
+        fastnn.utils.set_random_seed(3)
+        model = residual_net()
+        model._trainer().options = Options(off=off)
+        losses = model.fit(x, y, batch_size=16, epochs=3, verbose=0).history["loss"]
+        plan = model.plan(16)
+        again = [n for n in plan.program.graph.nodes if n.op.name == "batch_norm_inference"]
+        assert bool(again) == (not off) and all(n.scope for n in again)
+        results.append((losses, model.get_weights()))
+        arena.append(plan.arena_bytes)
+    assert results[0][0] == results[1][0]
+    assert all((a == b).all() for a, b in zip(results[0][1], results[1][1]))
+    assert arena[0] < 0.85 * arena[1]
+
+
+def test_nothing_is_made_again_that_is_small_dear_or_wanted():
+    found = graph_of(conv_net(loss="categorical_crossentropy"))
+    assert "batch_norm_inference" not in names(found)               # small
+    x = fastnn.Input((64, 64, 8))
+    y = layers.Activation("sigmoid")(layers.BatchNormalization()(layers.Conv2D(16, 3)(x)))
+    model = fastnn.Model(x, layers.Conv2D(16, 3)(y))
+    model.compile("sgd", "mse")
+    assert "batch_norm_inference" not in names(graph_of(model))     # a sigmoid costs more than reading it
+    predicts = residual_net().plan(16, training=False).program.graph
+    assert predicts.backward is None

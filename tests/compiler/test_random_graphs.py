@@ -1,6 +1,8 @@
 """Whatever the compiler does to a graph, the numbers stay: gradients, planner, passes, threads, executors."""
 from __future__ import annotations
 
+from unittest import mock
+
 import evaluate
 import numpy as np
 import pytest
@@ -10,13 +12,14 @@ from random_graphs import RandomGraph
 from strategies import HypothesisDraw, SeededDraw, kernels_mode
 
 from fastnn.compiler import passes
+from fastnn.compiler.passes import recompute
 
 EXAMPLES = 4 if kernels_mode() == "python" else 25
 
 # pass -> 0: only loops are reordered or work is shared, so equal bits; else the rounding that its rewriting may cost,
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
-            "pool_relu": 0.0,
+            "pool_relu": 0.0, "recompute": 0.0,
             "shared_turns": 0.0,
             "product_sums": 2e-6,           # one long sum instead of a sum of short ones
             "slice_sums": 1e-6,             # the same terms in another order where there are several
@@ -53,8 +56,8 @@ def test_every_pass_is_classified():
 
 
 @pytest.mark.parametrize(
-    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", *REPEATED})
-)  # pools: test_passes.py; loops: test_repeated.py
+    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", "recompute", *REPEATED})
+)  # pools, what is made again: test_passes.py; loops: test_repeated.py
 def test_every_pass_meets_something_to_do(name):
     """The graphs drawn here are not so plain that a pass is never tried: some have fewer nodes thanks to it."""
     for seed in range(60):
@@ -103,7 +106,8 @@ def test_tiles_off_equal_on(data):
 def test_passes_off_equal_on(name, data):
     graph, inputs, _ = drawn(data, smooth=False)
     fn = training_function(graph)
-    received, expected = evaluate.run(fn, inputs), evaluate.run(fn, inputs, off=[name])
+    with mock.patch.object(recompute, "LARGE", 0):                  # nothing here is large
+        received, expected = evaluate.run(fn, inputs, fill=True), evaluate.run(fn, inputs, off=[name])
     allowed = ROUNDING.get(name, max(ROUNDING.values()))
     if not allowed:
         evaluate.assert_same_bits(received, expected, name)

@@ -7,6 +7,7 @@ from fastnn.compiler.passes.dead import dead_nodes
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.norm_activation import norm_activations
 from fastnn.compiler.passes.pool_relu import pooled_relus
+from fastnn.compiler.passes.recompute import recomputed
 from fastnn.compiler.passes.repeated import product_sums, shared_turns
 from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.slice_sums import slice_sums
@@ -24,6 +25,7 @@ PIPELINE = (
     ("epilogue", epilogues),
     ("norm_activation", norm_activations),
     ("dead_again", dead_nodes),
+    ("recompute", recomputed),
 )
 _REQUIRED = ("dead",)
 
