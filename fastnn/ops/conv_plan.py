@@ -346,6 +346,11 @@ def _tile_planes(tiles, channels, itemsize):
     return tiles // GROUP * 36 * (GROUP * _vectors(channels) + PAD * -(-channels // 4)) * itemsize
 
 
+def _workspaces(e, s, tiles, itemsize):
+    """Planes of a block of tiles: of all C channels, and of as many of K as a product takes at a time."""
+    return [e.local(_tile_planes(tiles, c, itemsize)) for c in (s.C, min(s.K, WIDEST))]
+
+
 def _weight_planes(C, K, itemsize):
     """Bytes of 36 planes of weights, on any level."""
     return 36 * ((_vectors(C) + 1) * _vectors(K) + GAP) * itemsize
@@ -358,8 +363,7 @@ def winograd(e, s, x, w, y, flags, bias, code):
     e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
     e.emit("winograd_f32", x.rd, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr, s.Ho, s.Wo, s.K, flags, bias,
-           code, e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, min(s.K, WIDEST), size)), tiles, n=n,
-           chunk=step, flops=s.flops / 3, parts=s.N)
+           code, *_workspaces(e, s, tiles, size), tiles, n=n, chunk=step, flops=s.flops / 3, parts=s.N)
 
 
 def winograd_grad_x(e, s, gy, w, gx):
@@ -378,8 +382,7 @@ def winograd_grad_w(e, s, x, gy, gw):
     parts = -(-n // step)
     sums = e.scratch(parts * each)
     e.emit("winograd_grad_w_f32", x.rd, s.H, s.W, s.C, s.top, s.left, gy.rd, s.Ho, s.Wo, s.K, sums.wr_all,
-           e.local(_tile_planes(tiles, s.C, size)), e.local(_tile_planes(tiles, min(s.K, WIDEST), size)), tiles, step, n=n,
-           chunk=step, flops=s.flops / 3, parts=s.N, run=step)
+           *_workspaces(e, s, tiles, size), tiles, step, n=n, chunk=step, flops=s.flops / 3, parts=s.N, run=step)
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
 
 

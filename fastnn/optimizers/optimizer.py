@@ -182,7 +182,7 @@ class Optimizer(Applying):
         sizes = {}
         for v in trainable_variables:
             sizes[v.dtype] = sizes.get(v.dtype, 0) + v.size
-        # zeros lie side by side from the start, as the weights do: one update kernel serves them all, and no copy is made
+        # zeros lie side by side from the start, as the weights do: one update kernel serves them all, without a copy
         blocks = [{dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()} if _zeros(i) else None
                   for i in initials]
         out = [[] for _ in names]
