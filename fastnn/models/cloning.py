@@ -101,8 +101,37 @@ def _clone_functional(model, input_tensors, clone, call_function):
 
 
 def copy_model(model):
-    """A copy with equal weights, for copy.deepcopy()."""
+    """A copy with equal weights, compiled alike and with equal optimizer state, for copy.deepcopy()."""
     twin = clone_model(model)
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
+    if model.compiled:
+        twin.compile(**{name: nest.map_structure(_fresh, part) for name, part in model._trainer().compile_config.items()})
+        if model.optimizer.built and twin.built:
+            twin.optimizer.build(twin.trainable_variables)
+            twin.optimizer.set_weights([v.numpy() for v in model.optimizer.variables])
     return twin
+
+
+def _fresh(part):
+    """A loss, metric or optimizer of its own for a copy; names, numbers and functions are shared."""
+    return type(part).from_config(part.get_config()) if hasattr(part, "get_config") and not isinstance(
+        part, type) else part
+
+
+def pickled(model):
+    """What pickle stores of a model: its `.keras` archive, and by reference the classes and functions that are not ours."""
+    from fastnn.saving.archive import dump_model
+    own = {type(layer) for layer in model._flatten_layers()}
+    if model.compiled:
+        own.update(part if callable(part) and hasattr(part, "__name__") else type(part)
+                   for part in nest.flatten(list(model._trainer().compile_config.values())))
+    custom = {x.__name__: x for x in own if x.__module__.split(".")[0] != "fastnn"
+              and (hasattr(x, "get_config") or not isinstance(x, type))}
+    return unpickled, (dump_model(model), custom)
+
+
+def unpickled(data, custom_objects):
+    """The model that `pickled` stored."""
+    from fastnn.saving.archive import model_of
+    return model_of(data, "the pickled model", custom_objects)

@@ -199,6 +199,10 @@ class Model(Trainer, Layer):
         from fastnn.models.cloning import copy_model
         return copy_model(self)
 
+    def __reduce__(self):
+        from fastnn.models.cloning import pickled
+        return pickled(self)
+
     def __call__(self, *args, **kwargs):
         if not self.built and args and type(self).call is Model.call:
             raise NotBuiltError(f"Model '{self.name}' has no layers and no `call()` method.")

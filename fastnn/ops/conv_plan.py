@@ -342,7 +342,7 @@ def _vectors(n):
 
 
 def _tile_planes(tiles, channels, itemsize):
-    """Bytes of the planes of a block of tiles, on any level."""
+    """Bytes of the planes of a block of tiles, on any level (the smallest vector has 4 channels, the largest 16)."""
     return tiles // GROUP * 36 * (GROUP * _vectors(channels) + PAD * -(-channels // 4)) * itemsize
 
 

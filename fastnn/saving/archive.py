@@ -61,8 +61,11 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     NotSupportedError; all are ValueErrors.
     """
     path = os.fspath(filepath)
-    data = read_file(path)
-    name = repr(path)
+    return model_of(read_file(path), repr(path), custom_objects, compile)
+
+
+def model_of(data, name, custom_objects=None, compile=True):
+    """The model in the bytes of a file; `name` says in errors whose they are.  As load_model."""
     if data[:8] == hdf5.SIGNATURE:
         return legacy.load_model(data, name, custom_objects, compile)
     archive, infos = container.read_members(data, name)

@@ -1,6 +1,7 @@
 """Sequential: list, add, pop, deferred building, input shapes in every spelling, summary."""
 import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -114,6 +115,43 @@ def test_deepcopy_keeps_the_values():
     twin = copy.deepcopy(model)
     np.testing.assert_array_equal(twin(rows(2, 4)), model(rows(2, 4)))
     assert twin.weights[0] is not model.weights[0]
+
+
+class Twice(layers.Layer):
+    """A layer that is neither fastnn's nor registered."""
+
+    def call(self, x):
+        return x * 2.0
+
+
+def absolute(y_true, y_pred):
+    """A loss that is neither."""
+    return fastnn.ops.mean(fastnn.ops.abs(y_true - y_pred), axis=-1)
+
+
+def by_pickle(model):
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, by_pickle])
+@pytest.mark.parametrize("loss", ["mse", absolute, fastnn.losses.Huber(0.5)], ids=str)
+def test_a_copy_of_a_trained_model_trains_on_like_it(way, loss):
+    model = Sequential([Input((4,)), layers.Dense(5, activation="tanh"), Twice(), layers.Dense(2)])
+    model.compile(fastnn.optimizers.Adam(0.01), loss, metrics=["mae"])
+    x, y = rows(24, 4), rows(24, 2)
+    model.fit(x, y, epochs=2, verbose=0, shuffle=False)
+    twin = way(model)
+    assert twin.optimizer is not model.optimizer and int(twin.optimizer.iterations.numpy()) == 2
+    logs = [m.fit(x, y, epochs=2, verbose=0, shuffle=False).history for m in (model, twin)]
+    assert logs[0] == logs[1]
+    np.testing.assert_array_equal(twin(x), model(x))
+
+
+def test_a_copy_of_a_model_that_is_not_compiled_is_not_either():
+    model = Sequential([Input((4,)), layers.Dense(2)])
+    for twin in (copy.deepcopy(model), by_pickle(model)):
+        assert not twin.compiled
+        np.testing.assert_array_equal(twin(rows(2, 4)), model(rows(2, 4)))
 
 
 def test_automatic_names_count_per_class():

@@ -1,11 +1,12 @@
 """Winograd F(4x4, 3x3) convolution on NHWC, stride 1: forward, grad_x (a forward with turned weights) and grad_w.
 
 36 multiplications replace 144: summed over channels they are 36 small products, V (tiles x C) times U (C x K). Tiles
-go through in blocks and output channels a few at a time, so that V and M = V·U stay in L2; U is read once a block. What
-belongs to tiles lies as
-[group of 16 tiles][vector of channels][plane][tile][lane]: a transform writes its 36 vectors near each other (a core's
-store TLB has 16 pages), rows are a constant apart, and no product has an edge (fastnn/core/simd_winograd.py). What
-belongs to weights: [plane][vector of k][c][lane]. Formulas: fastnn/core/winograd.py.
+go through in blocks and output channels a few at a time, so that V and M = V·U stay in L2; U is read once a block.
+Formulas: fastnn/core/winograd.py. Products: fastnn/core/simd_winograd.py.
+
+What belongs to tiles lies as [group of 16 tiles][vector of channels][plane][tile][lane], so a transform writes its 36
+vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows are
+a constant apart and no product has an edge.
 """
 from fastnn.core.jit import at, device, kernel, sizeof
 from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, transpose, vector
@@ -45,6 +46,17 @@ def weight_plane(F, C, K):
     return weight_rows(F, C) * vectors(F, K) * vector(F) + GAP
 
 
+@device
+def following(image, th, tw, TH, TW):
+    """The tile after this one."""
+    tw += 1
+    if tw == TW:
+        tw, th = 0, th + 1
+        if th == TH:
+            th, image = 0, image + 1
+    return image, th, tw
+
+
 @device(inline=False)
 def tiles_in(F, which, x, H, W, C, first, n, top, left, TH, TW, t0, nt, v):
     """Planes of nt tiles from number t0 on, n vectors of channels from number `first` on.
@@ -65,11 +77,7 @@ def tiles_in(F, which, x, H, W, C, first, n, top, left, TH, TW, t0, nt, v):
                 transform(F, INPUT, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
                           min(V, C - c), 0, at(F, v))
             dst += 36 * P * S
-        tw += 1
-        if tw == TW:
-            tw, th = 0, th + 1
-            if th == TH:
-                th, image = 0, image + 1
+        image, th, tw = following(image, th, tw, TH, TW)
 
 
 @device(inline=False)
@@ -84,11 +92,7 @@ def tiles_out(F, m, y, HO, WO, K, first, n, TH, TW, t0, nt, flags, bias):
             transform(F, OUTPUT, at(F, src), 6 * P, P, 0, 6, 0, 6, at(F, dst + k * S), WO * K, K,
                       HO - th * 4, WO - tw * 4, min(V, K - k), flags, at(F, bias + k * S))
             src += 36 * P * S
-        tw += 1
-        if tw == TW:
-            tw, th = 0, th + 1
-            if th == TH:
-                th, image = 0, image + 1
+        image, th, tw = following(image, th, tw, TH, TW)
 
 
 @kernel("f32")
