@@ -19,7 +19,7 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
     """m rows of one block of n columns of C; addresses in bytes, strides in elements."""
     S = sizeof(F)
     in_place = bns == 1 and m <= FEW
-    far = ars == 1 and aks * S >= FAR and m > 8
+    far = ars == 1 and aks * S >= FAR and m > 8 and n > tile_cols(F, 2)     # else a line is used once, and whole
     copy_a = work + KC * wide * S
     step = KC_IN_PLACE if in_place else KC
     for k0 in range(0, max(K, 1), step):

@@ -172,20 +172,6 @@ def expm1(F, x):
 
 
 @device
-def reciprocal(F, d):
-    """1 / d for 1 <= d <= 2; float32 by Newton's steps, as a vector's division takes as long as all the rest.
-
-    They start from the quadratic whose d*q differs from 1 by at most 1/99, T3(2d - 3)/99 (Chebyshev), so that two
-    leave 1e-8. Explicit fma: a machine's own estimate of 1/d would not have the same bits everywhere.
-    """
-    if sizeof(F) == 8:
-        return F(1) / d
-    q = fma(F, fma(F, d, F(32 / 99), F(-144 / 99)), d, F(210 / 99))
-    q = fma(F, q, fma(F, -d, q, F(1)), q)
-    return fma(F, q, fma(F, -d, q, F(1)), q)
-
-
-@device
 def tanh(F, x):
     """Hyperbolic tangent."""
     y = -x if x < F(0) else x
@@ -193,7 +179,7 @@ def tanh(F, x):
     t, _, r = reduce(F, F(-2) * y)
     half = pow2_rounded(t, -1)
     t = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)       # expm1(-2|x|), in (-1, 0]
-    v = -t * reciprocal(F, F(2) + t)
+    v = -t / (F(2) + t)
     v = -v if x < F(0) else v
     tiny = F(1e-4) if sizeof(F) == 4 else F(1e-8)
     return v if (x > tiny) | (x < -tiny) else x                     # also keeps NaN and the sign of 0
@@ -244,7 +230,7 @@ def sigmoid(F, x):
     t, _, r = reduce(F, low if y < low else y)
     s = pow2_rounded(t, 0)
     e = s * exp_minus_one(F, r) + s
-    v = reciprocal(F, F(1) + e)
+    v = F(1) / (F(1) + e)           # the divider works beside the multipliers: Newton's steps were no faster
     return v * e if x < F(0) else v
 
 
