@@ -23,6 +23,7 @@ NAMES = {
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
+    "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }
 _find, __dir__, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])

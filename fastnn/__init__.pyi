@@ -6,6 +6,7 @@ from fastnn.dtype_policies import DTypePolicy as DTypePolicy
 from fastnn.initializers import Initializer as Initializer
 from fastnn.graph.node import Symbol as KerasTensor
 from fastnn.regularizers import Regularizer as Regularizer
+from fastnn.layers.remat import RematScope as RematScope
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
 from fastnn import callbacks as callbacks
@@ -27,6 +28,7 @@ from fastnn import optimizers as optimizers
 from fastnn import preprocessing as preprocessing
 from fastnn import random as random
 from fastnn import regularizers as regularizers
+from fastnn.layers.remat import remat as remat
 from fastnn import saving as saving
 from fastnn import tree as tree
 from fastnn import utils as utils
@@ -59,6 +61,7 @@ __all__ = [
     'Model',
     'Optimizer',
     'Regularizer',
+    'RematScope',
     'Sequential',
     'Variable',
     '__version__',
@@ -82,6 +85,7 @@ __all__ = [
     'preprocessing',
     'random',
     'regularizers',
+    'remat',
     'saving',
     'tree',
     'utils',

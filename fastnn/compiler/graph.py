@@ -6,18 +6,18 @@ from fastnn.graph.spec import Spec
 class Graph:
     """nodes: in execution order.  outputs: symbols to keep.  updates: [(variable, symbol)] effects, in order.
 
-    backward: the order from which nodes are those of gradients and what follows, None without gradients.
+    marks: what the trace noted of its nodes by their order, which passes keep.
     """
 
-    __slots__ = ("backward", "nodes", "outputs", "updates")
+    __slots__ = ("marks", "nodes", "outputs", "updates")
 
-    def __init__(self, nodes, outputs, updates, backward=None):
-        self.nodes, self.outputs, self.updates, self.backward = nodes, list(outputs), list(updates), backward
+    def __init__(self, nodes, outputs, updates, marks):
+        self.nodes, self.outputs, self.updates, self.marks = nodes, list(outputs), list(updates), marks
 
     @classmethod
     def of(cls, trace, outputs):
         """The graph of a finished trace."""
-        return cls(list(trace.nodes), outputs, trace.assigns.items(), trace.backward)
+        return cls(list(trace.nodes), outputs, trace.assigns.items(), trace.marks)
 
     def kept(self):
         """Symbols that must survive: outputs and the sources of updates."""
@@ -72,7 +72,7 @@ def rewrite(graph, visit):
             new[old] = s
     if not changed:
         return graph
-    return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates], graph.backward)
+    return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates], graph.marks)
 
 
 def is_scalar_constant(symbol, value=None):

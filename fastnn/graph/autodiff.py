@@ -15,8 +15,8 @@ def gradients(ys, xs, gys=None):
     if trace is None:
         raise GraphError("gradients(): no trace is active; call it inside `with Trace() as t:`.")
     ys, xs = list(ys), list(xs)
-    if trace.backward is None:
-        trace.backward = len(trace.nodes)
+    if trace.marks.backward is None:
+        trace.marks.backward = len(trace.nodes)
     reached = _depends_on(trace.nodes, xs)
     total = {}
     for y, g in zip(ys, gys or [None] * len(ys)):

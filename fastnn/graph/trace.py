@@ -29,6 +29,15 @@ def paused():
         _active.stack = stack or []
 
 
+class Marks:
+    """backward: the order of the first node that gradients() made, or None.  again: see Trace.made_again."""
+
+    __slots__ = ("again", "backward")
+
+    def __init__(self):
+        self.backward, self.again = None, []
+
+
 class Trace:
     """Collects nodes in call order.
 
@@ -48,7 +57,7 @@ class Trace:
         self.nodes, self.inputs, self.losses = [], [], []
         self.values, self.assigns, self._constants = {}, {}, {}
         self._scopes = [""]
-        self.backward = None                    # the order of the first node that gradients() made
+        self.marks = Marks()
         self.extra = {}                         # per-trace notes of layers (masks, call counts)
 
     def __enter__(self):
@@ -68,6 +77,18 @@ class Trace:
             yield
         finally:
             self._scopes.pop()
+
+    @contextlib.contextmanager
+    def made_again(self, least=0, simple=False):
+        """Nodes made inside are computed again for backward, not kept: those of more than `least` elements.
+
+        simple: only element-wise ones.
+        """
+        first = len(self.nodes)
+        try:
+            yield
+        finally:
+            self.marks.again.append((first, len(self.nodes), least, simple))
 
     def add(self, op, inputs, attrs, specs, payload=None):
         """Append a node and return it."""

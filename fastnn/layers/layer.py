@@ -1,4 +1,5 @@
 """Layer: a callable with weights; the base of every layer and model."""
+import contextlib
 import functools
 
 import numpy as np
@@ -9,7 +10,7 @@ from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.trace import paused
 from fastnn.graph.variable import auto_name
-from fastnn.layers import context, inference, nest, signature
+from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional, symbol_like
 from fastnn.layers.history import HistoryMixin
@@ -95,6 +96,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         self = super().__new__(cls)
         object.__setattr__(self, "_tracker", Tracker())
         object.__setattr__(self, "_user_line", user_line())
+        object.__setattr__(self, "_remat", remat.scope())
         if not cls.__module__.startswith("fastnn."):
             object.__setattr__(self, "_init_arguments", (args, kwargs))
         return self
@@ -290,7 +292,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
-        with trace.scope(context.path()):
+        again = self._remat is not None and self._remat.applies(self.name)
+        with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():
             return self.call(*args, **kwargs)
 
     def _convert(self, structure):

@@ -106,7 +106,8 @@ def copy_model(model):
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
     if model.compiled:
-        twin.compile(**{name: nest.map_structure(_fresh, part) for name, part in model._trainer().compile_config.items()})
+        given = model._trainer().compile_config
+        twin.compile(**{name: nest.map_structure(_fresh, part) for name, part in given.items()})
         if model.optimizer.built and twin.built:
             twin.optimizer.build(twin.trainable_variables)
             twin.optimizer.set_weights([v.numpy() for v in model.optimizer.variables])
@@ -120,7 +121,7 @@ def _fresh(part):
 
 
 def pickled(model):
-    """What pickle stores of a model: its `.keras` archive, and by reference the classes and functions that are not ours."""
+    """What pickle stores of a model: its `.keras` archive; by reference the classes and functions that are not ours."""
     from fastnn.saving.archive import dump_model
     own = {type(layer) for layer in model._flatten_layers()}
     if model.compiled:

@@ -149,4 +149,4 @@ def test_nothing_is_made_again_that_is_small_dear_or_wanted():
     model.compile("sgd", "mse")
     assert "batch_norm_inference" not in names(graph_of(model))     # a sigmoid costs more than reading it
     predicts = residual_net().plan(16, training=False).program.graph
-    assert predicts.backward is None
+    assert predicts.marks.backward is None

@@ -114,7 +114,7 @@ def test_bands(x, w):
 @compiled
 @pytest.mark.parametrize("x, K, padding", [
     ((12, 8, 8, 16), 16, "same"), ((4, 19, 30, 17), 40, "valid"), ((3, 22, 19, 70), 50, ((1, 0), (2, 1))),
-    ((1, 30, 29, 33), 16, "same"),              # one whole vector and one channel; groups of tiles that end within a row
+    ((1, 30, 29, 33), 16, "same"),              # a vector and one channel; groups of tiles that end within a row
     ((5, 13, 13, 20), 130, "same")])            # several products across, not all of one width
 def test_winograd(x, K, padding):
     w = draw(3, 3, x[3], K) / np.float32(3 * x[3] ** 0.5)

@@ -9,4 +9,4 @@ def dead_nodes(graph):
         if node in live:
             nodes.append(node)
             live.update(s.node for s in node.inputs if s is not None)
-    return Graph(nodes[::-1], graph.outputs, graph.updates, graph.backward)
+    return Graph(nodes[::-1], graph.outputs, graph.updates, graph.marks)

@@ -58,4 +58,4 @@ def _statistics_from(graph, moved):
             return [copy, copy.outputs]
         return None
     return rewrite(Graph(order, [swap.get(s, s) for s in graph.outputs],
-                         [(v, swap.get(s, s)) for v, s in graph.updates], graph.backward), visit)
+                         [(v, swap.get(s, s)) for v, s in graph.updates], graph.marks), visit)

@@ -1,72 +1,52 @@
-"""Cheap activations are computed again for the backward pass, where what they are computed from is kept anyway.
+"""Activations are computed again for the backward pass, where what they are computed from is kept anyway.
 
 A normalisation and the layer behind it keep three arrays of one size for their gradients: x, y = act(norm(x)), and
 the convolution's result after y. y follows from x and two vectors, in a pass over data that backward reads in any case.
+Cheap ones always; those of a layers.RematScope whatever they cost.
 """
+from typing import NamedTuple
+
 from fastnn.compiler.graph import copy_with, make, rewrite
 from fastnn.graph.node import Leaf
 from fastnn.graph.spec import Spec
 
-LARGE = 256 * 1024          # bytes from which an activation is worth it
+LARGE = 256 * 1024          # bytes from which a cheap activation is worth it
 CHEAP = 12                  # operations per element of the result, at most
-DEEP = 2                    # calls that are made again to get at what is kept
+DEEP = 2                    # cheap calls that are made again, one after the other, to get at what is kept
+
+
+class Call(NamedTuple):
+    """How a symbol is made again."""
+    op: object
+    inputs: tuple
+    attrs: dict
 
 
 def recomputed(graph):
     """Let backward nodes read copies of forward nodes, made just before; the bits are those of the first time."""
-    if graph.backward is None:
+    if graph.marks.backward is None:
         return graph
-    place = {node: i for i, node in enumerate(graph.nodes)}
-    early, late = {}, {}
-    for node in graph.nodes:
-        for s in node.inputs:
-            if s is not None:
-                (late if node.order >= graph.backward else early).setdefault(s, []).append(place[node])
-    chosen, wanted = {}, set(graph.kept())
-
-    def kept(s, since):
-        """Whether backward has s at `since` without our asking for it."""
-        if isinstance(s.node.op, Leaf) or _bytes(s) < LARGE:
-            return True
-        return s not in chosen and max(late.get(s, [-1])) >= since
-
-    def calls(s, since, depth):
-        """The nodes to copy, last one s's, or None where that is too much."""
-        again = _again(s)
-        if again is None:
-            return None
-        found = []
-        for x in again[1]:
-            if x is not None and not kept(x, since):
-                before = calls(x, since, depth - 1) if depth > 1 else None
-                if before is None:
-                    return None
-                found += before
-        return [*found, s]
-
-    for node in graph.nodes:
-        s = node.outputs[0]
-        if node.order < graph.backward and s in early and s in late and s not in wanted and _bytes(s) >= LARGE:
-            found = calls(s, min(late[s]), DEEP)
-            if found is not None:
-                chosen[s] = found
+    chosen = _Choice(graph).made()
     if not chosen:
         return graph
     copies = {}
 
     def visit(node, inputs):
-        if node.order < graph.backward:
+        if node.order < graph.marks.backward:
             return None
         made = []
         for s in node.inputs:
             if s in chosen and s not in copies:
                 local = {}
-                for t in chosen[s]:
-                    op, read, attrs = _again(t)
-                    copy = make(op, [local.get(x, x) for x in read], attrs, node)
+                for t, call in chosen[s].items():
+                    if t in copies:
+                        local[t] = copies[t]
+                        continue
+                    copy = make(call.op, [local.get(x, x) for x in call.inputs], call.attrs, node)
                     copy.scope, local[t] = t.node.scope, copy.output
                     made.append(copy)
-                copies[s] = local[s]
+                    if t in chosen:
+                        copies[t] = copy.output
         if not any(s in copies for s in node.inputs):
             return None
         copy = copy_with(node, tuple(copies.get(s, x) for s, x in zip(node.inputs, inputs)))
@@ -74,22 +54,80 @@ def recomputed(graph):
     return rewrite(graph, visit)
 
 
+class _Choice:
+    """What is made again, {symbol: {symbol: Call}}: the calls that end with the one of that symbol.
+
+    A part of the graph that a user marked is made again as a whole from what goes into it; what comes out of it stays,
+    if there is more in it than that. Where one product follows the other, every other one stays.
+    """
+
+    def __init__(self, graph):
+        self.nodes, self.since, self.wanted = graph.nodes, graph.marks.backward, set(graph.kept())
+        self.early, self.late, self.chosen = {}, {}, {}
+        for i, node in enumerate(graph.nodes):
+            for s in node.inputs:
+                if s is not None:
+                    (self.late if node.order >= self.since else self.early).setdefault(s, []).append((i, node))
+        again = graph.marks.again
+        self.parts = [r for i, r in enumerate(again) if not any(
+            o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(again) if k != i)]
+
+    def part(self, s):
+        """The number of the outermost marked part that s belongs to, or None."""
+        return next((i for i, (first, end, least, simple) in enumerate(self.parts) if first <= s.node.order < end
+                     and s.size > least and (s.node.op.elementwise or not simple)), None)
+
+    def made(self):
+        """Choose."""
+        found = [(s, self.part(s)) for s in (node.outputs[0] for node in self.nodes if node.order < self.since)
+                 if s in self.early and s in self.late and s not in self.wanted and not isinstance(s.node.op, Leaf)]
+        leaves = {s: p is not None and any(self.part(n.outputs[0]) != p for _, n in self.early[s]) for s, p in found}
+        inside = {p for s, p in found if not leaves[s]}
+        for s, p in found:
+            if (_bytes(s) >= LARGE if p is None else not leaves[s] or p not in inside):
+                calls = self.calls(s, p, self.late[s][0][0], DEEP)
+                if calls is not None:
+                    self.chosen[s] = calls
+        return self.chosen
+
+    def kept(self, s, part, at):
+        """Whether backward has s at node number `at` without our making it."""
+        if isinstance(s.node.op, Leaf):
+            return True
+        if part is not None:
+            return s not in self.chosen and self.part(s) != part
+        return _bytes(s) < LARGE or (s not in self.chosen and s in self.late and self.late[s][-1][0] >= at)
+
+    def calls(self, s, part, at, depth):
+        """What has to be made for s, in order, or None where that is too much."""
+        call = _again(s, part is not None)
+        if call is None:
+            return None
+        found = {}
+        for x in call.inputs:
+            if x is not None and x not in found and not self.kept(x, part, at):
+                inside = part is not None and self.part(x) == part
+                before = self.calls(x, part, at, depth - 1) if inside or (part is None and depth > 1) else None
+                if before is None:
+                    return None
+                found.update(before)
+        return {**found, s: call}
+
+
 def _bytes(s):
     return Spec(s.shape, s.dtype).nbytes
 
 
-def _again(s):
-    """(op, inputs, attributes) of a cheap call with s as its result, or None."""
+def _again(s, asked):
+    """The Call that makes s once more, or None where that is not to be; asked: whatever it costs."""
     node = s.node
-    if s.index or isinstance(node.op, Leaf):
+    if s.index or isinstance(node.op, Leaf) or node.op.lower is None:
         return None
-    if node.op.again is not None:
-        found = node.op.again(node)
-    elif node.op.elementwise and node.op.lower is not None:
-        found = node.op, node.inputs, node.attrs
-    else:
+    call = Call(*node.op.again(node)) if node.op.again is not None else Call(node.op, node.inputs, node.attrs)
+    if asked:
+        return call
+    if node.op.again is None and not node.op.elementwise:
         return None
-    op, inputs, attrs = found
-    specs = [None if x is None else Spec(x.shape, x.dtype) for x in (*inputs, s)]
-    flops, _ = op.cost(specs[:-1], specs[-1:], attrs)
-    return found if flops <= CHEAP * s.size else None
+    specs = [None if x is None else Spec(x.shape, x.dtype) for x in (*call.inputs, s)]
+    flops, _ = call.op.cost(specs[:-1], specs[-1:], call.attrs)
+    return call if flops <= CHEAP * s.size else None

@@ -5,8 +5,8 @@ go through in blocks and output channels a few at a time, so that V and M = V·U
 Formulas: fastnn/core/winograd.py. Products: fastnn/core/simd_winograd.py.
 
 What belongs to tiles lies as [group of 16 tiles][vector of channels][plane][tile][lane], so a transform writes its 36
-vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows are
-a constant apart and no product has an edge.
+vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows
+are a constant apart and no product has an edge.
 """
 from fastnn.core.jit import at, device, kernel, sizeof
 from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, transpose, vector
