@@ -78,6 +78,11 @@ class Trace:
         finally:
             self._scopes.pop()
 
+    @property
+    def inside(self):
+        """Whether a layer is being called."""
+        return len(self._scopes) > 1
+
     @contextlib.contextmanager
     def made_again(self, least=0, simple=False):
         """Nodes made inside are computed again for backward, not kept: those of more than `least` elements.

@@ -292,7 +292,8 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
-        again = self._remat is not None and self._remat.applies(self.name)
+        # not the model as a whole: then all of it would be there again before backward began
+        again = self._remat is not None and trace.inside and self._remat.applies(self.name)
         with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():
             return self.call(*args, **kwargs)
 

@@ -83,6 +83,13 @@ class Gate(layers.Layer):
         return self.function(x)
 
 
+def test_a_model_made_in_a_scope_is_not_made_again_as_a_whole(plain):
+    with fastnn.RematScope():
+        model = deep()
+    _, _, plan = trained(model)
+    assert plan.arena_bytes < 0.9 * plain[2].arena_bytes
+
+
 class Block(layers.Layer):
     """Two products and their sum with the input."""
 
