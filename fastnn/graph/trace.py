@@ -30,7 +30,10 @@ def paused():
 
 
 class Marks:
-    """backward: the order of the first node that gradients() made, or None.  again: see Trace.made_again."""
+    """backward: the order of the first node that gradients() made, or None; what is traced later counts as backward.
+
+    again: see Trace.made_again.
+    """
 
     __slots__ = ("again", "backward")
 
@@ -78,16 +81,11 @@ class Trace:
         finally:
             self._scopes.pop()
 
-    @property
-    def inside(self):
-        """Whether a layer is being called."""
-        return len(self._scopes) > 1
-
     @contextlib.contextmanager
     def made_again(self, least=0, simple=False):
-        """Nodes made inside are computed again for backward, not kept: those of more than `least` elements.
+        """Nodes made inside are computed again for backward, not kept, except what others read from outside.
 
-        simple: only element-wise ones.
+        least: only results of more than so many elements.  simple: only element-wise ones.
         """
         first = len(self.nodes)
         try:
@@ -138,6 +136,8 @@ class Trace:
     def read(self, variable):
         """The symbol of a variable's value at this point of the trace."""
         found = self.values.get(variable)
+        if callable(found):                     # part of a larger value, cut out where somebody asks for it
+            found = self.values[variable] = found()
         if found is None:
             spec = Spec(variable.shape, variable.dtype)
             found = self.add(VARIABLE, (), {}, [spec], variable).output
@@ -146,7 +146,8 @@ class Trace:
         return found
 
     def assign(self, variable, symbol):
-        """Record the effect variable <- symbol."""
+        """Record the effect variable <- symbol, after those that are recorded."""
+        self.assigns.pop(variable, None)
         self.values[variable] = self.assigns[variable] = symbol
 
     def symbol(self, value, dtype=None):

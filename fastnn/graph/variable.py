@@ -1,4 +1,5 @@
 """Variable: state that a graph reads and writes."""
+import copy
 import itertools
 
 import numpy as np
@@ -67,6 +68,11 @@ class Variable(Operators):
         v = cls(np.zeros((), array.dtype), dtype=array.dtype.name, trainable=False, name=name, path=path)
         v._array = array
         return v
+
+    def __deepcopy__(self, memo):
+        twin = memo[id(self)] = copy.copy(self)
+        twin._array, twin.owner = self._array.copy(), None
+        return twin
 
     @property
     def shape(self):

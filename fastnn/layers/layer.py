@@ -86,6 +86,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
     autocast = True
     supports_masking = False
     _keeps_dtype = False                        # whether integer inputs give integer outputs
+    _marks_itself = True                        # in a RematScope: models leave it to the layers in them
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -292,8 +293,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
-        # not the model as a whole: then all of it would be there again before backward began
-        again = self._remat is not None and trace.inside and self._remat.applies(self.name)
+        again = self._remat is not None and self._marks_itself and self._remat.applies(self.name)
         with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():
             return self.call(*args, **kwargs)
 

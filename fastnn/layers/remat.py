@@ -14,8 +14,8 @@ class RematScope:
 
     What is cheap to make again (a normalisation with its relu, a sum) is never kept where that saves memory, without
     any scope. In a scope products and convolutions are made again too: a layer as a whole from what goes into it, so
-    that of a block of layers only its result stays; of products one after the other, every other one does. Losses
-    and weights keep every bit.
+    that of a block of layers (one Layer; a model leaves it to the layers in it) only its result stays; of products one
+    after the other, every other one does. Losses and weights keep every bit. Saved files say nothing of it.
 
     Args:
         mode: "full" (the layer and those inside it), "activations" (element-wise results only), "larger_than"
@@ -59,6 +59,8 @@ class RematScope:
 
 def remat(f):
     """A function, or a layer, whose results are made again in the backward pass.
+
+    A function has an effect inside layers and steps (`call`, `train_step`), not on the symbols of the functional API.
 
     Args:
         f: a function of tensors, or a layer (which is returned itself).

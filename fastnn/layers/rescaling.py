@@ -63,7 +63,24 @@ class Normalization(Layer):
         if (mean is None) != (variance is None):
             raise ArgumentError("When setting values directly, both `mean` and `variance` must be set. "
                                 f"Received: mean={mean} and variance={variance}")
-        self.mean = self.variance = None
+        self._given = None
+
+    @property
+    def mean(self):
+        """The mean in use, an array of the shape that broadcasts; None before there is one."""
+        return self._statistics()[0]
+
+    @property
+    def variance(self):
+        """The variance in use, likewise."""
+        return self._statistics()[1]
+
+    def _statistics(self):
+        if self._given is not None:
+            return self._given
+        if not self.built or self.input_mean is not None:
+            return None, None
+        return tuple(np.reshape(v.numpy(), self._wide) for v in (self.adapt_mean, self.adapt_variance))
 
     def build(self, input_shape):
         rank = len(input_shape)
@@ -78,13 +95,10 @@ class Normalization(Layer):
             self.adapt_mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
             self.adapt_variance = self.add_weight(name="variance", shape=shape, initializer="ones", trainable=False)
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
-            self._use(self.adapt_mean.numpy(), self.adapt_variance.numpy())
         else:
             given = [np.asarray(v, self.dtype) for v in (self.input_mean, self.input_variance)]
-            self._use(*(np.broadcast_to(v, self._wide) if v.size == 1 else v.reshape(self._wide) for v in given))
-
-    def _use(self, mean, variance):
-        self.mean, self.variance = (np.ascontiguousarray(np.reshape(v, self._wide)) for v in (mean, variance))
+            self._given = tuple(np.ascontiguousarray(np.broadcast_to(v, self._wide) if v.size == 1 else
+                                                     v.reshape(self._wide)) for v in given)
 
     def adapt(self, data):
         """Take the statistics from an array (rows first)."""
@@ -102,25 +116,22 @@ class Normalization(Layer):
         self.adapt_mean.assign(mean.astype(self.dtype))
         self.adapt_variance.assign(variance.astype(self.dtype))
         self.count.assign(len(data))
-        self.finalize_state()
 
     def finalize_state(self):
-        """Use the statistics that the weights hold."""
-        if self.input_mean is None and self.built:
-            self._use(self.adapt_mean.numpy(), self.adapt_variance.numpy())
-
-    def load_own_variables(self, store):
-        super().load_own_variables(store)
-        self.finalize_state()
+        """What Keras calls after the weights have changed; here calls read the weights themselves."""
 
     def call(self, inputs):
-        if self.mean is None:
+        if not self.built:
             raise NotBuiltError("You must call `.build(input_shape)` or `.adapt(data)` on the layer before using it.")
         x = ops.cast(inputs, self.compute_dtype)
-        scale = np.maximum(np.sqrt(self.variance), 1e-7)
-        if self.invert:
-            return x * scale + self.mean
-        return (x - self.mean) / scale
+        if self._given is not None:
+            mean, variance = self._given
+            scale = np.maximum(np.sqrt(variance), 1e-7)
+        else:
+            mean, variance = (ops.cast(ops.reshape(v, self._wide), self.compute_dtype)
+                              for v in (self.adapt_mean, self.adapt_variance))
+            scale = ops.maximum(ops.sqrt(variance), 1e-7)
+        return x * scale + mean if self.invert else (x - mean) / scale
 
     def compute_output_shape(self, input_shape):
         return input_shape

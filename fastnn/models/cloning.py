@@ -1,4 +1,7 @@
 """clone_model: the same architecture with new weights."""
+import copy
+import inspect
+
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
@@ -101,38 +104,41 @@ def _clone_functional(model, input_tensors, clone, call_function):
 
 
 def copy_model(model):
-    """A copy with equal weights, compiled alike and with equal optimizer state, for copy.deepcopy()."""
+    """A copy for copy.deepcopy(): equal weights and, if compiled, the same training with equal state.
+
+    Layers are made from their configs, so an unseeded Dropout draws other numbers than the original's.
+    """
     twin = clone_model(model)
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
+    for layer, other in zip(model._flatten_layers(), twin._flatten_layers()):
+        object.__setattr__(other, "_remat", layer._remat)
     if model.compiled:
-        given = model._trainer().compile_config
-        twin.compile(**{name: nest.map_structure(_fresh, part) for name, part in given.items()})
-        if model.optimizer.built and twin.built:
-            twin.optimizer.build(twin.trainable_variables)
-            twin.optimizer.set_weights([v.numpy() for v in model.optimizer.variables])
+        memo = {id(v): w for v, w in zip(model.variables, twin.variables)}
+        twin.compile(**copy.deepcopy({**model._trainer().compile_config, "optimizer": model.optimizer}, memo))
     return twin
 
 
-def _fresh(part):
-    """A loss, metric or optimizer of its own for a copy; names, numbers and functions are shared."""
-    return type(part).from_config(part.get_config()) if hasattr(part, "get_config") and not isinstance(
-        part, type) else part
-
-
 def pickled(model):
-    """What pickle stores of a model: its `.keras` archive; by reference the classes and functions that are not ours."""
-    from fastnn.saving.archive import dump_model
-    own = {type(layer) for layer in model._flatten_layers()}
+    """What pickle stores of a model: its `.keras` archive (of one without weights, its config).
+
+    The classes and functions that are not ours go along by reference, as pickle does it.
+    """
+    from fastnn.saving import archive
+    parts = [v for layer in model._flatten_layers() for v in (layer, *vars(layer).values())]
     if model.compiled:
-        own.update(part if callable(part) and hasattr(part, "__name__") else type(part)
-                   for part in nest.flatten(list(model._trainer().compile_config.values())))
-    custom = {x.__name__: x for x in own if x.__module__.split(".")[0] != "fastnn"
-              and (hasattr(x, "get_config") or not isinstance(x, type))}
-    return unpickled, (dump_model(model), custom)
+        parts += [*model._trainer().compile_config.values(), *vars(model.optimizer).values()]
+    custom = {}
+    for part in nest.flatten(parts):
+        own = part if inspect.isfunction(part) or inspect.isclass(part) else type(part)
+        if own.__module__.split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
+            custom[own.__name__] = own
+    return unpickled, ((archive.dump_model if model.built else archive.model_to_json)(model), custom)
 
 
 def unpickled(data, custom_objects):
     """The model that `pickled` stored."""
-    from fastnn.saving.archive import model_of
-    return model_of(data, "the pickled model", custom_objects)
+    from fastnn.saving import archive
+    if isinstance(data, str):
+        return archive.model_from_json(data, custom_objects)
+    return archive.model_of(data, "the pickled model", custom_objects)

@@ -29,6 +29,8 @@ class Model(Trainer, Layer):
     10
     """
 
+    _marks_itself = False
+
     _weights_file_suffix = ".weights.h5"
 
     def __new__(cls, *args, **kwargs):

@@ -5,6 +5,7 @@ optimizers written by users), or a run of many of them that lie side by side (in
 for the
 whole model).  The same code serves symbols and arrays.
 """
+import functools
 import warnings
 
 import numpy as np
@@ -35,6 +36,23 @@ class Unit:
             return flat
         v, o = self.variables[i], self.offsets[i]
         return ops.reshape(flat[o:o + v.size], v.shape)
+
+    def begin(self):
+        """The value of param, with what was assigned to single variables since."""
+        trace = current()
+        if self.offsets is not None and any(v in trace.assigns for v in self.variables):
+            trace.assign(self.param, self.joined([trace.read(v) for v in self.variables]))
+            for v in self.variables:
+                trace.assigns.pop(v, None)
+        return self.param.value
+
+    def end(self, new):
+        """Assign to param, and let who reads its variables from now on see it."""
+        self.param.assign(new)
+        if self.offsets is not None:
+            trace = current()
+            for i, v in enumerate(self.variables):
+                trace.values[v] = functools.partial(self.part, trace.read(self.param), i)
 
     def joined(self, parts):
         """One flat value from one value for each variable."""
@@ -190,7 +208,7 @@ class Applying:
         fused = decay if all(m is None for m in masks) else 0.0
         hyper = self.hyper(iterations, rate, fused, scale)
         for i, u in enumerate(units):
-            old = u.param.value
+            old = u.begin()
             param = old
             if decay and not fused and masks[i] is not False:
                 mask = np.float64(1.0) if masks[i] is None else masks[i]
@@ -204,7 +222,7 @@ class Applying:
                 after["gradient_accumulator"] = ops.where(due, number(0.0, u.sum), u.sum)
             if self.use_ema:
                 new, after["average"] = self._average(new, before["average"], iterations)
-            u.param.assign(self._constrained(u, new))
+            u.end(self._constrained(u, new))
             for k, v in after.items():
                 u.slots[k].assign(v)
 

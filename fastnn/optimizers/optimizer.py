@@ -2,6 +2,7 @@
 
 What an optimizer does in a step is in `fastnn.optimizers.applying`.
 """
+import copy
 import re
 import warnings
 
@@ -183,7 +184,9 @@ class Optimizer(Applying):
         for v in trainable_variables:
             sizes[v.dtype] = sizes.get(v.dtype, 0) + v.size
         # zeros lie side by side from the start, as the weights do: one update kernel serves them all, without a copy
-        blocks = [{dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()} if _zeros(i) else None
+        own = any(getattr(type(self), name) is not getattr(Optimizer, name)
+                  for name in ("add_variable", "add_variable_from_reference"))
+        blocks = [None if own or not _zeros(i) else {dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()}
                   for i in initials]
         out = [[] for _ in names]
         for v in trainable_variables:
@@ -211,6 +214,14 @@ class Optimizer(Applying):
             made = self.add_optimizer_variables(variables, names, [initial for _, initial in group])
             self._slots.update(zip(names, made))
         self.built = True
+
+    def __deepcopy__(self, memo):
+        twin = memo[id(self)] = object.__new__(type(self))
+        for name, value in self.__dict__.items():
+            object.__setattr__(twin, name, copy.deepcopy(value, memo))
+        twin._index = {id(v): i for i, v in enumerate(twin._trainable)}
+        twin._excluded = {id(memo[i]) for i in self._excluded if i in memo}
+        return twin
 
     def _get_variable_index(self, variable):
         return self._index[id(variable)]

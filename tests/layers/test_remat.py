@@ -1,4 +1,6 @@
 """RematScope and remat: less memory, every bit the same."""
+import copy
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,17 @@ def test_a_model_made_in_a_scope_is_not_made_again_as_a_whole(plain):
         model = deep()
     _, _, plan = trained(model)
     assert plan.arena_bytes < 0.9 * plain[2].arena_bytes
+
+
+def test_a_model_within_a_model_leaves_it_to_its_layers(plain):
+    fastnn.utils.set_random_seed(1)
+    with fastnn.RematScope():
+        inner = fastnn.Sequential([layers.Dense(256, activation="tanh") for _ in range(6)])
+    model = fastnn.Sequential([fastnn.Input((64,)), inner, layers.Dense(1)])
+    model.compile("adam", "mse")
+    _, _, plan = trained(model)
+    assert plan.arena_bytes < 0.9 * plain[2].arena_bytes
+    assert [x._remat.mode for x in copy.deepcopy(model).layers[0].layers] == ["full"] * 6
 
 
 class Block(layers.Layer):

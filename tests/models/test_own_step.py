@@ -164,3 +164,54 @@ def test_misuse_is_named():
         made(bad).fit(X, Y, verbose=0)
     with pytest.raises(NotSupportedError, match="train_step"):
         GradientTape().gradient(1.0, [])
+
+
+class TwoSteps(keras.Model):
+    """Two updates in one train_step, and a look at what they led to."""
+
+    constrain = None
+
+    def train_step(self, x):
+        for _ in range(2):
+            weights = self.trainable_weights
+            loss = ops.mean(ops.square(self(x, training=True)))
+            grads = gradients([loss], [v.value for v in weights])
+            self.optimizer.apply(grads, weights)
+            if self.constrain:
+                for v in weights:
+                    v.assign(ops.clip(v.value, -self.constrain, self.constrain))
+        return {"loss": loss, "after": ops.mean(ops.square(self(x, training=True)))}
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("bound", [None, 0.7])
+def test_what_is_read_after_an_update_is_new(eager, bound):
+    x = keras.Input((1,))
+    model = TwoSteps(x, layers.Dense(1, use_bias=False, kernel_initializer="ones")(x))
+    model.constrain = bound
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=eager)
+    logs = model.fit(np.ones((8, 1), np.float32), batch_size=8, verbose=0).history
+    w = 1.0
+    for _ in range(2):
+        loss, w = w * w, w - 0.1 * 2 * w
+        w = w if bound is None else min(w, bound)
+    assert model.get_weights()[0][0, 0] == pytest.approx(w, rel=1e-6)
+    assert logs["loss"] == pytest.approx([loss], rel=1e-6) and logs["after"] == pytest.approx([w * w], rel=1e-6)
+
+
+def test_normalisations_after_updates_in_one_step():
+    """The second forward pass depends on the first one's statistics, through the update."""
+    x = keras.Input((10,))
+    y = layers.Dense(1)(layers.ReLU()(layers.BatchNormalization()(layers.Dense(12)(x))))
+    results = []
+    for eager in (False, True):
+        keras.utils.set_random_seed(5)
+        model = keras.models.clone_model(TwoSteps(x, y))
+        model.compile("adam", run_eagerly=eager)
+        model.fit(X_WIDE, batch_size=10, epochs=2, verbose=0)
+        results.append(model.get_weights())
+    for a, b in zip(*results):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+X_WIDE = RNG.standard_normal((20, 10)).astype("float32")

@@ -147,6 +147,54 @@ def test_a_copy_of_a_trained_model_trains_on_like_it(way, loss):
     np.testing.assert_array_equal(twin(x), model(x))
 
 
+def bent(x):
+    """An activation that is neither."""
+    return fastnn.ops.tanh(x) * 1.5
+
+
+def test_copies_keep_what_no_file_can_hold():
+    model = Sequential([Input((4,)), layers.Dense(5, activation="tanh"), layers.Dense(2)])
+    model.compile(fastnn.optimizers.AdamW(lambda: 0.01, weight_decay=0.5), "mse")
+    model.optimizer.exclude_from_weight_decay([model.weights[0]])
+    x, y = rows(24, 4), rows(24, 2)
+    model.fit(x, y, verbose=0)
+    model.layers[0].trainable = False               # the optimizer has state for it all the same
+    twin = copy.deepcopy(model)
+    assert [v.shape for v in twin.optimizer.variables] == [v.shape for v in model.optimizer.variables]
+    assert all((a.numpy() == b.numpy()).all() for a, b in zip(model.optimizer.variables, twin.optimizer.variables))
+    assert twin.optimizer._excluded == {id(twin.weights[0])}
+    for m in (model, twin):
+        m.layers[0].trainable = True
+        m.fit(x, y, verbose=0, shuffle=False)
+    assert all((a == b).all() for a, b in zip(model.get_weights(), twin.get_weights()))
+
+
+def test_pickles_take_the_classes_and_functions_of_users_along():
+    inner = Sequential([Input((4,)), layers.Dense(3, activation=bent)])
+    model = Sequential([Input((4,)), inner, Twice(), layers.Dense(2)])
+    np.testing.assert_array_equal(by_pickle(model)(rows(2, 4)), model(rows(2, 4)))
+    unbuilt = Sequential([layers.Dense(3, activation=bent), layers.Dense(1)])
+    unbuilt.compile("sgd", "mse")
+    twin = by_pickle(unbuilt)
+    assert not twin.built and twin.compiled
+    twin.fit(rows(4, 2), rows(4, 1), verbose=0)
+
+
+def test_an_adapted_normalization_stays_adapted(tmp_path):
+    data = rows(50, 3) * 4 + 2
+    layer = layers.Normalization()
+    layer.adapt(data)
+    model = Sequential([Input((3,)), layer])
+    np.testing.assert_allclose(model(data).std(0), 1, rtol=1e-5)
+    model.save(tmp_path / "n.keras")
+    other = Sequential([Input((3,)), layers.Normalization()])
+    other(data)                                     # a plan from before
+    other.set_weights(model.get_weights())
+    for twin in (copy.deepcopy(model), by_pickle(model), fastnn.models.load_model(tmp_path / "n.keras"), other):
+        np.testing.assert_array_equal(twin(data), model(data))
+        np.testing.assert_array_equal(twin.layers[0].mean, layer.mean)
+
+
 def test_a_copy_of_a_model_that_is_not_compiled_is_not_either():
     model = Sequential([Input((4,)), layers.Dense(2)])
     for twin in (copy.deepcopy(model), by_pickle(model)):

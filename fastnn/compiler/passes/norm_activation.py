@@ -52,10 +52,15 @@ def _statistics_from(graph, moved):
         elif node not in placed:
             order.append(node)
 
+    fresh = {}                                  # a fused node that reads another one's statistics is copied, too
+
     def visit(node, inputs):
-        if any(s in swap for s in inputs):
-            copy = copy_with(node, tuple(swap.get(s, s) for s in inputs))
-            return [copy, copy.outputs]
-        return None
+        wanted = [swap.get(s, s) for s in inputs]
+        wanted = tuple(fresh.get(s, s) for s in wanted)
+        if wanted == node.inputs:
+            return None
+        copy = copy_with(node, wanted)
+        fresh.update(zip(node.outputs, copy.outputs))
+        return [copy, copy.outputs]
     return rewrite(Graph(order, [swap.get(s, s) for s in graph.outputs],
                          [(v, swap.get(s, s)) for v, s in graph.updates], graph.marks), visit)
