@@ -10,6 +10,7 @@ from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.sequential import Sequential
 from fastnn.saving import identifiers as serial
+from fastnn.saving.registration import CustomObjectScope
 
 
 def _clone_layer(layer):
@@ -108,7 +109,8 @@ def copy_model(model):
 
     Layers are made from their configs, so an unseeded Dropout draws other numbers than the original's.
     """
-    twin = clone_model(model)
+    with CustomObjectScope(_of_the_user(model)):
+        twin = clone_model(model)
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
     for layer, other in zip(model._flatten_layers(), twin._flatten_layers()):
@@ -125,6 +127,11 @@ def pickled(model):
     The classes and functions that are not ours go along by reference, as pickle does it.
     """
     from fastnn.saving import archive
+    return unpickled, ((archive.dump_model if model.built else archive.model_to_json)(model), _of_the_user(model))
+
+
+def _of_the_user(model):
+    """{name: class or function} of all that is in a model and is not fastnn's."""
     parts = [v for layer in model._flatten_layers() for v in (layer, *vars(layer).values())]
     if model.compiled:
         parts += [*model._trainer().compile_config.values(), *vars(model.optimizer).values()]
@@ -133,7 +140,7 @@ def pickled(model):
         own = part if inspect.isfunction(part) or inspect.isclass(part) else type(part)
         if own.__module__.split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
             custom[own.__name__] = own
-    return unpickled, ((archive.dump_model if model.built else archive.model_to_json)(model), custom)
+    return custom
 
 
 def unpickled(data, custom_objects):
