@@ -121,6 +121,7 @@ def residual_net(size=32):
     return model
 
 
+@pytest.mark.compiled
 def test_cheap_activations_are_made_again_for_backward_and_keep_every_bit():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((16, 32, 32, 3)).astype(np.float32), rng.standard_normal((16, 4)).astype(np.float32)
