@@ -180,7 +180,8 @@ class Program:
         if which == "python" or MODE == "python":
             from fastnn.runtime.pyexec import Executor
         else:
-            from fastnn.runtime.executor import Executor
+            from fastnn.runtime import extension
+            Executor = extension("executor").Executor
             self.plain = not (self.options.guard or self.options.fill)
         self.executor = Executor(
             np.array(code, np.int64), np.array(words or [0], np.int64), np.array(tmps, np.int64).reshape(-1, 4),

@@ -7,8 +7,9 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
-from fastnn.runtime.order import shuffle as mix_rows
+from fastnn.runtime import extension
 
+mix_rows = extension("order").shuffle
 SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
 SHUFFLE_STREAM = 0x5F5F
 

@@ -1,5 +1,26 @@
 """What runs plans: executors, threads, kernel packs, eager evaluation. Its modules are imported where they are used."""
 
+import importlib
+
+
+def extension(name):
+    """The compiled module fastnn.runtime.`name`.
+
+    Raises PackError, which says what to do, where it is not there: in a source checkout that was not built.
+
+    >>> extension("order").__name__
+    'fastnn.runtime.order'
+    """
+    from fastnn.core import errors
+
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ImportError as error:
+        raise errors.PackError(
+            f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
+            "checkout run `pip install -e .`, or go to another folder: there Python finds the fastnn that is installed. "
+            "Else install fastnn-engine again.") from error
+
 
 def executor_class():
     """Return the Executor class to use: the Cython one, or the Python oracle when asked for or in mode "python".
@@ -9,14 +30,9 @@ def executor_class():
     >>> executor_class().__name__
     'Executor'
     """
-    from fastnn.core import config, errors, jit
+    from fastnn.core import config, jit
 
     if jit.MODE == "python" or config.executor() == "python":
         from fastnn.runtime.pyexec import Executor
         return Executor
-    try:
-        from fastnn.runtime.executor import Executor
-    except ImportError as error:
-        raise errors.PackError(f"the compiled executor cannot be imported ({error}). In a source checkout run "
-                               "`python setup.py build_ext --inplace`; else install fastnn-engine again.") from error
-    return Executor
+    return extension("executor").Executor

@@ -233,3 +233,14 @@ def test_a_pack_is_built_used_and_built_again_after_a_change(tmp_path):
     out = python(use, env, cwd=tmp_path)
     assert "Building it again failed" in out.stderr
     assert "kernel double_f32 of fastnn.kernels.cpu.small does not compile" in out.stderr
+
+
+@pytest.mark.slow
+def test_a_checkout_that_was_not_built_says_so(tmp_path):
+    """A newcomer installs fastnn and starts Python in the checkout: its source folder hides what is installed."""
+    without = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__", "pack")
+    shutil.copytree(PACKAGE, tmp_path / "fastnn", ignore=without)
+    done = python("import fastnn; fastnn.Sequential", {"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("fastnn.core.errors.PackError: the compiled module fastnn.runtime.order cannot be imported")
+    assert "go to another folder" in last
