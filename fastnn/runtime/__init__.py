@@ -18,8 +18,8 @@ def extension(name):
     except ImportError as error:
         raise errors.PackError(
             f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
-            "checkout run `pip install -e .`, or go to another folder: there Python finds the fastnn that is installed. "
-            "Else install fastnn-engine again.") from error
+            "checkout run `pip install -e .`, or go to another folder: there Python finds the installed fastnn. Else "
+            "install fastnn-engine again.") from error
 
 
 def executor_class():
