@@ -20,16 +20,14 @@ class Initializer:
     ...         return np.full(shape, 3.0, dtype)
     >>> Three()((2,), "float32")
     array([3., 3.], dtype=float32)
-
-    A subclass declared with ``fresh=True`` promises a new array from every call: a variable then takes it as it is,
-    where it copies that of any other.
     """
 
-    fresh = False
+    _makes_new = False
 
-    def __init_subclass__(cls, fresh=False, **kwargs):
+    def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.fresh = fresh
+        # Those of this file return a new array from every call, which a variable may keep without a copy.
+        cls._makes_new = cls.__module__ == __name__
 
     def __call__(self, shape, dtype=None):
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
@@ -52,7 +50,7 @@ def _type(dtype):
     return dtypes.numpy_type(dtypes.standardize(dtype))
 
 
-class Zeros(Initializer, fresh=True):
+class Zeros(Initializer):
     """All zeros.
 
     >>> Zeros()((2,))
@@ -63,7 +61,7 @@ class Zeros(Initializer, fresh=True):
         return np.zeros(shape, _type(dtype))
 
 
-class Ones(Initializer, fresh=True):
+class Ones(Initializer):
     """All ones.
 
     >>> Ones()((2,))
@@ -74,7 +72,7 @@ class Ones(Initializer, fresh=True):
         return np.ones(shape, _type(dtype))
 
 
-class Constant(Initializer, fresh=True):
+class Constant(Initializer):
     """One value everywhere, or an array of the weight's shape.
 
     value: a number or an array that broadcasts to the weight's shape.
@@ -93,7 +91,7 @@ class Constant(Initializer, fresh=True):
         return {"value": self.value.tolist() if isinstance(self.value, np.ndarray) else self.value}
 
 
-class Identity(Initializer, fresh=True):
+class Identity(Initializer):
     """`gain` on the diagonal of a matrix, zeros elsewhere; 2-D shapes only.
 
     >>> Identity()((2, 2))
@@ -114,7 +112,7 @@ class Identity(Initializer, fresh=True):
         return {"gain": self.gain}
 
 
-class RandomInitializer(Initializer, fresh=True):
+class RandomInitializer(Initializer):
     """Base of the random ones: `seed` is an int, or None for a stream of its own."""
 
     def __init__(self, seed=None):
@@ -130,7 +128,7 @@ class RandomInitializer(Initializer, fresh=True):
         return {"seed": self.seed if self.seed is None or hasattr(self.seed, "__index__") else None}
 
 
-class RandomNormal(RandomInitializer, fresh=True):
+class RandomNormal(RandomInitializer):
     """Normal numbers of the given `mean` and `stddev`.
 
     >>> RandomNormal(stddev=0.1, seed=1)((2, 3)).shape
@@ -148,7 +146,7 @@ class RandomNormal(RandomInitializer, fresh=True):
         return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
 
-class TruncatedNormal(RandomNormal, fresh=True):
+class TruncatedNormal(RandomNormal):
     """Normal numbers, those beyond two standard deviations drawn again.
 
     >>> bool(abs(TruncatedNormal(stddev=1.0, seed=1)((1000,))).max() <= 2.0)
@@ -159,7 +157,7 @@ class TruncatedNormal(RandomNormal, fresh=True):
         return random.truncated_normal(self._key, shape, self.mean, self.stddev, dtype)
 
 
-class RandomUniform(RandomInitializer, fresh=True):
+class RandomUniform(RandomInitializer):
     """Numbers uniform in [minval, maxval).
 
     >>> bool(abs(RandomUniform(seed=1)((1000,))).max() <= 0.05)
@@ -190,7 +188,7 @@ def compute_fans(shape):
     return int(shape[-2] * window), int(shape[-1] * window)
 
 
-class VarianceScaling(RandomInitializer, fresh=True):
+class VarianceScaling(RandomInitializer):
     """Random numbers of variance scale / n, n being the fan in, the fan out or their mean.
 
     Args:
@@ -247,7 +245,7 @@ class VarianceScaling(RandomInitializer, fresh=True):
                 "input_axes": self.input_axes, "output_axes": self.output_axes}
 
 
-class _Named(VarianceScaling, fresh=True):
+class _Named(VarianceScaling):
     """A VarianceScaling whose scale, mode and distribution its name says."""
 
     rule: tuple = ()
@@ -260,7 +258,7 @@ class _Named(VarianceScaling, fresh=True):
                 "output_axes": self.output_axes}
 
 
-class GlorotUniform(_Named, fresh=True):
+class GlorotUniform(_Named):
     """Uniform within ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
 
     >>> GlorotUniform(seed=1)((4, 8)).shape
@@ -270,7 +268,7 @@ class GlorotUniform(_Named, fresh=True):
     rule = (1.0, "fan_avg", "uniform")
 
 
-class GlorotNormal(_Named, fresh=True):
+class GlorotNormal(_Named):
     """Truncated normal of standard deviation sqrt(2 / (fan in + fan out)) (Glorot and Bengio, 2010).
 
     >>> GlorotNormal(seed=1)((4, 8)).shape
@@ -280,7 +278,7 @@ class GlorotNormal(_Named, fresh=True):
     rule = (1.0, "fan_avg", "truncated_normal")
 
 
-class HeUniform(_Named, fresh=True):
+class HeUniform(_Named):
     """Uniform within ±sqrt(6 / fan in) (He et al., 2015).
 
     >>> HeUniform(seed=1)((4, 8)).shape
@@ -290,7 +288,7 @@ class HeUniform(_Named, fresh=True):
     rule = (2.0, "fan_in", "uniform")
 
 
-class HeNormal(_Named, fresh=True):
+class HeNormal(_Named):
     """Truncated normal of standard deviation sqrt(2 / fan in) (He et al., 2015).
 
     >>> HeNormal(seed=1)((4, 8)).shape
@@ -300,7 +298,7 @@ class HeNormal(_Named, fresh=True):
     rule = (2.0, "fan_in", "truncated_normal")
 
 
-class LecunUniform(_Named, fresh=True):
+class LecunUniform(_Named):
     """Uniform within ±sqrt(3 / fan in) (LeCun et al., 1998).
 
     >>> LecunUniform(seed=1)((4, 8)).shape
@@ -310,7 +308,7 @@ class LecunUniform(_Named, fresh=True):
     rule = (1.0, "fan_in", "uniform")
 
 
-class LecunNormal(_Named, fresh=True):
+class LecunNormal(_Named):
     """Truncated normal of standard deviation sqrt(1 / fan in) (LeCun et al., 1998).
 
     >>> LecunNormal(seed=1)((4, 8)).shape
@@ -320,7 +318,7 @@ class LecunNormal(_Named, fresh=True):
     rule = (1.0, "fan_in", "truncated_normal")
 
 
-class Orthogonal(RandomInitializer, fresh=True):
+class Orthogonal(RandomInitializer):
     """A random matrix with orthonormal rows or columns, times `gain`; higher ranks are seen as (everything, last).
 
     >>> w = Orthogonal(seed=1)((3, 3))

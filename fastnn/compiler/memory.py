@@ -5,11 +5,9 @@ Two buffers may share bytes if their lifetimes, counted in schedule units, do no
 import ctypes
 import functools
 
-import numpy as np
-
 from fastnn.compiler.emit import ARENA
+from fastnn.core.memory import ALIGN
 
-ALIGN = 64
 PAGE, STAGGER, LARGE = 4096, 19 * 64, 65536
 
 
@@ -119,13 +117,6 @@ def _by_size(buffers, guard):
         placed.append((at, size, b.first, b.last))
         placed.sort()
     return offsets, top
-
-
-def allocate(nbytes):
-    """A new arena: uint8 array, 64-byte aligned."""
-    raw = np.empty(nbytes + ALIGN, np.uint8)
-    start = -raw.ctypes.data % ALIGN
-    return raw[start:start + nbytes]
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
-from fastnn.core.memory import register_memory
+from fastnn.core.memory import aligned, register_memory
 from fastnn.graph.node import VARIABLE
 from fastnn.runtime.threads import allowed, planned
 
@@ -46,7 +46,7 @@ DEFAULT = Options()
 
 def new_state():
     """A fresh state block."""
-    return register_memory(memory.allocate(STATE_WORDS * 8).view(np.int64) * 0)
+    return register_memory(aligned(STATE_WORDS * 8).view(np.int64) * 0)
 
 
 class Arena:
@@ -58,7 +58,7 @@ class Arena:
     def reserve(self, nbytes):
         """A block of at least nbytes; a larger need gets a new block, earlier plans keep theirs."""
         if self.block is None or self.block.nbytes < nbytes:
-            self.block = register_memory(memory.allocate(max(nbytes, 64)))
+            self.block = register_memory(aligned(max(nbytes, 64)))
         return self.block
 
 

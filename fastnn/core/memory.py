@@ -1,4 +1,4 @@
-"""Bounds-checked pointers for kernels that run as plain Python.
+"""Memory for kernels: aligned arrays, and bounds-checked pointers for kernels that run as plain Python.
 
 Memory that kernels may touch is registered; `at(F, address)` gives a view with pointer syntax that refuses every access
 outside the registered region its address points into. Addresses are the same integers that compiled kernels get.
@@ -7,6 +7,19 @@ import bisect
 import weakref
 
 import numpy as np
+
+ALIGN = 64              # bytes: a cache line, and the longest vector
+
+
+def aligned(nbytes, make=np.empty):
+    """A new uint8 array that begins at a multiple of ALIGN; make: np.empty or np.zeros.
+
+    >>> aligned(100).ctypes.data % ALIGN
+    0
+    """
+    raw = make(nbytes + ALIGN, np.uint8)
+    start = -raw.ctypes.data % ALIGN
+    return raw[start:start + nbytes]
 
 
 class _Regions:

@@ -2,10 +2,8 @@
 import numpy as np
 
 from fastnn.core.dtypes import itemsize, numpy_type
-from fastnn.core.memory import register_memory
+from fastnn.core.memory import aligned, register_memory
 from fastnn.graph.variable import Variable
-
-LINE = 64               # bytes that a block is aligned to
 
 
 class FlatBuffer:
@@ -21,10 +19,8 @@ class FlatBuffer:
 
     def __init__(self, dtype, size):
         self.dtype, self.offset, self.end = dtype, {}, 0
-        nbytes = max(size, 1) * itemsize(dtype)
-        raw = np.zeros(nbytes + LINE, np.uint8)
-        start = -raw.ctypes.data % LINE
-        self.array = register_memory(raw[start:start + nbytes].view(numpy_type(dtype)))
+        block = aligned(max(size, 1) * itemsize(dtype), np.zeros)
+        self.array = register_memory(block.view(numpy_type(dtype)))
 
     def _place(self, shape):
         first = self.end

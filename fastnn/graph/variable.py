@@ -51,7 +51,7 @@ class Variable(Operators):
             self.dtype = dtypes.standardize(dtype, default)
             shape = value.shape if shape is None else tuple(shape)
         kind = dtypes.numpy_type(self.dtype)
-        own = getattr(initializer, "fresh", False) is True and isinstance(value, np.ndarray) and value.flags.writeable
+        own = getattr(initializer, "_makes_new", False) and value.flags.writeable
         array = np.asarray(value, kind, order="C") if own else np.array(value, kind, order="C")
         if array.shape != shape:
             raise ShapeError(f"Variable {name}: the initial value has shape {array.shape}, expected {shape}.")

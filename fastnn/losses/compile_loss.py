@@ -19,8 +19,6 @@ from fastnn.losses.targets import (
     resolve,
 )
 
-_BY_SHAPE = ("crossentropy", "ce")
-
 
 class Part(NamedTuple):
     """One term of the total loss: which output, which loss, its weight, its name."""
@@ -30,10 +28,15 @@ class Part(NamedTuple):
     name: str
 
 
+def by_shape(identifier):
+    """Whether a name stands for the cross-entropy that fits the shapes."""
+    return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
+
+
 def resolve_loss(identifier, y_true, y_pred):
     """The Loss for what a user wrote; "crossentropy" is chosen by the shapes of y_true and y_pred."""
     found = identifier
-    if isinstance(identifier, str) and identifier.lower() in _BY_SHAPE:
+    if by_shape(identifier):
         kind = label_kind(tuple(y_true.shape), tuple(y_pred.shape))
         prefix = {"binary": "binary_", "sparse": "sparse_categorical_", "categorical": "categorical_"}[kind]
         found = prefix + "crossentropy"
@@ -77,7 +80,7 @@ class CompileLoss:
         self.name, self.built = "compile_loss", False
         self.parts, self.metrics = [], []
         for identifier in leaves(loss):
-            if not (isinstance(identifier, str) and identifier.lower() in _BY_SHAPE):
+            if not by_shape(identifier):
                 identifiers.get(identifier)             # so that compile() reports a wrong name, not fit()
         if structure is not None:
             self.outputs = outputs_of(structure, self.output_names)

@@ -94,9 +94,8 @@ def is_sparse(loss):
 def takes_labels(identifier):
     """Whether a loss as a user writes it takes integer labels."""
     from fastnn.losses import get
-    if identifier is None or (isinstance(identifier, str) and identifier.lower() in ("ce", "crossentropy")):
-        return False
-    return is_sparse(get(identifier))
+    from fastnn.losses.compile_loss import by_shape
+    return identifier is not None and not by_shape(identifier) and is_sparse(get(identifier))
 
 
 def _first_row(fine, values):
@@ -114,8 +113,9 @@ def parts_of(loss):
     if loss is None:
         return []
     from fastnn.losses import get
+    from fastnn.losses.compile_loss import by_shape
     found = loss.loss
-    if isinstance(found, (list, tuple, dict)) or (isinstance(found, str) and found.lower() in ("ce", "crossentropy")):
+    if isinstance(found, (list, tuple, dict)) or by_shape(found):
         return []
     return [get(found)]
 

@@ -337,13 +337,9 @@ def _blocks(s, chunks):
     return step, -(-each // GROUP) * GROUP
 
 
-def _vectors(n):
-    return -(-n // 16) * 16
-
-
 def _tile_planes(tiles, channels, itemsize):
     """Bytes of the planes of a block of tiles, on any level (the smallest vector has 4 channels, the largest 16)."""
-    return tiles // GROUP * 36 * (GROUP * _vectors(channels) + PAD * -(-channels // 4)) * itemsize
+    return tiles // GROUP * 36 * (panels(GROUP, channels) + PAD * -(-channels // 4)) * itemsize
 
 
 def _workspaces(e, s, tiles, itemsize):
@@ -353,7 +349,7 @@ def _workspaces(e, s, tiles, itemsize):
 
 def _weight_planes(C, K, itemsize):
     """Bytes of 36 planes of weights, on any level."""
-    return 36 * ((_vectors(C) + 1) * _vectors(K) + GAP) * itemsize
+    return 36 * (panels(panels(1, C) + 1, K) + GAP) * itemsize
 
 
 def winograd(e, s, x, w, y, flags, bias, code):

@@ -1,9 +1,11 @@
 """The memory plan: buffers that live at the same time never share a byte."""
 import hypothesis.strategies as st
+import numpy as np
 from hypothesis import given
 
 from fastnn.compiler import memory
 from fastnn.compiler.emit import ARENA, Buffer
+from fastnn.core.memory import aligned
 
 
 @st.composite
@@ -53,5 +55,6 @@ def test_the_plan_reaches_a_lower_bound_within_twice(given_buffers):
 
 def test_allocations_are_aligned():
     for n in (1, 63, 64, 4096):
-        block = memory.allocate(n)
-        assert block.nbytes == n and block.ctypes.data % 64 == 0
+        for make in (np.empty, np.zeros):
+            block = aligned(n, make)
+            assert block.nbytes == n and block.ctypes.data % 64 == 0

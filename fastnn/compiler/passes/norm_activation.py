@@ -55,8 +55,7 @@ def _statistics_from(graph, moved):
     fresh = {}                                  # a fused node that reads another one's statistics is copied, too
 
     def visit(node, inputs):
-        wanted = [swap.get(s, s) for s in inputs]
-        wanted = tuple(fresh.get(s, s) for s in wanted)
+        wanted = tuple(fresh.get(s, s) for s in (swap.get(s, s) for s in inputs))
         if wanted == node.inputs:
             return None
         copy = copy_with(node, wanted)

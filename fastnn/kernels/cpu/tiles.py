@@ -26,15 +26,6 @@ def panel_cols(F, tile):
     return tile_cols(F, 1) if tile == 1 else tile_cols(F, 2)
 
 
-@device
-def padded_cols(F, n):
-    """Columns that n columns occupy as panels."""
-    j = 0
-    while j < n:
-        j += panel_cols(F, panel_tile(F, n - j))
-    return j
-
-
 @device(inline=False)
 def pack_rows(F, dst, ld, width, src, step, k, n):
     """dst[i*ld : +width] = src[i*step : +n], zeros after, for i < k; width is that of some tile."""
