@@ -77,7 +77,8 @@ def draw_seed(seed):
     if seed is None:
         trace = tracing.current()
         if trace is not None:
-            return (config.seed(), 0, _count(trace, "random")), True
+            seed = config.seed() if trace.seed is None else trace.seed
+            return (seed, 0, _count(trace, "random")), True
         return (config.seed(), config.next_stream(), 0), True
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
         raise ArgumentError("Argument `seed` must be either an integer or an instance of `SeedGenerator`. "

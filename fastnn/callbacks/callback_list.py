@@ -97,6 +97,12 @@ class CallbackList(Callback):
             if hasattr(c, "on_progress") and c.wants_progress(kind) and c.due():
                 c.on_progress(kind, step, plain_logs(logs() if callable(logs) else logs))
 
+    def epoch_is_over(self, epoch, logs):
+        """Tell callbacks that keep the state of a run that all others have seen the end of the epoch."""
+        for c in self.callbacks:
+            if hasattr(c, "after_epoch"):
+                c.after_epoch(epoch, self)
+
     def on_train_abort(self, reason=None, logs=None):
         """on_train_abort of every callback; on_train_end of one that has no such hook."""
         logs = plain_logs(logs)

@@ -12,7 +12,7 @@ _settings = {
     "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
 }
 _streams = itertools.count(1)
-_version = 0
+_version = _seedings = 0
 _lock = lock()
 
 
@@ -119,11 +119,16 @@ def seed():
 
 def set_seed(value):
     """Set the seed and start the default streams again at 1."""
-    global _streams
+    global _seedings, _streams
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2 ** 63:
         raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
     _set("seed", int(value))
-    _streams = itertools.count(1)
+    _streams, _seedings = itertools.count(1), _seedings + 1
+
+
+def seedings():
+    """How often a seed has been set: what follows the process-wide seed sees that it has to start anew."""
+    return _seedings
 
 
 def next_stream():

@@ -12,7 +12,7 @@ class Leaf:
     def __init__(self, name):
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
-        self.elementwise = False
+        self.elementwise = self.draws = False
 
     def __repr__(self):
         return f"<leaf {self.name}>"

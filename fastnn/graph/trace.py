@@ -62,6 +62,7 @@ class Trace:
         self._scopes = [""]
         self.marks = Marks()
         self.extra = {}                         # per-trace notes of layers (masks, call counts)
+        self.seed = None                        # of numbers drawn without a generator; None: the process-wide seed
 
     def __enter__(self):
         if not hasattr(_active, "stack"):

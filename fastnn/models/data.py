@@ -180,40 +180,95 @@ class Batches:
     """A source of batches: iterate it once per epoch.
 
     x: a generator (consumed once), an iterable, or a PyDataset / Sequence (`__getitem__`, `__len__`,
-    `on_epoch_end`).
+    `on_epoch_begin`, `on_epoch_end`).  mix: function of the number of batches that gives the order of those of a
+    PyDataset in the next pass; None: as they are numbered.
+
+    length: batches of a pass, None if not known.  at: batches of this pass that have been given.
     """
 
-    def __init__(self, x):
-        self.source = x
-        self.indexed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
-        try:
-            self.length = len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
-        except TypeError:                       # a pipeline that does not know yet
-            self.length = None
-        self.iterator = None if self.indexed else iter(x)
-        self.restartable = not self.indexed and iter(x) is not x
+    def __init__(self, x, mix=None):
+        self.source, self.mix = x, mix
+        self.length = _length(x)
+        self.indexed = hasattr(x, "__getitem__") and (self.length is not None or not hasattr(x, "__iter__")
+                                                      or hasattr(x, "num_batches"))
+        self.restartable = self.indexed or iter(x) is not x
+        self.iterator, self.at = None, 0
+        self.used_up = self.fell_short = False
 
     def epoch(self, steps=None):
-        """Yield the (x, y, sample_weight) batches of one epoch, at most `steps` of them."""
-        n = 0
-        if self.indexed:
-            for i in range(self.length if steps is None else min(steps, self.length)):
-                yield unpack(self.source[i])
-            if hasattr(self.source, "on_epoch_end"):
-                self.source.on_epoch_end()
-            return
-        if self.restartable and steps is None:
+        """Yield the (x, y, sample_weight) batches of one epoch: `steps` of them, or those of a whole pass.
+
+        With `steps`, an epoch goes on where the one before it ended.  Afterwards `fell_short` says whether there were
+        fewer than `steps`, and `used_up` whether there will be none any more.
+        """
+        given, self.fell_short = 0, False
+        if steps is None:
+            self._rewind()
+        _tell(self.source, "on_epoch_begin")
+        while steps is None or given < steps:
+            batch = self._next()
+            if batch is None:
+                self.fell_short = steps is not None
+                self._rewind()
+                self.used_up = not self.restartable
+                break
+            yield unpack(batch[0])
+            given += 1
+        if self.length is not None and self.at >= self.length:
+            self._rewind()
+        _tell(self.source, "on_epoch_end")
+
+    def skip(self, batches):
+        """Begin after so many batches of a pass; numbered ones are not made."""
+        self._rewind()
+        if self.indexed and batches:
+            self._begin()
+            self.at = batches
+        else:
+            while self.at < batches and self._next() is not None:
+                pass
+
+    def _rewind(self):
+        if self.restartable:
+            self.iterator = None
+        self.at = 0
+
+    def _begin(self):
+        if not self.indexed:
             self.iterator = iter(self.source)
-        while steps is None or n < steps:
+        elif self.mix is not None and self.length:
+            self.iterator = self.mix(self.length)
+        else:
+            self.iterator = None
+
+    def _next(self):
+        """A tuple with the next batch of this pass, or None at its end."""
+        if self.at == 0 and (self.indexed or self.iterator is None):
+            self._begin()
+        if self.length is not None and self.at >= self.length:
+            return None
+        if self.indexed:
+            batch = self.source[int(self.at if self.iterator is None else self.iterator[self.at])]
+        else:
             try:
                 batch = next(self.iterator)
             except StopIteration:
-                if self.restartable and steps is not None and n:
-                    self.iterator = iter(self.source)
-                    return
-                return
-            yield unpack(batch)
-            n += 1
+                return None
+        self.at += 1
+        return (batch,)
+
+
+def _length(x):
+    """How many batches a source has, or None."""
+    try:
+        return int(len(x)) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+    except (TypeError, NotImplementedError):    # a pipeline that does not know yet, a PyDataset without an end
+        return None
+
+
+def _tell(source, hook):
+    if hasattr(source, hook):
+        getattr(source, hook)()
 
 
 def class_weights(y, class_weight):

@@ -27,7 +27,9 @@ class DirectCalls:
         own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
         than compute, so model(x) runs it at every call; predict, as fit, traces it once.
         """
-        version = structure_version(), config.version()
+        shared = model._trainer().shared
+        shared.follow_seed()
+        version = structure_version(), config.version(), shared.seed
         if version != self.version:
             self.plans.clear()
             self.version = version
@@ -47,7 +49,7 @@ class DirectCalls:
             while len(self.plans) >= KEPT:
                 self.plans.pop(next(iter(self.plans)))
             self.plans[key] = plan
-            self.version = structure_version(), config.version()
+            self.version = structure_version(), config.version(), shared.seed
         return plan
 
     @staticmethod
@@ -56,15 +58,17 @@ class DirectCalls:
                                                       for x in model._flatten_layers())):
             return None
         leaves = nest.flatten(inputs)
-        losses = []
+        losses, own = [], model._trainer()
 
         def function(*symbols):
+            current().seed = own.shared.seed
             out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
             losses.extend(current().losses)
+            own.shared.count_draws("predict", current())
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
         plan = Call(function, [(x.shape, batch_dtype(x, w)) for x, w in zip(leaves, wanted)], training=False,
-                    options=model._trainer().options)
+                    state=own.shared.states["predict"], options=own.options)
         if (losses and own_layers) or plan.bytes > LARGEST:
             return None                         # what layers add to the loss is kept by the calls one by one
         return plan

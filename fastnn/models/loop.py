@@ -1,12 +1,14 @@
 """The loops behind fit, evaluate and predict: epochs, batches, callbacks, progress."""
 import contextlib
 import time
+import warnings
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import random
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
+from fastnn.models.runs import STOP_FLAGS
 from fastnn.runtime import extension
 
 mix_rows = extension("order").shuffle
@@ -16,7 +18,7 @@ SHUFFLE_STREAM = 0x5F5F
 
 def _batch_size(value, name="batch_size"):
     if value is None:
-        return 32
+        return None
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
         raise ArgumentError(f"{name}: received {value!r}, expected an int >= 1.")
     return int(value)
@@ -32,60 +34,149 @@ def _callbacks(model, callbacks, verbose, history, **params):
     )
 
 
-class _ArrayEpoch:
-    """Rows in memory: whole runs of equal batches go to the engine at once."""
+class _Round:
+    """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
 
-    def __init__(self, model, kind, arrays, batch_size, steps=None):
-        self.feed = model._feed(kind, *arrays)
+    listeners: a CallbackList or None.  take: called with (feed, program, rows) after each batch, or None.
+    """
+
+    def __init__(self, model, kind, listeners, take=None):
+        self.model, self.kind, self.listeners, self.take = model, kind, listeners, take
+        self.flag = STOP_FLAGS[kind]
+        self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
+        self.called = listeners is not None and listeners.wants_batches(kind)
+        self.each = self.called or self.asks or take is not None
+        self.watched = listeners is not None and not self.called and listeners.wants_progress(kind)
+        if listeners is not None:
+            self._begin = getattr(listeners, f"on_{kind}_batch_begin")
+            self._end = getattr(listeners, f"on_{kind}_batch_end")
+
+    def begin(self, step):
+        """Before batch `step`."""
+        if self.asks:                           # a learning rate in plain Python is asked before every batch
+            self.model.optimizer.refresh()
+        if self.called:
+            self._begin(step)
+
+    def done(self, step, feed, program, rows):
+        """After batch `step` (after the last of several, where nobody asked for each)."""
+        outputs = self.take(feed, program, rows) if self.take is not None else None
+        if self.called:
+            self._end(step, {"outputs": outputs} if self.kind == "predict" else self.model._logs())
+        elif self.watched:
+            self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
+
+    @property
+    def stopped(self):
+        """Whether a callback, a signal handler or another thread has asked for the end."""
+        return getattr(self.model, self.flag, False)
+
+
+class _Arrays:
+    """Rows in memory: whole runs of equal batches go to the engine at once.
+
+    An epoch is `given` batches, or a pass over all rows.  With `given`, an epoch goes on where the one before it ended.
+    shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
+    """
+
+    used_up, number = False, 0
+
+    def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
+        self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
+        self.arrays = arrays
         self.feed.bind(*arrays)
         self.rows = len(self.feed.arrays[0])
+        if batch_size is None:                  # as Keras: the steps of an epoch see all rows
+            batch_size = 32 if steps is None else -(-self.rows // steps)
         self.batch = min(batch_size, self.rows)
-        full, tail = divmod(self.rows, self.batch)
-        self.plan = [(full, self.batch)] + ([(1, tail)] if tail else [])
-        self.steps = full + bool(tail)
-        if steps is not None and steps < self.steps:
-            self.plan = [(min(full, steps), self.batch)] + ([(1, tail)] if steps > full and tail else [])
-            self.steps = steps
-        self.model = model
-        for _, rows in self.plan:
+        self.full, self.tail = divmod(self.rows, self.batch)
+        self.all = self.full + bool(self.tail)
+        self.steps = self.all if steps is None else steps
+        self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
+        self.feed.reorder(self.order)
+        self.at = self.passes = 0
+        for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
 
-    def prepare(self, order):
-        """Set the array that holds the row order (None: as they lie); its contents may change between epochs."""
-        self.feed.reorder(order)
+    def position(self):
+        """Where the next epoch begins, as plain data."""
+        return {"at": self.at, "passes": self.passes}
 
-    def run(self, each_batch, begin, end, watch):
-        """Run all batches.  each_batch: call begin/end round every batch; else `watch(done)` now and then."""
-        feed, done, model = self.feed, 0, self.model
-        feed.rewind()
-        for count, rows in self.plan:
+    def seek(self, at=0, passes=0):
+        """Go to what position() returned."""
+        self.at, self.passes = at, passes
+        if at:
+            self._mix()
+
+    def _mix(self):
+        """The row order of this pass: a function of the seed, the call of fit and the pass."""
+        if self.order is None:
+            return
+        shared = self.feed.shared
+        stream = SHUFFLE_STREAM + self.passes + (self.number << 32)
+        if self.shuffle == "batch":
+            lot = random.bits((shared.seed, stream), self.rows)
+            self.order[:] = np.lexsort((lot, np.arange(self.rows) // self.batch))
+        else:
+            mix_rows(self.order, shared.seed, stream)
+
+    def run(self, around, done=0):
+        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
+        if self.at == 0:
+            self._mix()
+        feed = self.feed
+        feed.rewind(self.at * self.batch)
+        while done < self.steps:
+            if self.at >= self.all:
+                _ran_out()
+                break
+            rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
+            if around.each:
+                around.begin(done)
+            count = 1 if around.each else min(count, self.steps - done)
             program = feed.program(rows)
-            while count > 0:
-                if each_batch:
-                    begin(done)
-                    ran = program.run(1, rows)
-                    end(done)
-                else:
-                    ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS if watch else 0)
-                    if watch:
-                        watch(done + ran - 1)
-                count, done = count - ran, done + ran
-                if model.stop_training and each_batch:
-                    return done
+            ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
+            self.at, done = self.at + ran, done + ran
+            around.done(done - 1, feed, program, rows)
+            if around.stopped:
+                break
+        if self.at >= self.all or self.given is None:
+            self.at, self.passes = 0, self.passes + 1
         return done
 
 
-class _BatchEpoch:
+class _Batches:
     """Batches from a generator or PyDataset: one engine run each."""
 
-    def __init__(self, model, kind, source, steps, class_weight=None):
-        self.model, self.kind, self.source, self.class_weight = model, kind, adapter.Batches(source), class_weight
-        self.steps = steps if steps is not None else self.source.length
-        self.given = steps
-        self.rows = self.good = None
+    number = 0
 
-    def prepare(self, order):
-        """The source decides the order."""
+    def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
+        self.model, self.kind, self.class_weight = model, kind, class_weight
+        self.source = adapter.Batches(source, self._mixed if shuffle else None)
+        self.given = steps
+        self.steps = steps if steps is not None else self.source.length
+        self.passes, self.good = 0, None
+
+    def _mixed(self, length):
+        """The order in which a data set of numbered batches gives them in this pass."""
+        order, shared = np.empty(length, np.int64), self.model._trainer().shared
+        mix_rows(order, shared.seed, SHUFFLE_STREAM + self.passes + (self.number << 32))
+        self.passes += 1
+        return order
+
+    @property
+    def used_up(self):
+        """Whether the source has no batch left and cannot begin again."""
+        return self.source.used_up
+
+    def position(self):
+        """Where the next epoch begins, as plain data."""
+        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0)}
+
+    def seek(self, at=0, passes=0):
+        """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
+        self.passes = passes
+        self.source.skip(at)
 
     @contextlib.contextmanager
     def _named(self, number, x):
@@ -100,23 +191,32 @@ class _BatchEpoch:
             error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
             raise
 
-    def run(self, each_batch, begin, end, watch):
-        """Run all batches of one pass over the source."""
-        done = 0
-        for x, y, w in self.source.epoch(self.given):
+    def run(self, around, done=0):
+        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
+        weights = self.class_weight if self.kind == "train" else None
+        for x, y, w in self.source.epoch(None if self.given is None else self.given - done):
+            if self.kind == "predict":
+                y = w = None
             with self._named(done, x):
-                arrays = self.model._arrays(x, y, w, self.class_weight if self.kind == "train" else None, self.kind)
-            begin(done)
+                arrays = self.model._arrays(x, y, w, weights, self.kind)
+            around.begin(done)
             with self._named(done, x):
-                run_batch(self.model, self.kind, arrays)
-            end(done)
+                feed, program, rows = run_batch(self.model, self.kind, arrays)
             self.good, done = x, done + 1
-            if self.model.stop_training and self.kind == "train":
+            around.done(done - 1, feed, program, rows)
+            if around.stopped:
                 break
-        if done == 0:
-            raise DataError("The data source gave no batch: the generator is used up, or the data set is empty.")
+        else:
+            if self.source.fell_short:
+                _ran_out()
         self.steps, self.good = self.steps or done, None
         return done
+
+
+def _ran_out():
+    warnings.warn("Your input ran out of data; interrupting training. Make sure that your dataset or generator can "
+                  "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
+                  "when building your dataset.", UserWarning, stacklevel=6)
 
 
 def _shapes(structure):
@@ -125,13 +225,14 @@ def _shapes(structure):
 
 
 def run_batch(model, kind, arrays):
-    """One run of the plan for these arrays as one batch; returns its feed."""
+    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
     feed = model._feed(kind, *arrays)
     feed.bind(*arrays)
     feed.rewind()
     rows = len(feed.arrays[0])
-    feed.program(rows).run(1, rows)
-    return feed
+    program = feed.program(rows)
+    program.run(1, rows)
+    return feed, program, rows
 
 
 def one_batch(model, kind, x, y, weight):
@@ -141,14 +242,14 @@ def one_batch(model, kind, x, y, weight):
     return model._logs()
 
 
-def _epoch(model, kind, x, y, weight, batch_size, steps, class_weight=None):
+def _source(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
     if adapter.is_batches(x):
         if y is not None or weight is not None:
             raise ArgumentError("`y` and `sample_weight` must not be given when x yields batches: let it yield "
                                 "(x, y) or (x, y, sample_weight).")
-        return _BatchEpoch(model, kind, x, steps, class_weight)
-    arrays = model._arrays(x, y, weight, class_weight)
-    return _ArrayEpoch(model, kind, arrays, batch_size, steps)
+        return _Batches(model, kind, x, steps, class_weight, shuffle)
+    arrays = model._arrays(x, y, weight, class_weight, what=kind)
+    return _Arrays(model, kind, arrays, batch_size, steps, shuffle)
 
 
 def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
@@ -168,41 +269,56 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
                                                                   (sample_weight, "sample_weight")))
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
-    epoch_runner = _epoch(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight)
+    source = _source(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
             (validation_data, None, None) if adapter.is_batches(validation_data) else adapter.unpack(validation_data)
         )
-        validation = _epoch(
-            model, "test", vx, vy, vw, _batch_size(validation_batch_size or batch_size), validation_steps
-        )
-    listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=epoch_runner.steps)
-    model.stop_training = False
-    seed, rows = config.seed(), epoch_runner.rows
-    model._initial_epoch = None
-    listeners.on_train_begin()
-    if model._initial_epoch is not None:        # BackupAndRestore found where an earlier run stopped
-        initial_epoch = model._initial_epoch
-    logs, order = {}, np.empty(rows, np.int64) if shuffle and rows else None
-    epoch_runner.prepare(order)
+        validation = _source(model, "test", vx, vy, vw,
+                             batch_size if validation_batch_size is None else
+                             _batch_size(validation_batch_size, "validation_batch_size"),
+                             validation_steps)
+    listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
+    own = model._trainer()
+    outer, own.source = own.source, source
+    model.stop_training, model._initial_epoch, own.resume = False, None, None
     try:
-        for epoch in range(initial_epoch, epochs):
+        listeners.on_train_begin()
+        source.number = own.shared.fits
+        own.shared.fits += 1
+        if model._initial_epoch is not None:    # BackupAndRestore found where an earlier run stopped
+            initial_epoch = model._initial_epoch
+        _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
+    finally:
+        own.source, own.resume = outer, None
+    return listeners.history or model.history
+
+
+def _train(model, source, validation, validation_freq, listeners, epochs):
+    """The epochs of fit, and its end."""
+    logs, resume = {}, model._trainer().resume
+    source.seek(**resume.position if resume else {"passes": epochs.start})
+    try:
+        for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
-            if order is not None:
-                mix_rows(order, seed, SHUFFLE_STREAM + epoch)
-            _run(model, epoch_runner, listeners, "train")
+            done = resume.take_up() if resume else 0
+            ran, resume = source.run(_Round(model, "train", listeners), done) - done, None
+            if not ran and not done:
+                if epoch == epochs.start:
+                    raise DataError("The data source gave no batch: the generator is used up, or the data set is "
+                                    "empty.")
+                break                           # it ended with the epoch before
             logs = model._logs()
             if validation is not None and _due(epoch, validation_freq):
-                model.reset_metrics()
-                listeners.on_test_begin()
-                _run(model, validation, listeners, "test")
-                val = model._logs()
-                listeners.on_test_end(val)
+                val = _validate(model, validation, listeners)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}
             listeners.on_epoch_end(epoch, logs)
-            if model.stop_training:
+            listeners.epoch_is_over(epoch, logs)
+            if model.stop_training or source.used_up or (validation is not None and validation.used_up):
+                if epoch + 1 < epochs.stop and not model.stop_training:
+                    _ran_out()
                 break
     except BaseException as error:
         listeners.on_train_abort(error, logs)
@@ -210,7 +326,17 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     if getattr(model.optimizer, "use_ema", False):
         model.optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
-    return model.history
+
+
+def _validate(model, validation, listeners):
+    """The logs of one evaluation on the validation data; {} where they are used up."""
+    model.reset_metrics()
+    model.stop_evaluating = False
+    validation.seek()
+    listeners.on_test_begin()
+    logs = model._logs() if validation.run(_Round(model, "test", listeners)) else {}
+    listeners.on_test_end(logs)
+    return logs
 
 
 def _due(epoch, freq):
@@ -219,30 +345,15 @@ def _due(epoch, freq):
     return (epoch + 1) % int(freq) == 0
 
 
-def _run(model, runner, listeners, kind):
-    """One pass with the hooks of `kind` ("train", "test"); batch hooks only where somebody listens."""
-    begin = getattr(listeners, f"on_{kind}_batch_begin")
-    if kind == "train" and getattr(model.optimizer, "python_per_batch", False):
-        hook = begin
-
-        def begin(step):                        # a learning rate in plain Python is asked before every batch
-            model.optimizer.refresh()
-            hook(step)
-    end = getattr(listeners, f"on_{kind}_batch_end")
-    each = listeners.wants_batches(kind) or (kind == "train" and getattr(model.optimizer, "python_per_batch", False))
-    watches = listeners.wants_progress(kind)
-    runner.run(each, begin, lambda step: end(step, model._logs()),
-               (lambda step: listeners.progress(kind, step, model._logs)) if watches and not each else None)
-
-
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
-    runner = _epoch(model, "test", x, y, sample_weight, _batch_size(batch_size), steps)
-    listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=runner.steps)
-    model.reset_metrics()
+    source = _source(model, "test", x, y, sample_weight, _batch_size(batch_size), steps)
+    listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
+    model.reset_metrics()
     listeners.on_test_begin()
-    _run(model, runner, listeners, "test")
+    if not source.run(_Round(model, "test", listeners)):
+        raise DataError("evaluate: the data source gave no batch.")
     logs = model._logs()
     listeners.on_test_end(logs)
     return logs
@@ -250,49 +361,55 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
 
 def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
-    batch_size = _batch_size(batch_size)
-    if adapter.is_batches(x):
-        parts = []
-        for bx, _, _ in adapter.Batches(x).epoch(steps):
-            bx, _, _ = model._arrays(bx, None, None, what="predict")
-            parts.append(predict_arrays(model, bx, batch_size))
-        if not parts:
-            raise DataError("predict: the data source gave no batch.")
-        leaves = [np.concatenate(group) for group in zip(*map(adapter.flatten, parts))]
-        return adapter.like(parts[0], leaves)
-    x, _, _ = model._arrays(x, None, None, what="predict")
+    source = _source(model, "predict", x, None, None, _batch_size(batch_size), steps)
+    many = source.steps is None or source.steps > 1
     listeners = None
-    if callbacks or (verbose not in (0, "auto") and len(adapter.flatten(x)[0]) > batch_size):
-        steps_all = -(-len(adapter.flatten(x)[0]) // batch_size)
-        listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=steps_all)
-    return predict_arrays(model, x, batch_size, steps, listeners)
-
-
-def predict_arrays(model, x, batch_size, steps=None, listeners=None):
-    """Outputs for checked arrays, batch by batch."""
-    feed = model._feed("predict", x)
-    feed.bind(x)
-    feed.rewind()
-    n = len(feed.arrays[0])
-    results, at, step = None, 0, 0
+    if callbacks or (verbose not in (0, "auto") and many):
+        listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
+    results = _Results(source)
+    model.stop_predicting = False
     if listeners:
         listeners.on_predict_begin()
-    while at < n and (steps is None or step < steps):
-        rows = min(batch_size, n - at)
-        program = feed.program(rows)
-        if listeners:
-            listeners.on_predict_batch_begin(step)
-        program.run(1, rows)
-        if results is None:
-            total = n if steps is None else min(n, steps * batch_size)
-            results = [np.empty((total, *o.shape[1:]), o.dtype) if o.ndim else np.empty((total,), o.dtype)
-                       for o in program.outputs]
-        for r, o in zip(results, program.outputs):
-            r[at:at + rows] = o
-        if listeners:
-            listeners.on_predict_batch_end(step, {"outputs": feed.outputs_like([r[at:at + rows] for r in results])})
-        at, step = at + rows, step + 1
+    if not source.run(_Round(model, "predict", listeners, results.add)):
+        raise DataError("predict: the data source gave no batch.")
     if listeners:
         listeners.on_predict_end()
-    return feed.outputs_like(results)
+    return results.whole()
 
+
+def predict_batch(model, x):
+    """The outputs of one batch of checked arrays."""
+    results = _Results(None)
+    results.add(*run_batch(model, "predict", (x,)))
+    return results.whole()
+
+
+class _Results:
+    """The outputs of predict, batch after batch; rows whose number is known beforehand go where they will stay."""
+
+    def __init__(self, source):
+        self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, _Arrays) else None
+        self.feed, self.whole_arrays, self.parts, self.at = None, None, [], 0
+
+    def add(self, feed, program, rows):
+        """Take the outputs of a batch; returns them in the model's structure."""
+        self.feed = feed
+        if self.rows is not None:
+            if self.whole_arrays is None:
+                self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in program.outputs]
+            for whole, o in zip(self.whole_arrays, program.outputs):
+                whole[self.at:self.at + rows] = o
+            part = [whole[self.at:self.at + rows] for whole in self.whole_arrays]
+        else:
+            part = [o.copy() for o in program.outputs]
+            self.parts.append(part)
+        self.at += rows
+        return feed.outputs_like(part)
+
+    def whole(self):
+        """All rows, in the model's structure."""
+        if self.rows is not None:
+            leaves = [whole[:self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
+        else:
+            leaves = [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*self.parts)]
+        return self.feed.outputs_like(leaves)

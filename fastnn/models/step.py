@@ -17,16 +17,60 @@ from fastnn.graph import variable as variables
 from fastnn.models import own_step
 from fastnn.models.data import batch_dtype, flatten, like
 
+FIRST_STEP = {"train": 0, "test": 1 << 62, "predict": -(1 << 62)}
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
 
 
 class Shared:
-    """What all plans of one model share: the state block (with the step counter as a variable) and the arena."""
+    """What all plans of one model share: the arena, a state block for each kind of step, and where its random numbers are.
+
+    Random numbers are a function of (seed, stream, call, step).  `steps` counts steps of each kind, as variables in the
+    state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor
+    moves them.  `fits` counts calls of fit: the rows of each are in another order.
+    """
 
     def __init__(self):
-        self.state, self.arena = new_state(), Arena()
-        self.step = Variable(np.zeros((), np.int64), dtype="int64", trainable=False, name="step")
-        self.step._array = self.state[STEP:STEP + 1].reshape(())
+        self.arena = Arena()
+        self.states = {kind: new_state() for kind in FIRST_STEP}
+        self.steps = {kind: Variable.over(state[STEP:STEP + 1].reshape(()), name="step")
+                      for kind, state in self.states.items()}
+        self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
+        self._start(FIRST_STEP)
+
+    def _start(self, kinds):
+        for kind in kinds:
+            self.states[kind][STEP] = FIRST_STEP[kind]
+
+    def follow_seed(self):
+        """Take the process-wide seed where it has been set since; what does not train starts again with it."""
+        if self._seedings != config.seedings():
+            self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
+            self._start(("test", "predict"))
+
+    def position(self):
+        """Where the random numbers are: {"seed", "fits", "train", "test", "predict"} of ints."""
+        return {"seed": self.seed, "fits": self.fits,
+                **{kind: int(state[STEP]) - FIRST_STEP[kind] for kind, state in self.states.items()}}
+
+    def set_position(self, position):
+        """Go on where `position()` was taken."""
+        self.seed, self.fits, self._seedings = position["seed"], position["fits"], config.seedings()
+        for kind, state in self.states.items():
+            state[STEP] = position[kind] + FIRST_STEP[kind]
+
+    def count_draws(self, kind, trace):
+        """Let each run of the plan of a trace draw new numbers, if it draws any; a training step always counts."""
+        if kind == "train" or any(node.op.draws for node in trace.nodes):
+            self.steps[kind].assign_add(1)
+
+    def places(self):
+        """How far each kind has come in its rows."""
+        return {kind: state[[ROW0, BATCH, STOP]] for kind, state in self.states.items()}
+
+    def go_to(self, places):
+        """Put back what places() returned."""
+        for kind, words in places.items():
+            self.states[kind][[ROW0, BATCH, STOP]] = words
 
 
 def signature(*structures):
@@ -65,12 +109,22 @@ class Feed:
 
     def bind(self, x, y=None, weight=None, order=None):
         """Take the rows of these arrays (checked, same signature) from now on, in `order` (int64 array or None)."""
-        self.arrays = [a for s in (x, y, weight) for a in flatten(s)]
-        self.order = None if order is None else register_memory(order)
-        for slot, a in zip(self.slots, self.arrays):
+        self.point([a for s in (x, y, weight) for a in flatten(s)], order)
+        bound = self._model()._trainer().bound
+        if self not in bound:
+            bound.append(self)
+
+    def point(self, arrays, order=None):
+        """Take the rows of these arrays, one for each slot, in `order`."""
+        self.arrays = arrays
+        for slot, a in zip(self.slots, arrays):
             register_memory(a) if a.flags.c_contiguous else None
             slot.io[:] = a.ctypes.data, a.strides[0] if a.ndim else 0, len(a)
         self.reorder(order)
+
+    def release(self):
+        """Let the arrays go; a plan must be bound again before it runs."""
+        self.arrays, self.order = [], None
 
     def reorder(self, order):
         """Change the row order only."""
@@ -79,29 +133,32 @@ class Feed:
         for slot in self.slots:
             slot.index[0] = address
 
-    def rewind(self):
-        """Start at the first row."""
+    def rewind(self, row=0):
+        """Start at this row of the order."""
         model = self._model()
         model._trainer().kind = self.kind
         own_step.show_losses(model, self.kind)
-        state = self.shared.state
-        state[ROW0], state[BATCH], state[STOP] = 0, 0, 0
+        state = self.shared.states[self.kind]
+        state[ROW0], state[BATCH], state[STOP] = row, 0, 0
 
     def program(self, rows):
         """The program for batches of exactly `rows` rows."""
-        key = rows, variables.layout_version, config.version()
+        key = self._key(rows)
         found = self.programs.get(key)
         if found is None:
             self.programs = {k: p for k, p in self.programs.items() if k[1:] == key[1:]}
             found = self._build(rows)
-            key = rows, variables.layout_version, config.version()
-            self.programs[key] = found
+            self.programs[self._key(rows)] = found
         return found
+
+    def _key(self, rows):
+        return rows, variables.layout_version, config.version(), self.shared.seed
 
     def _build(self, rows):
         model, kind = self._model(), self.kind
         prepared = _prepare_training(model) if kind == "train" else None
         with Trace(training=kind == "train") as trace:
+            trace.seed = self.shared.seed
             symbols = [trace.input((rows, *shape), dtype, f"{name}_{i}")
                        for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, self._names()))]
             parts, at = [], 0
@@ -115,10 +172,9 @@ class Feed:
                 outputs = flatten(self.result)
             else:
                 own_step.run(model, kind, trace, x, y, weight, prepared)
-                if kind == "train":
-                    self.shared.step.assign_add(1)
-        return Program(trace, outputs, dict(zip(symbols, self.slots)), state=self.shared.state, arena=self.shared.arena,
-                       options=self.options)
+            self.shared.count_draws(kind, trace)
+        return Program(trace, outputs, dict(zip(symbols, self.slots)), state=self.shared.states[kind],
+                       arena=self.shared.arena, options=self.options)
 
     def _names(self):
         return [n for n, count in zip(("x", "y", "sample_weight"), self.counts) for _ in range(count)]

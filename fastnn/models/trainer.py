@@ -8,7 +8,7 @@ from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSuppo
 from fastnn.core.locks import lock
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
-from fastnn.models import checks, loop, own_step
+from fastnn.models import checks, loop, own_step, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
@@ -291,7 +291,7 @@ class Trainer(LegacyMethods):
         """
         self._need_compiled("fit")
         checks.verbosity(verbose)
-        with self._trainer().lock:
+        with runs.run(self, "train"):
             return loop.fit(
                 self,
                 x,
@@ -322,7 +322,7 @@ class Trainer(LegacyMethods):
             raise ArgumentError(f"Arguments not recognized: {kwargs}")
         self._need_compiled("evaluate")
         checks.verbosity(verbose)
-        with self._trainer().lock:
+        with runs.run(self, "test"):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
 
@@ -333,28 +333,28 @@ class Trainer(LegacyMethods):
             if plan is not None:
                 return plan(x)
         checks.verbosity(verbose)
-        with self._trainer().lock:
+        with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """One training step on one batch; returns the loss and metrics of that batch."""
         self._need_compiled("train_on_batch")
-        with self._trainer().lock:
+        with runs.run(self):
             logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
-        with self._trainer().lock:
+        with runs.run(self):
             logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x):
         """The outputs for one batch, as NumPy arrays."""
-        with self._trainer().lock:
+        with runs.run(self):
             x, _, _ = self._arrays(x, None, None, what="predict")
-            return loop.predict_arrays(self, x, len(adapter.flatten(x)[0]))
+            return loop.predict_batch(self, x)
 
     def plan(self, batch_size=32, training=None):
         """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
@@ -373,6 +373,8 @@ class _State:
     def __init__(self):
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
+        self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
+        self.source = self.resume = None        # of the fit that runs: its data, and where it goes on (BackupAndRestore)
         self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
         self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers

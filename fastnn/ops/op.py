@@ -57,6 +57,11 @@ class Op:
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
 
+    @property
+    def draws(self) -> bool:
+        """Whether its results are random numbers: a function of its key and of the step."""
+        return "stream" in self.attrs
+
     def normalize(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Attributes with defaults filled in, hashable, in declared order; unknown or missing ones are errors."""
         if not attrs and not self.attrs:

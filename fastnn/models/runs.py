@@ -1,0 +1,77 @@
+"""Runs of a model, one inside another: a callback may evaluate, predict or train the model that is being trained.
+
+A run binds arrays to plans, counts rows in a state block and adds up metrics. Plans, state blocks and metrics belong to the
+model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. What an inner run
+changes on purpose, the weights and the optimizer's state, stays changed.
+"""
+import contextlib
+
+from fastnn.graph import Variable
+from fastnn.models import own_step
+
+STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
+
+
+@contextlib.contextmanager
+def run(model, kind=None):
+    """One run of a model: other threads wait, an outer run of this thread finds everything as it was.
+
+    kind: "train", "test" or "predict" for fit, evaluate and predict, which have a flag that stops them; None for the
+    methods that take one batch.
+    """
+    own = model._trainer()
+    with own.lock:
+        own.shared.follow_seed()
+        outer = _Outer(model, own, kind) if own.depth else None
+        own.depth += 1
+        try:
+            yield
+        finally:
+            own.depth -= 1
+            if outer is not None:
+                outer.restore()
+            else:                               # nothing keeps the user's arrays alive
+                for feed in own.bound:
+                    feed.release()
+                own.bound.clear()
+
+
+class _Outer:
+    """What a run needs of the things that all runs of a model share."""
+
+    def __init__(self, model, own, kind):
+        self.model, self.own, self.kind = model, own, own.kind
+        self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
+        self.places = own.shared.places()
+        self.metrics = {id(m) for m in model.metrics}
+        self.values = [(v, v.numpy()) for v in self._results()]
+        names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
+        self.attributes = {name: model.__dict__[name] for name in names if name in model.__dict__}
+
+    def _results(self):
+        """The variables that hold what steps have measured so far."""
+        own = self.own
+        found = [v for m in self.model.metrics for v in m.variables]
+        found += [v for logs in own.step_logs.values() for v in logs.values() if isinstance(v, Variable)]
+        return found + [v for losses in own.added_losses.values() for v in losses]
+
+    def restore(self):
+        """Put everything back as it was."""
+        own, model = self.own, self.model
+        kept = {id(feed) for feed, _, _ in self.bindings}
+        for feed in [f for f in own.bound if id(f) not in kept]:
+            feed.release()
+        own.bound[:] = [feed for feed, _, _ in self.bindings]
+        for feed, arrays, order in self.bindings:
+            feed.point(arrays, order)
+        own.shared.go_to(self.places)
+        for m in model.metrics:
+            if id(m) not in self.metrics:       # made by the inner run
+                m.reset_state()
+        for variable, value in self.values:
+            variable.assign(value)
+        own.kind = self.kind
+        if self.kind is not None:
+            own_step.show_losses(model, self.kind)
+        for name, value in self.attributes.items():
+            setattr(model, name, value)
