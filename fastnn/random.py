@@ -31,6 +31,8 @@ class SeedGenerator:
     False
     """
 
+    _fastnn_random_stream = True
+
     def __init__(self, seed=None, name=None, **kwargs):
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")

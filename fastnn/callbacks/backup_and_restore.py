@@ -9,14 +9,18 @@ from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 
 
 class BackupAndRestore(Callback):
-    """Keeps a backup of the weights and the optimizer; a new `fit` with the same folder goes on from it.
+    """Keeps a backup of the whole run; a new `fit` with the same folder goes on from it.
 
     backup_dir: a folder of its own.  save_freq: "epoch", or an int (batches).  double_checkpoint: keep the backup
-    before
-    the last one too, and use it where the last one cannot be read.  delete_checkpoint: remove the folder when
+    before the last one too, and use it where the last one cannot be read.  delete_checkpoint: remove the folder when
     training has ended.
 
-    Training goes on at the beginning of the epoch after the last complete one.
+    A backup holds weights, the optimizer's state, the position in the data, the order of its rows, every random stream,
+    the metrics of the epoch, the history and the state of all callbacks: training goes on at the very batch, with the
+    bits of a run that was not interrupted.  It is one file, written at once.
+
+    Raises NotBuiltError at the start of training for a model without weights, FileFormatError for a backup that is
+    damaged or of another model.
 
     >>> BackupAndRestore("backup").save_freq
     'epoch'
@@ -31,7 +35,7 @@ class BackupAndRestore(Callback):
         self._weights = os.path.join(self.backup_dir, "latest.weights.h5")
         self._meta = os.path.join(self.backup_dir, "training_metadata.json")
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
-        self._epoch = self._batch = 0
+        self._epoch, self._due, self._listeners = 0, False, None
 
     def wants_batches(self, kind):
         """Only for training with an integer save_freq."""
@@ -41,8 +45,7 @@ class BackupAndRestore(Callback):
         """Take up the last backup, if there is one."""
         if not self.model.built:
             raise NotBuiltError("To use the BackupAndRestore callback, your model must be built before you call "
-                                "`fit()`. "
-                                "Give it an Input, or call it on a batch of data first.")
+                                "`fit()`. Give it an Input, or call it on a batch of data first.")
         try:
             self._load(self._weights, self._meta)
         except (OSError, FileFormatError):
@@ -53,48 +56,46 @@ class BackupAndRestore(Callback):
     def _load(self, weights, meta):
         if not os.path.exists(weights):
             return
-        optimizer = self.model.optimizer
-        if optimizer is not None and not optimizer.built:
-            optimizer.build(self.model.trainable_variables)
-        source = weights
-        if weights.endswith(".bkp"):            # weights are read by their ending
-            source = weights[:-len(".bkp")]
-            shutil.copy(weights, source)
-        self.model.load_weights(source)
-        if os.path.exists(meta):
+        model = self.model
+        if model.optimizer is not None and not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        if not model._load_run(weights) and os.path.exists(meta):       # a backup of Keras
             with open(meta, encoding="utf-8") as file:
-                self._epoch = int(json.load(file)["epoch"])
-            self.model._initial_epoch = self._epoch
+                model._initial_epoch = int(json.load(file)["epoch"])
+
+    def after_train_begin(self, listeners, resume):
+        """All callbacks have begun: now they take up their states."""
+        self._listeners = listeners
+        if resume is not None:
+            listeners.load_state_dict(resume)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Remember the epoch."""
-        self._epoch, self._batch = epoch, 0
+        self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Back up every save_freq batches."""
-        self._batch = batch
+        """Back up every save_freq batches; at the end of an epoch, when all callbacks have seen it."""
         if self._counter is not None and self._counter.step(batch):
-            self._save()
+            if self.params.get("steps") == batch + 1:
+                self._due = True
+            else:
+                self._save(self._epoch, batch + 1)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def after_epoch(self, epoch):
         """Back up after the epoch."""
-        self._epoch, self._batch = epoch + 1, 0
-        if self.save_freq == "epoch":
-            self._save()
+        if self.save_freq == "epoch" or self._due:
+            self._due = False
+            self._save(epoch + 1, 0)
 
-    def _save(self):
+    def _save(self, epoch, batch):
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint:
             for path in (self._weights, self._meta):
                 if os.path.exists(path):
                     shutil.copy(path, path + ".bkp")
-        self.model.save_weights(self._weights, overwrite=True)
-        temporary = f"{self._meta}.tmp-{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump({"epoch": self._epoch, "batch": self._batch}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self._meta)
+        self.model._save_run(self._weights, epoch, batch, self._listeners.state_dict())
+        with open(self._meta, "w", encoding="utf-8") as file:       # for people; nothing depends on it
+            json.dump({"epoch": epoch, "batch": batch}, file)
 
     def on_train_abort(self, reason=None, logs=None):
         """Training broke off: this is what the backup is kept for."""

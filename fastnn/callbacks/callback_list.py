@@ -97,11 +97,17 @@ class CallbackList(Callback):
             if hasattr(c, "on_progress") and c.wants_progress(kind) and c.due():
                 c.on_progress(kind, step, plain_logs(logs() if callable(logs) else logs))
 
-    def epoch_is_over(self, epoch, logs):
+    def train_has_begun(self, resume):
+        """Tell callbacks that keep the state of a run that all others have begun; resume: the state it goes on from."""
+        for c in self.callbacks:
+            if hasattr(c, "after_train_begin"):
+                c.after_train_begin(self, resume)
+
+    def epoch_is_over(self, epoch):
         """Tell callbacks that keep the state of a run that all others have seen the end of the epoch."""
         for c in self.callbacks:
             if hasattr(c, "after_epoch"):
-                c.after_epoch(epoch, self)
+                c.after_epoch(epoch)
 
     def on_train_abort(self, reason=None, logs=None):
         """on_train_abort of every callback; on_train_end of one that has no such hook."""
@@ -113,14 +119,19 @@ class CallbackList(Callback):
                 c.on_train_end(logs)
 
     def state_dict(self):
-        """The states of all callbacks, in order."""
-        return {"callbacks": [c.state_dict() if isinstance(c, Callback) else {} for c in self.callbacks]}
+        """The states of all callbacks, each with the name of its class, in order."""
+        return {"callbacks": [[type(c).__name__, c.state_dict() if hasattr(c, "state_dict") else {}]
+                              for c in self.callbacks]}
 
     def load_state_dict(self, state):
-        """Take up what state_dict returned (for the same callbacks)."""
-        for c, s in zip(self.callbacks, state["callbacks"]):
-            if s:
-                c.load_state_dict(s)
+        """Take up what state_dict returned: the n-th callback of a class has the state of the n-th one there."""
+        left = list(state["callbacks"])
+        for c in self.callbacks:
+            found = next((entry for entry in left if entry[0] == type(c).__name__), None)
+            if found is not None:
+                left.remove(found)
+                if found[1]:
+                    c.load_state_dict(found[1])
 
 
 def _wants_batches(callback, kind):

@@ -10,6 +10,7 @@ from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.sequential import Sequential
 from fastnn.saving import identifiers as serial
+from fastnn.saving import streams
 from fastnn.saving.registration import CustomObjectScope
 
 
@@ -107,7 +108,7 @@ def _clone_functional(model, input_tensors, clone, call_function):
 def copy_model(model):
     """A copy for copy.deepcopy(): equal weights and, if compiled, the same training with equal state.
 
-    Layers are made from their configs, so an unseeded Dropout draws other numbers than the original's.
+    It draws the random numbers that the original would draw next.
     """
     with CustomObjectScope(_of_the_user(model)):
         twin = clone_model(model)
@@ -118,6 +119,7 @@ def copy_model(model):
     if model.compiled:
         memo = {id(v): w for v, w in zip(model.variables, twin.variables)}
         twin.compile(**copy.deepcopy({**model._trainer().compile_config, "optimizer": model.optimizer}, memo))
+    streams.load(twin, streams.dump(model), "the model that is copied")
     return twin
 
 

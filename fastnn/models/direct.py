@@ -29,7 +29,7 @@ class DirectCalls:
         """
         shared = model._trainer().shared
         shared.follow_seed()
-        version = structure_version(), config.version(), shared.seed
+        version = structure_version(), config.version(), shared.revision
         if version != self.version:
             self.plans.clear()
             self.version = version
@@ -49,7 +49,7 @@ class DirectCalls:
             while len(self.plans) >= KEPT:
                 self.plans.pop(next(iter(self.plans)))
             self.plans[key] = plan
-            self.version = structure_version(), config.version(), shared.seed
+            self.version = structure_version(), config.version(), shared.revision
         return plan
 
     @staticmethod

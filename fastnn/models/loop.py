@@ -37,11 +37,13 @@ def _callbacks(model, callbacks, verbose, history, **params):
 class _Round:
     """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
 
-    listeners: a CallbackList or None.  take: called with (feed, program, rows) after each batch, or None.
+    listeners: a CallbackList or None.  take: called with (feed, program, rows) after each batch, or None.  metrics: the
+    values of the metrics' variables where the epoch goes on, or None.
     """
 
-    def __init__(self, model, kind, listeners, take=None):
+    def __init__(self, model, kind, listeners, take=None, metrics=None):
         self.model, self.kind, self.listeners, self.take = model, kind, listeners, take
+        self.metrics = metrics
         self.flag = STOP_FLAGS[kind]
         self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
         self.called = listeners is not None and listeners.wants_batches(kind)
@@ -50,6 +52,13 @@ class _Round:
         if listeners is not None:
             self._begin = getattr(listeners, f"on_{kind}_batch_begin")
             self._end = getattr(listeners, f"on_{kind}_batch_end")
+
+    def ready(self):
+        """The step is compiled, so the metrics have their variables: give them what was measured before."""
+        if self.metrics is not None:
+            for variable, value in zip(metric_variables(self.model), self.metrics, strict=True):
+                variable.assign(value)
+            self.metrics = None
 
     def begin(self, step):
         """Before batch `step`."""
@@ -126,6 +135,7 @@ class _Arrays:
             self._mix()
         feed = self.feed
         feed.rewind(self.at * self.batch)
+        around.ready()
         while done < self.steps:
             if self.at >= self.all:
                 _ran_out()
@@ -199,6 +209,9 @@ class _Batches:
                 y = w = None
             with self._named(done, x):
                 arrays = self.model._arrays(x, y, w, weights, self.kind)
+            if around.metrics is not None:
+                compile_batch(self.model, self.kind, arrays)
+                around.ready()
             around.begin(done)
             with self._named(done, x):
                 feed, program, rows = run_batch(self.model, self.kind, arrays)
@@ -224,13 +237,23 @@ def _shapes(structure):
     return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
 
 
-def run_batch(model, kind, arrays):
-    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
+def metric_variables(model):
+    """The variables that hold what the steps of an epoch have measured so far."""
+    return [v for m in model.metrics for v in m.variables]
+
+
+def compile_batch(model, kind, arrays):
+    """The plan for these arrays as one batch, bound to them; returns (feed, program, rows)."""
     feed = model._feed(kind, *arrays)
     feed.bind(*arrays)
     feed.rewind()
     rows = len(feed.arrays[0])
-    program = feed.program(rows)
+    return feed, feed.program(rows), rows
+
+
+def run_batch(model, kind, arrays):
+    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
+    feed, program, rows = compile_batch(model, kind, arrays)
     program.run(1, rows)
     return feed, program, rows
 
@@ -287,6 +310,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
         listeners.on_train_begin()
         source.number = own.shared.fits
         own.shared.fits += 1
+        listeners.train_has_begun(own.resume)
         if model._initial_epoch is not None:    # BackupAndRestore found where an earlier run stopped
             initial_epoch = model._initial_epoch
         _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
@@ -298,13 +322,14 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
 def _train(model, source, validation, validation_freq, listeners, epochs):
     """The epochs of fit, and its end."""
     logs, resume = {}, model._trainer().resume
-    source.seek(**resume.position if resume else {"passes": epochs.start})
+    source.seek(**resume["position"] if resume else {"passes": epochs.start})
     try:
         for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
-            done = resume.take_up() if resume else 0
-            ran, resume = source.run(_Round(model, "train", listeners), done) - done, None
+            done = resume["batch"] if resume else 0
+            metrics = resume["metrics"] if done else None
+            ran, resume = source.run(_Round(model, "train", listeners, metrics=metrics), done) - done, None
             if not ran and not done:
                 if epoch == epochs.start:
                     raise DataError("The data source gave no batch: the generator is used up, or the data set is "
@@ -315,7 +340,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
                 val = _validate(model, validation, listeners)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}
             listeners.on_epoch_end(epoch, logs)
-            listeners.epoch_is_over(epoch, logs)
+            listeners.epoch_is_over(epoch)
             if model.stop_training or source.used_up or (validation is not None and validation.used_up):
                 if epoch + 1 < epochs.stop and not model.stop_training:
                     _ran_out()

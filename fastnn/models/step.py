@@ -35,6 +35,7 @@ class Shared:
         self.steps = {kind: Variable.over(state[STEP:STEP + 1].reshape(()), name="step")
                       for kind, state in self.states.items()}
         self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
+        self.revision = 0                       # of seed and streams: plans hold them
         self._start(FIRST_STEP)
 
     def _start(self, kinds):
@@ -44,6 +45,7 @@ class Shared:
     def follow_seed(self):
         """Take the process-wide seed where it has been set since; what does not train starts again with it."""
         if self._seedings != config.seedings():
+            self.revision += self.seed != config.seed()
             self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
             self._start(("test", "predict"))
 
@@ -55,6 +57,7 @@ class Shared:
     def set_position(self, position):
         """Go on where `position()` was taken."""
         self.seed, self.fits, self._seedings = position["seed"], position["fits"], config.seedings()
+        self.revision += 1
         for kind, state in self.states.items():
             state[STEP] = position[kind] + FIRST_STEP[kind]
 
@@ -152,7 +155,7 @@ class Feed:
         return found
 
     def _key(self, rows):
-        return rows, variables.layout_version, config.version(), self.shared.seed
+        return rows, variables.layout_version, config.version(), self.shared.revision
 
     def _build(self, rows):
         model, kind = self._model(), self.kind

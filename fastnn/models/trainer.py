@@ -79,6 +79,33 @@ class Trainer(LegacyMethods):
         self._forget_plans()
         self.compiled = True
 
+    # ------------------------------------------------------------------ what a file keeps of a run
+    def _random_position(self):
+        """Where the random numbers are, as plain data: see step.Shared."""
+        own = self._trainer()
+        position = own.shared.position()
+        if own.source is not None:              # inside fit: who goes on from here goes on with this call of fit
+            position["fits"] = own.source.number
+        return position
+
+    def _set_random_position(self, position):
+        """Go on where _random_position() was taken."""
+        self._trainer().shared.set_position(position)
+
+    def _save_run(self, path, epoch, batch, callbacks):
+        """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
+        from fastnn.saving.run import save_run
+        save_run(self, path, {"epoch": epoch, "batch": batch, "position": self._trainer().source.position(),
+                              "metrics": [v.numpy() for v in loop.metric_variables(self)], **callbacks})
+
+    def _load_run(self, path):
+        """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""
+        from fastnn.saving.run import load_run
+        state = load_run(self, path)
+        if state is not None:
+            self._initial_epoch, self._trainer().resume = state["epoch"], state
+        return state is not None
+
     @property
     def _loss_tracker(self):
         return self._trainer().loss_tracker

@@ -4,7 +4,7 @@ import json
 import os
 
 from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
-from fastnn.saving import container, hdf5, legacy, weights
+from fastnn.saving import container, hdf5, legacy, streams, weights
 from fastnn.saving.budget import budget
 from fastnn.saving.check import check_config
 from fastnn.saving.compiled import compile_from_config
@@ -44,7 +44,7 @@ def dump_model(model, include_optimizer=True):
         config = serialize_object(model)
     text = json.dumps(config)
     metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
-                "fastnn_format": FORMAT, "fastnn_needed": ENOUGH}
+                "fastnn_format": FORMAT, "fastnn_needed": ENOUGH, streams.KEY: streams.dump(model)}
     return container.write_members({container.METADATA: json.dumps(metadata).encode(),
                                     container.CONFIG: text.encode(),
                                     container.WEIGHTS: weights.dump_weights(model, include_optimizer)})
@@ -69,8 +69,10 @@ def model_of(data, name, custom_objects=None, compile=True):
     if data[:8] == hdf5.SIGNATURE:
         return legacy.load_model(data, name, custom_objects, compile)
     archive, infos = container.read_members(data, name)
+    metadata = {}
     if container.METADATA in infos:
-        check_version(container.read_json(archive, infos[container.METADATA], name), name)
+        metadata = container.read_json(archive, infos[container.METADATA], name)
+        check_version(metadata, name)
     config = container.read_json(archive, infos[container.CONFIG], name)
     weights_data = container.read_member(archive, infos[container.WEIGHTS], name)
     with hdf5.reading(weights_data, name) as reader:
@@ -80,6 +82,7 @@ def model_of(data, name, custom_objects=None, compile=True):
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
     changes.commit(read)
+    streams.load_or_guess(model, metadata.get(streams.KEY), name)
     return model
 
 

@@ -4,7 +4,7 @@ import json
 import numpy as np
 
 from fastnn.core.errors import FileFormatError, NotSupportedError
-from fastnn.saving import container, hdf5, weights
+from fastnn.saving import container, hdf5, streams, weights
 from fastnn.saving.compiled import compile_from_config
 
 _OPERATIONS = frozenset(("Divide", "TrueDivide", "Power", "Matmul", "Negative", "Absolute", "Square", "Sqrt", "Exp",
@@ -33,6 +33,8 @@ def load_model(data, name, custom_objects=None, compile=True):
         training = reader.attribute("", "training_config")
         if compile and training is not None:
             _compile(model, container.parse_json(training, name), reader, custom_objects)
+        saved = reader.attribute("", streams.KEY)
+        streams.load_or_guess(model, None if saved is None else container.parse_json(saved, name), name)
     return model
 
 
@@ -53,7 +55,8 @@ def dump_model(model, include_optimizer=True):
     with sharing_scope():
         config = serialize_object(model)
     training = config.pop("compile_config", None)
-    root = {"backend": "tensorflow", "keras_version": archive.KERAS_VERSION, "model_config": json.dumps(config)}
+    root = {"backend": "tensorflow", "keras_version": archive.KERAS_VERSION, "model_config": json.dumps(config),
+            streams.KEY: json.dumps(streams.dump(model))}
     layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
     tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": archive.KERAS_VERSION,
                                                "layer_names": [name for name, _ in layers]}, {})}

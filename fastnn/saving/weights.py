@@ -8,7 +8,7 @@ from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 from fastnn.saving import container, hdf5, layout
 from fastnn.saving.files import read_file, write_file
 
-_IGNORED = ("seed_generator",)      # state of Keras's random streams: ours are counters that need none
+_IGNORED = ("seed_generator", "fastnn_run")     # Keras's random streams (ours are counters), the state of a run: see run.py
 
 
 ANY_NAME = ("",)
@@ -39,6 +39,11 @@ def need_built(model, what):
 
 def dump_weights(model, optimizer=True):
     """The bytes of the HDF5 file with a model's weights; optimizer: whether its state goes in too."""
+    return hdf5.dump(tree_of(model, optimizer))
+
+
+def tree_of(model, optimizer=True):
+    """What hdf5.dump takes, for a model's weights."""
     tree = {}
     for place in layout.check_unique(list(layout.places(model))):
         if place.is_optimizer and not optimizer:
@@ -51,7 +56,7 @@ def dump_weights(model, optimizer=True):
             arrays = {str(i): v.numpy() for i, v in enumerate(place.variables)}
         name = getattr(place.part, "name", None)
         tree[place.group] = ({"name": name} if isinstance(name, str) else {}, arrays)
-    return hdf5.dump(tree)
+    return tree
 
 
 def load_weights(model, filepath, skip_mismatch=False, optimizer=True):

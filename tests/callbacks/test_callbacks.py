@@ -225,46 +225,6 @@ def test_csv_logger(tmp_path):
     assert rows == [["epoch", "loss", "val_loss"], ["0", "1.0", "NA"], ["1", "0.5", "2.0"], ["0", "0.25", "NA"]]
 
 
-def test_backup_and_restore(tmp_path):
-    folder = tmp_path / "backup"
-    model, backup = FakeModel(), callbacks.BackupAndRestore(folder, double_checkpoint=True)
-    run = callbacks.CallbackList(backup, model=model)
-    assert not run.wants_batches("train")
-    run.on_train_begin()
-    for epoch in range(2):
-        run.on_epoch_end(epoch, {})
-    run.on_train_abort(KeyboardInterrupt())
-    assert json.loads((folder / "training_metadata.json").read_text())["epoch"] == 2
-    assert json.loads((folder / "training_metadata.json.bkp").read_text())["epoch"] == 1
-    again = FakeModel()
-    callbacks.CallbackList(callbacks.BackupAndRestore(folder), model=again).on_train_begin()
-    assert again._initial_epoch == 2 and again.loaded[0].endswith("latest.weights.h5")
-    run.on_train_end()
-    assert not folder.exists()
-    again.built = False
-    with pytest.raises(NotBuiltError, match="must be built"):
-        callbacks.CallbackList(callbacks.BackupAndRestore(folder), model=again).on_train_begin()
-    with pytest.raises(ArgumentError, match="Empty"):
-        callbacks.BackupAndRestore("")
-
-
-def test_backup_falls_back_to_the_one_before(tmp_path):
-    class Broken(FakeModel):
-        def load_weights(self, path):
-            super().load_weights(path)
-            if self.loaded[1] == "torn":
-                raise OSError("truncated file")
-
-    backup = callbacks.BackupAndRestore(tmp_path / "b", double_checkpoint=True)
-    run = callbacks.CallbackList(backup, model=FakeModel())
-    for epoch in range(2):
-        run.on_epoch_end(epoch, {})
-    (tmp_path / "b" / "latest.weights.h5").write_text("torn")
-    model = Broken()
-    callbacks.CallbackList(callbacks.BackupAndRestore(tmp_path / "b"), model=model).on_train_begin()
-    assert model._initial_epoch == 1 and model.loaded[1] == "model"
-
-
 def test_tensorboard_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tensorboardX", None)
     with pytest.raises(NotSupportedError, match="pip install tensorboardX"):
@@ -360,9 +320,9 @@ def test_states_go_round():
     stop.on_epoch_end(1, {"val_loss": 2.0})
     other = callbacks.EarlyStopping(patience=3)
     run = callbacks.CallbackList([other, callbacks.LambdaCallback()])
-    run.load_state_dict({"callbacks": [stop.state_dict(), {}]})
+    run.load_state_dict({"callbacks": [["LambdaCallback", {}], ["EarlyStopping", stop.state_dict()]]})
     assert (other.wait, other.best, other.best_epoch) == (1, 1.0, 0)
-    assert run.state_dict()["callbacks"][0] == stop.state_dict()
+    assert run.state_dict()["callbacks"][0] == ["EarlyStopping", stop.state_dict()]
 
 
 def test_swap_ema_weights():

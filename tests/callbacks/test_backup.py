@@ -1,0 +1,160 @@
+"""BackupAndRestore: a run that is broken off anywhere and begun again leaves the bits of one that was not."""
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastnn as keras
+from fastnn import callbacks, layers
+from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
+from fastnn.saving.run import load_run, save_run
+
+ROWS, BATCH, EPOCHS = 44, 8, 4                  # five batches and a ragged one
+X = np.random.default_rng(0).random((ROWS, 4), dtype="f4")
+Y = X[:, :1] - 0.5 * X[:, 1:2]
+
+
+class Gone(Exception):
+    """Stands for a process that ends."""
+
+
+class Ends(callbacks.Callback):
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at, self.now = (epoch, batch), None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+        if self.at == (epoch, None):
+            raise Gone
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.at == (self.now, batch):
+            raise Gone
+
+
+class Numbered(keras.utils.PyDataset):
+    def __len__(self):
+        return -(-ROWS // BATCH)
+
+    def __getitem__(self, i):
+        return X[i * BATCH:(i + 1) * BATCH], Y[i * BATCH:(i + 1) * BATCH]
+
+
+def generator():
+    while True:
+        for i in range(-(-ROWS // BATCH)):
+            yield X[i * BATCH:(i + 1) * BATCH], Y[i * BATCH:(i + 1) * BATCH]
+
+
+def net(kind="dropout"):
+    keras.utils.set_random_seed(7)
+    middle = {"dropout": [layers.Dropout(0.5), layers.BatchNormalization()],
+              "noise": [layers.GaussianNoise(0.1), layers.LayerNormalization()], "plain": []}[kind]
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "tanh"), *middle, layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    return model
+
+
+def train(model, source, steps, more):
+    data = {"arrays": lambda: dict(x=X, y=Y, batch_size=BATCH), "dataset": lambda: dict(x=Numbered()),
+            "generator": lambda: dict(x=generator())}[source]()
+    steps = 6 if source == "generator" and steps is None else steps
+    history = model.fit(**data, epochs=EPOCHS, verbose=0, steps_per_epoch=steps, validation_data=(X[:10], Y[:10]),
+                        callbacks=[callbacks.ReduceLROnPlateau(patience=1, min_delta=0.5), *more])
+    return history.history, history.epoch, [v.numpy().tobytes() for v in (*model.variables, *model.optimizer.variables)]
+
+
+@given(st.data())
+def test_the_bits_of_an_uninterrupted_run(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("run") / "backup"
+    kind = data.draw(st.sampled_from(("dropout", "noise", "plain")), "layers")
+    source = data.draw(st.sampled_from(("arrays", "dataset", "generator")), "source")
+    steps = data.draw(st.sampled_from((None, 3)) if source != "generator" else st.just(4), "steps")
+    freq = data.draw(st.sampled_from(("epoch", 1, 2, 3, 6)), "save_freq")
+    expected = train(net(kind), source, steps, [])
+    for _ in range(data.draw(st.integers(1, 2), "ends")):
+        at = data.draw(st.tuples(st.integers(0, EPOCHS - 1), st.sampled_from((None, 0, 1, 2, 3))), "end")
+        try:
+            train(net(kind), source, steps, [callbacks.BackupAndRestore(folder, freq), Ends(*at)])
+        except Gone:
+            continue
+        break                                   # it had been beyond that point already
+    keras.utils.set_random_seed(99)             # what comes after depends on the backup alone
+    again = train(net(kind), source, steps, [callbacks.BackupAndRestore(folder, freq)])
+    assert again == expected
+    assert not folder.exists()
+
+
+def test_each_call_of_fit_has_its_own_order(tmp_path):
+    def run(interrupt):
+        model, seen = net("plain"), []
+        model.fit(X, Y, batch_size=BATCH, epochs=2, verbose=0)
+        more = [callbacks.BackupAndRestore(tmp_path / "b")]
+        if interrupt:
+            with pytest.raises(Gone):
+                train(model, "arrays", None, [*more, Ends(2, None)])
+            model = net("plain")
+        seen.append(train(model, "arrays", None, more))
+        return seen
+    assert run(False) == run(True)
+
+
+def test_a_damaged_backup_falls_back_to_the_one_before(tmp_path):
+    folder = tmp_path / "b"
+    with pytest.raises(Gone):
+        train(net(), "arrays", None, [callbacks.BackupAndRestore(folder, double_checkpoint=True), Ends(2, None)])
+    meta = [json.loads((folder / f"training_metadata.json{end}").read_text()) for end in ("", ".bkp")]
+    assert meta == [{"epoch": 2, "batch": 0}, {"epoch": 1, "batch": 0}]
+    torn = (folder / "latest.weights.h5").read_bytes()
+    (folder / "latest.weights.h5").write_bytes(torn[:-9])
+    expected = train(net(), "arrays", None, [])
+    assert train(net(), "arrays", None, [callbacks.BackupAndRestore(folder)]) == expected
+    folder.mkdir()
+    (folder / "latest.weights.h5").write_bytes(torn[:-9])
+    model = net()
+    before = [v.numpy() for v in model.variables]
+    with pytest.raises(FileFormatError):
+        train(model, "arrays", None, [callbacks.BackupAndRestore(folder)])
+    assert all(map(np.array_equal, before, (v.numpy() for v in model.variables)))
+
+
+def test_weights_alone_and_the_epoch_of_keras(tmp_path):
+    model = net("plain")
+    model.save_weights(tmp_path / "latest.weights.h5")
+    (tmp_path / "training_metadata.json").write_text(json.dumps({"epoch": 3, "batch": 0}))
+    history = net("plain").fit(X, Y, epochs=5, verbose=0,
+                               callbacks=[callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)])
+    assert history.epoch == [3, 4]
+
+
+def test_what_it_needs():
+    with pytest.raises(ArgumentError, match="Empty"):
+        callbacks.BackupAndRestore("")
+    assert not callbacks.BackupAndRestore("b").wants_batches("train")
+    assert callbacks.BackupAndRestore("b", save_freq=2).wants_batches("train")
+    model = keras.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    listener = callbacks.BackupAndRestore("b")
+    listener.set_model(model)
+    with pytest.raises(NotBuiltError, match="must be built"):
+        listener.on_train_begin()
+
+
+def test_the_state_of_a_run_goes_round(tmp_path):
+    model, path = net(), tmp_path / "run.weights.h5"
+    state = {"a": [1, 2.5, None, "x", True, float("inf")], "b": {"c": np.arange(3), "d": np.float32(0.5)}}
+    save_run(model, path, state)
+    found = load_run(model, path)
+    assert found["a"] == state["a"] and found["b"]["d"] == 0.5 and found["b"]["c"].tolist() == [0, 1, 2]
+    net().load_weights(path)                    # a weights file like any other
+    with pytest.raises(ArgumentError, match=r"'b', 'e'.*expected numbers, text"):
+        save_run(model, path, {"b": {"e": object()}})
+    data = bytearray(path.read_bytes())
+    at = data.find(b'"format": 1')
+    data[at + 10] = ord("7")
+    path.write_bytes(data)
+    with pytest.raises(FileFormatError, match="checksum"):
+        load_run(net(), path)
