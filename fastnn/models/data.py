@@ -207,6 +207,9 @@ class Batches:
         _tell(self.source, "on_epoch_begin")
         while steps is None or given < steps:
             batch = self._next()
+            if batch is None and not given and self.at and self.restartable:   # the pass ended with the epoch before
+                self._rewind()
+                batch = self._next()
             if batch is None:
                 self.fell_short = steps is not None
                 self._rewind()
@@ -261,7 +264,7 @@ class Batches:
 def _length(x):
     """How many batches a source has, or None."""
     try:
-        return int(len(x)) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+        return len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
     except (TypeError, NotImplementedError):    # a pipeline that does not know yet, a PyDataset without an end
         return None
 

@@ -306,10 +306,11 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     own = model._trainer()
     outer, own.source = own.source, source
     model.stop_training, model._initial_epoch, own.resume = False, None, None
+    source.number = own.shared.next_fit()
     try:
         listeners.on_train_begin()
-        source.number = own.shared.fits
-        own.shared.fits += 1
+        if own.resume is not None:
+            source.number = own.shared.next_fit()
         listeners.train_has_begun(own.resume)
         if model._initial_epoch is not None:    # BackupAndRestore found where an earlier run stopped
             initial_epoch = model._initial_epoch

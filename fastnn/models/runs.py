@@ -43,7 +43,6 @@ class _Outer:
         self.model, self.own, self.kind = model, own, own.kind
         self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
         self.places = own.shared.places()
-        self.metrics = {id(m) for m in model.metrics}
         self.values = [(v, v.numpy()) for v in self._results()]
         names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
         self.attributes = {name: model.__dict__[name] for name in names if name in model.__dict__}
@@ -65,8 +64,9 @@ class _Outer:
         for feed, arrays, order in self.bindings:
             feed.point(arrays, order)
         own.shared.go_to(self.places)
+        known = {id(v) for v, _ in self.values}
         for m in model.metrics:
-            if id(m) not in self.metrics:       # made by the inner run
+            if any(id(v) not in known for v in m.variables):        # made by the inner run
                 m.reset_state()
         for variable, value in self.values:
             variable.assign(value)

@@ -5,8 +5,6 @@ plans' data slots and keeps one program per batch size, all in the same memory.
 """
 import weakref
 
-import numpy as np
-
 from fastnn.compiler import memory
 from fastnn.compiler.lower import DataSlot
 from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
@@ -60,6 +58,11 @@ class Shared:
         self.revision += 1
         for kind, state in self.states.items():
             state[STEP] = position[kind] + FIRST_STEP[kind]
+
+    def next_fit(self):
+        """The number of a call of fit that begins."""
+        self.fits += 1
+        return self.fits - 1
 
     def count_draws(self, kind, trace):
         """Let each run of the plan of a trace draw new numbers, if it draws any; a training step always counts."""

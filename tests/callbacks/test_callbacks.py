@@ -1,6 +1,5 @@
 """Callbacks driven by fake models: what they do to weights, learning rates and files, epoch by epoch."""
 import csv
-import json
 import math
 import os
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from fastnn import callbacks, metrics
 from fastnn.callbacks.monitor import direction_of
-from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError, UnknownNameError
+from fastnn.core.errors import ArgumentError, NotSupportedError, UnknownNameError
 from fastnn.metrics.compile_metrics import CompileMetrics
 
 NAN = float("nan")
