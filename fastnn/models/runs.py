@@ -1,8 +1,8 @@
 """Runs of a model, one inside another: a callback may evaluate, predict or train the model that is being trained.
 
-A run binds arrays to plans, counts rows in a state block and adds up metrics. Plans, state blocks and metrics belong to the
-model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. What an inner run
-changes on purpose, the weights and the optimizer's state, stays changed.
+A run binds arrays to plans, counts rows in a state block and adds up metrics. Plans, state blocks and metrics belong to
+the model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. What an inner
+run changes on purpose, the weights and the optimizer's state, stays changed.
 """
 import contextlib
 

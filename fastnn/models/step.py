@@ -20,7 +20,7 @@ WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory beh
 
 
 class Shared:
-    """What all plans of one model share: the arena, a state block for each kind of step, and where its random numbers are.
+    """What all plans of one model share: the arena, a state block for each kind of step, and its random streams.
 
     Random numbers are a function of (seed, stream, call, step).  `steps` counts steps of each kind, as variables in the
     state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor

@@ -1,7 +1,7 @@
 """The state of a training run in one file: weights, optimizer, random streams, and plain data of the run's own.
 
-The file is a `.weights.h5` of Keras 3's layout with one more group, so that it can be looked at, and loaded for its weights, with
-the usual tools.  It is written at once: a run is never found half in an old state and half in a new one.
+The file is a `.weights.h5` of Keras 3's layout with one more group, so that the usual tools show it and load its weights.
+It is written at once: a run is never found half in an old state and half in a new one.
 """
 import json
 import math
@@ -30,10 +30,10 @@ def save_run(model, path, state):
 
 
 def load_run(model, path):
-    """Give a model the weights, optimizer state and random streams of a file; returns the `state` that was saved with them.
+    """Give a model the weights, optimizer state and random streams of a file; returns the `state` saved with them.
 
-    None for a file with weights alone.  Raises FileFormatError, with nothing changed, for one that is damaged or of another
-    model.
+    None for a file with weights alone.  Raises FileFormatError, with nothing changed, for one that is damaged or of
+    another model.
     """
     name = repr(path)
     with hdf5.reading(read_file(path, "backup"), name) as reader:
@@ -69,8 +69,8 @@ def _plain(value, arrays, where):
         return [_plain(v, arrays, where) for v in value]
     if isinstance(value, dict) and all(isinstance(k, str) for k in value):
         return {k: _plain(v, arrays, f"{where}, {k!r}") for k, v in value.items()}
-    raise ArgumentError(f"Cannot save {value!r} of type {type(value).__name__} in {where}: expected numbers, text, None, "
-                        "arrays, and lists or dicts (with str keys) of them.")
+    raise ArgumentError(f"Cannot save {value!r} of type {type(value).__name__} in {where}: expected numbers, text, "
+                        "None, arrays, and lists or dicts (with str keys) of them.")
 
 
 def _revived(value, reader, name):

@@ -1,7 +1,7 @@
-"""Where the random numbers of a model are: what a file keeps so that training goes on with the bits of an uninterrupted run.
+"""The random streams of a model in a file, so that training goes on with the bits of an uninterrupted run.
 
-Numbers are a function of (seed, stream, call, step).  The trainer knows seed and steps; each SeedGenerator that a layer holds
-has a key and counts its calls outside steps.  In Keras's files the paths of the generators are the same.
+Numbers are a function of (seed, stream, call, step).  The trainer knows seed and steps; each SeedGenerator that a layer
+holds has a key and counts its calls outside steps.  In Keras's files the paths of the generators are the same.
 """
 import warnings
 

@@ -8,7 +8,7 @@ from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 from fastnn.saving import container, hdf5, layout
 from fastnn.saving.files import read_file, write_file
 
-_IGNORED = ("seed_generator", "fastnn_run")     # Keras's random streams (ours are counters), the state of a run: see run.py
+_IGNORED = ("seed_generator", "fastnn_run")     # Keras's random streams (ours are counters); a run's state: see run.py
 
 
 ANY_NAME = ("",)
