@@ -12,7 +12,7 @@ from fastnn.models import checks, loop, own_step, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
-from fastnn.models.step import Feed, Shared, signature
+from fastnn.models.step import Feed, Shared, signature, wanted_dtypes
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
 FEEDS_KEPT = 16
@@ -261,15 +261,13 @@ class Trainer(LegacyMethods):
             sample_weight = adapter.class_weights(targets[0], class_weight)
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
-        if what != "predict":
-            self._ensure_built(x)               # a model knows its outputs and tables from then on
+        self._ensure_built(x)                   # a model knows its outputs and tables from then on
         checks.check_indices(self._index_inputs(), x)
-        if what != "predict":
-            adapter.check_finite(
-                (n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None
-            )
-            if y is not None:
-                checks.check_labels(self, y)
+        checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
+        adapter.check_finite([(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight))
+                              if s is not None], only_overflow=what == "predict")
+        if what != "predict" and y is not None:
+            checks.check_labels(self, y)
         return x, y, sample_weight
 
     def _standard_x(self, x):
