@@ -1,7 +1,8 @@
-"""Checks of integer data against the model, before a step is run: labels of sparse losses, indices of embeddings."""
+"""What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
 import numpy as np
 
 from fastnn.core import dtypes, values
+from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.layers.events import is_functional
 from fastnn.models.data import flatten
@@ -19,6 +20,61 @@ def verbosity(value):
         return value
     raise ArgumentError(f"verbose: received {value!r}, expected 'auto', 0 (silent), 1 (progress bar) or 2 (one "
                         "line per epoch).")
+
+
+def _shuffle(name, value):
+    if not (value is None or isinstance(value, (bool, np.bool_)) or whole(value) in (0, 1)
+            or (isinstance(value, str) and value == "batch")):
+        raise ArgumentError(f"{name}: received {value!r}, expected True, False or 'batch'.")
+
+
+def _share(name, value):
+    number(name, value, 0, none=True)
+    if value is not None and value >= 1:
+        raise ArgumentError(f"{name}: received {value!r}, expected a number in [0, 1): the share of rows that is kept "
+                            "for validation.")
+
+
+def _epochs(name, value):
+    """An int, or a collection of epochs counted from 1."""
+    if isinstance(value, (list, tuple, set, frozenset, range)):
+        for epoch in value:
+            count(name, epoch)
+    elif whole(value) is None or value < 1:
+        raise ArgumentError(f"{name}: received {value!r}, expected an int >= 1 (validate every so many epochs), or a "
+                            "list of epochs counted from 1.")
+
+
+def _steps(name, value):
+    count(name, value, none=True)
+
+
+def _epoch_count(name, value):
+    count(name, value, 0)
+
+
+def _callbacks(name, value):
+    for c in value if isinstance(value, (list, tuple)) else (value,):
+        if c is not None and not hasattr(c, "set_model"):
+            raise ArgumentError(f"{name}: received {c!r}, expected Callback objects in a list.")
+
+
+ARGUMENTS = {
+    "verbose": lambda name, value: verbosity(value), "shuffle": _shuffle, "validation_split": _share,
+    "validation_freq": _epochs, "callbacks": _callbacks, "epochs": _epoch_count, "initial_epoch": _epoch_count,
+    **dict.fromkeys(("batch_size", "validation_batch_size", "steps", "steps_per_epoch", "validation_steps"),
+                    _steps),
+    "steps_per_execution": count,
+}
+
+
+def check_arguments(**given):
+    """Counts and flags of fit, evaluate, predict and compile, before anything runs; ArgumentError names the first.
+
+    >>> check_arguments(epochs=2, validation_freq=[1, 2], batch_size=None)
+    """
+    for name, value in given.items():
+        ARGUMENTS[name](name, value)
 
 
 def check_labels(model, y):
