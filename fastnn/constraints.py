@@ -1,10 +1,11 @@
 """Constraints: what a weight is projected onto after each update."""
 from fastnn import ops
 from fastnn.core import config
+from fastnn.core.arguments import ChecksArguments
 from fastnn.saving import identifiers as serial
 
 
-class Constraint:
+class Constraint(ChecksArguments):
     """Base class: a constraint is called with a weight and returns the projected weight.
 
     >>> class Whole(Constraint):

@@ -8,11 +8,12 @@ import math
 import numpy as np
 
 from fastnn.core import config, dtypes, random
+from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
 from fastnn.saving import identifiers as serial
 
 
-class Initializer:
+class Initializer(ChecksArguments):
     """Base class: an initializer is called as ``initializer(shape, dtype=None)`` and returns an array.
 
     >>> class Three(Initializer):
@@ -26,8 +27,7 @@ class Initializer:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # Those of this file return a new array from every call, which a variable may keep without a copy.
-        cls._makes_new = cls.__module__ == __name__
+        cls._makes_new = cls.__module__ == __name__     # each call returns a new array: a variable need not copy it
 
     def __call__(self, shape, dtype=None):
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")

@@ -1,4 +1,5 @@
 """The base of every callback: all hooks, each doing nothing."""
+from fastnn.core.arguments import ChecksArguments
 
 BATCH_HOOKS = {
     "train": ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"),
@@ -7,7 +8,7 @@ BATCH_HOOKS = {
 }
 
 
-class Callback:
+class Callback(ChecksArguments):
     """Base of all callbacks: subclass it and write the hooks that you need.
 
     Attributes: `params`, a dict with verbose, epochs and steps; `model`, the model that is being trained.

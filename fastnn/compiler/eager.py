@@ -5,11 +5,13 @@ import numpy as np
 
 from fastnn.compiler.program import STATE_WORDS, STEP, Program
 from fastnn.core import config, dtypes, hooks, random, tree
+from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.graph import variable as variables
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
+from fastnn.ops.common import operand
 from fastnn.runtime import pack
 
 KEPT_PLANS = 512
@@ -38,6 +40,8 @@ class Call:
         self.single = self.program.outputs[0] if self.leaves == [self.result] else None
         self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
+        self.door = None                        # what takes the arrays in, where they are not simply copied
+        self.blame = None                       # asked about the arrays when a kernel refuses what it finds
 
     @property
     def stale(self):
@@ -46,9 +50,17 @@ class Call:
 
     def __call__(self, *arrays):
         with self.lock:
-            for mine, given in zip(self.arrays, arrays):
-                mine[...] = given
-            self.program.once()
+            if self.door is None:
+                for mine, given in zip(self.arrays, arrays):
+                    mine[...] = given
+            else:
+                self.door(self.arrays, arrays)
+            try:
+                self.program.once()
+            except KernelError:
+                if self.blame is not None:
+                    self.blame(arrays)
+                raise
             if self.single is not None:
                 return self.single.copy() if _kind is None else self.single.copy().view(_kind)
             outputs = iter([o.copy() if _kind is None else o.copy().view(_kind) for o in self.program.outputs])
@@ -69,15 +81,7 @@ def as_array(value):
     """A value as the array that eager operations see (Python floats take the default float type)."""
     if hasattr(value, "_fastnn_variable"):
         return value._array
-    if isinstance(value, np.ndarray) and value.dtype.isnative and value.dtype.name in dtypes.TABLE:
-        return value
-    array = np.asarray(value)
-    if not isinstance(value, (np.ndarray, np.generic)):
-        if array.dtype.kind == "f":
-            return array.astype(dtypes.numpy_type(config.floatx()))
-        if array.dtype.kind == "i":
-            return array.astype(np.int32) if array.size == 0 or abs(array).max() < 2 ** 31 else array
-    return array.astype(dtypes.numpy_type(dtypes.standardize(array.dtype)), copy=False)
+    return operand(value)
 
 
 def draw(kind, key, n, first, second):

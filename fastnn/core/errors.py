@@ -45,7 +45,7 @@ class FileFormatError(FastnnError, ValueError):
     """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
 
 
-class KernelError(FastnnError, RuntimeError):
+class KernelError(FastnnError, RuntimeError, ValueError):
     """A kernel found bad data while it ran (a label or an index out of range)."""
 
     def __init__(self, message, status=0, instruction=-1):

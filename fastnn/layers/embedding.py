@@ -1,9 +1,12 @@
 """Embedding: integers to vectors."""
+import numpy as np
+
 from fastnn import constraints, initializers, ops, regularizers
-from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
+from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
+from fastnn.ops.index import rows_of
 
 
 class Embedding(Layer):
@@ -51,7 +54,13 @@ class Embedding(Layer):
                                           constraint=self.embeddings_constraint)
 
     def call(self, inputs):
-        return ops.take(self.embeddings, _integers(inputs), axis=0)
+        if not hasattr(inputs, "dtype"):
+            inputs = np.asarray(inputs)
+        if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
+            check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
+        return rows_of(self.embeddings, inputs)
+
+    refuses_indices = True                      # what runs finds indices outside by itself
 
     @property
     def index_range(self):
@@ -76,10 +85,3 @@ class Embedding(Layer):
         return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim,
                 **weight_config(self, ("embeddings",)), "mask_zero": self.mask_zero}
 
-
-def _integers(x):
-    """Indices as an integer type: data often come as floats."""
-    import numpy as np
-    if not hasattr(x, "dtype"):
-        x = np.asarray(x)
-    return x if not dtypes.is_float(dtypes.standardize(x.dtype)) else ops.cast(x, "int32")

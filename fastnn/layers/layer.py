@@ -7,6 +7,7 @@ import numpy as np
 from fastnn import dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.trace import paused
 from fastnn.graph.variable import auto_name
@@ -304,11 +305,10 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
                     return x.astype(self.compute_dtype)
                 return x
-            if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" and self.autocast:
-                return np.asarray(x, dtypes.numpy_type(self.compute_dtype))
-            if isinstance(x, np.generic):
-                return np.asarray(x)
-            return x if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable") else np.asarray(x)
+            if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
+                return x
+            x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+            return received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)
         return nest.map_structure(leaf, structure)

@@ -3,6 +3,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import config, dtypes
+from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
 from fastnn.graph import Symbol, current
@@ -161,7 +162,7 @@ def fit_weight(values, weight):
     return weight
 
 
-class Loss:
+class Loss(ChecksArguments):
     """Base of all losses: subclass it and write `call(y_true, y_pred)` with `fastnn.ops`.
 
     name: str or None (the snake-case class name).  reduction: "sum_over_batch_size" (the mean over all

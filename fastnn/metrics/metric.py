@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn.core import config, dtypes
+from fastnn.core.arguments import ChecksArguments
 from fastnn.core.naming import snake_case
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
@@ -20,7 +21,7 @@ def divide_no_nan(a, b):
     return np.divide(a, b, out=np.zeros(a.shape), where=b != 0)
 
 
-class Metric:
+class Metric(ChecksArguments):
     """Base of all metrics: make variables in `__init__`, change them in `update_state`, read them in `result`.
 
     name: str or None (the snake-case class name, numbered).  dtype: of the values and of `result`, None = the

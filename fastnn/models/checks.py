@@ -1,6 +1,8 @@
-"""Checks of integer data against the model, before a step is run: labels of sparse losses, indices of embeddings."""
+"""What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
 import numpy as np
 
+from fastnn.core import dtypes, values
+from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.layers.events import is_functional
 from fastnn.models.data import flatten
@@ -20,6 +22,61 @@ def verbosity(value):
                         "line per epoch).")
 
 
+def _shuffle(name, value):
+    if not (value is None or isinstance(value, (bool, np.bool_)) or whole(value) in (0, 1)
+            or (isinstance(value, str) and value == "batch")):
+        raise ArgumentError(f"{name}: received {value!r}, expected True, False or 'batch'.")
+
+
+def _share(name, value):
+    number(name, value, 0, none=True)
+    if value is not None and value >= 1:
+        raise ArgumentError(f"{name}: received {value!r}, expected a number in [0, 1): the share of rows that is kept "
+                            "for validation.")
+
+
+def _epochs(name, value):
+    """An int, or a collection of epochs counted from 1."""
+    if isinstance(value, (list, tuple, set, frozenset, range)):
+        for epoch in value:
+            count(name, epoch)
+    elif whole(value) is None or value < 1:
+        raise ArgumentError(f"{name}: received {value!r}, expected an int >= 1 (validate every so many epochs), or a "
+                            "list of epochs counted from 1.")
+
+
+def _steps(name, value):
+    count(name, value, none=True)
+
+
+def _epoch_count(name, value):
+    count(name, value, 0)
+
+
+def _callbacks(name, value):
+    for c in value if isinstance(value, (list, tuple)) else (value,):
+        if c is not None and not hasattr(c, "set_model"):
+            raise ArgumentError(f"{name}: received {c!r}, expected Callback objects in a list.")
+
+
+ARGUMENTS = {
+    "verbose": lambda name, value: verbosity(value), "shuffle": _shuffle, "validation_split": _share,
+    "validation_freq": _epochs, "callbacks": _callbacks, "epochs": _epoch_count, "initial_epoch": _epoch_count,
+    **dict.fromkeys(("batch_size", "validation_batch_size", "steps", "steps_per_epoch", "validation_steps"),
+                    _steps),
+    "steps_per_execution": count,
+}
+
+
+def check_arguments(**given):
+    """Counts and flags of fit, evaluate, predict and compile, before anything runs; ArgumentError names the first.
+
+    >>> check_arguments(epochs=2, validation_freq=[1, 2], batch_size=None)
+    """
+    for name, value in given.items():
+        ARGUMENTS[name](name, value)
+
+
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
     loss, shapes, targets = model._compile_loss, _output_shapes(model), flatten(y)
@@ -30,16 +87,15 @@ def check_labels(model, y):
         labels = targets[index]
         whole = labels == np.floor(labels) if labels.dtype.kind == "f" else None
         if whole is not None and not whole.all():
-            row = _first_row(whole, labels)
-            raise DataError(f"y holds the label {_bad(labels[row], ~whole[row])} in row {row}: a sparse loss expects "
-                            "whole numbers, one class index per row. For probabilities or one-hot rows use "
-                            "categorical_crossentropy.")
+            raise DataError(f"y holds the label {values.bad_value(labels, whole)} in row {values.first_row(whole)}: a "
+                            "sparse loss expects whole numbers, one class index per row. For probabilities or one-hot "
+                            "rows use categorical_crossentropy.")
         if shapes is None or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
             continue
         classes, ignored = shapes[index][-1], getattr(function, "ignore_class", None)
         low, high = labels.min(), labels.max()
         if ignored is None and not (low >= 0 and high < classes):           # a NaN is no class either
-            row = _first_row((labels >= 0) & (labels < classes), labels)
+            row = values.first_row((labels >= 0) & (labels < classes))
             raise DataError(f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected "
                             f"integers from 0 to {classes - 1}. The first bad label is in row {row}.")
 
@@ -51,18 +107,61 @@ def check_indices(inputs, x):
     """
     leaves = flatten(x) if inputs else ()
     for position, layer in inputs:
-        if position >= len(leaves):
-            continue
-        values, rows = leaves[position], layer.index_range
-        low, high = values.min(), values.max()
-        if low > -1 and high < rows:                    # floats are truncated towards 0, as the layer does
-            continue
-        fine = (values > -1) & (values < rows)
-        row = _first_row(fine, values)
-        name = "x" if len(leaves) == 1 else f"x, array {position}"
-        raise DataError(f"{name} holds the index {_bad(values[row], ~fine[row])} in row {row}, but layer "
-                        f"'{layer.name}' ({type(layer).__name__}) has {rows} entries: expected integers from 0 to "
-                        f"{rows - 1}. Make `input_dim` the largest index + 1, or replace the index.")
+        if position < len(leaves):
+            values.check_indices(leaves[position], layer.index_range, _named(position, leaves), owner(layer))
+
+
+def owner(layer):
+    """A layer in messages."""
+    return f"layer '{layer.name}' ({type(layer).__name__})"
+
+
+def _named(position, leaves):
+    return "x" if len(leaves) == 1 else f"x, array {position}"
+
+
+def check_fit(x, wanted):
+    """Integers must fit the integer types that a model wants its inputs in; DataError names the first that does not.
+
+    wanted: dtype names, None where the model takes what comes.
+    """
+    leaves = flatten(x)
+    for i, (leaf, name) in enumerate(zip(leaves, wanted)):
+        if _narrows(leaf.dtype, name):
+            values.check_fits(leaf, dtypes.numpy_type(name), _named(i, leaves))
+
+
+def _narrows(given, name):
+    """Whether integers of the NumPy dtype `given` may be too large for the dtype `name` (None: kept as they are)."""
+    if name is None or given.kind not in "iu" or name == "bool" or dtypes.is_float(name):
+        return False
+    return not np.can_cast(given, dtypes.numpy_type(name))
+
+
+def door(leaves, wanted, kept, indices):
+    """What takes arrays of these dtypes into a plan, checking them first; None where they need no check.
+
+    leaves: arrays like those to come.  wanted: dtype names of the model, kept: those of the plan.  indices: what
+    `index_inputs` found for the model.  The result is called with (the plan's arrays, the arrays given).
+    """
+    names = [_named(i, leaves) for i in range(len(leaves))]
+    narrow = any(a.dtype.kind == "f" and a.dtype.itemsize > dtypes.itemsize(k) for a, k in zip(leaves, kept))
+    whole = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or _narrows(a.dtype, w)]
+    ranges = [(i, layer.index_range, names[i], owner(layer)) for i, layer in indices
+              if i in whole or not getattr(layer, "refuses_indices", False)]
+    copy = values.copy_narrow if narrow else values.copy
+    if not (narrow or whole or ranges):
+        return None
+
+    def enter(mine, given):
+        for i, rows, name, who in ranges:
+            values.check_indices(given[i], rows, name, who)
+        for i in whole:
+            values.kept(given[i], names[i])
+            if _narrows(given[i].dtype, wanted[i]):
+                values.check_fits(given[i], dtypes.numpy_type(wanted[i]), names[i])
+        copy(mine, given, names)
+    return enter
 
 
 def index_inputs(model):
@@ -96,16 +195,6 @@ def takes_labels(identifier):
     from fastnn.losses import get
     from fastnn.losses.compile_loss import by_shape
     return identifier is not None and not by_shape(identifier) and is_sparse(get(identifier))
-
-
-def _first_row(fine, values):
-    """The first row of `values` that is not fine everywhere."""
-    return int(np.argmax(~fine)) // max(values[0].size, 1)
-
-
-def _bad(row, wrong):
-    """The first wrong value of a row."""
-    return np.asarray(row)[wrong].flat[0] if np.ndim(row) else row
 
 
 def parts_of(loss):

@@ -1,11 +1,11 @@
 """The data adapter: what users pass as x, y and weights becomes checked arrays, without a copy where possible."""
 import collections.abc
-import warnings
 
 import numpy as np
 
 from fastnn.core import config, dtypes, tree
-from fastnn.core.errors import ArgumentError, DataError, DataWarning, DTypeError
+from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.values import as_numbers, doubtful, report_overflow
 
 _EMPTY = (None, (), [])
 
@@ -13,29 +13,12 @@ _EMPTY = (None, (), [])
 def as_rows(value, name):
     """`value` (array, list, DataFrame, memmap, ...) as an array whose rows are contiguous and native.
 
-    Raises DTypeError for strings, objects and complex numbers, DataError for 0-d values.
+    Raises DTypeError for strings, objects and complex numbers, DataError for 0-d, masked and missing values and
+    integers beyond int64.
     """
-    if hasattr(value, "to_numpy"):
-        value = value.to_numpy()
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise DataError(f"{name}: the rows have different lengths, so they are no array ({error}). "
-                        "Pad the rows to one length, or pass one array per input.") from None
-    if array.dtype.kind == "O":
-        try:
-            array = np.array([np.asarray(v, np.float64) for v in array]) if array.ndim else array.astype(np.float64)
-        except (TypeError, ValueError):
-            array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise DTypeError(f"{name}: received values of dtype {array.dtype}, expected numbers (float, int or bool). "
-                         "Convert the column, e.g. with astype('float32').")
-    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        array = array.astype(np.float64)
+    array = as_numbers(value, name)
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:      # batches are gathered from signed integers
         array = array.astype(np.int32 if array.dtype.itemsize == 2 else np.int64)
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
     if array.ndim == 0:
         raise DataError(f"{name}: received the single value {array}, expected an array with one row per sample.")
     row = array[:1]
@@ -55,7 +38,7 @@ def flatten(structure):
 def is_numbers(value):
     """Whether a list or tuple holds plain numbers, i.e. is one array written as a list."""
     while isinstance(value, (list, tuple)) and len(value):
-        value = value[0]
+        value = next((v for v in value if v is not None), None)     # None among numbers is a missing value: no input
     return isinstance(value, (int, float, bool, np.number, np.bool_)) or (
         isinstance(value, (list, tuple)) and not len(value)
     )
@@ -91,33 +74,37 @@ def row_count(*named):
     return counts[0][1]
 
 
-def check_finite(named):
-    """Warn once (an error in strict mode) about NaN or infinity, naming the array and the first row."""
+def check_finite(named, only_overflow=False):
+    """Warn once (an error in strict mode) about NaN or infinity, naming the array and the first row.
+
+    Finite numbers that are infinite in the float type that a model calculates in warn too; only_overflow: only these.
+    """
+    kept = np.dtype(config.floatx())
     for name, structure in named:
         for i, a in enumerate(flatten(structure)):
-            if a.dtype.kind != "f" or _finite(a):
+            narrow = a.dtype.itemsize > kept.itemsize
+            if a.dtype.kind != "f" or (only_overflow and not narrow) or _finite(a, kept if narrow else a.dtype):
                 continue
-            rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
-            first = int(np.argmin(rows))
-            what = "NaN" if np.isnan(a[first]).any() else "infinity"
             label = name if not isinstance(structure, (list, tuple, dict)) else f"{name}, array {i}"
-            text = (
-                f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
-                "become NaN. Remove or fill these rows."
-            )
-            if config.strict():
-                raise DataError(text)
-            warnings.warn(text, DataWarning, stacklevel=4)
+            rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
+            if only_overflow or rows.all():
+                report_overflow(a, kept, label)
+            else:
+                first = int(np.argmin(rows))
+                what = "NaN" if np.isnan(a[first]).any() else "infinity"
+                doubtful(f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the "
+                         "loss will become NaN. Remove or fill these rows.")
 
 
-def _finite(a):
-    """Whether all values are finite; one pass in blocks that stay in cache, no temporary of the whole size."""
+def _finite(a, dtype):
+    """Whether all values are finite in `dtype`; one pass in blocks that stay in cache, no temporary of its size."""
     flat = a.reshape(-1) if a.flags.c_contiguous else np.ravel(a)
     for i in range(0, flat.size, 1 << 16):
+        block = flat[i:i + (1 << 16)]
         with np.errstate(all="ignore"):
-            total = flat[i:i + (1 << 16)].sum(dtype=np.float32 if a.dtype == np.float32 else np.float64)
-        if not np.isfinite(total) and not np.isfinite(flat[i:i + (1 << 16)]).all():
-            return False
+            if not np.isfinite(block.sum(dtype=dtype if dtype.itemsize > 2 else np.float64)) and not np.isfinite(
+                    block.astype(dtype, copy=False)).all():
+                return False
     return True
 
 

@@ -1,4 +1,6 @@
 """model(x) on arrays as one cached plan, instead of one small plan for each operation."""
+import functools
+
 import numpy as np
 
 from fastnn.compiler.eager import Call
@@ -7,6 +9,7 @@ from fastnn.graph import current
 from fastnn.layers import context, nest
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_version
+from fastnn.models.checks import check_indices, door
 from fastnn.models.data import batch_dtype
 from fastnn.models.step import wanted_dtypes
 
@@ -67,8 +70,12 @@ class DirectCalls:
             own.shared.count_draws("predict", current())
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
-        plan = Call(function, [(x.shape, batch_dtype(x, w)) for x, w in zip(leaves, wanted)], training=False,
+        kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
+        plan = Call(function, list(zip([x.shape for x in leaves], kept)), training=False,
                     state=own.shared.states["predict"], options=own.options)
+        indices = model._index_inputs()
+        plan.door = door(leaves, wanted, kept, indices)
+        plan.blame = functools.partial(check_indices, indices) if indices else None
         if (losses and own_layers) or plan.bytes > LARGEST:
             return None                         # what layers add to the loss is kept by the calls one by one
         return plan

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from fastnn.core import random
+from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
 from fastnn.models.runs import STOP_FLAGS
@@ -14,14 +15,6 @@ from fastnn.runtime import extension
 mix_rows = extension("order").shuffle
 SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
 SHUFFLE_STREAM = 0x5F5F
-
-
-def _batch_size(value, name="batch_size"):
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-        raise ArgumentError(f"{name}: received {value!r}, expected an int >= 1.")
-    return int(value)
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
@@ -278,10 +271,7 @@ def _source(model, kind, x, y, weight, batch_size, steps, class_weight=None, shu
 def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):
     """See Trainer.fit."""
-    batch_size = _batch_size(batch_size)
-    for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
-            raise ArgumentError(f"{name}: received {value!r}, expected an int >= 0.")
+    batch_size = count("batch_size", batch_size, none=True)
     batches = adapter.is_batches(x)
     if validation_split and validation_data is None:
         if batches:
@@ -300,7 +290,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
         )
         validation = _source(model, "test", vx, vy, vw,
                              batch_size if validation_batch_size is None else
-                             _batch_size(validation_batch_size, "validation_batch_size"),
+                             count("validation_batch_size", validation_batch_size),
                              validation_steps)
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
@@ -373,7 +363,7 @@ def _due(epoch, freq):
 
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
-    source = _source(model, "test", x, y, sample_weight, _batch_size(batch_size), steps)
+    source = _source(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
     listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
     model.reset_metrics()
@@ -387,7 +377,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
 
 def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
-    source = _source(model, "predict", x, None, None, _batch_size(batch_size), steps)
+    source = _source(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
     many = source.steps is None or source.steps > 1
     listeners = None
     if callbacks or (verbose not in (0, "auto") and many):

@@ -16,6 +16,7 @@ from fastnn.models import own_step
 from fastnn.models.data import batch_dtype, flatten, like
 
 FIRST_STEP = {"train": 0, "test": 1 << 62, "predict": -(1 << 62)}
+_LEAF = object()                        # stands for an array
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
 
 
@@ -102,15 +103,16 @@ class Feed:
     def __init__(self, model, kind, shared, x, y=None, weight=None, options=None):
         self._model = weakref.ref(model)        # the model holds its feeds: a circle would outlive `del model`
         self.kind, self.shared, self.options = kind, shared, options
-        self.structure = x, y, weight
-        leaves = [flatten(s) for s in self.structure]
+        leaves = [flatten(s) for s in (x, y, weight)]
+        # what the data look like, without the arrays, which would stay alive with the plans
+        self.structure = [None if s is None else like(s, [_LEAF] * len(part)) for s, part in zip((x, y, weight), leaves)]
         self.counts = [len(part) for part in leaves]
-        self.arrays = [a for part in leaves for a in part]
-        self.slots = [DataSlot(a.dtype.name) for a in self.arrays]
+        self.arrays = []
+        self.slots = [DataSlot(a.dtype.name) for part in leaves for a in part]
         wanted = wanted_dtypes(model, x, len(leaves[0]))
         self.dtypes = [batch_dtype(a, w) for a, w in zip(leaves[0], wanted)]
         self.dtypes += [batch_dtype(a) for part in leaves[1:] for a in part]
-        self.shapes = [a.shape[1:] for a in self.arrays]
+        self.shapes = [a.shape[1:] for part in leaves for a in part]
         self.programs, self.order = {}, None
 
     def bind(self, x, y=None, weight=None, order=None):

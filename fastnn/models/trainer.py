@@ -12,7 +12,7 @@ from fastnn.models import checks, loop, own_step, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
-from fastnn.models.step import Feed, Shared, signature
+from fastnn.models.step import Feed, Shared, signature, wanted_dtypes
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
 FEEDS_KEPT = 16
@@ -58,8 +58,7 @@ class Trainer(LegacyMethods):
         from fastnn import optimizers
         from fastnn.losses.compile_loss import CompileLoss
         from fastnn.metrics.compile_metrics import CompileMetrics
-        if isinstance(steps_per_execution, bool) or not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise ArgumentError(f"steps_per_execution: received {steps_per_execution!r}, expected an int >= 1.")
+        checks.check_arguments(steps_per_execution=steps_per_execution)
         names = list(getattr(self, "output_names", None) or []) or None
         chosen = optimizers.get(optimizer)
         compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
@@ -261,15 +260,13 @@ class Trainer(LegacyMethods):
             sample_weight = adapter.class_weights(targets[0], class_weight)
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
-        if what != "predict":
-            self._ensure_built(x)               # a model knows its outputs and tables from then on
+        self._ensure_built(x)                   # a model knows its outputs and tables from then on
         checks.check_indices(self._index_inputs(), x)
-        if what != "predict":
-            adapter.check_finite(
-                (n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None
-            )
-            if y is not None:
-                checks.check_labels(self, y)
+        checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
+        adapter.check_finite([(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight))
+                              if s is not None], only_overflow=what == "predict")
+        if what != "predict" and y is not None:
+            checks.check_labels(self, y)
         return x, y, sample_weight
 
     def _standard_x(self, x):
@@ -317,7 +314,11 @@ class Trainer(LegacyMethods):
         progress; the model and `model.history` are usable.
         """
         self._need_compiled("fit")
-        checks.verbosity(verbose)
+        checks.check_arguments(
+            batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, shuffle=shuffle,
+            validation_split=validation_split, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps, validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq)
         with runs.run(self, "train"):
             return loop.fit(
                 self,
@@ -348,18 +349,20 @@ class Trainer(LegacyMethods):
         if kwargs:
             raise ArgumentError(f"Arguments not recognized: {kwargs}")
         self._need_compiled("evaluate")
-        checks.verbosity(verbose)
+        checks.check_arguments(batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
         with runs.run(self, "test"):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
-        if type(x) is np.ndarray and steps is None and not callbacks and 0 < len(x) <= (batch_size or 32):
+        checks.verbosity(verbose)
+        if batch_size is not None or steps is not None or callbacks:
+            checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
+        if type(x) is np.ndarray and steps is None and not callbacks and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False)
             if plan is not None:
                 return plan(x)
-        checks.verbosity(verbose)
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 

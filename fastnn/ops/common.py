@@ -4,6 +4,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
+from fastnn.core.values import as_numbers, narrow
 from fastnn.graph.node import CONSTANT, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
@@ -14,6 +15,8 @@ NUMBERS = ("float32", "float64", "int32", "int64")              # dtypes that ke
 # the dtype in which values of the other dtypes are calculated
 WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
         "uint64": "int64", "float16": "float32"}
+PLAIN = frozenset("fdebBhHiIlLqQ?")                             # NumPy's codes of the dtypes that there are
+UNLIKE = np.ma.MaskedArray, np.matrix                           # arrays that mean something else by the same words
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
 
 
@@ -35,21 +38,22 @@ def is_number(x):
 
 def operand(x):
     """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
-    if isinstance(x, (Symbol, np.ndarray)) or hasattr(x, "_fastnn_variable"):
+    if isinstance(x, Symbol) or hasattr(x, "_fastnn_variable"):
         return x
+    if isinstance(x, np.ndarray):
+        usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
+        return x if usual else as_numbers(x, "the operand", wide=True)
     if isinstance(x, (list, tuple)) and any(isinstance(v, Symbol) or hasattr(v, "_fastnn_variable") for v in x):
         from fastnn.ops.layout import stack
         return stack(x)
-    if hasattr(x, "dtype") and not isinstance(x, np.generic):
-        return np.asarray(x)
-    array = np.asarray(x)
-    if not isinstance(x, np.generic):
+    if x is None or isinstance(x, (str, bytes)):
+        raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
+    array = as_numbers(x, "the operand", wide=True)
+    if not hasattr(x, "dtype"):
         if array.dtype.kind == "f":
-            return array.astype(dtypes.numpy_type(dtypes.standardize(None)))
+            return narrow(array, dtypes.numpy_type(dtypes.standardize(None)), "the operand")
         if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -2 ** 31 and array.max() < 2 ** 31)):
             return array.astype(np.int32)
-        if array.dtype.kind not in "fiub":
-            raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
     return array
 
 

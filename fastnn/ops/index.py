@@ -5,6 +5,7 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import index as reference
 from fastnn.ops.common import BITS, FLOATS, cast_to, check_dtype, dtype_of, floating, moved_bytes, operand
+from fastnn.ops.compare import greater, where
 from fastnn.ops.layout import moveaxis, ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
@@ -33,7 +34,8 @@ def _take_lower(e):
     (x, index), y = e.ins, e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = _around(x.shape, axis)
-    e.emit(f"take_{BITS[x.itemsize]}_{index.t}", x.rd_all, index.rd_all, y.wr, x.shape[axis], inner, index.size,
+    least = -x.shape[axis] if e.node.op.name == "take" else 0
+    e.emit(f"take_{BITS[x.itemsize]}_{index.t}", x.rd_all, index.rd_all, y.wr, x.shape[axis], inner, index.size, least,
            n=outer * index.size)
 
 
@@ -56,6 +58,20 @@ _take = register(Op(
     cost=lambda specs, outs, attrs: (0, 2 * outs[0].nbytes + specs[1].nbytes),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {}, DTypeError),
              ([Spec((2, 3), "float32"), Spec((2,), "int32")], {"axis": 2}, ShapeError)]))
+
+
+def _rows_cases(draw):
+    table = draw.integer(1, 5), draw.integer(1, 5)
+    index = tuple(draw.integer(1, 4) for _ in range(draw.integer(0, 2)))
+    return Case([Array(table), Array(index, draw.choice(INTS), 0, table[0] - 1)], {})
+
+
+table_rows = register(Op(
+    name="table_rows", inputs=("table", "indices"), attrs={"axis": 0}, infer=_take_infer, lower=_take_lower,
+    vjp=_take_vjp, reference=reference.take, cases=_rows_cases,
+    doc="y[k, ...] = table[indices[k], ...]; an index outside [0, rows) is a KernelError, also a negative one",
+    cost=lambda specs, outs, attrs: (0, 2 * outs[0].nbytes + specs[1].nbytes),
+    invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {}, DTypeError)]))
 
 
 def _take_grad_infer(specs, attrs):
@@ -237,6 +253,18 @@ def take(x, indices, axis=None):
     if axis is None:
         x, axis = ravel(x), 0
     return _take(x, index_operand(indices), axis=normalize_axis(axis, len(x.shape)))
+
+
+def rows_of(table, indices):
+    """The rows of a table at `indices`, which must lie in [0, rows): none counts from the end.
+
+    Floats are truncated towards 0.  An index outside is an error when the operation runs; NaN is outside.
+    """
+    indices = operand(indices)
+    if dtypes.is_float(dtype_of(indices)):
+        inside = indices if dtype_of(indices) in FLOATS else cast_to(indices, "float32")
+        indices = cast_to(where(greater(inside, -1), inside, -1), "int64")
+    return table_rows(table, index_operand(indices))
 
 
 def take_along_axis(x, indices, axis=None):

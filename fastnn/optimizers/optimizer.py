@@ -10,6 +10,7 @@ import numpy as np
 
 from fastnn import initializers, ops
 from fastnn.core import config, dtypes
+from fastnn.core.arguments import ChecksArguments, number, whole
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
 from fastnn.graph import Symbol, Trace, Variable, current
@@ -20,15 +21,6 @@ from fastnn.optimizers.schedules.schedule import LearningRateSchedule
 from fastnn.saving import identifiers as serial
 
 _LEGACY = {"lr": "learning_rate"}
-
-
-def check_number(name, value, low=None, high=None):
-    """`value` as a float within [low, high], else ArgumentError."""
-    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not good or (low is not None and value < low) or (high is not None and value > high):
-        bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
-        raise ArgumentError(f"Argument `{name}` should be a number{bounds}. Received: {name}={value!r}.")
-    return float(value)
 
 
 def _slot_name(variable, name):
@@ -52,7 +44,7 @@ def can_be_traced(schedule):
     return isinstance(rate, Symbol) and rate.shape == ()
 
 
-class Optimizer(Applying):
+class Optimizer(ChecksArguments, Applying):
     """Base of all optimizers.
 
     learning_rate: a float, a LearningRateSchedule, or a function without arguments.  weight_decay: float or None,
@@ -95,15 +87,9 @@ class Optimizer(Applying):
                                 "clipnorm="
                                 f"{clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}.")
         steps = gradient_accumulation_steps
-        if steps is not None and (isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 2):
+        if steps is not None and (whole(steps) or 0) < 2:
             raise ArgumentError("`gradient_accumulation_steps` must be an integer >= 2. Received: "
                                 f"gradient_accumulation_steps={steps!r}.")
-        if use_ema:
-            check_number("ema_momentum", ema_momentum, 0, 1)
-            often = ema_overwrite_frequency
-            if often is not None and (not isinstance(often, int) or often < 1):
-                raise ArgumentError("`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
-                                    f"ema_overwrite_frequency={often!r}.")
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
         self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, steps
         self.built = False
@@ -114,7 +100,7 @@ class Optimizer(Applying):
         if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
             self._learning_rate = learning_rate
         else:
-            check_number("learning_rate", learning_rate)
+            number("learning_rate", learning_rate)
             dtype = config.floatx()
             self._learning_rate = self._track(np.asarray(learning_rate, dtype), dtype, "learning_rate")
 
@@ -297,7 +283,7 @@ class Optimizer(Applying):
                                 "rate to be settable, you should instantiate the optimizer with a float "
                                 "`learning_rate` "
                                 "argument.")
-            check_number("learning_rate", value)
+            number("learning_rate", value)
             self._learning_rate = lambda: value
             return
         self._learning_rate.assign(np.asarray(getattr(value, "value", value)))

@@ -16,16 +16,17 @@ FLOAT_PAIRS = tuple((t, i) for t in ("f32", "f64") for i in INDEX)
 def take(a, lo, hi, F, I):
     """y[o, k] = x[o, index[k]], rows of `inner` elements; negative indices count from the end.
 
-    args: x, index, y, rows of x, inner, indices. Items: (o, k) pairs.
+    args: x, index, y, rows of x, inner, indices, least index: -rows, or 0 where none counts from the end.
+    Items: (o, k) pairs.
     """
-    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    S, rows, inner, many, least = sizeof(F), a[3], a[4], a[5], a[6]
     index = at(I, a[1])
     for item in range(lo, hi):
         o = item // many
         r = np.int64(index[item - o * many])
-        r = r + rows if r < 0 else r
-        if r < 0 or r >= rows:
+        if r < least or r >= rows:
             return 1
+        r = r + rows if r < 0 else r
         x, y = at(F, a[0] + (o * rows + r) * inner * S), at(F, a[2] + item * inner * S)
         for j in range(inner):
             y[j] = x[j]

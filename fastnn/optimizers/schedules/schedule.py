@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from fastnn import ops
+from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
 from fastnn.optimizers.operands import is_symbolic
 from fastnn.saving import identifiers as serial
@@ -17,7 +18,7 @@ def f64(value):
     return np.float64(value)
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(ChecksArguments):
     """Base of all schedules: subclass it and write `__call__(step)` with `fastnn.ops` or operators.
 
     step: a scalar, the number of updates made so far.

@@ -1,0 +1,149 @@
+"""Checks of plain arguments, in one place: counts, numbers, and a table of what arguments of a name may be.
+
+Each check returns the value, or raises ArgumentError that says what was received and what is expected.
+"""
+import functools
+import inspect
+import math
+import operator
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
+
+
+def whole(value):
+    """`value` as an int, or None where it is no whole number by type (bools are none).
+
+    >>> whole(np.int64(3)), whole(2.0), whole(True)
+    (3, None, None)
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def count(name, value, least=1, none=False, most=None):
+    """`value` as an int >= least (and <= most); with `none`, None stays None.
+
+    >>> count("batch_size", np.int64(8))
+    8
+    """
+    if value is None and none:
+        return None
+    n = whole(value)
+    if n is None or n < least or (most is not None and n > most):
+        bounds = f" >= {least}" if most is None else f" from {least} to {most}"
+        raise ArgumentError(f"Argument `{name}` should be an int{bounds}{' or None' if none else ''}. "
+                            f"Received: {name}={value!r}.")
+    return n
+
+
+def real(value):
+    """`value` as a float, or None where it is no single number (bools are none)."""
+    if isinstance(value, (bool, np.bool_, str, bytes, complex, list, tuple)) or not hasattr(value, "__float__"):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):      # an array of several numbers, an int beyond floats
+        return None
+
+
+def number(name, value, low=None, high=None, none=False, finite=True):
+    """`value` unless it is no number, NaN, infinite (with `finite`) or outside [low, high].
+
+    >>> number("momentum", 0.9, 0, 1)
+    0.9
+    """
+    if value is None and none:
+        return None
+    v = real(value)
+    good = v is not None and not math.isnan(v) and not (finite and math.isinf(v))
+    if not good or (low is not None and v < low) or (high is not None and v > high):
+        bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
+        raise ArgumentError(f"Argument `{name}` should be a {'finite ' if finite else ''}number{bounds}"
+                            f"{' or None' if none else ''}. Received: {name}={value!r}.")
+    return value
+
+
+# ------------------------------------------------------------------ what an argument of a name may be
+def _numbers(low=None, high=None, finite=True, none=True, several=False):
+    def check(name, value):
+        if several and isinstance(value, (list, tuple, np.ndarray)):
+            for v in np.ravel(np.asarray(value, object)):
+                number(name, v, low, high, finite=finite)
+        else:
+            number(name, value, low, high, none, finite)
+    return check
+
+
+def _counts(least):
+    return lambda name, value: count(name, value, least, none=True)
+
+
+def _axis(name, value):
+    for v in value if isinstance(value, (list, tuple)) else (value,):
+        if v is not None and whole(v) is None:
+            raise ArgumentError(f"Argument `{name}` should be an int, or a list of ints where there are several axes. "
+                                f"Received: {name}={value!r}.")
+
+
+_share, _any, _positive, _any_several = _numbers(0, 1), _numbers(), _numbers(0), _numbers(several=True)
+RULES = {
+    # optimizers and schedules; a negative rate is Keras's way to climb
+    **dict.fromkeys(("beta_1", "beta_2", "rho", "momentum", "ema_momentum"), _share),
+    **dict.fromkeys(("epsilon", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
+                     "l2_shrinkage_regularization_strength", "warmup_steps", "decay_steps", "first_decay_steps"),
+                    _positive),
+    **dict.fromkeys(("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor", "decay_rate",
+                     "learning_rate_power", "beta", "initial_learning_rate", "end_learning_rate", "power", "t_mul",
+                     "m_mul", "warmup_target"), _any),
+    "ema_overwrite_frequency": _counts(1),
+    # losses and metrics
+    "label_smoothing": _share, "alpha": _any_several, "gamma": _any, "delta": _any, "q": _any, "axis": _axis,
+    "ignore_class": _counts(-2 ** 63), "num_thresholds": _counts(1), "num_classes": _counts(1), "k": _counts(1),
+    "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _counts(0), "num_labels": _counts(1),
+    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _share), "threshold": _any,
+    # callbacks; Keras compares counts of epochs, so any number will do
+    **dict.fromkeys(("min_delta", "patience", "cooldown", "min_lr", "factor", "start_from_epoch"),
+                    _numbers(finite=False)),
+    **dict.fromkeys(("baseline", "initial_value_threshold", "period"), _numbers(finite=False)),
+    "histogram_freq": _counts(0), "embeddings_freq": _counts(0),
+    # constraints and initializers
+    **dict.fromkeys(("max_value", "min_value", "rate", "gain", "mean", "stddev", "minval", "maxval", "scale"),
+                    _any_several),
+}
+
+
+class ChecksArguments:
+    """Base of classes whose arguments are checked by RULES, before their __init__ does anything.
+
+    Users' own subclasses are left alone: there the words may mean something else.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__.get("__init__")
+        if own is None or not cls.__module__.startswith("fastnn."):
+            return
+        signature = inspect.signature(own)
+        rules = [(name, RULES[name], p.default) for name, p in signature.parameters.items() if name in RULES]
+        if rules:
+            cls.__init__ = _checked(own, signature, rules)
+
+
+def _checked(function, signature, rules):
+    @functools.wraps(function)
+    def init(self, *args, **kwargs):
+        try:
+            given = signature.bind_partial(self, *args, **kwargs).arguments
+        except TypeError:                               # the call itself says better what is wrong
+            given = {}
+        for name, check, default in rules:
+            if name in given and not (given[name] is None and default is None):
+                check(name, given[name])
+        function(self, *args, **kwargs)
+    return init

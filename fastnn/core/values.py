@@ -1,0 +1,195 @@
+"""The door for data: what is given becomes an array of numbers, or an error that names the array and its first bad row.
+
+Values that cannot be kept (masked ones, None, integers beyond int64 or the integer type that is wanted) are errors;
+numbers too large for a smaller float type warn, as infinity does, for that is what they become.
+"""
+import os
+import sys
+import warnings
+
+import numpy as np
+
+from fastnn.core import config
+from fastnn.core.errors import DataError, DataWarning, DTypeError
+
+_MISSING = "NoneType", "NAType", "NaTType"
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def first_row(fine):
+    """The first row of a boolean array that is not all True.
+
+    >>> first_row(np.array([[True, True], [True, False]]))
+    1
+    """
+    return int(np.argmax(~fine)) // max(fine[0].size, 1) if fine.ndim else 0
+
+
+def bad_value(values, fine):
+    """The first of `values` where `fine` is False."""
+    return values[~fine].flat[0]
+
+
+def doubtful(text):
+    """Warn about data at the user's line; an error in strict mode."""
+    if config.strict():
+        raise DataError(text)
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, DataWarning, stacklevel=level)
+
+
+def kept(value, name):
+    """`value` unless it holds what no array of numbers can keep: masked values, integers beyond int64.
+
+    Raises DataError naming the first row.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(value)
+        if mask.any():
+            raise DataError(f"{name} is a masked array with {int(mask.sum())} masked values, the first in row "
+                            f"{first_row(~mask)}. Fill them, e.g. with .filled(0), or leave those rows out.")
+        return value.data
+    if value.dtype.kind == "u" and value.dtype.itemsize == 8 and value.size and value.max() >= 2 ** 63:
+        fine = value < np.uint64(2 ** 63)
+        raise DataError(f"{name} holds {bad_value(value, fine)} in row {first_row(fine)}: integers from 2**63 on do "
+                        "not fit int64. Convert them, e.g. with astype('float64').")
+    return value
+
+
+def received(value, kind, name="inputs"):
+    """An array as a layer takes it: floats in the type `kind` (None: as they are).  See the module for what is refused.
+
+    Strings and objects pass: some layers take them, and operations refuse them.
+    """
+    if isinstance(value, np.ma.MaskedArray) or value.dtype == np.uint64:
+        value = kept(value, name)
+    if value.dtype.kind != "f" or kind is None:
+        return np.asarray(value)
+    return np.asarray(value, kind) if value.dtype.itemsize <= np.dtype(kind).itemsize else narrow(value, kind, name)
+
+
+def as_numbers(value, name, wide=False):
+    """An array, list, DataFrame, memmap ... as a native array of floats, integers or bools.
+
+    Raises DTypeError for strings, dates, objects, complex numbers and records, DataError for masked values, None,
+    lists of different lengths and integers beyond int64 (with `wide` those may stay uint64).
+
+    >>> as_numbers([[1, 2.5]], "x")
+    array([[1. , 2.5]])
+    """
+    if not isinstance(value, np.ndarray):
+        value = _array(value, name)
+    if isinstance(value, np.ma.MaskedArray) or (value.dtype == np.uint64 and not wide):
+        value = kept(value, name)
+    value = np.asarray(value)
+    if value.dtype.kind == "O":
+        value = _numbers_of_objects(value, name)
+    if value.dtype.kind not in "fiub":
+        raise DTypeError(f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "
+                         "Convert the column, e.g. with astype('float32').")
+    if value.dtype.kind == "f" and value.dtype.itemsize > 8:
+        return narrow(value, np.float64, name)
+    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
+
+
+def _array(value, name):
+    if hasattr(value, "toarray") and not hasattr(value, "__array__"):
+        raise DTypeError(f"{name}: received a sparse {type(value).__name__}, expected a dense array: {name}.toarray().")
+    if hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+        if isinstance(value, np.ndarray):
+            return value
+    try:
+        return np.asanyarray(value)
+    except ValueError as error:
+        raise DataError(f"{name}: the rows have different lengths, so they are no array ({error}). "
+                        "Pad the rows to one length, or pass one array per input.") from None
+
+
+def _numbers_of_objects(array, name):
+    """Objects that are numbers, or rows of numbers, as floats."""
+    kinds = set(map(type, array.flat))
+    rows = array.reshape(-1, *array.shape[1:]) if array.ndim else array.reshape(1)
+    if kinds & {list, tuple, np.ndarray}:
+        parts = [as_numbers(row, f"{name}, row {i}") for i, row in enumerate(rows)]
+        if len({p.shape for p in parts}) > 1:
+            raise DataError(f"{name}: the rows have different shapes, the first {parts[0].shape}, so they are no "
+                            "array. Pad the rows to one length, or pass one array per input.")
+        return np.stack(parts).astype(np.float64)
+    bad = {k for k in kinds if k.__name__ in _MISSING or not hasattr(k, "__float__") or issubclass(k, complex)}
+    if bad:
+        row, value = next((i, v) for i, row in enumerate(rows) for v in np.ravel(row) if type(v) in bad)
+        if type(value).__name__ in _MISSING:
+            raise DataError(f"{name} holds {value} in row {row}. Fill missing values (NaN is one that floats can "
+                            "hold), or leave those rows out.")
+        raise DTypeError(f"{name}: received values of dtype object, {value!r} in row {row}; expected numbers (float, "
+                         "int or bool). Convert the column, e.g. with astype('float32').")
+    return array.astype(np.float64)
+
+
+def copy(targets, sources, names):
+    """target[...] = source for each of them; `names` as in `copy_narrow`."""
+    for target, source in zip(targets, sources):
+        target[...] = source
+
+
+_copy_checked = np.errstate(over="raise")(copy)
+
+
+def copy_narrow(targets, sources, names):
+    """target[...] = source for each, into smaller float types; finite numbers that become infinite warn."""
+    try:
+        _copy_checked(targets, sources, names)
+    except FloatingPointError:
+        with np.errstate(over="ignore"):
+            copy(targets, sources, names)
+        for target, source, name in zip(targets, sources, names):
+            if source.dtype.kind == "f":
+                report_overflow(source, target.dtype, name)
+
+
+def narrow(array, dtype, name):
+    """`array` in a smaller float type; finite numbers that become infinite warn (see `doubtful`)."""
+    out = np.empty(array.shape, dtype)
+    copy_narrow([out], [array], [name])
+    return out
+
+
+def report_overflow(array, dtype, name):
+    """Warn about the finite numbers of `array` that are infinite in `dtype`, if there are any."""
+    with np.errstate(over="ignore"):
+        fine = np.isfinite(array.astype(dtype)) | ~np.isfinite(array)
+    if fine.all():
+        return
+    rows = int((~fine.reshape(len(fine), -1)).any(axis=1).sum()) if fine.ndim else 1
+    doubtful(f"{name} contains {bad_value(array, fine)}, which is infinity in {np.dtype(dtype).name}; first in row "
+             f"{first_row(fine)} ({rows} of {len(fine) if fine.ndim else 1} rows). Scale these values, or use "
+             "set_floatx('float64').")
+
+
+def check_fits(array, dtype, name):
+    """Integers must fit the integer type `dtype`; DataError names the first that does not."""
+    limits = np.iinfo(dtype)
+    if not array.size or (_least(array, None) >= limits.min and _most(array, None) <= limits.max):
+        return
+    fine = (array >= limits.min) & (array <= limits.max)
+    raise DataError(f"{name} holds {bad_value(array, fine)} in row {first_row(fine)}: the model takes {limits.dtype}, "
+                    f"from {limits.min} to {limits.max}. Give the Input a larger dtype, or replace the value.")
+
+
+_least, _most = np.minimum.reduce, np.maximum.reduce
+
+
+def check_indices(values, rows, name, owner):
+    """Numbers that choose one of `rows` entries must lie in [0, rows); DataError names the first that does not.
+
+    owner: what has the entries, for the message.  Floats are truncated towards 0, as layers do; NaN is no index.
+    """
+    if not values.size or (_least(values, None) > -1 and _most(values, None) < rows):
+        return
+    fine = (values > -1) & (values < rows)
+    raise DataError(f"{name} holds the index {bad_value(values, fine)} in row {first_row(fine)}, but {owner} has "
+                    f"{rows} entries: expected integers from 0 to {rows - 1}. Make `input_dim` the largest index + 1, "
+                    "or replace the index.")
