@@ -1,6 +1,6 @@
 """The state of a training run in one file: weights, optimizer, random streams, and plain data of the run's own.
 
-The file is a `.weights.h5` of Keras 3's layout with one more group, so that the usual tools show it and load its weights.
+The file is a `.weights.h5` of Keras 3's layout with one more group, so that usual tools show it and load its weights.
 It is written at once: a run is never found half in an old state and half in a new one.
 """
 import json
