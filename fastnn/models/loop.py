@@ -62,9 +62,9 @@ class _Round:
 
     def done(self, step, feed, program, rows):
         """After batch `step` (after the last of several, where nobody asked for each)."""
-        outputs = self.take(feed, program, rows) if self.take is not None else None
+        leaves = None if self.take is None else self.take(feed, program, rows)
         if self.called:
-            self._end(step, {"outputs": outputs} if self.kind == "predict" else self.model._logs())
+            self._end(step, self.model._logs() if leaves is None else {"outputs": feed.outputs_like(leaves)})
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
 
@@ -134,7 +134,7 @@ class _Arrays:
                 _ran_out()
                 break
             rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
-            if around.each:
+            if around.called or around.asks:
                 around.begin(done)
             count = 1 if around.each else min(count, self.steps - done)
             program = feed.program(rows)
@@ -408,7 +408,7 @@ class _Results:
         self.feed, self.whole_arrays, self.parts, self.at = None, None, [], 0
 
     def add(self, feed, program, rows):
-        """Take the outputs of a batch; returns them in the model's structure."""
+        """Take the outputs of a batch; returns them as a flat list."""
         self.feed = feed
         if self.rows is not None:
             if self.whole_arrays is None:
@@ -420,7 +420,7 @@ class _Results:
             part = [o.copy() for o in program.outputs]
             self.parts.append(part)
         self.at += rows
-        return feed.outputs_like(part)
+        return part
 
     def whole(self):
         """All rows, in the model's structure."""

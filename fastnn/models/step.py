@@ -9,6 +9,7 @@ from fastnn.compiler import memory
 from fastnn.compiler.lower import DataSlot
 from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
 from fastnn.core import config
+from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
 from fastnn.graph import Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
@@ -126,7 +127,8 @@ class Feed:
         """Take the rows of these arrays, one for each slot, in `order`."""
         self.arrays = arrays
         for slot, a in zip(self.slots, arrays):
-            register_memory(a) if a.flags.c_contiguous else None
+            if a.flags.c_contiguous:
+                _known(a)
             slot.io[:] = a.ctypes.data, a.strides[0] if a.ndim else 0, len(a)
         self.reorder(order)
 
@@ -137,7 +139,7 @@ class Feed:
     def reorder(self, order):
         """Change the row order only."""
         self.order = order
-        address = 0 if order is None else register_memory(order).ctypes.data
+        address = 0 if order is None else _known(order).ctypes.data
         for slot in self.slots:
             slot.index[0] = address
 
@@ -151,16 +153,13 @@ class Feed:
 
     def program(self, rows):
         """The program for batches of exactly `rows` rows."""
-        key = self._key(rows)
+        key = rows, variables.layout_version, config.version(), self.shared.revision
         found = self.programs.get(key)
         if found is None:
             self.programs = {k: p for k, p in self.programs.items() if k[1:] == key[1:]}
             found = self._build(rows)
-            self.programs[self._key(rows)] = found
+            self.programs[rows, variables.layout_version, config.version(), self.shared.revision] = found
         return found
-
-    def _key(self, rows):
-        return rows, variables.layout_version, config.version(), self.shared.revision
 
     def _build(self, rows):
         model, kind = self._model(), self.kind
@@ -190,6 +189,11 @@ class Feed:
     def outputs_like(self, leaves):
         """Prediction arrays in the structure of the model's result."""
         return like(self.result, leaves)
+
+
+def _known(array):
+    """An array that kernels may read, where their pointers are checked."""
+    return register_memory(array) if MODE == "python" else array
 
 
 def _prepare_training(model):
