@@ -205,7 +205,7 @@ BAD = [
     (dict(x=X, y=Y, batch_size=0), ArgumentError, "batch_size"),
     (dict(x=X, y=Y, epochs="3"), ArgumentError, "epochs: received '3'"),
     (dict(x=X, y=Y, epochs=-1), ArgumentError, "epochs: received -1"),
-    (dict(x=X, y=Y, validation_split=1.5), DataError, "validation_split"),
+    (dict(x=X, y=Y, validation_split=1.5), ArgumentError, "validation_split"),
     (dict(x=X, y=Y, sample_weight=np.ones(3)), DataError, "sample_weight 3"),
     (dict(x=X, y=np.array(["a"] * 37)), ValueError, "y"),
     (dict(x=X, y=Y, class_weight={0: 1.0}, sample_weight=np.ones(37)), ArgumentError, "same time"),
