@@ -3,6 +3,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.abi import PART
+from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
 
 __all__ = ["ARENA", "FIXED", "PART", "Access", "Buffer", "Emitter", "Instruction", "Local", "Operand", "Table"]
@@ -149,11 +150,17 @@ class Emitter:
 
     def scratch(self, nbytes):
         """Arena bytes that live during this node only, as an operand of uint8."""
+        self._afford(nbytes)
         return Operand(Buffer(ARENA, max(int(nbytes), 1), label="scratch"), 0, (max(int(nbytes), 1),), "uint8")
 
     def local(self, nbytes):
         """An argument word: a private workspace of each thread, valid during one call."""
+        self._afford(nbytes)
         return Local(int(nbytes))
+
+    def _afford(self, nbytes):
+        where = f" in layer '{self.node.scope}'" if self.node.scope else ""
+        affordable(nbytes, f"{self.node.op.name}{where} with {self.attrs}: the workspace")
 
     def table(self, ints):
         """An argument word: the address of a constant int64 table."""

@@ -15,7 +15,7 @@ from fastnn.core import config
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
-from fastnn.core.memory import aligned, register_memory
+from fastnn.core.memory import affordable, aligned, register_memory
 from fastnn.graph.node import VARIABLE
 from fastnn.runtime.threads import allowed, planned
 
@@ -92,6 +92,7 @@ class Program:
         buffers = memory.lifetimes(self.units)
         self.buffers = buffers
         self.arena_bytes = memory.plan(buffers, options.reuse, options.guard)
+        affordable(self.arena_bytes, "The plan")
         self.block = (arena or Arena()).reserve(self.arena_bytes)
         self._base = self.block.ctypes.data
         self._keep = [lowered.keep, bindings]

@@ -37,8 +37,7 @@ def count(name, value, least=1, none=False, most=None):
     n = whole(value)
     if n is None or n < least or (most is not None and n > most):
         bounds = f" >= {least}" if most is None else f" from {least} to {most}"
-        raise ArgumentError(f"Argument `{name}` should be an int{bounds}{' or None' if none else ''}. "
-                            f"Received: {name}={value!r}.")
+        raise ArgumentError(f"{name}: received {value!r}, expected an int{bounds}{' or None' if none else ''}.")
     return n
 
 
@@ -118,11 +117,19 @@ RULES = {
 }
 
 
+LAYER_RULES = {
+    "axis": _axis, "epsilon": _positive, "groups": _counts(-1), "num_oov_indices": _counts(0), "negative_slope": _any,
+    **dict.fromkeys(("momentum", "dropout", "recurrent_dropout"), _share),
+}
+
+
 class ChecksArguments:
-    """Base of classes whose arguments are checked by RULES, before their __init__ does anything.
+    """Base of classes whose arguments are checked by a table, before their __init__ does anything.
 
     Users' own subclasses are left alone: there the words may mean something else.
     """
+
+    argument_rules = RULES
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -130,7 +137,8 @@ class ChecksArguments:
         if own is None or not cls.__module__.startswith("fastnn."):
             return
         signature = inspect.signature(own)
-        rules = [(name, RULES[name], p.default) for name, p in signature.parameters.items() if name in RULES]
+        table = cls.argument_rules
+        rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
         if rules:
             cls.__init__ = _checked(own, signature, rules)
 

@@ -4,9 +4,13 @@ Memory that kernels may touch is registered; `at(F, address)` gives a view with 
 outside the registered region its address points into. Addresses are the same integers that compiled kernels get.
 """
 import bisect
+import functools
+import os
 import weakref
 
 import numpy as np
+
+from fastnn.core.errors import ShapeError
 
 ALIGN = 64              # bytes: a cache line, and the longest vector
 
@@ -20,6 +24,28 @@ def aligned(nbytes, make=np.empty):
     raw = make(nbytes + ALIGN, np.uint8)
     start = -raw.ctypes.data % ALIGN
     return raw[start:start + nbytes]
+
+
+@functools.cache
+def _most():
+    """Bytes that no array can have: twice this machine's memory (swap is seldom more than that again)."""
+    try:
+        return 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):       # a system that does not say
+        return 1 << 47
+
+
+def affordable(nbytes, what):
+    """Raise ShapeError, before anything is allocated, where `what` needs more memory than there can be.
+
+    >>> affordable(1 << 20, "a value")
+    >>> affordable(1 << 90, "a value")
+    Traceback (most recent call last):
+    ...
+    fastnn.core.errors.ShapeError: a value needs 1.24e+18 GB of memory; use smaller sizes.
+    """
+    if nbytes > _most():
+        raise ShapeError(f"{what} needs {nbytes / 1e9:.3g} GB of memory; use smaller sizes.")
 
 
 class _Regions:

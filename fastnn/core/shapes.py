@@ -1,6 +1,8 @@
 """Shape arithmetic: broadcasting, axes, windows.  A dimension is an int, or None (rows not known yet)."""
 from fastnn.core.errors import ArgumentError, ShapeError
 
+LARGEST = 2 ** 31               # windows and their steps are smaller
+
 
 def product(shape):
     """Number of elements of a shape of ints.
@@ -60,11 +62,11 @@ def pair(value, name, rank=2, minimum=1):
     """
     items = (value,) * rank if hasattr(value, "__index__") else tuple(value) if hasattr(value, "__iter__") else ()
     good = len(items) == rank and all(
-        hasattr(v, "__index__") and not isinstance(v, bool) and v >= minimum for v in items
+        hasattr(v, "__index__") and not isinstance(v, bool) and minimum <= v < LARGEST for v in items
     )
     if not good:
-        raise ArgumentError(f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum}. "
-                            f"Received: {name}={value!r}.")
+        raise ArgumentError(f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum} "
+                            f"and < 2**31. Received: {name}={value!r}.")
     return tuple(int(v) for v in items)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from fastnn.core import allowance, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.memory import affordable
+from fastnn.core.shapes import product
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import current
 
@@ -36,7 +38,8 @@ class Variable(Operators):
                 raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
             self.dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
-            allowance.spend(shape, np.dtype(dtypes.numpy_type(self.dtype)).itemsize)
+            allowance.spend(shape, dtypes.itemsize(self.dtype))
+            affordable(product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})")
             try:
                 value = initializer(shape, dtype=self.dtype)
             except TypeError as error:

@@ -53,6 +53,9 @@ class ConvBase(Layer):
         if channels is None:
             raise ShapeError(f"Layer '{self.name}': the number of input channels must be known. "
                              f"Received: input_shape={tuple(input_shape)}")
+        if 0 in input_shape[1:]:
+            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): images need at least one channel and one "
+                             f"pixel. Received: input_shape={tuple(input_shape)}")
         axis = -1 if self.data_format == "channels_last" else 1
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
         return channels

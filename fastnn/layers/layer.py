@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn import dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
+from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
@@ -54,7 +55,7 @@ def _recorded_build(function):
     return build
 
 
-class Layer(StateMixin, ConfigMixin, HistoryMixin):
+class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
@@ -81,7 +82,7 @@ class Layer(StateMixin, ConfigMixin, HistoryMixin):
     array([[1., 1.]], dtype=float32)
     """
 
-    _fastnn_layer = True
+    _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")
     autocast = True

@@ -63,6 +63,9 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
         return conv3d(inputs, kernel, strides, padding, data_format, dilation_rate, bias, activation)
     x, w, strides, padding, dilation, first, rank = _setup("conv", inputs, kernel, strides, padding, data_format,
                                                            dilation_rate)
+    if 0 in (*x.shape[1:], *w.shape):
+        raise ShapeError(f"conv: received images of shape {x.shape} and a kernel of shape {w.shape}; expected at least "
+                         "one pixel, channel and tap.")
     if x.shape[3] % w.shape[2]:
         raise ShapeError(f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
                          "be a multiple of the second.")

@@ -143,7 +143,7 @@ def test_errors():
     {"use_ema": True, "ema_overwrite_frequency": 0}, {"momentum": 2.0}, {"momentum": "0.9"}, {"learning_rate": "fast"},
     {"rate": 0.1}])
 def test_arguments_that_do_not_fit(arguments):
-    with pytest.raises(ArgumentError, match="Received"):
+    with pytest.raises(ArgumentError, match=r"[Rr]eceived"):
         optimizers.SGD(**arguments)
 
 
