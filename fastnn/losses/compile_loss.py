@@ -3,7 +3,6 @@ import warnings
 from typing import NamedTuple
 
 from fastnn import ops
-from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.graph import Variable
 from fastnn.losses import identifiers
@@ -49,19 +48,13 @@ def resolve_loss(identifier, y_true, y_pred):
     return wrap(obj, name)
 
 
-def _factor(weight, value):
-    """A loss weight as a factor of the dtype of `value`: a number, or what a Variable holds at this step."""
-    from fastnn.losses.regression import number
-    return ops.cast(weight.value, dtypes.standardize(value.dtype)) if isinstance(weight, Variable) else number(
-        weight, value)
-
-
 class CompileLoss:
     """`loss` and `loss_weights` of `compile`, resolved against the outputs of a model.
 
     loss: a name, function or Loss (for every output); a list, one entry per output (None = no loss there);
     a dict by output name; for a model of one output also a list of losses that are added.
-    loss_weights: None, a number, a list or a dict of numbers; a Variable is read at each step.  output_names: the model's, in output order.
+    loss_weights: None, a number, a list or a dict of numbers; a Variable is read at each step.
+    output_names: the model's, in output order.
 
     Call it inside a trace: `total = compile_loss(y_true, y_pred, sample_weight)`.  With more than one part each
     part's unweighted mean is kept in `metrics` under "<output>_loss".
@@ -220,6 +213,7 @@ class CompileLoss:
             if self.metrics:
                 self.metrics[k].update_state(value, sample_weight=prediction.shape[0])
             if part.weight is not None:
-                value = ops.multiply(value, _factor(part.weight, value))
+                from fastnn.losses.regression import number
+                value = ops.multiply(value, number(part.weight, value))
             total = value if total is None else ops.add(total, value)
         return total

@@ -59,10 +59,11 @@ class _ArrayEpoch:
         feed, done, model = self.feed, 0, self.model
         feed.rewind()
         for count, rows in self.plan:
-            program = feed.program(rows)
             while count > 0:
                 if each_batch:
                     begin(done)
+                program = feed.program(rows)    # after the hooks, which may change what it was made from
+                if each_batch:
                     ran = program.run(1, rows)
                     end(done)
                 else:
