@@ -1,4 +1,4 @@
-"""TensorFlow's functions for networks, images and text: `tf.nn`, `tf.image`, `tf.strings`, on fastnn.ops; see tf_math."""
+"""TensorFlow's functions for networks, images, text (`tf.nn`, `tf.image`, `tf.strings`) on fastnn.ops; see tf_math."""
 import re
 
 import numpy as np
