@@ -71,11 +71,15 @@ class _TensorFlow(types.ModuleType):
         if where:
             module, _, function = where.partition(":")
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
-        known = any(n.startswith(f"{full}.") for n in names.TENSORFLOW_FUNCTIONS)
-        if known or full == "keras":
+        if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
+        from fastnn.compat import tf_names
+        found = tf_names.find(full)
+        if found is not None:
+            return found
         raise AttributeError(f"tensorflow.{full} is not part of fastnn, which stands in for tensorflow.keras only; "
-                             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself.")
+                             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
+                             f"{tf_names.near(full)}")
 
 
 def target_of(name):
@@ -96,8 +100,10 @@ def target_of(name):
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = name[len(names.TENSORFLOW) + 1:]
-        if below in ("", "python") or any(f.startswith(f"{below}.") for f in names.TENSORFLOW_FUNCTIONS):
+        if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
+        if below.split(".")[0] in names.TENSORFLOW_KERAS:
+            return target_of(f"keras.{below}")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Arguments of Keras 1 in the classes of today: while the aliases are installed, constructors and methods take both.
+"""Arguments of Keras 1 and 2 in the classes of today: with the aliases, constructors and methods take both.
 
 `OLD` says per class what an old keyword means: a new name, or a function from its value to {new name: value}.  A class
 is adapted when a script first asks for it, and put back by `uninstall`.
@@ -49,6 +49,8 @@ _RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recu
 _FIT = {"nb_epoch": "epochs", "show_accuracy": _gone("show_accuracy: write metrics=['accuracy'] in compile()."),
         "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
         "pickle_safe": "use_multiprocessing", "val_samples": "steps"}
+_DECAY = {"lr": "learning_rate", "decay": "time_decay"}
+OPTIMIZERS = "SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl"
 
 OLD = {
     "Dense": {**_WEIGHTS, "output_dim": "units"},
@@ -70,6 +72,7 @@ OLD = {
                            "gamma_init": "gamma_initializer"},
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
     "Lambda": {}, "TimeDistributed": {},
+    **dict.fromkeys(OPTIMIZERS, _DECAY),
 }
 METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
            "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}
@@ -82,7 +85,10 @@ def save_weights(self, filepath, overwrite=True, **kwargs):
     save(self, filepath, overwrite, endings=ANY_NAME)
 
 
-REPLACED = {"Model": {"save_weights": save_weights}}
+# Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).
+DECAY = property(lambda self: self.__dict__.get("decay", self.time_decay),
+                 lambda self, value: self.__dict__.__setitem__("decay", value), doc="Keras 1 and 2's decay.")
+REPLACED = {"Model": {"save_weights": save_weights}, "Optimizer": {"decay": DECAY}}
 _adapted = {}                                   # (class, method name): the function as it was
 
 

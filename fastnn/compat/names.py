@@ -75,40 +75,16 @@ GONE = {
     "estimator": "Keras 3 has removed it; use fit()",
 }
 
-# Functions of the TensorFlow root that scripts call around their Keras code, as "module:name" of ours.
+# What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
-    "random.set_seed": "utils:set_random_seed", "set_random_seed": "utils:set_random_seed",
-    "random.set_random_seed": "utils:set_random_seed", "compat.v1.set_random_seed": "utils:set_random_seed",
-    **{f"random.{n}": f"random:{n}" for n in ("normal", "uniform", "shuffle", "truncated_normal")},
-    "convert_to_tensor": "ops:convert_to_tensor", "constant": "compat.tensorflow:constant",
-    "Variable": "compat.tensorflow:Variable", "cast": "ops:cast", "function": "compat.tensorflow:function",
-    "GradientTape": "compat.tensorflow:GradientTape",
-    "gather": "ops:take", "reverse": "ops:flip", "concat": "ops:concatenate", "pow": "ops:power",
-    "identity": "ops:copy", "zeros": "ops:zeros", "ones": "ops:ones", "fill": "ops:full",
-    **{f"reduce_{n}": f"ops:{n}" for n in ("mean", "sum", "max", "min", "prod", "any", "all", "logsumexp")},
-    **{n: f"ops:{n}" for n in (
-        "abs", "add", "argmax", "argmin", "argsort", "broadcast_to", "cos", "cumsum", "divide", "einsum",
-        "equal", "exp", "expand_dims", "eye", "floor", "greater", "greater_equal", "less", "less_equal", "linspace",
-        "logical_and", "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply", "negative",
-        "not_equal", "one_hot", "ones_like", "pad", "repeat", "reshape", "round", "shape", "sigmoid", "sign",
-        "sin", "sort", "split", "sqrt", "square", "squeeze", "stack", "stop_gradient", "subtract", "tanh",
-        "tensordot", "tile", "transpose", "unstack", "where", "zeros_like", "norm")},
-    "range": "ops:arange", "clip_by_value": "ops:clip",
-    **{f"math.{n}": f"ops:{n}" for n in (
-        "abs", "add", "argmax", "cos", "divide", "divide_no_nan", "equal", "exp", "floor", "greater", "less", "log",
-        "log1p", "maximum", "minimum", "mod", "multiply", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "sin",
-        "softplus", "sqrt", "square", "squared_difference", "subtract", "tanh", "top_k", "erf", "cumsum")},
-    "math.pow": "ops:power", "math.is_nan": "ops:isnan", "math.l2_normalize": "compat.tensorflow:l2_normalize",
-    **{f"math.reduce_{n}": f"ops:{n}" for n in ("mean", "sum", "max", "min", "prod", "any", "all", "std")},
-    "math.reduce_variance": "ops:var", "math.reduce_logsumexp": "ops:logsumexp",
-    **{f"nn.{n}": f"ops:{n}" for n in ("relu", "relu6", "elu", "selu", "gelu", "sigmoid", "softmax", "softplus",
-                                       "softsign", "tanh", "log_softmax", "silu", "swish", "leaky_relu")},
-    "nn.l2_normalize": "compat.tensorflow:l2_normalize", "nn.dropout": "compat.backend:dropout",
-    "linalg.matmul": "ops:matmul", "linalg.norm": "ops:norm", "norm": "ops:norm",
+    **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
+                    "utils:set_random_seed"),
+    **{n: f"compat.tensorflow:{n}" for n in (
+        "Tensor", "constant", "Variable", "function", "GradientTape", "newaxis", "executing_eagerly", "float16",
+        "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+        "uint64", "bool", "string")},
     "data.Dataset": "compat.tensorflow:Dataset", "data.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
     "data.experimental.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
-    **{n: f"compat.tensorflow:{n}" for n in ("float16", "float32", "float64", "int32", "int64", "uint8", "bool",
-                                            "newaxis", "executing_eagerly")},
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
@@ -118,4 +94,13 @@ TENSORFLOW_FUNCTIONS = {
     "logging.set_verbosity": "compat.tensorflow:accept", "logging.ERROR": "compat.tensorflow:ERROR",
     "compat.v1.logging.set_verbosity": "compat.tensorflow:accept",
     "compat.v1.logging.ERROR": "compat.tensorflow:ERROR",
+    "device": "compat.backend:_Scope", "name_scope": "compat.backend:_Scope",
+    "nest.flatten": "tree:flatten", "nest.map_structure": "tree:map_structure",
+    **{f"{n}_initializer": f"initializers:{c}" for n, c in (
+        ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
+        ("random_uniform", "RandomUniform"))},
 }
+# Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
+TENSORFLOW_MODULES = {"math", "nn", "linalg", "random", "image", "strings",
+                      *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
+TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

@@ -3,15 +3,16 @@ import itertools
 
 import numpy as np
 
-from fastnn import ops
 from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
 from fastnn.core.random import permutation
 from fastnn.graph import Variable as _Variable
 from fastnn.graph import current, gradients
 
-float16, float32, float64, int32, int64, uint8 = "float16", "float32", "float64", "int32", "int64", "uint8"
-bool = "bool"                                   # the name that scripts use: tf.bool
+float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
+int8, int16, int32, int64 = "int8", "int16", "int32", "int64"
+uint8, uint16, uint32, uint64 = "uint8", "uint16", "uint32", "uint64"
+bool, double, string = "bool", "float64", "string"      # the names that scripts use: tf.bool
 newaxis, AUTOTUNE, ERROR = None, -1, 40
 
 
@@ -58,16 +59,18 @@ def function(func=None, **kwargs):
     return func if func is not None else lambda f: f
 
 
-def constant(value, dtype=None, shape=None, name=None):
-    """An array; floats are of the default float type unless dtype says otherwise.
+def constant(value, dtype=None, shape=None, name="Const"):
+    """A tensor; Python's floats are of the default float type and its integers int32, arrays keep their dtype.
 
-    >>> constant([1.0, 2.0]).dtype
-    dtype('float32')
+    >>> constant([1.0, 2.0]).dtype, constant(np.arange(2.0)).dtype
+    (dtype('float32'), dtype('float64'))
     """
     array = np.asarray(value)
-    kind = dtype or {"f": config.floatx(), "i": "int32"}.get(array.dtype.kind, array.dtype.name)
-    array = array.astype(dtypes.numpy_type(dtypes.standardize(kind)))
-    return array if shape is None else np.broadcast_to(array, shape).copy()
+    own = isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "_fastnn_variable")
+    kind = dtype or (array.dtype if own else {"f": config.floatx(), "i": "int32"}.get(array.dtype.kind, array.dtype))
+    if array.dtype.kind not in "USO":
+        array = array.astype(dtypes.numpy_type(dtypes.standardize(kind)))
+    return (array if shape is None else np.broadcast_to(array, shape).copy()).view(Tensor)
 
 
 def Variable(initial_value, trainable=True, name=None, dtype=None, **kwargs):
@@ -110,11 +113,6 @@ class GradientTape:
         found = gradients(tree.flatten(target), [trace.symbol(s) for s in tree.flatten(sources)],
                           None if output_gradients is None else tree.flatten(output_gradients))
         return tree.pack(sources, found)
-
-
-def l2_normalize(x, axis=None, epsilon=1e-12):
-    """x / sqrt(max(sum(x**2), epsilon)) along an axis."""
-    return ops.multiply(x, ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), epsilon)))
 
 
 def _map(function, structure):

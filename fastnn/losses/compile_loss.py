@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.graph import Variable
 from fastnn.losses import identifiers
 from fastnn.losses.classes import wrap
 from fastnn.losses.loss import Loss
@@ -24,7 +25,7 @@ class Part(NamedTuple):
     """One term of the total loss: which output, which loss, its weight, its name."""
     index: int
     loss: Loss
-    weight: float | None
+    weight: float | Variable | None
     name: str
 
 
@@ -52,7 +53,8 @@ class CompileLoss:
 
     loss: a name, function or Loss (for every output); a list, one entry per output (None = no loss there);
     a dict by output name; for a model of one output also a list of losses that are added.
-    loss_weights: None, a number, a list or a dict of numbers.  output_names: the model's, in output order.
+    loss_weights: None, a number, a list or a dict of numbers; a Variable is read at each step.
+    output_names: the model's, in output order.
 
     Call it inside a trace: `total = compile_loss(y_true, y_pred, sample_weight)`.  With more than one part each
     part's unweighted mean is kept in `metrics` under "<output>_loss".
@@ -66,8 +68,8 @@ class CompileLoss:
     """
 
     def __init__(self, loss, loss_weights=None, output_names=None, structure=None):
-        number = isinstance(loss_weights, (int, float)) and not isinstance(loss_weights, bool)
-        if loss_weights is not None and not number and not is_nested(loss_weights):
+        single = isinstance(loss_weights, (int, float, Variable)) and not isinstance(loss_weights, bool)
+        if loss_weights is not None and not single and not is_nested(loss_weights):
             raise ArgumentError("Expected `loss_weights` argument to be a float (single output case) or a list, tuple, "
                                 f"or dict (multiple output case). Received instead: loss_weights={loss_weights!r} of "
                                 f"type {type(loss_weights).__name__}.")

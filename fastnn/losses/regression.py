@@ -6,11 +6,17 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import config, dtypes
+from fastnn.graph import Symbol, Variable
 from fastnn.losses.loss import align, dtype_of, float_tensor, same_shape, tensor
 
 
 def number(value, like):
-    """A constant of the dtype of `like` (a bare Python float would be rounded to float32 first)."""
+    """A number of the dtype of `like` (a bare Python float would be rounded to float32 first).
+
+    A constant, or a Variable or symbol: those have the value of the step that reads them.
+    """
+    if isinstance(value, (Variable, Symbol)):
+        return ops.cast(value, dtype_of(like))
     return np.asarray(value, dtypes.numpy_type(dtype_of(like)))
 
 

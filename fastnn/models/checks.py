@@ -4,7 +4,10 @@ import numpy as np
 from fastnn.core import dtypes, values
 from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.tree import flatten as leaves_of
 from fastnn.layers.events import is_functional
+from fastnn.layers.nest import flatten_shapes
+from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
 
 VERBOSE = ("auto", 0, 1, 2)
@@ -79,10 +82,16 @@ def check_arguments(**given):
 
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
-    loss, shapes, targets = model._compile_loss, _output_shapes(model), flatten(y)
-    for part in (loss.parts if loss is not None and loss.built else parts_of(loss)):
-        index, function = getattr(part, "index", 0), getattr(part, "loss", part)
-        if not is_sparse(function) or index >= len(targets):
+    loss, shapes = model._compile_loss, _output_shapes(model)
+    outputs, targets = _outputs(model), flatten(y)
+    if outputs is not None:
+        targets = per_output(y, outputs, "y", optional=range(len(outputs)))
+    elif len(targets) > 1:                      # which belongs to which output is known once the model has run
+        return
+    every = range(len(targets))
+    parts = loss.parts if loss is not None and loss.built else [(i, p) for p in parts_of(loss) for i in every]
+    for index, function, *_ in parts:
+        if not is_sparse(function) or index >= len(targets) or targets[index] is None:
             continue
         labels = targets[index]
         whole = labels == np.floor(labels) if labels.dtype.kind == "f" else None
@@ -213,6 +222,22 @@ def _output_shapes(model):
     shape = getattr(model, "output_shape", None) if getattr(model, "built", False) else None
     if shape is None:
         return None
-    if isinstance(shape, dict):
-        return list(shape.values())
-    return list(shape) if shape and isinstance(shape[0], (tuple, list)) else [shape]
+    return flatten_shapes(shape)
+
+
+def _outputs(model):
+    """What the model's outputs are called, in order; None until that is known."""
+    loss = model._compile_loss
+    if loss is not None and loss.built:
+        return loss.outputs
+    functional = model if "_map" in model.__dict__ else model.__dict__.get("_functional")
+    return None if functional is None else outputs_of(functional._outputs_struct, functional.output_names)
+
+
+def sparse_labels(model, y):
+    """Whether y, the only target of a model, holds class indices and not rows of classes, by its loss."""
+    from fastnn.losses.compile_loss import by_shape
+    loss, shapes = model._compile_loss, _output_shapes(model)
+    given = [] if loss is None else leaves_of(loss.loss)
+    kinds = [label_kind(y.shape, shapes[0]) == "sparse" if by_shape(i) and shapes else takes_labels(i) for i in given]
+    return any(kinds)

@@ -50,6 +50,19 @@ def like(structure, leaves):
     return tree.map_structure(lambda s: None if s is None else next(leaves), structure, is_leaf=is_numbers)
 
 
+def sorted_keys(structure):
+    """The structure with every dict in the order of its keys: what reads `x.values()` means the same at every call.
+
+    >>> sorted_keys({"b": 1, "a": [{"d": 2, "c": 3}]})
+    {'a': [{'c': 3, 'd': 2}], 'b': 1}
+    """
+    if isinstance(structure, dict):
+        return {k: sorted_keys(structure[k]) for k in sorted(structure, key=lambda k: (type(k).__name__, k))}
+    if isinstance(structure, (list, tuple)) and not is_numbers(structure):
+        return tree.rebuild(structure, [sorted_keys(s) for s in structure])
+    return structure
+
+
 def convert(structure, name):
     """Every leaf as rows; names say where a leaf was, e.g. x[0] or y['aux']."""
     def walk(s, label):
@@ -261,18 +274,34 @@ def _tell(source, hook):
         getattr(source, hook)()
 
 
-def class_weights(y, class_weight):
+def class_weights(y, class_weight, sparse=False):
     """Per-row weights from {class: weight}; classes that are not named weigh 1.
 
-    y: (n,) or (n, 1) labels, or (n, classes) one-hot rows.
+    y: (n,) or (n, 1) labels, rounded to the nearest class, or (n, classes) rows, whose class is their largest entry.
+    sparse: whether the loss takes class indices, so that a row of several numbers holds several labels.
+
+    Raises ArgumentError where a row has more than one label, as an image labelled pixel by pixel has.
+
+    >>> class_weights(np.array([0.9, 0.1]), {1: 5.0}).tolist()
+    [5.0, 1.0]
     """
     if not isinstance(class_weight, dict):
         raise ArgumentError(f"class_weight: received {class_weight!r}, expected a dict {{class: weight}}.")
     for c, w in class_weight.items():
         if not all(isinstance(v, (int, float, np.number)) for v in (c, w)):
             raise ArgumentError(f"class_weight: received {c!r}: {w!r}, expected an integer class and a number.")
-    labels = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
-    out = np.ones(len(labels), np.float32)
-    for c, w in class_weight.items():
-        out[labels == c] = w
-    return out
+    row, n = y.shape[1:], len(y)
+    labels = y.size if sparse else n * int(np.prod(row[:-1])) if not row or row[-1] else 0
+    if labels != n:
+        raise ArgumentError(f"class_weight: received y of shape {y.shape}, expected one label, or one row of classes, "
+                            "per sample: a class weight is the weight of a whole sample. Pass sample_weight with the "
+                            "weight of each label instead.")
+    found = np.argmax(y.reshape(n, -1), axis=-1) if row and row[-1] != 1 else y.reshape(n)
+    with np.errstate(invalid="ignore"):                 # a NaN is no class
+        found = np.round(found).astype(np.int64)
+    classes = np.array([*class_weight], np.float64)
+    weights = np.array([*class_weight.values(), 1.0], config.floatx())
+    order = np.argsort(classes)
+    place = np.searchsorted(classes, found, sorter=order)
+    place = np.append(order, -1)[place]                 # behind the last class: the weight 1
+    return np.where(np.append(classes, np.nan)[place] == found, weights[place], weights[-1])

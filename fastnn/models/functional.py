@@ -12,6 +12,7 @@ from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_changed
+from fastnn.models.binding import bound
 from fastnn.models.direct import directly
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.models.graph_map import GraphMap, key, rewire
@@ -203,21 +204,10 @@ class Functional(Model):
         return x
 
     def _standard_x(self, x):
-        """Data in the structure of `inputs`: dicts by name, lists by position."""
+        """Data in the structure of `inputs`: dicts by key or name, lists by position (see binding.bound)."""
         struct = self._inputs_struct
-        names = list(struct) if isinstance(struct, dict) else self.input_names
         if isinstance(x, dict):
-            if isinstance(struct, dict) and not all(isinstance(s, Symbol) for s in struct.values()):
-                return x
-            unknown, missing = [k for k in x if k not in names], [n for n in names if n not in x]
-            may_lack = [n for n, s in zip(names, self.inputs) if getattr(s.origin.operation, "optional", False)]
-            missing = [n for n in missing if n not in may_lack]
-            if unknown or missing:
-                raise ShapeError(f"The keys of the input data do not match model '{self.name}': expected {names}; "
-                                 "received "
-                                 f"{list(x)}" + (f"; missing {missing}" if missing else "")
-                                 + (f"; unknown {unknown}" if unknown else "") + ".")
-            return nest.pack(struct, [x.get(n) for n in names])
+            return bound(struct, x, self.input_names, self.name)
         if isinstance(struct, Symbol) and isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
             return x[0]
         if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
@@ -226,7 +216,7 @@ class Functional(Model):
             return dict(zip(struct, x))
         if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return {next(iter(struct)): x}
-        return x
+        return bound(struct, x, model=self.name)
 
     def input_dtypes(self, x):
         """The dtypes that the leaves of (standardized) data are wanted in."""

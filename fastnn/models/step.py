@@ -153,13 +153,19 @@ class Feed:
 
     def program(self, rows):
         """The program for batches of exactly `rows` rows."""
-        key = rows, variables.layout_version, config.version(), self.shared.revision
+        key = self._key(rows)
         found = self.programs.get(key)
         if found is None:
             self.programs = {k: p for k, p in self.programs.items() if k[1:] == key[1:]}
             found = self._build(rows)
-            self.programs[rows, variables.layout_version, config.version(), self.shared.revision] = found
+            key = self._key(rows)           # making it may have moved variables
+            self.programs[key] = found
         return found
+
+    def _key(self, rows):
+        """What a program is kept under: it is made again when one of these has changed."""
+        changes = getattr(getattr(self._model(), "optimizer", None), "changes", 0) if self.kind == "train" else 0
+        return rows, variables.layout_version, config.version(), self.shared.revision, changes
 
     def _build(self, rows):
         model, kind = self._model(), self.kind

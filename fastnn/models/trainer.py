@@ -248,8 +248,8 @@ class Trainer(LegacyMethods):
         if x is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
         x = adapter.convert(self._standard_x(x), "x")
-        y = adapter.convert(y, "y")
-        sample_weight = adapter.convert(sample_weight, "sample_weight")
+        y = adapter.convert(adapter.sorted_keys(y), "y")
+        sample_weight = adapter.convert(adapter.sorted_keys(sample_weight), "sample_weight")
         if class_weight is not None:
             if sample_weight is not None:
                 raise ArgumentError("You cannot `class_weight` and `sample_weight` at the same time.")
@@ -257,7 +257,7 @@ class Trainer(LegacyMethods):
             if len(targets) != 1:
                 raise ArgumentError("`class_weight` is only supported for Models with a single output. "
                                     f"Received {len(targets)} targets; use sample_weight instead.")
-            sample_weight = adapter.class_weights(targets[0], class_weight)
+            sample_weight = adapter.class_weights(targets[0], class_weight, checks.sparse_labels(self, targets[0]))
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
                           *([("sample_weight", sample_weight)] if sample_weight is not None else []))
         self._ensure_built(x)                   # a model knows its outputs and tables from then on
@@ -270,8 +270,8 @@ class Trainer(LegacyMethods):
         return x, y, sample_weight
 
     def _standard_x(self, x):
-        """Models with named inputs may rearrange dicts here (see Functional)."""
-        return x
+        """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""
+        return adapter.sorted_keys(x)
 
     def _index_inputs(self):
         """See checks.index_inputs; found once for a structure of the model."""

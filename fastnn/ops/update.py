@@ -76,7 +76,7 @@ def _nadam_hyper_lower(e):
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, ())
     e.emit("nadam_hyper", iterations.rd_all, product.rd_all, e.outs[0].rw_all, e.outs[1].wr_all, float(c[0]),
-           float(c[1]), n=1)
+           float(c[1]), float(c[2]), n=1)
 
 
 def _hyper_cases(counted, product, constants):
@@ -116,9 +116,10 @@ adamax_hyper = _hyper_op(
     "constants = (beta_1, beta_2, epsilon); word 6 = lr / (1 - beta_1^t), t = iterations + 1")
 nadam_hyper = _hyper_op(
     "nadam_hyper", ("iterations", "lr", "product", "scale?"), (HYPER, FLOAT), _nadam_hyper_lower, reference.nadam_hyper,
-    _hyper_cases(True, True, (0.9, 0.999)),
-    "constants = (beta_1, beta_2); u_t = beta_1 (1 - 0.96^t / 2), product of all u so far; word 3 = u_(t+1) / (1 - "
-    "product u_(t+1)), 4 = (1 - u_t) / (1 - product), 7 = 1 / (1 - beta_2^t); outputs hyper, product", inplace={1: 2})
+    _hyper_cases(True, True, (0.9, 0.999, 0.96)),
+    "constants = (beta_1, beta_2, base); u_t = beta_1 (1 - base^t / 2), product of all u so far; word 3 = u_(t+1) / "
+    "(1 - product u_(t+1)), 4 = (1 - u_t) / (1 - product), 7 = 1 / (1 - beta_2^t); outputs hyper, product",
+    inplace={1: 2})
 
 
 # ------------------------------------------------------------------ the updates

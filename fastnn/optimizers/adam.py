@@ -3,7 +3,7 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError
 from fastnn.ops import update
-from fastnn.optimizers.optimizer import Optimizer
+from fastnn.optimizers.optimizer import Optimizer, check_number
 
 
 class _Moments(Optimizer):
@@ -112,13 +112,28 @@ class Adamax(_Moments):
 
 
 class Nadam(_Moments):
-    """Adam with Nesterov momentum.
+    """Adam with Nesterov momentum: beta_1 (1 - base^t / 2) at step t, base = 0.96.
 
+    schedule_decay: Keras 1 and 2's argument: base = 0.96 ^ schedule_decay.
     Other arguments: see Optimizer.  Source: Dozat, Incorporating Nesterov Momentum into Adam, 2015.
 
     >>> Nadam().beta_1
     0.9
     """
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, weight_decay=None, clipnorm=None,
+                 clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name=None, **kwargs):
+        schedule_decay = kwargs.pop("schedule_decay", None)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay, clipnorm, clipvalue, global_clipnorm,
+                         use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps,
+                         name, **kwargs)
+        self.schedule_decay = None if schedule_decay is None else check_number("schedule_decay", schedule_decay, 0)
+
+    def get_config(self):
+        """The arguments; schedule_decay only where it was given, because Keras 3 does not know it."""
+        own = {} if self.schedule_decay is None else {"schedule_decay": self.schedule_decay}
+        return {**super().get_config(), **own}
 
     def build(self, variables):
         """Make the slots, and the product of the momentum schedule so far."""
@@ -134,8 +149,9 @@ class Nadam(_Moments):
         """The vector of constants of this step; moves the product on, at the steps that update."""
         from fastnn import ops
         old = self._u_product.value
+        base = 0.96 if self.schedule_decay is None else 0.96 ** self.schedule_decay
         hyper, product = update.nadam_hyper(iterations, rate, old, scale, weight_decay=weight_decay,
-                                            constants=(self.beta_1, self.beta_2))
+                                            constants=(self.beta_1, self.beta_2, base))
         if self.gradient_accumulation_steps:
             steps = np.int64(self.gradient_accumulation_steps)
             due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), steps), np.int64(0))

@@ -19,6 +19,10 @@ from fastnn.ops import state as packing
 from fastnn.ops import update
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
+# Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
+LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency",
+        "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}
+
 
 class Unit:
     """What one update works on.
@@ -63,6 +67,21 @@ class Unit:
 
 class Applying:
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
+
+    #: How often a setting of the built optimizer has changed; plans are cached under it.
+    changes = 0
+
+    def _change(self, name, value):
+        """A setting of the built optimizer gets another value; ArgumentError where that takes other variables."""
+        old, slots = self.__dict__.get(name), self.slot_groups()
+        object.__setattr__(self, name, value)
+        if self.slot_groups() != slots:
+            object.__setattr__(self, name, old)
+            raise ArgumentError(f"{type(self).__name__}.{name}: received {value!r} in place of {old!r}; that takes "
+                                "other variables than the optimizer was built with. Make a new optimizer and "
+                                "compile() again.")
+        if old is not value and old != value:
+            object.__setattr__(self, "changes", self.changes + 1)
 
     # ------------------------------------------------------------------ the table of an optimizer
     def slot_groups(self):
@@ -289,6 +308,13 @@ class Applying:
 
     def _rate(self):
         """The learning rate of this step as a float64 scalar (a symbol inside a trace)."""
+        rate = self._rate_before_decay()
+        if not self.time_decay:
+            return rate
+        slower = ops.multiply(ops.cast(self._int64(self.iterations), "float64"), np.float64(self.time_decay))
+        return ops.divide(rate, ops.add(np.float64(1.0), slower))
+
+    def _rate_before_decay(self):
         rate = self._learning_rate
         if isinstance(rate, Variable):
             return ops.cast(rate, "float64")

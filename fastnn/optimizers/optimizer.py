@@ -3,6 +3,7 @@
 What an optimizer does in a step is in `fastnn.optimizers.applying`.
 """
 import copy
+import inspect
 import re
 import warnings
 
@@ -16,11 +17,9 @@ from fastnn.core.naming import snake_case
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.flat import FlatBuffer
 from fastnn.graph.variable import auto_name
-from fastnn.optimizers.applying import Applying
+from fastnn.optimizers.applying import LIVE, Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
 from fastnn.saving import identifiers as serial
-
-_LEGACY = {"lr": "learning_rate"}
 
 
 def _slot_name(variable, name):
@@ -54,7 +53,10 @@ class Optimizer(ChecksArguments, Applying):
     them
     into the model every that many steps.  loss_scale_factor: the loss was multiplied by this.
     gradient_accumulation_steps: update every that many steps with the mean gradient.  lr: an older name of
-    learning_rate; decay: warns and is ignored, as in Keras 3.
+    learning_rate; decay: warns and is ignored, as in Keras 3; time_decay: Keras 1 and 2's decay, which under
+    `fastnn run` goes by its own name: step number t, from 0, has the rate learning_rate / (1 + time_decay t).
+
+    Settings such as weight_decay may be changed between steps, by a callback for example: the next step has them.
 
     To write an optimizer of your own, override `update_step(gradient, variable, learning_rate)`, and `build` for its
     variables.
@@ -76,7 +78,9 @@ class Optimizer(ChecksArguments, Applying):
             learning_rate = kwargs.pop("lr")
         if kwargs.pop("decay", None):
             warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 meaning is "
-                          "learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, 1, decay).", stacklevel=3)
+                          "learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, 1, decay), or time_decay="
+                          "decay.", stacklevel=3)
+        self.time_decay = check_number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
             raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
         self.name = name or auto_name(snake_case(type(self).__name__))
@@ -118,6 +122,8 @@ class Optimizer(ChecksArguments, Applying):
         if own is not None and isinstance(value, Variable) and not name.startswith("_python") and not any(
                 v is value for v in own):
             own.append(value)
+        if self.__dict__.get("built") and (name in LIVE or name in self.settings):
+            self._change(name, value)
         object.__setattr__(self, name, value)
 
     @property
@@ -343,6 +349,7 @@ class Optimizer(ChecksArguments, Applying):
                 "ema_momentum": self.ema_momentum, "ema_overwrite_frequency": self.ema_overwrite_frequency,
                 "loss_scale_factor": self.loss_scale_factor,
                 "gradient_accumulation_steps": self.gradient_accumulation_steps,
+                **({"decay": self.time_decay} if self.time_decay else {}),
                 **{name: getattr(self, name) for name in self.settings}}
 
     @classmethod
@@ -351,6 +358,8 @@ class Optimizer(ChecksArguments, Applying):
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = serial.deserialize(config["learning_rate"], "schedules", custom_objects)
+        if "decay" in config and "decay" not in inspect.signature(cls.__init__).parameters:     # Keras 2's, or ours
+            config["time_decay"] = config.pop("decay")
         return cls(**config)
 
     #: Names of the arguments of the formula, kept as attributes.

@@ -2,6 +2,7 @@
 import warnings
 
 from fastnn.core.errors import FileFormatError
+from fastnn.core.tree import map_structure
 from fastnn.saving.serialization import deserialize_object, serialize_object
 
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution",
@@ -14,6 +15,8 @@ def compile_config(model):
     given = getattr(state, "compile_config", None)
     if not given:
         return {}
+    weights = map_structure(lambda w: float(w) if hasattr(w, "_fastnn_variable") else w, given.get("loss_weights"))
+    given = {**given, "loss_weights": weights}      # a file holds what a variable says now
     out = {key: serialize_object(given[key]) for key in _KEYS if key in given}
     out["optimizer"] = serialize_object(model.optimizer)
     # "auto" is a choice that Keras makes anew when it compiles; it writes the outcome.

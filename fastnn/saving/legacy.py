@@ -158,7 +158,7 @@ def _compile(model, training, reader, custom_objects):
     optimizer = training.get("optimizer_config") or training.get("optimizer")
     if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
         inner = {k: v for k, v in optimizer["config"].items()
-                 if k not in ("decay", "is_legacy_optimizer", "jit_compile")}
+                 if k not in ("is_legacy_optimizer", "jit_compile")}
         optimizer = {**optimizer, "config": {("learning_rate" if k == "lr" else k): v for k, v in inner.items()}}
     config = {"optimizer": optimizer, **{k: training.get(k) for k in ("loss", "loss_weights", "metrics",
                                                                        "weighted_metrics")}}

@@ -56,11 +56,11 @@ def adamax_hyper(a, lo, hi):
 def nadam_hyper(a, lo, hi):
     """Then words 3, 4 = what m and g count in m_hat, word 7 = 1 / (1 - beta2^t); the product of the u_i grows by u_t.
 
-    args: iterations, product, hyper, new product, beta1, beta2.  One item.
+    args: iterations, product, hyper, new product, beta1, beta2, base of the schedule.  One item.
     """
     h, t = at(np.float64, a[2]), at(np.int64, a[0])[0] + 1
-    decay = integer_power(0.96, t)
-    u, u_next = f64(a[4]) * (1.0 - 0.5 * decay), f64(a[4]) * (1.0 - 0.5 * decay * 0.96)
+    decay = integer_power(f64(a[6]), t)
+    u, u_next = f64(a[4]) * (1.0 - 0.5 * decay), f64(a[4]) * (1.0 - 0.5 * decay * f64(a[6]))
     product = at(np.float64, a[1])[0] * u
     at(np.float64, a[3])[0] = product
     h[H3] = u_next / (1.0 - product * u_next)

@@ -130,7 +130,7 @@ def adamax_hyper(iterations, lr, scale=None, weight_decay=0.0, constants=()):
 def nadam_hyper(iterations, lr, product, scale=None, weight_decay=0.0, constants=()):
     """(words 3, 4, 7 of the step, the product of the u so far)."""
     h, t = hyper(lr, scale, weight_decay), int(iterations) + 1
-    u = [constants[0] * (1 - 0.5 * 0.96 ** i) for i in (t, t + 1)]
+    u = [constants[0] * (1 - 0.5 * constants[2] ** i) for i in (t, t + 1)]
     product = float(product) * u[0]
     h[3], h[4], h[7] = u[1] / (1 - product * u[1]), (1 - u[0]) / (1 - product), 1 / (1 - constants[1] ** t)
     return h, np.float64(product)

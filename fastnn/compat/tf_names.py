@@ -1,0 +1,50 @@
+"""The functions under TensorFlow's names: one table of them, from those of the families."""
+import functools
+
+import numpy as np
+
+from fastnn.compat.tensorflow import Tensor
+from fastnn.core.registry import suggest
+from fastnn.core.tree import rebuild
+
+
+@functools.cache
+def table():
+    """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
+    from fastnn.compat import tf_arrays, tf_math, tf_nn
+    out = {}
+    for family in (tf_math, tf_arrays, tf_nn):
+        for names, function in family.TABLE.items():
+            first = names.split()[0]
+            function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"
+            out.update(dict.fromkeys(names.split(), _giving_tensors(function)))
+    return out
+
+
+def _giving_tensors(function):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        return tensors(function(*args, **kwargs))
+    return call
+
+
+def tensors(result):
+    """Arrays in a result as tensors, which have the method numpy(); symbols as they are."""
+    if isinstance(result, (list, tuple)):
+        return rebuild(result, [tensors(part) for part in result])
+    return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic)) else result
+
+
+def find(name):
+    """The function under a name below `tensorflow`, or None.
+
+    >>> import numpy as np
+    >>> find("math.cumsum")(np.ones((2, 2), "float32"), exclusive=True).tolist()
+    [[0.0, 0.0], [1.0, 1.0]]
+    """
+    return table().get(name)
+
+
+def near(name):
+    """Names that are like one that is not there, as a sentence, or ""."""
+    return suggest(name, table(), " Nearest: {}.")

@@ -1,0 +1,397 @@
+"""TensorFlow's functions for networks, images, text (`tf.nn`, `tf.image`, `tf.strings`) on fastnn.ops; see tf_math."""
+import re
+
+import numpy as np
+
+from fastnn import ops, random
+from fastnn.compat.tf_values import beside, dtype_of, host, ints, is_float, kept, only, operand, operands, values_of
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol
+
+
+# ---- activations -----------------------------------------------------------------------------------------------
+def _features(function):
+    return lambda features, name=None: function(operand(features))
+
+
+def _softmax(function):
+    return lambda logits, axis=None, name=None: function(operand(logits), axis=-1 if axis is None else axis)
+
+
+def _silu(features, beta=1.0):
+    x = operand(features)
+    return ops.multiply(x, ops.sigmoid(ops.multiply(beside(beta, x), x)))
+
+
+def _crelu(features, axis=-1, name=None):
+    x = operand(features)
+    return ops.relu(ops.concatenate([x, ops.negative(x)], axis=axis))
+
+
+# ---- losses ----------------------------------------------------------------------------------------------------
+def _sigmoid_cross_entropy(labels=None, logits=None, name=None):
+    if labels is None or logits is None:
+        raise ArgumentError("tf.nn.sigmoid_cross_entropy_with_logits: both labels and logits are needed.")
+    z, x = operands(labels, logits)
+    soft = ops.log1p(ops.exp(ops.negative(ops.abs(x))))
+    return ops.add(ops.subtract(ops.relu(x), ops.multiply(x, z)), soft)
+
+
+def _weighted_cross_entropy(labels, logits, pos_weight, name=None):
+    z, x = operands(labels, logits)
+    one = beside(1.0, x)
+    weight = ops.add(one, ops.multiply(ops.subtract(beside(pos_weight, x), one), z))
+    soft = ops.add(ops.log1p(ops.exp(ops.negative(ops.abs(x)))), ops.relu(ops.negative(x)))
+    return ops.add(ops.multiply(ops.subtract(one, z), x), ops.multiply(weight, soft))
+
+
+def _softmax_cross_entropy(labels, logits, axis=-1, name=None):
+    labels, logits = operand(labels), operand(logits)
+    log = ops.log_softmax(logits, axis=axis)
+    return ops.negative(ops.sum(ops.multiply(ops.cast(labels, dtype_of(logits)), log), axis=axis))
+
+
+def _sparse_softmax_cross_entropy(labels, logits, name=None):
+    labels, log = operand(labels), ops.log_softmax(operand(logits), axis=-1)
+    found = ops.take_along_axis(log, ops.expand_dims(ops.cast(labels, "int32"), -1), axis=-1)
+    return ops.negative(ops.squeeze(found, -1))
+
+
+def _log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
+    only("nn.log_poisson_loss", "compute_full_loss", compute_full_loss, False)
+    z, x = operands(targets, log_input)
+    return ops.subtract(ops.exp(x), ops.multiply(x, z))
+
+
+def _l2_loss(t, name=None):
+    x = operand(t)
+    return ops.multiply(ops.sum(ops.square(x)), beside(0.5, x))
+
+
+def _average_loss(per_example_loss, sample_weight=None, global_batch_size=None):
+    loss = operand(per_example_loss)
+    loss = loss if sample_weight is None else ops.multiply(loss, operand(sample_weight))
+    size = global_batch_size if global_batch_size is not None else (loss.shape[0] if loss.shape else 1)
+    return ops.divide(ops.sum(loss), beside(float(size), loss))
+
+
+# ---- normalisation ---------------------------------------------------------------------------------------------
+def _moments(x, axes, shift=None, keepdims=False, name=None):
+    from fastnn.compat.tf_values import axes as several
+    x, axis = operand(x), several(axes)
+    return ops.mean(x, axis=axis, keepdims=keepdims), ops.var(x, axis=axis, keepdims=keepdims)
+
+
+def _batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
+    x, mean, variance = operand(x), operand(mean), operand(variance)
+    factor = ops.rsqrt(ops.add(variance, beside(variance_epsilon, variance)))
+    factor = factor if scale is None else ops.multiply(factor, operand(scale))
+    moved = ops.negative(ops.multiply(mean, factor))
+    return ops.add(ops.multiply(x, factor), moved if offset is None else ops.add(operand(offset), moved))
+
+
+def _bias_add(value, bias, data_format=None, name=None):
+    x, bias = operand(value), operand(bias)
+    first = data_format is not None and data_format.startswith("NC") and len(x.shape) > 2
+    return ops.add(x, ops.reshape(bias, (-1,) + (1,) * (len(x.shape) - 2)) if first else bias)
+
+
+def _dropout(x, rate, noise_shape=None, seed=None, name=None):
+    """What tf.nn.dropout does at every call, in training or not."""
+    return random.dropout(operand(x), rate, noise_shape, seed)
+
+
+# ---- windows ---------------------------------------------------------------------------------------------------
+def _format(name, data_format):
+    last = data_format is None or data_format[-1] == "C"
+    only(name, "data_format", data_format, *([data_format] if last else ["NHWC"]))
+    return {"data_format": "channels_last"}
+
+
+def _sizes(name, value, rank):
+    """Sizes for the `rank` axes of an image, from one number, `rank` of them, or one for every axis."""
+    found = ints(value)
+    if len(found) == rank + 2:
+        only(name, "sizes of the batch and channel axes", (found[0], found[-1]), (1, 1))
+        found = found[1:-1]
+    return found * rank if len(found) == 1 else found
+
+
+def _padding(name, padding):
+    if not isinstance(padding, str):
+        only(name, "padding", padding, "SAME", "VALID")
+    return padding.lower()
+
+
+def _conv(rank, function=ops.conv):
+    name = f"nn.conv{rank}d" if function is ops.conv else "nn.depthwise_conv2d"
+
+    def convolve(x, kernel, strides, padding, data_format, dilations):
+        return function(operand(x), operand(kernel), _sizes(name, strides, rank), _padding(name, padding),
+                        dilation_rate=1 if dilations is None else _sizes(name, dilations, rank),
+                        **_format(name, data_format))
+    return convolve
+
+
+def _conv2d_transpose(input, filters, output_shape, strides, padding="SAME", data_format="NHWC", dilations=None,
+                      name=None):
+    name = "nn.conv2d_transpose"
+    only(name, "dilations", dilations, None, 1)
+    found = ops.conv_transpose(operand(input), operand(filters), _sizes(name, strides, 2), _padding(name, padding),
+                               **_format(name, data_format))
+    if tuple(found.shape[1:]) != ints(output_shape)[1:]:
+        only(name, "output_shape", tuple(output_shape), tuple(found.shape))
+    return found
+
+
+def _pool(function, rank, default):
+    label = f"nn.{'max' if function is ops.max_pool else 'avg'}_pool"
+
+    def pooled(input, ksize, strides, padding, data_format=default, name=None):
+        x = operand(input)
+        n = len(x.shape) - 2 if rank is None else rank
+        return function(x, _sizes(label, ksize, n), _sizes(label, strides, n), _padding(label, padding),
+                        **_format(label, data_format))
+    return pooled
+
+
+def _blocks(function, label):
+    return lambda input, block_size, data_format="NHWC", name=None: function(
+        operand(input), block_size, **_format(label, data_format))
+
+
+# ---- images ----------------------------------------------------------------------------------------------------
+def _resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
+    x, size = operand(images), ints(size)
+    only("image.resize", "method", method, "bilinear", "nearest")
+    only("image.resize", "antialias", antialias, False)
+    if preserve_aspect_ratio:
+        height, width = x.shape[-3:-1]
+        scale = min(size[0] / height, size[1] / width)
+        size = tuple(max(round(n * scale), 1) for n in (height, width))
+    resized = ops.image.resize(ops.cast(x, "float32"), size, interpolation=method, data_format="channels_last")
+    return kept(resized, x) if method == "nearest" else resized
+
+
+def _range_of(dtype):
+    return 1.0 if dtypes.is_float(dtype) else float(np.iinfo(dtypes.numpy_type(dtype)).max)
+
+
+def _convert_image_dtype(image, dtype, saturate=False, name=None):
+    """Floats are in [0, 1], integers go up to the largest of their dtype."""
+    x, dtype = operand(image), dtypes.standardize(dtype)
+    if dtype_of(x) == dtype:
+        return x
+    if is_float(x) and dtypes.is_float(dtype):
+        return ops.cast(x, dtype)
+    if is_float(x):
+        scaled = ops.multiply(x, beside(_range_of(dtype) + 0.5, x))
+        return (ops.saturate_cast if saturate else ops.cast)(scaled, dtype)
+    if dtypes.is_float(dtype):
+        return ops.multiply(ops.cast(x, dtype), np.asarray(1.0 / _range_of(dtype_of(x)), dtypes.numpy_type(dtype)))
+    return only("image.convert_image_dtype", "dtype", dtype, "float32")
+
+
+def _as_floats(change):
+    """A change of images of floats, for images of any dtype."""
+    def changed(image, *args):
+        x = operand(image)
+        return _convert_image_dtype(change(_convert_image_dtype(x, dtype_of(x) if is_float(x) else "float32"), *args),
+                                    dtype_of(x), True)
+    return changed
+
+
+_brightness = _as_floats(lambda x, delta: ops.add(x, beside(delta, x)))
+
+
+def _contrasted(x, factor):
+    mean = ops.mean(x, axis=(-3, -2), keepdims=True)
+    return ops.add(ops.multiply(ops.subtract(x, mean), beside(factor, x)), mean)
+
+
+_contrast = _as_floats(_contrasted)
+_gamma = _as_floats(lambda x, gamma, gain: ops.multiply(beside(gain, x), ops.power(x, beside(gamma, x))))
+
+
+def _grayscale(images, name=None):
+    def gray(x):
+        return ops.sum(ops.multiply(x, np.asarray([0.2989, 0.587, 0.114], dtypes.numpy_type(dtype_of(x)))), axis=-1,
+                       keepdims=True)
+    return _as_floats(gray)(images)
+
+
+def _rot90(image, k=1, name=None):
+    return ops.rot90(operand(image), k, (-3, -2))
+
+
+def _image_transpose(image, name=None):
+    return ops.swapaxes(operand(image), -3, -2)
+
+
+def _crop(image, offset_height, offset_width, target_height, target_width):
+    x = operand(image)
+    height, width = x.shape[-3:-1]
+    if min(offset_height, offset_width) < 0 or offset_height + target_height > height or (
+            offset_width + target_width > width):
+        raise ArgumentError(f"tf.image.crop_to_bounding_box: the box of {target_height}x{target_width} at "
+                            f"({offset_height}, {offset_width}) is not inside the image of {height}x{width}.")
+    return x[..., offset_height:offset_height + target_height, offset_width:offset_width + target_width, :]
+
+
+def _pad_image(image, offset_height, offset_width, target_height, target_width):
+    x = operand(image)
+    height, width = x.shape[-3:-1]
+    widths = [(0, 0)] * (len(x.shape) - 3) + [(offset_height, target_height - height - offset_height),
+                                              (offset_width, target_width - width - offset_width), (0, 0)]
+    if min(n for pair in widths for n in pair) < 0:
+        raise ArgumentError(f"tf.image.pad_to_bounding_box: the image of {height}x{width} at ({offset_height}, "
+                            f"{offset_width}) does not fit into {target_height}x{target_width}.")
+    return ops.pad(x, tuple(widths))
+
+
+def _crop_or_pad(image, target_height, target_width):
+    x = operand(image)
+    height, width = x.shape[-3:-1]
+    inner = min(height, target_height), min(width, target_width)
+    x = _crop(x, (height - inner[0]) // 2, (width - inner[1]) // 2, *inner)
+    return _pad_image(x, (target_height - inner[0]) // 2, (target_width - inner[1]) // 2, target_height, target_width)
+
+
+def _central_crop(image, central_fraction):
+    x = operand(image)
+    starts = [int((n - n * central_fraction) / 2) for n in x.shape[-3:-1]]
+    return _crop(x, *starts, *(n - 2 * start for n, start in zip(x.shape[-3:-1], starts)))
+
+
+def _standardized(image):
+    x = operand(image)
+    x = x if is_float(x) else ops.cast(x, "float32")
+    mean = ops.mean(x, axis=(-3, -2, -1), keepdims=True)
+    least = beside(1.0 / np.sqrt(float(np.prod(x.shape[-3:]))), x)
+    return ops.divide(ops.subtract(x, mean), ops.maximum(ops.std(x, axis=(-3, -2, -1), keepdims=True), least))
+
+
+def _perhaps(flip):
+    """A flip of an image, or of each image of a batch, with probability a half."""
+    def flipped(image, seed=None):
+        x = operand(image)
+        one = random.uniform((*x.shape[:-3], 1, 1, 1) if len(x.shape) > 3 else (1, 1, 1), seed=seed)
+        return ops.where(ops.less(one, np.float32(0.5)), flip(x), x)
+    return flipped
+
+
+def _random_brightness(image, max_delta, seed=None):
+    return _brightness(image, random.uniform((), -max_delta, max_delta, seed=seed))
+
+
+def _random_contrast(image, lower, upper, seed=None):
+    return _contrast(image, random.uniform((), lower, upper, seed=seed))
+
+
+def _random_crop(value, size, seed=None, name=None):
+    x, size = values_of(operand(value), "image.random_crop"), ints(size)
+    most = np.array(x.shape) - np.array(size)
+    if most.min() < 0:
+        raise ArgumentError(f"tf.image.random_crop: received size {size}, expected at most {x.shape} in each axis.")
+    starts = [int(s) for s in np.floor(np.asarray(random.uniform((len(size),), seed=seed)) * (most + 1))]
+    return host(x[tuple(slice(s, s + n) for s, n in zip(starts, size))])
+
+
+def _psnr(a, b, max_val, name=None):
+    a, b = (ops.cast(_convert_image_dtype(x, "float32"), "float32") for x in (a, b))
+    error = ops.mean(ops.square(ops.subtract(a, b)), axis=(-3, -2, -1))
+    top = float(max_val)
+    return ops.subtract(np.float32(20.0 * np.log10(top)), ops.multiply(np.float32(10.0), ops.log10(error)))
+
+
+def _total_variation(images, name=None):
+    x = operand(images)
+    down = ops.subtract(x[..., 1:, :, :], x[..., :-1, :, :])
+    right = ops.subtract(x[..., :, 1:, :], x[..., :, :-1, :])
+    return ops.add(*(ops.sum(ops.abs(d), axis=(-3, -2, -1)) for d in (down, right)))
+
+
+# ---- strings ---------------------------------------------------------------------------------------------------
+def _strings(x, name):
+    if isinstance(x, Symbol):
+        values_of(x, name)
+    array = np.asarray(x)
+    return np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array.astype(str)
+
+
+def _length(input, unit="BYTE", name=None):
+    only("strings.length", "unit", unit, "BYTE", "UTF8_CHAR")
+    x = _strings(input, "strings.length")
+    return host(np.char.str_len(np.char.encode(x, "utf-8") if unit == "BYTE" else x).astype(np.int32))
+
+
+def _lower(input, encoding="", name=None):
+    return host(np.char.lower(_strings(input, "strings.lower")))
+
+
+def _upper(input, encoding="", name=None):
+    return host(np.char.upper(_strings(input, "strings.upper")))
+
+
+def _join(inputs, separator="", name=None):
+    parts = np.broadcast_arrays(*(_strings(x, "strings.join") for x in inputs))
+    found = [separator.join(row) for row in zip(*(p.reshape(-1).tolist() for p in parts))]
+    return host(np.array(found).reshape(parts[0].shape))
+
+
+def _regex_replace(input, pattern, rewrite, replace_global=True, name=None):
+    x = _strings(input, "strings.regex_replace")
+    compiled, count = re.compile(pattern), 0 if replace_global else 1
+    return host(np.array([compiled.sub(rewrite, s, count=count) for s in x.reshape(-1).tolist()]).reshape(x.shape))
+
+
+TABLE = {
+    **{f"nn.{n}": _features(f) for n, f in {
+        "relu": ops.relu, "relu6": ops.relu6, "elu": ops.elu, "selu": ops.selu}.items()},
+    "nn.sigmoid": lambda x, name=None: ops.sigmoid(operand(x)), "nn.tanh": lambda x, name=None: ops.tanh(operand(x)),
+    "nn.gelu": lambda features, approximate=False, name=None: ops.gelu(operand(features), approximate=approximate),
+    "nn.leaky_relu": lambda features, alpha=0.2, name=None: ops.leaky_relu(operand(features), alpha),
+    "nn.silu nn.swish": _silu, "nn.crelu": _crelu,
+    "math.softmax nn.softmax": _softmax(ops.softmax), "math.log_softmax nn.log_softmax": _softmax(ops.log_softmax),
+    "nn.sigmoid_cross_entropy_with_logits": _sigmoid_cross_entropy,
+    "nn.weighted_cross_entropy_with_logits": _weighted_cross_entropy,
+    "nn.softmax_cross_entropy_with_logits": _softmax_cross_entropy,
+    "nn.sparse_softmax_cross_entropy_with_logits": _sparse_softmax_cross_entropy,
+    "nn.log_poisson_loss": _log_poisson_loss, "nn.l2_loss": _l2_loss, "nn.compute_average_loss": _average_loss,
+    "nn.moments": _moments, "nn.batch_normalization": _batch_normalization, "nn.bias_add": _bias_add,
+    "nn.dropout": _dropout,
+    "nn.conv1d": lambda input, filters, stride, padding, data_format="NWC", dilations=None, name=None: _conv(1)(
+        input, filters, stride, padding, data_format, dilations),
+    "nn.conv2d": lambda input, filters, strides, padding, data_format="NHWC", dilations=None, name=None: _conv(2)(
+        input, filters, strides, padding, data_format, dilations),
+    "nn.conv3d": lambda input, filters, strides, padding, data_format="NDHWC", dilations=None, name=None: _conv(3)(
+        input, filters, strides, padding, data_format, dilations),
+    "nn.depthwise_conv2d": lambda input, filter, strides, padding, data_format=None, dilations=None, name=None: _conv(
+        2, ops.depthwise_conv)(input, filter, strides, padding, data_format, dilations),
+    "nn.conv2d_transpose": _conv2d_transpose,
+    "nn.max_pool": _pool(ops.max_pool, None, None), "nn.avg_pool": _pool(ops.average_pool, None, None),
+    "nn.max_pool1d": _pool(ops.max_pool, 1, "NWC"), "nn.avg_pool1d": _pool(ops.average_pool, 1, "NWC"),
+    "nn.max_pool2d": _pool(ops.max_pool, 2, "NHWC"), "nn.avg_pool2d": _pool(ops.average_pool, 2, "NHWC"),
+    "nn.depth_to_space": _blocks(ops.depth_to_space, "nn.depth_to_space"),
+    "nn.space_to_depth": _blocks(ops.space_to_depth, "nn.space_to_depth"),
+    "image.resize": _resize, "image.convert_image_dtype": _convert_image_dtype,
+    "image.flip_left_right": lambda image: ops.flip(operand(image), axis=-2),
+    "image.flip_up_down": lambda image: ops.flip(operand(image), axis=-3),
+    "image.random_flip_left_right": _perhaps(lambda x: ops.flip(x, axis=-2)),
+    "image.random_flip_up_down": _perhaps(lambda x: ops.flip(x, axis=-3)),
+    "image.rot90": _rot90, "image.transpose": _image_transpose, "image.rgb_to_grayscale": _grayscale,
+    "image.grayscale_to_rgb": lambda images, name=None: ops.repeat(operand(images), 3, axis=-1),
+    "image.adjust_brightness": lambda image, delta: _brightness(image, delta),
+    "image.adjust_contrast": lambda images, contrast_factor: _contrast(images, contrast_factor),
+    "image.adjust_gamma": lambda image, gamma=1, gain=1: _gamma(image, gamma, gain),
+    "image.random_brightness": _random_brightness, "image.random_contrast": _random_contrast,
+    "image.random_crop": _random_crop, "image.central_crop": _central_crop, "image.crop_to_bounding_box": _crop,
+    "image.pad_to_bounding_box": _pad_image, "image.resize_with_crop_or_pad": _crop_or_pad,
+    "image.per_image_standardization": _standardized, "image.psnr": _psnr, "image.total_variation": _total_variation,
+    "strings.length": _length, "strings.lower": _lower, "strings.upper": _upper, "strings.join": _join,
+    "strings.strip": lambda input, name=None: host(np.char.strip(_strings(input, "strings.strip"))),
+    "strings.regex_replace": _regex_replace,
+    "strings.to_number": lambda input, out_type="float32", name=None: host(
+        _strings(input, "strings.to_number").astype(dtypes.numpy_type(dtypes.standardize(out_type)))),
+}

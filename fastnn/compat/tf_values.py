@@ -1,0 +1,95 @@
+"""What the functions under TensorFlow's names share: operands, axes, dtypes, and words for what cannot be had."""
+import numpy as np
+
+from fastnn import ops
+from fastnn.compat.tensorflow import Tensor, constant
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.graph import Symbol, Variable
+
+
+def operand(x):
+    """x as an operand: symbols, variables and arrays as they are, Python's numbers and lists as TensorFlow has them."""
+    if isinstance(x, (Symbol, Variable, np.ndarray, np.generic)):
+        return x
+    if isinstance(x, (list, tuple)) and any(isinstance(v, (Symbol, Variable)) for v in x):
+        return ops.stack([operand(v) for v in x])
+    return constant(x)
+
+
+def operands(x, y):
+    """Both operands in one dtype: a Python number takes that of the other."""
+    plain = [isinstance(v, (bool, int, float)) for v in (x, y)]
+    if plain == [True, False]:
+        y = operand(y)
+        return beside(x, y), y
+    if plain == [False, True]:
+        x = operand(x)
+        return x, beside(y, x)
+    return operand(x), operand(y)
+
+
+def beside(number, x):
+    """A number (or array) as a constant of the dtype of x; ArgumentError for a fraction beside integers."""
+    if isinstance(number, (Symbol, Variable)):
+        return number
+    kind = dtype_of(x)
+    value = np.asarray(number, dtypes.numpy_type(kind))
+    if isinstance(number, float) and not dtypes.is_float(kind) and value != number:
+        raise ArgumentError(f"received the number {number} beside a tensor of dtype {kind}: cast the tensor first.")
+    return value
+
+
+def dtype_of(x):
+    """The name of the dtype of an operand."""
+    return dtypes.standardize(x.dtype)
+
+
+def is_float(x):
+    """Whether an operand holds floats."""
+    return dtypes.is_float(dtype_of(x))
+
+
+def kept(result, x):
+    """A result in the dtype of the operand x."""
+    return result if dtype_of(result) == dtype_of(x) else ops.cast(result, dtype_of(x))
+
+
+def axes(axis):
+    """An axis, or several in a list or array, as fastnn.ops takes them."""
+    if axis is None or isinstance(axis, int):
+        return axis
+    found = np.asarray(axis)
+    return int(found) if found.ndim == 0 else tuple(int(a) for a in found)
+
+
+def ints(values):
+    """A shape, or another list of integers, as a tuple."""
+    if isinstance(values, (Symbol, Variable)):
+        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected integers.")
+    return tuple(v if v is None else int(v) for v in (values if np.ndim(values) else [values]))
+
+
+def values_of(x, name):
+    """x as an array, for what is computed by NumPy; NotSupportedError for a symbol."""
+    if isinstance(x, Symbol):
+        raise NotSupportedError(f"tf.{name}: the shape of the result depends on values, so it is computed for arrays "
+                                f"only; received a symbol of shape {x.shape}. Use it outside of models.")
+    return np.asarray(x)
+
+
+def host(result):
+    """What NumPy has computed, as a tensor."""
+    return np.asarray(result).view(Tensor)
+
+
+def only(name, argument, value, *allowed):
+    """NotSupportedError unless an argument has one of the values that are supported."""
+    if not any(value is a or value == a for a in allowed):
+        raise NotSupportedError(f"tf.{name}: received {argument}={value!r}, expected "
+                                f"{' or '.join(map(repr, allowed))}; write it with fastnn.ops.")
+
+
+def part(x, axis, start, stop):
+    """x[start:stop] along an axis."""
+    return x[(slice(None),) * (axis % len(x.shape)) + (slice(start, stop),)]
