@@ -106,7 +106,8 @@ class Feed:
         self.kind, self.shared, self.options = kind, shared, options
         leaves = [flatten(s) for s in (x, y, weight)]
         # what the data look like, without the arrays, which would stay alive with the plans
-        self.structure = [None if s is None else like(s, [_LEAF] * len(part)) for s, part in zip((x, y, weight), leaves)]
+        self.structure = [None if s is None else like(s, [_LEAF] * len(part))
+                          for s, part in zip((x, y, weight), leaves)]
         self.counts = [len(part) for part in leaves]
         self.arrays = []
         self.slots = [DataSlot(a.dtype.name) for part in leaves for a in part]

@@ -1,9 +1,10 @@
 """Adam and its relatives: AdamW, Adamax, Nadam."""
 import numpy as np
 
+from fastnn.core.arguments import number
 from fastnn.core.errors import ArgumentError
 from fastnn.ops import update
-from fastnn.optimizers.optimizer import Optimizer, check_number
+from fastnn.optimizers.optimizer import Optimizer
 
 
 class _Moments(Optimizer):
@@ -128,7 +129,7 @@ class Nadam(_Moments):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay, clipnorm, clipvalue, global_clipnorm,
                          use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps,
                          name, **kwargs)
-        self.schedule_decay = None if schedule_decay is None else check_number("schedule_decay", schedule_decay, 0)
+        self.schedule_decay = None if schedule_decay is None else number("schedule_decay", schedule_decay, 0)
 
     def get_config(self):
         """The arguments; schedule_decay only where it was given, because Keras 3 does not know it."""

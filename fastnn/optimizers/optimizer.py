@@ -80,7 +80,7 @@ class Optimizer(ChecksArguments, Applying):
             warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 meaning is "
                           "learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, 1, decay), or time_decay="
                           "decay.", stacklevel=3)
-        self.time_decay = check_number("decay", kwargs.pop("time_decay", 0.0), 0)
+        self.time_decay = number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
             raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
         self.name = name or auto_name(snake_case(type(self).__name__))
