@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.tree import ordered_keys
 from fastnn.layers.events import is_functional
 from fastnn.models.data import flatten
 
@@ -125,5 +126,5 @@ def _output_shapes(model):
     if shape is None:
         return None
     if isinstance(shape, dict):
-        return list(shape.values())
+        return [shape[key] for key in ordered_keys(shape)]
     return list(shape) if shape and isinstance(shape[0], (tuple, list)) else [shape]

@@ -121,7 +121,7 @@ class Functional(Model):
         struct = self._inputs_struct
         if isinstance(struct, dict) and not all(isinstance(x, Symbol) for x in struct.values()):
             return None
-        names = list(struct) if isinstance(struct, dict) else self.input_names
+        names = nest.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
         return [InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=name,
                           optional=getattr(x.origin.operation, "optional", False))
                 for x, name in zip(self.inputs, names)]
@@ -205,7 +205,7 @@ class Functional(Model):
     def _standard_x(self, x):
         """Data in the structure of `inputs`: dicts by name, lists by position."""
         struct = self._inputs_struct
-        names = list(struct) if isinstance(struct, dict) else self.input_names
+        names = nest.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
         if isinstance(x, dict):
             if isinstance(struct, dict) and not all(isinstance(s, Symbol) for s in struct.values()):
                 return x
@@ -223,7 +223,7 @@ class Functional(Model):
         if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return [x]
         if isinstance(struct, dict) and isinstance(x, (list, tuple)) and len(x) == len(struct):
-            return dict(zip(struct, x))
+            return dict(zip(nest.ordered_keys(struct), x))
         if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return {next(iter(struct)): x}
         return x
