@@ -39,6 +39,18 @@ def flatten(structure, is_leaf=None):
     return [structure]
 
 
+def flatten_as_written(structure):
+    """The leaves as `flatten` had them once: dict values in the order in which the dict was written.
+
+    >>> flatten_as_written({"b": 1, "a": (2, [3])})
+    [1, 2, 3]
+    """
+    if not is_nested(structure):
+        return [structure]
+    values = structure.values() if isinstance(structure, dict) else structure
+    return [leaf for value in values for leaf in flatten_as_written(value)]
+
+
 def flatten_with_path(structure, path=()):
     """(path, leaf) pairs; a path is a tuple of keys and positions.
 

@@ -5,6 +5,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
+from fastnn.core.tree import flatten_as_written
 from fastnn.graph import Symbol
 from fastnn.layers import nest, signature
 from fastnn.layers.events import CallEvent, is_functional, symbol_like
@@ -87,6 +88,15 @@ class Functional(Model):
     def layers(self):
         """Its layers, from the inputs on."""
         return [op for op in self._map.operations if isinstance(op, Layer)]
+
+    @property
+    def layers_as_written(self):
+        """Its layers in the order of files that fastnn wrote while leaves of dicts came in the order of writing."""
+        structures = self._inputs_struct, self._outputs_struct
+        if all(nest.flatten(s) == flatten_as_written(s) for s in structures):
+            return self.layers
+        inputs, outputs = map(flatten_as_written, structures)
+        return [op for op in GraphMap(inputs, outputs + self._symbolic_losses).operations if isinstance(op, Layer)]
 
     @layers.setter
     def layers(self, _):

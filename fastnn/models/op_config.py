@@ -49,13 +49,19 @@ def op_from_config(entry, custom_objects=None):
     kind = str(entry.get("class_name", ""))
     rows = public.by_class()
     row = rows.get(kind) if entry.get("module") != "fastnn.ops" else None
-    if row is not None and set(config) <= set(row.config):
+    if row is not None and set(config) <= set(row.config) and _fits(row, entry.get("inbound_nodes") or ()):
         function = public_function(row.function)
         if function is None:
             raise UnknownNameError(f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has "
                                    "no such function.")
         return PublicCall(row, function, {k: _revived(v, custom_objects) for k, v in config.items()}, label)
     return _own(entry, kind, config, label, row)
+
+
+def _fits(row, nodes):
+    """Whether the calls pass no more than Keras's class takes; older files of fastnn pass the parts of a list one by one."""
+    return any(a[0] == "*" for a in row.arguments) or all(
+        len(node.get("args", ())) <= len(row.arguments) for node in nodes if isinstance(node, dict))
 
 
 def _own(entry, kind, config, label, row):
