@@ -9,7 +9,7 @@ import functools
 import inspect
 import re
 
-from fastnn.core import hooks
+from fastnn.core import config, dtypes, hooks
 from fastnn.core.errors import ArgumentError
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import current
@@ -36,6 +36,7 @@ class Row:
     arguments: tuple            # names of the call's arguments by position; a last "*name" takes the rest
     keywords: tuple             # names of those passed by keyword
     defaults: dict = dataclasses.field(default_factory=dict, hash=False)
+    settled: frozenset = frozenset()            # names whose None stands in a file as the default that it means
 
 
 @functools.cache
@@ -58,11 +59,12 @@ def by_class():
 def _parse(line):
     function, module, name, config, arguments = re.fullmatch(r"([\w.]+): (\w+)\.(\w+)\((.*)\)\((.*)\)", line).groups()
     config = [part.partition("=") for part in _parts(config)]
+    settled, config = frozenset(n[:-1] for n, _, _ in config if n[-1] == "!"), [(n.rstrip("!"), e, v) for n, e, v in config]
     arguments = _parts(arguments)
     return Row(function, module, name, tuple(n for n, _, _ in config),
                tuple(a for a in arguments if not a.endswith("=")),
                tuple(a[:-1] for a in arguments if a.endswith("=")),
-               {n: ast.literal_eval(value) for n, equals, value in config if equals})
+               {n: ast.literal_eval(value) for n, equals, value in config if equals}, settled)
 
 
 def _parts(text):
@@ -105,12 +107,21 @@ def split(row, function, args, kwargs):
     arguments = []
     for name in row.arguments:
         arguments += values[name[1:]] if name[0] == "*" else [values[name]]
-    return ({name: values[name] for name in row.config}, tuple(arguments), {name: values[name] for name in row.keywords})
+    return ({name: _settled(row, name, values[name]) for name in row.config}, tuple(arguments), {name: values[name] for name in row.keywords})
 
 
-def joined(row, function, config, args, kwargs):
-    """The call of the function: (args, kwargs), from a config and the arguments of a call in a row's words."""
-    names, values, rest = list(row.arguments), dict(config), ()
+def _settled(row, name, value):
+    """A config value as files have it: names of dtypes and data formats."""
+    if name == "dtype" and (value is not None or name in row.settled):
+        return dtypes.standardize(value)
+    if name == "data_format" and value is None and name in row.settled:
+        return config.image_data_format()
+    return value.lower() if name == "padding" and isinstance(value, str) else value
+
+
+def joined(row, function, given, args, kwargs):
+    """The call of the function: (args, kwargs), from a config (`given`) and the arguments of a call in a row's words."""
+    names, values, rest = list(row.arguments), dict(given), ()
     if names and names[-1][0] == "*":
         names.pop()
         args, rest = args[:len(names)], args[len(names):]

@@ -20,19 +20,19 @@ soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax sqrt 
 swish tan tanh tanh_shrink trunc zeros_like logsumexp""".split()
 BOUNDED = "arccos arcsin arctanh erfinv".split()                # of s, between -1 and 1
 REDUCTIONS = """all amax amin any argmax argmin count_nonzero max mean median min nanargmax nanargmin nanmax nanmean
-nanmedian nanmin nanprod nanstd nansum nanvar prod std sum var ptp""".split()
+nanmin nanprod nanstd nansum nanvar prod std sum var ptp""".split()
 BINARY = """add allclose arctan2 divide divide_no_nan equal floor_divide fmax fmin fmod greater greater_equal
 heaviside hypot isclose less less_equal logaddexp logaddexp2 maximum minimum mod multiply not_equal power subtract
 true_divide""".split()
 INTEGERS = """bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift gcd lcm left_shift
 right_shift""".split()
-SQUARE = "cholesky det eigh inv logdet pinv matrix_rank lu_factor qr slogdet".split()
+SQUARE = "det inv logdet slogdet".split()
 
 # x, y: (4, 6) of positive floats; z: (4, 6) of both signs; s: (4, 6) within (-1, 1); i, j: (4, 6) of small integers;
 # b, c: (4, 6) of bools; m: (3, 3) positive definite; v: (8, 8, 4) images; w: (8, 4) sequences
 OTHER = {
     "activations.relu": "a.relu(z, 0.1, 1.5, 0.2)", "activations.gelu": "a.gelu(z)",
-    "relu6 of ints": "o.relu6(i)", "clip": "o.clip(z, -0.5, 0.5)", "threshold": "o.threshold(z, 0.1, 0.3)",
+    "clip": "o.clip(z, -0.5, 0.5)", "threshold": "o.threshold(z, 0.1, 0.3)",
     "leaky_relu with a slope": "o.leaky_relu(z, 0.3)", "softmax over an axis": "o.softmax(z, axis=1)",
     "number + x": "1 + z", "number - x": "1 - z", "x + number": "z + 1", "x ** number": "x ** 2",
     "number / x": "2 / x", "x // number": "x // 2", "x % number": "x % 2", "number * x": "3.5 * z",
@@ -49,23 +49,21 @@ OTHER = {
     "stack": "o.stack([x, y], axis=1)", "hstack": "o.hstack([x, y])", "dstack": "o.dstack([x, y])",
     "hsplit": "o.hsplit(x, 2)[1]", "dsplit": "o.dsplit(x, 3)[1]", "split": "o.split(x, 2, axis=1)[1]",
     "split at": "o.split(x, [1, 3], axis=2)", "unstack": "o.unstack(x, axis=1)[2]",
-    "broadcast_to": "o.broadcast_to(o.expand_dims(x, 0), (2, 2, 4, 6))", "cast": "o.cast(x, 'int32')",
+    "broadcast_to": "o.broadcast_to(x[0], (3, 4, 6))", "cast": "o.cast(x, 'int32')",
     "saturate_cast": "o.saturate_cast(z, 'uint8')", "convert_to_tensor": "o.convert_to_tensor(x)",
     "conv": "o.conv(w, o.reshape(x[0], (3, 4, 2)), padding='same')", "cdist": "o.cdist(x, y)",
-    "average_pool": "o.average_pool(v, 2, padding='valid')", "max_pool": "o.max_pool(v, (2, 2), strides=1)",
+    "average_pool": "o.average_pool(v, (2, 2), strides=(2, 2))", "max_pool": "o.max_pool(v, (2, 2), strides=1)",
     "corrcoef": "o.corrcoef(x[0])", "correlate": "o.correlate(x[0, 0], y[0, 1], mode='same')",
     "cross": "o.cross(x[..., :3], y[..., 3:])", "cumsum": "o.cumsum(x, axis=1)", "cumprod": "o.cumprod(x, axis=2)",
     "nancumsum": "o.nancumsum(x, axis=1)", "nancumprod": "o.nancumprod(x, axis=1)",
     "depth_to_space": "o.depth_to_space(v, 2)", "space_to_depth": "o.space_to_depth(v, 2)",
     "depthwise_conv": "o.depthwise_conv(v, o.reshape(x[0, :2], (1, 3, 4, 1)))",
     "separable_conv": "o.separable_conv(v, o.reshape(x[0, :2], (1, 3, 4, 1)), o.reshape(y[0, :2], (1, 1, 4, 3)))",
-    "conv_transpose": "o.conv_transpose(w, o.reshape(x[0], (3, 2, 4)), strides=2, data_format='channels_last')",
     "diag": "o.diag(x[0, 0], 1)", "diagflat": "o.diagflat(x[0, 0])", "diagonal": "o.diagonal(m, axis1=1, axis2=2)",
-    "diff": "o.diff(x, axis=1)", "cholesky_inverse": "o.cholesky_inverse(m[0])",
-    "dot": "o.dot(x[0], o.transpose(y[0]))",
+    "diff": "o.diff(x, axis=1)", "dot": "o.dot(x[0], o.transpose(y[0]))",
     "einsum": "o.einsum('bij,bkj->bik', x, y)", "empty_like": "o.zeros_like(o.empty_like(x))",
     "expand_dims": "o.expand_dims(x, (1, 2))", "flip": "o.flip(x, axis=(1, 2))", "fliplr": "o.fliplr(x)",
-    "full_like": "o.full_like(x, 2)", "histogram": "o.histogram(x[0, 0], bins=4, range=(0, 2))",
+    "full_like": "o.full_like(x, 2)", "round(x)": "round(z)", "x ^ y": "b ^ c", "True & x": "True & b", "one_hot": "o.one_hot(i, 8)",
     "in_top_k": "o.in_top_k(o.cast(i[0, :, 0], 'int32'), x[0], 2)", "inner": "o.inner(x[0], y[0])",
     "isin": "o.isin(i, [1, 3])", "kron": "o.kron(x[0], y[0])", "linspace": "o.linspace(x, y, 3, axis=1)",
     "layer_normalization": "o.layer_normalization(x, axis=-1)", "rms_normalization": "o.rms_normalization(x)",
@@ -74,23 +72,23 @@ OTHER = {
     "normalize": "o.normalize(x, axis=1, order=1)", "norm": "o.norm(x, ord='fro', axis=(1, 2), keepdims=True)",
     "matmul": "o.matmul(x, o.swapaxes(y, 1, 2))", "meshgrid": "o.meshgrid(x[0, 0], y[0, 1], indexing='ij')",
     "moments": "o.moments(x, [1, 2], keepdims=True)", "moveaxis": "o.moveaxis(x, 1, 2)",
-    "multi_hot": "o.multi_hot(i, 8)", "one_hot": "o.one_hot(i, 8, dtype='float32')", "outer": "o.outer(x[0], y[0])",
+    "multi_hot": "o.multi_hot(i, 8)", "one_hot of a type": "o.one_hot(i, 8, axis=1, dtype='int32')", "outer": "o.outer(x[0], y[0])",
     "pad": "o.pad(x, ((0, 0), (1, 0), (0, 2)), constant_values=0.5)", "pad by mode": "o.pad(x, [[0, 0], [1, 1], [2, 2]], mode='reflect')",
     "percentile": "o.percentile(x, 40.0, axis=1)", "quantile": "o.quantile(x, 0.3, axis=(1, 2))",
-    "nanpercentile": "o.nanpercentile(x, 40.0, axis=1)", "nanquantile": "o.nanquantile(x, 0.3, axis=2)",
+    
     "ravel": "o.ravel(x)", "repeat": "o.repeat(x, 2, axis=1)", "reshape": "o.reshape(x, (-1, 24))",
     "x.reshape": "x.reshape((-1, 3, 8))", "roll": "o.roll(x, 1, axis=2)", "rot90": "o.rot90(x, axes=(1, 2))",
     "scatter_update": "o.scatter_update(x, [[0, 1, 2]], [9.0])", "searchsorted": "o.searchsorted(o.cumsum(x[0, 0]), y[0, 0])",
     "slice": "o.slice(x, (0, 1, 2), (2, 2, 3))", "slice_update": "o.slice_update(x, (0, 1, 2), y[:, :2, :2])",
     "solve": "o.solve(m, m[..., :1])", "solve_triangular": "o.solve_triangular(m, m[..., :2], lower=True)",
     "sort": "o.sort(z, axis=1)", "argsort": "o.argsort(z, axis=2)", "argpartition": "o.argpartition(z, 2)",
-    "squeeze": "o.squeeze(x[:, :1], axis=1)", "svd": "o.svd(m, compute_uv=False)", "swapaxes": "o.swapaxes(x, 1, 2)",
+    "squeeze": "o.squeeze(x[:, :1], axis=1)", "swapaxes": "o.swapaxes(x, 1, 2)",
     "take": "o.take(x, [0, 2], axis=1)", "take_along_axis": "o.take_along_axis(x, i - o.min(i), axis=1)",
     "tensordot": "o.tensordot(x, y[0], axes=[[2], [1]])", "tile": "o.tile(x, (1, 2, 1))", "top_k": "o.top_k(x, 2)",
     "trace": "o.trace(m, axis1=1, axis2=2)", "transpose": "o.transpose(x, (0, 2, 1))", "x.T": "o.transpose(x[0])",
     "trapezoid": "o.trapezoid(x, dx=0.5)", "tril": "o.tril(m, 1)", "triu": "o.triu(m)", "vander": "o.vander(x[0, 0], 3)",
-    "vdot": "o.vdot(x[0, 0], y[0, 0])", "view": "o.view(x, 'int32')", "vstack": "o.vstack([x, y])",
-    "vsplit": "o.vsplit(o.reshape(x, (4, 12)), 2)[1]", "nansum of an axis": "o.nansum(x, axis=1, keepdims=True)",
+    "vdot": "o.vdot(x[0, 0], y[0, 0])", "vstack": "o.vstack([x, y])",
+    "vsplit": "o.vsplit(x[0], 2)[1]", "nansum of an axis": "o.nansum(x, axis=1, keepdims=True)",
     "binary_crossentropy": "o.binary_crossentropy(o.cast(b, 'float32'), o.sigmoid(z))",
     "categorical_crossentropy": "o.categorical_crossentropy(o.softmax(x), o.softmax(z))",
     "sparse_categorical_crossentropy": "o.sparse_categorical_crossentropy(i[..., 0], z, from_logits=True)",
@@ -103,11 +101,11 @@ OTHER = {
     "image.pad_images": "o.image.pad_images(v, 1, 2, 0, 1)", "image.crop_images": "o.image.crop_images(v, 1, 2, 0, 1)",
     "two of one": "o.add(o.exp(z), o.exp(o.exp(z)))", "array operand": "z * A", "array + x": "o.add(A, z)",
     "reductions to all": "o.mean(x)", "sum over axes": "o.sum(x, axis=(1, 2), keepdims=True)",
-    "shape used": "o.reshape(x, (-1, o.shape(x)[1] * 6))", "lstsq": "o.lstsq(m[0], m[0, :, :1])",
+    "shape used": "o.reshape(x, (-1, o.shape(x)[1] * 6))",
 }
 ARRAY = np.arange(6, dtype="float32") / 4
 # what depends on the backend or has no one answer: only the config is compared
-CONFIG_ONLY = {"eigh", "qr", "svd", "lu_factor", "view"}
+CONFIG_ONLY = {"argpartition", "sparsemax"}
 
 
 def calls():

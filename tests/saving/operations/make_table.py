@@ -12,6 +12,8 @@ BY_HAND = {
     "abs": "numpy.Absolute()(x)", "conj": "numpy.Conjugate()(x)", "getitem": "numpy.GetItem()(x, key)",
     "layer_normalization": "nn.LayerNorm(axis, epsilon, rms_scaling=False)(x, gamma, beta)",
     "activations.relu": "activations.ReLU(negative_slope, max_value, threshold)(x)",
+    "image.resize": "image.Resize(size, interpolation, antialias, data_format, crop_to_aspect_ratio, "
+                    "pad_to_aspect_ratio=False, fill_mode='constant', fill_value=0.0)(images)",
     "mish": "activations.Mish()(x)",
     "soft_sign": "nn.Softsign()(x)", "exponential": "numpy.Exp()(x)",
 }
@@ -37,10 +39,21 @@ def row(function, operation):
         given = [*zip(names, made.args), *((k.arg, k.value) for k in made.keywords)]
         for name, value in given:
             assert ast.unparse(value) == name, (function, name)
+        settled = settled_names(function)
         arguments = [ast.unparse(a) for a in called.args] + [f"{k.arg}=" for k in called.keywords if k.arg]
-        return (f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}({', '.join(name for name, _ in given)})"
+        return (f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}("
+                f"{', '.join(name + '!' * (name in settled) for name, _ in given)})"
                 f"({', '.join(arguments)})")
     return None
+
+
+def settled_names(function):
+    """Arguments whose None a function of Keras replaces by a default before it makes the Operation."""
+    found = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
+    assigned = [(ast.unparse(n.targets[0]), ast.unparse(n.value)) for n in found if isinstance(n, ast.Assign)]
+    return {name for name, value in assigned if value in (
+        f"standardize_data_format({name})", f"backend.standardize_data_format({name})", f"backend.standardize_dtype({name})",
+        "config.image_data_format()")}
 
 
 def rows():
