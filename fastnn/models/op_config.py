@@ -49,7 +49,7 @@ def op_from_config(entry, custom_objects=None):
     kind = str(entry.get("class_name", ""))
     rows = public.by_class()
     row = rows.get(kind) if entry.get("module") != "fastnn.ops" else None
-    if row is not None and set(config) <= set(row.config) and _fits(row, entry.get("inbound_nodes") or ()):
+    if row is not None and set(config) <= set(row.config) and _fits(row.arguments, entry.get("inbound_nodes") or ()):
         function = public_function(row.function)
         if function is None:
             raise UnknownNameError(f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has "
@@ -58,10 +58,10 @@ def op_from_config(entry, custom_objects=None):
     return _own(entry, kind, config, label, row)
 
 
-def _fits(row, nodes):
-    """Whether the calls pass no more than Keras's class takes; older files of fastnn pass the parts of a list one by one."""
-    return any(a[0] == "*" for a in row.arguments) or all(
-        len(node.get("args", ())) <= len(row.arguments) for node in nodes if isinstance(node, dict))
+def _fits(arguments, nodes):
+    """Whether the calls pass no more than there are arguments; older files pass the parts of a list one by one."""
+    return any(a[0] == "*" for a in arguments) or all(
+        len(node.get("args", ())) <= len(arguments) for node in nodes if isinstance(node, dict))
 
 
 def _own(entry, kind, config, label, row):
@@ -77,11 +77,14 @@ def _own(entry, kind, config, label, row):
             return PublicCall(public.row_of(functions[flat], function), function, {}, label)
     records = {n.replace("_", ""): n for n in REGISTRY}
     name = {"absolute": "abs"}.get(flat) or records.get(flat)
-    if name in REGISTRY and set(config) == set(REGISTRY[name].attrs):
+    nodes = entry.get("inbound_nodes") or ()
+    if name in REGISTRY and set(config) == set(REGISTRY[name].attrs) and _fits(REGISTRY[name].inputs, nodes):
         return OpCall(REGISTRY[name], REGISTRY[name].normalize(config), label, absent)
     if row is not None or name is not None:
-        raise FileFormatError(f"The operation {kind!r} in a functional config: received the arguments "
-                              f"{sorted(config)}, expected {list(row.config if row else REGISTRY[name].attrs)}.")
+        places = [len(node.get("args", ())) for node in nodes if isinstance(node, dict)]
+        expected = (row.config, row.arguments) if row else (tuple(REGISTRY[name].attrs), REGISTRY[name].inputs)
+        raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} and "
+                              f"calls with {places} arguments, expected {list(expected[0])} and {list(expected[1])}.")
     known = [*public.by_class(), *("".join(w.capitalize() for w in n.split("_")) for n in REGISTRY)]
     raise UnknownNameError(f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
                            "Expected an operation of fastnn.ops.")
