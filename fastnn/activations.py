@@ -17,6 +17,7 @@ def linear(x):
     return x
 
 
+@ops.public.recorded_as("activations.relu")
 def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """max(x, 0), or with a slope below `threshold` and a bound `max_value` above.
 

@@ -1,6 +1,6 @@
 """`keras.tree`: functions on nested lists, tuples and dicts.
 
-Dicts keep their own order of keys.
+The leaves of a dict come in the order of its sorted keys.
 """
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import flatten, flatten_with_path, is_nested, map_structure, pack, same_structure

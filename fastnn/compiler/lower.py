@@ -178,6 +178,9 @@ class _Lowering:
                 self._host(node, ins, outs)
             elif node.op.lower is not None:
                 node.op.lower(Emitter(node, ins, outs, self.out, self._words(self.state)))
+            elif not alias:
+                raise GraphError(f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
+                                 "the operations that it is made of.")
         self._updates()
         outputs = [ops[s] for s in self.graph.outputs]
         for o in outputs:

@@ -5,12 +5,12 @@
 ``draw(kind, key, n, first, second)`` fills a large float32 array with random numbers (registered by
 ``fastnn.compiler``);
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
-(registered by ``fastnn.layers``).
+(registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one.
 """
 import importlib
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
-              "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events"}
+              "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events", "record": "fastnn.layers.events"}
 _hooks = {}
 
 

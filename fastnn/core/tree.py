@@ -1,4 +1,19 @@
-"""Nested structures of lists, tuples and dicts: their leaves, in the order they are written."""
+"""Nested structures of lists, tuples and dicts: their leaves, in order; those of a dict in the order of its sorted keys.
+
+That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places.
+"""
+
+
+def ordered_keys(structure):
+    """The keys of a dict, sorted; those of kinds that do not compare, by the names of the kinds first.
+
+    >>> ordered_keys({"b": 1, "a": 2}), ordered_keys({"b": 1, 0: 2})
+    (['a', 'b'], [0, 'b'])
+    """
+    try:
+        return sorted(structure)
+    except TypeError:
+        return sorted(structure, key=lambda k: (type(k).__qualname__, k))
 
 
 def is_nested(structure):
@@ -11,28 +26,41 @@ def is_nested(structure):
 
 
 def flatten(structure, is_leaf=None):
-    """The leaves of a structure as a list; dict values in the order of the dict's keys.
+    """The leaves of a structure as a list; dict values in the order of the sorted keys.
 
     is_leaf: a function that says of a list, tuple or dict that it is a leaf all the same.
 
     >>> flatten({"b": 1, "a": (2, [3])})
-    [1, 2, 3]
+    [2, 3, 1]
     """
     if is_nested(structure) and not (is_leaf is not None and is_leaf(structure)):
-        values = structure.values() if isinstance(structure, dict) else structure
+        values = [structure[key] for key in ordered_keys(structure)] if isinstance(structure, dict) else structure
         return [leaf for value in values for leaf in flatten(value, is_leaf)]
     return [structure]
+
+
+def flatten_as_written(structure):
+    """The leaves as `flatten` had them once: dict values in the order in which the dict was written.
+
+    >>> flatten_as_written({"b": 1, "a": (2, [3])})
+    [1, 2, 3]
+    """
+    if not is_nested(structure):
+        return [structure]
+    values = structure.values() if isinstance(structure, dict) else structure
+    return [leaf for value in values for leaf in flatten_as_written(value)]
 
 
 def flatten_with_path(structure, path=()):
     """(path, leaf) pairs; a path is a tuple of keys and positions.
 
     >>> flatten_with_path({"b": 1, "a": [2, 3]})
-    [(('b',), 1), (('a', 0), 2), (('a', 1), 3)]
+    [(('a', 0), 2), (('a', 1), 3), (('b',), 1)]
     """
     if not is_nested(structure):
         return [(path, structure)]
-    pairs = structure.items() if isinstance(structure, dict) else enumerate(structure)
+    pairs = [(key, structure[key]) for key in ordered_keys(structure)] if isinstance(structure, dict) \
+        else enumerate(structure)
     return [p for key, value in pairs for p in flatten_with_path(value, (*path, key))]
 
 
@@ -52,8 +80,9 @@ def map_structure(function, structure, *more, is_leaf=None):
     if not is_nested(structure) or (is_leaf is not None and is_leaf(structure)):
         return function(structure, *more)
     if isinstance(structure, dict):
-        return {key: map_structure(function, value, *(m[key] for m in more), is_leaf=is_leaf)
-                for key, value in structure.items()}
+        made = {key: map_structure(function, structure[key], *(m[key] for m in more), is_leaf=is_leaf)
+                for key in ordered_keys(structure)}
+        return {key: made[key] for key in structure}        # as it was written
     parts = [map_structure(function, value, *others, is_leaf=is_leaf)
              for value, *others in zip(structure, *more, strict=True)]
     return rebuild(structure, parts)

@@ -59,14 +59,19 @@ class Operators:
     __add__, __radd__ = _operator("add"), _operator("add", True)
     __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
     __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
-    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
+    __truediv__, __rtruediv__ = _operator("true_divide"), _operator("true_divide", True)
     __floordiv__, __rfloordiv__ = _operator("floor_divide"), _operator("floor_divide", True)
     __mod__, __rmod__ = _operator("mod"), _operator("mod", True)
     __pow__, __rpow__ = _operator("power"), _operator("power", True)
     __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", True)
     __lt__, __le__ = _operator("less"), _operator("less_equal")
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
-    __and__, __or__ = _operator("logical_and"), _operator("logical_or")
+    __and__, __rand__ = _operator("logical_and"), _operator("logical_and", True)
+    __or__, __ror__ = _operator("logical_or"), _operator("logical_or", True)
+    __xor__, __rxor__ = _operator("logical_xor"), _operator("logical_xor", True)
+
+    def __round__(self, ndigits=None):
+        return hooks.call("operator", "round", self, ndigits or 0)
 
     def __neg__(self):
         return hooks.call("operator", "negative", self)

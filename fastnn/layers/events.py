@@ -7,16 +7,18 @@ import itertools
 import weakref
 
 from fastnn.core import hooks
-from fastnn.core.errors import GraphError
-from fastnn.graph import Spec, Symbol
+from fastnn.core.errors import GraphError, NotSupportedError
+from fastnn.core.naming import snake_case
+from fastnn.graph import Spec, Symbol, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
+from fastnn.ops import public
 
 _serial = itertools.count()
 
 
 class CallEvent:
-    """One call of `operation` (a layer, a model or an OpCall) in the functional API.
+    """One call of `operation` (a layer, a model or an Operation) in the functional API.
 
     args, kwargs: as called, with symbols inside.  specs: shape and dtype of each result.  structure: how the
     results are nested.  index: the how-many-th call of the operation it is, from 0.  serial: its place in the order
@@ -101,30 +103,77 @@ def live_events(operation):
     return [e for e in (ref() for ref in operation._inbound_nodes) if e is not None]
 
 
-class OpCall:
-    """An operation of fastnn.ops as a part of a functional graph: the record and its attributes.
+class Operation:
+    """What a functional graph holds besides layers; calling it on functional symbols records a call event."""
 
-    Calling it applies the operation.
+    def __init__(self, name):
+        self.name, self._inbound_nodes = name, []
+
+    def __call__(self, *args, **kwargs):
+        if current() is None and any_functional(args, kwargs):
+            return CallEvent(self, args, kwargs, self.infer(args, kwargs)).output
+        return self.run(*args, **kwargs)
+
+    def __repr__(self):
+        return f"<operation {self.name}>"
+
+
+class PublicCall(Operation):
+    """A public operation of fastnn.ops: its row in the table of Keras's classes, its function, its config.
+
+    Raises NotSupportedError where its result on symbols is not one.
     """
 
+    def __init__(self, row, function, config, name=None):
+        super().__init__(name or auto_name(snake_case(row.class_name)))
+        self.row, self.function, self.config = row, function, config
+
+    def run(self, *args, **kwargs):
+        """The function on these."""
+        args, kwargs = public.joined(self.row, self.function, self.config, args, kwargs)
+        return self.function(*args, **kwargs)
+
+    def infer(self, args, kwargs):
+        """Shapes and dtypes of the results."""
+        from fastnn.layers import inference
+        found = inference.infer(self.run, args, kwargs)
+        if not all(hasattr(x, "shape") for x in nest.flatten(found)):
+            raise NotSupportedError(f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
+                                    "of a functional graph; call it inside the `call` of a layer.")
+        return found
+
+
+class OpCall(Operation):
+    """An operation's record and its attributes: what is recorded where no public operation was called."""
+
     def __init__(self, op, attrs, name=None, absent=()):
+        super().__init__(name or auto_name(op.name))
         self.op, self.attrs, self.absent = op, attrs, absent
-        self.name = name or auto_name(op.name)
-        self._inbound_nodes = []
 
     @property
     def kind(self):
         """The operation's name in CamelCase, as Keras calls its class."""
         return "".join(word.capitalize() for word in self.op.name.split("_"))
 
-    def __call__(self, *inputs):
+    def _filled(self, inputs):
         inputs = list(inputs)
         for position in self.absent:
             inputs.insert(position, None)
-        return self.op(*inputs, **self.attrs)
+        return inputs
 
-    def __repr__(self):
-        return f"<operation {self.name}>"
+    def run(self, *inputs):
+        """The operation applied."""
+        return self.op(*self._filled(inputs), **self.attrs)
+
+    def infer(self, args, kwargs):
+        """Shapes and dtypes of the results."""
+        specs = []
+        for x in self._filled(args):
+            if x is None or isinstance(x, Symbol):
+                specs.append(x if x is None else x.spec)
+            else:
+                specs.append(_spec_of_value(x))
+        return _fields(self.op.infer(specs, self.attrs))
 
 
 def functional_call(op, inputs, attrs):
@@ -133,16 +182,21 @@ def functional_call(op, inputs, attrs):
         if isinstance(x, Symbol) and not is_functional(x):
             raise GraphError(f"{op.name}: {x!r} belongs to a trace that has ended. Use symbols only inside the call "
                              "(of a layer, loss or metric) that received them.")
-    specs = []
-    for x in inputs:
-        if x is None or isinstance(x, Symbol):
-            specs.append(x if x is None else x.spec)
-        else:
-            specs.append(_spec_of_value(x))
     absent = tuple(i for i, x in enumerate(inputs) if x is None)
-    out = op.infer(specs, attrs)
-    event = CallEvent(OpCall(op, attrs, absent=absent), tuple(x for x in inputs if x is not None), {}, _fields(out))
-    return event.output
+    return OpCall(op, attrs, absent=absent)(*(x for x in inputs if x is not None))
+
+
+def record(name, function, args, kwargs):
+    """A call of a public operation on functional symbols: one event, or those of what it is made of.
+
+    The second where the arguments hold what Keras's class has no place for: a symbol in its config, an argument of ours.
+    """
+    row = public.row_of(name, function)
+    found = public.split(row, function, args, kwargs)
+    if found is None or any_functional(found[0]):
+        return function.__wrapped__(*args, **kwargs) if hasattr(function, "__wrapped__") else function(*args, **kwargs)
+    config, arguments, keywords = found
+    return PublicCall(row, function, config)(*arguments, **keywords)
 
 
 def _fields(specs):
@@ -173,3 +227,4 @@ def symbol_like(shape, dtype):
 
 
 hooks.register("functional_call", functional_call)
+hooks.register("record", record)

@@ -2,10 +2,10 @@
 import numpy as np
 
 from fastnn.core.errors import ShapeError
-from fastnn.core.tree import flatten, flatten_with_path, map_structure, pack, rebuild, same_structure
+from fastnn.core.tree import flatten, flatten_with_path, map_structure, ordered_keys, pack, rebuild, same_structure
 
 __all__ = ["array_of_numbers", "flatten", "flatten_shapes", "flatten_with_path", "is_shape", "map_shapes",
-           "map_structure", "pack", "same_structure"]
+           "map_structure", "ordered_keys", "pack", "same_structure"]
 
 
 def is_shape(value):
@@ -18,7 +18,8 @@ def map_shapes(function, structure):
     if is_shape(structure):
         return function(tuple(structure))
     if isinstance(structure, dict):
-        return {key: map_shapes(function, value) for key, value in structure.items()}
+        made = {key: map_shapes(function, structure[key]) for key in ordered_keys(structure)}
+        return {key: made[key] for key in structure}
     if isinstance(structure, (list, tuple)):
         return rebuild(structure, [map_shapes(function, value) for value in structure])
     raise ShapeError(f"Expected a shape, or a structure of shapes. Received: {structure!r} "

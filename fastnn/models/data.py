@@ -28,7 +28,7 @@ def as_rows(value, name):
 
 
 def flatten(structure):
-    """The leaves of nested dicts, lists and tuples, in order (dicts in insertion order); arrays are leaves.
+    """The leaves of nested dicts, lists and tuples, in order (dicts by sorted key); arrays are leaves.
 
     A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
     """
@@ -57,7 +57,7 @@ def sorted_keys(structure):
     {'a': [{'c': 3, 'd': 2}], 'b': 1}
     """
     if isinstance(structure, dict):
-        return {k: sorted_keys(structure[k]) for k in sorted(structure, key=lambda k: (type(k).__name__, k))}
+        return {k: sorted_keys(structure[k]) for k in tree.ordered_keys(structure)}
     if isinstance(structure, (list, tuple)) and not is_numbers(structure):
         return tree.rebuild(structure, [sorted_keys(s) for s in structure])
     return structure

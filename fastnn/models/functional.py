@@ -5,6 +5,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
+from fastnn.core.tree import flatten_as_written
 from fastnn.graph import Symbol
 from fastnn.layers import nest, signature
 from fastnn.layers.events import CallEvent, is_functional, symbol_like
@@ -89,6 +90,15 @@ class Functional(Model):
         """Its layers, from the inputs on."""
         return [op for op in self._map.operations if isinstance(op, Layer)]
 
+    @property
+    def layers_as_written(self):
+        """Its layers in the order of files that fastnn wrote while leaves of dicts came in the order of writing."""
+        structures = self._inputs_struct, self._outputs_struct
+        if all(nest.flatten(s) == flatten_as_written(s) for s in structures):
+            return self.layers
+        inputs, outputs = map(flatten_as_written, structures)
+        return [op for op in GraphMap(inputs, outputs + self._symbolic_losses).operations if isinstance(op, Layer)]
+
     @layers.setter
     def layers(self, _):
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
@@ -122,7 +132,7 @@ class Functional(Model):
         struct = self._inputs_struct
         if isinstance(struct, dict) and not all(isinstance(x, Symbol) for x in struct.values()):
             return None
-        names = list(struct) if isinstance(struct, dict) else self.input_names
+        names = nest.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
         return [InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=name,
                           optional=getattr(x.origin.operation, "optional", False))
                 for x, name in zip(self.inputs, names)]
@@ -213,7 +223,7 @@ class Functional(Model):
         if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return [x]
         if isinstance(struct, dict) and isinstance(x, (list, tuple)) and len(x) == len(struct):
-            return dict(zip(struct, x))
+            return dict(zip(nest.ordered_keys(struct), x))
         if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return {next(iter(struct)): x}
         return bound(struct, x, model=self.name)

@@ -3,7 +3,7 @@ import inspect
 
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.layers import nest
-from fastnn.layers.events import OpCall, is_functional, live_events
+from fastnn.layers.events import Operation, any_functional, is_functional, live_events
 from fastnn.layers.input_layer import InputLayer
 from fastnn.models.op_config import in_keras_terms, op_config, op_from_config
 from fastnn.saving import identifiers as serial
@@ -46,13 +46,13 @@ def functional_config(model):
 
     layers = []
     for operation in model._map.operations:
-        entry = op_config(operation) if isinstance(operation, OpCall) else serial.serialize(operation)
+        entry = op_config(operation) if isinstance(operation, Operation) else serial.serialize(operation)
         entry["name"] = operation.name
         entry["inbound_nodes"] = [
             {"args": [nest.map_structure(leaf, a) for a in event.args],
              "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()}}
             for event in live_events(operation) if event in inside and not event.is_input]
-        layers.append(in_keras_terms(operation, entry) if isinstance(operation, OpCall) else entry)
+        layers.append(in_keras_terms(operation, entry))
     return {"name": model.name, "trainable": model.trainable, "layers": layers,
             "input_layers": nest.map_structure(place, model._inputs_struct),
             "output_layers": nest.map_structure(place, model._outputs_struct)}
@@ -69,8 +69,8 @@ class _Builder:
         if not isinstance(name, str) or name in self.operations:
             raise FileFormatError(f"A functional config has a layer without a name, or twice the name {name!r}.")
         module = entry.get("module") or ""
-        if module.startswith("keras.src.ops") or module == "fastnn.ops":
-            operation = op_from_config(entry)
+        if module.startswith(("keras.src.ops", "keras.src.activations")) or module == "fastnn.ops":
+            operation = op_from_config(entry, self.custom_objects)
         else:
             operation = serial.deserialize({k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")},
                                            "layers", self.custom_objects)
@@ -120,9 +120,9 @@ class _Builder:
                     except _NotYet:
                         blocked.add(name)       # later calls of the same layer must keep their number
                     else:
+                        if isinstance(self.operations[name], Operation):
+                            args = [_tuples(a) for a in args]
                         out = nest.flatten(self.operations[name](*args, **kwargs))
-                        if isinstance(out[0].origin.operation, OpCall):
-                            out[0].origin.operation.name = name      # made by the call, under an automatic name
                         self.events[name].append(out[0].origin)
                         continue
                 later.append((name, node))
@@ -143,6 +143,11 @@ class _Builder:
         if isinstance(places, dict):
             return {k: self.ends(v) for k, v in places.items()}
         return [self.ends(p) for p in places]
+
+
+def _tuples(value):
+    """A list of plain values as the tuple that it was: JSON has no tuples, and an index or a shape is one."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) and not any_functional(value) else value
 
 
 class _NotYet(Exception):

@@ -139,7 +139,7 @@ class Model(Trainer, Layer):
         """Names of the outputs; None until known."""
         spec = self.__dict__.get("_output_spec")
         if isinstance(spec, dict):
-            return list(spec)
+            return nest.ordered_keys(spec)
         return self.__dict__.get("_output_names")
 
     @output_names.setter

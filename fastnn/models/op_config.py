@@ -1,70 +1,103 @@
-"""Bare operations in a functional config: as Keras names them where it has the same one."""
-from fastnn.core.errors import UnknownNameError
+"""Operations in a functional config: as Keras names them, where it has them."""
+from fastnn.core.errors import FileFormatError, UnknownNameError
 from fastnn.core.registry import suggest
-from fastnn.layers.events import OpCall
-
-# Keras writes an operation of these names under keras.src.ops.nn, the rest under keras.src.ops.numpy
-_NN = frozenset((
-    "relu", "relu6", "sigmoid", "softmax", "log_softmax", "softplus", "softsign", "silu", "elu", "selu", "gelu",
-    "leaky_relu", "hard_sigmoid", "hard_silu", "celu", "one_hot", "log_sigmoid",
-))
-_RENAMED = {"abs": "Absolute"}
+from fastnn.layers.events import OpCall, PublicCall
+from fastnn.saving import identifiers as serial
 
 
-def op_config(call):
-    """The entry of an OpCall, without its name and nodes."""
-    keras = _RENAMED.get(call.op.name, call.kind)
-    module = "keras.src.ops.nn" if call.op.name in _NN else "keras.src.ops.numpy"
-    return {"module": module, "class_name": keras,
-            "config": {"name": call.name, **{k: _plain(v) for k, v in call.attrs.items()},
-                       **({"absent_inputs": list(call.absent)} if call.absent else {})},
-            "registered_name": keras}
+def op_config(operation):
+    """The entry of an operation, without its name and nodes."""
+    if isinstance(operation, PublicCall):
+        row = operation.row
+        own = row.module == "fastnn.ops"
+        home = "keras.src.activations.activations" if row.module == "activations" else f"keras.src.ops.{row.module}"
+        return {"module": row.module if own else home, "class_name": row.class_name,
+                "config": {"name": operation.name, **{k: serial.serialize(v) for k, v in operation.config.items()}},
+                "registered_name": row.class_name}
+    return {"module": "fastnn.ops", "class_name": operation.kind,
+            "config": {"name": operation.name, **{k: _plain(v) for k, v in operation.attrs.items()},
+                       **({"absent_inputs": list(operation.absent)} if operation.absent else {})},
+            "registered_name": operation.kind}
 
 
-def in_keras_terms(call, entry):
-    """Rewrite the finished entry of an operation that is fastnn's alone: x * a, x + b and x * a + b are one of ours."""
-    if call.op.name != "affine" or not entry["inbound_nodes"]:
+def in_keras_terms(operation, entry):
+    """Rewrite the finished entry of a record that is fastnn's alone: x * a, x + b and x * a + b are one of ours."""
+    if not isinstance(operation, OpCall) or operation.op.name != "affine" or not entry["inbound_nodes"]:
         return entry
-    scale, shift = call.attrs["scale"], call.attrs["shift"]
+    scale, shift = operation.attrs["scale"], operation.attrs["shift"]
     if shift == 0 or scale == 1:
         kind, number = ("Multiply", scale) if shift == 0 else ("Add", shift)
         nodes = [{**node, "args": [*node["args"], number]} for node in entry["inbound_nodes"]]
-        return {**entry, "class_name": kind, "registered_name": kind, "config": {"name": call.name},
-                "inbound_nodes": nodes}
+        return {**entry, "module": "keras.src.ops.numpy", "class_name": kind, "registered_name": kind,
+                "config": {"name": operation.name}, "inbound_nodes": nodes}
     return {**entry, "module": "keras.layers", "class_name": "Rescaling", "registered_name": None,
-            "config": {"name": call.name, "scale": scale, "offset": shift}}
+            "config": {"name": operation.name, "scale": scale, "offset": shift}}
 
 
 def _plain(value):
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
-def op_from_config(entry):
-    """An operation to call, from what op_config() or Keras wrote: an OpCall, or a function of fastnn.ops, bound."""
+def op_from_config(entry, custom_objects=None):
+    """The operation that op_config() or Keras wrote.
+
+    Raises UnknownNameError for a name that is none, FileFormatError for arguments that the operation does not take.
+    """
+    from fastnn.ops import public, public_function
+    config = dict(entry.get("config") or {})
+    label = config.pop("name", None)
+    kind = str(entry.get("class_name", ""))
+    rows = public.by_class()
+    row = rows.get(kind) if entry.get("module") != "fastnn.ops" else None
+    if row is not None and set(config) <= set(row.config) and _fits(row.arguments, entry.get("inbound_nodes") or ()):
+        function = public_function(row.function)
+        if function is None:
+            raise UnknownNameError(f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has "
+                                   "no such function.")
+        return PublicCall(row, function, {k: _revived(v, custom_objects) for k, v in config.items()}, label)
+    return _own(entry, kind, config, label, row)
+
+
+def _fits(arguments, nodes):
+    """Whether the calls pass no more than there are arguments; older files pass the parts of a list one by one."""
+    return any(a[0] == "*" for a in arguments) or all(
+        len(node.get("args", ())) <= len(arguments) for node in nodes if isinstance(node, dict))
+
+
+def _own(entry, kind, config, label, row):
+    """An operation of fastnn alone: a function that Keras has not, or a record (which older files name as Keras's)."""
     from fastnn import ops
+    from fastnn.ops import public
     from fastnn.ops.op import REGISTRY
-    config = dict(entry.get("config", {}))
-    label, absent = config.pop("name", None), tuple(config.pop("absent_inputs", ()))
-    wanted = str(entry.get("class_name", ""))
-    flat = wanted.lower()
-    renamed = {v.lower(): k for k, v in _RENAMED.items()}
-    names = {n.replace("_", ""): n for n in REGISTRY}
-    name = renamed.get(flat) or names.get(flat)
-    if name in REGISTRY and all(k in REGISTRY[name].attrs for k in config):
-        op = REGISTRY[name]
-        return OpCall(op, op.normalize(config), label, absent)
-    functions = {n.replace("_", "").lower(): n for n in ops.__all__}
-    if flat not in functions:
-        raise UnknownNameError(f"Unknown operation in a functional config: received {wanted!r}."
-                               f"{suggest(flat, functions)} Expected an operation of fastnn.ops.")
-    return FunctionCall(getattr(ops, functions[flat]), config, label or functions[flat])
+    flat, absent = kind.lower(), tuple(config.pop("absent_inputs", ()))
+    if entry.get("module") == "fastnn.ops" and not config:
+        functions = {n.replace("_", ""): n for n in ops.__all__ if n not in public.rows()}
+        if flat in functions and public_callable(functions[flat]):
+            function = getattr(ops, functions[flat])
+            return PublicCall(public.row_of(functions[flat], function), function, {}, label)
+    records = {n.replace("_", ""): n for n in REGISTRY}
+    name = {"absolute": "abs"}.get(flat) or records.get(flat)
+    nodes = entry.get("inbound_nodes") or ()
+    if name in REGISTRY and set(config) == set(REGISTRY[name].attrs) and _fits(REGISTRY[name].inputs, nodes):
+        return OpCall(REGISTRY[name], REGISTRY[name].normalize(config), label, absent)
+    if row is not None or name is not None:
+        places = [len(node.get("args", ())) for node in nodes if isinstance(node, dict)]
+        expected = (row.config, row.arguments) if row else (tuple(REGISTRY[name].attrs), REGISTRY[name].inputs)
+        raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} and "
+                              f"calls with {places} arguments, expected {list(expected[0])} and {list(expected[1])}.")
+    known = [*public.by_class(), *("".join(w.capitalize() for w in n.split("_")) for n in REGISTRY)]
+    raise UnknownNameError(f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
+                           "Expected an operation of fastnn.ops.")
 
 
-class FunctionCall:
-    """A function of fastnn.ops with keyword arguments; called on symbols it records the operations it is made of."""
+def public_callable(name):
+    """Whether calls of a public function of fastnn.ops are recorded."""
+    from fastnn.ops import public
+    return name not in public.NOT_RECORDED and name not in public.TAKE_FUNCTIONS
 
-    def __init__(self, function, arguments, name):
-        self.function, self.arguments, self.name = function, arguments, name
 
-    def __call__(self, *args, **kwargs):
-        return self.function(*args, **{**self.arguments, **kwargs})
+def _revived(value, custom_objects):
+    """A config value as it was given: JSON has no tuples, shapes and axes are ones."""
+    if isinstance(value, dict) and "class_name" in value:
+        return getattr(found := serial.deserialize(value, None, custom_objects), "name", found)
+    return tuple(_revived(v, custom_objects) for v in value) if isinstance(value, list) else value

@@ -7,15 +7,32 @@ import pkgutil
 
 from fastnn.core import hooks
 from fastnn.core.registry import suggest
+from fastnn.ops import public
 
-FAMILIES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "op"))
+_NO_FAMILIES = ("op", "keras_classes", "public")
+FAMILIES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _NO_FAMILIES))
 __all__ = []
 # all modules first: importing one binds its name here, and where a function has the name of a file (matmul, conv) the
 # function is what users mean
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):
+        if _name not in public.NOT_RECORDED and _name not in public.TAKE_FUNCTIONS:
+            setattr(_module, _name, public.recorded(_name, getattr(_module, _name)))
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
+image = importlib.import_module(f"{__name__}.image")
+for _name in [n for n, f in vars(image).items() if n[0] != "_" and getattr(f, "__module__", "") == image.__name__]:
+    setattr(image, _name, public.recorded(f"image.{_name}", getattr(image, _name)))
+
+
+def public_function(name):
+    """The public operation that `public.rows()` names, or None."""
+    place, _, word = name.rpartition(".")
+    if place == "activations":
+        return getattr(importlib.import_module("fastnn.activations"), word, None)
+    if not place:
+        return globals()[word] if word in __all__ else None
+    return getattr(image, word, None)
 
 
 def __getattr__(name):

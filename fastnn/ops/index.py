@@ -303,8 +303,9 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
            [0., 1., 0.]], dtype=float32)
     """
     from fastnn.ops.reduce import max as largest
-    y = one_hot(inputs, num_classes, axis=-1, dtype=dtype)
-    return largest(y, axis=-2 if len(y.shape) > 1 else 0)
+    inputs = operand(inputs)
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype)
+    return largest(y, axis=1 if len(inputs.shape) > 1 else 0)
 
 
 def in_top_k(targets, predictions, k):

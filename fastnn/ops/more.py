@@ -301,13 +301,13 @@ def space_to_depth(x, block_size, data_format="channels_last"):
     return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))
 
 
-def cdist(x1, x2):
+def cdist(x, y):
     """The Euclidean distances between the rows of two matrices.
 
     >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
     array([[5.]], dtype=float32)
     """
-    d = subtract(expand_dims(floating(x1), -2), expand_dims(floating(x2), -3))
+    d = subtract(expand_dims(floating(x), -2), expand_dims(floating(y), -3))
     return sqrt(sum(square(d), axis=-1))
 
 

@@ -6,7 +6,7 @@ import os
 from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
 from fastnn.saving import container, hdf5, legacy, streams, weights
 from fastnn.saving.budget import budget
-from fastnn.saving.check import check_config
+from fastnn.saving.check import MAX_DEPTH, check_config
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.files import read_file, write_file
 from fastnn.saving.serialization import deserialize_object, serialize_object, sharing_scope
@@ -105,7 +105,7 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
     try:
-        checked = check_config(config, custom_objects)
+        checked = check_config(config if compile else without_compile(config), custom_objects)
         compile_config = checked.pop("compile_config", None)
         with sharing_scope(), budget(size, name):
             model = deserialize_object(checked, custom_objects)
@@ -120,6 +120,16 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
         raise FileFormatError(f"{name}: the config describes no model that can be built: {type(error).__name__}: "
                               f"{str(error)[:1000]}.") from error
     return model
+
+
+def without_compile(config, depth=0):
+    """A config without the compile arguments of the model and of those inside it: nothing of them is looked up."""
+    if depth > MAX_DEPTH:
+        return config                           # check_config refuses it
+    if isinstance(config, dict):
+        drop = "class_name" in config
+        return {k: without_compile(v, depth + 1) for k, v in config.items() if not (drop and k == "compile_config")}
+    return [without_compile(v, depth + 1) for v in config] if isinstance(config, list) else config
 
 
 def model_to_json(model, **kwargs):

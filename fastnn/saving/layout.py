@@ -57,34 +57,37 @@ def snake_case(name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def places(model) -> Iterator[Place]:
-    """Every part of a model with its place, in Keras's order; a part that is met twice has the first place."""
-    yield from _walk(model, "", set())
+def places(model, as_written=False) -> Iterator[Place]:
+    """Every part of a model with its place, in Keras's order; a part that is met twice has the first place.
+
+    as_written: the order of older files of fastnn, which differs for models with dicts of inputs or outputs.
+    """
+    yield from _walk(model, "", set(), as_written)
 
 
-def _walk(part, path, seen):
+def _walk(part, path, seen, as_written):
     if id(part) in seen:
         return
     seen.add(id(part))
     yield _place(part, path)
-    for name, child in _children(part):
+    for name, child in _children(part, as_written):
         below = f"{path}/{name}".lstrip("/")
         if is_part(child):
-            yield from _walk(child, below, seen)
+            yield from _walk(child, below, seen, as_written)
         elif isinstance(child, (list, tuple, dict)):
-            yield from _walk_container(child, below, seen, set())
+            yield from _walk_container(child, below, seen, set(), as_written)
 
 
-def _walk_container(container, path, seen, containers):
+def _walk_container(container, path, seen, containers, as_written):
     if id(container) in containers:
         return
     containers.add(id(container))
     used = {}
     for child in container.values() if isinstance(container, dict) else container:
         if is_part(child):
-            yield from _walk(child, f"{path}/{_unique(snake_case(type(child).__name__), used)}", seen)
+            yield from _walk(child, f"{path}/{_unique(snake_case(type(child).__name__), used)}", seen, as_written)
         elif isinstance(child, (list, tuple, dict)):
-            yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers)
+            yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers, as_written)
 
 
 def _unique(name, used):
@@ -95,13 +98,13 @@ def _unique(name, used):
     return name
 
 
-def _children(part):
+def _children(part, as_written=False):
     """(attribute name, value) of what a part holds: layers of a model first, then attributes by name, private last."""
     attributes = {name: value for name, value in vars(part).items()
                   if name not in _engine_attributes(part) and not name.startswith("__")}
     if is_model(part):
         if is_graph(part):
-            yield "layers", part.layers
+            yield "layers", getattr(part, "layers_as_written", part.layers) if as_written else part.layers
         else:
             attributes["layers"] = part.layers
         if getattr(part, "optimizer", None) is not None:

@@ -1,15 +1,12 @@
 """The whole-model `.h5` files of Keras 1 to 3: written in Keras 3's layout, read with the same checks as all else."""
 import json
+import warnings
 
 import numpy as np
 
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, streams, weights
 from fastnn.saving.compiled import compile_from_config
-
-_OPERATIONS = frozenset(("Divide", "TrueDivide", "Power", "Matmul", "Negative", "Absolute", "Square", "Sqrt", "Exp",
-                         "Log", "Mean", "Sum", "Max", "Min", "Prod", "Clip", "GetItem", "Transpose",
-                         "ExpandDims", "Squeeze", "Stack", "Relu", "Sigmoid", "Tanh", "Softmax", "Cast"))
 
 
 def load_model(data, name, custom_objects=None, compile=True):
@@ -60,7 +57,7 @@ def dump_model(model, include_optimizer=True):
     layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
     tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": archive.KERAS_VERSION,
                                                "layer_names": [name for name, _ in layers]}, {})}
-    for name, arrays in layers:
+    for name, arrays in [*layers, (_TOP, _named(model._tracker.variables))]:
         tree[f"model_weights/{name}"] = ({"weight_names": list(arrays)}, arrays)
     if include_optimizer and training:
         names = ("loss", "loss_weights", "metrics", "weighted_metrics")
@@ -108,42 +105,97 @@ def _modern(config):
 
 
 def _is_operation(config):
-    """Whether an entry of a graph is an operation such as x + y: layers of these names take one list of tensors."""
-    nodes, name = config["inbound_nodes"], config.get("class_name")
-    if name in ("Add", "Multiply", "Subtract", "Maximum", "Minimum", "Dot"):
-        args = nodes[0].get("args", []) if nodes and isinstance(nodes[0], dict) else [[]]
-        return not args or not isinstance(args[0], list)
-    return isinstance(name, str) and name in _OPERATIONS
+    """Whether an entry of a graph is an operation such as x + y: the config of a layer of that name says more."""
+    from fastnn.ops import public
+    nodes, inner, row = config["inbound_nodes"], config.get("config"), public.by_class().get(str(config.get("class_name")))
+    return (row is not None and isinstance(inner, dict) and "trainable" not in inner
+            and bool(nodes) and all(isinstance(node, dict) for node in nodes))
 
 
-def plan(model, reader):
-    """The Changes that loading a legacy weights group would make; layers with weights are matched in order."""
+def plan(model, reader, by_name=False, skip_mismatch=False):
+    """The Changes that loading a legacy weights group would make; layers with weights are matched in order, or by name.
+
+    by_name: layers that the file has no weights for stay as they are.  skip_mismatch: so do weights of another shape
+    (by name: layers with another number of weights, too), with a warning.
+    Raises FileFormatError for what does not fit, and for weights in the file that belong to no layer.
+    """
     root = "model_weights" if reader.group("model_weights") is not None else ""
-    names = reader.attribute(root, "layer_names")
-    if not isinstance(names, list):
+    names = _listed(reader, root, "layer_names")
+    if names is None:
         raise FileFormatError(f"{reader.name} has no list of layers; it is no weights file of Keras.")
     stored = []
     for layer in names:
-        where = f"{root}/{layer}".lstrip("/")
-        listed = reader.attribute(where, "weight_names")
-        paths = [f"{where}/{n}" for n in listed] if isinstance(listed, list) else []
+        paths = _paths(reader, f"{root}/{layer}".lstrip("/"))
         if paths:
             stored.append((layer, paths))
+    top = _paths(reader, f"{root}/{_TOP}".lstrip("/"))
+    changes = weights.Changes()
+    if by_name:
+        pairs = [(layer, name, paths) for name, paths in stored for layer in model.layers if layer.name == name]
+    else:
+        pairs = _in_order_of_file(model, reader, stored)
+        _check_claimed(reader, root, {path for _, paths in stored for path in paths} | set(top))
+    for layer, name, paths in pairs:
+        _match(reader, changes, f"layer {name!r}", layer.name, _in_order(layer), paths, skip_mismatch, by_name)
+    own = list(model._tracker.variables)
+    if top or (own and not by_name):
+        _match(reader, changes, "the model itself", model.name, own, top, skip_mismatch, by_name)
+    return changes
+
+
+_TOP = "top_level_model_weights"                # the weights that are the model's own, and no layer's
+
+
+def _listed(reader, where, key):
+    """A list of names; of a long one Keras writes parts: key0, key1, ..."""
+    found = reader.attribute(where, key)
+    if found is None:
+        parts = []
+        while (part := reader.attribute(where, f"{key}{len(parts)}")) is not None:
+            parts.append(part)
+        found = [name for part in parts for name in part] if parts and all(isinstance(p, list) for p in parts) else None
+    return found if isinstance(found, list) else None
+
+
+def _paths(reader, where):
+    """The paths of the weights that a group lists."""
+    return [f"{where}/{n}" for n in _listed(reader, where, "weight_names") or []]
+
+
+def _in_order_of_file(model, reader, stored):
+    """(layer, name in the file, paths) of each layer with weights."""
     layers = [layer for layer in model.layers if layer.weights]
     if len(stored) != len(layers):
         raise FileFormatError(f"{reader.name} holds {len(stored)} layers with weights, the model has {len(layers)}: "
                               f"received {[n for n, _ in stored]}, expected {[x.name for x in layers]}. "
                               "Nothing has been changed.")
-    changes = weights.Changes()
-    for layer, (name, paths) in zip(layers, stored, strict=True):
-        variables = _in_order(layer)
-        shapes = [reader.shape(path)[0] for path in paths]
-        expected = [tuple(v.shape) for v in variables]
-        if shapes != expected:
-            raise FileFormatError(f"{reader.name}: layer {name!r} has weights of shapes {shapes}, {layer.name!r} "
-                                  f"expects {expected}. Nothing has been changed.")
+    names = [name for name, _ in stored]
+    if names != [layer.name for layer in layers]:
+        # an older fastnn wrote models with dicts of inputs or outputs in another order
+        older = [layer for layer in getattr(model, "layers_as_written", ()) if layer.weights]
+        layers = older if names == [layer.name for layer in older] else layers
+    return [(layer, name, paths) for layer, (name, paths) in zip(layers, stored, strict=True)]
+
+
+def _check_claimed(reader, root, claimed):
+    strange = [path for path in reader.arrays() if path not in claimed and (path.startswith(f"{root}/") if root else True)]
+    if strange:
+        raise FileFormatError(f"{reader.name} holds weights that it lists for no layer: received {strange[:5]}. "
+                              "Nothing has been changed.")
+
+
+def _match(reader, changes, what, name, variables, paths, skip_mismatch, by_name):
+    """Enter weights that fit into the changes; of others say so, or skip them where that was asked for."""
+    shapes, expected = [reader.shape(path)[0] for path in paths], [tuple(v.shape) for v in variables]
+    if shapes == expected:
         changes.arrays += list(zip(variables, paths, strict=True))
-    return changes
+        return
+    text = f"{reader.name}: {what} has weights of shapes {shapes}, {name!r} expects {expected}."
+    if not skip_mismatch or (len(shapes) != len(expected) and not by_name):
+        raise FileFormatError(f"{text} Nothing has been changed.")
+    warnings.warn(f"{text} What does not fit was skipped.", stacklevel=5)
+    if len(shapes) == len(expected):
+        changes.arrays += [(v, p) for v, p, s, e in zip(variables, paths, shapes, expected) if s == e]
 
 
 def _in_order(layer):

@@ -59,15 +59,18 @@ def tree_of(model, optimizer=True):
     return tree
 
 
-def load_weights(model, filepath, skip_mismatch=False, optimizer=True):
+def load_weights(model, filepath, skip_mismatch=False, optimizer=True, by_name=None):
     """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file.
 
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
     optimizer: also set the state of the compiled optimizer, if the file has it.
-    Raises FileFormatError (a ValueError), with nothing changed, for a damaged file and for one that does not fit.
+    by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
+    Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a damaged file and for one that does not fit.
     """
     path = os.fspath(filepath)
     need_built(model, "load")
+    if by_name is not None and path.endswith((".keras", ".weights.h5")):
+        raise _only_legacy(path)
     data = read_file(path, "weights")
     name = repr(path)
     if data[:2] == b"PK":
@@ -79,12 +82,18 @@ def load_weights(model, filepath, skip_mismatch=False, optimizer=True):
     with hdf5.reading(data, name) as reader:
         if reader.attribute("", "layer_names") is not None or reader.group("model_weights") is not None:
             from fastnn.saving import legacy
-            changes = legacy.plan(model, reader)
+            changes = legacy.plan(model, reader, by_name, skip_mismatch)
+        elif by_name is not None:
+            raise _only_legacy(path)
         else:
             changes = plan(model, reader, skip_mismatch, optimizer)
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
     changes.commit(read)
+
+
+def _only_legacy(path):
+    return ArgumentError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {path}")
 
 
 class Changes:
@@ -121,14 +130,18 @@ def plan(model, reader, skip_mismatch=False, optimizer=True):
     Raises FileFormatError that lists everything that does not fit.
     """
     changes, problems, known = Changes(), [], set()
-    for place in layout.check_unique(list(layout.places(model))):
+    places, older = _places(model, reader)
+    for place in places:
         known.add(place.group)
         names = reader.names(place.group)
         if place.load is not None:
             changes.calls.append((place.load, {n: reader.read(f"{place.group}/{n}") for n in names}))
             continue
         if place.is_optimizer:
-            if optimizer:
+            if optimizer and older and names:
+                warnings.warn(f"{reader.name} was written by an older fastnn, which had the weights of this model in "
+                              "another order; the optimizer starts anew.", stacklevel=4)
+            elif optimizer:
                 _plan_optimizer(place, reader, names, changes)
             continue
         _plan_part(place, reader, names, changes, problems)
@@ -141,6 +154,17 @@ def plan(model, reader, skip_mismatch=False, optimizer=True):
                                   "to load what fits. Nothing has been changed.")
         warnings.warn(text + "\nThese were skipped.", stacklevel=4)
     return changes
+
+
+def _places(model, reader):
+    """(the places of a model's parts in a file, whether they are those of older files of fastnn)."""
+    now, once = (layout.check_unique(list(layout.places(model, order))) for order in (False, True))
+    if [p.part for p in now] == [p.part for p in once]:
+        return now, False
+    # such a file names its parts as they stood then, and not as they stand now
+    fits = [all(reader.attribute(p.group, "name") in (None, getattr(p.part, "name", None)) for p in places)
+            for places in (now, once)]
+    return (once, True) if fits == [False, True] else (now, False)
 
 
 def _plan_part(place, reader, names, changes, problems):

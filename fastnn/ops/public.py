@@ -1,0 +1,171 @@
+"""The public operations as users call them: on symbols of the functional API a call is recorded as one event.
+
+A node of a functional graph is then what Keras has there, the public operation, and not what fastnn makes of it; that
+follows when the graph runs.
+"""
+import ast
+import dataclasses
+import functools
+import inspect
+import re
+
+from fastnn.core import config, dtypes, hooks
+from fastnn.core.errors import ArgumentError
+from fastnn.graph.node import Symbol
+from fastnn.graph.trace import current
+from fastnn.ops import keras_classes
+
+# Their arguments are functions, which may hold symbols that no event would know of: what they call is recorded.
+TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch",
+                            "vectorized_map", "vectorize", "while_loop"))
+# Their results on symbols are no symbols, or they take none.
+NOT_RECORDED = frozenset((
+    "bartlett", "blackman", "broadcast_shapes", "convert_to_numpy", "dtype", "empty", "eye", "hamming", "hanning",
+    "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "tri", "zeros",
+))
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One row: the public function (a name in fastnn.ops, or a path such as "image.resize") and its Keras class."""
+
+    function: str
+    module: str
+    class_name: str
+    config: tuple               # names of the constructor's arguments
+    arguments: tuple            # names of the call's arguments by position; a last "*name" takes the rest
+    keywords: tuple             # names of those passed by keyword
+    defaults: dict = dataclasses.field(default_factory=dict, hash=False)
+    settled: frozenset = frozenset()            # names whose None stands in a file as the default that it means
+
+
+@functools.cache
+def rows():
+    """{function: Row}."""
+    return {row.function: row for row in map(_parse, re.sub(r"\n +", " ", keras_classes.TABLE.strip()).split("\n"))}
+
+
+@functools.cache
+def by_class():
+    """{class name: Row}; of several functions with one class the one that is called like it."""
+    found = {}
+    for row in rows().values():
+        old = found.get(row.class_name)
+        if old is None or row.function.replace("_", "") == row.class_name.lower():
+            found[row.class_name] = row
+    return {**found, "Abs": rows()["abs"], "Conj": rows()["conj"]}
+
+
+def _parse(line):
+    function, module, name, config, arguments = re.fullmatch(r"([\w.]+): (\w+)\.(\w+)\((.*)\)\((.*)\)", line).groups()
+    config = [part.partition("=") for part in _parts(config)]
+    settled, config = frozenset(n[:-1] for n, _, _ in config if n[-1] == "!"), [(n.rstrip("!"), e, v) for n, e, v in config]
+    arguments = _parts(arguments)
+    return Row(function, module, name, tuple(n for n, _, _ in config),
+               tuple(a for a in arguments if not a.endswith("=")),
+               tuple(a[:-1] for a in arguments if a.endswith("=")),
+               {n: ast.literal_eval(value) for n, equals, value in config if equals}, settled)
+
+
+def _parts(text):
+    return text.split(", ") if text else []
+
+
+@functools.cache
+def parameters(function):
+    """The parameters of a function, by name."""
+    return inspect.signature(function).parameters
+
+
+def row_of(name, function):
+    """The row of a public operation; of one that Keras has not, its parameters are its arguments."""
+    found = rows().get(name)
+    if found is not None:
+        return found
+    kinds = parameters(function).values()
+    names = tuple(f"*{p.name}" if p.kind == p.VAR_POSITIONAL else p.name for p in kinds if p.kind != p.VAR_KEYWORD)
+    return Row(name, "fastnn.ops", "".join(word.capitalize() for word in name.split("_")), (), names, ())
+
+
+def split(row, function, args, kwargs):
+    """(config, arguments, keywords) of a call in the words of a row; None where a row has no place for what it says."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return None                             # calling the function says what is wrong
+    given = set(bound.arguments)
+    bound.apply_defaults()
+    values, known = dict(row.defaults), {*row.config, *row.keywords, *(a.lstrip("*") for a in row.arguments)}
+    for name, value in bound.arguments.items():
+        if parameters(function)[name].kind == inspect.Parameter.VAR_KEYWORD:
+            given |= set(value)
+            values.update(value)
+        else:
+            values[name] = value
+    if any(name not in known and name in values and values[name] is not None for name in given):
+        return None
+    arguments = []
+    for name in row.arguments:
+        arguments += values[name[1:]] if name[0] == "*" else [values[name]]
+    return ({name: _settled(row, name, values[name]) for name in row.config}, tuple(arguments), {name: values[name] for name in row.keywords})
+
+
+def _settled(row, name, value):
+    """A config value as files have it: names of dtypes and data formats."""
+    if name == "dtype" and (value is not None or name in row.settled):
+        return dtypes.standardize(value)
+    if name == "data_format" and value is None and name in row.settled:
+        return config.image_data_format()
+    return value.lower() if name == "padding" and isinstance(value, str) else value
+
+
+def joined(row, function, given, args, kwargs):
+    """The call of the function: (args, kwargs), from a config (`given`) and the arguments of a call in a row's words."""
+    names, values, rest = list(row.arguments), dict(given), ()
+    if names and names[-1][0] == "*":
+        names.pop()
+        args, rest = args[:len(names)], args[len(names):]
+    if len(args) > len(names):
+        names += row.keywords
+    if len(args) > len(names):
+        raise ArgumentError(f"{row.function}: received {len(args)} arguments, expected at most {len(names)}: "
+                            f"{', '.join(names)}.")
+    values.update(zip(names, args))
+    values.update(kwargs)
+    before = []                                 # what stands before *rest can be given by position only
+    if rest or row.arguments and row.arguments[-1][0] == "*":
+        for name, parameter in parameters(function).items():
+            if parameter.kind == parameter.VAR_POSITIONAL:
+                break
+            before.append(values.pop(name))
+    return (*before, *rest), values
+
+
+def _symbolic(values):
+    """Whether a symbol of the functional API is somewhere inside."""
+    for value in values:
+        if type(value) is Symbol:
+            if value.origin is not None:
+                return True
+        elif isinstance(value, (list, tuple)):
+            if _symbolic(value):
+                return True
+        elif isinstance(value, dict) and _symbolic(value.values()):
+            return True
+    return False
+
+
+def recorded(name, function):
+    """`function`, the public operation `name`, with its calls on functional symbols recorded."""
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if current() is None and (_symbolic(args) or (kwargs and _symbolic(kwargs.values()))):
+            return hooks.call("record", name, function, args, kwargs)
+        return function(*args, **kwargs)
+    call.public_name = name
+    return call
+
+
+def recorded_as(name):
+    """Decorator form of `recorded`."""
+    return functools.partial(recorded, name)
