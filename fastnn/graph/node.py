@@ -55,8 +55,8 @@ def _bits(name, swap=False):
     are taken bit by bit, as arrays take them."""
     def method(self, other):
         whole = getattr(self, "trace", None) is not None and "int" in self.dtype
-        operand = self, other
-        return hooks.call("operator", ("bitwise_" if whole else "logical_") + name, *(operand[::-1] if swap else operand))
+        operand = (other, self) if swap else (self, other)
+        return hooks.call("operator", ("bitwise_" if whole else "logical_") + name, *operand)
     return method
 
 

@@ -70,6 +70,14 @@ _erf = elementwise("erf", reference=reference.erf, low=-4.0, high=4.0, flops=30,
                    doc="y = 2/sqrt(pi) int_0^x e^(-t^2) dt",
                    vjp=lambda n, g: [_ops().multiply(affine(g[0], 1.1283791670955126),
                                                      _exp(_negative(_square(n.inputs[0]))))])
+_erfc = elementwise("erfc", reference=reference.erfc, low=-4.0, high=4.0, flops=90,
+                    doc="y = 1 - erf x, without losing digits where erf is near 1",
+                    vjp=lambda n, g: [_ops().multiply(affine(g[0], -1.1283791670955126),
+                                                      _exp(_negative(_square(n.inputs[0]))))])
+_sinh = elementwise("sinh", reference=reference.sinh, flops=50, doc="y = (e^x - e^-x) / 2",
+                    vjp=lambda n, g: [_ops().multiply(g[0], _cosh(n.inputs[0]))])
+_cosh = elementwise("cosh", reference=reference.cosh, flops=25, doc="y = (e^x + e^-x) / 2",
+                    vjp=lambda n, g: [_ops().multiply(g[0], _sinh(n.inputs[0]))])
 _affine = elementwise(
     "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), dtypes=NUMBERS, reference=reference.affine,
     flops=2,

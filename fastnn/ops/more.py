@@ -5,13 +5,13 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis
 from fastnn.ops.activation import _relu
-from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
+from fastnn.ops.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
 from fastnn.ops.cast import cast
-from fastnn.ops.common import cast_to, dtype_of, floating, operand
+from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand
 from fastnn.ops.compare import equal, where
 from fastnn.ops.constants import zeros_like
 from fastnn.ops.control import map, scan, segment_max
-from fastnn.ops.elementwise import abs, affine, clip, erf, exp, log1p, negative, sin, sqrt, square
+from fastnn.ops.elementwise import _erfc, abs, affine, clip, negative, sin, sqrt, square
 from fastnn.ops.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
 from fastnn.ops.order import sort
 from fastnn.ops.parts import flip, getitem
@@ -130,12 +130,12 @@ def isin(x1, x2, assume_unique=False, invert=False):
 
 
 def erfc(x):
-    """1 - erf(x).
+    """1 - erf(x), with all its digits where erf(x) is near 1.
 
     >>> erfc([0.0])
     array([1.], dtype=float32)
     """
-    return affine(erf(x), -1.0, 1.0)
+    return float_call(_erfc, x)
 
 
 def ldexp(x1, x2):
@@ -153,9 +153,7 @@ def logaddexp2(x1, x2):
     >>> logaddexp2([0.0], [0.0])
     array([1.], dtype=float32)
     """
-    a, b = floating(x1), floating(x2)
-    small = exp(affine(abs(subtract(a, b)), -0.6931471805599453))
-    return add(maximum(a, b), affine(log1p(small), 1.4426950408889634))
+    return _float_pair(_logaddexp2, x1, x2)
 
 
 def sinc(x):

@@ -87,4 +87,4 @@ def test_symbols_and_variables_are_found_in_lists_and_dicts():
     v, w = fastnn.Variable([1.0]), fastnn.Variable([1.0])
     assert [a, b].index(b) == 1 and b in [a, b] and {a: 1, b: 2}[b] == 2
     assert [v, w].index(w) == 1 and v not in [w] and {v: 1, w: 2}[w] == 2
-    assert a != None and not a == None and v != "v" and not v == "v"         # noqa: E711
+    assert (a == "a") is False and (a != "a") is True and (v == "v") is False and (v != "v") is True

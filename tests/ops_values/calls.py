@@ -98,6 +98,7 @@ def _unary():
 PAIRS = ("add subtract multiply divide true_divide floor_divide mod power maximum minimum fmax fmin fmod "
          "arctan2 hypot logaddexp logaddexp2 copysign heaviside ldexp float_power divide_no_nan squared_difference less "
          "less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor isclose nextafter").split()
+QUOTIENTS = ("floor_divide", "mod", "fmod")
 BITS = "bitwise_and bitwise_or bitwise_xor gcd lcm".split()
 SHIFTS = "left_shift right_shift bitwise_left_shift bitwise_right_shift".split()
 
@@ -110,7 +111,9 @@ def _binary():
             yield f"P.{f}(X('f4',0),X('f4',{k}))"
         for t in SHORT[:-1]:
             for k in (1, 4):
-                if not (f == "power" and t != "f2"):
+                if f in QUOTIENTS and t not in ("b", "f2"):
+                    yield f"P.{f}(X('{t}',0),np.where(X('{t}',{k})==0,np.{TYPES[t]}(3),X('{t}',{k})))"
+                elif not (f == "power" and t != "f2"):
                     yield f"P.{f}(X('{t}',0),X('{t}',{k}))"
         for a, b in (("b", "i4"), ("u1", "i1"), ("i4", "f4"), ("u1", "f2"), ("f2", "f4"), ("i2", "u2"), ("u1", "i4"),
                      ("b", "f4"), ("u2", "i1"), ("b", "u1")):
@@ -130,8 +133,10 @@ def _binary():
         yield f"P.{f}(N('f4',0,3),N('f4',3))"
     for f in BITS:
         for t in WHOLE:
-            if not (f in ("gcd", "lcm") and t == "b"):
+            if f not in ("gcd", "lcm"):
                 yield f"P.{f}(X('{t}',0),X('{t}',3))"
+            elif t != "b":
+                yield f"P.{f}(N('{t}',6),N('{t}',6,k=1))"
         for a, b in (("u1", "i1"), ("b", "i4"), ("i2", "u2"), ("u1", "i4")):
             yield f"P.{f}(N('{a}',5),N('{b}',5,k=1))"
         yield f"P.{f}(N('u1',5),3)"

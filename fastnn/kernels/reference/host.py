@@ -16,7 +16,6 @@ arcsinh, arccosh, arctanh = _of(np.arcsinh), _of(np.arccosh), _of(np.arctanh)
 arctan2, fmod = _of(np.arctan2), _of(np.fmod)
 bitwise_and, bitwise_or, bitwise_xor = _of(np.bitwise_and), _of(np.bitwise_or), _of(np.bitwise_xor)
 left_shift, right_shift, gcd, lcm = _of(np.left_shift), _of(np.right_shift), _of(np.gcd), _of(np.lcm)
-sinh, cosh, hypot, logaddexp = _of(np.sinh), _of(np.cosh), _of(np.hypot), _of(np.logaddexp)
 
 
 def erfinv(x):
