@@ -222,7 +222,7 @@ def hard_tanh(x):
     >>> hard_tanh([-4.0, 0.5])
     array([-1. ,  0.5], dtype=float32)
     """
-    return float_call(lambda v: clip(v, -1.0, 1.0), x)
+    return number_call(lambda v: clip(v, -1, 1), x)
 
 
 def tanh(x):

@@ -15,6 +15,7 @@ from fastnn.ops.common import (
     is_constant,
     is_number,
     is_symbol,
+    number_dtype,
     operand,
     result_dtype,
     traced,
@@ -208,7 +209,7 @@ def floor_divide(x1, x2):
     >>> floor_divide([7, -7], 2)
     array([ 3, -4], dtype=int32)
     """
-    return _call(_floor_divide, x1, x2)
+    return calculate(_floor_divide, (x1, x2), number_dtype(x1, x2))
 
 
 def mod(x1, x2):
@@ -217,7 +218,7 @@ def mod(x1, x2):
     >>> mod([7, -7], 3)
     array([1, 2], dtype=int32)
     """
-    return _call(_mod, x1, x2)
+    return calculate(_mod, (x1, x2), number_dtype(x1, x2))
 
 
 def power(x1, x2):
@@ -229,14 +230,14 @@ def power(x1, x2):
     if is_number(x2) and not is_number(x1):
         x = operand(x1)
         if x2 == 1:
-            return cast_to(x, result_dtype(x1, x2))
+            return cast_to(x, number_dtype(x1, x2))
         if x2 in (2, 3, 4):
-            x = cast_to(x, result_dtype(x1, x2))
+            x = cast_to(x, number_dtype(x1, x2))
             s = square(x)
             return s if x2 == 2 else multiply(s, x) if x2 == 3 else square(s)
         if dtypes.is_float(dtype_of(x)) and x2 in (0.5, -0.5, -1):
             return {0.5: sqrt, -0.5: rsqrt, -1: reciprocal}[x2](x)
-    dtype = result_dtype(x1, x2)
+    dtype = number_dtype(x1, x2)
     if is_number(x2) and x2 < 0 and not dtypes.is_float(dtype):
         raise ArgumentError(f"power: integers to the negative power {x2} are not integers; cast them to a float dtype.")
     return calculate(_power, (x1, x2), dtype)

@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, operand
+from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
@@ -170,7 +170,7 @@ def scatter(indices, values, shape):
 
 # ------------------------------------------------------------------ order statistics
 def quantile(x, q, axis=None, method="linear", keepdims=False):
-    """The values below which the fractions q of x lie, interpolated between neighbours by `method`.
+    """The values below which the fractions q of x lie, interpolated between neighbours by `method`; NaN if one is.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5)
     array(2., dtype=float32)
@@ -193,6 +193,9 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
               "nearest": np.round(place) - low}[method]
     a, b = (take(rows, v, axis=len(rest)) for v in (low, high))
     y = add(a, multiply(subtract(b, a), np.asarray(weight, dtypes.numpy_type(dtype_of(x)))))
+    y = where(equal(a, b), a, y)                # of two infinities too
+    last = take(rows, np.full(q.shape, n - 1, np.int32), axis=len(rest))
+    y = where(equal(last, last), y, last)       # NaN is sorted behind everything
     if keepdims:
         y = reshape(y, (*(1 if i in axes else d for i, d in enumerate(x.shape)), *q.shape))
     if q.ndim:                                  # the fractions come first
@@ -274,22 +277,28 @@ conj = conjugate = real
 
 
 def angle(x):
-    """0 for x >= 0, pi below.
+    """0 for x >= 0, pi below (and for -0), NaN for NaN.
 
     >>> angle([1.0])
     array([0.], dtype=float32)
     """
-    return where(signbit(x), float(np.pi), 0.0)
+    x = floating(x)
+    y = where(signbit(x), float(np.pi), 0.0)
+    return cast_to(where(equal(x, x), y, x), dtype_of(x))
 
 
 def signbit(x):
-    """Whether x is below 0.
+    """Whether x is below 0, or -0.
 
     >>> signbit([1.0, -1.0])
     array([False,  True])
     """
     from fastnn.ops.compare import less
-    return less(x, 0)
+    from fastnn.ops.elementwise import reciprocal
+    x = operand(x)
+    if is_whole(x):
+        return less(x, 0)
+    return less(where(equal(x, 0), reciprocal(x), x), 0)
 
 
 def copysign(x1, x2):
@@ -303,13 +312,14 @@ def copysign(x1, x2):
 
 
 def heaviside(x1, x2):
-    """0 below 0, 1 above, x2 at 0.
+    """0 below 0, 1 above, x2 at 0; NaN for NaN.
 
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
     array([0. , 0.5, 1. ], dtype=float32)
     """
     x = floating(x1)
-    return where(equal(x, 0), x2, cast_to(less_equal(0, x), dtype_of(x)))
+    step = cast_to(less_equal(0, x), dtype_of(x))
+    return where(equal(x, 0), x2, where(equal(x, x), step, x))
 
 
 def interp(x, xp, fp):

@@ -223,4 +223,4 @@ def vander(x, N=None, increasing=False):
     powers = [full(x.shape, 1, dtype_of(x))]
     for _ in range(n - 1):
         powers.append(multiply(powers[-1], x))
-    return stack(powers if increasing else powers[::-1], axis=1)
+    return stack(powers if increasing else powers[::-1], axis=1) if n else reshape(x, (-1, 1))[:, :0]

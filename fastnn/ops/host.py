@@ -12,7 +12,6 @@ from fastnn.ops.binary import _float_pair, _hypot, _logaddexp, add, divide, mult
 from fastnn.ops.common import (
     FLOATS,
     NUMBERS,
-    WIDE,
     broadcast_infer,
     calculate,
     cast_to,
@@ -20,6 +19,8 @@ from fastnn.ops.common import (
     draw_shape,
     dtype_of,
     float_call,
+    number,
+    number_dtype,
     operand,
     result_dtype,
     same_dtype,
@@ -149,7 +150,7 @@ def fmod(x1, x2):
     >>> fmod([-7.0], [3.0])
     array([-1.], dtype=float32)
     """
-    return calculate(_fmod, (x1, x2), result_dtype(x1, x2))
+    return calculate(_fmod, (x1, x2), number_dtype(x1, x2))
 
 
 def sinh(x):
@@ -257,7 +258,8 @@ def cumprod(x, axis=None, dtype=None):
     array([1, 2, 6], dtype=int32)
     """
     x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
-    x = cast_to(x, WIDE.get(dtype_of(x), dtype_of(x)))
-    return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=int(axis))
+    x = number(x)
+    x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
+    return calculate(lambda v: _cumprod(v, axis=axis), [x], dtype_of(x))
 
 

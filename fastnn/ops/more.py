@@ -11,7 +11,8 @@ from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand
 from fastnn.ops.compare import equal, where
 from fastnn.ops.constants import zeros_like
 from fastnn.ops.control import map, scan, segment_max
-from fastnn.ops.elementwise import _erfc, abs, affine, clip, negative, sin, sqrt, square
+from fastnn.ops.elementwise import _erfc, affine, clip, negative, sin, sqrt, square
+from fastnn.ops.host import right_shift
 from fastnn.ops.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
 from fastnn.ops.order import sort
 from fastnn.ops.parts import flip, getitem
@@ -144,7 +145,13 @@ def ldexp(x1, x2):
     >>> ldexp([3.0], [2])
     array([12.], dtype=float32)
     """
-    return multiply(floating(x1), power(2.0, floating(x2)))
+    x, name = floating(x1), dtype_of(floating(x1))
+    # in four factors, none of which overflows; more than 1100 halvings or doublings do not change what is left
+    n = cast_to(clip(operand(x2), -1100, 1100), "int32")
+    quarter = right_shift(n, 2)
+    for part in (quarter, quarter, quarter, subtract(n, multiply(quarter, 3))):
+        x = multiply(x, cast_to(power(2.0, cast_to(part, "float64")), "float64"))
+    return cast_to(x, name)
 
 
 def logaddexp2(x1, x2):

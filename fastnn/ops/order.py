@@ -5,6 +5,7 @@ from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
+from fastnn.ops.binary import subtract
 from fastnn.ops.common import cast_to, check_dtype, dtype_of, floating, is_symbol, operand, result_dtype, unary_cost
 from fastnn.ops.index import INTS, take_along_axis
 from fastnn.ops.layout import ravel
@@ -124,11 +125,14 @@ def searchsorted(sorted_sequence, values, side="left"):
 
 
 def digitize(x, bins):
-    """The number of bins (rising boundaries) at or below each value.
+    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie above it.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0])
     array([0, 2], dtype=int32)
     """
+    bins = operand(bins)
+    if isinstance(bins, np.ndarray) and bins.size > 1 and bins[0] > bins[-1]:
+        return subtract(bins.size, searchsorted(bins[::-1], x, "left"))
     return searchsorted(bins, x, "right")
 
 

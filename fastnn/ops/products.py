@@ -17,10 +17,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def _matmul(x, y):
     from fastnn.ops.matmul import matmul
-    dtype = result_dtype(x, y)
-    if not dtype.startswith("float"):           # integers: exact in float64 up to 2^53
-        return cast_to(matmul(cast_to(x, "float64"), cast_to(y, "float64")), dtype)
-    return matmul(cast_to(x, dtype), cast_to(y, dtype))
+    return matmul(x, y)
 
 
 def _parse(subscripts, operands):

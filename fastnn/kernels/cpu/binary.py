@@ -184,6 +184,7 @@ def _quotient(F, x, y):
     r = (r + y if alike else r - y) if above else r
     q = (q - F(1) if alike else q + F(1)) if above else q
     endless = ((y == F(np.inf)) | (y == F(-np.inf))) & (x - x == F(0))
+    q = q + (x - x)                             # NaN where x is infinite
     return _rounded_down(F, x, y, q, x if endless else r)
 
 
@@ -239,7 +240,7 @@ def _hypot(F, x, y):
     m, n = (a, b) if a >= b else (b, a)
     t = n / m
     v = m * np.sqrt(F(1) + t * t)
-    v = m if m == F(0) else v
+    v = F(0) if (m == F(0)) & (n == F(0)) else v
     return F(np.inf) if (a == F(np.inf)) | (b == F(np.inf)) else v
 
 
