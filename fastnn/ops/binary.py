@@ -193,8 +193,10 @@ def divide_no_nan(x1, x2):
     >>> divide_no_nan([1.0, 2.0], [0.0, 4.0])
     array([0. , 0.5], dtype=float32)
     """
-    zero = equal(x2, 0)
-    return where(zero, 0.0, divide(x1, where(zero, 1, x2)))
+    def quotient(x, y):
+        zero = equal(y, 0)
+        return where(zero, 0.0, divide(x, where(zero, 1.0, y)))
+    return _float_pair(quotient, x1, x2)
 
 
 def _float_pair(op, x, y):

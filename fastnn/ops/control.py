@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand
+from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand, result_dtype
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
@@ -143,15 +143,18 @@ def segment_max(data, segment_ids, num_segments=None, sorted=False):
     >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
     array([5., 3.], dtype=float32)
     """
+    kind = np.dtype(dtypes.numpy_type(dtype_of(operand(data))))
+    low = -np.inf if kind.kind == "f" else 0 if kind.kind == "b" else np.iinfo(kind).min
+    return segments(max, data, segment_ids, num_segments, low)
+
+
+def segments(fold, data, segment_ids, num_segments, empty):
+    """fold(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = operand(data), index_operand(segment_ids)
-    if num_segments is None:
-        num_segments = int(np.max(np.asarray(ids))) + 1
-    kind = np.dtype(dtypes.numpy_type(dtype_of(x)))
-    low = kind.type(-np.inf) if kind.kind == "f" else kind.type(np.iinfo(kind).min)
+    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
     rank = len(x.shape)
-    places = np.arange(int(num_segments), dtype=np.int32).reshape(-1, *(1,) * rank)
-    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), places)
-    return max(where(mine, expand_dims(x, 0), low), axis=1)
+    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
+    return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
 
 
 def scatter(indices, values, shape):
@@ -317,9 +320,10 @@ def heaviside(x1, x2):
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    x = floating(x1)
+    name = result_dtype(x1, x2)
+    x = cast_to(x1, name if dtypes.is_float(name) else dtypes.standardize(None))
     step = cast_to(less_equal(0, x), dtype_of(x))
-    return where(equal(x, 0), x2, where(equal(x, x), step, x))
+    return where(equal(x, 0), cast_to(x2, dtype_of(x)), where(equal(x, x), step, x))
 
 
 def interp(x, xp, fp):

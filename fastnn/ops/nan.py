@@ -1,4 +1,6 @@
 """Reductions of what is not NaN."""
+import warnings
+
 import numpy as np
 
 from fastnn.ops.binary import divide, subtract
@@ -95,7 +97,9 @@ def nanvar(x, axis=None, keepdims=False):
     1.0
     """
     x = floating(x)
-    return nanmean(square(subtract(x, nanmean(x, axis, True))), axis, keepdims)
+    there = equal(x, x)
+    squares = where(there, square(subtract(x, nanmean(x, axis, True))), 0.0)
+    return divide(sum(squares, axis, keepdims), sum(cast_to(there, dtype_of(x)), axis, keepdims))
 
 
 def nanstd(x, axis=None, keepdims=False):
@@ -157,4 +161,7 @@ def nanmedian(x, axis=None, keepdims=False):
     >>> float(nanmedian([1.0, float("nan"), 3.0]))
     2.0
     """
-    return nanquantile(x, 0.5, axis, "midpoint", keepdims)
+    x = np.asarray(floating(x))
+    with warnings.catch_warnings():             # of rows without a number: the median of nothing is NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)

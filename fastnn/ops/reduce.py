@@ -5,7 +5,19 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.kernels.reference import reduce as reference
-from fastnn.ops.common import calculate, cast_to, composite, counted, dtype_of, floating, is_number, number, operand
+from fastnn.ops.common import (
+    WIDE,
+    calculate,
+    cast_to,
+    composite,
+    counted,
+    dtype_of,
+    floating,
+    is_number,
+    number,
+    operand,
+    result_dtype,
+)
 from fastnn.ops.elementwise import _exp, _log, abs, isfinite, sqrt, square, stop_gradient
 from fastnn.ops.fold import _all, _any, _argmax, _argmin, _cumsum, _max, _mean, _min, _prod, _sum
 from fastnn.ops.layout import broadcast_to, ravel, reshape
@@ -181,6 +193,8 @@ def logsumexp(x, axis=None, keepdims=False):
     array(0.6931472, dtype=float32)
     """
     ops, x = _ops(), floating(x)
+    if dtype_of(x) in WIDE:
+        return calculate(lambda v: logsumexp(v, axis, keepdims), [x], dtype_of(x))
     top = stop_gradient(max(x, axis, True))
     top = ops.where(isfinite(top), top, 0.0)
     y = ops.add(_log(sum(_exp(ops.subtract(x, top)), axis, True)), top)
@@ -274,6 +288,7 @@ def average(x, axis=None, weights=None):
     ops, x = _ops(), floating(x)
     if weights is None:
         return mean(x, axis)
+    x = cast_to(x, result_dtype(x, weights))
     w = cast_to(weights, dtype_of(x)) if is_number(weights) else operand(weights)
     if tuple(w.shape) != tuple(x.shape):
         rank, a = len(x.shape), normalize_axis(axis, len(x.shape))
