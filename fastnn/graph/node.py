@@ -50,8 +50,27 @@ def _operator(name, swap=False):
     return method
 
 
+def _bits(name, swap=False):
+    """& | ^: of truth values, and in the functional API, the logical operation, as in Keras; inside a trace integers
+    are taken bit by bit, as arrays take them."""
+    def method(self, other):
+        whole = getattr(self, "trace", None) is not None and "int" in self.dtype
+        operand = (other, self) if swap else (self, other)
+        return hooks.call("operator", ("bitwise_" if whole else "logical_") + name, *operand)
+    return method
+
+
+def _is_value(x):
+    """Whether x is something that a symbol or variable can be compared with, element by element."""
+    return isinstance(x, (Operators, int, float)) or hasattr(x, "__array__")
+
+
 class Operators:
-    """Python operators for anything that `fastnn.ops` takes: symbols and variables."""
+    """Python operators for anything that `fastnn.ops` takes: symbols and variables.
+
+    `==` and `!=` against numbers and arrays are element by element; a class says what they are between two of its own.
+    Hashing is by identity.
+    """
 
     __slots__ = ()
     __array_priority__ = 1000
@@ -66,12 +85,11 @@ class Operators:
     __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", True)
     __lt__, __le__ = _operator("less"), _operator("less_equal")
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
-    __and__, __rand__ = _operator("logical_and"), _operator("logical_and", True)
-    __or__, __ror__ = _operator("logical_or"), _operator("logical_or", True)
-    __xor__, __rxor__ = _operator("logical_xor"), _operator("logical_xor", True)
-
-    def __round__(self, ndigits=None):
-        return hooks.call("operator", "round", self, ndigits or 0)
+    __and__, __rand__ = _bits("and"), _bits("and", True)
+    __or__, __ror__ = _bits("or"), _bits("or", True)
+    __xor__, __rxor__ = _bits("xor"), _bits("xor", True)
+    __lshift__, __rlshift__ = _operator("left_shift"), _operator("left_shift", True)
+    __rshift__, __rrshift__ = _operator("right_shift"), _operator("right_shift", True)
 
     def __neg__(self):
         return hooks.call("operator", "negative", self)
@@ -80,7 +98,26 @@ class Operators:
         return hooks.call("operator", "abs", self)
 
     def __invert__(self):
-        return hooks.call("operator", "logical_not", self)
+        whole = getattr(self, "trace", None) is not None and "int" in self.dtype
+        return hooks.call("operator", "bitwise_not" if whole else "logical_not", self)
+
+    def __round__(self, ndigits=None):
+        return hooks.call("operator", "round", self, ndigits or 0)
+
+    def __hash__(self):
+        return id(self)
+
+    def _same(self, other):
+        """What == says of two values of the graph: whether they are one, so that lists of them can be searched."""
+        return self is other
+
+    def __eq__(self, other):
+        if isinstance(other, Operators):
+            return self._same(other)
+        return hooks.call("operator", "equal", self, other) if _is_value(other) else False
+
+    def __ne__(self, other):
+        return hooks.call("operator", "not_equal", self, other) if _is_value(other) else True
 
     def __getitem__(self, key):
         return hooks.call("operator", "getitem", self, key)
@@ -130,21 +167,13 @@ class Symbol(Operators):
         """The value cast to another dtype."""
         return hooks.call("operator", "cast", self, dtype)
 
-    def __hash__(self):
-        return id(self)
-
-    def _compared(self, other):
-        """Whether == is element by element: inside the trace that made it, as in Keras, and against values only."""
-        if self.trace is None or not (isinstance(other, (Operators, int, float)) or hasattr(other, "__array__")):
-            return False
+    def _same(self, other):
+        """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
         from fastnn.graph.trace import current
-        return self.trace is current()
-
-    def __eq__(self, other):
-        return hooks.call("operator", "equal", self, other) if self._compared(other) else self is other
-
-    def __ne__(self, other):
-        return hooks.call("operator", "not_equal", self, other) if self._compared(other) else self is not other
+        mine = self.trace is not None and self.trace is current()
+        if not mine and (isinstance(other, Symbol) or self.origin is None):
+            return self is other
+        return hooks.call("operator", "equal", self, other)
 
     def __len__(self):
         if not self.shape or self.shape[0] is None:

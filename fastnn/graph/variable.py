@@ -161,11 +161,9 @@ class Variable(Operators):
     def __iter__(self):
         return (self[i] for i in range(len(self._array)))
 
-    def __hash__(self):
-        return id(self)
-
-    def __eq__(self, other):
-        return self is other
+    def _same(self, other):
+        """== of two variables is identity; a symbol decides for itself."""
+        return self is other if isinstance(other, Variable) else other == self
 
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"

@@ -1,6 +1,6 @@
 """Activations and their gradients, taken from the output where that suffices."""
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.common import composite, elementwise, float_call, number_call
+from fastnn.ops.common import composite, elementwise, float_call, number, number_call
 from fastnn.ops.elementwise import affine, clip
 
 __all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
@@ -222,7 +222,7 @@ def hard_tanh(x):
     >>> hard_tanh([-4.0, 0.5])
     array([-1. ,  0.5], dtype=float32)
     """
-    return float_call(lambda v: clip(v, -1.0, 1.0), x)
+    return number_call(lambda v: clip(v, -1, 1), number(x))
 
 
 def tanh(x):

@@ -15,12 +15,13 @@ from fastnn.ops.common import (
     is_constant,
     is_number,
     is_symbol,
+    number_dtype,
     operand,
     result_dtype,
     traced,
     unbroadcast,
 )
-from fastnn.ops.compare import _less, _where, _zeros, equal, not_equal, where
+from fastnn.ops.compare import _equal, _less, _where, _zeros, equal, not_equal, where
 from fastnn.ops.elementwise import affine, reciprocal, rsqrt, sqrt, square
 from fastnn.ops.op import Array, Case
 
@@ -59,10 +60,31 @@ _power = _binary("power", _both(
     lambda g, x, y, z: _multiply(g, _multiply(y, _power(x, affine(y, 1.0, -1.0)))),
     lambda g, x, y, z: _multiply(g, _multiply(z, _log_positive(x)))),
     cases=lambda draw: _powers(draw), flops=80, doc="z = x^y, as IEEE's pow; integers by squaring")
+_hypot = _binary("hypot", _both(lambda g, x, y, z: _multiply(g, _share(x, z)),
+                                lambda g, x, y, z: _multiply(g, _share(y, z))),
+                 allowed=FLOATS, low=0.3, flops=8, doc="z = sqrt(x^2 + y^2)")
+_logaddexp = _binary("logaddexp", _both(lambda g, x, y, z: _multiply(g, _weight(x, y)),
+                                        lambda g, x, y, z: _multiply(g, _weight(y, x))),
+                     allowed=FLOATS, flops=50, doc="z = log(e^x + e^y)")
+_logaddexp2 = _binary("logaddexp2", _both(lambda g, x, y, z: _multiply(g, _weight(x, y, 0.6931471805599453)),
+                                          lambda g, x, y, z: _multiply(g, _weight(y, x, 0.6931471805599453))),
+                      allowed=FLOATS, flops=50, doc="z = log2(2^x + 2^y)")
 _floor_divide = _binary("floor_divide", nondiff="piecewise constant", cases=lambda draw: _quotients(draw), flops=6,
                         doc="z = floor(x / y); 0 for an integer y = 0")
 _mod = _binary("mod", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(_multiply(g, _floor_divide(x, y)), -1.0)),
                cases=lambda draw: _quotients(draw), flops=6, doc="z = x - y floor(x / y); the sign is y's")
+
+
+def _share(x, z):
+    """x / z, 0 where z is 0."""
+    zero = _equal(z, _zeros(z))
+    return _divide(x, _where(zero, np.ones((), dtypes.numpy_type(z.dtype)), z))
+
+
+def _weight(x, y, scale=1.0):
+    """e^x / (e^x + e^y): one half where both are equal, infinite ones too."""
+    from fastnn.ops.activation import _sigmoid
+    return _sigmoid(affine(_where(_equal(x, y), _zeros(x), _subtract(x, y)), scale))
 
 
 def _log_positive(x):
@@ -159,8 +181,7 @@ def divide(x1, x2):
     """
     if _number(x1, x2) and x2 != 0 and math.frexp(x2)[0] in (0.5, -0.5):
         return affine(x1, 1.0 / x2)             # a power of two: the quotient is exact
-    dtype = result_dtype(x1, x2)
-    return calculate(_divide, (x1, x2), dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
+    return _float_pair(_divide, x1, x2)
 
 
 true_divide = divide
@@ -172,8 +193,16 @@ def divide_no_nan(x1, x2):
     >>> divide_no_nan([1.0, 2.0], [0.0, 4.0])
     array([0. , 0.5], dtype=float32)
     """
-    zero = equal(x2, 0)
-    return where(zero, 0.0, divide(x1, where(zero, 1, x2)))
+    def quotient(x, y):
+        zero = equal(y, 0)
+        return where(zero, 0.0, divide(x, where(zero, 1.0, y)))
+    return _float_pair(quotient, x1, x2)
+
+
+def _float_pair(op, x, y):
+    """op in the float dtype in which the operands meet: integers become the default one."""
+    dtype = result_dtype(x, y)
+    return calculate(op, (x, y), dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
 
 
 def floor_divide(x1, x2):
@@ -182,7 +211,7 @@ def floor_divide(x1, x2):
     >>> floor_divide([7, -7], 2)
     array([ 3, -4], dtype=int32)
     """
-    return _call(_floor_divide, x1, x2)
+    return calculate(_floor_divide, (x1, x2), number_dtype(x1, x2))
 
 
 def mod(x1, x2):
@@ -191,7 +220,7 @@ def mod(x1, x2):
     >>> mod([7, -7], 3)
     array([1, 2], dtype=int32)
     """
-    return _call(_mod, x1, x2)
+    return calculate(_mod, (x1, x2), number_dtype(x1, x2))
 
 
 def power(x1, x2):
@@ -203,14 +232,14 @@ def power(x1, x2):
     if is_number(x2) and not is_number(x1):
         x = operand(x1)
         if x2 == 1:
-            return cast_to(x, result_dtype(x1, x2))
+            return cast_to(x, number_dtype(x1, x2))
         if x2 in (2, 3, 4):
-            x = cast_to(x, result_dtype(x1, x2))
+            x = cast_to(x, number_dtype(x1, x2))
             s = square(x)
             return s if x2 == 2 else multiply(s, x) if x2 == 3 else square(s)
         if dtypes.is_float(dtype_of(x)) and x2 in (0.5, -0.5, -1):
             return {0.5: sqrt, -0.5: rsqrt, -1: reciprocal}[x2](x)
-    dtype = result_dtype(x1, x2)
+    dtype = number_dtype(x1, x2)
     if is_number(x2) and x2 < 0 and not dtypes.is_float(dtype):
         raise ArgumentError(f"power: integers to the negative power {x2} are not integers; cast them to a float dtype.")
     return calculate(_power, (x1, x2), dtype)

@@ -17,6 +17,8 @@ WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "u
         "uint64": "int64", "float16": "float32"}
 PLAIN = frozenset("fdebBhHiIlLqQ?")                             # NumPy's codes of the dtypes that there are
 UNLIKE = np.ma.MaskedArray, np.matrix                           # arrays that mean something else by the same words
+# the dtype in which values of the other dtypes are added up or multiplied, as in Keras
+COUNTED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
 
 
@@ -73,6 +75,29 @@ def result_dtype(*xs):
             elif name is None or name == "bool":
                 name = "int32"
     return name
+
+
+def number_dtype(*xs):
+    """result_dtype, with truth values counted in int32."""
+    name = result_dtype(*xs)
+    return "int32" if name == "bool" else name
+
+
+def number(x):
+    """x as an operand, truth values as int32."""
+    x = operand(x)
+    return cast_to(x, "int32") if dtype_of(x) == "bool" else x
+
+
+def counted(x):
+    """x in the dtype in which it is added up: small integers in 32 bits."""
+    x = operand(x)
+    return cast_to(x, COUNTED.get(dtype_of(x), dtype_of(x)))
+
+
+def is_whole(x):
+    """Whether an operand holds integers or truth values."""
+    return not dtypes.is_float(dtype_of(operand(x)))
 
 
 def cast_to(x, dtype):

@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, operand
+from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand, result_dtype
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
@@ -143,15 +143,18 @@ def segment_max(data, segment_ids, num_segments=None, sorted=False):
     >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
     array([5., 3.], dtype=float32)
     """
+    kind = np.dtype(dtypes.numpy_type(dtype_of(operand(data))))
+    low = -np.inf if kind.kind == "f" else 0 if kind.kind == "b" else np.iinfo(kind).min
+    return segments(max, data, segment_ids, num_segments, low)
+
+
+def segments(fold, data, segment_ids, num_segments, empty):
+    """fold(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = operand(data), index_operand(segment_ids)
-    if num_segments is None:
-        num_segments = int(np.max(np.asarray(ids))) + 1
-    kind = np.dtype(dtypes.numpy_type(dtype_of(x)))
-    low = kind.type(-np.inf) if kind.kind == "f" else kind.type(np.iinfo(kind).min)
+    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
     rank = len(x.shape)
-    places = np.arange(int(num_segments), dtype=np.int32).reshape(-1, *(1,) * rank)
-    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), places)
-    return max(where(mine, expand_dims(x, 0), low), axis=1)
+    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
+    return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
 
 
 def scatter(indices, values, shape):
@@ -170,7 +173,7 @@ def scatter(indices, values, shape):
 
 # ------------------------------------------------------------------ order statistics
 def quantile(x, q, axis=None, method="linear", keepdims=False):
-    """The values below which the fractions q of x lie, interpolated between neighbours by `method`.
+    """The values below which the fractions q of x lie, interpolated between neighbours by `method`; NaN if one is.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5)
     array(2., dtype=float32)
@@ -193,6 +196,9 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
               "nearest": np.round(place) - low}[method]
     a, b = (take(rows, v, axis=len(rest)) for v in (low, high))
     y = add(a, multiply(subtract(b, a), np.asarray(weight, dtypes.numpy_type(dtype_of(x)))))
+    y = where(equal(a, b), a, y)                # of two infinities too
+    last = take(rows, np.full(q.shape, n - 1, np.int32), axis=len(rest))
+    y = where(equal(last, last), y, last)       # NaN is sorted behind everything
     if keepdims:
         y = reshape(y, (*(1 if i in axes else d for i, d in enumerate(x.shape)), *q.shape))
     if q.ndim:                                  # the fractions come first
@@ -274,22 +280,28 @@ conj = conjugate = real
 
 
 def angle(x):
-    """0 for x >= 0, pi below.
+    """0 for x >= 0, pi below (and for -0), NaN for NaN.
 
     >>> angle([1.0])
     array([0.], dtype=float32)
     """
-    return where(signbit(x), float(np.pi), 0.0)
+    x = floating(x)
+    y = where(signbit(x), float(np.pi), 0.0)
+    return cast_to(where(equal(x, x), y, x), dtype_of(x))
 
 
 def signbit(x):
-    """Whether x is below 0.
+    """Whether x is below 0, or -0.
 
     >>> signbit([1.0, -1.0])
     array([False,  True])
     """
     from fastnn.ops.compare import less
-    return less(x, 0)
+    from fastnn.ops.elementwise import reciprocal
+    x = operand(x)
+    if is_whole(x):
+        return less(x, 0)
+    return less(where(equal(x, 0), reciprocal(x), x), 0)
 
 
 def copysign(x1, x2):
@@ -303,13 +315,15 @@ def copysign(x1, x2):
 
 
 def heaviside(x1, x2):
-    """0 below 0, 1 above, x2 at 0.
+    """0 below 0, 1 above, x2 at 0; NaN for NaN.
 
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    x = floating(x1)
-    return where(equal(x, 0), x2, cast_to(less_equal(0, x), dtype_of(x)))
+    name = result_dtype(x1, x2)
+    x = cast_to(x1, name if dtypes.is_float(name) else dtypes.standardize(None))
+    step = cast_to(less_equal(0, x), dtype_of(x))
+    return where(equal(x, 0), cast_to(x2, dtype_of(x)), where(equal(x, x), step, x))
 
 
 def interp(x, xp, fp):

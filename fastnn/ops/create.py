@@ -4,7 +4,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis
 from fastnn.ops.binary import add, multiply
-from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand
+from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, result_dtype
 from fastnn.ops.compare import where
 from fastnn.ops.constants import full
 from fastnn.ops.index import take
@@ -41,7 +41,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     """
     if not is_symbol(start) and not is_symbol(stop):
         values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
-        name = dtypes.standardize(dtype)
+        own = result_dtype(start, stop)
+        name = dtypes.standardize(dtype, own if dtypes.is_float(own) else None)
         return (_array(values[0], name), values[1]) if retstep else _array(values, name)
     steps = np.linspace(0, 1, num, endpoint, dtype=dtypes.numpy_type(dtypes.standardize(dtype)))
     start, stop = operand(start), operand(stop)
@@ -223,4 +224,4 @@ def vander(x, N=None, increasing=False):
     powers = [full(x.shape, 1, dtype_of(x))]
     for _ in range(n - 1):
         powers.append(multiply(powers[-1], x))
-    return stack(powers if increasing else powers[::-1], axis=1)
+    return stack(powers if increasing else powers[::-1], axis=1) if n else reshape(x, (-1, 1))[:, :0]

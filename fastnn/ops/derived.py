@@ -4,7 +4,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.binary import divide, multiply, power
-from fastnn.ops.common import composite, dtype_of, float_call, floating
+from fastnn.ops.common import composite, dtype_of, float_call, is_whole, operand
 from fastnn.ops.compare import equal
 from fastnn.ops.elementwise import _abs, _calculable, _cos, _log, _ops, _sign, _sin, affine, isnan
 
@@ -93,12 +93,14 @@ def isneginf(x):
 
 
 def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
-    """x with NaN replaced by `nan` and infinities by the given numbers (the largest ones of the dtype).
+    """x with NaN replaced by `nan` and infinities by the given numbers (the largest ones of the dtype); integers stay.
 
     >>> nan_to_num([float("nan"), 1.0])
     array([0., 1.], dtype=float32)
     """
-    ops, x = _ops(), floating(x)
+    ops, x = _ops(), operand(x)
+    if is_whole(x):
+        return x
     info = np.finfo(dtypes.numpy_type(dtype_of(x)))
     x = ops.where(isnan(x), nan, x)
     x = ops.where(isposinf(x), float(info.max) if posinf is None else posinf, x)

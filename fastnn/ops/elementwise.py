@@ -15,6 +15,8 @@ from fastnn.ops.common import (
     elementwise,
     float_call,
     floating,
+    is_whole,
+    number,
     number_call,
     operand,
 )
@@ -70,6 +72,14 @@ _erf = elementwise("erf", reference=reference.erf, low=-4.0, high=4.0, flops=30,
                    doc="y = 2/sqrt(pi) int_0^x e^(-t^2) dt",
                    vjp=lambda n, g: [_ops().multiply(affine(g[0], 1.1283791670955126),
                                                      _exp(_negative(_square(n.inputs[0]))))])
+_erfc = elementwise("erfc", reference=reference.erfc, low=-4.0, high=4.0, flops=90,
+                    doc="y = 1 - erf x, without losing digits where erf is near 1",
+                    vjp=lambda n, g: [_ops().multiply(affine(g[0], -1.1283791670955126),
+                                                      _exp(_negative(_square(n.inputs[0]))))])
+_sinh = elementwise("sinh", reference=reference.sinh, flops=50, doc="y = (e^x - e^-x) / 2",
+                    vjp=lambda n, g: [_ops().multiply(g[0], _cosh(n.inputs[0]))])
+_cosh = elementwise("cosh", reference=reference.cosh, flops=25, doc="y = (e^x + e^-x) / 2",
+                    vjp=lambda n, g: [_ops().multiply(g[0], _sinh(n.inputs[0]))])
 _affine = elementwise(
     "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), dtypes=NUMBERS, reference=reference.affine,
     flops=2,
@@ -138,7 +148,7 @@ def square(x):
     >>> square([3, -2])
     array([9, 4], dtype=int32)
     """
-    return number_call(_square, x)
+    return number_call(_square, number(x))
 
 
 def sign(x):
@@ -232,26 +242,39 @@ def ceil(x):
 
 
 def trunc(x):
-    """x without its fraction.
+    """x without its fraction; integers stay what they are.
 
     >>> trunc([1.5, -1.5])
     array([ 1., -1.], dtype=float32)
     """
-    return float_call(_trunc, x)
+    x = operand(x)
+    return x if is_whole(x) else float_call(_trunc, x)
 
 
 def round(x, decimals=0):
-    """x rounded to `decimals` places, halves to the even digit.
+    """x rounded to `decimals` places (below 0: to tens, hundreds, ...), halves to the even digit; the dtype stays.
 
     >>> round([0.5, 1.5, 2.6])
     array([0., 2., 3.], dtype=float32)
     """
     x = operand(x)
-    if not dtypes.is_float(dtype_of(x)):
-        return x
+    if is_whole(x):
+        return x if decimals >= 0 else _whole_tens(x, 10 ** -decimals)
     scale = 10.0 ** decimals
     return float_call(lambda v: _round(v) if not decimals else _ops().divide(_round(_ops().multiply(v, scale)), scale),
                       x)
+
+
+def _whole_tens(x, unit):
+    """Integers rounded to multiples of `unit`; what its dtype does not hold becomes the next end of its range."""
+    ops, name = _ops(), dtype_of(x)
+    if unit >= 2 ** 31 or name == "bool":
+        return ops.zeros_like(x)
+    x = cast_to(x, "int64")
+    low = ops.floor_divide(x, unit)
+    twice = ops.multiply(ops.subtract(x, ops.multiply(low, unit)), 2)
+    up = ops.greater(ops.add(twice, ops.mod(low, 2)), unit)
+    return ops.saturate_cast(ops.multiply(ops.add(low, cast_to(up, "int64")), unit), name)
 
 
 def sin(x):
@@ -296,20 +319,18 @@ def clip(x, x_min, x_max):
     >>> clip([-1.0, 0.5, 2.0], 0, 1)
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    x = operand(x)
-    if dtype_of(x) == "bool":
-        x = cast_to(x, "int32")
-    numbers = all(isinstance(v, (int, float, np.generic)) for v in (x_min, x_max))
+    x = number(x)
+    numbers = all(isinstance(v, (int, float, np.generic)) and v == v for v in (x_min, x_max))
     if not numbers:
         ops = _ops()
         if x_min is not None:
             x = ops.maximum(x, cast_to(x_min, dtype_of(x)))
         return x if x_max is None else ops.minimum(x, cast_to(x_max, dtype_of(x)))
-    number = float if dtypes.is_float(dtype_of(x)) else int
-    if number is int and any(v != int(v) for v in (float(x_min), float(x_max)) if np.isfinite(v)):
+    kind = float if dtypes.is_float(dtype_of(x)) else int
+    if kind is int and any(v != int(v) for v in (float(x_min), float(x_max)) if np.isfinite(v)):
         x = floating(x)
-        number = float
-    return number_call(_clip, x, lo=number(x_min), hi=number(x_max))
+        kind = float
+    return number_call(_clip, x, lo=kind(x_min), hi=kind(x_max))
 
 
 def isnan(x):

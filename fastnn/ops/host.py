@@ -8,11 +8,10 @@ from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.binary import add, divide, maximum, multiply, subtract
+from fastnn.ops.binary import _float_pair, _hypot, _logaddexp, add, divide, multiply
 from fastnn.ops.common import (
     FLOATS,
     NUMBERS,
-    WIDE,
     broadcast_infer,
     calculate,
     cast_to,
@@ -20,13 +19,15 @@ from fastnn.ops.common import (
     draw_shape,
     dtype_of,
     float_call,
+    number,
+    number_dtype,
     operand,
     result_dtype,
     same_dtype,
     unary_cost,
     unbroadcast,
 )
-from fastnn.ops.elementwise import abs, affine, exp, expm1, log1p, negative, reciprocal, rsqrt, sqrt, square
+from fastnn.ops.elementwise import _cosh, _sinh, affine, exp, logical_not, negative, reciprocal, rsqrt, square
 from fastnn.ops.fold import _cumsum
 from fastnn.ops.layout import ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
@@ -93,7 +94,7 @@ def _pair(name, f, allowed, vjp=None, low=-2.0, high=2.0, avoid=(), **rest):
     def host(ins, outs, attrs):
         with np.errstate(all="ignore"):
             outs[0][...] = f(*ins)
-    kind = "float" if allowed == FLOATS else allowed[0]
+    kind = "float" if allowed[0] in FLOATS else allowed[0]
     return register(Op(
         name=name, inputs=("x", "y"), infer=infer, host=host, vjp=vjp, reference=getattr(reference, name),
         cost=unary_cost(10),
@@ -109,7 +110,7 @@ def _arctan2_vjp(node, gys):
 
 
 _arctan2 = _pair("arctan2", np.arctan2, FLOATS, _arctan2_vjp, 0.2, 2.0)
-_fmod = _pair("fmod", np.fmod, FLOATS, nondiff="use fastnn.ops.mod for a remainder with a gradient", low=0.3, high=2.0)
+_fmod = _pair("fmod", np.fmod, NUMBERS, nondiff="use fastnn.ops.mod for a remainder with a gradient", low=0.3, high=2.0)
 _BITWISE = {name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")
             for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")}
 
@@ -134,11 +135,6 @@ arctanh = _float_function(_arctanh, "The inverse of tanh.", ">>> arctanh([0.0])\
 erfinv = _float_function(_erfinv_op, "The number whose erf is x.", ">>> erfinv([0.0])\n    array([0.], dtype=float32)")
 
 
-def _float_pair(op, x, y):
-    dtype = result_dtype(x, y)
-    return calculate(op, (x, y), dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
-
-
 def arctan2(x1, x2):
     """The angle of the point (x2, x1), in (-pi, pi].
 
@@ -154,7 +150,7 @@ def fmod(x1, x2):
     >>> fmod([-7.0], [3.0])
     array([-1.], dtype=float32)
     """
-    return _float_pair(_fmod, x1, x2)
+    return calculate(_fmod, (x1, x2), number_dtype(x1, x2))
 
 
 def sinh(x):
@@ -163,10 +159,7 @@ def sinh(x):
     >>> sinh([0.0])
     array([0.], dtype=float32)
     """
-    def formula(v):
-        t = expm1(v)
-        return affine(add(t, divide(t, affine(t, 1.0, 1.0))), 0.5)
-    return float_call(formula, x)
+    return float_call(_sinh, x)
 
 
 def cosh(x):
@@ -175,16 +168,16 @@ def cosh(x):
     >>> cosh([0.0])
     array([1.], dtype=float32)
     """
-    return float_call(lambda v: affine(add(exp(v), exp(negative(v))), 0.5), x)
+    return float_call(_cosh, x)
 
 
 def hypot(x1, x2):
-    """sqrt(x1^2 + x2^2).
+    """sqrt(x1^2 + x2^2), without overflow.
 
     >>> hypot([3.0], [4.0])
     array([5.], dtype=float32)
     """
-    return _float_pair(lambda a, b: sqrt(add(square(a), square(b))), x1, x2)
+    return _float_pair(_hypot, x1, x2)
 
 
 def logaddexp(x1, x2):
@@ -193,7 +186,7 @@ def logaddexp(x1, x2):
     >>> logaddexp([0.0], [0.0])
     array([0.6931472], dtype=float32)
     """
-    return _float_pair(lambda a, b: add(maximum(a, b), log1p(exp(negative(abs(subtract(a, b)))))), x1, x2)
+    return _float_pair(_logaddexp, x1, x2)
 
 
 def _bits(name, text, example):
@@ -223,12 +216,13 @@ bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 
 
 def bitwise_not(x):
-    """-x - 1: all bits turned.
+    """-x - 1: all bits turned; of truth values the other one.
 
     >>> bitwise_not([0])
     array([-1], dtype=int32)
     """
-    return affine(x, -1, -1)
+    x = operand(x)
+    return logical_not(x) if dtype_of(x) == "bool" else affine(x, -1, -1)
 
 
 bitwise_invert = bitwise_not
@@ -264,7 +258,8 @@ def cumprod(x, axis=None, dtype=None):
     array([1, 2, 6], dtype=int32)
     """
     x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
-    x = cast_to(x, WIDE.get(dtype_of(x), dtype_of(x)))
-    return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=int(axis))
+    x = number(x)
+    x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
+    return calculate(lambda v: _cumprod(v, axis=axis), [x], dtype_of(x))
 
 

@@ -8,14 +8,16 @@ from fastnn.kernels.reference import host as reference
 from fastnn.ops.binary import multiply
 from fastnn.ops.common import (
     FLOATS,
+    WIDE,
     calculate,
+    cast_to,
     check_dtype,
     floating,
     is_symbol,
     operand,
     result_dtype,
 )
-from fastnn.ops.elementwise import abs, log, negative
+from fastnn.ops.elementwise import negative
 from fastnn.ops.layout import expand_dims, reshape, swapaxes
 from fastnn.ops.op import Array, Case, Op, register
 
@@ -107,10 +109,78 @@ _solve = register(Op(
     invalid=[([Spec((2, 2), "float32"), Spec((3, 1), "float32")], {}, ShapeError)]))
 
 
+def _slogdet_infer(specs, attrs):
+    _square("slogdet", specs[0])
+    return (Spec(specs[0].shape[:-2], specs[0].dtype),) * 2
+
+
+def _slogdet_host(ins, outs, attrs):
+    outs[0][...], outs[1][...] = np.linalg.slogdet(ins[0])
+
+
+def _slogdet_vjp(node, gys):
+    if gys[1] is None:
+        return [None]
+    return [multiply(expand_dims(gys[1], (-2, -1)), _transposed(_inv(node.inputs[0])))]
+
+
+_slogdet = register(Op(
+    name="slogdet", inputs=("x",), infer=_slogdet_infer, host=_slogdet_host, vjp=_slogdet_vjp, cost=_cost,
+    reference=reference.slogdet, cases=_numbers, invalid=_BAD,
+    doc="the sign of the determinant and the logarithm of its size, which overflows nowhere"))
+
+
+def _singular_infer(specs, attrs):
+    check_dtype("singular_values", specs[0], FLOATS)
+    if len(specs[0].shape) < 2:
+        raise ShapeError(f"singular_values: received shape {specs[0].shape}, expected matrices in the last two "
+                         "dimensions.")
+    return Spec((*specs[0].shape[:-2], min(specs[0].shape[-2:])), specs[0].dtype)
+
+
+def _singular_host(ins, outs, attrs):
+    outs[0][...] = np.linalg.svd(ins[0], compute_uv=False)
+
+
+def _singular_grad_host(ins, outs, attrs):
+    u, _, vh = np.linalg.svd(ins[0], full_matrices=False)
+    np.matmul(u * ins[1][..., None, :], vh, out=outs[0])
+
+
+_singular = register(Op(
+    name="singular_values", inputs=("x",), infer=_singular_infer, host=_singular_host, cost=_cost,
+    vjp=lambda n, g: [_singular_grad(n.inputs[0], g[0])], reference=reference.singular_values,
+    cases=lambda draw: Case([Array((2, 1, 3), distinct=True)]),
+    invalid=[([Spec((3,), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)],
+    doc="the singular values of matrices, falling"))
+_singular_grad = register(Op(
+    name="singular_values_grad", inputs=("x", "gy"), infer=lambda specs, attrs: _check_singular(specs), cost=_cost,
+    host=_singular_grad_host, nondiff="second derivatives of singular values are not offered",
+    reference=reference.singular_values_grad, cases=lambda draw: Case([Array((2, 1, 3), distinct=True), Array((2, 1))]),
+    invalid=[([Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
+    doc="gx = the sum of gy u v^T over the singular values"))
+
+
+def _check_singular(specs):
+    wanted = _singular_infer(specs[:1], {})
+    if specs[1] != wanted:
+        raise ShapeError(f"singular_values_grad: received a gradient {specs[1]}, expected {wanted}.")
+    return specs[0]
+
+
+def singular_values(x):
+    """The singular values of the matrices in the last two dimensions, as an operation with a gradient."""
+    return _call(_singular, x)
+
+
+def _float_dtype(*xs):
+    dtype = result_dtype(*xs)
+    return dtype if dtypes.is_float(dtype) else dtypes.standardize(None)
+
+
 def _call(op, *xs):
     """op in a float dtype that NumPy's routines take."""
-    dtype = result_dtype(*xs)
-    return calculate(op, xs, dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
+    return calculate(op, xs, _float_dtype(*xs))
 
 
 def det(x):
@@ -160,9 +230,8 @@ def slogdet(x):
     >>> [float(v) for v in slogdet([[1.0, 0.0], [0.0, -1.0]])]
     [-1.0, 0.0]
     """
-    from fastnn.ops.elementwise import sign
-    d = det(x)
-    return sign(d), log(abs(d))
+    dtype = _float_dtype(x)
+    return tuple(cast_to(v, dtype) for v in _slogdet(cast_to(x, WIDE.get(dtype, dtype))))
 
 
 def logdet(x):
@@ -171,7 +240,7 @@ def logdet(x):
     >>> float(logdet([[1.0, 0.0], [0.0, 1.0]]))
     0.0
     """
-    return log(det(x))
+    return slogdet(x)[1]
 
 
 # ------------------------------------------------------------------ factorisations: of arrays

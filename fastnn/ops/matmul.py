@@ -6,6 +6,7 @@ from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
+from fastnn.ops.common import dtype_of, operand, result_dtype
 from fastnn.ops.op import Array, Case, Op, register
 
 __all__ = ["matmul"]
@@ -231,6 +232,42 @@ product_op = register(Op(
     doc="y = act(x · w + b), the last two dimensions as matrices, leading ones broadcast"))
 
 
+def _whole_infer(specs, attrs):
+    x, w = specs
+    if x.dtype != w.dtype or x.dtype not in ("int32", "int64"):
+        raise DTypeError(f"matmul_whole: received {x.dtype} and {w.dtype}; expected int32 or int64 for both.")
+    if len(x.shape) < 2 or len(w.shape) < 2 or x.shape[-1] != w.shape[-2]:
+        raise ShapeError(f"matmul_whole: received shapes {x.shape} and {w.shape}; expected (..., M, K) and "
+                         "(..., K, N).")
+    return Spec((*broadcast(x.shape[:-2], w.shape[:-2]), x.shape[-2], w.shape[-1]), x.dtype)
+
+
+def _whole_host(ins, outs, attrs):
+    np.matmul(*ins, out=outs[0])
+
+
+_whole_op = register(Op(
+    name="matmul_whole", inputs=("x", "w"), infer=_whole_infer, host=_whole_host, nondiff="integers",
+    reference=np.matmul, cost=lambda specs, outs, attrs: (2 * outs[0].size * specs[0].shape[-1],
+                                                          specs[0].nbytes + specs[1].nbytes + outs[0].nbytes),
+    cases=lambda draw: Case([Array((2, 3, 4), "int32", -9, 9), Array((4, 2), "int32", -9, 9)]),
+    invalid=[([Spec((2, 3), "int32"), Spec((4, 5), "int32")], {}, ShapeError),
+             ([Spec((2, 3), "float32"), Spec((3, 5), "float32")], {}, DTypeError)],
+    doc="y = x · w of integers, exact modulo the range of their dtype"))
+
+
+def _whole_product(a, b, name, transpose_a, transpose_b):
+    """The product of integers in the dtype `name`: by float64 where that is exact, else by integers."""
+    from fastnn import ops
+    if name in ("int32", "uint32", "int64", "uint64"):
+        wide, op = "int32" if name == "int32" else "int64", _whole_op
+        a, b = (ops.swapaxes(x, -1, -2) if t else x for x, t in ((a, transpose_a), (b, transpose_b)))
+        return ops.cast(op(ops.cast(a, wide), ops.cast(b, wide)), name)
+    y = product_op(ops.cast(a, "float64"), ops.cast(b, "float64"), None, transpose_a=transpose_a,
+                   transpose_b=transpose_b)
+    return ops.cast(ops.cast(y, "int64"), name) if name != "bool" else ops.not_equal(y, 0)
+
+
 def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=None):
     """The matrix product of two tensors.
 
@@ -242,7 +279,8 @@ def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=N
         activation: None, "relu", "sigmoid" or "tanh", applied to the result.
 
     Returns:
-        (..., M, N); the dimension of a vector operand is left out. Integers become the default float type.
+        (..., M, N); the dimension of a vector operand is left out. Integers give integers (int8 ones int32), exactly;
+        with a bias or an activation they become the default float type.
 
     Raises:
         ShapeError: sizes do not fit. DTypeError: not numbers.
@@ -252,18 +290,39 @@ def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=N
     [[3.0], [7.0]]
     """
     from fastnn import ops
-    x1, x2, bias = same_floats(x1, x2, bias)
+    whole, result = None, None
+    if bias is None and activation is None:
+        x1, x2, whole, result = _plain_operands(x1, x2)
+    if whole is None:
+        x1, x2, bias = same_floats(x1, x2, bias)
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == 0 or r2 == 0:
         raise ShapeError(f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one "
                          "dimension (use multiply for a number).")
     a = ops.reshape(x1, (1, x1.shape[0])) if r1 == 1 else x1
     b = ops.reshape(x2, (x2.shape[0], 1)) if r2 == 1 else x2
-    y = product_op(a, b, bias, transpose_a=transpose_a and r1 > 1, transpose_b=transpose_b and r2 > 1,
-                   activation=activation)
+    transpose_a, transpose_b = transpose_a and r1 > 1, transpose_b and r2 > 1
+    if whole is None:
+        y = product_op(a, b, bias, transpose_a=transpose_a, transpose_b=transpose_b, activation=activation)
+        y = y if result is None else ops.cast(y, result)
+    else:
+        y = _whole_product(a, b, whole, transpose_a, transpose_b)
     if r1 > 1 and r2 > 1:
         return y
     return ops.reshape(y, y.shape[:-2] + ((y.shape[-2],) if r1 > 1 else ()) + ((y.shape[-1],) if r2 > 1 else ()))
+
+
+def _plain_operands(x1, x2):
+    """(x1, x2, the dtype of an integer product or None, the dtype to cast a float product to or None)."""
+    d1, d2 = getattr(x1, "dtype", None), getattr(x2, "dtype", None)
+    if d1 is not None and d1 == d2 and d1 in ("float32", "float64"):          # the usual case, first
+        return x1, x2, None, None
+    x1, x2 = operand(x1), operand(x2)
+    name = result_dtype(x1, x2)
+    if dtypes.is_float(name):
+        return x1, x2, None, name if name == "float16" else None
+    both = dtype_of(x1) == dtype_of(x2) == "int8"
+    return x1, x2, "int32" if both else name, None
 
 
 def same_floats(*values):

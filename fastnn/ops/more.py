@@ -5,17 +5,18 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis
 from fastnn.ops.activation import _relu
-from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
+from fastnn.ops.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
 from fastnn.ops.cast import cast
-from fastnn.ops.common import cast_to, dtype_of, floating, operand
-from fastnn.ops.compare import equal, where
+from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand
+from fastnn.ops.compare import equal, less, where
 from fastnn.ops.constants import zeros_like
-from fastnn.ops.control import map, scan, segment_max
-from fastnn.ops.elementwise import abs, affine, clip, erf, exp, log1p, negative, sin, sqrt, square
+from fastnn.ops.control import map, scan, segments
+from fastnn.ops.elementwise import _erfc, affine, clip, sin, sqrt, square
+from fastnn.ops.host import right_shift
 from fastnn.ops.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
 from fastnn.ops.order import sort
 from fastnn.ops.parts import flip, getitem
-from fastnn.ops.reduce import any, cumsum, prod, sum
+from fastnn.ops.reduce import any, cumsum, min, prod, sum
 
 __all__ = ["fabs", "fliplr", "flipud", "hsplit", "vsplit", "dsplit", "dstack", "get_item", "imag", "isreal", "isin",
            "erfc", "ldexp", "logaddexp2", "saturate_cast", "segment_min", "segment_prod", "sinc", "trapezoid",
@@ -130,12 +131,12 @@ def isin(x1, x2, assume_unique=False, invert=False):
 
 
 def erfc(x):
-    """1 - erf(x).
+    """1 - erf(x), with all its digits where erf(x) is near 1.
 
     >>> erfc([0.0])
     array([1.], dtype=float32)
     """
-    return affine(erf(x), -1.0, 1.0)
+    return float_call(_erfc, x)
 
 
 def ldexp(x1, x2):
@@ -144,7 +145,13 @@ def ldexp(x1, x2):
     >>> ldexp([3.0], [2])
     array([12.], dtype=float32)
     """
-    return multiply(floating(x1), power(2.0, floating(x2)))
+    x, name = floating(x1), dtype_of(floating(x1))
+    # in four factors, none of which overflows; more than 1100 halvings or doublings do not change what is left
+    n = cast_to(clip(operand(x2), -1100, 1100), "int32")
+    quarter = right_shift(n, 2)
+    for part in (quarter, quarter, quarter, subtract(n, multiply(quarter, 3))):
+        x = multiply(x, cast_to(power(2.0, cast_to(part, "float64")), "float64"))
+    return cast_to(x, name)
 
 
 def logaddexp2(x1, x2):
@@ -153,9 +160,7 @@ def logaddexp2(x1, x2):
     >>> logaddexp2([0.0], [0.0])
     array([1.], dtype=float32)
     """
-    a, b = floating(x1), floating(x2)
-    small = exp(affine(abs(subtract(a, b)), -0.6931471805599453))
-    return add(maximum(a, b), affine(log1p(small), 1.4426950408889634))
+    return _float_pair(_logaddexp2, x1, x2)
 
 
 def sinc(x):
@@ -192,7 +197,7 @@ def dtype(x):
 
 
 def saturate_cast(x, dtype):
-    """cast, with values outside the range of the new dtype moved to its ends.
+    """cast, with values outside the range of the new dtype moved to its ends, and NaN to 0.
 
     >>> saturate_cast([-1.0, 300.0], "uint8")
     array([  0, 255], dtype=uint8)
@@ -203,10 +208,13 @@ def saturate_cast(x, dtype):
         return cast(x, name)
     info = np.iinfo(kind)
     high = float(info.max)
+    if dtype_of(x) == "float16":
+        x = cast(x, "float32")
     if dtypes.is_float(dtype_of(x)):            # the largest float that is still within the range
         own = dtypes.numpy_type(dtype_of(x))
         high = float(own(info.max)) if float(own(info.max)) <= info.max else float(np.nextafter(own(info.max), own(0)))
-        return cast(clip(x, float(info.min), high), name)
+        x = where(equal(x, x), x, 0.0)
+        return where(less(high, x), np.array(info.max, kind), cast(clip(x, float(info.min), high), name))
     mine = np.iinfo(dtypes.numpy_type(dtype_of(x))) if dtype_of(x) != "bool" else info
     low = info.min if info.min > mine.min else mine.min
     top = info.max if info.max < mine.max else mine.max
@@ -224,12 +232,13 @@ def view(x, dtype=None):
 
 # ------------------------------------------------------------------ segments, activations
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
-    """The smallest of the slices of data that share an id; inf for an id without one.
+    """The smallest of the slices of data that share an id; inf (the largest integer) for an id without one.
 
     >>> segment_min([4.0, 5.0, 3.0], [0, 0, 1], 2)
     array([4., 3.], dtype=float32)
     """
-    return negative(segment_max(negative(data), segment_ids, num_segments, sorted))
+    kind = np.dtype(dtypes.numpy_type(dtype_of(operand(data))))
+    return segments(min, data, segment_ids, num_segments, np.inf if kind.kind == "f" else np.iinfo(kind).max)
 
 
 def segment_prod(data, segment_ids, num_segments=None, sorted=False):
@@ -238,11 +247,7 @@ def segment_prod(data, segment_ids, num_segments=None, sorted=False):
     >>> segment_prod([4.0, 5.0, 3.0], [0, 0, 1], 2)
     array([20.,  3.], dtype=float32)
     """
-    x, ids = operand(data), operand(segment_ids)
-    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
-    rank = len(x.shape)
-    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
-    return prod(where(mine, expand_dims(x, 0), np.ones((), dtypes.numpy_type(dtype_of(x)))), axis=1)
+    return cast_to(segments(prod, data, segment_ids, num_segments, 1), dtype_of(operand(data)))
 
 
 def sparse_sigmoid(x):

@@ -1,15 +1,29 @@
 """Reductions of what is not NaN."""
+import warnings
+
 import numpy as np
 
 from fastnn.ops.binary import divide, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating
+from fastnn.ops.common import cast_to, dtype_of, floating, is_whole, operand
 from fastnn.ops.compare import equal, where
 from fastnn.ops.elementwise import isnan, sqrt, square
 from fastnn.ops.host import cumprod
-from fastnn.ops.reduce import argmax, argmin, cumsum, max, min, prod, sum
+from fastnn.ops.reduce import all, argmax, argmin, cumsum, max, min, prod, sum
 
 __all__ = ["nanmean", "nansum", "nanmax", "nanmin", "nanprod", "nanvar", "nanstd", "nancumsum", "nancumprod",
            "nanargmax", "nanargmin", "nanmedian", "nanquantile", "nanpercentile"]
+
+
+def _without(x, value):
+    """x with NaN replaced; integers have none and stay what they are."""
+    x = operand(x)
+    return x if is_whole(x) else where(isnan(x), value, x)
+
+
+def _extreme(fold, x, axis, keepdims, value):
+    """max or min of what is not NaN; NaN where there is nothing else."""
+    y = fold(_without(x, value), axis, keepdims)
+    return y if is_whole(y) else where(all(isnan(x), axis, keepdims), float("nan"), y)
 
 
 def nansum(x, axis=None, keepdims=False):
@@ -18,7 +32,7 @@ def nansum(x, axis=None, keepdims=False):
     >>> nansum([1.0, float("nan")])
     array(1., dtype=float32)
     """
-    return sum(where(isnan(x), 0, x), axis, keepdims)
+    return sum(_without(x, 0.0), axis, keepdims)
 
 
 def nanmean(x, axis=None, keepdims=False):
@@ -32,26 +46,21 @@ def nanmean(x, axis=None, keepdims=False):
 
 
 def nanmax(x, axis=None, keepdims=False):
-    """The largest value that is not NaN.
+    """The largest value that is not NaN; NaN where all are.
 
     >>> nanmax([1.0, float("nan")])
     array(1., dtype=float32)
     """
-    return max(where(isnan(x), float("-inf"), x), axis, keepdims)
+    return _extreme(max, x, axis, keepdims, float("-inf"))
 
 
 def nanmin(x, axis=None, keepdims=False):
-    """The smallest value that is not NaN.
+    """The smallest value that is not NaN; NaN where all are.
 
     >>> nanmin([1.0, float("nan")])
     array(1., dtype=float32)
     """
-    return min(where(isnan(x), float("inf"), x), axis, keepdims)
-
-
-def _without(x, value):
-    x = floating(x)
-    return where(isnan(x), value, x)
+    return _extreme(min, x, axis, keepdims, float("inf"))
 
 
 def nanprod(x, axis=None, keepdims=False):
@@ -88,7 +97,9 @@ def nanvar(x, axis=None, keepdims=False):
     1.0
     """
     x = floating(x)
-    return nanmean(square(subtract(x, nanmean(x, axis, True))), axis, keepdims)
+    there = equal(x, x)
+    squares = where(there, square(subtract(x, nanmean(x, axis, True))), 0.0)
+    return divide(sum(squares, axis, keepdims), sum(cast_to(there, dtype_of(x)), axis, keepdims))
 
 
 def nanstd(x, axis=None, keepdims=False):
@@ -100,22 +111,29 @@ def nanstd(x, axis=None, keepdims=False):
     return sqrt(nanvar(x, axis, keepdims))
 
 
+def _place(fold, x, axis, keepdims, value):
+    """argmax or argmin of what is not NaN; -1 where there is nothing else."""
+    x = operand(x)
+    y = fold(_without(x, value), axis, keepdims)
+    return y if is_whole(x) else where(all(isnan(x), axis, keepdims), -1, y)
+
+
 def nanargmax(x, axis=None, keepdims=False):
-    """The index of the first largest value that is not NaN.
+    """The index of the first largest value that is not NaN; -1 where all are.
 
     >>> int(nanargmax([1.0, float("nan"), 3.0]))
     2
     """
-    return argmax(_without(x, float("-inf")), axis, keepdims)
+    return _place(argmax, x, axis, keepdims, float("-inf"))
 
 
 def nanargmin(x, axis=None, keepdims=False):
-    """The index of the first smallest value that is not NaN.
+    """The index of the first smallest value that is not NaN; -1 where all are.
 
     >>> int(nanargmin([float("nan"), 1.0, 3.0]))
     1
     """
-    return argmin(_without(x, float("inf")), axis, keepdims)
+    return _place(argmin, x, axis, keepdims, float("inf"))
 
 
 def nanquantile(x, q, axis=None, method="linear", keepdims=False):
@@ -143,4 +161,7 @@ def nanmedian(x, axis=None, keepdims=False):
     >>> float(nanmedian([1.0, float("nan"), 3.0]))
     2.0
     """
-    return nanquantile(x, 0.5, axis, "midpoint", keepdims)
+    x = np.asarray(floating(x))
+    with warnings.catch_warnings():             # of rows without a number: the median of nothing is NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)

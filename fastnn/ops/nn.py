@@ -3,6 +3,7 @@ from fastnn.core import shapes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
+from fastnn.ops.common import float_call
 from fastnn.ops.op import Array, Case, Op, register
 
 __all__ = ["softmax", "log_softmax"]
@@ -305,7 +306,7 @@ def softmax(x, axis=-1):
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5], dtype=float32)
     """
-    return _over(softmax_op, x, axis)
+    return _over(lambda v: float_call(softmax_op, v), x, axis)
 
 
 def log_softmax(x, axis=-1):
@@ -314,7 +315,7 @@ def log_softmax(x, axis=-1):
     >>> log_softmax([0.0, 0.0]).round(4)
     array([-0.6931, -0.6931], dtype=float32)
     """
-    return _over(log_softmax_op, x, axis)
+    return _over(lambda v: float_call(log_softmax_op, v), x, axis)
 
 
 def _over(op, x, axis):

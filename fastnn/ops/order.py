@@ -5,7 +5,8 @@ from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.common import cast_to, check_dtype, dtype_of, floating, is_symbol, operand, result_dtype, unary_cost
+from fastnn.ops.binary import subtract
+from fastnn.ops.common import cast_to, check_dtype, dtype_of, is_symbol, number, operand, result_dtype, unary_cost
 from fastnn.ops.index import INTS, take_along_axis
 from fastnn.ops.layout import ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
@@ -124,11 +125,15 @@ def searchsorted(sorted_sequence, values, side="left"):
 
 
 def digitize(x, bins):
-    """The number of bins (rising boundaries) at or below each value.
+    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie
+    above it.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0])
     array([0, 2], dtype=int32)
     """
+    bins = operand(bins)
+    if isinstance(bins, np.ndarray) and bins.size > 1 and bins[0] > bins[-1]:
+        return subtract(bins.size, searchsorted(bins[::-1], x, "right"))
     return searchsorted(bins, x, "right")
 
 
@@ -169,7 +174,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     if n < 1:
         _arrays("bincount without minlength")
     return _bincount(cast_to(x, "int32" if dtype_of(x) != "int64" else "int64"), None if weights is None
-                     else floating(weights),
+                     else number(weights),
                      minlength=n)
 
 
@@ -250,7 +255,7 @@ def unique(x, sorted=True, return_index=False, return_inverse=False, return_coun
     x = operand(x)
     if is_symbol(x):
         _arrays("unique")
-    found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis)
+    found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis, equal_nan=False)
     if size is None:
         return found
     values, *rest = found if isinstance(found, tuple) else (found,)

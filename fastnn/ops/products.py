@@ -4,9 +4,9 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import divide, multiply, subtract
-from fastnn.ops.common import cast_to, floating, operand, result_dtype
+from fastnn.ops.common import WIDE, cast_to, dtype_of, floating, operand, result_dtype
 from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
-from fastnn.ops.parts import getitem
+from fastnn.ops.parts import getitem, pad
 from fastnn.ops.reduce import mean, sum
 
 __all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "cov",
@@ -17,10 +17,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def _matmul(x, y):
     from fastnn.ops.matmul import matmul
-    dtype = result_dtype(x, y)
-    if not dtype.startswith("float"):           # integers: exact in float64 up to 2^53
-        return cast_to(matmul(cast_to(x, "float64"), cast_to(y, "float64")), dtype)
-    return matmul(cast_to(x, dtype), cast_to(y, dtype))
+    return matmul(x, y)
 
 
 def _parse(subscripts, operands):
@@ -43,9 +40,6 @@ def _parse(subscripts, operands):
         if len(t) != len(x.shape):
             raise ShapeError(f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape "
                              f"{tuple(x.shape)}.")
-        if len(set(t)) != len(t):
-            raise ArgumentError(f"einsum: the term {t!r} of {subscripts!r} repeats a letter; take "
-                                "fastnn.ops.diagonal first.")
         out.append(t)
     if not arrow:
         joined = "".join(out)
@@ -100,9 +94,16 @@ def einsum(subscripts, *operands, **kwargs):
     array([[11.]], dtype=float32)
     """
     xs = [operand(x) for x in operands]
-    dtype = result_dtype(*xs)
+    names = {dtype_of(x) for x in xs}
     terms, out = _parse(subscripts, xs)
-    xs = [cast_to(x, dtype) for x in xs]
+    y = _einsum(xs, terms, out, result_dtype(*xs), subscripts)
+    return cast_to(y, "int32") if names == {"int8"} else y
+
+
+def _einsum(xs, terms, out, dtype, subscripts):
+    """The contraction in a dtype; small integers are multiplied in 32 bits, so that no product is cut off."""
+    wide = WIDE.get(dtype, dtype)
+    xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
     x, term = xs[0], terms[0]
     for k in range(1, len(xs)):
         later = "".join(terms[k + 1:])
@@ -111,7 +112,19 @@ def einsum(subscripts, *operands, **kwargs):
     if set(term) != set(out):
         raise ArgumentError(f"einsum: the result of {subscripts!r} has letters that no operand has.")
     order = [term.index(c) for c in out]
-    return transpose(x, order) if order != list(range(len(order))) else x
+    y = transpose(x, order) if order != list(range(len(order))) else x
+    return y if dtype == wide else cast_to(y, "int32" if dtype == "int8" else dtype)
+
+
+def _diagonals(x, term):
+    """x with one dimension for each letter: the diagonal where a letter is repeated."""
+    from fastnn.ops.create import diagonal
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i = term.index(c)
+            j = term.index(c, i + 1)
+            x, term = diagonal(x, 0, i, j), term[:i] + term[i + 1:j] + term[j + 1:] + c
+    return x, term
 
 
 def tensordot(x1, x2, axes=2):
@@ -132,7 +145,8 @@ def tensordot(x1, x2, axes=2):
     for i, j in zip(first, second):
         b[j] = a[i]
     out = [c for i, c in enumerate(a) if i not in first] + [c for j, c in enumerate(b) if j not in second]
-    return einsum(f"{''.join(a)},{''.join(b)}->{''.join(out)}", x1, x2)
+    y = einsum(f"{''.join(a)},{''.join(b)}->{''.join(out)}", x1, x2)
+    return cast_to(y, result_dtype(x1, x2))
 
 
 def dot(x1, x2):
@@ -153,7 +167,7 @@ def vdot(x1, x2):
     >>> vdot([[1.0, 2.0]], [[3.0, 4.0]])
     array(11., dtype=float32)
     """
-    return sum(multiply(ravel(x1), ravel(x2)))
+    return cast_to(sum(multiply(ravel(x1), ravel(x2))), result_dtype(x1, x2))
 
 
 def inner(x1, x2):
@@ -190,20 +204,22 @@ def kron(x1, x2):
 
 
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """The cross product of vectors of three numbers along an axis.
+    """The cross product of vectors of three numbers along an axis; of two numbers in a plane its third one.
 
     >>> cross([1, 0, 0], [0, 1, 0])
     array([0, 0, 1], dtype=int32)
     """
     axisa, axisb, axisc = (axis,) * 3 if axis is not None else (axisa, axisb, axisc)
     x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
-    if x.shape[-1] != 3 or y.shape[-1] != 3:
-        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 3 numbers along "
+    flat = x.shape[-1] == y.shape[-1] == 2
+    if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
+        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 2 or 3 numbers along "
                          "the axis.")
+    x, y = (v if v.shape[-1] == 3 else pad(v, ((0, 0),) * (len(v.shape) - 1) + ((0, 1),)) for v in (x, y))
     (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
     parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),
              subtract(multiply(a, e), multiply(b, d))]
-    return moveaxis(stack(parts, -1), -1, axisc)
+    return parts[2] if flat else moveaxis(stack(parts, -1), -1, axisc)
 
 
 def diff(a, n=1, axis=-1):
@@ -240,6 +256,9 @@ def corrcoef(x):
     """
     from fastnn.ops.create import diagonal
     from fastnn.ops.elementwise import sqrt
+    x = floating(x)
+    if len(x.shape) == 1:
+        return reshape(corrcoef(expand_dims(x, 0)), ())
     c = cov(x)
     s = sqrt(diagonal(c))
     return divide(c, outer(s, s))

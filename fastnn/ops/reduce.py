@@ -2,9 +2,22 @@
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.kernels.reference import reduce as reference
-from fastnn.ops.common import WIDE, calculate, cast_to, composite, dtype_of, floating, is_number, operand
+from fastnn.ops.common import (
+    WIDE,
+    calculate,
+    cast_to,
+    composite,
+    counted,
+    dtype_of,
+    floating,
+    is_number,
+    number,
+    operand,
+    result_dtype,
+)
 from fastnn.ops.elementwise import _exp, _log, abs, isfinite, sqrt, square, stop_gradient
 from fastnn.ops.fold import _all, _any, _argmax, _argmin, _cumsum, _max, _mean, _min, _prod, _sum
 from fastnn.ops.layout import broadcast_to, ravel, reshape
@@ -32,14 +45,12 @@ def _call(op, x, axis, keepdims):
 
 
 def sum(x, axis=None, keepdims=False):
-    """The sum along axes; truth values and small integers are counted in int32.
+    """The sum along axes; truth values and small integers are counted in int32 or uint32.
 
     >>> sum([[1, 2], [3, 4]], axis=0)
     array([4, 6], dtype=int32)
     """
-    x = operand(x)
-    name = dtype_of(x)
-    return _call(_sum, x if dtypes.is_float(name) else cast_to(x, WIDE.get(name, name)), axis, keepdims)
+    return _call(_sum, counted(x), axis, keepdims)
 
 
 def mean(x, axis=None, keepdims=False):
@@ -80,9 +91,7 @@ def prod(x, axis=None, keepdims=False, dtype=None):
     >>> prod([[1, 2], [3, 4]], axis=1)
     array([ 2, 12], dtype=int32)
     """
-    x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
-    name = dtype_of(x)
-    return _call(_prod, x if dtypes.is_float(name) else cast_to(x, WIDE.get(name, name)), axis, keepdims)
+    return _call(_prod, counted(x) if dtype is None else cast_to(x, dtypes.standardize(dtype)), axis, keepdims)
 
 
 def any(x, axis=None, keepdims=False):
@@ -184,6 +193,8 @@ def logsumexp(x, axis=None, keepdims=False):
     array(0.6931472, dtype=float32)
     """
     ops, x = _ops(), floating(x)
+    if dtype_of(x) in WIDE:
+        return calculate(lambda v: logsumexp(v, axis, keepdims), [x], dtype_of(x))
     top = stop_gradient(max(x, axis, True))
     top = ops.where(isfinite(top), top, 0.0)
     y = ops.add(_log(sum(_exp(ops.subtract(x, top)), axis, True)), top)
@@ -197,21 +208,63 @@ def _shape_without(shape, axis):
 
 
 def norm(x, ord=None, axis=None, keepdims=False):
-    """The norm of vectors along `axis` (of all values, if None): ord 2 (None), 1, 0, inf, -inf or another power.
+    """The norm of vectors along one axis, or of the matrices of two.
+
+    ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum of
+    a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc" (their sum).
+    axis: None takes all values; with an ord, x must be a vector or a matrix.
 
     >>> norm([3.0, 4.0])
     array(5., dtype=float32)
+    >>> norm([[3.0, 4.0], [0.0, 0.0]], ord=1)
+    array(4., dtype=float32)
     """
-    ops, x = _ops(), floating(x)
-    if ord in (None, 2, "fro", "euclidean"):
-        return sqrt(sum(square(x), axis, keepdims))
+    x = floating(x)
+    rank = len(x.shape)
+    if axis is None and ord is None:
+        return _vector_norm(x, 2, None, keepdims)
+    axes = normalize_axes(axis, rank)
+    if len(axes) not in (1, 2):
+        raise ArgumentError(f"norm: received ord={ord!r}, axis={axis!r} for a value of shape {tuple(x.shape)}; "
+                            "expected one axis (vectors) or two (matrices).")
+    if len(axes) == 1:
+        return _vector_norm(x, 2 if ord is None else ord, axes, keepdims)
+    axes = axes if axis is None else tuple(normalize_axis(a, rank) for a in axis)
+    return _matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
+
+
+def _vector_norm(x, ord, axes, keepdims):
+    ops = _ops()
+    if ord == 2:
+        return sqrt(sum(square(x), axes, keepdims))
     if ord == 1:
-        return sum(abs(x), axis, keepdims)
+        return sum(abs(x), axes, keepdims)
     if ord == 0:
-        return sum(ops.cast(ops.not_equal(x, 0), dtype_of(x)), axis, keepdims)
+        return sum(ops.cast(ops.not_equal(x, 0), dtype_of(x)), axes, keepdims)
     if ord in (np.inf, -np.inf):
-        return (max if ord > 0 else min)(abs(x), axis, keepdims)
-    return ops.power(sum(ops.power(abs(x), float(ord)), axis, keepdims), 1.0 / float(ord))
+        return (max if ord > 0 else min)(abs(x), axes, keepdims)
+    if isinstance(ord, str):
+        raise ArgumentError(f"norm: received ord={ord!r} for vectors, expected a number.")
+    return ops.power(sum(ops.power(abs(x), float(ord)), axes, keepdims), 1.0 / float(ord))
+
+
+def _matrix_norm(x, ord, axes, keepdims):
+    ops = _ops()
+    if ord == "fro":
+        return _vector_norm(x, 2, axes, keepdims)
+    row, column = axes
+    if ord in (1, -1, np.inf, -np.inf):         # lengths of columns, or of rows
+        inner, outer = (row, column) if ord in (1, -1) else (column, row)
+        y = (max if ord > 0 else min)(sum(abs(x), inner, True), outer, True)
+    elif ord in (2, -2, "nuc"):
+        from fastnn.ops.linalg import singular_values
+        s = singular_values(ops.moveaxis(x, axes, (-2, -1)))
+        y = (sum if ord == "nuc" else max if ord == 2 else min)(s, -1)
+        y = ops.expand_dims(y, tuple(sorted(axes)))
+    else:
+        raise ArgumentError(f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
+                            "-inf.")
+    return y if keepdims else reshape(y, _shape_without(x.shape, axes))
 
 
 def cumsum(x, axis=None, dtype=None):
@@ -220,9 +273,7 @@ def cumsum(x, axis=None, dtype=None):
     >>> cumsum([1, 2, 3])
     array([1, 3, 6], dtype=int32)
     """
-    x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
-    if dtype_of(x) == "bool":
-        x = cast_to(x, "int32")
+    x = number(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
     if axis is None:
         x, axis = ravel(x), 0
     return calculate(lambda v: _cumsum(v, axis=int(axis)), [x], dtype_of(x))
@@ -237,6 +288,7 @@ def average(x, axis=None, weights=None):
     ops, x = _ops(), floating(x)
     if weights is None:
         return mean(x, axis)
+    x = cast_to(x, result_dtype(x, weights))
     w = cast_to(weights, dtype_of(x)) if is_number(weights) else operand(weights)
     if tuple(w.shape) != tuple(x.shape):
         rank, a = len(x.shape), normalize_axis(axis, len(x.shape))

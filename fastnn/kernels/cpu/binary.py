@@ -13,6 +13,7 @@ from fastnn.kernels.cpu import vecmath as vm
 
 FLOATS = ("f32", "f64")
 NUMBERS = ("f32", "f64", "i32", "i64")
+LN2 = 0.6931471805599453
 
 
 def same(name, f, *types):
@@ -166,28 +167,95 @@ def _power_int(F, x, y):
 
 
 @device
+def _rounded_down(F, x, y, q, r):
+    """(floor(x / y), the remainder with y's sign) of a quotient and a remainder that were rounded to 0."""
+    other = ((r < F(0)) & (y > F(0))) | ((r > F(0)) & (y < F(0)))
+    return (q - F(1), r + y) if other else (q, r)
+
+
+@device
 def _quotient(F, x, y):
-    """(floor(x / y), x - y * floor(x / y)), exact while the quotient is."""
-    q = np.floor(x / y)
+    """(floor(x / y), x - y floor(x / y)) where |x / y| is so small that a float holds its integer part."""
+    q = x / y
+    q = np.ceil(q) if q < F(0) else np.floor(q)
     r = fma(F, -q, y, x)
-    over = ((r >= y) & (y > F(0))) | ((r <= y) & (y < F(0)))
-    q, r = (q + F(1), r - y) if over else (q, r)
-    endless = (y == F(np.inf)) | (y == F(-np.inf))
-    r = x if endless & (x - x == F(0)) else r
-    q = F(0) if endless & (x - x == F(0)) else q
-    under = ((r < F(0)) & (y > F(0))) | ((r > F(0)) & (y < F(0)))
-    q, r = (q - F(1), r + y) if under else (q, r)
-    return q, r
+    above = ((r < F(0)) & (x > F(0))) | ((r > F(0)) & (x < F(0)))  # x / y was rounded up to an integer
+    alike = (x > F(0)) == (y > F(0))
+    r = (r + y if alike else r - y) if above else r
+    q = (q - F(1) if alike else q + F(1)) if above else q
+    endless = ((y == F(np.inf)) | (y == F(-np.inf))) & (x - x == F(0))
+    q = q + (x - x)                             # NaN where x is infinite
+    return _rounded_down(F, x, y, q, x if endless else r)
 
 
 @device
-def _floor_divide(F, x, y):
-    return _quotient(F, x, y)[0]
+def _far_quotient(F, x, y):
+    """The same for any x / y: the remainder by long division, in digits of as many bits as a quotient holds."""
+    big = F(2097152.0) if sizeof(F) == 4 else F(1125899906842624.0)
+    r, d = -x if x < F(0) else x, -y if y < F(0) else y
+    if not (r >= d * big) or d == F(0) or r == F(np.inf):
+        return _quotient(F, x, y)
+    while r >= d:
+        s = d
+        while s * big <= r:
+            s = s * big
+        r = fma(F, -np.floor(r / s), s, r)
+        r = r + s if r < F(0) else r
+    r = -r if x < F(0) else r
+    return _rounded_down(F, x, y, np.floor((x - r) / y + F(0.5)), r)
+
+
+def quotient(name, part):
+    """Register one part of the quotient. args: x, y, z (may be x or y).
+
+    Vectors take the usual case; a long division is made only where an operand of the call asks for it."""
+    def run(a, lo, hi, F):
+        S = sizeof(F)
+        x, y, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
+        big = F(2097152.0) if sizeof(F) == 4 else F(1125899906842624.0)
+        far = np.int64(0)
+        for i in range(hi - lo):
+            far |= np.int64(1) if np.abs(x[i]) >= np.abs(y[i]) * big else np.int64(0)
+        if far:
+            for i in range(hi - lo):
+                z[i] = _far_quotient(F, x[i], y[i])[part]
+        elif a[0] == a[2]:
+            for i in range(hi - lo):
+                z[i] = _quotient(F, z[i], y[i])[part]
+        elif a[1] == a[2]:
+            for i in range(hi - lo):
+                z[i] = _quotient(F, x[i], z[i])[part]
+        else:
+            for i in range(hi - lo):
+                z[i] = _quotient(F, x[i], y[i])[part]
+        return 0
+    run.__name__ = name
+    return kernel(*FLOATS)(run)
 
 
 @device
-def _mod(F, x, y):
-    return _quotient(F, x, y)[1]
+def _hypot(F, x, y):
+    """sqrt(x^2 + y^2) without overflow; infinite where either is."""
+    a, b = -x if x < F(0) else x, -y if y < F(0) else y
+    m, n = (a, b) if a >= b else (b, a)
+    t = n / m
+    v = m * np.sqrt(F(1) + t * t)
+    v = F(0) if (m == F(0)) & (n == F(0)) else v
+    return F(np.inf) if (a == F(np.inf)) | (b == F(np.inf)) else v
+
+
+@device
+def _logaddexp(F, x, y):
+    """log(e^x + e^y)."""
+    m, n = (x, y) if x >= y else (y, x)
+    return m + F(LN2) if x == y else m + vm.log1p(F, vm.exp(F, n - m))
+
+
+@device
+def _logaddexp2(F, x, y):
+    """log2(2^x + 2^y)."""
+    m, n = (x, y) if x >= y else (y, x)
+    return m + F(1) if x == y else m + vm.log1p(F, vm.exp(F, (n - m) * F(LN2))) * F(1 / LN2)
 
 
 @device
@@ -212,8 +280,11 @@ for _f in (_add, _subtract, _multiply, _maximum, _minimum, _squared_difference):
     same(_f.__name__[1:], _f, *NUMBERS)
 same("divide", _divide, *FLOATS)
 same("power", vm.power, *FLOATS)
-same("floor_divide", _floor_divide, *FLOATS)
-same("mod", _mod, *FLOATS)
+same("hypot", _hypot, *FLOATS)
+same("logaddexp", _logaddexp, *FLOATS)
+same("logaddexp2", _logaddexp2, *FLOATS)
+quotient("floor_divide", 0)
+quotient("mod", 1)
 same("power", _power_int, "i32", "i64")
 same("floor_divide", _floor_divide_int, "i32", "i64")
 same("mod", _mod_int, "i32", "i64")

@@ -142,7 +142,8 @@ for _f, _types in ((_negative, NUMBERS), (_abs, NUMBERS), (_square, NUMBERS), (_
                    (_rsqrt, FLOATS), (_reciprocal, FLOATS), (_floor, FLOATS), (_ceil, FLOATS), (_trunc, FLOATS),
                    (_round, FLOATS)):
     unary(_f.__name__[1:], _f, *_types)
-for _f in (vm.exp, vm.expm1, vm.log, vm.log1p, vm.sin, vm.cos, vm.erf, vm.tanh, vm.sigmoid, vm.softplus):
+for _f in (vm.exp, vm.expm1, vm.log, vm.log1p, vm.sin, vm.cos, vm.erf, vm.erfc, vm.sinh, vm.cosh, vm.tanh, vm.sigmoid,
+           vm.softplus):
     unary(_f.__name__, _f, *FLOATS)
 
 

@@ -226,34 +226,54 @@ place("argmax", _above, _max_row_int, *INTS)
 place("argmin", _below, _min_row_int, *INTS)
 
 
-@kernel(*NUMBERS)
-def cumsum(a, lo, hi, F):
-    """Running sums along red. args: x, y, red, inner, reverse (0 or 1), columns per stripe.
+@device
+def _running(F, W, x, y, red, step):
+    """y = running sums of one column, `step` elements (below 0: backwards) apart; added up in W."""
+    s, o = W(0), np.int64(0)
+    for _ in range(red):
+        s = W(s + x[o])
+        y[o] = F(s)
+        o += step
 
+
+@device
+def _running4(F, W, x, y, red, step):
+    """The same of four neighbouring columns."""
+    s, t, u, v, o = W(0), W(0), W(0), W(0), np.int64(0)
+    for _ in range(red):
+        s, t, u, v = W(s + x[o]), W(t + x[o + 1]), W(u + x[o + 2]), W(v + x[o + 3])
+        y[o], y[o + 1], y[o + 2], y[o + 3] = F(s), F(t), F(u), F(v)
+        o += step
+
+
+def running(wide, *types):
+    """Register running sums along red. args: x, y, red, inner, reverse (0 or 1), columns per stripe.
+
+    wide: floats are added up in float64, so that the error does not grow with their number.
     Items: (outer, stripe of columns)."""
-    S, red, inner, reverse, stripe = sizeof(F), a[2], a[3], a[4], a[5]
-    stripes = (inner + stripe - 1) // stripe
-    for item in range(lo, hi):
-        outer = item // stripes
-        j0 = (item - outer * stripes) * stripe
-        w = inner - j0
-        w = stripe if w > stripe else w
-        if inner == 1:
-            x, y, s = at(F, a[0] + outer * red * S), at(F, a[1] + outer * red * S), F(0)
-            for i in range(red):
-                k = red - 1 - i if reverse else i
-                s = F(s + x[k])
-                y[k] = s
-            continue
-        for i in range(red):
-            k = red - 1 - i if reverse else i
-            o = ((outer * red + k) * inner + j0) * S
-            x, y = at(F, a[0] + o), at(F, a[1] + o)
-            if i == 0:
-                for j in range(w):
-                    y[j] = x[j]
-            else:
-                before = at(F, a[1] + (o + inner * S if reverse else o - inner * S))
-                for j in range(w):
-                    y[j] = F(before[j] + x[j])
-    return 0
+    def run(a, lo, hi, F):
+        S, red, inner, reverse, stripe = sizeof(F), a[2], a[3], a[4], a[5]
+        stripes = (inner + stripe - 1) // stripe
+        W = np.float64 if wide else F
+        for item in range(lo, hi):
+            outer = item // stripes
+            j = (item - outer * stripes) * stripe
+            end = j + stripe if j + stripe < inner else inner
+            first = (outer + 1) * red - 1 if reverse else outer * red
+            step = -inner if reverse else inner
+            while j < end:
+                o = (first * inner + j) * S
+                x, y = at(F, a[0] + o), at(F, a[1] + o)
+                if j + 4 <= end:
+                    _running4(F, W, x, y, red, step)
+                    j += 4
+                else:
+                    _running(F, W, x, y, red, step)
+                    j += 1
+        return 0
+    run.__name__ = "cumsum"
+    return kernel(*types)(run)
+
+
+running(True, *FLOATS)
+running(False, *INTS)

@@ -4,6 +4,7 @@ import math
 import numpy as np
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
 
 def _of(f):
@@ -17,6 +18,7 @@ negative, abs, square, sign = _of(np.negative), _of(np.abs), _of(np.square), _of
 exp, expm1, log, log1p = _of(np.exp), _of(np.expm1), _of(np.log), _of(np.log1p)
 sqrt, floor, ceil, trunc, round = _of(np.sqrt), _of(np.floor), _of(np.ceil), _of(np.trunc), _of(np.rint)
 sin, cos, tanh = _of(np.sin), _of(np.cos), _of(np.tanh)
+sinh, cosh, erfc = _of(np.sinh), _of(np.cosh), _of(_erfc)
 isnan, isinf, isfinite, logical_not = _of(np.isnan), _of(np.isinf), _of(np.isfinite), _of(np.logical_not)
 rsqrt, reciprocal, erf = _of(lambda x: 1 / np.sqrt(x)), _of(lambda x: 1 / x), _of(_erf)
 identity = stop_gradient = _of(lambda x: x)

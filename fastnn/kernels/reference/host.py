@@ -16,7 +16,6 @@ arcsinh, arccosh, arctanh = _of(np.arcsinh), _of(np.arccosh), _of(np.arctanh)
 arctan2, fmod = _of(np.arctan2), _of(np.fmod)
 bitwise_and, bitwise_or, bitwise_xor = _of(np.bitwise_and), _of(np.bitwise_or), _of(np.bitwise_xor)
 left_shift, right_shift, gcd, lcm = _of(np.left_shift), _of(np.right_shift), _of(np.gcd), _of(np.lcm)
-sinh, cosh, hypot, logaddexp = _of(np.sinh), _of(np.cosh), _of(np.hypot), _of(np.logaddexp)
 
 
 def erfinv(x):
@@ -76,3 +75,21 @@ def solve(a, b):
     """x with a x = b"""
     return np.linalg.solve(a, b)
 
+
+def slogdet(x):
+    """The sign of the determinant and the logarithm of its size"""
+    d = np.linalg.det(x)
+    return np.sign(d), np.log(np.abs(d))
+
+
+def singular_values(x):
+    """The roots of the eigenvalues of x x^T, or of x^T x where that is smaller, falling"""
+    t = np.swapaxes(x, -1, -2)
+    y = x @ t if x.shape[-2] <= x.shape[-1] else t @ x
+    return np.sqrt(np.maximum(np.linalg.eigvalsh(y)[..., ::-1], 0))
+
+
+def singular_values_grad(x, gy):
+    """The sum of gy u v^T over the singular values"""
+    u, _, vh = np.linalg.svd(x, full_matrices=False)
+    return np.einsum("...ik,...k,...kj->...ij", u, gy, vh)
