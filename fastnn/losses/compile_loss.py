@@ -117,6 +117,9 @@ class CompileLoss:
                                         "loss to None.")
                 loss = resolve_loss(identifier, targets[i], resolve(y_pred, output.path))
                 self.parts.append(Part(i, loss, w, self._unique(output.name or loss.name)))
+        if isinstance(self.loss, dict) and isinstance(y_pred, dict):    # Keras goes by the order they were written in
+            place = {key: i for i, key in enumerate(self.loss)}
+            self.parts.sort(key=lambda part: place[key_in(self.loss, self.outputs[part.index])])
         if len(self.parts) > 1:
             from fastnn.metrics.reduction import Mean
             self.metrics = [Mean(name=f"{p.name}_loss") for p in self.parts]

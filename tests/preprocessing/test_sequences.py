@@ -107,8 +107,8 @@ def test_words_and_hashes():
 
 def test_structures():
     nested = {"b": [1, (2, 3)], "a": 4}
-    assert keras.tree.flatten(nested) == [1, 2, 3, 4]
-    assert keras.tree.pack_sequence_as(nested, [5, 6, 7, 8]) == {"b": [5, (6, 7)], "a": 8}
+    assert keras.tree.flatten(nested) == [4, 1, 2, 3]         # dicts by sorted key
+    assert keras.tree.pack_sequence_as(nested, [5, 6, 7, 8]) == {"b": [6, (7, 8)], "a": 5}
     assert keras.tree.map_structure(lambda x, y: x + y, nested, nested) == {"b": [2, (4, 6)], "a": 8}
     assert keras.tree.lists_to_tuples(nested) == {"b": (1, (2, 3)), "a": 4}
     assert keras.tree.traverse(lambda x: sum(x) if isinstance(x, tuple) else None, nested) == {"b": [1, 5], "a": 4}
