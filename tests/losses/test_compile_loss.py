@@ -69,11 +69,11 @@ def test_outputs_without_a_loss():
     assert CompileLoss([None, None], output_names=NAMES)([A, B], [PA, PB]) is None
 
 
-def test_dict_outputs_keep_their_own_order():
+def test_dict_outputs_are_in_the_order_of_their_keys():
     y_pred = {"z": PA, "b": PB}
     loss = CompileLoss({"b": "mae", "z": "mse"}, output_names=["first", "second"])
     assert total(loss, {"b": B, "z": A}, y_pred) == pytest.approx(MSE_A + MAE_B, rel=1e-5)
-    assert list(loss.result()) == ["z_loss", "b_loss"]
+    assert list(loss.result()) == ["b_loss", "z_loss"]
 
 
 def test_nested_outputs():
@@ -139,8 +139,8 @@ def test_targets_that_do_not_fit():
         loss({"a": A, "b": B, "c": B}, [PA, PB])
 
 
-def test_flatten_keeps_order():
-    assert flatten({"b": 1, "a": {"d": 2, "c": 3}}) == [(("b",), 1), (("a", "d"), 2), (("a", "c"), 3)]
+def test_flatten_is_in_the_order_of_keys():
+    assert flatten({"b": 1, "a": {"d": 2, "c": 3}}) == [(("a", "c"), 3), (("a", "d"), 2), (("b",), 1)]
 
 
 @pytest.mark.parametrize("weights", [["accuracy"], {"out": "mae"}, [abs]])
