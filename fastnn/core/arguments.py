@@ -43,11 +43,11 @@ def count(name, value, least=1, none=False, most=None):
 
 def real(value):
     """`value` as a float, or None where it is no single number (bools are none)."""
-    if isinstance(value, (bool, np.bool_, str, bytes, complex, list, tuple)) or not hasattr(value, "__float__"):
+    if isinstance(value, (bool, np.bool_, complex)) or not hasattr(value, "__float__") or getattr(value, "ndim", 0):
         return None
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):      # an array of several numbers, an int beyond floats
+    except (TypeError, ValueError, OverflowError):      # an array of text, an int beyond floats
         return None
 
 

@@ -1,6 +1,7 @@
 """What all convolution layers share: arguments, checks, weights, output shapes."""
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core import shapes
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.data_format import join_shape, split_shape, standardize_data_format, standardize_padding
 from fastnn.layers.dense import weight_config
@@ -12,7 +13,7 @@ AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 
 def positive(name, value):
     """`value` as an int >= 1."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+    if (whole(value) or 0) < 1:
         raise ArgumentError(f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received "
                             f"{name}={value!r}.")
     return int(value)

@@ -1,5 +1,6 @@
 """Dense: the fully connected layer."""
 from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -30,7 +31,7 @@ class Dense(Layer):
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, **kwargs):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
+        if (whole(units) or 0) < 1:
             raise ArgumentError("Received an invalid value for `units`, expected a positive integer. Received: "
                                 f"units={units!r}")
         self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias

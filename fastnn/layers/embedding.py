@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
@@ -35,7 +36,7 @@ class Embedding(Layer):
             kwargs["input_shape"] = tuple(length) if isinstance(length, (list, tuple)) else (length,)
         super().__init__(**kwargs)
         for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+            if (whole(value) or 0) < 1:
                 raise ArgumentError(f"Embedding: `{name}` must be an int >= 1. Received: {name}={value!r}")
         self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
         self.embeddings_initializer = initializers.get(embeddings_initializer)

@@ -1,5 +1,6 @@
 """Images of another size: Resizing and CenterCrop."""
 from fastnn import ops
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.data_format import from_last, sized_shape, standardize_data_format, to_last
 from fastnn.layers.layer import Layer
@@ -12,7 +13,7 @@ class _Sized(Layer):
     def __init__(self, height, width, data_format, **kwargs):
         super().__init__(**kwargs)
         for name, value in (("height", height), ("width", width)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+            if (whole(value) or 0) < 1:
                 raise ArgumentError(f"{type(self).__name__}: `{name}` must be an int >= 1. Received: {name}={value!r}")
         self.height, self.width = int(height), int(width)
         self.data_format = standardize_data_format(data_format)

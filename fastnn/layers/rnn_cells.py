@@ -1,5 +1,6 @@
 """The cells of SimpleRNN, LSTM and GRU, and stacks of cells."""
 from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
@@ -22,7 +23,7 @@ class RecurrentCell(CellDropout, Layer):
                  bias_constraint=None, dropout=0.0, recurrent_dropout=0.0, seed=None, **kwargs):
         kwargs.pop("implementation", None)
         super().__init__(**kwargs)
-        if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
+        if (whole(units) or 0) < 1:
             raise ArgumentError("Received an invalid value for argument `units`, expected a positive integer, "
                                 f"got {units!r}.")
         self.units, self.use_bias = int(units), use_bias

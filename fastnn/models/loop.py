@@ -259,6 +259,7 @@ def one_batch(model, kind, x, y, weight):
 
 
 def _source(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
+    steps = count("steps", steps, none=True)    # NumPy's small integers overflow in what follows
     if adapter.is_batches(x):
         if y is not None or weight is not None:
             raise ArgumentError("`y` and `sample_weight` must not be given when x yields batches: let it yield "

@@ -292,7 +292,7 @@ class Optimizer(ChecksArguments, Applying):
             number("learning_rate", value)
             self._learning_rate = lambda: value
             return
-        self._learning_rate.assign(np.asarray(getattr(value, "value", value)))
+        self._learning_rate.assign(np.asarray(number("learning_rate", getattr(value, "value", value))))
 
     lr = learning_rate
 
