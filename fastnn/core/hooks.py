@@ -10,7 +10,8 @@
 import importlib
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
-              "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events", "record": "fastnn.layers.events"}
+              "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
+              "record": "fastnn.layers.events"}
 _hooks = {}
 
 
