@@ -1,4 +1,4 @@
-"""Nested structures of lists, tuples and dicts: their leaves, in order; those of a dict by its sorted keys.
+"""Nested structures of lists, tuples and dicts: their leaves; those of a dict in the order of its sorted keys.
 
 That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places.
 """

@@ -189,7 +189,7 @@ def functional_call(op, inputs, attrs):
 def record(name, function, args, kwargs):
     """A call of a public operation on functional symbols: one event, or those of what it is made of.
 
-    The second where the arguments hold what Keras's class has no place for: a symbol in its config, an argument of ours.
+    The second where the arguments hold what Keras's class has no place for, as a symbol in its config.
     """
     row = public.row_of(name, function)
     found = public.split(row, function, args, kwargs)

@@ -2,7 +2,8 @@
 
 A row reads `function: module.Class(config names)(argument names)`: `clip(x, x_min, x_max)` on symbols is, in a file, a
 `keras.src.ops.numpy.Clip` whose config holds x_min and x_max, called with x.  All names are those of the function's own
-parameters.  `name=` is passed by keyword; `name=value` in a config is what a call that does not say it means.  `name!`: None stands in a file as what it means.
+parameters.  `name=` is passed by keyword; `name=value` in a config is what a call that does not say it means.
+`name!`: None stands in a file as what it means.
 tests/saving/operations/make_table.py writes the rows from Keras's source.
 """
 TABLE = """

@@ -59,7 +59,8 @@ def by_class():
 def _parse(line):
     function, module, name, config, arguments = re.fullmatch(r"([\w.]+): (\w+)\.(\w+)\((.*)\)\((.*)\)", line).groups()
     config = [part.partition("=") for part in _parts(config)]
-    settled, config = frozenset(n[:-1] for n, _, _ in config if n[-1] == "!"), [(n.rstrip("!"), e, v) for n, e, v in config]
+    settled = frozenset(n[:-1] for n, _, _ in config if n[-1] == "!")
+    config = [(n.rstrip("!"), equals, value) for n, equals, value in config]
     arguments = _parts(arguments)
     return Row(function, module, name, tuple(n for n, _, _ in config),
                tuple(a for a in arguments if not a.endswith("=")),
@@ -107,7 +108,8 @@ def split(row, function, args, kwargs):
     arguments = []
     for name in row.arguments:
         arguments += values[name[1:]] if name[0] == "*" else [values[name]]
-    return ({name: _settled(row, name, values[name]) for name in row.config}, tuple(arguments), {name: values[name] for name in row.keywords})
+    return ({name: _settled(row, name, values[name]) for name in row.config}, tuple(arguments),
+            {name: values[name] for name in row.keywords})
 
 
 def _settled(row, name, value):
@@ -133,7 +135,7 @@ def joined(row, function, given, args, kwargs):
     values.update(zip(names, args))
     values.update(kwargs)
     before = []                                 # what stands before *rest can be given by position only
-    if rest or row.arguments and row.arguments[-1][0] == "*":
+    if rest or (row.arguments and row.arguments[-1][0] == "*"):
         for name, parameter in parameters(function).items():
             if parameter.kind == parameter.VAR_POSITIONAL:
                 break

@@ -83,9 +83,12 @@ def check_special(class_name, custom_objects=None):
             "pass the function itself: custom_objects={'<lambda>': the_function}.")
 
 
+_OPERATION = re.compile(r"(keras(\.src)?|fastnn)\.ops(\.\w+)?|keras\.src\.activations\.activations")
+
+
 def is_operation(module):
     """Whether a config's module says that it describes an operation on tensors, as `x + y` leaves in a graph."""
-    return isinstance(module, str) and re.fullmatch(r"(keras(\.src)?|fastnn)\.ops(\.\w+)?|keras\.src\.activations\.activations", module) is not None
+    return isinstance(module, str) and _OPERATION.fullmatch(module) is not None
 
 
 def drop_neutral(cls, class_name, inner):

@@ -107,7 +107,8 @@ def _modern(config):
 def _is_operation(config):
     """Whether an entry of a graph is an operation such as x + y: the config of a layer of that name says more."""
     from fastnn.ops import public
-    nodes, inner, row = config["inbound_nodes"], config.get("config"), public.by_class().get(str(config.get("class_name")))
+    nodes, inner = config["inbound_nodes"], config.get("config")
+    row = public.by_class().get(str(config.get("class_name")))
     return (row is not None and isinstance(inner, dict) and "trainable" not in inner
             and bool(nodes) and all(isinstance(node, dict) for node in nodes))
 
@@ -178,7 +179,8 @@ def _in_order_of_file(model, reader, stored):
 
 
 def _check_claimed(reader, root, claimed):
-    strange = [path for path in reader.arrays() if path not in claimed and (path.startswith(f"{root}/") if root else True)]
+    inside = f"{root}/" if root else ""
+    strange = [path for path in reader.arrays() if path not in claimed and path.startswith(inside)]
     if strange:
         raise FileFormatError(f"{reader.name} holds weights that it lists for no layer: received {strange[:5]}. "
                               "Nothing has been changed.")

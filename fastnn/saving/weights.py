@@ -159,11 +159,12 @@ def plan(model, reader, skip_mismatch=False, optimizer=True):
 def _places(model, reader):
     """(the places of a model's parts in a file, whether they are those of older files of fastnn)."""
     now, once = (layout.check_unique(list(layout.places(model, order))) for order in (False, True))
-    if [p.part for p in now] == [p.part for p in once]:
+    moved = [(a, b) for a, b in zip(now, once, strict=True) if a.part is not b.part]
+    if not moved:
         return now, False
     # such a file names its parts as they stood then, and not as they stand now
-    fits = [all(reader.attribute(p.group, "name") in (None, getattr(p.part, "name", None)) for p in places)
-            for places in (now, once)]
+    fits = [all(reader.attribute(p.group, "name") in (None, p.part.name) for p in places)
+            for places in zip(*moved, strict=True)]
     return (once, True) if fits == [False, True] else (now, False)
 
 

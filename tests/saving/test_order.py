@@ -1,0 +1,101 @@
+"""Leaves of dicts in the order of their sorted keys: layers, weights in files, and files in the order of once."""
+import gzip
+import io
+import json
+import pathlib
+import sys
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+
+import fastnn
+
+FOLDER = pathlib.Path(__file__).parent / "operations"
+sys.path.insert(0, str(FOLDER))
+import graphs  # noqa: E402
+import heads  # noqa: E402
+
+ORDERS = json.loads(gzip.decompress(pathlib.Path(graphs.FILE).read_bytes()))
+ENDS = (".keras", ".h5", ".weights.h5")
+
+
+@pytest.mark.parametrize("seed", range(graphs.COUNT))
+def test_parts_of_a_model_stand_in_the_order_of_keras(seed):
+    model = graphs.build(fastnn, seed)
+    assert graphs.order(model) == ORDERS[seed]
+    again = fastnn.models.model_from_json(model.to_json())
+    assert [x.name for x in again.operations] == ORDERS[seed][1]
+
+
+@pytest.fixture(params=["keras", "older"])
+def files(request, tmp_path):
+    with zipfile.ZipFile(FOLDER / "heads.zip") as archive:
+        for name in archive.namelist():
+            if name.startswith(request.param + "."):
+                (tmp_path / name).write_bytes(archive.read(name))
+        want = np.load(io.BytesIO(archive.read(f"{request.param}.npz")))
+        yield str(tmp_path / request.param), {k: want[k] for k in want}
+
+
+def loaded(path):
+    if path.endswith(".weights.h5"):
+        model = heads.model(fastnn)
+        model.load_weights(path)
+        return model
+    return fastnn.models.load_model(path)
+
+
+def check(model, want):
+    got = heads.flat(model.predict(heads.data(), verbose=0))
+    assert set(got) == set(want)
+    for name, value in want.items():
+        np.testing.assert_allclose(got[name], value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_heads_get_their_own_weights(files, end, tmp_path):
+    prefix, want = files
+    model = loaded(prefix + end)
+    check(model, want)
+    if end != ".keras":
+        check(loaded_into_new(prefix + end), want)
+    again = str(tmp_path / "again") + end
+    (model.save_weights if end == ".weights.h5" else model.save)(again)
+    check(loaded(again), want)
+
+
+def loaded_into_new(path):
+    model = heads.model(fastnn)
+    model.load_weights(path)
+    return model
+
+
+def test_inputs_as_lists_come_in_the_order_of_the_sorted_keys():
+    model, data = heads.model(fastnn, 1), heads.data()
+    np.testing.assert_array_equal(model.predict([data["place"], data["size"]], verbose=0)["price"],
+                                  model.predict(data, verbose=0)["price"])
+
+
+def test_the_optimizer_of_a_file_in_the_order_of_once_starts_anew(tmp_path):
+    model = heads.model(fastnn, 1)
+    model.compile("adam", "mse")
+    path = str(tmp_path / "m.weights.h5")
+    y = {"price": np.ones((4, 1)), "more": {"kind": np.ones((4, 1)), "area": np.ones((4, 1))}}
+    model.fit(heads.data(), y, verbose=0)
+    order = type(model).layers
+    try:
+        type(model).layers = type(model).layers_as_written
+        model.save_weights(path)
+    finally:
+        type(model).layers = order
+    new = heads.model(fastnn, 2)
+    new.compile("adam", "mse")
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        new.load_weights(path)
+    assert ["older fastnn" in str(w.message) for w in found] == [True]
+    for layer in model.layers:
+        for a, b in zip(layer.get_weights(), new.get_layer(layer.name).get_weights()):
+            np.testing.assert_array_equal(a, b)
