@@ -3,6 +3,7 @@
 An initializer without a seed takes a random stream of its own when it is made, so the same script gives the same
 values; with a seed its values depend on the seed alone.  Called twice, it gives the same values twice.
 """
+import copy
 import math
 
 import numpy as np
@@ -175,13 +176,19 @@ class RandomUniform(RandomInitializer):
         return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
 
 
-def compute_fans(shape):
+def compute_fans(shape, input_axes=None, output_axes=None):
     """(fan in, fan out) of a weight's shape; leading dimensions are the window of a convolution.
+
+    input_axes, output_axes: lists of the axes that count as inputs and as outputs; both, or the shape alone says it.
 
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)
+    >>> compute_fans((64, 8, 32), input_axes=[0], output_axes=[1, 2])
+    (64, 256)
     """
     shape = tuple(shape)
+    if input_axes is not None and output_axes is not None:
+        return tuple(int(math.prod(shape[a] for a in axes)) for axes in (input_axes, output_axes))
     if len(shape) < 2:
         return (1, 1) if not shape else (shape[0], shape[0])
     window = math.prod(shape[:-2])
@@ -196,8 +203,8 @@ class VarianceScaling(RandomInitializer):
         mode: "fan_in", "fan_out" or "fan_avg".
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
         seed: int or None.
-        input_axes, output_axes: axes of the weight that count as inputs and outputs, where they are not the
-            last but one and the last.
+        input_axes, output_axes: lists of the weight's axes that count as inputs and as outputs, where they are not
+            the last but one and the last; both or neither.
 
     >>> VarianceScaling(2.0, "fan_in", seed=1)((4, 8)).shape
     (4, 8)
@@ -219,17 +226,8 @@ class VarianceScaling(RandomInitializer):
         self.scale, self.mode, self.distribution = scale, mode, distribution
         self.input_axes, self.output_axes = input_axes, output_axes
 
-    def _fans(self, shape):
-        if self.input_axes is None and self.output_axes is None:
-            return compute_fans(shape)
-        rank = len(shape)
-        named = [[a % rank for a in ([axes] if isinstance(axes, int) else axes or [])]
-                 for axes in (self.input_axes, self.output_axes)]
-        window = math.prod(d for i, d in enumerate(shape) if i not in named[0] and i not in named[1])
-        return tuple(window * math.prod(shape[a] for a in axes) for axes in named)
-
     def __call__(self, shape, dtype=None):
-        fan_in, fan_out = self._fans(shape)
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
         scale = self.scale / max(1.0, fan)
         if self.distribution == "uniform":
@@ -239,6 +237,14 @@ class VarianceScaling(RandomInitializer):
             return random.normal(self._key, shape, 0.0, math.sqrt(scale), dtype)
         # the standard deviation of a standard normal cut at two, which the scale is divided by
         return random.truncated_normal(self._key, shape, 0.0, math.sqrt(scale) / 0.87962566103423978, dtype)
+
+    def for_axes(self, input_axes, output_axes):
+        """The same numbers scaled by the fans of these axes; itself where it was made with axes of its own."""
+        if self.input_axes is not None and self.output_axes is not None:
+            return self
+        made = copy.copy(self)
+        made.input_axes, made.output_axes = list(input_axes), list(output_axes)
+        return made
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale, "mode": self.mode, "distribution": self.distribution,
@@ -380,6 +386,11 @@ def get(identifier):
     if isinstance(identifier, (int, float, np.ndarray)) and not isinstance(identifier, bool):
         return Constant(identifier)
     return serial.resolve("initializer", identifier, _TABLE, "initializers")
+
+
+def for_axes(initializer, input_axes, output_axes):
+    """`initializer` for a weight whose axes mean these; only those that look at fans care."""
+    return initializer.for_axes(input_axes, output_axes) if isinstance(initializer, VarianceScaling) else initializer
 
 
 def serialize(initializer):

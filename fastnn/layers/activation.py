@@ -1,6 +1,6 @@
 """Activation layers: a function of the input, with or without parameters."""
 from fastnn import activations, constraints, initializers, ops, regularizers
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -139,7 +139,7 @@ class ThresholdedReLU(SameShape):
 
 
 class Softmax(SameShape):
-    """exp(x) over its sum along `axis`; where a mask is False the output is (next to) 0.
+    """exp(x) over its sum along `axis`; where a mask is False the output is 0.
 
     >>> import numpy as np
     >>> Softmax()(np.zeros((1, 2), "float32"))
@@ -152,7 +152,18 @@ class Softmax(SameShape):
 
     def call(self, inputs, mask=None):
         if mask is not None:
-            inputs = inputs + (1.0 - ops.cast(mask, self.compute_dtype)) * -3e38 / 2
+            if len(mask.shape) > len(inputs.shape) or any(
+                    m not in (1, d) for m, d in zip(mask.shape[::-1], inputs.shape[::-1]) if None not in (m, d)):
+                raise ShapeError("Softmax: `mask` must be broadcastable to `inputs`: each of its dimensions 1 or that "
+                                 f"of the input. Received: inputs.shape={tuple(inputs.shape)}, "
+                                 f"mask.shape={tuple(mask.shape)}")
+            mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)
+            inputs = ops.where(mask, inputs, -1e9)
+        out = self._softmax(inputs)
+        # where all is masked there is no distribution: zeros, with gradient zero
+        return out if mask is None else ops.where(mask, out, 0.0)
+
+    def _softmax(self, inputs):
         if isinstance(self.axis, (tuple, list)) and len(self.axis) > 1:
             shifted = ops.exp(inputs - ops.max(inputs, axis=tuple(self.axis), keepdims=True))
             return shifted / ops.sum(shifted, axis=tuple(self.axis), keepdims=True)

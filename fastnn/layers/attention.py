@@ -12,6 +12,9 @@ from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
 
 
+_HIDDEN = -1e30         # a score that no other one is below
+
+
 class _Projection(Layer):
     """x @ kernel + bias over the last `inner` axes of x, onto `outer` new axes."""
 
@@ -26,8 +29,10 @@ class _Projection(Layer):
 
     def build(self, input_shape):
         shape = (*input_shape[len(input_shape) - self.inner:], *self.outer)
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=self.kernel_initializer,
-                                      regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        inner, outer = range(self.inner), range(self.inner, len(shape))
+        self.kernel = self.add_weight(name="kernel", shape=shape, regularizer=self.kernel_regularizer,
+                                      initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
+                                      constraint=self.kernel_constraint)
         self.bias = self.add_weight(name="bias", shape=self.outer, initializer=self.bias_initializer,
                                     regularizer=self.bias_regularizer,
                                     constraint=self.bias_constraint) if self.use_bias else None
@@ -115,7 +120,13 @@ class MultiHeadAttention(Layer):
         q, k, v = (ops.transpose(dense(x), (0, 2, 1, 3)) for dense, x in
                    ((self.query_dense, query), (self.key_dense, key), (self.value_dense, value)))
         scores = ops.matmul(q * (1.0 / math.sqrt(self.key_dim)), ops.swapaxes(k, -1, -2))
-        scores = self.softmax(scores, mask=None if mask is None else ops.expand_dims(mask, 1))
+        mask = None if mask is None else ops.expand_dims(mask, 1)
+        if self.dropout or return_attention_scores:
+            scores = self.softmax(scores, mask=mask)
+        else:
+            # Keras takes its fused attention here: a query that may see no key sees the mean of all, where the Softmax
+            # layer of the other way gives zeros.  Gradients of hidden scores are zero in both.
+            scores = ops.softmax(scores if mask is None else ops.where(mask, scores, _HIDDEN), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores
         out = self.output_dense(ops.transpose(ops.matmul(kept, v), (0, 2, 1, 3)))
         return (out, scores) if return_attention_scores else out

@@ -50,9 +50,9 @@ class Attention(Layer):
 
     def _scores(self, query, key):
         if self.score_mode == "dot":
-            scores = ops.matmul(query, ops.swapaxes(key, 1, 2))
+            scores = ops.matmul(query, ops.swapaxes(key, -2, -1))
             return scores if self.scale is None else scores * self.scale
-        total = ops.expand_dims(query, 2) + ops.expand_dims(key, 1)
+        total = ops.expand_dims(query, -2) + ops.expand_dims(key, -3)
         total = total if self.scale is None else total * self.scale
         return self.concat_score_weight * ops.sum(ops.tanh(total), axis=-1)
 
@@ -62,9 +62,10 @@ class Attention(Layer):
         scores = self._scores(query, inputs[2] if len(inputs) > 2 else value)
         seen = None
         if mask is not None and len(mask) > 1 and mask[1] is not None:
-            seen = ops.expand_dims(ops.cast(mask[1], "bool"), 1)
+            seen = ops.cast(mask[1], "bool")
+            seen = ops.expand_dims(seen, -2) if len(seen.shape) == 2 else seen
         if use_causal_mask:
-            causal = np.tril(np.ones((1, scores.shape[1], scores.shape[2]), bool))
+            causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:
             scores = ops.where(seen, scores, scores - 1e9)
@@ -73,7 +74,7 @@ class Attention(Layer):
             weights = self.dropout_layer(weights, training=training)
         out = ops.matmul(weights, value)
         if mask is not None and mask[0] is not None:
-            out = out * ops.expand_dims(ops.cast(mask[0], self.compute_dtype), -1)
+            out = ops.where(ops.expand_dims(ops.cast(mask[0], "bool"), -1), out, 0.0)
         return (out, weights) if return_attention_scores else out
 
     def compute_mask(self, inputs, previous_mask=None):
@@ -88,7 +89,7 @@ class Attention(Layer):
         self._check(inputs)
         query, value = inputs[:2]
         out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)
-        scores = symbol_like((*query.shape[:2], value.shape[1]), self.compute_dtype)
+        scores = symbol_like((*query.shape[:-1], value.shape[-2]), self.compute_dtype)
         return (out, scores) if return_attention_scores else out
 
     def get_config(self):
@@ -118,7 +119,7 @@ class AdditiveAttention(Attention):
             self.scale = self.add_weight(name="scale", shape=(input_shape[0][-1],), initializer="glorot_uniform")
 
     def _scores(self, query, key):
-        total = ops.tanh(ops.expand_dims(query, 2) + ops.expand_dims(key, 1))
+        total = ops.tanh(ops.expand_dims(query, -2) + ops.expand_dims(key, -3))
         return ops.sum(total if self.scale is None else total * self.scale, axis=-1)
 
     def get_config(self):

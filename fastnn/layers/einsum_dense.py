@@ -72,8 +72,11 @@ class EinsumDense(Layer):
     def build(self, input_shape):
         sizes, _ = self._sizes(input_shape)
         _, kernel, right, _ = self._parts
+        outer = [i for i, a in enumerate(kernel) if a in right]
+        inner = [i for i, a in enumerate(kernel) if a not in right]
         self.kernel = self.add_weight(name="kernel", shape=tuple(sizes[a] for a in kernel),
-                                      initializer=self.kernel_initializer, regularizer=self.kernel_regularizer,
+                                      initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
+                                      regularizer=self.kernel_regularizer,
                                       constraint=self.kernel_constraint)
         if self.bias_axes:
             unknown = set(self.bias_axes) - set(right)

@@ -1,4 +1,6 @@
 """Numbers as categories: CategoryEncoding and Discretization."""
+import itertools
+
 import numpy as np
 
 from fastnn import ops
@@ -10,7 +12,7 @@ _MODES = ("one_hot", "multi_hot", "count")
 
 
 def encoded(x, size, mode, count_weights=None, dtype="float32"):
-    """Integers (..., n) as rows of `size` numbers: one_hot, multi_hot or count."""
+    """Integers (batch, n, ...) as rows of `size` numbers: one_hot, multi_hot or count (of those along axis 1)."""
     if mode == "one_hot":
         if len(x.shape) > 1 and x.shape[-1] == 1:
             x = ops.squeeze(x, -1)
@@ -18,9 +20,9 @@ def encoded(x, size, mode, count_weights=None, dtype="float32"):
     rows = ops.cast(ops.one_hot(x, size), dtype)
     if count_weights is not None:
         rows = rows * ops.expand_dims(ops.cast(count_weights, dtype), -1)
-    axis = -2 if len(rows.shape) > 1 else None
-    if axis is None:
+    if not x.shape:
         return rows
+    axis = 1 if len(x.shape) > 1 else 0
     return ops.max(rows, axis=axis) if mode == "multi_hot" else ops.sum(rows, axis=axis)
 
 
@@ -28,7 +30,7 @@ def encoded_shape(shape, size, mode):
     """The shape of `encoded`."""
     if mode == "one_hot":
         return (*(shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape), size)
-    return (*shape[:-1], size) if shape else (size,)
+    return (shape[0], *shape[2:], size) if len(shape) > 1 else (size,)
 
 
 class _Encoding(Layer):
@@ -42,7 +44,7 @@ class _Encoding(Layer):
 
     def compute_output_spec(self, inputs, **_):
         from fastnn.layers.events import symbol_like
-        dtype = "int64" if self.output_mode == "int" else self.compute_dtype
+        dtype = "int32" if self.output_mode == "int" else self.compute_dtype
         return symbol_like(self.compute_output_shape(inputs.shape), dtype)
 
 
@@ -104,7 +106,7 @@ class Discretization(_Encoding):
         bin_boundaries: rising numbers: bin i is [boundary i - 1, boundary i).
         num_bins: instead: how many bins adapt() makes, with about as many values in each.
         output_mode: "int", "one_hot", "multi_hot" or "count".
-        epsilon: accepted as Keras's; quantiles are exact here.
+        epsilon: how exact adapt() is: it keeps about 1 / epsilon values of the data.
 
     >>> Discretization([0.0, 1.0])(np.array([[-0.5, 0.0, 3.0]]))
     array([[0, 1, 2]])
@@ -122,24 +124,35 @@ class Discretization(_Encoding):
         self.bin_boundaries = None if bin_boundaries is None else [float(b) for b in bin_boundaries]
         if self.bin_boundaries is not None and sorted(set(self.bin_boundaries)) != self.bin_boundaries:
             raise ArgumentError(f"Discretization: `bin_boundaries` must rise. Received: {bin_boundaries!r}")
+        if not 0 < epsilon <= 1:
+            raise ArgumentError(f"Discretization: `epsilon` must lie in (0, 1]. Received: epsilon={epsilon!r}")
         self.epsilon, self.output_mode = epsilon, output_mode
 
     def adapt(self, data, steps=None):
-        """Take the boundaries from an array: the quantiles of its values."""
+        """Take the boundaries from the quantiles of an array, or of `steps` (None: all) of an iterable's batches.
+
+        Raises ArgumentError for a layer with `bin_boundaries`, DataError if there is no value.
+        """
         if self.num_bins is None:
             raise ArgumentError("Cannot adapt a Discretization layer that was given `bin_boundaries`.")
-        shares = np.linspace(0, 1, self.num_bins + 1)[1:-1]
-        self.bin_boundaries = sorted(set(np.quantile(np.asarray(data, np.float64), shares, method="nearest").tolist()))
+        batches = [data] if hasattr(data, "__array__") or np.isscalar(data) else itertools.islice(data, steps)
+        summary = np.zeros((2, 0), "float32")
+        for batch in batches:
+            joined = np.concatenate([_summary(batch, self.epsilon), summary], axis=1)
+            summary = _thinned(joined[:, np.argsort(joined[0])], self.epsilon)
+        if not summary.size:
+            raise DataError("Discretization: adapt() needs at least one value. Received no data.")
+        self.bin_boundaries = _thinned(summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
     def call(self, inputs):
         if self.bin_boundaries is None:
             raise DataError("You need to call `adapt(data)` on the Discretization layer before using it, or give it "
                             "`bin_boundaries`.")
         x = ops.cast(inputs, self.compute_dtype)
-        found = ops.cast(ops.digitize(x, np.asarray(self.bin_boundaries, self.compute_dtype)), "int64")
+        found = ops.cast(ops.digitize(x, np.asarray(self.bin_boundaries, self.compute_dtype)), "int32")
         if self.output_mode == "int":
             return found
-        return encoded(ops.cast(found, "int32"), len(self.bin_boundaries) + 1, self.output_mode,
+        return encoded(found, len(self.bin_boundaries) + 1, self.output_mode,
                        dtype=self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
@@ -150,5 +163,35 @@ class Discretization(_Encoding):
 
     def get_config(self):
         return {**super().get_config(), "bin_boundaries": self.bin_boundaries,
-                "num_bins": self.num_bins if self.bin_boundaries is None else None, "epsilon": self.epsilon,
-                "output_mode": self.output_mode}
+                "num_bins": self.num_bins, "epsilon": self.epsilon, "output_mode": self.output_mode}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        adapted = config.pop("bin_boundaries", None) if config.get("num_bins") is not None else None
+        layer = super().from_config(config)
+        layer.bin_boundaries = layer.bin_boundaries if adapted is None else list(map(float, adapted))
+        return layer
+
+
+def _summary(values, epsilon):
+    """Values of a batch at equal distances in their order, about 1 / epsilon of them, and how many each stands for."""
+    values = np.sort(np.asarray(values).astype("float32"), axis=None)
+    step = max(values.size / (1.0 / epsilon), 1)
+    kept = values[int(step - 1)::int(step)]
+    return np.stack([kept, np.full_like(kept, step)])
+
+
+def _thinned(summary, epsilon):
+    """A summary with 1 / epsilon values, interpolated at equal shares of all that it stands for.
+
+    float32, as in Keras: boundaries then agree to the last bit where a value lies on one.
+    """
+    values, weights = summary
+    if len(values) * epsilon < 1:
+        return summary
+    total = np.cumsum(weights)
+    shares = total / total[-1]
+    wanted = epsilon + np.arange(0.0, 1.0, epsilon)
+    reached = np.interp(wanted, shares, total)
+    return np.stack([np.interp(wanted, shares, values), np.diff(reached, prepend=0)]).astype("float32")

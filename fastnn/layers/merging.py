@@ -202,7 +202,6 @@ class Concatenate(Merge):
         if all(m is None for m in masks):
             return None
         rank = len(inputs[0].shape)
-        axis = shapes.normalize_axis(self.axis, rank)
         full = []
         for x, mask in zip(inputs, masks):
             if mask is None:
@@ -211,8 +210,7 @@ class Concatenate(Merge):
             while len(mask.shape) < rank:
                 mask = ops.expand_dims(mask, -1)
             full.append(ops.logical_and(mask, ops.cast(ops.ones_like(x), "bool")))
-        joined = ops.concatenate(full, axis=axis)
-        return ops.any(joined, axis=-1) if axis != rank - 1 else ops.all(joined, axis=-1)
+        return ops.any(ops.concatenate(full, axis=self.axis), axis=-1)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}

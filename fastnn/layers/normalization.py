@@ -22,8 +22,8 @@ class _Affine(Layer):
             setattr(self, f"{name}_constraint", constraints.get(kwargs.get(f"{name}_constraint")))
         self.gamma = self.beta = None
 
-    def _affine_weights(self, shape):
-        for name, wanted in (("gamma", self.scale), ("beta", self.center)):
+    def _affine_weights(self, shape, scale, center):
+        for name, wanted in (("gamma", scale), ("beta", center)):
             if wanted:
                 setattr(self, name, self.add_weight(
                     name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"),
@@ -40,6 +40,7 @@ class LayerNormalization(_Affine):
         axis: an int or a list of ints, -1 by default.
         epsilon: added to the variance.
         center, scale: whether beta and gamma are there.
+        rms_scaling: x / sqrt(variance + epsilon) * gamma instead (of old files; RMSNormalization is what is meant).
         beta_initializer, gamma_initializer, ..._regularizer, ..._constraint: of the weights.
 
     Weights: gamma and beta, of the shape of the normalised axes.
@@ -51,14 +52,13 @@ class LayerNormalization(_Affine):
 
     def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
-                 gamma_constraint=None, **kwargs):
-        kwargs.pop("rms_scaling", None)
+                 gamma_constraint=None, rms_scaling=False, **kwargs):
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-        self.epsilon = epsilon
+        self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
@@ -67,14 +67,15 @@ class LayerNormalization(_Affine):
         if None in shape:
             raise ShapeError(f"LayerNormalization '{self.name}': the normalised axes must be known. "
                              f"Received: input_shape={tuple(input_shape)}, axis={self.axis}")
-        self._affine_weights(shape)
+        self._affine_weights(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
-        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon)
+        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon,
+                                       rms_scaling=self.rms_scaling)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
-                "scale": self.scale, **weight_config(self, ("beta", "gamma"), activity=False)}
+                "scale": self.scale, "rms_scaling": self.rms_scaling, **weight_config(self, ("beta", "gamma"), activity=False)}
 
 
 class RMSNormalization(Layer):
@@ -137,7 +138,7 @@ class GroupNormalization(_Affine):
             raise ArgumentError(f"Number of groups ({self.groups}) must be a divisor of the number of channels "
                                 f"({size}).")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
-        self._affine_weights((size,))
+        self._affine_weights((size,), self.scale, self.center)
 
     def call(self, inputs):
         rank = len(inputs.shape)
