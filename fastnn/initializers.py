@@ -11,6 +11,7 @@ import numpy as np
 from fastnn.core import config, dtypes, random
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
+from fastnn.core.shapes import compute_fans
 from fastnn.saving import identifiers as serial
 
 
@@ -174,25 +175,6 @@ class RandomUniform(RandomInitializer):
 
     def get_config(self):
         return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
-
-
-def compute_fans(shape, input_axes=None, output_axes=None):
-    """(fan in, fan out) of a weight's shape; leading dimensions are the window of a convolution.
-
-    input_axes, output_axes: lists of the axes that count as inputs and as outputs; both, or the shape alone says it.
-
-    >>> compute_fans((3, 3, 16, 32))
-    (144, 288)
-    >>> compute_fans((64, 8, 32), input_axes=[0], output_axes=[1, 2])
-    (64, 256)
-    """
-    shape = tuple(shape)
-    if input_axes is not None and output_axes is not None:
-        return tuple(int(math.prod(shape[a] for a in axes)) for axes in (input_axes, output_axes))
-    if len(shape) < 2:
-        return (1, 1) if not shape else (shape[0], shape[0])
-    window = math.prod(shape[:-2])
-    return int(shape[-2] * window), int(shape[-1] * window)
 
 
 class VarianceScaling(RandomInitializer):

@@ -1,4 +1,6 @@
 """Shape arithmetic: broadcasting, axes, windows.  A dimension is an int, or None (rows not known yet)."""
+import math
+
 from fastnn.core.errors import ArgumentError, ShapeError
 
 LARGEST = 2 ** 31               # windows and their steps are smaller
@@ -91,3 +93,22 @@ def window(size, kernel, stride, padding, dilation=1):
         raise ShapeError(f"A window of {reach} (kernel {kernel}, dilation {dilation}) does not fit into "
                          f"{size + before + after} elements; use padding='same' or a larger input.")
     return out, before, after
+
+
+def compute_fans(shape, input_axes=None, output_axes=None):
+    """(fan in, fan out) of a weight's shape; leading dimensions are the window of a convolution.
+
+    input_axes, output_axes: lists of the axes that count as inputs and as outputs; both, or the shape alone says it.
+
+    >>> compute_fans((3, 3, 16, 32))
+    (144, 288)
+    >>> compute_fans((64, 8, 32), input_axes=[0], output_axes=[1, 2])
+    (64, 256)
+    """
+    shape = tuple(shape)
+    if input_axes is not None and output_axes is not None:
+        return tuple(int(math.prod(shape[a] for a in axes)) for axes in (input_axes, output_axes))
+    if len(shape) < 2:
+        return (1, 1) if not shape else (shape[0], shape[0])
+    window = math.prod(shape[:-2])
+    return int(shape[-2] * window), int(shape[-1] * window)

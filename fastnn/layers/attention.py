@@ -11,7 +11,6 @@ from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
 
-
 _HIDDEN = -1e30         # a score that no other one is below
 
 

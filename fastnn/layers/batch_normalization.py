@@ -96,6 +96,9 @@ class BatchNormalization(Layer):
             y = ops.transpose(y, (*range(axis), rank - 1, *range(axis, rank - 1)))
         return y
 
+    def _rows_apart(self, training):
+        return not (training and self.trainable) and super()._rows_apart(training)
+
     def _update(self, mean, variance):
         m = self.momentum
         self.moving_mean.assign(self.moving_mean * m + mean * (1.0 - m))

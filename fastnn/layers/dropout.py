@@ -68,6 +68,10 @@ class Dropout(_Noise):
     def _noise_shape(self, shape):
         return self.noise_shape
 
+    def _rows_apart(self, training):
+        free = self.noise_shape is None or self.noise_shape[0] is None
+        return free and super()._rows_apart(training)
+
     def call(self, inputs, training=False):
         if not training or not self.rate:
             return inputs

@@ -14,6 +14,8 @@ _MODES = ("one_hot", "multi_hot", "count")
 def encoded(x, size, mode, count_weights=None, dtype="float32"):
     """Integers (batch, n, ...) as rows of `size` numbers: one_hot, multi_hot or count (of those along axis 1)."""
     if mode == "one_hot":
+        if not x.shape:
+            x = ops.expand_dims(x, 0)
         if len(x.shape) > 1 and x.shape[-1] == 1:
             x = ops.squeeze(x, -1)
         return ops.cast(ops.one_hot(x, size), dtype)
@@ -29,6 +31,7 @@ def encoded(x, size, mode, count_weights=None, dtype="float32"):
 def encoded_shape(shape, size, mode):
     """The shape of `encoded`."""
     if mode == "one_hot":
+        shape = shape or (1,)
         return (*(shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape), size)
     return (shape[0], *shape[2:], size) if len(shape) > 1 else (size,)
 

@@ -3,17 +3,30 @@
 Text cannot go into a model, so these layers work on arrays, before fit: `x = layer(texts)`.
 """
 import collections
-import hashlib
+import itertools
 import re
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, ShapeError
+from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded
 from fastnn.layers.layer import Layer
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
+_OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
 _PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
+
+
+def _pair(salt):
+    """The two keys of a salt: an int, or two of them."""
+    keys = list(salt) if isinstance(salt, (list, tuple)) else [salt, salt]
+    if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
+        raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
+    return None if salt is None else keys
+
+
+_DROPPED = -1            # the number of a masked word where words are counted: it is in no row
 
 
 class _Lookup(Layer):
@@ -22,8 +35,20 @@ class _Lookup(Layer):
     what, kind = "vocabulary", object
 
     def __init__(self, max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert, output_mode,
-                 pad_to_max_tokens=False, **kwargs):
+                 pad_to_max_tokens=False, salt=None, oov_method="floormod", **kwargs):
         super().__init__(**kwargs)
+        output_mode = _OLD_MODES.get(output_mode, output_mode)
+        if oov_method not in ("floormod", "farmhash"):
+            raise ArgumentError(f"{type(self).__name__}: `oov_method` must be 'floormod' or 'farmhash'. Received: "
+                                f"oov_method={oov_method!r}")
+        if pad_to_max_tokens and max_tokens is None:
+            raise ArgumentError("If pad_to_max_tokens is True, must set `max_tokens`. Received: max_tokens=None")
+        if num_oov_indices < 0:
+            raise ArgumentError("`num_oov_indices` must be greater than or equal to 0. Received: "
+                                f"num_oov_indices={num_oov_indices}")
+        if idf_weights is not None and output_mode != "tf_idf":
+            raise ArgumentError("`idf_weights` should only be set if `output_mode` is 'tf_idf'. Received: "
+                                f"output_mode={output_mode!r}")
         if max_tokens is not None and max_tokens <= 1:
             raise ArgumentError(f"If set, `max_tokens` must be greater than 1. Received: max_tokens={max_tokens}")
         if output_mode not in _MODES:
@@ -32,7 +57,7 @@ class _Lookup(Layer):
             raise ArgumentError("`output_mode` must be `'int'` when `invert` is true.")
         self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
         self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
-        self.pad_to_max_tokens = pad_to_max_tokens
+        self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
         self.input_vocabulary, self.input_idf_weights = vocabulary, idf_weights
         self._tokens, self._weights = None, None
         self.autocast, self.built = False, True
@@ -51,6 +76,13 @@ class _Lookup(Layer):
                 vocabulary = file.read().splitlines()
         words, special = [self._clean(w) for w in np.asarray(vocabulary).ravel().tolist()], self._special()
         words = words[len(special):] if words[:len(special)] == special and special else words
+        if not words:
+            raise ArgumentError(f"Cannot set an empty vocabulary. Received: vocabulary={vocabulary!r}")
+        for what, token in (("mask", self.mask_token), ("OOV", self.oov_token if self.invert else None)):
+            if token is not None and token in words:
+                raise ArgumentError(f"Found reserved {what} token at unexpected location in `vocabulary`: {token!r} at "
+                                    f"index {words.index(token)}. Either remove all mask and OOV tokens, or include "
+                                    f"them only at the start of the vocabulary in precisely this order: {special}.")
         repeated = [w for w, n in collections.Counter(words).items() if n > 1]
         if repeated:
             raise ArgumentError(f"The passed vocabulary has at least one repeated term. Please uniquify your dataset. "
@@ -79,8 +111,9 @@ class _Lookup(Layer):
     def adapt(self, data, batch_size=None, steps=None):
         """Take the words of an array or of batches, the most frequent first (of equals, the later in order)."""
         counts, documents, rows = collections.Counter(), collections.Counter(), 0
-        for batch in ([data] if hasattr(data, "dtype") or isinstance(data, (list, tuple, str)) else data):
-            for row in self._rows(batch):
+        whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
+        for batch in [data] if whole else itertools.islice(data, steps):
+            for row in self._rows(batch, whole):
                 counts.update(row)
                 documents.update(set(row))
                 rows += 1
@@ -89,30 +122,33 @@ class _Lookup(Layer):
         most = None if self.max_tokens is None else self.max_tokens - len(self._special())
         ranked = sorted(sorted(counts, reverse=True), key=counts.__getitem__, reverse=True)[:most]
         idf = [np.log(1 + rows / (1 + documents[w])) for w in ranked] if self.output_mode == "tf_idf" else None
-        self.set_vocabulary(ranked, idf)
+        if ranked:
+            self.set_vocabulary(ranked, idf)
 
     # ---- numbers ---------------------------------------------------------------------------------------
     def _clean(self, word):
         return word
 
-    def _rows(self, batch):
+    def _rows(self, batch, whole):
+        """The words of a batch, by document: a row; a vector is one, but n of one word where it is all data."""
         array = np.asarray(batch)
-        return [[self._clean(v) for v in row] for row in array.reshape(len(array), -1).tolist()] if array.ndim else \
-            [[self._clean(array.item())]]
+        shape = (len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)
+        return [[self._clean(v) for v in row] for row in array.reshape(shape).tolist()]
 
     def _number(self, word):
         found = self._index.get(word)
         if found is not None:
             return found
-        if word == self.mask_token and self.output_mode == "int":
-            return 0
+        if self.mask_token is not None and word == self.mask_token:
+            return 0 if self.output_mode == "int" else _DROPPED
         if not self.num_oov_indices:
             raise DataError(f"{type(self).__name__}: {word!r} is not in the vocabulary, and num_oov_indices is 0.")
         first = len(self._special()) - self.num_oov_indices
         return first + (0 if self.num_oov_indices == 1 else self._hash(word) % self.num_oov_indices)
 
     def _hash(self, word):
-        return int(hashlib.md5(str(word).encode(), usedforsecurity=False).hexdigest(), 16)
+        text = str(word).encode()
+        return fingerprint64(text) if self.salt is None else siphash(self.salt, text)
 
     def __call__(self, inputs, *args, **kwargs):
         if hasattr(inputs, "origin"):
@@ -138,17 +174,22 @@ class _Lookup(Layer):
             return numbers
         size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
-        rows = np.asarray(encoded(numbers.astype("int32"), size, mode, dtype=self.compute_dtype))
-        if self.output_mode == "tf_idf":
-            rows = rows * np.pad(self._weights, (0, size - len(self._weights))).astype(rows.dtype)
-        return rows
+        return self._weighted(np.asarray(encoded(numbers.astype("int32"), size, mode, dtype="int64")))
+
+    def _weighted(self, rows):
+        """Rows of counts, times what each word weighs in the mode tf_idf."""
+        if self.output_mode != "tf_idf":
+            return rows
+        weights = np.pad(self._weights, (0, rows.shape[-1] - len(self._weights)))
+        return rows.astype(self.compute_dtype) * weights.astype(self.compute_dtype)
 
     def get_config(self):
         return {**super().get_config(), "max_tokens": self.max_tokens, "num_oov_indices": self.num_oov_indices,
                 "mask_token": self.mask_token, "oov_token": self.oov_token,
                 "vocabulary": self._tokens, "invert": self.invert, "output_mode": self.output_mode,
                 "idf_weights": None if self._weights is None else self._weights[self.num_oov_indices:].tolist(),
-                "pad_to_max_tokens": self.pad_to_max_tokens}
+                "pad_to_max_tokens": self.pad_to_max_tokens, "salt": self.salt,
+                "oov_method": self.oov_method}
 
 
 class StringLookup(_Lookup):
@@ -159,15 +200,16 @@ class StringLookup(_Lookup):
         mask_token, oov_token: the special words; mask_token=None: there is none.
         vocabulary: list of words, or a file with one a line.  idf_weights: of the words, for "tf_idf".
         invert: numbers to words.  output_mode: "int", "one_hot", "multi_hot", "count" or "tf_idf".
+        salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
 
     >>> StringLookup(vocabulary=["a", "b"])(np.array([["b", "z"]]))
     array([[2, 0]])
     """
 
     def __init__(self, max_tokens=None, num_oov_indices=1, mask_token=None, oov_token="[UNK]", vocabulary=None,
-                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, **kwargs):
+                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, salt=None, **kwargs):
         super().__init__(max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert,
-                         output_mode, pad_to_max_tokens, **kwargs)
+                         output_mode, pad_to_max_tokens, salt, **kwargs)
 
     def _clean(self, word):
         return word.decode("utf-8") if isinstance(word, bytes) else str(word)
@@ -176,6 +218,9 @@ class StringLookup(_Lookup):
 class IntegerLookup(_Lookup):
     """Any integers as numbers from 0 on; arguments as of StringLookup, oov_token -1.
 
+    oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of their
+        decimal digits ("farmhash").
+
     >>> IntegerLookup(vocabulary=[12, 36])(np.array([36, 7]))
     array([2, 0])
     """
@@ -183,15 +228,19 @@ class IntegerLookup(_Lookup):
     kind = np.int64
 
     def __init__(self, max_tokens=None, num_oov_indices=1, mask_token=None, oov_token=-1, vocabulary=None,
-                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, **kwargs):
+                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, oov_method="floormod",
+                 salt=None, **kwargs):
+        if salt is not None and oov_method == "floormod":
+            raise ArgumentError("IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "
+                                f"oov_method={oov_method!r}, salt={salt!r}")
         super().__init__(max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert,
-                         output_mode, pad_to_max_tokens, **kwargs)
+                         output_mode, pad_to_max_tokens, salt, oov_method, **kwargs)
 
     def _clean(self, word):
         return int(word)
 
     def _hash(self, word):
-        return word
+        return word if self.oov_method == "floormod" else super()._hash(word)
 
 
 class TextVectorization(_Lookup):
@@ -233,46 +282,69 @@ class TextVectorization(_Lookup):
         super().__init__(max_tokens, 1, "", "[UNK]", vocabulary, idf_weights, False, output_mode, pad_to_max_tokens,
                          **kwargs)
 
-    def _words(self, text):
+    def _standard(self, text):
         text = text.decode(self.encoding) if isinstance(text, bytes) else str(text)
         if callable(self.standardize):
             text = str(np.asarray(self.standardize(text)))
         elif self.standardize is not None:
             text = text.lower() if "lower" in self.standardize else text
             text = _PUNCTUATION.sub("", text) if "strip" in self.standardize else text
-        words = list(self.split(text)) if callable(self.split) else {
-            "whitespace": text.split, "character": lambda: list(text), None: lambda: [text]}[self.split]()
+        return text
+
+    def _words(self, text):
+        text = self._standard(text)
+        if callable(self.split):
+            return self._grams(list(self.split(text)))
+        return self._grams(text.split() if self.split == "whitespace" else list(text))
+
+    def _grams(self, words):
         if self.ngrams is None:
             return words
         return [" ".join(words[i:i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
 
-    def _rows(self, batch):
-        return [self._words(text) for text in np.asarray(batch, dtype=object).reshape(-1).tolist()]
+    def _rows(self, batch, whole):
+        array = np.asarray(batch, dtype=object)
+        if self.split is None:
+            return [self._grams(list(map(self._standard, row))) for row in super()._rows(array, whole)]
+        if array.ndim > 1 and array.shape[-1] != 1:
+            raise ShapeError("When using `TextVectorization` to tokenize strings, the input rank must be 1 or the last "
+                             f"shape dimension must be 1. Received: inputs.shape={array.shape}")
+        return [self._words(text) for text in array.reshape(-1).tolist()]
+
+    def _clean(self, word):
+        """A word of a vocabulary, or a text that is not split."""
+        return word
 
     def call(self, inputs):
-        """The rows of the texts of an array (n,) or (n, 1), or of one text."""
+        """The rows of the texts of an array (n,) or (n, 1), or of one text; of unsplit texts each its number."""
         if self._tokens is None:
             raise DataError("TextVectorization: there is no vocabulary yet; pass `vocabulary`, or call adapt(data).")
         array = np.asarray(inputs, dtype=object)
-        rows = [[self._number(w) for w in row] for row in self._rows(array)]
+        length = self.output_sequence_length
+        if self.split is None:
+            rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+            numbers = np.array([[self._number(w) for w in row] for row in self._rows(rows, True)], np.int64)
+            numbers = numbers.reshape(*array.shape[:-1], -1) if array.ndim else numbers.reshape(())
+            if length is not None:
+                numbers = numbers[..., :length]
+                numbers = np.pad(numbers, [(0, 0)] * (numbers.ndim - 1) + [(0, length - numbers.shape[-1])])
+            return self._finish(numbers)
+        rows = [[self._number(w) for w in row] for row in self._rows(array, True)]
         if self.output_mode != "int":
             size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
-            out = np.zeros((len(rows), size), self.compute_dtype)
+            out = np.zeros((len(rows), size), np.int64)
             for line, row in zip(out, rows):
                 np.add.at(line, row, 1)
-            out = np.minimum(out, 1) if self.output_mode == "multi_hot" else out
-            if self.output_mode == "tf_idf":
-                out = out * np.pad(self._weights, (0, size - len(self._weights))).astype(out.dtype)
+            out = self._weighted(np.minimum(out, 1) if self.output_mode == "multi_hot" else out)
         else:
-            length = self.output_sequence_length or max(map(len, rows), default=0)
-            out = np.zeros((len(rows), length), np.int64)
+            out = np.zeros((len(rows), length or max(map(len, rows), default=0)), np.int64)
             for line, row in zip(out, rows):
-                line[:len(row)] = row[:length]
+                line[:len(row)] = row[:len(line)]
         return out if array.ndim else out[0]
 
     def get_config(self):
         config = super().get_config()
-        for name in ("num_oov_indices", "mask_token", "oov_token", "invert"):
+        for name in ("num_oov_indices", "mask_token", "oov_token", "invert", "salt", "oov_method"):
             del config[name]
         return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams,
                 "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}

@@ -75,7 +75,8 @@ class LayerNormalization(_Affine):
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
-                "scale": self.scale, "rms_scaling": self.rms_scaling, **weight_config(self, ("beta", "gamma"), activity=False)}
+                "scale": self.scale, "rms_scaling": self.rms_scaling,
+                **weight_config(self, ("beta", "gamma"), activity=False)}
 
 
 class RMSNormalization(Layer):

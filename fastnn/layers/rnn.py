@@ -112,6 +112,9 @@ class RNN(Layer):
             return list(states) if isinstance(states, (list, tuple)) else [states]
         return nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), self.state_size)
 
+    def _rows_apart(self, training):
+        return not self.stateful and super()._rows_apart(training)
+
     def reset_state(self):
         """Set the states that a stateful layer kept back to zero."""
         for v in self.states or ():

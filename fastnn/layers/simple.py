@@ -75,6 +75,9 @@ class Lambda(Layer):
         self.supports_masking = mask is not None
         self.built = True
 
+    def _rows_apart(self, training):
+        return False
+
     def call(self, inputs, mask=None, training=None):
         import inspect
         kwargs = dict(self.arguments)

@@ -118,6 +118,15 @@ class StateMixin:
         for variable, array in zip(mine, arrays):
             variable.assign(array)
 
+    def _rows_apart(self, training):
+        """Whether a call treats each row of a batch by itself, its sub-layers left aside, and changes nothing.
+
+        What somebody else wrote may do anything; so may a function of an axis that is the batch's.
+        """
+        axes = self.__dict__.get("axis")
+        axes = axes if isinstance(axes, (list, tuple)) else [axes]
+        return type(self).__module__.startswith("fastnn.") and self.activity_regularizer is None and 0 not in axes
+
     # ---- losses ---------------------------------------------------------------------------------------
 
     def add_loss(self, loss):

@@ -2,6 +2,7 @@
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers import context, nest, signature
+from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
@@ -44,6 +45,9 @@ def _with_layers(config, custom_objects):
 class TimeDistributed(Wrapper):
     """A layer applied to every step of (batch, steps, ...) by itself.
 
+    A layer whose result depends on the other rows of its batch (BatchNormalization while training, layers of your own),
+    or that keeps a state, is called once for each step, in order; others are called once for all.
+
     >>> import numpy as np
     >>> from fastnn.layers import Dense
     >>> TimeDistributed(Dense(4))(np.ones((2, 3, 5), "float32")).shape
@@ -70,12 +74,27 @@ class TimeDistributed(Wrapper):
         if None in (batch, steps):
             raise ShapeError(f"TimeDistributed '{self.name}': batch and steps must be known when it runs. "
                              f"Received: {tuple(inputs.shape)}")
-        x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
-        kwargs = {"training": training} if signature.of(type(self.layer).call).takes("training") else {}
-        if mask is not None and len(mask.shape) > 2:
-            context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))
-        out = self.layer(x, **kwargs)
-        return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
+        if mask is not None and tuple(mask.shape[:2]) != (batch, steps):
+            raise ShapeError(f"TimeDistributed '{self.name}': the first two dimensions of `mask` must be those of the "
+                             f"inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}")
+        call = signature.of(type(self.layer).call)
+        kwargs = {"training": training} if call.takes("training") else {}
+        by_sample = mask is not None and (len(mask.shape) > 2 or isinstance(self.layer, BatchNormalization))
+        if all(layer._rows_apart(training) for layer in self.layer._flatten_layers()):
+            x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
+            if by_sample:
+                context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))
+            out = self.layer(x, **kwargs)
+            return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
+        # Statistics are a step's own, and states go from one step to the next.
+        outs = []
+        for i in range(steps):
+            x = inputs[:, i]
+            if by_sample:
+                context.set_mask(x, mask[:, i])
+            outs.append(self.layer(x, **kwargs))
+        stacked = [ops.stack(ys, axis=1) for ys in zip(*map(nest.flatten, outs))]
+        return nest.pack(outs[0], stacked)
 
     def compute_mask(self, inputs, previous_mask):
         mask = nest.flatten(previous_mask)[0]

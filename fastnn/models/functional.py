@@ -150,6 +150,12 @@ class Functional(Model):
         """The outputs for inputs, in the structure of `outputs`: every call event once more."""
         return self.run(inputs, training, mask)
 
+    def _rows_apart(self, training):
+        bare = [e.operation.attrs for e in self._map.events if not isinstance(e.operation, Layer)]
+        whole = any(axes is None or 0 in (axes if isinstance(axes, (list, tuple)) else (axes,))
+                    for attrs in bare for name, axes in attrs.items() if name in ("axis", "axes"))
+        return not whole and super()._rows_apart(training)
+
     def run(self, inputs, training=None, mask=None):
         """Re-execute the call events on other values (symbols of a trace, or arrays)."""
         from fastnn.layers import context

@@ -1,0 +1,127 @@
+"""Hashes of strings that stay the same for ever: FarmHash's Fingerprint64 and SipHash-2-4.
+
+Files say how many buckets unknown words have, so the bucket of a word is part of a model.  Python's own integers are
+exact; every sum and product is cut to 64 bits.
+"""
+_M = (1 << 64) - 1
+_K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
+
+
+def _word(data, at, size=8):
+    return int.from_bytes(data[at:at + size], "little")
+
+
+def _right(x, by):
+    """Rotated right."""
+    return (x >> by | x << 64 - by) & _M
+
+
+def _folded(x):
+    return x ^ x >> 47
+
+
+def _mixed(u, v, mul):
+    """Two words as one (Murmur's way)."""
+    a = _folded((u ^ v) * mul & _M)
+    return _folded((v ^ a) * mul & _M) * mul & _M
+
+
+def _up_to_16(s):
+    n = len(s)
+    mul = _K2 + n * 2
+    if n >= 8:
+        a, b = _word(s, 0) + _K2 & _M, _word(s, n - 8)
+        return _mixed(_right(b, 37) * mul + a & _M, (_right(a, 25) + b) * mul & _M, mul)
+    if n >= 4:
+        return _mixed(n + (_word(s, 0, 4) << 3), _word(s, n - 4, 4), mul)
+    if not n:
+        return _K2
+    y, z = s[0] + (s[n >> 1] << 8), n + (s[-1] << 2)
+    return _folded(y * _K2 & _M ^ z * _K0 & _M) * _K2 & _M
+
+
+def _up_to_64(s):
+    n = len(s)
+    mul = _K2 + n * 2
+    long = n > 32
+    a, b = _word(s, 0) * (_K2 if long else _K1) & _M, _word(s, 8)
+    c, d = _word(s, n - 8) * mul & _M, _word(s, n - 16) * _K2 & _M
+    y = _right(a + b & _M, 43) + _right(c, 30) + d & _M
+    z = _mixed(y, a + _right(b + _K2 & _M, 18) + c & _M, mul)
+    if not long:
+        return z
+    e, f = _word(s, 16) * mul & _M, _word(s, 24)
+    g, h = (y + _word(s, n - 32)) * mul & _M, (z + _word(s, n - 24)) * mul & _M
+    return _mixed(_right(e + f & _M, 43) + _right(g, 30) + h & _M, e + _right(f + a & _M, 18) + g & _M, mul)
+
+
+def _stirred(s, at, a, b):
+    """32 bytes and two words as two words."""
+    w, x, y, z = (_word(s, at + i) for i in (0, 8, 16, 24))
+    a = a + w & _M
+    b = _right(b + a + z & _M, 21)
+    c, a = a, a + x + y & _M
+    return a + z & _M, b + _right(a, 44) + c & _M
+
+
+def fingerprint64(data):
+    """FarmHash's Fingerprint64 of bytes, as an int from 0 to 2^64 - 1.
+
+    >>> fingerprint64(b"")
+    11160318154034397263
+    """
+    n = len(data)
+    if n <= 16:
+        return _up_to_16(data)
+    if n <= 64:
+        return _up_to_64(data)
+    last, tail = (n - 1) // 64 * 64, n - 1 & 63
+    x, y = 81 * _K2 + _word(data, 0) & _M, 81 * _K1 + 113 & _M
+    z = _folded(y * _K2 + 113 & _M) * _K2 & _M
+    v = w = (0, 0)
+
+    def round_(at, x, y, z, v, w, mul, times):
+        x = _right(x + y + v[0] + _word(data, at + 8) & _M, 37) * mul & _M ^ w[1] * times & _M
+        y = _right(y + v[1] + _word(data, at + 48) & _M, 42) * mul + v[0] * times + _word(data, at + 40) & _M
+        z = _right(z + w[0] & _M, 33) * mul & _M
+        v = _stirred(data, at, v[1] * mul & _M, x + w[0] & _M)
+        w = _stirred(data, at + 32, z + w[1] & _M, y + _word(data, at + 16) & _M)
+        return z, y, x, v, w
+    for at in range(0, last, 64):
+        x, y, z, v, w = round_(at, x, y, z, v, w, _K1, 1)
+    mul = _K1 + ((z & 0xFF) << 1)
+    w = w[0] + tail & _M, w[1]
+    v = v[0] + w[0] & _M, v[1]
+    w = w[0] + v[0] & _M, w[1]
+    x, y, z, v, w = round_(n - 64, x, y, z, v, w, mul, 9)
+    return _mixed(_mixed(v[0], w[0], mul) + _folded(y) * _K0 + z & _M, _mixed(v[1], w[1], mul) + x & _M, mul)
+
+
+def siphash(key, data):
+    """SipHash-2-4 of bytes with a key of two 64-bit ints (Aumasson and Bernstein, 2012).
+
+    >>> siphash((0x0706050403020100, 0x0F0E0D0C0B0A0908), bytes(range(15))) == 0xA129CA6149BE45E5
+    True
+    """
+    a, b = key[0] & _M, key[1] & _M
+    state = [a ^ 0x736F6D6570736575, b ^ 0x646F72616E646F6D, a ^ 0x6C7967656E657261, b ^ 0x7465646279746573]
+    padded = data + bytes(7 - len(data) % 8) + bytes([len(data) & 0xFF])
+
+    def rounds(count):
+        p, q, r, s = state
+        for _ in range(count):
+            p, r = p + q & _M, r + s & _M
+            q, s = _right(q, 51) ^ p, _right(s, 48) ^ r
+            p = _right(p, 32)
+            r, p = r + q & _M, p + s & _M
+            q, s = _right(q, 47) ^ r, _right(s, 43) ^ p
+            r = _right(r, 32)
+        state[:] = p, q, r, s
+    for at in range(0, len(padded), 8):
+        word = _word(padded, at)
+        state[3] ^= word
+        rounds(2)
+        state[0] ^= word
+    state[2] ^= 0xFF
+    rounds(4)
+    return state[0] ^ state[1] ^ state[2] ^ state[3]
