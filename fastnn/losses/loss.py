@@ -151,9 +151,12 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
 def fit_weight(values, weight):
     """The weights with trailing axes of 1 added until they broadcast into the values, sample by sample.
 
-    (n,) against (n, t) means one weight per sample, also where n equals t.
+    (n,) against (n, t) means one weight per sample, also where n equals t.  A loss that is one number for all samples
+    (Dice, Tversky) is weighted by each, as in Keras.
     """
     v, w = tuple(values.shape), tuple(weight.shape)
+    if not v:
+        return weight
     if w and len(w) < len(v) and all(b in (1, a) for a, b in zip(v, w)):
         return ops.reshape(weight, w + (1,) * (len(v) - len(w)))
     if w and (len(w) != len(v) or any(b not in (1, a) for a, b in zip(v, w))):

@@ -97,13 +97,15 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     >>> [float(v) for v in sparse_top_k_categorical_accuracy([2], [[0.5, 0.2, 0.3]], k=2)]
     [1.0]
     """
+    y_pred = tensor(y_pred) if from_sorted_ids else float_tensor(y_pred)
+    y_true = tensor(y_true)
+    column = len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1
     if from_sorted_ids:
-        y_pred = tensor(y_pred)
-        y_true = tensor(y_true, dtype_of(y_pred))
-        hit = ops.equal(ops.expand_dims(y_true, -1), y_pred[..., :k])
-        return ops.cast(ops.any(hit, axis=-1), config.floatx())
-    y_pred = float_tensor(y_pred)
-    return _in_top_k(sparse_labels("sparse_top_k_categorical_accuracy", tensor(y_true), y_pred), y_pred, k)
+        ids = ops.cast(ops.squeeze(y_true, -1) if column else y_true, dtype_of(y_pred))
+        hit = ops.cast(ops.any(ops.equal(ops.expand_dims(ids, -1), y_pred[..., :k]), axis=-1), config.floatx())
+    else:
+        hit = _in_top_k(sparse_labels("sparse_top_k_categorical_accuracy", y_true, y_pred), y_pred, k)
+    return ops.expand_dims(hit, -1) if column else hit
 
 
 class Accuracy(Named):
