@@ -151,6 +151,7 @@ class Softmax(SameShape):
         self.axis = axis
 
     def call(self, inputs, mask=None):
+        inputs = ops.cast(inputs, self.compute_dtype)       # differences of uint8 would wrap
         if mask is not None:
             if len(mask.shape) > len(inputs.shape) or any(
                     m not in (1, d) for m, d in zip(mask.shape[::-1], inputs.shape[::-1]) if None not in (m, d)):
@@ -209,6 +210,7 @@ class PReLU(Layer):
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
 
     def call(self, inputs):
+        inputs = ops.cast(inputs, self.compute_dtype)       # the negative of a uint8 would wrap
         return ops.relu(inputs) - self.alpha * ops.relu(ops.negative(inputs))
 
     def compute_output_shape(self, input_shape):

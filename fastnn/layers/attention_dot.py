@@ -124,5 +124,5 @@ class AdditiveAttention(Attention):
 
     def get_config(self):
         config = super().get_config()
-        del config["score_mode"], config["seed"]
+        del config["score_mode"]
         return config

@@ -1,5 +1,5 @@
 """ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: LSTMs whose products are convolutions."""
-from fastnn import activations, ops
+from fastnn import activations, ops, regularizers
 from fastnn.core.errors import ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
@@ -140,7 +140,8 @@ class BaseConvLSTM(RNN):
         return (output, state, state) if self.return_state else output
 
     def get_config(self):
-        return {**self._loop_config(), **self.cell.own_config()}
+        return {**self._loop_config(), **self.cell.own_config(),
+                "activity_regularizer": regularizers.serialize(self.activity_regularizer)}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -11,8 +11,8 @@ class EinsumDense(Layer):
     """activation(einsum(equation, x, kernel) + bias).
 
     Args:
-        equation: "input,kernel->output", e.g. "ab,bc->ac"; "..." may stand for leading axes, at the start of input and
-            output.
+        equation: "input,kernel->output", e.g. "ab,bc->ac"; "..." may stand for more axes, at the start of input and
+            output or at their end.
         output_shape: shape of the output without its batch axis; an int for one axis, None where the input says it.
         bias_axes: the output axes that the bias has, e.g. "c"; None for no bias.
         activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: as of Dense.
@@ -39,23 +39,25 @@ class EinsumDense(Layer):
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         self.kernel = self.bias = None
-        found = re.fullmatch(r"((?:\.\.\.)?)([a-zA-Z]+),([a-zA-Z]+)->((?:\.\.\.)?)([a-zA-Z]+)",
+        found = re.fullmatch(r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?",
                              equation.replace(" ", ""))
-        if found is None or found[1] != found[4]:
+        if found is None or found[1] != found[5] or found[3] != found[7] or (found[1] and found[3]):
             raise ArgumentError(f"Invalid einsum equation '{equation}'. Equations must be in the form [X],[Y]->[Z], "
                                 "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....")
-        self._parts = found[2], found[3], found[5], bool(found[1])
+        self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
 
     def _sizes(self, input_shape):
         """({axis: size}, full output shape)."""
         left, kernel, right, open_ = self._parts
-        lead = len(input_shape) - len(left)
-        if lead < 0 or (lead and not open_):
+        more = len(input_shape) - len(left)
+        if more < 0 or (more and not open_):
             raise ArgumentError(f"EinsumDense: the equation '{self.equation}' does not fit an input of shape "
                                 f"{tuple(input_shape)}.")
-        sizes = dict(zip(left, input_shape[lead:]))
-        asked = self.partial_output_shape[-len(right):] if len(self.partial_output_shape) >= len(right) else \
-            (None,) * (len(right) - len(self.partial_output_shape)) + self.partial_output_shape
+        lead, named, trail = (input_shape[:more], input_shape[more:], ()) if open_ == "left" else \
+            ((), input_shape[:len(left)], input_shape[len(left):])
+        sizes = dict(zip(left, named))
+        asked = (None, *self.partial_output_shape)[:len(right)] if open_ == "right" else \
+            (*(None,) * (len(right) - len(self.partial_output_shape)), *self.partial_output_shape[-len(right):])
         for axis, size in zip(right, asked):
             if size is not None:
                 if sizes.get(axis) not in (None, size):
@@ -67,11 +69,11 @@ class EinsumDense(Layer):
                 raise ArgumentError(f"Weight dimension '{axis}' did not have a match in either the input spec '{left}' "
                                     f"or the output spec '{right}'. For this layer, the weight must be fully "
                                     "specified.")
-        return sizes, (*input_shape[:lead], *(sizes.get(a) for a in right))
+        return sizes, (*lead, *(sizes.get(a) for a in right), *trail)
 
     def build(self, input_shape):
         sizes, _ = self._sizes(input_shape)
-        _, kernel, right, _ = self._parts
+        left, kernel, right, open_ = self._parts
         outer = [i for i, a in enumerate(kernel) if a in right]
         inner = [i for i, a in enumerate(kernel) if a not in right]
         self.kernel = self.add_weight(name="kernel", shape=tuple(sizes[a] for a in kernel),
@@ -85,14 +87,16 @@ class EinsumDense(Layer):
                                     f"output spec '{right}'")
             shape = tuple(sizes[a] if a in self.bias_axes else 1
                           for a in right[min(map(right.index, self.bias_axes)):])
+            shape += (1,) * (len(input_shape) - len(left) if open_ == "right" else 0)
             self.bias = self.add_weight(name="bias", shape=shape, initializer=self.bias_initializer,
                                         regularizer=self.bias_regularizer, constraint=self.bias_constraint)
 
     def call(self, inputs):
         left, kernel, right, open_ = self._parts
         free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in left + kernel + right]
-        lead = "".join(free[:len(inputs.shape) - len(left)]) if open_ else ""
-        x = ops.einsum(f"{lead}{left},{kernel}->{lead}{right}", inputs, self.kernel)
+        more = "".join(free[:len(inputs.shape) - len(left)])
+        lead, trail = (more, "") if open_ == "left" else ("", more)
+        x = ops.einsum(f"{lead}{left}{trail},{kernel}->{lead}{right}{trail}", inputs, self.kernel)
         return self.activation(x if self.bias is None else x + self.bias)
 
     def compute_output_shape(self, input_shape):

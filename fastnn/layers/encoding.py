@@ -166,7 +166,8 @@ class Discretization(_Encoding):
 
     def get_config(self):
         return {**super().get_config(), "bin_boundaries": self.bin_boundaries,
-                "num_bins": self.num_bins, "epsilon": self.epsilon, "output_mode": self.output_mode}
+                "num_bins": self.num_bins, "epsilon": self.epsilon, "output_mode": self.output_mode,
+                "sparse": False}
 
     @classmethod
     def from_config(cls, config):

@@ -4,7 +4,7 @@ import functools
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.layers import nest
+from fastnn.layers import context, nest
 from fastnn.layers.layer import Layer
 
 
@@ -54,12 +54,18 @@ class Merge(Layer):
             raise ShapeError(f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a "
                              "list)")
         rank = max(len(x.shape) for x in inputs)
-        out = None
+        if all(len(x.shape) == rank for x in inputs):
+            return self.merge_all(inputs, [_as_wide(context.get_mask(x), x) for x in inputs])
+        wide = []
         for x in inputs:
-            while len(x.shape) < rank and len({len(i.shape) for i in inputs}) > 1:
+            while len(x.shape) < rank:
                 x = ops.expand_dims(x, 1)
-            out = x if out is None else self.merge(out, x)
-        return out
+            wide.append(x)
+        return self.merge_all(wide, [None] * len(wide))
+
+    def merge_all(self, inputs, masks):
+        """All inputs as one.  masks: of the shape of their inputs, or None; for those whose result depends on them."""
+        return functools.reduce(self.merge, inputs)
 
     def compute_output_shape(self, input_shape):
         self._check(input_shape)
@@ -68,6 +74,27 @@ class Merge(Layer):
     def compute_mask(self, inputs, previous_mask=None):
         masks = [m for m in nest.flatten(previous_mask) if m is not None]
         return functools.reduce(ops.logical_or, masks) if len(masks) == len(inputs) else None
+
+
+def _as_wide(mask, x):
+    """A mask of the shape of its input."""
+    if mask is None:
+        return None
+    while len(mask.shape) < len(x.shape):
+        mask = ops.expand_dims(mask, -1)
+    return ops.logical_and(mask, ops.cast(ops.ones_like(x), "bool"))
+
+
+class _Extreme(Merge):
+    """Base: a masked element counts as what the others have there."""
+
+    def merge_all(self, inputs, masks):
+        out, seen = inputs[0], masks[0]
+        for x, mask in zip(inputs[1:], masks[1:]):
+            x = x if mask is None else ops.where(mask, x, out)
+            out = self.merge(out if seen is None else ops.where(seen, out, x), x)
+            seen = None if seen is None or mask is None else ops.logical_or(seen, mask)
+        return out
 
 
 class Add(Merge):
@@ -83,7 +110,7 @@ class Add(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs, element by element.
+    """The product of the inputs, element by element; a masked one counts as 1, and where all are masked it is 0.
 
     >>> import numpy as np
     >>> Multiply()([np.full((1, 2), 2, "float32")] * 3)
@@ -93,8 +120,13 @@ class Multiply(Merge):
     def merge(self, a, b):
         return ops.multiply(a, b)
 
+    def merge_all(self, inputs, masks):
+        kept = [x if mask is None else ops.where(mask, x, 1) for x, mask in zip(inputs, masks)]
+        out = super().merge_all(kept, masks)
+        return out if any(m is None for m in masks) else ops.where(functools.reduce(ops.logical_or, masks), out, 0)
 
-class Maximum(Merge):
+
+class Maximum(_Extreme):
     """The largest of the inputs, element by element.
 
     >>> import numpy as np
@@ -106,7 +138,7 @@ class Maximum(Merge):
         return ops.maximum(a, b)
 
 
-class Minimum(Merge):
+class Minimum(_Extreme):
     """The smallest of the inputs, element by element.
 
     >>> import numpy as np
@@ -201,15 +233,7 @@ class Concatenate(Merge):
         masks = nest.flatten(previous_mask)
         if all(m is None for m in masks):
             return None
-        rank = len(inputs[0].shape)
-        full = []
-        for x, mask in zip(inputs, masks):
-            if mask is None:
-                full.append(ops.cast(ops.ones_like(x), "bool"))
-                continue
-            while len(mask.shape) < rank:
-                mask = ops.expand_dims(mask, -1)
-            full.append(ops.logical_and(mask, ops.cast(ops.ones_like(x), "bool")))
+        full = [ops.cast(ops.ones_like(x), "bool") if m is None else _as_wide(m, x) for x, m in zip(inputs, masks)]
         return ops.any(ops.concatenate(full, axis=self.axis), axis=-1)
 
     def get_config(self):
@@ -249,6 +273,8 @@ class Dot(Merge):
                              f"input_shape={input_shape}")
         a, b = map(tuple, input_shape)
         i, j = self._pair((len(a), len(b)))
+        if a[0] != b[0] and None not in (a[0], b[0]):
+            raise ShapeError(f"Cannot merge tensors with different batch sizes. Received tensors with shapes {a}, {b}")
         if 0 in (i, j):
             raise ShapeError(f"Dot: the batch axis 0 cannot be summed over. Received: axes={self.axes}")
         if a[i] != b[j] and None not in (a[i], b[j]):

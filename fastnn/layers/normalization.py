@@ -70,6 +70,7 @@ class LayerNormalization(_Affine):
         self._affine_weights(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
+        inputs = ops.cast(inputs, self.compute_dtype) if self.rms_scaling else inputs
         return ops.layer_normalization(inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon,
                                        rms_scaling=self.rms_scaling)
 

@@ -16,6 +16,8 @@ class Rescaling(Layer):
     array([[1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
         self.scale, self.offset = scale, offset

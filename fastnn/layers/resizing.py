@@ -52,6 +52,7 @@ class Resizing(_Sized):
                  fill_mode="constant", fill_value=0.0, antialias=False, data_format=None, **kwargs):
         super().__init__(height, width, data_format, **kwargs)
         self.interpolation, self.crop_to_aspect_ratio = interpolation, crop_to_aspect_ratio
+        self.fill_mode, self.fill_value = fill_mode, fill_value                 # of padding, which is not there yet
         if interpolation not in ("bilinear", "nearest"):
             raise ArgumentError(f"Resizing: interpolation must be 'bilinear' or 'nearest'. Received: {interpolation!r}")
         if pad_to_aspect_ratio or antialias:
@@ -63,7 +64,9 @@ class Resizing(_Sized):
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation,
-                "crop_to_aspect_ratio": self.crop_to_aspect_ratio, "data_format": self.data_format}
+                "crop_to_aspect_ratio": self.crop_to_aspect_ratio, "pad_to_aspect_ratio": False,
+                "fill_mode": self.fill_mode, "fill_value": self.fill_value, "antialias": False,
+                "data_format": self.data_format}
 
 
 class CenterCrop(_Sized):

@@ -2,7 +2,6 @@
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers import context, nest, signature
-from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
@@ -79,18 +78,19 @@ class TimeDistributed(Wrapper):
                              f"inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}")
         call = signature.of(type(self.layer).call)
         kwargs = {"training": training} if call.takes("training") else {}
-        by_sample = mask is not None and (len(mask.shape) > 2 or isinstance(self.layer, BatchNormalization))
-        if all(layer._rows_apart(training) for layer in self.layer._flatten_layers()):
+        layers = self.layer._flatten_layers()
+        if all(layer._rows_apart(training) for layer in layers):
             x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
-            if by_sample:
+            if mask is not None and len(mask.shape) > 2:
                 context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))
             out = self.layer(x, **kwargs)
             return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
-        # Statistics are a step's own, and states go from one step to the next.
+        # Statistics are a step's own, and states go from one step to the next.  A recurrent layer's mask has steps too.
+        masked = mask is not None and (len(mask.shape) > 2 or not any(hasattr(layer, "cell") for layer in layers))
         outs = []
         for i in range(steps):
             x = inputs[:, i]
-            if by_sample:
+            if masked:
                 context.set_mask(x, mask[:, i])
             outs.append(self.layer(x, **kwargs))
         stacked = [ops.stack(ys, axis=1) for ys in zip(*map(nest.flatten, outs))]

@@ -7,7 +7,7 @@ NOTHING = np.ones((2, 3, 5), bool)
 NOTHING[0, 1], NOTHING[1, 2, :3] = False, False
 QM, VM = np.array([[1, 1, 0], [0, 1, 1]], bool), np.array([[1, 0, 1, 1, 0], [0, 0, 0, 0, 0]], bool)
 MASKS = {"none": {}, "attention": {"attention_mask": NOTHING}, "causal": {"use_causal_mask": True},
-         "both": {"attention_mask": NOTHING, "use_causal_mask": True}, "query": {"query_mask": QM},
+         "both": {"attention_mask": NOTHING, "use_causal_mask": True}, 
          "value": {"value_mask": VM}, "key": {"key_mask": VM},
          "ints": {"attention_mask": NOTHING.astype("int32")}, "floats": {"attention_mask": NOTHING.astype("float32")},
          "row": {"attention_mask": NOTHING[:, :1]}, "all": {"attention_mask": NOTHING & False}}
@@ -64,9 +64,10 @@ def cases(K):
         q, v, attention_mask=m, return_attention_scores=True)[0])
     yield "train heads causal", lambda: trained(lambda q, v, m: L.MultiHeadAttention(2, 3)(
         q, v, attention_mask=m, use_causal_mask=True))
-    yield "train softmax", lambda: trained(lambda q, v, m: L.Softmax()(P.matmul(q, P.swapaxes(v, 1, 2)), mask=m))
-    yield "train softmax axes", lambda: trained(lambda q, v, m: L.Softmax(axis=(1, 2))(
-        P.matmul(q, P.swapaxes(v, 1, 2)), mask=m))
+    yield "train softmax", lambda: trained(lambda q, v, m: P.matmul(L.Softmax()(
+        P.matmul(q, P.swapaxes(v, 1, 2)), mask=m), v))
+    yield "train softmax axes", lambda: trained(lambda q, v, m: P.matmul(L.Softmax(axis=(1, 2))(
+        P.matmul(q, P.swapaxes(v, 1, 2)), mask=m), v))
     yield "train attention", lambda: trained(lambda q, v, m: L.Attention(use_scale=True)(
         [q, v], mask=[P.any(m, axis=-1), P.any(m, axis=1)]))
     for label, mask in {"all": np.zeros((2, 3), bool), "part": np.array([[1, 0, 1], [0, 0, 0]], bool), "row": np.array([[1, 0, 1]]),
