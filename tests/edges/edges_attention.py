@@ -7,7 +7,7 @@ NOTHING = np.ones((2, 3, 5), bool)
 NOTHING[0, 1], NOTHING[1, 2, :3] = False, False
 QM, VM = np.array([[1, 1, 0], [0, 1, 1]], bool), np.array([[1, 0, 1, 1, 0], [0, 0, 0, 0, 0]], bool)
 MASKS = {"none": {}, "attention": {"attention_mask": NOTHING}, "causal": {"use_causal_mask": True},
-         "both": {"attention_mask": NOTHING, "use_causal_mask": True}, 
+         "both": {"attention_mask": NOTHING, "use_causal_mask": True},
          "value": {"value_mask": VM}, "key": {"key_mask": VM},
          "ints": {"attention_mask": NOTHING.astype("int32")}, "floats": {"attention_mask": NOTHING.astype("float32")},
          "row": {"attention_mask": NOTHING[:, :1]}, "all": {"attention_mask": NOTHING & False}}
@@ -53,7 +53,8 @@ def cases(K):
                                   "all": {"mask": [QM, VM], "use_causal_mask": True, "return_attention_scores": True},
                                   "three": {"mask": [QM, VM, VM]}}.items():
                 for inputs in ([Q, V], [Q, V, KEY]):
-                    yield f"{name} {i} {label} {len(inputs)}", lambda a=name, b=options, c=inputs, d=kwargs: dots(a, b, c, **d)
+                    yield f"{name} {i} {label} {len(inputs)}", lambda a=name, b=options, c=inputs,
+                    d=kwargs: dots(a, b, c, **d)
             deep = [Q[:, None] * [[[1.]], [[2.]]], V[:, None] * [[[1.]], [[-1.]]]]
             deep = [d.astype("float32") for d in deep]
             yield f"{name} {i} deep", lambda a=name, b=options, d=deep: dots(a, b, d)
@@ -70,7 +71,8 @@ def cases(K):
         P.matmul(q, P.swapaxes(v, 1, 2)), mask=m), v))
     yield "train attention", lambda: trained(lambda q, v, m: L.Attention(use_scale=True)(
         [q, v], mask=[P.any(m, axis=-1), P.any(m, axis=1)]))
-    for label, mask in {"all": np.zeros((2, 3), bool), "part": np.array([[1, 0, 1], [0, 0, 0]], bool), "row": np.array([[1, 0, 1]]),
+    for label, mask in {"all": np.zeros((2, 3), bool), "part": np.array([[1, 0, 1], [0, 0, 0]], bool),
+                        "row": np.array([[1, 0, 1]]),
                         "vector": np.array([True, False, False]), "floats": np.array([[.2, .6, 1.]] * 2),
                         "large": np.ones((2, 2, 3), bool), "other": np.ones((2, 4), bool)}.items():
         for axis in (-1, 0, (0, 1), [1]):

@@ -7,7 +7,8 @@ SHORT = np.array([[1, 2, 0, 0], [3, 1, 2, 4], [0, 0, 0, 0]])                # id
 IMAGE = RNG.randint(0, 256, (2, 6, 5, 3)).astype("uint8")
 # layers that a mask passes, is used by, or is lost in: (layer, how its input (n, 4, 6) is made of two embeddings)
 ONE = ("Activation('tanh')", "Dropout(.5)", "Dense(3)", "Flatten()", "Permute((2, 1))", "Reshape((2, 12))",
-       "RepeatVector(2)", "LayerNormalization()", "BatchNormalization()", "Conv1D(3, 2)", "Conv1D(3, 2, padding='causal')",
+       "RepeatVector(2)", "LayerNormalization()", "BatchNormalization()", "Conv1D(3, 2)",
+       "Conv1D(3, 2, padding='causal')",
        "GlobalAveragePooling1D()", "GlobalMaxPooling1D()", "GlobalAveragePooling1D(keepdims=True)", "MaxPooling1D()",
        "LSTM(3)", "LSTM(3, return_sequences=True)", "GRU(3, return_sequences=True, zero_output_for_mask=True)",
        "SimpleRNN(3, return_sequences=True, go_backwards=True)", "Bidirectional(LSTM(3, return_sequences=True))",
@@ -21,57 +22,81 @@ TWO = ("Concatenate()", "Concatenate(axis=1)", "Concatenate(axis=-2)", "Add()", 
 SWEEP = (
     ("Dense(3, use_bias=False, kernel_regularizer='l2', activation='gelu')", (2, 5)), ("Dense(2)", (2, 3, 4, 5)),
     ("LayerNormalization(rms_scaling=True)", (2, 5)), ("LayerNormalization(axis=(1, 2), center=False)", (2, 3, 4)),
-    ("LayerNormalization(rms_scaling=True, scale=False, axis=[2, 1])", (2, 3, 4)), ("LayerNormalization(axis=1)", (2, 3, 4)),
+    ("LayerNormalization(rms_scaling=True, scale=False, axis=[2, 1])", (2, 3, 4)),
+    ("LayerNormalization(axis=1)", (2, 3, 4)),
     ("RMSNormalization(axis=(1, 2))", (2, 3, 4)), ("UnitNormalization(axis=(1, 2))", (2, 3, 4)),
     ("UnitNormalization(axis=1)", (2, 3, 4)), ("GroupNormalization(groups=-1)", (2, 4, 4, 6)),
-    ("GroupNormalization(groups=1, axis=1, scale=False)", (2, 4, 3)), ("BatchNormalization(axis=1, center=False)", (3, 4, 2)),
+    ("GroupNormalization(groups=1, axis=1, scale=False)", (2, 4, 3)),
+    ("BatchNormalization(axis=1, center=False)", (3, 4, 2)),
     ("EinsumDense('abc,cd->abd', (None, 4), bias_axes='d')", (2, 3, 5)), ("EinsumDense('ab,bc->ac', 4)", (2, 5)),
     ("EinsumDense('abc,bde->ade', (3, 2), bias_axes='de')", (2, 4, 5)), ("EinsumDense('...x,xy->...y', 4)", (2, 3, 5)),
     ("EinsumDense('abc,acd->abd', (None, 4))", (2, 3, 5)), ("EinsumDense('ab...,bc->ac...', (4,))", (2, 3, 5)),
     ("EinsumDense('ab...,bc->ac...', (4,), bias_axes='c')", (2, 3, 5, 2)),
     ("Softmax(axis=(1, 2))", (2, 3, 4)), ("Softmax(axis=[1])", (2, 3, 4)), ("Softmax()", (4,)),
-    ("ReLU(max_value=1., negative_slope=.2, threshold=.3)", (2, 5)), ("ReLU(threshold=1.)", (2, 5)), ("ELU(alpha=.3)", (2, 5)),
-    ("LeakyReLU(negative_slope=.1)", (2, 5)), ("PReLU(shared_axes=(1,))", (2, 3, 4)), ("Activation('softsign')", (2, 5)),
+    ("ReLU(max_value=1., negative_slope=.2, threshold=.3)", (2, 5)), ("ReLU(threshold=1.)", (2, 5)),
+    ("ELU(alpha=.3)", (2, 5)),
+    ("LeakyReLU(negative_slope=.1)", (2, 5)), ("PReLU(shared_axes=(1,))", (2, 3, 4)),
+    ("Activation('softsign')", (2, 5)),
     ("Rescaling(1. / 255, offset=-.5)", (2, 4, 4, 3)), ("Rescaling([1., 2., 3.], offset=[0., 1., 2.])", (2, 4, 3)),
     ("Normalization(mean=1., variance=4.)", (2, 5)), ("Normalization(mean=[1., 2.], variance=[4., 0.])", (3, 2)),
     ("Normalization(axis=None, mean=1., variance=2., invert=True)", (2, 5)),
     ("Normalization(axis=1, mean=[1., 2., 3.], variance=[1., 2., 3.])", (2, 3, 4)),
-    ("Resizing(3, 4)", (2, 6, 5, 3)), 
+    ("Resizing(3, 4)", (2, 6, 5, 3)),
     ("Resizing(4, 4, crop_to_aspect_ratio=True)", (2, 6, 5, 3)),
-    ("Resizing(3, 4, interpolation='nearest')", (6, 5, 3)), ("CenterCrop(4, 3)", (2, 6, 5, 3)), ("CenterCrop(9, 3)", (2, 6, 5, 3)),
-    ("CenterCrop(3, 2)", (6, 5, 3)), ("Reshape((-1,))", (2, 3, 4)), ("Reshape((2, -1, 3))", (2, 3, 4)), ("Flatten()", (3,)),
-    ("Reshape(())", (2, 1)), ("Permute((3, 1, 2))", (2, 3, 4, 5)), ("RepeatVector(2)", (2, 3)), ("Flatten(data_format='channels_first')", (2, 3, 2, 2)),
-    ("ZeroPadding2D(((1, 0), (2, 1)), data_format='channels_first')", (2, 3, 4, 5)), ("ZeroPadding3D(1)", (1, 2, 2, 2, 1)),
+    ("Resizing(3, 4, interpolation='nearest')", (6, 5, 3)), ("CenterCrop(4, 3)", (2, 6, 5, 3)),
+    ("CenterCrop(9, 3)", (2, 6, 5, 3)),
+    ("CenterCrop(3, 2)", (6, 5, 3)), ("Reshape((-1,))", (2, 3, 4)), ("Reshape((2, -1, 3))", (2, 3, 4)),
+    ("Flatten()", (3,)),
+    ("Reshape(())", (2, 1)), ("Permute((3, 1, 2))", (2, 3, 4, 5)), ("RepeatVector(2)", (2, 3)),
+    ("Flatten(data_format='channels_first')", (2, 3, 2, 2)),
+    ("ZeroPadding2D(((1, 0), (2, 1)), data_format='channels_first')", (2, 3, 4, 5)),
+    ("ZeroPadding3D(1)", (1, 2, 2, 2, 1)),
     ("Cropping2D(1, data_format='channels_first')", (2, 2, 4, 5)),
-    ("UpSampling2D((1, 3), data_format='channels_first')", (1, 3, 2, 2)), ("MaxPooling2D(2, strides=1, padding='same')", (1, 5, 4, 2)),
-    ("AveragePooling1D(3, strides=2, data_format='channels_first')", (2, 3, 7)), ("MaxPooling1D(2, data_format='channels_first')", (2, 3, 7)),
-    ("GlobalMaxPooling2D(data_format='channels_first', keepdims=True)", (2, 3, 4, 5)), ("AveragePooling3D(2)", (1, 4, 4, 5, 2)),
+    ("UpSampling2D((1, 3), data_format='channels_first')", (1, 3, 2, 2)),
+    ("MaxPooling2D(2, strides=1, padding='same')", (1, 5, 4, 2)),
+    ("AveragePooling1D(3, strides=2, data_format='channels_first')", (2, 3, 7)),
+    ("MaxPooling1D(2, data_format='channels_first')", (2, 3, 7)),
+    ("GlobalMaxPooling2D(data_format='channels_first', keepdims=True)", (2, 3, 4, 5)),
+    ("AveragePooling3D(2)", (1, 4, 4, 5, 2)),
     ("Conv2D(4, 3, strides=2, padding='same')", (1, 7, 6, 2)), ("Conv1D(4, 3, groups=2, dilation_rate=2)", (2, 9, 4)),
-    ("DepthwiseConv2D((3, 2), depth_multiplier=2, dilation_rate=2)", (1, 7, 6, 2)), ("DepthwiseConv1D(3, strides=2)", (2, 7, 2)),
-    ("SeparableConv2D(4, 3, strides=2, padding='same', use_bias=False)", (1, 7, 6, 2)), ("Conv3D(2, 2)", (1, 3, 3, 4, 2)),
-    ("SeparableConv1D(4, 3, depth_multiplier=2, padding='same')", (1, 7, 2)), ("Conv1DTranspose(3, 4, strides=3)", (1, 5, 2)),
+    ("DepthwiseConv2D((3, 2), depth_multiplier=2, dilation_rate=2)", (1, 7, 6, 2)),
+    ("DepthwiseConv1D(3, strides=2)", (2, 7, 2)),
+    ("SeparableConv2D(4, 3, strides=2, padding='same', use_bias=False)", (1, 7, 6, 2)),
+    ("Conv3D(2, 2)", (1, 3, 3, 4, 2)),
+    ("SeparableConv1D(4, 3, depth_multiplier=2, padding='same')", (1, 7, 2)),
+    ("Conv1DTranspose(3, 4, strides=3)", (1, 5, 2)),
     ("Conv2DTranspose(3, 3, strides=2, padding='same', output_padding=0)", (1, 4, 3, 2)),
-    ("Conv2DTranspose(3, 2, data_format='channels_first')", (1, 2, 4, 3)), ("Conv3DTranspose(2, 2, strides=2)", (1, 2, 2, 2, 2)),
+    ("Conv2DTranspose(3, 2, data_format='channels_first')", (1, 2, 4, 3)),
+    ("Conv3DTranspose(2, 2, strides=2)", (1, 2, 2, 2, 2)),
     ("LSTM(3, unit_forget_bias=False, use_bias=False)", (2, 4, 3)), ("LSTM(3, return_state=True)", (2, 4, 3)),
-    ("GRU(3, reset_after=False, go_backwards=True)", (2, 4, 3)), ("SimpleRNN(3, activation='relu', return_state=True)", (2, 4, 3)),
-    ("RNN([LSTMCell(3), LSTMCell(2)], return_state=True)", (2, 4, 3)), ("RNN(LSTMCell(3), go_backwards=True)", (2, 4, 3)),
-    ("Bidirectional(LSTM(2, return_state=True), merge_mode='concat')", (2, 4, 3)), ("Bidirectional(GRU(2), merge_mode=None)", (2, 4, 3)),
-    ("Bidirectional(SimpleRNN(2, return_sequences=True), merge_mode='mul')", (2, 4, 3)), ("ConvLSTM1D(2, 2)", (1, 3, 5, 2)),
-    ("ConvLSTM2D(2, 2, padding='same', return_sequences=True)", (1, 2, 4, 3, 2)), ("TimeDistributed(Conv2D(2, 2))", (1, 2, 4, 4, 1)),
+    ("GRU(3, reset_after=False, go_backwards=True)", (2, 4, 3)),
+    ("SimpleRNN(3, activation='relu', return_state=True)", (2, 4, 3)),
+    ("RNN([LSTMCell(3), LSTMCell(2)], return_state=True)", (2, 4, 3)),
+    ("RNN(LSTMCell(3), go_backwards=True)", (2, 4, 3)),
+    ("Bidirectional(LSTM(2, return_state=True), merge_mode='concat')", (2, 4, 3)),
+    ("Bidirectional(GRU(2), merge_mode=None)", (2, 4, 3)),
+    ("Bidirectional(SimpleRNN(2, return_sequences=True), merge_mode='mul')", (2, 4, 3)),
+    ("ConvLSTM1D(2, 2)", (1, 3, 5, 2)),
+    ("ConvLSTM2D(2, 2, padding='same', return_sequences=True)", (1, 2, 4, 3, 2)),
+    ("TimeDistributed(Conv2D(2, 2))", (1, 2, 4, 4, 1)),
     ("TimeDistributed(LSTM(2))", (2, 3, 4, 2)), ("TimeDistributed(TimeDistributed(Dense(2)))", (2, 3, 4, 2)),
     ("Embedding(9, 3, embeddings_constraint='non_neg')", (2, 4)), ("Embedding(9, 3, mask_zero=True)", (2,)),
-    ("CategoryEncoding(9)", (2, 4)), ("Discretization([0., 1.])", (2, 4)), ("Dropout(.3, noise_shape=(None, 1))", (2, 4)),
-    ("GaussianDropout(.3)", (2, 4)), ("AlphaDropout(.3)", (2, 4)), ("SpatialDropout2D(.3)", (1, 2, 2, 2)), ("Masking(1.)", (2, 3, 4)),
+    ("CategoryEncoding(9)", (2, 4)), ("Discretization([0., 1.])", (2, 4)),
+    ("Dropout(.3, noise_shape=(None, 1))", (2, 4)),
+    ("GaussianDropout(.3)", (2, 4)), ("AlphaDropout(.3)", (2, 4)), ("SpatialDropout2D(.3)", (1, 2, 2, 2)),
+    ("Masking(1.)", (2, 3, 4)),
     ("Identity()", (2,)), ("ActivityRegularization(.1, .2)", (2, 3)), ("Lambda(lambda x: x + 1)", (2, 3)),
     ("RandomFlip()", (1, 4, 4, 3)), ("RandomRotation(.2)", (1, 4, 4, 3)), ("RandomZoom(.2)", (1, 4, 4, 3)),
-    ("RandomTranslation(.1, .2)", (1, 4, 4, 3)), ("RandomContrast(.2)", (1, 4, 4, 3)), ("RandomBrightness(.2)", (1, 4, 4, 3)),
+    ("RandomTranslation(.1, .2)", (1, 4, 4, 3)), ("RandomContrast(.2)", (1, 4, 4, 3)),
+    ("RandomBrightness(.2)", (1, 4, 4, 3)),
     ("RandomCrop(2, 3)", (1, 4, 4, 3)), ("RandomCrop(6, 6)", (1, 4, 4, 3)),
 )
 # what only Keras has, quantization and batch renormalization, and what only some of its layers name
 FORGOTTEN = {"quantization_config", "renorm", "renorm_clipping", "renorm_momentum", "trainable", "data_format"}
 # of integers Keras makes integers, also where these cut the result, or errors
 FLOATS = ("Resizing", "Norm", "Conv", "RandomC", "RandomB", "Softmax", "LU", "Activ", "MaxPooling")
-JOINS = ("Add()", "Subtract()", "Multiply()", "Average()", "Maximum()", "Minimum()", "Concatenate(axis=-1)", "Dot(axes=-1)")
+JOINS = ("Add()", "Subtract()", "Multiply()", "Average()", "Maximum()", "Minimum()", "Concatenate(axis=-1)",
+         "Dot(axes=-1)")
 PAIRS = (((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 4, 3), (2, 3)), ((2, 4, 3), (2, 1, 3)), ((2, 4, 3), (2, 4, 3)),
          ((2, 3), (2, 4)), ((1, 3), (2, 3)))
 DTYPES = "float32", "float64", "int32", "uint8"
@@ -80,7 +105,8 @@ DTYPES = "float32", "float64", "int32", "uint8"
 def weights_for(model):
     """Weights that depend on shapes and order only; a variance is positive."""
     rng = np.random.RandomState(7)
-    return [w if "int" in str(w.dtype) else np.round(np.abs(rng.randn(*w.shape)) * .4 + .1, 3) for w in model.get_weights()]
+    return [w if "int" in str(w.dtype) else np.round(np.abs(rng.randn(*w.shape)) * .4 + .1,
+                                                     3) for w in model.get_weights()]
 
 
 def cases(K):
@@ -151,7 +177,8 @@ def cases(K):
         """Output, symbolic shape and dtype, weights, names of its config."""
         rng = np.random.RandomState(sum(shape))
         ids = text.startswith(("Embedding", "CategoryEncoding"))
-        x = (rng.randint(0, 9, shape) if ids or dtype in ("uint8", "int32", "int64", "bool") else rng.randn(*shape).round(2))
+        x = (rng.randint(0, 9, shape) if ids or dtype in ("uint8", "int32", "int64",
+                                                          "bool") else rng.randn(*shape).round(2))
         x = x.astype("int32" if ids else dtype)
         layer = made(text)
         spec_shape = not text.startswith("Einsum")          # which knows more than Keras's

@@ -44,7 +44,8 @@ def cases(K):
             options = {"output_mode": mode, "max_tokens": most}
             flat = np.array(["a", "b", "b", "c", "a", "d", "e", "e"])
             yield f"adapt flat {mode} {most}", adapted("StringLookup", flat, WORDS, **options)
-            yield f"adapt rows {mode} {most}", adapted("StringLookup", np.array([["a", "b"], ["b", ""], ["e", "e"]]), WORDS,
+            yield f"adapt rows {mode} {most}", adapted("StringLookup", np.array([["a", "b"], ["b", ""], ["e", "e"]]),
+                                                       WORDS,
                                                        mask_token="", **options)
             yield f"adapt ids {mode} {most}", adapted("IntegerLookup", np.array([[1, 2], [2, 0], [-1, 12]]), NUMBERS,
                                                       **options)
@@ -65,13 +66,15 @@ def cases(K):
                 "vocabulary": ["a"], "idf_weights": [1.]}, "twice": {"vocabulary": ["a", "a"]}}.items():
         yield f"strings {name}", call("StringLookup", WORDS, **options)
     yield "back", call("StringLookup", np.array([[0, 1], [2, 9]]), vocabulary=["a", "b"], invert=True)
-    yield "back with mask", call("StringLookup", np.array([0, 1, 2, 3]), vocabulary=["a", "b"], invert=True, mask_token="")
+    yield "back with mask", call("StringLookup", np.array([0, 1, 2, 3]), vocabulary=["a", "b"], invert=True,
+                                 mask_token="")
     yield "back to ids", call("IntegerLookup", np.array([0, 1, 2, 9]), vocabulary=[5, 6], invert=True)
     for mode in ("int", "multi_hot", "count", "tf_idf"):
         for split in ("whitespace", "character", None):
             for standard in ("lower_and_strip_punctuation", "lower", None):
                 options = {"output_mode": mode, "split": split, "standardize": standard}
-                yield f"texts {mode} {split} {standard}", adapted("TextVectorization", TEXTS, np.array(TEXTS), **options)
+                yield f"texts {mode} {split} {standard}",
+                adapted("TextVectorization", TEXTS, np.array(TEXTS), **options)
                 yield f"texts column {mode} {split} {standard}", adapted("TextVectorization", TEXTS,
                                                                          np.array(TEXTS)[:, None], **options)
     grid = np.array([["a b", "c"], ["c", "d"]])

@@ -6,7 +6,8 @@ from edges.make_keras_edges import ERROR, outcome, read
 
 import fastnn
 
-GROUPS = {"attention": edges_attention, "layers": edges_layers, "losses": edges_losses, "lookups": edges_lookups, "metrics": edges_metrics}
+GROUPS = {"attention": edges_attention, "layers": edges_layers, "losses": edges_losses, "lookups": edges_lookups,
+          "metrics": edges_metrics}
 
 
 def different(mine, theirs, where=""):
