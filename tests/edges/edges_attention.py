@@ -53,8 +53,8 @@ def cases(K):
                                   "all": {"mask": [QM, VM], "use_causal_mask": True, "return_attention_scores": True},
                                   "three": {"mask": [QM, VM, VM]}}.items():
                 for inputs in ([Q, V], [Q, V, KEY]):
-                    yield f"{name} {i} {label} {len(inputs)}", lambda a=name, b=options, c=inputs,
-                    d=kwargs: dots(a, b, c, **d)
+                    yield f"{name} {i} {label} {len(inputs)}", (
+                        lambda a=name, b=options, c=inputs, d=kwargs: dots(a, b, c, **d))
             deep = [Q[:, None] * [[[1.]], [[2.]]], V[:, None] * [[[1.]], [[-1.]]]]
             deep = [d.astype("float32") for d in deep]
             yield f"{name} {i} deep", lambda a=name, b=options, d=deep: dots(a, b, d)

@@ -1,11 +1,11 @@
 """How keras_GROUP.npz were made: what Keras 3.15.1 returns at the edges of layers, losses and metrics.
 
     KERAS_BACKEND=jax python make_keras_edges.py losses metrics
-    KERAS_BACKEND=tensorflow python make_keras_edges.py lookups layers attention        (TensorFlow 2.21: lookups need it)
+    KERAS_BACKEND=tensorflow python make_keras_edges.py lookups layers attention       (TensorFlow 2.21)
 
 A group is a module edges_GROUP.py whose `cases(K)` yields (name, function) for K = keras or fastnn; a function returns
 an array, or a list or dict of things.  Stored is a JSON text: for each name the dtype and values of each array, a text
-for a text, or that there was an error.  Arrays of other dtypes than float32 are stored exactly, others in 7 digits.
+for a text, or that there was an error.  Floats are stored in 7 digits.
 """
 import importlib
 import json
