@@ -3,6 +3,7 @@
 Who owns whom, so that dropping a model frees it at once: a symbol holds its event, an event the symbols it was
 called with and its operation; an operation knows its events only weakly, and an event its result symbols.
 """
+import inspect
 import itertools
 import weakref
 
@@ -128,6 +129,12 @@ class PublicCall(Operation):
         super().__init__(name or auto_name(snake_case(row.class_name)))
         self.row, self.function, self.config = row, function, config
 
+    @property
+    def options(self):
+        """Its arguments that are no symbols, with the function's defaults."""
+        given = inspect.signature(self.function).parameters.values()
+        return {**{p.name: p.default for p in given if p.default is not p.empty}, **self.config}
+
     def run(self, *args, **kwargs):
         """The function on these."""
         args, kwargs = public.joined(self.row, self.function, self.config, args, kwargs)
@@ -149,6 +156,11 @@ class OpCall(Operation):
     def __init__(self, op, attrs, name=None, absent=()):
         super().__init__(name or auto_name(op.name))
         self.op, self.attrs, self.absent = op, attrs, absent
+
+    @property
+    def options(self):
+        """Its arguments that are no symbols."""
+        return self.attrs
 
     @property
     def kind(self):

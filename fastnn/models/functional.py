@@ -151,7 +151,7 @@ class Functional(Model):
         return self.run(inputs, training, mask)
 
     def _rows_apart(self, training):
-        bare = [e.operation.attrs for e in self._map.events if not isinstance(e.operation, Layer)]
+        bare = [e.operation.options for e in self._map.events if not e.is_input and not isinstance(e.operation, Layer)]
         whole = any(axes is None or 0 in (axes if isinstance(axes, (list, tuple)) else (axes,))
                     for attrs in bare for name, axes in attrs.items() if name in ("axis", "axes"))
         return not whole and super()._rows_apart(training)

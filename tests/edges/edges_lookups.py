@@ -73,8 +73,8 @@ def cases(K):
         for split in ("whitespace", "character", None):
             for standard in ("lower_and_strip_punctuation", "lower", None):
                 options = {"output_mode": mode, "split": split, "standardize": standard}
-                yield f"texts {mode} {split} {standard}",
-                adapted("TextVectorization", TEXTS, np.array(TEXTS), **options)
+                yield f"texts {mode} {split} {standard}", adapted("TextVectorization", TEXTS, np.array(TEXTS),
+                                                                  **options)
                 yield f"texts column {mode} {split} {standard}", adapted("TextVectorization", TEXTS,
                                                                          np.array(TEXTS)[:, None], **options)
     grid = np.array([["a b", "c"], ["c", "d"]])
