@@ -112,7 +112,7 @@ class Discretization(_Encoding):
         epsilon: how exact adapt() is: it keeps about 1 / epsilon values of the data.
 
     >>> Discretization([0.0, 1.0])(np.array([[-0.5, 0.0, 3.0]]))
-    array([[0, 1, 2]])
+    array([[0, 1, 2]], dtype=int32)
     """
 
     def __init__(self, bin_boundaries=None, num_bins=None, epsilon=0.01, output_mode="int", sparse=False, **kwargs):
