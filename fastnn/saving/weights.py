@@ -217,7 +217,8 @@ def _note_strangers(reader, known, problems):
     for path in reader.arrays():
         group = path.rpartition("/")[0]
         words = group.split("/")
-        if group not in known and words[-2:] != ["optimizer", "vars"] and words[0] != "optimizer" and not any(w in _IGNORED for w in words):
+        if group not in known and words[-2:] != ["optimizer", "vars"] and words[0] != "optimizer" \
+                and not any(w in _IGNORED for w in words):
             strange.setdefault(group, []).append(path)
     for group in sorted(strange):
         name = reader.attribute(group, "name")

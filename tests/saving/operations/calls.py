@@ -124,7 +124,8 @@ def calls():
 
 SIGNED = frozenset("""abs absolute angle celu elu erf exp gelu glu hard_shrink hard_sigmoid hard_silu hard_swish
 hard_tanh leaky_relu log_sigmoid log_softmax negative relu relu6 selu sigmoid sign signbit silu soft_shrink softmax
-softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink trunc round logsumexp""".split())
+softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink trunc round
+logsumexp""".split())
 
 
 def inputs():
