@@ -83,8 +83,9 @@ def _own(entry, kind, config, label, row):
     if row is not None or name is not None:
         places = [len(node.get("args", ())) for node in nodes if isinstance(node, dict)]
         expected = (row.config, row.arguments) if row else (tuple(REGISTRY[name].attrs), REGISTRY[name].inputs)
-        raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} and "
-                              f"calls with {places} arguments, expected {list(expected[0])} and {list(expected[1])}.")
+        raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} "
+                              f"and calls with {places} arguments, expected {list(expected[0])} and "
+                              f"{list(expected[1])}.")
     known = [*public.by_class(), *("".join(w.capitalize() for w in n.split("_")) for n in REGISTRY)]
     raise UnknownNameError(f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
                            "Expected an operation of fastnn.ops.")

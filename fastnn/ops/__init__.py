@@ -9,7 +9,7 @@ from fastnn.core import hooks
 from fastnn.core.registry import suggest
 from fastnn.ops import public
 
-_NO_FAMILIES = ("op", "keras_classes", "public")
+_NO_FAMILIES = ("op", "public")
 FAMILIES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _NO_FAMILIES))
 __all__ = []
 # all modules first: importing one binds its name here, and where a function has the name of a file (matmul, conv) the

@@ -9,11 +9,10 @@ import functools
 import inspect
 import re
 
-from fastnn.core import config, dtypes, hooks
+from fastnn.core import config, dtypes, hooks, keras_classes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import current
-from fastnn.ops import keras_classes
 
 # Their arguments are functions, which may hold symbols that no event would know of: what they call is recorded.
 TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch",
@@ -122,7 +121,7 @@ def _settled(row, name, value):
 
 
 def joined(row, function, given, args, kwargs):
-    """The call of the function: (args, kwargs), from a config (`given`) and the arguments of a call in a row's words."""
+    """The call of the function, (args, kwargs): from a config (`given`) and the arguments in a row's words."""
     names, values, rest = list(row.arguments), dict(given), ()
     if names and names[-1][0] == "*":
         names.pop()

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, streams, weights
 from fastnn.saving.compiled import compile_from_config
@@ -106,10 +107,9 @@ def _modern(config):
 
 def _is_operation(config):
     """Whether an entry of a graph is an operation such as x + y: the config of a layer of that name says more."""
-    from fastnn.ops import public
     nodes, inner = config["inbound_nodes"], config.get("config")
-    row = public.by_class().get(str(config.get("class_name")))
-    return (row is not None and isinstance(inner, dict) and "trainable" not in inner
+    known = str(config.get("class_name")) in keras_classes.class_names()
+    return (known and isinstance(inner, dict) and "trainable" not in inner
             and bool(nodes) and all(isinstance(node, dict) for node in nodes))
 
 

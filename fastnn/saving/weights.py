@@ -65,7 +65,8 @@ def load_weights(model, filepath, skip_mismatch=False, optimizer=True, by_name=N
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
     optimizer: also set the state of the compiled optimizer, if the file has it.
     by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
-    Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a damaged file and for one that does not fit.
+    Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
+    damaged file and for one that does not fit.
     """
     path = os.fspath(filepath)
     need_built(model, "load")
@@ -216,7 +217,8 @@ def _note_strangers(reader, known, problems):
     for path in reader.arrays():
         group = path.rpartition("/")[0]
         words = group.split("/")
-        if group not in known and words[0] != "optimizer" and not any(w in _IGNORED for w in words):
+        if group not in known and words[-2:] != ["optimizer", "vars"] and words[0] != "optimizer" \
+                and not any(w in _IGNORED for w in words):
             strange.setdefault(group, []).append(path)
     for group in sorted(strange):
         name = reader.attribute(group, "name")

@@ -15,7 +15,7 @@ from fastnn.layers.events import PublicCall
 from fastnn.ops import public
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "operations"))
-import calls as written  # noqa: E402
+import calls as written
 
 STORED = json.loads(gzip.decompress(pathlib.Path(written.FILE).read_bytes()))
 CALLS = written.calls()
@@ -69,11 +69,14 @@ ARRAYS_ONLY = {
 }
 # Numbers and symbols of which none need be a tensor.
 MAKERS = {"arange", "full", "geomspace", "logspace", "scatter", "size"}
-OWN = {"squared_difference": "o.squared_difference(x, z)", "copysign": "o.copysign(x, z)", "affine": "o.affine(x, 2.0, 1.0)",
+OWN = {"squared_difference": "o.squared_difference(x, z)", "copysign": "o.copysign(x, z)",
+       "affine": "o.affine(x, 2.0, 1.0)",
        "float_power": "o.float_power(x, y)", "l2_normalize": "o.l2_normalize(z)", "digitize": "o.digitize(x, A)",
        "group_normalization": "o.group_normalization(x, groups=2)", "mish": "o.mish(z)", "soft_sign": "o.soft_sign(z)",
-       "exponential": "o.exponential(z)", "conv_transpose": "o.conv_transpose(w, o.reshape(x[0], (3, 2, 4)), strides=2)",
-       "activations.mish": "a.mish(z)", "clip by a symbol": "o.clip(z, s, x)", "max of two": "o.max(z, axis=1, initial=0.5)",
+       "exponential": "o.exponential(z)",
+       "conv_transpose": "o.conv_transpose(w, o.reshape(x[0], (3, 2, 4)), strides=2)",
+       "activations.mish": "a.mish(z)", "clip by a symbol": "o.clip(z, s, x)",
+       "max of two": "o.max(z, axis=1, initial=0.5)",
        "quantile by a symbol": "o.take(z, i[0, 0], axis=2)", "getitem": "o.getitem(z, (slice(None), 1))"}
 
 
@@ -112,23 +115,25 @@ def test_files_from_before_public_calls_were_recorded_still_load(name):
 
 def config_of(module, kind, config, args=1):
     """A model of one operation."""
-    x = {"class_name": "__keras_tensor__", "config": {"shape": [None, 3], "dtype": "float32", "keras_history": ["i", 0, 0]}}
+    x = {"class_name": "__keras_tensor__",
+         "config": {"shape": [None, 3], "dtype": "float32", "keras_history": ["i", 0, 0]}}
     layers = [{"module": "keras.layers", "class_name": "InputLayer", "registered_name": None, "name": "i",
                "config": {"batch_shape": [None, 3], "dtype": "float32", "name": "i"}, "inbound_nodes": []},
               {"module": module, "class_name": kind, "config": {"name": "op", **config}, "registered_name": kind,
                "name": "op", "inbound_nodes": [{"args": [x] * args, "kwargs": {}}]}]
-    return json.dumps({"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional",
-                       "config": {"name": "m", "trainable": True, "layers": layers, "input_layers": [["i", 0, 0]],
-                                  "output_layers": [["op", 0, 0]]}})
+    return json.dumps({"module": "keras.src.models.functional", "class_name": "Functional",
+                       "registered_name": "Functional", "config": {"name": "m", "trainable": True, "layers": layers,
+                                  "input_layers": [["i", 0, 0]], "output_layers": [["op", 0, 0]]}})
 
 
 @pytest.mark.parametrize("module, kind, config, args, error", [
-    ("keras.src.ops.nn", "Relu7", {}, 1, UnknownNameError), ("keras.src.ops.numpy", "Clip", {"low": 1}, 1, FileFormatError),
+    ("keras.src.ops.nn", "Relu7", {}, 1, UnknownNameError),
+    ("keras.src.ops.numpy", "Clip", {"low": 1}, 1, FileFormatError),
     ("keras.src.ops.math", "FFT2", {}, 1, UnknownNameError), ("keras.src.ops.numpy", "Add", {}, 3, FileFormatError),
     ("fastnn.ops", "Nothing", {}, 1, UnknownNameError),
 ])
 def test_what_is_no_operation_is_an_error(module, kind, config, args, error):
-    with pytest.raises(error, match="(?s)eceived|Unknown|not there"):
+    with pytest.raises(error, match=r"(?s)eceived|Unknown|not there"):
         fastnn.models.model_from_json(config_of(module, kind, config, args))
 
 

@@ -1,7 +1,8 @@
 """One call of each public operation in a functional model, written once for Keras and for fastnn.
 
-`KERAS_BACKEND=jax python tests/saving/operations/calls.py`, with Keras 3.15.1 installed, writes keras.json.gz beside this
-file: of each call the model's config and what Keras predicts.  No test needs Keras.
+`KERAS_BACKEND=jax python tests/saving/operations/calls.py`, with Keras 3.15.1 installed, writes keras.json.gz beside
+this file: of each call the model's config and what Keras predicts.  older.json.gz holds the configs of the same models
+as fastnn wrote them while it recorded primitives instead of public calls.  No test needs Keras.
 """
 import gzip
 import json
@@ -63,7 +64,8 @@ OTHER = {
     "diff": "o.diff(x, axis=1)", "dot": "o.dot(x[0], o.transpose(y[0]))",
     "einsum": "o.einsum('bij,bkj->bik', x, y)", "empty_like": "o.zeros_like(o.empty_like(x))",
     "expand_dims": "o.expand_dims(x, (1, 2))", "flip": "o.flip(x, axis=(1, 2))", "fliplr": "o.fliplr(x)",
-    "full_like": "o.full_like(x, 2)", "round(x)": "round(z)", "x ^ y": "b ^ c", "True & x": "True & b", "one_hot": "o.one_hot(i, 8)",
+    "full_like": "o.full_like(x, 2)", "round(x)": "round(z)", "x ^ y": "b ^ c", "True & x": "True & b",
+    "one_hot": "o.one_hot(i, 8)",
     "in_top_k": "o.in_top_k(o.cast(i[0, :, 0], 'int32'), x[0], 2)", "inner": "o.inner(x[0], y[0])",
     "isin": "o.isin(i, [1, 3])", "kron": "o.kron(x[0], y[0])", "linspace": "o.linspace(x, y, 3, axis=1)",
     "layer_normalization": "o.layer_normalization(x, axis=-1)", "rms_normalization": "o.rms_normalization(x)",
@@ -72,13 +74,16 @@ OTHER = {
     "normalize": "o.normalize(x, axis=1, order=1)", "norm": "o.norm(x, ord='fro', axis=(1, 2), keepdims=True)",
     "matmul": "o.matmul(x, o.swapaxes(y, 1, 2))", "meshgrid": "o.meshgrid(x[0, 0], y[0, 1], indexing='ij')",
     "moments": "o.moments(x, [1, 2], keepdims=True)", "moveaxis": "o.moveaxis(x, 1, 2)",
-    "multi_hot": "o.multi_hot(i, 8)", "one_hot of a type": "o.one_hot(i, 8, axis=1, dtype='int32')", "outer": "o.outer(x[0], y[0])",
-    "pad": "o.pad(x, ((0, 0), (1, 0), (0, 2)), constant_values=0.5)", "pad by mode": "o.pad(x, [[0, 0], [1, 1], [2, 2]], mode='reflect')",
+    "multi_hot": "o.multi_hot(i, 8)", "one_hot of a type": "o.one_hot(i, 8, axis=1, dtype='int32')",
+    "outer": "o.outer(x[0], y[0])",
+    "pad": "o.pad(x, ((0, 0), (1, 0), (0, 2)), constant_values=0.5)",
+    "pad by mode": "o.pad(x, [[0, 0], [1, 1], [2, 2]], mode='reflect')",
     "percentile": "o.percentile(x, 40.0, axis=1)", "quantile": "o.quantile(x, 0.3, axis=(1, 2))",
-    
+
     "ravel": "o.ravel(x)", "repeat": "o.repeat(x, 2, axis=1)", "reshape": "o.reshape(x, (-1, 24))",
     "x.reshape": "x.reshape((-1, 3, 8))", "roll": "o.roll(x, 1, axis=2)", "rot90": "o.rot90(x, axes=(1, 2))",
-    "scatter_update": "o.scatter_update(x, [[0, 1, 2]], [9.0])", "searchsorted": "o.searchsorted(o.cumsum(x[0, 0]), y[0, 0])",
+    "scatter_update": "o.scatter_update(x, [[0, 1, 2]], [9.0])",
+    "searchsorted": "o.searchsorted(o.cumsum(x[0, 0]), y[0, 0])",
     "slice": "o.slice(x, (0, 1, 2), (2, 2, 3))", "slice_update": "o.slice_update(x, (0, 1, 2), y[:, :2, :2])",
     "solve": "o.solve(m, m[..., :1])", "solve_triangular": "o.solve_triangular(m, m[..., :2], lower=True)",
     "sort": "o.sort(z, axis=1)", "argsort": "o.argsort(z, axis=2)", "argpartition": "o.argpartition(z, 2)",
@@ -86,7 +91,8 @@ OTHER = {
     "take": "o.take(x, [0, 2], axis=1)", "take_along_axis": "o.take_along_axis(x, i - o.min(i), axis=1)",
     "tensordot": "o.tensordot(x, y[0], axes=[[2], [1]])", "tile": "o.tile(x, (1, 2, 1))", "top_k": "o.top_k(x, 2)",
     "trace": "o.trace(m, axis1=1, axis2=2)", "transpose": "o.transpose(x, (0, 2, 1))", "x.T": "o.transpose(x[0])",
-    "trapezoid": "o.trapezoid(x, dx=0.5)", "tril": "o.tril(m, 1)", "triu": "o.triu(m)", "vander": "o.vander(x[0, 0], 3)",
+    "trapezoid": "o.trapezoid(x, dx=0.5)", "tril": "o.tril(m, 1)", "triu": "o.triu(m)",
+    "vander": "o.vander(x[0, 0], 3)",
     "vdot": "o.vdot(x[0, 0], y[0, 0])", "vstack": "o.vstack([x, y])",
     "vsplit": "o.vsplit(x[0], 2)[1]", "nansum of an axis": "o.nansum(x, axis=1, keepdims=True)",
     "binary_crossentropy": "o.binary_crossentropy(o.cast(b, 'float32'), o.sigmoid(z))",
@@ -110,15 +116,16 @@ CONFIG_ONLY = {"argpartition", "sparsemax"}
 
 def calls():
     """{name: the expression}."""
-    out = {name: f"o.{name}(z)" if name in ("glu",) else f"o.{name}({'z' if name in SIGNED else 'x'})" for name in UNARY}
+    out = {name: f"o.{name}({'z' if name in SIGNED else 'x'})" for name in UNARY}
     out |= {name: f"o.{name}(s)" for name in BOUNDED} | {name: f"o.{name}(x, y)" for name in BINARY}
     out |= {name: f"o.{name}(x, axis=1)" for name in REDUCTIONS} | {name: f"o.{name}(i, j)" for name in INTEGERS}
     return out | {name: f"o.{name}(m)" for name in SQUARE} | OTHER
 
 
-SIGNED = frozenset("""abs absolute angle celu elu erf exp gelu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
-leaky_relu log_sigmoid log_softmax negative relu relu6 selu sigmoid sign signbit silu soft_shrink softmax
-softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink trunc round logsumexp""".split())
+SIGNED = frozenset("""abs absolute angle celu elu erf exp gelu glu hard_shrink hard_sigmoid hard_silu hard_swish
+hard_tanh leaky_relu log_sigmoid log_softmax negative relu relu6 selu sigmoid sign signbit silu soft_shrink softmax
+softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink trunc round
+logsumexp""".split())
 
 
 def inputs():
@@ -165,10 +172,9 @@ def main():
             found[name] = entry if name in CONFIG_ONLY else {**entry, "values": list(map(brief, flat(model(arrays))))}
         except Exception as error:
             found[name] = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
-            print(name, found[name]["error"], file=sys.stderr)
+            sys.stderr.write(f"{name}: {found[name]['error']}\n")
     with gzip.GzipFile(FILE, "wb", mtime=0) as file:
         file.write(json.dumps(found, separators=(",", ":")).encode())
-    print(len(found), os.path.getsize(FILE))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Random functional models with dicts, nested ones and operations, for Keras and for fastnn: how their parts are ordered.
+"""Random functional models with dicts, nested ones and operations, for Keras and for fastnn: the order of their parts.
 
-`KERAS_BACKEND=jax python tests/saving/operations/graphs.py`, with Keras 3.15.1 installed, writes graphs.json.gz beside this
-file.  No test needs Keras.
+`KERAS_BACKEND=jax python tests/saving/operations/graphs.py`, with Keras 3.15.1 installed, writes graphs.json.gz
+beside this file.  No test needs Keras.
 """
 import gzip
 import json

@@ -1,8 +1,8 @@
 """A model with dicts of inputs and outputs whose keys are not sorted, for Keras and for fastnn.
 
 `python tests/saving/operations/heads.py keras PREFIX` (or fastnn) writes PREFIX.keras, PREFIX.weights.h5, PREFIX.h5 and
-PREFIX.npz, what the model predicts.  In heads.zip, keras.* were written by Keras 3.15.1 on JAX, older.* by fastnn before the
-leaves of dicts came in the order of their sorted keys.
+PREFIX.npz, what the model predicts.  In heads.zip, keras.* were written by Keras 3.15.1 on JAX, and older.* by fastnn
+before the leaves of dicts came in the order of their sorted keys.
 """
 import importlib
 import sys
@@ -17,7 +17,7 @@ def data():
 
 
 def model(keras, seed=None):
-    """Heads of equal shapes, so that a file in another order would fit as well; seed: of weights, drawn by their names."""
+    """Heads of equal shapes, so that a file in another order would fit; seed: of weights, drawn by names of layers."""
     layers = keras.layers
     size, place = keras.Input((3,), name="size"), keras.Input((3,), name="place")
     h = layers.Dense(4, name="joint")(layers.Concatenate(name="both")([layers.Dense(2, name="of_size")(size),

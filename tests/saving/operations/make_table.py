@@ -1,10 +1,11 @@
-"""Writes fastnn/ops/keras_classes.py's rows from Keras's own source: which class a function of keras.ops calls, with what.
+"""Prints the rows of fastnn/core/keras_classes.py from Keras's source: which class a function of keras.ops calls.
 
-KERAS_BACKEND=jax python tests/saving/operations/make_table.py, with Keras 3.15.1 installed, prints them.  Every function
-of keras.ops that calls an Operation on symbols says so in one expression, `Class(config...).symbolic_call(arguments...)`.
+`KERAS_BACKEND=jax python tests/saving/operations/make_table.py`, with Keras 3.15.1 installed.  Every function of
+keras.ops that calls an Operation on symbols says so in one expression, `Class(config...).symbolic_call(arguments...)`.
 """
 import ast
 import inspect
+import sys
 import textwrap
 
 # what the source does not say in one expression, and what only symbols or fastnn have
@@ -25,7 +26,8 @@ def calls(function, operation):
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         if not isinstance(node, ast.Call):
             continue
-        made = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "symbolic_call" else node.func
+        symbolic = isinstance(node.func, ast.Attribute) and node.func.attr == "symbolic_call"
+        made = node.func.value if symbolic else node.func
         if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
             found = getattr(module, made.func.id, None)
             if inspect.isclass(found) and issubclass(found, operation):
@@ -52,7 +54,8 @@ def settled_names(function):
     found = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
     assigned = [(ast.unparse(n.targets[0]), ast.unparse(n.value)) for n in found if isinstance(n, ast.Assign)]
     return {name for name, value in assigned if value in (
-        f"standardize_data_format({name})", f"backend.standardize_data_format({name})", f"backend.standardize_dtype({name})",
+        f"standardize_data_format({name})", f"backend.standardize_data_format({name})",
+        f"backend.standardize_dtype({name})",
         "config.image_data_format()")}
 
 
@@ -80,4 +83,4 @@ def text(found):
 
 
 if __name__ == "__main__":
-    print(text(rows()))
+    sys.stdout.write(text(rows()) + "\n")

@@ -6,6 +6,9 @@ parameters.  `name=` is passed by keyword; `name=value` in a config is what a ca
 `name!`: None stands in a file as what it means.
 tests/saving/operations/make_table.py writes the rows from Keras's source.
 """
+import functools
+import re
+
 TABLE = """
 abs: numpy.Absolute()(x)
 absolute: numpy.Absolute()(x)
@@ -357,3 +360,13 @@ where: numpy.Where()(condition, x1, x2)
 while_loop: core.WhileLoop(cond, body, maximum_iterations)(loop_vars)
 zeros_like: numpy.ZerosLike(dtype)(x)
 """
+
+
+@functools.cache
+def class_names():
+    """The names of all classes, as a set.
+
+    >>> "Relu6" in class_names(), "Dense" in class_names()
+    (True, False)
+    """
+    return frozenset(re.findall(r": \w+\.(\w+)\(", TABLE))
