@@ -90,6 +90,10 @@ class Functional(Model):
         """Its layers, from the inputs on."""
         return [op for op in self._map.operations if isinstance(op, Layer)]
 
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
     @property
     def layers_as_written(self):
         """Its layers in the order of files that fastnn wrote while leaves of dicts came in the order of writing."""
@@ -98,10 +102,6 @@ class Functional(Model):
             return self.layers
         inputs, outputs = map(flatten_as_written, structures)
         return [op for op in GraphMap(inputs, outputs + self._symbolic_losses).operations if isinstance(op, Layer)]
-
-    @layers.setter
-    def layers(self, _):
-        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
     @property
     def input(self):
