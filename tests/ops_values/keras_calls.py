@@ -63,8 +63,8 @@ def S(kind, n, *lead):
 
 def _unary():
     floats = words("arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erf erfc erfinv exp exp2 "
-                   "expm1 fabs floor log log10 log1p log2 rad2deg reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh softplus "
-                   "silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu hard_tanh soft_shrink "
+                   "expm1 fabs floor log log10 log1p log2 rad2deg reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh "
+                   "softplus silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu hard_tanh soft_shrink "
               "hard_shrink tanh_shrink threshold mish squareplus sparse_plus sparse_sigmoid soft_sign")
     whole = words("abs absolute negative square sign trunc round isnan isinf isfinite isposinf isneginf logical_not "
              "nan_to_num signbit conj real imag angle isreal copy stop_gradient zeros_like ones_like empty_like "
@@ -102,7 +102,8 @@ def _unary():
 
 PAIRS = words("add subtract multiply divide true_divide floor_divide mod power maximum minimum fmax fmin fmod "
          "arctan2 hypot logaddexp logaddexp2 copysign heaviside ldexp float_power divide_no_nan squared_difference "
-              "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor isclose nextafter")
+              "less less_equal greater "
+              "greater_equal equal not_equal logical_and logical_or logical_xor isclose nextafter")
 QUOTIENTS = ("floor_divide", "mod", "fmod")
 BITS = words("bitwise_and bitwise_or bitwise_xor gcd lcm")
 SHIFTS = words("left_shift right_shift bitwise_left_shift bitwise_right_shift")

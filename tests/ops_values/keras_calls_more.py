@@ -213,7 +213,8 @@ def _shapes():
               "3.,dtype='int32'", "5,2", "0,1,0.1"):
         yield f"P.arange({c})"
     for c in ("0,1,5", "0,1,1", "0,1,0", "0,1,4,endpoint=False", "0,10,3,dtype='int32'", "1,-1,3",
-              "0.,1.,3,retstep=True", "N('f4',2),N('f4',2,k=1),3,axis=-1", "0,7,3,dtype='int32',endpoint=False", "-3,0,4,dtype='int32'"):
+              "0.,1.,3,retstep=True",
+              "N('f4',2),N('f4',2,k=1),3,axis=-1", "0,7,3,dtype='int32',endpoint=False", "-3,0,4,dtype='int32'"):
         yield f"P.linspace({c})"
     for c in ("0,2,3", "0,2,3,base=2", "0,2,3,endpoint=False", "0,2,3,dtype='int32'"):
         yield f"P.logspace({c})"
