@@ -64,8 +64,10 @@ def S(kind, n, *lead):
 def _unary():
     floats = words("arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erf erfc erfinv exp exp2 "
                    "expm1 fabs floor log log10 log1p log2 rad2deg reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh "
-                   "softplus silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu hard_tanh "
-                   "soft_shrink hard_shrink tanh_shrink threshold mish squareplus sparse_plus sparse_sigmoid soft_sign")
+                   "softplus silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu "
+                   "hard_tanh "
+                   "soft_shrink hard_shrink tanh_shrink threshold mish squareplus sparse_plus "
+                   "sparse_sigmoid soft_sign")
     whole = words("abs absolute negative square sign trunc round isnan isinf isfinite isposinf isneginf logical_not "
              "nan_to_num signbit conj real imag angle isreal copy stop_gradient zeros_like ones_like empty_like "
              "identity")
