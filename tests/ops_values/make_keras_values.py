@@ -1,0 +1,117 @@
+"""How keras_values.npz was made: the calls of keras_calls.py on Keras 3.15.1, CPU.
+
+    KERAS_BACKEND=numpy python make_keras_values.py keras_values.npz
+    KERAS_BACKEND=jax python make_keras_values.py keras_values.npz
+
+The first run writes what Keras's NumPy backend gives. The second exchanges the calls in keras_jax.txt for what the JAX
+backend gives: there the NumPy backend widens to float64, calculates in half precision, overflows, or refuses. Calls
+that Keras refuses are dropped, and so are those of LEFT_OUT.
+"""
+import pathlib
+import re
+import sys
+import warnings
+
+import keras_calls
+import keras_calls_more
+import numpy as np
+
+# calls that are not held against Keras: pattern -> why
+LEFT_OUT = {
+    r"^P\.(sin|cos|tan|sinc)\(E\('f4',30\)": "of more than 2^50 they are NaN here (docs/guide-keras.md)",
+    r"^P\.(silu|gelu)\(E\('f4',30\)": "0 at -inf here, NaN in Keras; gelu by erf has an absolute error",
+    r"^P\.soft_shrink\(E\('f[24]'": "NaN stays NaN here, Keras makes it 0",
+    r"^P\.tanh_shrink\(E\('f4'": "the difference of two numbers that are nearly equal",
+    r"^P\.(hard_tanh|log_sigmoid|selu|gelu)\(E\('[ui]\d'": "Keras loses the factor, or the sign",
+    r"^P\.relu6?\(E\('[bui]": "integers stay integers here, as Keras's symbolic call says",
+    r"^P\.(arctan2|logaddexp2?|fmod|mod|hypot|heaviside)\(.*f2": "float16 and a number stay float16 here",
+    r"^P\.logaddexp2\(X": "Keras loses the digits near 0",
+    r"^P\.(fmod|floor_divide|mod)\(X\('b'": "truth values divided by 0",
+    r"^P\.(fmod|floor_divide|mod|power)\(.*N\('b'.*(True|'b')": "truth values divided by truth values",
+    r"^P\.power\(E\('f4',30\),-0.5": "1 / sqrt(x), which differs from the power at -0 and -inf",
+    r"'u4'.*'i[14]'|'i[14]'.*'u4'": "uint32 with signed integers meets in int64 here, which is exact",
+    r"^P\.saturate_cast\(E\('f2',16\),'int32'": "infinity is above the range, not 65504",
+    r"^P\.arg(min|sort)\(.*": "Keras takes -0 for less than 0, and does not keep the order of equal values",
+    r"^P\.sparsemax\(.*axis=0": "Keras's result along other axes than the last does not add up to 1",
+    r"^P\.histogram\(": "the counts are int32 here",
+    r"^P\.(array|convert_to_tensor|abs|ones_like)\(np\.": "64-bit scalars stay what they are here",
+    r"^P\.(identity|empty_like|stop_gradient|copy)\(-?2": "of Python numbers",
+    r"^P\.(dot_product_attention|psnr|unfold|image)": "not there, or not with these arguments",
+    r"^P\.depthwise_conv": "the sum of numbers that cancel",
+    r"^P\.(erf|rsqrt|sigmoid|silu)\((E\('[bui]|2\))": "Keras takes no integers there, or calculates in half precision",
+    r"^P\.round\(E\('b'": "truth values stay what they are here, as in Keras's symbolic call",
+    r"^P\.saturate_cast\(E\('f2',16\),'u": "infinity is above the range",
+    r"^P\.cumsum\(np.full": "running sums are added up in float64 here",
+    r"^P\.normalize\(N\('i4'": "floats here, integers in Keras's NumPy backend",
+    r"^P\.ones_like\(\[": "of lists of Python numbers",
+    r"^P\.segment_m..\(N\('i1',2\)": "without a number of segments",
+    r"^P\.top_k\(": "the order of equal values",
+}
+
+
+def calls():
+    """All calls, each once, without those that are left out."""
+    groups = [*keras_calls.GROUPS.values(), *keras_calls_more.GROUPS.values()]
+    every = dict.fromkeys(e for group in groups for e in group())
+    return [e for e in every if not any(re.search(p, e) for p in LEFT_OUT)]
+
+
+def leaves(value):
+    """The arrays of a result, nested ones in order."""
+    if isinstance(value, (tuple, list)):
+        return [a for v in value for a in leaves(v)]
+    return [np.array(value)]
+
+
+def names(ops):
+    """What the expressions refer to."""
+    return {"P": ops, "np": np, **{n: getattr(keras_calls, n) for n in "ENXS"}}
+
+
+def pack(values):
+    """The arrays of a file: for each call a line `call <tab> dtype shape; dtype shape`, and the bytes of all."""
+    lines, data = [], []
+    for call, arrays in values.items():
+        lines.append(call + "\t" + ";".join(f"{a.dtype.name} {','.join(map(str, a.shape))}" for a in arrays))
+        data += [np.ascontiguousarray(a).tobytes() for a in arrays]
+    return {"calls": np.frombuffer("\n".join(lines).encode(), np.uint8),
+            "data": np.frombuffer(b"".join(data), np.uint8)}
+
+
+def unpack(file):
+    """{call: arrays} of such a file."""
+    values, at, data = {}, 0, file["data"].tobytes()
+    for line in file["calls"].tobytes().decode().split("\n"):
+        call, specs = line.split("\t")
+        values[call] = []
+        for spec in specs.split(";"):
+            dtype, shape = spec.split(" ")
+            array = np.empty([int(d) for d in shape.split(",") if d], dtype)
+            values[call].append(np.frombuffer(data[at:at + array.nbytes], dtype).reshape(array.shape))
+            at += array.nbytes
+    return values
+
+
+def main(path):
+    """Write or complete the file."""
+    import keras
+    jax = keras.backend.backend() == "jax"
+    values = {}
+    listed = (pathlib.Path(__file__).parent / "keras_jax.txt").read_text().splitlines()
+    if jax:
+        with np.load(path) as file:
+            values = unpack(file)
+    for i, call in enumerate(c for c in calls() if (c in listed) == jax):
+        try:
+            values[call] = leaves(eval(call, names(keras.ops)))
+        except Exception as error:              # what Keras refuses is not held against it
+            sys.stderr.write(f"{call} {type(error).__name__}\n")
+        if jax and i % 50 == 49:
+            import jax as backend
+            backend.clear_caches()
+    np.savez_compressed(path, **pack(values))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main(sys.argv[1])
