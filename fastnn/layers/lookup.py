@@ -12,6 +12,7 @@ from fastnn.core.errors import ArgumentError, DataError, ShapeError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded
 from fastnn.layers.layer import Layer
+from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
@@ -63,6 +64,12 @@ class _Lookup(Layer):
         self.autocast, self.built = False, True
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
+
+    @classmethod
+    def from_config(cls, config):
+        """A layer from what get_config() gave: the words themselves, never the name of a file (FileFormatError)."""
+        require_words(of_argument("vocabulary"), config.get("vocabulary"), f"as vocabulary of {cls.__name__}")
+        return super().from_config(config)
 
     # ---- the vocabulary --------------------------------------------------------------------------------
     def _special(self):

@@ -3,7 +3,7 @@ import inspect
 import re
 
 from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameError
-from fastnn.saving import names
+from fastnn.saving import names, roles
 from fastnn.saving.registration import find_custom
 
 MAX_DEPTH = 200
@@ -22,25 +22,39 @@ _NEUTRAL = {
 }
 
 
-def check_config(config, custom_objects=None):
-    """A copy of a config that is known to name only things that exist, in terms of fastnn's own arguments.
+def check_config(config, custom_objects=None, role=roles.ANY):
+    """A copy of a config that is known to name only things that exist, each where it may stand, in fastnn's terms.
 
-    Every name in it is looked up (UnknownNameError lists all that are missing), code in it is refused, dtype
-    policies become dtype names, and arguments that Keras writes and that change nothing are left out.
+    Every name in it is looked up (UnknownNameError lists all that are missing), whatever stands in a place of another
+    role is refused (FileFormatError), code in it too, dtype policies become dtype names, and arguments that Keras
+    writes and that change nothing are left out.
+    role: what is due in the place that the whole config is for.
     """
+    return _checked(lambda missing: _check(config, custom_objects, missing, 0, role, ""))
+
+
+def check_arguments(config, custom_objects=None):
+    """As check_config, for a dict of arguments: those of compile(), or of one of fastnn's classes."""
+    return _checked(lambda missing: {key: _check(value, custom_objects, missing, 1, roles.of_argument(key), f"as {key}")
+                                     for key, value in config.items()})
+
+
+def _checked(check):
     missing = []
-    out = _check(config, custom_objects, missing, 0)
+    out = check(missing)
     if missing:
         raise names.unknown(missing[0][0], missing[0][1], [name for name, _ in missing])
     return out
 
 
-def _check(config, custom_objects, missing, depth):
+def _check(config, custom_objects, missing, depth, role, where):
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
     if isinstance(config, (list, tuple)):
-        return [_check(x, custom_objects, missing, depth + 1) for x in config]
+        role = roles.DATA if role.words else role
+        return [_check(x, custom_objects, missing, depth + 1, role, where) for x in config]
     if not isinstance(config, dict):
+        roles.require_words(role, config, where)
         return config
     class_name, inner = config.get("class_name"), config.get("config")
     module = config.get("module")
@@ -49,24 +63,46 @@ def _check(config, custom_objects, missing, depth):
     described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
     if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
         return dtype_policy(inner)
-    if described and isinstance(inner, dict):
-        inner = resolve_lambda(dict(inner), custom_objects)
+    if described and class_name == "function":
         try:
-            cls, own = find_class(config, custom_objects)
-        except UnknownNameError:
-            # Operations of a functional graph are the model's own business: it has the table of them.
-            if not is_operation(module):
-                missing.append((config.get("registered_name") or class_name, module))
-        else:
-            if own and inspect.isclass(cls):
-                inner = drop_neutral(cls, class_name, inner)
-        config = {**config, "config": inner}
-    elif described and class_name == "function" and isinstance(inner, str):
-        try:
-            find_function(config, custom_objects, None)
+            found, own = find_function(config, custom_objects, None, role)
+            roles.require(role, found, own, where)
         except UnknownNameError:
             missing.append((inner, module))
-    return {key: _check(value, custom_objects, missing, depth + 1) for key, value in config.items()}
+        return config
+    if described:
+        return _check_object(config, custom_objects, missing, depth, role, where)
+    return {key: _check(value, custom_objects, missing, depth + 1, role, where) for key, value in config.items()}
+
+
+def _check_object(config, custom_objects, missing, depth, role, where):
+    """An entry that describes an object: its class and, each in its role, its arguments."""
+    class_name, inner, module = config["class_name"], config["config"], config.get("module")
+    cls, own = None, True
+    try:
+        cls, own = find_class(config, custom_objects, role=role)
+    except UnknownNameError:
+        # Operations of a functional graph are the model's own business: it has the table of them.
+        if not is_operation(module):
+            missing.append((config.get("registered_name") or class_name, module))
+        elif role not in (roles.LAYER, roles.ANY):
+            raise FileFormatError(f"The config has the operation {class_name} {where}, where {role.what} is due; "
+                                  "refused.") from None
+    else:
+        roles.require(role, cls, own, where)
+    if isinstance(inner, dict):
+        inner = resolve_lambda(dict(inner), custom_objects)
+        if own and inspect.isclass(cls):
+            inner = drop_neutral(cls, class_name, inner)
+        inner = {key: _check(value, custom_objects, missing, depth + 2, roles.of_part(cls, own, key),
+                             f"as {key} of {class_name}") for key, value in inner.items()}
+    elif isinstance(inner, list):           # a sequential model of Keras 1 holds its layers alone
+        inner = _check(inner, custom_objects, missing, depth + 2, roles.LAYER if own else roles.ANY, "")
+    rest = {key: check_arguments(value, custom_objects) if key == "compile_config" and own and isinstance(value, dict)
+            else _check(value, custom_objects, missing, depth + 1, roles.DATA if own else roles.ANY,
+                        f"as {key} of {class_name}")
+            for key, value in config.items() if key != "config"}
+    return {**rest, "config": inner}
 
 
 SPECIAL = frozenset(("__numpy__", "__tensor__", "__bytes__", "__slice__", "__ellipsis__", "__lambda__",
@@ -128,22 +164,26 @@ def dtype_policy(inner):
     return name
 
 
-def find_function(config, custom_objects, category):
+def find_function(config, custom_objects, category, role=roles.ANY):
+    """The function that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
     name = config["config"]
     if not isinstance(name, str):
         raise FileFormatError(f"A function entry has config {name!r}, expected the function's name.")
     found = find_custom([name], custom_objects)
+    if found is not None:
+        return found, False
     category = names.category_of(config.get("module")) or category
-    if found is None and category:
-        found = names.find(category, name)
-    if found is None:
-        found = names.find_anywhere(name, functions=True)[0]
+    for place in (category, *role.functions):
+        found = names.find(place, name) if place in names.TABLES else None
+        if inspect.isfunction(found):
+            return found, True
+    found = names.find_anywhere(name, functions=True)[0]
     if found is None:
         raise names.unknown(name)
-    return found
+    return found, True
 
 
-def find_class(config, custom_objects=None, category=None):
+def find_class(config, custom_objects=None, category=None, role=roles.ANY):
     """The class that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
     class_name, registered = config["class_name"], config.get("registered_name")
     module = config.get("module")
@@ -153,13 +193,12 @@ def find_class(config, custom_objects=None, category=None):
         custom = find_custom([registered, class_name], custom_objects)
         if custom is not None:
             return custom, False
-    where = by_module or (category if not module else None)
-    found = names.find(where, class_name) if where else None
-    if found is None and not module:
-        found = names.find_anywhere(class_name)[0]
-    if found is None or not inspect.isclass(found):
-        raise names.unknown(registered or class_name, module)
-    return found, True
+    where = (by_module,) if by_module else () if module else (category, *role.classes, *names.TABLES)
+    for place in where:
+        found = names.find(place, class_name) if place in names.TABLES else None
+        if inspect.isclass(found):
+            return found, True
+    raise names.unknown(registered or class_name, module)
 
 
 def resolve_lambda(inner, custom_objects):

@@ -3,6 +3,7 @@ import warnings
 
 from fastnn.core.errors import FileFormatError
 from fastnn.core.tree import map_structure
+from fastnn.saving.check import check_arguments
 from fastnn.saving.serialization import deserialize_object, serialize_object
 
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution",
@@ -42,6 +43,7 @@ def compile_from_config(model, config, custom_objects=None):
                               "compile(), or define compile_from_config(config).", stacklevel=3)
                 return
             break
+    config = check_arguments(config, custom_objects)
     arguments = {key: deserialize_object(config[key], custom_objects) for key in _KEYS if key in config}
     arguments.pop("auto_scale_loss", None)
     # Files of Keras name the losses of a nested model that was never compiled as nothing.

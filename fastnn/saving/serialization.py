@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import names
+from fastnn.saving import names, roles
 from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
 from fastnn.saving.registration import (
     CustomObjectScope,
@@ -168,7 +168,7 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
     if depth == 0 and isinstance(config, (dict, list, tuple)):
-        config = check_config(config, custom_objects)
+        config = check_config(config, custom_objects, roles.of_category(category))
     token = _depth.set(depth + 1)
     try:
         return _deserialize(config, custom_objects, safe_mode, category)
@@ -199,7 +199,9 @@ def _deserialize(config, custom_objects, safe_mode, category):
     if class_name.startswith("__"):
         return _deserialize_special(class_name, inner, custom_objects, safe_mode)
     if class_name == "function":
-        return find_function(config, custom_objects, category)
+        found, own = find_function(config, custom_objects, category, roles.of_category(category))
+        roles.require(roles.of_category(category), found, own, f"in a place of {category}")
+        return found
     if class_name == "DTypePolicy" and names.category_of(config.get("module")) in ("models", None):
         return dtype_policy(inner)
     return _build(config, class_name, inner, custom_objects, safe_mode, category)
@@ -235,7 +237,9 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     shared, number = _shared.get(), config.get("shared_object_id")
     if shared is not None and isinstance(number, int) and number in shared:
         return shared[number]
-    cls, _ = find_class(config, custom_objects, category)
+    role = roles.of_category(category)
+    cls, own = find_class(config, custom_objects, category, role)
+    roles.require(role, cls, own, f"in a place of {category}")
     if inspect.isfunction(cls):
         return cls
     if not hasattr(cls, "from_config"):
