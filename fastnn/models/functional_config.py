@@ -5,6 +5,7 @@ from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import Operation, any_functional, is_functional, live_events
 from fastnn.layers.input_layer import InputLayer
+from fastnn.models import graph_check
 from fastnn.models.op_config import in_keras_terms, op_config, op_from_config
 from fastnn.saving import identifiers as serial
 
@@ -87,7 +88,7 @@ class _Builder:
             call -= 1
         calls = self.events[name]
         if not 0 <= call < len(calls):
-            raise _NotYet
+            raise _NotMade
         return calls[call].result(index)
 
     def revive(self, value):
@@ -110,34 +111,17 @@ class _Builder:
         return [found[0] if len(found) == 1 else found], kwargs
 
     def calls(self):
-        while self.pending:
-            later = []
-            blocked = set()
-            for name, node in self.pending:
-                if name not in blocked:
-                    try:
-                        args, kwargs = self.arguments(node)
-                    except _NotYet:
-                        blocked.add(name)       # later calls of the same layer must keep their number
-                    else:
-                        if isinstance(self.operations[name], Operation):
-                            args = [_tuples(a) for a in args]
-                        out = nest.flatten(self.operations[name](*args, **kwargs))
-                        self.events[name].append(out[0].origin)
-                        continue
-                later.append((name, node))
-            if len(later) == len(self.pending):
-                raise FileFormatError("Invalid Functional model configuration. The graph of the Functional model "
-                                      "either has "
-                                      "loops or disconnected nodes. The following nodes failed to be resolved: "
-                                      f"{sorted({n for n, _ in later})}")
-            self.pending = later
+        for name, node in graph_check.in_order(self.pending, {n: len(e) for n, e in self.events.items()}):
+            args, kwargs = self.arguments(node)
+            if isinstance(self.operations[name], Operation):
+                args = [_tuples(a) for a in args]
+            self.events[name].append(graph_check.call(name, self.operations[name], args, kwargs)[0].origin)
 
     def ends(self, places):
         if isinstance(places, (list, tuple)) and len(places) == 3 and isinstance(places[0], str):
             try:
                 return self.symbol(*places, shift=1)
-            except _NotYet:
+            except _NotMade:
                 raise FileFormatError(f"Invalid Functional model configuration: {places} names a call that is not "
                                       "there.") from None
         if isinstance(places, dict):
@@ -150,8 +134,8 @@ def _tuples(value):
     return tuple(map(_tuples, value)) if isinstance(value, list) and not any_functional(value) else value
 
 
-class _NotYet(Exception):
-    """The call that a node refers to has not been made yet."""
+class _NotMade(Exception):
+    """The call that an end of the graph refers to is not there."""
 
 
 def functional_from_config(cls, config, custom_objects=None):
