@@ -3,13 +3,19 @@ import contextlib
 import hashlib
 import io
 import math
+import zlib
 
 import numpy as np
 
-from fastnn.core.errors import FileFormatError
+from fastnn.core.errors import FileFormatError, NotSupportedError
+from fastnn.saving import hdf5_file
+from fastnn.saving.hdf5_types import Damaged
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 DIGEST = "fastnn_sha256"
+_SEAL = b"\nfastnn seal 1: "          # at the end of a file, before the SHA-256 of all the bytes in front of it
+_SEAL_SIZE = len(_SEAL) + hashlib.sha256().digest_size
+_SEALED = "fastnn_sealed"                   # root attribute of files that fastnn wrote with a seal
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _MAX_OBJECTS = 200_000
 _MAX_DEPTH = 64
@@ -18,8 +24,8 @@ _MAX_DEPTH = 64
 def dump(tree, root_attributes=None):
     """The bytes of an HDF5 file.
 
-    tree: {group path: (attributes, {dataset name: array})}, "" being the root.  A digest over all data is
-    stored as an attribute of the root.
+    tree: {group path: (attributes, {dataset name: array})}, "" being the root.  A digest over all arrays is stored as
+    an attribute of the root, and one over all bytes behind the end, where it is checked before anything is parsed.
     """
     import h5py
 
@@ -33,10 +39,11 @@ def dump(tree, root_attributes=None):
         flat = {f"{path}/{name}".lstrip("/"): array
                 for path, (_, arrays) in tree.items() for name, array in arrays.items()}
         file.attrs[DIGEST] = digest(flat)
+        file.attrs[_SEALED] = True
         for key, value in (root_attributes or {}).items():
             file.attrs[key] = value
         file.flush()
-        return file.id.get_file_image()
+        return seal(file.id.get_file_image())
 
 
 def digest(arrays):
@@ -59,122 +66,143 @@ def reading(data, name="the file"):
 
     Raises FileFormatError for anything that is damaged or asks for more than plain arrays.
     """
-    import h5py
-
     if data[:8] != SIGNATURE:
         raise FileFormatError(f"{name} is not an HDF5 file: it begins with {bytes(data[:4])!r}.")
+    sealed = check_seal(data, name)
+    with _damage(name):
+        file = hdf5_file.File(data)
+    reader = Reader(file, name, len(data), sealed)
+    if not sealed and reader.attribute("", _SEALED) is not None and reader.attribute("", DIGEST) is not None:
+        raise FileFormatError(f"{name} has no checksum at its end, where fastnn wrote one: the file is truncated, or "
+                              f"another program changed it. If you did, delete its attribute {DIGEST!r}.")
+    yield reader
+
+
+def seal(data):
+    """The bytes of a file followed by their digest, which HDF5 libraries pass over."""
+    return b"".join((data, _SEAL, hashlib.sha256(data).digest()))
+
+
+def check_seal(data, name):
+    """Whether the file ends in the digest of all its bytes; FileFormatError if they are not what was written."""
+    at = len(data) - _SEAL_SIZE
+    if at < 0 or bytes(data[at:at + len(_SEAL)]) != _SEAL:
+        return False
+    if hashlib.sha256(memoryview(data)[:at]).digest() != bytes(data[at + len(_SEAL):]):
+        raise FileFormatError(f"{name}: its bytes do not match the checksum at its end; the file is damaged.")
+    return True
+
+
+@contextlib.contextmanager
+def _damage(where):
+    """Turns what reading structures raises into errors that name the place."""
     try:
-        file = h5py.File(io.BytesIO(data), "r")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise FileFormatError(f"{name} is a damaged or truncated HDF5 file: {error}.") from error
-    with file:
-        yield Reader(file, name, len(data))
+        yield
+    except NotSupportedError as error:
+        raise NotSupportedError(f"{where}: {error}.") from None
+    except Damaged as error:
+        raise FileFormatError(f"{where} is a damaged or truncated HDF5 file: found {error}.") from error
+    except zlib.error as error:
+        raise FileFormatError(f"{where} is damaged: {error}.") from error
+
+
+class _Object:
+    """A group or array of an open file."""
+
+    def __init__(self, file, address):
+        messages = file.header(address)
+        self.links, self.array = file.links(messages), None
+        if self.links is None:
+            self.array = file.array(messages)
+        self.attributes = file.attributes(messages)
 
 
 class Reader:
     """Groups and arrays of an open file by path; every step to them is checked.
 
-    file: an open h5py.File; name: for messages; size: bytes of the file.
+    file: a hdf5_file.File; name: for messages; size: bytes of the file; sealed: whether all its bytes are known to be
+    those that were written.
     """
 
-    def __init__(self, file, name, size):
-        self.file, self.name, self.size = file, name, size
-        self._groups = {}
+    def __init__(self, file, name, size, sealed=False):
+        self.file, self.name, self.size, self.sealed = file, name, size, sealed
+        self._objects, self._paths = {}, {}
+
+    def _object(self, path):
+        """What is at a path ("" is the root), or None; links that lead elsewhere and second names are refused."""
+        if path in self._objects:
+            return self._objects[path]
+        address = self.file.root
+        if path:
+            parent, _, last = path.rpartition("/")
+            above = self._object(parent)
+            if above is None or last not in (above.links or ()):
+                return None
+            address = above.links[last]
+        if address is None:
+            raise FileFormatError(f"{self.name}: {path!r} is a link which leads elsewhere; only data inside the file "
+                                  "is read.")
+        if address in self._paths:
+            raise FileFormatError(f"{self.name}: {path!r} is a second name of {self._paths[address]!r}; refused.")
+        if len(self._paths) > _MAX_OBJECTS:
+            raise FileFormatError(f"{self.name} holds more than {_MAX_OBJECTS} groups and arrays; refused.")
+        with _damage(f"{self.name}: {path!r}" if path else self.name):
+            found = _Object(self.file, address)
+        self._objects[path], self._paths[address] = found, path
+        return found
 
     def group(self, path):
-        """The h5py group at `path` ("" is the root), or None; links that are not hard links are refused."""
-        if path in self._groups:
-            return self._groups[path]
-        parent, _, last = path.rpartition("/")
-        if not path:
-            group = self.file
-        else:
-            above = self.group(parent)
-            group = None if above is None else self._member(above, last, path)
-        self._groups[path] = group = group if hasattr(group, "keys") else None
-        return group
-
-    def _member(self, group, name, path):
-        import h5py
-
-        try:
-            link = group.get(name, getlink=True)
-            if link is None:
-                return None
-            if not isinstance(link, h5py.HardLink):
-                raise FileFormatError(f"{self.name}: {path!r} is a {type(link).__name__}, which leads elsewhere; "
-                                      "only data inside the file is read.")
-            return group[name]
-        except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-            if isinstance(error, FileFormatError):
-                raise
-            raise FileFormatError(f"{self.name}: {path!r} is damaged: {error}.") from error
+        """The group at `path` ("" is the root), or None."""
+        found = self._object(path)
+        return None if found is None or found.links is None else found
 
     def names(self, path):
-        """Names of the members of a group (empty if there is no such group)."""
+        """Names of the members of a group, in order (empty if there is no such group)."""
         group = self.group(path)
-        try:
-            return [] if group is None else list(group.keys())
-        except (OSError, RuntimeError, ValueError) as error:
-            raise FileFormatError(f"{self.name}: {path!r} is damaged: {error}.") from error
+        return [] if group is None else sorted(group.links)
 
     def attribute(self, path, key):
         """An attribute of a group as str, list of str or number; None if absent or of another kind."""
         group = self.group(path)
-        try:
-            if group is None or key not in group.attrs:
-                return None
-            value = group.attrs[key]
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
-            raise FileFormatError(f"{self.name}: attribute {key!r} of {path!r} is damaged: {error}.") from error
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "replace")
-        if isinstance(value, np.ndarray) and value.dtype.kind in "OSU":
-            return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
-        return value
+        if group is None or key not in group.attributes:
+            return None
+        with _damage(f"{self.name}: attribute {key!r} of {path!r}"):
+            return group.attributes[key]()
 
     def dataset(self, path):
-        """The h5py dataset at `path`, known to be plain numbers that are in the file; FileFormatError otherwise."""
-        parent, _, last = path.rpartition("/")
-        group = self.group(parent)
-        found = None if group is None else self._member(group, last, path)
-        if found is None or not hasattr(found, "dtype"):
+        """The Array at `path`, known to be plain numbers that are in the file; FileFormatError otherwise."""
+        found = self._object(path)
+        if found is None or found.array is None:
             raise FileFormatError(f"{self.name} has no array at {path!r}.")
-        try:
-            self._check(found, path)
-        except (OSError, RuntimeError, ValueError, TypeError) as error:
-            if isinstance(error, FileFormatError):
-                raise
-            raise FileFormatError(f"{self.name}: {path!r} is damaged: {error}.") from error
-        return found
+        with _damage(f"{self.name}: {path!r}"):
+            self._check(found.array, path)
+        return found.array
 
-    def _check(self, dataset, path):
-        where = f"{self.name}: {path!r}"
-        if dataset.is_virtual:
-            raise FileFormatError(f"{where} is a virtual dataset, which takes its data from elsewhere; refused.")
-        if dataset.external:
+    def _check(self, array, path):
+        where, layout = f"{self.name}: {path!r}", array.layout
+        if array.outside:
             raise FileFormatError(f"{where} keeps its data in another file; refused.")
-        kind = dataset.dtype
-        if kind.hasobject or kind.kind not in "fiub" or kind.itemsize > 8:
-            raise FileFormatError(f"{where} has the element type {kind}, expected plain numbers.")
-        if dataset.shape is None or len(dataset.shape) > 32:
-            raise FileFormatError(f"{where} has the shape {dataset.shape}, expected an array.")
-        properties = dataset.id.get_create_plist()
-        for i in range(properties.get_nfilters()):
-            code = properties.get_filter(i)[0]
+        if layout is None:
+            raise NotSupportedError(hdf5_file.NEWER)
+        if layout.kind == "virtual":
+            raise FileFormatError(f"{where} is a virtual dataset, which takes its data from elsewhere; refused.")
+        if array.type.numpy is None:
+            raise FileFormatError(f"{where} has the element type {array.type.what} of {array.type.size} bytes, expected "
+                                  "plain numbers.")
+        if array.shape is None:
+            raise FileFormatError(f"{where} has no shape, expected an array.")
+        for code, _ in array.filters:
             if code not in _FILTERS:
                 raise FileFormatError(f"{where} is packed by filter {code}, expected one of "
                                       f"{', '.join(_FILTERS.values())}, or none.")
-        need = math.prod(dataset.shape) * kind.itemsize
-        stored = dataset.id.get_storage_size()
-        packed = properties.get_nfilters() > 0
+        need, stored, packed = math.prod(array.shape) * array.type.size, array.stored(), bool(array.filters)
         if stored > self.size or (need > stored and not packed) or need > 1100 * max(stored, 1):
             raise FileFormatError(f"{where} claims {need} bytes and has {stored} in a file of {self.size}; refused.")
 
     def shape(self, path):
         """(shape, dtype) of an array, from its header alone."""
         found = self.dataset(path)
-        return tuple(int(d) for d in found.shape), found.dtype
+        return found.shape, found.type.numpy
 
     def read(self, path, shape=None, dtype=None):
         """An array as a NumPy array in C order.
@@ -182,12 +210,11 @@ class Reader:
         shape: what it must have (checked before anything is read); dtype: to convert to.
         """
         found = self.dataset(path)
-        if shape is not None and tuple(found.shape) != tuple(shape):
-            raise FileFormatError(f"{self.name}: {path!r} has the shape {tuple(found.shape)}, expected {tuple(shape)}.")
-        try:
-            return np.ascontiguousarray(found[()], dtype=dtype).reshape(found.shape)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise FileFormatError(f"{self.name}: the data of {path!r} is damaged: {error}.") from error
+        if shape is not None and found.shape != tuple(shape):
+            raise FileFormatError(f"{self.name}: {path!r} has the shape {found.shape}, expected {tuple(shape)}.")
+        with _damage(f"{self.name}: {path!r}"):
+            values = found.read()
+        return values if dtype is None else values.astype(dtype, copy=False)
 
     def arrays(self, path="", depth=0):
         """The paths of all arrays below a group, in order of name; bounded in number and depth."""
@@ -200,21 +227,12 @@ class Reader:
                 out += self.arrays(full, depth + 1)
             else:
                 out.append(full)
-            if len(out) > _MAX_OBJECTS:
-                raise FileFormatError(f"{self.name} holds more than {_MAX_OBJECTS} arrays; refused.")
         return out
 
     def verify(self):
         """Compare the data with the digest that fastnn stored; files without one (from Keras) pass."""
-        expected = self.attribute("", DIGEST)
+        expected = None if self.sealed else self.attribute("", DIGEST)
         if expected is not None:
-            paths, total = self.arrays(), 0
-            for path in paths:
-                total += self.dataset(path).nbytes
-                # Data that fastnn wrote is not packed, so it cannot be larger than the file.
-                if total > self.size:
-                    raise FileFormatError(f"{self.name}: the arrays claim more than the {self.size} bytes of the "
-                                          "file; refused.")
-            arrays = {path: self.read(path) for path in paths}
+            arrays = {path: self.read(path) for path in self.arrays()}
             if digest(arrays) != expected:
                 raise FileFormatError(f"{self.name}: the data does not match its checksum; the file is damaged.")
