@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 
-from fastnn.core import dtypes, hooks
+from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.memory import affordable
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
@@ -97,6 +97,7 @@ class Trace:
 
     def add(self, op, inputs, attrs, specs, payload=None):
         """Append a node and return it."""
+        allowance.step()
         node = Node(op, inputs, attrs, specs, self._scopes[-1], len(self.nodes), payload, self)
         self.nodes.append(node)
         return node
@@ -182,8 +183,10 @@ def apply(op, inputs, attrs=None):
         return op.compose(*inputs, **attrs)
     trace = current()
     if trace is None:
-        hook = "functional_call" if is_symbolic(inputs) else "eager"
-        return hooks.call(hook, op, inputs, attrs)
+        if is_symbolic(inputs):
+            allowance.step(10)
+            return hooks.call("functional_call", op, inputs, attrs)
+        return hooks.call("eager", op, inputs, attrs)
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
     specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
     single = isinstance(specs, Spec)

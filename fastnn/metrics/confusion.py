@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes
+from fastnn.core import allowance, config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses.loss import align, count, dtype_of, float_tensor, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric, divide_no_nan
@@ -221,6 +221,7 @@ class Recall(_Rate):
 
 def even_thresholds(n):
     """n thresholds from 0 to 1, evenly spaced; [0.5] for one."""
+    allowance.reserve(n, 32)
     return [0.5] if n == 1 else [0.0] + [(i + 1) * 1.0 / (n - 1) for i in range(n - 2)] + [1.0]
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config
+from fastnn.core import allowance, config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses.loss import count, dtype_of, float_tensor, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric
@@ -123,6 +123,7 @@ class IoU(Metric):
     def __init__(self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
                  sparse_y_pred=True, axis=-1):
         super().__init__(name=name, dtype=dtype or "int32")
+        allowance.reserve(num_classes ** 2, kept=False)
         if max(target_class_ids) >= num_classes:
             raise ArgumentError(f"Target class id {max(target_class_ids)} is out of range, which is [0, "
                                 f"{num_classes}).")

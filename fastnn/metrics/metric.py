@@ -1,7 +1,9 @@
 """The base of every metric: state in variables, updated by operations, read by NumPy."""
+import math
+
 import numpy as np
 
-from fastnn.core import config, dtypes
+from fastnn.core import allowance, config, dtypes
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.naming import snake_case
 from fastnn.graph import Variable
@@ -69,6 +71,7 @@ class Metric(ChecksArguments):
         self._check_super()
         dtype = dtypes.standardize(dtype, ACCUMULATOR)
         shape = tuple(int(d) for d in shape)
+        allowance.reserve(math.prod(shape), np.dtype(dtypes.numpy_type(dtype)).itemsize)
         variable = Variable(_initial(initializer, shape, dtype), dtype=dtype, trainable=False, name=name or "variable")
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)

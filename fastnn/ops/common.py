@@ -1,7 +1,7 @@
 """What the families of operations share: operands and their dtypes, broadcasting, short forms of records."""
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import allowance, dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.core.values import as_numbers, narrow
@@ -20,6 +20,11 @@ UNLIKE = np.ma.MaskedArray, np.matrix                           # arrays that me
 # the dtype in which values of the other dtypes are added up or multiplied, as in Keras
 COUNTED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
+
+
+def reserve(count, itemsize=8):
+    """Count an array of a size that an argument decides, before it is made: see fastnn.core.allowance."""
+    allowance.reserve(count, itemsize, kept=current() is None)
 
 
 # ------------------------------------------------------------------ operands

@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand, result_dtype
+from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand, reserve, result_dtype
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
@@ -153,6 +153,7 @@ def segments(fold, data, segment_ids, num_segments, empty):
     x, ids = operand(data), index_operand(segment_ids)
     n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
     rank = len(x.shape)
+    reserve(n)
     mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
     return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
 

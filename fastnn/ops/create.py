@@ -2,9 +2,9 @@
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.shapes import normalize_axis
+from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, multiply
-from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, result_dtype
+from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, reserve, result_dtype
 from fastnn.ops.compare import where
 from fastnn.ops.constants import full
 from fastnn.ops.index import take
@@ -30,7 +30,9 @@ def arange(start, stop=None, step=None, dtype=None):
     array([0, 1, 2], dtype=int32)
     """
     start, stop = (0, start) if stop is None else (start, stop)
-    return _array(np.arange(start, stop, 1 if step is None else step), dtype)
+    step = 1 if step is None else step
+    reserve(np.max(abs((np.asarray(stop) - start) / step)) if np.all(step) else 0)
+    return _array(np.arange(start, stop, step), dtype)
 
 
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
@@ -39,6 +41,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     >>> linspace(0, 1, 3)
     array([0. , 0.5, 1. ], dtype=float32)
     """
+    reserve(num)
     if not is_symbol(start) and not is_symbol(stop):
         values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
         own = result_dtype(start, stop)
@@ -59,6 +62,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     >>> logspace(0, 2, 3)
     array([  1.,  10., 100.], dtype=float32)
     """
+    reserve(num)
     return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), dtypes.standardize(dtype))
 
 
@@ -68,6 +72,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     >>> geomspace(1, 100, 3)
     array([  1.,  10., 100.], dtype=float32)
     """
+    reserve(num)
     return _array(np.geomspace(start, stop, num, endpoint, axis=axis), dtypes.standardize(dtype))
 
 
@@ -78,6 +83,7 @@ def eye(N, M=None, k=0, dtype=None):
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
+    reserve(int(N) * int(N if M is None else M))
     return np.eye(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
@@ -88,6 +94,7 @@ def tri(N, M=None, k=0, dtype=None):
     array([[1., 0.],
            [1., 1.]], dtype=float32)
     """
+    reserve(int(N) * int(N if M is None else M))
     return np.tri(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
@@ -99,6 +106,7 @@ def tril(x, k=0):
            [3, 4]], dtype=int32)
     """
     x = operand(x)
+    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
     return where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, np.zeros((), dtypes.numpy_type(dtype_of(x))))
 
 
@@ -110,6 +118,7 @@ def triu(x, k=0):
            [0, 4]], dtype=int32)
     """
     x = operand(x)
+    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
     return where(np.tri(x.shape[-2], x.shape[-1], k - 1, bool), np.zeros((), dtypes.numpy_type(dtype_of(x))), x)
 
 
@@ -137,6 +146,7 @@ def indices(dimensions, dtype="int32"):
     >>> indices((1, 2)).tolist()
     [[[0, 0]], [[0, 1]]]
     """
+    reserve(product(dimensions) * len(dimensions))
     return _array(np.indices(tuple(dimensions)), dtype)
 
 
@@ -151,6 +161,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     *lead, n, m = x.shape
     count = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
     first = offset if offset >= 0 else -offset * m
+    reserve(count)
     places = first + np.arange(count, dtype=np.int32) * (m + 1)
     return take(reshape(x, (*(-1 if d is None else d for d in lead), n * m)), places, axis=len(lead))
 
@@ -166,6 +177,7 @@ def diag(x, k=0):
     if len(x.shape) == 2:
         return diagonal(x, k)
     n = x.shape[0]
+    reserve((n or 0) ** 2)
     matrix = multiply(expand_dims(x, 1), np.eye(n, dtype=dtypes.numpy_type(dtype_of(x))))
     return pad(matrix, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else matrix
 
@@ -193,6 +205,7 @@ def trace(x, offset=0, axis1=0, axis2=1):
 # ------------------------------------------------------------------ windows
 def _window(name):
     def window(x):
+        reserve(int(x))
         return _array(getattr(np, name)(int(x)))
     window.__name__ = window.__qualname__ = name
     window.__doc__ = f"The {name.capitalize()} window of x samples.\n\n    >>> {name}(4).shape\n    (4,)\n    "
@@ -208,6 +221,7 @@ def kaiser(x, beta):
     >>> kaiser(4, 2.0).shape
     (4,)
     """
+    reserve(int(x))
     return _array(np.kaiser(int(x), float(beta)))
 
 

@@ -4,9 +4,9 @@ import builtins
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import normalize_axis
+from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops import movement as records
-from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand
+from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, reserve
 from fastnn.ops.layout import _ints, broadcast_to, concatenate, expand_dims, ravel, reshape, split, squeeze, swapaxes
 
 __all__ = ["getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "rot90"]
@@ -94,6 +94,7 @@ def slice_update(inputs, start_indices, updates):
     from fastnn.ops.compare import where
     x, u = operand(inputs), operand(updates)
     key = tuple((int(a), int(a) + n, None) for a, n in zip(start_indices, u.shape))
+    reserve(product(x.shape), 1)
     inside = np.zeros(x.shape, bool)
     inside[tuple(builtins.slice(*k) for k in key)] = True
     margins = tuple((k[0], d - k[1]) for k, d in zip(key, x.shape))
@@ -119,6 +120,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     from fastnn.ops.index import take
     for axis, margins in enumerate(width):
         if any(margins):
+            reserve((x.shape[axis] or 0) + sum(margins))
             x = take(x, np.pad(np.arange(x.shape[axis]), margins, mode=mode), axis=axis)
     return x
 
@@ -201,6 +203,7 @@ def repeat(x, repeats, axis=None):
         from fastnn.ops.index import take
         counts = np.broadcast_to(np.asarray(repeats), (x.shape[axis],
                                                        )) if np.size(repeats) == 1 else np.asarray(repeats)
+        reserve((x.shape[axis] or 0) + int(np.sum(counts)))
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
     shape = list(x.shape)
     head, n, tail = shape[:axis], shape[axis], shape[axis + 1:]

@@ -112,7 +112,8 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
         if not hasattr(model, "layers") or not hasattr(model, "compile"):
             raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
         if compile and compile_config:
-            compile_from_config(model, compile_config, custom_objects)
+            with budget(size, name):
+                compile_from_config(model, compile_config, custom_objects)
     except FastnnError:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A bound on the memory that building a model from a file may take."""
+"""A bound on the memory and time that building a model from a file may take."""
 import contextlib
 
 from fastnn.core import allowance
@@ -10,16 +10,13 @@ _PACKING = 4            # half precision and compression on disk
 
 @contextlib.contextmanager
 def budget(size, name):
-    """Inside the block, weights may take a few times `size` bytes (None: no bound).
+    """Inside the block, weights may take a few times `size` bytes (None: no bound), all else a fixed room.
 
-    Raises FileFormatError, naming the file, before the weight that goes beyond is made.
+    Raises FileFormatError, naming the file, before what goes beyond is made.
     """
-    if size is None:
-        yield
-        return
     try:
-        with allowance.limit(size * _PACKING + _SPARE):
+        with allowance.limit(None if size is None else size * _PACKING + _SPARE):
             yield
     except allowance.Exceeded as error:
-        raise FileFormatError(f"{name}: the config asks for a weight of shape {error.shape}, {error.asked} bytes in "
-                              f"all so far, but the file holds only {size} bytes of weights; refused.") from None
+        held = "" if size is None else f", but the file holds only {size} bytes of weights"
+        raise FileFormatError(f"{name}: the config asks for {error.what}, {error.asked} so far{held}; refused.") from None

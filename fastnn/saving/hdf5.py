@@ -183,12 +183,12 @@ class Reader:
         if array.outside:
             raise FileFormatError(f"{where} keeps its data in another file; refused.")
         if layout is None:
-            raise NotSupportedError(hdf5_file.NEWER)
+            raise NotSupportedError(f"{where}: {hdf5_file.NEWER}.")
         if layout.kind == "virtual":
             raise FileFormatError(f"{where} is a virtual dataset, which takes its data from elsewhere; refused.")
         if array.type.numpy is None:
-            raise FileFormatError(f"{where} has the element type {array.type.what} of {array.type.size} bytes, expected "
-                                  "plain numbers.")
+            raise FileFormatError(f"{where} has the element type {array.type.what} of {array.type.size} bytes, "
+                                  "expected plain numbers.")
         if array.shape is None:
             raise FileFormatError(f"{where} has no shape, expected an array.")
         for code, _ in array.filters:

@@ -63,7 +63,8 @@ class File:
         c.bytes(4)
         size = c.number(4)
         c.bytes(4)
-        return self._messages([(c.at, size)], lambda c: (c.number(2), c.number(2), c.number(1), c.bytes(3))[:3], 8, count)
+        return self._messages([(c.at, size)],
+                              lambda c: (c.number(2), c.number(2), c.number(1), c.bytes(3))[:3], 8, count)
 
     def _header_2(self, c):
         c.expect(b"OHDR")

@@ -99,7 +99,7 @@ def element_type(data, depth=0):
 def dataspace(data):
     """The shape of a dataspace message; None for no data at all."""
     c = Cursor(data)
-    version, rank, flags = c.numbers(3, 1)
+    version, rank, _ = c.numbers(3, 1)
     if version not in (1, 2):
         raise Damaged(f"a dataspace of version {version}")
     kind = c.number(1) if version == 2 else 1

@@ -7,6 +7,7 @@ import numpy as np
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, streams, weights
+from fastnn.saving.budget import budget
 from fastnn.saving.compiled import compile_from_config
 
 
@@ -30,7 +31,8 @@ def load_model(data, name, custom_objects=None, compile=True):
         changes.commit(read)
         training = reader.attribute("", "training_config")
         if compile and training is not None:
-            _compile(model, container.parse_json(training, name), reader, custom_objects)
+            with budget(reader.size, name):
+                _compile(model, container.parse_json(training, name), reader, custom_objects)
         saved = reader.attribute("", streams.KEY)
         streams.load_or_guess(model, None if saved is None else container.parse_json(saved, name), name)
     return model
