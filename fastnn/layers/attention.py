@@ -10,6 +10,7 @@ from fastnn.layers.conv_base import positive
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
+from fastnn.ops.common import reserve
 
 _HIDDEN = -1e30         # a score that no other one is below
 
@@ -137,6 +138,7 @@ class MultiHeadAttention(Layer):
             if mask is not None:
                 found.append(ops.expand_dims(ops.cast(mask, "bool"), axis))
         if causal:
+            reserve(query.shape[1] * value.shape[1], 1)
             found.append(np.tril(np.ones((1, query.shape[1], value.shape[1]), bool)))
         out = None
         for mask in found:

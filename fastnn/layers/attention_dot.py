@@ -5,6 +5,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
+from fastnn.ops.common import reserve
 
 
 class Attention(Layer):
@@ -65,6 +66,7 @@ class Attention(Layer):
             seen = ops.cast(mask[1], "bool")
             seen = ops.expand_dims(seen, -2) if len(seen.shape) == 2 else seen
         if use_causal_mask:
+            reserve(scores.shape[-2] * scores.shape[-1], 1)
             causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 
+from fastnn.core import allowance
 from fastnn.core.errors import ArgumentError, DataError, ShapeError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded
@@ -56,6 +57,7 @@ class _Lookup(Layer):
             raise ArgumentError(f"`output_mode` must be one of {', '.join(_MODES)}. Received: {output_mode!r}")
         if invert and output_mode != "int":
             raise ArgumentError("`output_mode` must be `'int'` when `invert` is true.")
+        allowance.reserve(num_oov_indices)              # each has a place among the words
         self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
         self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
         self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
@@ -282,6 +284,7 @@ class TextVectorization(_Lookup):
             if kwargs.pop(old, None):
                 raise ArgumentError(f"TextVectorization: {old}=True is not supported.")
         self.standardize, self.split, self.encoding = standardize, split, encoding
+        allowance.reserve(ngrams if isinstance(ngrams, int) else 0)
         self.ngrams = tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams and tuple(ngrams)
         self.output_sequence_length = output_sequence_length
         if output_sequence_length is not None and output_mode != "int":

@@ -1,9 +1,12 @@
 """Rescaling and Normalization: fixed scaling of inputs."""
+import math
+
 import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.layers.layer import Layer
+from fastnn.ops.common import reserve
 
 
 class Rescaling(Layer):
@@ -98,6 +101,7 @@ class Normalization(Layer):
             self.adapt_variance = self.add_weight(name="variance", shape=shape, initializer="ones", trainable=False)
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
         else:
+            reserve(2 * math.prod(self._wide), 4)
             given = [np.asarray(v, self.dtype) for v in (self.input_mean, self.input_variance)]
             self._given = tuple(np.ascontiguousarray(np.broadcast_to(v, self._wide) if v.size == 1 else
                                                      v.reshape(self._wide)) for v in given)

@@ -5,19 +5,16 @@ from fastnn.core.errors import FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 
-# Operations that run the functions they are given: a file holds no functions, and a loop without end is not a graph.
-_RUN_FUNCTIONS = frozenset(("cond", "switch", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize",
-                            "associative_scan", "custom_gradient", "apply_along_axis"))
-
-
 def call(name, operation, args, kwargs):
     """operation(*args, **kwargs), which must be a step of a graph: from symbols to symbols.
 
     Anything else would compute while the file is read, for as long and with as much memory as the file likes.
     Raises FileFormatError.
     """
-    function = getattr(getattr(operation, "function", None), "__name__", "")
-    if function in _RUN_FUNCTIONS:
+    from fastnn.ops import public
+    function = getattr(getattr(operation, "row", None), "function", "")
+    # A file holds no functions, and a loop without end is not a graph.
+    if function in public.TAKE_FUNCTIONS:
         raise FileFormatError(f"The node {name!r} of a functional config is the operation {function!r}, which runs "
                               "functions; expected an operation on tensors; refused.")
     if not any(is_functional(x) for x in nest.flatten([args, kwargs])):

@@ -7,7 +7,7 @@ from fastnn.core.shapes import product
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
 from fastnn.kernels.reference import movement as reference
-from fastnn.ops.common import cast_to, draw_shape, dtype_of, is_symbol, moved_bytes, operand
+from fastnn.ops.common import cast_to, draw_shape, dtype_of, is_symbol, moved_bytes, operand, reserve
 from fastnn.ops.layout import _ints, broadcast_to
 from fastnn.ops.movement import emit_fill
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
@@ -79,6 +79,8 @@ def full_like(x, fill_value, dtype=None):
     name = dtypes.standardize(dtype, dtype_of(x))
     if None in x.shape:
         return _full_like(x, value=fill_value, dtype=name)
+    if is_symbol(x):
+        reserve(product(x.shape))
     return full(x.shape, fill_value, name)
 
 

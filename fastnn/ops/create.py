@@ -235,6 +235,7 @@ def vander(x, N=None, increasing=False):
     from fastnn.ops.layout import stack
     x = operand(x)
     n = x.shape[0] if N is None else int(N)
+    reserve(product(d or 0 for d in x.shape))
     powers = [full(x.shape, 1, dtype_of(x))]
     for _ in range(n - 1):
         powers.append(multiply(powers[-1], x))

@@ -6,7 +6,9 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import broadcast, normalize_axis, product
 from fastnn.ops import movement as records
-from fastnn.ops.common import cast_to, is_symbol, operand, result_dtype
+from fastnn.ops.common import cast_to, is_symbol, operand, reserve, result_dtype
+
+_PART = 512                                     # bytes that a symbol takes
 
 __all__ = ["reshape", "expand_dims", "squeeze", "transpose", "broadcast_to", "broadcast_shapes", "concatenate",
            "stack", "unstack", "split", "ravel", "swapaxes", "moveaxis", "append", "vstack", "hstack", "array_split"]
@@ -208,6 +210,7 @@ def split(x, indices_or_sections, axis=0):
         parts = int(indices_or_sections)
         if parts < 1 or n % parts:
             raise ShapeError(f"split: {n} elements along axis {axis} do not divide into {parts} equal parts.")
+        reserve(parts, _PART)
         sizes = (n // parts,) * parts
     else:
         cuts = [builtins.min(builtins.max(int(i) + (n if i < 0 else 0), 0), n) for i in indices_or_sections]
@@ -223,6 +226,7 @@ def array_split(x, indices_or_sections, axis=0):
     """
     x = operand(x)
     n, parts = x.shape[normalize_axis(axis, len(x.shape))], int(indices_or_sections)
+    reserve(parts, _PART)
     small, extra = divmod(n, parts)
     return split(x, [small * i + builtins.min(i, extra) for i in range(1, parts)], axis)
 

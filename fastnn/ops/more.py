@@ -268,6 +268,7 @@ def sparsemax(x, axis=-1):
     x = moveaxis(floating(x), axis, -1)
     falling = flip(sort(x, -1), -1)
     n = x.shape[-1]
+    reserve(n)
     k = np.arange(1, n + 1, dtype=dtypes.numpy_type(dtype_of(x)))
     total = cumsum(falling, -1)
     from fastnn.ops.compare import greater
