@@ -3,6 +3,7 @@
 Nothing is extracted to disk, members are looked up by name in a closed list, and every size is checked
 before a byte is unpacked.
 """
+import collections
 import io
 import json
 import math
@@ -160,7 +161,6 @@ def _finite(text):
 def _no_duplicates(pairs):
     out = dict(pairs)
     if len(out) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(k for k in keys if keys.count(k) > 1)
+        twice = next(k for k, n in collections.Counter(key for key, _ in pairs).items() if n > 1)
         raise FileFormatError(f"the JSON has the key {twice!r} twice in one object")
     return out

@@ -172,6 +172,10 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     token = _depth.set(depth + 1)
     try:
         return _deserialize(config, custom_objects, safe_mode, category)
+    except RecursionError:
+        if depth:
+            raise
+        raise FileFormatError("The config is nested too deep to be built.") from None
     finally:
         _depth.reset(token)
 

@@ -51,7 +51,8 @@ CONSTANTS = [operation("Linspace", 0.0, 1.0, MANY), operation("WhileLoop", RELU,
              operation("Tile", [1.0], [MANY]), operation("Repeat", [1.0], MANY),
              operation("Zeros", [MANY, MANY]), operation("Relu")]
 BOMBS = [
-    operation("Linspace", "T", 1.0, MANY), operation("WhileLoop", RELU, RELU, ["T"]), operation("Vander", "T", MANY, shape=(4,)),
+    operation("Linspace", "T", 1.0, MANY), operation("WhileLoop", RELU, RELU, ["T"]),
+    operation("Vander", "T", MANY, shape=(4,)),
     operation("Tril", "T", shape=(MANY, MANY)), operation("ZerosLike", "T", shape=(MANY, 4)),
     operation("Diff", "T", n=MANY), operation("Unstack", "T", shape=(MANY, 4)), operation("Sparsemax", "T",
                                                                                          shape=(None, MANY)),
