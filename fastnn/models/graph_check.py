@@ -5,6 +5,7 @@ from fastnn.core.errors import FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 
+
 def call(name, operation, args, kwargs):
     """operation(*args, **kwargs), which must be a step of a graph: from symbols to symbols.
 

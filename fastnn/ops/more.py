@@ -7,7 +7,7 @@ from fastnn.core.shapes import normalize_axis
 from fastnn.ops.activation import _relu
 from fastnn.ops.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
 from fastnn.ops.cast import cast
-from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand
+from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand, reserve
 from fastnn.ops.compare import equal, less, where
 from fastnn.ops.constants import zeros_like
 from fastnn.ops.control import map, scan, segments

@@ -26,15 +26,15 @@ def tensor(name="i", shape=(None, 4)):
                                                          "keras_history": [name, 0, 0]}}
 
 
-def operation(name, /, *args, shape=(None, 4), **kwargs):
-    """A functional model of one operation; T in the arguments stands for its input."""
-    node = {"args": [tensor(shape=shape) if a == "T" else a for a in args], "kwargs": kwargs}
+def operation(name, /, *args, shape=(None, 4), **config):
+    """A functional model of one operation of a config; T in the arguments stands for the model's input."""
+    node = {"args": [tensor(shape=shape) if a == "T" else a for a in args], "kwargs": {}}
     start = {**entry("layers", "InputLayer", batch_shape=list(shape), dtype="float32", name="i"), "name": "i",
              "inbound_nodes": []}
     return {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional",
             "config": {"name": "f", "trainable": True, "input_layers": [["i", 0, 0]], "output_layers": [["o", 0, 0]],
-                       "layers": [start, {"module": "keras.src.ops.numpy", "class_name": name, "config": {"name": "o"},
-                                          "registered_name": name, "name": "o", "inbound_nodes": [node]}]}}
+                       "layers": [start, {"module": "keras.src.ops.numpy", "class_name": name, "registered_name": name,
+                                          "name": "o", "config": {"name": "o", **config}, "inbound_nodes": [node]}]}}
 
 
 def sequential(layer, shape=(None, 4), **compile_config):
@@ -46,18 +46,16 @@ def sequential(layer, shape=(None, 4), **compile_config):
 
 
 DENSE = entry("layers", "Dense", units=2, name="d")
-CONSTANTS = [operation("Linspace", 0.0, 1.0, MANY), operation("WhileLoop", RELU, RELU, [1.0]),
-             operation("Full", [MANY], 1.0), operation("Arange", MANY), operation("Eye", MANY),
-             operation("Tile", [1.0], [MANY]), operation("Repeat", [1.0], MANY),
-             operation("Zeros", [MANY, MANY]), operation("Relu")]
+CONSTANTS = [operation("Linspace", 0.0, 1.0, num=MANY), operation("WhileLoop", RELU, RELU, [1.0]),
+             operation("Arange", MANY),
+             operation("Tile", [1.0], repeats=[MANY]), operation("Repeat", [1.0], repeats=MANY),
+             operation("Relu"), operation("OneHot", [1], num_classes=MANY)]
 BOMBS = [
-    operation("Linspace", "T", 1.0, MANY), operation("WhileLoop", RELU, RELU, ["T"]),
-    operation("Vander", "T", MANY, shape=(4,)),
-    operation("Tril", "T", shape=(MANY, MANY)), operation("ZerosLike", "T", shape=(MANY, 4)),
-    operation("Diff", "T", n=MANY), operation("Unstack", "T", shape=(MANY, 4)), operation("Sparsemax", "T",
-                                                                                         shape=(None, MANY)),
-    operation("Repeat", "T", [MANY] * 4, 1),
-    operation("SegmentMax", "T", [0, 1], MANY),
+    operation("Linspace", "T", 1.0, num=MANY), operation("WhileLoop", RELU, RELU, ["T"]),
+    operation("Vander", "T", N=MANY, shape=(4,)), operation("Tril", "T", shape=(MANY, MANY)),
+    operation("ZerosLike", "T", shape=(MANY, 4)), operation("Diff", "T", n=MANY),
+    operation("Unstack", "T", shape=(MANY, 4)),
+    operation("Repeat", "T", repeats=[MANY] * 4, axis=1), operation("SegmentMax", "T", [0, 1], num_segments=MANY),
     sequential(entry("layers", "Dense", units=MANY)),
     sequential(entry("layers", "StringLookup", vocabulary=["a"], num_oov_indices=MANY)),
     sequential(entry("layers", "TextVectorization", ngrams=MANY)),
@@ -91,7 +89,7 @@ def test_bombs_of_json_alone(config):
 
 
 def test_ordinary_sizes_are_no_bombs():
-    for config in (operation("Linspace", "T", 1.0, 100), operation("Tril", "T", shape=(500, 500)),
+    for config in (operation("Linspace", "T", 1.0, num=100), operation("Tril", "T", shape=(500, 500)),
                    sequential(DENSE, metrics=[entry("metrics", "MeanIoU", num_classes=500),
                                               entry("metrics", "AUC", num_thresholds=10_000)])):
         build_model(config, "bomb", size=10_000)
