@@ -10,7 +10,7 @@ import math
 _state = contextvars.ContextVar("allowance", default=None)
 ROOM = 64 << 20         # bytes of arrays that are no variables
 _PASSING = 16           # how many times as much may pass by, one after the other
-_NODES = 400_000
+_NODES = 150_000
 
 
 class Exceeded(MemoryError):
