@@ -227,9 +227,9 @@ place("argmin", _below, _min_row_int, *INTS)
 
 
 @device
-def _running(F, W, x, y, red, step):
-    """y = running sums of one column, `step` elements (below 0: backwards) apart; added up in W."""
-    s, o = W(0), np.int64(0)
+def _running(F, W, x, y, red, o, step):
+    """y = running sums of one column from element o on, `step` elements (below 0: backwards) apart; added up in W."""
+    s = W(0)
     for _ in range(red):
         s = W(s + x[o])
         y[o] = F(s)
@@ -237,9 +237,9 @@ def _running(F, W, x, y, red, step):
 
 
 @device
-def _running4(F, W, x, y, red, step):
+def _running4(F, W, x, y, red, o, step):
     """The same of four neighbouring columns."""
-    s, t, u, v, o = W(0), W(0), W(0), W(0), np.int64(0)
+    s, t, u, v = W(0), W(0), W(0), W(0)
     for _ in range(red):
         s, t, u, v = W(s + x[o]), W(t + x[o + 1]), W(u + x[o + 2]), W(v + x[o + 3])
         y[o], y[o + 1], y[o + 2], y[o + 3] = F(s), F(t), F(u), F(v)
@@ -259,16 +259,15 @@ def running(wide, *types):
             outer = item // stripes
             j = (item - outer * stripes) * stripe
             end = j + stripe if j + stripe < inner else inner
-            first = (outer + 1) * red - 1 if reverse else outer * red
-            step = -inner if reverse else inner
+            first, step = ((red - 1) * inner, -inner) if reverse else (0, inner)
             while j < end:
-                o = (first * inner + j) * S
+                o = (outer * red * inner + j) * S
                 x, y = at(F, a[0] + o), at(F, a[1] + o)
                 if j + 4 <= end:
-                    _running4(F, W, x, y, red, step)
+                    _running4(F, W, x, y, red, first, step)
                     j += 4
                 else:
-                    _running(F, W, x, y, red, step)
+                    _running(F, W, x, y, red, first, step)
                     j += 1
         return 0
     run.__name__ = "cumsum"
