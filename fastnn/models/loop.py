@@ -1,20 +1,10 @@
-"""The loops behind fit, evaluate and predict: epochs, batches, callbacks, progress."""
-import contextlib
-import time
-import warnings
-
+"""The loops behind fit, evaluate and predict: epochs, callbacks, results."""
 import numpy as np
 
-from fastnn.core import random
 from fastnn.core.arguments import count
-from fastnn.core.errors import ArgumentError, DataError, FastnnError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
-from fastnn.models.runs import STOP_FLAGS
-from fastnn.runtime import extension
-
-mix_rows = extension("order").shuffle
-SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
-SHUFFLE_STREAM = 0x5F5F
+from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
@@ -27,246 +17,11 @@ def _callbacks(model, callbacks, verbose, history, **params):
     )
 
 
-class _Round:
-    """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
-
-    listeners: a CallbackList or None.  take: called with (feed, program, rows) after each batch, or None.  metrics: the
-    values of the metrics' variables where the epoch goes on, or None.
-    """
-
-    def __init__(self, model, kind, listeners, take=None, metrics=None):
-        self.model, self.kind, self.listeners, self.take = model, kind, listeners, take
-        self.metrics = metrics
-        self.flag = STOP_FLAGS[kind]
-        self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
-        self.called = listeners is not None and listeners.wants_batches(kind)
-        self.each = self.called or self.asks or take is not None
-        self.watched = listeners is not None and not self.called and listeners.wants_progress(kind)
-        if listeners is not None:
-            self._begin = getattr(listeners, f"on_{kind}_batch_begin")
-            self._end = getattr(listeners, f"on_{kind}_batch_end")
-
-    def ready(self):
-        """The step is compiled, so the metrics have their variables: give them what was measured before."""
-        if self.metrics is not None:
-            for variable, value in zip(metric_variables(self.model), self.metrics, strict=True):
-                variable.assign(value)
-            self.metrics = None
-
-    def begin(self, step):
-        """Before batch `step`."""
-        if self.asks:                           # a learning rate in plain Python is asked before every batch
-            self.model.optimizer.refresh()
-        if self.called:
-            self._begin(step)
-
-    def done(self, step, feed, program, rows):
-        """After batch `step` (after the last of several, where nobody asked for each)."""
-        leaves = None if self.take is None else self.take(feed, program, rows)
-        if self.called:
-            self._end(step, self.model._logs() if leaves is None else {"outputs": feed.outputs_like(leaves)})
-        elif self.watched:
-            self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
-
-    @property
-    def stopped(self):
-        """Whether a callback, a signal handler or another thread has asked for the end."""
-        return getattr(self.model, self.flag, False)
-
-
-class _Arrays:
-    """Rows in memory: whole runs of equal batches go to the engine at once.
-
-    An epoch is `given` batches, or a pass over all rows.  With `given`, an epoch goes on where the one before it ended.
-    shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
-    """
-
-    used_up, number = False, 0
-
-    def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
-        self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
-        self.arrays = arrays
-        self.feed.bind(*arrays)
-        self.rows = len(self.feed.arrays[0])
-        if batch_size is None:                  # as Keras: the steps of an epoch see all rows
-            batch_size = 32 if steps is None else -(-self.rows // steps)
-        self.batch = min(batch_size, self.rows)
-        self.full, self.tail = divmod(self.rows, self.batch)
-        self.all = self.full + bool(self.tail)
-        self.steps = self.all if steps is None else steps
-        self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
-        self.feed.reorder(self.order)
-        self.at = self.passes = 0
-        for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
-            self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
-
-    def position(self):
-        """Where the next epoch begins, as plain data."""
-        return {"at": self.at, "passes": self.passes}
-
-    def seek(self, at=0, passes=0):
-        """Go to what position() returned."""
-        self.at, self.passes = at, passes
-        if at:
-            self._mix()
-
-    def _mix(self):
-        """The row order of this pass: a function of the seed, the call of fit and the pass."""
-        if self.order is None:
-            return
-        shared = self.feed.shared
-        stream = SHUFFLE_STREAM + self.passes + (self.number << 32)
-        if self.shuffle == "batch":
-            lot = random.bits((shared.seed, stream), self.rows)
-            self.order[:] = np.lexsort((lot, np.arange(self.rows) // self.batch))
-        else:
-            mix_rows(self.order, shared.seed, stream)
-
-    def run(self, around, done=0):
-        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
-        if self.at == 0:
-            self._mix()
-        feed = self.feed
-        feed.rewind(self.at * self.batch)
-        around.ready()
-        while done < self.steps:
-            if self.at >= self.all:
-                _ran_out()
-                break
-            rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
-            if around.called or around.asks:
-                around.begin(done)
-            count = 1 if around.each else min(count, self.steps - done)
-            program = feed.program(rows)
-            ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
-            self.at, done = self.at + ran, done + ran
-            around.done(done - 1, feed, program, rows)
-            if around.stopped:
-                break
-        if self.at >= self.all or self.given is None:
-            self.at, self.passes = 0, self.passes + 1
-        return done
-
-
-class _Batches:
-    """Batches from a generator or PyDataset: one engine run each."""
-
-    number = 0
-
-    def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
-        self.model, self.kind, self.class_weight = model, kind, class_weight
-        self.source = adapter.Batches(source, self._mixed if shuffle else None)
-        self.given = steps
-        self.steps = steps if steps is not None else self.source.length
-        self.passes, self.good = 0, None
-
-    def _mixed(self, length):
-        """The order in which a data set of numbered batches gives them in this pass."""
-        order, shared = np.empty(length, np.int64), self.model._trainer().shared
-        mix_rows(order, shared.seed, SHUFFLE_STREAM + self.passes + (self.number << 32))
-        self.passes += 1
-        return order
-
-    @property
-    def used_up(self):
-        """Whether the source has no batch left and cannot begin again."""
-        return self.source.used_up
-
-    def position(self):
-        """Where the next epoch begins, as plain data."""
-        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0)}
-
-    def seek(self, at=0, passes=0):
-        """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
-        self.passes = passes
-        self.source.skip(at)
-
-    @contextlib.contextmanager
-    def _named(self, number, x):
-        """Errors in a batch say which batch it is, what it looks like, and what earlier batches looked like."""
-        try:
-            yield
-        except FastnnError as error:
-            earlier = "" if self.good is None else (
-                f" The batch before it had x of shape {_shapes(self.good)}"
-                + (" and has been trained on." if self.kind == "train" else "."))
-            where = f"Batch {number} (counted from 0) of the data source, x of shape {_shapes(x)}"
-            error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
-            raise
-
-    def run(self, around, done=0):
-        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
-        weights = self.class_weight if self.kind == "train" else None
-        for x, y, w in self.source.epoch(None if self.given is None else self.given - done):
-            if self.kind == "predict":
-                y = w = None
-            with self._named(done, x):
-                arrays = self.model._arrays(x, y, w, weights, self.kind)
-            if around.metrics is not None:
-                compile_batch(self.model, self.kind, arrays)
-                around.ready()
-            around.begin(done)
-            with self._named(done, x):
-                feed, program, rows = run_batch(self.model, self.kind, arrays)
-            self.good, done = x, done + 1
-            around.done(done - 1, feed, program, rows)
-            if around.stopped:
-                break
-        else:
-            if self.source.fell_short:
-                _ran_out()
-        self.steps, self.good = self.steps or done, None
-        return done
-
-
-def _ran_out():
-    warnings.warn("Your input ran out of data; interrupting training. Make sure that your dataset or generator can "
-                  "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
-                  "when building your dataset.", UserWarning, stacklevel=6)
-
-
-def _shapes(structure):
-    """The shapes of the arrays of a structure, as text."""
-    return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
-
-
-def metric_variables(model):
-    """The variables that hold what the steps of an epoch have measured so far."""
-    return [v for m in model.metrics for v in m.variables]
-
-
-def compile_batch(model, kind, arrays):
-    """The plan for these arrays as one batch, bound to them; returns (feed, program, rows)."""
-    feed = model._feed(kind, *arrays)
-    feed.bind(*arrays)
-    feed.rewind()
-    rows = len(feed.arrays[0])
-    return feed, feed.program(rows), rows
-
-
-def run_batch(model, kind, arrays):
-    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
-    feed, program, rows = compile_batch(model, kind, arrays)
-    program.run(1, rows)
-    return feed, program, rows
-
-
 def one_batch(model, kind, x, y, weight):
     """train_on_batch and test_on_batch; returns the logs of this batch alone."""
     model.reset_metrics()
     run_batch(model, kind, (x, y, weight))
     return model._logs()
-
-
-def _source(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
-    steps = count("steps", steps, none=True)    # NumPy's small integers overflow in what follows
-    if adapter.is_batches(x):
-        if y is not None or weight is not None:
-            raise ArgumentError("`y` and `sample_weight` must not be given when x yields batches: let it yield "
-                                "(x, y) or (x, y, sample_weight).")
-        return _Batches(model, kind, x, steps, class_weight, shuffle)
-    arrays = model._arrays(x, y, weight, class_weight, what=kind)
-    return _Arrays(model, kind, arrays, batch_size, steps, shuffle)
 
 
 def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
@@ -283,13 +38,13 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
                                                                   (sample_weight, "sample_weight")))
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
-    source = _source(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
+    source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
             (validation_data, None, None) if adapter.is_batches(validation_data) else adapter.unpack(validation_data)
         )
-        validation = _source(model, "test", vx, vy, vw,
+        validation = source_of(model, "test", vx, vy, vw,
                              batch_size if validation_batch_size is None else
                              count("validation_batch_size", validation_batch_size),
                              validation_steps)
@@ -321,7 +76,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
             listeners.on_epoch_begin(epoch)
             done = resume["batch"] if resume else 0
             metrics = resume["metrics"] if done else None
-            ran, resume = source.run(_Round(model, "train", listeners, metrics=metrics), done) - done, None
+            ran, resume = source.run(Round(model, "train", listeners, metrics=metrics), done) - done, None
             if not ran and not done:
                 if epoch == epochs.start:
                     raise DataError("The data source gave no batch: the generator is used up, or the data set is "
@@ -335,7 +90,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
             listeners.epoch_is_over(epoch)
             if model.stop_training or source.used_up or (validation is not None and validation.used_up):
                 if epoch + 1 < epochs.stop and not model.stop_training:
-                    _ran_out()
+                    ran_out()
                 break
     except BaseException as error:
         listeners.on_train_abort(error, logs)
@@ -351,7 +106,7 @@ def _validate(model, validation, listeners):
     model.stop_evaluating = False
     validation.seek()
     listeners.on_test_begin()
-    logs = model._logs() if validation.run(_Round(model, "test", listeners)) else {}
+    logs = model._logs() if validation.run(Round(model, "test", listeners)) else {}
     listeners.on_test_end(logs)
     return logs
 
@@ -364,12 +119,12 @@ def _due(epoch, freq):
 
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
-    source = _source(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
+    source = source_of(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
     listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
     model.reset_metrics()
     listeners.on_test_begin()
-    if not source.run(_Round(model, "test", listeners)):
+    if not source.run(Round(model, "test", listeners)):
         raise DataError("evaluate: the data source gave no batch.")
     logs = model._logs()
     listeners.on_test_end(logs)
@@ -378,7 +133,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
 
 def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
-    source = _source(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
+    source = source_of(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
     many = source.steps is None or source.steps > 1
     listeners = None
     if callbacks or (verbose not in (0, "auto") and many):
@@ -387,7 +142,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     model.stop_predicting = False
     if listeners:
         listeners.on_predict_begin()
-    if not source.run(_Round(model, "predict", listeners, results.add)):
+    if not source.run(Round(model, "predict", listeners, results)):
         raise DataError("predict: the data source gave no batch.")
     if listeners:
         listeners.on_predict_end()
@@ -405,23 +160,24 @@ class _Results:
     """The outputs of predict, batch after batch; rows whose number is known beforehand go where they will stay."""
 
     def __init__(self, source):
-        self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, _Arrays) else None
-        self.feed, self.whole_arrays, self.parts, self.at = None, None, [], 0
+        self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, RowSource) else None
+        self.feed, self.whole_arrays, self.parts, self.before, self.at = None, None, [], 0, 0
 
     def add(self, feed, program, rows):
-        """Take the outputs of a batch; returns them as a flat list."""
-        self.feed = feed
-        if self.rows is not None:
-            if self.whole_arrays is None:
-                self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in program.outputs]
-            for whole, o in zip(self.whole_arrays, program.outputs):
-                whole[self.at:self.at + rows] = o
-            part = [whole[self.at:self.at + rows] for whole in self.whole_arrays]
-        else:
-            part = [o.copy() for o in program.outputs]
-            self.parts.append(part)
-        self.at += rows
-        return part
+        """Take the outputs of a batch."""
+        self.feed, self.before, self.at = feed, self.at, self.at + rows
+        if self.rows is None:
+            self.parts.append([o.copy() for o in program.outputs])
+            return
+        if self.whole_arrays is None:
+            self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in program.outputs]
+        for whole, o in zip(self.whole_arrays, program.outputs):
+            whole[self.before:self.at] = o
+
+    def last(self):
+        """The outputs of the last batch, in the model's structure."""
+        return self.feed.outputs_like(self.parts[-1] if self.rows is None else
+                                      [whole[self.before:self.at] for whole in self.whole_arrays])
 
     def whole(self):
         """All rows, in the model's structure."""

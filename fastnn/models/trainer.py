@@ -12,6 +12,7 @@ from fastnn.models import checks, loop, own_step, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.sources import metric_variables
 from fastnn.models.step import Feed, Shared, signature, wanted_dtypes
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
@@ -95,7 +96,7 @@ class Trainer(LegacyMethods):
         """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
         from fastnn.saving.run import save_run
         save_run(self, path, {"epoch": epoch, "batch": batch, "position": self._trainer().source.position(),
-                              "metrics": [v.numpy() for v in loop.metric_variables(self)], **callbacks})
+                              "metrics": [v.numpy() for v in metric_variables(self)], **callbacks})
 
     def _load_run(self, path):
         """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""

@@ -190,7 +190,7 @@ def test_signal_handlers_run_between_batches(method):
 def test_the_engine_comes_back_for_signals_at_any_verbosity(monkeypatch):
     """Arrays in memory: no walk of the engine is asked to go on beyond a moment, so Python sees signals in between."""
     from fastnn.compiler.program import Program
-    from fastnn.models import loop
+    from fastnn.models import sources
     deadlines, real = [], Program.run
 
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
@@ -204,7 +204,7 @@ def test_the_engine_comes_back_for_signals_at_any_verbosity(monkeypatch):
         model.fit(*SETS[0], batch_size=BATCH, verbose=verbose)
         model.evaluate(*SETS[0], batch_size=BATCH, verbose=verbose)
         walks = [d for d in deadlines if d]     # the others fill slots when a plan is made
-        assert len(walks) >= 2 and loop.SLICE_NS <= 200_000_000
+        assert len(walks) >= 2 and sources.SLICE_NS <= 200_000_000
 
 
 def test_a_run_keeps_no_array_alive():

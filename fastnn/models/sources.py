@@ -1,0 +1,263 @@
+"""Where the batches of an epoch come from: rows in memory, or a generator or data set that yields batches."""
+import contextlib
+import time
+import warnings
+
+import numpy as np
+
+from fastnn.core import random
+from fastnn.core.arguments import count
+from fastnn.core.errors import ArgumentError, FastnnError
+from fastnn.models import data as adapter
+from fastnn.models.runs import STOP_FLAGS
+from fastnn.runtime import extension
+
+mix_rows = extension("order").shuffle
+SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
+SHUFFLE_STREAM = 0x5F5F
+
+
+class Round:
+    """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
+
+    listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(feed, program, rows)`, and
+    gives the `last()` of them, or None.  metrics: the values of the metrics' variables where the epoch goes on, or
+    None.
+    """
+
+    def __init__(self, model, kind, listeners, results=None, metrics=None):
+        self.model, self.kind, self.listeners, self.results = model, kind, listeners, results
+        self.metrics = metrics
+        self.flag = STOP_FLAGS[kind]
+        self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
+        self.called = listeners is not None and listeners.wants_batches(kind)
+        self.each = self.called or self.asks or results is not None
+        self.watched = listeners is not None and not self.called and listeners.wants_progress(kind)
+        if listeners is not None:
+            self._begin = getattr(listeners, f"on_{kind}_batch_begin")
+            self._end = getattr(listeners, f"on_{kind}_batch_end")
+
+    def ready(self):
+        """The step is compiled, so the metrics have their variables: give them what was measured before."""
+        if self.metrics is not None:
+            for variable, value in zip(metric_variables(self.model), self.metrics, strict=True):
+                variable.assign(value)
+            self.metrics = None
+
+    def begin(self, step):
+        """Before batch `step`."""
+        if self.asks:                           # a learning rate in plain Python is asked before every batch
+            self.model.optimizer.refresh()
+        if self.called:
+            self._begin(step)
+
+    def done(self, step, feed, program, rows):
+        """After batch `step` (after the last of several, where nobody asked for each)."""
+        if self.results is not None:
+            self.results.add(feed, program, rows)
+        if self.called:
+            self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
+        elif self.watched:
+            self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
+
+    @property
+    def stopped(self):
+        """Whether a callback, a signal handler or another thread has asked for the end."""
+        return getattr(self.model, self.flag, False)
+
+
+class RowSource:
+    """Rows in memory: whole runs of equal batches go to the engine at once.
+
+    An epoch is `given` batches, or a pass over all rows.  With `given`, an epoch goes on where the one before it ended.
+    shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
+    """
+
+    used_up, number = False, 0
+
+    def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
+        self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
+        self.arrays = arrays
+        self.feed.bind(*arrays)
+        self.rows = len(self.feed.arrays[0])
+        if batch_size is None:                  # as Keras: the steps of an epoch see all rows
+            batch_size = 32 if steps is None else -(-self.rows // steps)
+        self.batch = min(batch_size, self.rows)
+        self.full, self.tail = divmod(self.rows, self.batch)
+        self.all = self.full + bool(self.tail)
+        self.steps = self.all if steps is None else steps
+        self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
+        self.feed.reorder(self.order)
+        self.at = self.passes = 0
+        for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
+            self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
+
+    def position(self):
+        """Where the next epoch begins, as plain data."""
+        return {"at": self.at, "passes": self.passes}
+
+    def seek(self, at=0, passes=0):
+        """Go to what position() returned."""
+        self.at, self.passes = at, passes
+        if at:
+            self._mix()
+
+    def _mix(self):
+        """The row order of this pass: a function of the seed, the call of fit and the pass."""
+        if self.order is None:
+            return
+        seed, stream = self.feed.shared.seed, _stream(self)
+        if self.shuffle == "batch":
+            lot = random.bits((seed, stream), self.rows)
+            self.order[:] = np.lexsort((lot, np.arange(self.rows) // self.batch))
+        else:
+            mix_rows(self.order, seed, stream)
+
+    def run(self, around, done=0):
+        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
+        if self.at == 0:
+            self._mix()
+        feed = self.feed
+        feed.rewind(self.at * self.batch)
+        around.ready()
+        while done < self.steps:
+            if self.at >= self.all:
+                ran_out()
+                break
+            rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
+            if around.called or around.asks:
+                around.begin(done)
+            count = 1 if around.each else min(count, self.steps - done)
+            program = feed.program(rows)
+            ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
+            self.at, done = self.at + ran, done + ran
+            around.done(done - 1, feed, program, rows)
+            if around.stopped:
+                break
+        if self.at >= self.all or self.given is None:
+            self.at, self.passes = 0, self.passes + 1
+        return done
+
+
+class BatchSource:
+    """Batches from a generator or PyDataset: one engine run each."""
+
+    number = 0
+
+    def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
+        self.model, self.kind, self.class_weight = model, kind, class_weight
+        self.source = adapter.Batches(source, self._mixed if shuffle else None)
+        self.given = steps
+        self.steps = steps if steps is not None else self.source.length
+        self.passes, self.good = 0, None
+
+    def _mixed(self, length):
+        """The order in which a data set of numbered batches gives them in this pass."""
+        order = np.empty(length, np.int64)
+        mix_rows(order, self.model._trainer().shared.seed, _stream(self))
+        self.passes += 1
+        return order
+
+    @property
+    def used_up(self):
+        """Whether the source has no batch left and cannot begin again."""
+        return self.source.used_up
+
+    def position(self):
+        """Where the next epoch begins, as plain data."""
+        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0)}
+
+    def seek(self, at=0, passes=0):
+        """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
+        self.passes = passes
+        self.source.skip(at)
+
+    @contextlib.contextmanager
+    def _named(self, number, x):
+        """Errors in a batch say which batch it is, what it looks like, and what earlier batches looked like."""
+        try:
+            yield
+        except FastnnError as error:
+            earlier = "" if self.good is None else (
+                f" The batch before it had x of shape {_shapes(self.good)}"
+                + (" and has been trained on." if self.kind == "train" else "."))
+            where = f"Batch {number} (counted from 0) of the data source, x of shape {_shapes(x)}"
+            error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
+            raise
+
+    def run(self, around, done=0):
+        """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
+        weights = self.class_weight if self.kind == "train" else None
+        for x, y, w in self.source.epoch(None if self.given is None else self.given - done):
+            if self.kind == "predict":
+                y = w = None
+            with self._named(done, x):
+                arrays = self.model._arrays(x, y, w, weights, self.kind)
+            if around.metrics is not None:
+                compile_batch(self.model, self.kind, arrays)
+                around.ready()
+            around.begin(done)
+            with self._named(done, x):
+                feed, program, rows = run_batch(self.model, self.kind, arrays)
+            self.good, done = x, done + 1
+            around.done(done - 1, feed, program, rows)
+            if around.stopped:
+                break
+        else:
+            if self.source.fell_short:
+                ran_out()
+        self.steps, self.good = self.steps or done, None
+        return done
+
+
+def _stream(source):
+    """The random stream of the order of a source's rows or batches in this pass of this call of fit."""
+    return SHUFFLE_STREAM + source.passes + (source.number << 32)
+
+
+def ran_out():
+    """Warn that the data ended before the epochs that were asked for."""
+    warnings.warn("Your input ran out of data; interrupting training. Make sure that your dataset or generator can "
+                  "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
+                  "when building your dataset.", UserWarning, stacklevel=6)
+
+
+def _shapes(structure):
+    """The shapes of the arrays of a structure, as text."""
+    return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
+
+
+def metric_variables(model):
+    """The variables that hold what the steps of an epoch have measured so far."""
+    return [v for m in model.metrics for v in m.variables]
+
+
+def compile_batch(model, kind, arrays):
+    """The plan for these arrays as one batch, bound to them; returns (feed, program, rows)."""
+    feed = model._feed(kind, *arrays)
+    feed.bind(*arrays)
+    feed.rewind()
+    rows = len(feed.arrays[0])
+    return feed, feed.program(rows), rows
+
+
+def run_batch(model, kind, arrays):
+    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
+    feed, program, rows = compile_batch(model, kind, arrays)
+    program.run(1, rows)
+    return feed, program, rows
+
+
+def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
+    """The source of the steps of a kind for what a user passes as data: arrays, or what yields batches.
+
+    Raises ArgumentError for y or weights beside batches, and what Trainer._arrays raises.
+    """
+    steps = count("steps", steps, none=True)    # NumPy's small integers overflow in what follows
+    if adapter.is_batches(x):
+        if y is not None or weight is not None:
+            raise ArgumentError("`y` and `sample_weight` must not be given when x yields batches: let it yield "
+                                "(x, y) or (x, y, sample_weight).")
+        return BatchSource(model, kind, x, steps, class_weight, shuffle)
+    arrays = model._arrays(x, y, weight, class_weight, what=kind)
+    return RowSource(model, kind, arrays, batch_size, steps, shuffle)
