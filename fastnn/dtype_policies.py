@@ -19,8 +19,7 @@ class DTypePolicy:
         name = config.floatx() if name is None else name
         if str(name).startswith("mixed_") or name == "bfloat16":
             raise NotSupportedError(f"DTypePolicy: received {name!r}; fastnn computes in the type of the weights: "
-                                    "expected "
-                                    "'float32' or 'float64'.")
+                                    "expected 'float32' or 'float64'.")
         self._name = dtypes.standardize(name)
 
     @property

@@ -60,9 +60,8 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
-            raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided "
-                                "must end in "
-                                f"`.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
+            raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided must "
+                                f"end in `.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
         if not save_weights_only and not self.filepath.endswith((".keras", ".h5", ".hdf5")):
             raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: "
                                 f"filepath={self.filepath}.")
@@ -117,8 +116,7 @@ class ModelCheckpoint(MonitorCallback):
             return True
         if np.ndim(current) > 0:
             warnings.warn(f"Can save best model only when `monitor` is a scalar value. Received: {current}. Falling "
-                          f"back to "
-                          "`save_best_only=False`.", stacklevel=4)
+                          "back to `save_best_only=False`.", stacklevel=4)
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.is_improvement(current, self.best):

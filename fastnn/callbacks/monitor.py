@@ -57,8 +57,7 @@ class MonitorCallback(Callback):
         found = direction_of(self.monitor, self.model)
         if found is None:
             raise ArgumentError(f"{type(self).__name__} callback received monitor={self.monitor!r}, but it cannot be "
-                                f"told "
-                                "whether that metric should be maximized or minimized. Pass `mode='max'` in order to "
-                                "monitor based on the highest metric value, or pass `mode='min'` in order to use the "
-                                "lowest value.")
+                                "told whether that metric should be maximized or minimized. Pass `mode='max'` in order "
+                                "to monitor based on the highest metric value, or pass `mode='min'` in order to use "
+                                "the lowest value.")
         self.sign = 1 if found == "up" else -1

@@ -14,8 +14,7 @@ class Progbar:
     target: number of steps, None if not known.  width: of the bar, in characters.  verbose: 0 nothing, 1 a live line,
     2 one line at the end.  interval: seconds between two updates.  stateful_metrics: names whose values are
     shown as they come; others are averaged over the steps.  stateless_metrics: names to average instead, all others
-    being
-    shown as they come.  unit_name: the word for a step.
+    being shown as they come.  unit_name: the word for a step.
 
     Where the output is no terminal and no notebook only the last line is written.
 

@@ -21,8 +21,7 @@ class SwapEMAWeights(Callback):
         optimizer = self.model.optimizer
         if not getattr(optimizer, "use_ema", False) or not getattr(optimizer, "built", False):
             raise ArgumentError("SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
-                                "use_ema="
-                                f"{getattr(optimizer, 'use_ema', None)}.")
+                                f"use_ema={getattr(optimizer, 'use_ema', None)}.")
         return list(zip(optimizer.trainable_variables, optimizer.averages))
 
     def _swap(self, to):

@@ -39,8 +39,7 @@ class TensorBoard(Callback):
                 module = importlib.import_module("tensorboardX")
             except ImportError:
                 raise NotSupportedError("The TensorBoard callback needs the package tensorboardX, which is not "
-                                        "installed: "
-                                        "run `pip install tensorboardX`, or use CSVLogger.") from None
+                                        "installed: run `pip install tensorboardX`, or use CSVLogger.") from None
             self._writers[name] = module.SummaryWriter(os.path.join(self.log_dir, name))
         return self._writers[name]
 

@@ -25,7 +25,6 @@ class TerminateOnNaN(Callback):
             return
         if self.raise_error:
             raise RuntimeError(f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating "
-                               f"training "
-                               "immediately.")
+                               "training immediately.")
         say(f"Batch {batch}: Invalid loss, terminating training\n")
         self.model.stop_training = True

@@ -50,13 +50,17 @@ def _operator(name, swap=False):
     return method
 
 
+def _bit_by_bit(x):
+    """Whether x holds integers inside a trace."""
+    return getattr(x, "trace", None) is not None and "int" in x.dtype
+
+
 def _bits(name, swap=False):
     """& | ^: of truth values, and in the functional API, the logical operation, as in Keras; inside a trace integers
     are taken bit by bit, as arrays take them."""
     def method(self, other):
-        whole = getattr(self, "trace", None) is not None and "int" in self.dtype
         operand = (other, self) if swap else (self, other)
-        return hooks.call("operator", ("bitwise_" if whole else "logical_") + name, *operand)
+        return hooks.call("operator", ("bitwise_" if _bit_by_bit(self) else "logical_") + name, *operand)
     return method
 
 
@@ -98,8 +102,7 @@ class Operators:
         return hooks.call("operator", "abs", self)
 
     def __invert__(self):
-        whole = getattr(self, "trace", None) is not None and "int" in self.dtype
-        return hooks.call("operator", "bitwise_not" if whole else "logical_not", self)
+        return hooks.call("operator", "bitwise_not" if _bit_by_bit(self) else "logical_not", self)
 
     def __round__(self, ndigits=None):
         return hooks.call("operator", "round", self, ndigits or 0)

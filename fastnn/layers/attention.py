@@ -83,8 +83,7 @@ class MultiHeadAttention(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if attention_axes not in (None, (1,), [1], 1):
             raise NotSupportedError("MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is "
-                                    "supported. "
-                                    f"Received: attention_axes={attention_axes}")
+                                    f"supported. Received: attention_axes={attention_axes}")
         self.num_heads, self.key_dim = positive("num_heads", num_heads), positive("key_dim", key_dim)
         self.value_dim = self.key_dim if value_dim is None else positive("value_dim", value_dim)
         self.dropout, self.use_bias, self.seed = dropout, use_bias, seed

@@ -55,9 +55,8 @@ class ConfigMixin:
         if not all(map(_is_plain, found.values())):
             raise NotSupportedError(
                 f"Object {type(self).__name__} was created by passing non-serializable argument values in "
-                "`__init__()`, "
-                "and therefore the object must override `get_config()` in order to be serializable. Please implement "
-                f"`get_config()`: return {{**super().get_config(), ...}} with {sorted(found)}.")
+                "`__init__()`, and therefore the object must override `get_config()` in order to be serializable. "
+                f"Please implement `get_config()`: return {{**super().get_config(), ...}} with {sorted(found)}.")
         return found
 
     @classmethod
@@ -99,11 +98,10 @@ class ConfigMixin:
         """Set its own weights from what save_own_variables() wrote."""
         mine = self._tracker.variables
         if len(store.keys()) != len(mine):
+            hint = "" if self.built else (
+                " The layer was never built: build it first, or give it a build_from_config() method.")
             raise ValueError(f"Layer '{self.name}' expected {len(mine)} variables, but received {len(store.keys())} "
-                             "variables "
-                             "during loading. " + ("" if self.built else "The layer was never built: build it first, "
-                                                                         "or "
-                                                   "give it a build_from_config() method."))
+                             f"variables during loading.{hint}")
         for i, variable in enumerate(mine):
             variable.assign(store[str(i)])
 

@@ -27,9 +27,8 @@ class BaseConv(ConvBase):
         channels = self._channels(input_shape)
         if channels % self.groups:
             raise ArgumentError("The number of input channels must be evenly divisible by the number of groups. "
-                                "Received "
-                                f"groups={self.groups}, but the input has {channels} channels (full input shape is "
-                                f"{tuple(input_shape)}).")
+                                f"Received groups={self.groups}, but the input has {channels} channels (full input "
+                                f"shape is {tuple(input_shape)}).")
         self.compute_output_shape(input_shape)
         self.kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None

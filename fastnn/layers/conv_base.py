@@ -80,11 +80,10 @@ class ConvBase(Layer):
             try:
                 out.append(shapes.window(size, k, s, padding, d)[0])
             except ShapeError:
-                raise ShapeError("Computed output size would be negative. Received "
-                                 f"`inputs shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
+                raise ShapeError("Computed output size would be negative. Received `inputs "
+                                 f"shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
                                  f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
-                                 "a "
-                                 "larger input.") from None
+                                 "a larger input.") from None
         return join_shape(batch, out, filters, self.data_format)
 
     def _base_config(self, before, between=()):

@@ -61,8 +61,7 @@ class Dropout(_Noise):
         self.rate = _rate(rate)
         if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
             raise ArgumentError("Invalid value received for argument `noise_shape`. Expected a tuple or list of "
-                                "integers. "
-                                f"Received: noise_shape={noise_shape!r}")
+                                f"integers. Received: noise_shape={noise_shape!r}")
         self.noise_shape = noise_shape
 
     def _noise_shape(self, shape):

@@ -15,8 +15,7 @@ class HistoryMixin:
                       for e in events}
             if len(shapes) > 1:
                 raise AttributeError(f"The layer {self.name} has been called on several inputs with different shapes: "
-                                     "it has "
-                                     f"no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
+                                     f"it has no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
         return events[0]
 
     @property

@@ -344,7 +344,7 @@ class TextVectorization(_Lookup):
             size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
             out = np.zeros((len(rows), size), np.int64)
             for line, row in zip(out, rows):
-                np.add.at(line, row, 1)
+                np.add.at(line, [n for n in row if n != _DROPPED], 1)
             out = self._weighted(np.minimum(out, 1) if self.output_mode == "multi_hot" else out)
         else:
             out = np.zeros((len(rows), length or max(map(len, rows), default=0)), np.int64)

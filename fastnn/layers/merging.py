@@ -212,8 +212,7 @@ class Concatenate(Merge):
             same = rank == first[1] and all(a == b or a is None or b is None for a, b in zip(rest, first[0]))
             if not same:
                 raise ShapeError("A `Concatenate` layer requires inputs with matching shapes except for the "
-                                 "concatenation "
-                                 f"axis. Received: input_shape={list(map(tuple, input_shape))}")
+                                 f"concatenation axis. Received: input_shape={list(map(tuple, input_shape))}")
 
     def call(self, inputs):
         return ops.concatenate(list(inputs), axis=self.axis)

@@ -132,8 +132,7 @@ class GroupNormalization(_Affine):
         size = input_shape[self.axis]
         if size is None:
             raise ShapeError(f"Axis {self.axis} of input tensor should have a defined dimension but the layer received "
-                             "an "
-                             f"input with shape {tuple(input_shape)}.")
+                             f"an input with shape {tuple(input_shape)}.")
         if self.groups == -1:
             self.groups = size
         if size < self.groups or size % self.groups:

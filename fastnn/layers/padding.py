@@ -117,9 +117,8 @@ class _Crop(_Frame):
         batch, spatial, channels = split_shape(input_shape, self.data_format)
         out = [None if n is None else n - a - b for n, (a, b) in zip(spatial, self._pairs())]
         if any(n is not None and n <= 0 for n in out):
-            raise ShapeError("Values in `cropping` argument should be smaller than the corresponding spatial "
-                             "dimension of the "
-                             f"input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}")
+            raise ShapeError("Values in `cropping` argument should be smaller than the corresponding spatial dimension "
+                             f"of the input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}")
         return join_shape(batch, out, channels, self.data_format)
 
 

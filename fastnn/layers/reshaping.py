@@ -102,8 +102,7 @@ class Permute(Layer):
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError("Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` "
-                                "must be "
-                                f"consecutive and start from 1. Received dims={dims}")
+                                f"must be consecutive and start from 1. Received dims={dims}")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs):

@@ -88,8 +88,8 @@ class RNN(Layer):
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
                 raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "
-                                 "batch size: "
-                                 f"sequence.shape={tuple(sequences_shape)}. Give it with Input(batch_shape=...).")
+                                 f"batch size: sequence.shape={tuple(sequences_shape)}. Give it with "
+                                 "Input(batch_shape=...).")
             object.__setattr__(self, "states", [
                 Variable(s, dtype=self.dtype, trainable=False, name="rnn_state")
                 for s in nest.flatten(self.get_initial_state(sequences_shape[0]))])
@@ -126,16 +126,15 @@ class RNN(Layer):
         batch, steps = sequences.shape[:2]
         if steps is None:
             raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): the number of steps must be known to "
-                             "unroll the "
-                             "loop. Give it in Input(shape=(steps, features)), or pad the sequences to one length.")
+                             "unroll the loop. Give it in Input(shape=(steps, features)), or pad the sequences to one "
+                             "length.")
         if initial_state is None:
             states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         if len(states) != len(self.state_size):
             raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received "
-                             f"{len(states)} "
-                             "initial state(s).")
+                             f"{len(states)} initial state(s).")
         mask = nest.flatten(mask)[0] if mask is not None else None
         outputs, last, states = self._loop(sequences, states, mask, training, steps)
         if self.stateful:

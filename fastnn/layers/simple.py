@@ -126,8 +126,7 @@ class Lambda(Layer):
                 config[key] = serial.deserialize(config[key], None, custom_objects)
         if isinstance(config.get("function"), (str, list)):
             raise NotSupportedError("This Lambda was saved with its code, which fastnn never runs from a file: make "
-                                    "the layer "
-                                    "again in Python, or pass its function in custom_objects.")
+                                    "the layer again in Python, or pass its function in custom_objects.")
         for key in ("module", "function_type", "output_shape_type", "output_shape_module"):
             config.pop(key, None)
         return super().from_config(config)

@@ -113,8 +113,7 @@ class StateMixin:
         for variable, array in zip(mine, arrays):
             if variable.shape != array.shape:
                 raise ShapeError(f"Layer {self.name} weight shape {variable.shape} is not compatible with provided "
-                                 "weight "
-                                 f"shape {array.shape} for {variable.path}.")
+                                 f"weight shape {array.shape} for {variable.path}.")
         for variable, array in zip(mine, arrays):
             variable.assign(array)
 
@@ -143,8 +142,7 @@ class StateMixin:
             known = isinstance(value, (Symbol, np.ndarray, np.generic, float, int))
             if not known and not hasattr(value, "_fastnn_variable"):
                 raise ArgumentError("`add_loss()` can only be called from inside `build()` or `call()`, on a tensor "
-                                    "input. "
-                                    f"Received invalid value: {value!r}")
+                                    f"input. Received invalid value: {value!r}")
             trace = current()
             if trace is None:
                 self._losses.append(value)

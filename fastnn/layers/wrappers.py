@@ -16,8 +16,7 @@ class Wrapper(Layer):
     def __init__(self, layer, **kwargs):
         if not isinstance(layer, Layer):
             raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure "
-                                "wrapped layer "
-                                "is a valid Keras layer.")
+                                "wrapped layer is a valid Keras layer.")
         super().__init__(**kwargs)
         self.layer = layer
 
@@ -176,8 +175,7 @@ class Bidirectional(Layer):
         if initial_state is not None:
             if len(initial_state) % 2:
                 raise ArgumentError("When passing `initial_state` to a Bidirectional RNN, the state should be a list "
-                                    "of even "
-                                    f"length. Received {len(initial_state)} states.")
+                                    f"of even length. Received {len(initial_state)} states.")
             half = len(initial_state) // 2
             first, second = list(initial_state[:half]), list(initial_state[half:])
         results = []

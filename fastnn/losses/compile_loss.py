@@ -113,8 +113,7 @@ class CompileLoss:
             for identifier, w in zip(losses, ws):
                 if targets[i] is None:
                     raise ArgumentError(f"Output {output.name or i!r} has a loss but no target: pass y for it, or "
-                                        f"set its "
-                                        "loss to None.")
+                                        "set its loss to None.")
                 loss = resolve_loss(identifier, targets[i], resolve(y_pred, output.path))
                 self.parts.append(Part(i, loss, w, self._unique(output.name or loss.name)))
         if isinstance(self.loss, dict) and isinstance(y_pred, dict):    # Keras goes by the order they were written in
@@ -152,9 +151,8 @@ class CompileLoss:
         if n == 1:
             return [[entry for entry in leaves(loss) if entry is not None]]
         raise ArgumentError(f"`loss` has {len(flat)} entries, but the model has {n} outputs "
-                            f"({', '.join(str(o.name) for o in outputs)}): pass one loss for all, a list of {n} "
-                            f"(None for "
-                            "outputs without a loss), or a dict by output name.")
+                            f"({', '.join(str(o.name) for o in outputs)}): pass one loss for all, a list of {n} (None "
+                            "for outputs without a loss), or a dict by output name.")
 
     def _by_key(self, table, what, convert):
         check_keys(table, self.outputs, what)

@@ -94,8 +94,7 @@ def sparse_categorical_crossentropy_and_mask(y_true, y_pred, from_logits=False, 
         one_hot = " For one-hot labels use categorical_crossentropy." if y_true.shape == y_pred.shape else ""
         raise ShapeError("sparse_categorical_crossentropy: y_true must hold one class index per prediction. Received: "
                          f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}; expected "
-                         f"y_true.shape="
-                         f"{expected}.{one_hot}")
+                         f"y_true.shape={expected}.{one_hot}")
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis), None
     valid = ops.not_equal(y_true, number(ignore_class, y_true))

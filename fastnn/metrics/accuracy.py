@@ -43,9 +43,8 @@ def categorical_accuracy(y_true, y_pred):
     y_true, y_pred = tensor(y_true), tensor(y_pred)
     if tuple(y_true.shape) != tuple(y_pred.shape):
         raise ShapeError("categorical_accuracy: y_true (one-hot) and y_pred must have the same shape. Received: "
-                         "y_true.shape="
-                         f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. For integer labels use "
-                         "sparse_categorical_accuracy.")
+                         f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. For integer labels "
+                         "use sparse_categorical_accuracy.")
     return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 

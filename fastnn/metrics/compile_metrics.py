@@ -102,10 +102,8 @@ class CompileMetrics:
             return [as_list(entry) for entry in given]
         names = [o.name for o in self.outputs]
         raise ArgumentError(f"Invalid `{what}`. `{what}` should be a dict by output name or a list with one entry (a "
-                            f"metric, "
-                            f"a list of metrics, or None) for each of the {n} outputs {names}. Received: "
-                            f"{what}={given!r}, "
-                            f"which has {len(given)} entries.")
+                            f"metric, a list of metrics, or None) for each of the {n} outputs {names}. Received: "
+                            f"{what}={given!r}, which has {len(given)} entries.")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Take a batch into account (recorded on the tape inside a trace).

@@ -54,8 +54,7 @@ def confusion_counts(y_true, y_pred, thresholds, top_k=None, class_id=None, samp
     if class_id is not None:
         if len(y_pred.shape) == 1:
             raise ShapeError("When class_id is provided, y_pred must be a 2D array with shape (num_samples, "
-                             "num_classes), "
-                             f"found shape: {tuple(y_pred.shape)}.")
+                             f"num_classes), found shape: {tuple(y_pred.shape)}.")
         y_true, y_pred = y_true[..., class_id:class_id + 1], y_pred[..., class_id:class_id + 1]
     if clip:
         y_pred = ops.clip(y_pred, 0.0, 1.0)

@@ -27,15 +27,13 @@ class FBetaScore(Metric):
         super().__init__(name=name, dtype=dtype)
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError("Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', "
-                                "'weighted'}. "
-                                f"Received: average={average!r}.")
+                                f"'weighted'}}. Received: average={average!r}.")
         if not isinstance(beta, float) or beta <= 0.0:
             raise ArgumentError(f"Invalid `beta` argument value. It should be a Python float > 0. Received: "
                                 f"beta={beta!r}.")
         if threshold is not None and (not isinstance(threshold, float) or not 0.0 < threshold <= 1.0):
-            raise ArgumentError("Invalid `threshold` argument value. It should be a Python float with 0 < threshold "
-                                "<= 1. "
-                                f"Received: threshold={threshold!r}.")
+            raise ArgumentError("Invalid `threshold` argument value. It should be a Python float with 0 < threshold <= "
+                                f"1. Received: threshold={threshold!r}.")
         self.average, self.beta, self.threshold = average, beta, threshold
         self._built = False
 

@@ -47,16 +47,14 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
     if isinstance(model, Sequential):
         if call_function is not None:
             raise ArgumentError("`call_function` argument is not supported with Sequential models. In a Sequential "
-                                "model, "
-                                "layers aren't called at model-construction time (they're merely listed). Use "
+                                "model, layers aren't called at model-construction time (they're merely listed). Use "
                                 "`call_function` with Functional models only.")
         return _clone_sequential(model, input_tensors, clone)
     if isinstance(model, Functional):
         return _clone_functional(model, input_tensors, clone, call_function)
     if clone_function or input_tensors or call_function:
         raise ArgumentError("Arguments `clone_function`, `call_function` and `input_tensors` are only supported for "
-                            "Sequential "
-                            f"models or Functional models. Received model of type '{type(model).__name__}'.")
+                            f"Sequential models or Functional models. Received model of type '{type(model).__name__}'.")
     return serial.deserialize(serial.serialize(model), None, {type(model).__name__: type(model)})
 
 

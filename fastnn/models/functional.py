@@ -42,16 +42,15 @@ class Functional(Model):
             for x in flat:
                 if not is_functional(x):
                     raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling "
-                                        "layers on "
-                                        f"one. Received: {word}={given} including invalid value {x} of type {type(x)}")
+                                        f"layers on one. Received: {word}={given} including invalid value {x} of type "
+                                        f"{type(x)}")
         if isinstance(inputs, dict):
             for k, v in inputs.items():
                 if is_functional(v) and k != v.name and v.origin.is_input:
-                    warnings.warn("When providing `inputs` as a dict, all keys in the dict must match the names of "
-                                  "the "
+                    warnings.warn("When providing `inputs` as a dict, all keys in the dict must match the names of the "
                                   f"corresponding tensors. Received key '{k}' mapping to value {v} which has name "
-                                  f"'{v.name}'. "
-                                  f"Change the tensor name to '{k}' (via `Input(..., name='{k}')`)", stacklevel=3)
+                                  f"'{v.name}'. Change the tensor name to '{k}' (via `Input(..., "
+                                  f"name='{k}')`)", stacklevel=3)
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
         Layer.__init__(self, name=name, **kwargs)
@@ -190,8 +189,7 @@ class Functional(Model):
         flat = nest.flatten(self._standard_x(inputs))
         if len(flat) != len(self.inputs):
             raise ShapeError(f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it "
-                             "received "
-                             f"{len(flat)} input tensors.")
+                             f"received {len(flat)} input tensors.")
         return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
 
     def _fit(self, x, ref):

@@ -41,8 +41,7 @@ def functional_config(model):
                                "keras_history": [value.origin.operation.name, number[value.origin], value.index]}}
         if hasattr(value, "_fastnn_variable"):
             raise ArgumentError(f"Model '{model.name}': the weight '{value.path}' is an argument of an operation "
-                                "outside any "
-                                "layer, which no config can hold. Use it inside the `call` of a layer.")
+                                "outside any layer, which no config can hold. Use it inside the `call` of a layer.")
         return serial.serialize(value)
 
     layers = []
@@ -145,8 +144,7 @@ def functional_from_config(cls, config, custom_objects=None):
         entries, starts, ends = (config.pop(k) for k in ("layers", "input_layers", "output_layers"))
     except KeyError as error:
         raise FileFormatError("A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': "
-                              f"{error} is "
-                              "missing.") from None
+                              f"{error} is missing.") from None
     name, trainable = config.pop("name", None), config.pop("trainable", None)
     config.pop("dtype", None)
     builder = _Builder(custom_objects)

@@ -72,9 +72,8 @@ class GraphMap:
                 if key(x) not in available:
                     raise GraphError(f"Graph disconnected: cannot find parent for tensor {x} at operation "
                                      f"'{event.operation.name}'. The following previous operations were accessed "
-                                     "without "
-                                     f"issue: {fine}. Pass every Input that the outputs depend on as an input of the "
-                                     "model.")
+                                     f"without issue: {fine}. Pass every Input that the outputs depend on as an input "
+                                     "of the model.")
             if event.is_input and not any((event, i) in known for i in range(len(event.specs))):
                 continue                        # another model's input: whoever needs it is reported above
             fine.append(event.operation.name)

@@ -44,8 +44,7 @@ class Sequential(Model):
             layer = layer.origin.operation
         if not isinstance(layer, Layer):
             raise ArgumentError("Only instances of `keras.Layer` can be added to a Sequential model. Received: "
-                                f"{layer!r} "
-                                f"(of type {type(layer)})")
+                                f"{layer!r} (of type {type(layer)})")
         if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
             stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))
         if any(layer.name == other.name and other is not layer for other in stack):
@@ -113,10 +112,8 @@ class Sequential(Model):
         required = [n for n in call.names if call.keywords[n] is signature.inspect.Parameter.empty]
         if len(required) > 1:
             raise ArgumentError("Layers added to a Sequential model can only have a single required positional "
-                                "argument, the "
-                                f"input tensor. Layer {type(layer).__name__} has multiple required positional "
-                                "arguments: "
-                                f"{required}")
+                                f"argument, the input tensor. Layer {type(layer).__name__} has multiple required "
+                                f"positional arguments: {required}")
 
     def _build_from_data(self, x):
         """Make the weights, given the first data (arrays)."""
@@ -181,8 +178,7 @@ class Sequential(Model):
     @layers.setter
     def layers(self, _):
         raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
-                             "`pop()` to "
-                             "change the layers in this model.")
+                             "`pop()` to change the layers in this model.")
 
     def _graph(self, what):
         if self._functional is None:
@@ -276,8 +272,7 @@ class Sequential(Model):
             config = {"name": None, "layers": config}
         if "layers" not in config or "name" not in config:
             raise ArgumentError("A Sequential model configuration must be a dictionary containing the 'name' and "
-                                "'layers' "
-                                f"keys. Received: config={config}")
+                                f"'layers' keys. Received: config={config}")
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         for entry in config["layers"]:
             model.add(serial.deserialize(entry, "layers", custom_objects), rebuild=False)

@@ -12,6 +12,7 @@ from fastnn.ops.common import (
     calculate,
     cast_to,
     dtype_of,
+    float_dtype,
     is_constant,
     is_number,
     is_symbol,
@@ -200,9 +201,8 @@ def divide_no_nan(x1, x2):
 
 
 def _float_pair(op, x, y):
-    """op in the float dtype in which the operands meet: integers become the default one."""
-    dtype = result_dtype(x, y)
-    return calculate(op, (x, y), dtype if dtypes.is_float(dtype) else dtypes.standardize(None))
+    """op in the float dtype in which the operands meet."""
+    return calculate(op, (x, y), float_dtype(x, y))
 
 
 def floor_divide(x1, x2):

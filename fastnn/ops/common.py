@@ -88,6 +88,12 @@ def number_dtype(*xs):
     return "int32" if name == "bool" else name
 
 
+def float_dtype(*xs):
+    """result_dtype, where that is a float; integers and truth values become the default float type."""
+    name = result_dtype(*xs)
+    return name if dtypes.is_float(name) else dtypes.standardize(None)
+
+
 def number(x):
     """x as an operand, truth values as int32."""
     x = operand(x)
@@ -215,8 +221,7 @@ def broadcast_infer(name, specs):
         return broadcast(*(s.shape for s in specs))
     except ShapeError:
         raise ShapeError(f"{name}: received shapes {' and '.join(str(s.shape) for s in specs)}, which do not "
-                         "broadcast; "
-                         "trailing dimensions must be equal or 1.") from None
+                         "broadcast; trailing dimensions must be equal or 1.") from None
 
 
 # ------------------------------------------------------------------ records
@@ -233,8 +238,7 @@ def same_dtype(name, specs, allowed=NUMBERS):
         return
     if len({s.dtype for s in specs}) > 1:
         raise DTypeError(f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all "
-                         "inputs; "
-                         "fastnn.ops.cast converts.")
+                         "inputs; fastnn.ops.cast converts.")
     check_dtype(name, specs[0], allowed)
 
 

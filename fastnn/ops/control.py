@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
-from fastnn.ops.common import cast_to, dtype_of, floating, is_symbol, is_whole, operand, reserve, result_dtype
+from fastnn.ops.common import cast_to, dtype_of, float_dtype, floating, is_symbol, is_whole, operand, reserve
 from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
 from fastnn.ops.elementwise import abs, isfinite
 from fastnn.ops.index import _take_grad, index_operand, take
@@ -321,8 +321,7 @@ def heaviside(x1, x2):
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    name = result_dtype(x1, x2)
-    x = cast_to(x1, name if dtypes.is_float(name) else dtypes.standardize(None))
+    x = cast_to(x1, float_dtype(x1, x2))
     step = cast_to(less_equal(0, x), dtype_of(x))
     return where(equal(x, 0), cast_to(x2, dtype_of(x)), where(equal(x, x), step, x))
 

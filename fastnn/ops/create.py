@@ -4,7 +4,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import add, multiply
-from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, reserve, result_dtype
+from fastnn.ops.common import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
 from fastnn.ops.compare import where
 from fastnn.ops.constants import full
 from fastnn.ops.index import take
@@ -44,8 +44,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     reserve(num)
     if not is_symbol(start) and not is_symbol(stop):
         values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
-        own = result_dtype(start, stop)
-        name = dtypes.standardize(dtype, own if dtypes.is_float(own) else None)
+        name = dtypes.standardize(dtype, float_dtype(start, stop))
         return (_array(values[0], name), values[1]) if retstep else _array(values, name)
     steps = np.linspace(0, 1, num, endpoint, dtype=dtypes.numpy_type(dtypes.standardize(dtype)))
     start, stop = operand(start), operand(stop)

@@ -118,9 +118,8 @@ def _along_infer(specs, attrs):
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if len(index.shape) != len(x.shape) or any(a != b for i, (a, b) in enumerate(zip(x.shape, index.shape))
                                                if i != axis):
-        raise ShapeError(f"take_along_axis: received indices of shape {index.shape} for a value of shape "
-                         f"{x.shape}; all sizes but "
-                         f"those along axis {attrs['axis']} must be equal.")
+        raise ShapeError(f"take_along_axis: received indices of shape {index.shape} for a value of shape {x.shape}; "
+                         f"all sizes but those along axis {attrs['axis']} must be equal.")
     return Spec(index.shape, x.dtype)
 
 
@@ -192,9 +191,8 @@ _along_grad = register(Op(
 def _one_hot_infer(specs, attrs):
     _indices("one_hot", specs[0])
     if attrs["num_classes"] < 1 or attrs["dtype"] not in ("float32", "float64", "int32", "bool", "uint8"):
-        raise DTypeError(f"one_hot: received num_classes={attrs['num_classes']}, dtype={attrs['dtype']!r}; "
-                         "expected at least one class, "
-                         "and float32, float64, int32, uint8 or bool.")
+        raise DTypeError(f"one_hot: received num_classes={attrs['num_classes']}, dtype={attrs['dtype']!r}; expected at "
+                         "least one class, and float32, float64, int32, uint8 or bool.")
     return Spec((*specs[0].shape, attrs["num_classes"]), attrs["dtype"])
 
 
@@ -215,8 +213,7 @@ def _top_infer(specs, attrs):
     check_dtype("in_top_k", x, FLOATS)
     if len(x.shape) != 2 or targets.shape != x.shape[:1]:
         raise ShapeError(f"in_top_k: received targets of shape {targets.shape} and predictions of shape {x.shape}, "
-                         "expected (n,) and "
-                         "(n, classes).")
+                         "expected (n,) and (n, classes).")
     return Spec(targets.shape, "bool")
 
 

@@ -1,7 +1,6 @@
 """Linear algebra by NumPy on the host: determinants, inverses, factorisations; names of keras.ops.linalg."""
 import numpy as np
 
-from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
@@ -12,10 +11,10 @@ from fastnn.ops.common import (
     calculate,
     cast_to,
     check_dtype,
+    float_dtype,
     floating,
     is_symbol,
     operand,
-    result_dtype,
 )
 from fastnn.ops.elementwise import negative
 from fastnn.ops.layout import expand_dims, reshape, swapaxes
@@ -173,14 +172,9 @@ def singular_values(x):
     return _call(_singular, x)
 
 
-def _float_dtype(*xs):
-    dtype = result_dtype(*xs)
-    return dtype if dtypes.is_float(dtype) else dtypes.standardize(None)
-
-
 def _call(op, *xs):
     """op in a float dtype that NumPy's routines take."""
-    return calculate(op, xs, _float_dtype(*xs))
+    return calculate(op, xs, float_dtype(*xs))
 
 
 def det(x):
@@ -230,7 +224,7 @@ def slogdet(x):
     >>> [float(v) for v in slogdet([[1.0, 0.0], [0.0, -1.0]])]
     [-1.0, 0.0]
     """
-    dtype = _float_dtype(x)
+    dtype = float_dtype(x)
     return tuple(cast_to(v, dtype) for v in _slogdet(cast_to(x, WIDE.get(dtype, dtype))))
 
 

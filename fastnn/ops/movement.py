@@ -73,8 +73,7 @@ def _reshape_infer(specs, attrs):
         rest = product(d for d in shape if d is not None)
         if -1 not in wanted or not known or (rest % known and known % rest):
             raise ShapeError(f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
-                             "number of rows "
-                             "is not known, write -1 for the dimension that depends on it.")
+                             "number of rows is not known, write -1 for the dimension that depends on it.")
         return Spec(tuple(None if d == -1 else d for d in wanted), specs[0].dtype)
     size = product(shape)
     fits = known == size if -1 not in wanted else known > 0 and size % known == 0
@@ -198,9 +197,8 @@ def _concatenate_infer(specs, attrs):
     for s in specs[1:]:
         if len(s.shape) != rank or any(a is not None and b is not None and a != b
                                        for i, (a, b) in enumerate(zip(s.shape, first.shape)) if i != axis):
-            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes "
-                             "but those along "
-                             f"axis {attrs['axis']} must be equal.")
+            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but "
+                             f"those along axis {attrs['axis']} must be equal.")
         shape = [a if a is not None else b for a, b in zip(shape, s.shape)]
     sizes = [s.shape[axis] for s in specs]
     shape[axis] = None if None in sizes else sum(sizes)

@@ -16,9 +16,8 @@ __all__ = ["argsort", "sort", "top_k", "searchsorted", "digitize", "bincount", "
 
 
 def _arrays(name):
-    raise ArgumentError(f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of "
-                        "a graph; use "
-                        "fastnn.ops.where to choose by a condition.")
+    raise ArgumentError(f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a "
+                        "graph; use fastnn.ops.where to choose by a condition.")
 
 
 # ------------------------------------------------------------------ order
@@ -96,8 +95,7 @@ def top_k(x, k, sorted=True):
 def _search_infer(specs, attrs):
     if len(specs[0].shape) != 1 or attrs["side"] not in ("left", "right"):
         raise ShapeError(f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; "
-                         "expected one "
-                         "dimension, and 'left' or 'right'.")
+                         "expected one dimension, and 'left' or 'right'.")
     return Spec(specs[1].shape, "int32")
 
 
@@ -125,8 +123,7 @@ def searchsorted(sorted_sequence, values, side="left"):
 
 
 def digitize(x, bins):
-    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie
-    above it.
+    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie above it.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0])
     array([0, 2], dtype=int32)
@@ -173,9 +170,8 @@ def bincount(x, weights=None, minlength=0, sparse=False):
         n = max(n, int(x.max()) + 1)
     if n < 1:
         _arrays("bincount without minlength")
-    return _bincount(cast_to(x, "int32" if dtype_of(x) != "int64" else "int64"), None if weights is None
-                     else number(weights),
-                     minlength=n)
+    x = cast_to(x, "int64" if dtype_of(x) == "int64" else "int32")
+    return _bincount(x, None if weights is None else number(weights), minlength=n)
 
 
 _REDUCE = {"add": np.add, "sum": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}

@@ -201,8 +201,8 @@ def repeat(x, repeats, axis=None):
     axis = normalize_axis(axis, len(x.shape))
     if not isinstance(repeats, (int, np.integer)):
         from fastnn.ops.index import take
-        counts = np.broadcast_to(np.asarray(repeats), (x.shape[axis],
-                                                       )) if np.size(repeats) == 1 else np.asarray(repeats)
+        counts = np.asarray(repeats)
+        counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
     shape = list(x.shape)

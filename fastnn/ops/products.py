@@ -6,6 +6,7 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.ops.binary import divide, multiply, subtract
 from fastnn.ops.common import WIDE, cast_to, dtype_of, floating, operand, result_dtype
 from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.matmul import matmul
 from fastnn.ops.parts import getitem, pad
 from fastnn.ops.reduce import mean, sum
 
@@ -13,11 +14,6 @@ __all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kro
            "corrcoef"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _matmul(x, y):
-    from fastnn.ops.matmul import matmul
-    return matmul(x, y)
 
 
 def _parse(subscripts, operands):
@@ -73,7 +69,7 @@ def _contract(x, a, y, b, out):
     y = transpose(y, [b.index(c) for c in batch + inner + cols])
     lead = tuple(-1 if size[c] is None else size[c] for c in batch)
     k = _size(*(size[c] for c in inner))
-    z = _matmul(reshape(x, (*lead, _size(*(size[c] for c in rows)), k)),
+    z = matmul(reshape(x, (*lead, _size(*(size[c] for c in rows)), k)),
                 reshape(y, (*lead, k, _size(*(size[c] for c in cols)))))
     letters = batch + rows + cols
     return reshape(z, tuple(-1 if size[c] is None else size[c] for c in letters)), "".join(letters)
@@ -245,7 +241,7 @@ def cov(x):
     """
     x = floating(x)
     d = subtract(x, mean(x, -1, True))
-    return divide(_matmul(d, transpose(d)), float(max(x.shape[-1] - 1, 1)))
+    return divide(matmul(d, transpose(d)), float(max(x.shape[-1] - 1, 1)))
 
 
 def corrcoef(x):

@@ -134,15 +134,12 @@ class Applying:
             return
         if trainable_variables is None:
             if not self.built:
-                raise NotBuiltError("When passing `grads` without `variables`, the optimizer must already be built "
-                                    "on a list "
-                                    "of variables. Call `optimizer.build(trainable_variables)` first.")
+                raise NotBuiltError("When passing `grads` without `variables`, the optimizer must already be built on "
+                                    "a list of variables. Call `optimizer.build(trainable_variables)` first.")
             if len(grads) != len(self._trainable):
                 raise ArgumentError("When passing `grads` as a list of gradients, they must match the trainable "
-                                    "variables "
-                                    f"one-to-one. Received a list of {len(grads)} gradients, but the optimizer is "
-                                    f"tracking "
-                                    f"{len(self._trainable)} trainable variables.")
+                                    f"variables one-to-one. Received a list of {len(grads)} gradients, but the "
+                                    f"optimizer is tracking {len(self._trainable)} trainable variables.")
             trainable_variables = self._trainable
         trainable_variables = list(trainable_variables)
         if not self.built:

@@ -22,8 +22,7 @@ class Lion(Optimizer):
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
         if not 0 < beta_1 <= 1:
             raise ArgumentError("Argument `beta_1` must be in the (0, 1] range. Otherwise, the optimizer degenerates "
-                                "to "
-                                f"SignSGD. Received: beta_1={beta_1}.")
+                                f"to SignSGD. Received: beta_1={beta_1}.")
         self.beta_1, self.beta_2 = beta_1, beta_2
 
     def slot_groups(self):

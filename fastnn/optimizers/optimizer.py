@@ -50,8 +50,7 @@ class Optimizer(ChecksArguments, Applying):
     decoupled: each step also takes weight_decay * learning_rate of every weight.  clipnorm, clipvalue,
     global_clipnorm: at most one: the largest norm of each variable's gradient, of each entry, of all
     gradients together.  use_ema, ema_momentum, ema_overwrite_frequency: keep moving averages of the weights, and put
-    them
-    into the model every that many steps.  loss_scale_factor: the loss was multiplied by this.
+    them into the model every that many steps.  loss_scale_factor: the loss was multiplied by this.
     gradient_accumulation_steps: update every that many steps with the mean gradient.  lr: an older name of
     learning_rate; decay: warns and is ignored, as in Keras 3; time_decay: Keras 1 and 2's decay, which under
     `fastnn run` goes by its own name: step number t, from 0, has the rate learning_rate / (1 + time_decay t).
@@ -88,8 +87,7 @@ class Optimizer(ChecksArguments, Applying):
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         if sum(a is not None for a in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ArgumentError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
-                                "clipnorm="
-                                f"{clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}.")
+                                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}.")
         steps = gradient_accumulation_steps
         if steps is not None and (whole(steps) or 0) < 2:
             raise ArgumentError("`gradient_accumulation_steps` must be an integer >= 2. Received: "
@@ -220,16 +218,14 @@ class Optimizer(ChecksArguments, Applying):
 
     def _check_super(self):
         if "_iterations" not in self.__dict__:
-            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as "
-                               f"the first "
-                               "statement in the `__init__()` method.")
+            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
+                               "first statement in the `__init__()` method.")
 
     def set_weights(self, weights):
         """Set all variables, in the order of `variables`."""
         if not self.built:
             raise NotBuiltError("You are calling `set_weights()` on an optimizer that has not yet been built. Please "
-                                "call "
-                                "`optimizer.build(trainable_variables)` first.")
+                                "call `optimizer.build(trainable_variables)` first.")
         for variable, weight in zip(self._variables, weights):
             variable.assign(weight)
 
@@ -248,8 +244,8 @@ class Optimizer(ChecksArguments, Applying):
         if len(keys) != len(self.variables):
             hint = " This is likely because the optimizer has not been called/built yet." if not self.built else ""
             warnings.warn(f"Skipping variable loading for optimizer '{self.name}', because it has "
-                          f"{len(self.variables)} "
-                          f"variables whereas the saved optimizer has {len(keys)} variables.{hint}", stacklevel=2)
+                          f"{len(self.variables)} variables whereas the saved optimizer has {len(keys)} "
+                          f"variables.{hint}", stacklevel=2)
             return
         for i, variable in enumerate(self.variables):
             variable.assign(np.asarray(store[str(i)]))
@@ -283,12 +279,9 @@ class Optimizer(ChecksArguments, Applying):
         if not isinstance(self._learning_rate, Variable):
             if isinstance(self._learning_rate, LearningRateSchedule):
                 raise TypeError("This optimizer was created with a `LearningRateSchedule` object as its "
-                                "`learning_rate` "
-                                "constructor argument, hence its learning rate is not settable. If you need the "
-                                "learning "
-                                "rate to be settable, you should instantiate the optimizer with a float "
-                                "`learning_rate` "
-                                "argument.")
+                                "`learning_rate` constructor argument, hence its learning rate is not settable. If you "
+                                "need the learning rate to be settable, you should instantiate the optimizer with a "
+                                "float `learning_rate` argument.")
             number("learning_rate", value)
             self._learning_rate = lambda: value
             return
@@ -366,11 +359,9 @@ class Optimizer(ChecksArguments, Applying):
     settings = ()
 
     def _unknown_variable(self, variable):
-        return UnknownNameError(f"Unknown variable: {variable}. This optimizer can only be called for the variables "
-                                f"it was "
-                                "originally built with. When working with a new set of variables, you should "
-                                "recreate a "
-                                "new optimizer instance.")
+        return UnknownNameError(f"Unknown variable: {variable}. This optimizer can only be called for the variables it "
+                                "was originally built with. When working with a new set of variables, you should "
+                                "recreate a new optimizer instance.")
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"

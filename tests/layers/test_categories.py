@@ -102,6 +102,15 @@ def test_text_vectorization():
     assert letters(["ab!"]).tolist() == [[2, 3, 1]]
 
 
+@pytest.mark.parametrize("mode, row", [("count", [0, 2, 0]), ("multi_hot", [0, 1, 0]), ("tf_idf", [0.0, 2.0, 0.0])])
+def test_a_word_that_is_the_mask_is_in_no_count(mode, row):
+    """A `split` of the user may leave empty words, which are the mask token; the last word is not meant."""
+    weights = {"idf_weights": [1.0, 1.0]} if mode == "tf_idf" else {}
+    layer = layers.TextVectorization(split=lambda text: text.split(" "), vocabulary=["a", "b"], output_mode=mode,
+                                     **weights)
+    assert layer(["a  a"]).tolist() == [row]
+
+
 @pytest.mark.parametrize("wrong", [
     lambda: layers.CategoryEncoding(), lambda: layers.CategoryEncoding(3, "some"), lambda: layers.Discretization(),
     lambda: layers.Discretization([2, 1]), lambda: layers.Discretization([1], num_bins=2),
