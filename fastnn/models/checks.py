@@ -1,12 +1,14 @@
 """What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
 import numpy as np
 
+from fastnn import losses
 from fastnn.core import dtypes, values
 from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.tree import flatten as leaves_of
 from fastnn.layers.events import is_functional
 from fastnn.layers.nest import flatten_shapes
+from fastnn.losses.compile_loss import by_shape
 from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
 
@@ -82,11 +84,9 @@ def check_arguments(**given):
 
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
-    loss, shapes = model._compile_loss, _output_shapes(model)
-    outputs, targets = _outputs(model), flatten(y)
-    if outputs is not None:
-        targets = per_output(y, outputs, "y", optional=range(len(outputs)))
-    elif len(targets) > 1:                      # which belongs to which output is known once the model has run
+    loss, outputs = model._compile_loss, _outputs(model)
+    targets = flatten(y) if outputs is None else per_output(y, outputs, "y", optional=range(len(outputs)))
+    if outputs is None and len(targets) > 1:    # which belongs to which output is known once the model has run
         return
     every = range(len(targets))
     parts = loss.parts if loss is not None and loss.built else [(i, p) for p in parts_of(loss) for i in every]
@@ -94,11 +94,12 @@ def check_labels(model, y):
         if not is_sparse(function) or index >= len(targets) or targets[index] is None:
             continue
         labels = targets[index]
-        whole = labels == np.floor(labels) if labels.dtype.kind == "f" else None
-        if whole is not None and not whole.all():
-            raise DataError(f"y holds the label {values.bad_value(labels, whole)} in row {values.first_row(whole)}: a "
+        fine = labels == np.floor(labels) if labels.dtype.kind == "f" else None
+        if fine is not None and not fine.all():
+            raise DataError(f"y holds the label {values.bad_value(labels, fine)} in row {values.first_row(fine)}: a "
                             "sparse loss expects whole numbers, one class index per row. For probabilities or one-hot "
                             "rows use categorical_crossentropy.")
+        shapes = _output_shapes(model)
         if shapes is None or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
             continue
         classes, ignored = shapes[index][-1], getattr(function, "ignore_class", None)
@@ -155,17 +156,17 @@ def door(leaves, wanted, kept, indices):
     """
     names = [_named(i, leaves) for i in range(len(leaves))]
     narrow = any(a.dtype.kind == "f" and a.dtype.itemsize > dtypes.itemsize(k) for a, k in zip(leaves, kept))
-    whole = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or _narrows(a.dtype, w)]
+    integers = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or _narrows(a.dtype, w)]
     ranges = [(i, layer.index_range, names[i], owner(layer)) for i, layer in indices
-              if i in whole or not getattr(layer, "refuses_indices", False)]
+              if i in integers or not getattr(layer, "refuses_indices", False)]
     copy = values.copy_narrow if narrow else values.copy
-    if not (narrow or whole or ranges):
+    if not (narrow or integers or ranges):
         return None
 
     def enter(mine, given):
         for i, rows, name, who in ranges:
             values.check_indices(given[i], rows, name, who)
-        for i in whole:
+        for i in integers:
             values.kept(given[i], names[i])
             if _narrows(given[i].dtype, wanted[i]):
                 values.check_fits(given[i], dtypes.numpy_type(wanted[i]), names[i])
@@ -194,28 +195,23 @@ def index_inputs(model):
 
 def is_sparse(loss):
     """Whether a loss takes integer labels (sparse categorical cross-entropy, as a class or as a function)."""
-    from fastnn import losses
     function = getattr(loss, "fn", loss)
     return isinstance(loss, losses.SparseCategoricalCrossentropy) or function is losses.sparse_categorical_crossentropy
 
 
 def takes_labels(identifier):
     """Whether a loss as a user writes it takes integer labels."""
-    from fastnn.losses import get
-    from fastnn.losses.compile_loss import by_shape
-    return identifier is not None and not by_shape(identifier) and is_sparse(get(identifier))
+    return identifier is not None and not by_shape(identifier) and is_sparse(losses.get(identifier))
 
 
 def parts_of(loss):
     """A not yet resolved loss as parts, as far as that is possible without shapes."""
     if loss is None:
         return []
-    from fastnn.losses import get
-    from fastnn.losses.compile_loss import by_shape
     found = loss.loss
     if isinstance(found, (list, tuple, dict)) or by_shape(found):
         return []
-    return [get(found)]
+    return [losses.get(found)]
 
 
 def _output_shapes(model):
@@ -236,7 +232,6 @@ def _outputs(model):
 
 def sparse_labels(model, y):
     """Whether y, the only target of a model, holds class indices and not rows of classes, by its loss."""
-    from fastnn.losses.compile_loss import by_shape
     loss, shapes = model._compile_loss, _output_shapes(model)
     given = [] if loss is None else leaves_of(loss.loss)
     kinds = [label_kind(y.shape, shapes[0]) == "sparse" if by_shape(i) and shapes else takes_labels(i) for i in given]

@@ -18,11 +18,13 @@ LARGEST = 256 << 20                             # bytes of a plan that may stay
 
 
 class DirectCalls:
-    """The plans of a model that is called on arrays in inference, one for each signature of its inputs."""
+    """The plans of a model that is called on arrays in inference, one for each signature of its inputs.
 
-    def __init__(self):
-        self.plans = {}
-        self.version = None
+    shared: what all plans of the model share (see step.Shared).
+    """
+
+    def __init__(self, shared):
+        self.shared, self.plans, self.version = shared, {}, None
 
     def find(self, model, inputs, own_layers=True):
         """The plan (call it with the arrays), or None if this call has to be run operation by operation.
@@ -30,9 +32,7 @@ class DirectCalls:
         own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
         than compute, so model(x) runs it at every call; predict, as fit, traces it once.
         """
-        shared = model._trainer().shared
-        shared.follow_seed()
-        version = structure_version(), config.version(), shared.revision
+        version = structure_version(), config.version(), self.shared.follow_seed()
         if version != self.version:
             self.plans.clear()
             self.version = version
@@ -52,27 +52,26 @@ class DirectCalls:
             while len(self.plans) >= KEPT:
                 self.plans.pop(next(iter(self.plans)))
             self.plans[key] = plan
-            self.version = structure_version(), config.version(), shared.revision
+            self.version = structure_version(), config.version(), self.shared.revision
         return plan
 
-    @staticmethod
-    def _plan(model, inputs, own_layers):
+    def _plan(self, model, inputs, own_layers):
         if not model.built or (own_layers and not all(type(x).__module__.startswith("fastnn.")
                                                       for x in model._flatten_layers())):
             return None
         leaves = nest.flatten(inputs)
-        losses, own = [], model._trainer()
+        losses, shared = [], self.shared
 
         def function(*symbols):
-            current().seed = own.shared.seed
+            current().seed = shared.seed
             out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
             losses.extend(current().losses)
-            own.shared.count_draws("predict", current())
+            shared.count_draws("predict", current())
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
         kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
         plan = Call(function, list(zip([x.shape for x in leaves], kept)), training=False,
-                    state=own.shared.states["predict"], options=own.options)
+                    state=shared.states["predict"], options=model._trainer().options)
         indices = model._index_inputs()
         plan.door = door(leaves, wanted, kept, indices)
         plan.blame = functools.partial(check_indices, indices) if indices else None
@@ -85,7 +84,7 @@ def plan_of(model, inputs, own_layers=True):
     """See DirectCalls.find."""
     calls = model.__dict__.get("_direct")
     if calls is None:
-        calls = DirectCalls()
+        calls = DirectCalls(model._trainer().shared)
         object.__setattr__(model, "_direct", calls)
     return calls.find(model, inputs, own_layers)
 

@@ -43,11 +43,15 @@ class Shared:
             self.states[kind][STEP] = FIRST_STEP[kind]
 
     def follow_seed(self):
-        """Take the process-wide seed where it has been set since; what does not train starts again with it."""
+        """Take the process-wide seed where it has been set since; what does not train starts again with it.
+
+        Returns the revision that plans must be of.
+        """
         if self._seedings != config.seedings():
             self.revision += self.seed != config.seed()
             self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
             self._start(("test", "predict"))
+        return self.revision
 
     def position(self):
         """Where the random numbers are: {"seed", "fits", "train", "test", "predict"} of ints."""
