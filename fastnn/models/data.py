@@ -95,20 +95,26 @@ def check_finite(named, only_overflow=False):
     Finite numbers that are infinite in the float type that a model calculates in warn too; only_overflow: only these.
     """
     kept = np.dtype(config.floatx())
-    for name, structure in named:
-        for i, a in enumerate(flatten(structure)):
-            narrow = a.dtype.itemsize > kept.itemsize
-            if a.dtype.kind != "f" or (only_overflow and not narrow) or _finite(a, kept if narrow else a.dtype):
-                continue
-            label = name if not isinstance(structure, (list, tuple, dict)) else f"{name}, array {i}"
-            rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
-            if only_overflow or rows.all():
-                report_overflow(a, kept, label)
-            else:
-                first = int(np.argmin(rows))
-                what = "NaN" if np.isnan(a[first]).any() else "infinity"
-                doubtful(f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the "
-                         "loss will become NaN. Remove or fill these rows.")
+    with np.errstate(all="ignore"):
+        for name, structure in named:
+            for i, a in enumerate(flatten(structure)):
+                narrow = a.dtype.itemsize > kept.itemsize
+                if a.dtype.kind != "f" or (only_overflow and not narrow) or _finite(a, kept if narrow else a.dtype):
+                    continue
+                label = name if not isinstance(structure, (list, tuple, dict)) else f"{name}, array {i}"
+                _report(a, kept, label, only_overflow)
+
+
+def _report(a, kept, label, only_overflow):
+    """The warning about an array that is not finite, or not in the float type `kept`."""
+    rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
+    if only_overflow or rows.all():
+        report_overflow(a, kept, label)
+        return
+    first = int(np.argmin(rows))
+    what = "NaN" if np.isnan(a[first]).any() else "infinity"
+    doubtful(f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
+             "become NaN. Remove or fill these rows.")
 
 
 def _finite(a, dtype):
@@ -116,10 +122,9 @@ def _finite(a, dtype):
     flat = a.reshape(-1) if a.flags.c_contiguous else np.ravel(a)
     for i in range(0, flat.size, 1 << 16):
         block = flat[i:i + (1 << 16)]
-        with np.errstate(all="ignore"):
-            if not np.isfinite(block.sum(dtype=dtype if dtype.itemsize > 2 else np.float64)) and not np.isfinite(
-                    block.astype(dtype, copy=False)).all():
-                return False
+        if not np.isfinite(block.sum(dtype=dtype if dtype.itemsize > 2 else np.float64)) and not np.isfinite(
+                block.astype(dtype, copy=False)).all():
+            return False
     return True
 
 

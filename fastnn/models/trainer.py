@@ -1,43 +1,26 @@
 """Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
 import inspect
-import threading
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
-from fastnn.core.locks import lock
+from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks, loop, own_step, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.preparing import Preparing
 from fastnn.models.sources import metric_variables
-from fastnn.models.step import Feed, Shared, signature, wanted_dtypes
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
-FEEDS_KEPT = 16
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
 
-class Trainer(LegacyMethods):
+class Trainer(Preparing, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
-
-    def _trainer(self):
-        """The trainer's own state, made on first use (models need not call Trainer.__init__)."""
-        own = self.__dict__.get("_training_state")
-        if own is None:
-            own = _State()
-            object.__setattr__(self, "_training_state", own)
-        return own
-
-    def _forget_plans(self):
-        """Drop every plan: the layers changed."""
-        own = self.__dict__.get("_training_state")
-        if own is not None:
-            own.feeds.clear()
 
     # ------------------------------------------------------------------ compile
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
@@ -234,7 +217,6 @@ class Trainer(LegacyMethods):
         out = [logs[n] for n in names if n in logs] + [v for k, v in logs.items() if k not in names]
         return out[0] if len(out) == 1 else out
 
-    # ------------------------------------------------------------------ data and plans
     def _need_compiled(self, what):
         if not self.compiled:
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
@@ -243,63 +225,6 @@ class Trainer(LegacyMethods):
             raise NotSupportedError(f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
                                     "Override `train_step(data)`, `test_step(data)`, or `compute_loss(x, y, y_pred, "
                                     "sample_weight, training)` instead.")
-
-    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
-        """Checked (x, y, weights); raises before anything is changed."""
-        if x is None:
-            raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
-        x = adapter.convert(self._standard_x(x), "x")
-        y = adapter.convert(adapter.sorted_keys(y), "y")
-        sample_weight = adapter.convert(adapter.sorted_keys(sample_weight), "sample_weight")
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ArgumentError("You cannot `class_weight` and `sample_weight` at the same time.")
-            targets = adapter.flatten(y)
-            if len(targets) != 1:
-                raise ArgumentError("`class_weight` is only supported for Models with a single output. "
-                                    f"Received {len(targets)} targets; use sample_weight instead.")
-            sample_weight = adapter.class_weights(targets[0], class_weight, checks.sparse_labels(self, targets[0]))
-        adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
-                          *([("sample_weight", sample_weight)] if sample_weight is not None else []))
-        self._ensure_built(x)                   # a model knows its outputs and tables from then on
-        checks.check_indices(self._index_inputs(), x)
-        checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
-        adapter.check_finite([(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight))
-                              if s is not None], only_overflow=what == "predict")
-        if what != "predict" and y is not None:
-            checks.check_labels(self, y)
-        return x, y, sample_weight
-
-    def _standard_x(self, x):
-        """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""
-        return adapter.sorted_keys(x)
-
-    def _index_inputs(self):
-        """See checks.index_inputs; found once for a structure of the model."""
-        own, stamp = self._trainer(), structure_version()
-        if own.index_inputs is None or own.index_inputs[0] != stamp:
-            own.index_inputs = stamp, checks.index_inputs(self)
-        return own.index_inputs[1]
-
-    def _feed(self, kind, x, y=None, weight=None):
-        own = self._trainer()
-        key = kind, signature(x, y, weight)
-        feed = own.feeds.get(key)
-        if feed is None:
-            self._ensure_built(x)
-            feed = Feed(self, kind, own.shared, x, y, weight, own.options)
-            while len(own.feeds) >= FEEDS_KEPT:
-                own.feeds.pop(next(iter(own.feeds)))
-            own.feeds[key] = feed
-        return feed
-
-    def _ensure_built(self, x):
-        """Create the weights of a model that has seen no data yet."""
-        if getattr(self, "built", False) and not hasattr(self, "_build_from_data"):
-            return
-        build = getattr(self, "_build_from_data", None)
-        if build is not None:
-            build(x)
 
     # ------------------------------------------------------------------ the public loops
     def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
@@ -396,20 +321,6 @@ class Trainer(LegacyMethods):
         """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
         from fastnn.models.profile import Profile
         return Profile(self, batch_size, batches, training)
-
-
-class _State:
-    """What a model keeps for training besides its layers."""
-
-    def __init__(self):
-        self.lock = lock(threading.RLock)
-        self.shared, self.feeds, self.options = Shared(), {}, None
-        self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
-        self.source = self.resume = None        # of the fit that runs: its data, and the state that it goes on from
-        self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
-        self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
-        self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
-        self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
 
 def _training_argument(function, training):
