@@ -411,6 +411,10 @@ class _Results:
     def add(self, feed, program, rows):
         """Take the outputs of a batch; returns them as a flat list."""
         self.feed = feed
+        if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in program.outputs):
+            # the model joined or cut rows: what it made is put one after another, as in Keras
+            self.parts = [] if self.whole_arrays is None else [[w[:self.at] for w in self.whole_arrays]]
+            self.rows = None
         if self.rows is not None:
             if self.whole_arrays is None:
                 self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in program.outputs]
