@@ -165,9 +165,9 @@ class Discretization(_Encoding):
         return encoded_shape(tuple(input_shape), size, self.output_mode)
 
     def get_config(self):
-        return {**super().get_config(), "bin_boundaries": self.bin_boundaries,
-                "num_bins": self.num_bins, "epsilon": self.epsilon, "output_mode": self.output_mode,
-                "sparse": False}
+        # Keras's constructor takes no `trainable`
+        return {"bin_boundaries": self.bin_boundaries, "num_bins": self.num_bins, "epsilon": self.epsilon,
+                "output_mode": self.output_mode, "sparse": False, "name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config):

@@ -137,7 +137,6 @@ class Bidirectional(Layer):
             self.backward_layer = kind.from_config(back)
         else:
             self.backward_layer = backward_layer
-            backward_layer.name = _renamed(backward_layer.name, "backward")
         for what in ("return_sequences", "return_state", "stateful"):
             if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
                 raise ArgumentError("Forward layer and backward layer are expected to have the same value for "

@@ -166,6 +166,10 @@ class _Results:
     def add(self, feed, program, rows):
         """Take the outputs of a batch."""
         self.feed, self.before, self.at = feed, self.at, self.at + rows
+        if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in program.outputs):
+            # the model joined or cut rows: what it made is put one after another, as in Keras
+            self.parts = [] if self.whole_arrays is None else [[w[:self.before] for w in self.whole_arrays]]
+            self.rows = None
         if self.rows is None:
             self.parts.append([o.copy() for o in program.outputs])
             return

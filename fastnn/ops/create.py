@@ -3,7 +3,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.binary import add, multiply
+from fastnn.ops.binary import add, multiply, power, subtract
 from fastnn.ops.common import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
 from fastnn.ops.compare import where
 from fastnn.ops.constants import full
@@ -52,16 +52,20 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     steps = steps.reshape(-1, *(1,) * rank)
     y = add(multiply(expand_dims(start, 0), 1.0 - steps), multiply(expand_dims(stop, 0), steps))
     y = y if dtype is None else cast_to(y, dtypes.standardize(dtype))
-    return y if normalize_axis(axis, rank + 1) == 0 else moveaxis(y, 0, axis)
+    y = y if normalize_axis(axis, rank + 1) == 0 else moveaxis(y, 0, axis)
+    return (y, multiply(subtract(stop, start), 1.0 / max(num - bool(endpoint), 1))) if retstep else y
 
 
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
-    """`num` numbers from base^start to base^stop with equal ratios.
+    """`num` numbers from base^start to base^stop with equal ratios; start and stop may be arrays or symbols.
 
     >>> logspace(0, 2, 3)
     array([  1.,  10., 100.], dtype=float32)
     """
     reserve(num)
+    if is_symbol(start) or is_symbol(stop):
+        y = power(base, linspace(start, stop, num, endpoint, axis=axis))
+        return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
     return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), dtypes.standardize(dtype))
 
 

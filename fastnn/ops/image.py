@@ -25,8 +25,12 @@ def _last(images, data_format, name):
 
 
 def _floating(x):
+    """(x in floats, how a result takes x's dtype again)."""
     from fastnn import ops
-    return x if dtypes.is_float(dtypes.standardize(x.dtype)) else ops.cast(x, config.floatx())
+    kind = dtypes.standardize(x.dtype)
+    if dtypes.is_float(kind):
+        return x, lambda y: y
+    return ops.cast(x, config.floatx()), lambda y: ops.cast(y, kind)
 
 
 def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False, data_format=None,
@@ -38,6 +42,8 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
         interpolation: "bilinear" or "nearest".
         crop_to_aspect_ratio: whether the middle is cut to the new shape first.
 
+    Integers are rounded to integers, halves to the even one.
+
     >>> import numpy as np
     >>> resize(np.ones((1, 4, 4, 1), "float32"), (2, 8)).shape
     (1, 2, 8, 1)
@@ -47,7 +53,7 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
     if antialias or any(kwargs.get(k) for k in ("pad_to_aspect_ratio",)):
         raise ArgumentError("resize: `antialias` and `pad_to_aspect_ratio` are not supported.")
     x, back = _last(images, data_format, "resize")
-    (height, width), x = pair(size, "size"), _floating(x)
+    (height, width), (x, own) = pair(size, "size"), _floating(x)
     rows, columns = x.shape[1:3]
     if crop_to_aspect_ratio:
         h, w = min(rows, columns * height // width), min(columns, rows * width // height)
@@ -59,11 +65,11 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
         x = ops.einsum("ri,aijc->arjc", weights(rows, height, interpolation).astype(kind), x)
     if columns != width:
         x = ops.einsum("sj,arjc->arsc", weights(columns, width, interpolation).astype(kind), x)
-    return back(x)
+    return back(x if kind == dtypes.standardize(images.dtype) else own(ops.round(x)))
 
 
 def rgb_to_grayscale(images, data_format=None):
-    """One grey channel of three: 0.2989 R + 0.5870 G + 0.1140 B.
+    """One grey channel of three: 0.2989 R + 0.5870 G + 0.1140 B; of integers its whole part.
 
     >>> import numpy as np
     >>> rgb_to_grayscale(np.ones((1, 2, 2, 3), "float32")).shape
@@ -73,9 +79,9 @@ def rgb_to_grayscale(images, data_format=None):
 
     from fastnn import ops
     x, back = _last(images, data_format, "rgb_to_grayscale")
-    x = _floating(x)
+    x, own = _floating(x)
     kind = dtypes.standardize(x.dtype)
-    return back(ops.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True))
+    return back(own(ops.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
 
 
 def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None, right_padding=None,

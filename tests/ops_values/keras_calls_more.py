@@ -312,7 +312,7 @@ def _nn():
             yield f"P.{f}(-10+N('f4',1,5,5,1),3,strides=2,padding='{p}')"
         yield f"P.conv(N('f4',1,5,5,2),N('f4',3,3,2,2),strides=2,padding='{p}')"
         yield f"P.conv(N('f4',1,6,2),N('f4',3,2,2),dilation_rate=2,padding='{p}')"
-        yield f"P.depthwise_conv(N('f4',1,5,5,2),N('f4',3,3,2,1),padding='{p}')"
+        yield f"P.depthwise_conv(N('f4',1,5,5,2,low=.1),N('f4',3,3,2,1,low=.2),padding='{p}')"
         yield f"P.conv_transpose(N('f4',1,3,3,2),N('f4',3,3,2,2),strides=2,padding='{p}')"
         yield f"P.separable_conv(N('f4',1,5,5,2),N('f4',3,3,2,1),N('f4',1,1,2,3),padding='{p}')"
     yield "P.depth_to_space(N('f4',1,2,2,4),2)"
@@ -327,7 +327,12 @@ def _nn():
     yield "P.image.resize(N('f4',1,4,4,1),(7,5),interpolation='nearest')"
     yield "P.image.resize(N('f4',1,4,4,1),(6,6),interpolation='bicubic')"
     yield "P.image.resize(N('f4',1,4,4,1),(2,2),antialias=True)"
-    yield "P.image.resize(N('u1',1,4,4,1),(3,3))"
+    for t in ("u1", "i4"):
+        yield f"P.image.resize(N('{t}',1,4,4,1),(3,3))"
+        yield f"P.image.resize(N('{t}',1,4,4,1),(3,5),interpolation='nearest')"
+        yield f"P.image.resize(np.array([250,255,0,3,7,2,1,5],'{t}').reshape(1,4,2,1),(8,3))"
+        yield f"P.image.rgb_to_grayscale(N('{t}',2,2,3))"
+        yield f"P.image.pad_images(N('{t}',1,2,2,1),1,1,target_height=4,target_width=5)"
     yield "P.image.pad_images(N('f4',1,2,2,1),1,1,target_height=4,target_width=5)"
     yield "P.image.crop_images(N('f4',1,4,4,1),1,1,target_height=2,target_width=2)"
 

@@ -68,7 +68,7 @@ ARRAYS_ONLY = {
     "unique", "view",
 }
 # Numbers and symbols of which none need be a tensor.
-MAKERS = {"arange", "full", "geomspace", "logspace", "scatter", "size"}
+MAKERS = {"arange", "full", "geomspace", "scatter", "size"}
 OWN = {"squared_difference": "o.squared_difference(x, z)", "copysign": "o.copysign(x, z)",
        "affine": "o.affine(x, 2.0, 1.0)",
        "float_power": "o.float_power(x, y)", "l2_normalize": "o.l2_normalize(z)", "digitize": "o.digitize(x, A)",

@@ -68,6 +68,7 @@ OTHER = {
     "one_hot": "o.one_hot(i, 8)",
     "in_top_k": "o.in_top_k(o.cast(i[0, :, 0], 'int32'), x[0], 2)", "inner": "o.inner(x[0], y[0])",
     "isin": "o.isin(i, [1, 3])", "kron": "o.kron(x[0], y[0])", "linspace": "o.linspace(x, y, 3, axis=1)",
+    "logspace": "o.logspace(x, y, num=3)",
     "layer_normalization": "o.layer_normalization(x, axis=-1)", "rms_normalization": "o.rms_normalization(x)",
     "layer_normalization with weights": "o.layer_normalization(x, y[0, 0], z[0, 0], epsilon=0.01)",
     "batch_normalization": "o.batch_normalization(x, y[0, 0], y[0, 1], -1, offset=z[0, 0], scale=y[0, 2])",
