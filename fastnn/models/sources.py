@@ -127,7 +127,8 @@ class RowSource:
             rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
-            count = 1 if around.each else min(count, self.steps - done)
+            # where the end is asked for beforehand it comes after one batch, as in Keras, not after some time
+            count = 1 if around.each or around.stopped else min(count, self.steps - done)
             program = feed.program(rows)
             ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran

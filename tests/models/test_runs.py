@@ -164,6 +164,13 @@ def test_flags_that_stop(endlessly):
     assert history.epoch == [0, 1] and seen == [0, 0, 0, 0]
 
 
+def test_a_flag_that_is_set_before_the_first_batch_lets_one_run():
+    early = callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(model, "stop_training", True))
+    model = net()
+    assert model.fit(*SETS[0], epochs=3, batch_size=BATCH, verbose=0, callbacks=[early]).epoch == [0]
+    assert int(model.optimizer.iterations.numpy()) == 1
+
+
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_signal_handlers_run_between_batches(method):
     """A source without an end sends a signal; the handler's exception ends the run at once."""
