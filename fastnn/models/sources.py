@@ -228,6 +228,11 @@ def _shapes(structure):
     return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
 
 
+def kept_states(model):
+    """The variables that stateful recurrent layers hand from batch to batch; they are no weights."""
+    return [v for layer in model._flatten_layers() for v in getattr(layer, "states", None) or ()]
+
+
 def metric_variables(model):
     """The variables that hold what the steps of an epoch have measured so far."""
     return [v for m in model.metrics for v in m.variables]

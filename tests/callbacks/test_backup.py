@@ -1,5 +1,6 @@
 """BackupAndRestore: a run that is broken off anywhere and begun again leaves the bits of one that was not."""
 import json
+import tempfile
 
 import numpy as np
 import pytest
@@ -86,6 +87,21 @@ def test_the_bits_of_an_uninterrupted_run(tmp_path_factory, data):
     again = train(net(kind), source, steps, [callbacks.BackupAndRestore(folder, freq)])
     assert again == expected
     assert not folder.exists()
+
+
+def test_the_states_of_recurrent_layers():
+    def run(more):
+        keras.utils.set_random_seed(7)
+        model = keras.Sequential([keras.Input(batch_shape=(4, 3, 2)), layers.LSTM(3, stateful=True, dropout=0.2),
+                                  layers.Dense(1)])
+        model.compile("adam", "mse")
+        x = np.linspace(0, 1, 16 * 6, dtype="f4").reshape(16, 3, 2)
+        model.fit(x, x[:, 0, :1], batch_size=4, epochs=3, shuffle=False, verbose=0, callbacks=more)
+        return [w.tobytes() for w in model.get_weights()]
+    with tempfile.TemporaryDirectory() as folder:
+        with pytest.raises(Gone):
+            run([callbacks.BackupAndRestore(folder + "/b", save_freq=2), Ends(1, 2)])
+        assert run([callbacks.BackupAndRestore(folder + "/b", save_freq=2)]) == run([])
 
 
 def test_each_call_of_fit_has_its_own_order(tmp_path):
