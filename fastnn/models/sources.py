@@ -77,7 +77,6 @@ class RowSource:
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
-        self.arrays = arrays
         self.feed.bind(*arrays)
         self.rows = len(self.feed.arrays[0])
         if batch_size is None:                  # as Keras: the steps of an epoch see all rows
@@ -124,12 +123,12 @@ class RowSource:
             if self.at >= self.all:
                 ran_out()
                 break
-            rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
+            rows, equal = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
-            count = 1 if around.each else min(count, self.steps - done)
+            batches = 1 if around.each else min(equal, self.steps - done)
             program = feed.program(rows)
-            ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
+            ran = program.run(batches, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, feed, program, rows)
             if around.stopped:
