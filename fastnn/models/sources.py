@@ -85,8 +85,10 @@ class RowSource:
         self.full, self.tail = divmod(self.rows, self.batch)
         self.all = self.full + bool(self.tail)
         self.steps = self.all if steps is None else steps
-        self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
-        self.feed.reorder(self.order)
+        self.shuffle, self.order = shuffle, None
+        if shuffle:
+            self.order = np.empty(self.rows, np.int64)
+            self.feed.reorder(self.order)
         self.at = self.passes = 0
         for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
