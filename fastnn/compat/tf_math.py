@@ -81,22 +81,22 @@ def _top_k(input, k=1, sorted=True, index_type="int32", name=None):
     return values, ops.cast(indices, index_type)
 
 
-def _where_zero(x, y, function):
-    """function(x, y), and 0 where y is 0, without a NaN in the gradient."""
-    zero = ops.equal(y, beside(0, y))
+def _where_zero(of, x, y, function):
+    """function(x, y), and 0 where `of` is 0, without a NaN in the gradient."""
+    zero = ops.equal(of, beside(0, of))
     return ops.where(zero, beside(0, x), function(x, ops.where(zero, beside(1, y), y)))
 
 
-def _xlogy(x, y, name=None):
-    x, y = operands(x, y)
-    zero = ops.equal(x, beside(0, x))
-    return ops.where(zero, beside(0, x), ops.multiply(x, ops.log(ops.where(zero, beside(1, y), y))))
+def _divide_no_nan(x, y):
+    return _where_zero(y, x, y, ops.divide)
 
 
-def _xdivy(x, y, name=None):
-    x, y = operands(x, y)
-    zero = ops.equal(x, beside(0, x))
-    return ops.where(zero, beside(0, x), ops.divide(x, ops.where(zero, beside(1, y), y)))
+def _xlogy(x, y):
+    return _where_zero(x, x, y, lambda a, b: ops.multiply(a, ops.log(b)))
+
+
+def _xdivy(x, y):
+    return _where_zero(x, x, y, ops.divide)
 
 
 def _multiply_no_nan(x, y, name=None):
@@ -206,7 +206,7 @@ _UNARY_OF_MATH = {
     "ceil": ops.ceil, "erf": ops.erf, "erfc": ops.erfc, "erfinv": ops.erfinv, "expm1": ops.expm1, "log": ops.log,
     "log1p": ops.log1p, "log_sigmoid": ops.log_sigmoid, "is_finite": ops.isfinite, "is_inf": ops.isinf,
     "is_nan": ops.isnan, "reciprocal": ops.reciprocal, "rint": ops.round, "rsqrt": ops.rsqrt,
-    "reciprocal_no_nan": lambda x: _where_zero(ops.ones_like(x), x, ops.divide),
+    "reciprocal_no_nan": lambda x: _divide_no_nan(ops.ones_like(x), x),
 }
 _BINARY = {
     "add": ops.add, "subtract": ops.subtract, "multiply": ops.multiply, "pow": ops.power, "maximum": ops.maximum,
@@ -216,7 +216,7 @@ _BINARY = {
 }
 _BINARY_OF_MATH = {
     "floordiv": ops.floor_divide, "floormod": ops.mod, "mod": ops.mod, "squared_difference": ops.squared_difference,
-    "divide_no_nan": lambda x, y: _where_zero(x, y, ops.divide),
+    "divide_no_nan": _divide_no_nan,
 }
 _REDUCTIONS = {
     "reduce_all": ops.all, "reduce_any": ops.any, "reduce_logsumexp": ops.logsumexp, "reduce_max": ops.max,
@@ -237,7 +237,8 @@ TABLE = {
     "math.softplus nn.softplus": _features(ops.softplus), "math.softsign nn.softsign": _features(ops.softsign),
     _both("argmax"): _position(ops.argmax), _both("argmin"): _position(ops.argmin),
     _both("cumsum"): _cumulative(ops.cumsum, 0), "math.cumprod": _cumulative(ops.cumprod, 1),
-    "math.top_k nn.top_k": _top_k, "math.xlogy": _xlogy, "math.xdivy": _xdivy, "math.multiply_no_nan": _multiply_no_nan,
+    "math.top_k nn.top_k": _top_k, "math.xlogy": _binary(_xlogy), "math.xdivy": _binary(_xdivy),
+    "math.multiply_no_nan": _multiply_no_nan,
     _both("add_n"): _add_n, _both("scalar_mul"): lambda scalar, x, name=None: ops.multiply(*operands(scalar, x)),
     "math.l2_normalize nn.l2_normalize linalg.l2_normalize": _l2_normalize,
     "math.bincount": _bincount, "math.confusion_matrix": _confusion_matrix, "math.count_nonzero": _count_nonzero,

@@ -4,6 +4,8 @@ import re
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.tf_math import _features
+from fastnn.compat.tf_values import axes as several
 from fastnn.compat.tf_values import beside, dtype_of, host, ints, is_float, kept, only, operand, operands, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
@@ -11,10 +13,6 @@ from fastnn.graph import Symbol
 
 
 # ---- activations -----------------------------------------------------------------------------------------------
-def _features(function):
-    return lambda features, name=None: function(operand(features))
-
-
 def _softmax(function):
     return lambda logits, axis=None, name=None: function(operand(logits), axis=-1 if axis is None else axis)
 
@@ -30,19 +28,23 @@ def _crelu(features, axis=-1, name=None):
 
 
 # ---- losses ----------------------------------------------------------------------------------------------------
+def _above_relu(x):
+    """softplus(x) - relu(x): log(1 + e^-|x|), which overflows nowhere."""
+    return ops.log1p(ops.exp(ops.negative(ops.abs(x))))
+
+
 def _sigmoid_cross_entropy(labels=None, logits=None, name=None):
     if labels is None or logits is None:
         raise ArgumentError("tf.nn.sigmoid_cross_entropy_with_logits: both labels and logits are needed.")
     z, x = operands(labels, logits)
-    soft = ops.log1p(ops.exp(ops.negative(ops.abs(x))))
-    return ops.add(ops.subtract(ops.relu(x), ops.multiply(x, z)), soft)
+    return ops.add(ops.subtract(ops.relu(x), ops.multiply(x, z)), _above_relu(x))
 
 
 def _weighted_cross_entropy(labels, logits, pos_weight, name=None):
     z, x = operands(labels, logits)
     one = beside(1.0, x)
     weight = ops.add(one, ops.multiply(ops.subtract(beside(pos_weight, x), one), z))
-    soft = ops.add(ops.log1p(ops.exp(ops.negative(ops.abs(x)))), ops.relu(ops.negative(x)))
+    soft = ops.add(_above_relu(x), ops.relu(ops.negative(x)))
     return ops.add(ops.multiply(ops.subtract(one, z), x), ops.multiply(weight, soft))
 
 
@@ -78,7 +80,6 @@ def _average_loss(per_example_loss, sample_weight=None, global_batch_size=None):
 
 # ---- normalisation ---------------------------------------------------------------------------------------------
 def _moments(x, axes, shift=None, keepdims=False, name=None):
-    from fastnn.compat.tf_values import axes as several
     x, axis = operand(x), several(axes)
     return ops.mean(x, axis=axis, keepdims=keepdims), ops.var(x, axis=axis, keepdims=keepdims)
 

@@ -1,5 +1,5 @@
 """Graph: what the passes transform; nodes in order, the wanted outputs, and the effects on variables."""
-from fastnn.graph.node import CONSTANT, Node
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 
 
@@ -73,10 +73,3 @@ def rewrite(graph, visit):
     if not changed:
         return graph
     return Graph(nodes, map(of, graph.outputs), [(v, of(s)) for v, s in graph.updates], graph.marks)
-
-
-def is_scalar_constant(symbol, value=None):
-    """Whether the symbol is a constant with one element (equal to `value`, if given)."""
-    node = symbol.node
-    return (node.op is CONSTANT and node.payload.size == 1
-            and (value is None or float(node.payload.reshape(())) == value))

@@ -11,3 +11,12 @@ def snake_case(name):
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def camel_case(name):
+    """The name of the class of a function, as Keras calls those of its operations.
+
+    >>> camel_case("expand_dims")
+    'ExpandDims'
+    """
+    return "".join(word.capitalize() for word in name.split("_"))

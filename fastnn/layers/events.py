@@ -9,7 +9,7 @@ import weakref
 
 from fastnn.core import hooks
 from fastnn.core.errors import GraphError, NotSupportedError
-from fastnn.core.naming import snake_case
+from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
@@ -165,7 +165,7 @@ class OpCall(Operation):
     @property
     def kind(self):
         """The operation's name in CamelCase, as Keras calls its class."""
-        return "".join(word.capitalize() for word in self.op.name.split("_"))
+        return camel_case(self.op.name)
 
     def _filled(self, inputs):
         inputs = list(inputs)

@@ -6,6 +6,7 @@ from fastnn.core import config, dtypes
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
+from fastnn.core.tree import map_structure
 from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 
@@ -240,12 +241,9 @@ class Loss(ChecksArguments):
 
 
 def map_operands(function, structure):
-    """`function` applied to every operand of a list, tuple or dict; to the operand itself otherwise."""
-    if isinstance(structure, dict):
-        return {k: map_operands(function, v) for k, v in structure.items()}
-    if isinstance(structure, tuple) or (isinstance(structure, list) and any(map(is_symbolic, structure))):
-        return type(structure)(map_operands(function, v) for v in structure)
-    return function(structure)
+    """`function` applied to every operand of a structure; a list without symbols is an operand, written as numbers."""
+    return map_structure(function, structure,
+                         is_leaf=lambda s: isinstance(s, list) and not any(map(is_symbolic, s)))
 
 
 def first_operand(structure):

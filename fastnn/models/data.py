@@ -71,7 +71,7 @@ def convert(structure, name):
         if isinstance(s, dict):
             return {k: walk(v, f"{label}[{k!r}]") for k, v in s.items()}
         if isinstance(s, (list, tuple)) and not is_numbers(s):
-            return type(s)(walk(v, f"{label}[{i}]") for i, v in enumerate(s))
+            return tree.rebuild(s, [walk(v, f"{label}[{i}]") for i, v in enumerate(s)])
         return None if s is None else as_rows(s, label)
     return walk(structure, name)
 

@@ -49,8 +49,8 @@ class Functional(Model):
                 if is_functional(v) and k != v.name and v.origin.is_input:
                     warnings.warn("When providing `inputs` as a dict, all keys in the dict must match the names of the "
                                   f"corresponding tensors. Received key '{k}' mapping to value {v} which has name "
-                                  f"'{v.name}'. Change the tensor name to '{k}' (via `Input(..., "
-                                  f"name='{k}')`)", stacklevel=3)
+                                  f"'{v.name}'. Change the tensor name to '{k}' (via `Input(..., name='{k}')`)",
+                                  stacklevel=3)
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
         Layer.__init__(self, name=name, **kwargs)

@@ -1,7 +1,11 @@
 """Operations in a functional config: as Keras names them, where it has them."""
+from fastnn import ops
 from fastnn.core.errors import FileFormatError, UnknownNameError
+from fastnn.core.naming import camel_case
 from fastnn.core.registry import suggest
 from fastnn.layers.events import OpCall, PublicCall
+from fastnn.ops import public
+from fastnn.ops.op import REGISTRY
 from fastnn.saving import identifiers as serial
 
 
@@ -43,14 +47,13 @@ def op_from_config(entry, custom_objects=None):
 
     Raises UnknownNameError for a name that is none, FileFormatError for arguments that the operation does not take.
     """
-    from fastnn.ops import public, public_function
     config = dict(entry.get("config") or {})
     label = config.pop("name", None)
     kind = str(entry.get("class_name", ""))
     rows = public.by_class()
     row = rows.get(kind) if entry.get("module") != "fastnn.ops" else None
     if row is not None and set(config) <= set(row.config) and _fits(row.arguments, entry.get("inbound_nodes") or ()):
-        function = public_function(row.function)
+        function = ops.public_function(row.function)
         if function is None:
             raise UnknownNameError(f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has "
                                    "no such function.")
@@ -66,13 +69,10 @@ def _fits(arguments, nodes):
 
 def _own(entry, kind, config, label, row):
     """An operation of fastnn alone: a function that Keras has not, or a record (which older files name as Keras's)."""
-    from fastnn import ops
-    from fastnn.ops import public
-    from fastnn.ops.op import REGISTRY
     flat, absent = kind.lower(), tuple(config.pop("absent_inputs", ()))
     if entry.get("module") == "fastnn.ops" and not config:
         functions = {n.replace("_", ""): n for n in ops.__all__ if n not in public.rows()}
-        if flat in functions and public_callable(functions[flat]):
+        if flat in functions and public.is_recorded(functions[flat]):
             function = getattr(ops, functions[flat])
             return PublicCall(public.row_of(functions[flat], function), function, {}, label)
     records = {n.replace("_", ""): n for n in REGISTRY}
@@ -86,15 +86,9 @@ def _own(entry, kind, config, label, row):
         raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} "
                               f"and calls with {places} arguments, expected {list(expected[0])} and "
                               f"{list(expected[1])}.")
-    known = [*public.by_class(), *("".join(w.capitalize() for w in n.split("_")) for n in REGISTRY)]
+    known = [*public.by_class(), *map(camel_case, REGISTRY)]
     raise UnknownNameError(f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
                            "Expected an operation of fastnn.ops.")
-
-
-def public_callable(name):
-    """Whether calls of a public function of fastnn.ops are recorded."""
-    from fastnn.ops import public
-    return name not in public.NOT_RECORDED and name not in public.TAKE_FUNCTIONS
 
 
 def _revived(value, custom_objects):

@@ -77,7 +77,6 @@ class RowSource:
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
-        self.arrays = arrays
         self.feed.bind(*arrays)
         self.rows = len(self.feed.arrays[0])
         if batch_size is None:                  # as Keras: the steps of an epoch see all rows
@@ -86,8 +85,10 @@ class RowSource:
         self.full, self.tail = divmod(self.rows, self.batch)
         self.all = self.full + bool(self.tail)
         self.steps = self.all if steps is None else steps
-        self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
-        self.feed.reorder(self.order)
+        self.shuffle, self.order = shuffle, None
+        if shuffle:
+            self.order = np.empty(self.rows, np.int64)
+            self.feed.reorder(self.order)
         self.at = self.passes = 0
         for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
@@ -124,13 +125,13 @@ class RowSource:
             if self.at >= self.all:
                 ran_out()
                 break
-            rows, count = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
+            rows, equal = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
             # where the end is asked for beforehand it comes after one batch, as in Keras, not after some time
-            count = 1 if around.each or around.stopped else min(count, self.steps - done)
+            batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
             program = feed.program(rows)
-            ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
+            ran = program.run(batches, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, feed, program, rows)
             if around.stopped:

@@ -3,7 +3,7 @@ import numpy as np
 
 from fastnn.core import allowance, dtypes
 from fastnn.core.errors import DTypeError, ShapeError
-from fastnn.core.shapes import broadcast, product
+from fastnn.core.shapes import broadcast
 from fastnn.core.values import as_numbers, narrow
 from fastnn.graph.node import CONSTANT, Symbol
 from fastnn.graph.spec import Spec
@@ -332,8 +332,3 @@ def composite(name, function, inputs=("x",), attrs=None, *, reference, cases=Non
         name=name, inputs=inputs, attrs=attrs or {}, infer=infer, compose=function, reference=reference,
         cases=cases or draw_cases, invalid=invalid or [([Spec((2, None), "nothing")] * len(inputs), {}, DTypeError)],
         cost=cost, nondiff=nondiff, doc=doc))
-
-
-def size_of(shape, axes):
-    """Elements along some axes."""
-    return product(shape[a] for a in axes)

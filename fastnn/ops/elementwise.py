@@ -32,10 +32,6 @@ def _ops():
     return ops
 
 
-def _zero(node, gys):
-    return [None]
-
-
 _negative = elementwise("negative", dtypes=NUMBERS, reference=reference.negative, doc="y = -x",
                         vjp=lambda n, g: [_negative(g[0])])
 _abs = elementwise("abs", dtypes=NUMBERS, reference=reference.abs, avoid=(0.0,), doc="y = |x|",

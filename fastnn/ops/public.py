@@ -11,6 +11,7 @@ import re
 
 from fastnn.core import config, dtypes, hooks, keras_classes
 from fastnn.core.errors import ArgumentError
+from fastnn.core.naming import camel_case
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import current
 
@@ -22,6 +23,11 @@ NOT_RECORDED = frozenset((
     "bartlett", "blackman", "broadcast_shapes", "convert_to_numpy", "dtype", "empty", "eye", "hamming", "hanning",
     "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "tri", "zeros",
 ))
+
+
+def is_recorded(name):
+    """Whether calls of the public operation `name` on functional symbols become one event."""
+    return name not in NOT_RECORDED and name not in TAKE_FUNCTIONS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +90,7 @@ def row_of(name, function):
         return found
     kinds = parameters(function).values()
     names = tuple(f"*{p.name}" if p.kind == p.VAR_POSITIONAL else p.name for p in kinds if p.kind != p.VAR_KEYWORD)
-    return Row(name, "fastnn.ops", "".join(word.capitalize() for word in name.split("_")), (), names, ())
+    return Row(name, "fastnn.ops", camel_case(name), (), names, ())
 
 
 def split(row, function, args, kwargs):

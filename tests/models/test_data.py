@@ -1,7 +1,10 @@
 """The data adapter: every kind of array, the errors of bad ones, and inputs left as they were."""
+import collections
+
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn.core import config
 from fastnn.core.errors import DataError, DataWarning, DTypeError
 from fastnn.models import data
@@ -77,6 +80,30 @@ def test_structures_keep_their_form():
     leaves = data.flatten(s)
     assert len(leaves) == 3
     assert data.like(s, [1, 2, 3]) == {"a": 1, "b": [2, 3]}
+
+
+def test_named_tuples_are_data_as_tuples_are():
+    """A namedtuple is made from its fields, not from one iterable."""
+    pair = collections.namedtuple("pair", "first second")
+    x, y = np.ones((4, 2), "f4"), np.ones((4, 1), "f4")
+    taken = data.convert(pair(x.astype(">f8"), y), "x")
+    assert type(taken) is pair and taken.first.shape == (4, 2)
+    inputs = fastnn.Input((2,)), fastnn.Input((2,))
+    dense = fastnn.layers.Dense(1, kernel_initializer="ones")
+    model = fastnn.Model(inputs, [dense(i) for i in inputs])
+    model.compile("sgd", ["mse", "mse"])
+    total = model.evaluate(pair(x, x), pair(y, y), verbose=0)
+    assert total == model.evaluate((x, x), (y, y), verbose=0)
+
+
+def test_named_tuples_are_targets_of_a_loss():
+    pair = collections.namedtuple("pair", "first second")
+
+    class Both(fastnn.losses.Loss):
+        def call(self, y_true, y_pred):
+            return fastnn.ops.square(y_true.first - y_pred.second)
+    ones = np.ones((3, 1), "f4")
+    assert float(Both()(pair(ones, ones), pair(ones, 3 * ones))) == 4.0
 
 
 def test_class_weights_by_label_and_by_one_hot_row():
