@@ -287,8 +287,8 @@ def angle(x):
     array([0.], dtype=float32)
     """
     x = floating(x)
-    y = where(signbit(x), float(np.pi), 0.0)
-    return cast_to(where(equal(x, x), y, x), dtype_of(x))
+    kind = dtypes.numpy_type(dtype_of(x))           # of two Python numbers `where` makes float32
+    return where(equal(x, x), where(signbit(x), np.asarray(np.pi, kind), np.asarray(0, kind)), x)
 
 
 def signbit(x):

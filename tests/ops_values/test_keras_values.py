@@ -42,3 +42,12 @@ def test_running_sums_do_not_lose_their_terms(axis):
     shape = (100000, 6) if axis == 0 else (3, 100000)
     last = ops.take(ops.cumsum(np.full(shape, 0.1, "float32"), axis=axis), -1, axis=axis)
     np.testing.assert_allclose(last, np.full(last.shape, 10000.0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("call", ["P.angle(x)", "P.deg2rad(x)", "P.rad2deg(x)", "P.sinc(x)", "P.linspace(x,x+1,3)",
+                                  "P.logspace(x,x+1,3)", "P.geomspace(x*x+1,x*x+2,3)"])
+def test_float64_keeps_its_digits(call):
+    x = np.array([-2.5, -1.0, 0.0, 0.3, 7.0])
+    got, want = eval(call, {"P": ops, "x": x}), eval(call, {"P": np, "x": x})
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got, want, rtol=1e-14, atol=1e-15)
