@@ -66,7 +66,8 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     if is_symbol(start) or is_symbol(stop):
         y = power(base, linspace(start, stop, num, endpoint, axis=axis))
         return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
-    return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), dtypes.standardize(dtype, float_dtype(start, stop)))
+    name = dtypes.standardize(dtype, float_dtype(start, stop))
+    return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), name)
 
 
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
@@ -76,7 +77,8 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     array([  1.,  10., 100.], dtype=float32)
     """
     reserve(num)
-    return _array(np.geomspace(start, stop, num, endpoint, axis=axis), dtypes.standardize(dtype, float_dtype(start, stop)))
+    name = dtypes.standardize(dtype, float_dtype(start, stop))
+    return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
 
 
 def eye(N, M=None, k=0, dtype=None):
