@@ -56,7 +56,8 @@ def load_or_guess(model, saved, name):
         return
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and hasattr(model, "_random_position"):
-        model._set_random_position({**model._random_position(), "train": int(optimizer.iterations.numpy())})
+        # batches, also where several make one update
+        model._set_random_position({**model._random_position(), "train": int(optimizer._iterations.numpy())})
 
 
 def _checked(saved, name):
