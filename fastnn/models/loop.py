@@ -65,6 +65,8 @@ class _Round:
         leaves = None if self.take is None else self.take(feed, program, rows)
         if self.called:
             self._end(step, self.model._logs() if leaves is None else {"outputs": feed.outputs_like(leaves)})
+            if self.kind == "train":
+                self.listeners.batch_is_over(step)
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
 
@@ -81,7 +83,7 @@ class _Arrays:
     shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
     """
 
-    used_up, number = False, 0
+    used_up, number, taken = False, 0, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
@@ -109,6 +111,9 @@ class _Arrays:
         self.at, self.passes = at, passes
         if at:
             self._mix()
+
+    def catch_up(self, taken):
+        """All rows are there."""
 
     def _mix(self):
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
@@ -181,6 +186,15 @@ class _Batches:
         self.passes = passes
         self.source.skip(at)
 
+    @property
+    def taken(self):
+        """How many batches a source that cannot begin again has given."""
+        return self.source.taken
+
+    def catch_up(self, taken):
+        """Skip what a source that cannot begin again gave in the run that this one goes on from."""
+        self.source.catch_up(taken)
+
     @contextlib.contextmanager
     def _named(self, number, x):
         """Errors in a batch say which batch it is, what it looks like, and what earlier batches looked like."""
@@ -197,7 +211,7 @@ class _Batches:
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         weights = self.class_weight if self.kind == "train" else None
-        for x, y, w in self.source.epoch(None if self.given is None else self.given - done):
+        for x, y, w in self.source.epoch(None if self.given is None else self.given - done, begun=done > 0):
             if self.kind == "predict":
                 y = w = None
             with self._named(done, x):
@@ -295,7 +309,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
                              validation_steps)
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
-    outer, own.source = own.source, source
+    outer, own.source, own.validation = (own.source, own.validation), source, validation
     model.stop_training, model._initial_epoch, own.resume = False, None, None
     source.number = own.shared.next_fit()
     try:
@@ -307,7 +321,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             initial_epoch = model._initial_epoch
         _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
     finally:
-        own.source, own.resume = outer, None
+        (own.source, own.validation), own.resume = outer, None
     return listeners.history or model.history
 
 
@@ -315,19 +329,21 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
     """The epochs of fit, and its end."""
     logs, resume = {}, model._trainer().resume
     source.seek(**resume["position"] if resume else {"passes": epochs.start})
+    if resume and validation is not None:
+        validation.catch_up(resume["validated"])
     try:
         for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
             done = resume["batch"] if resume else 0
             metrics = resume["metrics"] if done else None
-            ran, resume = source.run(_Round(model, "train", listeners, metrics=metrics), done) - done, None
+            ran = source.run(_Round(model, "train", listeners, metrics=metrics), done) - done
             if not ran and not done:
                 if epoch == epochs.start:
                     raise DataError("The data source gave no batch: the generator is used up, or the data set is "
                                     "empty.")
                 break                           # it ended with the epoch before
-            logs = model._logs()
+            logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
                 val = _validate(model, validation, listeners)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}

@@ -94,7 +94,10 @@ class Trainer(LegacyMethods):
     def _save_run(self, path, epoch, batch, callbacks):
         """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
         from fastnn.saving.run import save_run
-        save_run(self, path, {"epoch": epoch, "batch": batch, "position": self._trainer().source.position(),
+        own = self._trainer()
+        save_run(self, path, {"epoch": epoch, "batch": batch, "position": own.source.position(),
+                              "validated": 0 if own.validation is None else own.validation.taken,
+                              "logs": self._logs() if batch else {},
                               "metrics": [v.numpy() for v in loop.metric_variables(self)], **callbacks})
 
     def _load_run(self, path):
@@ -404,7 +407,8 @@ class _State:
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
         self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
-        self.source = self.resume = None        # of the fit that runs: its data, and the state that it goes on from
+        self.source = self.validation = None    # of the fit that runs: its data
+        self.resume = None                      # the state that it goes on from
         self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
         self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
