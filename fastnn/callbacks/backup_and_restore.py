@@ -4,7 +4,7 @@ import os
 import shutil
 
 from fastnn.callbacks.callback import Callback
-from fastnn.callbacks.model_checkpoint import BatchCounter, check_save_freq
+from fastnn.callbacks.model_checkpoint import BatchCounter, check_save_freq, counted
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 
 
@@ -25,6 +25,8 @@ class BackupAndRestore(Callback):
     >>> BackupAndRestore("backup").save_freq
     'epoch'
     """
+
+    state, counted = ("counted",), counted
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True):
         super().__init__()
@@ -73,7 +75,7 @@ class BackupAndRestore(Callback):
         """Remember the epoch."""
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def after_train_batch(self, batch):
         """Back up every save_freq batches; at the end of an epoch, when all callbacks have seen it."""
         if self._counter is not None and self._counter.step(batch):
             if self.params.get("steps") == batch + 1:

@@ -13,7 +13,8 @@ class CSVLogger(Callback):
 
     filename: path.  separator: one character.  append: go on at the end of an existing file.
 
-    Each line is flushed, so the file is whole up to the last epoch whatever happens.
+    Each line is flushed, so the file is whole up to the last epoch whatever happens.  A run that goes on from a backup
+    goes on with the file.
 
     >>> CSVLogger("log.csv").append
     False
@@ -22,20 +23,47 @@ class CSVLogger(Callback):
     def __init__(self, filename, separator=",", append=False):
         super().__init__()
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
-        self.keys = self.csv_file = self.writer = None
+        self.keys = self.csv_file = self.writer = self._resumed = None
+
+    def state_dict(self):
+        """The columns, and how long the file is."""
+        return {"keys": self.keys, "size": self.csv_file.tell()} if self.writer else self._resumed or {}
+
+    def load_state_dict(self, state):
+        """Go on with the file as it was then, if it is still there."""
+        self._resumed = state or None
 
     def on_train_begin(self, logs=None):
-        """Open the file."""
+        """Begin anew; the file is opened when it is known whether the run goes on from a backup."""
+        self._close()
+        self.keys = self.writer = self._resumed = None
+
+    def after_train_begin(self, listeners, resume):
+        """Open the file, so that a bad path shows before an epoch has run."""
+        open(self.filename, "a", encoding="utf-8").close()
+
+    def _open(self):
+        size = os.path.getsize(self.filename) if os.path.exists(self.filename) else 0
+        keep = 0
+        if self._resumed is not None and size >= self._resumed["size"]:
+            keep, self.keys = self._resumed["size"], self._resumed["keys"]
+        elif self.append or self._resumed is not None:
+            keep = size
+        self._header, self._resumed = keep == 0, None
+        self.csv_file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115
+        self.csv_file.truncate(keep)            # what an interrupted run wrote after its backup, or an earlier one
+        self.csv_file.seek(0, os.SEEK_END)
+
+    def _close(self):
         if self.csv_file and not self.csv_file.closed:
             self.csv_file.close()
-        started = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
-        self._header = not started
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
-        self.keys = self.writer = None
+        self.csv_file = None
 
     def on_epoch_end(self, epoch, logs=None):
         """Write a line; the columns are those of the first epoch."""
         logs = logs or {}
+        if self.csv_file is None:
+            self._open()
         if self.keys is None:
             self.keys = sorted(logs)
             if self.keys and not any(k.startswith("val_") for k in self.keys):
@@ -49,8 +77,9 @@ class CSVLogger(Callback):
 
     def on_train_end(self, logs=None):
         """Close the file."""
-        if self.csv_file and not self.csv_file.closed:
-            self.csv_file.close()
+        if self.csv_file is None:
+            self._open()
+        self._close()
         self.writer = None
 
 

@@ -23,12 +23,22 @@ class LearningRateScheduler(Callback):
     0
     """
 
+    state = ("_set_for",)
+
     def __init__(self, schedule, verbose=0):
         super().__init__()
         self.schedule, self.verbose = schedule, verbose
+        self._set_for = None                    # the epoch whose rate is set
+
+    def on_train_begin(self, logs=None):
+        """Each epoch of this run gets its rate."""
+        self._set_for = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Set the rate."""
+        """Set the rate; a run that goes on inside an epoch has it already."""
+        if epoch == self._set_for:
+            return
+        self._set_for = epoch
         optimizer = self.model.optimizer
         current = learning_rate_of(optimizer)
         try:

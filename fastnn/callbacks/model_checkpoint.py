@@ -26,6 +26,20 @@ class BatchCounter:
         return True
 
 
+def _counted(callback):
+    """[batches since the last saving, the last batch] of a callback that counts batches, else None."""
+    counter = callback._counter
+    return None if counter is None else [counter.count, counter.last]
+
+
+def _count_on(callback, state):
+    if callback._counter is not None and state is not None:
+        callback._counter.count, callback._counter.last = state
+
+
+counted = property(_counted, _count_on, doc="Where the count of batches is, for a run that goes on.")
+
+
 def check_save_freq(save_freq):
     """`save_freq` if it is "epoch" or an int >= 1, else ArgumentError."""
     good = save_freq == "epoch" or (isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1)
@@ -48,7 +62,7 @@ class ModelCheckpoint(MonitorCallback):
     'val_loss'
     """
 
-    state = ("best",)
+    state, counted = ("best", "counted", "_waited"), counted
 
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
                  mode="auto", save_freq="epoch", initial_value_threshold=None, period=1):

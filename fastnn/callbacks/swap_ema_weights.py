@@ -13,6 +13,8 @@ class SwapEMAWeights(Callback):
     True
     """
 
+    state = ("_swapped",)
+
     def __init__(self, swap_on_epoch=False):
         super().__init__()
         self.swap_on_epoch, self._swapped = swap_on_epoch, False

@@ -190,7 +190,8 @@ class Batches:
     `on_epoch_begin`, `on_epoch_end`).  mix: function of the number of batches that gives the order of those of a
     PyDataset in the next pass; None: as they are numbered.
 
-    length: batches of a pass, None if not known.  at: batches of this pass that have been given.
+    length: batches of a pass, None if not known.  at: batches of this pass that have been given.  taken: all that a
+    source has given that cannot begin again.
     """
 
     def __init__(self, x, mix=None):
@@ -199,22 +200,22 @@ class Batches:
         self.indexed = hasattr(x, "__getitem__") and (self.length is not None or not hasattr(x, "__iter__")
                                                       or hasattr(x, "num_batches"))
         self.restartable = self.indexed or iter(x) is not x
-        self.iterator, self.at = None, 0
+        self.iterator, self.at, self.taken = None, 0, 0
         self.used_up = self.fell_short = False
 
-    def epoch(self, steps=None):
+    def epoch(self, steps=None, begun=False):
         """Yield the (x, y, sample_weight) batches of one epoch: `steps` of them, or those of a whole pass.
 
-        With `steps`, an epoch goes on where the one before it ended.  Afterwards `fell_short` says whether there were
-        fewer than `steps`, and `used_up` whether there will be none any more.
+        With `steps`, an epoch goes on where the one before it ended; with `begun` a pass goes on.  Afterwards
+        `fell_short` says whether there were fewer than `steps`, and `used_up` whether there will be none any more.
         """
         given, self.fell_short = 0, False
-        if steps is None:
+        if steps is None and not begun:
             self._rewind()
         _tell(self.source, "on_epoch_begin")
         while steps is None or given < steps:
             batch = self._next()
-            if batch is None and not given and self.at and self.restartable:   # the pass ended with the epoch before
+            if batch is None and self.at and self.restartable and not (given or begun):   # it ended with the last epoch
                 self._rewind()
                 batch = self._next()
             if batch is None:
@@ -237,6 +238,11 @@ class Batches:
         else:
             while self.at < batches and self._next() is not None:
                 pass
+
+    def catch_up(self, taken):
+        """Ask a source that cannot begin again for the batches that it gave in an earlier run."""
+        while not self.restartable and self.taken < taken and self._next() is not None:
+            pass
 
     def _rewind(self):
         if self.restartable:
@@ -265,6 +271,7 @@ class Batches:
             except StopIteration:
                 return None
         self.at += 1
+        self.taken += not self.restartable
         return (batch,)
 
 

@@ -50,7 +50,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
                              validation_steps)
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
-    outer, own.source = own.source, source
+    outer, own.source, own.validation = (own.source, own.validation), source, validation
     model.stop_training, model._initial_epoch, own.resume = False, None, None
     source.number = own.shared.next_fit()
     try:
@@ -62,7 +62,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             initial_epoch = model._initial_epoch
         _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
     finally:
-        own.source, own.resume = outer, None
+        (own.source, own.validation), own.resume = outer, None
     return listeners.history or model.history
 
 
@@ -70,19 +70,21 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
     """The epochs of fit, and its end."""
     logs, resume = {}, model._trainer().resume
     source.seek(**resume["position"] if resume else {"passes": epochs.start})
+    if resume and validation is not None:
+        validation.catch_up(resume["validated"])
     try:
         for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
             done = resume["batch"] if resume else 0
             metrics = resume["metrics"] if done else None
-            ran, resume = source.run(Round(model, "train", listeners, metrics=metrics), done) - done, None
+            ran = source.run(Round(model, "train", listeners, metrics=metrics), done) - done
             if not ran and not done:
                 if epoch == epochs.start:
                     raise DataError("The data source gave no batch: the generator is used up, or the data set is "
                                     "empty.")
                 break                           # it ended with the epoch before
-            logs = model._logs()
+            logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
                 val = _validate(model, validation, listeners)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}

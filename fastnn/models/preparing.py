@@ -93,7 +93,8 @@ class _State:
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
         self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
-        self.source = self.resume = None        # of the fit that runs: its data, and the state that it goes on from
+        self.source = self.validation = None    # of the fit that runs: its data
+        self.resume = None                      # the state that it goes on from
         self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
         self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers

@@ -57,6 +57,8 @@ class Round:
             self.results.add(feed, program, rows)
         if self.called:
             self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
+            if self.kind == "train":
+                self.listeners.batch_is_over(step)
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
 
@@ -73,7 +75,7 @@ class RowSource:
     shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
     """
 
-    used_up, number = False, 0
+    used_up, number, taken = False, 0, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
@@ -102,6 +104,9 @@ class RowSource:
         self.at, self.passes = at, passes
         if at:
             self._mix()
+
+    def catch_up(self, taken):
+        """All rows are there."""
 
     def _mix(self):
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
@@ -174,6 +179,15 @@ class BatchSource:
         self.passes = passes
         self.source.skip(at)
 
+    @property
+    def taken(self):
+        """How many batches a source that cannot begin again has given."""
+        return self.source.taken
+
+    def catch_up(self, taken):
+        """Skip what a source that cannot begin again gave in the run that this one goes on from."""
+        self.source.catch_up(taken)
+
     @contextlib.contextmanager
     def _named(self, number, x):
         """Errors in a batch say which batch it is, what it looks like, and what earlier batches looked like."""
@@ -190,7 +204,7 @@ class BatchSource:
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         weights = self.class_weight if self.kind == "train" else None
-        for x, y, w in self.source.epoch(None if self.given is None else self.given - done):
+        for x, y, w in self.source.epoch(None if self.given is None else self.given - done, begun=done > 0):
             if self.kind == "predict":
                 y = w = None
             with self._named(done, x):
@@ -227,11 +241,6 @@ def ran_out():
 def _shapes(structure):
     """The shapes of the arrays of a structure, as text."""
     return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
-
-
-def kept_states(model):
-    """The variables that stateful recurrent layers hand from batch to batch; they are no weights."""
-    return [v for layer in model._flatten_layers() for v in getattr(layer, "states", None) or ()]
 
 
 def metric_variables(model):

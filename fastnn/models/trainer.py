@@ -11,7 +11,7 @@ from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.preparing import Preparing
-from fastnn.models.sources import kept_states, metric_variables
+from fastnn.models.sources import metric_variables
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
@@ -78,9 +78,11 @@ class Trainer(Preparing, LegacyMethods):
     def _save_run(self, path, epoch, batch, callbacks):
         """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
         from fastnn.saving.run import save_run
-        save_run(self, path, {"epoch": epoch, "batch": batch, "position": self._trainer().source.position(),
-                              "metrics": [v.numpy() for v in metric_variables(self)],
-                              "states": [v.numpy() for v in kept_states(self)], **callbacks})
+        own = self._trainer()
+        save_run(self, path, {"epoch": epoch, "batch": batch, "position": own.source.position(),
+                              "validated": 0 if own.validation is None else own.validation.taken,
+                              "logs": self._logs() if batch else {},
+                              "metrics": [v.numpy() for v in metric_variables(self)], **callbacks})
 
     def _load_run(self, path):
         """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""
@@ -88,8 +90,6 @@ class Trainer(Preparing, LegacyMethods):
         state = load_run(self, path)
         if state is not None:
             self._initial_epoch, self._trainer().resume = state["epoch"], state
-            for variable, value in zip(kept_states(self), state["states"], strict=True):
-                variable.assign(value)
         return state is not None
 
     @property

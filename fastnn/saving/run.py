@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, streams, weights
+from fastnn.saving import container, hdf5, layout, streams, weights
 from fastnn.saving.files import read_file, write_file
 
 GROUP, TEXT, FORMAT = "fastnn_run", "json", 1
@@ -22,7 +22,9 @@ def save_run(model, path, state):
     Raises ArgumentError for other things in `state`, OSError.
     """
     arrays = []
-    plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state}, arrays, "the state of the run")
+    plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state,
+                    "between": {path: [v.numpy() for v in kept] for path, kept in _between(model).items()}},
+                   arrays, "the state of the run")
     text = np.frombuffer(json.dumps(plain).encode(), np.uint8)
     tree = weights.tree_of(model)
     tree[GROUP] = {}, {TEXT: text, **{str(i): a for i, a in enumerate(arrays)}}
@@ -49,9 +51,30 @@ def load_run(model, path):
                                       f"format {FORMAT}.")
             saved = _revived(data, reader, name)
     if saved is not None:
+        held, values = _between(model), saved.get("between", {})
+        if held.keys() != values.keys() or any([v.shape for v in held[path]] != [np.shape(a) for a in values[path]]
+                                               for path in held):
+            raise FileFormatError(f"{name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "
+                                  f"between batches, but in the file it is {', '.join(sorted(values)) or '(none)'}, or "
+                                  "of other shapes: expected a backup of the same model.")
         streams.load(model, saved["random"], name)
+        read += [pair for path in held for pair in zip(held[path], values[path])]
     changes.commit(read)
     return None if saved is None else saved["state"]
+
+
+def _between(model):
+    """{path: variables} of what layers keep from batch to batch that is no weight: states of recurrent layers."""
+    places = list(layout.places(model))
+    saved = {id(v) for place in places for v in place.variables}
+    found = {}
+    for place in places:
+        for name, value in vars(place.part).items() if getattr(place.part, "_fastnn_layer", False) is True else ():
+            values = value if isinstance(value, (list, tuple)) else [value]
+            kept = [v for v in values if getattr(v, "_fastnn_variable", False) is True and id(v) not in saved]
+            if kept:
+                found[f"{place.path}/{name}".lstrip("/")] = kept
+    return found
 
 
 def _plain(value, arrays, where):

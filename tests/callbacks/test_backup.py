@@ -174,3 +174,123 @@ def test_the_state_of_a_run_goes_round(tmp_path):
     path.write_bytes(data)
     with pytest.raises(FileFormatError, match="checksum"):
         load_run(net(), path)
+
+
+class Streams:
+    """Batches that cannot be numbered: an iterable that begins again."""
+
+    def __iter__(self):
+        return (Numbered()[i] for i in range(len(Numbered())))
+
+
+def stateful():
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential([keras.Input(batch_shape=(BATCH, 4)), layers.Reshape((4, 1)),
+                              layers.LSTM(3, stateful=True), layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+class Counts(callbacks.Callback):
+    """Counts batches, before or after the backup is made, and says its count at the end of each epoch."""
+
+    state, n = ("n",), 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.n += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["count"] = self.n
+
+
+
+def in_an_epoch(folder, at, make=net, more=lambda folder: [], freq=1, **how):
+    """(what an uninterrupted run leaves, what one that ended at `at` and was begun again leaves)."""
+    def fit(name, *extra):
+        (folder / name).mkdir(exist_ok=True)
+        model = make()
+        data = {k: v() for k, v in {"x": lambda: X, "y": lambda: Y, **how}.items()}
+        history = model.fit(**{k: v for k, v in data.items() if v is not None}, epochs=EPOCHS, verbose=0,
+                            callbacks=[*extra, *more(folder / name)])
+        return history.history, [w.tobytes() for w in (*model.get_weights(), *(
+            v.numpy() for v in model.optimizer.variables))], {
+            file.name: file.read_bytes() for file in sorted((folder / name).iterdir()) if file.name.endswith("csv")}
+    expected = fit("whole")
+    for ends in at:
+        with pytest.raises(Gone):
+            fit("parts", callbacks.BackupAndRestore(folder / "b", freq), Ends(*ends))
+    return expected, fit("parts", callbacks.BackupAndRestore(folder / "b", freq))
+
+
+ONE = {"y": lambda: None}
+GOES_ON = {
+    "numbered": {"x": Numbered, **ONE}, "stream": {"x": Streams, **ONE},
+    "generator": {"x": lambda: (b for b in Streams()), **ONE, "steps_per_epoch": lambda: 1},
+    "a pass ends inside an epoch": {"x": Numbered, **ONE, "steps_per_epoch": lambda: 4},
+    "rows end inside an epoch": {"batch_size": lambda: BATCH, "steps_per_epoch": lambda: 4},
+    "validated by a generator": {"batch_size": lambda: BATCH, "validation_data": generator,
+                                 "validation_steps": lambda: 2},
+}
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.parametrize("case", GOES_ON)
+@pytest.mark.parametrize("batch", (0, 1, 3))
+def test_it_goes_on_inside_an_epoch(tmp_path, case, batch):
+    at = [(1, batch)] if case != "generator" else [(1, 0), (2, None)]
+    if batch == 3 and case.startswith(("a pass", "rows")):
+        at = [(2, batch)]                       # the epoch before has two batches
+    expected, found = in_an_epoch(tmp_path, at, **GOES_ON[case])
+    assert found == expected
+
+
+def test_the_last_backup_of_an_epoch_that_ran_out(tmp_path):
+    """The epoch has had its last batch when the run ends: its logs are those of the batches before."""
+    with pytest.warns(UserWarning, match="ran out of data"):
+        expected, found = in_an_epoch(tmp_path, [(1, 1), (2, None)], **GOES_ON["a pass ends inside an epoch"])
+    assert found == expected
+
+
+def test_what_layers_keep_between_batches(tmp_path):
+    rows = 5 * BATCH
+    expected, found = in_an_epoch(tmp_path, [(1, 2)], stateful, x=lambda: X[:rows], y=lambda: Y[:rows],
+                                  batch_size=lambda: BATCH, shuffle=lambda: False)
+    assert found == expected
+    with pytest.raises(Gone):
+        stateful().fit(X[:rows], Y[:rows], batch_size=BATCH, verbose=0,
+                       callbacks=[callbacks.BackupAndRestore(tmp_path / "c", 1), Ends(0, 2)])
+    model = keras.Sequential([*stateful().layers[:1], layers.LSTM(3), layers.Dense(1)])
+    model.build((None, 4))
+    with pytest.raises(FileFormatError, match="between batches"):
+        load_run(model, tmp_path / "c" / "latest.weights.h5")
+
+
+CALLBACKS = {
+    "counts": lambda folder: [Counts()],
+    "rate": lambda folder: [callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)],
+    "log": lambda folder: [callbacks.CSVLogger(folder / "log.csv")],
+    "added log": lambda folder: [callbacks.CSVLogger(folder / "log.csv", append=True)],
+    "averages": lambda folder: [callbacks.SwapEMAWeights(swap_on_epoch=True)],
+}
+
+
+def averaging():
+    model = net()
+    model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse", metrics=["mae"])
+    return model
+
+
+@pytest.mark.parametrize("case", CALLBACKS)
+@pytest.mark.parametrize("freq", ("epoch", 1, 4))
+def test_callbacks_go_on(tmp_path, case, freq):
+    expected, found = in_an_epoch(tmp_path, [(1, 3), (2, 1), (2, 4)], averaging, CALLBACKS[case], freq,
+                                  batch_size=lambda: BATCH)
+    assert found == expected
+
+
+def test_checkpoints_at_the_same_batches(tmp_path):
+    def more(folder):
+        return [callbacks.ModelCheckpoint(folder / "{epoch}-{batch}.weights.h5", save_weights_only=True, save_freq=4)]
+    in_an_epoch(tmp_path, [(1, 3)], more=more, batch_size=lambda: BATCH)
+    names = [sorted(f.name for f in (tmp_path / part).iterdir()) for part in ("whole", "parts")]
+    assert names[0] == names[1] and len(names[0]) == 6
