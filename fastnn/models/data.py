@@ -199,8 +199,8 @@ class Batches:
     def epoch(self, steps=None, begun=False):
         """Yield the (x, y, sample_weight) batches of one epoch: `steps` of them, or those of a whole pass.
 
-        With `steps`, an epoch goes on where the one before it ended; with `begun` a pass goes on.  Afterwards `fell_short` says whether there were
-        fewer than `steps`, and `used_up` whether there will be none any more.
+        With `steps`, an epoch goes on where the one before it ended; with `begun` a pass goes on.  Afterwards
+        `fell_short` says whether there were fewer than `steps`, and `used_up` whether there will be none any more.
         """
         given, self.fell_short = 0, False
         if steps is None and not begun:

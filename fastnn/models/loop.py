@@ -99,6 +99,7 @@ class _Arrays:
         self.shuffle, self.order = shuffle, np.empty(self.rows, np.int64) if shuffle else None
         self.feed.reorder(self.order)
         self.at = self.passes = 0
+        self.stamp = model._trainer().forgotten
         for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
 
@@ -127,12 +128,19 @@ class _Arrays:
         else:
             mix_rows(self.order, shared.seed, stream)
 
+    def _follow(self):
+        """A callback has compiled the model anew, or changed its layers: the rest of the rows goes to the new plans."""
+        self.stamp = self.model._trainer().forgotten
+        self.feed = self.model._feed(self.feed.kind, *self.arrays)
+        self.feed.bind(*self.arrays, order=self.order)
+        self.feed.rewind(self.at * self.batch)
+
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         if self.at == 0:
             self._mix()
-        feed = self.feed
-        feed.rewind(self.at * self.batch)
+        own = self.model._trainer()
+        self.feed.rewind(self.at * self.batch)
         around.ready()
         while done < self.steps:
             if self.at >= self.all:
@@ -142,6 +150,9 @@ class _Arrays:
             if around.called or around.asks:
                 around.begin(done)
             count = 1 if around.each else min(count, self.steps - done)
+            if self.stamp != own.forgotten:
+                self._follow()
+            feed = self.feed
             program = feed.program(rows)
             ran = program.run(count, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran

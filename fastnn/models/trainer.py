@@ -37,6 +37,7 @@ class Trainer(LegacyMethods):
         own = self.__dict__.get("_training_state")
         if own is not None:
             own.feeds.clear()
+            own.forgotten += 1
 
     # ------------------------------------------------------------------ compile
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
@@ -406,6 +407,7 @@ class _State:
     def __init__(self):
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
+        self.forgotten = 0                      # how often the feeds were dropped
         self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
         self.source = self.validation = None    # of the fit that runs: its data
         self.resume = None                      # the state that it goes on from
