@@ -9,7 +9,7 @@ from fastnn.core import random
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
-from fastnn.models.runs import STOP_FLAGS
+from fastnn.models.runs import STOP_FLAGS, aside
 from fastnn.runtime import extension
 
 mix_rows = extension("order").shuffle
@@ -171,7 +171,7 @@ class _Batches:
 
     def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
         self.model, self.kind, self.class_weight = model, kind, class_weight
-        self.source = adapter.Batches(source, self._mixed if shuffle else None)
+        self.source = adapter.Batches(source, self._mixed if shuffle else None, aside(model))
         self.given = steps
         self.steps = steps if steps is not None else self.source.length
         self.passes, self.good = 0, None

@@ -2,8 +2,8 @@
 
 A run binds arrays to plans, counts rows in a state block and adds up metrics. Plans, state blocks and metrics belong to
 the model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. Metrics may
-belong to several models (a layer in both has some, or both were compiled with one): the same holds for those. What an inner
-run changes on purpose, the weights and the optimizer's state, stays changed.
+belong to several models (a layer in both has some, or both were compiled with one): the same holds for those. What an
+inner run changes on purpose, the weights and the optimizer's state, stays changed.
 """
 import contextlib
 import threading
@@ -57,6 +57,24 @@ def _measured(model, around):
     """[(variable, its value)] of what the runs of other models have measured: this one may have the same metrics."""
     others = {id(other): other for other in around if other is not model}
     return [(v, v.numpy()) for other in others.values() for v in _results(other)]
+
+
+def aside(model):
+    """A function that calls others while other threads may run the model.
+
+    A user's source of batches may wait for a thread that asks the model for predictions; its run is one inside this.
+    """
+    own = model._trainer()
+
+    def call(function, *args):
+        if own.depth != 1:
+            return function(*args)
+        own.lock.release()
+        try:
+            return function(*args)
+        finally:
+            own.lock.acquire()
+    return call
 
 
 class _Outer:

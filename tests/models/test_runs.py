@@ -3,6 +3,7 @@ import gc
 import os
 import signal
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -292,3 +293,27 @@ def test_a_model_changed_by_a_callback(change, source, hook):
     assert len(loss) == 2 and loss[1] > 0 and 0 < mse[-1] < loss[-1]
     if source == "validated":
         assert history["val_mse"][-1] > 0
+
+
+@pytest.mark.parametrize("run", ("fit", "evaluate", "predict"))
+@pytest.mark.parametrize("numbered", (False, True))
+def test_a_source_that_waits_for_another_thread(run, numbered):
+    """The thread asks the model that is being trained; an engine that lets nobody in would wait for ever."""
+    def train(look):
+        model = net(0.1, 0.5)
+
+        class Waits(keras.utils.PyDataset):
+            def __len__(self):
+                return 3
+
+            def __getitem__(self, i):
+                if look:
+                    pool.submit(model.predict, SETS[0][0], batch_size=7, verbose=0).result(timeout=20)
+                    pool.submit(model.evaluate, *SETS[1], verbose=0).result(timeout=20)
+                x, y = (a[i * BATCH:(i + 1) * BATCH] for a in SETS[0])
+                return (x, y) if run != "predict" else x
+        source = Waits() if numbered else iter(Waits())
+        with ThreadPoolExecutor(1) as pool:
+            result = getattr(model, run)(source, verbose=0)
+        return plain(result.history if run == "fit" else result)
+    assert train(True) == train(False)
