@@ -126,6 +126,11 @@ def _numbers_of_objects(array, name):
                             "hold), or leave those rows out.")
         raise DTypeError(f"{name}: received values of dtype object, {value!r} in row {row}; expected numbers (float, "
                          "int or bool). Convert the column, e.g. with astype('float32').")
+    large = [v for v in array.flat if isinstance(v, int) and not -2 ** 63 <= v < 2 ** 63]
+    if large:
+        row = next(i for i, row in enumerate(rows) if any(v is large[0] for v in np.ravel(row)))
+        raise DataError(f"{name} holds {large[0]} in row {row}: integers from 2**63 on do not fit int64. Make them "
+                        "floats, e.g. with astype('float64').")
     return array.astype(np.float64)
 
 

@@ -1,5 +1,6 @@
 """The data adapter: what users pass as x, y and weights becomes checked arrays, without a copy where possible."""
 import collections.abc
+import operator
 
 import numpy as np
 
@@ -188,14 +189,14 @@ class Batches:
 
     x: a generator (consumed once), an iterable, or a PyDataset / Sequence (`__getitem__`, `__len__`,
     `on_epoch_begin`, `on_epoch_end`).  mix: function of the number of batches that gives the order of those of a
-    PyDataset in the next pass; None: as they are numbered.
+    PyDataset in the next pass; None: as they are numbered.  call: calls the source's functions, with their arguments.
 
     length: batches of a pass, None if not known.  at: batches of this pass that have been given.  taken: all that a
     source has given that cannot begin again.
     """
 
-    def __init__(self, x, mix=None):
-        self.source, self.mix = x, mix
+    def __init__(self, x, mix=None, call=lambda function, *args: function(*args)):
+        self.source, self.mix, self.call = x, mix, call
         self.length = _length(x)
         self.indexed = hasattr(x, "__getitem__") and (self.length is not None or not hasattr(x, "__iter__")
                                                       or hasattr(x, "num_batches"))
@@ -264,10 +265,11 @@ class Batches:
         if self.length is not None and self.at >= self.length:
             return None
         if self.indexed:
-            batch = self.source[int(self.at if self.iterator is None else self.iterator[self.at])]
+            batch = self.call(operator.getitem, self.source,
+                              int(self.at if self.iterator is None else self.iterator[self.at]))
         else:
             try:
-                batch = next(self.iterator)
+                batch = self.call(next, self.iterator)
             except StopIteration:
                 return None
         self.at += 1
@@ -278,7 +280,7 @@ class Batches:
 def _length(x):
     """How many batches a source has, or None."""
     try:
-        return len(x) if hasattr(x, "__len__") else getattr(x, "num_batches", None)
+        return x.num_batches if hasattr(x, "num_batches") else len(x) if hasattr(x, "__len__") else None
     except (TypeError, NotImplementedError):    # a pipeline that does not know yet, a PyDataset without an end
         return None
 

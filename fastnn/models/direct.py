@@ -60,13 +60,16 @@ class DirectCalls:
                                                       for x in model._flatten_layers())):
             return None
         leaves = nest.flatten(inputs)
-        losses, shared = [], self.shared
+        losses, measured, shared = [], [], self.shared
 
         def function(*symbols):
             current().seed = shared.seed
             out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
             losses.extend(current().losses)
             shared.count_draws("predict", current())
+            if not own_layers:                  # a run that puts metrics back is asked for then
+                known = {id(v) for m in model.metrics for v in m.variables}
+                measured.extend(v for v in current().assigns if id(v) in known)
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
         kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
@@ -75,7 +78,7 @@ class DirectCalls:
         indices = model._index_inputs()
         plan.door = door(leaves, wanted, kept, indices)
         plan.blame = functools.partial(check_indices, indices) if indices else None
-        if (losses and own_layers) or plan.bytes > LARGEST:
+        if measured or (losses and own_layers) or plan.bytes > LARGEST:
             return None                         # what layers add to the loss is kept by the calls one by one
         return plan
 

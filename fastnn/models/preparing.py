@@ -27,6 +27,7 @@ class Preparing:
         own = self.__dict__.get("_training_state")
         if own is not None:
             own.feeds.clear()
+            own.forgotten += 1
 
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
         """Checked (x, y, weights); raises before anything is changed."""
@@ -92,6 +93,7 @@ class _State:
     def __init__(self):
         self.lock = lock(threading.RLock)
         self.shared, self.feeds, self.options = Shared(), {}, None
+        self.forgotten = 0                      # how often the feeds were dropped
         self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
         self.source = self.validation = None    # of the fit that runs: its data
         self.resume = None                      # the state that it goes on from

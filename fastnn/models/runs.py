@@ -1,14 +1,17 @@
 """Runs of a model, one inside another: a callback may evaluate, predict or train the model that is being trained.
 
 A run binds arrays to plans, counts rows in a state block and adds up metrics. Plans, state blocks and metrics belong to
-the model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. What an inner
-run changes on purpose, the weights and the optimizer's state, stays changed.
+the model, so an inner run uses the same ones; when it has ended, all of that is as the outer run left it. Metrics may
+belong to several models (a layer in both has some, or both were compiled with one): the same holds for those. What an
+inner run changes on purpose, the weights and the optimizer's state, stays changed.
 """
 import contextlib
+import threading
 
 from fastnn.graph import Variable
 from fastnn.models import own_step
 
+_open = threading.local()                       # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
@@ -23,17 +26,55 @@ def run(model, kind=None):
     with own.lock:
         own.shared.follow_seed()
         outer = _Outer(model, own, kind) if own.depth else None
+        around = _open.__dict__.setdefault("models", [])
+        measured = _measured(model, around)
+        around.append(model)
         own.depth += 1
         try:
             yield
         finally:
             own.depth -= 1
+            around.pop()
+            for variable, value in measured:
+                variable.assign(value)
             if outer is not None:
                 outer.restore()
             else:                               # nothing keeps the user's arrays alive
                 for feed in own.bound:
                     feed.release()
                 own.bound.clear()
+
+
+def _results(model):
+    """The variables that hold what steps of a model have measured so far."""
+    own = model._trainer()
+    found = [v for m in model.metrics for v in m.variables]
+    found += [v for logs in own.step_logs.values() for v in logs.values() if isinstance(v, Variable)]
+    return found + [v for losses in own.added_losses.values() for v in losses]
+
+
+def _measured(model, around):
+    """[(variable, its value)] of what the runs of other models have measured: this one may have the same metrics."""
+    others = {id(other): other for other in around if other is not model}
+    return [(v, v.numpy()) for other in others.values() for v in _results(other)]
+
+
+def aside(model):
+    """A function that calls others while other threads may run the model.
+
+    A user's source of batches may wait for a thread that asks the model for predictions; its run is one inside this.
+    """
+    own = model._trainer()
+
+    def call(function, *args):
+        if own.depth != 1:
+            return function(*args)
+        own.lock.release()
+        try:
+            return function(*args)
+        finally:
+            own.lock.acquire()
+    return call
 
 
 class _Outer:
@@ -43,16 +84,9 @@ class _Outer:
         self.model, self.own, self.kind = model, own, own.kind
         self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
         self.places = own.shared.places()
-        self.values = [(v, v.numpy()) for v in self._results()]
+        self.values = [(v, v.numpy()) for v in _results(model)]
         names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
         self.attributes = {name: model.__dict__[name] for name in names if name in model.__dict__}
-
-    def _results(self):
-        """The variables that hold what steps have measured so far."""
-        own = self.own
-        found = [v for m in self.model.metrics for v in m.variables]
-        found += [v for logs in own.step_logs.values() for v in logs.values() if isinstance(v, Variable)]
-        return found + [v for losses in own.added_losses.values() for v in losses]
 
     def restore(self):
         """Put everything back as it was."""

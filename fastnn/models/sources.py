@@ -9,7 +9,7 @@ from fastnn.core import random
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FastnnError
 from fastnn.models import data as adapter
-from fastnn.models.runs import STOP_FLAGS
+from fastnn.models.runs import STOP_FLAGS, aside
 from fastnn.runtime import extension
 
 mix_rows = extension("order").shuffle
@@ -78,7 +78,7 @@ class RowSource:
     used_up, number, taken = False, 0, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
-        self.model, self.feed, self.given = model, model._feed(kind, *arrays), steps
+        self.model, self.feed, self.given, self.arrays = model, model._feed(kind, *arrays), steps, arrays
         self.feed.bind(*arrays)
         self.rows = len(self.feed.arrays[0])
         if batch_size is None:                  # as Keras: the steps of an epoch see all rows
@@ -92,6 +92,7 @@ class RowSource:
             self.order = np.empty(self.rows, np.int64)
             self.feed.reorder(self.order)
         self.at = self.passes = 0
+        self.stamp = model._trainer().forgotten
         for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
             self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
 
@@ -119,12 +120,19 @@ class RowSource:
         else:
             mix_rows(self.order, seed, stream)
 
+    def _follow(self):
+        """A callback has compiled the model anew, or changed its layers: the rest of the rows goes to the new plans."""
+        self.stamp = self.model._trainer().forgotten
+        self.feed = self.model._feed(self.feed.kind, *self.arrays)
+        self.feed.bind(*self.arrays, order=self.order)
+        self.feed.rewind(self.at * self.batch)
+
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         if self.at == 0:
             self._mix()
-        feed = self.feed
-        feed.rewind(self.at * self.batch)
+        own = self.model._trainer()
+        self.feed.rewind(self.at * self.batch)
         around.ready()
         while done < self.steps:
             if self.at >= self.all:
@@ -135,6 +143,9 @@ class RowSource:
                 around.begin(done)
             # where the end is asked for beforehand it comes after one batch, as in Keras, not after some time
             batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
+            if self.stamp != own.forgotten:
+                self._follow()
+            feed = self.feed
             program = feed.program(rows)
             ran = program.run(batches, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
@@ -153,7 +164,7 @@ class BatchSource:
 
     def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
         self.model, self.kind, self.class_weight = model, kind, class_weight
-        self.source = adapter.Batches(source, self._mixed if shuffle else None)
+        self.source = adapter.Batches(source, self._mixed if shuffle else None, aside(model))
         self.given = steps
         self.steps = steps if steps is not None else self.source.length
         self.passes, self.good = 0, None

@@ -66,6 +66,8 @@ class Trainer(Preparing, LegacyMethods):
     def _random_position(self):
         """Where the random numbers are, as plain data: see step.Shared."""
         own = self._trainer()
+        if not own.depth:                       # a seed set since the last run holds for the next one, here and there
+            own.shared.follow_seed()
         position = own.shared.position()
         if own.source is not None:              # inside fit: who goes on from here goes on with this call of fit
             position["fits"] = own.source.number

@@ -144,6 +144,12 @@ class Frame:
         return np.array(self.rows, object)
 
 
+def test_integers_that_no_int64_holds_name_the_row():
+    for rows in ([[1, 2], [3, 2 ** 70]], np.array([[1, 2], [3, -2 ** 64]], object)):
+        with pytest.raises(DataError, match=r"^x holds -?\d{20,} in row 1: integers from 2\*\*63 on"):
+            plain().predict(rows, verbose=0)
+
+
 def test_missing_values_name_the_row():
     NAType = type("NAType", (), {"__float__": lambda self: 1.0})
     for missing in (None, NAType()):

@@ -171,3 +171,11 @@ def test_a_file_without_positions_counts_from_the_optimizer(tmp_path):
     model = trained(["seeded"], 2)
     streams.load_or_guess(model, None, "the file")
     assert model._random_position()["train"] == 6
+
+
+def test_a_seed_that_no_run_has_seen_yet_is_saved():
+    model = net()
+    model.predict(X, verbose=0)
+    keras.utils.set_random_seed(5)
+    twin = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(model.predict(X, verbose=0), twin.predict(X, verbose=0))

@@ -3,6 +3,7 @@ import gc
 import os
 import signal
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -227,3 +228,99 @@ def test_a_run_keeps_no_array_alive():
         del x
         gc.collect()
         assert gone() is None, method
+
+
+class Measures(layers.Layer):
+    """A layer with a metric of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = keras.metrics.Mean(name="mean")
+
+    def call(self, x):
+        self.mean.update_state(keras.ops.mean(x))
+        return x
+
+
+def two_models(kind):
+    keras.utils.set_random_seed(3)
+    inputs, dense = keras.Input((4,)), layers.Dense(1)
+    if kind == "one layer":
+        middle = Measures()(layers.Dense(1)(inputs))
+        models, metric = [keras.Model(inputs, dense(middle)), keras.Model(inputs, middle)], []
+    elif kind == "one inside":
+        inner = keras.Sequential([inputs, layers.Dense(1), Measures()])
+        models, metric = [keras.Sequential([keras.Input((4,)), inner, dense]), inner], []
+    else:
+        models, metric = [keras.Sequential([inputs, dense]) for _ in range(2)], [keras.metrics.MeanSquaredError()]
+    for model in models:
+        model.compile("sgd", "mse", metrics=metric)
+    return models
+
+
+@pytest.mark.parametrize("kind", ("one layer", "one inside", "one metric"))
+@pytest.mark.parametrize("look", ("evaluate", "predict", "test_on_batch", "few rows", "itself"))
+def test_runs_of_other_models_with_the_same_metrics(kind, look):
+    """What the two share is measured by both; the outer run keeps its own numbers."""
+    def train(looks):
+        outer, inner = two_models(kind)
+        looking = {"evaluate": lambda *_, logs=None: inner.evaluate(*SETS[1], verbose=0),
+                   "predict": lambda *_, logs=None: inner.predict(SETS[0][0], batch_size=7, verbose=0),
+                   "test_on_batch": lambda *_, logs=None: inner.test_on_batch(*SETS[1]),
+                   "few rows": lambda *_, logs=None: inner.predict(SETS[0][0][:3], verbose=0),
+                   "itself": lambda *_, logs=None: outer.predict(SETS[0][0][:3], verbose=0)}[look]
+        more = [callbacks.LambdaCallback(on_train_batch_end=looking, on_epoch_end=looking)] if looks else None
+        return outer.fit(*SETS[0], batch_size=BATCH, epochs=2, verbose=0, callbacks=more).history
+    assert train(True) == train(False)
+
+
+def adds(model):
+    model.pop()
+    model.add(layers.Dense(1))
+    model.compile("sgd", "mae", metrics=["mse"])
+
+
+CHANGES = {"loss": lambda m: m.compile("sgd", "mae", metrics=["mse"]), "layers": adds}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("source", ("arrays", "validated", "generator"))
+@pytest.mark.parametrize("hook", ("on_epoch_end", "on_train_batch_end", "on_train_batch_begin"))
+def test_a_model_changed_by_a_callback(change, source, hook):
+    """From the next batch on the new plans run and the new metrics measure."""
+    def changes(number, logs=None):
+        if number == 0:
+            CHANGES[change](model)
+    model = net(0.1)
+    x, y = SETS[0]
+    data = {"x": generator(0), "steps_per_epoch": 2} if source == "generator" else {"x": x, "y": y, "batch_size": BATCH}
+    history = model.fit(**data, epochs=2, verbose=0, validation_data=SETS[1] if source == "validated" else None,
+                        callbacks=[callbacks.LambdaCallback(**{hook: changes})]).history
+    loss, mse = history["loss"], history["mse"]
+    assert len(loss) == 2 and loss[1] > 0 and 0 < mse[-1] < loss[-1]
+    if source == "validated":
+        assert history["val_mse"][-1] > 0
+
+
+@pytest.mark.parametrize("run", ("fit", "evaluate", "predict"))
+@pytest.mark.parametrize("numbered", (False, True))
+def test_a_source_that_waits_for_another_thread(run, numbered):
+    """The thread asks the model that is being trained; an engine that lets nobody in would wait for ever."""
+    def train(look):
+        model = net(0.1, 0.5)
+
+        class Waits(keras.utils.PyDataset):
+            def __len__(self):
+                return 3
+
+            def __getitem__(self, i):
+                if look:
+                    pool.submit(model.predict, SETS[0][0], batch_size=7, verbose=0).result(timeout=20)
+                    pool.submit(model.evaluate, *SETS[1], verbose=0).result(timeout=20)
+                x, y = (a[i * BATCH:(i + 1) * BATCH] for a in SETS[0])
+                return (x, y) if run != "predict" else x
+        source = Waits() if numbered else iter(Waits())
+        with ThreadPoolExecutor(1) as pool:
+            result = getattr(model, run)(source, verbose=0)
+        return plain(result.history if run == "fit" else result)
+    assert train(True) == train(False)

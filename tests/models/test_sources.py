@@ -199,3 +199,19 @@ def test_shuffle_batch_stays_inside_the_batches():
     listener = callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: seen.append(logs["loss"]))
     model.fit(x, x, batch_size=4, shuffle="batch", verbose=0, callbacks=[listener])
     assert seen == pytest.approx([1.5, 3.5, 5.5])
+
+
+class Grows(Numbered):
+    """Says by num_batches that it has no end, whatever its length is."""
+
+    @property
+    def num_batches(self):
+        return None
+
+    def __getitem__(self, i):
+        return super().__getitem__(i % len(self))
+
+
+def test_num_batches_counts_before_the_length():
+    losses, texts = epochs(Grows(2), 3, 2)
+    assert losses == pytest.approx([mean(0, 1, 0), mean(1, 0, 1)]) and not texts
