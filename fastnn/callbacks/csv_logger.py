@@ -27,11 +27,13 @@ class CSVLogger(Callback):
 
     def state_dict(self):
         """The columns, and how long the file is."""
-        return {"keys": self.keys, "size": self.csv_file.tell()} if self.writer else self._resumed or {}
+        if self.writer is None:
+            return self._resumed or {"keys": None, "size": self._size() if self.append else 0}
+        return {"keys": self.keys, "size": self.csv_file.tell()}
 
     def load_state_dict(self, state):
         """Go on with the file as it was then, if it is still there."""
-        self._resumed = state or None
+        self._resumed = state
 
     def on_train_begin(self, logs=None):
         """Begin anew; the file is opened when it is known whether the run goes on from a backup."""
@@ -42,9 +44,11 @@ class CSVLogger(Callback):
         """Open the file, so that a bad path shows before an epoch has run."""
         open(self.filename, "a", encoding="utf-8").close()
 
+    def _size(self):
+        return os.path.getsize(self.filename) if os.path.exists(self.filename) else 0
+
     def _open(self):
-        size = os.path.getsize(self.filename) if os.path.exists(self.filename) else 0
-        keep = 0
+        size, keep = self._size(), 0
         if self._resumed is not None and size >= self._resumed["size"]:
             keep, self.keys = self._resumed["size"], self._resumed["keys"]
         elif self.append or self._resumed is not None:

@@ -282,8 +282,9 @@ def averaging():
 
 @pytest.mark.parametrize("case", CALLBACKS)
 @pytest.mark.parametrize("freq", ("epoch", 1, 4))
-def test_callbacks_go_on(tmp_path, case, freq):
-    expected, found = in_an_epoch(tmp_path, [(1, 3), (2, 1), (2, 4)], averaging, CALLBACKS[case], freq,
+@pytest.mark.parametrize("at", ([(1, 0)], [(1, 3), (2, 1), (2, 4)]))
+def test_callbacks_go_on(tmp_path, case, freq, at):
+    expected, found = in_an_epoch(tmp_path, at, averaging, CALLBACKS[case], freq,
                                   batch_size=lambda: BATCH)
     assert found == expected
 
