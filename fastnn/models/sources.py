@@ -40,7 +40,12 @@ class Round:
     def ready(self):
         """The step is compiled, so the metrics have their variables: give them what was measured before."""
         if self.metrics is not None:
-            for variable, value in zip(metric_variables(self.model), self.metrics, strict=True):
+            variables = metric_variables(self.model)
+            if [v.shape for v in variables] != [np.shape(value) for value in self.metrics]:
+                warnings.warn("The model has other metrics than the run that it goes on from: in this epoch they "
+                              "measure the batches that are left.", UserWarning, stacklevel=6)
+                variables = []
+            for variable, value in zip(variables, self.metrics):
                 variable.assign(value)
             self.metrics = None
 
@@ -98,10 +103,14 @@ class RowSource:
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.at, "passes": self.passes}
+        return {"at": self.at, "passes": self.passes, "of": self._extent()}
 
-    def seek(self, at=0, passes=0):
+    def _extent(self):
+        return f"{self.rows} rows in batches of {self.batch}"
+
+    def seek(self, at=0, passes=0, of=None):
         """Go to what position() returned."""
+        _same_data(at, of, self._extent())
         self.at, self.passes = at, passes
         if at:
             self._mix()
@@ -183,10 +192,14 @@ class BatchSource:
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0)}
+        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0), "of": self._extent()}
 
-    def seek(self, at=0, passes=0):
+    def _extent(self):
+        return "batches" if self.source.length is None else f"{self.source.length} batches"
+
+    def seek(self, at=0, passes=0, of=None):
         """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
+        _same_data(at, of, self._extent())
         self.passes = passes
         self.source.skip(at)
 
@@ -240,6 +253,12 @@ class BatchSource:
 def _stream(source):
     """The random stream of the order of a source's rows or batches in this pass of this call of fit."""
     return SHUFFLE_STREAM + source.passes + (source.number << 32)
+
+
+def _same_data(at, of, mine):
+    if at and of is not None and of != mine:
+        raise ArgumentError(f"A run that was broken off inside an epoch, at batch {at} of a pass over {of}, cannot go "
+                            f"on with {mine}: pass the same data and batch size, or delete the backup.")
 
 
 def ran_out():

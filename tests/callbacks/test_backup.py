@@ -295,3 +295,26 @@ def test_checkpoints_at_the_same_batches(tmp_path):
     in_an_epoch(tmp_path, [(1, 3)], more=more, batch_size=lambda: BATCH)
     names = [sorted(f.name for f in (tmp_path / part).iterdir()) for part in ("whole", "parts")]
     assert names[0] == names[1] and len(names[0]) == 6
+
+
+@pytest.mark.parametrize("other", ({"batch_size": 4}, {"x": X[:8], "y": Y[:8]},
+                                   {"x": Numbered(), "y": None, "batch_size": None}))
+def test_other_data_inside_an_epoch(tmp_path, other):
+    same = {"x": X, "y": Y, "batch_size": BATCH, "verbose": 0, "epochs": EPOCHS}
+    with pytest.raises(Gone):
+        net().fit(**same, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1), Ends(1, 3)])
+    model = net()
+    with pytest.raises(ArgumentError, match=r"at batch \d of a pass over 44 rows in batches of 8, cannot go on with"):
+        model.fit(**{**same, **other}, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1)])
+    again = model.fit(**same, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1)])
+    assert again.epoch == list(range(EPOCHS))
+
+
+def test_other_metrics_inside_an_epoch(tmp_path):
+    with pytest.raises(Gone):
+        train(net(), "arrays", None, [callbacks.BackupAndRestore(tmp_path / "b", 1), Ends(1, 3)])
+    model = net()
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    with pytest.warns(UserWarning, match="other metrics"):
+        history = train(model, "arrays", None, [callbacks.BackupAndRestore(tmp_path / "b", 1)])[0]
+    assert len(history["loss"]) == EPOCHS and min(history["loss"]) > 0
