@@ -95,7 +95,7 @@ def _numbers(draw):
 _BAD = [([Spec((2, 3), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)]
 _det = register(Op(
     name="det", inputs=("x",), infer=_infer_det, host=_host(np.linalg.det), vjp=_det_vjp, reference=reference.det,
-    cost=_cost, cases=lambda draw: Case([Array((3, 3), distinct=True)], tolerance=100.0), invalid=_BAD,
+    cost=_cost, cases=_numbers, invalid=_BAD,
     doc="the determinant of matrices"))
 _inv = register(Op(
     name="inv", inputs=("x",), infer=_infer_inv, host=_host(np.linalg.inv), vjp=_inv_vjp, reference=reference.inv,

@@ -309,6 +309,8 @@ def test_inverses_of_regular_matrices():
     np.testing.assert_allclose(ops.solve(a[0], b[0, :, 0]), np.linalg.solve(a[0], b[0, :, 0]))
     rng = np.random.default_rng(0)
     evaluate.check_gradient(lambda v: ops.inv(v), [a], rng)
+    np.testing.assert_allclose(ops.det(a), np.linalg.det(a))
+    evaluate.check_gradient(lambda v: ops.det(v), [a], rng)
     evaluate.check_gradient(lambda u, v: ops.solve(u, v), [a, b], rng)
     lu, pivots = ops.lu_factor(a[0])
     lower, upper = np.tril(lu, -1) + np.eye(4), np.triu(lu)
