@@ -19,6 +19,7 @@ class Leaf:
 
 
 INPUT, VARIABLE, CONSTANT = Leaf("input"), Leaf("variable"), Leaf("constant")
+LOOP, BRANCH = Leaf("loop"), Leaf("branch")
 
 
 class Node:

@@ -7,7 +7,7 @@ import weakref
 
 from fastnn.compiler import memory
 from fastnn.compiler.lower import DataSlot
-from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
+from fastnn.compiler.program import Program
 from fastnn.core import config
 from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
@@ -15,6 +15,8 @@ from fastnn.graph import Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
 from fastnn.models import own_step
 from fastnn.models.data import batch_dtype, flatten, like
+from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP
+from fastnn.runtime.bind import Arena, new_state
 
 FIRST_STEP = {"train": 0, "test": 1 << 62, "predict": -(1 << 62)}
 _LEAF = object()                        # stands for an array

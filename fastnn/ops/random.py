@@ -21,11 +21,6 @@ KEY = {"seed": 0, "stream": 0, "call": 0}
 NONDIFF = "random numbers depend on no input"
 
 
-def _digest(attrs):
-    """The digest of (seed, stream, call) as a signed word; kernels fold in the step."""
-    return random.signed(random.fold((attrs["seed"], attrs["stream"], attrs["call"])))
-
-
 def _check_size(name, shape):
     if None not in shape and shapes.product(shape) > random.LIMIT:
         raise ShapeError(f"{name}: received shape {shape}, more than 2**32 elements: one stream has no more numbers.")
@@ -48,7 +43,7 @@ def _dropout_infer(specs, attrs):
 
 def _dropout_lower(e):
     x, y, rate = e.ins[0], e.outs[0], e.attrs["rate"]
-    e.emit(f"dropout_{x.t}", x.rd, y.wr, _digest(e.attrs), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
+    e.emit(f"dropout_{x.t}", x.rd, y.wr, e.key(), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
            n=x.size, elementwise=True, flops=20 * x.size)
 
 
@@ -85,7 +80,7 @@ def _shape_infer(name, check=None):
 def _number_op(name, attrs, words, draw_attrs, ref, doc, check=None):
     def lower(e):
         y = e.outs[0]
-        e.emit(f"{name}_{y.t}", y.wr, _digest(e.attrs), e.state, *words(e.attrs), n=y.size, elementwise=True,
+        e.emit(f"{name}_{y.t}", y.wr, e.key(), e.state, *words(e.attrs), n=y.size, elementwise=True,
                flops=60 * y.size)
 
     def cases(draw):

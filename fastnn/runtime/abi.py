@@ -12,7 +12,8 @@ import numpy as np
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
-SYNC, HOST, SERIAL = 1, 2, 4
+SYNC, HOST, SERIAL, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64, 128
+CONTROL = LOOP | BRANCH
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
 STATE_WORDS = 16
 

@@ -63,7 +63,8 @@ def test_every_pass_meets_something_to_do(name):
     for seed in range(60):
         graph = RandomGraph(SeededDraw(seed), smooth=False, images=False)
         inputs = graph.arrays(np.random.default_rng(0), "float32")
-        on, off = (evaluate.plan(training_function(graph), inputs, off=o).program.graph.nodes for o in ([], [name]))
+        on, off = (evaluate.graphs_of(lambda o=o: evaluate.plan(training_function(graph), inputs, off=o))[-1].nodes
+                   for o in ([], [name]))
         if len(on) < len(off):
             return
     pytest.fail(f"no graph of 60 is changed by the pass {name}")
@@ -96,7 +97,8 @@ def test_tiles_off_equal_on(data):
     fn = training_function(graph)
     with evaluate.small_chunks():
         expected = evaluate.run(fn, inputs, fuse=False)
-        for options in (dict(spans=None), dict(spans=1), dict(spans=1, threads=2)):
+        for options in (dict(target={"span_worth": None}), dict(target={"span_worth": 1}),
+                        dict(target={"span_worth": 1}, threads=2)):
             evaluate.assert_same_bits(evaluate.run(fn, inputs, fill=True, **options), expected, f"{options}")
 
 
