@@ -7,6 +7,7 @@ from fastnn.compiler.graph import Graph
 from fastnn.compiler.plan import Plan
 from fastnn.compiler.structure import Structure
 from fastnn.compiler.target import DEFAULT
+from fastnn.core import config
 from fastnn.core.locks import lock
 from fastnn.core.memory import affordable
 
@@ -68,7 +69,7 @@ def compile_graph(trace, outputs, bindings, options=None, plans=PLANS):
     options = options or DEFAULT
     graph = Graph.of(trace, outputs)
     structure = Structure(graph, bindings)
-    key = structure.key(options)
+    key = structure.key((options.compiling(), config.matmul_precision()))
     plan = None if key is None else plans.get(key)
     if plan is None:
         plan = _compile(graph, structure, options)

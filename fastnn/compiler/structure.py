@@ -117,12 +117,12 @@ class Structure:
         return self.sources[symbol]
 
     # ------------------------------------------------------------------ what plans are kept under
-    def key(self, options):
-        """A hashable key, or None where an attribute cannot be hashed."""
+    def key(self, settings):
+        """A hashable key, or None where an attribute cannot be hashed.  settings: what else a plan depends on."""
         graph, ids, marks = self.graph, self._ids, self.graph.marks
         key = (self._rows, tuple(ids[s] for s in graph.outputs),
                tuple((self.numbers[v], ids[s]) for v, s in graph.updates), self.layout,
-               None if marks is None else (marks.backward, tuple(marks.again)), options.compiling())
+               None if marks is None else (marks.backward, tuple(marks.again)), settings)
         try:
             hash(key)
         except TypeError:

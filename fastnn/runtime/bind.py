@@ -6,7 +6,7 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.jit import MODE
 from fastnn.core.memory import aligned, register_memory
-from fastnn.runtime import abi, extension, pack, threads
+from fastnn.runtime import abi, extension, pack, pyexec, threads
 
 LOCAL, SCRATCH = -1, -2                         # as in Plan.relocations
 
@@ -40,16 +40,53 @@ class Storage:
         self.state = new_state() if state is None else state
         self.variables, self.arrays, self.slots, self.keys = variables, arrays, slots, keys
 
-    def array(self, space, block, constants):
-        """The array behind a Space."""
-        kind, k = space.kind, space.number
-        if kind == "variable":
-            return self.variables[k]._array
-        if kind in ("rows", "order"):
-            return self.slots[k].io if kind == "rows" else self.slots[k].index
-        if kind == "array":
-            return self.arrays[k]
-        return {"arena": block, "state": self.state, "constants": constants}[kind]
+    def arrays_of(self, spaces, block, constants):
+        """The arrays behind a plan's spaces, by number; None for a key."""
+        single = {"arena": block, "state": self.state, "constants": constants, "key": None}
+        variables, slots = self.variables, self.slots
+        return [variables[k]._array if kind == "variable" else
+                single[kind] if kind in single else
+                self.arrays[k] if kind == "array" else
+                slots[k].io if kind == "rows" else slots[k].index for kind, k, _ in spaces]
+
+
+class _Prepared:
+    """What binding needs of a plan whatever it is bound to; found once for a plan in a process.
+
+    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the instruction
+    that has the most.
+    """
+
+    def __init__(self, plan):
+        code, relocations = plan.table("code").copy(), plan.table("relocations")
+        control = code[:, abi.FLAGS] & abi.CONTROL != 0
+        host = code[:, abi.FLAGS] & abi.HOST != 0
+        kernels = np.array([pack.address(name) for name in plan.kernels] or [0], np.int64)
+        calls = ~(control | host)
+        code[calls, abi.FN] = kernels[code[calls, abi.FN]]
+        self.longest = int((-(-code[:, abi.N] // np.maximum(code[:, abi.CHUNK], 1)))[~control].max(initial=1))
+        space = relocations[:, 1]
+        self.fixed = np.ascontiguousarray(relocations[space >= 0][:, :3].T)
+        scratch = relocations[space == SCRATCH]
+        tmps = np.column_stack([scratch[:, 0], scratch[:, 2:]])
+        tmps[:, 0] -= np.repeat(code[:, abi.ARGS], np.where(control, 0, code[:, abi.NTMP]))
+        words = plan.table("words") if plan.words else np.zeros(1, np.int64)
+        locals_ = np.ascontiguousarray(relocations[space == LOCAL][:, [0, 2]])
+        moves = plan.table("moves").copy()
+        self.words, self.constants = words, np.frombuffer(plan.constants, np.uint8)
+        self.keys = [(i, s.number) for i, s in enumerate(plan.spaces) if s.kind == "key"]
+        self.tables = abi.check(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
+                                np.zeros(abi.STATE_WORDS, np.int64), plan.hosts)  # SHIM
+
+
+_prepared = weakref.WeakKeyDictionary()
+
+
+def _of(plan):
+    found = _prepared.get(plan)
+    if found is None:
+        found = _prepared[plan] = _Prepared(plan)
+    return found
 
 
 class Tape:
@@ -58,41 +95,29 @@ class Tape:
     def __init__(self, plan, storage, most, which):
         self.plan, self.storage = plan, storage
         self.block = storage.arena.reserve(plan.arena_bytes)
-        constants = np.frombuffer(plan.constants, np.uint8)
-        self.arrays = [None if s.kind == "key" else storage.array(s, self.block, constants) for s in plan.spaces]
+        python = which == "python" or MODE == "python"
+        prepared = _of(plan) if plan.code else None
+        constants = prepared.constants if prepared else np.frombuffer(plan.constants, np.uint8)
+        self.arrays = storage.arrays_of(plan.spaces, self.block, constants)
         if MODE == "python":                    # the checked pointers must know variables and constants too
             for a in self.arrays:
                 if a is not None:
                     register_memory(a)
         self.outputs = [self.view(p) for p in plan.outputs]
-        code = plan.table("code")
-        control = code[:, abi.FLAGS] & abi.CONTROL != 0
-        grids = -(-code[:, abi.N] // np.maximum(code[:, abi.CHUNK], 1))[~control]
-        self.threads = max(1, min(most, int(grids.max(initial=1))))
-        self.executor = self._executor(code, control, which) if len(code) else None
+        self.threads = max(1, min(most, prepared.longest if prepared else 1))
+        self.executor = self._executor(prepared, python) if prepared else None
 
-    def _executor(self, code, control, which):
+    def _executor(self, prepared, python):
         plan, storage = self.plan, self.storage
-        bases = np.array([storage.keys[s.number] if a is None else a.ctypes.data
-                          for s, a in zip(plan.spaces, self.arrays)], np.int64)
-        code, words, relocations = code.copy(), plan.table("words").copy(), plan.table("relocations")
-        space = relocations[:, 1]
-        fixed = relocations[space >= 0]
-        words[fixed[:, 0]] = bases[fixed[:, 1]] + fixed[:, 2]
-        scratch = relocations[space == SCRATCH]
-        tmps = np.column_stack([scratch[:, 0], scratch[:, 2:]])
-        host = code[:, abi.FLAGS] & abi.HOST != 0
-        tmps[:, 0] -= np.repeat(code[:, abi.ARGS], np.where(control, 0, code[:, abi.NTMP]))
-        kernels = np.array([pack.address(name) for name in plan.kernels] or [0], np.int64)
-        calls = ~(control | host)
-        code[calls, abi.FN] = kernels[code[calls, abi.FN]]
-        python = which == "python" or MODE == "python"
-        from fastnn.runtime import pyexec
-        kind = pyexec.Executor if python else extension("executor").Executor
-        moves = {"moves": plan.table("moves").copy()} if plan.moves else {}
-        return kind(code, words if len(words) else np.zeros(1, np.int64), tmps,
-                    np.ascontiguousarray(relocations[space == LOCAL][:, [0, 2]]), plan.local_bytes, plan.scratch_bytes,
-                    storage.state, [self._host(h) for h in plan.hosts], self.arrays, **moves)
+        engine = pyexec if python else extension("executor")
+        bases = np.array([0 if a is None else a.ctypes.data for a in self.arrays], np.int64)  # SHIM
+        for i, k in prepared.keys:
+            bases[i] = storage.keys[k]
+        words, (at, space, offset) = prepared.words.copy(), prepared.fixed
+        words[at] = bases[space] + offset
+        code, _, tmps, locals_, _ = prepared.tables  # SHIM
+        return engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes, storage.state,
+                               [self._host(h) for h in plan.hosts], self.arrays)  # SHIM
 
     def view(self, place):
         """The array of a Place."""
