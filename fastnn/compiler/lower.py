@@ -46,6 +46,7 @@ def lower(graph, structure, options):
     lowering = Lowering(graph, Spaces(structure), options)
     lowering.leaves()
     lowering.run()
+    lowering.updates()
     outputs = [lowering.operands[s] for s in graph.outputs]
     for o in outputs:
         o.buffer.pinned = True
@@ -172,7 +173,7 @@ class Lowering:
 
     # ------------------------------------------------------------------ the walk
     def run(self):
-        """Lower every node, then the updates that are not in place yet."""
+        """Lower every node."""
         ops = self.operands
         for k, node in enumerate(self.graph.nodes):
             if node.op in (INPUT, VARIABLE):
@@ -196,7 +197,6 @@ class Lowering:
             elif not alias:
                 raise GraphError(f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
                                  "the operations that it is made of.")
-        self._updates()
 
     def lowering_of(self, op):
         """The record's lowering rule for this target."""
@@ -220,7 +220,8 @@ class Lowering:
     def _still(self, o):
         return Operand(Buffer(max(o.nbytes, 1), "copy", region=self.region), 0, o.shape, o.dtype)
 
-    def _updates(self):
+    def updates(self):
+        """Copy into their variables the updates that were not made there."""
         late = []
         for variable, s in self.graph.updates:
             a, target = self.operands[s], self.storage.variable(variable)

@@ -46,10 +46,11 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
         raise ValueError("state must be a contiguous array itself: kernels hold its address")
     n = len(code)
     host = code[:, FLAGS] & HOST != 0
+    control = code[:, FLAGS] & CONTROL != 0
     bad = [
         (code[:, ARGS] < 0) | (code[:, ARGS] > len(words)), code[:, N] < 0, (code[:, CHUNK] < 1) & ~host,
         code[:, TILE] < 0, (code[:, END] <= np.arange(n)) | (code[:, END] > n),
-        (code[:, NTMP] < 0) | (code[:, TMP] < 0) | (code[:, TMP] + code[:, NTMP] > len(tmps)),
+        (code[:, NTMP] < 0) | (code[:, TMP] < 0) | ((code[:, TMP] + code[:, NTMP] > len(tmps)) & ~control),
         (code[:, INNER] <= np.arange(n)) | (code[:, INNER] > code[:, END]), code[:, SPAN] < 0,
         host & ((code[:, FN] < 0) | (code[:, FN] >= len(hosts))), ~host & (code[:, FN] < 0),
     ]

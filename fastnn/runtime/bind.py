@@ -117,7 +117,7 @@ class Tape:
         words[at] = bases[space] + offset
         code, _, tmps, locals_, _ = prepared.tables  # SHIM
         return engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes, storage.state,
-                               [self._host(h) for h in plan.hosts], self.arrays)  # SHIM
+                               [self._host(h) for h in plan.hosts], self.arrays, *([plan.table('moves').tolist()] if plan.moves else []))  # SHIM
 
     def view(self, place):
         """The array of a Place."""

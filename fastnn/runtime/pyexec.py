@@ -63,7 +63,7 @@ class Executor:
 
     parks = 0
 
-    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None):
+    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None, moves=()):
         tables = abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
         self._code, self._words, self._tmps, self._locals, self._state = tables
         memory.register_memory(self._state)
@@ -72,7 +72,7 @@ class Executor:
         self._rows = self._code.tolist()
         self._tmp_rows = self._tmps.tolist()
         self._functions = [None if row[abi.FLAGS] & abi.HOST else pack.function(row[abi.FN]) for row in self._rows]
-        self._threads = []
+        self._threads, self._moves = [], [tuple(map(int, m)) for m in moves]
         self._ready(1)
 
     def _ready(self, threads):
@@ -125,37 +125,64 @@ class Executor:
             for k in range(i, last):
                 self._call(thread, k, lo, at, min(at + tile, hi), profile)
 
-    def _segments(self):
-        """Lists of group heads between two barriers; a host step is a segment of its own."""
-        segment, i = [], 0
-        while i < len(self._rows):
-            flags = self._rows[i][abi.FLAGS]
-            if flags & (abi.SYNC | abi.HOST):
-                yield segment
-                segment = []
-            segment.append(i)
-            if flags & abi.HOST:
-                yield segment
-                segment = []
-            i = self._rows[i][abi.END]
-        yield segment
-
     def _walk(self, threads, profile):
         flush, restore = _float_mode()
-        for segment in self._segments():
-            if segment and self._rows[segment[0]][abi.FLAGS] & abi.HOST:
-                begin = time.perf_counter_ns()
-                self._hosts[self._rows[segment[0]][abi.FN]]()
-                if profile is not None:
-                    profile[segment[0]] += time.perf_counter_ns() - begin
-                continue
+        self._seg = []
+        def flushseg():
             mode = flush()
             try:
                 for tid in reversed(range(threads)):
-                    for i in segment:
+                    for i, words in self._seg:
+                        th = self._threads[tid]
+                        keep = th.words.copy()
+                        th.words[:] = words[tid]
                         self._group(i, tid, threads, profile)
+                        th.words[:] = keep
             finally:
                 restore(mode)
+            self._seg = []
+        import ctypes
+        def at(word):
+            return int(self._threads[0].words[word])
+        def walk(i, end):
+            while i < end:
+                row = self._rows[i]; f = row[abi.FLAGS]
+                if f & (abi.SYNC | abi.HOST | abi.CONTROL) and (f & (abi.SYNC|abi.HOST) or f & (abi.BRANCH|abi.COUNTED)):
+                    flushseg()
+                if f & abi.HOST:
+                    self._hosts[row[abi.FN]]()
+                elif f & abi.BRANCH:
+                    flag = ctypes.c_uint8.from_address(at(row[abi.ARGS])).value
+                    walk(i + 1, row[abi.INNER]) if flag else walk(row[abi.INNER], row[abi.END])
+                elif f & abi.LOOP:
+                    n = row[abi.N]
+                    if f & abi.COUNTED:
+                        n = max(0, min(n, ctypes.c_int64.from_address(at(row[abi.ARGS])).value))
+                    moves = self._moves[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]
+                    def shift(k):
+                        for th in self._threads:
+                            for w, st in moves:
+                                th.words[w] += k * st
+                    sign = -1 if f & abi.REVERSE else 1
+                    if f & abi.REVERSE: shift(n - 1)
+                    done = 0
+                    for _ in range(n):
+                        if f & abi.WHILE:
+                            walk(i + 1, row[abi.INNER]); flushseg()
+                            if not ctypes.c_uint8.from_address(at(row[abi.ARGS])).value: break
+                            walk(row[abi.INNER], row[abi.END])
+                        else:
+                            walk(i + 1, row[abi.END])
+                        shift(sign); done += 1
+                    shift(-sign * done)
+                    if f & abi.REVERSE: shift(-(n - 1))
+                    if f & abi.WHILE:
+                        flushseg()
+                        ctypes.c_int64.from_address(at(row[abi.ARGS] + 1)).value = done
+                else:
+                    self._seg.append((i, [t.words.copy() for t in self._threads[:threads]]))
+                i = row[abi.END]
+        walk(0, len(self._rows)); flushseg()
 
     def run(self, batches, rows_per_batch=0, threads=1, deadline_ns=0, profile=None):
         """Walk the tape `batches` times; return how many batches are done. See the Cython executor."""
