@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from fastnn.compiler.graph import bodies_of
 from fastnn.core import random
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 
@@ -102,7 +103,7 @@ class Structure:
         if node.op is INPUT:
             return None
         return tuple((self._walk(body.nodes), tuple(ids[s] for s in (*body.inputs, *body.outputs)))
-                     for body in bodies(payload))
+                     for body in bodies_of(node))
 
     def _source(self, symbol):
         source = self.bindings.get(symbol)
@@ -136,10 +137,3 @@ class Structure:
     def scope_number(self, scope):
         """The number of a layer's name; passes may have joined nodes, never renamed them."""
         return self._scopes.get(scope, -1)
-
-
-def bodies(payload):
-    """The bodies of a loop or branch node, from its payload."""
-    if isinstance(payload, tuple):
-        return payload
-    return (payload.body,) if payload.test is None else (payload.body, payload.test)

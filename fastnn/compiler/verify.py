@@ -1,5 +1,5 @@
 """The verifier: what must hold of a graph between any two passes; on in the tests (`Options(verify=True)`)."""
-from fastnn.compiler.structure import bodies
+from fastnn.compiler.graph import bodies_of
 from fastnn.core.errors import GraphError
 from fastnn.graph.node import BRANCH, LOOP, Leaf
 from fastnn.graph.spec import Spec
@@ -49,7 +49,7 @@ def _nodes(nodes, after):
 
 
 def _bodies(node, after):
-    for body in bodies(node.payload):
+    for body in bodies_of(node):
         made = _nodes(body.nodes, after)
         for s in (*body.inputs, *body.outputs):
             _expect(s in made, after, f"{s!r} of a body of {node!r} is made by no node of it")
