@@ -76,7 +76,7 @@ class _Prepared:
         self.words, self.constants = words, np.frombuffer(plan.constants, np.uint8)
         self.keys = [(i, s.number) for i, s in enumerate(plan.spaces) if s.kind == "key"]
         self.tables = abi.check(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
-                                np.zeros(abi.STATE_WORDS, np.int64), plan.hosts)  # SHIM
+                                np.zeros(abi.STATE_WORDS, np.int64), plan.hosts, moves)
 
 
 _prepared = weakref.WeakKeyDictionary()
@@ -110,14 +110,14 @@ class Tape:
     def _executor(self, prepared, python):
         plan, storage = self.plan, self.storage
         engine = pyexec if python else extension("executor")
-        bases = np.array([0 if a is None else a.ctypes.data for a in self.arrays], np.int64)  # SHIM
+        bases = engine.addresses(self.arrays)
         for i, k in prepared.keys:
             bases[i] = storage.keys[k]
         words, (at, space, offset) = prepared.words.copy(), prepared.fixed
         words[at] = bases[space] + offset
-        code, _, tmps, locals_, _ = prepared.tables  # SHIM
+        code, _, tmps, locals_, moves, _ = prepared.tables
         return engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes, storage.state,
-                               [self._host(h) for h in plan.hosts], self.arrays, *([plan.table('moves').tolist()] if plan.moves else []))  # SHIM
+                               [self._host(h) for h in plan.hosts], self.arrays, moves, checked=True)
 
     def view(self, place):
         """The array of a Place."""
