@@ -12,9 +12,11 @@ from fastnn.compiler.passes.repeated import product_sums, shared_turns
 from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.slice_sums import slice_sums
 from fastnn.compiler.passes.stable_loss import stable_losses
+from fastnn.compiler.passes.unroll import unrolled
 
 PIPELINE = (
     ("dead", dead_nodes),
+    ("unroll", unrolled),
     ("simplify", simplify),
     ("cse", common_subexpressions),
     ("slice_sums", slice_sums),
@@ -27,7 +29,7 @@ PIPELINE = (
     ("dead_again", dead_nodes),
     ("recompute", recomputed),
 )
-_REQUIRED = ("dead",)
+_REQUIRED = ("dead", "unroll")
 
 
 def run(graph, off=()):
