@@ -121,7 +121,7 @@ class Hoist:
     def _inputs(self):
         """INPUT nodes in the place of what was moved."""
         made, done = [], set()
-        for s, node in self.moved.items():
+        for node in self.moved.values():
             if node not in done:
                 done.add(node)
                 for o in node.outputs:

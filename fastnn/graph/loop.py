@@ -1,9 +1,9 @@
 """Loops and branches: nodes that have graphs inside.
 
-LOOP: inputs (constants, carried, sliced arrays[, count]), outputs (carried at the end, stacked[, steps done]).  Its payload
-is a LoopBody, whose body has inputs (constants, carried, slices) and outputs (next carried, values to stack).  Slices
-and stacked values of step t are row t of their arrays, in either direction.  With a test the loop ends at the first step
-that the test refuses; rows that no step wrote are 0.
+LOOP: inputs (constants, carried, sliced arrays[, count]), outputs (carried at the end, stacked[, steps done]).  Its
+payload is a LoopBody, whose body has inputs (constants, carried, slices) and outputs (next carried, values to stack).
+Slices and stacked values of step t are row t of their arrays, in either direction.  With a test the loop ends at the
+first step that the test refuses; rows that no step wrote are 0.
 BRANCH: inputs (truth value, constants); its payload is two bodies, (then, else), with the constants as inputs and equal
 specs of outputs.
 
@@ -82,7 +82,7 @@ def with_bodies(node, changed):
 
 
 def copied(body, origin):
-    """A copy of a body with nodes of its own, also in the bodies inside; origin: gets {symbol: the one it is a copy of}."""
+    """A copy of a body with nodes of its own, also in bodies inside; origin: gets {symbol: the one that it copies}."""
     env, nodes = {}, []
     for node in body.nodes:
         nodes.append(copy_node(node, [None if s is None else env[s] for s in node.inputs], origin))
@@ -107,7 +107,7 @@ def copy_node(node, inputs, origin, add=None):
 def live(nodes, outputs):
     """The nodes that the outputs need, in order; inputs first, some of which were made after their readers."""
     needed, kept = {s.node for s in outputs}, []
-    for node in reversed(sorted(nodes, key=lambda n: n.op is not INPUT)):
+    for node in sorted(nodes, key=lambda n: n.op is not INPUT)[::-1]:
         if node in needed:
             kept.append(node)
             needed.update(s.node for s in node.inputs if s is not None)
@@ -145,7 +145,7 @@ class Parts:
 
     def node(self, parent):
         """Add the LOOP node to the trace around it; None where nothing is left to calculate."""
-        if not self.carried and not self.stacked:
+        if not self.carried and not self.stacked and self.test is None:
             return None
         outputs = self.symbols_out()
         nodes = live(self.nodes, outputs)
@@ -260,15 +260,25 @@ def place(parts, trace):
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
     from fastnn.graph.hoist import hoist
     parts.nodes = live(parts.nodes, parts.symbols_out())
-    width, outside = len(parts.carried), hoist(parts, trace)    # {number of a stacked value: its array, made outside}
+    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
+    for k, value in final.items():
+        parts.trace.outside[parts.carried[k][1]] = value
+        if parts.test is not None:
+            parts.test[0].outside[parts.test[1][k]] = value
+    moving = [k for k in range(len(parts.carried)) if k not in final]
+    if parts.test is not None:
+        around, heads, go = parts.test
+        parts.test = around, [heads[k] for k in moving], go
+    width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
+    outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
     kept = [k for k in range(len(parts.stacked)) if k not in outside]
     parts.stacked = [parts.stacked[k] for k in kept]
     node = parts.node(trace)
-    if node is None:
-        return [], [outside[k] for k in sorted(outside)], None
-    stacked = {**outside, **dict(zip(kept, node.outputs[width:]))}
-    steps = None if parts.test is None else node.outputs[-1]
-    return list(node.outputs[:width]), [stacked[k] for k in sorted(stacked)], steps
+    results = () if node is None else node.outputs
+    final.update(zip(moving, results))
+    outside.update(zip(kept, results[len(moving):]))
+    steps = results[-1] if parts.test is not None else None
+    return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 
 
 def _total(values):

@@ -1,14 +1,14 @@
 """Gradients of loops and branches, as loops and branches.
 
-The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that reads of
-the step comes stacked from the forward loop, which gets further results for it, or is made again where that is cheap.
-Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked and one
+The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
+reads of the step comes stacked from the forward loop, which gets further results for it, or is made again where that is
+cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked and one
 product or sum stands after the loop, others are carried.
 """
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.graph.autodiff import gradients
-from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, live, place
+from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, place
 from fastnn.graph.node import CONSTANT, INPUT, Symbol
 from fastnn.graph.trace import Trace, current
 
@@ -73,8 +73,8 @@ class _Reverse:
         wanted = [lead and dtypes.is_float(s.dtype) for lead, s in zip(leads, node.inputs)]
         self.wanted = {s for s, w in zip(body.inputs, wanted) if w}
         self.origin = {}
-        self.final = [g for g in gys[:c]]
-        self.rows = [g for g in gys[c:c + len(self.stacked)]]
+        self.final = list(gys[:c])
+        self.rows = list(gys[c:c + len(self.stacked)])
         self._active()
 
     def _active(self):
@@ -127,11 +127,11 @@ class _Reverse:
             nexts = [_op("zeros", s.shape, s.dtype) if g is None else g for g, (_, s) in zip(nexts, self.active)]
             self.env = env
             later, sums = [], []                # [(constant, [terms])] and [(constant, head, next)]
-            for outer, s in self.constants:
+            for _, s in self.constants:
                 g = by.get(s)
                 if g is not None:
                     terms, rest = self._terms(g, s)
-                    later.append((s, terms, rest))
+                    later.append((s, terms))
                     if rest is not None:
                         head = sub.input(s.shape, s.dtype)
                         sums.append((s, head, _op("add", head, rest)))
@@ -139,11 +139,11 @@ class _Reverse:
         return self._assembled(trace, heads, nexts, later, sums, out, by)
 
     def _assembled(self, trace, heads, nexts, later, sums, out, by):
-        carried, zero = [], {}
+        carried = []
         for (k, head), new in zip(heads, nexts):
             g = self.final[k]
             carried.append((_op("zeros", head.shape, head.dtype) if g is None else g, head, new))
-        for s, head, new in sums:
+        for _, head, new in sums:
             carried.append((_op("zeros", head.shape, head.dtype), head, new))
         stacked = list(out)
         places = {}                             # {symbol of the body: its place among the stacked}
@@ -152,7 +152,7 @@ class _Reverse:
             if s not in places:
                 places[s] = len(stacked)
                 stacked.append(s)
-        for _, terms, _ in later:
+        for _, terms in later:
             for _, operands in terms:
                 for s in operands:
                     stack(s)
@@ -171,10 +171,10 @@ class _Reverse:
         values = {k: direct.get(s) for k, s in enumerate(stacked)}
         values.update(zip(inside, rows))
         grads = {}
-        for (k, s), g in zip(self.active, final):
+        for (_, s), g in zip(self.active, final):
             grads[s] = g if s in self.wanted else None
         carried_sums = dict(zip([s for s, *_ in sums], final[len(heads):]))
-        for s, terms, rest in later:
+        for s, terms in later:
             total = carried_sums.get(s)
             for function, operands in terms:
                 g = function(*[values[places[x]] for x in operands])
@@ -208,8 +208,9 @@ class _Reverse:
         if n in self.forward:
             return None
         count = self.node.attrs["count"]
-        if n.op.name == "matmul" and n.attrs["transpose_a"] and not n.attrs["transpose_b"] and not n.attrs["activation"] \
-                and len(n.inputs) == 3 and n.inputs[2] is None and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
+        if n.op.name == "matmul" and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
+                and not n.attrs["activation"] and n.inputs[2] is None \
+                and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
             a, b = (_peeled(x) for x in n.inputs[:2])
             wide = [x.shape for x in n.inputs[:2]]
             if not (self._steps(a) and self._steps(b)):
@@ -237,7 +238,7 @@ class _Reverse:
 
         What the gradient reads of the forward step is a slice of a stacked result of the forward loop.
         """
-        frontier, seen, todo = {}, set(), [s for s in outputs]
+        frontier, seen, todo = {}, set(), list(outputs)
         while todo:
             s = todo.pop()
             n = s.node
@@ -295,7 +296,7 @@ class _Reverse:
 
     def _original(self, s):
         """The symbol of the forward body that a replayed one is a copy of."""
-        for k, (_, x, _) in enumerate(self.carried):
+        for _, x, _ in self.carried:
             if self.env[x] is s:
                 return x
         return _original(s, self.origin)

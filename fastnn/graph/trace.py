@@ -49,8 +49,9 @@ class Trace:
     node, `inputs` the input symbols, `assigns` {variable: last symbol assigned}, `losses` what layers
     added with add_loss.
 
-    parent: the trace around a body (graph/loop.py), whose training flag, seed and notes it shares.  What the body uses of
-    the traces around it comes in as an input: `outside` is {input here: symbol of the parent}, `reads` {variable: input}.
+    parent: the trace around a body (graph/loop.py), whose training flag, seed and notes it shares.  What the body uses
+    of the traces around it comes in as an input: `outside` is {input here: symbol of the parent}, `reads` {variable:
+    input}.
 
     >>> from fastnn import ops
     >>> with Trace() as t:

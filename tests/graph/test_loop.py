@@ -318,7 +318,8 @@ def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same(
 
 # ------------------------------------------------------------------ errors
 CASES = {
-    "shape": (ShapeError, r"carried value 0 .*\(2,\).*\(1, 2\)", lambda x: loop(lambda c, s: ([c[0][None]], []), [x], count=2)),
+    "shape": (ShapeError, r"carried value 0 .*\(2,\).*\(1, 2\)",
+              lambda x: loop(lambda c, s: ([c[0][None]], []), [x], count=2)),
     "dtype": (DTypeError, "carried value 0 .*float32.*int32",
               lambda x: loop(lambda c, s: ([ops.cast(c[0], "int32")], []), [x], count=2)),
     "number": (ArgumentError, "as many carried values", lambda x: loop(lambda c, s: ([], []), [x], count=2)),

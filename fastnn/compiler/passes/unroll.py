@@ -1,10 +1,10 @@
-"""Loops written out and branches as choices: what a plan without loops runs, and what plans with loops are compared with."""
+"""Loops written out and branches as choices: what plans without loops run, and plans with loops are compared with."""
 import numpy as np
 
 from fastnn.compiler.graph import make, rewrite
 from fastnn.core import dtypes, random
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import BRANCH, ENDLESS, LOOP
+from fastnn.graph.loop import BRANCH, ENDLESS
 from fastnn.graph.node import CONSTANT, INPUT, Node
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
