@@ -9,6 +9,7 @@ from fastnn.compiler.schedule import scratch_places
 from fastnn.compiler.structure import KEY_ATTRS
 from fastnn.runtime import abi
 
+MOST_TIMES = 1 << 40                            # a loop that only memory ends runs so often, for all that is known
 LINE = 64                                       # bytes of a cache line: a thread's workspaces are apart
 
 
@@ -55,7 +56,7 @@ class _Assembly:
         self._origin(region.node, 0, 0, times)
         for a in region.accesses():
             self._address(a)
-        inside = times * (region.count if region.kind != "branch" else 1)
+        inside = min(times * (region.count if region.kind != "branch" else 1), MOST_TIMES)
         begin = len(self.words)
         self._items(region.parts[0], inside)
         row[abi.INNER] = len(self.code) if len(region.parts) > 1 else at + 1

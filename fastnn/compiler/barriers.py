@@ -12,7 +12,10 @@ from fastnn.compiler.emit import Region
 
 
 class _Touch(NamedTuple):
-    """What an instruction touches: bytes [low, high), how it is cut (None: not evenly), whether thread 0 does it."""
+    """What an instruction touches: bytes [low, high), how it is cut (None: not evenly), whether thread 0 does it.
+
+    wider: bytes before and behind the access that other steps of loops touch, which are over.
+    """
 
     low: int
     high: int
@@ -20,6 +23,7 @@ class _Touch(NamedTuple):
     grid: tuple | None
     single: bool
     moves: tuple
+    wider: tuple = (0, 0)
 
 
 def barriers(items):
@@ -66,7 +70,9 @@ class _Walk:
             if first is not None and any(_far(a, b, region) for a in mine for b in mine):
                 self._mark(first)
                 open_ = self._step(region, [], later)
-        return [_widened(t, region) for t in open_]
+        if region.steps is not None:            # thread 0 writes it at the end
+            open_ = [*open_, _touch(region.steps, shift, None, True)]
+        return [_widened(_at(t, shift), region) for t in open_]
 
     def _step(self, region, open_, shift):
         if region.kind == "while":
@@ -82,10 +88,24 @@ def _touches(ins, head, shift):
     out = []
     for a in ins.accesses():
         if not a.buffer.tile_only:
-            low = a.buffer.base + (a.buffer.offset or 0) + a.offset + sum(shift.get(r, 0) * step for r, step in a.moves)
-            out.append(_Touch(low, low + a.nbytes, a, grid if head.chunk * a.parts % head.n == 0 else None, single,
-                              a.moves))
+            out.append(_touch(a, shift, grid if head.chunk * a.parts % head.n == 0 else None, single))
     return out
+
+
+def _touch(access, shift, grid, single):
+    low = _address(access, shift)
+    return _Touch(low, low + access.nbytes, access, grid, single, access.moves)
+
+
+def _address(a, shift):
+    """The first byte of an access; shift: {loop: the step that it is at}."""
+    return a.buffer.base + (a.buffer.offset or 0) + a.offset + sum(shift.get(r, 0) * step for r, step in a.moves)
+
+
+def _at(touch, shift):
+    """The touch at other steps."""
+    low, (before, behind) = _address(touch.access, shift), touch.wider
+    return touch._replace(low=low - before, high=low + touch.access.nbytes + behind)
 
 
 def _conflict(a, b):
@@ -132,5 +152,7 @@ def _widened(touch, region):
     if step == 0:
         return touch
     far = step * (region.count - 1)
-    return touch._replace(low=touch.low + min(far, 0), high=touch.high + max(far, 0), grid=None,
+    before, behind = max(-far, 0), max(far, 0)
+    wider = touch.wider[0] + before, touch.wider[1] + behind
+    return touch._replace(low=touch.low - before, high=touch.high + behind, grid=None, wider=wider,
                           moves=tuple(m for m in touch.moves if m[0] is not region))

@@ -78,7 +78,7 @@ def compile_graph(trace, outputs, bindings, options=None, plans=PLANS):
 
 
 def _compile(graph, structure, options):
-    graph = passes.run(graph, options.off)
+    graph = passes.run(graph, options.off, options.unroll)
     lowered = lower.lower(graph, structure, options)
     units = schedule.group(lowered.items, options.target, options.fuse)
     blocks, _ = memory.lifetimes(units)

@@ -1,5 +1,6 @@
 """Graph: what the passes transform; nodes in order, the wanted outputs, and the effects on variables."""
-from fastnn.graph.node import BRANCH, LOOP, Node
+from fastnn.graph.loop import bodies
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 
 
@@ -51,19 +52,9 @@ def _list(nodes, numbers, lines, indent):
         payload = f" {node.payload.path}" if hasattr(node.payload, "path") else ""
         where = f"  # {node.scope}" if node.scope else ""
         lines.append(f"{indent}{made} = {node.op.name}{payload}({reads}){attrs}: {shapes}{where}")
-        for body in bodies_of(node):
+        for body in bodies(node):
             _list(body.nodes, numbers, lines, indent + "  ")
             lines.append(f"{indent}  gives {', '.join(f'%{numbers[s]}' for s in body.outputs)}")
-
-
-def bodies_of(node):
-    """The bodies of a node: of a loop its step and, where it has one, its test; of a branch both sides; else none."""
-    if node.op not in (LOOP, BRANCH):
-        return ()
-    payload = node.payload
-    if node.op is BRANCH:
-        return payload
-    return (payload.body,) if payload.test is None else (payload.body, payload.test)
 
 
 def make(op, inputs, attrs, like):

@@ -24,6 +24,7 @@ def lifetimes(items):
     for b in buffers:
         if b.pinned:
             b.last = count
+    buffers.sort(key=lambda b: b.first)
     return buffers, count
 
 

@@ -6,8 +6,8 @@ import hashlib
 
 import numpy as np
 
-from fastnn.compiler.graph import bodies_of
 from fastnn.core import random
+from fastnn.graph.loop import bodies
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 
 KEY_ATTRS = ("seed", "stream", "call")
@@ -103,7 +103,7 @@ class Structure:
         if node.op is INPUT:
             return None
         return tuple((self._walk(body.nodes), tuple(ids[s] for s in (*body.inputs, *body.outputs)))
-                     for body in bodies_of(node))
+                     for body in bodies(node))
 
     def _source(self, symbol):
         source = self.bindings.get(symbol)

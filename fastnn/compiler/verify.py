@@ -1,7 +1,7 @@
 """The verifier: what must hold of a graph between any two passes; on in the tests (`Options(verify=True)`)."""
-from fastnn.compiler.graph import bodies_of
 from fastnn.core.errors import GraphError
-from fastnn.graph.node import BRANCH, LOOP, Leaf
+from fastnn.graph.loop import BRANCH, bodies
+from fastnn.graph.node import Leaf
 from fastnn.graph.spec import Spec
 
 
@@ -37,7 +37,7 @@ def _nodes(nodes, after):
             _expect(s not in made, after, f"{s!r} is made twice")
             _expect(s.node is node and s.index == i, after, f"{s!r} does not know that {node!r} makes it")
             made.add(s)
-        if node.op in (LOOP, BRANCH):
+        if node.op.structural:
             _bodies(node, after)
         elif not isinstance(node.op, Leaf):
             specs = node.op.infer([None if s is None else Spec(s.shape, s.dtype) for s in node.inputs], node.attrs)
@@ -49,7 +49,7 @@ def _nodes(nodes, after):
 
 
 def _bodies(node, after):
-    for body in bodies_of(node):
+    for body in bodies(node):
         made = _nodes(body.nodes, after)
         for s in (*body.inputs, *body.outputs):
             _expect(s in made, after, f"{s!r} of a body of {node!r} is made by no node of it")

@@ -12,14 +12,13 @@ class Leaf:
     def __init__(self, name):
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
-        self.elementwise = self.draws = False
+        self.elementwise = self.draws = self.structural = False
 
     def __repr__(self):
         return f"<leaf {self.name}>"
 
 
 INPUT, VARIABLE, CONSTANT = Leaf("input"), Leaf("variable"), Leaf("constant")
-LOOP, BRANCH = Leaf("loop"), Leaf("branch")
 
 
 class Node:
@@ -174,7 +173,8 @@ class Symbol(Operators):
     def _same(self, other):
         """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
         from fastnn.graph.trace import current
-        mine = self.trace is not None and self.trace is current()
+        trace = current()
+        mine = self.trace is not None and trace is not None and trace.sees(self)
         if not mine and (isinstance(other, Symbol) or self.origin is None):
             return self is other
         return hooks.call("operator", "equal", self, other)

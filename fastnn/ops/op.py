@@ -57,6 +57,7 @@ class Op:
     again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
+    structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)
 
     @property
     def draws(self) -> bool:

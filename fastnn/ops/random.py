@@ -4,6 +4,9 @@ for the backward pass and nothing depends on threads, tiles or fusion.
 seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often that generator was asked before in the
 same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
+
+offset: what the steps of loops around a call add to the digest (core/random.py, `step_offset`), where a loop is written
+out; the tape adds it where it is not.
 """
 import numpy as np
 
@@ -17,7 +20,7 @@ from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 __all__ = []
 
-KEY = {"seed": 0, "stream": 0, "call": 0}
+KEY = {"seed": 0, "stream": 0, "call": 0, "offset": 0}
 NONDIFF = "random numbers depend on no input"
 
 
@@ -27,7 +30,8 @@ def _check_size(name, shape):
 
 
 def _draw_key(draw):
-    return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2)}
+    return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2),
+            "offset": random.step_offset((draw.integer(0, 2),))}
 
 
 # ------------------------------------------------------------------ dropout

@@ -61,7 +61,7 @@ def _float_mode():
 class _Walk:
     """One walk over the tape. Groups wait until a barrier; then each thread does all of them, the last thread first.
 
-    moved: {word: its value} of the loops that are running.
+    moved: {word: its value} of the loops that have run.
     """
 
     def __init__(self, tape, threads, profile):
@@ -96,18 +96,17 @@ class _Walk:
         n, done = row[abi.N], 0
         if flags & abi.COUNTED:
             n = min(max(self.asked(row, ctypes.c_int64), 0), n)
-        backward = flags & abi.REVERSE
-        self.shift(row, n - 1 if backward and n else 0)
+        first, step = (n - 1, -1) if flags & abi.REVERSE and n else (0, 1)
+        self.shift(row, first)
         while done < n:
             if flags & abi.WHILE:
                 self.rows(i + 1, row[abi.INNER])
                 if not self.asked(row):
                     break
             self.rows(row[abi.INNER], row[abi.END])
-            self.shift(row, -1 if backward else 1)
+            self.shift(row, step)
             done += 1
-        for word, _ in self.moves(row):
-            del self.moved[word]
+        self.shift(row, -first - step * done)
         if flags & abi.WHILE:
             self.meet()
             ctypes.c_int64.from_address(self.word(row[abi.ARGS] + 1)).value = done
