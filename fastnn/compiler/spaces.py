@@ -3,11 +3,12 @@ import numpy as np
 
 from fastnn.compiler.emit import Buffer, Key, Operand
 from fastnn.compiler.plan import Space
+from fastnn.core import random
 from fastnn.runtime.abi import STATE_WORDS
 
 ALIGN = 64
 CONSTANTS_BASE = 1 << 47                        # abstract addresses: the arena begins at 0, variables at 1 << 48
-STEP_STRIDE = 0x9E3779B97F4A7C15 - (1 << 64)    # what a random key grows by at each step of an outer loop
+STEP_STRIDE = random.signed(random.STRIDE)      # what a random key grows by at each step of the innermost loop
 
 
 class Spaces:
@@ -78,11 +79,11 @@ class Spaces:
 
     def key(self, attrs, region):
         """The argument word of a random key; at each step of the loops round it, it is another one."""
-        moves, stride = [], 1
+        moves, stride = [], STEP_STRIDE
         for loop in reversed(region.path() if region is not None else ()):
             if loop.kind != "branch":
                 moves.append((loop, stride))
-                stride = STEP_STRIDE if stride == 1 else _signed(stride * STEP_STRIDE)
+                stride = _signed(stride * STEP_STRIDE)
         number = self.structure.key_number(attrs)
         space = self._buffer("key", number, 0, 0, "key").space
         return Key(space, attrs.get("turn", 0), tuple(moves))
