@@ -64,8 +64,8 @@ def _recorded(function):
         if current() is None and any(isinstance(x, Symbol) for x in tree.flatten([list(args), kwargs])):
             try:
                 return hooks.call("record", name, function, args, kwargs)
-            except ForeignSymbolError:
-                pass                            # the functions see symbols that an event would not know of
+            except ForeignSymbolError:          # the functions use symbols that an event would not know of
+                return function(*args, **kwargs)
         return function(*args, **kwargs)
     call.public_name = name
     return call
