@@ -13,8 +13,7 @@ from fastnn.compiler.lower_loops import lower_branch, lower_loop
 from fastnn.compiler.spaces import Spaces
 from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import BRANCH, LOOP
-from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE
 
 NEVER = math.inf
 CONTROL = {LOOP: lower_loop, BRANCH: lower_branch}

@@ -1,7 +1,7 @@
 """The verifier: what must hold of a graph between any two passes; on in the tests (`Options(verify=True)`)."""
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import BRANCH, bodies
-from fastnn.graph.node import Leaf
+from fastnn.graph.loop import bodies
+from fastnn.graph.node import BRANCH, Leaf
 from fastnn.graph.spec import Spec
 
 

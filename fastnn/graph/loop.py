@@ -10,35 +10,14 @@ specs of outputs.
 Bodies are closed: what a function that is traced into one takes from around it becomes a constant, a variable that it
 assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of symbols of the active trace.
 """
-from fastnn.core import dtypes, hooks
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
-from fastnn.graph.node import CONSTANT, INPUT, Node
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace, current
 
 ENDLESS = 2 ** 63 - 1                           # the count of a loop that only its test ends
-
-
-class Structure:
-    """An operation whose nodes have bodies: what passes ask of a record, answered once."""
-
-    structural = True
-    inputs, attrs, alias, inplace, nondiff = (), {}, None, {}, ""
-    lower = host = again = compose = None
-    elementwise = draws = False
-
-    def __init__(self, name):
-        self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
-
-    def __reduce__(self):
-        return self.name.upper()
-
-    def __repr__(self):
-        return f"<structure {self.name}>"
-
-
-LOOP, BRANCH = Structure("loop"), Structure("branch")
 
 
 class Body:
@@ -363,13 +342,3 @@ def _branch_node(trace, truth, sides):
     made = [Body(heads, ns, out, set(_again(sub)) & known)
             for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)]
     return trace.add(BRANCH, (truth, *order), {}, [s.spec for s in sides[0][1]], tuple(made))
-
-
-def is_constant(symbol):
-    """Whether a symbol is a constant's."""
-    return symbol.node.op is CONSTANT
-
-
-def is_float(symbol):
-    """Whether a symbol has a gradient."""
-    return dtypes.is_float(symbol.dtype)

@@ -2,8 +2,8 @@
 
 The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
 reads of the step comes stacked from the forward loop, which gets further results for it, or is made again where that is
-cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked and one
-product or sum stands after the loop, others are carried.
+cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked
+and one product or sum stands after the loop, others are carried.
 """
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError

@@ -21,6 +21,27 @@ class Leaf:
 INPUT, VARIABLE, CONSTANT = Leaf("input"), Leaf("variable"), Leaf("constant")
 
 
+class Structure:
+    """An operation whose nodes have bodies: what passes ask of a record, answered once."""
+
+    structural = True
+    inputs, attrs, alias, inplace, nondiff = (), {}, None, {}, ""
+    lower = host = again = compose = None
+    elementwise = draws = False
+
+    def __init__(self, name):
+        self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
+
+    def __reduce__(self):
+        return self.name.upper()                # pickled by name: there is one of each
+
+    def __repr__(self):
+        return f"<structure {self.name}>"
+
+
+LOOP, BRANCH = Structure("loop"), Structure("branch")
+
+
 class Node:
     """A call event: `op` applied to `inputs` (symbols; None for an absent optional one) with `attrs`.
 
@@ -31,7 +52,7 @@ class Node:
 
     def __init__(self, op, inputs, attrs, specs, scope="", order=0, payload=None, trace=None):
         self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
-        self.payload = payload                  # the variable, array or input name of a leaf
+        self.payload = payload                  # the variable, array or input name of a leaf; the bodies of a loop
         self.outputs = tuple(Symbol(s.shape, s.dtype, self, i, trace=trace) for i, s in enumerate(specs))
 
     @property

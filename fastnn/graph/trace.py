@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
-from fastnn.core.errors import GraphError
+from fastnn.core.errors import ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
@@ -191,7 +191,7 @@ class Trace:
             if value.trace is not self:
                 if self.sees(value):
                     return self._lift(value)
-                raise GraphError(
+                raise ForeignSymbolError(
                     f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
                     "and constants, not symbols kept from outside its call."
                 )

@@ -26,7 +26,7 @@ from fastnn.ops.order import argwhere as argwhere
 from fastnn.ops.constants import array as array
 from fastnn.ops.control import array_equal as array_equal
 from fastnn.ops.layout import array_split as array_split
-from fastnn.ops.more import associative_scan as associative_scan
+from fastnn.ops.loops import associative_scan as associative_scan
 from fastnn.ops.reduce import average as average
 from fastnn.ops.pool import average_pool as average_pool
 from fastnn.ops.create import bartlett as bartlett
@@ -53,7 +53,7 @@ from fastnn.ops.linalg import cholesky as cholesky
 from fastnn.ops.linalg import cholesky_inverse as cholesky_inverse
 from fastnn.ops.elementwise import clip as clip
 from fastnn.ops.layout import concatenate as concatenate
-from fastnn.ops.control import cond as cond
+from fastnn.ops.loops import cond as cond
 from fastnn.ops.control import conj as conj
 from fastnn.ops.control import conjugate as conjugate
 from fastnn.ops.convolution import conv as conv
@@ -112,7 +112,7 @@ from fastnn.ops.binary import floor_divide as floor_divide
 from fastnn.ops.binary import fmax as fmax
 from fastnn.ops.binary import fmin as fmin
 from fastnn.ops.host import fmod as fmod
-from fastnn.ops.control import fori_loop as fori_loop
+from fastnn.ops.loops import fori_loop as fori_loop
 from fastnn.ops.constants import full as full
 from fastnn.ops.constants import full_like as full_like
 from fastnn.ops.host import gcd as gcd
@@ -181,7 +181,7 @@ from fastnn.ops.create import logspace as logspace
 from fastnn.ops.reduce import logsumexp as logsumexp
 from fastnn.ops.linalg import lstsq as lstsq
 from fastnn.ops.linalg import lu_factor as lu_factor
-from fastnn.ops.control import map as map
+from fastnn.ops.loops import map as map
 from fastnn.ops.matmul import matmul as matmul
 from fastnn.ops.linalg import matrix_rank as matrix_rank
 from fastnn.ops.reduce import max as max
@@ -246,7 +246,7 @@ from fastnn.ops.parts import rot90 as rot90
 from fastnn.ops.elementwise import round as round
 from fastnn.ops.elementwise import rsqrt as rsqrt
 from fastnn.ops.more import saturate_cast as saturate_cast
-from fastnn.ops.control import scan as scan
+from fastnn.ops.loops import scan as scan
 from fastnn.ops.control import scatter as scatter
 from fastnn.ops.order import scatter_update as scatter_update
 from fastnn.ops.order import searchsorted as searchsorted
@@ -296,7 +296,7 @@ from fastnn.ops.reduce import sum as sum
 from fastnn.ops.linalg import svd as svd
 from fastnn.ops.layout import swapaxes as swapaxes
 from fastnn.ops.activation import swish as swish
-from fastnn.ops.control import switch as switch
+from fastnn.ops.loops import switch as switch
 from fastnn.ops.index import take as take
 from fastnn.ops.index import take_along_axis as take_along_axis
 from fastnn.ops.derived import tan as tan
@@ -321,12 +321,12 @@ from fastnn.ops.create import vander as vander
 from fastnn.ops.reduce import var as var
 from fastnn.ops.products import vdot as vdot
 from fastnn.ops.more import vectorize as vectorize
-from fastnn.ops.control import vectorized_map as vectorized_map
+from fastnn.ops.loops import vectorized_map as vectorized_map
 from fastnn.ops.more import view as view
 from fastnn.ops.more import vsplit as vsplit
 from fastnn.ops.layout import vstack as vstack
 from fastnn.ops.compare import where as where
-from fastnn.ops.control import while_loop as while_loop
+from fastnn.ops.loops import while_loop as while_loop
 from fastnn.ops.constants import zeros as zeros
 from fastnn.ops.constants import zeros_like as zeros_like
 

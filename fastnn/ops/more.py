@@ -3,17 +3,17 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
-from fastnn.core.shapes import normalize_axis
 from fastnn.ops.activation import _relu
 from fastnn.ops.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
 from fastnn.ops.cast import cast
 from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand, reserve
 from fastnn.ops.compare import equal, less, where
 from fastnn.ops.constants import zeros_like
-from fastnn.ops.control import map, scan, segments
+from fastnn.ops.control import segments
 from fastnn.ops.elementwise import _erfc, affine, clip, sin, sqrt, square
 from fastnn.ops.host import right_shift
 from fastnn.ops.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
+from fastnn.ops.loops import map
 from fastnn.ops.order import sort
 from fastnn.ops.parts import flip, getitem
 from fastnn.ops.reduce import any, cumsum, min, prod, sum
@@ -21,7 +21,7 @@ from fastnn.ops.reduce import any, cumsum, min, prod, sum
 __all__ = ["fabs", "fliplr", "flipud", "hsplit", "vsplit", "dsplit", "dstack", "get_item", "imag", "isreal", "isin",
            "erfc", "ldexp", "logaddexp2", "saturate_cast", "segment_min", "segment_prod", "sinc", "trapezoid",
            "sparse_sigmoid", "sparsemax", "vectorize", "dtype", "depth_to_space", "space_to_depth", "cdist",
-           "correlate", "associative_scan", "view"]
+           "correlate", "view"]
 
 
 def fabs(x):
@@ -347,22 +347,3 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
     def over(*xs):
         return map(lambda v: pyfunc(*v), tuple(operand(x) for x in xs))
     return over
-
-
-def associative_scan(f, elems, reverse=False, axis=0):
-    """All running results of an associative f(a, b) along an axis.
-
-    >>> associative_scan(lambda a, b: a + b, np.array([1, 2, 3], "int32"))
-    array([1, 3, 6], dtype=int32)
-    """
-    x = moveaxis(operand(elems), normalize_axis(axis, len(operand(elems).shape)), 0)
-    x = flip(x, 0) if reverse else x
-    first, rest = getitem(x, 0), getitem(x, slice(1, None))
-
-    def step(carry, v):
-        y = f(carry, v)
-        return y, y
-    if rest.shape[0]:
-        _, ys = scan(step, first, rest)
-        x = concatenate([expand_dims(first, 0), ys], 0)
-    return moveaxis(flip(x, 0) if reverse else x, 0, axis)

@@ -5,7 +5,7 @@ seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often t
 same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
 
-offset: what the steps of loops around a call add to the digest (core/random.py, `step_offset`), where a loop is written
+turn: what the steps of loops around a call add to the digest (core/random.py, `turn_of`), where a loop is written
 out; the tape adds it where it is not.
 """
 import numpy as np
@@ -20,7 +20,7 @@ from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 __all__ = []
 
-KEY = {"seed": 0, "stream": 0, "call": 0, "offset": 0}
+KEY = {"seed": 0, "stream": 0, "call": 0, "turn": 0}
 NONDIFF = "random numbers depend on no input"
 
 
@@ -31,7 +31,7 @@ def _check_size(name, shape):
 
 def _draw_key(draw):
     return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2),
-            "offset": random.step_offset((draw.integer(0, 2),))}
+            "turn": random.turn_of((draw.integer(0, 2),))}
 
 
 # ------------------------------------------------------------------ dropout
