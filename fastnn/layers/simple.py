@@ -65,6 +65,8 @@ class Lambda(Layer):
     array([2., 2.], dtype=float32)
     """
 
+    _infers_by_rule = False
+
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
         super().__init__(**kwargs)
         if not callable(function):

@@ -16,7 +16,7 @@ __all__ = []
 # function is what users mean
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):
-        if public.is_recorded(_name):
+        if public.is_recorded(_name) or _name in public.TAKE_SIZES:
             setattr(_module, _name, public.recorded(_name, getattr(_module, _name)))
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
