@@ -4,8 +4,9 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError
 from fastnn.graph import Symbol, Variable
+from fastnn.layers.sizes import Size
 
 
 def operand(x):
@@ -64,10 +65,24 @@ def axes(axis):
 
 
 def ints(values):
-    """A shape, or another list of integers, as a tuple."""
-    if isinstance(values, (Symbol, Variable)):
-        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected integers.")
-    return tuple(v if v is None else int(v) for v in (values if np.ndim(values) else [values]))
+    """A shape, or another list of integers, as a tuple; sizes that are not known yet stay as they are."""
+    if isinstance(values, Variable) or (isinstance(values, Symbol) and not is_size(values)):
+        values = _known(values)
+    listed = values if isinstance(values, (list, tuple)) or (not is_size(values) and np.ndim(values)) else [values]
+    return tuple(v if v is None or is_size(v) else int(v) for v in listed)
+
+
+def is_size(value):
+    """Whether a value is a size that is not known while the graph is built."""
+    return isinstance(value, Size)
+
+
+def _known(values):
+    try:
+        return np.asarray(values)
+    except GraphError:
+        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected "
+                                "integers.") from None
 
 
 def values_of(x, name):

@@ -40,7 +40,7 @@ def infer(function, args, kwargs, training=False, rules=False):
         except Exception as failed:             # it asks for sizes: whatever may follow from a None
             error = failed
     rows = all(None not in x.shape[1:] for x in tensors) and exact
-    found, first = _probe(function, args, kwargs, training, tensors, rows)
+    found, first = _probe(function, args, kwargs, training, tensors, rows, error)
     if found:
         return exact if rows and len(found) == 1 else _merged(found)
     if error is None and not sized:
@@ -48,10 +48,11 @@ def infer(function, args, kwargs, training=False, rules=False):
     raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
 
 
-def _probe(function, args, kwargs, training, tensors, exact):
+def _probe(function, args, kwargs, training, tensors, exact, error):
     """([results of the runs that succeeded] or None, the first error).
 
     exact: what None gave where only the number of rows is unknown; one run that agrees with it is enough.
+    error: that of the run with None; one that is the same with a number has nothing to do with sizes.
     """
     known = {d for x in tensors for d in x.shape}
     found, failures = [], []
@@ -64,10 +65,10 @@ def _probe(function, args, kwargs, training, tensors, exact):
                 found.append(_leaves(_run(function, args, kwargs, training, size)))
                 if exact and len(found) == 1 and _agree(exact, found[0]):
                     return found, None
-            except Exception as error:          # whatever the user's code raises for a size that it does not take
-                failures.append(error)
-                if not found and len(failures) > 1 and _same(*failures[-2:]):
-                    return None, failures[0]    # no matter of sizes
+            except Exception as failed:         # whatever the user's code raises for a size that it does not take
+                failures.append(failed)
+                if error is not None and not found and _same(error, failed):
+                    return None, failures[0]
         if len(found) > 1:
             return found, None
     return None, failures[0]
