@@ -4,9 +4,12 @@ What follows the rules of shapes is run once, with None for an unknown size.  Ot
 numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs is
 known, another is not.
 """
+import functools
+
+from fastnn.core import dtypes
 from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
-from fastnn.layers import nest
+from fastnn.layers import nest, signature
 from fastnn.layers.events import is_functional, symbol_like
 from fastnn.layers.sizes import Size, sizes_at
 
@@ -46,6 +49,21 @@ def infer(function, args, kwargs, training=False, rules=False):
     if error is None and not sized:
         return exact                            # known sizes beside unknown ones, which agree with no probe
     raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
+
+
+@functools.lru_cache(maxsize=1024)
+def has_rule(cls):
+    """Whether a layer class computes as fastnn wrote it and has fastnn's rule of shapes for it, which calls nothing."""
+    written = cls.call.__module__, cls.compute_output_shape.__module__
+    return not getattr(cls, "_rule_calls", False) and all(
+        m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written)
+
+
+def by_rule(layer, trace, args, kwargs):
+    """What a layer inside the traced code returns, by its rule of shapes: loops over unknown steps are not run."""
+    takes = signature.of(type(layer).compute_output_spec)
+    kwargs = {k: v for k, v in kwargs.items() if takes.takes(k) or (takes.open and k != "training")}
+    return nest.map_structure(lambda s: trace.input(s.shape, s.dtype), layer.compute_output_spec(*args, **kwargs))
 
 
 def _probe(function, args, kwargs, training, tensors, exact, error):
@@ -113,7 +131,8 @@ def _tensors(*structures):
 
 
 def _leaves(outputs):
-    return nest.map_structure(lambda x: symbol_like(x.shape, x.dtype) if hasattr(x, "shape") else x, outputs)
+    return nest.map_structure(
+        lambda x: symbol_like(x.shape, dtypes.standardize(x.dtype)) if hasattr(x, "shape") else x, outputs)
 
 
 def _run(function, args, kwargs, training, probe):

@@ -88,7 +88,6 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
     autocast = True
     supports_masking = False
     _keeps_dtype = False                        # whether integer inputs give integer outputs
-    _infers_by_rule = True                      # whether its rule of shapes, if it has one, makes no calls
     _marks_itself = True                        # in a RematScope: models leave it to the layers in them
 
     def __init_subclass__(cls, **kwargs):
@@ -296,11 +295,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
-        if trace.building and self._infers_by_rule and signature.has_rule(type(self)):
-            takes = signature.of(type(self).compute_output_spec)
-            specs = self.compute_output_spec(*args, **{k: v for k, v in kwargs.items()
-                                                       if takes.takes(k) or (takes.open and k != "training")})
-            return nest.map_structure(lambda s: trace.input(s.shape, s.dtype), specs)
+        if trace.building and inference.has_rule(type(self)):
+            return inference.by_rule(self, trace, args, kwargs)
         again = self._remat is not None and self._marks_itself and self._remat.applies(self.name)
         with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():
             return self.call(*args, **kwargs)
@@ -341,11 +337,9 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         return None
 
     def _mask_outputs(self, first, mask, outputs):
-        if mask is None:
+        if mask is None or not self.supports_masking:
             return
         flat = nest.flatten(outputs)
-        if not self.supports_masking:
-            return
         found = nest.flatten(self.compute_mask(first, mask))
         for x, m in zip(flat, found * len(flat) if len(found) == 1 else found):
             context.set_mask(x, m)

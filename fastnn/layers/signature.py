@@ -35,13 +35,6 @@ def of(function):
 
 
 @functools.lru_cache(maxsize=1024)
-def has_rule(cls):
-    """Whether what a layer class computes and its rule of shapes both are fastnn's own."""
-    return all(function.__module__.startswith("fastnn.layers.") and function.__module__ != "fastnn.layers.layer"
-               for function in (cls.call, cls.compute_output_shape))
-
-
-@functools.lru_cache(maxsize=1024)
 def _build_parameters(function):
     parameters = list(inspect.signature(function).parameters.values())[1:]
     if any(p.kind == p.VAR_POSITIONAL for p in parameters):

@@ -6,8 +6,8 @@ where they take ints, as `ops.arange(n)` and `ops.reshape(x, (n, -1))`.  When th
 import operator
 import weakref
 
-from fastnn.core import dtypes
-from fastnn.core.errors import FileFormatError
+from fastnn.core import dtypes, shapes
+from fastnn.core.errors import ArgumentError, FileFormatError, ShapeError
 from fastnn.core.registry import suggest
 from fastnn.graph import Symbol
 from fastnn.graph.variable import auto_name
@@ -40,7 +40,7 @@ def _calculated(name, swap=False):
 class Size(Symbol):
     """An unknown size as a value of the functional API: a whole number, known when the graph runs.
 
-    It equals None, which Keras has in its place, and itself.
+    It equals None, which Keras has in its place, itself, and nothing else.
     """
 
     __slots__ = ()
@@ -55,10 +55,10 @@ class Size(Symbol):
         return SizeCalculation("negative")(self)
 
     def __eq__(self, other):
-        return other is None or super().__eq__(other)
+        return other is None or other is self
 
     def __ne__(self, other):
-        return other is not None and super().__ne__(other)
+        return not self == other
 
     __hash__ = Symbol.__hash__
 
@@ -69,6 +69,8 @@ class SizeOf(Operation):
     kind, result_class = "Size", Size
 
     def __init__(self, axis, name=None):
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            raise ArgumentError(f"The axis of a size: received {axis!r}, expected an int.")
         super().__init__(name or auto_name("size"))
         self.axis = axis
 
@@ -83,6 +85,9 @@ class SizeOf(Operation):
 
     def infer(self, args, kwargs):
         """A whole number."""
+        if kwargs or len(args) != 1 or not is_functional(args[0]):
+            raise ArgumentError(f"A size: received {len(args)} arguments and {sorted(kwargs)}, expected one value.")
+        shapes.normalize_axis(self.axis, len(args[0].shape))
         return symbol_like((), "int32")
 
 
@@ -105,9 +110,18 @@ class SizeCalculation(Operation):
 
     def run(self, *sizes):
         """The result, an int."""
-        return FUNCTIONS[self.function](*sizes)
+        if self.function == "power" and abs(sizes[0]) > 1 and not 0 <= sizes[1] < 64:
+            raise ShapeError(f"{sizes[0]} ** {sizes[1]} is no size of an array.")
+        found = FUNCTIONS[self.function](*sizes)
+        if not -shapes.LARGEST_SIZE <= found < shapes.LARGEST_SIZE:
+            raise ShapeError(f"{self.function} of the sizes {sizes} gives {found}, which is no size of an array.")
+        return found
 
-    infer = SizeOf.infer
+    def infer(self, args, kwargs):
+        """A whole number."""
+        if kwargs or len(args) != (1 if self.function == "negative" else 2) or not all(map(_is_size, args)):
+            raise ArgumentError(f"{self.function} of sizes: received {args} and {kwargs}, expected sizes and ints.")
+        return symbol_like((), "int32")
 
 
 class SizedCall(PublicCall):
@@ -160,7 +174,7 @@ def calculated(name, args):
     """What the operation `name` makes of sizes, as a Size; None if that is no calculation of sizes."""
     if name == "cast" and len(args) == 2 and isinstance(args[0], Size) and dtypes.standardize(args[1]) == "int32":
         return args[0]
-    if name in FUNCTIONS and args and all(map(_is_size, args)):
+    if name in FUNCTIONS and len(args) == 2 and all(map(_is_size, args)):
         return SizeCalculation(name)(*(x if isinstance(x, Size) else int(x) for x in args))
     return None
 
