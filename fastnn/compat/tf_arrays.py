@@ -4,16 +4,17 @@ import numpy as np
 from fastnn import ops, random
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_math import _euclidean
-from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, is_size, kept, only, operand, values_of
+from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, kept, only, operand, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
+from fastnn.layers.sizes import Size
 
 
 # ---- making ----------------------------------------------------------------------------------------------------
 def _range(start, limit=None, delta=1, dtype=None, name="range"):
     start, limit = (0, start) if limit is None else (start, limit)
-    kinds = ("int32" if is_size(v) else constant(v).dtype for v in (start, limit, delta))
+    kinds = ("int32" if isinstance(v, Size) else constant(v).dtype for v in (start, limit, delta))
     found = np.result_type(*kinds).name if dtype is None else dtype
     return ops.arange(start, limit, delta, dtype=found)
 

@@ -66,15 +66,10 @@ def axes(axis):
 
 def ints(values):
     """A shape, or another list of integers, as a tuple; sizes that are not known yet stay as they are."""
-    if isinstance(values, Variable) or (isinstance(values, Symbol) and not is_size(values)):
+    if isinstance(values, (Symbol, Variable)) and not isinstance(values, Size):
         values = _known(values)
-    listed = values if isinstance(values, (list, tuple)) or (not is_size(values) and np.ndim(values)) else [values]
-    return tuple(v if v is None or is_size(v) else int(v) for v in listed)
-
-
-def is_size(value):
-    """Whether a value is a size that is not known while the graph is built."""
-    return isinstance(value, Size)
+    listed = values if isinstance(values, (list, tuple)) or getattr(values, "shape", ()) else [values]
+    return tuple(v if v is None or isinstance(v, Size) else int(v) for v in listed)
 
 
 def _known(values):

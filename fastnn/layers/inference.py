@@ -1,8 +1,8 @@
 """What a call would return, found by tracing it without data: shapes and dtypes only.
 
 What follows the rules of shapes is run once, with None for an unknown size.  Other code asks for sizes and must get
-numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs is
-known, another is not.
+numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs
+is known, another is not.
 """
 import functools
 

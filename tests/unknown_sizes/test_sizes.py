@@ -6,7 +6,7 @@ import pytest
 
 import fastnn
 from fastnn import layers, ops
-from fastnn.core.errors import ArgumentError, FileFormatError, FastnnError, ShapeError
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError, ShapeError
 from fastnn.layers.sizes import FUNCTIONS
 
 N = None
@@ -48,8 +48,10 @@ CASES = {
     "tile": (lambda x: ops.tile(x, (1, size(x), 1)), (N, 3), (N, N, 3)),
     "repeat": (lambda x: ops.repeat(x[:, :1], size(x), axis=1), (N, 3), (N, N, 3)),
     "broadcast_to": (lambda x: ops.broadcast_to(x[:, :1], ops.shape(x)), (N, 3), (N, N, 3)),
-    "slice": (lambda x: x[:, :size(x) - 1], (N, 3), (N, N, 3)), "half": (lambda x: x[:, size(x) // 2:], (N, 3), (N, N, 3)),
-    "index": (lambda x: x[:, size(x) - 1], (N, 3), (N, 3)), "negative": (lambda x: x[:, -(size(x) // 2):], (N,), (N, N)),
+    "slice": (lambda x: x[:, :size(x) - 1], (N, 3), (N, N, 3)),
+    "half": (lambda x: x[:, size(x) // 2:], (N, 3), (N, N, 3)),
+    "index": (lambda x: x[:, size(x) - 1], (N, 3), (N, 3)),
+    "negative": (lambda x: x[:, -(size(x) // 2):], (N,), (N, N)),
     "mean": (lambda x: ops.sum(x, 1) / ops.cast(size(x), "float32"), (N, 3), (N, 3)),
     "divided": (lambda x: ops.sum(x, 1) / size(x), (N, 3), (N, 3)),
     "resize": (lambda x: ops.image.resize(x, (size(x) * 2, ops.shape(x)[2] + 1)), (N, N, 3), (N, N, N, 3)),
