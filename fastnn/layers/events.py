@@ -153,7 +153,8 @@ class PublicCall(Operation):
     def infer(self, args, kwargs):
         """Shapes and dtypes of the results."""
         from fastnn.layers import inference
-        found = inference.infer(self.run, args, kwargs, rules=True)
+        found = nest.map_structure(lambda x: symbol_like((), "int32") if type(x) is int else x,
+                                   inference.infer(self.run, args, kwargs, rules=True))
         if not all(hasattr(x, "shape") for x in nest.flatten(found)):
             raise NotSupportedError(f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
                                     "of a functional graph; call it inside the `call` of a layer.")

@@ -22,7 +22,7 @@ class RNN(Layer):
         stateful: the last states are the first ones of the next batch.
         zero_output_for_mask: output 0 at masked steps instead of repeating the one before.
 
-    Input: (batch, steps, features); steps must be known when the model runs.
+    Input: (batch, steps, features); steps may be unknown in an Input, and differ from batch to batch.
 
     >>> import numpy as np
     >>> from fastnn.layers import GRUCell

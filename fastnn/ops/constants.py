@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import DTypeError
+from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
@@ -185,5 +185,7 @@ def size(x):
     >>> size([[1, 2]])
     2
     """
-    s = shape(x)
-    return None if current() is not None and None in s else product(s)
+    sizes = shape(x)
+    if current() is not None and None in sizes:
+        raise ShapeError(f"size: not all sizes of the shape {sizes} are known.")
+    return product(sizes)

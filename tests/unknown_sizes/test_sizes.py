@@ -171,3 +171,12 @@ def test_every_calculation_is_that_of_ints(name):
     model = fastnn.Model(x, ops.full((rows(x),), result, dtype="float32"))
     expected = FUNCTIONS[name](*([5] if name == "negative" else [5, 3]))
     assert model(np.zeros((1, 5), "float32")).tolist() == [expected]
+
+
+def test_the_size_of_a_value_in_files_of_keras():
+    x = fastnn.Input((None, 3))
+    config = json.loads(json.dumps(fastnn.Model(x, x / ops.cast(ops.sum(x), "float32")).get_config()))
+    sum_ = next(e for e in config["layers"] if e["class_name"] == "Sum")
+    sum_.update(class_name="Size", registered_name="Size", config={"name": sum_["name"]})
+    model = fastnn.Model.from_config(config)
+    np.testing.assert_allclose(model(np.ones((2, 4, 3), "float32")), np.full((2, 4, 3), 1 / 24), rtol=1e-6)
