@@ -40,6 +40,8 @@ def infer(function, args, kwargs, training=False, rules=False):
             exact = _leaves(_run(function, args, kwargs, training, None))
             if rules:
                 return exact
+        except MemoryError:
+            raise
         except Exception as failed:             # it asks for sizes: whatever may follow from a None
             error = failed
     rows = all(None not in x.shape[1:] for x in tensors) and exact
@@ -83,6 +85,8 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
                 found.append(_leaves(_run(function, args, kwargs, training, size)))
                 if exact and len(found) == 1 and _agree(exact, found[0]):
                     return found, None
+            except MemoryError:                 # also what building a model from a file may not exceed
+                raise
             except Exception as failed:         # whatever the user's code raises for a size that it does not take
                 failures.append(failed)
                 if error is not None and not found and _same(error, failed):

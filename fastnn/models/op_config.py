@@ -80,7 +80,7 @@ def _sized(kind, name, label):
     function = ops.public_function(name) if isinstance(name, str) else None
     if function is None or not hasattr(function, "public_name"):
         raise UnknownNameError(f"Unknown operation in a functional config: received {name!r}."
-                               f"{suggest(str(name), ops.__all__)} Expected an operation of fastnn.ops.")
+                               f"{suggest(str(name), set(ops.__all__) - public.TAKE_FUNCTIONS)} Expected an operation of fastnn.ops.")
     return SizedCall(name, function, label)
 
 

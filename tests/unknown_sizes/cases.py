@@ -116,7 +116,7 @@ CASES = [
     ("ops.tril(x)", (N, N)), ("ops.triu(x, 1)", (N, 3)), ("ops.diagonal(x, axis1=1, axis2=2)", (N, 3)),
     ("ops.top_k(x, 2)", (N, 3)), ("ops.top_k(x, 1)[1]", (N, 3)), ("ops.outer(x, x)", (N,)),
     ("ops.diff(x, axis=1)", (N, 3)),
-    ("ops.cross(x, x)", (N, 3)),
+    ("ops.cross(x, x)", (N, 3)), ("ops.meshgrid(x, y)", (N, 3), (N,)),
     ("ops.conv(x, ops.ones((3, 3, 2)))", (N, 3)), ("ops.conv(x, ops.ones((3, 3, 3, 2)), 2, 'same')", (N, N, 3)),
     ("ops.depthwise_conv(x, ops.ones((3, 3, 3, 2)))", (N, N, 3)), ("ops.max_pool(x, 2)", (N, N, 3)),
     ("ops.average_pool(x, 2, padding='same')", (N, N, 3)), ("ops.conv_transpose(x, ops.ones((2, 2, 3)), 2)", (N, 3)),

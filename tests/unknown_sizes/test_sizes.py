@@ -148,10 +148,14 @@ def entries(change):
     lambda kind, e: kind == "Zeros" and e["config"].update(function="os.system"),
     lambda kind, e: kind == "Zeros" and e["config"].update(function="map"),
     lambda kind, e: kind == "Zeros" and e["config"].update(function=["zeros"]),
+    lambda kind, e: kind == "Zeros" and e["inbound_nodes"][0].update(args=[[2, 3]]),
+    lambda kind, e: kind == "Zeros" and e["config"].update(function="eye") is None
+    and e["inbound_nodes"][0].update(args=[e["inbound_nodes"][0]["args"][0][0], 10 ** 12]),
 ])
 def test_damaged_configs_are_refused(change):
+    text = json.dumps({"class_name": "Functional", "module": "keras.src.models.functional", "config": entries(change)})
     with pytest.raises(FastnnError):
-        fastnn.Model.from_config(entries(change))
+        fastnn.models.model_from_json(text)
 
 
 def test_large_numbers_in_a_file_cost_no_time():
