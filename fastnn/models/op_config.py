@@ -79,8 +79,9 @@ def _sized(kind, name, label):
         return SizeCalculation(name, label)
     function = ops.public_function(name) if isinstance(name, str) else None
     if function is None or not hasattr(function, "public_name"):
+        known = set(ops.__all__) - public.TAKE_FUNCTIONS
         raise UnknownNameError(f"Unknown operation in a functional config: received {name!r}."
-                               f"{suggest(str(name), set(ops.__all__) - public.TAKE_FUNCTIONS)} Expected an operation of fastnn.ops.")
+                               f"{suggest(str(name), known)} Expected an operation of fastnn.ops.")
     return SizedCall(name, function, label)
 
 
