@@ -213,6 +213,9 @@ class Symbol(Operators):
                          f"that depend on data. Received: {self!r}.")
 
     def __array__(self, dtype=None, copy=None):
+        value = known_value(self)
+        if value is not None:
+            return np.array(value, dtype)
         raise GraphError(f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
                          "in layers, losses and metrics.")
 
@@ -226,3 +229,25 @@ class Symbol(Operators):
 
     def __repr__(self):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def known_value(symbol):
+    """The array of a symbol that follows from constants alone, as sizes do; None for another."""
+    order, seen, todo = [], set(), [symbol.node]
+    while todo:
+        node = todo.pop()
+        if node is None or node.op in (INPUT, VARIABLE) or getattr(node.op, "draws", False):
+            return None
+        if node not in seen:
+            seen.add(node)
+            order.append(node)
+            todo += [x.node for x in node.inputs if x is not None]
+    values = {}
+    for node in sorted(order, key=lambda node: node.order):
+        if node.op is CONSTANT:
+            values[node] = (node.payload,)
+            continue
+        inputs = tuple(x if x is None else values[x.node][x.index] for x in node.inputs)
+        found = hooks.call("eager", node.op, inputs, node.attrs)
+        values[node] = found if isinstance(found, tuple) else (found,)
+    return values[symbol.node][symbol.index]

@@ -224,7 +224,7 @@ def apply(op, inputs, attrs=None):
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
     specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
     single = isinstance(specs, Spec)
-    for spec in (specs,) if single else specs:
+    for spec in () if trace.building else (specs,) if single else specs:
         affordable(spec.nbytes, f"{op.name}: a result of shape {spec.shape}")
     node = trace.add(op, symbols, attrs, [specs] if single else specs)
     return node.outputs[0] if single else node.outputs

@@ -14,8 +14,15 @@ __all__ = ["reshape", "expand_dims", "squeeze", "transpose", "broadcast_to", "br
            "stack", "unstack", "split", "ravel", "swapaxes", "moveaxis", "append", "vstack", "hstack", "array_split"]
 
 
+def _sizes(shape):
+    """A shape (an int, several, an array of them, a symbol that follows from constants) as a list."""
+    if isinstance(shape, (tuple, list)):
+        return list(shape)
+    return np.asarray(shape).tolist() if getattr(shape, "shape", ()) else [shape]
+
+
 def _ints(shape):
-    return tuple(int(d) for d in shape) if isinstance(shape, (tuple, list, np.ndarray)) else (int(shape),)
+    return tuple(map(int, _sizes(shape)))
 
 
 def reshape(x, newshape):
@@ -26,7 +33,7 @@ def reshape(x, newshape):
            [3, 4]], dtype=int32)
     """
     x = operand(x)
-    wanted = list(newshape) if isinstance(newshape, (tuple, list)) else [newshape]
+    wanted = _sizes(newshape)
     if None in wanted:
         if -1 in wanted and None not in x.shape[1:]:            # (rows, -1): the rest follows from the known sizes
             known = product(d for d in wanted if d not in (None, -1))
@@ -112,7 +119,7 @@ def broadcast_to(x, shape):
     array([[1, 2],
            [1, 2]], dtype=int32)
     """
-    x, shape = operand(x), tuple(None if d is None else int(d) for d in shape)
+    x, shape = operand(x), tuple(None if d is None else int(d) for d in _sizes(shape))
     return x if tuple(x.shape) == shape else records._broadcast_to(x, shape=shape)
 
 

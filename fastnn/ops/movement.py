@@ -166,8 +166,10 @@ _transpose = register(Op(
 def _broadcast_infer(specs, attrs):
     shape, wanted = specs[0].shape, attrs["shape"]
     lead = len(wanted) - len(shape)
-    wanted = tuple(shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(wanted))
-    if lead < 0 or any(d not in (1, w) for d, w in zip(shape, wanted[lead:])):
+    repeated = None if None in shape else 1     # what a size of 1 may become that meets an unknown one
+    own = (None,) * lead + tuple(repeated if d == 1 else d for d in shape)
+    wanted = tuple(d if w is None else w for d, w in zip(own, wanted))
+    if lead < 0 or any(d not in (1, w, None) for d, w in zip(shape, wanted[lead:])):
         raise ShapeError(f"broadcast_to: a value of shape {shape} does not broadcast to {wanted}.")
     return Spec(wanted, specs[0].dtype)
 
@@ -293,13 +295,10 @@ def _slice_infer(specs, attrs):
     for d, k in zip(shape, key):
         if d is not None:
             out.append(len(range(*slice(*k).indices(d))))
-        elif k[0] is None and k[1] is None and k[2] in (None, 1, -1):
-            out.append(None)
         elif k[2] in (None, 1) and k[0] is not None and (k[1] == k[0] + 1 or (k[0], k[1]) == (-1, None)):
-            out.append(1)
+            out.append(1)                       # an index, which must be there
         else:
-            raise ShapeError(f"slice: {k} of the first dimension of the shape {shape}: how many rows that gives is "
-                             "not known yet.")
+            out.append(None)
     return Spec(tuple(out), specs[0].dtype)
 
 
