@@ -8,8 +8,6 @@ inner run changes on purpose, the weights and the optimizer's state, stays chang
 import contextlib
 import threading
 
-from fastnn.graph import Variable
-from fastnn.models import own_step
 
 _open = threading.local()                       # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
@@ -49,8 +47,7 @@ def _results(model):
     """The variables that hold what steps of a model have measured so far."""
     own = model._trainer()
     found = [v for m in model.metrics for v in m.variables]
-    found += [v for logs in own.step_logs.values() for v in logs.values() if isinstance(v, Variable)]
-    return found + [v for losses in own.added_losses.values() for v in losses]
+    return found + [v for step in own.steps.values() if step.last is not None for v in step.last.variables()]
 
 
 def _measured(model, around):
@@ -81,9 +78,9 @@ class _Outer:
     """What a run needs of the things that all runs of a model share."""
 
     def __init__(self, model, own, kind):
-        self.model, self.own, self.kind = model, own, own.kind
+        self.model, self.own, self.step = model, own, own.step
         self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
-        self.places = own.shared.places()
+        self.places, self.last = own.shared.places(), {kind: step.last for kind, step in own.steps.items()}
         self.values = [(v, v.numpy()) for v in _results(model)]
         names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
         self.attributes = {name: model.__dict__[name] for name in names if name in model.__dict__}
@@ -104,8 +101,10 @@ class _Outer:
                 m.reset_state()
         for variable, value in self.values:
             variable.assign(value)
-        own.kind = self.kind
-        if self.kind is not None:
-            own_step.show_losses(model, self.kind)
+        for kind, last in self.last.items():
+            own.steps[kind].last = last
+        own.step = self.step
+        if own.step is not None:
+            own.step.show_losses()
         for name, value in self.attributes.items():
             setattr(model, name, value)

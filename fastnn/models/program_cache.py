@@ -1,0 +1,60 @@
+"""What was compiled for shapes that were seen: the least recently used goes where all of it takes too many bytes."""
+
+MOST = 24 << 20                                 # bytes of one cache
+
+
+class ProgramCache:
+    """Compiled things by what they were compiled for.
+
+    most: bytes that they may take together.  least: how many stay whatever they take.  besides: a function that says
+    how many more bytes they keep alive.
+
+    Something that is kept says in `bytes` what it takes, and gets `turn`: the number of things that had been put in
+    when it was last used.  A lookup changes nothing else, so threads need no lock for one.
+
+    >>> class Thing:
+    ...     bytes = 40
+    >>> cache = ProgramCache(most=100, least=1)
+    >>> for name in "abca":
+    ...     if cache.find(name) is None:
+    ...         cache.put(name, Thing())
+    >>> sorted(cache.kept), cache.bytes
+    (['a', 'c'], 80)
+    """
+
+    def __init__(self, most=MOST, least=16, besides=lambda: 0):
+        self.kept, self.turn = {}, 0
+        self.most, self.least, self.besides = most, least, besides
+
+    @property
+    def bytes(self):
+        """Bytes of all that is kept."""
+        return sum(thing.bytes for thing in list(self.kept.values()))
+
+    def find(self, key):
+        """What was compiled for this, or None."""
+        found = self.kept.get(key)
+        if found is not None:
+            found.turn = self.turn
+        return found
+
+    def put(self, key, thing):
+        """Keep a thing, and let others go until all of it fits."""
+        self.turn += 1
+        thing.turn = self.turn
+        self.kept[key] = thing
+        total = self.bytes
+        if len(self.kept) <= self.least or total + self.besides() <= self.most:
+            return
+        for old in sorted(list(self.kept.items()), key=lambda item: item[1].turn)[:-self.least]:
+            total -= old[1].bytes
+            self.kept.pop(old[0], None)
+            del old                             # the last reference: it may hold what `besides` counts
+            if total + self.besides() <= self.most:
+                break
+
+    def drop(self, which):
+        """Let go all whose key and value `which` says yes to."""
+        for key, thing in list(self.kept.items()):
+            if which(key, thing):
+                self.kept.pop(key, None)
