@@ -6,7 +6,14 @@ import contextlib
 import functools
 import threading
 
-_tracing = threading.local()                    # .step: whether a step is being traced in this thread
+
+class _Tracing(threading.local):
+    """Whether a step is being traced in this thread."""
+
+    step = False
+
+
+_tracing = _Tracing()
 
 
 class Later:
@@ -42,7 +49,7 @@ def deferred(result):
 
     @functools.wraps(result)
     def wrapped(self, *args, **kwargs):
-        if getattr(_tracing, "step", False):
+        if _tracing.step:
             return Later(functools.partial(wrapped, self, *args, **kwargs), self)
         return result(self, *args, **kwargs)
     wrapped._deferred = True
@@ -52,7 +59,7 @@ def deferred(result):
 @contextlib.contextmanager
 def results_later():
     """Inside, in this thread, results of metrics are not taken but noted; see `deferred`."""
-    before = getattr(_tracing, "step", False)
+    before = _tracing.step
     _tracing.step = True
     try:
         yield

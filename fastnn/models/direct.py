@@ -44,7 +44,7 @@ class DirectCalls:
             if type(inputs) is np.ndarray
             else (signature(inputs), own_layers)
         )
-        plan = self.plans.find(key)
+        plan = self.plans.kept.get(key)
         if plan is None or plan.stale:
             if signature(inputs) is None:
                 return None
@@ -54,6 +54,7 @@ class DirectCalls:
             plan.bytes += bytes_of(plan.program)
             self.plans.put(key, plan)
             self.version = structure_version(), config.version(), self.shared.revision
+        plan.turn = self.plans.turn             # as ProgramCache.find, without a call
         return plan
 
     def _plan(self, model, inputs, own_layers):

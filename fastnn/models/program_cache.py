@@ -9,8 +9,8 @@ class ProgramCache:
     most: bytes that they may take together.  least: how many stay whatever they take.  besides: a function that says
     how many more bytes they keep alive.
 
-    Something that is kept says in `bytes` what it takes, and gets `turn`: the number of things that had been put in
-    when it was last used.  A lookup changes nothing else, so threads need no lock for one.
+    Something that is kept says in `bytes` what it takes, and gets `turn`: when it was last used.  The clock moves when
+    something is put in, not when it is used: a lookup changes that one number, so threads need no lock for one.
 
     >>> class Thing:
     ...     bytes = 40
@@ -40,16 +40,17 @@ class ProgramCache:
 
     def put(self, key, thing):
         """Keep a thing, and let others go until all of it fits."""
-        self.turn += 1
-        thing.turn = self.turn
+        self.turn += 2
+        thing.turn = self.turn - 1              # what is used from now on counts as used later
         self.kept[key] = thing
         total = self.bytes
         if len(self.kept) <= self.least or total + self.besides() <= self.most:
             return
-        for old in sorted(list(self.kept.items()), key=lambda item: item[1].turn)[:-self.least]:
-            total -= old[1].bytes
-            self.kept.pop(old[0], None)
-            del old                             # the last reference: it may hold what `besides` counts
+        turns = [(thing.turn, place, key) for place, (key, thing) in enumerate(list(self.kept.items()))]
+        for _, _, key in sorted(turns)[:-self.least]:
+            gone = self.kept.pop(key, None)     # another thread may have been faster
+            total -= 0 if gone is None else gone.bytes
+            gone = None                         # the last reference: what `besides` counts may go with it
             if total + self.besides() <= self.most:
                 break
 

@@ -8,7 +8,6 @@ inner run changes on purpose, the weights and the optimizer's state, stays chang
 import contextlib
 import threading
 
-
 _open = threading.local()                       # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
@@ -38,9 +37,9 @@ def run(model, kind=None):
             if outer is not None:
                 outer.restore()
             else:                               # nothing keeps the user's arrays alive
-                for feed in own.bound:
+                for feed in own.shared.bound:
                     feed.release()
-                own.bound.clear()
+                own.shared.bound.clear()
 
 
 def _results(model):
@@ -78,8 +77,8 @@ class _Outer:
     """What a run needs of the things that all runs of a model share."""
 
     def __init__(self, model, own, kind):
-        self.model, self.own, self.step = model, own, own.step
-        self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
+        self.model, self.own, self.step = model, own, own.shared.step
+        self.bindings = [(feed, feed.arrays, feed.order) for feed in own.shared.bound]
         self.places, self.last = own.shared.places(), {kind: step.last for kind, step in own.steps.items()}
         self.values = [(v, v.numpy()) for v in _results(model)]
         names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
@@ -89,9 +88,9 @@ class _Outer:
         """Put everything back as it was."""
         own, model = self.own, self.model
         kept = {id(feed) for feed, _, _ in self.bindings}
-        for feed in [f for f in own.bound if id(f) not in kept]:
+        for feed in [f for f in own.shared.bound if id(f) not in kept]:
             feed.release()
-        own.bound[:] = [feed for feed, _, _ in self.bindings]
+        own.shared.bound[:] = [feed for feed, _, _ in self.bindings]
         for feed, arrays, order in self.bindings:
             feed.point(arrays, order)
         own.shared.go_to(self.places)
@@ -103,8 +102,8 @@ class _Outer:
             variable.assign(value)
         for kind, last in self.last.items():
             own.steps[kind].last = last
-        own.step = self.step
-        if own.step is not None:
-            own.step.show_losses()
+        own.shared.step = self.step
+        if self.step is not None:
+            self.step.show_losses()
         for name, value in self.attributes.items():
             setattr(model, name, value)

@@ -85,10 +85,9 @@ class Step:
 
     def bind(self, feed, x, y=None, weight=None, order=None):
         """The feed, which gives the rows of these arrays from now on."""
-        feed.point([a for s in (x, y, weight) for a in flatten(s)], order)
-        bound = self._model()._trainer().bound
-        if feed not in bound:
-            bound.append(feed)
+        feed.point([a for s in (x, y, weight) if s is not None for a in flatten(s)], order)
+        if feed not in self.shared.bound:
+            self.shared.bound.append(feed)
         return feed
 
     # ------------------------------------------------------------------ programs
@@ -142,7 +141,7 @@ class Step:
     def begin(self, row=0):
         """Start at this row of the order."""
         self.shared.begin(self.kind, row)
-        self._model()._trainer().step = self
+        self.shared.step = self
         self.show_losses()
 
     def run(self, compiled, batches, rows, deadline=0):

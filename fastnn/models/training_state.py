@@ -9,17 +9,15 @@ from fastnn.models.step import Step
 class TrainingState:
     """The steps of a model, what they share, and what compile() and the run in progress have set.
 
-    lock: held by a run.  depth, bound: runs inside one another, and the feeds that have arrays (see runs.run).  step:
-    the Step that ran last.  forgotten: how often the programs were dropped.  source, validation: the data of the fit
-    that runs; resume: the state that it goes on from.
+    lock: held by a run.  depth: of runs inside one another (see runs.run).  forgotten: how often the programs were
+    dropped.  source, validation: the data of the fit that runs; resume: the state that it goes on from.
     """
 
     def __init__(self, model):
         self.lock = lock(threading.RLock)
         self.shared, self.options = Shared(), None
         self.steps = {kind: Step(model, kind, self.shared) for kind in FIRST_STEP}
-        self.step, self.forgotten = None, 0
-        self.depth, self.bound = 0, []
+        self.depth = self.forgotten = 0
         self.source = self.validation = self.resume = None
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None

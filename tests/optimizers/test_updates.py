@@ -4,7 +4,7 @@ import pytest
 from evaluate import plan
 
 from fastnn import ops, optimizers
-from fastnn.graph import Variable, current
+from fastnn.graph import Variable
 from fastnn.models.flat import runs_of, slot_run
 
 SHAPES = {"kernel": (4, 3), "bias": (3,), "scale": (2,)}
