@@ -1,4 +1,4 @@
-"""Batches of changing length: one feed, a program for each shape, bounded memory, the numbers of batches of one length."""
+"""Batches of changing length: one feed, a program for each shape, bounded memory, unchanged numbers."""
 import weakref
 
 import numpy as np
@@ -81,7 +81,8 @@ def test_memory_is_bounded(programs, kind):
     """Many shapes: no more programs alive than the bytes allow, of any kind, and no old arena."""
     model, rng = pooled(), np.random.default_rng(0)
     cache, arena = model._trainer().shared.programs, model._trainer().shared.arena
-    run = {"train": model.train_on_batch, "test": model.test_on_batch, "predict": lambda x, y: model.predict_on_batch(x)}
+    run = {"train": model.train_on_batch, "test": model.test_on_batch,
+           "predict": lambda x, _: model.predict_on_batch(x)}
     cache.most, cache.least, counts = 3_000_000, 4, []
     for n, rows in zip(rng.permutation(120) + 1, rng.integers(1, 5, 120).tolist()):
         run[kind](*batches([n], rows)[0])
