@@ -1,4 +1,5 @@
 """What was compiled for shapes that were seen: the least recently used goes where all of it takes too many bytes."""
+from fastnn.compiler.memory import give_back
 
 MOST = 24 << 20                                 # bytes of one cache
 
@@ -23,7 +24,7 @@ class ProgramCache:
     """
 
     def __init__(self, most=MOST, least=16, besides=lambda: 0):
-        self.kept, self.turn = {}, 0
+        self.kept, self.turn, self._gone = {}, 0, 0
         self.most, self.least, self.besides = most, least, besides
 
     @property
@@ -49,10 +50,14 @@ class ProgramCache:
         turns = [(thing.turn, place, key) for place, (key, thing) in enumerate(list(self.kept.items()))]
         for _, _, key in sorted(turns)[:-self.least]:
             gone = self.kept.pop(key, None)     # another thread may have been faster
-            total -= 0 if gone is None else gone.bytes
+            size = 0 if gone is None else gone.bytes
             gone = None                         # the last reference: what `besides` counts may go with it
+            total, self._gone = total - size, self._gone + size
             if total + self.besides() <= self.most:
                 break
+        if self._gone > self.most // 4:         # pieces of many sizes that the C library would keep for itself
+            self._gone = 0
+            give_back()
 
     def drop(self, which):
         """Let go all whose key and value `which` says yes to."""
