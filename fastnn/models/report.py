@@ -5,7 +5,6 @@ from fastnn.core import config
 from fastnn.core.errors import NotBuiltError
 
 
-
 class PlanReport:
     """The plan of one step.
 

@@ -77,7 +77,7 @@ class _Outer:
     """What a run needs of the things that all runs of a model share."""
 
     def __init__(self, model, own, kind):
-        self.model, self.own, self.step = model, own, own.shared.step
+        self.model, self.own, self.ran = model, own, own.ran
         self.bindings = [(feed, feed.arrays, feed.order) for feed in own.shared.bound]
         self.places, self.last = own.shared.places(), {kind: step.last for kind, step in own.steps.items()}
         self.values = [(v, v.numpy()) for v in _results(model)]
@@ -102,8 +102,8 @@ class _Outer:
             variable.assign(value)
         for kind, last in self.last.items():
             own.steps[kind].last = last
-        own.shared.step = self.step
-        if self.step is not None:
-            self.step.show_losses()
+        own.shared.kind = None if self.ran is None else self.ran.kind
+        if self.ran is not None:
+            self.ran.show_losses()
         for name, value in self.attributes.items():
             setattr(model, name, value)

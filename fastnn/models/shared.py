@@ -46,13 +46,13 @@ class Shared:
     state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor
     moves them.  `fits` counts calls of fit: the rows of each are in another order.
 
-    bound: the feeds that have arrays (see runs.run).  step: the Step that ran last, or None.
+    bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.
     """
 
     def __init__(self):
         self.arena = GrowingArena()
         self.programs = ProgramCache(besides=self.arena.outgrown)
-        self.bound, self.step = [], None
+        self.bound, self.kind = [], None
         self.states = {kind: new_state() for kind in FIRST_STEP}
         self.steps = {kind: Variable.over(state[STEP:STEP + 1].reshape(()), name="step")
                       for kind, state in self.states.items()}

@@ -24,7 +24,7 @@ from fastnn.utils.misc import pack_x_y_sample_weight
 
 METHODS = {"train": "train_step", "test": "test_step"}
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
-BYTES, INSTRUCTION_BYTES = 140_000, 1_700       # of a program, and of each of its instructions, measured
+OBJECT_BYTES = 100_000                  # of a program, besides what it counts itself: Python objects, measured
 
 
 class CompiledStep:
@@ -52,9 +52,8 @@ class CompiledStep:
 
 
 def bytes_of(program):
-    """The bytes that a program takes, without the arena: what it says, else an estimate."""
-    said = getattr(program, "bytes", None)
-    return BYTES + INSTRUCTION_BYTES * len(getattr(program, "instructions", ())) if said is None else said
+    """The bytes that a program takes, without the arena, about."""
+    return OBJECT_BYTES + program.nbytes
 
 
 class Step:
@@ -141,7 +140,7 @@ class Step:
     def begin(self, row=0):
         """Start at this row of the order."""
         self.shared.begin(self.kind, row)
-        self.shared.step = self
+        self.shared.kind = self.kind
         self.show_losses()
 
     def run(self, compiled, batches, rows, deadline=0):

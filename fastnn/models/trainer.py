@@ -209,7 +209,7 @@ class Trainer(Intake, LegacyMethods):
 
     def _logs(self):
         own = self._trainer()
-        found = own.shared.step and own.shared.step.logs()
+        found = own.ran and own.ran.logs()
         results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
         return dict(sorted(results.items()))
 

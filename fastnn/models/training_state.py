@@ -22,6 +22,11 @@ class TrainingState:
         self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
+    @property
+    def ran(self):
+        """The Step that ran last, or None."""
+        return self.steps.get(self.shared.kind)
+
     def forget(self):
         """Drop every program and what steps have left behind: the model has changed."""
         self.shared.programs.kept.clear()
