@@ -3,8 +3,6 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import NotBuiltError
-from fastnn.models.data import like
-
 
 
 class PlanReport:
@@ -27,8 +25,8 @@ class PlanReport:
         training = compiled if training is None else training
         if training and not compiled:
             raise NotBuiltError("plan(training=True): the model is not compiled; call compile(optimizer, loss) first.")
-        feed = self._feed(model, batch_size, training)
-        program = feed.program(batch_size)
+        step = model._trainer().steps["train" if training else "predict"]
+        program = step.compiled(self._feed(model, step, batch_size), batch_size).program
         self.batch_size, self.training, self.program = batch_size, training, program
         self.threads, self.instructions = program.threads, program.rows()
         self.buffers = [dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
@@ -41,19 +39,17 @@ class PlanReport:
         self.predicted_us = sum(r["us"] for r in self.instructions)
 
     @staticmethod
-    def _feed(model, batch_size, training):
+    def _feed(model, step, batch_size):
         """The feed of the data that the model was last trained on, else of what its loss expects; bound to zeros."""
-        kind = "train" if training else "predict"
-        known = [f for f in model._trainer().feeds.values() if f.kind == kind]
+        known = list(step.feeds.values())
         if known:
             feed = known[-1]
-            arrays = [like(s, [np.zeros((batch_size, *shape), slot.dtype) for shape, slot in leaves])
-                      for s, leaves in zip(feed.structure, _split(zip(feed.shapes, feed.slots), feed.counts))]
+            arrays = feed.parts(np.zeros((batch_size, *shape), slot.dtype)
+                                for shape, slot in zip(feed.shapes, feed.slots))
+            step.bind(feed, *arrays)
         else:
-            arrays = _guess(model, batch_size, training)
-            feed = model._feed(kind, *arrays)
-        feed.bind(*arrays)
-        feed.rewind()
+            feed = step.feed(*_guess(model, batch_size, step.kind == "train"))
+        step.begin()
         return feed
 
     @staticmethod
@@ -84,11 +80,6 @@ class PlanReport:
         return head + "\n".join(lines)
 
     __repr__ = __str__
-
-
-def _split(items, counts):
-    items = list(items)
-    return [[items.pop(0) for _ in range(n)] for n in counts]
 
 
 def _guess(model, batch_size, training):
