@@ -256,12 +256,14 @@ def place(parts, trace):
         parts.test = around, [heads[k] for k in moving], go
     width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
     outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
-    kept = [k for k in range(len(parts.stacked)) if k not in outside]
-    parts.stacked = [parts.stacked[k] for k in kept]
+    stacked, first = parts.stacked, {}
+    kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
+    parts.stacked = [stacked[k] for k in kept]
     node = parts.node(trace)
     results = () if node is None else node.outputs
     final.update(zip(moving, results))
     outside.update(zip(kept, results[len(moving):]))
+    outside.update((k, outside[first[s]]) for k, s in enumerate(stacked) if k not in outside)
     steps = results[-1] if parts.test is not None else None
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 

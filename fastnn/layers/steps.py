@@ -1,4 +1,4 @@
-"""A layer's loop over the steps of sequences: a loop of the graph, or Python's own on arrays and where it is unrolled."""
+"""A loop of a layer over the steps of sequences: one of the graph, or Python's own on arrays and where it is unrolled."""
 import numpy as np
 
 from fastnn import ops
