@@ -14,6 +14,14 @@ settings.register_profile("thorough", max_examples=100, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def verified_passes():
+    """Every graph that a test compiles is checked after every pass."""
+    from fastnn.compiler import target
+
+    target.VERIFY = target.DEFAULT.verify = True
+
+
 @pytest.fixture(autouse=True)
 def clean_configuration():
     """Each test starts from the default seed, float type, threads and executor, and leaves them so."""

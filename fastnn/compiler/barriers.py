@@ -26,10 +26,39 @@ class _Touch(NamedTuple):
     wider: tuple = (0, 0)
 
 
+class _Open:
+    """Touches since the last barrier, those that are alike once."""
+
+    def __init__(self, touches=()):
+        self.reads, self.writes = {}, {}
+        self.add(touches)
+
+    def add(self, touches):
+        """Add touches."""
+        for t in touches:
+            a = t.access
+            key = t.low, t.high, t.grid, t.single, a.parts == 1, t.moves
+            (self.writes if a.write else self.reads).setdefault(key, t)
+
+    def __iter__(self):
+        yield from self.reads.values()
+        yield from self.writes.values()
+
+    def conflicts(self, touches):
+        """Whether one of the touches must wait for one of these."""
+        for t in touches:
+            low, high = t.low, t.high
+            for known in (self.writes, self.reads) if t.access.write else (self.writes,):
+                for old in known.values():
+                    if low < old.high and old.low < high and _conflict(t, old):
+                        return True
+        return False
+
+
 def barriers(items):
     """Set `sync` on the first instruction of each unit that must wait for the others; returns how many there are."""
     walk = _Walk()
-    walk.items(items, [], {})
+    walk.items(items, _Open(), {})
     return walk.count
 
 
@@ -46,10 +75,11 @@ class _Walk:
     def _unit(self, unit, open_, shift):
         head = unit[0]
         touches = [t for ins in unit for t in _touches(ins, head, shift)]
-        if head.sync or head.host or any(_conflict(t, old) for t in touches for old in open_):
+        if head.sync or head.host or open_.conflicts(touches):
             self._mark(head)
-            return touches
-        return open_ + touches
+            return _Open(touches)
+        open_.add(touches)
+        return open_
 
     def _mark(self, head):
         if not head.sync:
@@ -58,26 +88,26 @@ class _Walk:
 
     def _region(self, region, open_, shift):
         if region.kind == "branch":             # the decision is a barrier
-            return [t for part in region.parts for t in self.items(part, [], shift)]
+            return _Open(t for part in region.parts for t in self.items(part, _Open(), shift))
         if region.flag is not None:
-            open_ = []
+            open_ = _Open()
         later = {**shift, region: 1}
         open_ = self._step(region, open_, shift)
         open_ = self._step(region, open_, later)
         if not any(_meets(part) for part in region.parts):
             first = next((item[0] for part in region.parts for item in part if not isinstance(item, Region)), None)
-            mine = [t for part in region.parts for t in _all(part, shift)]
-            if first is not None and any(_far(a, b, region) for a in mine for b in mine):
+            mine = list(_Open(t for part in region.parts for t in _all(part, shift)))
+            if first is not None and any(_far(a, b, region) for a in mine if a.access.write for b in mine):
                 self._mark(first)
-                open_ = self._step(region, [], later)
+                open_ = self._step(region, _Open(), later)
         if region.steps is not None:            # thread 0 writes it at the end
-            open_ = [*open_, _touch(region.steps, shift, None, True)]
-        return [_widened(_at(t, shift), region) for t in open_]
+            open_.add([_touch(region.steps, shift, None, True)])
+        return _Open(_widened(_at(t, shift), region) for t in open_)
 
     def _step(self, region, open_, shift):
         if region.kind == "while":
             self.items(region.parts[0], open_, shift)       # behind the test all threads meet
-            return self.items(region.parts[1], [], shift)
+            return self.items(region.parts[1], _Open(), shift)
         return self.items(region.parts[0], open_, shift)
 
 

@@ -1,5 +1,6 @@
 """Compiling: a traced graph becomes a Plan; graphs of equal structure get the same one."""
 import collections
+import weakref
 from typing import NamedTuple
 
 from fastnn.compiler import assemble, barriers, lower, memory, passes, schedule
@@ -11,7 +12,7 @@ from fastnn.core import config
 from fastnn.core.locks import lock
 from fastnn.core.memory import affordable
 
-KEPT_BYTES = 64 << 20                           # of plans that nobody may be using
+KEPT_BYTES = 8 << 20                            # of plans that nobody may be using
 
 
 class Compiled(NamedTuple):
@@ -22,39 +23,45 @@ class Compiled(NamedTuple):
 
 
 class Plans:
-    """Plans by structure, the least recently used ones dropped beyond `most` bytes.
+    """Plans by structure: those that somebody has, and beyond them the most recently used ones, `most` bytes of them.
 
     made: how many plans were compiled, found: how many were there already.
     """
 
     def __init__(self, most=KEPT_BYTES):
         self.most, self.bytes, self.made, self.found = most, 0, 0, 0
-        self._kept, self._lock = collections.OrderedDict(), lock()
+        self._kept, self._all, self._lock = collections.OrderedDict(), weakref.WeakValueDictionary(), lock()
 
     def get(self, key):
         """The plan kept under `key`, or None."""
         with self._lock:
-            plan = self._kept.get(key)
+            plan = self._all.get(key)
             if plan is not None:
-                self._kept.move_to_end(key)
                 self.found += 1
+                self._keep(key, plan)
             return plan
 
     def put(self, key, plan):
         """Keep a plan."""
         with self._lock:
             self.made += 1
-            if key is None or key in self._kept:
-                return
+            if key is not None:
+                self._all[key] = plan
+                self._keep(key, plan)
+
+    def _keep(self, key, plan):
+        if key not in self._kept:
             self._kept[key] = plan
             self.bytes += plan.nbytes
-            while self.bytes > self.most and self._kept:
-                self.bytes -= self._kept.popitem(last=False)[1].nbytes
+        self._kept.move_to_end(key)
+        while self.bytes > self.most:
+            self.bytes -= self._kept.popitem(last=False)[1].nbytes
 
     def clear(self):
         """Forget all."""
         with self._lock:
             self._kept.clear()
+            self._all.clear()
             self.bytes = 0
 
 
@@ -78,7 +85,7 @@ def compile_graph(trace, outputs, bindings, options=None, plans=PLANS):
 
 
 def _compile(graph, structure, options):
-    graph = passes.run(graph, options.off, options.unroll)
+    graph = passes.run(graph, options.off, options.unroll, options.verify)
     lowered = lower.lower(graph, structure, options)
     units = schedule.group(lowered.items, options.target, options.fuse)
     blocks, _ = memory.lifetimes(units)

@@ -9,20 +9,33 @@ import numpy as np
 from fastnn.core import random
 from fastnn.graph.loop import bodies
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
+from fastnn.ops.op import REGISTRY, Op
 
 KEY_ATTRS = ("seed", "stream", "call")
 LARGE = 1024                                    # bytes from which a constant is known by its digest
 COMPONENT = 1 << 48                             # distance between memory that does not overlap, in abstract addresses
 
 
+PLAIN = (int, str, bytes, type(None))
+
+
+class Unknown(Exception):
+    """A graph has something of which nothing tells whether it is the same in another graph."""
+
+
 def exact(value):
-    """A hashable value that is equal only for what a kernel takes for equal: 1, 1.0 and True differ, so do 0.0, -0.0."""
+    """What stands for an attribute in a key: equal only where kernels and rules take both for the same.
+
+    1, 1.0 and True differ, and so do 0.0 and -0.0.  Raises Unknown for anything that is not plain data.
+    """
     kind = type(value)
     if kind is tuple:
         return tuple(map(exact, value))
     if kind is float:
         return value.hex()
-    return (kind, value) if kind is bool else value
+    if kind is bool or kind in PLAIN:
+        return value if kind is not str else repr(value)
+    raise Unknown
 
 
 def layout(arrays):
@@ -59,6 +72,7 @@ class Structure:
         self.numbers, self._keys, self._scopes = {}, {}, {}
         self.arrays, self.slots, self.sources = [], [], {}
         self._ids = {}                          # of all symbols, in order
+        self._plain = True
         self._rows = self._walk(graph.nodes)
         for variable, _ in graph.updates:
             self.numbers.setdefault(variable, len(self.numbers))
@@ -72,7 +86,9 @@ class Structure:
         rows, scopes, ids = [], self._scopes, self._ids
         for node in nodes:
             op = node.op
-            row = [op, tuple([None if s is None else ids[s] for s in node.inputs]),
+            if type(op) is Op and REGISTRY.get(op.name) is not op:
+                self._unknown()
+            row = [op.name, tuple([None if s is None else ids[s] for s in node.inputs]),
                    scopes.setdefault(node.scope, len(scopes))]
             if node.attrs:
                 row.append(self._attrs(op, node.attrs))
@@ -86,7 +102,16 @@ class Structure:
             rows.append(tuple(row))
         return tuple(rows)
 
+    def _unknown(self):
+        self._plain = False
+
     def _attrs(self, op, attrs):
+        try:
+            return self._exact(op, attrs)
+        except Unknown:
+            return self._unknown()
+
+    def _exact(self, op, attrs):
         if op.draws:
             key = tuple(attrs[name] for name in KEY_ATTRS)
             number = self._keys.setdefault(key, len(self._keys))
@@ -119,16 +144,13 @@ class Structure:
 
     # ------------------------------------------------------------------ what plans are kept under
     def key(self, settings):
-        """A hashable key, or None where an attribute cannot be hashed.  settings: what else a plan depends on."""
-        graph, ids, marks = self.graph, self._ids, self.graph.marks
-        key = (self._rows, tuple(ids[s] for s in graph.outputs),
-               tuple((self.numbers[v], ids[s]) for v, s in graph.updates), self.layout,
-               None if marks is None else (marks.backward, tuple(marks.again)), settings)
-        try:
-            hash(key)
-        except TypeError:
+        """The digest that a plan is kept under, or None where that cannot be told.  settings: what else it depends on."""
+        if not self._plain:
             return None
-        return key
+        graph, ids, marks = self.graph, self._ids, self.graph.marks
+        key = (self._rows, [ids[s] for s in graph.outputs], [(self.numbers[v], ids[s]) for v, s in graph.updates],
+               self.layout, marks.backward, marks.again, settings)
+        return hashlib.blake2b(repr(key).encode(), digest_size=32).digest()
 
     def key_number(self, attrs):
         """The number of a random key."""

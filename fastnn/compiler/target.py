@@ -46,12 +46,16 @@ class Target:
 CPU = Target()
 
 
+VERIFY = False                                  # whether options that do not say check every pass; the tests do
+
+
 class Options:
     """How plans are made and run; the tests switch parts off and on.
 
     off: names of passes to leave out ("all" = every optional one).  reuse: share memory between values.
     fuse: run element-wise neighbours tile by tile.  target: what plans are made for.
-    unroll: write loops out instead (the oracle of loops).  verify: check the graph after every pass.  threads: None =
+    unroll: write loops out instead (the oracle of loops).  verify: check the graph after every pass (None: as VERIFY
+    says).  threads: None =
     fastnn.config / environment / cores.  guard: bytes of a known pattern round every buffer, checked after each run.
     fill: fill the arena with NaN before each run, so that a value read before it is written shows.  executor: "python"
     or "cython" instead of the configured one.
@@ -60,7 +64,7 @@ class Options:
     def __init__(self, off=(), reuse=True, fuse=True, target=CPU, unroll=False, verify=None, threads=None,
                  guard=0, fill=False, executor=None):
         self.off, self.reuse, self.fuse = frozenset(off), reuse, fuse
-        self.target, self.unroll, self.verify = target, unroll, verify
+        self.target, self.unroll, self.verify = target, unroll, VERIFY if verify is None else verify
         self.threads, self.guard, self.fill, self.executor = threads, guard, fill, executor
 
     def compiling(self):

@@ -14,6 +14,7 @@ from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.slice_sums import slice_sums
 from fastnn.compiler.passes.stable_loss import stable_losses
 from fastnn.compiler.passes.unroll import unrolled
+from fastnn.compiler.verify import verify
 
 PIPELINE = (
     ("dead", dead_values),
@@ -35,20 +36,20 @@ PIPELINE = (
 _REQUIRED = ("dead", "unroll")
 
 
-def run(graph, off=(), unroll=True):
+def run(graph, off=(), unroll=False, checks=False):
     """Apply every pass whose name is not in `off` ("all" leaves out every optional one).
 
-    unroll: write loops out; without it they stay.
+    unroll: write loops out; without it they stay.  checks: verify the graph after each pass.
     """
-    return _passed(graph, off, unroll)
-
-
-def _passed(graph, off, unroll):
+    if checks:
+        verify(graph, "trace")
     for name, function in PIPELINE:
         if name not in _REQUIRED and (name in off or "all" in off):
             continue
         if name == "bodies":
-            graph = in_bodies(graph, lambda body: _passed(body, off, False))
+            graph = in_bodies(graph, lambda body: run(body, off))
         elif unroll or name != "unroll":
             graph = function(graph)
+        if checks:
+            verify(graph, name)
     return graph

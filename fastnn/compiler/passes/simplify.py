@@ -64,7 +64,7 @@ def _constant(node, inputs):
     if node.output.spec.size > SMALL or node.op.host is not None or "stream" in node.attrs:
         return None
     value = hooks.call("eager", node.op, [s.node.payload for s in inputs], node.attrs)
-    return _leaf(np.ascontiguousarray(value), node)
+    return _leaf(np.ascontiguousarray(value).reshape(node.output.shape), node)
 
 
 def _fold_of_nothing(node, inputs):
