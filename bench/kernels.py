@@ -18,7 +18,7 @@ from fastnn import ops
 from fastnn.compiler.program import Options, Program
 from fastnn.core import config
 from fastnn.graph.trace import Trace
-from fastnn.ops.conv_plan import conv_shape
+from fastnn.ops.records.convolution_plan import conv_shape
 from fastnn.ops.op import REGISTRY
 from fastnn.runtime import limits
 

@@ -51,7 +51,7 @@ def operand(x):
         usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
         return x if usual else as_numbers(x, "the operand", wide=True)
     if isinstance(x, (list, tuple)) and any(isinstance(v, Symbol) or hasattr(v, "_fastnn_variable") for v in x):
-        from fastnn.ops.layout import stack
+        from fastnn.ops.functions.layout import stack
         return stack(x)
     if x is None or isinstance(x, (str, bytes)):
         raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
@@ -118,7 +118,7 @@ def cast_to(x, dtype):
     x = operand(x)
     if dtype_of(x) == dtype:
         return x
-    from fastnn.ops.cast import cast
+    from fastnn.ops.records.cast import cast
     return cast(x, dtype)
 
 
@@ -207,8 +207,8 @@ def unbroadcast(g, shape):
     """The gradient of a value of `shape` that was broadcast to g's shape: summed over what was repeated."""
     if g.shape == tuple(shape):
         return g
-    from fastnn.ops.layout import reshape
-    from fastnn.ops.reduce import sum as total
+    from fastnn.ops.functions.layout import reshape
+    from fastnn.ops.functions.reduction import sum as total
     lead = len(g.shape) - len(shape)
     axes = tuple(range(lead)) + tuple(lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1)
     g = total(g, axis=axes) if axes else g

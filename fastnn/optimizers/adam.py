@@ -3,7 +3,7 @@ import numpy as np
 
 from fastnn.core.arguments import number
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

@@ -15,8 +15,8 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.trace import paused
-from fastnn.ops import state as packing
-from fastnn.ops import update
+from fastnn.ops.records import state as packing
+from fastnn.ops.records import update
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.

@@ -11,7 +11,7 @@ from fastnn.core import config
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph import Trace, gradients
-from fastnn.ops import random as operations
+from fastnn.ops.records import random as operations
 
 # computed once: a generator that gives others changes the results of every seed
 PINNED = [2753090293, 2929065590, 4245904628]

@@ -3,13 +3,13 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.binary import add, multiply, power, subtract
 from fastnn.ops.common import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
-from fastnn.ops.compare import where
-from fastnn.ops.constants import full
-from fastnn.ops.index import take
-from fastnn.ops.layout import broadcast_to, expand_dims, moveaxis, reshape
-from fastnn.ops.parts import pad
+from fastnn.ops.functions.binary import add, multiply, power, subtract
+from fastnn.ops.functions.compare import where
+from fastnn.ops.functions.constants import full
+from fastnn.ops.functions.layout import broadcast_to, expand_dims, moveaxis, reshape
+from fastnn.ops.functions.slicing import pad
+from fastnn.ops.records.indexing import take
 
 __all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices", "diag",
            "diagonal",
@@ -203,7 +203,7 @@ def trace(x, offset=0, axis1=0, axis2=1):
     >>> trace([[1, 2], [3, 4]])
     array(5, dtype=int32)
     """
-    from fastnn.ops.reduce import sum
+    from fastnn.ops.functions.reduction import sum
     return sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
@@ -237,7 +237,7 @@ def vander(x, N=None, increasing=False):
     array([[1., 1.],
            [2., 1.]], dtype=float32)
     """
-    from fastnn.ops.layout import stack
+    from fastnn.ops.functions.layout import stack
     x = operand(x)
     n = x.shape[0] if N is None else int(N)
     reserve(product(d or 0 for d in x.shape))

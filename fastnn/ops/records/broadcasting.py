@@ -4,8 +4,8 @@ from fastnn.core.shapes import product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
 from fastnn.ops.common import FLOATS, NUMBERS, broadcast_infer, broadcast_strides, collapse, same_dtype, unary_cost
-from fastnn.ops.movement import emit_broadcast
 from fastnn.ops.op import Array, Case, Op, register
+from fastnn.ops.records.movement import emit_broadcast
 
 SCALAR = ("add", "subtract", "multiply", "divide", "maximum", "minimum")       # also have _sc and _bc kernels
 

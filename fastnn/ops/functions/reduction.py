@@ -18,10 +18,10 @@ from fastnn.ops.common import (
     operand,
     result_dtype,
 )
-from fastnn.ops.elementwise import _exp, _log, abs, isfinite, sqrt, square, stop_gradient
-from fastnn.ops.fold import _all, _any, _argmax, _argmin, _cumsum, _max, _mean, _min, _prod, _sum
-from fastnn.ops.layout import broadcast_to, ravel, reshape
+from fastnn.ops.functions.elementwise import _exp, _log, abs, isfinite, sqrt, square, stop_gradient
+from fastnn.ops.functions.layout import broadcast_to, ravel, reshape
 from fastnn.ops.op import Array, Case
+from fastnn.ops.records.reduction import _all, _any, _argmax, _argmin, _cumsum, _max, _mean, _min, _prod, _sum
 
 __all__ = ["sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "argmax", "argmin",
            "count_nonzero",
@@ -257,7 +257,7 @@ def _matrix_norm(x, ord, axes, keepdims):
         inner, outer = (row, column) if ord in (1, -1) else (column, row)
         y = (max if ord > 0 else min)(sum(abs(x), inner, True), outer, True)
     elif ord in (2, -2, "nuc"):
-        from fastnn.ops.linalg import singular_values
+        from fastnn.ops.functions.linalg import singular_values
         s = singular_values(ops.moveaxis(x, axes, (-2, -1)))
         y = (sum if ord == "nuc" else max if ord == 2 else min)(s, -1)
         y = ops.expand_dims(y, tuple(sorted(axes)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.shapes import window
-from fastnn.ops.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
+from fastnn.ops.records.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
 
 BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
 PC = 128                # of kernels/cpu/conv_grad.py

@@ -3,12 +3,12 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.binary import divide, multiply, subtract
 from fastnn.ops.common import WIDE, cast_to, dtype_of, floating, operand, result_dtype
-from fastnn.ops.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
-from fastnn.ops.matmul import matmul
-from fastnn.ops.parts import getitem, pad
-from fastnn.ops.reduce import mean, sum
+from fastnn.ops.functions.binary import divide, multiply, subtract
+from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.functions.reduction import mean, sum
+from fastnn.ops.functions.slicing import getitem, pad
+from fastnn.ops.records.matmul import matmul
 
 __all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "cov",
            "corrcoef"]
@@ -114,7 +114,7 @@ def _einsum(xs, terms, out, dtype, subscripts):
 
 def _diagonals(x, term):
     """x with one dimension for each letter: the diagonal where a letter is repeated."""
-    from fastnn.ops.create import diagonal
+    from fastnn.ops.functions.create import diagonal
     for c in dict.fromkeys(term):
         while term.count(c) > 1:
             i = term.index(c)
@@ -250,8 +250,8 @@ def corrcoef(x):
     >>> corrcoef([[1.0, 3.0], [2.0, 4.0]]).round(3).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
-    from fastnn.ops.create import diagonal
-    from fastnn.ops.elementwise import sqrt
+    from fastnn.ops.functions.create import diagonal
+    from fastnn.ops.functions.elementwise import sqrt
     x = floating(x)
     if len(x.shape) == 1:
         return reshape(corrcoef(expand_dims(x, 0)), ())

@@ -3,10 +3,10 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.binary import divide, multiply, power
 from fastnn.ops.common import composite, dtype_of, float_call, is_whole, operand
-from fastnn.ops.compare import equal
-from fastnn.ops.elementwise import _abs, _calculable, _cos, _log, _ops, _sign, _sin, affine, isnan
+from fastnn.ops.functions.binary import divide, multiply, power
+from fastnn.ops.functions.compare import equal
+from fastnn.ops.functions.elementwise import _abs, _calculable, _cos, _log, _ops, _sign, _sin, affine, isnan
 
 __all__ = ["log2", "log10", "exp2", "tan", "nan_to_num", "isposinf", "isneginf", "deg2rad", "rad2deg", "cbrt"]
 

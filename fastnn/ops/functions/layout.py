@@ -5,8 +5,8 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import broadcast, normalize_axis, product
-from fastnn.ops import movement as records
 from fastnn.ops.common import cast_to, is_symbol, operand, reserve, result_dtype
+from fastnn.ops.records import movement as records
 
 _PART = 512                                     # bytes that a symbol takes
 

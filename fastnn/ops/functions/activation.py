@@ -1,7 +1,7 @@
 """Activations and their gradients, taken from the output where that suffices."""
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.common import composite, elementwise, float_call, number, number_call
-from fastnn.ops.elementwise import affine, clip
+from fastnn.ops.functions.elementwise import affine, clip
 
 __all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
            "hard_silu",

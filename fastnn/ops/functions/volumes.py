@@ -2,8 +2,8 @@
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
-from fastnn.ops.conv import conv2d_grad_x, conv2d_op
-from fastnn.ops.matmul import same_floats
+from fastnn.ops.records.convolution import conv2d_grad_x, conv2d_op
+from fastnn.ops.records.matmul import same_floats
 
 
 def _to_last(x, data_format):
@@ -69,7 +69,7 @@ def conv3d_transpose(inputs, kernel, strides=1, padding="valid", output_padding=
     inputs: (n, d, h, w, c).  kernel: (kd, kh, kw, filters, c).  Others as of `conv_transpose`.
     """
     from fastnn import ops
-    from fastnn.ops.convolution import _transposed
+    from fastnn.ops.functions.convolution import _transposed
     x, w, strides, dilation, first = _setup("conv_transpose", inputs, kernel, strides, data_format, dilation_rate)
     if x.shape[4] != w.shape[4]:
         raise ShapeError(f"conv_transpose: {x.shape[4]} input channels, and a kernel for {w.shape[4]}.")

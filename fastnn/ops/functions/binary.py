@@ -5,7 +5,6 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
-from fastnn.ops.broadcasting import _binary, draw_broadcast
 from fastnn.ops.common import (
     FLOATS,
     NUMBERS,
@@ -22,9 +21,10 @@ from fastnn.ops.common import (
     traced,
     unbroadcast,
 )
-from fastnn.ops.compare import _equal, _less, _where, _zeros, equal, not_equal, where
-from fastnn.ops.elementwise import affine, reciprocal, rsqrt, sqrt, square
+from fastnn.ops.functions.compare import _equal, _less, _where, _zeros, equal, not_equal, where
+from fastnn.ops.functions.elementwise import affine, reciprocal, rsqrt, sqrt, square
 from fastnn.ops.op import Array, Case
+from fastnn.ops.records.broadcasting import _binary, draw_broadcast
 
 __all__ = ["add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "mod", "power", "maximum",
            "minimum", "squared_difference", "divide_no_nan", "fmax", "fmin"]
@@ -84,12 +84,12 @@ def _share(x, z):
 
 def _weight(x, y, scale=1.0):
     """e^x / (e^x + e^y): one half where both are equal, infinite ones too."""
-    from fastnn.ops.activation import _sigmoid
+    from fastnn.ops.functions.activation import _sigmoid
     return _sigmoid(affine(_where(_equal(x, y), _zeros(x), _subtract(x, y)), scale))
 
 
 def _log_positive(x):
-    from fastnn.ops.elementwise import log
+    from fastnn.ops.functions.elementwise import log
     one = np.ones((), dtypes.numpy_type(x.dtype))
     return log(_where(_less(_zeros(x), x), x, one))
 

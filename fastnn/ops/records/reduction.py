@@ -8,10 +8,10 @@ from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.common import FLOATS, NUMBERS, check_dtype
-from fastnn.ops.elementwise import _ops, affine
-from fastnn.ops.layout import broadcast_to, reshape
-from fastnn.ops.movement import emit_fill
+from fastnn.ops.functions.elementwise import _ops, affine
+from fastnn.ops.functions.layout import broadcast_to, reshape
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.movement import emit_fill
 
 ROW, COLUMNS, STRIPE = 4096, 512, 2048          # elements of a block of a row; rows, and columns, of a block of columns
 

@@ -3,12 +3,12 @@ import warnings
 
 import numpy as np
 
-from fastnn.ops.binary import divide, subtract
 from fastnn.ops.common import cast_to, dtype_of, floating, is_whole, operand
-from fastnn.ops.compare import equal, where
-from fastnn.ops.elementwise import isnan, sqrt, square
-from fastnn.ops.host import cumprod
-from fastnn.ops.reduce import all, argmax, argmin, cumsum, max, min, prod, sum
+from fastnn.ops.functions.binary import divide, subtract
+from fastnn.ops.functions.compare import equal, where
+from fastnn.ops.functions.elementwise import isnan, sqrt, square
+from fastnn.ops.functions.host import cumprod
+from fastnn.ops.functions.reduction import all, argmax, argmin, cumsum, max, min, prod, sum
 
 __all__ = ["nanmean", "nansum", "nanmax", "nanmin", "nanprod", "nanvar", "nanstd", "nancumsum", "nancumprod",
            "nanargmax", "nanargmin", "nanmedian", "nanquantile", "nanpercentile"]

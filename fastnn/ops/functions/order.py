@@ -5,11 +5,11 @@ from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.binary import subtract
 from fastnn.ops.common import cast_to, check_dtype, dtype_of, is_symbol, number, operand, result_dtype, unary_cost
-from fastnn.ops.index import INTS, take_along_axis
-from fastnn.ops.layout import ravel
+from fastnn.ops.functions.binary import subtract
+from fastnn.ops.functions.layout import ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.indexing import INTS, take_along_axis
 
 __all__ = ["argsort", "sort", "top_k", "searchsorted", "digitize", "bincount", "scatter_update", "nonzero",
            "argwhere", "unique", "histogram", "argpartition"]

@@ -5,9 +5,19 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops import movement as records
 from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, reserve
-from fastnn.ops.layout import _ints, broadcast_to, concatenate, expand_dims, ravel, reshape, split, squeeze, swapaxes
+from fastnn.ops.functions.layout import (
+    _ints,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    ravel,
+    reshape,
+    split,
+    squeeze,
+    swapaxes,
+)
+from fastnn.ops.records import movement as records
 
 __all__ = ["getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "rot90"]
 
@@ -56,7 +66,7 @@ def getitem(x, key):
     if any(s != (None, None, None) for s in slices):
         x = records._slice(x, key=tuple(slices))
     if gather:
-        from fastnn.ops.index import take
+        from fastnn.ops.records.indexing import take
         if len(gather) > 1:
             raise ArgumentError("Indexing with several lists or arrays is not supported; use fastnn.ops.take or "
                                 "take_along_axis.")
@@ -91,7 +101,7 @@ def slice_update(inputs, start_indices, updates):
     >>> slice_update([1, 2, 3], [1], [9])
     array([1, 9, 3], dtype=int32)
     """
-    from fastnn.ops.compare import where
+    from fastnn.ops.functions.compare import where
     x, u = operand(inputs), operand(updates)
     key = tuple((int(a), int(a) + n, None) for a, n in zip(start_indices, u.shape))
     reserve(product(x.shape), 1)
@@ -117,7 +127,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
         return records._pad(x, pad_width=width, constant_value=0 if constant_values is None else constant_values)
     if mode not in ("reflect", "symmetric", "edge"):
         raise ArgumentError(f"pad: received mode={mode!r}, expected 'constant', 'reflect', 'symmetric' or 'edge'.")
-    from fastnn.ops.index import take
+    from fastnn.ops.records.indexing import take
     for axis, margins in enumerate(width):
         if any(margins):
             reserve((x.shape[axis] or 0) + sum(margins))
@@ -200,7 +210,7 @@ def repeat(x, repeats, axis=None):
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, len(x.shape))
     if not isinstance(repeats, (int, np.integer)):
-        from fastnn.ops.index import take
+        from fastnn.ops.records.indexing import take
         counts = np.asarray(repeats)
         counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))

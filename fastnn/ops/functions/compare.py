@@ -5,7 +5,6 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
-from fastnn.ops.broadcasting import _binary, draw_broadcast, spread
 from fastnn.ops.common import (
     BITS,
     NUMBERS,
@@ -20,6 +19,7 @@ from fastnn.ops.common import (
     unbroadcast,
 )
 from fastnn.ops.op import Array, Case, Op, register
+from fastnn.ops.records.broadcasting import _binary, draw_broadcast, spread
 
 __all__ = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or",
            "logical_xor", "where", "select"]
@@ -168,7 +168,7 @@ def where(condition, x1=None, x2=None):
     array([1., 2.], dtype=float32)
     """
     if x1 is None and x2 is None:
-        from fastnn.ops.order import nonzero
+        from fastnn.ops.functions.order import nonzero
         return nonzero(condition)
     if x1 is None or x2 is None:
         raise ArgumentError("where: received one of x1 and x2; expected both, or neither.")

@@ -8,9 +8,9 @@ from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
 from fastnn.kernels.reference import movement as reference
 from fastnn.ops.common import cast_to, draw_shape, dtype_of, is_symbol, moved_bytes, operand, reserve
-from fastnn.ops.layout import _ints, broadcast_to
-from fastnn.ops.movement import emit_fill
+from fastnn.ops.functions.layout import _ints, broadcast_to
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.movement import emit_fill
 
 __all__ = ["full_like", "zeros_like", "ones_like", "empty_like", "full", "zeros", "ones", "empty", "shape", "ndim",
            "size", "convert_to_tensor", "convert_to_numpy", "is_tensor", "array", "copy"]

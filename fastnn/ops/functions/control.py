@@ -4,14 +4,14 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.binary import add, divide, maximum, multiply, power, subtract
 from fastnn.ops.common import cast_to, dtype_of, float_dtype, floating, is_symbol, is_whole, operand, reserve
-from fastnn.ops.compare import equal, less_equal, logical_and, logical_or, not_equal, where
-from fastnn.ops.elementwise import abs, isfinite
-from fastnn.ops.index import _take_grad, index_operand, take
-from fastnn.ops.layout import expand_dims, ravel, reshape, stack
-from fastnn.ops.order import sort
-from fastnn.ops.reduce import all, max, sum
+from fastnn.ops.functions.binary import add, divide, maximum, multiply, power, subtract
+from fastnn.ops.functions.compare import equal, less_equal, logical_and, logical_or, not_equal, where
+from fastnn.ops.functions.elementwise import abs, isfinite
+from fastnn.ops.functions.layout import expand_dims, ravel, reshape, stack
+from fastnn.ops.functions.order import sort
+from fastnn.ops.functions.reduction import all, max, sum
+from fastnn.ops.records.indexing import _take_grad, index_operand, take
 
 __all__ = ["cond", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "switch", "segment_sum", "segment_max",
            "scatter", "quantile", "percentile", "median", "isclose", "allclose", "array_equal", "float_power", "conj",
@@ -187,7 +187,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     axes = tuple(range(rank)) if axis is None else tuple(normalize_axis(a, rank)
         for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
     rest = [i for i in range(rank) if i not in axes]
-    from fastnn.ops.layout import transpose
+    from fastnn.ops.functions.layout import transpose
     rows = reshape(transpose(x, rest + list(axes)), (*(x.shape[i] for i in rest), product(x.shape[i] for i in axes)))
     rows, n = sort(rows, -1), product(x.shape[i] for i in axes)
     q = np.asarray(q, np.float64)
@@ -297,8 +297,8 @@ def signbit(x):
     >>> signbit([1.0, -1.0])
     array([False,  True])
     """
-    from fastnn.ops.compare import less
-    from fastnn.ops.elementwise import reciprocal
+    from fastnn.ops.functions.compare import less
+    from fastnn.ops.functions.elementwise import reciprocal
     x = operand(x)
     if is_whole(x):
         return less(x, 0)
@@ -332,7 +332,7 @@ def interp(x, xp, fp):
     >>> interp([1.5], [1.0, 2.0], [10.0, 20.0])
     array([15.], dtype=float32)
     """
-    from fastnn.ops.order import searchsorted
+    from fastnn.ops.functions.order import searchsorted
     x, xp, fp = floating(x), floating(xp), floating(fp)
     i = searchsorted(xp, x, "right")
     i = maximum(where(less_equal(xp.shape[0], i), xp.shape[0] - 1, i), 1)
@@ -349,7 +349,7 @@ def unravel_index(indices, shape):
     >>> [int(v) for v in unravel_index(5, (2, 3))]
     [1, 2]
     """
-    from fastnn.ops.binary import floor_divide, mod
+    from fastnn.ops.functions.binary import floor_divide, mod
     x, out = operand(indices), []
     for d in reversed(shape):
         out.append(mod(x, int(d)))

@@ -8,7 +8,6 @@ from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.binary import _float_pair, _hypot, _logaddexp, add, divide, multiply
 from fastnn.ops.common import (
     FLOATS,
     NUMBERS,
@@ -27,10 +26,11 @@ from fastnn.ops.common import (
     unary_cost,
     unbroadcast,
 )
-from fastnn.ops.elementwise import _cosh, _sinh, affine, exp, logical_not, negative, reciprocal, rsqrt, square
-from fastnn.ops.fold import _cumsum
-from fastnn.ops.layout import ravel
+from fastnn.ops.functions.binary import _float_pair, _hypot, _logaddexp, add, divide, multiply
+from fastnn.ops.functions.elementwise import _cosh, _sinh, affine, exp, logical_not, negative, reciprocal, rsqrt, square
+from fastnn.ops.functions.layout import ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.reduction import _cumsum
 
 __all__ = ["arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "arctan2", "sinh", "cosh", "hypot",
            "logaddexp", "fmod", "erfinv", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_invert",

@@ -2,9 +2,9 @@
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops import conv_plan as plan
-from fastnn.ops.matmul import activation_grad, check_epilogue, check_floats, epilogue
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records import convolution_plan as plan
+from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats, epilogue
 
 _WINDOW = {"strides": (1, 1), "padding": "valid", "dilation": (1, 1), "groups": 1}
 

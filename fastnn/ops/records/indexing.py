@@ -5,8 +5,8 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import index as reference
 from fastnn.ops.common import BITS, FLOATS, cast_to, check_dtype, dtype_of, floating, moved_bytes, operand
-from fastnn.ops.compare import greater, where
-from fastnn.ops.layout import moveaxis, ravel
+from fastnn.ops.functions.compare import greater, where
+from fastnn.ops.functions.layout import moveaxis, ravel
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 __all__ = ["take", "take_along_axis", "one_hot", "in_top_k", "multi_hot"]
@@ -299,7 +299,7 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
     array([[1., 0., 1.],
            [0., 1., 0.]], dtype=float32)
     """
-    from fastnn.ops.reduce import max as largest
+    from fastnn.ops.functions.reduction import max as largest
     inputs = operand(inputs)
     y = one_hot(inputs, num_classes, axis=axis, dtype=dtype)
     return largest(y, axis=1 if len(inputs.shape) > 1 else 0)

@@ -264,7 +264,7 @@ def _split_lower(e):
 
 
 def _split_vjp(node, gys):
-    from fastnn.ops.constants import full
+    from fastnn.ops.functions.constants import full
     gs = [full(y.shape, 0, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
     return [_concatenate(*gs, axis=node.attrs["axis"])]
 

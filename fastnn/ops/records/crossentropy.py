@@ -3,8 +3,8 @@ from fastnn.core import config
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
-from fastnn.ops import nn
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records import softmax as nn
 
 __all__ = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"]
 
@@ -208,7 +208,7 @@ sparse_categorical_crossentropy_grad = register(Op(
 def _operands(name, target, output):
     """(target, output) as floats of output's dtype, of one shape."""
     from fastnn import ops
-    from fastnn.ops.normalization import as_float
+    from fastnn.ops.functions.normalization import as_float
     output = as_float(output)
     target = as_float(target)
     if tuple(target.shape) != tuple(output.shape):
@@ -259,7 +259,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     array([0.6931], dtype=float32)
     """
     from fastnn import ops
-    from fastnn.ops.normalization import as_float
+    from fastnn.ops.functions.normalization import as_float
     output = as_float(output)
     if not hasattr(target, "dtype"):
         import numpy as np

@@ -3,8 +3,8 @@ import numpy as np
 
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.ops.nn import to_last
-from fastnn.ops.norm import batch_norm_inference, layer_norm
+from fastnn.ops.records.normalization import batch_norm_inference, layer_norm
+from fastnn.ops.records.softmax import to_last
 
 __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization",
            "normalize", "l2_normalize"]

@@ -1,9 +1,9 @@
 """The public convolution functions of `keras.ops`: 1-D to 3-D, grouped, depthwise, separable, transposed."""
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
-from fastnn.ops.conv import conv2d_grad_x, conv2d_op
-from fastnn.ops.matmul import same_floats
-from fastnn.ops.volumes import conv3d, conv3d_transpose
+from fastnn.ops.functions.volumes import conv3d, conv3d_transpose
+from fastnn.ops.records.convolution import conv2d_grad_x, conv2d_op
+from fastnn.ops.records.matmul import same_floats
 
 __all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
 

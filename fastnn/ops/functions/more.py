@@ -4,19 +4,19 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis
-from fastnn.ops.activation import _relu
-from fastnn.ops.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
-from fastnn.ops.cast import cast
 from fastnn.ops.common import cast_to, dtype_of, float_call, floating, operand, reserve
-from fastnn.ops.compare import equal, less, where
-from fastnn.ops.constants import zeros_like
-from fastnn.ops.control import map, scan, segments
-from fastnn.ops.elementwise import _erfc, affine, clip, sin, sqrt, square
-from fastnn.ops.host import right_shift
-from fastnn.ops.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
-from fastnn.ops.order import sort
-from fastnn.ops.parts import flip, getitem
-from fastnn.ops.reduce import any, cumsum, min, prod, sum
+from fastnn.ops.functions.activation import _relu
+from fastnn.ops.functions.binary import _float_pair, _logaddexp2, add, divide, multiply, power, subtract
+from fastnn.ops.functions.compare import equal, less, where
+from fastnn.ops.functions.constants import zeros_like
+from fastnn.ops.functions.control import map, scan, segments
+from fastnn.ops.functions.elementwise import _erfc, affine, clip, sin, sqrt, square
+from fastnn.ops.functions.host import right_shift
+from fastnn.ops.functions.layout import concatenate, expand_dims, moveaxis, reshape, split, stack, transpose
+from fastnn.ops.functions.order import sort
+from fastnn.ops.functions.reduction import any, cumsum, min, prod, sum
+from fastnn.ops.functions.slicing import flip, getitem
+from fastnn.ops.records.cast import cast
 
 __all__ = ["fabs", "fliplr", "flipud", "hsplit", "vsplit", "dsplit", "dstack", "get_item", "imag", "isreal", "isin",
            "erfc", "ldexp", "logaddexp2", "saturate_cast", "segment_min", "segment_prod", "sinc", "trapezoid",
@@ -125,7 +125,7 @@ def isin(x1, x2, assume_unique=False, invert=False):
     >>> isin([1, 2, 3], [3, 1])
     array([ True, False,  True])
     """
-    from fastnn.ops.elementwise import logical_not
+    from fastnn.ops.functions.elementwise import logical_not
     hit = any(equal(expand_dims(operand(x1), -1), reshape(x2, (-1,))), axis=-1)
     return logical_not(hit) if invert else hit
 
@@ -180,7 +180,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     >>> float(trapezoid([1.0, 2.0, 3.0]))
     4.0
     """
-    from fastnn.ops.products import diff
+    from fastnn.ops.functions.products import diff
     y = moveaxis(floating(y), axis, -1)
     middle = affine(add(getitem(y, (..., slice(1, None))), getitem(y, (..., slice(None, -1)))), 0.5)
     return sum(multiply(middle, dx if x is None else diff(x)), axis=-1)
@@ -271,7 +271,7 @@ def sparsemax(x, axis=-1):
     reserve(n)
     k = np.arange(1, n + 1, dtype=dtypes.numpy_type(dtype_of(x)))
     total = cumsum(falling, -1)
-    from fastnn.ops.compare import greater
+    from fastnn.ops.functions.compare import greater
     inside = cast_to(greater(affine(multiply(falling, k), 1.0, 1.0), total), dtype_of(x))
     count = sum(inside, -1, True)
     tau = divide(affine(sum(multiply(falling, inside), -1, True), 1.0, -1.0), count)
@@ -323,7 +323,7 @@ def correlate(x1, x2, mode="valid"):
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
     array([3., 5.], dtype=float32)
     """
-    from fastnn.ops.parts import pad
+    from fastnn.ops.functions.slicing import pad
     a, b = floating(x1), floating(x2)
     n, m = a.shape[0], b.shape[0]
     if n < m:
