@@ -97,9 +97,8 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     key, changing = draw_seed(seed)
     shape = tuple(shape)
     if tracing.current() is not None and (changing or None in shape):
-        from fastnn import ops  # noqa: F401  the registry is filled
-        from fastnn.ops.records import random as operations
-        return getattr(operations, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
+        from fastnn.ops.op import R
+        return getattr(R, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
     return sample((*key, 0), shape)
 
 
@@ -171,7 +170,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     >>> sorted(set(dropout(np.ones(100, "float32"), 0.5, seed=1).tolist()))
     [0.0, 2.0]
     """
-    from fastnn.ops.records import random as operations
+    from fastnn.ops.functions import random as operations
     key, changing = draw_seed(seed)
     if isinstance(inputs, Symbol) and changing:
         return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)

@@ -10,7 +10,7 @@ from fastnn.layers.conv_base import positive
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
-from fastnn.ops.common import reserve
+from fastnn.ops.functions.operands import reserve
 
 _HIDDEN = -1e30         # a score that no other one is below
 

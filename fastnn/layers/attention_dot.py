@@ -5,7 +5,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
-from fastnn.ops.common import reserve
+from fastnn.ops.functions.operands import reserve
 
 
 class Attention(Layer):

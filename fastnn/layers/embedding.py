@@ -7,7 +7,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
-from fastnn.ops.records.indexing import rows_of
+from fastnn.ops.functions.indexing import rows_of
 
 
 class Embedding(Layer):

@@ -5,7 +5,7 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.ops.records.random import dropout
+from fastnn.ops.functions.random import dropout
 from fastnn.random import SeedGenerator
 from fastnn.saving import identifiers as serial
 

@@ -1,109 +1,27 @@
-"""Activations and their gradients, taken from the output where that suffices."""
+"""Activations."""
+import numpy as np
+
+from fastnn.core import dtypes
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.common import composite, elementwise, float_call, number, number_call
-from fastnn.ops.functions.elementwise import affine, clip
+from fastnn.ops.forms import composite
+from fastnn.ops.functions import elementwise
+from fastnn.ops.functions.arithmetic import add, clip, divide, maximum, multiply, subtract
+from fastnn.ops.functions.comparison import greater, where
+from fastnn.ops.functions.elementwise import affine, exp, negative, sqrt, square
+from fastnn.ops.functions.layout import moveaxis, split
+from fastnn.ops.functions.operands import cast_to, dtype_of, float_call, floating, number, number_call, operand, reserve
+from fastnn.ops.functions.order import sort
+from fastnn.ops.functions.reduction import cumsum, sum
+from fastnn.ops.functions.slicing import flip
+from fastnn.ops.op import R
 
 __all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
-           "hard_silu",
-           "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish",
-           "tanh_shrink", "hard_shrink",
-           "soft_shrink", "squareplus", "threshold", "glu", "sparse_plus", "exponential", "linear"]
+           "hard_silu", "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish",
+           "tanh_shrink", "hard_shrink", "soft_shrink", "squareplus", "threshold", "sparse_plus", "glu",
+           "exponential", "linear", "sparse_sigmoid", "sparsemax"]
+
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-
-
-def _ops():
-    from fastnn import ops
-    return ops
-
-
-def _grad(name, inputs, vjp, **rest):
-    return elementwise(name, inputs=inputs, reference=getattr(reference, name), vjp=vjp, **rest)
-
-
-_relu = elementwise("relu", reference=reference.relu, avoid=(0.0,), doc="y = max(x, 0); NaN stays",
-                    vjp=lambda n, g: [_relu_grad(g[0], n.output)])
-_relu_grad = _grad("relu_grad", ("gy", "y"), lambda n, g: [_relu_grad(g[0], n.inputs[1]), None], avoid=(0.0,),
-                   doc="gx = gy where y > 0, else 0")
-_tanh = elementwise("tanh", reference=reference.tanh, flops=25, doc="y = tanh x",
-                    vjp=lambda n, g: [_tanh_grad(g[0], n.output)])
-_tanh_grad = _grad("tanh_grad", ("gy", "y"), lambda n, g: [
-    _tanh_grad(g[0], n.inputs[1]), affine(_ops().multiply(_ops().multiply(g[0], n.inputs[0]), n.inputs[1]), -2.0)],
-    flops=3, low=-0.9, high=0.9, doc="gx = gy (1 - y^2)")
-_sigmoid = elementwise("sigmoid", reference=reference.sigmoid, flops=22, doc="y = 1 / (1 + e^-x)",
-                       vjp=lambda n, g: [_sigmoid_grad(g[0], n.output)])
-_sigmoid_grad = _grad("sigmoid_grad", ("gy", "y"), lambda n, g: [
-    _sigmoid_grad(g[0], n.inputs[1]), _ops().multiply(_ops().multiply(g[0], n.inputs[0]),
-                                                      affine(n.inputs[1], -2.0, 1.0))],
-    flops=3, low=0.1, high=0.9, doc="gx = gy y (1 - y)")
-_softplus = elementwise("softplus", reference=reference.softplus, flops=45, doc="y = ln(1 + e^x)",
-                        vjp=lambda n, g: [_softplus_grad(g[0], n.inputs[0])])
-_softplus_grad = _grad("softplus_grad", ("gy", "x"), lambda n, g: [
-    _softplus_grad(g[0], n.inputs[1]), _ops().multiply(g[0], _sigmoid_grad(n.inputs[0], _sigmoid(n.inputs[1])))],
-    flops=23, doc="gx = gy sigmoid(x)")
-_leaky_relu = elementwise(
-    "leaky_relu", attrs={"negative_slope": 0.2}, words=("negative_slope",), reference=reference.leaky_relu,
-    avoid=(0.0,),
-    choose=lambda draw: {"negative_slope": draw.choice((0.2, 0.01, -0.5))}, doc="y = x where x >= 0, else slope x",
-    # with a slope that keeps the sign the output tells it too, and the input need not be kept
-    vjp=lambda n, g: [_leaky_relu_grad(g[0], n.output if n.attrs["negative_slope"] > 0 else n.inputs[0], **n.attrs)])
-_leaky_relu_grad = _grad("leaky_relu_grad", ("gy", "s"), lambda n, g: [_leaky_relu_grad(g[0], n.inputs[1], **n.attrs),
-                                                                       None],
-                         attrs={"negative_slope": 0.2}, words=("negative_slope",), avoid=(0.0,),
-                         doc="gx = gy where s >= 0, else slope gy")
-_elu = elementwise(
-    "elu", attrs={"alpha": 1.0}, words=("alpha",), reference=reference.elu, flops=22, avoid=(0.0,),
-    choose=lambda draw: {"alpha": draw.choice((1.0, 0.5, 1.6732632423543772))},
-    doc="y = x where x >= 0, else alpha (e^x - 1)",
-    vjp=lambda n, g: [_elu_grad(g[0], n.output, **n.attrs)])
-_elu_grad = _grad("elu_grad", ("gy", "y"), lambda n, g: [
-    _elu_grad(g[0], n.inputs[1], **n.attrs),
-    _ops().multiply(_ops().multiply(g[0], n.inputs[0]), _ops().cast(_ops().less(n.inputs[1], 0.0), n.inputs[0].dtype))],
-    attrs={"alpha": 1.0}, words=("alpha",), avoid=(0.0,), low=-0.9, high=0.9, flops=2,
-                  doc="gx = gy where y >= 0, else gy (y + alpha)")
-_silu = elementwise("silu", reference=reference.silu, flops=24, doc="y = x sigmoid(x)",
-                    vjp=lambda n, g: [_silu_grad(g[0], n.inputs[0])])
-
-
-def _silu_grad_vjp(n, g):
-    # d^2 silu = s' (2 + x (1 - 2 s)), s' = s (1 - s)
-    ops, (gy, x) = _ops(), n.inputs
-    s = _sigmoid(x)
-    factor = affine(ops.multiply(x, affine(s, -2.0, 1.0)), 1.0, 2.0)
-    return [_silu_grad(g[0], x), ops.multiply(ops.multiply(g[0], gy), ops.multiply(_sigmoid_grad(factor, s), 1.0))]
-
-
-_silu_grad = _grad("silu_grad", ("gy", "x"), _silu_grad_vjp, flops=28, doc="gx = gy (s + x s (1 - s)), s = sigmoid(x)")
-
-
-def _gelu_kernel(suffix):
-    return lambda attrs: "gelu_tanh" + suffix if attrs["approximate"] else "gelu" + suffix
-
-
-_gelu = elementwise(
-    "gelu", attrs={"approximate": True}, kernel=_gelu_kernel(""), reference=reference.gelu, flops=35,
-    choose=lambda draw: {"approximate": draw.boolean()}, vjp=lambda n, g: [_gelu_grad(g[0], n.inputs[0], **n.attrs)],
-    doc="y = x Phi(x), or 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))")
-
-
-def _gelu_grad_vjp(n, g):
-    ops, (gy, x) = _ops(), n.inputs
-    x2 = ops.square(x)
-    if n.attrs["approximate"]:
-        # y' = (1 + t) / 2 + x (1 - t^2) u' / 2, t = tanh u;  y'' = (1 - t^2) (u' + x u'' / 2 - x t u'^2)
-        c = 0.7978845608028654
-        t = _tanh(affine(ops.multiply(x, affine(x2, 0.044715, 1.0)), c))
-        u1, u2 = affine(x2, 3 * 0.044715 * c, c), affine(x, 6 * 0.044715 * c)
-        inner = ops.subtract(ops.add(u1, affine(ops.multiply(x, u2), 0.5)),
-                             ops.multiply(ops.multiply(x, t), ops.square(u1)))
-        second = ops.multiply(affine(ops.square(t), -1.0, 1.0), inner)
-    else:
-        second = ops.multiply(affine(ops.exp(affine(x2, -0.5)), 0.3989422804014327), affine(x2, -1.0, 2.0))
-    return [_gelu_grad(g[0], x, **n.attrs), ops.multiply(ops.multiply(g[0], gy), second)]
-
-
-_gelu_grad = _grad("gelu_grad", ("gy", "x"), _gelu_grad_vjp, attrs={"approximate": True}, kernel=_gelu_kernel("_grad"),
-                   choose=lambda draw: {"approximate": draw.boolean()}, flops=45, doc="gx = gy d gelu(x) / dx")
 
 
 # ------------------------------------------------------------------ public functions
@@ -113,9 +31,8 @@ def relu(x):
     >>> relu([-1.0, 2.0])
     array([0., 2.], dtype=float32)
     """
-    from fastnn.ops.common import dtype_of, operand
     x = operand(x)
-    return float_call(_relu, x) if dtype_of(x).startswith("float") else _ops().maximum(x, 0)
+    return float_call(R.relu, x) if dtype_of(x).startswith("float") else maximum(x, 0)
 
 
 def relu6(x):
@@ -133,7 +50,7 @@ def leaky_relu(x, negative_slope=0.2):
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2,  2. ], dtype=float32)
     """
-    return float_call(_leaky_relu, x, negative_slope=float(negative_slope))
+    return float_call(R.leaky_relu, x, negative_slope=float(negative_slope))
 
 
 def elu(x, alpha=1.0):
@@ -142,7 +59,7 @@ def elu(x, alpha=1.0):
     >>> elu([0.0, 2.0])
     array([0., 2.], dtype=float32)
     """
-    return float_call(_elu, x, alpha=float(alpha))
+    return float_call(R.elu, x, alpha=float(alpha))
 
 
 def selu(x):
@@ -151,7 +68,7 @@ def selu(x):
     >>> selu([0.0, 1.0])
     array([0.      , 1.050701], dtype=float32)
     """
-    return float_call(lambda v: affine(_elu(v, alpha=SELU_ALPHA), SELU_SCALE), x)
+    return float_call(lambda v: affine(R.elu(v, alpha=SELU_ALPHA), SELU_SCALE), x)
 
 
 def celu(x, alpha=1.0):
@@ -161,8 +78,8 @@ def celu(x, alpha=1.0):
     array([0., 2.], dtype=float32)
     """
     alpha = float(alpha)
-    return float_call(lambda v: affine(_elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0
-                      else _elu(v, alpha=1.0), x)
+    return float_call(lambda v: affine(R.elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0
+                      else R.elu(v, alpha=1.0), x)
 
 
 def gelu(x, approximate=True):
@@ -171,7 +88,7 @@ def gelu(x, approximate=True):
     >>> gelu([0.0, 3.0], approximate=False)
     array([0.       , 2.9959502], dtype=float32)
     """
-    return float_call(_gelu, x, approximate=bool(approximate))
+    return float_call(R.gelu, x, approximate=bool(approximate))
 
 
 def silu(x):
@@ -180,7 +97,7 @@ def silu(x):
     >>> silu([0.0])
     array([0.], dtype=float32)
     """
-    return float_call(_silu, x)
+    return float_call(R.silu, x)
 
 
 swish = silu
@@ -192,7 +109,7 @@ def sigmoid(x):
     >>> sigmoid([0.0])
     array([0.5], dtype=float32)
     """
-    return float_call(_sigmoid, x)
+    return float_call(R.sigmoid, x)
 
 
 def hard_sigmoid(x):
@@ -210,7 +127,7 @@ def hard_silu(x):
     >>> hard_silu([-4.0, 0.0, 4.0])
     array([-0.,  0.,  4.], dtype=float32)
     """
-    return float_call(lambda v: _ops().multiply(v, hard_sigmoid(v)), x)
+    return float_call(lambda v: multiply(v, hard_sigmoid(v)), x)
 
 
 hard_swish = hard_silu
@@ -231,7 +148,7 @@ def tanh(x):
     >>> tanh([0.0])
     array([0.], dtype=float32)
     """
-    return float_call(_tanh, x)
+    return float_call(R.tanh, x)
 
 
 def softplus(x):
@@ -240,7 +157,7 @@ def softplus(x):
     >>> softplus([0.0])
     array([0.6931472], dtype=float32)
     """
-    return float_call(_softplus, x)
+    return float_call(R.softplus, x)
 
 
 def softsign(x):
@@ -249,7 +166,7 @@ def softsign(x):
     >>> softsign([1.0, -3.0])
     array([ 0.5 , -0.75], dtype=float32)
     """
-    return float_call(lambda v: _ops().divide(v, affine(_ops().abs(v), 1.0, 1.0)), x)
+    return float_call(lambda v: divide(v, affine(elementwise.abs(v), 1.0, 1.0)), x)
 
 
 soft_sign = softsign
@@ -261,7 +178,7 @@ def log_sigmoid(x):
     >>> log_sigmoid([0.0])
     array([-0.6931472], dtype=float32)
     """
-    return float_call(lambda v: _ops().negative(_softplus(_ops().negative(v))), x)
+    return float_call(lambda v: negative(R.softplus(negative(v))), x)
 
 
 def mish(x):
@@ -270,7 +187,7 @@ def mish(x):
     >>> mish([0.0])
     array([0.], dtype=float32)
     """
-    return float_call(lambda v: _ops().multiply(v, _tanh(_softplus(v))), x)
+    return float_call(lambda v: multiply(v, R.tanh(R.softplus(v))), x)
 
 
 def tanh_shrink(x):
@@ -279,7 +196,7 @@ def tanh_shrink(x):
     >>> tanh_shrink([0.0])
     array([0.], dtype=float32)
     """
-    return float_call(lambda v: _ops().subtract(v, _tanh(v)), x)
+    return float_call(lambda v: subtract(v, R.tanh(v)), x)
 
 
 def hard_shrink(x, threshold=0.5):
@@ -288,7 +205,7 @@ def hard_shrink(x, threshold=0.5):
     >>> hard_shrink([0.2, -1.0])
     array([ 0., -1.], dtype=float32)
     """
-    return float_call(lambda v: _ops().where(_ops().greater(_ops().abs(v), threshold), v, 0.0), x)
+    return float_call(lambda v: where(greater(elementwise.abs(v), threshold), v, 0.0), x)
 
 
 def soft_shrink(x, threshold=0.5):
@@ -297,7 +214,7 @@ def soft_shrink(x, threshold=0.5):
     >>> soft_shrink([0.2, -1.0])
     array([ 0. , -0.5], dtype=float32)
     """
-    return float_call(lambda v: _ops().subtract(v, clip(v, -float(threshold), float(threshold))), x)
+    return float_call(lambda v: subtract(v, clip(v, -float(threshold), float(threshold))), x)
 
 
 def squareplus(x, b=4):
@@ -306,7 +223,7 @@ def squareplus(x, b=4):
     >>> squareplus([0.0])
     array([1.], dtype=float32)
     """
-    return float_call(lambda v: affine(_ops().add(v, _ops().sqrt(affine(_ops().square(v), 1.0, float(b)))), 0.5), x)
+    return float_call(lambda v: affine(add(v, sqrt(affine(square(v), 1.0, float(b)))), 0.5), x)
 
 
 def threshold(x, threshold, default_value):
@@ -315,7 +232,7 @@ def threshold(x, threshold, default_value):
     >>> threshold([1.0, 3.0], 2.0, 0.0)
     array([0., 3.], dtype=float32)
     """
-    return float_call(lambda v: _ops().where(_ops().greater(v, float(threshold)), v, float(default_value)), x)
+    return float_call(lambda v: where(greater(v, float(threshold)), v, float(default_value)), x)
 
 
 def sparse_plus(x):
@@ -325,8 +242,8 @@ def sparse_plus(x):
     array([0.  , 0.25, 3.  ], dtype=float32)
     """
     # x - 1 above 1, and the square of what lies within [-1, 1]
-    return float_call(lambda v: _ops().add(affine(_ops().square(affine(clip(v, -1.0, 1.0), 1.0, 1.0)), 0.25),
-                                           _relu(affine(v, 1.0, -1.0))), x)
+    return float_call(lambda v: add(affine(square(affine(clip(v, -1.0, 1.0), 1.0, 1.0)), 0.25),
+                                           R.relu(affine(v, 1.0, -1.0))), x)
 
 
 def glu(x, axis=-1):
@@ -336,8 +253,8 @@ def glu(x, axis=-1):
     array([0.5], dtype=float32)
     """
     def halves(v):
-        a, b = _ops().split(v, 2, axis)
-        return _ops().multiply(a, _sigmoid(b))
+        a, b = split(v, 2, axis)
+        return multiply(a, R.sigmoid(b))
     return float_call(halves, x)
 
 
@@ -347,7 +264,7 @@ def exponential(x):
     >>> exponential([0.0])
     array([1.], dtype=float32)
     """
-    return _ops().exp(x)
+    return exp(x)
 
 
 def linear(x):
@@ -356,7 +273,6 @@ def linear(x):
     >>> linear([1.0])
     array([1.], dtype=float32)
     """
-    from fastnn.ops.common import operand
     return operand(x)
 
 
@@ -370,3 +286,30 @@ for _name, _f, _avoid, _flops in (
 composite("celu", celu, attrs={"alpha": 1.0}, reference=reference.celu, avoid=(0.0,), flops=25,
           choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))},
           doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)")
+
+
+def sparse_sigmoid(x):
+    """0 for x <= -1, 1 for x >= 1, (x + 1) / 2 between.
+
+    >>> sparse_sigmoid([-2.0, 0.0, 2.0])
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    return clip(affine(floating(x), 0.5, 0.5), 0.0, 1.0)
+
+
+def sparsemax(x, axis=-1):
+    """The projection of x onto the probabilities along an axis (Martins and Astudillo 2016): many exact zeros.
+
+    >>> sparsemax([0.1, 2.0])
+    array([0., 1.], dtype=float32)
+    """
+    x = moveaxis(floating(x), axis, -1)
+    falling = flip(sort(x, -1), -1)
+    n = x.shape[-1]
+    reserve(n)
+    k = np.arange(1, n + 1, dtype=dtypes.numpy_type(dtype_of(x)))
+    total = cumsum(falling, -1)
+    inside = cast_to(greater(affine(multiply(falling, k), 1.0, 1.0), total), dtype_of(x))
+    count = sum(inside, -1, True)
+    tau = divide(affine(sum(multiply(falling, inside), -1, True), 1.0, -1.0), count)
+    return moveaxis(R.relu(subtract(x, tau)), -1, axis)

@@ -2,27 +2,14 @@
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import DTypeError
 from fastnn.core.shapes import product
-from fastnn.graph.spec import Spec
 from fastnn.graph.trace import current
-from fastnn.kernels.reference import movement as reference
-from fastnn.ops.common import cast_to, draw_shape, dtype_of, is_symbol, moved_bytes, operand, reserve
-from fastnn.ops.functions.layout import _ints, broadcast_to
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
-from fastnn.ops.records.movement import emit_fill
+from fastnn.ops.functions.layout import broadcast_to, ints
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.op import R
 
-__all__ = ["full_like", "zeros_like", "ones_like", "empty_like", "full", "zeros", "ones", "empty", "shape", "ndim",
-           "size", "convert_to_tensor", "convert_to_numpy", "is_tensor", "array", "copy"]
-
-
-_full_like = register(Op(
-    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
-    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
-    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
-    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
-                                                        "dtype": draw.choice((None, "int32", "bool"))}),
-    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))
+__all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_like", "empty_like",
+           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size"]
 
 
 # ------------------------------------------------------------------ public functions
@@ -33,7 +20,7 @@ def full(shape, fill_value, dtype=None):
     array([3., 3.], dtype=float32)
     """
     name = dtypes.standardize(dtype)
-    shape = _ints(shape)
+    shape = ints(shape)
     if is_symbol(fill_value) or np.ndim(fill_value):
         return broadcast_to(cast_to(fill_value, name), shape)
     trace = current()
@@ -78,7 +65,7 @@ def full_like(x, fill_value, dtype=None):
     x = operand(x)
     name = dtypes.standardize(dtype, dtype_of(x))
     if None in x.shape:
-        return _full_like(x, value=fill_value, dtype=name)
+        return R.full_like(x, value=fill_value, dtype=name)
     if is_symbol(x):
         reserve(product(x.shape))
     return full(x.shape, fill_value, name)

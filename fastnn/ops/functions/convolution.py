@@ -1,17 +1,17 @@
 """The public convolution functions of `keras.ops`: 1-D to 3-D, grouped, depthwise, separable, transposed."""
+from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
-from fastnn.ops.functions.volumes import conv3d, conv3d_transpose
+from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
+from fastnn.ops.functions.operands import same_floats
+from fastnn.ops.functions.volumes import conv3d, conv3d_transpose, transposed_axis
 from fastnn.ops.records.convolution import conv2d_grad_x, conv2d_op
-from fastnn.ops.records.matmul import same_floats
 
-__all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
+__all__ = ["conv", "depthwise_conv", "separable_conv", "conv_transpose"]
 
 
 def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     """Operands of one type, channels last, 1-D with a height of 1; the window, whether transposed, the rank."""
-    from fastnn import ops
-    from fastnn.core import config
     inputs, kernel = same_floats(inputs, kernel)
     rank = len(inputs.shape) - 2
     if rank not in (1, 2) or len(kernel.shape) != rank + 2:
@@ -27,19 +27,18 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     strides, dilation = pair(strides, "strides", rank), pair(dilation, "dilation_rate", rank)
     first = (data_format or config.image_data_format()) == "channels_first"
     if first:
-        inputs = ops.transpose(inputs, (0, *range(2, rank + 2), 1))
+        inputs = transpose(inputs, (0, *range(2, rank + 2), 1))
     if rank == 1:
-        inputs, kernel = ops.expand_dims(inputs, 1), ops.expand_dims(kernel, 0)
+        inputs, kernel = expand_dims(inputs, 1), expand_dims(kernel, 0)
         strides, dilation = (1, *strides), (1, *dilation)
         padding = padding if isinstance(padding, str) else ((0, 0), *padding)
     return inputs, kernel, strides, padding, dilation, first, rank
 
 
 def _finish(y, first, rank):
-    from fastnn import ops
     if rank == 1:
-        y = ops.squeeze(y, 1)
-    return ops.transpose(y, (0, rank + 1, *range(1, rank + 1))) if first else y
+        y = squeeze(y, 1)
+    return transpose(y, (0, rank + 1, *range(1, rank + 1))) if first else y
 
 
 def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1, bias=None, activation=None):
@@ -88,12 +87,11 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     >>> depthwise_conv(np.ones((1, 4, 4, 3), "float32"), np.ones((3, 3, 3, 2), "float32")).shape
     (1, 2, 2, 6)
     """
-    from fastnn import ops
     x, w, strides, padding, dilation, first, rank = _setup("depthwise_conv", inputs, kernel, strides, padding,
                                                            data_format, dilation_rate)
     if x.shape[3] != w.shape[2]:
         raise ShapeError(f"depthwise_conv: {x.shape[3]} input channels, and a kernel for {w.shape[2]}.")
-    w = ops.reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
+    w = reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
     return _finish(conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]),
                    first, rank)
 
@@ -136,22 +134,7 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     extra = (None, None) if output_padding is None else pair(output_padding, "output_padding", rank, 0)
     if rank == 1:
         extra = (None if output_padding is None else 0, *extra[-1:])
-    sizes, pads = zip(*(_transposed(n, k, s, d, padding, o) for n, k, s, d, o in zip(
+    sizes, pads = zip(*(transposed_axis(n, k, s, d, padding, o) for n, k, s, d, o in zip(
         x.shape[1:3], w.shape[:2], strides, dilation, extra, strict=True)), strict=True)
     y = conv2d_grad_x(x, w, size=sizes, strides=strides, padding=pads, dilation=dilation, groups=1)
     return _finish(y, first, rank)
-
-
-def _transposed(n, kernel, stride, dilation, padding, output_padding):
-    """(output size, pads of the convolution that is transposed) along one dimension, as Keras has it."""
-    reach = (kernel - 1) * dilation + 1
-    base = (n - 1) * stride
-    if output_padding is None:
-        size = n * stride if padding == "same" else base + max(reach, stride)
-    else:
-        size = base + output_padding + (reach % 2 if padding == "same" else reach)
-    if size < 1:
-        raise ShapeError(f"conv_transpose: output_padding={output_padding} gives an output of {size}; expected at "
-                         "least 1.")
-    total = max(base + reach - size, 0) if padding == "same" else 0
-    return size, (total // 2, total - total // 2)

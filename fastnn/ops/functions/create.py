@@ -3,17 +3,21 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.common import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
-from fastnn.ops.functions.binary import add, multiply, power, subtract
-from fastnn.ops.functions.compare import where
+from fastnn.graph.trace import current
+from fastnn.ops.functions.arithmetic import add, multiply, subtract
+from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.constants import full
-from fastnn.ops.functions.layout import broadcast_to, expand_dims, moveaxis, reshape
+from fastnn.ops.functions.indexing import take
+from fastnn.ops.functions.layout import broadcast_to, expand_dims, moveaxis, reshape, stack
+from fastnn.ops.functions.operands import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
+from fastnn.ops.functions.powers import power
+from fastnn.ops.functions.reduction import sum
 from fastnn.ops.functions.slicing import pad
-from fastnn.ops.records.indexing import take
+from fastnn.ops.op import R
 
-__all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices", "diag",
-           "diagonal",
-           "diagflat", "trace", "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander"]
+__all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices",
+           "diagonal", "diag", "diagflat", "trace", "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander",
+           "identity"]
 
 
 def _array(value, dtype=None):
@@ -203,7 +207,6 @@ def trace(x, offset=0, axis1=0, axis2=1):
     >>> trace([[1, 2], [3, 4]])
     array(5, dtype=int32)
     """
-    from fastnn.ops.functions.reduction import sum
     return sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
@@ -237,7 +240,6 @@ def vander(x, N=None, increasing=False):
     array([[1., 1.],
            [2., 1.]], dtype=float32)
     """
-    from fastnn.ops.functions.layout import stack
     x = operand(x)
     n = x.shape[0] if N is None else int(N)
     reserve(product(d or 0 for d in x.shape))
@@ -245,3 +247,16 @@ def vander(x, N=None, increasing=False):
     for _ in range(n - 1):
         powers.append(multiply(powers[-1], x))
     return stack(powers if increasing else powers[::-1], axis=1) if n else reshape(x, (-1, 1))[:, :0]
+
+
+def identity(n, dtype=None):
+    """The n x n identity matrix; of a value that is not a Python int the value itself.
+
+    >>> identity(2)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    if type(n) is int:
+        return eye(n, dtype=dtype)
+    x = operand(n)
+    return x if isinstance(x, np.ndarray) and current() is None else R.identity(x)

@@ -1,14 +1,25 @@
 """`keras.ops.image`: sizes, margins and colours of images, as operations."""
+import numpy as np
+
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.resampling import weights
 from fastnn.core.shapes import pair
+from fastnn.ops.functions import reduction, rounding
+from fastnn.ops.functions.cast import cast
+from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
+from fastnn.ops.functions.operands import operand
+from fastnn.ops.functions.products import einsum
+from fastnn.ops.functions.slicing import pad
+
+__all__ = ["depth_to_space", "space_to_depth"]
+
 
 NAMES = ("resize", "rgb_to_grayscale", "pad_images", "crop_images")          # the public ones of `ops.image`
 
 
 def _last(images, data_format, name):
     """(images channels last and with a batch axis, how to put the result back)."""
-    from fastnn import ops
     rank = len(images.shape)
     if rank not in (3, 4):
         raise ShapeError(f"Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). Received "
@@ -17,22 +28,21 @@ def _last(images, data_format, name):
     if chosen not in ("channels_last", "channels_first"):
         raise ArgumentError(f"{name}: received data_format={data_format!r}, expected 'channels_last' or "
                             "'channels_first'.")
-    x = images if rank == 4 else ops.expand_dims(images, 0)
-    x = x if chosen == "channels_last" else ops.transpose(x, (0, 2, 3, 1))
+    x = images if rank == 4 else expand_dims(images, 0)
+    x = x if chosen == "channels_last" else transpose(x, (0, 2, 3, 1))
 
     def back(y):
-        y = y if chosen == "channels_last" else ops.transpose(y, (0, 3, 1, 2))
-        return y if rank == 4 else ops.squeeze(y, 0)
+        y = y if chosen == "channels_last" else transpose(y, (0, 3, 1, 2))
+        return y if rank == 4 else squeeze(y, 0)
     return x, back
 
 
 def _floating(x):
     """(x in floats, how a result takes x's dtype again)."""
-    from fastnn import ops
     kind = dtypes.standardize(x.dtype)
     if dtypes.is_float(kind):
         return x, lambda y: y
-    return ops.cast(x, config.floatx()), lambda y: ops.cast(y, kind)
+    return cast(x, config.floatx()), lambda y: cast(y, kind)
 
 
 def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False, data_format=None,
@@ -50,8 +60,6 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
     >>> resize(np.ones((1, 4, 4, 1), "float32"), (2, 8)).shape
     (1, 2, 8, 1)
     """
-    from fastnn import ops
-    from fastnn.core.resampling import weights
     if antialias or any(kwargs.get(k) for k in ("pad_to_aspect_ratio",)):
         raise ArgumentError("resize: `antialias` and `pad_to_aspect_ratio` are not supported.")
     x, back = _last(images, data_format, "resize")
@@ -64,10 +72,10 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
         rows, columns = h, w
     kind = dtypes.standardize(x.dtype)
     if rows != height:
-        x = ops.einsum("ri,aijc->arjc", weights(rows, height, interpolation).astype(kind), x)
+        x = einsum("ri,aijc->arjc", weights(rows, height, interpolation).astype(kind), x)
     if columns != width:
-        x = ops.einsum("sj,arjc->arsc", weights(columns, width, interpolation).astype(kind), x)
-    return back(x if kind == dtypes.standardize(images.dtype) else own(ops.round(x)))
+        x = einsum("sj,arjc->arsc", weights(columns, width, interpolation).astype(kind), x)
+    return back(x if kind == dtypes.standardize(images.dtype) else own(rounding.round(x)))
 
 
 def rgb_to_grayscale(images, data_format=None):
@@ -77,13 +85,11 @@ def rgb_to_grayscale(images, data_format=None):
     >>> rgb_to_grayscale(np.ones((1, 2, 2, 3), "float32")).shape
     (1, 2, 2, 1)
     """
-    import numpy as np
 
-    from fastnn import ops
     x, back = _last(images, data_format, "rgb_to_grayscale")
     x, own = _floating(x)
     kind = dtypes.standardize(x.dtype)
-    return back(own(ops.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
+    return back(own(reduction.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
 
 
 def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None, right_padding=None,
@@ -94,7 +100,6 @@ def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None,
     >>> pad_images(np.ones((1, 2, 2, 1)), 1, 2, target_height=5, target_width=6).shape
     (1, 5, 6, 1)
     """
-    from fastnn import ops
     x, back = _last(images, data_format, "pad_images")
     (top, bottom), (left, right) = (
         _margins(*given, name="pad_images", sign=1) for given in (
@@ -102,7 +107,7 @@ def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None,
                                                                       "target_height")),
             (x.shape[2], left_padding, right_padding, target_width, ("left_padding", "right_padding",
                                                                      "target_width"))))
-    return back(ops.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))))
+    return back(pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))))
 
 
 def crop_images(images, top_cropping=None, left_cropping=None, bottom_cropping=None, right_cropping=None,
@@ -134,3 +139,32 @@ def _margins(size, before, after, target, names, name, sign):
     if min(before, after) < 0 or (sign < 0 and before + after >= size):
         raise ArgumentError(f"{name}: margins of {before} and {after} do not fit {size} pixels.")
     return before, after
+
+
+# ------------------------------------------------------------------ images, distances
+def depth_to_space(x, block_size, data_format="channels_last"):
+    """(n, h, w, b b c) as (n, h b, w b, c): blocks of channels become blocks of pixels.
+
+    >>> depth_to_space(np.zeros((1, 2, 2, 4), "float32"), 2).shape
+    (1, 4, 4, 1)
+    """
+    x, b = operand(x), int(block_size)
+    x = x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))
+    n, h, w, c = x.shape
+    y = transpose(reshape(x, (-1 if n is None else n, h, w, b, b, c // (b * b))), (0, 1, 3, 2, 4, 5))
+    y = reshape(y, (-1 if n is None else n, h * b, w * b, c // (b * b)))
+    return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))
+
+
+def space_to_depth(x, block_size, data_format="channels_last"):
+    """(n, h b, w b, c) as (n, h, w, b b c): blocks of pixels become blocks of channels.
+
+    >>> space_to_depth(np.zeros((1, 4, 4, 1), "float32"), 2).shape
+    (1, 2, 2, 4)
+    """
+    x, b = operand(x), int(block_size)
+    x = x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))
+    n, h, w, c = x.shape
+    y = transpose(reshape(x, (-1 if n is None else n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
+    y = reshape(y, (-1 if n is None else n, h // b, w // b, b * b * c))
+    return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))

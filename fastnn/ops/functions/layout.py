@@ -1,20 +1,22 @@
-"""Shapes, order, parts and constants: the public functions over the records of movement.py."""
-import builtins
+"""Shapes, order, joining and cutting."""
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import broadcast, normalize_axis, product
-from fastnn.ops.common import cast_to, is_symbol, operand, reserve, result_dtype
-from fastnn.ops.records import movement as records
+from fastnn.ops.functions.operands import cast_to, is_symbol, operand, reserve, result_dtype
+from fastnn.ops.op import R
+
+__all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "broadcast_to",
+           "broadcast_shapes", "concatenate", "stack", "unstack", "append", "vstack", "hstack", "split",
+           "array_split", "vsplit", "hsplit", "dsplit", "dstack"]
+
 
 _PART = 512                                     # bytes that a symbol takes
 
-__all__ = ["reshape", "expand_dims", "squeeze", "transpose", "broadcast_to", "broadcast_shapes", "concatenate",
-           "stack", "unstack", "split", "ravel", "swapaxes", "moveaxis", "append", "vstack", "hstack", "array_split"]
 
-
-def _ints(shape):
+def ints(shape):
+    """A shape or a size as a tuple of Python ints."""
     return tuple(int(d) for d in shape) if isinstance(shape, (tuple, list, np.ndarray)) else (int(shape),)
 
 
@@ -30,9 +32,9 @@ def reshape(x, newshape):
     if None in wanted:
         if -1 in wanted and None not in x.shape[1:]:            # (rows, -1): the rest follows from the known sizes
             known = product(d for d in wanted if d not in (None, -1))
-            wanted[wanted.index(-1)] = product(x.shape[1:]) // builtins.max(known, 1)
+            wanted[wanted.index(-1)] = product(x.shape[1:]) // max(known, 1)
         wanted = [-1 if d is None else d for d in wanted]
-    return records._reshape(x, shape=_ints(wanted))
+    return R.reshape(x, shape=ints(wanted))
 
 
 def ravel(x):
@@ -50,7 +52,7 @@ def expand_dims(x, axis):
     >>> expand_dims([1, 2], 0).shape
     (1, 2)
     """
-    return records._expand_dims(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
+    return R.expand_dims(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
 
 
 def squeeze(x, axis=None):
@@ -59,7 +61,7 @@ def squeeze(x, axis=None):
     >>> squeeze([[1], [2]]).shape
     (2,)
     """
-    return records._squeeze(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
+    return R.squeeze(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
 
 
 def transpose(x, axes=None):
@@ -72,7 +74,7 @@ def transpose(x, axes=None):
     x = operand(x)
     rank = len(x.shape)
     axes = tuple(range(rank))[::-1] if axes is None else tuple(normalize_axis(a, rank, "axes") for a in axes)
-    return x if axes == tuple(range(rank)) and is_symbol(x) else records._transpose(x, axes=axes)
+    return x if axes == tuple(range(rank)) and is_symbol(x) else R.transpose(x, axes=axes)
 
 
 def swapaxes(x, axis1, axis2):
@@ -113,7 +115,7 @@ def broadcast_to(x, shape):
            [1, 2]], dtype=int32)
     """
     x, shape = operand(x), tuple(None if d is None else int(d) for d in shape)
-    return x if tuple(x.shape) == shape else records._broadcast_to(x, shape=shape)
+    return x if tuple(x.shape) == shape else R.broadcast_to(x, shape=shape)
 
 
 def broadcast_shapes(*shapes):
@@ -140,7 +142,7 @@ def concatenate(xs, axis=0):
     array([1, 2, 3], dtype=int32)
     """
     xs = _joined(xs)
-    return xs[0] if len(xs) == 1 else records._concatenate(*xs, axis=axis)
+    return xs[0] if len(xs) == 1 else R.concatenate(*xs, axis=axis)
 
 
 def stack(x, axis=0):
@@ -213,9 +215,9 @@ def split(x, indices_or_sections, axis=0):
         reserve(parts, _PART)
         sizes = (n // parts,) * parts
     else:
-        cuts = [builtins.min(builtins.max(int(i) + (n if i < 0 else 0), 0), n) for i in indices_or_sections]
+        cuts = [min(max(int(i) + (n if i < 0 else 0), 0), n) for i in indices_or_sections]
         sizes = tuple(b - a for a, b in zip([0, *cuts], [*cuts, n]))
-    return [x] if len(sizes) == 1 else list(records._split(x, sizes=sizes, axis=axis))
+    return [x] if len(sizes) == 1 else list(R.split(x, sizes=sizes, axis=axis))
 
 
 def array_split(x, indices_or_sections, axis=0):
@@ -228,6 +230,45 @@ def array_split(x, indices_or_sections, axis=0):
     n, parts = x.shape[normalize_axis(axis, len(x.shape))], int(indices_or_sections)
     reserve(parts, _PART)
     small, extra = divmod(n, parts)
-    return split(x, [small * i + builtins.min(i, extra) for i in range(1, parts)], axis)
+    return split(x, [small * i + min(i, extra) for i in range(1, parts)], axis)
 
 
+def vsplit(x, indices_or_sections):
+    """Parts along the first axis.
+
+    >>> [v.shape for v in vsplit([[1], [2]], 2)]
+    [(1, 1), (1, 1)]
+    """
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x, indices_or_sections):
+    """Parts along the second axis (the first, of a vector).
+
+    >>> [v.shape for v in hsplit([[1, 2]], 2)]
+    [(1, 1), (1, 1)]
+    """
+    return split(x, indices_or_sections, 1 if len(operand(x).shape) > 1 else 0)
+
+
+def dsplit(x, indices_or_sections):
+    """Parts along the third axis.
+
+    >>> [v.shape for v in dsplit([[[1, 2]]], 2)]
+    [(1, 1, 1), (1, 1, 1)]
+    """
+    return split(x, indices_or_sections, 2)
+
+
+def dstack(xs):
+    """The values behind each other: along the third axis, which vectors and matrices get.
+
+    >>> dstack([[1, 2], [3, 4]]).shape
+    (1, 2, 2)
+    """
+    def deep(x):
+        x = operand(x)
+        if len(x.shape) < 2:
+            x = reshape(x, (1, -1))
+        return expand_dims(x, 2) if len(x.shape) == 2 else x
+    return concatenate([deep(x) for x in xs], 2)

@@ -1,175 +1,27 @@
 """Linear algebra by NumPy on the host: determinants, inverses, factorisations; names of keras.ops.linalg."""
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
-from fastnn.graph.spec import Spec
-from fastnn.kernels.reference import host as reference
-from fastnn.ops.common import (
-    FLOATS,
-    WIDE,
-    calculate,
-    cast_to,
-    check_dtype,
-    float_dtype,
-    floating,
-    is_symbol,
-    operand,
-)
-from fastnn.ops.functions.binary import multiply
-from fastnn.ops.functions.elementwise import negative
-from fastnn.ops.functions.layout import expand_dims, reshape, swapaxes
-from fastnn.ops.op import Array, Case, Op, register
+from fastnn.core.errors import ArgumentError
+from fastnn.core.shapes import normalize_axes, normalize_axis
+from fastnn.ops.forms import WIDE
+from fastnn.ops.functions import reduction
+from fastnn.ops.functions.cast import cast
+from fastnn.ops.functions.comparison import not_equal
+from fastnn.ops.functions.create import tril, triu
+from fastnn.ops.functions.elementwise import abs, sqrt, square
+from fastnn.ops.functions.layout import expand_dims, moveaxis, reshape
+from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, float_dtype, floating, is_symbol, operand
+from fastnn.ops.functions.powers import power
+from fastnn.ops.functions.reduction import shape_without
+from fastnn.ops.op import R
 
-__all__ = ["det", "inv", "solve", "cholesky", "cholesky_inverse", "qr", "svd", "eig", "eigh", "lu_factor", "lstsq",
-           "pinv", "matrix_rank", "slogdet", "logdet", "solve_triangular"]
-
-
-def _matmul(x, y):
-    from fastnn.ops.records.matmul import matmul
-    return matmul(x, y)
-
-
-def _square(name, spec):
-    check_dtype(name, spec, FLOATS)
-    if len(spec.shape) < 2 or spec.shape[-1] != spec.shape[-2]:
-        raise ShapeError(f"{name}: received shape {spec.shape}, expected square matrices in the last two dimensions.")
-
-
-def _infer_det(specs, attrs):
-    _square("det", specs[0])
-    return Spec(specs[0].shape[:-2], specs[0].dtype)
-
-
-def _infer_inv(specs, attrs):
-    _square("inv", specs[0])
-    return specs[0]
-
-
-def _infer_solve(specs, attrs):
-    a, b = specs
-    _square("solve", a)
-    if b.dtype != a.dtype or len(b.shape) != len(a.shape) or b.shape[:-1] != a.shape[:-1]:
-        raise ShapeError(f"solve: received a of shape {a.shape} and b of shape {b.shape}; expected b (..., n, k) for a "
-                         "(..., n, n).")
-    return b
-
-
-def _host(f):
-    def host(ins, outs, attrs):
-        try:
-            outs[0][...] = f(*ins)
-        except np.linalg.LinAlgError:           # a singular matrix has no inverse: NaN, as a kernel would give
-            outs[0][...] = np.nan
-    return host
-
-
-def _cost(specs, outs, attrs):
-    n = specs[0].shape[-1]
-    return n * specs[0].size, sum(s.nbytes for s in specs) + outs[0].nbytes
-
-
-def _transposed(x):
-    return swapaxes(x, -1, -2)
-
-
-def _det_vjp(node, gys):
-    g = multiply(gys[0], node.output)
-    return [multiply(expand_dims(g, (-2, -1)), _transposed(_inv(node.inputs[0])))]
-
-
-def _inv_vjp(node, gys):
-    t = _transposed(node.output)
-    return [negative(_matmul(_matmul(t, gys[0]), t))]
-
-
-def _solve_vjp(node, gys):
-    gb = _solve(_transposed(node.inputs[0]), gys[0])
-    return [negative(_matmul(gb, _transposed(node.output))), gb]
-
-
-def _numbers(draw):
-    """Matrices of one number away from 0; larger ones that are surely regular are in tests/ops_elementwise."""
-    return Case([Array((3, 1, 1), low=0.5)])
-
-
-_BAD = [([Spec((2, 3), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)]
-_det = register(Op(
-    name="det", inputs=("x",), infer=_infer_det, host=_host(np.linalg.det), vjp=_det_vjp, reference=reference.det,
-    cost=_cost, cases=_numbers, invalid=_BAD,
-    doc="the determinant of matrices"))
-_inv = register(Op(
-    name="inv", inputs=("x",), infer=_infer_inv, host=_host(np.linalg.inv), vjp=_inv_vjp, reference=reference.inv,
-    cost=_cost, cases=_numbers, invalid=_BAD, doc="the inverse of matrices"))
-_solve = register(Op(
-    name="solve", inputs=("a", "b"), infer=_infer_solve, host=_host(np.linalg.solve), vjp=_solve_vjp,
-    reference=reference.solve,
-    cases=lambda draw: Case([*_numbers(draw).inputs, Array((3, 1, 2))]), cost=_cost,
-    doc="x with a x = b",
-    invalid=[([Spec((2, 2), "float32"), Spec((3, 1), "float32")], {}, ShapeError)]))
-
-
-def _slogdet_infer(specs, attrs):
-    _square("slogdet", specs[0])
-    return (Spec(specs[0].shape[:-2], specs[0].dtype),) * 2
-
-
-def _slogdet_host(ins, outs, attrs):
-    outs[0][...], outs[1][...] = np.linalg.slogdet(ins[0])
-
-
-def _slogdet_vjp(node, gys):
-    if gys[1] is None:
-        return [None]
-    return [multiply(expand_dims(gys[1], (-2, -1)), _transposed(_inv(node.inputs[0])))]
-
-
-_slogdet = register(Op(
-    name="slogdet", inputs=("x",), infer=_slogdet_infer, host=_slogdet_host, vjp=_slogdet_vjp, cost=_cost,
-    reference=reference.slogdet, cases=_numbers, invalid=_BAD,
-    doc="the sign of the determinant and the logarithm of its size, which overflows nowhere"))
-
-
-def _singular_infer(specs, attrs):
-    check_dtype("singular_values", specs[0], FLOATS)
-    if len(specs[0].shape) < 2:
-        raise ShapeError(f"singular_values: received shape {specs[0].shape}, expected matrices in the last two "
-                         "dimensions.")
-    return Spec((*specs[0].shape[:-2], min(specs[0].shape[-2:])), specs[0].dtype)
-
-
-def _singular_host(ins, outs, attrs):
-    outs[0][...] = np.linalg.svd(ins[0], compute_uv=False)
-
-
-def _singular_grad_host(ins, outs, attrs):
-    u, _, vh = np.linalg.svd(ins[0], full_matrices=False)
-    np.matmul(u * ins[1][..., None, :], vh, out=outs[0])
-
-
-_singular = register(Op(
-    name="singular_values", inputs=("x",), infer=_singular_infer, host=_singular_host, cost=_cost,
-    vjp=lambda n, g: [_singular_grad(n.inputs[0], g[0])], reference=reference.singular_values,
-    cases=lambda draw: Case([Array((2, 1, 3), distinct=True)]),
-    invalid=[([Spec((3,), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)],
-    doc="the singular values of matrices, falling"))
-_singular_grad = register(Op(
-    name="singular_values_grad", inputs=("x", "gy"), infer=lambda specs, attrs: _check_singular(specs), cost=_cost,
-    host=_singular_grad_host, nondiff="second derivatives of singular values are not offered",
-    reference=reference.singular_values_grad, cases=lambda draw: Case([Array((2, 1, 3), distinct=True), Array((2, 1))]),
-    invalid=[([Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
-    doc="gx = the sum of gy u v^T over the singular values"))
-
-
-def _check_singular(specs):
-    wanted = _singular_infer(specs[:1], {})
-    if specs[1] != wanted:
-        raise ShapeError(f"singular_values_grad: received a gradient {specs[1]}, expected {wanted}.")
-    return specs[0]
+__all__ = ["det", "inv", "solve", "solve_triangular", "slogdet", "logdet", "cholesky", "cholesky_inverse", "qr",
+           "svd", "eig", "eigh", "lu_factor", "lstsq", "pinv", "matrix_rank", "norm"]
 
 
 def singular_values(x):
     """The singular values of the matrices in the last two dimensions, as an operation with a gradient."""
-    return _call(_singular, x)
+    return _call(R.singular_values, x)
 
 
 def _call(op, *xs):
@@ -183,7 +35,7 @@ def det(x):
     >>> float(det([[2.0, 0.0], [0.0, 3.0]]))
     6.0
     """
-    return _call(_det, x)
+    return _call(R.det, x)
 
 
 def inv(x):
@@ -193,7 +45,7 @@ def inv(x):
     array([[0.5 , 0.  ],
            [0.  , 0.25]], dtype=float32)
     """
-    return _call(_inv, x)
+    return _call(R.inv, x)
 
 
 def solve(a, b):
@@ -204,8 +56,8 @@ def solve(a, b):
     """
     a, b = operand(a), operand(b)
     if len(b.shape) == len(a.shape) - 1:
-        return reshape(_call(_solve, a, expand_dims(b, -1)), tuple(-1 if d is None else d for d in b.shape))
-    return _call(_solve, a, b)
+        return reshape(_call(R.solve, a, expand_dims(b, -1)), tuple(-1 if d is None else d for d in b.shape))
+    return _call(R.solve, a, b)
 
 
 def solve_triangular(a, b, lower=False):
@@ -214,7 +66,6 @@ def solve_triangular(a, b, lower=False):
     >>> solve_triangular([[2.0, 9.0], [0.0, 4.0]], [20.0, 4.0])
     array([5.5, 1. ], dtype=float32)
     """
-    from fastnn.ops.functions.create import tril, triu
     return solve(tril(a) if lower else triu(a), b)
 
 
@@ -225,7 +76,7 @@ def slogdet(x):
     [-1.0, 0.0]
     """
     dtype = float_dtype(x)
-    return tuple(cast_to(v, dtype) for v in _slogdet(cast_to(x, WIDE.get(dtype, dtype))))
+    return tuple(cast_to(v, dtype) for v in R.slogdet(cast_to(x, WIDE.get(dtype, dtype))))
 
 
 def logdet(x):
@@ -352,3 +203,60 @@ def matrix_rank(x, tol=None):
     1
     """
     return np.asarray(np.linalg.matrix_rank(_array("matrix_rank", x), tol)).astype(np.int32)
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """The norm of vectors along one axis, or of the matrices of two.
+
+    ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum of
+    a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc" (their sum).
+    axis: None takes all values; with an ord, x must be a vector or a matrix.
+
+    >>> norm([3.0, 4.0])
+    array(5., dtype=float32)
+    >>> norm([[3.0, 4.0], [0.0, 0.0]], ord=1)
+    array(4., dtype=float32)
+    """
+    x = floating(x)
+    rank = len(x.shape)
+    if axis is None and ord is None:
+        return _vector_norm(x, 2, None, keepdims)
+    axes = normalize_axes(axis, rank)
+    if len(axes) not in (1, 2):
+        raise ArgumentError(f"norm: received ord={ord!r}, axis={axis!r} for a value of shape {tuple(x.shape)}; "
+                            "expected one axis (vectors) or two (matrices).")
+    if len(axes) == 1:
+        return _vector_norm(x, 2 if ord is None else ord, axes, keepdims)
+    axes = axes if axis is None else tuple(normalize_axis(a, rank) for a in axis)
+    return _matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
+
+
+def _vector_norm(x, ord, axes, keepdims):
+    if ord == 2:
+        return sqrt(reduction.sum(square(x), axes, keepdims))
+    if ord == 1:
+        return reduction.sum(abs(x), axes, keepdims)
+    if ord == 0:
+        return reduction.sum(cast(not_equal(x, 0), dtype_of(x)), axes, keepdims)
+    if ord in (np.inf, -np.inf):
+        return (reduction.max if ord > 0 else reduction.min)(abs(x), axes, keepdims)
+    if isinstance(ord, str):
+        raise ArgumentError(f"norm: received ord={ord!r} for vectors, expected a number.")
+    return power(reduction.sum(power(abs(x), float(ord)), axes, keepdims), 1.0 / float(ord))
+
+
+def _matrix_norm(x, ord, axes, keepdims):
+    if ord == "fro":
+        return _vector_norm(x, 2, axes, keepdims)
+    row, column = axes
+    if ord in (1, -1, np.inf, -np.inf):         # lengths of columns, or of rows
+        inner, outer = (row, column) if ord in (1, -1) else (column, row)
+        y = (reduction.max if ord > 0 else reduction.min)(reduction.sum(abs(x), inner, True), outer, True)
+    elif ord in (2, -2, "nuc"):
+        s = singular_values(moveaxis(x, axes, (-2, -1)))
+        y = (reduction.sum if ord == "nuc" else reduction.max if ord == 2 else reduction.min)(s, -1)
+        y = expand_dims(y, tuple(sorted(axes)))
+    else:
+        raise ArgumentError(f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
+                            "-inf.")
+    return y if keepdims else reshape(y, shape_without(x.shape, axes))

@@ -3,15 +3,14 @@ import warnings
 
 import numpy as np
 
-from fastnn.ops.common import cast_to, dtype_of, floating, is_whole, operand
-from fastnn.ops.functions.binary import divide, subtract
-from fastnn.ops.functions.compare import equal, where
+from fastnn.ops.functions.arithmetic import divide, subtract
+from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.elementwise import isnan, sqrt, square
-from fastnn.ops.functions.host import cumprod
-from fastnn.ops.functions.reduction import all, argmax, argmin, cumsum, max, min, prod, sum
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_whole, operand
+from fastnn.ops.functions.reduction import all, argmax, argmin, cumprod, cumsum, max, min, prod, sum
 
-__all__ = ["nanmean", "nansum", "nanmax", "nanmin", "nanprod", "nanvar", "nanstd", "nancumsum", "nancumprod",
-           "nanargmax", "nanargmin", "nanmedian", "nanquantile", "nanpercentile"]
+__all__ = ["nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nancumsum", "nancumprod", "nanvar", "nanstd",
+           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]
 
 
 def _without(x, value):

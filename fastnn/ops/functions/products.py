@@ -3,15 +3,59 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.common import WIDE, cast_to, dtype_of, floating, operand, result_dtype
-from fastnn.ops.functions.binary import divide, multiply, subtract
+from fastnn.ops.forms import WIDE
+from fastnn.ops.functions.arithmetic import add, divide, multiply, subtract
+from fastnn.ops.functions.create import diagonal
+from fastnn.ops.functions.elementwise import affine, sqrt, square
 from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.functions.matmul import matmul
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand, result_dtype
 from fastnn.ops.functions.reduction import mean, sum
-from fastnn.ops.functions.slicing import getitem, pad
-from fastnn.ops.records.matmul import matmul
+from fastnn.ops.functions.slicing import flip, getitem, pad
 
-__all__ = ["einsum", "dot", "vdot", "inner", "outer", "tensordot", "cross", "kron", "diff", "cov",
-           "corrcoef"]
+__all__ = ["trapezoid", "cdist", "correlate", "einsum", "tensordot", "dot", "vdot", "inner", "outer", "kron", "cross",
+           "diff", "cov", "corrcoef"]
+
+
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """The integral of y along an axis by the trapezoidal rule, at the points x or at equal steps dx.
+
+    >>> float(trapezoid([1.0, 2.0, 3.0]))
+    4.0
+    """
+    y = moveaxis(floating(y), axis, -1)
+    middle = affine(add(getitem(y, (..., slice(1, None))), getitem(y, (..., slice(None, -1)))), 0.5)
+    return sum(multiply(middle, dx if x is None else diff(x)), axis=-1)
+
+
+def cdist(x, y):
+    """The Euclidean distances between the rows of two matrices.
+
+    >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
+    array([[5.]], dtype=float32)
+    """
+    d = subtract(expand_dims(floating(x), -2), expand_dims(floating(y), -3))
+    return sqrt(sum(square(d), axis=-1))
+
+
+def correlate(x1, x2, mode="valid"):
+    """The cross-correlation of two vectors.
+
+    >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
+    array([3., 5.], dtype=float32)
+    """
+    a, b = floating(x1), floating(x2)
+    n, m = a.shape[0], b.shape[0]
+    if n < m:
+        return flip(correlate(b, a, mode), 0)
+    margins = {"valid": (0, 0), "full": (m - 1, m - 1), "same": (m // 2, m - 1 - m // 2)}.get(mode)
+    if margins is None:
+        raise ArgumentError(f"correlate: received mode={mode!r}, expected 'valid', 'same' or 'full'.")
+    a = pad(a, (margins,))
+    size = a.shape[0] - m + 1
+    parts = [multiply(getitem(a, slice(i, i + size)), getitem(b, i)) for i in range(m)]
+    return sum(stack(parts), axis=0)
+
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -114,7 +158,6 @@ def _einsum(xs, terms, out, dtype, subscripts):
 
 def _diagonals(x, term):
     """x with one dimension for each letter: the diagonal where a letter is repeated."""
-    from fastnn.ops.functions.create import diagonal
     for c in dict.fromkeys(term):
         while term.count(c) > 1:
             i = term.index(c)
@@ -250,13 +293,9 @@ def corrcoef(x):
     >>> corrcoef([[1.0, 3.0], [2.0, 4.0]]).round(3).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
-    from fastnn.ops.functions.create import diagonal
-    from fastnn.ops.functions.elementwise import sqrt
     x = floating(x)
     if len(x.shape) == 1:
         return reshape(corrcoef(expand_dims(x, 0)), ())
     c = cov(x)
     s = sqrt(diagonal(c))
     return divide(c, outer(s, s))
-
-

@@ -1,15 +1,15 @@
 """Reductions over any axes: each is a chain of folds of (outer, red, inner), whose sums have one fixed shape."""
-import numpy as np
-
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.kernels.reference import reduce as reference
-from fastnn.ops.common import (
-    WIDE,
+from fastnn.ops.forms import WIDE, composite
+from fastnn.ops.functions.arithmetic import add, divide, maximum, minimum, multiply, subtract
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.elementwise import isfinite, sqrt, square, stop_gradient
+from fastnn.ops.functions.layout import broadcast_to, ravel, reshape
+from fastnn.ops.functions.operands import (
     calculate,
     cast_to,
-    composite,
     counted,
     dtype_of,
     floating,
@@ -18,19 +18,24 @@ from fastnn.ops.common import (
     operand,
     result_dtype,
 )
-from fastnn.ops.functions.elementwise import _exp, _log, abs, isfinite, sqrt, square, stop_gradient
-from fastnn.ops.functions.layout import broadcast_to, ravel, reshape
-from fastnn.ops.op import Array, Case
-from fastnn.ops.records.reduction import _all, _any, _argmax, _argmin, _cumsum, _max, _mean, _min, _prod, _sum
+from fastnn.ops.op import Array, Case, R
 
-__all__ = ["sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "argmax", "argmin",
-           "count_nonzero",
-           "logsumexp", "norm", "cumsum", "average", "ptp", "moments"]
+__all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "moments",
+           "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]
 
 
-def _ops():
-    from fastnn import ops
-    return ops
+def cumprod(x, axis=None, dtype=None):
+    """Running products along an axis (of the flattened value, if None).
+
+    >>> cumprod([1, 2, 3])
+    array([1, 2, 6], dtype=int32)
+    """
+    x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
+    x = number(x)
+    x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
+    return calculate(lambda v: R.cumprod(v, axis=axis), [x], dtype_of(x))
+
+
 
 
 # ------------------------------------------------------------------ public functions
@@ -50,7 +55,7 @@ def sum(x, axis=None, keepdims=False):
     >>> sum([[1, 2], [3, 4]], axis=0)
     array([4, 6], dtype=int32)
     """
-    return _call(_sum, counted(x), axis, keepdims)
+    return _call(R.sum, counted(x), axis, keepdims)
 
 
 def mean(x, axis=None, keepdims=False):
@@ -59,7 +64,7 @@ def mean(x, axis=None, keepdims=False):
     >>> mean([[1, 2], [3, 4]], axis=0)
     array([2., 3.], dtype=float32)
     """
-    return _call(_mean, floating(x), axis, keepdims)
+    return _call(R.mean, floating(x), axis, keepdims)
 
 
 def max(x, axis=None, keepdims=False, initial=None):
@@ -68,8 +73,8 @@ def max(x, axis=None, keepdims=False, initial=None):
     >>> max([[1, 2], [3, 4]], axis=0)
     array([3, 4], dtype=int32)
     """
-    y = _call(_max, x, axis, keepdims)
-    return y if initial is None else _ops().maximum(y, initial)
+    y = _call(R.max, x, axis, keepdims)
+    return y if initial is None else maximum(y, initial)
 
 
 def min(x, axis=None, keepdims=False, initial=None):
@@ -78,8 +83,8 @@ def min(x, axis=None, keepdims=False, initial=None):
     >>> min([[1, 2], [3, 4]], axis=0)
     array([1, 2], dtype=int32)
     """
-    y = _call(_min, x, axis, keepdims)
-    return y if initial is None else _ops().minimum(y, initial)
+    y = _call(R.min, x, axis, keepdims)
+    return y if initial is None else minimum(y, initial)
 
 
 amax, amin = max, min
@@ -91,7 +96,7 @@ def prod(x, axis=None, keepdims=False, dtype=None):
     >>> prod([[1, 2], [3, 4]], axis=1)
     array([ 2, 12], dtype=int32)
     """
-    return _call(_prod, counted(x) if dtype is None else cast_to(x, dtypes.standardize(dtype)), axis, keepdims)
+    return _call(R.prod, counted(x) if dtype is None else cast_to(x, dtypes.standardize(dtype)), axis, keepdims)
 
 
 def any(x, axis=None, keepdims=False):
@@ -100,7 +105,7 @@ def any(x, axis=None, keepdims=False):
     >>> any([[True, False], [False, False]], axis=1)
     array([ True, False])
     """
-    return _any(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
+    return R.any(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
 
 
 def all(x, axis=None, keepdims=False):
@@ -109,7 +114,7 @@ def all(x, axis=None, keepdims=False):
     >>> all([[True, False], [True, True]], axis=1)
     array([False,  True])
     """
-    return _all(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
+    return R.all(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
 
 
 def var(x, axis=None, keepdims=False):
@@ -119,7 +124,7 @@ def var(x, axis=None, keepdims=False):
     array(1., dtype=float32)
     """
     x = floating(x)
-    return mean(square(_ops().subtract(x, mean(x, axis, True))), axis, keepdims)
+    return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
 
 
 def std(x, axis=None, keepdims=False):
@@ -146,7 +151,7 @@ def ptp(x, axis=None, keepdims=False):
     >>> ptp([1, 4])
     array(3, dtype=int32)
     """
-    return _ops().subtract(max(x, axis, keepdims), min(x, axis, keepdims))
+    return subtract(max(x, axis, keepdims), min(x, axis, keepdims))
 
 
 def argmax(x, axis=None, keepdims=False):
@@ -155,7 +160,7 @@ def argmax(x, axis=None, keepdims=False):
     >>> argmax([[1, 9], [8, 3]], axis=1)
     array([1, 0], dtype=int32)
     """
-    return _index(_argmax, x, axis, keepdims)
+    return _index(R.argmax, x, axis, keepdims)
 
 
 def argmin(x, axis=None, keepdims=False):
@@ -164,7 +169,7 @@ def argmin(x, axis=None, keepdims=False):
     >>> argmin([[1, 9], [8, 3]], axis=1)
     array([0, 1], dtype=int32)
     """
-    return _index(_argmin, x, axis, keepdims)
+    return _index(R.argmin, x, axis, keepdims)
 
 
 def _index(op, x, axis, keepdims):
@@ -192,79 +197,19 @@ def logsumexp(x, axis=None, keepdims=False):
     >>> logsumexp([0.0, 0.0])
     array(0.6931472, dtype=float32)
     """
-    ops, x = _ops(), floating(x)
+    x = floating(x)
     if dtype_of(x) in WIDE:
         return calculate(lambda v: logsumexp(v, axis, keepdims), [x], dtype_of(x))
     top = stop_gradient(max(x, axis, True))
-    top = ops.where(isfinite(top), top, 0.0)
-    y = ops.add(_log(sum(_exp(ops.subtract(x, top)), axis, True)), top)
-    return y if keepdims else reshape(y, _shape_without(y.shape, axis))
+    top = where(isfinite(top), top, 0.0)
+    y = add(R.log(sum(R.exp(subtract(x, top)), axis, True)), top)
+    return y if keepdims else reshape(y, shape_without(y.shape, axis))
 
 
-def _shape_without(shape, axis):
+def shape_without(shape, axis):
     """A reduced shape without the reduced axes; unknown rows as -1."""
     axes = normalize_axes(axis, len(shape))
     return tuple(-1 if d is None else d for i, d in enumerate(shape) if i not in axes)
-
-
-def norm(x, ord=None, axis=None, keepdims=False):
-    """The norm of vectors along one axis, or of the matrices of two.
-
-    ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum of
-    a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc" (their sum).
-    axis: None takes all values; with an ord, x must be a vector or a matrix.
-
-    >>> norm([3.0, 4.0])
-    array(5., dtype=float32)
-    >>> norm([[3.0, 4.0], [0.0, 0.0]], ord=1)
-    array(4., dtype=float32)
-    """
-    x = floating(x)
-    rank = len(x.shape)
-    if axis is None and ord is None:
-        return _vector_norm(x, 2, None, keepdims)
-    axes = normalize_axes(axis, rank)
-    if len(axes) not in (1, 2):
-        raise ArgumentError(f"norm: received ord={ord!r}, axis={axis!r} for a value of shape {tuple(x.shape)}; "
-                            "expected one axis (vectors) or two (matrices).")
-    if len(axes) == 1:
-        return _vector_norm(x, 2 if ord is None else ord, axes, keepdims)
-    axes = axes if axis is None else tuple(normalize_axis(a, rank) for a in axis)
-    return _matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
-
-
-def _vector_norm(x, ord, axes, keepdims):
-    ops = _ops()
-    if ord == 2:
-        return sqrt(sum(square(x), axes, keepdims))
-    if ord == 1:
-        return sum(abs(x), axes, keepdims)
-    if ord == 0:
-        return sum(ops.cast(ops.not_equal(x, 0), dtype_of(x)), axes, keepdims)
-    if ord in (np.inf, -np.inf):
-        return (max if ord > 0 else min)(abs(x), axes, keepdims)
-    if isinstance(ord, str):
-        raise ArgumentError(f"norm: received ord={ord!r} for vectors, expected a number.")
-    return ops.power(sum(ops.power(abs(x), float(ord)), axes, keepdims), 1.0 / float(ord))
-
-
-def _matrix_norm(x, ord, axes, keepdims):
-    ops = _ops()
-    if ord == "fro":
-        return _vector_norm(x, 2, axes, keepdims)
-    row, column = axes
-    if ord in (1, -1, np.inf, -np.inf):         # lengths of columns, or of rows
-        inner, outer = (row, column) if ord in (1, -1) else (column, row)
-        y = (max if ord > 0 else min)(sum(abs(x), inner, True), outer, True)
-    elif ord in (2, -2, "nuc"):
-        from fastnn.ops.functions.linalg import singular_values
-        s = singular_values(ops.moveaxis(x, axes, (-2, -1)))
-        y = (sum if ord == "nuc" else max if ord == 2 else min)(s, -1)
-        y = ops.expand_dims(y, tuple(sorted(axes)))
-    else:
-        raise ArgumentError(f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
-                            "-inf.")
-    return y if keepdims else reshape(y, _shape_without(x.shape, axes))
 
 
 def cumsum(x, axis=None, dtype=None):
@@ -276,7 +221,7 @@ def cumsum(x, axis=None, dtype=None):
     x = number(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
     if axis is None:
         x, axis = ravel(x), 0
-    return calculate(lambda v: _cumsum(v, axis=int(axis)), [x], dtype_of(x))
+    return calculate(lambda v: R.cumsum(v, axis=int(axis)), [x], dtype_of(x))
 
 
 def average(x, axis=None, weights=None):
@@ -285,7 +230,7 @@ def average(x, axis=None, weights=None):
     >>> average([1.0, 3.0], weights=[3.0, 1.0])
     array(1.5, dtype=float32)
     """
-    ops, x = _ops(), floating(x)
+    x = floating(x)
     if weights is None:
         return mean(x, axis)
     x = cast_to(x, result_dtype(x, weights))
@@ -294,7 +239,7 @@ def average(x, axis=None, weights=None):
         rank, a = len(x.shape), normalize_axis(axis, len(x.shape))
         w = reshape(w, tuple(-1 if i == a else 1 for i in range(rank)))
     w = broadcast_to(cast_to(w, dtype_of(x)), x.shape)
-    return ops.divide(sum(ops.multiply(x, w), axis), sum(w, axis))
+    return divide(sum(multiply(x, w), axis), sum(w, axis))
 
 
 for _name, _f, _flops in (("var", var, 4), ("std", std, 5), ("logsumexp", logsumexp, 45)):

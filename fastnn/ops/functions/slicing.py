@@ -5,21 +5,51 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
-from fastnn.ops.common import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import (
-    _ints,
     broadcast_to,
     concatenate,
     expand_dims,
+    ints,
     ravel,
     reshape,
     split,
     squeeze,
     swapaxes,
 )
-from fastnn.ops.records import movement as records
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.op import R
 
-__all__ = ["getitem", "slice", "slice_update", "pad", "flip", "tile", "repeat", "roll", "rot90"]
+__all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "pad", "flip", "rot90", "roll", "tile",
+           "repeat"]
+
+
+def fliplr(x):
+    """x with the order along its second axis reversed.
+
+    >>> fliplr([[1, 2]])
+    array([[2, 1]], dtype=int32)
+    """
+    return flip(x, 1)
+
+
+def flipud(x):
+    """x with the order along its first axis reversed.
+
+    >>> flipud([1, 2])
+    array([2, 1], dtype=int32)
+    """
+    return flip(x, 0)
+
+
+def get_item(x, key):
+    """x[key].
+
+    >>> int(get_item([1, 2], 1))
+    2
+    """
+    return getitem(x, key)
 
 
 # ------------------------------------------------------------------ parts
@@ -32,7 +62,7 @@ def getitem(x, key):
     x = operand(x)
     key = key if isinstance(key, tuple) else (key,)
     rank = len(x.shape)
-    used = builtins.sum(k is not None and k is not Ellipsis for k in key)
+    used = sum(k is not None and k is not Ellipsis for k in key)
     if used > rank:
         raise ShapeError(f"Received {used} indices for a value of shape {tuple(x.shape)}.")
     if Ellipsis not in [k for k in key if k is None or k is Ellipsis]:
@@ -64,9 +94,8 @@ def getitem(x, key):
             gather.append((d, k))
             d, out = d + 1, out + 1
     if any(s != (None, None, None) for s in slices):
-        x = records._slice(x, key=tuple(slices))
+        x = R.strided_slice(x, key=tuple(slices))
     if gather:
-        from fastnn.ops.records.indexing import take
         if len(gather) > 1:
             raise ArgumentError("Indexing with several lists or arrays is not supported; use fastnn.ops.take or "
                                 "take_along_axis.")
@@ -101,14 +130,13 @@ def slice_update(inputs, start_indices, updates):
     >>> slice_update([1, 2, 3], [1], [9])
     array([1, 9, 3], dtype=int32)
     """
-    from fastnn.ops.functions.compare import where
     x, u = operand(inputs), operand(updates)
     key = tuple((int(a), int(a) + n, None) for a, n in zip(start_indices, u.shape))
     reserve(product(x.shape), 1)
     inside = np.zeros(x.shape, bool)
     inside[tuple(builtins.slice(*k) for k in key)] = True
     margins = tuple((k[0], d - k[1]) for k, d in zip(key, x.shape))
-    return where(inside, records._pad(cast_to(u, dtype_of(x)), pad_width=margins, constant_value=0.0), x)
+    return where(inside, R.pad(cast_to(u, dtype_of(x)), pad_width=margins, constant_value=0.0), x)
 
 
 def pad(x, pad_width, mode="constant", constant_values=None):
@@ -124,10 +152,9 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2))
     width = tuple((int(a), int(b)) for a, b in width)
     if mode == "constant":
-        return records._pad(x, pad_width=width, constant_value=0 if constant_values is None else constant_values)
+        return R.pad(x, pad_width=width, constant_value=0 if constant_values is None else constant_values)
     if mode not in ("reflect", "symmetric", "edge"):
         raise ArgumentError(f"pad: received mode={mode!r}, expected 'constant', 'reflect', 'symmetric' or 'edge'.")
-    from fastnn.ops.records.indexing import take
     for axis, margins in enumerate(width):
         if any(margins):
             reserve((x.shape[axis] or 0) + sum(margins))
@@ -187,7 +214,7 @@ def tile(x, repeats):
     >>> tile([1, 2], 2)
     array([1, 2, 1, 2], dtype=int32)
     """
-    x, repeats = operand(x), list(_ints(repeats))
+    x, repeats = operand(x), list(ints(repeats))
     own = [1] * (len(repeats) - len(x.shape)) + list(x.shape)
     repeats = [1] * (len(own) - len(repeats)) + repeats
     return _repeated(x, [v for d in own for v in (1, d)],
@@ -210,7 +237,6 @@ def repeat(x, repeats, axis=None):
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, len(x.shape))
     if not isinstance(repeats, (int, np.integer)):
-        from fastnn.ops.records.indexing import take
         counts = np.asarray(repeats)
         counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))

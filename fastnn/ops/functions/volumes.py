@@ -2,19 +2,35 @@
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
+from fastnn.ops.functions.arithmetic import add
+from fastnn.ops.functions.layout import concatenate, expand_dims, reshape, transpose
+from fastnn.ops.functions.operands import same_floats
+from fastnn.ops.functions.slicing import pad
 from fastnn.ops.records.convolution import conv2d_grad_x, conv2d_op
-from fastnn.ops.records.matmul import same_floats
+
+
+def transposed_axis(n, kernel, stride, dilation, padding, output_padding):
+    """(output size, pads of the convolution that is transposed) along one dimension, as Keras has it."""
+    reach = (kernel - 1) * dilation + 1
+    base = (n - 1) * stride
+    if output_padding is None:
+        size = n * stride if padding == "same" else base + max(reach, stride)
+    else:
+        size = base + output_padding + (reach % 2 if padding == "same" else reach)
+    if size < 1:
+        raise ShapeError(f"conv_transpose: output_padding={output_padding} gives an output of {size}; expected at "
+                         "least 1.")
+    total = max(base + reach - size, 0) if padding == "same" else 0
+    return size, (total // 2, total - total // 2)
 
 
 def _to_last(x, data_format):
-    from fastnn import ops
     first = (data_format or config.image_data_format()) == "channels_first"
-    return (ops.transpose(x, (0, 2, 3, 4, 1)) if first else x), first
+    return (transpose(x, (0, 2, 3, 4, 1)) if first else x), first
 
 
 def _from_last(y, first):
-    from fastnn import ops
-    return ops.transpose(y, (0, 4, 1, 2, 3)) if first else y
+    return transpose(y, (0, 4, 1, 2, 3)) if first else y
 
 
 def _setup(name, inputs, kernel, strides, data_format, dilation):
@@ -31,7 +47,6 @@ def conv3d(inputs, kernel, strides=1, padding="valid", data_format=None, dilatio
 
     inputs: (n, d, h, w, c).  kernel: (kd, kh, kw, c / groups, filters).  Others as of `conv`.
     """
-    from fastnn import ops
     x, w, (sd, *strides), (dd, *dilation), first = _setup("conv", inputs, kernel, strides, data_format, dilation_rate)
     channels, inner, taps = x.shape[4], w.shape[3], w.shape[0]
     if channels % inner:
@@ -46,20 +61,20 @@ def conv3d(inputs, kernel, strides=1, padding="valid", data_format=None, dilatio
     whole = isinstance(padding, str)
     depth, before, after = shapes.window(x.shape[1], taps, sd, padding if whole else padding[0], dd)
     if before or after:
-        x = ops.pad(x, ((0, 0), (before, after), (0, 0), (0, 0), (0, 0)))
+        x = pad(x, ((0, 0), (before, after), (0, 0), (0, 0), (0, 0)))
     height, width = x.shape[2:4]
     groups = channels // inner
     parts = [x[:, k * dd:k * dd + (depth - 1) * sd + 1:sd] for k in range(taps)]
     if taps == 1:
         x = parts[0]
     else:                                       # every group has its own channels of all taps side by side
-        grouped = [ops.reshape(p, (-1, depth, height, width, groups, inner)) for p in parts]
-        x = ops.concatenate(grouped, axis=-1)
-    x = ops.reshape(x, (-1, height, width, taps * channels))
-    w = ops.reshape(ops.transpose(w, (1, 2, 0, 3, 4)), (*w.shape[1:3], taps * inner, w.shape[4]))
+        grouped = [reshape(p, (-1, depth, height, width, groups, inner)) for p in parts]
+        x = concatenate(grouped, axis=-1)
+    x = reshape(x, (-1, height, width, taps * channels))
+    w = reshape(transpose(w, (1, 2, 0, 3, 4)), (*w.shape[1:3], taps * inner, w.shape[4]))
     y = conv2d_op(x, w, bias, strides=tuple(strides), padding=padding if whole else padding[1:],
                   dilation=tuple(dilation), groups=groups, activation=activation)
-    return _from_last(ops.reshape(y, (-1, depth, *y.shape[1:])), first)
+    return _from_last(reshape(y, (-1, depth, *y.shape[1:])), first)
 
 
 def conv3d_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None,
@@ -68,31 +83,29 @@ def conv3d_transpose(inputs, kernel, strides=1, padding="valid", output_padding=
 
     inputs: (n, d, h, w, c).  kernel: (kd, kh, kw, filters, c).  Others as of `conv_transpose`.
     """
-    from fastnn import ops
-    from fastnn.ops.functions.convolution import _transposed
     x, w, strides, dilation, first = _setup("conv_transpose", inputs, kernel, strides, data_format, dilation_rate)
     if x.shape[4] != w.shape[4]:
         raise ShapeError(f"conv_transpose: {x.shape[4]} input channels, and a kernel for {w.shape[4]}.")
     if padding not in ("valid", "same"):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
     extra = (None,) * 3 if output_padding is None else pair(output_padding, "output_padding", 3, 0)
-    sizes, pads = zip(*(_transposed(n, k, s, d, padding, o) for n, k, s, d, o in zip(
+    sizes, pads = zip(*(transposed_axis(n, k, s, d, padding, o) for n, k, s, d, o in zip(
         x.shape[1:4], w.shape[:3], strides, dilation, extra, strict=True)), strict=True)
     depth, taps, filters = x.shape[1], w.shape[0], w.shape[3]
-    flat = ops.reshape(x, (-1, *x.shape[2:]))
-    wide = ops.reshape(ops.transpose(w, (1, 2, 0, 3, 4)), (*w.shape[1:3], taps * filters, w.shape[4]))
+    flat = reshape(x, (-1, *x.shape[2:]))
+    wide = reshape(transpose(w, (1, 2, 0, 3, 4)), (*w.shape[1:3], taps * filters, w.shape[4]))
     y = conv2d_grad_x(flat, wide, size=tuple(sizes[1:]), strides=tuple(strides[1:]), padding=tuple(pads[1:]),
                       dilation=tuple(dilation[1:]), groups=1)
-    y = ops.reshape(y, (-1, depth, *y.shape[1:3], taps, filters))
+    y = reshape(y, (-1, depth, *y.shape[1:3], taps, filters))
     before, stride = pads[0][0], strides[0]
     length = max((depth - 1) * stride + (taps - 1) * dilation[0] + stride, before + sizes[0])
     total = None
     for k in range(taps):
         part = y[:, :, :, :, k]
         if stride > 1:                          # zeros between the slices of the depth
-            part = ops.pad(ops.expand_dims(part, 2), ((0, 0), (0, 0), (0, stride - 1), (0, 0), (0, 0), (0, 0)))
-            part = ops.reshape(part, (-1, depth * stride, *part.shape[3:]))
+            part = pad(expand_dims(part, 2), ((0, 0), (0, 0), (0, stride - 1), (0, 0), (0, 0), (0, 0)))
+            part = reshape(part, (-1, depth * stride, *part.shape[3:]))
         shift = k * dilation[0]
-        part = ops.pad(part, ((0, 0), (shift, length - shift - depth * stride), (0, 0), (0, 0), (0, 0)))
-        total = part if total is None else ops.add(total, part)
+        part = pad(part, ((0, 0), (shift, length - shift - depth * stride), (0, 0), (0, 0), (0, 0)))
+        total = part if total is None else add(total, part)
     return _from_last(total[:, before:before + sizes[0]], first)

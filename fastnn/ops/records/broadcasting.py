@@ -1,11 +1,23 @@
-"""How two values of different shapes meet: the lowering and the record of every broadcasting operation."""
+"""How two values of different shapes meet: lowering and record of what broadcasts, and the way back."""
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
-from fastnn.ops.common import FLOATS, NUMBERS, broadcast_infer, broadcast_strides, collapse, same_dtype, unary_cost
-from fastnn.ops.op import Array, Case, Op, register
-from fastnn.ops.records.movement import emit_broadcast
+from fastnn.kernels.reference import movement
+from fastnn.ops.forms import (
+    FLOATS,
+    NUMBERS,
+    WIDE,
+    broadcast_infer,
+    broadcast_strides,
+    collapse,
+    moved_bytes,
+    same_dtype,
+    unary_cost,
+)
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.records.cast import converted
+from fastnn.ops.records.copying import emit_broadcast
 
 SCALAR = ("add", "subtract", "multiply", "divide", "maximum", "minimum")       # also have _sc and _bc kernels
 
@@ -77,10 +89,46 @@ def _cases(allowed, low, high, distinct):
     return cases
 
 
-def _binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distinct=False, flops=1, **rest):
+def binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distinct=False, flops=1, **rest):
+    """Register an operation of two values that broadcast: vjp, allowed dtypes, dtype of the result, ranges of cases."""
     return register(Op(
         name=name, inputs=("x", "y"), infer=_infer(name, allowed, out), lower=_lower(name), vjp=vjp,
         reference=getattr(reference, name), inplace={} if out and allowed != ("bool",) else {0: 0}, elementwise=True,
         cases=rest.pop("cases", None) or _cases(allowed, low, high, distinct), cost=unary_cost(flops),
         invalid=[([Spec((2, 3), allowed[0]), Spec((4,), allowed[0])], {}, ShapeError),
                  ([Spec((2,), allowed[0]), Spec((2,), "int8")], {}, DTypeError)], **rest))
+
+
+def _broadcast_infer(specs, attrs):
+    shape, wanted = specs[0].shape, attrs["shape"]
+    lead = len(wanted) - len(shape)
+    wanted = tuple(shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(wanted))
+    if lead < 0 or any(d not in (1, w) for d, w in zip(shape, wanted[lead:])):
+        raise ShapeError(f"broadcast_to: a value of shape {shape} does not broadcast to {wanted}.")
+    return Spec(wanted, specs[0].dtype)
+
+
+def _broadcast_cases(draw):
+    full = tuple(draw.integer(1, 5) for _ in range(draw.integer(0, 4)))
+    shape = tuple(1 if draw.boolean() else d for d in full[draw.integer(0, len(full)):])
+    return Case([Array(shape)], {"shape": full})
+
+
+_broadcast_to = register(Op(
+    name="broadcast_to", inputs=("x",), attrs={"shape": REQUIRED}, infer=_broadcast_infer,
+    reference=movement.broadcast_to,
+    lower=lambda e: emit_broadcast(e, e.ins[0], e.outs[0], e.outs[0].shape), cases=_broadcast_cases, cost=moved_bytes,
+    vjp=lambda n, g: [unbroadcast(g[0], n.inputs[0].shape)],
+    doc="x repeated along dimensions of size 1 and new leading ones",
+    invalid=[([Spec((2, 3), "float32")], {"shape": (3, 2)}, ShapeError)]))
+
+
+def unbroadcast(g, shape):
+    """The gradient of a value of `shape` that was broadcast to g's shape: summed over what was repeated."""
+    if g.shape == tuple(shape):
+        return g
+    lead = len(g.shape) - len(shape)
+    axes = tuple(range(lead)) + tuple(lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1)
+    if axes:
+        g = converted(R.sum(converted(g, WIDE.get(g.dtype, g.dtype)), axis=axes), g.dtype)
+    return g if g.shape == tuple(shape) else R.reshape(g, shape=shape)

@@ -5,10 +5,8 @@ from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.common import NUMBERS, draw_shape, dtype_of, operand, unary_cost
+from fastnn.ops.forms import NUMBERS, draw_shape, unary_cost
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
-
-__all__ = ["cast"]
 
 BYTES = ("uint8", "bool")
 
@@ -42,7 +40,7 @@ def _host(ins, outs, attrs):
 
 
 def _vjp(node, gys):
-    return [cast(gys[0], node.inputs[0].dtype)]
+    return [converted(gys[0], node.inputs[0].dtype)]
 
 
 def _cases(names):
@@ -65,14 +63,9 @@ _cast = _record("cast", _cases(("float32", "int32", "int64", "bool", "uint8", "f
 _cast_host = _record("cast_host", _cases(("float16", "int8", "int16", "uint16", "uint32", "uint64")), host=_host)
 
 
-def cast(x, dtype):
-    """x with its values converted to `dtype` (a name, a NumPy dtype or a Python type).
-
-    >>> cast([1.7, 0.0], "int32")
-    array([1, 0], dtype=int32)
-    """
-    x, dtype = operand(x), dtypes.standardize(dtype)
-    source = dtype_of(x)
+def converted(x, dtype):
+    """x, a symbol or an array, as `dtype`: x itself where it has that already."""
+    source = dtypes.standardize(x.dtype)
     if source == dtype:
         return x
     return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)

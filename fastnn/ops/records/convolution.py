@@ -2,7 +2,7 @@
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
 from fastnn.ops.records import convolution_plan as plan
 from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats, epilogue
 
@@ -105,11 +105,10 @@ def _window_attrs(attrs):
 
 
 def _vjp(node, gys):
-    from fastnn import ops
     (x, w, b), at = node.inputs, _window_attrs(node.attrs)
     g = activation_grad(node.outputs[0], gys[0], node.attrs["activation"])
     return [conv2d_grad_x(g, w, size=x.shape[1:3], **at), conv2d_grad_w(x, g, kernel=w.shape[:2], **at),
-            None if b is None else ops.sum(g, axis=(0, 1, 2))]
+            None if b is None else R.sum(g, axis=(0, 1, 2))]
 
 
 def _vjp_grad_x(node, gys):

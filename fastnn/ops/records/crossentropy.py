@@ -1,12 +1,10 @@
-"""Cross-entropies of probabilities and of sigmoids, and the functions of ``keras.ops`` over all of them."""
-from fastnn.core import config
+"""Cross-entropies of probabilities and of sigmoids."""
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.forms import affine
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
 from fastnn.ops.records import softmax as nn
-
-__all__ = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"]
 
 EPSILON = {"epsilon": REQUIRED}
 _NO_SECOND = "second derivatives of a cross-entropy of probabilities: give logits (from_logits=True)"
@@ -63,10 +61,9 @@ sigmoid_cross_entropy = register(Op(
 
 
 def _sigmoid_grad_vjp(node, gys):
-    from fastnn import ops
     (x, t, gy), g = node.inputs, gys[0]
-    s = ops.sigmoid(x)
-    return [g * gy * (s * (1.0 - s)), -(g * gy), g * (s - t)]
+    s, both = R.sigmoid(x), R.multiply(g, gy)
+    return [R.multiply(both, R.multiply(s, affine(s, -1.0, 1.0))), R.negative(both), R.multiply(g, R.subtract(s, t))]
 
 
 sigmoid_cross_entropy_grad = register(Op(
@@ -77,10 +74,10 @@ sigmoid_cross_entropy_grad = register(Op(
 
 
 def _binary_vjp(node, gys):
-    from fastnn import ops
     p, t = node.inputs
-    q = ops.clip(p, node.attrs["epsilon"], 1.0 - node.attrs["epsilon"])
-    return [binary_crossentropy_grad(p, t, gys[0], **node.attrs), gys[0] * (ops.log(1.0 - q) - ops.log(q))]
+    q = R.clip(p, lo=node.attrs["epsilon"], hi=1.0 - node.attrs["epsilon"])
+    return [binary_crossentropy_grad(p, t, gys[0], **node.attrs),
+            R.multiply(gys[0], R.subtract(R.log(affine(q, -1.0, 1.0)), R.log(q)))]
 
 
 binary_crossentropy_op = register(Op(
@@ -113,10 +110,10 @@ def _cce_lower(e):
 
 
 def _cce_vjp(node, gys):
-    from fastnn import ops
     (p, t), eps = node.inputs, node.attrs["epsilon"]
-    q = ops.clip(p / ops.sum(p, axis=-1, keepdims=True), eps, 1.0 - eps)
-    return [categorical_crossentropy_grad(p, t, gys[0], **node.attrs), -(ops.log(q) * ops.expand_dims(gys[0], -1))]
+    q = R.clip(R.divide(p, R.sum(p, axis=-1, keepdims=True)), lo=eps, hi=1.0 - eps)
+    return [categorical_crossentropy_grad(p, t, gys[0], **node.attrs),
+            R.negative(R.multiply(R.log(q), R.expand_dims(gys[0], axis=-1)))]
 
 
 def _rows_case(labels, grad):
@@ -202,97 +199,3 @@ sparse_categorical_crossentropy_grad = register(Op(
     cases=_rows_case(True, True),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], _EPS, ShapeError)],
     cost=nn.cost(3), doc="gp = (1 - onehot / q) / sum(p) gy, 0 where q = p[label] / sum(p) is clipped"))
-
-
-# ------------------------------------------------------------------ public functions
-def _operands(name, target, output):
-    """(target, output) as floats of output's dtype, of one shape."""
-    from fastnn import ops
-    from fastnn.ops.functions.normalization import as_float
-    output = as_float(output)
-    target = as_float(target)
-    if tuple(target.shape) != tuple(output.shape):
-        raise ShapeError("Arguments `target` and `output` must have the same shape. Received: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
-    if name == "categorical_crossentropy" and len(output.shape) < 1:
-        raise ShapeError("Arguments `target` and `output` must be at least rank 1. Received: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
-    return (target if str(target.dtype) == str(output.dtype) else ops.cast(target, output.dtype)), output
-
-
-def categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """-sum(target * log(output)) over `axis`; probabilities are renormalised, then clipped to [epsilon, 1 - epsilon].
-
-    Args:
-        target: (..., classes), probabilities or one-hot rows.
-        output: the same shape, probabilities, or logits with from_logits=True.
-
-    Returns:
-        One loss per row: the shape without `axis`.
-
-    Raises:
-        ShapeError: if the shapes differ.
-
-    >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4)
-    array([0.6931], dtype=float32)
-    """
-    target, output = _operands("categorical_crossentropy", target, output)
-    target, _ = nn.to_last(target, axis)
-    output, _ = nn.to_last(output, axis)
-    if from_logits:
-        return nn.softmax_cross_entropy(output, target)[0]
-    return categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
-
-
-def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """-log(output[target]) along `axis`: categorical_crossentropy for integer labels.
-
-    Args:
-        target: integers (...), or (..., 1); one label in [0, classes) per row of output.
-        output: (..., classes), probabilities, or logits with from_logits=True.
-
-    Raises:
-        ShapeError: if the shapes do not agree.
-        KernelError: for a label outside [0, classes).
-
-    >>> sparse_categorical_crossentropy([1], [[0.5, 0.5]]).round(4)
-    array([0.6931], dtype=float32)
-    """
-    from fastnn import ops
-    from fastnn.ops.functions.normalization import as_float
-    output = as_float(output)
-    if not hasattr(target, "dtype"):
-        import numpy as np
-        target = np.asarray(target)
-    if len(output.shape) < 1:
-        raise ShapeError(f"Argument `output` must be at least rank 1. Received: output.shape={tuple(output.shape)}")
-    output, _ = nn.to_last(output, axis)
-    if len(target.shape) == len(output.shape) and target.shape[axis] == 1:
-        target = ops.squeeze(target, axis=axis)
-    if tuple(target.shape) != tuple(output.shape[:-1]):
-        raise ShapeError("Arguments `target` and `output` must have the same shape up until the last dimension: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
-    if str(target.dtype) != nn.LABELS:
-        target = ops.cast(target, nn.LABELS)
-    if from_logits:
-        return nn.sparse_softmax_cross_entropy(output, target)[0]
-    return sparse_categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
-
-
-def binary_crossentropy(target, output, from_logits=False):
-    """-(target log(output) + (1 - target) log(1 - output)), element by element; output is clipped as above.
-
-    Args:
-        target: probabilities of the positive class, any shape.
-        output: the same shape, probabilities, or logits with from_logits=True.
-
-    Raises:
-        ShapeError: if the shapes differ.
-
-    >>> binary_crossentropy([1.0], [0.5]).round(4)
-    array([0.6931], dtype=float32)
-    """
-    target, output = _operands("binary_crossentropy", target, output)
-    if from_logits:
-        return sigmoid_cross_entropy(output, target)
-    return binary_crossentropy_op(output, target, epsilon=float(config.epsilon()))

@@ -1,15 +1,14 @@
 """Matrix products with bias and activation in the epilogue: 2-D and batched, either operand transposed."""
 import numpy as np
 
-from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
-from fastnn.ops.common import dtype_of, operand, result_dtype
-from fastnn.ops.op import Array, Case, Op, register
-
-__all__ = ["matmul"]
+from fastnn.ops.forms import affine, zero
+from fastnn.ops.op import Array, Case, Op, R, register
+from fastnn.ops.records.broadcasting import unbroadcast
+from fastnn.ops.records.cast import converted
 
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # the epilogue's codes in the kernels
 BIAS, RELU = 2, 4                       # flags of the micro-kernel (core/simd_tiles.py)
@@ -172,20 +171,12 @@ def _blocks(e, p, x, w, y, flags, bias, code):
 # ------------------------------------------------------------------ gradients
 def activation_grad(y, gy, activation):
     """The gradient before the activation, from its result y and the gradient gy after it."""
-    from fastnn import ops
     if activation is None:
         return gy
     if activation == "relu":
-        return gy * ops.cast(y > 0.0, y.dtype)
-    return gy * (y * (1.0 - y) if activation == "sigmoid" else 1.0 - y * y)
-
-
-def unbroadcast(g, shape):
-    """Sum g over the dimensions that broadcasting added to or stretched of `shape`."""
-    from fastnn import ops
-    extra = len(g.shape) - len(shape)
-    axes = tuple(range(extra)) + tuple(i + extra for i, d in enumerate(shape) if d == 1 and g.shape[i + extra] != 1)
-    return ops.reshape(ops.sum(g, axis=axes), shape) if axes else g
+        return R.multiply(gy, converted(R.less(zero(y), y), y.dtype))
+    slope = R.multiply(y, affine(y, -1.0, 1.0)) if activation == "sigmoid" else affine(R.multiply(y, y), -1.0, 1.0)
+    return R.multiply(gy, slope)
 
 
 def _mm(x, w, **attrs):
@@ -193,13 +184,12 @@ def _mm(x, w, **attrs):
 
 
 def _vjp(node, gys):
-    from fastnn import ops
     (x, w, b), a = node.inputs, node.attrs
     g = activation_grad(node.outputs[0], gys[0], a["activation"])
     ta, tb = a["transpose_a"], a["transpose_b"]
-    gb = None if b is None else ops.sum(g, axis=tuple(range(len(g.shape) - 1)))
+    gb = None if b is None else R.sum(g, axis=tuple(range(len(g.shape) - 1)))
     if len(w.shape) == 2 and len(x.shape) > 2 and not ta:       # one big product: flatten the rows
-        x2, g2 = ops.reshape(x, (-1, x.shape[-1])), ops.reshape(g, (-1, g.shape[-1]))
+        x2, g2 = R.reshape(x, shape=(-1, x.shape[-1])), R.reshape(g, shape=(-1, g.shape[-1]))
         gx = _mm(g, w, transpose_b=not tb)
         gw = _mm(g2, x2, transpose_a=True) if tb else _mm(x2, g2, transpose_a=True)
         return [gx, gw, gb]
@@ -254,88 +244,3 @@ _whole_op = register(Op(
     invalid=[([Spec((2, 3), "int32"), Spec((4, 5), "int32")], {}, ShapeError),
              ([Spec((2, 3), "float32"), Spec((3, 5), "float32")], {}, DTypeError)],
     doc="y = x · w of integers, exact modulo the range of their dtype"))
-
-
-def _whole_product(a, b, name, transpose_a, transpose_b):
-    """The product of integers in the dtype `name`: by float64 where that is exact, else by integers."""
-    from fastnn import ops
-    if name in ("int32", "uint32", "int64", "uint64"):
-        wide, op = "int32" if name == "int32" else "int64", _whole_op
-        a, b = (ops.swapaxes(x, -1, -2) if t else x for x, t in ((a, transpose_a), (b, transpose_b)))
-        return ops.cast(op(ops.cast(a, wide), ops.cast(b, wide)), name)
-    y = product_op(ops.cast(a, "float64"), ops.cast(b, "float64"), None, transpose_a=transpose_a,
-                   transpose_b=transpose_b)
-    return ops.cast(ops.cast(y, "int64"), name) if name != "bool" else ops.not_equal(y, 0)
-
-
-def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=None):
-    """The matrix product of two tensors.
-
-    Args:
-        x1: (..., M, K), or (K, M) in its last dimensions with transpose_a; or a vector (K,).
-        x2: (..., K, N), or (N, K) with transpose_b; or a vector (K,). Leading dimensions broadcast.
-        bias: (N,), added to every row, or None.
-        transpose_a, transpose_b: read the last two dimensions of x1 or x2 exchanged.
-        activation: None, "relu", "sigmoid" or "tanh", applied to the result.
-
-    Returns:
-        (..., M, N); the dimension of a vector operand is left out. Integers give integers (int8 ones int32), exactly;
-        with a bias or an activation they become the default float type.
-
-    Raises:
-        ShapeError: sizes do not fit. DTypeError: not numbers.
-
-    >>> import numpy as np
-    >>> matmul(np.float32([[1, 2], [3, 4]]), np.float32([[1], [1]])).tolist()
-    [[3.0], [7.0]]
-    """
-    from fastnn import ops
-    whole, result = None, None
-    if bias is None and activation is None:
-        x1, x2, whole, result = _plain_operands(x1, x2)
-    if whole is None:
-        x1, x2, bias = same_floats(x1, x2, bias)
-    r1, r2 = len(x1.shape), len(x2.shape)
-    if r1 == 0 or r2 == 0:
-        raise ShapeError(f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one "
-                         "dimension (use multiply for a number).")
-    a = ops.reshape(x1, (1, x1.shape[0])) if r1 == 1 else x1
-    b = ops.reshape(x2, (x2.shape[0], 1)) if r2 == 1 else x2
-    transpose_a, transpose_b = transpose_a and r1 > 1, transpose_b and r2 > 1
-    if whole is None:
-        y = product_op(a, b, bias, transpose_a=transpose_a, transpose_b=transpose_b, activation=activation)
-        y = y if result is None else ops.cast(y, result)
-    else:
-        y = _whole_product(a, b, whole, transpose_a, transpose_b)
-    if r1 > 1 and r2 > 1:
-        return y
-    return ops.reshape(y, y.shape[:-2] + ((y.shape[-2],) if r1 > 1 else ()) + ((y.shape[-1],) if r2 > 1 else ()))
-
-
-def _plain_operands(x1, x2):
-    """(x1, x2, the dtype of an integer product or None, the dtype to cast a float product to or None)."""
-    d1, d2 = getattr(x1, "dtype", None), getattr(x2, "dtype", None)
-    if d1 is not None and d1 == d2 and d1 in ("float32", "float64"):          # the usual case, first
-        return x1, x2, None, None
-    x1, x2 = operand(x1), operand(x2)
-    name = result_dtype(x1, x2)
-    if dtypes.is_float(name):
-        return x1, x2, None, name if name == "float16" else None
-    both = dtype_of(x1) == dtype_of(x2) == "int8"
-    return x1, x2, "int32" if both else name, None
-
-
-def same_floats(*values):
-    """The values as tensors of one float type: numbers and lists become arrays, integers and mixed types are cast."""
-    from fastnn import ops
-    def array(v):
-        v = np.asarray(v)
-        return v.astype(dtypes.numpy_type(dtypes.standardize(None))) if v.dtype.kind == "f" else v
-
-    values = [v if v is None or hasattr(v, "dtype") else array(v) for v in values]
-    names = [dtypes.standardize(v.dtype) for v in values if v is not None]
-    floats = [n for n in names if dtypes.is_float(n) and n != "float16"]
-    if len(set(names)) == 1 and floats:
-        return values
-    wanted = "float64" if "float64" in floats else "float32" if floats else dtypes.standardize(None)
-    return [v if v is None or dtypes.standardize(v.dtype) == wanted else ops.cast(v, wanted) for v in values]

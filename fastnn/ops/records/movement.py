@@ -1,4 +1,4 @@
-"""Operations that move elements: shapes, order, parts. Their public functions are in layout.py."""
+"""Operations that move elements: shapes, order, parts."""
 import numpy as np
 
 from fastnn.core import dtypes
@@ -6,61 +6,11 @@ from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import movement as reference
-from fastnn.ops.common import BITS, broadcast_strides, collapse, moved_bytes, strides, unbroadcast
+from fastnn.ops.forms import BITS, draw_shape, moved_bytes, strides, zeros
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.copying import emit_copy, emit_fill
 
 ALL = (None, None, None)                        # the slice of a whole dimension
-
-
-# ------------------------------------------------------------------ emitting copies
-def emit_copy(e, x, y, sizes, sx, sy, x0=0, y0=0, dense=True, blocks=True):
-    """Copy elements x[x0 + i . sx] to y[y0 + i . sy] for all i < sizes.
-
-    dense: y is written as a whole, in order. blocks: x starts at its first element, so that a transpose may be used.
-    """
-    if not product(sizes):
-        return
-    sizes, (sx, sy) = collapse(sizes, sx, sy)
-    *outer, n = sizes
-    kind, size = BITS[y.itemsize], y.itemsize
-    if not outer and sx[-1] == sy[-1] == 1:
-        e.emit(f"copy_{y.t}", x.part(x0 * size, n * size).rd, y.part(y0 * size, n * size).wr, n=n, elementwise=True)
-        return
-    if dense and blocks and sx[-1] not in (0, 1) and 1 in sx and n > 1:
-        _emit_transpose(e, x, y, sizes, sx, sy)
-        return
-    table = [len(outer), n, sx[-1], sy[-1], x0, y0]
-    for row in zip(outer, sx, sy):
-        table += row
-    e.emit(f"copy_nd_{kind}", x.rd_all, y.wr if dense else y.wr_all, e.table(table), n=product(outer))
-
-
-def _emit_transpose(e, x, y, sizes, sx, sy):
-    p = sx.index(1)
-    table = [len(sizes) - 2, sizes[p], sizes[-1], sx[-1], sy[p]]
-    others = [d for d in range(len(sizes) - 1) if d != p]
-    for d in others:
-        table += [sizes[d], sx[d], sy[d]]
-    e.emit(f"transpose_{BITS[y.itemsize]}", x.rd_all, y.wr_all, e.table(table),
-           n=product(sizes[d] for d in others) * -(-sizes[p] // 16))
-
-
-def emit_broadcast(e, x, y, shape):
-    """Write x, broadcast to `shape`, into the memory y."""
-    if x.size == 1:
-        e.emit(f"spread_{BITS[y.itemsize]}", x.rd_all, y.wr, n=product(shape), elementwise=True)
-    else:
-        emit_copy(e, x, y, shape, broadcast_strides(x.shape, shape), strides(shape))
-
-
-def emit_fill(e, y, value):
-    """Write one number everywhere into y."""
-    if y.dtype in ("float32", "float64"):
-        e.emit(f"fill_{y.t}", y.wr, float(value), n=y.size, elementwise=True)
-    else:
-        bits = np.asarray(value).astype(dtypes.numpy_type(y.dtype))
-        bits = bits.view(f"i{bits.itemsize}")
-        e.emit(f"fill_bits_{BITS[y.itemsize]}", y.wr, int(bits), n=y.size, elementwise=True)
 
 
 # ------------------------------------------------------------------ shapes: the memory stays
@@ -163,30 +113,6 @@ _transpose = register(Op(
     doc="y's dimension i is x's dimension axes[i]"))
 
 
-def _broadcast_infer(specs, attrs):
-    shape, wanted = specs[0].shape, attrs["shape"]
-    lead = len(wanted) - len(shape)
-    wanted = tuple(shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(wanted))
-    if lead < 0 or any(d not in (1, w) for d, w in zip(shape, wanted[lead:])):
-        raise ShapeError(f"broadcast_to: a value of shape {shape} does not broadcast to {wanted}.")
-    return Spec(wanted, specs[0].dtype)
-
-
-def _broadcast_cases(draw):
-    full = tuple(draw.integer(1, 5) for _ in range(draw.integer(0, 4)))
-    shape = tuple(1 if draw.boolean() else d for d in full[draw.integer(0, len(full)):])
-    return Case([Array(shape)], {"shape": full})
-
-
-_broadcast_to = register(Op(
-    name="broadcast_to", inputs=("x",), attrs={"shape": REQUIRED}, infer=_broadcast_infer,
-    reference=reference.broadcast_to,
-    lower=lambda e: emit_broadcast(e, e.ins[0], e.outs[0], e.outs[0].shape), cases=_broadcast_cases, cost=moved_bytes,
-    vjp=lambda n, g: [unbroadcast(g[0], n.inputs[0].shape)],
-    doc="x repeated along dimensions of size 1 and new leading ones",
-    invalid=[([Spec((2, 3), "float32")], {"shape": (3, 2)}, ShapeError)]))
-
-
 # ------------------------------------------------------------------ joining and cutting
 def _concatenate_infer(specs, attrs):
     first, rank = specs[0], len(specs[0].shape)
@@ -264,8 +190,7 @@ def _split_lower(e):
 
 
 def _split_vjp(node, gys):
-    from fastnn.ops.functions.constants import full
-    gs = [full(y.shape, 0, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
+    gs = [zeros(y.shape, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
     return [_concatenate(*gs, axis=node.attrs["axis"])]
 
 
@@ -394,3 +319,11 @@ _pad = register(Op(
     name="pad", inputs=("x",), attrs={"pad_width": REQUIRED, "constant_value": 0.0}, infer=_pad_infer, lower=_pad_lower,
     vjp=_pad_vjp, reference=reference.pad, cases=_pad_cases, cost=moved_bytes, doc="x with margins of one value",
     invalid=[([Spec((2, 3), "float32")], {"pad_width": ((1, 1),)}, ShapeError)]))
+
+_full_like = register(Op(
+    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
+    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
+    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
+    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
+                                                        "dtype": draw.choice((None, "int32", "bool"))}),
+    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))

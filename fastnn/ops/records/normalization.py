@@ -1,10 +1,13 @@
-"""Records of batch and layer normalisation; `fastnn.ops.normalization` has the public functions."""
+"""Batch and layer normalisation."""
+import numpy as np
+
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
-from fastnn.ops.op import Array, Case, Op, register
-
-__all__ = []
+from fastnn.ops.forms import affine, zeros
+from fastnn.ops.op import Array, Case, Op, R, register
+from fastnn.ops.records.matmul import activation_grad
 
 ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # as the kernels number them
 FLOPS = {None: 0, "relu": 1, "sigmoid": 22, "tanh": 25}
@@ -90,10 +93,9 @@ def _batch_norm_lower(e):
 
 
 def _batch_norm_vjp(node, gys):
-    from fastnn import ops
     x, gamma, beta = node.inputs
     y, mean, var = node.outputs
-    gy = ops.zeros_like(x) if gys[0] is None else gys[0]
+    gy = zeros(x.shape, x.dtype) if gys[0] is None else gys[0]
     keep = y if node.attrs["activation"] else None
     gx, ggamma, gbeta = _batch_norm_grad(gy, x, mean, var, gamma, keep, gys[1], gys[2], **node.attrs)
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
@@ -183,22 +185,15 @@ def _inference_lower(e):
 
 
 def _inference_vjp(node, gys):
-    from fastnn import ops
     x, mean, var, gamma, beta = node.inputs
-    y, g = node.output, gys[0]
-    act = node.attrs["activation"]
-    if act == "relu":
-        g = g * ops.cast(y > 0.0, g.dtype)
-    elif act == "sigmoid":
-        g = g * (y * (1.0 - y))
-    elif act == "tanh":
-        g = g * (1.0 - y * y)
-    r = ops.rsqrt(var + float(node.attrs["epsilon"]))
-    s = r if gamma is None else r * gamma
+    g = activation_grad(node.output, gys[0], node.attrs["activation"])
+    r = R.rsqrt(affine(var, 1.0, float(node.attrs["epsilon"])))
+    s = r if gamma is None else R.multiply(r, gamma)
     axes = tuple(range(len(x.shape) - 1))
-    sum_g = ops.sum(g, axis=axes)
-    sum_gd = ops.sum(g * (x - mean), axis=axes)
-    return [g * s, -(sum_g * s), -0.5 * (sum_gd * s * r * r), None if gamma is None else sum_gd * r,
+    sum_g = R.sum(g, axis=axes)
+    sum_gd = R.sum(R.multiply(g, R.subtract(x, mean)), axis=axes)
+    gvar = affine(R.multiply(R.multiply(R.multiply(sum_gd, s), r), r), -0.5)
+    return [R.multiply(g, s), R.negative(R.multiply(sum_g, s)), gvar, None if gamma is None else R.multiply(sum_gd, r),
             None if beta is None else sum_g]
 
 
@@ -234,16 +229,17 @@ def _layer_norm_lower(e):
 
 
 def _layer_norm_vjp(node, gys):
-    from fastnn import ops
     x, gamma, beta = node.inputs
     _, mean, r = node.outputs
-    gy = ops.zeros_like(x) if gys[0] is None else gys[0]
+    gy = zeros(x.shape, x.dtype) if gys[0] is None else gys[0]
     gx, ggamma, gbeta = _layer_norm_grad(gy, x, mean, r, gamma, centered=node.attrs["centered"])
-    c = float(x.shape[-1])
+    c = np.asarray(x.shape[-1], dtypes.numpy_type(x.dtype))
     if gys[1] is not None and node.attrs["centered"]:
-        gx = gx + ops.expand_dims(gys[1] / c, -1)
+        gx = R.add(gx, R.expand_dims(R.divide(gys[1], c), axis=-1))
     if gys[2] is not None:
-        gx = gx - (x - ops.expand_dims(mean, -1)) * ops.expand_dims(gys[2] * r * r * r / c, -1)
+        slope = R.divide(R.multiply(R.multiply(R.multiply(gys[2], r), r), r), c)
+        centred = R.subtract(x, R.expand_dims(mean, axis=-1))
+        gx = R.subtract(gx, R.multiply(centred, R.expand_dims(slope, axis=-1)))
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
 
 

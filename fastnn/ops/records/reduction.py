@@ -1,17 +1,14 @@
-"""Reductions as folds of (outer, red, inner), whose sums have one fixed shape. Public functions: reduce.py."""
-import builtins
-
+"""Reductions as folds of (outer, red, inner), whose sums have one fixed shape."""
 import numpy as np
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
-from fastnn.ops.common import FLOATS, NUMBERS, check_dtype
-from fastnn.ops.functions.elementwise import _ops, affine
-from fastnn.ops.functions.layout import broadcast_to, reshape
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
-from fastnn.ops.records.movement import emit_fill
+from fastnn.ops.forms import FLOATS, NUMBERS, affine, check_dtype
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.records.cast import converted
+from fastnn.ops.records.copying import emit_fill
 
 ROW, COLUMNS, STRIPE = 4096, 512, 2048          # elements of a block of a row; rows, and columns, of a block of columns
 
@@ -27,14 +24,14 @@ def emit_fold(e, x, y, shape, axes, kernel, divisor=1.0):
             runs[-1][1] *= d
         else:
             runs.append([i in axes, d])
-    if not builtins.any(r for r, _ in runs):
+    if not any(r for r, _ in runs):
         e.copy(x, y)
         return
     while True:
-        k = builtins.max(i for i, (r, _) in enumerate(runs) if r)
+        k = max(i for i, (r, _) in enumerate(runs) if r)
         outer, red, inner = product(d for _, d in runs[:k]), runs[k][1], product(d for _, d in runs[k + 1:])
         del runs[k]
-        last = not builtins.any(r for r, _ in runs)
+        last = not any(r for r, _ in runs)
         target = y if last else _scratch(e, outer * inner, y)
         _fold(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, x.shape[0])
         if last:
@@ -110,22 +107,29 @@ def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, disti
         **rest))
 
 
+def _repeated(g, node, scale=1.0):
+    """A gradient of the result, in the shape of the input, times a number."""
+    g, shape = R.reshape(g, shape=_kept(node)), node.inputs[0].shape
+    g = g if scale == 1.0 else affine(g, scale)
+    return g if g.shape == shape else R.broadcast_to(g, shape=shape)
+
+
 def _sum_vjp(node, gys):
-    return [broadcast_to(reshape(gys[0], _kept(node)), node.inputs[0].shape)]
+    return [_repeated(gys[0], node)]
 
 
 def _mean_vjp(node, gys):
     x = node.inputs[0]
     n = product(x.shape[a] for a in normalize_axes(node.attrs["axis"], len(x.shape)))
-    return [broadcast_to(affine(reshape(gys[0], _kept(node)), 1.0 / builtins.max(n, 1)), x.shape)]
+    return [_repeated(gys[0], node, 1.0 / max(n, 1))]
 
 
 def _extreme_vjp(node, gys):
     """Shared evenly by the values that are equal to the extreme one."""
-    ops, x, kept = _ops(), node.inputs[0], _kept(node)
-    hits = ops.cast(ops.equal(x, reshape(node.output, kept)), x.dtype)
-    share = ops.divide(reshape(gys[0], kept), ops.sum(hits, axis=node.attrs["axis"], keepdims=True))
-    return [ops.multiply(hits, share)]
+    x, kept = node.inputs[0], _kept(node)
+    hits = converted(R.equal(x, R.reshape(node.output, shape=kept)), x.dtype)
+    share = R.divide(R.reshape(gys[0], shape=kept), R.sum(hits, axis=node.attrs["axis"], keepdims=True))
+    return [R.multiply(hits, share)]
 
 
 _sum = _reduction("sum", "sum", 0, _sum_vjp, doc="the sum along axes (all, if axis is None)")
@@ -135,7 +139,7 @@ _mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True,
 
 _max = _reduction("max", "max", -np.inf, _extreme_vjp, distinct=True, doc="the largest value; NaN where there is one")
 _min = _reduction("min", "min", np.inf, _extreme_vjp, distinct=True, doc="the smallest value; NaN where there is one")
-_prod = _reduction("prod", "prod", 1, lambda n, g: [_prod_grad(n.inputs[0], reshape(g[0], _kept(n)),
+_prod = _reduction("prod", "prod", 1, lambda n, g: [_prod_grad(n.inputs[0], R.reshape(g[0], shape=_kept(n)),
                                                                axis=n.attrs["axis"])],
                    doc="the product along axes")
 

@@ -1,12 +1,8 @@
 """Softmax over one axis, and the cross-entropies that start from logits (stable, with a one-pass gradient)."""
-from fastnn.core import shapes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
-from fastnn.ops.common import float_call
-from fastnn.ops.op import Array, Case, Op, register
-
-__all__ = ["softmax", "log_softmax"]
+from fastnn.ops.op import Array, Case, Op, R, register
 
 BLOCK = 2048                                    # elements of a block of rows: exp runs over all of them at once
 FLOPS = 30                                      # of one exp, as the cost model counts
@@ -88,18 +84,20 @@ def _grad_lower(kernel):
     return lower
 
 
+def _row_sum(x):
+    return R.sum(x, axis=-1, keepdims=True)
+
+
 def _softmax_grad_vjp(node, gys):
-    from fastnn import ops
     (gy, y), g = node.inputs, gys[0]
-    along = ops.sum(gy * y, axis=-1, keepdims=True)
-    return [softmax_grad(g, y), g * (gy - along) - gy * ops.sum(g * y, axis=-1, keepdims=True)]
+    first = R.multiply(g, R.subtract(gy, _row_sum(R.multiply(gy, y))))
+    return [softmax_grad(g, y), R.subtract(first, R.multiply(gy, _row_sum(R.multiply(g, y))))]
 
 
 def _log_softmax_grad_vjp(node, gys):
-    from fastnn import ops
     (gy, y), g = node.inputs, gys[0]
-    p = ops.exp(y)
-    return [g - ops.sum(p * g, axis=-1, keepdims=True), -(g * p) * ops.sum(gy, axis=-1, keepdims=True)]
+    p = R.exp(y)
+    return [R.subtract(g, _row_sum(R.multiply(p, g))), R.multiply(R.negative(R.multiply(g, p)), _row_sum(gy))]
 
 
 def _one_case(draw):
@@ -153,15 +151,14 @@ def _xent_lower(e):
 
 
 def _xent_vjp(node, gys):
-    from fastnn import ops
     (x, t), (_, probs) = node.inputs, node.outputs
     gx = gt = None
     if gys[0] is not None:
         gx = softmax_cross_entropy_grad(probs, t, gys[0])
-        gt = -(log_softmax_op(x) * ops.expand_dims(gys[0], -1))
+        gt = R.negative(R.multiply(log_softmax_op(x), R.expand_dims(gys[0], axis=-1)))
     if gys[1] is not None:
         more = softmax_grad(gys[1], probs)
-        gx = more if gx is None else gx + more
+        gx = more if gx is None else R.add(gx, more)
     return [gx, gt]
 
 
@@ -193,10 +190,10 @@ def _xent_grad_lower(e):
 
 
 def _xent_grad_vjp(node, gys):
-    from fastnn import ops
     (p, t, gy), g = node.inputs, gys[0]
-    total, gy = ops.sum(t, axis=-1, keepdims=True), ops.expand_dims(gy, -1)
-    return [g * total * gy, gy * (ops.sum(g * p, axis=-1, keepdims=True) - g), ops.sum(g * (p * total - t), axis=-1)]
+    total, gy = _row_sum(t), R.expand_dims(gy, axis=-1)
+    return [R.multiply(R.multiply(g, total), gy), R.multiply(gy, R.subtract(_row_sum(R.multiply(g, p)), g)),
+            R.sum(R.multiply(g, R.subtract(R.multiply(p, total), t)), axis=-1)]
 
 
 def _xent_grad_cases(draw):
@@ -230,7 +227,7 @@ def _sparse_vjp(node, gys):
     gx = None if gys[0] is None else sparse_softmax_cross_entropy_grad(probs, labels, gys[0])
     if gys[1] is not None:
         more = softmax_grad(gys[1], probs)
-        gx = more if gx is None else gx + more
+        gx = more if gx is None else R.add(gx, more)
     return [gx, None]
 
 
@@ -265,10 +262,9 @@ def _sparse_grad_lower(e):
 
 
 def _sparse_grad_vjp(node, gys):
-    from fastnn import ops
     (p, labels, gy), g = node.inputs, gys[0]
-    onehot = ops.one_hot(labels, p.shape[-1], dtype=p.dtype)
-    return [g * ops.expand_dims(gy, -1), None, ops.sum(g * (p - onehot), axis=-1)]
+    onehot = R.one_hot(labels, num_classes=p.shape[-1], dtype=p.dtype)
+    return [R.multiply(g, R.expand_dims(gy, axis=-1)), None, R.sum(R.multiply(g, R.subtract(p, onehot)), axis=-1)]
 
 
 def _sparse_grad_cases(draw):
@@ -282,56 +278,3 @@ sparse_softmax_cross_entropy_grad = register(Op(
     reference=reference.sparse_softmax_cross_entropy_grad, cases=_sparse_grad_cases,
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], {}, ShapeError)],
     cost=cost(2), doc="gx = (probs - onehot(label)) gy"))
-
-
-# ------------------------------------------------------------------ public functions
-def to_last(x, axis):
-    """(x with `axis` moved to the end, function that moves it back)."""
-    from fastnn import ops
-    rank = len(x.shape)
-    axis = shapes.normalize_axis(axis, rank)
-    if axis == rank - 1:
-        return x, lambda y: y
-    there = (*range(axis), *range(axis + 1, rank), axis)
-    back = (*range(axis), rank - 1, *range(axis, rank - 1))
-    return ops.transpose(x, there), lambda y: ops.transpose(y, back)
-
-
-def softmax(x, axis=-1):
-    """exp(x) / sum(exp(x)) over `axis`: an int, several as a tuple, or None for all.
-
-    Args:
-        x: float array or symbol; integers become floatx.
-
-    >>> softmax([0.0, 0.0])
-    array([0.5, 0.5], dtype=float32)
-    """
-    return _over(lambda v: float_call(softmax_op, v), x, axis)
-
-
-def log_softmax(x, axis=-1):
-    """The logarithm of softmax(x, axis), without computing it.
-
-    >>> log_softmax([0.0, 0.0]).round(4)
-    array([-0.6931, -0.6931], dtype=float32)
-    """
-    return _over(lambda v: float_call(log_softmax_op, v), x, axis)
-
-
-def _over(op, x, axis):
-    from fastnn import ops
-    from fastnn.ops.functions.normalization import as_float
-    x = as_float(x)
-    if axis is not None and not isinstance(axis, (tuple, list)):
-        x, back = to_last(x, axis)
-        return back(op(x))
-    rank = len(x.shape)
-    axes = shapes.normalize_axes(axis, rank)
-    kept = tuple(a for a in range(rank) if a not in axes)
-    order = (*kept, *axes)
-    moved = ops.transpose(x, order)
-    inner = [x.shape[a] for a in axes]
-    flat = ops.reshape(moved, (*(-1 if x.shape[a] is None else x.shape[a] for a in kept),
-                               -1 if None in inner else shapes.product(inner)))
-    y = ops.reshape(op(flat), tuple(-1 if d is None else d for d in moved.shape))
-    return ops.transpose(y, tuple(order.index(a) for a in range(rank)))

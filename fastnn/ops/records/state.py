@@ -2,7 +2,7 @@
 from fastnn.core.errors import ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import state as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
 
 
 def _pack_infer(specs, attrs):
@@ -28,8 +28,8 @@ def _pack_cases(draw):
 
 
 def _pack_vjp(node, gys):
-    from fastnn import ops
-    return [ops.reshape(gys[0][o:o + x.size], x.shape) for x, o in zip(node.inputs, node.attrs["offsets"])]
+    return [R.reshape(R.strided_slice(gys[0], key=((o, o + x.size, None),)), shape=x.shape)
+            for x, o in zip(node.inputs, node.attrs["offsets"])]
 
 
 pack = register(Op(

@@ -24,8 +24,6 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import update as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
-__all__ = []
-
 HYPER = Spec((8,), "float64")
 FLOAT, COUNT = Spec((), "float64"), Spec((), "int64")
 NONDIFF = "a step of training: its result is not differentiated"

@@ -1,155 +1,36 @@
-"""What the families of operations share: operands and their dtypes, broadcasting, short forms of records."""
+"""Short forms of records, and what they share: dtypes, layouts, checks, draws and costs."""
 import numpy as np
 
-from fastnn.core import allowance, dtypes
+from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import broadcast
-from fastnn.core.values import as_numbers, narrow
 from fastnn.graph.node import CONSTANT, Symbol
 from fastnn.graph.spec import Spec
-from fastnn.graph.trace import current
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.graph.trace import Trace
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
 
 FLOATS = ("float32", "float64")
 NUMBERS = ("float32", "float64", "int32", "int64")              # dtypes that kernels calculate in
 # the dtype in which values of the other dtypes are calculated
 WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
         "uint64": "int64", "float16": "float32"}
-PLAIN = frozenset("fdebBhHiIlLqQ?")                             # NumPy's codes of the dtypes that there are
-UNLIKE = np.ma.MaskedArray, np.matrix                           # arrays that mean something else by the same words
-# the dtype in which values of the other dtypes are added up or multiplied, as in Keras
-COUNTED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
+
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
 
 
-def reserve(count, itemsize=8):
-    """Count an array of a size that an argument decides, before it is made: see fastnn.core.allowance."""
-    allowance.reserve(count, itemsize, kept=current() is None)
+def affine(x, scale=1.0, shift=0.0):
+    """scale x + shift, as one record."""
+    return R.affine(x, scale=scale, shift=shift)
 
 
-# ------------------------------------------------------------------ operands
-def is_symbol(x):
-    """Whether x is a Symbol."""
-    return isinstance(x, Symbol)
+def zero(x):
+    """0 in x's dtype."""
+    return np.zeros((), dtypes.numpy_type(x.dtype))
 
 
-def traced(*xs):
-    """Whether an operation on these becomes a node or a call event (and is not calculated at once)."""
-    return current() is not None or any(isinstance(x, Symbol) for x in xs)
-
-
-def is_number(x):
-    """Whether x is a Python number: it takes the dtype of what it meets."""
-    return type(x) in (int, float)
-
-
-def operand(x):
-    """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
-    if isinstance(x, Symbol) or hasattr(x, "_fastnn_variable"):
-        return x
-    if isinstance(x, np.ndarray):
-        usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
-        return x if usual else as_numbers(x, "the operand", wide=True)
-    if isinstance(x, (list, tuple)) and any(isinstance(v, Symbol) or hasattr(v, "_fastnn_variable") for v in x):
-        from fastnn.ops.functions.layout import stack
-        return stack(x)
-    if x is None or isinstance(x, (str, bytes)):
-        raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
-    array = as_numbers(x, "the operand", wide=True)
-    if not hasattr(x, "dtype"):
-        if array.dtype.kind == "f":
-            return narrow(array, dtypes.numpy_type(dtypes.standardize(None)), "the operand")
-        if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -2 ** 31 and array.max() < 2 ** 31)):
-            return array.astype(np.int32)
-    return array
-
-
-def dtype_of(x):
-    """The canonical dtype name of an operand."""
-    return dtypes.standardize(x.dtype)
-
-
-def result_dtype(*xs):
-    """The dtype in which operands meet. Python numbers only decide between integers and floats."""
-    names = [dtype_of(operand(x)) for x in xs if not is_number(x)]
-    name = dtypes.promote(*names) if names else None
-    for x in xs:
-        if is_number(x):
-            if type(x) is float and (name is None or not dtypes.is_float(name)):
-                name = dtypes.standardize(None)
-            elif name is None or name == "bool":
-                name = "int32"
-    return name
-
-
-def number_dtype(*xs):
-    """result_dtype, with truth values counted in int32."""
-    name = result_dtype(*xs)
-    return "int32" if name == "bool" else name
-
-
-def float_dtype(*xs):
-    """result_dtype, where that is a float; integers and truth values become the default float type."""
-    name = result_dtype(*xs)
-    return name if dtypes.is_float(name) else dtypes.standardize(None)
-
-
-def number(x):
-    """x as an operand, truth values as int32."""
-    x = operand(x)
-    return cast_to(x, "int32") if dtype_of(x) == "bool" else x
-
-
-def counted(x):
-    """x in the dtype in which it is added up: small integers in 32 bits."""
-    x = operand(x)
-    return cast_to(x, COUNTED.get(dtype_of(x), dtype_of(x)))
-
-
-def is_whole(x):
-    """Whether an operand holds integers or truth values."""
-    return not dtypes.is_float(dtype_of(operand(x)))
-
-
-def cast_to(x, dtype):
-    """x as an operand of `dtype`."""
-    if is_number(x) or not hasattr(x, "shape"):
-        return np.asarray(operand(x) if not is_number(x) else x, dtypes.numpy_type(dtype))
-    x = operand(x)
-    if dtype_of(x) == dtype:
-        return x
-    from fastnn.ops.records.cast import cast
-    return cast(x, dtype)
-
-
-def floating(x):
-    """x as an operand of a float dtype: integers become the default one."""
-    x = operand(x)
-    name = dtype_of(x)
-    return x if dtypes.is_float(name) else cast_to(x, dtypes.standardize(None))
-
-
-def calculate(function, xs, dtype, back=True):
-    """function(*xs) with all xs cast to `dtype`, through a wider dtype where no kernel calculates in it."""
-    wide = WIDE.get(dtype, dtype)
-    y = function(*(cast_to(x, wide) for x in xs))
-    return cast_to(y, dtype) if back and wide != dtype else y
-
-
-def float_call(op, x, **attrs):
-    """op(x) in x's float dtype (integers become the default one, float16 goes through float32)."""
-    if type(x) is Symbol and x.dtype in FLOATS:                 # the usual case, first
-        return op(x, **attrs)
-    x = floating(x)
-    return calculate(lambda v: op(v, **attrs), [x], dtype_of(x))
-
-
-def number_call(op, x, **attrs):
-    """op(x) in x's own dtype, integers included."""
-    if type(x) is Symbol and x.dtype in NUMBERS:
-        return op(x, **attrs)
-    x = operand(x)
-    return calculate(lambda v: op(v, **attrs), [x], dtype_of(x))
+def zeros(shape, dtype):
+    """Zeros of a shape: the gradient of a result that nothing uses."""
+    return R.broadcast_to(np.zeros((), dtypes.numpy_type(dtype)), shape=shape)
 
 
 def is_constant(x):
@@ -203,18 +84,6 @@ def collapse(shape, *layouts):
     return sizes, out
 
 
-def unbroadcast(g, shape):
-    """The gradient of a value of `shape` that was broadcast to g's shape: summed over what was repeated."""
-    if g.shape == tuple(shape):
-        return g
-    from fastnn.ops.functions.layout import reshape
-    from fastnn.ops.functions.reduction import sum as total
-    lead = len(g.shape) - len(shape)
-    axes = tuple(range(lead)) + tuple(lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1)
-    g = total(g, axis=axes) if axes else g
-    return g if g.shape == tuple(shape) else reshape(g, shape)
-
-
 def broadcast_infer(name, specs):
     """The broadcast shape of all inputs, or ShapeError naming the operation."""
     try:
@@ -259,7 +128,7 @@ def moved_bytes(specs, outs, attrs):
     return 0, sum(s.nbytes for s in specs if s) + sum(o.nbytes for o in outs)
 
 
-def elementwise(name, *, inputs=("x",), attrs=None, words=(), dtypes=FLOATS, out=None, flops=1, kernel=None,
+def elementwise(name, *, inputs=("x",), attrs=None, words=(), allowed=FLOATS, out=None, flops=1, kernel=None,
                 cases=None, low=-2.0, high=2.0, avoid=(), distinct=False, choose=None, inplace=None, **rest):
     """Register an operation with one kernel call over operands of one shape.
 
@@ -270,7 +139,7 @@ def elementwise(name, *, inputs=("x",), attrs=None, words=(), dtypes=FLOATS, out
     count = len(inputs)
 
     def infer(specs, attrs):
-        same_dtype(name, specs, dtypes)
+        same_dtype(name, specs, allowed)
         if any(s.shape != specs[0].shape for s in specs):
             raise ShapeError(f"{name}: received shapes {', '.join(str(s.shape) for s in specs)}, expected equal ones.")
         return Spec(specs[0].shape, out or specs[0].dtype)
@@ -284,13 +153,13 @@ def elementwise(name, *, inputs=("x",), attrs=None, words=(), dtypes=FLOATS, out
 
     def draw_cases(draw):
         shape = draw_shape(draw)
-        kind = "float" if dtypes[0] in FLOATS and (len(dtypes) == 2 or draw.integer(0, 3)) else draw.choice(dtypes)
+        kind = "float" if allowed[0] in FLOATS and (len(allowed) == 2 or draw.integer(0, 3)) else draw.choice(allowed)
         if kind in FLOATS:
             kind = "float"
         arrays = [Array(shape, kind, low, high, avoid, distinct=distinct) for _ in range(count)]
         return Case(arrays, choose(draw) if choose else {})
 
-    bad = Spec((2, 3), "bool" if "bool" not in dtypes else "float32")
+    bad = Spec((2, 3), "bool" if "bool" not in allowed else "float32")
     required = {k: v for k, v in ((choose(_First()) if choose else {}).items()) if (attrs or {}).get(k) is REQUIRED}
     return register(Op(
         name=name, inputs=inputs, attrs=attrs or {}, infer=infer, lower=lower, elementwise=True,
@@ -316,7 +185,6 @@ def composite(name, function, inputs=("x",), attrs=None, *, reference, cases=Non
               avoid=(), choose=None, nondiff="", doc=""):
     """Register an operation that is written with other operations; calling `function` is using it."""
     def infer(specs, attrs):
-        from fastnn.graph.trace import Trace
         with Trace() as t:
             y = function(*(None if s is None else t.input(s.shape, s.dtype) for s in specs), **attrs)
         return y.spec if isinstance(y, Symbol) else tuple(v.spec for v in y)
