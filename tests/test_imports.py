@@ -21,7 +21,9 @@ ROOT = Path(fastnn.__path__[0])
 FILES = sorted(p for p in ROOT.rglob("*.py"))
 
 BASE = {"core"}
-TENSOR = BASE | {"graph", "ops", "random"}
+RECORDS = BASE | {"graph", "kernels.reference", "ops.op", "ops.forms"}
+OPS = {"ops", "ops.op", "ops.forms", "ops.records", "ops.functions", "ops.public"}
+TENSOR = BASE | {"graph", "random"} | OPS
 PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
 OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
                    "callbacks", "utils"}
@@ -34,10 +36,15 @@ ALLOWED: dict[str, set[str]] = {
     "kernels.cpu": BASE,
     "kernels.cuda": BASE,
     "kernels": BASE | {"kernels.cpu", "kernels.cuda", "runtime"},    # the build
-    "ops": BASE | {"graph", "kernels.reference"},
+    "ops.op": BASE | {"graph"},
+    "ops.public": BASE | {"graph"},
+    "ops.forms": BASE | {"graph", "ops.op"},
+    "ops.records": RECORDS,                                     # of one dtype each; gradients are made of records only
+    "ops.functions": RECORDS | {"ops.records"},                 # the public names: they promote and call records
+    "ops": BASE | OPS - {"ops"},
     "runtime": BASE,
-    "compiler": BASE | {"graph", "ops", "runtime"},
-    "random": BASE | {"graph", "ops"},
+    "compiler": BASE | OPS | {"graph", "runtime"},
+    "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
     "saving": BASE | {"utils"},                                 # configs and files; classes come from core.registry
     "initializers": TENSOR | {"saving"},

@@ -8,6 +8,7 @@ from fastnn import dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.naming import snake_case
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.trace import paused
@@ -17,7 +18,6 @@ from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional, symbol_like
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
-from fastnn.layers.names import snake_case
 from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed

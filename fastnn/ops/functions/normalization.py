@@ -27,6 +27,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     Raises:
         ShapeError: if a statistic has not one value per channel.
 
+    >>> import numpy as np
     >>> batch_normalization(np.ones((2, 3)), np.ones(3), np.ones(3), -1).shape
     (2, 3)
     """
@@ -38,6 +39,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
     scale, shift.
 
+    >>> import numpy as np
     >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
     array([[-1.,  1.]])
     """
@@ -53,6 +55,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
 def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     """x / sqrt(mean(x^2 over axis) + epsilon) * scale.
 
+    >>> import numpy as np
     >>> rms_normalization(np.array([[3.0, 3.0]]), epsilon=0.0)
     array([[1., 1.]])
     """
@@ -82,6 +85,7 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
 def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e-3):
     """Normalise each of `groups` groups of channels of each sample; gamma, beta: one value per channel.
 
+    >>> import numpy as np
     >>> group_normalization(np.ones((2, 4, 4, 6)), groups=3).shape
     (2, 4, 4, 6)
     """
@@ -101,6 +105,7 @@ def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e
 def normalize(x, axis=-1, order=2, epsilon=None):
     """x divided by its `order`-norm along `axis` (an int or tuple); norms below epsilon count as epsilon.
 
+    >>> import numpy as np
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
@@ -119,6 +124,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
 def l2_normalize(x, axis=-1, epsilon=None):
     """normalize with order 2 (a name of the Keras 1 and 2 years).
 
+    >>> import numpy as np
     >>> l2_normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """

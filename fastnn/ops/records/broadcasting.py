@@ -7,7 +7,6 @@ from fastnn.kernels.reference import movement
 from fastnn.ops.forms import (
     FLOATS,
     NUMBERS,
-    WIDE,
     broadcast_infer,
     broadcast_strides,
     collapse,
@@ -16,7 +15,7 @@ from fastnn.ops.forms import (
     unary_cost,
 )
 from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
-from fastnn.ops.records.cast import converted
+from fastnn.ops.records.cast import widened
 from fastnn.ops.records.copying import emit_broadcast
 
 SCALAR = ("add", "subtract", "multiply", "divide", "maximum", "minimum")       # also have _sc and _bc kernels
@@ -130,5 +129,5 @@ def unbroadcast(g, shape):
     lead = len(g.shape) - len(shape)
     axes = tuple(range(lead)) + tuple(lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1)
     if axes:
-        g = converted(R.sum(converted(g, WIDE.get(g.dtype, g.dtype)), axis=axes), g.dtype)
+        g = widened(R.sum, g, axis=axes)
     return g if g.shape == tuple(shape) else R.reshape(g, shape=shape)

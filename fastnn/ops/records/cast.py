@@ -5,7 +5,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.forms import NUMBERS, draw_shape, unary_cost
+from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
 BYTES = ("uint8", "bool")
@@ -69,3 +69,8 @@ def converted(x, dtype):
     if source == dtype:
         return x
     return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
+
+
+def widened(op, x, *inputs, **attrs):
+    """op(x, ...) in x's dtype, through a wider one where no kernel calculates in it."""
+    return converted(op(converted(x, WIDE.get(x.dtype, x.dtype)), *inputs, **attrs), x.dtype)

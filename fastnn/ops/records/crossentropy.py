@@ -49,7 +49,7 @@ _MORE = (Spec((2, 3), "float32"),)
 
 def _sigmoid_vjp(node, gys):
     x, t = node.inputs
-    return [sigmoid_cross_entropy_grad(x, t, gys[0]), -(x * gys[0])]
+    return [sigmoid_cross_entropy_grad(x, t, gys[0]), R.negative(R.multiply(x, gys[0]))]
 
 
 sigmoid_cross_entropy = register(Op(

@@ -5,6 +5,7 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import index as reference
 from fastnn.ops.forms import BITS, FLOATS, check_dtype, moved_bytes
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.cast import widened
 
 INTS = ("int32", "int64")
 
@@ -37,7 +38,7 @@ def _take_lower(e):
 def _take_vjp(node, gys):
     x, index = node.inputs
     axis = node.attrs["axis"] % len(x.shape)
-    return [_take_grad(gys[0], index, axis=axis, size=x.shape[axis]), None]
+    return [widened(_take_grad, gys[0], index, axis=axis, size=x.shape[axis]), None]
 
 
 def _take_cases(draw):
@@ -129,7 +130,7 @@ def _along_lower(e):
 def _along_vjp(node, gys):
     x, index = node.inputs
     axis = node.attrs["axis"] % len(x.shape)
-    return [_along_grad(gys[0], index, axis=axis, size=x.shape[axis]), None]
+    return [widened(_along_grad, gys[0], index, axis=axis, size=x.shape[axis]), None]
 
 
 def _along_cases(draw):

@@ -22,7 +22,8 @@ import copy
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import update as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.forms import affine
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
 
 HYPER = Spec((8,), "float64")
 FLOAT, COUNT = Spec((), "float64"), Spec((), "int64")
@@ -252,7 +253,7 @@ def _squares_lower(e):
 
 
 def _squares_vjp(node, gys):
-    return [node.inputs[0] * (gys[0] * 2.0)]
+    return [R.multiply(node.inputs[0], affine(gys[0], 2.0))]
 
 
 sum_squares = register(Op(
