@@ -2,7 +2,7 @@
 from fastnn.core.errors import FastnnError
 from fastnn.graph import Symbol, Trace
 from fastnn.layers import nest
-from fastnn.layers.events import symbol_like
+from fastnn.layers.leaf import Leaf, symbol_like
 
 PROBES = 83, 89                                 # two sizes that nobody uses, put in place of unknown dimensions
 
@@ -42,7 +42,7 @@ def _run(function, args, kwargs, training, probe):
         made = {}
 
         def symbol(x):
-            if not (isinstance(x, Symbol) or type(x).__name__ == "_Leaf"):
+            if not isinstance(x, (Symbol, Leaf)):
                 return x
             if id(x) not in made:
                 shape = [probe if d is None and probe else d for d in x.shape]

@@ -8,10 +8,11 @@ from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
 from fastnn.graph import Symbol
 from fastnn.layers import nest, signature
-from fastnn.layers.events import CallEvent, is_functional, symbol_like
+from fastnn.layers.events import CallEvent, is_functional
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.binding import bound
 from fastnn.models.direct import directly

@@ -1,9 +1,10 @@
 """Sequential: a model that is a stack of layers."""
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.layers import nest, signature
-from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers.events import is_functional
 from fastnn.layers.input_layer import InputLayer
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 from fastnn.models.direct import directly
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
