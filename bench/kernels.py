@@ -15,7 +15,8 @@ import numpy as np
 
 import fastnn
 from fastnn import ops
-from fastnn.compiler.program import Options, Program
+from fastnn.compiler.program import Program
+from fastnn.compiler.target import Options
 from fastnn.core import config
 from fastnn.graph.trace import Trace
 from fastnn.ops.records.convolution_plan import conv_shape

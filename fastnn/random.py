@@ -4,10 +4,12 @@ An int seed always gives the same values.  A SeedGenerator gives new values at e
 the stream of the whole process that `fastnn.utils.set_random_seed` sets.  Inside a layer's call the numbers of a
 SeedGenerator (or of None) are drawn anew at every training step, as a function of (seed, stream, call, step, element).
 """
+import functools
+
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes, shapes
+from fastnn.core import config, dtypes, hooks, shapes
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
@@ -96,6 +98,17 @@ def _attrs(key):
     return dict(zip(("seed", "stream", "call"), key))
 
 
+def _of_sizes(function):
+    """A function of a shape that also takes one with sizes of functional symbols: its call is an event then."""
+    @functools.wraps(function)
+    def call(shape, *args, **kwargs):
+        if tracing.current() is None and tracing.is_symbolic(shape):
+            return hooks.call("record", call.public_name, call, (shape, *args), kwargs)
+        return function(shape, *args, **kwargs)
+    call.public_name = f"random.{function.__name__}"
+    return call
+
+
 def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     """Numbers of one distribution: an operation inside a trace, unless the seed fixes them; else an array."""
     key, changing = draw_seed(seed)
@@ -105,6 +118,7 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     return sample((*key, 0), shape)
 
 
+@_of_sizes
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers.
 
@@ -121,6 +135,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
                     mean=float(mean), stddev=float(stddev))
 
 
+@_of_sizes
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers, those beyond two standard deviations drawn again.  Arguments as in normal.
 
@@ -131,6 +146,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
                     seed, mean=float(mean), stddev=float(stddev), truncated=True)
 
 
+@_of_sizes
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Uniform numbers in [minval, maxval); integers for an integer dtype.
 
@@ -143,6 +159,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
                     minval=float(minval), maxval=float(maxval))
 
 
+@_of_sizes
 def randint(shape, minval, maxval, dtype="int32", seed=None):
     """Integers in [minval, maxval).
 

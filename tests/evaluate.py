@@ -4,15 +4,21 @@
 """
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from fastnn.compiler import emit
+from fastnn.compiler import compile as compiling
+from fastnn.compiler import passes, program
+from fastnn.compiler.compile import PLANS
 from fastnn.compiler.eager import Call
-from fastnn.compiler.program import Options
+from fastnn.compiler.target import Options
 from fastnn.graph import Spec, Symbol, gradients
 from fastnn.ops.op import REGISTRY
 
@@ -41,9 +47,14 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
-def plan(fn: Callable[..., Any], arrays: list[np.ndarray], **options: Any) -> Call:
+def options(target: dict[str, Any] | None = None, **settings: Any) -> Options:
+    """Options as plans have them now, with `settings`; target: fields of the Target that are to be others."""
+    return Options(target=replace(program.DEFAULT.target, **(target or {})), **settings)
+
+
+def plan(fn: Callable[..., Any], arrays: list[np.ndarray], **settings: Any) -> Call:
     """A plan of fn(*symbols) for the shapes and dtypes of `arrays`."""
-    return Call(fn, [(a.shape, a.dtype.name) for a in arrays], options=Options(**options))
+    return Call(fn, [(a.shape, a.dtype.name) for a in arrays], options=options(**settings))
 
 
 def run(fn: Callable[..., Any], arrays: list[np.ndarray], **options: Any) -> list[np.ndarray]:
@@ -52,15 +63,29 @@ def run(fn: Callable[..., Any], arrays: list[np.ndarray], **options: Any) -> lis
 
 
 @contextmanager
-def small_chunks(nanoseconds: float = 2.0, tile: int = 16):
-    """Plans made inside cut even tiny work into several chunks and tiles, so that threads and fusion have something
-    to get wrong."""
-    kept = emit.GRAIN_NS, emit.TILE
-    emit.GRAIN_NS, emit.TILE = nanoseconds, tile
+def small_chunks(nanoseconds: float = 2.0, tile: int = 4):
+    """Plans made inside are for a machine whose caches hold a few numbers: even tiny work is cut into several chunks, and
+    chunks into several tiles, so that threads and fusion have something to get wrong."""
+    kept = program.DEFAULT
+    program.DEFAULT = copy.copy(kept)
+    program.DEFAULT.target = replace(kept.target, grain_ns=nanoseconds, tile=tile, least_tile=tile)
     try:
         yield
     finally:
-        emit.GRAIN_NS, emit.TILE = kept
+        program.DEFAULT = kept
+
+
+def graphs_of(make: Callable[[], Any]) -> list[Any]:
+    """The graphs, after all passes, of the plans that make() has to compile."""
+    found = []
+
+    def noting(*args: Any) -> Any:
+        found.append(passes.run(*args))
+        return found[-1]
+    PLANS.clear()
+    with mock.patch.object(compiling, "passes", SimpleNamespace(run=noting)):
+        make()
+    return found
 
 
 def op_function(op: Any, case: Any) -> Callable[..., Any]:

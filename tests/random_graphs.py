@@ -30,7 +30,7 @@ class RandomGraph:
             self._image()
         for _ in range(draw.integer(2, 9)):
             kind = draw.choice(["dense", "activation", "binary", "dense", "concatenate", "center", "slice", "product",
-                                "norm", "loss"])
+                                "norm", "loss", "loop", "branch"])
             a = draw.integer(0, len(self._columns) - 1)
             if kind == "dense":
                 out = draw.integer(1, 7)
@@ -54,6 +54,12 @@ class RandomGraph:
                 self._add(kind, (a, self._weight((columns,)), self._weight((columns,)), after), columns)
             elif kind == "loss":
                 self._add(kind, (a, draw.choice(LOSSES)), 1)
+            elif kind == "loop":                    # steps, backwards, a branch inside, a test, all steps wanted
+                columns = self._columns[a]
+                self._add(kind, (a, self._weight((columns, columns)), draw.integer(1, 5), draw.boolean(), draw.boolean(),
+                                 draw.boolean(), draw.boolean()), columns)
+            elif kind == "branch":
+                self._add(kind, (a, draw.choice(names), draw.choice([-9.0, 0.1, 9.0])), self._columns[a])
             elif kind == "product":                 # rows against rows: x (x^T x)
                 self._add(kind, a, self._columns[a])
             else:
@@ -114,6 +120,10 @@ class RandomGraph:
                 value = self._norm(pool[what[0]], symbols[what[1]], symbols[what[2]], what[3])
             elif kind == "loss":
                 value = self._loss(pool[what[0]], what[1])
+            elif kind == "loop":
+                value = self._recurrence(pool[what[0]], symbols[what[1]], *what[2:])
+            elif kind == "branch":
+                value = self._branch(pool[what[0]], *what[1:])
             elif kind == "product":
                 x = pool[what]
                 value = ops.tanh(ops.matmul(x, ops.matmul(ops.transpose(x), x)) * 0.1)
@@ -122,6 +132,36 @@ class RandomGraph:
                 value = x - ops.mean(x, axis=1, keepdims=True)
             pool.append(value)
         return [pool[i] for i in self.outputs]
+
+    def _recurrence(self, x: Any, w: Any, steps: int, reverse: bool, branch: bool, test: bool, rows: bool) -> Any:
+        """A recurrence with two states over slices made from x; with a test it ends before its last step."""
+        from fastnn import ops
+        from fastnn.graph import loop
+
+        slices = ops.stack([x * (0.5 + 0.1 * t) for t in range(steps)])
+
+        def step(carried: list[Any], given: list[Any]) -> tuple[list[Any], list[Any]]:
+            h, c, done = carried
+            z = ops.matmul(h, w) + ops.matmul(given[0], w) if given else ops.matmul(h, w) + x
+            if branch:
+                z = self._branch(z, "sigmoid", 0.1)
+            c = ops.sigmoid(z) * c + ops.tanh(z)
+            h = ops.tanh(c) * 0.5
+            return [h, c, done + 1.0], [h * z] if rows else []
+        start = [x, x * 0.5, ops.zeros((), dtype=x.dtype)]
+        if test:
+            (h, c, _), stacked, _ = loop(step, start, [], steps, test=lambda carried: carried[2] < steps - 1.5)
+        else:
+            (h, c, _), stacked, _ = loop(step, start, [slices], steps, reverse)
+        return h + c + ops.sum(stacked[0], axis=0) if rows else h + c
+
+    def _branch(self, x: Any, name: str, threshold: float) -> Any:
+        """One of two functions, by the sum of x; a threshold of 9 or -9 is far from what the sum may be."""
+        from fastnn import ops
+        from fastnn.graph import branch
+
+        (y,) = branch(ops.tanh(ops.sum(x)) < threshold, lambda: [getattr(ops, name)(x)], lambda: [x * x * 0.5])
+        return y
 
     def _norm(self, x: Any, scale: Any, offset: Any, activation: str | None) -> Any:
         """Batch statistics; a large epsilon, so that few rows do not make it steep."""

@@ -8,12 +8,14 @@ from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
+from fastnn.layers.sizes import Size
 
 
 # ---- making ----------------------------------------------------------------------------------------------------
 def _range(start, limit=None, delta=1, dtype=None, name="range"):
     start, limit = (0, start) if limit is None else (start, limit)
-    found = np.result_type(*(constant(v).dtype for v in (start, limit, delta))).name if dtype is None else dtype
+    kinds = ("int32" if isinstance(v, Size) else constant(v).dtype for v in (start, limit, delta))
+    found = np.result_type(*kinds).name if dtype is None else dtype
     return ops.arange(start, limit, delta, dtype=found)
 
 
@@ -24,14 +26,14 @@ def _linspace(start, stop, num, name=None, axis=0):
 
 
 def _eye(num_rows, num_columns=None, batch_shape=None, dtype="float32", name=None):
-    out = ops.eye(int(num_rows), None if num_columns is None else int(num_columns), dtype=dtype)
+    out = ops.eye(*ints([num_rows, num_columns]), dtype=dtype)
     return out if batch_shape is None else ops.broadcast_to(out, (*ints(batch_shape), *out.shape))
 
 
 def _one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
     given = [v for v in (on_value, off_value) if v is not None]
     dtype = dtypes.standardize(dtype or (constant(given[0]).dtype if given else "float32"))
-    hot = ops.one_hot(operand(indices), int(depth), axis=-1 if axis is None else axis, dtype=dtype)
+    hot = ops.one_hot(operand(indices), *ints(depth), axis=-1 if axis is None else axis, dtype=dtype)
     if not given:
         return hot
     on, off = (np.asarray(v, dtypes.numpy_type(dtype)) for v in (1 if on_value is None else on_value,
@@ -286,7 +288,7 @@ def _set_diag(input, diagonal, name="set_diag", k=0, align="RIGHT_LEFT"):
 
 def _band_part(input, num_lower, num_upper, name=None):
     x = operand(input)
-    i, j = (np.arange(n) for n in x.shape[-2:])
+    i, j = (ops.arange(n) for n in ops.shape(x)[-2:])
     below = i[:, None] - j
     inside = ((num_lower < 0) | (below <= num_lower)) & ((num_upper < 0) | (-below <= num_upper))
     return ops.where(inside, x, beside(0, x))

@@ -4,8 +4,9 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError
 from fastnn.graph import Symbol, Variable
+from fastnn.layers.sizes import Size
 
 
 def operand(x):
@@ -64,10 +65,19 @@ def axes(axis):
 
 
 def ints(values):
-    """A shape, or another list of integers, as a tuple."""
-    if isinstance(values, (Symbol, Variable)):
-        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected integers.")
-    return tuple(v if v is None else int(v) for v in (values if np.ndim(values) else [values]))
+    """A shape, or another list of integers, as a tuple; sizes that are not known yet stay as they are."""
+    if isinstance(values, (Symbol, Variable)) and not isinstance(values, Size):
+        values = _known(values)
+    listed = values if isinstance(values, (list, tuple)) or getattr(values, "shape", ()) else [values]
+    return tuple(v if v is None or isinstance(v, Size) else int(v) for v in listed)
+
+
+def _known(values):
+    try:
+        return np.asarray(values)
+    except GraphError:
+        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected "
+                                "integers.") from None
 
 
 def values_of(x, name):

@@ -3,7 +3,7 @@ import collections
 
 import numpy as np
 
-from fastnn.compiler.program import STATE_WORDS, STEP, Program
+from fastnn.compiler.program import Program
 from fastnn.core import config, dtypes, hooks, random, tree
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
@@ -13,6 +13,7 @@ from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
 from fastnn.ops.functions.operands import operand
 from fastnn.runtime import pack
+from fastnn.runtime.abi import STATE_WORDS, STEP
 
 KEPT_PLANS = 512
 LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache

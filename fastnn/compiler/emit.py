@@ -1,42 +1,52 @@
 """What a lowering rule sees: operands with their accesses, scratch, tables, and emit()."""
+from typing import NamedTuple
+
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.abi import PART
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
 
-__all__ = ["ARENA", "FIXED", "PART", "Access", "Buffer", "Emitter", "Instruction", "Local", "Operand", "Table"]
+__all__ = ["ARENA", "Access", "Buffer", "Emitter", "Home", "Instruction", "Key", "Local", "Operand", "Region", "Table"]
 
-FIXED, ARENA = "fixed", "arena"
-TILE = 1024                                     # elements per tile of an element-wise group
-GRAIN_NS = 12_000                               # a chunk should be worth this much work: a barrier costs 0.3-1 us
-MAX_CHUNKS = 16
+ARENA = "arena"
 
 
 class Buffer:
-    """A block of memory: FIXED has an array, ARENA gets an offset from the memory plan."""
+    """A block of memory: of the arena, which gets an offset from the memory plan, or one that a plan is bound to.
 
-    __slots__ = ("kind", "nbytes", "array", "label", "first", "last", "offset", "tile_only", "pinned", "touched")
+    space: None for the arena, else the number of the space (see `fastnn.compiler.plan`).  base: its first byte among
+    all memory that plans are bound to, where only overlaps count.  region: the loop or branch that it is made in.
+    first, last: schedule units between which it is alive.  tile_only: it needs a tile of scratch, no place.  pinned:
+    its value is wanted after the run.  shared: it is touched on both sides of a region's border.
+    """
 
-    def __init__(self, kind, nbytes, array=None, label=""):
-        self.kind, self.nbytes, self.array, self.label = kind, nbytes, array, label
-        self.first, self.last, self.offset, self.tile_only, self.pinned = None, -1, None, False, False
-        self.touched = []
+    __slots__ = ("space", "base", "nbytes", "label", "region", "first", "last", "offset", "tile_only", "pinned",
+                 "shared")
+
+    def __init__(self, nbytes, label="", space=None, base=0, region=None):
+        self.space, self.base, self.nbytes, self.label, self.region = space, base, nbytes, label, region
+        self.first, self.last, self.offset, self.tile_only, self.pinned, self.shared = None, -1, None, False, False, False
+
+    @property
+    def in_arena(self):
+        """Whether the memory plan places it."""
+        return self.space is None
 
 
 class Access:
     """How an instruction touches bytes [offset, offset + nbytes) of a buffer.
 
     parts: the bytes are so many equal parts, and a run of items that begins and ends at multiples of n / parts touches
-    the parts of the same numbers only; 1 = any item may touch any byte, None = one part per item.
+    the parts of the same numbers only; 1 = any item may touch any byte, None = one part per item.  moves: [(region,
+    bytes)] by which the offset grows at each step of a loop.
     """
 
-    __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "parts")
+    __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "parts", "moves")
 
-    def __init__(self, buffer, offset, nbytes, itemsize, read, write, parts):
+    def __init__(self, buffer, offset, nbytes, itemsize, read, write, parts, moves=()):
         self.buffer, self.offset, self.nbytes, self.itemsize = buffer, offset, nbytes, itemsize
-        self.read, self.write, self.parts = read, write, parts
+        self.read, self.write, self.parts, self.moves = read, write, parts, moves
 
     @property
     def whole(self):
@@ -48,13 +58,13 @@ class Operand:
     """A value of the plan: where it lies, its shape and dtype.
 
     rd, wr, rw: item i of n touches only the i-th of n equal parts (see also `parts` of Emitter.emit).  rd_all, wr_all,
-    rw_all: any part.
+    rw_all: any part.  moves: as of Access.
     """
 
-    __slots__ = ("buffer", "offset", "shape", "dtype")
+    __slots__ = ("buffer", "offset", "shape", "dtype", "moves")
 
-    def __init__(self, buffer, offset, shape, dtype):
-        self.buffer, self.offset, self.shape, self.dtype = buffer, offset, tuple(shape), dtype
+    def __init__(self, buffer, offset, shape, dtype, moves=()):
+        self.buffer, self.offset, self.shape, self.dtype, self.moves = buffer, offset, tuple(shape), dtype, moves
 
     @property
     def size(self):
@@ -77,7 +87,7 @@ class Operand:
         return dtypes.kernel_type(self.dtype)
 
     def _access(self, read, write, parts):
-        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, parts)
+        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, parts, self.moves)
 
     rd = property(lambda self: self._access(True, False, None), doc="Read, item by item.")
     wr = property(lambda self: self._access(False, True, None), doc="Written, item by item.")
@@ -89,7 +99,22 @@ class Operand:
     def part(self, byte_offset, nbytes, dtype=None):
         """A sub-view of some bytes, one-dimensional."""
         dtype = dtype or self.dtype
-        return Operand(self.buffer, self.offset + byte_offset, (nbytes // dtypes.itemsize(dtype),), dtype)
+        return self.view((nbytes // dtypes.itemsize(dtype),), dtype, byte_offset)
+
+    def view(self, shape, dtype, byte_offset=0, moves=()):
+        """Other bytes of the same buffer, or the same ones as another shape; moves: further ones."""
+        return Operand(self.buffer, self.offset + byte_offset, shape, dtype, (*self.moves, *moves))
+
+    def same_place(self, other):
+        """Whether the two begin at one address, at every step of the loops round them."""
+        return self.buffer is other.buffer and self.offset == other.offset and self.moves == other.moves
+
+
+class Home(NamedTuple):
+    """Where a result is wanted: the operand, and the symbol (or None) whose value lies there until then."""
+
+    operand: Operand
+    leaf: object = None
 
 
 class Local:
@@ -110,20 +135,57 @@ class Table:
         self.array = array
 
 
+class Key:
+    """Argument word: the digest that random numbers follow from, plus `more`; moves: as of Access."""
+
+    __slots__ = ("space", "more", "moves")
+
+    def __init__(self, space, more, moves):
+        self.space, self.more, self.moves = space, more, moves
+
+
+class Region:
+    """Instructions that run together under a control row: a loop, or a branch.
+
+    kind: "loop", "while" or "branch".  parts: lists of instructions and regions, after the schedule of units and
+    regions: [body], [test, body] or [then, else].  count: the most steps.  reverse: from the last step on.  flag: what
+    decides (count, truth value of the test or the branch) as an access, or None.  steps: access that gets the number of
+    steps.  outer: the region round it.
+    """
+
+    __slots__ = ("kind", "parts", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",
+                 "sync", "host")
+
+    def __init__(self, kind, node, outer, count=1, reverse=False, flag=None, steps=None):
+        self.kind, self.node, self.outer, self.count, self.reverse = kind, node, outer, count, reverse
+        self.flag, self.steps, self.parts = flag, steps, []
+        self.number, self.first, self.last, self.sync, self.host = None, None, None, False, None
+
+    def path(self):
+        """The regions from the outermost one to this one."""
+        return (*(self.outer.path() if self.outer is not None else ()), self)
+
+    def accesses(self):
+        """What the control row itself touches."""
+        return [a for a in (self.flag, self.steps) if a is not None]
+
+
 class Instruction:
     """One kernel call before addresses are known.
 
     parts: items may be cut at multiples of n / parts, or nowhere but at the chunks (None).  run: items of one partial
-    result, which one thread must go through in order.  span, cell: set by the schedule.
+    result, which one thread must go through in order.  region: the loop or branch that it is in.  span, cell: set by
+    the schedule.
     """
 
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
-                 "span", "cell")
+                 "region", "span", "cell")
 
-    def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None, parts=None, run=1):
+    def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None, parts=None, run=1, region=None):
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
-        self.parts, self.run, self.sync, self.span, self.cell = parts, run, False, 0, None
+        self.parts, self.run, self.region = parts, run, region
+        self.sync, self.span, self.cell = False, 0, None
 
     def accesses(self):
         """The memory accesses among the arguments."""
@@ -135,23 +197,26 @@ class Instruction:
         return sum(a.nbytes * (a.read + a.write) for a in self.args if isinstance(a, Access))
 
 
-def grain(n, cost_ns):
-    """Items per chunk: a function of the sizes only, so that results do not depend on the threads."""
-    chunks = min(MAX_CHUNKS, n, int(cost_ns // GRAIN_NS))
-    return n if chunks <= 1 else -(-n // chunks)
-
-
 class Emitter:
-    """The argument of every `lower` rule: ins, outs, attrs, node, and the methods below."""
+    """The argument of every `lower` rule: ins, outs, attrs, node, target, and the methods below.
 
-    def __init__(self, node, ins, outs, out, state):
+    place: the lowering that it works for (see `fastnn.compiler.lower`).  state: read access to the state block.
+    """
+
+    def __init__(self, node, ins, outs, place):
         self.node, self.attrs, self.ins, self.outs = node, node.attrs, ins, outs
-        self._out, self.state = out, state
+        self._place, self.target = place, place.target
+
+    @property
+    def state(self):
+        """The state block, as a word: kernels read its counters."""
+        return self._place.storage.state().rd_all
 
     def scratch(self, nbytes):
         """Arena bytes that live during this node only, as an operand of uint8."""
         self._afford(nbytes)
-        return Operand(Buffer(ARENA, max(int(nbytes), 1), label="scratch"), 0, (max(int(nbytes), 1),), "uint8")
+        nbytes = max(int(nbytes), 1)
+        return Operand(Buffer(nbytes, "scratch", region=self._place.region), 0, (nbytes,), "uint8")
 
     def local(self, nbytes):
         """An argument word: a private workspace of each thread, valid during one call."""
@@ -166,6 +231,10 @@ class Emitter:
         """An argument word: the address of a constant int64 table."""
         return Table(np.ascontiguousarray(ints, np.int64))
 
+    def key(self):
+        """An argument word: the digest of this node's (seed, stream, call), another one at each step of a loop."""
+        return self._place.key(self.attrs)
+
     def emit(self, kernel, *args, n, chunk=None, tile=None, elementwise=False, flops=0, parts=None, run=1,
              align=1):
         """Append one instruction over `n` items (see the contract of accesses in Operand).
@@ -178,15 +247,16 @@ class Emitter:
         n = int(n)
         if n <= 0:
             return
+        target = self.target
         if chunk is None:
             if elementwise:
                 item = max((a.itemsize for a in args if isinstance(a, Access) and a.itemsize >= 4), default=4)
-                chunk = grain(n, 3 * item * n / 10)
+                chunk = target.chunk(n, target.work_ns(3 * item * n, 0))
                 if chunk < n:
-                    chunk = -(-chunk // TILE) * TILE
+                    chunk = -(-chunk // target.tile) * target.tile
             else:
                 nbytes = sum(a.nbytes * (a.read + a.write) for a in args if isinstance(a, Access))
-                chunk = grain(n, nbytes / 10 + flops / 50)
+                chunk = target.chunk(n, target.work_ns(nbytes, flops))
         align = tile or align
         if chunk % align and chunk < n:
             chunk = -(-chunk // align) * align
@@ -195,8 +265,8 @@ class Emitter:
         for a in args:
             if isinstance(a, Access) and a.parts is None:
                 a.parts = parts or n
-        self._out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node,
-                                     flops, parts=parts, run=run))
+        self._place.out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node,
+                                           flops, parts=parts, run=run, region=self._place.region))
 
     def copy(self, source, target):
         """Copy one operand's bytes into another of the same size and dtype."""

@@ -1,4 +1,5 @@
 """Graph: what the passes transform; nodes in order, the wanted outputs, and the effects on variables."""
+from fastnn.graph.loop import bodies
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 
@@ -23,6 +24,13 @@ class Graph:
         """Symbols that must survive: outputs and the sources of updates."""
         return [*self.outputs, *(s for _, s in self.updates)]
 
+    def listing(self):
+        """One line of text for each node: %number = operation(inputs) attributes: shape, and the layer; bodies indented."""
+        numbers, lines = {}, []
+        _list(self.nodes, numbers, lines, "")
+        lines += [f"output %{numbers[s]}" for s in self.outputs]
+        return lines + [f"update {v.path} = %{numbers[s]}" for v, s in self.updates]
+
     def consumers(self):
         """{symbol: [nodes that read it]} (a node is listed once per reading)."""
         out = {}
@@ -31,6 +39,22 @@ class Graph:
                 if s is not None:
                     out.setdefault(s, []).append(node)
         return out
+
+
+def _list(nodes, numbers, lines, indent):
+    for node in nodes:
+        for s in node.outputs:
+            numbers[s] = len(numbers)
+        made = ", ".join(f"%{numbers[s]}" for s in node.outputs)
+        shapes = ", ".join(f"{s.dtype}{list(s.shape)}" for s in node.outputs)
+        reads = ", ".join("none" if s is None else f"%{numbers[s]}" for s in node.inputs)
+        attrs = "".join(f" {k}={v}" for k, v in node.attrs.items() if v is not None)
+        payload = f" {node.payload.path}" if hasattr(node.payload, "path") else ""
+        where = f"  # {node.scope}" if node.scope else ""
+        lines.append(f"{indent}{made} = {node.op.name}{payload}({reads}){attrs}: {shapes}{where}")
+        for body in bodies(node):
+            _list(body.nodes, numbers, lines, indent + "  ")
+            lines.append(f"{indent}  gives {', '.join(f'%{numbers[s]}' for s in body.outputs)}")
 
 
 def make(op, inputs, attrs, like):

@@ -4,16 +4,19 @@ Where a value lies is decided here: in place of an input that is read for the la
 buffer that wants its parts side by side, straight in the variable that it updates, or in the arena.
 """
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from fastnn.compiler.emit import ARENA, FIXED, Buffer, Emitter, Instruction, Operand
+from fastnn.compiler.emit import Buffer, Emitter, Home, Instruction, Operand
+from fastnn.compiler.lower_loops import lower_branch, lower_loop
+from fastnn.compiler.spaces import Spaces
+from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
-from fastnn.core.jit import MODE
-from fastnn.core.memory import register_memory
-from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE
 
 NEVER = math.inf
+CONTROL = {LOOP: lower_loop, BRANCH: lower_branch}
 
 
 class DataSlot:
@@ -26,33 +29,55 @@ class DataSlot:
         self.io, self.index = np.zeros(3, np.int64), np.zeros(1, np.int64)
 
 
-class Lowered:
-    """Instructions, the operands of the wanted outputs, and what the addresses point to."""
+class Lowered(NamedTuple):
+    """Instructions and regions, the operands of the wanted outputs, and the spaces that they refer to."""
 
-    __slots__ = ("instructions", "outputs", "operands", "keep")
+    items: list
+    outputs: list
+    spaces: Spaces
 
-    def __init__(self, instructions, outputs, operands, keep):
-        self.instructions, self.outputs, self.operands, self.keep = instructions, outputs, operands, keep
 
-
-def lower(graph, bindings, state, reuse=True):
+def lower(graph, structure, options):
     """Instructions for the graph.
 
-    bindings: {input symbol: np.ndarray or DataSlot}.  state: the state block.  reuse=False: every value has its
-    own memory (the planner's off-switch).
+    structure: the Structure of the graph that was traced.  options.reuse=False: every value has its own memory (the
+    planner's off-switch).
     """
-    return _Lowering(graph, bindings, state, reuse).run()
+    lowering = Lowering(graph, Spaces(structure), options)
+    lowering.leaves()
+    lowering.run()
+    lowering.updates()
+    outputs = [lowering.operands[s] for s in graph.outputs]
+    for o in outputs:
+        o.buffer.pinned = True
+    return Lowered(lowering.out, outputs, lowering.storage)
 
 
-class _Lowering:
-    def __init__(self, graph, bindings, state, reuse):
-        self.graph, self.bindings, self.state, self.reuse = graph, bindings, state, reuse
-        self.out, self.operands, self.buffers = [], {}, {}
-        self.root, self.last_use = {}, {}
-        self.target, self.parts = {}, {}
+class Lowering:
+    """The lowering of one graph: the whole one, or a body.
+
+    storage: the Spaces.  region: the loop or branch whose body this is, or None.  out: the list that instructions go
+    into.  operands: {symbol: Operand}.  homes: {root symbol: Home}.
+    """
+
+    def __init__(self, graph, storage, options, region=None):
+        self.graph, self.storage, self.options, self.region = graph, storage, options, region
+        self.reuse, self.target = options.reuse, options.target
+        self.out, self.operands = [], {}
+        self.root, self.last_use, self.homes, self.parts = {}, {}, {}, {}
+        self._analyse()
+
+    def body(self, graph, region):
+        """The lowering of a body of the same plan."""
+        return Lowering(graph, self.storage, self.options, region)
+
+    def key(self, attrs):
+        """The argument word of a random key."""
+        return self.storage.key(attrs, self.region)
 
     # ------------------------------------------------------------------ analysis
     def _analyse(self):
+        """Which symbols are views of which, and when each is read for the last time."""
         for k, node in enumerate(self.graph.nodes):
             for i, s in enumerate(node.outputs):
                 a = (node.op.alias or {}).get(i)
@@ -62,145 +87,149 @@ class _Lowering:
                     self.last_use[self.root[s]] = k
         for s in self.graph.outputs:
             self.last_use[self.root[s]] = NEVER
-        sources = [self.root[s] for _, s in self.graph.updates]
-        for (variable, _), r in zip(self.graph.updates, sources):
+
+    def leaves(self):
+        """Variables and their updates, inputs and data slots: what the whole graph has and bodies have not."""
+        graph, sources = self.graph, [self.root[s] for _, s in self.graph.updates]
+        leaf = {n.payload: n.output for n in graph.nodes if n.op is VARIABLE}
+        for (variable, _), r in zip(graph.updates, sources):
             if r.node.op is not VARIABLE or r.node.payload is not variable:
                 self.last_use[r] = NEVER
-            if sources.count(r) == 1 and r not in self.target and r.node.op not in (INPUT, VARIABLE, CONSTANT):
-                self.target[r] = variable
-        self.updated = {v for v, _ in self.graph.updates}
-        self.leaf = {n.payload: n.output for n in self.graph.nodes if n.op is VARIABLE}
-        if self.reuse:
-            for node in self.graph.nodes:
-                if node.op.name == "pack":
-                    self._place_parts(node)
+            if sources.count(r) == 1 and r not in self.homes and r.node.op not in (INPUT, VARIABLE, CONSTANT):
+                self.homes[r] = Home(self.storage.variable(variable), leaf.get(variable))
+        for node in graph.nodes if self.reuse else ():
+            if node.op.name == "pack":
+                self._place_parts(node)
+        updated = {v for v, _ in graph.updates}
+        inputs = [n.output for n in graph.nodes if n.op is INPUT]
+        numbers = self.storage.structure.sources
+        for node in graph.nodes:
+            if node.op is VARIABLE:
+                operand, s = self.storage.variable(node.payload), node.output
+                if node.payload in updated and self.last_use.get(s) == NEVER:
+                    copy = self.arena(s)        # an output wants the value from before the update
+                    Emitter(node, [], [], self).copy(operand, copy)
+                    operand = copy
+                self.operands[s] = operand
+        for s in inputs:
+            self.operands[s] = self._input(s, numbers.get(s))
 
     def _place_parts(self, node):
         """Let the inputs of a pack node be produced at their places inside its output."""
         for s, offset in zip(node.inputs, node.attrs["offsets"]):
             r = self.root[s]
             if r.spec.size == s.spec.size and r.node.op not in (INPUT, VARIABLE, CONSTANT) and r not in self.parts \
-                    and r not in self.target and r.dtype == node.output.dtype and self.last_use[r] != NEVER:
+                    and r not in self.homes and r.dtype == node.output.dtype and self.last_use[r] != NEVER:
                 self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
 
-    # ------------------------------------------------------------------ places
-    def _fixed(self, array, label=""):
-        buffer = self.buffers.get(id(array))
-        if buffer is None:
-            buffer = self.buffers[id(array)] = Buffer(FIXED, array.nbytes, array, label)
-            if MODE == "python":                # the checked pointers must know variables and constants too
-                register_memory(array)
-        return buffer
-
-    def _leaf(self, node):
-        s = node.output
-        if node.op is VARIABLE:
-            operand = Operand(self._fixed(node.payload._array, node.payload.path), 0, s.shape, s.dtype)
-            if node.payload in self.updated and self.last_use.get(s) == NEVER:
-                copy = self._arena(s)           # an output wants the value from before the update
-                Emitter(node, [], [], self.out, None).copy(operand, copy)
-                return copy
-            return operand
-        if node.op is CONSTANT:
-            return Operand(self._fixed(node.payload, "constant"), 0, s.shape, s.dtype)
-        source = self.bindings.get(s)
+    def _input(self, s, source):
         if source is None:
             raise GraphError(f"The input {s.name!r} of shape {s.shape} has no data bound to it.")
-        if isinstance(source, np.ndarray):
-            return Operand(self._fixed(source, s.name or "input"), 0, s.shape, s.dtype)
-        operand = self._arena(s, s.name or "input")
-        e = Emitter(node, [], [operand], self.out, None)
-        cols = s.spec.size // s.shape[0]
-        from fastnn.core.dtypes import kernel_type
-        e.emit(f"gather_rows_{operand.t}_{kernel_type(source.dtype)}", self._words(source.io),
-               self._words(source.index), operand.wr, cols, self._words(self.state), n=s.shape[0])
+        kind, number, dtype = source
+        if kind == "array":
+            return self.storage.array(number, s)
+        operand = self.arena(s, s.name or "input")
+        rows, order = self.storage.slot(number)
+        e = Emitter(s.node, [], [operand], self)
+        e.emit(f"gather_rows_{operand.t}_{kernel_type(dtype)}", rows.rd_all, order.rd_all, operand.wr,
+               s.spec.size // s.shape[0], e.state, n=s.shape[0])
         return operand
 
-    def _words(self, array):
-        return Operand(self._fixed(array, "words"), 0, array.shape, "int64").rd_all
-
-    def _arena(self, symbol, label=""):
-        return Operand(Buffer(ARENA, max(symbol.spec.nbytes, 1), label=label or str(symbol.node.op.name)), 0,
+    # ------------------------------------------------------------------ places
+    def arena(self, symbol, label=""):
+        """An operand of the arena for a symbol."""
+        return Operand(Buffer(max(symbol.spec.nbytes, 1), label or str(symbol.node.op.name), region=self.region), 0,
                        symbol.shape, symbol.dtype)
 
-    def _place(self, node, i, k):
+    def place(self, node, i, k):
         """The operand of output i of node number k."""
         s = node.outputs[i]
         if s in self.parts:
             whole, offset = self.parts[s]
             if whole not in self.operands:
-                self.operands[whole] = self._arena(whole, "gradients")
-            return Operand(self.operands[whole].buffer, offset, s.shape, s.dtype)
+                self.operands[whole] = self.arena(whole, "gradients")
+            return self.operands[whole].view(s.shape, s.dtype, offset)
         if s in self.operands:                  # a pack node's output, made when its first part was
             return self.operands[s]
-        variable = self.target.get(s)
         j = node.op.inplace.get(i) if node.op.inplace else None
-        if j is not None and self.reuse:
-            x = node.inputs[j]
-            if x is not None and self._may_overwrite(node, x, s, k, variable):
-                a = self.operands[x]
-                return Operand(a.buffer, a.offset, s.shape, s.dtype)
-        if variable is not None and self.reuse and s.dtype == variable.dtype:
-            leaf = self.leaf.get(variable)
-            if leaf is None or self.last_use.get(leaf, -1) < k:
-                return Operand(self._fixed(variable._array, variable.path), 0, s.shape, s.dtype)
-        return self._arena(s)
+        if j is not None and node.inputs[j] is not None and self.may_overwrite(node, node.inputs[j], s, k):
+            return self.operands[node.inputs[j]].view(s.shape, s.dtype)
+        home = self.homes.get(s)
+        if home is not None and self.reuse and s.dtype == home.operand.dtype:
+            if home.leaf is None or self.last_use.get(home.leaf, -1) < k:
+                return home.operand.view(s.shape, s.dtype)
+        return self.arena(s)
 
-    def _may_overwrite(self, node, x, s, k, variable):
-        r, a = self.root[x], self.operands[x]
-        if self.last_use.get(r) != k or a.nbytes != s.spec.nbytes or a.dtype != s.dtype or r in self.parts:
+    def may_overwrite(self, node, x, s, k):
+        """Whether result s of node number k may lie where its input x lies."""
+        r, a, home = self.root[x], self.operands[x], self.homes.get(s)
+        if not self.reuse or self.last_use.get(r) != k or a.nbytes != s.spec.nbytes or a.dtype != s.dtype \
+                or r in self.parts or sum(1 for y in node.inputs if y is not None and self.root[y] is r) != 1:
             return False
-        if sum(1 for y in node.inputs if y is not None and self.root[y] is r) != 1:
-            return False
-        if a.buffer.kind == FIXED:
-            return (r.node.op is VARIABLE and variable is r.node.payload)
-        return variable is None and a.offset == 0 and a.buffer.nbytes == a.nbytes and not a.buffer.pinned
+        if home is not None:
+            return r is home.leaf and a.same_place(home.operand)
+        return a.buffer.in_arena and a.buffer.region is self.region and not a.moves and a.offset == 0 \
+            and a.buffer.nbytes == a.nbytes and not a.buffer.pinned and not (self.region and r.node.op is INPUT)
 
     # ------------------------------------------------------------------ the walk
     def run(self):
-        """Lower every node, then the updates that are not in place yet."""
-        self._analyse()
+        """Lower every node."""
         ops = self.operands
         for k, node in enumerate(self.graph.nodes):
-            if node.op in (INPUT, VARIABLE, CONSTANT):
-                ops[node.output] = self._leaf(node)
+            if node.op in (INPUT, VARIABLE):
+                continue
+            if node.op is CONSTANT:
+                s = node.output
+                ops[s] = self.storage.constant(node.payload, s.shape, s.dtype)
+                continue
+            if node.op in CONTROL:
+                CONTROL[node.op](self, node, k)
                 continue
             alias = node.op.alias or {}
             for i, s in enumerate(node.outputs):
-                if i in alias:
-                    a = ops[node.inputs[alias[i]]]
-                    ops[s] = Operand(a.buffer, a.offset, s.shape, s.dtype)
-                else:
-                    ops[s] = self._place(node, i, k)
+                ops[s] = ops[node.inputs[alias[i]]].view(s.shape, s.dtype) if i in alias else self.place(node, i, k)
             ins = [None if s is None else ops[s] for s in node.inputs]
             outs = [ops[s] for s in node.outputs]
             if node.op.host is not None:
                 self._host(node, ins, outs)
             elif node.op.lower is not None:
-                node.op.lower(Emitter(node, ins, outs, self.out, self._words(self.state)))
+                self.lowering_of(node.op)(Emitter(node, ins, outs, self))
             elif not alias:
                 raise GraphError(f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
                                  "the operations that it is made of.")
-        self._updates()
-        outputs = [ops[s] for s in self.graph.outputs]
-        for o in outputs:
-            o.buffer.pinned = True
-        return Lowered(self.out, outputs, ops, list(self.buffers.values()))
+
+    def lowering_of(self, op):
+        """The record's lowering rule for this target."""
+        return op.lower if callable(op.lower) else op.lower[self.target.name]
 
     def _host(self, node, ins, outs):
-        accesses = [o.rd_all for o in ins if o is not None] + [o.wr_all for o in outs]
-        self.out.append(Instruction("host", accesses, 1, 1, 0, False, node, 0, host=(node, ins, outs)))
+        """A step in Python.  It sees arrays at fixed places, so what moves with a loop is copied there and back."""
+        e = Emitter(node, ins, outs, self)
+        fixed = [o if o is None or not o.moves else self._still(o) for o in (*ins, *outs)]
+        for o, still in zip(ins, fixed):
+            if still is not o:
+                e.copy(o, still)
+        ins, still_outs = fixed[:len(ins)], fixed[len(ins):]
+        accesses = [o.rd_all for o in ins if o is not None] + [o.wr_all for o in still_outs]
+        self.out.append(Instruction("host", accesses, 1, 1, 0, False, node, 0, host=(node, ins, still_outs),
+                                    region=self.region))
+        for o, still in zip(outs, still_outs):
+            if still is not o:
+                e.copy(still, o)
 
-    def _updates(self):
+    def _still(self, o):
+        return Operand(Buffer(max(o.nbytes, 1), "copy", region=self.region), 0, o.shape, o.dtype)
+
+    def updates(self):
+        """Copy into their variables the updates that were not made there."""
         late = []
         for variable, s in self.graph.updates:
-            a = self.operands[s]
-            target = Operand(self._fixed(variable._array, variable.path), 0, variable.shape, variable.dtype)
+            a, target = self.operands[s], self.storage.variable(variable)
             if a.buffer is target.buffer:
                 continue
-            e = Emitter(s.node, [], [], self.out, None)
-            if a.buffer.kind == FIXED and s.node.op is VARIABLE:
-                copy = self._arena(s)           # it may itself be updated before this copy is made
+            e = Emitter(s.node, [], [], self)
+            if not a.buffer.in_arena and s.node.op is VARIABLE:
+                copy = self.arena(s)            # it may itself be updated before this copy is made
                 e.copy(a, copy)
                 a = copy
             late.append((e, a, target))

@@ -5,28 +5,63 @@ Two buffers may share bytes if their lifetimes, counted in schedule units, do no
 import ctypes
 import functools
 
-from fastnn.compiler.emit import ARENA
+from fastnn.compiler.emit import Region
 from fastnn.core.memory import ALIGN
 
 PAGE, STAGGER, LARGE = 4096, 19 * 64, 65536
 
 
-def lifetimes(units):
-    """Set first/last (unit numbers) of every arena buffer and return those buffers in order of first touch."""
-    buffers = []
-    for k, unit in enumerate(units):
-        for instruction in unit:
-            for a in instruction.accesses():
-                b = a.buffer
-                if b.kind == ARENA and not b.tile_only:
-                    if b.first is None:
-                        b.first = k
-                        buffers.append(b)
-                    b.last = k
+def lifetimes(items):
+    """Set first/last (unit numbers) of every arena buffer; returns (buffers in order of first touch, number of units).
+
+    Inside a loop, what was made outside is alive for the whole loop, because every step may touch it; what a step makes
+    for itself lives from its first to its last touch, as anywhere.
+    """
+    buffers, regions = [], []
+    count = _number(items, 0, buffers, regions)
+    for buffer, region in regions:
+        buffer.first, buffer.last = min(buffer.first, region.first), max(buffer.last, region.last)
     for b in buffers:
         if b.pinned:
-            b.last = len(units)
-    return buffers
+            b.last = count
+    buffers.sort(key=lambda b: b.first)
+    return buffers, count
+
+
+def _number(items, k, buffers, regions):
+    """Number units and regions from k on; collect buffers, and (buffer, region): the outermost one that it comes into."""
+    for item in items:
+        if isinstance(item, Region):
+            item.first = k
+            _touch(item.accesses(), k, item.outer, buffers, regions)
+            k += 1
+            for part in item.parts:
+                k = _number(part, k, buffers, regions)
+            if item.kind == "while":                        # the flag is read after the test, the steps written at the end
+                _touch(item.accesses(), k, item.outer, buffers, regions)
+            item.last = k
+            k += 1
+        else:
+            for instruction in item:
+                _touch(instruction.accesses(), k, instruction.region, buffers, regions)
+            k += 1
+    return k
+
+
+def _touch(accesses, k, region, buffers, regions):
+    for a in accesses:
+        b = a.buffer
+        if not b.in_arena or b.tile_only:
+            continue
+        if b.first is None:
+            b.first = k
+            buffers.append(b)
+        b.last = max(b.last, k)
+        into = region
+        while into is not None and into is not b.region and into.outer is not b.region:
+            into = into.outer
+        if into is not None and into is not b.region:
+            regions.append((b, into))
 
 
 def padded(nbytes, guard=0):

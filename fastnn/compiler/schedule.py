@@ -1,22 +1,72 @@
 """The schedule: what runs together while its data is in a cache, and where threads must meet.
 
 Element-wise neighbours become tile groups, which go through L1 tile by tile; tile groups and whole-image kernels that
-pass the same images on become span groups (`fastnn.compiler.spans`); barriers go between dependent units.
+pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barriers go between dependent units
+(`fastnn.compiler.barriers`). Groups never reach over the border of a loop or a branch.
 """
-import math
+from fastnn.compiler.batch_tiles import batch_tile_groups
+from fastnn.compiler.emit import Region
 
-from fastnn.compiler.emit import ARENA, TILE
-from fastnn.compiler.spans import WORTH, span_groups
-
-LIVE_BYTES = 28 * 1024                          # of a tile group: half of the smallest usual L1
 LONGEST = 32                                    # instructions in a group
 SCRATCH_PAD = 64                                # scratch arrays exactly 4 KiB apart alias in L1
 
 
-def group(instructions, fuse=True, spans=WORTH):
-    """A list of units: lists of instructions that run together (many have one).  spans: see span_groups; None = off."""
+def group(items, target, fuse=True):
+    """Units in place of instructions: lists of those that run together (many have one); regions have units inside."""
+    stretches = []
+    out = _stretches(items, stretches)
+    if fuse:
+        _shared(stretches)
+    for stretch in stretches:
+        cells = _cells(stretch, fuse)
+        if fuse:
+            _tile(cells, target)
+        units = batch_tile_groups(cells, target) if fuse and target.span_worth is not None else [[c] for c in cells]
+        stretch[:] = [[ins for cell in unit for ins in cell] for unit in units]
+    return _flat(out)
+
+
+def _stretches(items, found):
+    """The items with every run of instructions between regions as one list, which is also put into `found`."""
+    out, stretch = [], None
+    for item in items:
+        if isinstance(item, Region):
+            item.parts = [_stretches(part, found) for part in item.parts]
+            out.append(item)
+            stretch = None
+        else:
+            if stretch is None:
+                stretch = []
+                found.append(stretch)
+                out.append(stretch)
+            stretch.append(item)
+    return out
+
+
+def _flat(out):
+    units = []
+    for item in out:
+        if isinstance(item, Region):
+            item.parts = [_flat(part) for part in item.parts]
+            units.append(item)
+        else:
+            units += item
+    return units
+
+
+def _shared(stretches):
+    """Mark the buffers that more than one stretch touches: no group owns them."""
+    seen = {}
+    for k, stretch in enumerate(stretches):
+        for ins in stretch:
+            for a in ins.accesses():
+                if seen.setdefault(a.buffer, k) != k or a.moves:
+                    a.buffer.shared = True
+
+
+def _cells(stretch, fuse):
     cells = []
-    for ins in instructions:
+    for ins in stretch:
         last = cells[-1] if cells else None
         if (fuse and ins.elementwise and last is not None and last[0].elementwise and last[0].n == ins.n
                 and last[0].chunk == ins.chunk and len(last) < LONGEST and not _needs_all(ins, last)):
@@ -24,10 +74,7 @@ def group(instructions, fuse=True, spans=WORTH):
         else:
             cells.append([ins])
         ins.cell = cells[-1]
-    if fuse:
-        _tile(cells)
-    units = span_groups(cells, spans) if fuse and spans is not None else [[cell] for cell in cells]
-    return [[ins for cell in unit for ins in cell] for unit in units]
+    return cells
 
 
 def _needs_all(ins, unit):
@@ -35,19 +82,21 @@ def _needs_all(ins, unit):
     for a in ins.accesses():
         for other in unit:
             for b in other.accesses():
-                if a.buffer is b.buffer and (a.write or b.write) and (a.whole or b.whole or a.offset != b.offset):
+                if a.buffer is b.buffer and (a.write or b.write) \
+                        and (a.whole or b.whole or a.offset != b.offset or a.moves != b.moves) \
+                        and (a.moves != b.moves or (a.offset < b.offset + b.nbytes and b.offset < a.offset + a.nbytes)):
                     return True
     return False
 
 
-def _tile(units):
+def _tile(units, target):
     """Find buffers that only one unit touches: they need a tile each, not a place in the arena."""
     touched = {}
     for unit in units:
         for ins in unit:
             for a in ins.accesses():
-                if a.buffer.kind == ARENA:
-                    touched.setdefault(a.buffer, {})[id(unit)] = unit
+                if a.buffer.in_arena:
+                    touched.setdefault(a.buffer, set()).add(id(unit))
     for unit in units:
         if len(unit) < 2:
             continue
@@ -57,12 +106,13 @@ def _tile(units):
                 if not a.whole:
                     live[a.buffer, a.offset] = a.itemsize
         for (buffer, offset), size in live.items():
-            if (buffer.kind == ARENA and not buffer.pinned and len(touched[buffer]) == 1 and offset == 0
-                    and buffer.nbytes == unit[0].n * size and _first_is_write(buffer, unit)
+            if (buffer.in_arena and not buffer.pinned and not buffer.shared and len(touched[buffer]) == 1
+                    and offset == 0 and buffer.nbytes == unit[0].n * size and _first_is_write(buffer, unit)
                     and all(not a.whole for ins in unit for a in ins.accesses() if a.buffer is buffer)):
                 buffer.tile_only = True
         bytes_per_item = sum(live.values()) or 4
-        tile = max(256, min(4 * TILE, LIVE_BYTES // bytes_per_item)) // 64 * 64
+        step = min(64, target.tile)
+        tile = max(target.least_tile, min(4 * target.tile, target.live_bytes // bytes_per_item)) // step * step
         for ins in unit:
             if ins.n > tile:
                 ins.chunk = ins.n if ins.chunk >= ins.n else -(-ins.chunk // tile) * tile
@@ -112,38 +162,3 @@ def scratch_places(unit):
             if last[buffer] == k:
                 free.append((places[buffer][0], need))
     return places, top
-
-
-def barriers(units, address):
-    """Set `sync` on the first instruction of each unit that must wait for the others; returns their number.
-
-    address: access -> first byte.  Two instructions conflict if they share bytes and one writes, unless both are
-    cut at the same fractions and touch there only the parts of their own, or both have a single chunk (thread 0 runs
-    those).
-    """
-    single, multi, count = [], [], 0
-    for unit in units:
-        head = unit[0]
-        one = head.n <= head.chunk
-        common = math.gcd(head.n, head.chunk)
-        grid = None if one else (head.n // common, head.chunk // common)
-        mine = [(address(a), a, grid if head.chunk * a.parts % head.n == 0 else None)
-                for ins in unit for a in ins.accesses() if not a.buffer.tile_only]
-        conflict = any(_conflict(lo, a, g, old) for lo, a, g in mine for old in (multi if one else multi + single))
-        if conflict or head.host:
-            head.sync, single, multi = True, [], []
-            count += 1
-        rows = [(lo, lo + a.nbytes, a, g) for lo, a, g in mine]
-        if one:
-            single += rows
-        else:
-            multi += rows
-    return count
-
-
-def _conflict(lo, a, grid, old):
-    lo2, hi2, b, grid2 = old
-    if not (a.write or b.write) or lo + a.nbytes <= lo2 or hi2 <= lo:
-        return False
-    same = lo == lo2 and a.nbytes == b.nbytes and not a.whole and not b.whole
-    return not (same and grid is not None and grid == grid2)

@@ -21,6 +21,10 @@ class GraphError(FastnnError, ValueError):
     """A graph that is not connected, has duplicate names, or mixes symbols of different traces."""
 
 
+class ForeignSymbolError(GraphError):
+    """A symbol of one graph where another one is built: something that was kept from outside a call."""
+
+
 class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 

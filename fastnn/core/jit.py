@@ -16,8 +16,9 @@ if MODE not in MODES:
 JIT = MODE == "jit"
 
 # No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width
-# gives the same bits. No "nnan", "ninf": they would delete NaN checks. "contract" lets a*b + c become one operation.
-FASTMATH = {"contract", "nsz"}
+# gives the same bits. No "contract": it may fuse a*b + c in a loop's vectors and not in its tail, so kernels say
+# `fma` of core/simd.py where they mean it. No "nnan", "ninf": they would delete NaN checks.
+FASTMATH = {"nsz"}
 # A float division must not be able to raise (error_model), or its loop is not vectorised.
 OPTIONS = {"fastmath": FASTMATH, "error_model": "numpy", "boundscheck": False}
 

@@ -22,6 +22,7 @@ MASK = 2 ** 64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
 MIX1, MIX2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB          # splitmix64
 ROUND1, ROUND2, ROUND3 = 0xED5AD4BB, 0xAC4C1B51, 0x31848BAB  # triple32
+STRIDE = 0xD1B54A32D192ED03                                    # odd: from one step of a loop to the next, in a digest
 LIMIT = 2 ** 32                                               # counters of one (key, word)
 LARGE = 1 << 16                                               # float32 numbers from which a kernel draws them
 BLOCK = 1 << 15                                               # elements worked on at a time: stays in cache
@@ -31,6 +32,10 @@ def _mix64(z):
     z = ((z ^ (z >> 30)) * MIX1) & MASK
     z = ((z ^ (z >> 27)) * MIX2) & MASK
     return z ^ (z >> 31)
+
+
+class Shift(int):
+    """An int in a key that is added to the digest of what stands before it."""
 
 
 def fold(key, start=0):
@@ -43,8 +48,19 @@ def fold(key, start=0):
     for word in key:
         if isinstance(word, bool) or not hasattr(word, "__index__"):
             raise ArgumentError(f"A random key must be a tuple of ints: received {key!r}.")
-        h = _mix64(((h ^ (int(word) & MASK)) + GOLDEN) & MASK)
+        h = (h + word) & MASK if type(word) is Shift else _mix64(((h ^ (int(word) & MASK)) + GOLDEN) & MASK)
     return h
+
+
+def turn_of(steps):
+    """What is added to a digest inside loops: a number for the steps that they are at, outermost loop first.
+
+    A step of the innermost loop adds STRIDE, one of the loop around it STRIDE squared, and so on.
+
+    >>> turn_of(()), turn_of((1,)) == STRIDE, turn_of((1, 2)) == (2 * STRIDE + STRIDE ** 2) % 2 ** 64
+    (0, True, True)
+    """
+    return sum(t * STRIDE ** (k + 1) for k, t in enumerate(reversed(steps))) & MASK
 
 
 def round_keys(digest, word=0):

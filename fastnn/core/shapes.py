@@ -4,6 +4,7 @@ import math
 from fastnn.core.errors import ArgumentError, ShapeError
 
 LARGEST = 2 ** 31               # windows and their steps are smaller
+LARGEST_SIZE = 2 ** 63          # numbers of elements are smaller
 
 
 def product(shape):

@@ -1,7 +1,13 @@
-"""Python forms of `fastnn.core.simd`, for kernels that run as plain Python over bounds-checked memory."""
+"""Python forms of `fastnn.core.simd`, for kernels that run as plain Python over bounds-checked memory.
+
+They round where the compiled forms round, so a kernel gives the same bits in both.
+"""
+import math
+import struct
+
 import numpy as np
 
-from fastnn.core.winograd import FORMULAS, OUTPUT
+from fastnn.core.winograd import FORMULAS, OUTPUT, Term
 
 TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
 ACC, BIAS, RELU = 1, 2, 4
@@ -22,9 +28,32 @@ def _fold(F, items, start, step, combine):
     return x[0]
 
 
+def fma(F, x, y, z):
+    """x*y + z, rounded once."""
+    x, y, z = float(x), float(y), float(z)
+    p = x * y
+    s = p + z
+    if np.dtype(F).itemsize == 4:               # p is exact: 2 * 24 bits
+        if math.isfinite(s):
+            t = s - p
+            lost = (p - (s - t)) + (z - t)
+            if lost and not struct.unpack("q", struct.pack("d", s))[0] & 1:
+                # to odd: then the rounding to float32 sees on which side of a tie the sum lies
+                s = math.nextafter(s, math.copysign(math.inf, lost))
+        return F(s)
+    if x and y and math.isfinite(x) and math.isfinite(y) and math.isfinite(z):
+        (a, b), (c, d), (e, f) = x.as_integer_ratio(), y.as_integer_ratio(), z.as_integer_ratio()
+        top, bottom = a * c * f + e * b * d, b * d * f
+        try:
+            s = top / bottom                    # of integers: rounded once
+        except OverflowError:
+            s = math.copysign(math.inf, top)
+    return F(s)
+
+
 def _mul_add(acc, x, y):
-    """acc + x*y, rounded once for float32 (nearly always: through float64)."""
-    return x.astype(np.float64) * y + acc
+    """acc + x*y, element by element."""
+    return np.array([fma(acc.dtype.type, *xyz) for xyz in zip(x, y, acc, strict=True)], acc.dtype)
 
 
 def _read(F, p, n):
@@ -61,11 +90,6 @@ def lanes_sumsq_dev(F, p, c, n):
     """Sum of (p[i] - c)**2, i < n."""
     d = _read(F, p, n) - F(c)
     return _fold(F, [d, d], 0, _mul_add, np.add)
-
-
-def fma(F, x, y, z):
-    """x*y + z; here float32 is rounded once nearly always (through float64), float64 twice."""
-    return F(np.float64(x) * np.float64(y) + np.float64(z))
 
 
 def vector(F):
@@ -110,7 +134,7 @@ def lanewise(F, a, aoff, b, boff, nk, c, n, flags, bias):
     for j in range(n):
         s = c[j] if flags & ACC else F(0)
         for k in range(nk):
-            s = F(a[_offset(aoff, k) + j] * b[_offset(boff, k) + j] + s)
+            s = fma(F, a[_offset(aoff, k) + j], b[_offset(boff, k) + j], s)
         if flags & BIAS:
             s = F(s + bias[j])
         c[j] = F(0) if flags & RELU and s < 0 else s
@@ -127,15 +151,43 @@ def microkernel(F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m, n, fla
         for j in range(n):
             s = c[ci + j] if flags & ACC else F(0)
             for k in range(nk):
-                s = F(a[ai + _offset(akof, k)] * b[k * bks + j] + s)
+                s = fma(F, a[ai + _offset(akof, k)], b[k * bks + j], s)
             if flags & BIAS:
                 s = F(s + bias[j])
             c[ci + j] = F(0) if flags & RELU and s < 0 else s
 
 
+class Arithmetic:
+    """What a `Term` of numbers computes with."""
+
+    def __init__(self, F):
+        self.F = F
+
+    def scale(self, x, k):
+        """x*k."""
+        return self.F(x * self.F(k))
+
+    def fma(self, x, k, y):
+        """x*k + y, rounded once."""
+        return fma(self.F, x, self.F(k), y)
+
+    def add(self, x, y):
+        """x + y."""
+        return self.F(x + y)
+
+    def subtract(self, x, y):
+        """x - y."""
+        return self.F(x - y)
+
+    def negative(self, x):
+        """-x."""
+        return self.F(-x)
+
+
 def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc, lanes, flags, bias):
     """dst[i][j] = (T src TT)[i][j] for each of `lanes` channels; arguments as in `fastnn.core.simd_winograd`."""
     f, n, m = FORMULAS[which]
+    by = Arithmetic(F)
     src = src.far()                 # of a window at the border, the first element lies outside the image
     for lane in range(4 if m == 6 else min(lanes, 4)):
         if lane >= lanes:               # of a plane, the rest of a vector is zero
@@ -143,13 +195,13 @@ def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc
                 for j in range(6):
                     dst[i * drow + j * dcol + lane] = F(0)
             continue
-        x = [[src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0) for j in range(n)]
+        x = [[Term(by, src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0)) for j in range(n)]
              for i in range(n)]
         half = [f([x[i][j] for i in range(n)]) for j in range(n)]
         for i in range(min(m, dr)):
-            row = f([half[j][i] for j in range(n)])
+            row = f([Term(by, half[j][i].value()) for j in range(n)])
             for j in range(min(m, dc)):
-                y = F(row[j])
+                y = row[j].value()
                 if which == OUTPUT and flags & BIAS:
                     y = F(y + bias[lane])
                 if which == OUTPUT and flags & RELU and y < 0:
@@ -177,5 +229,5 @@ def planes(F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, f
             place = q // 4 * cblock + r * 4 + q % 4
             s = c[place] if flags & ACC else F(0)
             for k in range(K):
-                s = F(a[of_a(r, k)] * b[of_b(k, q)] + s)
+                s = fma(F, a[of_a(r, k)], b[of_b(k, q)], s)
             c[place] = s

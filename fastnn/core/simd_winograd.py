@@ -10,45 +10,29 @@ from numba.core import cgutils
 from fastnn.core.jit import intrinsic
 from fastnn.core.simd_tiles import ACC, BIAS, RELU
 from fastnn.core.simd_vec import Flow, I, Vec, const, ir, product_shape, product_width, tile_shape
-from fastnn.core.winograd import FORMULAS, output_1d
+from fastnn.core.winograd import FORMULAS, Term, output_1d
 
 GROUP = 16          # rows of a matrix whose columns are a product's sum: tiles of an image
 UNROLL = 8          # columns of A per turn of the loop of `planes` for one block; with more, LLVM's scheduler spills
 
 
-class Term:
-    """A vector value, or the product of one with a constant that waits to be fused into the addition that uses it.
+class Arithmetic:
+    """What a `Term` of vector values computes with."""
 
-    a*k + b becomes one explicit fma, so that every ISA level rounds alike.
-    """
+    def __init__(self, V):
+        self.V, self.add, self.subtract = V, V.bld.fadd, V.bld.fsub
 
-    def __init__(self, V, v, k=1.0):
-        self.V, self.v, self.k = V, v, k
+    def scale(self, x, k):
+        """x*k."""
+        return self.V.bld.fmul(x, self.V.all(k))
 
-    def value(self):
-        """The vector itself."""
-        if self.k == 1.0:
-            return self.v
-        return self.V.bld.fmul(self.v, self.V.all(self.k))
+    def fma(self, x, k, y):
+        """x*k + y, rounded once."""
+        return self.V.fma(x, self.V.all(k), y)
 
-    def __mul__(self, k):
-        return Term(self.V, self.value(), float(k))
-
-    def __add__(self, other):
-        V = self.V
-        if self.k != 1.0:
-            return Term(V, V.fma(self.v, V.all(self.k), other.value()))
-        if other.k != 1.0:
-            return Term(V, V.fma(other.v, V.all(other.k), self.v))
-        return Term(V, V.bld.fadd(self.v, other.v))
-
-    def __sub__(self, other):
-        V = self.V
-        if other.k != 1.0:
-            return Term(V, V.fma(other.v, V.all(-other.k), self.value()))
-        if self.k != 1.0:
-            return Term(V, V.fma(self.v, V.all(self.k), V.bld.fsub(V.all(-0.0), other.v)))
-        return Term(V, V.bld.fsub(self.v, other.v))
+    def negative(self, x):
+        """-x."""
+        return self.V.bld.fsub(self.V.all(-0.0), x)
 
 
 @intrinsic(prefer_literal=True)
@@ -71,6 +55,7 @@ def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol,
     def codegen(ctx, bld, sig, args):
         s, srow, scol, r0, r1, c0, c1, d, drow, dcol, dr, dc, lanes, flags, bias = args[2:]
         V = Vec(bld, sig.args[0], vl)
+        by = Arithmetic(V)
         none = ir.Constant(V.mask_t, [0] * vl)
         valid = V.first(lanes)
         zeros = cgutils.global_constant(bld.module, f"zeros_{V.tag}", ir.Constant(ir.ArrayType(V.e, vl), None))
@@ -89,13 +74,13 @@ def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol,
             def get(i, j):
                 p = bld.gep(s, [bld.add(bld.mul(I(i), srow), bld.mul(I(j), scol))])
                 if from_planes:
-                    return Term(V, V.load(p, I(0)))
+                    return Term(by, V.load(p, I(0)))
                 if not whole:           # zeros for what is outside: an address costs less than a mask
                     p = bld.select(bld.and_(inside[0][i], inside[1][j]), p, zeros)
-                return Term(V, V.load(p, I(0), None if whole else valid))
+                return Term(by, V.load(p, I(0), None if whole else valid))
 
             half = [f([get(i, j) for i in range(n)]) for j in range(n)]         # T src, by column
-            half = [[Term(V, t.value()) for t in column] for column in half]
+            half = [[Term(by, t.value()) for t in column] for column in half]
             out = [f([half[j][i] for j in range(n)]) for i in range(m)]         # (T src) TT, by row
             bb = V.load(bias, I(0), bld.select(has(BIAS), valid, none)) if output else None
             for i in range(m):

@@ -39,5 +39,39 @@ def gw_1d(m):
             b * (1 / 6) - a + m[5]]
 
 
+class Term:
+    """A value, or its product with a constant that waits to be fused into the addition that uses it.
+
+    a*k + b becomes one fma, so that every form of the transforms rounds alike.  `by`: the arithmetic of values: scale(x,
+    k), fma(x, k, y), add(x, y), subtract(x, y), negative(x), with a Python number k.
+    """
+
+    __slots__ = ("by", "k", "v")
+
+    def __init__(self, by, v, k=1.0):
+        self.by, self.v, self.k = by, v, k
+
+    def value(self):
+        """The value itself."""
+        return self.v if self.k == 1.0 else self.by.scale(self.v, self.k)
+
+    def __mul__(self, k):
+        return Term(self.by, self.value(), float(k))
+
+    def __add__(self, other):
+        if self.k != 1.0:
+            return Term(self.by, self.by.fma(self.v, self.k, other.value()))
+        if other.k != 1.0:
+            return Term(self.by, self.by.fma(other.v, other.k, self.v))
+        return Term(self.by, self.by.add(self.v, other.v))
+
+    def __sub__(self, other):
+        if other.k != 1.0:
+            return Term(self.by, self.by.fma(other.v, -other.k, self.value()))
+        if self.k != 1.0:
+            return Term(self.by, self.by.fma(self.v, self.k, self.by.negative(other.v)))
+        return Term(self.by, self.by.subtract(self.v, other.v))
+
+
 INPUT, WEIGHT, OUTPUT, GY, GW = range(5)
 FORMULAS = ((input_1d, 6, 6), (weight_1d, 3, 6), (output_1d, 6, 4), (gy_1d, 4, 6), (gw_1d, 6, 3))

@@ -14,7 +14,7 @@ def gradients(ys, xs, gys=None):
     trace = current()
     if trace is None:
         raise GraphError("gradients(): no trace is active; call it inside `with Trace() as t:`.")
-    ys, xs = list(ys), list(xs)
+    ys, xs = [trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs]
     if trace.marks.backward is None:
         trace.marks.backward = len(trace.nodes)
     reached = _depends_on(trace.nodes, xs)
@@ -29,10 +29,12 @@ def gradients(ys, xs, gys=None):
     for node in reversed(list(trace.nodes)):
         if node not in reached or node.op.vjp is None or not any(o in total for o in node.outputs):
             continue
-        if not any(s is not None and (s.node in reached or s in wanted) for s in node.inputs):
+        leads = [s is not None and (s.node in reached or s in wanted) for s in node.inputs]
+        if not any(leads):
             continue
         with trace.scope(node.scope):
-            grads = node.op.vjp(node, [total.get(o) for o in node.outputs])
+            gys = [total.get(o) for o in node.outputs]
+            grads = node.op.vjp(node, gys, leads) if node.op.structural else node.op.vjp(node, gys)
             for x, g in zip(node.inputs, grads):
                 if x is None or g is None or not dtypes.is_float(x.dtype):
                     continue

@@ -12,13 +12,34 @@ class Leaf:
     def __init__(self, name):
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
-        self.elementwise = self.draws = False
+        self.elementwise = self.draws = self.structural = False
 
     def __repr__(self):
         return f"<leaf {self.name}>"
 
 
 INPUT, VARIABLE, CONSTANT = Leaf("input"), Leaf("variable"), Leaf("constant")
+
+
+class Structure:
+    """An operation whose nodes have bodies: what passes ask of a record, answered once."""
+
+    structural = True
+    inputs, attrs, alias, inplace, nondiff = (), {}, None, {}, ""
+    lower = host = again = compose = None
+    elementwise = draws = False
+
+    def __init__(self, name):
+        self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
+
+    def __reduce__(self):
+        return self.name.upper()                # pickled by name: there is one of each
+
+    def __repr__(self):
+        return f"<structure {self.name}>"
+
+
+LOOP, BRANCH = Structure("loop"), Structure("branch")
 
 
 class Node:
@@ -31,7 +52,7 @@ class Node:
 
     def __init__(self, op, inputs, attrs, specs, scope="", order=0, payload=None, trace=None):
         self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
-        self.payload = payload                  # the variable, array or input name of a leaf
+        self.payload = payload                  # the variable, array or input name of a leaf; the bodies of a loop
         self.outputs = tuple(Symbol(s.shape, s.dtype, self, i, trace=trace) for i, s in enumerate(specs))
 
     @property
@@ -173,7 +194,8 @@ class Symbol(Operators):
     def _same(self, other):
         """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
         from fastnn.graph.trace import current
-        mine = self.trace is not None and self.trace is current()
+        trace = current()
+        mine = self.trace is not None and trace is not None and trace.sees(self)
         if not mine and (isinstance(other, Symbol) or self.origin is None):
             return self is other
         return hooks.call("operator", "equal", self, other)
@@ -191,6 +213,9 @@ class Symbol(Operators):
                          f"that depend on data. Received: {self!r}.")
 
     def __array__(self, dtype=None, copy=None):
+        value = known_value(self)
+        if value is not None:
+            return np.array(value, dtype)
         raise GraphError(f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
                          "in layers, losses and metrics.")
 
@@ -204,3 +229,25 @@ class Symbol(Operators):
 
     def __repr__(self):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def known_value(symbol):
+    """The array of a symbol that follows from constants alone, as sizes do; None for another."""
+    order, seen, todo = [], set(), [symbol.node]
+    while todo:
+        node = todo.pop()
+        if node is None or node.op in (INPUT, VARIABLE) or getattr(node.op, "draws", False):
+            return None
+        if node not in seen:
+            seen.add(node)
+            order.append(node)
+            todo += [x.node for x in node.inputs if x is not None]
+    values = {}
+    for node in sorted(order, key=lambda node: node.order):
+        if node.op is CONSTANT:
+            values[node] = (node.payload,)
+            continue
+        inputs = tuple(x if x is None else values[x.node][x.index] for x in node.inputs)
+        found = hooks.call("eager", node.op, inputs, node.attrs)
+        values[node] = found if isinstance(found, tuple) else (found,)
+    return values[symbol.node][symbol.index]

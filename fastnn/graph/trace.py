@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
-from fastnn.core.errors import GraphError
+from fastnn.core.errors import ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
@@ -49,6 +49,10 @@ class Trace:
     node, `inputs` the input symbols, `assigns` {variable: last symbol assigned}, `losses` what layers
     added with add_loss.
 
+    parent: the trace around a body (graph/loop.py), whose training flag, seed and notes it shares.  What the body uses
+    of the traces around it comes in as an input: `outside` is {input here: symbol of the parent}, `reads` {variable:
+    input}.
+
     >>> from fastnn import ops
     >>> with Trace() as t:
     ...     y = ops.add(t.input((2, 3), "float32"), 1.0)
@@ -56,14 +60,18 @@ class Trace:
     (2, 3)
     """
 
-    def __init__(self, training=None, building=False):
-        self.training, self.building = training, building
+    def __init__(self, training=None, building=False, parent=None):
+        self.training, self.building, self.parent = training, building, parent
         self.nodes, self.inputs, self.losses = [], [], []
         self.values, self.assigns, self._constants = {}, {}, {}
+        self.outside, self.reads, self._lifted = {}, {}, {}
         self._scopes = [""]
         self.marks = Marks()
         self.extra = {}                         # per-trace notes of layers (masks, call counts)
         self.seed = None                        # of numbers drawn without a generator; None: the process-wide seed
+        if parent is not None:
+            self.training, self.building, self.seed = parent.training, parent.building, parent.seed
+            self.extra, self._scopes = parent.extra, [parent._scopes[-1]]
 
     def __enter__(self):
         if not hasattr(_active, "stack"):
@@ -142,10 +150,34 @@ class Trace:
         if callable(found):                     # part of a larger value, cut out where somebody asks for it
             found = self.values[variable] = found()
         if found is None:
-            spec = Spec(variable.shape, variable.dtype)
-            found = self.add(VARIABLE, (), {}, [spec], variable).output
+            if self.parent is not None:
+                found = self.reads[variable] = self._from_outside(self.parent.read(variable))
+            else:
+                found = self.add(VARIABLE, (), {}, [Spec(variable.shape, variable.dtype)], variable).output
             found.name = variable.name
             self.values[variable] = found
+        return found
+
+    def sees(self, symbol):
+        """Whether a symbol belongs to this trace or one around it."""
+        return symbol.trace is self or (self.parent is not None and self.parent.sees(symbol))
+
+    def _from_outside(self, outer):
+        """The input here that stands for a symbol of the parent."""
+        inner = self.add(INPUT, (), {}, [outer.spec]).output
+        self.outside[inner] = outer
+        return inner
+
+    def _lift(self, symbol):
+        """The symbol here of one of a trace around; constants are simply repeated."""
+        found = self._lifted.get(symbol)
+        if found is None:
+            outer = self.parent.symbol(symbol)
+            if outer.node.op is CONSTANT:
+                found = self.add(CONSTANT, (), {}, [outer.spec], outer.node.payload).output
+            else:
+                found = self._from_outside(outer)
+            self._lifted[symbol] = found
         return found
 
     def assign(self, variable, symbol):
@@ -157,7 +189,9 @@ class Trace:
         """Any operand as a symbol of this trace."""
         if isinstance(value, Symbol):
             if value.trace is not self:
-                raise GraphError(
+                if self.sees(value):
+                    return self._lift(value)
+                raise ForeignSymbolError(
                     f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
                     "and constants, not symbols kept from outside its call."
                 )
@@ -190,7 +224,7 @@ def apply(op, inputs, attrs=None):
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
     specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
     single = isinstance(specs, Spec)
-    for spec in (specs,) if single else specs:
+    for spec in () if trace.building else (specs,) if single else specs:
         affordable(spec.nbytes, f"{op.name}: a result of shape {spec.shape}")
     node = trace.add(op, symbols, attrs, [specs] if single else specs)
     return node.outputs[0] if single else node.outputs

@@ -12,8 +12,8 @@ from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, Trace, current
 from fastnn.graph.variable import auto_name
-from fastnn.layers import inference, nest
-from fastnn.layers.leaf import Leaf
+from fastnn.layers import nest
+from fastnn.layers.leaf import Leaf, symbol_like
 from fastnn.ops import public
 
 _serial = itertools.count()
@@ -56,7 +56,7 @@ class CallEvent:
         if symbol is None:
             spec = self.specs[index]
             name = self.names[index] or auto_name("keras_tensor")
-            symbol = Symbol(spec.shape, spec.dtype, None, index, name, self)
+            symbol = getattr(self.operation, "result_class", Symbol)(spec.shape, spec.dtype, None, index, name, self)
             self.names[index] = name
             self._outputs[index] = weakref.ref(symbol)
         return symbol
@@ -106,7 +106,12 @@ def live_events(operation):
 
 
 class Operation:
-    """What a functional graph holds besides layers; calling it on functional symbols records a call event."""
+    """What a functional graph holds besides layers; calling it on functional symbols records a call event.
+
+    result_class: the class of the symbols that a call gives.
+    """
+
+    result_class = Symbol
 
     def __init__(self, name):
         self.name, self._inbound_nodes = name, []
@@ -131,6 +136,11 @@ class PublicCall(Operation):
         self.row, self.function, self.config = row, function, config
 
     @property
+    def kind(self):
+        """The name of Keras's class."""
+        return self.row.class_name
+
+    @property
     def options(self):
         """Its arguments that are no symbols, with the function's defaults."""
         given = inspect.signature(self.function).parameters.values()
@@ -143,7 +153,8 @@ class PublicCall(Operation):
 
     def infer(self, args, kwargs):
         """Shapes and dtypes of the results."""
-        found = inference.infer(self.run, args, kwargs)
+        found = nest.map_structure(lambda x: symbol_like((), "int32") if type(x) is int else x,
+                                   hooks.call("infer", self.run, args, kwargs, rules=True))
         if not all(hasattr(x, "shape") for x in nest.flatten(found)):
             raise NotSupportedError(f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
                                     "of a functional graph; call it inside the `call` of a layer.")
@@ -198,19 +209,6 @@ def functional_call(op, inputs, attrs):
     return OpCall(op, attrs, absent=absent)(*(x for x in inputs if x is not None))
 
 
-def record(name, function, args, kwargs):
-    """A call of a public operation on functional symbols: one event, or those of what it is made of.
-
-    The second where the arguments hold what Keras's class has no place for, as a symbol in its config.
-    """
-    row = public.row_of(name, function)
-    found = public.split(row, function, args, kwargs)
-    if found is None or any_functional(found[0]):
-        return function.__wrapped__(*args, **kwargs) if hasattr(function, "__wrapped__") else function(*args, **kwargs)
-    config, arguments, keywords = found
-    return PublicCall(row, function, config)(*arguments, **keywords)
-
-
 def _fields(specs):
     return Leaf(specs) if isinstance(specs, Spec) else tuple(map(Leaf, specs))
 
@@ -224,4 +222,3 @@ def _spec_of_value(value):
 
 
 hooks.register("functional_call", functional_call)
-hooks.register("record", record)

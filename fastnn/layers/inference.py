@@ -1,32 +1,134 @@
-"""What a call would return, found by tracing it without data: shapes and dtypes only."""
-from fastnn.core.errors import FastnnError
+"""What a call would return, found by tracing it without data: shapes and dtypes only.
+
+What follows the rules of shapes is run once, with None for an unknown size.  Other code asks for sizes and must get
+numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs
+is known, another is not.
+"""
+import functools
+
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
-from fastnn.layers import nest
+from fastnn.layers import nest, signature
+from fastnn.layers.events import is_functional
 from fastnn.layers.leaf import Leaf, symbol_like
+from fastnn.layers.sizes import Size, sizes_at
 
-PROBES = 83, 89                                 # two sizes that nobody uses, put in place of unknown dimensions
+# Sizes to try, group after group, until two runs succeed.  The first are large enough for any window and unlike what
+# users write, and two are small, as a result may stop at a limit.  Then come small ones, for tables with few rows, and
+# those that have many divisors.
+PROBES = ((89, 83, 7, 2), (5, 4, 3), (96, 192), (840, 1680))
 
 
-def infer(function, args, kwargs, training=False):
+def infer(function, args, kwargs, training=False, rules=False):
     """Run `function` on symbols of a throw-away trace.
 
     args, kwargs: structures with things that have `shape` (None = unknown) and `dtype` inside.
+    rules: whether `function` takes None for an unknown size, so that one run can tell.
     Returns the structure of the results with (shape, dtype) leaves; a dimension that depends on an
     unknown one is None.
+
+    Raises GraphError if the number, the ranks or the dtypes of the results depend on an unknown size; what `function`
+    raises if it fails with every size.
     """
-    try:
+    tensors = _tensors(args, kwargs)
+    sized = any(isinstance(x, Size) for x in tensors)
+    if not sized and not any(None in x.shape for x in tensors):
         return _leaves(_run(function, args, kwargs, training, None))
-    except (FastnnError, TypeError, ValueError, AttributeError) as error:
-        if not any(None in x.shape for x in _tensors(args, kwargs)):
-            raise
+    exact = error = None
+    if not sized:
         try:
-            first, second = (_run(function, args, kwargs, training, probe) for probe in PROBES)
-        except (FastnnError, TypeError, ValueError, AttributeError):
-            raise error from None
-        pairs = zip(nest.flatten(first), nest.flatten(second))
-        merged = [a if not hasattr(a, "shape") else
-                  symbol_like([m if m == n else None for m, n in zip(a.shape, b.shape)], a.dtype) for a, b in pairs]
-        return nest.pack(first, merged)
+            exact = _leaves(_run(function, args, kwargs, training, None))
+            if rules:
+                return exact
+        except MemoryError:
+            raise
+        except Exception as failed:             # it asks for sizes: whatever may follow from a None
+            error = failed
+    rows = all(None not in x.shape[1:] for x in tensors) and exact
+    found, first = _probe(function, args, kwargs, training, tensors, rows, error)
+    if found:
+        return exact if rows and len(found) == 1 else _merged(found)
+    if error is None and not sized:
+        return exact                            # known sizes beside unknown ones, which agree with no probe
+    raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
+
+
+@functools.lru_cache(maxsize=1024)
+def has_rule(cls):
+    """Whether a layer class computes as fastnn wrote it and has fastnn's rule of shapes for it, which calls nothing."""
+    written = cls.call.__module__, cls.compute_output_shape.__module__
+    return not getattr(cls, "_rule_calls", False) and all(
+        m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written)
+
+
+def by_rule(layer, trace, args, kwargs):
+    """What a layer inside the traced code returns, by its rule of shapes: loops over unknown steps are not run."""
+    takes = signature.of(type(layer).compute_output_spec)
+    kwargs = {k: v for k, v in kwargs.items() if takes.takes(k) or (takes.open and k != "training")}
+    return nest.map_structure(lambda s: trace.input(s.shape, s.dtype), layer.compute_output_spec(*args, **kwargs))
+
+
+def _probe(function, args, kwargs, training, tensors, exact, error):
+    """([results of the runs that succeeded] or None, the first error).
+
+    exact: what None gave where only the number of rows is unknown; one run that agrees with it is enough.
+    error: that of the run with None; one that is the same with a number has nothing to do with sizes.
+    """
+    known = {d for x in tensors for d in x.shape}
+    found, failures = [], []
+    for group in PROBES:
+        for size in group:
+            while size in known:                # a size that means something else
+                size += 1
+            known.add(size)
+            try:
+                found.append(_leaves(_run(function, args, kwargs, training, size)))
+                if exact and len(found) == 1 and _agree(exact, found[0]):
+                    return found, None
+            except MemoryError:                 # also what building a model from a file may not exceed
+                raise
+            except Exception as failed:         # whatever the user's code raises for a size that it does not take
+                failures.append(failed)
+                if error is not None and not found and _same(error, failed):
+                    return None, failures[0]
+        if len(found) > 1:
+            return found, None
+    return None, failures[0]
+
+
+def _agree(exact, found):
+    """Whether sizes that are known in `exact` are those of `found`."""
+    pairs = list(zip(nest.flatten(exact), nest.flatten(found)))
+    return nest.same_structure(exact, found) and all(_kind(a) == _kind(b) for a, b in pairs) and all(
+        m in (None, n) for a, b in pairs if hasattr(a, "shape") for m, n in zip(a.shape, b.shape))
+
+
+def _same(first, second):
+    return type(first) is type(second) and str(first) == str(second)
+
+
+def _merged(found):
+    """One structure of results from those of all runs."""
+    first, *others = map(nest.flatten, found)
+    for other in others:
+        if [_kind(x) for x in first] != [_kind(x) for x in other]:
+            raise GraphError("What a call returns depends on a size that is not known yet: "
+                             f"{' and '.join(_text(r) for r in (first, other))} for two sizes. Expected results of the "
+                             "same number, ranks and dtypes for all sizes; give the size in the shape of the Input.")
+    merged = [values[0] if not hasattr(values[0], "shape") else
+              symbol_like([sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*(v.shape for v in values))],
+                          values[0].dtype)
+              for values in zip(first, *others)]
+    return nest.pack(found[0], merged)
+
+
+def _kind(x):
+    return (len(x.shape), x.dtype) if hasattr(x, "shape") else None
+
+
+def _text(results):
+    return ", ".join(f"{x.dtype}{list(x.shape)}" if hasattr(x, "shape") else repr(x) for x in results)
 
 
 def _tensors(*structures):
@@ -34,18 +136,26 @@ def _tensors(*structures):
 
 
 def _leaves(outputs):
-    return nest.map_structure(lambda x: symbol_like(x.shape, x.dtype) if hasattr(x, "shape") else x, outputs)
+    return nest.map_structure(
+        lambda x: symbol_like(x.shape, dtypes.standardize(x.dtype)) if hasattr(x, "shape") else x, outputs)
 
 
 def _run(function, args, kwargs, training, probe):
+    sized = probe and any(isinstance(x, Size) for x in nest.flatten((args, kwargs)))
+    known = sizes_at([x for x in nest.flatten((args, kwargs)) if is_functional(x)], probe) if sized else {}
     with Trace(training=training, building=True) as trace:
         made = {}
 
         def symbol(x):
+            if isinstance(x, Size):
+                return known.get(x)
             if not isinstance(x, (Symbol, Leaf)):
                 return x
             if id(x) not in made:
-                shape = [probe if d is None and probe else d for d in x.shape]
+                shape = known.get(x) or [probe if d is None and probe else d for d in x.shape]
                 made[id(x)] = trace.input(shape, x.dtype)
             return made[id(x)]
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
+
+
+hooks.register("infer", infer)

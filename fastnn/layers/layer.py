@@ -295,6 +295,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
+        if trace.building and inference.has_rule(type(self)):
+            return inference.by_rule(self, trace, args, kwargs)
         again = self._remat is not None and self._marks_itself and self._remat.applies(self.name)
         with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():
             return self.call(*args, **kwargs)
@@ -335,11 +337,9 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         return None
 
     def _mask_outputs(self, first, mask, outputs):
-        if mask is None:
+        if mask is None or not self.supports_masking:
             return
         flat = nest.flatten(outputs)
-        if not self.supports_masking:
-            return
         found = nest.flatten(self.compute_mask(first, mask))
         for x, m in zip(flat, found * len(flat) if len(found) == 1 else found):
             context.set_mask(x, m)

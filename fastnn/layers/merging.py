@@ -15,9 +15,10 @@ def _broadcast(a, b):
     if a[len(a) - len(b):] != b and b and a:
         b = (b[0], *(1,) * (len(a) - len(b)), *b[1:])
     try:
-        return shapes.broadcast(a, b)
+        found = shapes.broadcast(a, b)
     except ShapeError:
         raise ShapeError(f"Inputs have incompatible shapes. Received shapes {a} and {b}") from None
+    return (*found[:1], *(None if None in pair else d for d, *pair in zip(found[1:], a[1:], b[1:])))
 
 
 class Merge(Layer):
@@ -223,9 +224,6 @@ class Concatenate(Merge):
         axis = shapes.normalize_axis(self.axis, len(out))
         sizes = [s[axis] for s in input_shape]
         out[axis] = None if None in sizes else sum(sizes)
-        for i in range(len(out)):
-            if i != axis and out[i] is None:
-                out[i] = next((s[i] for s in input_shape if s[i] is not None), None)
         return tuple(out)
 
     def compute_mask(self, inputs, previous_mask=None):

@@ -21,7 +21,7 @@ class RNN(Layer):
         stateful: the last states are the first ones of the next batch.
         zero_output_for_mask: output 0 at masked steps instead of repeating the one before.
 
-    Input: (batch, steps, features); steps must be known when the model runs.
+    Input: (batch, steps, features); steps may be unknown in an Input, and differ from batch to batch.
 
     >>> import numpy as np
     >>> from fastnn.layers import GRUCell
@@ -122,10 +122,6 @@ class RNN(Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         batch, steps = sequences.shape[:2]
-        if steps is None:
-            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): the number of steps must be known to "
-                             "unroll the loop. Give it in Input(shape=(steps, features)), or pad the sequences to one "
-                             "length.")
         if initial_state is None:
             states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
         else:

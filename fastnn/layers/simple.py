@@ -67,6 +67,8 @@ class Lambda(Layer):
     array([2., 2.], dtype=float32)
     """
 
+    _rule_calls = True                          # the function, where no output_shape is given
+
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
         super().__init__(**kwargs)
         if not callable(function):

@@ -146,7 +146,7 @@ class StateMixin:
             trace = current()
             if trace is None:
                 self._losses.append(value)
-            elif not isinstance(value, Symbol) or value.trace is trace:
+            elif not isinstance(value, Symbol) or trace.sees(value):
                 trace.losses.append(trace.symbol(value))
             else:
                 raise ArgumentError(f"add_loss: {value!r} belongs to another graph than the one being traced.")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from fastnn.core.errors import ArgumentError
 from fastnn.losses.targets import as_list, check_keys, is_nested, key_in, leaves, outputs_of, per_output, resolve
 from fastnn.metrics import identifiers
+from fastnn.metrics.deferred import deferred
 from fastnn.metrics.metric import Metric
 
 
@@ -150,6 +151,7 @@ class CompileMetrics:
             out.append(name)
         return out
 
+    @deferred
     def result(self):
         """{log name: value so far}; a metric whose result is a dict adds its own keys."""
         out = {}

@@ -1,5 +1,6 @@
 """The base of every metric: state in variables, updated by operations, read by NumPy."""
 import math
+import types
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from fastnn.core.arguments import ChecksArguments
 from fastnn.core.naming import snake_case
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
+from fastnn.metrics.deferred import deferred
 
 ACCUMULATOR = "float64"                         # totals: 2**53 samples are still counted exactly
 
@@ -47,6 +49,11 @@ class Metric(ChecksArguments):
     """
 
     _direction = None                           # "up" or "down": what EarlyStopping's mode="auto" means
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if isinstance(cls.__dict__.get("result"), types.FunctionType):
+            cls.result = deferred(cls.result)
 
     def __init__(self, dtype=None, name=None):
         self._variables, self._metrics = [], []

@@ -11,20 +11,22 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_version
 from fastnn.models.checks import check_indices, door
 from fastnn.models.data import batch_dtype
-from fastnn.models.step import wanted_dtypes
+from fastnn.models.feed import wanted_dtypes
+from fastnn.models.program_cache import ProgramCache
+from fastnn.models.step import bytes_of
 
-KEPT = 8                                        # plans of one model, one for each signature of its inputs
+LEAST = 8                                       # plans of one model that stay whatever they take
 LARGEST = 256 << 20                             # bytes of a plan that may stay
 
 
 class DirectCalls:
     """The plans of a model that is called on arrays in inference, one for each signature of its inputs.
 
-    shared: what all plans of the model share (see step.Shared).
+    shared: what all steps of the model share (see shared.Shared).
     """
 
     def __init__(self, shared):
-        self.shared, self.plans, self.version = shared, {}, None
+        self.shared, self.plans, self.version = shared, ProgramCache(least=LEAST), None
 
     def find(self, model, inputs, own_layers=True):
         """The plan (call it with the arrays), or None if this call has to be run operation by operation.
@@ -34,7 +36,7 @@ class DirectCalls:
         """
         version = structure_version(), config.version(), self.shared.follow_seed()
         if version != self.version:
-            self.plans.clear()
+            self.plans.kept.clear()
             self.version = version
         # the dtype itself, not its name: looking a name up costs more than running a small model
         key = (
@@ -42,17 +44,17 @@ class DirectCalls:
             if type(inputs) is np.ndarray
             else (signature(inputs), own_layers)
         )
-        plan = self.plans.get(key)
+        plan = self.plans.kept.get(key)
         if plan is None or plan.stale:
             if signature(inputs) is None:
                 return None
             plan = self._plan(model, inputs, own_layers)
             if plan is None:
                 return None
-            while len(self.plans) >= KEPT:
-                self.plans.pop(next(iter(self.plans)))
-            self.plans[key] = plan
+            plan.bytes += bytes_of(plan.program)
+            self.plans.put(key, plan)
             self.version = structure_version(), config.version(), self.shared.revision
+        plan.turn = self.plans.turn             # as ProgramCache.find, without a call
         return plan
 
     def _plan(self, model, inputs, own_layers):

@@ -13,6 +13,7 @@ from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.binding import bound
 from fastnn.models.direct import directly
@@ -45,6 +46,9 @@ class Functional(Model):
                     raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling "
                                         f"layers on one. Received: {word}={given} including invalid value {x} of type "
                                         f"{type(x)}")
+                if isinstance(x, Size):
+                    raise ArgumentError(f"`{word}` of a model are values with rows. Received the size {x}: use it in "
+                                        "operations, as in ops.full((ops.shape(x)[0],), n).")
         if isinstance(inputs, dict):
             for k, v in inputs.items():
                 if is_functional(v) and k != v.name and v.origin.is_input:

@@ -20,7 +20,7 @@ def _callbacks(model, callbacks, verbose, history, **params):
 def one_batch(model, kind, x, y, weight):
     """train_on_batch and test_on_batch; returns the logs of this batch alone."""
     model.reset_metrics()
-    run_batch(model, kind, (x, y, weight))
+    run_batch(model._trainer().steps[kind], (x, y, weight))
     return model._logs()
 
 
@@ -39,6 +39,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
+    source.compile()
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
@@ -48,6 +49,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
                              batch_size if validation_batch_size is None else
                              count("validation_batch_size", validation_batch_size),
                              validation_steps)
+        validation.compile()
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
     outer, own.source, own.validation = (own.source, own.validation), source, validation
@@ -122,6 +124,7 @@ def _due(epoch, freq):
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
     source = source_of(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
+    source.compile()
     listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
     model.reset_metrics()
@@ -136,6 +139,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
 def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
     source = source_of(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
+    source.compile()
     many = source.steps is None or source.steps > 1
     listeners = None
     if callbacks or (verbose not in (0, "auto") and many):
@@ -154,7 +158,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
 def predict_batch(model, x):
     """The outputs of one batch of checked arrays."""
     results = _Results(None)
-    results.add(*run_batch(model, "predict", (x,)))
+    results.add(*run_batch(model._trainer().steps["predict"], (x,)))
     return results.whole()
 
 
@@ -163,26 +167,27 @@ class _Results:
 
     def __init__(self, source):
         self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, RowSource) else None
-        self.feed, self.whole_arrays, self.parts, self.before, self.at = None, None, [], 0, 0
+        self.step, self.whole_arrays, self.parts, self.before, self.at = None, None, [], 0, 0
 
-    def add(self, feed, program, rows):
-        """Take the outputs of a batch."""
-        self.feed, self.before, self.at = feed, self.at, self.at + rows
-        if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in program.outputs):
+    def add(self, step, rows):
+        """Take the outputs of a batch of a CompiledStep."""
+        outputs = step.program.outputs
+        self.step, self.before, self.at = step, self.at, self.at + rows
+        if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in outputs):
             # the model joined or cut rows: what it made is put one after another, as in Keras
             self.parts = [] if self.whole_arrays is None else [[w[:self.before] for w in self.whole_arrays]]
             self.rows = None
         if self.rows is None:
-            self.parts.append([o.copy() for o in program.outputs])
+            self.parts.append([o.copy() for o in outputs])
             return
         if self.whole_arrays is None:
-            self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in program.outputs]
-        for whole, o in zip(self.whole_arrays, program.outputs):
+            self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in outputs]
+        for whole, o in zip(self.whole_arrays, outputs):
             whole[self.before:self.at] = o
 
     def last(self):
         """The outputs of the last batch, in the model's structure."""
-        return self.feed.outputs_like(self.parts[-1] if self.rows is None else
+        return self.step.outputs_like(self.parts[-1] if self.rows is None else
                                       [whole[self.before:self.at] for whole in self.whole_arrays])
 
     def whole(self):
@@ -191,4 +196,4 @@ class _Results:
             leaves = [whole[:self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
         else:
             leaves = [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*self.parts)]
-        return self.feed.outputs_like(leaves)
+        return self.step.outputs_like(leaves)

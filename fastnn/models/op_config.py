@@ -4,6 +4,7 @@ from fastnn.core.errors import FileFormatError, UnknownNameError
 from fastnn.core.naming import camel_case
 from fastnn.core.registry import suggest
 from fastnn.layers.events import OpCall, PublicCall
+from fastnn.layers.sizes import SizeCalculation, SizedCall, SizeOf
 from fastnn.ops import public
 from fastnn.ops.op import REGISTRY
 from fastnn.saving import identifiers as serial
@@ -11,6 +12,13 @@ from fastnn.saving import identifiers as serial
 
 def op_config(operation):
     """The entry of an operation, without its name and nodes."""
+    if isinstance(operation, (SizeOf, SizeCalculation)):
+        return {"module": "fastnn.ops", "class_name": operation.kind,
+                "config": {"name": operation.name, **operation.options}, "registered_name": operation.kind}
+    if isinstance(operation, SizedCall):
+        kind = operation.row.class_name
+        return {"module": "fastnn.ops", "class_name": kind, "registered_name": kind,
+                "config": {"name": operation.name, "function": operation.row.function}}
     if isinstance(operation, PublicCall):
         row = operation.row
         own = row.module == "fastnn.ops"
@@ -50,6 +58,10 @@ def op_from_config(entry, custom_objects=None):
     config = dict(entry.get("config") or {})
     label = config.pop("name", None)
     kind = str(entry.get("class_name", ""))
+    if entry.get("module") == "fastnn.ops" and (kind, set(config)) == ("Size", {"axis"}):
+        return SizeOf(config["axis"], label)
+    if entry.get("module") == "fastnn.ops" and set(config) == {"function"}:
+        return _sized(kind, config["function"], label)
     rows = public.by_class()
     row = rows.get(kind) if entry.get("module") != "fastnn.ops" else None
     if row is not None and set(config) <= set(row.config) and _fits(row.arguments, entry.get("inbound_nodes") or ()):
@@ -59,6 +71,18 @@ def op_from_config(entry, custom_objects=None):
                                    "no such function.")
         return PublicCall(row, function, {k: _revived(v, custom_objects) for k, v in config.items()}, label)
     return _own(entry, kind, config, label, row)
+
+
+def _sized(kind, name, label):
+    """A calculation of sizes, or a call with sizes."""
+    if kind == SizeCalculation.kind:
+        return SizeCalculation(name, label)
+    function = ops.public_function(name) if isinstance(name, str) else None
+    if function is None or not hasattr(function, "public_name"):
+        known = set(ops.__all__) - public.TAKE_FUNCTIONS
+        raise UnknownNameError(f"Unknown operation in a functional config: received {name!r}."
+                               f"{suggest(str(name), known)} Expected an operation of fastnn.ops.")
+    return SizedCall(name, function, label)
 
 
 def _fits(arguments, nodes):

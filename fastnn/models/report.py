@@ -1,13 +1,8 @@
 """model.plan(): what a step will do, how much memory it takes and about how long, before anything runs."""
 import numpy as np
 
-from fastnn.compiler.emit import ARENA
 from fastnn.core import config
 from fastnn.core.errors import NotBuiltError
-from fastnn.models.data import like
-
-NS_PER_INSTRUCTION = 15                         # dispatch and argument loading, measured on empty kernels
-BYTES_PER_NS, FLOPS_PER_NS = 10.0, 60.0         # one core: stream bandwidth and a usual rate of the product kernels
 
 
 class PlanReport:
@@ -30,56 +25,47 @@ class PlanReport:
         training = compiled if training is None else training
         if training and not compiled:
             raise NotBuiltError("plan(training=True): the model is not compiled; call compile(optimizer, loss) first.")
-        feed = self._feed(model, batch_size, training)
-        program = feed.program(batch_size)
+        step = model._trainer().steps["train" if training else "predict"]
+        program = step.compiled(self._feed(model, step, batch_size), batch_size).program
         self.batch_size, self.training, self.program = batch_size, training, program
-        self.threads = getattr(program, "threads", 1)
-        self.instructions = [self._row(i) for i in getattr(program, "instructions", [])]
+        self.threads, self.instructions = program.threads, program.rows()
         self.buffers = [dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
-                        for b in program.buffers]
+                        for b in program.plan.blocks]
         self.arena_bytes = program.arena_bytes
         self.state_bytes = self._state(program)
         self.workspace_bytes = program.thread_bytes * self.threads
         self.peak_bytes = self.arena_bytes + self.state_bytes + self.workspace_bytes
-        self.barriers = program.syncs
+        self.barriers = program.plan.barriers
         self.predicted_us = sum(r["us"] for r in self.instructions)
 
     @staticmethod
-    def _feed(model, batch_size, training):
+    def _feed(model, step, batch_size):
         """The feed of the data that the model was last trained on, else of what its loss expects; bound to zeros."""
-        kind = "train" if training else "predict"
-        known = [f for f in model._trainer().feeds.values() if f.kind == kind]
+        known = list(step.feeds.values())
         if known:
             feed = known[-1]
-            arrays = [like(s, [np.zeros((batch_size, *shape), slot.dtype) for shape, slot in leaves])
-                      for s, leaves in zip(feed.structure, _split(zip(feed.shapes, feed.slots), feed.counts))]
+            arrays = feed.parts(np.zeros((batch_size, *shape), slot.dtype)
+                                for shape, slot in zip(feed.shapes, feed.slots))
+            step.bind(feed, *arrays)
         else:
-            arrays = _guess(model, batch_size, training)
-            feed = model._feed(kind, *arrays)
-        feed.bind(*arrays)
-        feed.rewind()
+            feed = step.feed(*_guess(model, batch_size, step.kind == "train"))
+        step.begin()
         return feed
 
     @staticmethod
     def _state(program):
         """Bytes that the step touches outside the arena, each once: a weight lies in the flat buffer of its update."""
-        blocks = {(a.buffer.array.ctypes.data, a.buffer.array.nbytes) for u in program.units for i in u
-                  for a in i.accesses() if a.buffer.kind != ARENA and a.buffer.label != "words"}
+        blocks = {(a.ctypes.data, a.nbytes) for space, a in zip(program.plan.spaces, program.tape.arrays)
+                  if space.kind in ("variable", "array", "constants", "state")}
         total = end = 0
         for start, size in sorted(blocks):
             total += max(0, start + size - max(start, end))
             end = max(end, start + size)
         return total
 
-    @staticmethod
-    def _row(ins):
-        us = (NS_PER_INSTRUCTION + max(ins.nbytes / BYTES_PER_NS, ins.flops / FLOPS_PER_NS)) / 1000
-        return dict(kernel=ins.kernel, op=ins.node.op.name, layer=ins.node.scope, items=ins.n, chunk=ins.chunk,
-                    tile=ins.tile, bytes=ins.nbytes, flops=ins.flops, us=us, sync=ins.sync)
-
     def __str__(self):
         head = (f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
-                f"{len(self.instructions)} instructions, {len(self.program.units)} units, {self.barriers} barriers, "
+                f"{len(self.instructions)} instructions, {self.program.plan.units} units, {self.barriers} barriers, "
                 f"{self.threads} thread(s)\n"
                 f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}, workspace "
                 f"{self.workspace_bytes:,}); predicted {self.predicted_us:,.1f} us\n")
@@ -94,11 +80,6 @@ class PlanReport:
         return head + "\n".join(lines)
 
     __repr__ = __str__
-
-
-def _split(items, counts):
-    items = list(items)
-    return [[items.pop(0) for _ in range(n)] for n in counts]
 
 
 def _guess(model, batch_size, training):

@@ -8,9 +8,6 @@ inner run changes on purpose, the weights and the optimizer's state, stays chang
 import contextlib
 import threading
 
-from fastnn.graph import Variable
-from fastnn.models import own_step
-
 _open = threading.local()                       # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
@@ -40,17 +37,16 @@ def run(model, kind=None):
             if outer is not None:
                 outer.restore()
             else:                               # nothing keeps the user's arrays alive
-                for feed in own.bound:
+                for feed in own.shared.bound:
                     feed.release()
-                own.bound.clear()
+                own.shared.bound.clear()
 
 
 def _results(model):
     """The variables that hold what steps of a model have measured so far."""
     own = model._trainer()
     found = [v for m in model.metrics for v in m.variables]
-    found += [v for logs in own.step_logs.values() for v in logs.values() if isinstance(v, Variable)]
-    return found + [v for losses in own.added_losses.values() for v in losses]
+    return found + [v for step in own.steps.values() if step.last is not None for v in step.last.variables()]
 
 
 def _measured(model, around):
@@ -81,9 +77,9 @@ class _Outer:
     """What a run needs of the things that all runs of a model share."""
 
     def __init__(self, model, own, kind):
-        self.model, self.own, self.kind = model, own, own.kind
-        self.bindings = [(feed, feed.arrays, feed.order) for feed in own.bound]
-        self.places = own.shared.places()
+        self.model, self.own, self.ran = model, own, own.ran
+        self.bindings = [(feed, feed.arrays, feed.order) for feed in own.shared.bound]
+        self.places, self.last = own.shared.places(), {kind: step.last for kind, step in own.steps.items()}
         self.values = [(v, v.numpy()) for v in _results(model)]
         names = [] if kind is None else [STOP_FLAGS[kind]] + ["history"] * (kind == "train")
         self.attributes = {name: model.__dict__[name] for name in names if name in model.__dict__}
@@ -92,9 +88,9 @@ class _Outer:
         """Put everything back as it was."""
         own, model = self.own, self.model
         kept = {id(feed) for feed, _, _ in self.bindings}
-        for feed in [f for f in own.bound if id(f) not in kept]:
+        for feed in [f for f in own.shared.bound if id(f) not in kept]:
             feed.release()
-        own.bound[:] = [feed for feed, _, _ in self.bindings]
+        own.shared.bound[:] = [feed for feed, _, _ in self.bindings]
         for feed, arrays, order in self.bindings:
             feed.point(arrays, order)
         own.shared.go_to(self.places)
@@ -104,8 +100,10 @@ class _Outer:
                 m.reset_state()
         for variable, value in self.values:
             variable.assign(value)
-        own.kind = self.kind
-        if self.kind is not None:
-            own_step.show_losses(model, self.kind)
+        for kind, last in self.last.items():
+            own.steps[kind].last = last
+        own.shared.kind = None if self.ran is None else self.ran.kind
+        if self.ran is not None:
+            self.ran.show_losses()
         for name, value in self.attributes.items():
             setattr(model, name, value)

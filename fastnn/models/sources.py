@@ -20,7 +20,7 @@ SHUFFLE_STREAM = 0x5F5F
 class Round:
     """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
 
-    listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(feed, program, rows)`, and
+    listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(compiled step, rows)`, and
     gives the `last()` of them, or None.  metrics: the values of the metrics' variables where the epoch goes on, or
     None.
     """
@@ -56,10 +56,10 @@ class Round:
         if self.called:
             self._begin(step)
 
-    def done(self, step, feed, program, rows):
+    def done(self, step, compiled, rows):
         """After batch `step` (after the last of several, where nobody asked for each)."""
         if self.results is not None:
-            self.results.add(feed, program, rows)
+            self.results.add(compiled, rows)
         if self.called:
             self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
             if self.kind == "train":
@@ -83,8 +83,8 @@ class RowSource:
     used_up, number, taken = False, 0, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
-        self.model, self.feed, self.given, self.arrays = model, model._feed(kind, *arrays), steps, arrays
-        self.feed.bind(*arrays)
+        self.model, self.step, self.given, self.arrays = model, model._trainer().steps[kind], steps, arrays
+        self.feed = self.step.feed(*arrays)
         self.rows = len(self.feed.arrays[0])
         if batch_size is None:                  # as Keras: the steps of an epoch see all rows
             batch_size = 32 if steps is None else -(-self.rows // steps)
@@ -98,8 +98,11 @@ class RowSource:
             self.feed.reorder(self.order)
         self.at = self.passes = 0
         self.stamp = model._trainer().forgotten
+
+    def compile(self):
+        """Compile what will run, so that errors in the graph or in shapes show before anything has run."""
         for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
-            self.feed.program(rows)             # errors in the graph or in shapes show before anything has run
+            self.step.compiled(self.feed, rows)
 
     def position(self):
         """Where the next epoch begins, as plain data."""
@@ -122,7 +125,7 @@ class RowSource:
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
         if self.order is None:
             return
-        seed, stream = self.feed.shared.seed, _stream(self)
+        seed, stream = self.step.shared.seed, _stream(self)
         if self.shuffle == "batch":
             lot = random.bits((seed, stream), self.rows)
             self.order[:] = np.lexsort((lot, np.arange(self.rows) // self.batch))
@@ -132,16 +135,15 @@ class RowSource:
     def _follow(self):
         """A callback has compiled the model anew, or changed its layers: the rest of the rows goes to the new plans."""
         self.stamp = self.model._trainer().forgotten
-        self.feed = self.model._feed(self.feed.kind, *self.arrays)
-        self.feed.bind(*self.arrays, order=self.order)
-        self.feed.rewind(self.at * self.batch)
+        self.feed = self.step.feed(*self.arrays, order=self.order)
+        self.step.begin(self.at * self.batch)
 
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         if self.at == 0:
             self._mix()
         own = self.model._trainer()
-        self.feed.rewind(self.at * self.batch)
+        self.step.begin(self.at * self.batch)
         around.ready()
         while done < self.steps:
             if self.at >= self.all:
@@ -154,11 +156,10 @@ class RowSource:
             batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
             if self.stamp != own.forgotten:
                 self._follow()
-            feed = self.feed
-            program = feed.program(rows)
-            ran = program.run(batches, rows, time.monotonic_ns() + SLICE_NS)
+            compiled = self.step.compiled(self.feed, rows)
+            ran = self.step.run(compiled, batches, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
-            around.done(done - 1, feed, program, rows)
+            around.done(done - 1, compiled, rows)
             if around.stopped:
                 break
         if self.at >= self.all or self.given is None:
@@ -172,16 +173,19 @@ class BatchSource:
     number = 0
 
     def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
-        self.model, self.kind, self.class_weight = model, kind, class_weight
+        self.model, self.step, self.class_weight = model, model._trainer().steps[kind], class_weight
         self.source = adapter.Batches(source, self._mixed if shuffle else None, aside(model))
         self.given = steps
         self.steps = steps if steps is not None else self.source.length
         self.passes, self.good = 0, None
 
+    def compile(self):
+        """Nothing: what a batch looks like is known when it is there."""
+
     def _mixed(self, length):
         """The order in which a data set of numbered batches gives them in this pass."""
         order = np.empty(length, np.int64)
-        mix_rows(order, self.model._trainer().shared.seed, _stream(self))
+        mix_rows(order, self.step.shared.seed, _stream(self))
         self.passes += 1
         return order
 
@@ -220,27 +224,28 @@ class BatchSource:
         except FastnnError as error:
             earlier = "" if self.good is None else (
                 f" The batch before it had x of shape {_shapes(self.good)}"
-                + (" and has been trained on." if self.kind == "train" else "."))
+                + (" and has been trained on." if self.step.kind == "train" else "."))
             where = f"Batch {number} (counted from 0) of the data source, x of shape {_shapes(x)}"
             error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
             raise
 
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
-        weights = self.class_weight if self.kind == "train" else None
+        kind = self.step.kind
+        weights = self.class_weight if kind == "train" else None
         for x, y, w in self.source.epoch(None if self.given is None else self.given - done, begun=done > 0):
-            if self.kind == "predict":
+            if kind == "predict":
                 y = w = None
             with self._named(done, x):
-                arrays = self.model._arrays(x, y, w, weights, self.kind)
+                arrays = self.model._arrays(x, y, w, weights, kind)
             if around.metrics is not None:
-                compile_batch(self.model, self.kind, arrays)
+                compile_batch(self.step, arrays)
                 around.ready()
             around.begin(done)
             with self._named(done, x):
-                feed, program, rows = run_batch(self.model, self.kind, arrays)
+                compiled, rows = run_batch(self.step, arrays)
             self.good, done = x, done + 1
-            around.done(done - 1, feed, program, rows)
+            around.done(done - 1, compiled, rows)
             if around.stopped:
                 break
         else:
@@ -278,20 +283,19 @@ def metric_variables(model):
     return [v for m in model.metrics for v in m.variables]
 
 
-def compile_batch(model, kind, arrays):
-    """The plan for these arrays as one batch, bound to them; returns (feed, program, rows)."""
-    feed = model._feed(kind, *arrays)
-    feed.bind(*arrays)
-    feed.rewind()
+def compile_batch(step, arrays):
+    """The step compiled for these arrays as one batch, bound to them; returns (compiled step, rows)."""
+    feed = step.feed(*arrays)
+    step.begin()
     rows = len(feed.arrays[0])
-    return feed, feed.program(rows), rows
+    return step.compiled(feed, rows), rows
 
 
-def run_batch(model, kind, arrays):
-    """One run of the plan for these arrays as one batch; returns (feed, program, rows)."""
-    feed, program, rows = compile_batch(model, kind, arrays)
-    program.run(1, rows)
-    return feed, program, rows
+def run_batch(step, arrays):
+    """One run of a step on these arrays as one batch; returns (compiled step, rows)."""
+    compiled, rows = compile_batch(step, arrays)
+    step.run(compiled, 1, rows)
+    return compiled, rows
 
 
 def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):

@@ -1,215 +1,189 @@
-"""Steps: the training, evaluation and prediction plans of a model, one set per kind of data.
+"""Steps: what a model does with a batch in training, evaluation and prediction, and what that leaves behind.
 
-A `Feed` is made for one signature (structure, row shapes and dtypes of x, y, sample_weight); it binds arrays to the
-plans' data slots and keeps one program per batch size, all in the same memory.
+A step traces the model on symbols (`train_step`, `test_step`, or the model itself), compiles the trace, and keeps the
+program for batches of the same shapes.  Python in a step runs when it is traced, not at every batch.  What users' steps
+return are the logs: symbols (kept in variables that the tape assigns), numbers, and results of metrics, which are read
+after the batch (metrics/deferred.py).
 """
+import contextlib
 import weakref
 
+import numpy as np
+
 from fastnn.compiler import memory
-from fastnn.compiler.lower import DataSlot
-from fastnn.compiler.program import BATCH, ROW0, STEP, STOP, Arena, Program, new_state
+from fastnn.compiler.program import Program
 from fastnn.core import config
-from fastnn.core.jit import MODE
-from fastnn.core.memory import register_memory
-from fastnn.graph import Trace, Variable, current, gradients
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol, Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
-from fastnn.models import own_step
-from fastnn.models.data import batch_dtype, flatten, like
+from fastnn.metrics.deferred import Later, results_later
+from fastnn.models.data import flatten, like
+from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
+from fastnn.models.flat import runs_of, slot_run
+from fastnn.utils.misc import pack_x_y_sample_weight
 
-FIRST_STEP = {"train": 0, "test": 1 << 62, "predict": -(1 << 62)}
-_LEAF = object()                        # stands for an array
+METHODS = {"train": "train_step", "test": "test_step"}
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
+OBJECT_BYTES = 100_000                  # of a program, besides what it counts itself: Python objects, measured
 
 
-class Shared:
-    """What all plans of one model share: the arena, a state block for each kind of step, and its random streams.
+class CompiledStep:
+    """A step compiled for batches of one shape.
 
-    Random numbers are a function of (seed, stream, call, step).  `steps` counts steps of each kind, as variables in the
-    state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor
-    moves them.  `fits` counts calls of fit: the rows of each are in another order.
+    program: runs it.  feed: whose slots it reads.  version: see Step._version.  result: the structure of what predict
+    returns.  logs: {name: Variable, Later or number} that a user's step returned, or None.  losses: variables with what
+    add_loss added.
     """
 
-    def __init__(self):
-        self.arena = Arena()
-        self.states = {kind: new_state() for kind in FIRST_STEP}
-        self.steps = {kind: Variable.over(state[STEP:STEP + 1].reshape(()), name="step")
-                      for kind, state in self.states.items()}
-        self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
-        self.revision = 0                       # of seed and streams: plans hold them
-        self._start(FIRST_STEP)
+    __slots__ = ("bytes", "feed", "logs", "losses", "program", "result", "turn", "version")
 
-    def _start(self, kinds):
-        for kind in kinds:
-            self.states[kind][STEP] = FIRST_STEP[kind]
-
-    def follow_seed(self):
-        """Take the process-wide seed where it has been set since; what does not train starts again with it.
-
-        Returns the revision that plans must be of.
-        """
-        if self._seedings != config.seedings():
-            self.revision += self.seed != config.seed()
-            self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
-            self._start(("test", "predict"))
-        return self.revision
-
-    def position(self):
-        """Where the random numbers are: {"seed", "fits", "train", "test", "predict"} of ints."""
-        return {"seed": self.seed, "fits": self.fits,
-                **{kind: int(state[STEP]) - FIRST_STEP[kind] for kind, state in self.states.items()}}
-
-    def set_position(self, position):
-        """Go on where `position()` was taken."""
-        self.seed, self.fits, self._seedings = position["seed"], position["fits"], config.seedings()
-        self.revision += 1
-        for kind, state in self.states.items():
-            state[STEP] = position[kind] + FIRST_STEP[kind]
-
-    def next_fit(self):
-        """The number of a call of fit that begins."""
-        self.fits += 1
-        return self.fits - 1
-
-    def count_draws(self, kind, trace):
-        """Let each run of the plan of a trace draw new numbers, if it draws any; a training step always counts."""
-        if kind == "train" or any(node.op.draws for node in trace.nodes):
-            self.steps[kind].assign_add(1)
-
-    def places(self):
-        """How far each kind has come in its rows."""
-        return {kind: state[[ROW0, BATCH, STOP]] for kind, state in self.states.items()}
-
-    def go_to(self, places):
-        """Put back what places() returned."""
-        for kind, words in places.items():
-            self.states[kind][[ROW0, BATCH, STOP]] = words
-
-
-def signature(*structures):
-    """Everything about data that a plan depends on, besides the batch size."""
-    def of(s):
-        if isinstance(s, dict):
-            return ("d", *((k, of(v)) for k, v in s.items()))
-        if isinstance(s, (list, tuple)):
-            return ("l", *map(of, s))
-        return None if s is None else (s.dtype.str, s.shape[1:])
-    return tuple(map(of, structures))
-
-
-def wanted_dtypes(model, x, n):
-    """The dtypes that a model wants its n inputs in, None where it takes what comes."""
-    known = model.input_dtypes(x) if hasattr(model, "input_dtypes") else None
-    return [None] * n if known is None or len(known) != n else known
-
-
-class Feed:
-    """The plans of one kind ("train", "test", "predict") for data of one signature."""
-
-    def __init__(self, model, kind, shared, x, y=None, weight=None, options=None):
-        self._model = weakref.ref(model)        # the model holds its feeds: a circle would outlive `del model`
-        self.kind, self.shared, self.options = kind, shared, options
-        leaves = [flatten(s) for s in (x, y, weight)]
-        # what the data look like, without the arrays, which would stay alive with the plans
-        self.structure = [None if s is None else like(s, [_LEAF] * len(part))
-                          for s, part in zip((x, y, weight), leaves)]
-        self.counts = [len(part) for part in leaves]
-        self.arrays = []
-        self.slots = [DataSlot(a.dtype.name) for part in leaves for a in part]
-        wanted = wanted_dtypes(model, x, len(leaves[0]))
-        self.dtypes = [batch_dtype(a, w) for a, w in zip(leaves[0], wanted)]
-        self.dtypes += [batch_dtype(a) for part in leaves[1:] for a in part]
-        self.shapes = [a.shape[1:] for part in leaves for a in part]
-        self.programs, self.order = {}, None
-
-    def bind(self, x, y=None, weight=None, order=None):
-        """Take the rows of these arrays (checked, same signature) from now on, in `order` (int64 array or None)."""
-        self.point([a for s in (x, y, weight) for a in flatten(s)], order)
-        bound = self._model()._trainer().bound
-        if self not in bound:
-            bound.append(self)
-
-    def point(self, arrays, order=None):
-        """Take the rows of these arrays, one for each slot, in `order`."""
-        self.arrays = arrays
-        for slot, a in zip(self.slots, arrays):
-            if a.flags.c_contiguous:
-                _known(a)
-            slot.io[:] = a.ctypes.data, a.strides[0] if a.ndim else 0, len(a)
-        self.reorder(order)
-
-    def release(self):
-        """Let the arrays go; a plan must be bound again before it runs."""
-        self.arrays, self.order = [], None
-
-    def reorder(self, order):
-        """Change the row order only."""
-        self.order = order
-        address = 0 if order is None else _known(order).ctypes.data
-        for slot in self.slots:
-            slot.index[0] = address
-
-    def rewind(self, row=0):
-        """Start at this row of the order."""
-        model = self._model()
-        model._trainer().kind = self.kind
-        own_step.show_losses(model, self.kind)
-        state = self.shared.states[self.kind]
-        state[ROW0], state[BATCH], state[STOP] = row, 0, 0
-
-    def program(self, rows):
-        """The program for batches of exactly `rows` rows."""
-        key = self._key(rows)
-        found = self.programs.get(key)
-        if found is None:
-            self.programs = {k: p for k, p in self.programs.items() if k[1:] == key[1:]}
-            found = self._build(rows)
-            key = self._key(rows)           # making it may have moved variables
-            self.programs[key] = found
-        return found
-
-    def _key(self, rows):
-        """What a program is kept under: it is made again when one of these has changed."""
-        changes = getattr(getattr(self._model(), "optimizer", None), "changes", 0) if self.kind == "train" else 0
-        return rows, variables.layout_version, config.version(), self.shared.revision, changes
-
-    def _build(self, rows):
-        model, kind = self._model(), self.kind
-        prepared = _prepare_training(model) if kind == "train" else None
-        with Trace(training=kind == "train") as trace:
-            trace.seed = self.shared.seed
-            symbols = [trace.input((rows, *shape), dtype, f"{name}_{i}")
-                       for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, self._names()))]
-            parts, at = [], 0
-            for s, n in zip(self.structure, self.counts):
-                parts.append(None if s is None else like(s, symbols[at:at + n]))
-                at += n
-            x, y, weight = parts
-            outputs = []
-            if kind == "predict":
-                self.result = model(x, training=False)
-                outputs = flatten(self.result)
-            else:
-                own_step.run(model, kind, trace, x, y, weight, prepared)
-            self.shared.count_draws(kind, trace)
-        return Program(trace, outputs, dict(zip(symbols, self.slots)), state=self.shared.states[kind],
-                       arena=self.shared.arena, options=self.options)
-
-    def _names(self):
-        return [n for n, count in zip(("x", "y", "sample_weight"), self.counts) for _ in range(count)]
+    def __init__(self, program, feed, version, result, logs, losses):
+        self.program, self.feed, self.version, self.turn = program, feed, version, 0
+        self.result, self.logs, self.losses = result, logs, losses
+        self.bytes = bytes_of(program)
 
     def outputs_like(self, leaves):
         """Prediction arrays in the structure of the model's result."""
         return like(self.result, leaves)
 
+    def variables(self):
+        """The variables that hold what a run has left behind."""
+        return [v for v in (self.logs or {}).values() if isinstance(v, Variable)] + self.losses
 
-def _known(array):
-    """An array that kernels may read, where their pointers are checked."""
-    return register_memory(array) if MODE == "python" else array
+
+def bytes_of(program):
+    """The bytes that a program takes, without the arena, about."""
+    return OBJECT_BYTES + program.nbytes
 
 
-def _prepare_training(model):
+class Step:
+    """One kind of step of a model: "train", "test" or "predict".
+
+    feeds: by signature, as long as somebody has them.  last: the CompiledStep that ran last, or None.
+    """
+
+    def __init__(self, model, kind, shared):
+        self._model = weakref.ref(model)        # the model holds its steps: a circle would outlive `del model`
+        self.kind, self.shared = kind, shared
+        self.feeds, self.last = weakref.WeakValueDictionary(), None
+
+    def forget(self):
+        """Drop all that was made: the model has changed."""
+        self.feeds, self.last = weakref.WeakValueDictionary(), None
+
+    # ------------------------------------------------------------------ data
+    def feed(self, x, y=None, weight=None, order=None):
+        """The feed for these arrays (checked), which gives their rows in `order` from now on."""
+        key = signature(x, y, weight), config.floatx()
+        feed = self.feeds.get(key)
+        if feed is None:
+            model = self._model()
+            model._ensure_built(x)
+            feed = self.feeds[key] = Feed(key, wanted_dtypes(model, x, len(flatten(x))), x, y, weight)
+        return self.bind(feed, x, y, weight, order)
+
+    def bind(self, feed, x, y=None, weight=None, order=None):
+        """The feed, which gives the rows of these arrays from now on."""
+        feed.point([a for s in (x, y, weight) if s is not None for a in flatten(s)], order)
+        if feed not in self.shared.bound:
+            self.shared.bound.append(feed)
+        return feed
+
+    # ------------------------------------------------------------------ programs
+    def compiled(self, feed, rows):
+        """The CompiledStep for batches of exactly `rows` rows of the arrays that a feed has."""
+        key, programs = (self.kind, feed.key, rows, feed.shapes), self.shared.programs
+        found, version = programs.find(key), self._version()
+        if found is None or found.version != version or found.feed is not feed:
+            programs.drop(lambda k, old: k[0] == self.kind and old.version != version)
+            found = self._compile(feed, rows)
+            programs.put(key, found)
+        return found
+
+    def _version(self):
+        """What a program is made again for when it has changed."""
+        changes = getattr(getattr(self._model(), "optimizer", None), "changes", 0) if self.kind == "train" else 0
+        return variables.layout_version, config.version(), self.shared.revision, changes
+
+    def _compile(self, feed, rows):
+        model, kind = self._model(), self.kind
+        outputs, result, logs = [], None, None
+        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
+        with Trace(training=kind == "train") as trace:
+            trace.seed = self.shared.seed
+            symbols = feed.symbols(trace, rows)
+            x, y, weight = feed.parts(symbols)
+            if kind == "predict":
+                found = model(x, training=False)
+                outputs = flatten(found)
+                result, losses = like(found, [LEAF] * len(outputs)), []
+            else:
+                with updating, results_later():
+                    found = getattr(model, METHODS[kind])(pack_x_y_sample_weight(x, y, weight))
+                losses = [_home(trace, loss, f"added_loss_{i}") for i, loss in enumerate(trace.losses)]
+                logs = self._logs(model, trace, found) if has_own(model, kind) else None
+            self.shared.count_draws(kind, trace)
+        program = Program(trace, outputs, dict(zip(symbols, feed.slots)), state=self.shared.states[kind],
+                          arena=self.shared.arena, options=model._trainer().options)
+        return CompiledStep(program, feed, self._version(), result, logs, losses)   # tracing may move variables
+
+    def _logs(self, model, trace, found):
+        """What a user's step returned, symbols replaced by the variables that the tape leaves their values in."""
+        if found is not None and not isinstance(found, dict):
+            raise ArgumentError(f"{type(model).__name__}.{METHODS[self.kind]} returned {type(found).__name__}, "
+                                "expected a dict {name of the log: value}.")
+        return {name: _home(trace, trace.symbol(value), name)
+                if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable") else value
+                for name, value in (found or {}).items()}
+
+    # ------------------------------------------------------------------ running
+    def begin(self, row=0):
+        """Start at this row of the order."""
+        self.shared.begin(self.kind, row)
+        self.shared.kind = self.kind
+        self.show_losses()
+
+    def run(self, compiled, batches, rows, deadline=0):
+        """Run so many batches of so many rows; returns how many were run (see Program.run)."""
+        if compiled is not self.last:
+            self.last = compiled
+            self.show_losses()
+        return compiled.program.run(batches, rows, deadline)
+
+    # ------------------------------------------------------------------ what it leaves behind
+    def logs(self):
+        """The logs of the last run: {name: number or array}; None where the model has no step of its own."""
+        if self.last is None or self.last.logs is None:
+            return None
+        out = {}
+        for name, value in self.last.logs.items():
+            value = value.take() if isinstance(value, Later) else value
+            out.update(value if isinstance(value, dict) else {name: value})
+        return out
+
+    def show_losses(self):
+        """From now on `model.losses` speaks of this step, not of an earlier call."""
+        if self.last is not None and self.last.losses:
+            model = self._model()
+            model._clear_losses()
+            model._losses.extend(self.last.losses)
+
+
+def has_own(model, kind):
+    """Whether the class of a model has a step of its own for "train" or "test"."""
+    return any(getattr(type(model), name).__module__ != "fastnn.models.trainer"
+               for name in (METHODS[kind], "compute_metrics"))
+
+
+def _home(trace, symbol, name):
+    """A variable that the tape leaves a symbol's value in."""
+    home = Variable(np.zeros(symbol.shape), dtype=symbol.dtype, trainable=False, name=name)
+    trace.assign(home, symbol)
+    return home
+
+
+def _side_by_side(model):
     """Flat buffers for the weights and optimizer slots; returns [(run, [slot pseudo-variables])]."""
-    from fastnn.models.flat import runs_of, slot_run
     trainable = [v for v in model.trainable_variables if v.trainable]
     if not trainable:
         return []
@@ -218,8 +192,6 @@ def _prepare_training(model):
     if moved > WORTH_GIVING_BACK:               # before slots are made: theirs are zeros that nobody has touched yet
         memory.give_back()
     optimizer.build(trainable)
-    if not getattr(optimizer, "flat_slots_of", None):
-        return [(run, None) for run in runs]
     out = []
     for run in runs:
         slots = optimizer.flat_slots_of(run.variables)
@@ -236,4 +208,4 @@ def update(model, loss):
     if not trainable or loss is None:
         return
     grads = gradients([model.optimizer.scale_loss(loss)], [trace.read(v) for v in trainable])
-    model.optimizer.apply_traced(trace, grads, trainable, trace.extra["prepared"][1])
+    model.optimizer.apply(grads, trainable)

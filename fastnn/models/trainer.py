@@ -6,18 +6,20 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
-from fastnn.models import checks, loop, own_step, runs
+from fastnn.metrics.deferred import Later
+from fastnn.models import checks, loop, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
+from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
-from fastnn.models.preparing import Preparing
 from fastnn.models.sources import metric_variables
+from fastnn.models.step import update
 from fastnn.utils.misc import unpack_x_y_sample_weight
 
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
 
-class Trainer(Preparing, LegacyMethods):
+class Trainer(Intake, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -54,7 +56,6 @@ class Trainer(Preparing, LegacyMethods):
         self.stop_training = False
         self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
         own.compile_loss, own.compile_metrics, own.metric_list = compiled_loss, compiled_metrics, None
-        own.step_logs.clear()
         own.loss_tracker = metric_module.Mean(name="loss", dtype="float64")
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
@@ -164,7 +165,6 @@ class Trainer(Preparing, LegacyMethods):
         `optimizer.apply(gradients, variables)`.
         data: x, (x, y) or (x, y, sample_weight), as packed by `fastnn.utils.pack_x_y_sample_weight`.
         """
-        from fastnn.models.step import update
         x, y, weight = unpack_x_y_sample_weight(data)
         predicted = self(x, training=True)
         loss = self._traced_loss(x, y, predicted, weight, True)
@@ -209,7 +209,7 @@ class Trainer(Preparing, LegacyMethods):
 
     def _logs(self):
         own = self._trainer()
-        found = own_step.logs(self, own.kind)
+        found = own.ran and own.ran.logs()
         results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
         return dict(sorted(results.items()))
 
@@ -336,7 +336,7 @@ def _training_argument(function, training):
 
 
 def _number(value):
-    if isinstance(value, (Symbol, own_step.Later)):
+    if isinstance(value, (Symbol, Later)):
         return value
     array = np.asarray(value)
     return float(array) if array.ndim == 0 else array

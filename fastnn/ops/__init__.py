@@ -15,7 +15,7 @@ FAMILIES = tuple(f"{folder.__name__.rpartition('.')[2]}.{m.name}" for folder in 
 __all__ = []
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):
-        if public.is_recorded(_name):
+        if public.is_recorded(_name) or _name in public.TAKE_SIZES:
             setattr(_module, _name, public.recorded(_name, getattr(_module, _name)))
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
@@ -29,8 +29,8 @@ for _name in ("image", "linalg", "nn", "numpy"):
 def public_function(name):
     """The public operation that `public.rows()` names, or None."""
     place, _, word = name.rpartition(".")
-    if place == "activations":
-        return getattr(importlib.import_module("fastnn.activations"), word, None)
+    if place in ("activations", "random"):
+        return getattr(importlib.import_module(f"fastnn.{place}"), word, None)
     if not place:
         return globals()[word] if word in __all__ else None
     return getattr(image, word, None)

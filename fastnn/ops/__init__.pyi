@@ -26,7 +26,7 @@ from fastnn.ops.functions.comparison import argwhere as argwhere
 from fastnn.ops.functions.constants import array as array
 from fastnn.ops.functions.equality import array_equal as array_equal
 from fastnn.ops.functions.layout import array_split as array_split
-from fastnn.ops.functions.control import associative_scan as associative_scan
+from fastnn.ops.functions.loops import associative_scan as associative_scan
 from fastnn.ops.functions.reduction import average as average
 from fastnn.ops.functions.pooling import average_pool as average_pool
 from fastnn.ops.functions.create import bartlett as bartlett
@@ -53,7 +53,7 @@ from fastnn.ops.functions.linalg import cholesky as cholesky
 from fastnn.ops.functions.linalg import cholesky_inverse as cholesky_inverse
 from fastnn.ops.functions.arithmetic import clip as clip
 from fastnn.ops.functions.layout import concatenate as concatenate
-from fastnn.ops.functions.control import cond as cond
+from fastnn.ops.functions.loops import cond as cond
 from fastnn.ops.functions.complex import conj as conj
 from fastnn.ops.functions.complex import conjugate as conjugate
 from fastnn.ops.functions.convolution import conv as conv
@@ -112,7 +112,7 @@ from fastnn.ops.functions.arithmetic import floor_divide as floor_divide
 from fastnn.ops.functions.arithmetic import fmax as fmax
 from fastnn.ops.functions.arithmetic import fmin as fmin
 from fastnn.ops.functions.arithmetic import fmod as fmod
-from fastnn.ops.functions.control import fori_loop as fori_loop
+from fastnn.ops.functions.loops import fori_loop as fori_loop
 from fastnn.ops.functions.constants import full as full
 from fastnn.ops.functions.constants import full_like as full_like
 from fastnn.ops.functions.bits import gcd as gcd
@@ -181,7 +181,7 @@ from fastnn.ops.functions.create import logspace as logspace
 from fastnn.ops.functions.reduction import logsumexp as logsumexp
 from fastnn.ops.functions.linalg import lstsq as lstsq
 from fastnn.ops.functions.linalg import lu_factor as lu_factor
-from fastnn.ops.functions.control import map as map
+from fastnn.ops.functions.loops import map as map
 from fastnn.ops.functions.matmul import matmul as matmul
 from fastnn.ops.functions.linalg import matrix_rank as matrix_rank
 from fastnn.ops.functions.reduction import max as max
@@ -246,7 +246,7 @@ from fastnn.ops.functions.slicing import rot90 as rot90
 from fastnn.ops.functions.rounding import round as round
 from fastnn.ops.functions.elementwise import rsqrt as rsqrt
 from fastnn.ops.functions.cast import saturate_cast as saturate_cast
-from fastnn.ops.functions.control import scan as scan
+from fastnn.ops.functions.loops import scan as scan
 from fastnn.ops.functions.segments import scatter as scatter
 from fastnn.ops.functions.order import scatter_update as scatter_update
 from fastnn.ops.functions.order import searchsorted as searchsorted
@@ -296,7 +296,7 @@ from fastnn.ops.functions.reduction import sum as sum
 from fastnn.ops.functions.linalg import svd as svd
 from fastnn.ops.functions.layout import swapaxes as swapaxes
 from fastnn.ops.functions.activation import swish as swish
-from fastnn.ops.functions.control import switch as switch
+from fastnn.ops.functions.loops import switch as switch
 from fastnn.ops.functions.indexing import take as take
 from fastnn.ops.functions.indexing import take_along_axis as take_along_axis
 from fastnn.ops.functions.trigonometry import tan as tan
@@ -320,13 +320,13 @@ from fastnn.ops.functions.layout import unstack as unstack
 from fastnn.ops.functions.create import vander as vander
 from fastnn.ops.functions.reduction import var as var
 from fastnn.ops.functions.products import vdot as vdot
-from fastnn.ops.functions.control import vectorize as vectorize
-from fastnn.ops.functions.control import vectorized_map as vectorized_map
+from fastnn.ops.functions.loops import vectorize as vectorize
+from fastnn.ops.functions.loops import vectorized_map as vectorized_map
 from fastnn.ops.functions.cast import view as view
 from fastnn.ops.functions.layout import vsplit as vsplit
 from fastnn.ops.functions.layout import vstack as vstack
 from fastnn.ops.functions.comparison import where as where
-from fastnn.ops.functions.control import while_loop as while_loop
+from fastnn.ops.functions.loops import while_loop as while_loop
 from fastnn.ops.functions.constants import zeros as zeros
 from fastnn.ops.functions.constants import zeros_like as zeros_like
 

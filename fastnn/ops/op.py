@@ -1,6 +1,7 @@
 """The operation record: all that anybody needs to know of one operation, declared once."""
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pickle import PicklingError
 from typing import Any
 
 from fastnn.core.errors import ArgumentError
@@ -56,6 +57,7 @@ class Op:
     again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
+    structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)
 
     @property
     def draws(self) -> bool:
@@ -87,6 +89,16 @@ class Op:
 
     def __repr__(self):
         return f"<Op {self.name}>"
+
+    def __reduce__(self):
+        if REGISTRY.get(self.name) is not self:
+            raise PicklingError(f"{self!r} is not registered: a plan that calls it in Python stays in its process.")
+        return named, (self.name,)
+
+
+def named(name: str) -> Op:
+    """The record of that name, for records that come from another process."""
+    return REGISTRY[name]
 
 
 def _frozen(value):

@@ -21,8 +21,12 @@ TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori
 # Their results on symbols are no symbols, or they take none.
 NOT_RECORDED = frozenset((
     "bartlett", "blackman", "broadcast_shapes", "convert_to_numpy", "dtype", "empty", "eye", "hamming", "hanning",
-    "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "tri", "zeros",
+    "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "size", "tri",
+    "zeros",
 ))
+# Of these, the ones that make arrays of a size: a size that is not known yet is an argument that makes them events.
+TAKE_SIZES = NOT_RECORDED - {"broadcast_shapes", "convert_to_numpy", "dtype", "is_tensor", "linear", "ndim", "shape",
+                             "size"}
 
 
 def is_recorded(name):
@@ -85,12 +89,14 @@ def parameters(function):
 
 def row_of(name, function):
     """The row of a public operation; of one that Keras has not, its parameters are its arguments."""
-    found = rows().get(name)
-    if found is not None:
-        return found
+    return rows().get(name) or row_of_arguments(name, function)
+
+
+def row_of_arguments(name, function):
+    """The row of a public operation whose parameters all are arguments of the call, none of the config."""
     kinds = parameters(function).values()
     names = tuple(f"*{p.name}" if p.kind == p.VAR_POSITIONAL else p.name for p in kinds if p.kind != p.VAR_KEYWORD)
-    return Row(name, "fastnn.ops", camel_case(name), (), names, ())
+    return Row(name, "fastnn.ops", camel_case(name.rpartition(".")[2]), (), names, ())
 
 
 def split(row, function, args, kwargs):
@@ -151,7 +157,7 @@ def joined(row, function, given, args, kwargs):
 def _symbolic(values):
     """Whether a symbol of the functional API is somewhere inside."""
     for value in values:
-        if type(value) is Symbol:
+        if isinstance(value, Symbol):
             if value.origin is not None:
                 return True
         elif isinstance(value, (list, tuple)):

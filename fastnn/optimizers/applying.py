@@ -5,6 +5,7 @@ optimizers written by users), or a run of many of them that lie side by side (in
 for the
 whole model).  The same code serves symbols and arrays.
 """
+import contextlib
 import functools
 import warnings
 
@@ -70,6 +71,7 @@ class Applying:
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
     changes = 0
+    _runs = None                                # see `through`
 
     def _change(self, name, value):
         """A setting of the built optimizer gets another value; ArgumentError where that takes other variables."""
@@ -89,7 +91,7 @@ class Applying:
         return ()
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
-        """The vector of constants of this step (see fastnn.ops.update).
+        """The vector of constants of this step (see fastnn.ops.records.update).
 
         iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
         """
@@ -100,7 +102,7 @@ class Applying:
         return ()
 
     def update(self, param, grad, slots, hyper):
-        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.update."""
+        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update."""
         raise NotImplementedError(f"{type(self).__name__} must implement update_step(gradient, variable, "
                                   f"learning_rate).")
 
@@ -147,17 +149,21 @@ class Applying:
         for v in trainable_variables:
             if id(v) not in self._index:
                 raise self._unknown_variable(v)
-        trace = current()
-        owner, prepared = trace.extra.get("prepared", (None, None)) if trace is not None else (None, None)
-        self._step(grads, trainable_variables, prepared if owner is self else None)
+        self._step(grads, trainable_variables, None if current() is None else self._runs)
 
-    def apply_traced(self, trace, grads, trainable_variables, prepared=None):
-        """apply() inside a trace, through flat runs where the trainer has them.
+    @contextlib.contextmanager
+    def through(self, runs):
+        """Inside, `apply` in a trace updates variables that lie side by side together.
 
-        prepared: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
+        runs: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
         `offsets`, `size` and `variable` (a pseudo-variable over all of them).
         """
-        self._step(list(grads), list(trainable_variables), prepared)
+        before = self._runs
+        object.__setattr__(self, "_runs", runs)
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "_runs", before)
 
     def flat_slots_of(self, variables):
         """For each slot the list of its Variables for these model variables; None where steps go variable by

@@ -6,13 +6,20 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 - words[w]: the argument words of all instructions; an instruction's begin at its `args`
 - tmps[m, 4]: (slot, offset, itemsize, wide): that argument lives in scratch of a tile or (wide) of a span
 - locals[l, 2]: (word, offset): that word is an address in the thread's own workspace
+- moves[m, 2]: (word, stride): that word grows by stride at each step of a loop
 - state[16]: counters that kernels may read, see STEP and the following
+
+A row with LOOP or BRANCH controls those that follow. LOOP: rows [i + 1, end) run `n` times, and the `ntmp` rows of moves
+from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTED: the address in words[args] says how often
+(at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end) follow; how often
+they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses [i + 1, inner) or [inner, end).
 """
 import numpy as np
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
-SYNC, HOST, SERIAL = 1, 2, 4
+SYNC, HOST, SERIAL, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64, 128
+CONTROL = LOOP | BRANCH
 STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
 STATE_WORDS = 16
 
@@ -27,8 +34,8 @@ def _table(name, table, shape):
     return table
 
 
-def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
-    """Return the tables as contiguous int64 arrays.
+def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves=()):
+    """Return code, words, tmps, locals, moves and state as contiguous int64 arrays; code is a copy, its column `lone` filled.
 
     Raises ValueError when a shape is wrong or an entry points outside its table, naming both.
 
@@ -38,17 +45,20 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
     ValueError: code is int64 of shape (1, 3); expected int64 of shape (None, 12)
     """
     given = state
-    code, words, tmps, locals_, state = (
-        _table("code", code, (None, len(COLUMNS))), _table("words", words, (None,)), _table("tmps", tmps, (None, 4)),
-        _table("locals", locals_, (None, 2)), _table("state", state, (STATE_WORDS,)))
+    code, words, tmps, locals_, moves, state = (
+        _table("code", code, (None, len(COLUMNS))).copy(), _table("words", words, (None,)),
+        _table("tmps", tmps, (None, 4)), _table("locals", locals_, (None, 2)), _table("moves", moves, (None, 2)),
+        _table("state", state, (STATE_WORDS,)))
     if state is not given:
         raise ValueError("state must be a contiguous array itself: kernels hold its address")
     n = len(code)
     host = code[:, FLAGS] & HOST != 0
+    control = code[:, FLAGS] & CONTROL != 0
     bad = [
         (code[:, ARGS] < 0) | (code[:, ARGS] > len(words)), code[:, N] < 0, (code[:, CHUNK] < 1) & ~host,
         code[:, TILE] < 0, (code[:, END] <= np.arange(n)) | (code[:, END] > n),
-        (code[:, NTMP] < 0) | (code[:, TMP] < 0) | (code[:, TMP] + code[:, NTMP] > len(tmps)),
+        (code[:, NTMP] < 0) | (code[:, TMP] < 0)
+        | (code[:, TMP] + code[:, NTMP] > np.where(control, len(moves), len(tmps))),
         (code[:, INNER] <= np.arange(n)) | (code[:, INNER] > code[:, END]), code[:, SPAN] < 0,
         host & ((code[:, FN] < 0) | (code[:, FN] >= len(hosts))), ~host & (code[:, FN] < 0),
     ]
@@ -57,11 +67,37 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts):
             i = int(rows.argmax())
             row = dict(zip(COLUMNS, code[i].tolist(), strict=True))
             raise ValueError(f"instruction {i}: its column {what!r} does not fit: {row}")
+    _regions(code, len(words), control)
+    if len(moves) and (moves[:, 0].min() < 0 or moves[:, 0].max() >= len(words)):
+        raise ValueError(f"moves {moves.tolist()} point outside {len(words)} words")
     if len(locals_) and (locals_.min() < 0 or locals_[:, 0].max() >= len(words) or locals_[:, 1].max() > local_bytes):
         raise ValueError(f"locals {locals_.tolist()} point outside {len(words)} words or {local_bytes} bytes")
     if len(tmps) and (tmps[:, 1].min() < 0 or tmps[:, 1].max() > scratch_bytes):
         raise ValueError(f"tmps {tmps.tolist()} point outside {scratch_bytes} bytes of scratch")
-    return code, words, tmps, locals_, state
+    code[:, LONE] = ((code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, TILE] == 0) & (code[:, NTMP] == 0)
+                     & ~host & ~control & (code[:, END] == np.arange(1, n + 1)))
+    return code, words, tmps, locals_, moves, state
+
+
+def _regions(code, words, control):
+    """Loops and branches lie inside one another, and groups inside them."""
+    ends = [len(code)]
+    for i, row in enumerate(code.tolist() if control.any() else ()):
+        while i >= ends[-1]:
+            ends.pop()
+        if row[END] > ends[-1]:
+            raise ValueError(f"instruction {i}: it ends at {row[END]}, the region round it at {ends[-1]}")
+        if row[FLAGS] & CONTROL:
+            read = 2 if row[FLAGS] & WHILE else 1 if row[FLAGS] & (COUNTED | BRANCH) else 0
+            if row[ARGS] + read > words:
+                raise ValueError(f"instruction {i}: it reads {read} words at {row[ARGS]} of {words}")
+            if row[FLAGS] & LOOP and not row[FLAGS] & WHILE and row[INNER] != i + 1:
+                raise ValueError(f"instruction {i}: only a loop with WHILE has a test; its inner is {row[INNER]}")
+            if row[INNER] < row[END]:
+                ends.append(row[END])
+                ends.append(row[INNER])
+            else:
+                ends.append(row[END])
 
 
 def failure(status, instruction):

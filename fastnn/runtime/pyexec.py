@@ -4,6 +4,7 @@ It also runs mode "python", where kernels are plain functions over bounds-checke
 order that is least kind to a plan: between two barriers, the last thread does all its work first. A missing barrier
 therefore shows as different bits, always.
 """
+import ctypes
 import threading
 import time
 
@@ -24,6 +25,11 @@ def _workspace(nbytes):
     if nbytes:
         memory.register_memory(raw[skip:skip + nbytes], owner=raw)
     return raw, raw.ctypes.data + skip
+
+
+def addresses(arrays):
+    """Return the first addresses of contiguous arrays as int64; 0 for an empty one and for None."""
+    return np.array([0 if a is None or not a.size else a.ctypes.data for a in arrays], np.int64)
 
 
 class _Thread:
@@ -52,6 +58,96 @@ def _float_mode():
     return flush_subnormals, restore_float_mode
 
 
+class _Walk:
+    """One walk over the tape. Groups wait until a barrier; then each thread does all of them, the last thread first.
+
+    moved: {word: its value} of the loops that have run.
+    """
+
+    def __init__(self, tape, threads, profile):
+        self.tape, self.threads, self.profile = tape, threads, profile
+        self.waiting, self.moved = [], {}
+
+    def rows(self, i, stop):
+        """Walk the rows [i, stop); at the end of the tape nothing waits."""
+        tape = self.tape
+        while i < stop:
+            row = tape._rows[i]
+            flags = row[abi.FLAGS]
+            if flags & (abi.SYNC | abi.HOST):
+                self.meet()
+            if flags & abi.HOST:
+                begin = time.perf_counter_ns()
+                tape._hosts[row[abi.FN]]()
+                if self.profile is not None:
+                    self.profile[i] += time.perf_counter_ns() - begin
+            elif flags & abi.BRANCH:
+                self.rows(*((i + 1, row[abi.INNER]) if self.asked(row) else (row[abi.INNER], row[abi.END])))
+            elif flags & abi.LOOP:
+                self.loop(i, row, flags)
+            else:
+                self.waiting.append((i, dict(self.moved)))
+            i = row[abi.END]
+        if stop == len(tape._rows):
+            self.meet()
+
+    def loop(self, i, row, flags):
+        """The loop that begins at row i."""
+        n, done = row[abi.N], 0
+        if flags & abi.COUNTED:
+            n = min(max(self.asked(row, ctypes.c_int64), 0), n)
+        first, step = (n - 1, -1) if flags & abi.REVERSE and n else (0, 1)
+        self.shift(row, first)
+        while done < n:
+            if flags & abi.WHILE:
+                self.rows(i + 1, row[abi.INNER])
+                if not self.asked(row):
+                    break
+            self.rows(row[abi.INNER], row[abi.END])
+            self.shift(row, step)
+            done += 1
+        self.shift(row, -first - step * done)
+        if flags & abi.WHILE:
+            self.meet()
+            ctypes.c_int64.from_address(self.word(row[abi.ARGS] + 1)).value = done
+
+    def moves(self, row):
+        """(word, stride) of a loop."""
+        return self.tape._moves[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]
+
+    def word(self, word):
+        """The value of an argument word now."""
+        return self.moved.get(word, int(self.tape._words[word]))
+
+    def shift(self, row, steps):
+        """Move the words of a loop by so many steps."""
+        for word, stride in self.moves(row):
+            self.moved[word] = self.word(word) + steps * stride
+
+    def asked(self, row, kind=ctypes.c_uint8):
+        """What memory says at a control row, once all threads are there."""
+        self.meet()
+        return kind.from_address(self.word(row[abi.ARGS])).value
+
+    def meet(self):
+        """A barrier: everything that waits is done."""
+        flush, restore = _float_mode()
+        mode = flush()
+        try:
+            for tid in reversed(range(self.threads)):
+                words = self.tape._threads[tid].words
+                for i, moved in self.waiting:
+                    kept = {word: words[word] for word in moved}
+                    for word, value in moved.items():
+                        words[word] = value
+                    self.tape._group(i, tid, self.threads, self.profile)
+                    for word, value in kept.items():
+                        words[word] = value
+        finally:
+            restore(mode)
+        self.waiting = []
+
+
 class Executor:
     """A tape made ready to run; the interface of `fastnn.runtime.executor.Executor`.
 
@@ -63,15 +159,19 @@ class Executor:
 
     parks = 0
 
-    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None):
-        tables = abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
-        self._code, self._words, self._tmps, self._locals, self._state = tables
+    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None, moves=(),
+                 checked=False):
+        tables = code, words, tmps, locals_, moves, state
+        if not checked:
+            tables = abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves)
+        self._code, self._words, self._tmps, self._locals, moves, self._state = tables
         memory.register_memory(self._state)
         self._local_bytes, self._scratch_bytes = local_bytes, scratch_bytes
         self._hosts, self._keep, self._lock = list(hosts), keep, threading.RLock()
         self._rows = self._code.tolist()
         self._tmp_rows = self._tmps.tolist()
-        self._functions = [None if row[abi.FLAGS] & abi.HOST else pack.function(row[abi.FN]) for row in self._rows]
+        self._moves = moves.tolist()
+        self._functions = [None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN]) for row in self._rows]
         self._threads = []
         self._ready(1)
 
@@ -125,37 +225,8 @@ class Executor:
             for k in range(i, last):
                 self._call(thread, k, lo, at, min(at + tile, hi), profile)
 
-    def _segments(self):
-        """Lists of group heads between two barriers; a host step is a segment of its own."""
-        segment, i = [], 0
-        while i < len(self._rows):
-            flags = self._rows[i][abi.FLAGS]
-            if flags & (abi.SYNC | abi.HOST):
-                yield segment
-                segment = []
-            segment.append(i)
-            if flags & abi.HOST:
-                yield segment
-                segment = []
-            i = self._rows[i][abi.END]
-        yield segment
-
     def _walk(self, threads, profile):
-        flush, restore = _float_mode()
-        for segment in self._segments():
-            if segment and self._rows[segment[0]][abi.FLAGS] & abi.HOST:
-                begin = time.perf_counter_ns()
-                self._hosts[self._rows[segment[0]][abi.FN]]()
-                if profile is not None:
-                    profile[segment[0]] += time.perf_counter_ns() - begin
-                continue
-            mode = flush()
-            try:
-                for tid in reversed(range(threads)):
-                    for i in segment:
-                        self._group(i, tid, threads, profile)
-            finally:
-                restore(mode)
+        _Walk(self, threads, profile).rows(0, len(self._rows))
 
     def run(self, batches, rows_per_batch=0, threads=1, deadline_ns=0, profile=None):
         """Walk the tape `batches` times; return how many batches are done. See the Cython executor."""

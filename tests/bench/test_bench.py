@@ -150,3 +150,19 @@ def test_compare_takes_times_relative_to_the_peer():
 
 def test_the_readme_shows_the_committed_results():
     assert table.write(check=True) == 0, "run python -m bench table"
+
+
+def test_ragged_in_short(capsys):
+    """The command runs, and epochs of the same lengths compile nothing."""
+    import argparse
+
+    from bench import ragged
+    parser = argparse.ArgumentParser()
+    ragged.arguments(parser)
+    a = parser.parse_args(["--batches", "3", "--shortest", "2", "--longest", "7", "--shapes", "4"])
+    same, other = ragged.lengths(a)
+    assert len({*same, *other}) == 6
+    (x, y), *_ = ragged.batches([5])
+    assert x.shape == (32, 5) and y.shape == (32, 1) and (np.diff((x > 0).astype(int), axis=1) <= 0).all()
+    assert ragged.main(a, print) == 0
+    assert "the same lengths again" in capsys.readouterr().out

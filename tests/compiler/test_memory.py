@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 
 from fastnn.compiler import memory
-from fastnn.compiler.emit import ARENA, Buffer
+from fastnn.compiler.emit import Buffer
 from fastnn.core.memory import aligned
 
 
@@ -13,7 +13,7 @@ def buffers(draw):
     out, first = [], 0
     for _ in range(draw(st.integers(0, 40))):
         first += draw(st.integers(0, 2))
-        b = Buffer(ARENA, draw(st.integers(1, 9000)))
+        b = Buffer(draw(st.integers(1, 9000)))
         b.first, b.last = first, first + draw(st.integers(0, 12))
         out.append(b)
     return out

@@ -20,7 +20,8 @@ EXAMPLES = 4 if kernels_mode() == "python" else 25
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
             "pool_relu": 0.0, "recompute": 0.0,
-            "shared_turns": 0.0,
+            "shared_turns": 0.0, "unroll": 0.0,
+            "hoist": 2e-6, "bodies": 1e-5,  # one product for all steps; what all other passes do, inside bodies
             "product_sums": 2e-6,           # one long sum instead of a sum of short ones
             "slice_sums": 1e-6,             # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
@@ -56,15 +57,16 @@ def test_every_pass_is_classified():
 
 
 @pytest.mark.parametrize(
-    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", "recompute", *REPEATED})
+    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", "recompute", "unroll", *REPEATED})
 )  # pools, what is made again: test_passes.py; loops: test_repeated.py
 def test_every_pass_meets_something_to_do(name):
-    """The graphs drawn here are not so plain that a pass is never tried: some have fewer nodes thanks to it."""
+    """The graphs drawn here are not so plain that a pass is never tried: some are others thanks to it."""
     for seed in range(60):
         graph = RandomGraph(SeededDraw(seed), smooth=False, images=False)
         inputs = graph.arrays(np.random.default_rng(0), "float32")
-        on, off = (evaluate.plan(training_function(graph), inputs, off=o).program.graph.nodes for o in ([], [name]))
-        if len(on) < len(off):
+        on, off = (evaluate.graphs_of(lambda o=o: evaluate.plan(training_function(graph), inputs, off=o))[-1].listing()
+                   for o in ([], [name]))
+        if on != off:
             return
     pytest.fail(f"no graph of 60 is changed by the pass {name}")
 
@@ -89,6 +91,19 @@ def test_planner_off_equals_on(data):
 
 @settings(max_examples=EXAMPLES)
 @given(data=st.data())
+def test_loops_are_what_they_are_written_out(data):
+    """The tape that loops against the tape that has every step: the same operations, so the same bits, but for products
+    and sums over all steps, which are cut otherwise (off: what makes one product of many)."""
+    graph, inputs, _ = drawn(data, smooth=False)
+    fn = training_function(graph)
+    expected = evaluate.run(fn, inputs, off=["all"], unroll=True, fill=True)
+    evaluate.assert_same_bits(evaluate.run(fn, inputs, off=["all"], fill=True, threads=1), expected, "loops")
+    for a, b in zip(evaluate.run(fn, inputs), expected):
+        evaluate.assert_close(a, b, max(ROUNDING.values()), "all passes")
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
 def test_tiles_off_equal_on(data):
     """Element-wise neighbours run tile by tile or one after the other: equal bits. Enough rows for several tiles."""
     rows = None if kernels_mode() == "python" else data.draw(st.sampled_from([1, 3, 150, 400]))
@@ -96,7 +111,8 @@ def test_tiles_off_equal_on(data):
     fn = training_function(graph)
     with evaluate.small_chunks():
         expected = evaluate.run(fn, inputs, fuse=False)
-        for options in (dict(spans=None), dict(spans=1), dict(spans=1, threads=2)):
+        for options in (dict(target={"span_worth": None}), dict(target={"span_worth": 1}),
+                        dict(target={"span_worth": 1}, threads=2)):
             evaluate.assert_same_bits(evaluate.run(fn, inputs, fill=True, **options), expected, f"{options}")
 
 

@@ -42,7 +42,7 @@ def train():
 @pytest.fixture
 def planned(monkeypatch):
     """A function that makes every plan from now on with the options given."""
-    return lambda **options: monkeypatch.setattr(program, "DEFAULT", program.Options(**options))
+    return lambda **options: monkeypatch.setattr(program, "DEFAULT", evaluate.options(**options))
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ def expected():
 
 WAYS = {"no sharing of memory": dict(reuse=False), "no tiles": dict(fuse=False), "arena full of NaN": dict(fill=True),
         "guards": dict(reuse=False, guard=64), "no common subexpressions": dict(off=["cse"]),
-        "no epilogues": dict(off=["epilogue"]), "images span by span": dict(spans=1),
-        "images span by span, NaN and guards": dict(spans=1, fill=True, reuse=False, guard=64),
-        "images span by span, three threads": dict(spans=1, threads=3)}
+        "no epilogues": dict(off=["epilogue"]), "images span by span": dict(target=dict(span_worth=1)),
+        "images span by span, NaN and guards": dict(target=dict(span_worth=1), fill=True, reuse=False, guard=64),
+        "images span by span, three threads": dict(target=dict(span_worth=1), threads=3)}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -134,8 +134,10 @@ def test_plan_of_a_wide_model(wide, planned):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("options", [dict(spans=None), dict(spans=1, threads=3), dict(spans=1, fill=True, guard=128),
-                                     dict(spans=1, executor="python", threads=2, reuse=False)], ids=str)
+@pytest.mark.parametrize("options", [
+    dict(target=dict(span_worth=None)), dict(target=dict(span_worth=1), threads=3),
+    dict(target=dict(span_worth=1), fill=True, guard=128),
+    dict(target=dict(span_worth=1), executor="python", threads=2, reuse=False)], ids=str)
 def test_spans_of_a_wide_model(options, wide, planned):
     run, single = wide
     planned(**options)
@@ -147,7 +149,10 @@ def test_a_wide_model_has_span_groups(wide):
     """Normalisation, activation, convolution and the next statistics are one unit; so are their gradients."""
     run, _ = wide
     run()
-    units = [[ins.kernel.rpartition("_")[0] for ins in unit] for unit in run.model.plan(32).program.units]
+    units = {}
+    for row in run.model.plan(32).instructions:
+        units.setdefault(row["unit"], []).append(row["kernel"].rpartition("_")[0])
+    units = list(units.values())
     assert ["batch_norm_apply", "conv", "max_pool_f32"] in units
     backward = next(unit for unit in units if "batch_norm_grad_sums" in unit)
     assert "max_pool_grad_f32" in backward and "conv_grad_w" in backward

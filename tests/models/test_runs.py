@@ -87,7 +87,7 @@ def test_an_inner_run_changes_nothing_of_the_outer_one(nesting, method, n):
     expected = plain(METHODS[method](net(), n, None))
     model = net()
     assert plain(METHODS[method](model, n, [inside(nesting, seen)])) == expected
-    assert model._trainer().depth == 0 and model._trainer().bound == []
+    assert model._trainer().depth == 0 and model._trainer().shared.bound == []
 
 
 @settings(max_examples=20)

@@ -153,7 +153,7 @@ def test_reversed_and_strided_rows():
 
 
 def weights_after(**settings):
-    from fastnn.compiler.program import Options
+    from fastnn.compiler.target import Options
     fastnn.utils.set_random_seed(3)
     model = fastnn.Sequential(
         [

@@ -4,7 +4,7 @@ import pytest
 from evaluate import plan
 
 from fastnn import ops, optimizers
-from fastnn.graph import Variable, current
+from fastnn.graph import Variable
 from fastnn.models.flat import runs_of, slot_run
 
 SHAPES = {"kernel": (4, 3), "bias": (3,), "scale": (2,)}
@@ -154,7 +154,8 @@ def train_on_tape(optimizer, start, gradients, dtype="float64", flat=True):
         prepared = [(run, None if s is None else [slot_run(run, x) for x in s]) for run, s in slots]
 
     def step(*grads):
-        optimizer.apply_traced(current(), grads, vs, prepared)
+        with optimizer.through(prepared):
+            optimizer.apply(grads, vs)
         return ops.sum(grads[0])
 
     first = [gradients[0][v.name].astype(dtype) for v in vs]
@@ -287,7 +288,8 @@ def test_constraints(flat):
     runs = [(run, [slot_run(run, s) for s in optimizer.flat_slots_of(run.variables)]) for run in runs_of(vs)]
 
     def step(*grads):
-        optimizer.apply_traced(current(), grads, vs, runs if flat else None)
+        with optimizer.through(runs if flat else None):
+            optimizer.apply(grads, vs)
         return ops.sum(grads[0])
 
     first = [gradients[0][v.name] for v in vs]

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from fastnn import ops
-from fastnn.compiler.program import Options, Program
+from fastnn.compiler.program import Program
+from fastnn.compiler.target import Options
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.jit import MODE
 from fastnn.graph.trace import Trace

@@ -21,8 +21,8 @@ x, y = np.ones((512, 64), np.float32), np.zeros((512, 8), np.float32)
 
 def team():
     model.fit(x, y, batch_size=256, verbose=0)
-    program, = (p for f in model._trainer().feeds.values() for p in f.programs.values())
-    return program._team()
+    compiled, = model._trainer().shared.programs.kept.values()
+    return compiled.program._team()
 
 def seen():
     return [(i["internal_api"], i["num_threads"]) for i in threadpoolctl.threadpool_info() if i["user_api"] == "fastnn"]

@@ -8,7 +8,7 @@ def common_subexpressions(graph):
     seen = {}
 
     def visit(node, inputs):
-        if isinstance(node.op, Leaf):
+        if isinstance(node.op, Leaf) or node.op.structural:      # equal inputs may meet other bodies
             return None
         key = (node.op.name, inputs, tuple(node.attrs.values()))
         try:

@@ -22,7 +22,7 @@ SMALL = 1024                                    # elements of a constant that is
 def simplify(graph):
     """Apply the rules of this file once, in node order (a rule sees what earlier ones made)."""
     def visit(node, inputs):
-        if isinstance(node.op, Leaf) or len(node.outputs) != 1:
+        if isinstance(node.op, Leaf) or node.op.structural or len(node.outputs) != 1:
             return None
         for rule in (_constant, _fold_of_nothing, _scale):
             made = rule(node, inputs)

@@ -239,7 +239,7 @@ def _hypot(F, x, y):
     a, b = -x if x < F(0) else x, -y if y < F(0) else y
     m, n = (a, b) if a >= b else (b, a)
     t = n / m
-    v = m * np.sqrt(F(1) + t * t)
+    v = m * np.sqrt(fma(F, t, t, F(1)))
     v = F(0) if (m == F(0)) & (n == F(0)) else v
     return F(np.inf) if (a == F(np.inf)) | (b == F(np.inf)) else v
 
@@ -255,7 +255,7 @@ def _logaddexp(F, x, y):
 def _logaddexp2(F, x, y):
     """log2(2^x + 2^y)."""
     m, n = (x, y) if x >= y else (y, x)
-    return m + F(1) if x == y else m + vm.log1p(F, vm.exp(F, (n - m) * F(LN2))) * F(1 / LN2)
+    return m + F(1) if x == y else fma(F, vm.log1p(F, vm.exp(F, (n - m) * F(LN2))), F(1 / LN2), m)
 
 
 @device

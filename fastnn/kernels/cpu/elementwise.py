@@ -6,6 +6,7 @@ LLVM's check for overlap would send them to the scalar loop.
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.simd import fma
 from fastnn.kernels.cpu import vecmath as vm
 
 FLOATS = ("f32", "f64")
@@ -150,7 +151,7 @@ for _f in (vm.exp, vm.expm1, vm.log, vm.log1p, vm.sin, vm.cos, vm.erf, vm.erfc, 
 # ------------------------------------------------------------------ with numbers
 @device
 def _affine(F, x, p, q):
-    return x * p + q
+    return fma(F, x, p, q)
 
 
 @device
@@ -219,7 +220,7 @@ def _gelu(F, x):
 
 @device
 def _gelu_tanh(F, x):
-    v = F(0.5) * x * (F(1) + vm.tanh(F, F(SQRT_2_OVER_PI) * (x + F(CUBIC) * (x * x * x))))
+    v = F(0.5) * x * (F(1) + vm.tanh(F, F(SQRT_2_OVER_PI) * fma(F, F(CUBIC), x * x * x, x)))
     return F(0) if x < F(-40) else v
 
 
@@ -239,7 +240,7 @@ def _leaky_relu_grad(F, g, s, p, q):
 
 @device
 def _tanh_grad(F, g, y, p, q):
-    return g * (F(1) - y * y)
+    return g * fma(F, -y, y, F(1))
 
 
 @device
@@ -260,20 +261,20 @@ def _softplus_grad(F, g, x, p, q):
 @device
 def _silu_grad(F, g, x, p, q):
     s = vm.sigmoid(F, x)
-    return g * (s * (F(1) + x * (F(1) - s)))
+    return g * (s * fma(F, x, F(1) - s, F(1)))
 
 
 @device
 def _gelu_grad(F, g, x, p, q):
     c = F(0.5) * (F(1) + vm.erf(F, x * F(SQRT_HALF)))
-    return g * (c + x * (F(INV_SQRT_2PI) * vm.exp(F, F(-0.5) * (x * x))))
+    return g * fma(F, x, F(INV_SQRT_2PI) * vm.exp(F, F(-0.5) * (x * x)), c)
 
 
 @device
 def _gelu_tanh_grad(F, g, x, p, q):
-    t = vm.tanh(F, F(SQRT_2_OVER_PI) * (x + F(CUBIC) * (x * x * x)))
-    d = F(SQRT_2_OVER_PI) * (F(1) + F(3 * CUBIC) * (x * x))
-    return g * (F(0.5) * (F(1) + t) + F(0.5) * x * ((F(1) - t * t) * d))
+    t = vm.tanh(F, F(SQRT_2_OVER_PI) * fma(F, F(CUBIC), x * x * x, x))
+    d = F(SQRT_2_OVER_PI) * fma(F, F(3 * CUBIC), x * x, F(1))
+    return g * fma(F, F(0.5) * x, fma(F, -t, t, F(1)) * d, F(0.5) * (F(1) + t))
 
 
 @device

@@ -11,6 +11,7 @@ that the element's channel is a pointer offset.
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
 RELU, SIGMOID, TANH = 1, 2, 3
@@ -56,13 +57,13 @@ def column_deviations(F, address, n, wide, c, mean, p):
         x0, x1 = at(F, address + i * S), at(F, address + (i + wide) * S)
         for j in range(wide):
             d0, d1 = x0[j] - mean[j], x1[j] - mean[j]
-            p[j] += d0 * d0 + d1 * d1
+            p[j] = fma(F, d0, d0, fma(F, d1, d1, p[j]))
         i += 2 * wide
     while i < n:
         x = at(F, address + i * S)
         for j in range(min(wide, n - i)):
             d = x[j] - mean[j]
-            p[j] += d * d
+            p[j] = fma(F, d, d, p[j])
         i += wide
     fold_columns(F, p, wide, c)
 
@@ -110,7 +111,7 @@ def batch_stats_finish(a, lo, hi, F):
     for b in range(blocks):
         p, n = at(F, a[0] + 2 * b * c * S), np.float64(min(block, rows - b * block))
         for j in range(c):
-            s[j] += np.float64(p[j]) * n
+            s[j] = fma(np.float64, np.float64(p[j]), n, s[j])
     for j in range(c):
         s[j] /= np.float64(rows)
     for b in range(blocks):
@@ -118,7 +119,7 @@ def batch_stats_finish(a, lo, hi, F):
         n = np.float64(min(block, rows - b * block))
         for j in range(c):
             d = np.float64(p[j]) - s[j]
-            m2[j] += np.float64(q[j]) + d * d * n
+            m2[j] += fma(np.float64, d * d, n, np.float64(q[j]))
     for j in range(c):
         mean[j] = F(s[j])
         var[j] = F(m2[j] / np.float64(rows))
@@ -157,17 +158,17 @@ def normalize(F, act, x, y, m, s, b, n):
     """y = act((x - m) * s + b) for n elements."""
     if act == 0:
         for j in range(n):
-            y[j] = (x[j] - m[j]) * s[j] + b[j]
+            y[j] = fma(F, x[j] - m[j], s[j], b[j])
     elif act == RELU:
         for j in range(n):
-            v = (x[j] - m[j]) * s[j] + b[j]
+            v = fma(F, x[j] - m[j], s[j], b[j])
             y[j] = F(0) if v < F(0) else v
     elif act == SIGMOID:
         for j in range(n):
-            y[j] = sigmoid(F, (x[j] - m[j]) * s[j] + b[j])
+            y[j] = sigmoid(F, fma(F, x[j] - m[j], s[j], b[j]))
     else:
         for j in range(n):
-            y[j] = tanh(F, (x[j] - m[j]) * s[j] + b[j])
+            y[j] = tanh(F, fma(F, x[j] - m[j], s[j], b[j]))
 
 
 @kernel("f32", "f64")
@@ -202,24 +203,24 @@ def gradient_sums(F, act, gys, xs, ys, n, wide, mean, p, q):
         if act == 0:
             for j in range(k):
                 p[j] += gy[j]
-                q[j] += gy[j] * (x[j] - mean[j])
+                q[j] = fma(F, gy[j], x[j] - mean[j], q[j])
         else:
             y = at(F, ys + i * S)
             if act == RELU:
                 for j in range(k):
                     v = gy[j] if y[j] > F(0) else F(0)
                     p[j] += v
-                    q[j] += v * (x[j] - mean[j])
+                    q[j] = fma(F, v, x[j] - mean[j], q[j])
             elif act == SIGMOID:
                 for j in range(k):
                     v = gy[j] * (y[j] * (F(1) - y[j]))
                     p[j] += v
-                    q[j] += v * (x[j] - mean[j])
+                    q[j] = fma(F, v, x[j] - mean[j], q[j])
             else:
                 for j in range(k):
-                    v = gy[j] * (F(1) - y[j] * y[j])
+                    v = gy[j] * fma(F, -y[j], y[j], F(1))
                     p[j] += v
-                    q[j] += v * (x[j] - mean[j])
+                    q[j] = fma(F, v, x[j] - mean[j], q[j])
         i += wide
 
 
@@ -300,17 +301,19 @@ def input_gradient(F, act, gy, x, y, gx, m, s, k1, k0, n):
     """gx = s g + (k1 (x - m) + k0), g = gy act'(y), for n elements."""
     if act == 0:
         for j in range(n):
-            gx[j] = s[j] * gy[j] + (k1[j] * (x[j] - m[j]) + k0[j])
+            gx[j] = fma(F, s[j], gy[j], fma(F, k1[j], x[j] - m[j], k0[j]))
     elif act == RELU:
         for j in range(n):
             v = gy[j] if y[j] > F(0) else F(0)
-            gx[j] = s[j] * v + (k1[j] * (x[j] - m[j]) + k0[j])
+            gx[j] = fma(F, s[j], v, fma(F, k1[j], x[j] - m[j], k0[j]))
     elif act == SIGMOID:
         for j in range(n):
-            gx[j] = s[j] * (gy[j] * (y[j] * (F(1) - y[j]))) + (k1[j] * (x[j] - m[j]) + k0[j])
+            v = gy[j] * (y[j] * (F(1) - y[j]))
+            gx[j] = fma(F, s[j], v, fma(F, k1[j], x[j] - m[j], k0[j]))
     else:
         for j in range(n):
-            gx[j] = s[j] * (gy[j] * (F(1) - y[j] * y[j])) + (k1[j] * (x[j] - m[j]) + k0[j])
+            v = gy[j] * fma(F, -y[j], y[j], F(1))
+            gx[j] = fma(F, s[j], v, fma(F, k1[j], x[j] - m[j], k0[j]))
 
 
 @kernel("f32", "f64")

@@ -2,7 +2,7 @@
 import numpy as np
 
 from fastnn.core.jit import at, f64, kernel, sizeof
-from fastnn.core.simd import lanes_dot, lanes_sum, lanes_sumsq_dev
+from fastnn.core.simd import fma, lanes_dot, lanes_sum, lanes_sumsq_dev
 
 
 @kernel("f32", "f64")
@@ -21,7 +21,7 @@ def layer_norm(a, lo, hi, F):
         if a[4] != 0 and a[5] != 0:
             gamma, beta = at(F, a[4]), at(F, a[5])
             for j in range(c):
-                y[j] = ((x[j] - m) * r) * gamma[j] + beta[j]
+                y[j] = fma(F, (x[j] - m) * r, gamma[j], beta[j])
         elif a[4] != 0:
             gamma = at(F, a[4])
             for j in range(c):
@@ -29,7 +29,7 @@ def layer_norm(a, lo, hi, F):
         elif a[5] != 0:
             beta = at(F, a[5])
             for j in range(c):
-                y[j] = (x[j] - m) * r + beta[j]
+                y[j] = fma(F, x[j] - m, r, beta[j])
         else:
             for j in range(c):
                 y[j] = (x[j] - m) * r
@@ -56,7 +56,7 @@ def layer_norm_grad(a, lo, hi, F):
             v = (x[j] - m) * r
             h[j] = v
             g[j] = gy[j]
-            pg[j] += gy[j] * v
+            pg[j] = fma(F, gy[j], v, pg[j])
             pb[j] += gy[j]
         if a[4] != 0:
             gamma = at(F, a[4])
@@ -65,7 +65,7 @@ def layer_norm_grad(a, lo, hi, F):
         mean_g = lanes_sum(F, g, c) / F(c) if a[9] else F(0)
         mean_gh = lanes_dot(F, g, h, c) / F(c)
         for j in range(c):
-            gx[j] = r * ((g[j] - mean_g) - h[j] * mean_gh)
+            gx[j] = r * fma(F, -h[j], mean_gh, g[j] - mean_g)
     return 0
 
 

@@ -7,6 +7,7 @@ far as they lie inside; tap number dy*kw + dx is what max pooling keeps as the w
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.simd import fma
 
 
 @device
@@ -209,6 +210,6 @@ def avg_pool_grad(a, lo, hi, F):
                 for dx in range(dx0, dx1):
                     gx = at(F, target + (x0 + dx) * c * S)
                     for j in range(c):
-                        gx[j] += gy[j] * inv
+                        gx[j] = fma(F, gy[j], inv, gx[j])
             oy += 1
     return 0

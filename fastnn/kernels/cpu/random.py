@@ -6,6 +6,7 @@ and hashes the element's index.  So a mask need not be kept: the same words give
 import numpy as np
 
 from fastnn.core.jit import JIT, at, bitcast, device, f64, intrinsic, kernel, sizeof
+from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import log, poly
 
 GOLDEN, MIX1, MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -111,7 +112,7 @@ def tail(F, high, low):
 def quantile(F, p):
     """-z with P(normal < z) = p, p in (0, 0.5] (Wichura, AS 241)."""
     q = F(0.5) - p
-    r = F(0.180625) - q * q
+    r = fma(F, -q, q, F(0.180625))
     central = q * (poly(F, r, CENTRAL_A) / poly(F, r, CENTRAL_B))
     r = np.sqrt(-log(F, p))
     s = r - F(1.6)
@@ -198,7 +199,7 @@ def random_uniform(a, lo, hi, F):
     for i in range(hi - lo):
         c = np.uint32(lo + i)
         second = scramble(c, p, q) if sizeof(F) == 8 else np.uint32(0)
-        y[i] = unit(F, scramble(c, k, m), second) * span + low
+        y[i] = fma(F, unit(F, scramble(c, k, m), second), span, low)
     return 0
 
 
@@ -215,8 +216,8 @@ def random_normal(a, lo, hi, F):
         c = np.uint32(lo + i)
         high = scramble(c, k, m)
         second = scramble(c, p, q) if sizeof(F) == 8 else np.uint32(0)
-        z = quantile(F, base + span * tail(F, high, second))
+        z = quantile(F, fma(F, span, tail(F, high, second), base))
         z = bound if z > bound else z
         z = z if high < np.uint32(0x80000000) else -z
-        y[i] = z * stddev + mean
+        y[i] = fma(F, z, stddev, mean)
     return 0

@@ -6,7 +6,7 @@ the vectors.  Sums have the fixed shape of `lanes_sum`.
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
-from fastnn.core.simd import lanes_dot, lanes_max, lanes_sum
+from fastnn.core.simd import fma, lanes_dot, lanes_max, lanes_sum
 from fastnn.kernels.cpu.vecmath import exp, log, log1p
 
 
@@ -87,7 +87,7 @@ def log_softmax_grad(a, lo, hi, F):
         gy, y, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[2] + i * c * S)
         s = lanes_sum(F, gy, c)
         for j in range(c):
-            gx[j] = gy[j] - exp(F, y[j]) * s
+            gx[j] = fma(F, -exp(F, y[j]), s, gy[j])
     return 0
 
 
@@ -126,10 +126,10 @@ def softmax_cross_entropy_grad(a, lo, hi, F):
         g, s = at(F, a[2])[i], lanes_sum(F, t, c)
         if a[0] == a[3]:
             for j in range(c):
-                gx[j] = (gx[j] * s - t[j]) * g
+                gx[j] = fma(F, gx[j], s, -t[j]) * g
         else:
             for j in range(c):
-                gx[j] = (p[j] * s - t[j]) * g
+                gx[j] = fma(F, p[j], s, -t[j]) * g
     return 0
 
 
@@ -189,7 +189,7 @@ def sigmoid_cross_entropy(a, lo, hi, F):
         v = x[i]
         u = -v if v > F(0) else v
         top = F(0) if v < F(0) else v
-        y[i] = (top - v * t[i]) + log1p(F, exp(F, u))
+        y[i] = fma(F, -v, t[i], top) + log1p(F, exp(F, u))
     return 0
 
 
@@ -289,7 +289,7 @@ def binary_crossentropy(a, lo, hi, F):
     p, t, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
     for i in range(hi - lo):
         q = clipped(F, p[i], eps)
-        y[i] = -(t[i] * log(F, q) + (F(1) - t[i]) * log(F, F(1) - q))
+        y[i] = -fma(F, t[i], log(F, q), (F(1) - t[i]) * log(F, F(1) - q))
     return 0
 
 

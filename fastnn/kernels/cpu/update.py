@@ -6,7 +6,7 @@ scale; the rest is named in each kernel.  First p -= p * lr * wd and g *= scale,
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
-from fastnn.core.simd import lanes_sumsq
+from fastnn.core.simd import fma, lanes_sumsq
 from fastnn.kernels.cpu.vecmath import exp, log
 
 LR, DECAY, SCALE, H3, H4, H5, H6, H7 = range(8)
@@ -78,6 +78,12 @@ def advance_step(a, lo, hi):
     return 0
 
 
+@device
+def decayed(F, p, wd):
+    """p - p * wd: the weight decay that comes before a step."""
+    return fma(F, -wd, p, p)
+
+
 @kernel("f32", "f64")
 def sgd(a, lo, hi, F):
     """p -= lr g.  args: p, g, hyper."""
@@ -85,7 +91,7 @@ def sgd(a, lo, hi, F):
     p, g = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
     lr, wd, k = F(h[LR]), F(h[DECAY]), F(h[SCALE])
     for i in range(hi - lo):
-        p[i] = (p[i] - p[i] * wd) - lr * (g[i] * k)
+        p[i] = fma(F, -lr, g[i] * k, decayed(F, p[i], wd))
     return 0
 
 
@@ -98,14 +104,14 @@ def sgd_momentum(a, lo, hi, F):
     if a[4]:
         for i in range(hi - lo):
             s = lr * (g[i] * k)
-            v = mu * m[i] - s
+            v = fma(F, mu, m[i], -s)
             m[i] = v
-            p[i] = (p[i] - p[i] * wd) + (mu * v - s)
+            p[i] = decayed(F, p[i], wd) + fma(F, mu, v, -s)
     else:
         for i in range(hi - lo):
-            v = mu * m[i] - lr * (g[i] * k)
+            v = fma(F, mu, m[i], -(lr * (g[i] * k)))
             m[i] = v
-            p[i] = (p[i] - p[i] * wd) + v
+            p[i] = decayed(F, p[i], wd) + v
     return 0
 
 
@@ -118,9 +124,9 @@ def rmsprop(a, lo, hi, F):
     rest = F(1.0 - h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        u = rho * v[i] + rest * (s * s)
+        u = fma(F, rho, v[i], rest * (s * s))
         v[i] = u
-        p[i] = (p[i] - p[i] * wd) - lr * s / np.sqrt(u + eps)
+        p[i] = decayed(F, p[i], wd) - lr * s / np.sqrt(u + eps)
     return 0
 
 
@@ -133,11 +139,11 @@ def rmsprop_momentum(a, lo, hi, F):
     rest = F(1.0 - h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        u = rho * v[i] + rest * (s * s)
+        u = fma(F, rho, v[i], rest * (s * s))
         v[i] = u
-        w = mu * m[i] + lr * s / np.sqrt(u + eps)
+        w = fma(F, mu, m[i], lr * s / np.sqrt(u + eps))
         m[i] = w
-        p[i] = (p[i] - p[i] * wd) - w
+        p[i] = decayed(F, p[i], wd) - w
     return 0
 
 
@@ -151,15 +157,15 @@ def rmsprop_centered(a, lo, hi, F):
     rest = F(1.0 - h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        u = rho * v[i] + rest * (s * s)
+        u = fma(F, rho, v[i], rest * (s * s))
         v[i] = u
-        b = rho * c[i] + rest * s
+        b = fma(F, rho, c[i], rest * s)
         c[i] = b
-        d = u - b * b                           # rounding can make it negative
+        d = fma(F, -b, b, u)                    # rounding can make it negative
         d = F(0) if d < F(0) else d
-        w = mu * m[i] + lr * s / np.sqrt(d + eps)
+        w = fma(F, mu, m[i], lr * s / np.sqrt(d + eps))
         m[i] = w
-        p[i] = (p[i] - p[i] * wd) - w
+        p[i] = decayed(F, p[i], wd) - w
     return 0
 
 
@@ -171,9 +177,9 @@ def adagrad(a, lo, hi, F):
     lr, wd, k, eps = F(h[LR]), F(h[DECAY]), F(h[SCALE]), F(h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        u = v[i] + s * s
+        u = fma(F, s, s, v[i])
         v[i] = u
-        p[i] = (p[i] - p[i] * wd) - lr * s / np.sqrt(u + eps)
+        p[i] = decayed(F, p[i], wd) - lr * s / np.sqrt(u + eps)
     return 0
 
 
@@ -189,11 +195,11 @@ def adam(a, lo, hi, F):
     c1, c2 = F(1.0 - h[H3]), F(1.0 - h[H4])
     for i in range(hi - lo):
         s = g[i] * k
-        u = m[i] + (s - m[i]) * c1
-        w = v[i] + (s * s - v[i]) * c2
+        u = fma(F, s - m[i], c1, m[i])
+        w = fma(F, fma(F, s, s, -v[i]), c2, v[i])
         m[i] = u
         v[i] = w
-        p[i] = (p[i] - p[i] * wd) - alpha * u / (np.sqrt(w) + eps)
+        p[i] = decayed(F, p[i], wd) - alpha * u / (np.sqrt(w) + eps)
     return 0
 
 
@@ -207,13 +213,13 @@ def adam_amsgrad(a, lo, hi, F):
     c1, c2 = F(1.0 - h[H3]), F(1.0 - h[H4])
     for i in range(hi - lo):
         s = g[i] * k
-        u = m[i] + (s - m[i]) * c1
-        w = v[i] + (s * s - v[i]) * c2
+        u = fma(F, s - m[i], c1, m[i])
+        w = fma(F, fma(F, s, s, -v[i]), c2, v[i])
         m[i] = u
         v[i] = w
         w = top[i] if top[i] > w else w
         top[i] = w
-        p[i] = (p[i] - p[i] * wd) - alpha * u / (np.sqrt(w) + eps)
+        p[i] = decayed(F, p[i], wd) - alpha * u / (np.sqrt(w) + eps)
     return 0
 
 
@@ -229,11 +235,11 @@ def adadelta(a, lo, hi, F):
     rest = F(1.0 - h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        w = rho * v[i] + rest * (s * s)
+        w = fma(F, rho, v[i], rest * (s * s))
         v[i] = w
         d = np.sqrt(u[i] + eps) * s / np.sqrt(w + eps)
-        u[i] = rho * u[i] + rest * (d * d)
-        p[i] = (p[i] - p[i] * wd) - lr * d
+        u[i] = fma(F, rho, u[i], rest * (d * d))
+        p[i] = fma(F, -lr, d, decayed(F, p[i], wd))
     return 0
 
 
@@ -248,13 +254,13 @@ def adamax(a, lo, hi, F):
     wd, k, b2, eps, alpha, c1 = F(h[DECAY]), F(h[SCALE]), F(h[H4]), F(h[H5]), F(h[H6]), F(1.0 - h[H3])
     for i in range(hi - lo):
         s = g[i] * k
-        w = m[i] + (s - m[i]) * c1
+        w = fma(F, s - m[i], c1, m[i])
         m[i] = w
         s = -s if s < F(0) else s
         t = b2 * u[i]
         t = t if t > s else s
         u[i] = t
-        p[i] = (p[i] - p[i] * wd) - alpha * w / (t + eps)
+        p[i] = decayed(F, p[i], wd) - alpha * w / (t + eps)
     return 0
 
 
@@ -270,11 +276,11 @@ def nadam(a, lo, hi, F):
     c1, c2, eps = F(f64(a[5])), F(f64(a[6])), F(f64(a[7]))
     for i in range(hi - lo):
         s = g[i] * k
-        u = m[i] + (s - m[i]) * c1
-        w = v[i] + (s * s - v[i]) * c2
+        u = fma(F, s - m[i], c1, m[i])
+        w = fma(F, fma(F, s, s, -v[i]), c2, v[i])
         m[i] = u
         v[i] = w
-        p[i] = (p[i] - p[i] * wd) - lr * (cm * u + cg * s) / (np.sqrt(w * cv) + eps)
+        p[i] = decayed(F, p[i], wd) - lr * fma(F, cm, u, cg * s) / (np.sqrt(w * cv) + eps)
     return 0
 
 
@@ -287,10 +293,10 @@ def lion(a, lo, hi, F):
     c1, c2 = F(1.0 - h[H3]), F(1.0 - h[H4])
     for i in range(hi - lo):
         s = g[i] * k
-        d = m[i] * b1 + s * c1
+        d = fma(F, m[i], b1, s * c1)
         step = lr if d > F(0) else (-lr if d < F(0) else d * F(0))      # keeps NaN
-        m[i] = m[i] * b2 + s * c2
-        p[i] = (p[i] - p[i] * wd) - step
+        m[i] = fma(F, m[i], b2, s * c2)
+        p[i] = decayed(F, p[i], wd) - step
     return 0
 
 
@@ -314,19 +320,19 @@ def ftrl(a, lo, hi, F):
     n = hi - lo
     if h[H3] == 0.5:                            # Keras' default power: two roots instead of exp and log
         for i in range(n):
-            q, s = p[i] - p[i] * wd, g[i] * k
-            total = acc[i] + s * s
+            q, s = decayed(F, p[i], wd), g[i] * k
+            total = fma(F, s, s, acc[i])
             before, after = np.sqrt(acc[i]), np.sqrt(total)
-            u = z[i] + ((s + shrink * q) - (after - before) / lr * q)
+            u = z[i] + fma(F, (before - after) / lr, q, fma(F, shrink, q, s))
             acc[i] = total
             z[i] = u
             p[i] = (between(F, u, l1) - u) / (after / lr + l2)
     else:
         for i in range(n):
-            q, s = p[i] - p[i] * wd, g[i] * k
-            total = acc[i] + s * s
+            q, s = decayed(F, p[i], wd), g[i] * k
+            total = fma(F, s, s, acc[i])
             before, after = exp(F, power * log(F, acc[i])), exp(F, power * log(F, total))
-            u = z[i] + ((s + shrink * q) - (after - before) / lr * q)
+            u = z[i] + fma(F, (before - after) / lr, q, fma(F, shrink, q, s))
             acc[i] = total
             z[i] = u
             p[i] = (between(F, u, l1) - u) / (after / lr + l2)

@@ -124,7 +124,7 @@ def poly(F, x, coefficients):
     """The polynomial with these coefficients (highest power first) at x."""
     p = F(coefficients[0])
     for c in coefficients[1:]:
-        p = p * x + F(c)
+        p = fma(F, p, x, F(c))
     return p
 
 
@@ -135,9 +135,9 @@ def reduce(F, x):
     t = fma(F, x, F(LOG2E), big)
     n = t - big
     if sizeof(F) == 4:
-        r = (x - n * F(HI32)) - n * F(LO32)
+        r = fma(F, -n, F(LO32), fma(F, -n, F(HI32), x))
     else:
-        r = (x - n * F(HI64)) - n * F(LO64)
+        r = fma(F, -n, F(LO64), fma(F, -n, F(HI64), x))
     return t, n, r
 
 
@@ -145,7 +145,7 @@ def reduce(F, x):
 def exp_minus_one(F, r):
     """e^r - 1 for |r| <= ln2/2. r*(r*p): r*r of a tiny r would be subnormal."""
     p = poly(F, r, EXP32) if sizeof(F) == 4 else poly(F, r, EXP64)
-    return r * (r * p) + r
+    return fma(F, r, r * p, r)
 
 
 @device
@@ -158,7 +158,7 @@ def exp(F, x):
     _, n, r = reduce(F, y)
     h = np.floor(n * F(0.5))                    # two factors: 2^128 is not a float32
     s = pow2(h)
-    v = (s * exp_minus_one(F, r) + s) * pow2(n - h)
+    v = fma(F, s, exp_minus_one(F, r), s) * pow2(n - h)
     v = F(0) if x < low else v
     v = F(np.inf) if x > top else v
     return v if x == x else x
@@ -172,7 +172,7 @@ def expm1(F, x):
     y = F(-50) if y < F(-50) else y
     t, _, r = reduce(F, y)
     half = pow2_rounded(t, -1)
-    v = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)
+    v = fma(F, half, exp_minus_one(F, r), half - F(0.5)) * F(2)
     v = F(np.inf) if x > top else v
     return v if x == x else x
 
@@ -184,7 +184,7 @@ def tanh(F, x):
     y = F(22) if y > F(22) else y
     t, _, r = reduce(F, F(-2) * y)
     half = pow2_rounded(t, -1)
-    t = (half * exp_minus_one(F, r) + (half - F(0.5))) * F(2)       # expm1(-2|x|), in (-1, 0]
+    t = fma(F, half, exp_minus_one(F, r), half - F(0.5)) * F(2)     # expm1(-2|x|), in (-1, 0]
     v = -t / (F(2) + t)
     v = -v if x < F(0) else v
     tiny = F(1e-4) if sizeof(F) == 4 else F(1e-8)
@@ -198,7 +198,7 @@ def log_series(F, f):
     z = s * s
     p = poly(F, z, LOG32) if sizeof(F) == 4 else poly(F, z, LOG64)
     h = F(0.5) * f * f
-    return h, s * (h + z * p)
+    return h, s * fma(F, z, p, h)
 
 
 @device
@@ -208,9 +208,9 @@ def log(F, x):
     n, f = log_exponent(x), log_mantissa(x) - F(1)
     h, t = log_series(F, f)
     if sizeof(F) == 4:
-        v = n * F(HI32) + (f - (h - (t + n * F(LO32))))
+        v = fma(F, n, F(HI32), f - (h - fma(F, n, F(LO32), t)))
     else:
-        v = n * F(HI64) + (f - (h - (t + n * F(LO64))))
+        v = fma(F, n, F(HI64), f - (h - fma(F, n, F(LO64), t)))
     v = F(-np.inf) if x < tiny else v
     v = F(np.nan) if x < F(0) else v
     return x if x == F(np.inf) or x != x else v
@@ -235,7 +235,7 @@ def sigmoid(F, x):
     y = x if x < F(0) else -x
     t, _, r = reduce(F, low if y < low else y)
     s = pow2_rounded(t, 0)
-    e = s * exp_minus_one(F, r) + s
+    e = fma(F, s, exp_minus_one(F, r), s)
     v = F(1) / (F(1) + e)           # the divider works beside the multipliers: Newton's steps were no faster
     return v * e if x < F(0) else v
 
@@ -252,7 +252,7 @@ def softplus(F, x):
 def sincos(F, x, quarter):
     """sin(x + quarter * pi/2)."""
     d = np.float64(x)
-    n = np.floor(d * TWO_OVER_PI + 0.5)
+    n = np.floor(fma(np.float64, d, TWO_OVER_PI, 0.5))
     r = F(fma(np.float64, -n, P3, fma(np.float64, -n, P2, fma(np.float64, -n, P1, d))))
     z = r * r
     if sizeof(F) == 4:
@@ -262,7 +262,7 @@ def sincos(F, x, quarter):
     q = n + quarter
     k = q - 4.0 * np.floor(q * 0.25)            # 0, 1, 2, 3
     odd = (k == 1.0) | (k == 3.0)
-    v = c * z + F(1) if odd else r * (z * s) + r
+    v = fma(F, c, z, F(1)) if odd else fma(F, r, z * s, r)
     v = -v if k >= 2.0 else v
     return F(np.nan) if (d > 1125899906842624.0) | (d < -1125899906842624.0) else v
 
@@ -292,7 +292,7 @@ def erf(F, x):
     y = -x if x < F(0) else x
     small = x * poly(F, x * x, ERF_S)
     y = F(6) if y > F(6) else y
-    large = F(1) - exp(F, -y * y) * poly(F, (y - F(3)) / (y + F(3)), ERF_L)
+    large = fma(F, -exp(F, -y * y), poly(F, (y - F(3)) / (y + F(3)), ERF_L), F(1))
     large = -large if x < F(0) else large
     v = small if y <= F(1) else large
     return v if x == x else x
@@ -339,18 +339,18 @@ def power_f64(x, y):
     n, f = log_exponent(x), log_mantissa(x) - 1.0
     d = 2.0 + f
     s = f / d
-    e = (fma(F, -s, d, f) - s * (f - (d - 2.0))) / d                # s + e = f / (2 + f)
+    e = fma(F, -s, f - (d - 2.0), fma(F, -s, d, f)) / d             # s + e = f / (2 + f)
     z = s * s
-    a, b = 2.0 * s, 2.0 * e + s * z * poly(F, z, LOG64)
+    a, b = 2.0 * s, fma(F, s * z, poly(F, z, LOG64), 2.0 * e)
     g = n * HI64 + a
-    low = (a - (g - n * HI64)) + (b + n * LO64)
+    low = (a - (g - n * HI64)) + fma(F, n, LO64, b)
     h = g + low
     low = low - (h - g)                         # log x = h + low, low at most half an ulp of h
     p = y * h
-    q = fma(F, y, h, -p) + y * low
+    q = fma(F, y, low, fma(F, y, h, -p))
     t = 710.0 if p > 710.0 else p
     t = -746.0 if t < -746.0 else t
-    k = np.floor(t * LOG2E + 0.5)
+    k = np.floor(fma(F, t, LOG2E, 0.5))
     r = fma(F, -k, LO64, fma(F, -k, HI64, t)) + q
     k = k if k > -1000.0 else -1000.0
     m = np.floor(k * 0.5)

@@ -1,7 +1,8 @@
 """Values with one number everywhere, and conversions from and to arrays."""
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import product
 from fastnn.graph.trace import current
 from fastnn.ops.functions.layout import broadcast_to, ints
@@ -143,12 +144,18 @@ def is_tensor(x):
 
 
 def shape(x):
-    """The sizes of x as a tuple; None for the rows while a functional model is being built.
+    """The sizes of x as a tuple of ints.
+
+    Of a symbol of the functional API an unknown size is a symbol that other operations take for an int, as in
+    `arange(shape(x)[1])`; it equals None, which `x.shape` has there.
 
     >>> shape([[1, 2]])
     (1, 2)
     """
-    return tuple(operand(x).shape)
+    x = operand(x)
+    if None in x.shape and current() is None:
+        return hooks.call("shape", x)
+    return tuple(x.shape)
 
 
 def ndim(x):
@@ -161,10 +168,12 @@ def ndim(x):
 
 
 def size(x):
-    """The number of elements of x; None while it is not known.
+    """The number of elements of x; of a symbol of the functional API what `shape` gives for unknown sizes.
 
     >>> size([[1, 2]])
     2
     """
-    s = operand(x).shape
-    return None if None in s else product(s)
+    sizes = shape(x)
+    if current() is not None and None in sizes:
+        raise ShapeError(f"size: not all sizes of the shape {sizes} are known.")
+    return product(sizes)

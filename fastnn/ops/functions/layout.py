@@ -15,9 +15,16 @@ __all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes"
 _PART = 512                                     # bytes that a symbol takes
 
 
+def sizes(shape):
+    """A shape (an int, several, an array of them, a symbol that follows from constants) as a list."""
+    if isinstance(shape, (tuple, list)):
+        return list(shape)
+    return np.asarray(shape).tolist() if getattr(shape, "shape", ()) else [shape]
+
+
 def ints(shape):
     """A shape or a size as a tuple of Python ints."""
-    return tuple(int(d) for d in shape) if isinstance(shape, (tuple, list, np.ndarray)) else (int(shape),)
+    return tuple(map(int, sizes(shape)))
 
 
 def reshape(x, newshape):
@@ -28,7 +35,7 @@ def reshape(x, newshape):
            [3, 4]], dtype=int32)
     """
     x = operand(x)
-    wanted = list(newshape) if isinstance(newshape, (tuple, list)) else [newshape]
+    wanted = sizes(newshape)
     if None in wanted:
         if -1 in wanted and None not in x.shape[1:]:            # (rows, -1): the rest follows from the known sizes
             known = product(d for d in wanted if d not in (None, -1))
@@ -114,7 +121,7 @@ def broadcast_to(x, shape):
     array([[1, 2],
            [1, 2]], dtype=int32)
     """
-    x, shape = operand(x), tuple(None if d is None else int(d) for d in shape)
+    x, shape = operand(x), tuple(None if d is None else int(d) for d in sizes(shape))
     return x if tuple(x.shape) == shape else R.broadcast_to(x, shape=shape)
 
 

@@ -101,8 +101,10 @@ def binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distin
 def _broadcast_infer(specs, attrs):
     shape, wanted = specs[0].shape, attrs["shape"]
     lead = len(wanted) - len(shape)
-    wanted = tuple(shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(wanted))
-    if lead < 0 or any(d not in (1, w) for d, w in zip(shape, wanted[lead:])):
+    repeated = None if None in shape else 1     # what a size of 1 may become that meets an unknown one
+    own = (None,) * lead + tuple(repeated if d == 1 else d for d in shape)
+    wanted = tuple(d if w is None else w for d, w in zip(own, wanted))
+    if lead < 0 or any(d not in (1, w, None) for d, w in zip(shape, wanted[lead:])):
         raise ShapeError(f"broadcast_to: a value of shape {shape} does not broadcast to {wanted}.")
     return Spec(wanted, specs[0].dtype)
 

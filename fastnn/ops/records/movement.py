@@ -218,13 +218,10 @@ def _slice_infer(specs, attrs):
     for d, k in zip(shape, key):
         if d is not None:
             out.append(len(range(*slice(*k).indices(d))))
-        elif k[0] is None and k[1] is None and k[2] in (None, 1, -1):
-            out.append(None)
         elif k[2] in (None, 1) and k[0] is not None and (k[1] == k[0] + 1 or (k[0], k[1]) == (-1, None)):
-            out.append(1)
+            out.append(1)                       # an index, which must be there
         else:
-            raise ShapeError(f"slice: {k} of the first dimension of the shape {shape}: how many rows that gives is "
-                             "not known yet.")
+            out.append(None)
     return Spec(tuple(out), specs[0].dtype)
 
 

@@ -4,6 +4,9 @@ for the backward pass and nothing depends on threads, tiles or fusion.
 seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often that generator was asked before in the
 same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
+
+turn: what the steps of loops around a call add to the digest (core/random.py, `turn_of`), where a loop is written
+out; the tape adds it where it is not.
 """
 from fastnn.core import random, shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
@@ -11,13 +14,8 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import random as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Op, register
 
-KEY = {"seed": 0, "stream": 0, "call": 0}
+KEY = {"seed": 0, "stream": 0, "call": 0, "turn": 0}
 NONDIFF = "random numbers depend on no input"
-
-
-def _digest(attrs):
-    """The digest of (seed, stream, call) as a signed word; kernels fold in the step."""
-    return random.signed(random.fold((attrs["seed"], attrs["stream"], attrs["call"])))
 
 
 def _check_size(name, shape):
@@ -26,7 +24,8 @@ def _check_size(name, shape):
 
 
 def _draw_key(draw):
-    return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2)}
+    return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2),
+            "turn": random.turn_of((draw.integer(0, 2),))}
 
 
 # ------------------------------------------------------------------ dropout
@@ -42,7 +41,7 @@ def _dropout_infer(specs, attrs):
 
 def _dropout_lower(e):
     x, y, rate = e.ins[0], e.outs[0], e.attrs["rate"]
-    e.emit(f"dropout_{x.t}", x.rd, y.wr, _digest(e.attrs), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
+    e.emit(f"dropout_{x.t}", x.rd, y.wr, e.key(), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
            n=x.size, elementwise=True, flops=20 * x.size)
 
 
@@ -79,7 +78,7 @@ def _shape_infer(name, check=None):
 def _number_op(name, attrs, words, draw_attrs, ref, doc, check=None):
     def lower(e):
         y = e.outs[0]
-        e.emit(f"{name}_{y.t}", y.wr, _digest(e.attrs), e.state, *words(e.attrs), n=y.size, elementwise=True,
+        e.emit(f"{name}_{y.t}", y.wr, e.key(), e.state, *words(e.attrs), n=y.size, elementwise=True,
                flops=60 * y.size)
 
     def cases(draw):

@@ -122,10 +122,6 @@ nadam_hyper = _hyper_op(
 
 
 # ------------------------------------------------------------------ the updates
-def _same_place(a, b):
-    return a.buffer is b.buffer and a.offset == b.offset
-
-
 def _update_infer(name):
     def infer(specs, attrs):
         *arrays, hyper = specs
@@ -148,7 +144,7 @@ def _update_lower(kernel, words):
         *arrays, hyper = e.ins
         p, g, outs = arrays[0], arrays[1], e.outs
         for old, new in zip((p, *arrays[2:]), outs):
-            if not _same_place(old, new):
+            if not old.same_place(new):
                 e.copy(old, new)
         e.emit(f"{kernel}_{p.t}", outs[0].rw, g.rd, *(o.rw for o in outs[1:]), hyper.rd_all, *words(e.attrs),
                n=p.size, elementwise=True, flops=12 * p.size)

@@ -24,12 +24,17 @@ cdef struct Tmp:            # argument `slot` of an instruction lives in the thr
     int64_t itemsize
     int64_t wide            # it holds a span, not a tile
 
+cdef struct Move:           # argument word `word` grows by `stride` at each step of a loop
+    int64_t word
+    int64_t stride
+
 cdef struct Local:          # word `word` of the argument table is an address in the thread's workspace
     int64_t word
     int64_t offset
 
 cdef enum:
-    F_SYNC = 1, F_HOST = 2, F_SERIAL = 4
+    F_SYNC = 1, F_HOST = 2, F_SERIAL = 4, F_LOOP = 8, F_REVERSE = 16, F_COUNTED = 32, F_WHILE = 64, F_BRANCH = 128
+    F_CONTROL = F_LOOP | F_BRANCH
 
 cdef enum:                  # words of the state block
     S_ROW0 = 1, S_BATCH = 2, S_STOP = 3

@@ -8,6 +8,7 @@ item i only for item i need no barrier between them. Where the plan says SYNC, a
 a span; an argument that lives in scratch gets a new address per tile or span, such that address + lo * itemsize falls
 into the thread's own scratch: kernels need not know.
 """
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetInterrupt
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
@@ -22,7 +23,7 @@ from fastnn.core.errors import KernelError
 from fastnn.runtime import abi as _abi
 
 from fastnn.runtime.abi cimport (
-    F_HOST, F_SERIAL, F_SYNC, Instr, Local, S_BATCH, S_ROW0, S_STOP, Tmp, kernel_t,
+    F_BRANCH, F_CONTROL, F_COUNTED, F_HOST, F_LOOP, F_REVERSE, F_SERIAL, F_SYNC, F_WHILE, Instr, Local, Move, S_BATCH, S_ROW0, S_STOP, Tmp, kernel_t,
 )
 
 cdef extern from "pool.h" nogil:
@@ -113,7 +114,8 @@ cdef class Executor:
 
     code: int64[n, 12] (columns: fastnn.runtime.abi.COLUMNS); words: int64[w] argument words; tmps: int64[m, 4];
     locals_: int64[l, 2]; local_bytes, scratch_bytes: per thread; state: int64[16]; hosts: callables without arguments;
-    keep: anything whose memory the addresses point to. Raises ValueError for tables that do not fit together.
+    keep: anything whose memory the addresses point to; moves: int64[m, 2]. Raises ValueError for tables that do not fit
+    together; checked=True: they were checked before.
 
     >>> import numpy as np
     >>> none = np.zeros((0, 2), np.int64)
@@ -130,27 +132,32 @@ cdef class Executor:
     cdef int64_t[::1] words
     cdef int64_t[:, ::1] tmps
     cdef int64_t[:, ::1] locals_
+    cdef int64_t[:, ::1] moves
     cdef int64_t[::1] state
+    cdef int endless            # it has a loop whose end memory decides: Ctrl-C must reach it
     cdef list hosts
     cdef object error, lock, running, keep
     cdef readonly int parks
 
-    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None):
+    def __init__(self, code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts=(), keep=None, moves=(),
+                 checked=False):
         if self.lock is not None:
             raise RuntimeError("an Executor is initialised once")
-        code, words, tmps, locals_, state = _abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts)
-        code = code.copy()
-        code[:, _abi.COLUMNS.index("lone")] = (
-            (code[:, _abi.N] > 0) & (code[:, _abi.N] <= code[:, _abi.CHUNK]) & (code[:, _abi.TILE] == 0)
-            & (code[:, _abi.NTMP] == 0) & (code[:, _abi.FLAGS] & F_HOST == 0)
-            & (code[:, _abi.END] == np.arange(1, len(code) + 1)))
+        if not checked:
+            code, words, tmps, locals_, moves, state = _abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes,
+                                                                  state, hosts, moves)
         self.code, self.words, self.tmps, self.locals_, self.state = code, words, tmps, locals_, state
+        self.moves = moves
         self.local_bytes, self.scratch_bytes = local_bytes, scratch_bytes
         self.hosts, self.keep = list(hosts), keep
         self.r.n_instr = self.code.shape[0]
         self.r.code = <Instr *>&self.code[0, 0] if self.r.n_instr else NULL
         self.r.tmps = <Tmp *>&self.tmps[0, 0] if self.tmps.shape[0] else NULL
+        self.r.moves = <Move *>&self.moves[0, 0] if self.moves.shape[0] else NULL
         self.r.state = &self.state[0]
+        for k in range(self.r.n_instr):
+            if self.r.code[k].flags & F_WHILE:
+                self.endless = True
         self.r.threads = self.threads
         self.r.owner = <void *>self
         self.lock, self.generation = threading.Lock(), _generation
@@ -207,7 +214,7 @@ cdef class Executor:
         except BaseException:
             self.lock.release()
             raise
-        self.r.status, self.r.where, self.r.done, self.r.over = 0, -1, 0, 0
+        self.r.status, self.r.where, self.r.done, self.r.over, self.r.pressed_at = 0, -1, 0, 0, 0
         self.r.n_threads = threads
         return 0
 
@@ -230,6 +237,8 @@ cdef class Executor:
         if r.status == HOST_RAISED:
             error, self.error = self.error, None
             raise error
+        if r.status == INTERRUPTED:
+            raise KeyboardInterrupt
         if r.status != 0:
             raise KernelError(_abi.failure(r.status, r.where), r.status, r.where)
         return 0
@@ -262,7 +271,7 @@ cdef class Executor:
             r.rows, r.deadline = rows_per_batch, deadline_ns
             r.watch_sigint = 0
             # A single batch ends soon enough for Python's own handler.
-            if batches > 1 and not _watching and threading.current_thread() is _main():
+            if (batches > 1 or self.endless) and not _watching and threading.current_thread() is _main():
                 r.watch_sigint = _watching = sigint_install()
             while True:
                 r.batches, r.done, r.over = batches - total, 0, 0
@@ -290,6 +299,12 @@ cdef class Executor:
     def once(self, int64_t threads=1):
         """Walk the tape one time, counting nothing: the short way for a single prediction or an eager operation."""
         cdef Run *r = &self.r
+        if self.endless:                        # Ctrl-C must reach it; run() knows how
+            stop, self.state[S_STOP] = self.state[S_STOP], 0
+            self.run(1, 0, threads)
+            self.state[S_BATCH] -= 1
+            self.state[S_STOP] = stop
+            return
         self.begin(threads)
         try:
             r.profile = NULL
@@ -303,6 +318,26 @@ cdef class Executor:
 
 
 # ------------------------------------------------------------------ small services
+def addresses(arrays):
+    """Return the first addresses of contiguous arrays as int64; 0 for an empty one and for None.
+
+    >>> import numpy as np
+    >>> x = np.zeros(3)
+    >>> int(addresses([x, None])[0]) == x.ctypes.data
+    True
+    """
+    cdef Py_buffer view
+    cdef Py_ssize_t i, n = len(arrays)
+    out = np.zeros(n, np.int64)
+    cdef int64_t[::1] found = out
+    for i in range(n):
+        if arrays[i] is not None:
+            PyObject_GetBuffer(arrays[i], &view, PyBUF_SIMPLE)
+            found[i] = <int64_t>view.buf if view.len else 0
+            PyBuffer_Release(&view)
+    return out
+
+
 def cpu_level():
     """Return the kernel level that this CPU runs: "x86-64-v2" to "x86-64-v4", "aarch64", or "" for another.
 

@@ -8,6 +8,7 @@ cdef struct Thread:         # what one thread has for itself
 cdef struct Run:
     Instr *code
     Tmp *tmps
+    Move *moves
     int64_t *state
     Thread *threads
     barrier_t *bar
@@ -17,11 +18,16 @@ cdef struct Run:
     int64_t done, batches, rows, deadline
     int64_t turn            # single walks so far
     int64_t status, where   # first failure
+    int64_t decision        # what the threads agreed on at a control row
+    int64_t pressed_at      # when a loop without end first saw Ctrl-C
     uint64_t fp             # floating-point mode of the caller
     int over, watch_sigint
 
 cdef enum:
-    HOST_RAISED = -1
+    HOST_RAISED = -1, INTERRUPTED = -2
+
+cdef enum:
+    PATIENCE_NS = 500000000 # that a while loop has after Ctrl-C to end by itself: then the batch is complete
 
 
 cdef void call_host(Run *r, Instr *ins) noexcept with gil:
@@ -113,13 +119,78 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
             lo = hi
 
 
-cdef inline void walk_once(Run *r, int tid) noexcept nogil:
-    """The tape once."""
+cdef int64_t asked(Run *r, int64_t *words, Instr *ins) noexcept nogil:
+    """What memory says at a control row: a count, or whether to go on. After a failure nothing goes on."""
+    cdef int64_t count
+    if r.status != 0:
+        return 0
+    if ins.flags & F_COUNTED:
+        count = (<int64_t *>words[ins.args])[0]
+        return min(max(count, 0), ins.n)
+    if ins.flags & F_WHILE and r.watch_sigint and sigint_count != 0:
+        if r.pressed_at == 0:
+            r.pressed_at = now_ns()
+        elif now_ns() - r.pressed_at > PATIENCE_NS:
+            r.status, r.where = INTERRUPTED, ins - r.code
+            return 0
+    return (<char *>words[ins.args])[0] != 0
+
+
+cdef int64_t decide(Run *r, int tid, Instr *ins) noexcept nogil:
+    """Ask once, when all threads are here: the last one to come asks for all."""
+    if r.n_threads == 1:
+        return asked(r, r.threads[tid].words, ins)
+    if barrier_arrive(r.bar):
+        r.decision = asked(r, r.threads[tid].words, ins)
+        barrier_release(r.bar)
+    return r.decision
+
+
+cdef inline void shift(Run *r, int64_t *words, Instr *ins, int64_t steps) noexcept nogil:
+    """Move this thread's words of a loop by so many steps."""
+    cdef Move *m = r.moves + ins.tmp
+    cdef Move *end = m + ins.ntmp
+    while m < end:
+        words[m.word] += steps * m.stride
+        m += 1
+
+
+cdef void control(Run *r, int tid, int64_t i) noexcept nogil:
+    """The loop or branch that begins at row i."""
+    cdef Instr *ins = r.code + i
+    cdef int64_t *words = r.threads[tid].words
+    cdef int64_t n = ins.n, step = 1, done = 0, first = 0
+    if ins.flags & F_BRANCH:
+        if decide(r, tid, ins):
+            walk_range(r, tid, i + 1, ins.inner)
+        else:
+            walk_range(r, tid, ins.inner, ins.end)
+        return
+    if ins.flags & F_COUNTED:
+        n = decide(r, tid, ins)
+    if ins.flags & F_REVERSE and n > 0:
+        step, first = -1, n - 1
+    shift(r, words, ins, first)
+    while done < n:
+        if ins.flags & F_WHILE:
+            walk_range(r, tid, i + 1, ins.inner)
+            if not decide(r, tid, ins):
+                break
+        walk_range(r, tid, ins.inner, ins.end)
+        shift(r, words, ins, step)
+        done += 1
+    shift(r, words, ins, -first - step * done)
+    if ins.flags & F_WHILE and tid == 0 and r.status == 0:
+        (<int64_t *>words[ins.args + 1])[0] = done
+
+
+cdef void walk_range(Run *r, int tid, int64_t i, int64_t stop) noexcept nogil:
+    """The rows [i, stop) once."""
     cdef Instr *ins
-    cdef int64_t i = 0, t0 = 0, status
+    cdef int64_t t0 = 0, status
     cdef int64_t *words = r.threads[tid].words
     cdef bint timed = r.profile != NULL and tid == 0
-    while i < r.n_instr:
+    while i < stop:
         ins = r.code + i
         if r.n_threads > 1 and ins.flags & (F_SYNC | F_HOST):
             barrier_wait(r.bar)
@@ -131,7 +202,9 @@ cdef inline void walk_once(Run *r, int tid) noexcept nogil:
                     r.status = status
             i += 1
             continue
-        if r.status == 0:                       # after a failure only the barriers are kept
+        if ins.flags & F_CONTROL:
+            control(r, tid, i)
+        elif r.status == 0:                     # after a failure only the barriers are kept
             if ins.flags & F_HOST:
                 if timed:
                     t0 = now_ns()
@@ -161,7 +234,7 @@ cdef void walk(void *arg, int tid) noexcept nogil:
     cdef Run *r = <Run *>arg
     cdef uint64_t fp = ftz_set()                # a property of the thread: given back after
     while not r.over:
-        walk_once(r, tid)
+        walk_range(r, tid, 0, r.n_instr)
         # Only the last thread decides whether to go on, before it lets the others go: if each read `status` by itself,
         # they could disagree and wait for each other for ever.
         if r.n_threads == 1:

@@ -1,6 +1,6 @@
 """The number of threads of a plan, checked by measurement: the first batches are timed with few and with many.
 
-Results do not depend on the number of threads, so the trial is ordinary work and costs nothing. The grid of chunks is a
+Results do not depend on the number of threads, so the tuner is ordinary work and costs nothing. The grid of chunks is a
 function of sizes; whether meeting at barriers pays for it depends on the machine, and on who else is using it.
 """
 import time
@@ -10,13 +10,13 @@ ROUNDS = 3                                      # tries of each number after a w
 LONG_NS = 4_000_000                             # a batch that takes so long with one thread gains from more of them
 
 
-class Trial:
+class ThreadAutotuner:
     """Tries of 1, 2, 4 … `most` threads in turn; `best` is the answer once `pending` is False.
 
-    >>> trial = Trial(2, clock=iter(range(0, 900, 10)).__next__)
-    >>> while trial.pending:
-    ...     done = trial.run(100, lambda batches, threads: batches)
-    >>> trial.best
+    >>> tuner = ThreadAutotuner(2, clock=iter(range(0, 900, 10)).__next__)
+    >>> while tuner.pending:
+    ...     done = tuner.run(100, lambda batches, threads: batches)
+    >>> tuner.best
     1
     """
 

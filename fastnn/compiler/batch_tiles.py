@@ -1,25 +1,17 @@
-"""Span groups: kernels that hand the same images on run a few images at a time, while those are in L2.
+"""Batch tiles: kernels that hand the same images on run a few images at a time, while those are in L2.
 
 A convolution, its gradient, pooling, statistics and element-wise work all go through a batch image by image. One after
-the other, each of them streams the whole batch through the memory; together, span by span, only the first one reads it
+the other, each of them streams the whole batch through the memory; together, tile by tile, only the first one reads it
 from there. Work in between that has nothing to do with the group (packing of weights) moves before it, work that
 waits for it (sums of partial results) behind it. The order of every sum stays: equal bits.
 """
 import math
 
-from fastnn.compiler.emit import ARENA, GRAIN_NS, MAX_CHUNKS
-
-SPAN_BYTES = 640 * 1024                         # of a span's data: with a kernel's own workspace less than a 1-2 MB L2
-IMAGE_BYTES = 1024 * 1024                       # of one image: with more than this nothing stays in L2 anyway
-WORTH = 1024 * 1024                             # bytes that a group must touch: smaller ones stay in L2 by themselves
 LONGEST = 24                                    # cells in a group
 
 
-def span_groups(cells, worth=WORTH):
-    """Units (lists of cells) from cells (lists of instructions), in an order with the same result.
-
-    worth: bytes that a group must touch to become one unit.
-    """
+def batch_tile_groups(cells, target):
+    """Units (lists of cells) from cells (lists of instructions), in an order with the same result."""
     out, group, late, owners = [], None, [], {}
     cells = [_Cell(c) for c in cells]
     for cell in cells:
@@ -37,14 +29,14 @@ def span_groups(cells, worth=WORTH):
                 else:
                     out.append([cell])          # has nothing to do with the group: before it
                 continue
-            out += [*group.units(owners, worth), *([c] for c in late)]
+            out += [*group.units(owners), *([c] for c in late)]
             group, late = None, []
         if cell in members:
-            group = _Group(cell)
+            group = _Group(cell, target)
         else:
             out.append([cell])
     if group is not None:
-        out += [*group.units(owners, worth), *([c] for c in late)]
+        out += [*group.units(owners), *([c] for c in late)]
     return [[cell.instructions for cell in unit] for unit in out]
 
 
@@ -76,12 +68,12 @@ class _Cell:
         self.arena, self.fixed, self.written = {}, [], set()
         for ins in instructions:
             for a in ins.accesses():
-                if a.buffer.kind == ARENA:
+                if a.buffer.in_arena:
                     self.arena.setdefault(a.buffer, []).append((a.offset, a.offset + a.nbytes, a))
                     if a.write:
                         self.written.add(a.buffer)
                 else:
-                    start = a.buffer.array.ctypes.data + a.offset
+                    start = a.buffer.base + a.offset
                     self.fixed.append((start, start + a.nbytes, a))
         self.fixed_write = any(a.write for _, _, a in self.fixed)
         self.shared = {b for b, touches in self.arena.items() if any(not a.whole for _, _, a in touches)}
@@ -100,7 +92,8 @@ class _Cell:
 
     def aligned(self, other, count):
         """Whether what the two share is cut alike: part i of one is part i of the other."""
-        return all(x[2].parts % count == 0 == y[2].parts % count and x[:2] == y[:2] for x, y in self.clashes(other))
+        return all(x[2].parts % count == 0 == y[2].parts % count and x[:2] == y[:2] and x[2].moves == y[2].moves
+                   for x, y in self.clashes(other))
 
     def run(self, count):
         """Parts of which one partial result is made, 0 where a result ends within a part."""
@@ -111,13 +104,13 @@ class _Cell:
 def _overlaps(mine, others):
     for x in mine:
         for y in others:
-            if x[0] < y[1] and y[0] < x[1] and (x[2].write or y[2].write):
+            if (x[2].write or y[2].write) and (x[2].moves != y[2].moves or (x[0] < y[1] and y[0] < x[1])):
                 yield x, y
 
 
 class _Group:
-    def __init__(self, cell):
-        self.cells, self.count, self.run = [cell], cell.parts, 1
+    def __init__(self, cell, target):
+        self.cells, self.count, self.run, self.target = [cell], cell.parts, 1, target
         self.shared = set(cell.shared)
 
     def join(self, cell, following):
@@ -137,7 +130,7 @@ class _Group:
         cells = [*self.cells, cell]
         runs = [c.run(count) for c in cells]
         run = math.lcm(*runs)
-        if run == 0 or (run > 1 and 4 * run > count) or self._image_bytes(cells, count) > IMAGE_BYTES:
+        if run == 0 or (run > 1 and 4 * run > count) or self._image_bytes(cells, count) > self.target.image_bytes:
             return False
         self.cells, self.count, self.run = cells, count, run
         self.shared |= cell.shared
@@ -148,17 +141,15 @@ class _Group:
         seen = {(b, lo): hi - lo for c in cells for b in c.shared for lo, hi, _ in c.arena[b]}
         return sum(seen.values()) // count
 
-    def units(self, owners, worth):
+    def units(self, owners):
         """The group as one unit where that pays, else its cells as units."""
-        image = self._image_bytes(self.cells, self.count)
-        if len(self.cells) == 1 or image * self.count < worth:
+        image, target = self._image_bytes(self.cells, self.count), self.target
+        if len(self.cells) == 1 or image * self.count < target.span_worth:
             return [[cell] for cell in self.cells]
         all_of_it = [ins for cell in self.cells for ins in cell.instructions]
-        cost = sum(ins.nbytes / 10 + ins.flops / 50 for ins in all_of_it)
-        chunks = max(1, min(MAX_CHUNKS, self.count, int(cost // GRAIN_NS)))
-        chunk = -(-self.count // chunks)
+        chunk = target.chunk(self.count, sum(target.work_ns(ins.nbytes, ins.flops) for ins in all_of_it))
         chunk = min(self.count, -(-chunk // self.run) * self.run)
-        span = -(-chunk // -(-chunk // max(1, SPAN_BYTES // max(image, 1))))
+        span = -(-chunk // -(-chunk // max(1, target.span_bytes // max(image, 1))))
         for ins in all_of_it:
             ins.chunk, ins.span = chunk * ins.n // self.count, span * ins.n // self.count
         self._scratch(owners)
@@ -170,7 +161,7 @@ class _Group:
         for cell in self.cells:
             for ins in cell.instructions:
                 for a in ins.accesses():
-                    if a.buffer.kind == ARENA and not a.buffer.pinned and not a.buffer.tile_only:
+                    if a.buffer.in_arena and not (a.buffer.pinned or a.buffer.shared or a.buffer.tile_only):
                         seen.setdefault(a.buffer, []).append((ins, a))
         for buffer, touches in seen.items():
             if not touches[0][1].read and owners[buffer] <= mine and all(

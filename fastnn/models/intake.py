@@ -1,24 +1,20 @@
-"""What happens before a step runs: data are checked and become arrays, arrays find the plans that take them."""
-import threading
-
+"""What users pass as data becomes checked arrays, before anything is changed."""
 from fastnn.core.errors import ArgumentError, DataError
-from fastnn.core.locks import lock
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks
 from fastnn.models import data as adapter
-from fastnn.models.step import Feed, Shared, signature, wanted_dtypes
+from fastnn.models.feed import wanted_dtypes
+from fastnn.models.training_state import TrainingState
 
-FEEDS_KEPT = 16
 
-
-class Preparing:
-    """The part of a model that prepares its steps, and keeps what they need."""
+class Intake:
+    """The part of a model that takes data in."""
 
     def _trainer(self):
         """The trainer's own state, made on first use (models need not call Trainer.__init__)."""
         own = self.__dict__.get("_training_state")
         if own is None:
-            own = _State()
+            own = TrainingState(self)
             object.__setattr__(self, "_training_state", own)
         return own
 
@@ -26,8 +22,7 @@ class Preparing:
         """Drop every plan: the layers changed."""
         own = self.__dict__.get("_training_state")
         if own is not None:
-            own.feeds.clear()
-            own.forgotten += 1
+            own.forget()
 
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
         """Checked (x, y, weights); raises before anything is changed."""
@@ -66,18 +61,6 @@ class Preparing:
             own.index_inputs = stamp, checks.index_inputs(self)
         return own.index_inputs[1]
 
-    def _feed(self, kind, x, y=None, weight=None):
-        own = self._trainer()
-        key = kind, signature(x, y, weight)
-        feed = own.feeds.get(key)
-        if feed is None:
-            self._ensure_built(x)
-            feed = Feed(self, kind, own.shared, x, y, weight, own.options)
-            while len(own.feeds) >= FEEDS_KEPT:
-                own.feeds.pop(next(iter(own.feeds)))
-            own.feeds[key] = feed
-        return feed
-
     def _ensure_built(self, x):
         """Create the weights of a model that has seen no data yet."""
         if getattr(self, "built", False) and not hasattr(self, "_build_from_data"):
@@ -85,19 +68,3 @@ class Preparing:
         build = getattr(self, "_build_from_data", None)
         if build is not None:
             build(x)
-
-
-class _State:
-    """What a model keeps for training besides its layers."""
-
-    def __init__(self):
-        self.lock = lock(threading.RLock)
-        self.shared, self.feeds, self.options = Shared(), {}, None
-        self.forgotten = 0                      # how often the feeds were dropped
-        self.depth, self.bound = 0, []          # runs inside one another, and the feeds that have arrays: see runs.run
-        self.source = self.validation = None    # of the fit that runs: its data
-        self.resume = None                      # the state that it goes on from
-        self.kind, self.step_logs = None, {}    # what ran last, and what users' own steps returned: {kind: {name: ...}}
-        self.added_losses = {}                  # {kind: [variables with the add_loss terms of the last step]}
-        self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
-        self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None

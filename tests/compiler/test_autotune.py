@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.compiler.trial import BATCHES, LONG_NS, ROUNDS, Trial
+from fastnn.compiler.autotune import BATCHES, LONG_NS, ROUNDS, ThreadAutotuner
 
 
 class Machine:
@@ -25,26 +25,26 @@ class Machine:
                                         ({1: 900, 2: 500, 4: 300}, 4), ({1: 900, 2: 300, 4: 500}, 2),
                                         ({1: 900, 3: 300, 6: 500}, 3)])
 def test_the_fastest_number_wins(cost, best):
-    machine, trial = Machine(cost), Trial(max(cost), None)
-    trial._clock = machine.clock
-    while trial.pending:
-        trial.run(1000, machine.walk)
-    assert trial.best == best
+    machine, tuner = Machine(cost), ThreadAutotuner(max(cost), None)
+    tuner._clock = machine.clock
+    while tuner.pending:
+        tuner.run(1000, machine.walk)
+    assert tuner.best == best
     assert len(machine.walked) == len(cost) * (ROUNDS + 1) and {n for _, n in machine.walked} == {BATCHES}
 
 
 def test_a_long_batch_takes_all_threads_without_more_tries():
-    machine, trial = Machine({1: LONG_NS + 1, 2: LONG_NS * 9}), Trial(2)
-    trial._clock = machine.clock
-    trial.run(3, machine.walk)
-    assert not trial.pending and trial.best == 2 and machine.walked == [(1, 3)]
+    machine, tuner = Machine({1: LONG_NS + 1, 2: LONG_NS * 9}), ThreadAutotuner(2)
+    tuner._clock = machine.clock
+    tuner.run(3, machine.walk)
+    assert not tuner.pending and tuner.best == 2 and machine.walked == [(1, 3)]
 
 
 def test_one_thread_needs_no_trial_and_nothing_done_counts_for_nothing():
-    assert not Trial(1).pending
-    trial = Trial(2)
-    assert trial.run(5, lambda n, threads: 0) == 0
-    assert trial.pending and trial._least == {}
+    assert not ThreadAutotuner(1).pending
+    tuner = ThreadAutotuner(2)
+    assert tuner.run(5, lambda n, threads: 0) == 0
+    assert tuner.pending and tuner._least == {}
 
 
 @pytest.mark.compiled

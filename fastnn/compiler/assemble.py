@@ -1,0 +1,159 @@
+"""Assembly: scheduled units with their places become the tables of a Plan."""
+import struct
+
+import numpy as np
+
+from fastnn.compiler.emit import Access, Key, Local, Region, Table
+from fastnn.compiler.plan import LOCAL, NOWHERE, SCRATCH, Block, HostCall, Origin, Place, Plan
+from fastnn.compiler.schedule import scratch_places
+from fastnn.compiler.structure import KEY_ATTRS
+from fastnn.runtime import abi
+
+MOST_TIMES = 1 << 40                            # a loop that only memory ends runs so often, for all that is known
+LINE = 64                                       # bytes of a cache line: a thread's workspaces are apart
+
+
+def assemble(units, lowered, blocks, arena_bytes, barriers, options):
+    """The Plan of scheduled units.  blocks: buffers of the arena, with offsets."""
+    return _Assembly(lowered).plan(units, blocks, arena_bytes, barriers, options)
+
+
+class _Assembly:
+    def __init__(self, lowered):
+        self.lowered, self.storage = lowered, lowered.spaces
+        self.code, self.words, self.relocations, self.moves = [], [], [], []
+        self.kernels, self.hosts, self.origins, self.costs = {}, [], [], []
+        self.local_bytes, self.scratch_bytes, self.units = 0, LINE, 0
+        self.tmps, self._moving = 0, []
+        self._constants = self.storage.constants_space()
+
+    def plan(self, items, blocks, arena_bytes, barriers, options):
+        self._items(items, 1)
+        table = self.storage.table
+        constants = self.storage.constants()
+        sizes = {"arena": arena_bytes, "constants": len(constants)}
+        outputs = tuple(map(self._place, self.lowered.outputs))
+        return Plan(
+            options.target, tuple(self.kernels), _bytes(self.code), _bytes(self.words), _bytes(self.relocations),
+            _bytes(self.moves), constants, tuple(s._replace(nbytes=sizes.get(s.kind, s.nbytes)) for s in table),
+            tuple(self.hosts), outputs, tuple(self.origins),
+            tuple(Block(b.label, b.nbytes, b.offset, b.first, b.last) for b in blocks), _bytes(self.costs),
+            arena_bytes, self.local_bytes, self.scratch_bytes, options.guard, self.units, barriers)
+
+    # ------------------------------------------------------------------ rows
+    def _items(self, items, times):
+        for item in items:
+            if isinstance(item, Region):
+                self._region(item, times)
+            else:
+                self._unit(item, times)
+
+    def _region(self, region, times):
+        at = len(self.code)
+        flags = {"loop": abi.LOOP, "while": abi.LOOP | abi.WHILE, "branch": abi.BRANCH}[region.kind]
+        flags |= abi.REVERSE * region.reverse | abi.COUNTED * (region.kind == "loop" and region.flag is not None)
+        row = self._row(0, region.count, 1, flags)
+        self._origin(region.node, 0, 0, times)
+        for a in region.accesses():
+            self._address(a)
+        inside = min(times * (region.count if region.kind != "branch" else 1), MOST_TIMES)
+        begin = len(self.words)
+        self._items(region.parts[0], inside)
+        row[abi.INNER] = len(self.code) if len(region.parts) > 1 else at + 1
+        for part in region.parts[1:]:
+            self._items(part, inside)
+        row[abi.END] = len(self.code)
+        if region.kind != "branch":
+            mine = [(word, step) for word, loop, step in self._moving if loop is region and word >= begin]
+            row[abi.TMP], row[abi.NTMP] = len(self.moves), len(mine)
+            self.moves += mine
+
+    def _row(self, fn, n, chunk, flags):
+        row = [0] * len(abi.COLUMNS)
+        row[abi.FN], row[abi.ARGS], row[abi.N], row[abi.CHUNK], row[abi.FLAGS] = fn, len(self.words), n, chunk, flags
+        row[abi.END] = row[abi.INNER] = len(self.code) + 1
+        self.code.append(row)
+        return row
+
+    def _unit(self, unit, times):
+        places, size = scratch_places(unit)
+        self.scratch_bytes = max(self.scratch_bytes, size + LINE)
+        self.units += 1
+        end = len(self.code) + len(unit)
+        for ins in unit:
+            flags = abi.SYNC * ins.sync
+            if ins.host is not None:
+                fn, flags = len(self.hosts), flags | abi.HOST
+                self.hosts.append(self._host(*ins.host))
+            else:
+                fn = self.kernels.setdefault(ins.kernel, len(self.kernels))
+            at = len(self.code)
+            row = self._row(fn, ins.n, ins.chunk, flags)
+            row[abi.TILE], row[abi.SPAN], row[abi.END] = ins.tile, ins.span, end
+            row[abi.INNER] = at + len(ins.cell) - ins.cell.index(ins)
+            row[abi.TMP] = self.tmps
+            self._words(ins, places)
+            row[abi.NTMP] = self.tmps - row[abi.TMP]
+            self._origin(ins.node, ins.nbytes, ins.flops, times)
+            row[abi.LONE] = int(0 < ins.n <= ins.chunk and ins.tile == 0 and row[abi.NTMP] == 0
+                                and not flags & abi.HOST and end == at + 1)
+
+    def _origin(self, node, nbytes, flops, times):
+        self.costs.append((nbytes, int(flops), times))
+        attrs = tuple((k, v) for k, v in node.attrs.items() if k not in KEY_ATTRS)
+        shapes = tuple(s.shape for s in node.inputs if s is not None) or (node.outputs[0].shape,)
+        self.origins.append(Origin(node.op.name, self.storage.structure.scope_number(node.scope), shapes, attrs))
+
+    def _words(self, ins, places):
+        local = 0
+        for a in ins.args:
+            if isinstance(a, Access):
+                if a.buffer.tile_only:
+                    at, wide = places[a.buffer]
+                    self._relocate(SCRATCH, at, a.buffer.nbytes // ins.n, int(wide))
+                    self.tmps += 1
+                else:
+                    self._address(a)
+            elif isinstance(a, Key):
+                self._moves(a.moves)
+                self._relocate(a.space, a.more)
+            elif isinstance(a, Local):
+                self._relocate(LOCAL, local)
+                local += -(-a.nbytes // LINE) * LINE + LINE
+            elif isinstance(a, Table):
+                if a.array.size:
+                    self._relocate(self._constants, self.storage.place_constant(a.array))
+                else:
+                    self.words.append(0)
+            elif isinstance(a, float):
+                self.words.append(struct.unpack("<q", struct.pack("<d", a))[0])
+            else:
+                self.words.append(int(a))
+        self.local_bytes = max(self.local_bytes, local)
+
+    def _address(self, a):
+        self._moves(a.moves)
+        offset = (a.buffer.offset or 0) + a.offset
+        self._relocate(0 if a.buffer.in_arena else a.buffer.space, offset)
+
+    def _moves(self, moves):
+        self._moving += [(len(self.words), loop, step) for loop, step in moves]
+
+    def _relocate(self, space, offset, size=0, wide=0):
+        self.relocations.append((len(self.words), space, offset, size, wide))
+        self.words.append(0)
+
+    # ------------------------------------------------------------------ values
+    def _place(self, o):
+        if o.buffer.in_arena and o.buffer.offset is None:       # an empty value that no instruction touches
+            return Place(NOWHERE, 0, o.shape, o.dtype)
+        return Place(0 if o.buffer.in_arena else o.buffer.space, (o.buffer.offset or 0) + o.offset, o.shape, o.dtype)
+
+    def _host(self, node, ins, outs):
+        attrs = tuple(node.attrs.items())
+        return HostCall(node.op, attrs, tuple(None if o is None else self._place(o) for o in ins),
+                        tuple(map(self._place, outs)))
+
+
+def _bytes(rows):
+    return np.array(rows, np.int64).tobytes()

@@ -1,0 +1,158 @@
+"""Barriers: where all threads must meet, because one needs what another one did, or may still be reading it.
+
+Two instructions conflict if they share bytes and one writes, unless both are cut at the same fractions and touch there
+only the parts of their own, or both have a single chunk (thread 0 runs those). A loop's body is walked twice, the second
+time one step later, so that what a step needs of the step before is seen like anything else. What a step may share with
+steps further back matters only where no barrier lies in between: then one is put at the head of the body.
+"""
+import math
+from typing import NamedTuple
+
+from fastnn.compiler.emit import Region
+
+
+class _Touch(NamedTuple):
+    """What an instruction touches: bytes [low, high), how it is cut (None: not evenly), whether thread 0 does it.
+
+    wider: bytes before and behind the access that other steps of loops touch, which are over.
+    """
+
+    low: int
+    high: int
+    access: object
+    grid: tuple | None
+    single: bool
+    moves: tuple
+    wider: tuple = (0, 0)
+
+
+def barriers(items):
+    """Set `sync` on the first instruction of each unit that must wait for the others; returns how many there are."""
+    walk = _Walk()
+    walk.items(items, [], {})
+    return walk.count
+
+
+class _Walk:
+    def __init__(self):
+        self.count = 0
+
+    def items(self, items, open_, shift):
+        """The touches that are open (not behind a barrier) after the items, given those before."""
+        for item in items:
+            open_ = self._region(item, open_, shift) if isinstance(item, Region) else self._unit(item, open_, shift)
+        return open_
+
+    def _unit(self, unit, open_, shift):
+        head = unit[0]
+        touches = [t for ins in unit for t in _touches(ins, head, shift)]
+        if head.sync or head.host or any(_conflict(t, old) for t in touches for old in open_):
+            self._mark(head)
+            return touches
+        return open_ + touches
+
+    def _mark(self, head):
+        if not head.sync:
+            head.sync = True
+            self.count += 1
+
+    def _region(self, region, open_, shift):
+        if region.kind == "branch":             # the decision is a barrier
+            return [t for part in region.parts for t in self.items(part, [], shift)]
+        if region.flag is not None:
+            open_ = []
+        later = {**shift, region: 1}
+        open_ = self._step(region, open_, shift)
+        open_ = self._step(region, open_, later)
+        if not any(_meets(part) for part in region.parts):
+            first = next((item[0] for part in region.parts for item in part if not isinstance(item, Region)), None)
+            mine = [t for part in region.parts for t in _all(part, shift)]
+            if first is not None and any(_far(a, b, region) for a in mine for b in mine):
+                self._mark(first)
+                open_ = self._step(region, [], later)
+        if region.steps is not None:            # thread 0 writes it at the end
+            open_ = [*open_, _touch(region.steps, shift, None, True)]
+        return [_widened(_at(t, shift), region) for t in open_]
+
+    def _step(self, region, open_, shift):
+        if region.kind == "while":
+            self.items(region.parts[0], open_, shift)       # behind the test all threads meet
+            return self.items(region.parts[1], [], shift)
+        return self.items(region.parts[0], open_, shift)
+
+
+def _touches(ins, head, shift):
+    single = head.n <= head.chunk
+    common = math.gcd(head.n, head.chunk)
+    grid = None if single else (head.n // common, head.chunk // common)
+    out = []
+    for a in ins.accesses():
+        if not a.buffer.tile_only:
+            out.append(_touch(a, shift, grid if head.chunk * a.parts % head.n == 0 else None, single))
+    return out
+
+
+def _touch(access, shift, grid, single):
+    low = _address(access, shift)
+    return _Touch(low, low + access.nbytes, access, grid, single, access.moves)
+
+
+def _address(a, shift):
+    """The first byte of an access; shift: {loop: the step that it is at}."""
+    return a.buffer.base + (a.buffer.offset or 0) + a.offset + sum(shift.get(r, 0) * step for r, step in a.moves)
+
+
+def _at(touch, shift):
+    """The touch at other steps."""
+    low, (before, behind) = _address(touch.access, shift), touch.wider
+    return touch._replace(low=low - before, high=low + touch.access.nbytes + behind)
+
+
+def _conflict(a, b):
+    if not (a.access.write or b.access.write) or (a.single and b.single) or a.high <= b.low or b.high <= a.low:
+        return False
+    same = a.low == b.low and a.high == b.high and not a.access.whole and not b.access.whole
+    return not (same and a.grid is not None and a.grid == b.grid)
+
+
+def _meets(items):
+    """Whether every run of the items passes a barrier."""
+    return any(item.flag is not None or any(_meets(part) for part in item.parts) if isinstance(item, Region)
+               else item[0].sync or bool(item[0].host) for item in items)
+
+
+def _all(items, shift):
+    for item in items:
+        if isinstance(item, Region):
+            yield from (_widened(t, item) for part in item.parts for t in _all(part, shift))
+        else:
+            for ins in item:
+                yield from _touches(ins, item[0], shift)
+
+
+def _far(a, b, region):
+    """Whether a step may conflict with one two or more steps before it."""
+    if region.count < 3 or not (a.access.write or b.access.write) or (a.single and b.single):
+        return False
+    one, other = (sum(step for r, step in t.moves if r is region) for t in (a, b))
+    if one == other:
+        if one == 0:                            # the same bytes in every step: one step back was looked at
+            return False
+        return abs(a.low - b.low) > abs(one) and _overlap(_widened(a, region), _widened(b, region))
+    return _overlap(_widened(a, region), _widened(b, region))
+
+
+def _overlap(a, b):
+    return a.low < b.high and b.low < a.high
+
+
+def _widened(touch, region):
+    """All that is touched in all steps of a loop."""
+    step = sum(step for r, step in touch.moves if r is region)
+    if step == 0:
+        return touch
+    far = step * (region.count - 1)
+    before, behind = max(-far, 0), max(far, 0)
+    wider = touch.wider[0] + before, touch.wider[1] + behind
+    return touch._replace(low=touch.low - before, high=touch.high + behind, grid=None, wider=wider,
+                          moves=tuple(m for m in touch.moves if m[0] is not region))

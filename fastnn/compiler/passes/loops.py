@@ -1,0 +1,203 @@
+"""Passes that look into loops and branches: results that nobody reads, work that need not be inside, and all others."""
+from fastnn.compiler.graph import Graph, make, rewrite
+from fastnn.graph.hoist import Hoist
+from fastnn.graph.loop import BRANCH, LOOP, Body, Parts, copied, live, with_bodies
+from fastnn.graph.node import INPUT, Node
+from fastnn.graph.trace import Marks
+from fastnn.ops.op import REGISTRY
+
+STEPS = 4                                       # of a loop from which a transpose before it pays
+ROWS = 256                                      # of a product that is small
+
+
+def in_bodies(graph, transform):
+    """The graph with transform(Graph) -> Graph applied to the bodies of its loops and branches."""
+    def visit(node, inputs):
+        if not node.op.structural:
+            return None
+        changed = [_transformed(b, transform) if b is not None else None for b in _all_bodies(node)]
+        if all(a is b for a, b in zip(changed, _all_bodies(node))):
+            return None
+        new = with_bodies(node, changed)
+        new.inputs = inputs
+        return [new, new.outputs]
+    return rewrite(graph, visit)
+
+
+def _all_bodies(node):
+    return [node.payload.body, node.payload.test] if node.op is LOOP else list(node.payload)
+
+
+def _transformed(body, transform):
+    before = Graph(body.nodes, body.outputs, [], Marks())
+    after = transform(before)
+    same = len(after.nodes) == len(body.nodes) and all(a is b for a, b in zip(after.nodes, body.nodes))
+    return body if same else Body(body.inputs, after.nodes, after.outputs)
+
+
+# ------------------------------------------------------------------ what nobody reads
+def dead_values(graph):
+    """Drop dead nodes, what loops and branches give that nobody reads, and carried values that serve themselves only."""
+    needed, wanted = set(graph.kept()), {}
+    nodes = []
+    for node in reversed(graph.nodes):
+        used = [o in needed for o in node.outputs]
+        if not any(used):
+            continue
+        nodes.append(node)
+        inputs = node.inputs
+        if node.op.structural:
+            wanted[node] = used = _closed(node, used)
+            inputs = _read(node, used)
+        needed.update(s for s in inputs if s is not None)
+    smaller = Graph(nodes[::-1], graph.outputs, graph.updates, graph.marks)
+
+    def visit(node, inputs):
+        if node not in wanted or all(wanted[node]):
+            return None
+        return _with_outputs(node, inputs, wanted[node])
+    return rewrite(smaller, visit)
+
+
+def _closed(node, used):
+    """Which results of a structural node must be calculated, given those that are read."""
+    if node.op is BRANCH:
+        return used
+    body, width = node.payload.body, node.attrs["carried"]
+    tested = node.payload.test
+    heads = body.inputs[node.attrs["constants"]:][:width]
+    used = list(used)
+    if tested is not None:
+        inner = {s for n in live(tested.nodes, tested.outputs) for s in n.outputs}
+        asked = tested.inputs[node.attrs["constants"]:]
+        used = [u or (k < width and asked[k] in inner) for k, u in enumerate(used)]
+        used[-1] = True
+    while True:
+        inner = {s for n in live(body.nodes, [s for s, u in zip(body.outputs, used) if u]) for s in n.outputs}
+        more = [u or (k < width and heads[k] in inner) for k, u in enumerate(used)]
+        if more == used:
+            return used
+        used = more
+
+
+def _read(node, used):
+    """The inputs that are read by a node of which only some results are calculated."""
+    a = node.attrs
+    if node.op is BRANCH:
+        inner = {s for b in node.payload
+                 for n in live(b.nodes, [s for s, u in zip(b.outputs, used) if u]) for s in n.outputs}
+        read = [any(b.inputs[k] in inner for b in node.payload) for k in range(len(node.inputs) - 1)]
+        return [node.inputs[0], *(s for s, r in zip(node.inputs[1:], read) if r)]
+    body, test = node.payload.body, node.payload.test
+    inner = {s for n in live(body.nodes, [s for s, u in zip(body.outputs, used) if u]) for s in n.outputs}
+    read = [s in inner for s in body.inputs]
+    if test is not None:
+        asked = {s for n in live(test.nodes, test.outputs) for s in n.outputs}
+        for k, s in enumerate(test.inputs):
+            read[k] = read[k] or s in asked
+    first = a["constants"]
+    for k in range(a["carried"]):
+        read[first + k] = used[k]
+    return [s for k, s in enumerate(node.inputs) if k >= len(read) or read[k]]
+
+
+class _Loose:
+    """What a Trace is for Parts, for nodes outside any trace."""
+
+    def __init__(self, like, outside=()):
+        self.like, self.outside, self.nodes, self.marks = like, dict(outside), [], Marks()
+
+    def add(self, op, inputs, attrs, specs, payload=None):
+        """A new node."""
+        node = Node(op, inputs, attrs, specs, self.like.scope, self.like.order, payload)
+        self.nodes.append(node)
+        return node
+
+
+def opened(node, inputs):
+    """A LOOP node on these inputs as Parts with nodes of their own."""
+    a, body = node.attrs, copied(node.payload.body, {})
+    k, c = a["constants"], a["carried"]
+    loose = _Loose(node, zip(body.inputs[:k], inputs[:k]))
+    steps = inputs[-1] if a.get("counted") else None
+    test = None
+    if node.payload.test is not None:
+        asked = copied(node.payload.test, {})
+        around = _Loose(node, zip(asked.inputs[:k], inputs[:k]))
+        around.nodes = asked.nodes
+        test = around, asked.inputs[k:], asked.outputs[0]
+    parts = Parts(loose, zip(inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]),
+                  zip(inputs[k + c:k + c + a["sliced"]], body.inputs[k + c:]), body.outputs[c:], a["count"],
+                  a["reverse"], steps, test)
+    parts.nodes = body.nodes
+    return parts
+
+
+def _with_outputs(node, inputs, used):
+    """[nodes ..., results] of a structural node that calculates only some results (None for the others)."""
+    if node.op is BRANCH:
+        sides = [copied(Body(b.inputs, b.nodes, [s for s, u in zip(b.outputs, used) if u]), {}) for b in node.payload]
+        inner = [{s for n in live(b.nodes, b.outputs) for s in n.outputs} for b in sides]
+        keep = [k for k in range(len(inputs) - 1) if any(b.inputs[k] in known for b, known in zip(sides, inner))]
+        sides = tuple(Body([b.inputs[k] for k in keep], live(b.nodes, b.outputs), b.outputs) for b in sides)
+        new = Node(BRANCH, (inputs[0], *(inputs[k + 1] for k in keep)), node.attrs,
+                   [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, sides)
+        made = [new]
+    else:
+        parts, width = opened(node, inputs), node.attrs["carried"]
+        if parts.test is not None:
+            around, heads, go = parts.test
+            parts.test = around, [s for s, u in zip(heads, used) if u], go
+        parts.carried = [c for c, u in zip(parts.carried, used) if u]
+        parts.stacked = [s for s, u in zip(parts.stacked, used[width:]) if u]
+        loose = _Loose(node)
+        new = parts.node(loose)
+        made = loose.nodes
+    results = iter(new.outputs)
+    return [*made, tuple(next(results) if u else None for u in used)]
+
+
+# ------------------------------------------------------------------ what need not be inside
+def hoisted(graph):
+    """Work that is the same in every step, and products of slices, leave loops; so does the turning of a matrix."""
+    def visit(node, inputs):
+        if node.op is not LOOP:
+            return None
+        parts, loose = opened(node, inputs), _Loose(node)
+        parts.nodes = live(_turned(parts), parts.symbols_out())
+        width, stacked = len(parts.carried), len(parts.stacked)
+        outside = Hoist(parts, loose.add, constants=True).run()
+        if not loose.nodes and not outside:
+            return None
+        kept = [k for k in range(stacked) if k not in outside]
+        parts.stacked = [parts.stacked[k] for k in kept]
+        new = parts.node(loose)
+        results = () if new is None else new.outputs
+        rows = {**outside, **dict(zip(kept, results[width:]))}
+        return [*loose.nodes, (*results[:width], *(rows[k] for k in range(stacked)),
+                               *(results[-1:] if parts.test is not None else ()))]
+    return rewrite(graph, visit)
+
+
+def _turned(parts):
+    """The nodes of a loop with small products x w' of a constant w as products with its transpose, made outside."""
+    if parts.count < STEPS or parts.test is not None:
+        return parts.nodes
+    turns, swap, nodes = {}, {}, []
+    for node in parts.nodes:
+        node.inputs = tuple(swap.get(s, s) for s in node.inputs)
+        if node.op.name == "matmul" and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
+            x, w, *rest = node.inputs
+            if w.node.op is INPUT and w in parts.trace.outside and len(x.shape) == len(w.shape) == 2 \
+                    and 1 < x.shape[0] <= ROWS:
+                if w not in turns:
+                    nodes.append(make(REGISTRY["transpose"], (w,), {"axes": (1, 0)}, node))
+                    turns[w] = nodes[-1].output
+                product = make(node.op, (x, turns[w], *rest), {**node.attrs, "transpose_b": False}, node)
+                swap[node.output] = product.output
+                node = product
+        nodes.append(node)
+    parts.carried = [(a, s, swap.get(new, new)) for a, s, new in parts.carried]
+    parts.stacked = [swap.get(s, s) for s in parts.stacked]
+    return nodes
+

@@ -1,0 +1,139 @@
+"""Structure: what a plan depends on of a traced graph, and what it does not: variables, seeds, names of layers.
+
+Two graphs of equal structure get one plan; each binds it to its own variables, arrays, data slots and random keys.
+"""
+import hashlib
+
+import numpy as np
+
+from fastnn.core import random
+from fastnn.graph.loop import bodies
+from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
+
+KEY_ATTRS = ("seed", "stream", "call")
+LARGE = 1024                                    # bytes from which a constant is known by its digest
+COMPONENT = 1 << 48                             # distance between memory that does not overlap, in abstract addresses
+
+
+def exact(value):
+    """A hashable value that is equal only for what a kernel takes for equal: 1, 1.0 and True differ, so do 0.0, -0.0."""
+    kind = type(value)
+    if kind is tuple:
+        return tuple(map(exact, value))
+    if kind is float:
+        return value.hex()
+    return (kind, value) if kind is bool else value
+
+
+def layout(arrays):
+    """Abstract first addresses of arrays, such that they overlap as the arrays do: what a plan knows of where they lie."""
+    starts = np.array([a.ctypes.data for a in arrays], np.int64)
+    ends = starts + np.array([a.nbytes for a in arrays], np.int64)
+    order = np.argsort(starts, kind="stable").tolist()
+    out, top, component, begin = [0] * len(arrays), -1, 0, 0
+    groups = []
+    for i in order:
+        if starts[i] >= top:
+            groups.append([])
+            begin = starts[i]
+        groups[-1].append((i, int(starts[i] - begin)))
+        top = max(top, int(ends[i]))
+    for group in groups:
+        component = (1 + min(i for i, _ in group)) * COMPONENT
+        for i, offset in group:
+            out[i] = component + offset
+    return tuple(out)
+
+
+class Structure:
+    """The parts of a graph that plans are bound to, and `key()`.
+
+    graph: before the passes.  bindings: {input symbol: array or DataSlot}.
+
+    variables: in order of first use; numbers: {variable: its number}.  arrays, slots: bound to inputs, in the order of
+    the inputs; sources: {input symbol: ("array" or "slot", number, dtype)}.  keys: digests of random streams, in order of first use.  scopes: names of layers, likewise.
+    """
+
+    def __init__(self, graph, bindings):
+        self.graph, self.bindings = graph, bindings
+        self.numbers, self._keys, self._scopes = {}, {}, {}
+        self.arrays, self.slots, self.sources = [], [], {}
+        self._ids = {}                          # of all symbols, in order
+        self._rows = self._walk(graph.nodes)
+        for variable, _ in graph.updates:
+            self.numbers.setdefault(variable, len(self.numbers))
+        self.variables = list(self.numbers)
+        self.keys = [random.signed(random.fold(k)) for k in self._keys]
+        self.scopes = list(self._scopes)
+        self.layout = layout([v._array for v in self.variables])
+
+    # ------------------------------------------------------------------ the walk
+    def _walk(self, nodes):
+        rows, scopes, ids = [], self._scopes, self._ids
+        for node in nodes:
+            op = node.op
+            row = [op, tuple([None if s is None else ids[s] for s in node.inputs]),
+                   scopes.setdefault(node.scope, len(scopes))]
+            if node.attrs:
+                row.append(self._attrs(op, node.attrs))
+            if node.payload is not None:
+                row.append(self._payload(node))
+            for s in node.outputs:
+                ids[s] = len(ids)
+            if op is INPUT:
+                s = node.outputs[0]
+                row.append((s.shape, s.dtype, self._source(s)))
+            rows.append(tuple(row))
+        return tuple(rows)
+
+    def _attrs(self, op, attrs):
+        if op.draws:
+            key = tuple(attrs[name] for name in KEY_ATTRS)
+            number = self._keys.setdefault(key, len(self._keys))
+            return number, *(exact(v) for name, v in attrs.items() if name not in KEY_ATTRS)
+        return tuple([exact(v) for v in attrs.values()])
+
+    def _payload(self, node):
+        payload, ids = node.payload, self._ids
+        if node.op is VARIABLE:
+            return self.numbers.setdefault(payload, len(self.numbers)), payload.shape, payload.dtype
+        if node.op is CONSTANT:
+            raw = payload.tobytes() if payload.nbytes <= LARGE else hashlib.sha256(np.ascontiguousarray(payload)).digest()
+            return payload.shape, payload.dtype.char, raw
+        if node.op is INPUT:
+            return None
+        return tuple((self._walk(body.nodes), tuple(ids[s] for s in (*body.inputs, *body.outputs)))
+                     for body in bodies(node))
+
+    def _source(self, symbol):
+        source = self.bindings.get(symbol)
+        if source is None:
+            return None
+        if isinstance(source, np.ndarray):
+            self.sources[symbol] = "array", len(self.arrays), source.dtype.name
+            self.arrays.append(source)
+        else:
+            self.sources[symbol] = "slot", len(self.slots), source.dtype
+            self.slots.append(source)
+        return self.sources[symbol]
+
+    # ------------------------------------------------------------------ what plans are kept under
+    def key(self, settings):
+        """A hashable key, or None where an attribute cannot be hashed.  settings: what else a plan depends on."""
+        graph, ids, marks = self.graph, self._ids, self.graph.marks
+        key = (self._rows, tuple(ids[s] for s in graph.outputs),
+               tuple((self.numbers[v], ids[s]) for v, s in graph.updates), self.layout,
+               None if marks is None else (marks.backward, tuple(marks.again)), settings)
+        try:
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    def key_number(self, attrs):
+        """The number of a random key."""
+        return self._keys[tuple(attrs[name] for name in KEY_ATTRS)]
+
+    def scope_number(self, scope):
+        """The number of a layer's name; passes may have joined nodes, never renamed them."""
+        return self._scopes.get(scope, -1)

@@ -1,0 +1,71 @@
+"""Target: what plans are made for, as data; Options: how a plan is made and run."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of machine, as far as plans depend on it.  Two plans of one graph for equal targets are equal.
+
+    The sizes decide where sums are cut, and with it bits, so the defaults are the same on every machine.
+
+    name: the lowering, "cpu".  tile: items per tile of an element-wise group, rounded to; live_bytes: of a tile group's
+    data, half of the smallest usual L1; least_tile: items that a tile has at least.  span_bytes: of a batch tile's
+    data: with a kernel's own workspace less than a 1-2 MB L2; image_bytes: of one image, with more than this nothing
+    stays in L2 anyway; span_worth: bytes that a group must touch to run by batch tiles, smaller ones stay in L2 by
+    themselves (None: no batch tiles).  grain_ns: work that a chunk should be worth, for a barrier costs 0.3-1 us;
+    most_chunks: of one instruction.  bytes_per_ns, flops_per_ns: usual rates of one core; instruction_ns: dispatch and
+    loading of arguments.
+
+    >>> Target().work_ns(1000, 500)
+    110.0
+    """
+
+    name: str = "cpu"
+    tile: int = 1024
+    least_tile: int = 256
+    live_bytes: int = 28 * 1024
+    span_bytes: int = 640 * 1024
+    image_bytes: int = 1024 * 1024
+    span_worth: int | None = 1024 * 1024
+    grain_ns: float = 12_000
+    most_chunks: int = 16
+    bytes_per_ns: float = 10.0
+    flops_per_ns: float = 50.0
+    instruction_ns: float = 15.0
+
+    def work_ns(self, nbytes: float, flops: float) -> float:
+        """Time that one core takes for so many bytes moved and operations: the only cost model there is."""
+        return nbytes / self.bytes_per_ns + flops / self.flops_per_ns
+
+    def chunk(self, n: int, work_ns: float) -> int:
+        """Items per chunk of n that take work_ns: a function of sizes only, so that threads do not change results."""
+        chunks = min(self.most_chunks, n, int(work_ns // self.grain_ns))
+        return n if chunks <= 1 else -(-n // chunks)
+
+
+CPU = Target()
+
+
+class Options:
+    """How plans are made and run; the tests switch parts off and on.
+
+    off: names of passes to leave out ("all" = every optional one).  reuse: share memory between values.
+    fuse: run element-wise neighbours tile by tile.  target: what plans are made for.
+    unroll: write loops out instead (the oracle of loops).  verify: check the graph after every pass.  threads: None =
+    fastnn.config / environment / cores.  guard: bytes of a known pattern round every buffer, checked after each run.
+    fill: fill the arena with NaN before each run, so that a value read before it is written shows.  executor: "python"
+    or "cython" instead of the configured one.
+    """
+
+    def __init__(self, off=(), reuse=True, fuse=True, target=CPU, unroll=False, verify=None, threads=None,
+                 guard=0, fill=False, executor=None):
+        self.off, self.reuse, self.fuse = frozenset(off), reuse, fuse
+        self.target, self.unroll, self.verify = target, unroll, verify
+        self.threads, self.guard, self.fill, self.executor = threads, guard, fill, executor
+
+    def compiling(self):
+        """What a plan depends on."""
+        return self.off, self.reuse, self.fuse, self.target, self.unroll, self.guard
+
+
+DEFAULT = Options()

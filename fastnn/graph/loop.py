@@ -1,0 +1,344 @@
+"""Loops and branches: nodes that have graphs inside.
+
+LOOP: inputs (constants, carried, sliced arrays[, count]), outputs (carried at the end, stacked[, steps done]).  Its
+payload is a LoopBody, whose body has inputs (constants, carried, slices) and outputs (next carried, values to stack).
+Slices and stacked values of step t are row t of their arrays, in either direction.  With a test the loop ends at the
+first step that the test refuses; rows that no step wrote are 0.
+BRANCH: inputs (truth value, constants); its payload is two bodies, (then, else), with the constants as inputs and equal
+specs of outputs.
+
+Bodies are closed: what a function that is traced into one takes from around it becomes a constant, a variable that it
+assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of symbols of the active trace.
+"""
+from fastnn.core import hooks
+from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from fastnn.core.memory import affordable
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node
+from fastnn.graph.spec import Spec
+from fastnn.graph.trace import Trace, current
+
+ENDLESS = 2 ** 63 - 1                           # the count of a loop that only its test ends
+
+
+class Body:
+    """A graph inside a node.
+
+    inputs: symbols of its INPUT nodes.  nodes: in execution order, those of the inputs first.  outputs: symbols, also
+    inputs and constants, also one twice.  again: symbols that a gradient shall not keep (Trace.made_again).
+    """
+
+    __slots__ = ("again", "inputs", "nodes", "outputs")
+
+    def __init__(self, inputs, nodes, outputs, again=()):
+        inputs = list(inputs)
+        first = [s.node for s in inputs]
+        known = set(first)
+        self.inputs, self.outputs = inputs, list(outputs)
+        self.nodes = first + [n for n in nodes if n not in known]
+        self.again = frozenset(again)
+
+
+class LoopBody:
+    """The payload of a LOOP: `body`, and the `test` of a while loop or None."""
+
+    __slots__ = ("body", "test")
+
+    def __init__(self, body, test=None):
+        self.body, self.test = body, test
+
+
+def bodies(node):
+    """The bodies of a structural node, without None."""
+    if node.op is LOOP:
+        return [b for b in (node.payload.body, node.payload.test) if b is not None]
+    return list(node.payload) if node.op is BRANCH else []
+
+
+def with_bodies(node, changed):
+    """A copy of a structural node with other bodies, in the order of `bodies`."""
+    payload = tuple(changed) if node.op is BRANCH else LoopBody(*changed)
+    return Node(node.op, node.inputs, node.attrs, [o.spec for o in node.outputs], node.scope, node.order, payload)
+
+
+def copied(body, origin):
+    """A copy of a body with nodes of its own, also in bodies inside; origin: gets {symbol: the one that it copies}."""
+    env, nodes = {}, []
+    for node in body.nodes:
+        nodes.append(copy_node(node, [None if s is None else env[s] for s in node.inputs], origin))
+        for old, new in zip(node.outputs, nodes[-1].outputs):
+            env[old], origin[new] = new, old
+    return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.again])
+
+
+def copy_node(node, inputs, origin, add=None):
+    """A copy of a node on other inputs, with copies of its bodies; add: Trace.add, or None for a node of no trace."""
+    payload = node.payload
+    if node.op is LOOP:
+        payload = LoopBody(copied(payload.body, origin), payload.test)
+    elif node.op is BRANCH:
+        payload = tuple(copied(b, origin) for b in payload)
+    specs = [o.spec for o in node.outputs]
+    if add is not None:
+        return add(node.op, tuple(inputs), node.attrs, specs, payload)
+    return Node(node.op, tuple(inputs), node.attrs, specs, node.scope, node.order, payload)
+
+
+def live(nodes, outputs):
+    """The nodes that the outputs need, in order; inputs first, some of which were made after their readers."""
+    needed, kept = {s.node for s in outputs}, []
+    for node in sorted(nodes, key=lambda n: n.op is not INPUT)[::-1]:
+        if node in needed:
+            kept.append(node)
+            needed.update(s.node for s in node.inputs if s is not None)
+    return kept[::-1]
+
+
+def _again(trace):
+    """The symbols of a trace that were marked to be made again."""
+    return [s for first, end, least, simple in trace.marks.again for n in trace.nodes[first:end] for s in n.outputs
+            if s.size > least and (n.op.elementwise or not simple)]
+
+
+# ------------------------------------------------------------------ loops
+class Parts:
+    """A loop while it is put together, in pairs of a symbol outside and its input in the body.
+
+    trace: the sub-trace of the body, finished.  carried: [(initial value, input, next value)].  sliced: [(array,
+    input)].  stacked: symbols of the body.  count: most steps.  steps: symbol outside that says how many run, or None.
+    test: (sub-trace of the test, its inputs for the carried, its result) or None.
+    """
+
+    def __init__(self, trace, carried, sliced, stacked, count, reverse=False, steps=None, test=None):
+        self.trace, self.carried, self.sliced, self.stacked = trace, list(carried), list(sliced), list(stacked)
+        self.count, self.reverse, self.steps, self.test = count, reverse, steps, test
+        self.nodes = list(trace.nodes)
+
+    @property
+    def sure(self):
+        """Whether the first step runs in any case."""
+        return self.test is None and self.steps is None and self.count > 0
+
+    def symbols_out(self):
+        """What the body calculates, in order."""
+        return [*(new for _, _, new in self.carried), *self.stacked]
+
+    def node(self, parent):
+        """Add the LOOP node to the trace around it; None where nothing is left to calculate."""
+        if not self.carried and not self.stacked and self.test is None:
+            return None
+        outputs = self.symbols_out()
+        nodes = live(self.nodes, outputs)
+        inner = {s for n in nodes for s in n.outputs}
+        self.sliced = [(a, s) for a, s in self.sliced if s in inner]
+        heads = {s for _, s, *_ in (*self.carried, *self.sliced)}
+        sides, test = [(self.trace, inner, heads)], None
+        if self.test is not None:
+            around, places, go = self.test
+            asked = live(around.nodes, [go])
+            sides.append((around, {s for n in asked for s in n.outputs}, set(places)))
+        outside, inside = _constants(sides)
+        constants = list(zip(outside, inside[0]))
+        if self.test is not None:
+            test = Body([*inside[1], *places], asked, [go])
+        inputs = [s for _, s in constants] + [s for _, s, _ in self.carried] + [s for _, s in self.sliced]
+        body = Body(inputs, nodes, outputs, set(_again(self.trace)) & inner)
+        attrs = {"constants": len(constants), "carried": len(self.carried), "sliced": len(self.sliced),
+                 "count": self.count, "reverse": bool(self.reverse)}
+        outer = [a for a, *_ in (*constants, *self.carried, *self.sliced)]
+        if self.steps is not None:
+            attrs["counted"] = True
+            outer.append(self.steps)
+        specs = [s.spec for s in outputs[:len(self.carried)]]
+        specs += [Spec((self.count, *s.shape), s.dtype) for s in self.stacked]
+        for spec in specs:
+            affordable(spec.nbytes, f"loop: a result of shape {spec.shape}")
+        if test is not None:
+            specs.append(Spec((), "int64"))
+        return parent.add(LOOP, tuple(outer), attrs, specs, LoopBody(body, test))
+
+
+def _constants(sides):
+    """(symbols outside, [their inputs in each body]) of bodies that get the same constants.
+
+    sides: [(sub-trace, its symbols that are needed, those that come in otherwise)].
+    """
+    found, most = [], {}
+    for trace, inner, others in sides:
+        mine = {}
+        for s, outer in trace.outside.items():
+            if s in inner and s not in others:
+                mine.setdefault(outer, []).append(s)
+        for outer, symbols in mine.items():
+            most[outer] = max(most.get(outer, 0), len(symbols))
+        found.append(mine)
+    order = [outer for outer, n in most.items() for _ in range(n)]
+    return order, [[mine[outer].pop(0) if mine.get(outer) else trace.add(INPUT, (), {}, [outer.spec]).output
+                    for outer in order] for (trace, _, _), mine in zip(sides, found)]
+
+
+def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="loop"):
+    """Add a LOOP to the active trace; returns (carried at the end, stacked, steps done or None), lists of symbols.
+
+    step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists.
+    carried, sliced: symbols, variables or arrays; each of `sliced` has one row per step.  count: how many steps, or the
+    most with a test.  test: carried -> a truth value, asked before each step.
+
+    Raises ArgumentError for a negative count, ShapeError and DTypeError where the body changes a carried value.
+    """
+    trace = current()
+    carried, sliced = [trace.symbol(c) for c in carried], [trace.symbol(s) for s in sliced]
+    count = _count(name, count, sliced, test is not None)
+    with Trace(parent=trace) as sub:
+        heads = [sub.input(c.shape, c.dtype) for c in carried]
+        slices = [sub.input(s.shape[1:], s.dtype) for s in sliced]
+        new, stacked = step(list(heads), list(slices))
+        new, stacked = [sub.symbol(s) for s in new], [sub.symbol(s) for s in stacked]
+        losses = _total(sub.losses)
+    if len(new) != len(carried):
+        raise ArgumentError(f"{name}: the body must return as many carried values as it gets. Received: {len(new)}, "
+                            f"expected: {len(carried)}.")
+    for k, (a, b) in enumerate(zip(carried, new)):
+        _same(f"{name}: carried value {k}", "it came in with", a, "the body returned", b)
+    if count == ENDLESS and (stacked or losses is not None):
+        raise GraphError(f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
+                         "losses that layers add; give maximum_iterations.")
+    state = list(sub.assigns.items())
+    parts = Parts(sub, zip(carried, heads, new), zip(sliced, slices), stacked + ([] if losses is None else [losses]),
+                  count, reverse)
+    for variable, value in state:
+        head = sub.reads.get(variable)
+        parts.carried.append((trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head,
+                              value))
+    if test is not None:
+        parts.test = _traced_test(name, test, trace, carried, state)
+    final, out, steps = place(parts, trace)
+    for (variable, _), value in zip(state, final[len(carried):]):
+        trace.assign(variable, value)
+    if losses is not None:
+        trace.losses.append(hooks.call("operator", "sum", out.pop()))
+    return final[:len(carried)], out, steps
+
+
+def _traced_test(name, test, trace, carried, state):
+    with Trace(parent=trace) as sub:
+        heads = [sub.input(c.shape, c.dtype) for c in carried]
+        go = sub.symbol(test(list(heads)))
+        if go.dtype != "bool":
+            go = hooks.call("operator", "cast", go, "bool")
+    if go.shape != ():
+        raise ShapeError(f"{name}: the condition must be a scalar. Received: shape {go.shape}.")
+    if sub.assigns or sub.losses:
+        raise GraphError(f"{name}: the condition may not assign variables or add losses.")
+    for variable, _ in state:
+        head = sub.reads.get(variable)
+        heads.append(sub.input(variable.shape, variable.dtype) if head is None else head)
+    return sub, heads, go
+
+
+def place(parts, trace):
+    """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
+    from fastnn.graph.hoist import hoist
+    parts.nodes = live(parts.nodes, parts.symbols_out())
+    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
+    for k, value in final.items():
+        parts.trace.outside[parts.carried[k][1]] = value
+        if parts.test is not None:
+            parts.test[0].outside[parts.test[1][k]] = value
+    moving = [k for k in range(len(parts.carried)) if k not in final]
+    if parts.test is not None:
+        around, heads, go = parts.test
+        parts.test = around, [heads[k] for k in moving], go
+    width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
+    outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
+    kept = [k for k in range(len(parts.stacked)) if k not in outside]
+    parts.stacked = [parts.stacked[k] for k in kept]
+    node = parts.node(trace)
+    results = () if node is None else node.outputs
+    final.update(zip(moving, results))
+    outside.update(zip(kept, results[len(moving):]))
+    steps = results[-1] if parts.test is not None else None
+    return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
+
+
+def _total(values):
+    """The sum of scalars as one symbol of the active trace, or None."""
+    total = None
+    for value in values:
+        total = value if total is None else hooks.call("operator", "add", total, value)
+    return total
+
+
+def _count(name, count, sliced, tested):
+    if count is None and not sliced:
+        if tested:
+            return ENDLESS
+        raise ArgumentError(f"{name}: either values to slice or the number of steps must be given.")
+    if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__")):
+        raise ArgumentError(f"{name}: the number of steps must be an integer. Received: {count!r}.")
+    n = int(count) if count is not None else None
+    if n is not None and n < 0:
+        raise ArgumentError(f"{name}: the number of steps must not be negative. Received: {n}.")
+    for s in sliced:
+        if not s.shape:
+            raise ShapeError(f"{name}: values that are sliced need a first dimension. Received: shape {s.shape}.")
+        if n is None:
+            n = s.shape[0]
+        if s.shape[0] != n:
+            raise ShapeError(f"{name}: the first dimensions must be equal, and that of the number of steps. Received: "
+                             f"{[x.shape for x in sliced]}, steps: {n}.")
+    return n
+
+
+def _same(what, one, a, other, b):
+    if a.shape != b.shape:
+        raise ShapeError(f"{what} must keep its shape: {one} shape {a.shape}, {other} shape {b.shape}.")
+    if a.dtype != b.dtype:
+        raise DTypeError(f"{what} must keep its dtype: {one} {a.dtype}, {other} {b.dtype}. Use ops.cast.")
+
+
+# ------------------------------------------------------------------ branches
+def branch(truth, then, other, name="cond"):
+    """Add a BRANCH to the active trace; returns the list of the results' symbols.
+
+    truth: a scalar symbol of dtype bool.  then, other: functions without arguments that return lists of symbols, arrays
+    or numbers, equal in number, shapes and dtypes.
+    """
+    trace = current()
+    traced = [_side(trace, f) for f in (then, other)]
+    (one, a, _), (two, b, _) = traced
+    if len(a) != len(b):
+        raise ArgumentError(f"{name}: both branches must return the same structure. Received: {len(a)} values from "
+                            f"the first, {len(b)} from the second.")
+    for k, (x, y) in enumerate(zip(a, b)):
+        _same(f"{name}: value {k} of the two branches", "the first one has", x, "the second one", y)
+    state = list(dict.fromkeys([*one.assigns, *two.assigns]))
+    added = next((loss for _, _, loss in traced if loss is not None), None)
+    for sub, out, loss in traced:
+        with sub:
+            out += [sub.read(v) for v in state]
+            if added is not None:
+                out.append(sub.constant(0, added.dtype) if loss is None else loss)
+    node = _branch_node(trace, trace.symbol(truth), [(sub, out) for sub, out, _ in traced])
+    results = [] if node is None else list(node.outputs)
+    if added is not None:
+        trace.losses.append(results.pop())
+    for v, s in zip(state, results[len(results) - len(state):]):
+        trace.assign(v, s)
+    return results[:len(results) - len(state)]
+
+
+def _side(trace, function):
+    with Trace(parent=trace) as sub:
+        out = [sub.symbol(s) for s in function()]
+        return sub, out, _total(sub.losses)
+
+
+def _branch_node(trace, truth, sides):
+    if not sides[0][1]:
+        return None
+    nodes = [live(sub.nodes, out) for sub, out in sides]
+    inner = [{s for n in ns for s in n.outputs} for ns in nodes]
+    order, inputs = _constants([(sub, known, ()) for (sub, _), known in zip(sides, inner)])
+    made = [Body(heads, ns, out, set(_again(sub)) & known)
+            for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)]
+    return trace.add(BRANCH, (truth, *order), {}, [s.spec for s in sides[0][1]], tuple(made))

@@ -1,0 +1,349 @@
+"""Gradients of loops and branches, as loops and branches.
+
+The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
+reads of the step comes stacked from the forward loop, which gets further results for it, or is made again where that is
+cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked
+and one product or sum stands after the loop, others are carried.
+"""
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import GraphError
+from fastnn.graph.autodiff import gradients
+from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, place
+from fastnn.graph.node import CONSTANT, INPUT, Symbol
+from fastnn.graph.trace import Trace, current
+
+CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is made again
+
+
+def _op(name, *args):
+    return hooks.call("operator", name, *args)
+
+
+# ------------------------------------------------------------------ branches
+def _branch_vjp(node, gys, leads):
+    """The gradient of a branch is a branch whose sides make the values of theirs again."""
+    wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
+    found = [set(), set()]
+
+    def side(number):
+        def run():
+            trace, body = current(), node.payload[number]
+            env = _replayed(trace, body, [trace.symbol(s) for s in node.inputs[1:]], {})
+            pairs = [(env[y], trace.symbol(g)) for y, g in zip(body.outputs, gys) if g is not None]
+            xs = [env[body.inputs[k - 1]] for k in wanted]
+            grads = gradients([y for y, _ in pairs], xs, [g for _, g in pairs])
+            found[number].update(k for k, g in zip(wanted, grads) if g is not None)
+            return [_op("zeros", x.shape, x.dtype) if g is None else g for x, g in zip(xs, grads)]
+        return run
+    out = dict(zip(wanted, branch(node.inputs[0], side(0), side(1), name="cond")))
+    return [out[k] if k in found[0] | found[1] else None for k in range(len(node.inputs))]
+
+
+def _replayed(trace, body, inputs, origin):
+    """The nodes of a body once more in a trace, on other inputs; {symbol of the body: symbol of the trace}."""
+    env = dict(zip(body.inputs, inputs))
+    mine = {s.node for s in body.inputs}
+    for node in body.nodes:
+        if node not in mine:
+            twin = copy_node(node, [None if s is None else env[s] for s in node.inputs], origin, trace.add)
+            for old, new in zip(node.outputs, twin.outputs):
+                env[old], origin[new] = new, old
+    return env
+
+
+# ------------------------------------------------------------------ loops
+def _loop_vjp(node, gys, leads):
+    if node.attrs["count"] == ENDLESS:
+        raise GraphError("while_loop: its gradient needs the values of all steps, so their largest number must be "
+                         "known. Received: maximum_iterations=None; give an integer.")
+    return _Reverse(node, gys, leads).grads()
+
+
+class _Reverse:
+    """The gradient of one LOOP node, in the active trace."""
+
+    def __init__(self, node, gys, leads):
+        a, body = node.attrs, node.payload.body
+        self.node, self.body, self.gys = node, body, gys
+        k, c = a["constants"], a["carried"]
+        self.constants = list(zip(node.inputs[:k], body.inputs[:k]))
+        self.carried = list(zip(node.inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]))
+        self.sliced = list(zip(node.inputs[k + c:], body.inputs[k + c:]))
+        self.stacked = body.outputs[c:]
+        wanted = [lead and dtypes.is_float(s.dtype) for lead, s in zip(leads, node.inputs)]
+        self.wanted = {s for s, w in zip(body.inputs, wanted) if w}
+        self.origin = {}
+        self.final = list(gys[:c])
+        self.rows = list(gys[c:c + len(self.stacked)])
+        self._active()
+
+    def _active(self):
+        """The carried values whose gradients go from step to step: they depend on what is wanted, and matter."""
+        varying, inputs = set(self.wanted), {s for _, s, _ in self.carried}
+        while True:
+            reached = set(varying)
+            for n in self.body.nodes:
+                if n.op.vjp is not None and any(s in reached for s in n.inputs if s is not None):
+                    reached.update(o for o in n.outputs if dtypes.is_float(o.dtype))
+            more = {s for _, s, new in self.carried if new in reached and dtypes.is_float(s.dtype)} - varying
+            if not more:
+                break
+            varying |= more
+        useful = {y for y, g in zip(self.stacked, self.rows) if g is not None}
+        live_now = {s for (_, s, _), g in zip(self.carried, self.final) if g is not None}
+        while True:
+            needs = useful | {new for _, s, new in self.carried if s in live_now}
+            for n in reversed(self.body.nodes):
+                if n.op.vjp is not None and any(o in needs for o in n.outputs):
+                    needs.update(s for s in n.inputs if s is not None and dtypes.is_float(s.dtype))
+            more = {s for s in inputs if s in needs and dtypes.is_float(s.dtype)} - live_now
+            if not more:
+                break
+            live_now |= more
+        self.active = [(k, s) for k, (_, s, _) in enumerate(self.carried) if s in varying and s in live_now]
+        self.varying = reached
+
+    def grads(self):
+        """Gradients of the node's inputs, None where there is none."""
+        trace = current()
+        with Trace(parent=trace) as sub:
+            inputs = [sub.symbol(outer) for outer, _ in self.constants]
+            inputs += [sub.input(s.shape, s.dtype) for _, s, _ in self.carried]
+            slices = [sub.input(s.shape, s.dtype) for _, s in self.sliced]
+            self.sub, self.sources = sub, {}
+            env = _replayed(sub, self.body, inputs + slices, self.origin)
+            self.forward = set(sub.nodes)
+            self.slots = [(self.node.inputs[len(inputs) + k], s) for k, s in enumerate(slices)]
+            heads = [(k, sub.input(s.shape, s.dtype)) for k, s in self.active]
+            pairs = [(env[self.carried[k][2]], g) for k, g in heads]
+            for y, g in zip(self.stacked, self.rows):
+                if g is not None:
+                    self.slots.append((g, sub.input(y.shape, y.dtype)))
+                    pairs.append((env[y], self.slots[-1][1]))
+            xs = [s for s in self.body.inputs if s in self.wanted or any(s is x for _, x in self.active)]
+            ys, gs = [y for y, _ in pairs], [g for _, g in pairs]
+            by = dict(zip(xs, gradients(ys, [env[x] for x in xs], gs))) if ys else {}
+            nexts = [by.get(s) for _, s in self.active]
+            nexts = [_op("zeros", s.shape, s.dtype) if g is None else g for g, (_, s) in zip(nexts, self.active)]
+            self.env = env
+            later, sums = [], []                # [(constant, [terms])] and [(constant, head, next)]
+            for _, s in self.constants:
+                g = by.get(s)
+                if g is not None:
+                    terms, rest = self._terms(g, s)
+                    later.append((s, terms))
+                    if rest is not None:
+                        head = sub.input(s.shape, s.dtype)
+                        sums.append((s, head, _op("add", head, rest)))
+            out = [by[s] for _, s in self.sliced if by.get(s) is not None]
+        return self._assembled(trace, heads, nexts, later, sums, out, by)
+
+    def _assembled(self, trace, heads, nexts, later, sums, out, by):
+        carried = []
+        for (k, head), new in zip(heads, nexts):
+            g = self.final[k]
+            carried.append((_op("zeros", head.shape, head.dtype) if g is None else g, head, new))
+        for _, head, new in sums:
+            carried.append((_op("zeros", head.shape, head.dtype), head, new))
+        stacked = list(out)
+        places = {}                             # {symbol of the body: its place among the stacked}
+
+        def stack(s):
+            if s not in places:
+                places[s] = len(stacked)
+                stacked.append(s)
+        for _, terms in later:
+            for _, operands in terms:
+                for s in operands:
+                    stack(s)
+        swap, nodes = self._kept([new for *_, new in carried] + stacked)
+        stacked = [swap.get(s, s) for s in stacked]
+        carried = [(a, b, swap.get(c, c)) for a, b, c in carried]
+        direct = {s: outer for outer, s in self.slots}
+        inside = [k for k, s in enumerate(stacked) if s not in direct]
+        node, attrs = self.node, self.node.attrs
+        steps = node.outputs[-1] if node.payload.test is not None else \
+            node.inputs[-1] if attrs.get("counted") else None
+        parts = Parts(self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"],
+                      not attrs["reverse"], steps)
+        parts.nodes = nodes
+        final, rows, _ = place(parts, trace)
+        values = {k: direct.get(s) for k, s in enumerate(stacked)}
+        values.update(zip(inside, rows))
+        grads = {}
+        for (_, s), g in zip(self.active, final):
+            grads[s] = g if s in self.wanted else None
+        carried_sums = dict(zip([s for s, *_ in sums], final[len(heads):]))
+        for s, terms in later:
+            total = carried_sums.get(s)
+            for function, operands in terms:
+                g = function(*[values[places[x]] for x in operands])
+                total = g if total is None else _op("add", total, g)
+            grads[s] = total
+        at = 0
+        for _, s in self.sliced:
+            if by.get(s) is not None:
+                grads[s], at = values[at], at + 1
+        return [grads.get(s) for s in self.body.inputs] + [None] * (len(node.inputs) - len(self.body.inputs))
+
+    # -------------------------------------------------------------- gradients of constants
+    def _terms(self, g, s):
+        """The terms of a gradient: ([(function of stacked values -> their sum over all steps, symbols)], the rest)."""
+        todo, found, rest = [g], [], None
+        while todo:
+            t = todo.pop()
+            n = t.node
+            if n.op.name == "add" and n not in self.forward and all(x.shape == t.shape for x in n.inputs):
+                todo += reversed(n.inputs)
+                continue
+            rule = self._rule(t, s.shape)
+            if rule is None:
+                rest = t if rest is None else _op("add", rest, t)
+            else:
+                found.append(rule)
+        return found, rest
+
+    def _rule(self, t, shape):
+        n = _peeled(t).node
+        if n in self.forward:
+            return None
+        count = self.node.attrs["count"]
+        if n.op.name == "matmul" and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
+                and not n.attrs["activation"] and n.inputs[2] is None \
+                and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
+            a, b = (_peeled(x) for x in n.inputs[:2])
+            wide = [x.shape for x in n.inputs[:2]]
+            if not (self._steps(a) and self._steps(b)):
+                return None
+
+            def product(x, y):
+                x, y = (_op("reshape", v, (count * rows, columns)) for v, (rows, columns) in zip((x, y), wide))
+                return _op("reshape", _op("matmul", x, y, None, True), shape)
+            return product, (a, b)
+        if n.op.name == "sum" and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
+            x = n.inputs[0]
+            axes = n.attrs["axis"]
+            axes = range(len(x.shape)) if axes is None else axes if isinstance(axes, tuple) else (axes,)
+            axes = (0, *(1 + a % len(x.shape) for a in axes))
+            return (lambda v: _op("reshape", _op("sum", v, axes), shape)), (x,)
+        return None
+
+    def _steps(self, s):
+        """Whether a value differs from step to step (others would be stacked in vain)."""
+        return s.node.op is not CONSTANT and not (s.node.op is INPUT and s in self.sub.outside)
+
+    # -------------------------------------------------------------- values of the forward loop
+    def _kept(self, outputs):
+        """({symbol made by the replayed forward nodes: input in its place}, the nodes of the reverse body).
+
+        What the gradient reads of the forward step is a slice of a stacked result of the forward loop.
+        """
+        frontier, seen, todo = {}, set(), list(outputs)
+        while todo:
+            s = todo.pop()
+            n = s.node
+            if n in self.forward:
+                frontier[s] = None
+            elif n not in seen:
+                seen.add(n)
+                todo += [x for x in n.inputs if x is not None]
+        again = {self.env[s] for s in self.body.again if s in self.env}
+        kept, made = {}, set()
+        first = sorted(frontier, key=lambda s: (s.node.order, s.index))
+        for s in first:
+            if not _cheap(s) and s not in again:
+                self._need(s, kept, made, again)
+        for s in first:
+            if s in again or (_cheap(s) and self._free(s, kept, DEEP)):
+                self._make(s, kept, made, again)
+            else:
+                self._need(s, kept, made, again)
+        swap = {s: self.sub.input(s.shape, s.dtype) for s in kept}
+        for s, inner in swap.items():
+            self.slots.append((append_stacked(self.node, self._original(s)), inner))
+        nodes = [n for n in self.sub.nodes if not (n in self.forward and all(o in swap for o in n.outputs) and
+                                                   n.outputs)]
+        for n in nodes:
+            n.inputs = tuple(swap.get(s, s) for s in n.inputs)
+        return swap, nodes
+
+    def _input(self, s):
+        """Whether a replayed symbol is there without being kept: a constant, a slice, but not a carried value."""
+        n = s.node
+        return n.op is CONSTANT or (n.op is INPUT and (s in self.sub.outside or any(s is x for _, x in self.slots)))
+
+    def _need(self, s, kept, made, again):
+        if s in kept or s in made or self._input(s):
+            return
+        if s in again:
+            self._make(s, kept, made, again)
+        else:
+            kept[s] = True
+
+    def _make(self, s, kept, made, again):
+        if s in made or s in kept or self._input(s):
+            return
+        made.add(s)
+        for x in s.node.inputs:
+            if x is not None:
+                self._need(x, kept, made, again) if x in again or not _cheap(x) else self._make(x, kept, made, again)
+
+    def _free(self, s, kept, depth):
+        """Whether s can be made from what is there or kept anyway."""
+        if s in kept or self._input(s):
+            return True
+        return depth > 0 and _cheap(s) and all(x is None or self._free(x, kept, depth - 1) for x in s.node.inputs)
+
+    def _original(self, s):
+        """The symbol of the forward body that a replayed one is a copy of."""
+        for _, x, _ in self.carried:
+            if self.env[x] is s:
+                return x
+        return _original(s, self.origin)
+
+
+def _original(s, origin):
+    found = origin.get(s)
+    if found is None:                           # a result that a gradient appended to the copy of a loop inside
+        twin = s.node
+        inner = twin.payload.body.outputs[s.index]
+        found = origin[s] = append_stacked(origin[twin.outputs[0]].node, _original(inner, origin))
+    return found
+
+
+def append_stacked(node, symbol):
+    """The result of a LOOP node that stacks a symbol of its body; appended if it is not there yet."""
+    outputs, width = node.payload.body.outputs, node.attrs["carried"]
+    for k in range(width, len(outputs)):
+        if outputs[k] is symbol:
+            return node.outputs[k]
+    outputs.append(symbol)
+    new = Symbol((node.attrs["count"], *symbol.shape), symbol.dtype, node, len(outputs) - 1,
+                 trace=node.outputs[0].trace)
+    tail = node.outputs[len(outputs) - 1:]      # the steps of a while loop stay the last
+    for s in tail:
+        s.index += 1
+    node.outputs = (*node.outputs[:len(outputs) - 1], new, *tail)
+    return new
+
+
+def _peeled(s):
+    while s.node.op.name == "reshape":
+        s = s.node.inputs[0]
+    return s
+
+
+def _cheap(s):
+    """Whether making a value again costs less than keeping it."""
+    n = s.node
+    if n.op in (INPUT, CONSTANT) or n.op.structural or n.op.lower is None or len(n.outputs) != 1:
+        return False
+    if n.op.alias:
+        return True
+    if not n.op.elementwise and n.op.name != "broadcast_to":
+        return False
+    flops, _ = n.op.cost([None if x is None else x.spec for x in n.inputs], [s.spec], n.attrs)
+    return flops <= CHEAP * max(s.size, 1)
+
+
+LOOP.vjp, BRANCH.vjp = _loop_vjp, _branch_vjp

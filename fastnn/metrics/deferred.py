@@ -1,0 +1,67 @@
+"""Results of metrics inside a step: a step is traced once and metrics are read by NumPy after it has run.
+
+While a step is traced `metric.result()` therefore stands for "the result of this metric when it is asked for".
+"""
+import contextlib
+import functools
+import threading
+
+
+class _Tracing(threading.local):
+    """Whether a step is being traced in this thread."""
+
+    step = False
+
+
+_tracing = _Tracing()
+
+
+class Later:
+    """The result of a metric, taken when the logs of a step are read."""
+
+    def __init__(self, take, metric):
+        self.take, self.metric = take, metric
+
+    def __array__(self, dtype=None, copy=None):
+        from fastnn.core.errors import GraphError
+        raise GraphError(f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
+                         "the metric was updated with.")
+
+    def __repr__(self):
+        return f"<result of metric {self.metric.name!r} after the step>"
+
+
+def deferred(result):
+    """A `result` of a metric that is a Later while a step is traced.
+
+    >>> class Metric:
+    ...     name = "total"
+    ...     @deferred
+    ...     def result(self):
+    ...         return 3.0
+    >>> with results_later():
+    ...     found = Metric().result()
+    >>> found, found.take()
+    (<result of metric 'total' after the step>, 3.0)
+    """
+    if getattr(result, "_deferred", False):
+        return result
+
+    @functools.wraps(result)
+    def wrapped(self, *args, **kwargs):
+        if _tracing.step:
+            return Later(functools.partial(wrapped, self, *args, **kwargs), self)
+        return result(self, *args, **kwargs)
+    wrapped._deferred = True
+    return wrapped
+
+
+@contextlib.contextmanager
+def results_later():
+    """Inside, in this thread, results of metrics are not taken but noted; see `deferred`."""
+    before = _tracing.step
+    _tracing.step = True
+    try:
+        yield
+    finally:
+        _tracing.step = before

@@ -1,0 +1,35 @@
+"""What a model keeps for training besides its layers."""
+import threading
+
+from fastnn.core.locks import lock
+from fastnn.models.shared import FIRST_STEP, Shared
+from fastnn.models.step import Step
+
+
+class TrainingState:
+    """The steps of a model, what they share, and what compile() and the run in progress have set.
+
+    lock: held by a run.  depth: of runs inside one another (see runs.run).  forgotten: how often the programs were
+    dropped.  source, validation: the data of the fit that runs; resume: the state that it goes on from.
+    """
+
+    def __init__(self, model):
+        self.lock = lock(threading.RLock)
+        self.shared, self.options = Shared(), None
+        self.steps = {kind: Step(model, kind, self.shared) for kind in FIRST_STEP}
+        self.depth = self.forgotten = 0
+        self.source = self.validation = self.resume = None
+        self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
+        self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
+
+    @property
+    def ran(self):
+        """The Step that ran last, or None."""
+        return self.steps.get(self.shared.kind)
+
+    def forget(self):
+        """Drop every program and what steps have left behind: the model has changed."""
+        self.shared.programs.kept.clear()
+        for step in self.steps.values():
+            step.forget()
+        self.forgotten += 1

@@ -1,0 +1,151 @@
+"""Binding: a Plan gets memory, addresses, threads and an executor, in some tens of microseconds, and compiles nothing."""
+import weakref
+
+import numpy as np
+
+from fastnn.core import config
+from fastnn.core.jit import MODE
+from fastnn.core.memory import aligned, register_memory
+from fastnn.runtime import abi, extension, pack, pyexec, threads
+
+LOCAL, SCRATCH = -1, -2                         # as in Plan.relocations
+
+
+def new_state():
+    """A fresh state block."""
+    return register_memory(aligned(abi.STATE_WORDS * 8).view(np.int64) * 0)
+
+
+class Arena:
+    """Memory that several plans take turns in (the full batch and the ragged last one, training and evaluation)."""
+
+    def __init__(self):
+        self.block = None
+
+    def reserve(self, nbytes):
+        """A block of at least nbytes; a larger need gets a new block, which earlier plans move to when they run."""
+        if self.block is None or self.block.nbytes < nbytes:
+            self.block = register_memory(aligned(max(nbytes, 64)))
+        return self.block
+
+
+class Storage:
+    """What a plan is bound to: an arena, a state block, variables, input arrays, data slots, random keys, in its order.
+
+    A variable is anything with `_array`, which may have moved when it is bound again.
+    """
+
+    def __init__(self, arena=None, state=None, variables=(), arrays=(), slots=(), keys=()):
+        self.arena = Arena() if arena is None else arena
+        self.state = new_state() if state is None else state
+        self.variables, self.arrays, self.slots, self.keys = variables, arrays, slots, keys
+
+    def arrays_of(self, spaces, block, constants):
+        """The arrays behind a plan's spaces, by number; None for a key."""
+        single = {"arena": block, "state": self.state, "constants": constants, "key": None}
+        variables, slots = self.variables, self.slots
+        return [variables[k]._array if kind == "variable" else
+                single[kind] if kind in single else
+                self.arrays[k] if kind == "array" else
+                slots[k].io if kind == "rows" else slots[k].index for kind, k, _ in spaces]
+
+
+class _Prepared:
+    """What binding needs of a plan whatever it is bound to; found once for a plan in a process.
+
+    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the instruction
+    that has the most.
+    """
+
+    def __init__(self, plan):
+        code, relocations = plan.table("code").copy(), plan.table("relocations")
+        control = code[:, abi.FLAGS] & abi.CONTROL != 0
+        host = code[:, abi.FLAGS] & abi.HOST != 0
+        kernels = np.array([pack.address(name) for name in plan.kernels] or [0], np.int64)
+        calls = ~(control | host)
+        code[calls, abi.FN] = kernels[code[calls, abi.FN]]
+        self.longest = int((-(-code[:, abi.N] // np.maximum(code[:, abi.CHUNK], 1)))[~control].max(initial=1))
+        space = relocations[:, 1]
+        self.fixed = np.ascontiguousarray(relocations[space >= 0][:, :3].T)
+        scratch = relocations[space == SCRATCH]
+        tmps = np.column_stack([scratch[:, 0], scratch[:, 2:]])
+        tmps[:, 0] -= np.repeat(code[:, abi.ARGS], np.where(control, 0, code[:, abi.NTMP]))
+        words = plan.table("words") if plan.words else np.zeros(1, np.int64)
+        locals_ = np.ascontiguousarray(relocations[space == LOCAL][:, [0, 2]])
+        moves = plan.table("moves").copy()
+        self.words, self.constants = words, np.frombuffer(plan.constants, np.uint8)
+        self.keys = [(i, s.number) for i, s in enumerate(plan.spaces) if s.kind == "key"]
+        self.tables = abi.check(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
+                                np.zeros(abi.STATE_WORDS, np.int64), plan.hosts, moves)
+
+
+_prepared = weakref.WeakKeyDictionary()
+
+
+def _of(plan):
+    found = _prepared.get(plan)
+    if found is None:
+        found = _prepared[plan] = _Prepared(plan)
+    return found
+
+
+class Tape:
+    """A Plan bound to memory: `executor`, `outputs` (arrays), `block` of the arena, `threads` that it can use."""
+
+    def __init__(self, plan, storage, most, which):
+        self.plan, self.storage = plan, storage
+        self.block = storage.arena.reserve(plan.arena_bytes)
+        python = which == "python" or MODE == "python"
+        prepared = _of(plan) if plan.code else None
+        constants = prepared.constants if prepared else np.frombuffer(plan.constants, np.uint8)
+        self.arrays = storage.arrays_of(plan.spaces, self.block, constants)
+        if MODE == "python":                    # the checked pointers must know variables and constants too
+            for a in self.arrays:
+                if a is not None:
+                    register_memory(a)
+        self.outputs = [self.view(p) for p in plan.outputs]
+        self.threads = max(1, min(most, prepared.longest if prepared else 1))
+        self.executor = self._executor(prepared, python) if prepared else None
+
+    def _executor(self, prepared, python):
+        plan, storage = self.plan, self.storage
+        engine = pyexec if python else extension("executor")
+        bases = engine.addresses(self.arrays)
+        for i, k in prepared.keys:
+            bases[i] = storage.keys[k]
+        words, (at, space, offset) = prepared.words.copy(), prepared.fixed
+        words[at] = bases[space] + offset
+        code, _, tmps, locals_, moves, _ = prepared.tables
+        return engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes, storage.state,
+                               [self._host(h) for h in plan.hosts], self.arrays, moves, checked=True)
+
+    def view(self, place):
+        """The array of a Place."""
+        if place.space < 0:
+            return np.zeros(place.shape, place.dtype)
+        raw = self.arrays[place.space].reshape(-1).view(np.uint8)
+        size = np.dtype(place.dtype).itemsize * int(np.prod(place.shape, dtype=np.int64))
+        return raw[place.offset:place.offset + size].view(place.dtype).reshape(place.shape)
+
+    def _host(self, call):
+        views, me, attrs = [], weakref.ref(self), dict(call.attrs)
+
+        def run():
+            if not views:
+                tape = me()
+                views.append([None if p is None else tape.view(p) for p in call.inputs])
+                views.append([tape.view(p) for p in call.outputs])
+            call.op.host(views[0], views[1], attrs)
+        return run
+
+
+def bind(plan, storage, target=None, most=None, executor=None):
+    """The Tape of a plan.
+
+    storage: what it is bound to.  target: as the plan was made for (only "cpu" has executors).  most: threads at most;
+    None: as fastnn.config, the environment or the cores say.  executor: "cython" or "python" instead of the configured
+    one.
+    """
+    if most is None:
+        most = threads.planned()[0]
+    return Tape(plan, storage, most, executor or config.executor())
