@@ -171,16 +171,13 @@ OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpo
 CIRCLES = [
     {"kernels.lower", "runtime.pack"},
     {"graph.node", "graph.trace"},
-    {"saving.compiled", "saving.serialization"},
-    {"saving.archive", "saving.legacy", "saving.weights"},
     {"models.cloning", "models.functional", "models.functional_config", "models.model", "models.sequential"},
 ]
 INSIDE = {
-    "cli/facts.py": 4, "cli/main.py": 2, "compiler/eager.py": 1, "graph/loop.py": 1, "graph/node.py": 2,
-    "kernels/lower.py": 3, "models/cloning.py": 2, "models/functional_config.py": 3, "models/loop.py": 1,
+    "cli/main.py": 2, "compiler/eager.py": 1, "graph/loop.py": 1, "graph/node.py": 2,
+    "kernels/lower.py": 3, "models/functional_config.py": 3, "models/loop.py": 1,
     "models/model.py": 10, "models/trainer.py": 10, "runtime/__init__.py": 3, "runtime/pack.py": 4,
-    "runtime/pyexec.py": 1, "runtime/threads.py": 3, "saving/legacy.py": 3, "saving/serialization.py": 1,
-    "saving/weights.py": 1,
+    "runtime/pyexec.py": 1, "runtime/threads.py": 3,
 }
 
 
