@@ -179,7 +179,8 @@ def _constants(sides):
 def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="loop"):
     """Add a LOOP to the active trace; returns (carried at the end, stacked, steps done or None), lists of symbols.
 
-    step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists.
+    step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists; with a third one,
+    [(input of the body, next value)], of carried values that begin as zeros and are returned after the others.
     carried, sliced: symbols, variables or arrays; each of `sliced` has one row per step.  count: how many steps, or the
     most with a test.  test: carried -> a truth value, asked before each step.
 
@@ -191,7 +192,8 @@ def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="l
     with Trace(parent=trace) as sub:
         heads = [sub.input(c.shape, c.dtype) for c in carried]
         slices = [sub.input(s.shape[1:], s.dtype) for s in sliced]
-        new, stacked = step(list(heads), list(slices))
+        new, stacked, *more = step(list(heads), list(slices))
+        late = [(head, sub.symbol(value)) for head, value in more[0]] if more else []
         new, stacked = [sub.symbol(s) for s in new], [sub.symbol(s) for s in stacked]
         losses = _total(sub.losses)
     if len(new) != len(carried):
@@ -202,6 +204,10 @@ def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="l
     if count == ENDLESS and (stacked or losses is not None):
         raise GraphError(f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
                          "losses that layers add; give maximum_iterations.")
+    for k, (head, value) in enumerate(late):
+        _same(f"{name}: late value {k}", "its input has", head, "the body returned", value)
+    carried += [hooks.call("operator", "zeros", head.shape, head.dtype) for head, _ in late]
+    heads, new = heads + [head for head, _ in late], new + [value for _, value in late]
     state = list(sub.assigns.items())
     parts = Parts(sub, zip(carried, heads, new), zip(sliced, slices), stacked + ([] if losses is None else [losses]),
                   count, reverse)
@@ -250,12 +256,14 @@ def place(parts, trace):
         parts.test = around, [heads[k] for k in moving], go
     width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
     outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
-    kept = [k for k in range(len(parts.stacked)) if k not in outside]
-    parts.stacked = [parts.stacked[k] for k in kept]
+    stacked, first = parts.stacked, {}
+    kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
+    parts.stacked = [stacked[k] for k in kept]
     node = parts.node(trace)
     results = () if node is None else node.outputs
     final.update(zip(moving, results))
     outside.update(zip(kept, results[len(moving):]))
+    outside.update((k, outside[first[s]]) for k, s in enumerate(stacked) if k not in outside)
     steps = results[-1] if parts.test is not None else None
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 

@@ -1,4 +1,4 @@
-"""RNN: a cell applied step after step; the loop is unrolled over the known length."""
+"""RNN: a cell applied step after step."""
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph import Variable
@@ -6,6 +6,7 @@ from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.rnn_cells import StackedRNNCells
+from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 
 
@@ -81,7 +82,7 @@ class RNN(Layer):
     def build(self, sequences_shape, initial_state_shape=None):
         if not nest.is_shape(sequences_shape):
             sequences_shape = sequences_shape[0]
-        if hasattr(self.cell, "built") and not self.cell.built:
+        if hasattr(self.cell, "built") and not self.cell.built and type(self.cell).build is not Layer.build:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
@@ -130,44 +131,63 @@ class RNN(Layer):
             raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received "
                              f"{len(states)} initial state(s).")
         mask = nest.flatten(mask)[0] if mask is not None else None
-        outputs, last, states = self._loop(sequences, states, mask, training, steps)
+        own = getattr(type(self.cell), "get_initial_state", None)
+        zero_start = initial_state is None and not self.stateful and (
+            own is None or own.__module__.startswith("fastnn."))
+        outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
         if self.stateful:
             for variable, state in zip(self.states, nest.flatten(states)):
                 variable.assign(state)
-        output = ops.stack(outputs, axis=1) if self.return_sequences else last
+        output = outputs if self.return_sequences else last
         return (output, *states) if self.return_state else output
 
-    def _loop(self, sequences, states, mask, training, steps):
-        """(outputs of all steps, the last one, the last states)."""
-        step = self._stepper(sequences, training)
-        before, outputs = None, []
-        for i in reversed(range(steps)) if self.go_backwards else range(steps):
-            output, new = step(i, states)
+    def _loop(self, sequences, states, mask, training, steps, zero_start):
+        """(outputs of all steps or None, the last output, the last states); zero_start: the states begin as zeros."""
+        step, rows = self._stepper(sequences, training)
+        kept = {}
+        sliced = [rows] if mask is None else [rows, steps_first(mask)]
+
+        def body(flat, slices, memory):
+            output, new = step(slices[0], nest.pack(states, flat))
+            new = nest.flatten(list(new) if isinstance(new, (list, tuple)) else [new])
+            mine = next((k for k, s in enumerate(new) if s is output), None)    # the state that is the output, too
             if mask is not None:
-                use = mask[:, i]
-                old = ops.zeros_like(output) if before is None or self.zero_output_for_mask else before
-                new = nest.pack(new, [_where(use, a, b) for a, b in zip(nest.flatten(new), nest.flatten(states))])
-                output = _where(use, output, old)
-            states = list(new) if isinstance(new, (list, tuple)) else [new]
-            before = output
-            if self.return_sequences:
-                outputs.append(output)
-        return outputs, before, states
+                use, raw = slices[1], output
+                new = [_where(use, a, b) for a, b in zip(new, flat)]
+                if mine is not None and zero_start and not self.zero_output_for_mask:
+                    output = new[mine]
+                else:
+                    old = ops.zeros_like(raw) if self.zero_output_for_mask else memory.before("output", raw)
+                    output, mine = _where(use, raw, old), None
+                    memory.remember("output", output)
+            if mine is None and not self.return_sequences:
+                memory.remember("output", output)
+            kept["mine"] = mine
+            return new, [output] if self.return_sequences else []
+        flat, stacked, after = over_steps(body, nest.flatten(states), sliced, steps, self.go_backwards,
+                                          self.unroll or steps == 1, name=f"Layer '{self.name}'")
+        last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
+        states = nest.pack(states, flat)
+        if not self.return_sequences:
+            return None, last, states
+        outputs = ops.swapaxes(stacked[0], 0, 1)
+        return ops.flip(outputs, axis=1) if self.go_backwards else outputs, last, states
 
     def _stepper(self, sequences, training):
-        """step(i, states) -> (output, new states): inputs' share of all steps at once if the cell can."""
-        if hasattr(self.cell, "project"):
+        """(step(row, states) -> (output, new states), the rows of all steps): inputs' share of all steps at once if the
+        cell can."""
+        rows = steps_first(sequences)
+        if getattr(self.cell, "projects", hasattr(self.cell, "project")):
             self.cell.start(sequences.shape[0], training)
-            shares = self.cell.project(ops.swapaxes(sequences, 0, 1))
-            return lambda i, states: self.cell.step(shares[i], states)
+            return self.cell.step, self.cell.project(rows)
         takes = signature.of(type(self.cell).call).takes("training")
         extra = {"training": training} if takes else {}
+        single = isinstance(self.cell.state_size, int) and not hasattr(self.cell, "cells")
 
-        def step(i, states):
-            single = isinstance(self.cell.state_size, int) and not hasattr(self.cell, "cells")
-            output, new = self.cell(sequences[:, i], states, **extra)
+        def step(row, states):
+            output, new = self.cell(row, states, **extra)
             return output, [new] if single and not isinstance(new, (list, tuple)) else new
-        return step
+        return step, rows
 
     # ---- configuration --------------------------------------------------------------------------------
 

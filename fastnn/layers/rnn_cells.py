@@ -253,6 +253,29 @@ class StackedRNNCells(Layer):
         return [nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
                 for cell in self.cells]
 
+    @property
+    def projects(self):
+        """Whether the inputs' share of all steps can be calculated at once: all cells are of the library's kind."""
+        return all(hasattr(cell, "project") for cell in self.cells)
+
+    def start(self, batch, training):
+        """Draw the dropout masks of a new call, the same for all steps."""
+        for cell in self.cells:
+            cell.start(batch, training)
+
+    def project(self, inputs):
+        """The input's share of the first cell."""
+        return self.cells[0].project(inputs)
+
+    def step(self, share, states):
+        """One step, given the input's share of the first cell."""
+        new = []
+        for k, (cell, state) in enumerate(zip(self.cells, states)):
+            single = not isinstance(state, (list, tuple))
+            share, after = cell.step(cell.project(share) if k else share, [state] if single else list(state))
+            new.append(after[0] if single else after)
+        return share, new
+
     def call(self, inputs, states, training=False):
         new = []
         for cell, state in zip(self.cells, states):

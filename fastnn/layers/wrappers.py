@@ -4,6 +4,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers import context, nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
+from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 
 
@@ -86,14 +87,16 @@ class TimeDistributed(Wrapper):
             return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
         # Statistics are a step's own, and states go from one step to the next.  A recurrent layer's mask has steps too.
         masked = mask is not None and (len(mask.shape) > 2 or not any(hasattr(layer, "cell") for layer in layers))
-        outs = []
-        for i in range(steps):
-            x = inputs[:, i]
+        shown = []
+
+        def step(_, slices, memory):
             if masked:
-                context.set_mask(x, mask[:, i])
-            outs.append(self.layer(x, **kwargs))
-        stacked = [ops.stack(ys, axis=1) for ys in zip(*map(nest.flatten, outs))]
-        return nest.pack(outs[0], stacked)
+                context.set_mask(*slices)
+            shown.append(self.layer(slices[0], **kwargs))
+            return [], nest.flatten(shown[-1])
+        _, stacked, _ = over_steps(step, [], [steps_first(inputs), *([steps_first(mask)] if masked else [])], steps,
+                                   name=f"Layer '{self.name}'")
+        return nest.pack(shown[-1], [ops.swapaxes(y, 0, 1) for y in stacked])
 
     def compute_mask(self, inputs, previous_mask):
         mask = nest.flatten(previous_mask)[0]

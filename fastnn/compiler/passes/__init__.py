@@ -40,11 +40,15 @@ def run(graph, off=(), unroll=True):
 
     unroll: write loops out; without it they stay.
     """
+    return _passed(graph, off, unroll)
+
+
+def _passed(graph, off, unroll):
     for name, function in PIPELINE:
         if name not in _REQUIRED and (name in off or "all" in off):
             continue
         if name == "bodies":
-            graph = in_bodies(graph, lambda body: run(body, off, unroll=False))
+            graph = in_bodies(graph, lambda body: _passed(body, off, False))
         elif unroll or name != "unroll":
             graph = function(graph)
     return graph

@@ -37,7 +37,7 @@ def _transformed(body, transform):
 
 # ------------------------------------------------------------------ what nobody reads
 def dead_values(graph):
-    """Drop dead nodes, what loops and branches give that nobody reads, and carried values that serve themselves only."""
+    """Drop dead nodes, results of loops that nobody reads, and carried values that serve themselves only."""
     needed, wanted = set(graph.kept()), {}
     nodes = []
     for node in reversed(graph.nodes):

@@ -2,7 +2,9 @@
 
 - a node of constants only becomes a constant (small results; `broadcast_to` of one number of any size);
 - sum, mean, max or min over axes of size 1 is a reshape, which costs nothing;
-- multiplying by a constant that is one number everywhere is `affine`, and scales in a row are one scale.
+- multiplying by a constant that is one number everywhere is `affine`, and scales in a row are one scale;
+- a transpose of a transpose, or a flip of a flip, that gives the value back is that value: layers over sequences put
+  the steps first, and back.
 
 The last rule rewrites a formula: two roundings become one.
 """
@@ -16,6 +18,7 @@ from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
 
 FOLDS = ("sum", "mean", "max", "min", "prod")
+ALL, FLIP = (None, None, None), (None, None, -1)                # slices of a whole dimension
 SMALL = 1024                                    # elements of a constant that is worth computing at plan time
 
 
@@ -24,12 +27,29 @@ def simplify(graph):
     def visit(node, inputs):
         if isinstance(node.op, Leaf) or node.op.structural or len(node.outputs) != 1:
             return None
+        back = _back(node, inputs)
+        if back is not None:
+            return [(back,)]
         for rule in (_constant, _fold_of_nothing, _scale):
             made = rule(node, inputs)
             if made is not None:
                 return [made, made.outputs]
         return None
     return rewrite(graph, visit)
+
+
+def _back(node, inputs):
+    """The value before two operations that undo each other, or None."""
+    before = inputs[0].node if inputs and inputs[0] is not None else None
+    if before is None or before.op is not node.op:
+        return None
+    if node.op.name == "transpose":
+        mine, first = node.attrs["axes"], before.attrs["axes"]
+        return before.inputs[0] if [first[a] for a in mine] == list(range(len(mine))) else None
+    if node.op.name in ("strided_slice", "strided_slice_grad") and node.attrs == before.attrs \
+            and all(k in (ALL, FLIP) for k in node.attrs["key"]):
+        return before.inputs[0]
+    return None
 
 
 def _leaf(array, like):
