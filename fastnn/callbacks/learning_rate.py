@@ -1,6 +1,8 @@
 """Callbacks that change the learning rate between epochs."""
 import warnings
 
+import numpy as np
+
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
@@ -112,7 +114,6 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def _reduce(self, epoch):
         """Set the smaller rate; False where min_lr has been reached (compared in float32, as the rate is kept)."""
-        import numpy as np
         optimizer = self.model.optimizer
         old = learning_rate_of(optimizer)
         if old <= float(np.float32(self.min_lr)):

@@ -11,7 +11,7 @@ from fastnn.core.locks import lock
 from fastnn.graph import variable as variables
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
-from fastnn.ops.common import operand
+from fastnn.ops.functions.operands import operand
 from fastnn.runtime import pack
 from fastnn.runtime.abi import STATE_WORDS, STEP
 

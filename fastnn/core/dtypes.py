@@ -1,6 +1,7 @@
 """Type names: what users write, what kernels are called, how two types meet."""
 import numpy as np
 
+from fastnn.core import config
 from fastnn.core.errors import DTypeError
 
 # dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
@@ -24,7 +25,6 @@ def standardize(dtype, default=None):
     ('float64', 'int32', 'float32')
     """
     if dtype is None:
-        from fastnn.core import config
         return default or config.floatx()
     try:
         known = _KNOWN.get(dtype)
@@ -33,7 +33,6 @@ def standardize(dtype, default=None):
     if known is not None:
         return known
     if dtype is float:
-        from fastnn.core import config
         return config.floatx()
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name

@@ -1,4 +1,6 @@
 """Identity, Lambda, Masking and ActivityRegularization."""
+import inspect
+
 from fastnn import ops, regularizers
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.layers import inference, nest
@@ -81,7 +83,6 @@ class Lambda(Layer):
         return False
 
     def call(self, inputs, mask=None, training=None):
-        import inspect
         kwargs = dict(self.arguments)
         try:
             names = inspect.signature(self.function).parameters

@@ -2,6 +2,7 @@
 
 While a step is traced `metric.result()` therefore stands for "the result of this metric when it is asked for".
 """
+from fastnn.core.errors import GraphError
 import contextlib
 import functools
 import threading
@@ -23,7 +24,6 @@ class Later:
         self.take, self.metric = take, metric
 
     def __array__(self, dtype=None, copy=None):
-        from fastnn.core.errors import GraphError
         raise GraphError(f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
                          "the metric was updated with.")
 

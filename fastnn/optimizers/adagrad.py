@@ -1,5 +1,5 @@
 """Adagrad and Adadelta: steps divided by what the squared gradients have added up to."""
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

@@ -1,6 +1,6 @@
 """Ftrl: follow the regularised leader."""
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

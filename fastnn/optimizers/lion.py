@@ -1,6 +1,6 @@
 """Lion: the sign of a mixture of momentum and gradient."""
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

@@ -1,6 +1,6 @@
 """RMSprop: steps divided by the root of a moving average of the squared gradient."""
 from fastnn import ops
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

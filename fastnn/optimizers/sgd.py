@@ -1,6 +1,6 @@
 """SGD: gradient descent, with momentum."""
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 
