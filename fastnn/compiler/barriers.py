@@ -91,7 +91,7 @@ class _Walk:
             return _Open(t for part in region.parts for t in self.items(part, _Open(), shift))
         if region.flag is not None:
             open_ = _Open()
-        later = {**shift, region: 1}
+        later = {**shift, region: -1 if region.reverse else 1}
         open_ = self._step(region, open_, shift)
         open_ = self._step(region, open_, later)
         if not any(_meets(part) for part in region.parts):

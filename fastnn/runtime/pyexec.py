@@ -1,8 +1,8 @@
 """The Python executor: the same tables as the Cython one, the same bits, nothing hidden. It is the oracle of the tests.
 
 It also runs mode "python", where kernels are plain functions over bounds-checked memory. Threads are simulated in the
-order that is least kind to a plan: between two barriers, the last thread does all its work first. A missing barrier
-therefore shows as different bits, always.
+order that is least kind to a plan: between two barriers, one thread after the other does all its work, by turns the last
+one first and the first one first. A missing barrier therefore shows as different bits.
 """
 import ctypes
 import threading
@@ -59,7 +59,7 @@ def _float_mode():
 
 
 class _Walk:
-    """One walk over the tape. Groups wait until a barrier; then each thread does all of them, the last thread first.
+    """One walk over the tape. Groups wait until a barrier; then each thread does all of them, one after the other.
 
     moved: {word: its value} of the loops that have run.
     """
@@ -134,7 +134,9 @@ class _Walk:
         flush, restore = _float_mode()
         mode = flush()
         try:
-            for tid in reversed(range(self.threads)):
+            self.tape.meetings += 1
+            order = range(self.threads) if self.tape.meetings % 2 else reversed(range(self.threads))
+            for tid in order:
                 words = self.tape._threads[tid].words
                 for i, moved in self.waiting:
                     kept = {word: words[word] for word in moved}
@@ -172,7 +174,7 @@ class Executor:
         self._tmp_rows = self._tmps.tolist()
         self._moves = moves.tolist()
         self._functions = [None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN]) for row in self._rows]
-        self._threads = []
+        self._threads, self.meetings = [], 0
         self._ready(1)
 
     def _ready(self, threads):
