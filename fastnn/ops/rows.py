@@ -141,6 +141,7 @@ def row_axis(op, rows, shapes, out, attrs):
     rows: for each input the axis of its rows, None if it has none; one has.  shapes, out: of inputs and result.
 
     >>> from fastnn import ops
+    >>> from fastnn.ops.op import REGISTRY
     >>> total = ops.sum([1.0])                  # its record is there from then on
     >>> row_axis(REGISTRY["sum"], [0], [(7, 3)], (7,), {"axis": (1,), "keepdims": False})
     0
