@@ -6,8 +6,7 @@ import numpy as np
 
 import fastnn
 from fastnn import layers
-from fastnn.callbacks import Callback
-from fastnn.cli.terminal import Line, bar, say, seconds
+from fastnn.cli.terminal import say, seconds
 from fastnn.core.errors import ArgumentError
 from fastnn.datasets import digits
 from fastnn.models import load_model
@@ -49,42 +48,6 @@ def build(seed, steps):
     return model
 
 
-def progress_callback(epochs, images, batch_size):
-    """A callback that draws one live line per epoch: loss, accuracy, images/s, time left.
-
-    epochs: number of epochs; images: training images per epoch; batch_size: images per batch.
-    """
-
-    class Progress(Callback):
-        """Counts images, not batches, so that the rate means something."""
-
-        def on_train_begin(self, logs=None):
-            self.start, self.seen, self.line = time.perf_counter(), 0, Line()
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.epoch, self.first = epoch, self.seen
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.seen = min(self.seen + batch_size, self.first + images)
-            if self.line.due():
-                self.line.draw(self.text(logs or {}))
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.seen = self.first + images
-            self.line.finish(self.text(logs or {}))
-
-        def text(self, logs):
-            spent = time.perf_counter() - self.start
-            rate = self.seen / max(spent, 1e-9)
-            left = (epochs * images - self.seen) / max(rate, 1e-9)
-            parts = [f"epoch {self.epoch + 1:2d}/{epochs}", bar(self.seen - self.first, images, 20)]
-            parts += [f"{name} {logs[key]:.4f}" for key, name in
-                      (("loss", "loss"), ("accuracy", "accuracy"), ("val_loss", "val loss"),
-                       ("val_accuracy", "val accuracy")) if key in logs]
-            return "  ".join([*parts, f"{rate:,.0f} images/s", f"{seconds(left)} left"])
-    return Progress()
-
-
 def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
     """Train, test, save, reload and report; returns the exit status (1 if the reloaded model differs).
 
@@ -101,9 +64,8 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
     model = build(seed, epochs * -(-(len(x_train) - held) // batch_size))
     say(f"Training on {len(x_train)} handwritten digits of 8x8 pixels, testing on {len(x_test)} others.")
     begun = time.perf_counter()
-    history = model.fit(x_train[:-held], y_train[:-held], batch_size=batch_size, epochs=epochs, verbose=0,
-                        validation_data=(x_train[-held:], y_train[-held:]),
-                        callbacks=[progress_callback(epochs, len(x_train) - held, batch_size)])
+    history = model.fit(x_train[:-held], y_train[:-held], batch_size=batch_size, epochs=epochs,
+                        validation_data=(x_train[-held:], y_train[-held:]))
     spent = time.perf_counter() - begun
     rate = epochs * (len(x_train) - held) / spent
     say()

@@ -1,7 +1,5 @@
-"""Text on the terminal: plain lines, tables, and a progress line that is redrawn at most ten times a second."""
-import shutil
+"""Text on the terminal: plain lines and tables."""
 import sys
-import time
 
 
 def say(text=""):
@@ -37,51 +35,3 @@ def seconds(value):
     ('0.4 s', '1:15')
     """
     return f"{value:.1f} s" if value < 59.95 else f"{int(value) // 60}:{int(value) % 60:02d}"
-
-
-def bar(done, total, width=24):
-    """A progress bar.
-
-    >>> bar(1, 2, 4)
-    '██░░'
-    """
-    filled = min(width, int(width * done / max(total, 1)))
-    return "█" * filled + "░" * (width - filled)
-
-
-def _plain(text):
-    """The text in what standard output can encode."""
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    try:
-        text.encode(encoding)
-        return text
-    except UnicodeEncodeError:
-        return text.replace("█", "#").replace("░", ".").encode(encoding, "replace").decode(encoding)
-
-
-class Line:
-    """A line that is redrawn in place on a terminal; elsewhere only its last state is printed."""
-
-    def __init__(self, every=0.1):
-        self.live, self.every, self._last, self._length = sys.stdout.isatty(), every, 0.0, 0
-
-    def due(self):
-        """Whether it is time to draw again."""
-        return self.live and time.monotonic() - self._last >= self.every
-
-    def draw(self, text):
-        """Draw the line in place."""
-        text = _plain(text)[:shutil.get_terminal_size().columns - 1]
-        sys.stdout.write("\r" + text.ljust(self._length))
-        sys.stdout.flush()
-        self._last, self._length = time.monotonic(), len(text)
-
-    def finish(self, text):
-        """Draw the last state and go to the next line."""
-        if self.live:
-            self.draw(text)
-            sys.stdout.write("\n")
-        else:
-            sys.stdout.write(_plain(text) + "\n")
-        sys.stdout.flush()
-        self._length = 0

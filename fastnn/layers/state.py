@@ -122,9 +122,14 @@ class StateMixin:
 
         What somebody else wrote may do anything; so may a function of an axis that is the batch's.
         """
-        axes = self.__dict__.get("axis")
-        axes = axes if isinstance(axes, (list, tuple)) else [axes]
-        return type(self).__module__.startswith("fastnn.") and self.activity_regularizer is None and 0 not in axes
+        return type(self).__module__.startswith("fastnn.") and self.activity_regularizer is None \
+            and self._axis_inside(None)
+
+    def _axis_inside(self, rank):
+        """Whether its `axis` is none of the batch, for inputs of this rank (None: not known)."""
+        axis = self.__dict__.get("axis")
+        return not {0, None if rank is None else -rank} & set(axis if isinstance(axis, (list, tuple)) else [axis]) \
+            - {None}
 
     # ---- losses ---------------------------------------------------------------------------------------
 

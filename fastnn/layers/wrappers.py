@@ -79,7 +79,7 @@ class TimeDistributed(Wrapper):
         call = signature.of(type(self.layer).call)
         kwargs = {"training": training} if call.takes("training") else {}
         layers = self.layer._flatten_layers()
-        if all(layer._rows_apart(training) for layer in layers):
+        if self.layer._axis_inside(len(inputs.shape) - 1) and all(layer._rows_apart(training) for layer in layers):
             x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
             if mask is not None and len(mask.shape) > 2:
                 context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))

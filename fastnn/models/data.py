@@ -7,6 +7,7 @@ import numpy as np
 from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers, doubtful, report_overflow
+from fastnn.utils.triples import unpack_x_y_sample_weight
 
 _EMPTY = (None, (), [])
 
@@ -159,19 +160,6 @@ def split_validation(fraction, arrays):
     return tuple(part(s, slice(None, cut)) for s in arrays), tuple(part(s, slice(cut, None)) for s in arrays)
 
 
-def unpack(data):
-    """(x, y, sample_weight) from what a generator yields or validation_data holds: x, (x,), (x, y) or (x, y, w)."""
-    if isinstance(data, list):
-        data = tuple(data)
-    if not isinstance(data, tuple):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise DataError(
-            f"Data must be x, (x,), (x, y) or (x, y, sample_weight); received a tuple of length {len(data)}."
-        )
-    return data + (None,) * (3 - len(data))
-
-
 def is_batches(x):
     """Whether x yields batches itself (generator, PyDataset, iterable of tuples) instead of being arrays."""
     if (
@@ -224,7 +212,7 @@ class Batches:
                 self._rewind()
                 self.used_up = not self.restartable
                 break
-            yield unpack(batch[0])
+            yield unpack_x_y_sample_weight(batch[0])
             given += 1
         if self.length is not None and self.at >= self.length:
             self._rewind()

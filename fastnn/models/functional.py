@@ -22,6 +22,7 @@ from fastnn.models.direct import directly
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
+from fastnn.ops.rows import apart
 
 
 class Functional(Model):
@@ -157,10 +158,7 @@ class Functional(Model):
         return self.run(inputs, training, mask)
 
     def _rows_apart(self, training):
-        bare = [e.operation.options for e in self._map.events if not e.is_input and not isinstance(e.operation, Layer)]
-        whole = any(axes is None or 0 in (axes if isinstance(axes, (list, tuple)) else (axes,))
-                    for attrs in bare for name, axes in attrs.items() if name in ("axis", "axes"))
-        return not whole and super()._rows_apart(training)
+        return super()._rows_apart(training) and all(map(_event_apart, self._map.calls))
 
     def run(self, inputs, training=None, mask=None):
         """Re-execute the call events on other values (symbols of a trace, or arrays)."""
@@ -173,10 +171,8 @@ class Functional(Model):
 
         def fill(x):
             return values[key(x)] if is_functional(x) else x
-        for event in self._map.events:
-            if event.is_input:
-                continue
-            if any(key(x) not in values for x in event.inputs):
+        for event, keys in self._map.needs:
+            if any(k not in values for k in keys):
                 continue
             operation = event.operation
             kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
@@ -286,6 +282,23 @@ class Functional(Model):
     def get_build_config(self):
         """None: the graph says everything."""
         return
+
+
+def _event_apart(event):
+    """Whether a call treats each row of its symbols by itself; a layer that is called says the rest."""
+    if isinstance(event.operation, Layer):
+        return all(event.operation._axis_inside(len(x.shape)) for x in event.inputs)
+    inputs, place = event.inputs, {}
+    for x in inputs:
+        place.setdefault(key(x), len(place))
+
+    def again(*symbols):
+        def fill(x):
+            return symbols[place[key(x)]] if is_functional(x) else x
+        args, kwargs = nest.map_structure(fill, event.args), nest.map_structure(fill, event.kwargs)
+        return event.operation.run(*args, **kwargs)
+    known = {key(x): x for x in inputs}
+    return apart(again, [(known[k].shape, known[k].dtype) for k in place])
 
 
 def _single(shapes):

@@ -37,7 +37,8 @@ def events_between(inputs, outputs):
 class GraphMap:
     """The graph between `inputs` and `outputs` (lists of functional symbols).
 
-    events: in the order in which they run, that of the calls.  operations: each once, in Keras's order (deepest first).
+    events: in the order in which they run, that of the calls.  calls: those that are no inputs; needs: each of them
+    with the keys of what it is called with.  operations: each once, in Keras's order (deepest first).
     """
 
     def __init__(self, inputs, outputs):
@@ -62,6 +63,8 @@ class GraphMap:
         # the order of the user's calls, in which every event stands after those it depends on
         self.events = sorted(depth_of, key=lambda event: event.serial)
         self.operations = sorted(operation_depth, key=lambda op: (-operation_depth[op], met[op]))
+        self.calls = [event for event in self.events if not event.is_input]
+        self.needs = [(event, [key(x) for x in event.inputs]) for event in self.calls]
         self._check_connected(known)
         self._check_names()
 

@@ -5,6 +5,7 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
+from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
@@ -43,7 +44,8 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
-            (validation_data, None, None) if adapter.is_batches(validation_data) else adapter.unpack(validation_data)
+            (validation_data, None, None) if adapter.is_batches(validation_data)
+            else unpack_x_y_sample_weight(validation_data)
         )
         validation = source_of(model, "test", vx, vy, vw,
                              batch_size if validation_batch_size is None else

@@ -153,6 +153,10 @@ class Sequential(Model):
             inputs = layer(inputs, **({"training": training} if takes else {}))
         return inputs
 
+    def _rows_apart(self, training):
+        functional = self._functional
+        return super()._rows_apart(training) and (functional is None or functional._rows_apart(training))
+
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the output for a symbol as input."""
         if self._functional is not None:

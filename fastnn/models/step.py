@@ -20,7 +20,7 @@ from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
 from fastnn.models.flat import runs_of, slot_run
-from fastnn.utils.misc import pack_x_y_sample_weight
+from fastnn.utils.triples import pack_x_y_sample_weight
 
 METHODS = {"train": "train_step", "test": "test_step"}
 WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer

@@ -14,7 +14,7 @@ from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
-from fastnn.utils.misc import unpack_x_y_sample_weight
+from fastnn.utils.triples import unpack_x_y_sample_weight
 
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 

@@ -1,32 +1,32 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from typing import Any
 
-from fastnn.utils.misc import Config as Config
+from fastnn.utils.config_dict import Config as Config
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
 from fastnn.layers.session import clear_session as clear_session
 from fastnn.utils.interactive import disable_interactive_logging as disable_interactive_logging
 from fastnn.utils.interactive import enable_interactive_logging as enable_interactive_logging
-from fastnn.utils.misc import get_file as get_file
-from fastnn.utils.misc import get_source_inputs as get_source_inputs
+from fastnn.utils.data_files import get_file as get_file
+from fastnn.utils.symbols import get_source_inputs as get_source_inputs
 from fastnn.utils.folders import image_dataset_from_directory as image_dataset_from_directory
 from fastnn.utils.images import img_to_array as img_to_array
 from fastnn.utils.interactive import is_interactive_logging_enabled as is_interactive_logging_enabled
-from fastnn.utils.misc import is_keras_tensor as is_keras_tensor
+from fastnn.utils.symbols import is_keras_tensor as is_keras_tensor
 from fastnn.utils.images import load_img as load_img
-from fastnn.utils.misc import model_to_dot as model_to_dot
+from fastnn.utils.symbols import model_to_dot as model_to_dot
 from fastnn.utils.arrays import normalize as normalize
-from fastnn.utils.misc import pack_x_y_sample_weight as pack_x_y_sample_weight
+from fastnn.utils.triples import pack_x_y_sample_weight as pack_x_y_sample_weight
 from fastnn.utils.arrays import pad_sequences as pad_sequences
 from fastnn.utils.images import save_img as save_img
 from fastnn.utils.seeds import set_random_seed as set_random_seed
-from fastnn.utils.misc import split_dataset as split_dataset
+from fastnn.utils.splitting import split_dataset as split_dataset
 from fastnn.core.dtypes import standardize as standardize_dtype
 from fastnn.utils.folders import text_dataset_from_directory as text_dataset_from_directory
 from fastnn.utils.folders import timeseries_dataset_from_array as timeseries_dataset_from_array
 from fastnn.utils.arrays import to_categorical as to_categorical
-from fastnn.utils.misc import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from fastnn.utils.triples import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 CustomObjectScope: Any
 Progbar: Any
 custom_object_scope: Any

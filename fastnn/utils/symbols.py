@@ -1,0 +1,36 @@
+"""Symbols of the functional API: what is one, what it was computed from, and the drawing that there is not."""
+from fastnn.core.errors import ArgumentError, NotSupportedError
+
+
+def is_keras_tensor(x):
+    """Whether x is a symbol of the functional API.
+
+    >>> is_keras_tensor(3)
+    False
+    """
+    return hasattr(x, "origin") and hasattr(x, "spec")
+
+
+def get_source_inputs(tensor):
+    """The Input symbols that a symbol of the functional API was computed from.
+
+    Raises ArgumentError for anything else.
+    """
+    if not is_keras_tensor(tensor) or tensor.origin is None:
+        raise ArgumentError(f"get_source_inputs: received {tensor!r}, expected a symbol of the functional API.")
+    found, seen, waiting = [], set(), [tensor]
+    while waiting:
+        x = waiting.pop()
+        if (id(x.origin), x.index) in seen:
+            continue
+        seen.add((id(x.origin), x.index))
+        if x.origin.is_input:
+            found.append(x)
+        waiting.extend(reversed(x.origin.inputs))
+    return found
+
+
+def model_to_dot(model, *args, **kwargs):
+    """Not available: there is no Graphviz here.  Raises NotSupportedError."""
+    raise NotSupportedError("model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() "
+                            "draws them as SVG.")
