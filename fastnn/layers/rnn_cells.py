@@ -6,6 +6,7 @@ from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
 from fastnn.layers.rnn import CellDropout
+from fastnn.ops.recurrent import gru_cell, lstm_cell
 from fastnn.saving import identifiers as serial
 
 WEIGHTS = ("kernel", "recurrent", "bias")
@@ -72,6 +73,11 @@ class RecurrentCell(CellDropout, Layer):
         x = ops.matmul(inputs, self.kernel)
         return x if self.bias is None else x + self.bias
 
+    def _usual(self, *values):
+        """Whether a step has a kernel of its own: with the usual activations, on floats of one dtype."""
+        return (self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid
+                and values[0].dtype in ("float32", "float64") and len({str(v.dtype) for v in values}) == 1)
+
     def _state(self, h):
         return h if self._state_mask is None else h * self._state_mask
 
@@ -134,7 +140,11 @@ class LSTMCell(RecurrentCell):
     def step(self, share, states):
         """One step, given the input's share."""
         h, c = states
-        z = share + ops.matmul(self._state(h), self.recurrent_kernel)
+        r = ops.matmul(self._state(h), self.recurrent_kernel)
+        if self._usual(share, r, c):
+            h, c, _ = lstm_cell(share, r, c)
+            return h, [h, c]
+        z = share + r
         i, f, g, o = ops.split(z, 4, axis=1)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         h = self.recurrent_activation(o) * self.activation(c)
@@ -176,6 +186,9 @@ class GRUCell(RecurrentCell):
             inner = ops.matmul(kept, self.recurrent_kernel)
             if self.bias is not None:
                 inner = inner + self.bias[1]
+            if self._usual(share, inner, h):
+                h, _ = gru_cell(share, inner, h)
+                return h, [h]
             xz, xr, xh = ops.split(share, 3, axis=1)
             iz, ir, ih = ops.split(inner, 3, axis=1)
             z, r = self.recurrent_activation(xz + iz), self.recurrent_activation(xr + ir)
