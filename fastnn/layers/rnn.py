@@ -1,7 +1,7 @@
 """RNN: a cell applied step after step."""
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.graph import Variable
+from fastnn.graph import Trace, Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -84,8 +84,7 @@ class RNN(Layer):
     def build(self, sequences_shape, initial_state_shape=None):
         if not nest.is_shape(sequences_shape):
             sequences_shape = sequences_shape[0]
-        if hasattr(self.cell, "built") and not self.cell.built and type(self.cell).build is not Layer.build:
-            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+        build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
                 raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "
@@ -207,6 +206,25 @@ class RNN(Layer):
         if isinstance(config.get("cell"), dict):
             config["cell"] = serial.deserialize(config["cell"], "layers", custom_objects)
         return super().from_config(config)
+
+
+def build_cell(cell, input_shape):
+    """Build a cell that is not built: by its own `build`, else by calling it in a throw-away trace, which builds the
+    layers inside."""
+    if getattr(cell, "built", True):
+        return
+    if type(cell).build is not Layer.build:
+        cell.build(input_shape)
+        return
+    with Trace(building=True) as trace:
+        batch = input_shape[0] or 2
+        own = getattr(cell, "get_initial_state", None)
+        size = cell.state_size
+        size = [size] if isinstance(size, int) else list(size)
+        states = nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size) if own is None \
+            else own(batch_size=batch)
+        cell(trace.input((batch, *input_shape[1:]), cell.compute_dtype),
+             list(states) if isinstance(states, (list, tuple)) else [states])
 
 
 def _where(rows, a, b):

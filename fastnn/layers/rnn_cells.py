@@ -5,7 +5,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
-from fastnn.layers.rnn import CellDropout
+from fastnn.layers.rnn import CellDropout, build_cell
 from fastnn.ops.recurrent import gru_cell, lstm_cell
 from fastnn.saving import identifiers as serial
 
@@ -233,8 +233,7 @@ class StackedRNNCells(Layer):
 
     def build(self, input_shape):
         for cell in self.cells:
-            if not cell.built:
-                cell.build(input_shape)
+            build_cell(cell, input_shape)
             input_shape = (input_shape[0], getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
 
     def get_initial_state(self, batch_size=None):
