@@ -4,6 +4,7 @@ import pytest
 
 from fastnn import ops
 from fastnn.compiler.eager import Call
+from fastnn.compiler.target import Options
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.graph import BRANCH, LOOP, Trace, Variable, branch, gradients, loop
 
@@ -309,6 +310,8 @@ def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same(
         return [y, masks, *gradients([ops.sum(y)], [x])]
     x = np.ones((3, 64))
     y, masks, g = Call(run, [(x.shape, "float64")])(x)
+    for a, b in zip((y, masks, g), Call(run, [(x.shape, "float64")], options=Options(unroll=True))(x)):
+        np.testing.assert_array_equal(a, b)
     rows = masks.reshape(-1, 64)
     assert len({r.tobytes() for r in rows}) == len(rows) == 6
     base, step = y, 1e-4
