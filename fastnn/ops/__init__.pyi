@@ -53,7 +53,7 @@ from fastnn.ops.linalg import cholesky as cholesky
 from fastnn.ops.linalg import cholesky_inverse as cholesky_inverse
 from fastnn.ops.elementwise import clip as clip
 from fastnn.ops.layout import concatenate as concatenate
-from fastnn.ops.loops import cond as cond
+from fastnn.ops.choices import cond as cond
 from fastnn.ops.control import conj as conj
 from fastnn.ops.control import conjugate as conjugate
 from fastnn.ops.convolution import conv as conv
@@ -296,7 +296,7 @@ from fastnn.ops.reduce import sum as sum
 from fastnn.ops.linalg import svd as svd
 from fastnn.ops.layout import swapaxes as swapaxes
 from fastnn.ops.activation import swish as swish
-from fastnn.ops.loops import switch as switch
+from fastnn.ops.choices import switch as switch
 from fastnn.ops.index import take as take
 from fastnn.ops.index import take_along_axis as take_along_axis
 from fastnn.ops.derived import tan as tan
