@@ -326,6 +326,7 @@ CASES = {
     "dtype": (DTypeError, "carried value 0 .*float32.*int32",
               lambda x: loop(lambda c, s: ([ops.cast(c[0], "int32")], []), [x], count=2)),
     "number": (ArgumentError, "as many carried values", lambda x: loop(lambda c, s: ([], []), [x], count=2)),
+    "no result": (ArgumentError, "must return.*None", lambda x: loop(lambda c, s: None, [x], count=2)),
     "negative": (ArgumentError, "negative.*-1", lambda x: loop(lambda c, s: (c, []), [x], count=-1)),
     "no count": (ArgumentError, "number of steps", lambda x: loop(lambda c, s: (c, []), [x])),
     "lengths": (ShapeError, "first dimensions", lambda x: loop(lambda c, s: (c, []), [x], [x, ops.ones((3, 1))])),
