@@ -192,7 +192,11 @@ def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="l
     with Trace(parent=trace) as sub:
         heads = [sub.input(c.shape, c.dtype) for c in carried]
         slices = [sub.input(s.shape[1:], s.dtype) for s in sliced]
-        new, stacked, *more = step(list(heads), list(slices))
+        result = step(list(heads), list(slices))
+        if not isinstance(result, (tuple, list)) or len(result) not in (2, 3):
+            raise ArgumentError(f"{name}: the body must return the next carried values and the values to stack. "
+                                f"Received: {result!r}.")
+        new, stacked, *more = result
         late = [(head, sub.symbol(value)) for head, value in more[0]] if more else []
         new, stacked = [sub.symbol(s) for s in new], [sub.symbol(s) for s in stacked]
         losses = _total(sub.losses)

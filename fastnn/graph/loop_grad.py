@@ -146,7 +146,8 @@ class _Reverse:
         for _, head, new in sums:
             carried.append((_op("zeros", head.shape, head.dtype), head, new))
         stacked = list(out)
-        places = {s: k for k, s in reversed(list(enumerate(out)))}     # {symbol of the body: its place among the stacked}
+        # {symbol of the body: its place among the stacked}
+        places = {s: k for k, s in reversed(list(enumerate(out)))}
 
         def stack(s):
             if s not in places:

@@ -5,7 +5,7 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.layers.rnn_cells import StackedRNNCells
+from fastnn.layers.rnn_cells import StackedRNNCells, build_cell
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 
@@ -82,8 +82,7 @@ class RNN(Layer):
     def build(self, sequences_shape, initial_state_shape=None):
         if not nest.is_shape(sequences_shape):
             sequences_shape = sequences_shape[0]
-        if hasattr(self.cell, "built") and not self.cell.built and type(self.cell).build is not Layer.build:
-            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+        build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
                 raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "

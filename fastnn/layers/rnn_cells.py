@@ -2,11 +2,13 @@
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
+from fastnn.graph import Trace
 from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.random import dropout
+from fastnn.ops.records.recurrent import gru_cell, lstm_cell
 from fastnn.random import SeedGenerator
 from fastnn.saving import identifiers as serial
 
@@ -34,6 +36,25 @@ class CellDropout:
             return None
         key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
         return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)
+
+
+def build_cell(cell, input_shape):
+    """Build a cell that is not built: by its own `build`, else by calling it in a throw-away trace, which builds the
+    layers inside."""
+    if getattr(cell, "built", True):
+        return
+    if type(cell).build is not Layer.build:
+        cell.build(input_shape)
+        return
+    with Trace(building=True) as trace:
+        batch = input_shape[0] or 2
+        own = getattr(cell, "get_initial_state", None)
+        size = cell.state_size
+        size = [size] if isinstance(size, int) else list(size)
+        states = nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size) if own is None \
+            else own(batch_size=batch)
+        cell(trace.input((batch, *input_shape[1:]), cell.compute_dtype),
+             list(states) if isinstance(states, (list, tuple)) else [states])
 
 
 class RecurrentCell(CellDropout, Layer):
@@ -97,6 +118,11 @@ class RecurrentCell(CellDropout, Layer):
         x = ops.matmul(inputs, self.kernel)
         return x if self.bias is None else x + self.bias
 
+    def _usual(self, *values):
+        """Whether a step has a kernel of its own: with the usual activations, on floats of one dtype."""
+        return (self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid
+                and values[0].dtype in ("float32", "float64") and len({str(v.dtype) for v in values}) == 1)
+
     def _state(self, h):
         return h if self._state_mask is None else h * self._state_mask
 
@@ -158,7 +184,11 @@ class LSTMCell(RecurrentCell):
     def step(self, share, states):
         """One step, given the input's share."""
         h, c = states
-        z = share + ops.matmul(self._state(h), self.recurrent_kernel)
+        r = ops.matmul(self._state(h), self.recurrent_kernel)
+        if self._usual(share, r, c):
+            h, c, _ = lstm_cell(share, r, c)
+            return h, [h, c]
+        z = share + r
         i, f, g, o = ops.split(z, 4, axis=1)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         h = self.recurrent_activation(o) * self.activation(c)
@@ -200,6 +230,9 @@ class GRUCell(RecurrentCell):
             inner = ops.matmul(kept, self.recurrent_kernel)
             if self.bias is not None:
                 inner = inner + self.bias[1]
+            if self._usual(share, inner, h):
+                h, _ = gru_cell(share, inner, h)
+                return h, [h]
             xz, xr, xh = ops.split(share, 3, axis=1)
             iz, ir, ih = ops.split(inner, 3, axis=1)
             z, r = self.recurrent_activation(xz + iz), self.recurrent_activation(xr + ir)
@@ -244,8 +277,7 @@ class StackedRNNCells(Layer):
 
     def build(self, input_shape):
         for cell in self.cells:
-            if not cell.built:
-                cell.build(input_shape)
+            build_cell(cell, input_shape)
             input_shape = (input_shape[0], getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
 
     def get_initial_state(self, batch_size=None):

@@ -1,4 +1,4 @@
-"""A loop of a layer over the steps of sequences: one of the graph, or Python's own on arrays and where it is unrolled."""
+"""Loops of layers over the steps of sequences: of the graph, or Python's own on arrays and where they are unrolled."""
 import numpy as np
 
 from fastnn import ops

@@ -53,7 +53,7 @@ from fastnn.ops.functions.linalg import cholesky as cholesky
 from fastnn.ops.functions.linalg import cholesky_inverse as cholesky_inverse
 from fastnn.ops.functions.arithmetic import clip as clip
 from fastnn.ops.functions.layout import concatenate as concatenate
-from fastnn.ops.functions.loops import cond as cond
+from fastnn.ops.functions.choices import cond as cond
 from fastnn.ops.functions.complex import conj as conj
 from fastnn.ops.functions.complex import conjugate as conjugate
 from fastnn.ops.functions.convolution import conv as conv
@@ -296,7 +296,7 @@ from fastnn.ops.functions.reduction import sum as sum
 from fastnn.ops.functions.linalg import svd as svd
 from fastnn.ops.functions.layout import swapaxes as swapaxes
 from fastnn.ops.functions.activation import swish as swish
-from fastnn.ops.functions.loops import switch as switch
+from fastnn.ops.functions.choices import switch as switch
 from fastnn.ops.functions.indexing import take as take
 from fastnn.ops.functions.indexing import take_along_axis as take_along_axis
 from fastnn.ops.functions.trigonometry import tan as tan

@@ -11,7 +11,7 @@ def graph_of(function, *shapes):
     """The graph after all passes, with its loops."""
     with Trace() as t:
         out = function(*[t.input(s, "float32") for s in shapes])
-        return passes.run(Graph.of(t, out), unroll=False)
+    return passes.run(Graph.of(t, out), unroll=False)
 
 
 def structural(graph):

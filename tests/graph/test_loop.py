@@ -4,6 +4,7 @@ import pytest
 
 from fastnn import ops
 from fastnn.compiler.eager import Call
+from fastnn.compiler.target import Options
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.graph import BRANCH, LOOP, Trace, Variable, branch, gradients, loop
 
@@ -309,6 +310,8 @@ def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same(
         return [y, masks, *gradients([ops.sum(y)], [x])]
     x = np.ones((3, 64))
     y, masks, g = Call(run, [(x.shape, "float64")])(x)
+    for a, b in zip((y, masks, g), Call(run, [(x.shape, "float64")], options=Options(unroll=True))(x)):
+        np.testing.assert_array_equal(a, b)
     rows = masks.reshape(-1, 64)
     assert len({r.tobytes() for r in rows}) == len(rows) == 6
     base, step = y, 1e-4
@@ -323,6 +326,7 @@ CASES = {
     "dtype": (DTypeError, "carried value 0 .*float32.*int32",
               lambda x: loop(lambda c, s: ([ops.cast(c[0], "int32")], []), [x], count=2)),
     "number": (ArgumentError, "as many carried values", lambda x: loop(lambda c, s: ([], []), [x], count=2)),
+    "no result": (ArgumentError, "must return.*None", lambda x: loop(lambda c, s: None, [x], count=2)),
     "negative": (ArgumentError, "negative.*-1", lambda x: loop(lambda c, s: (c, []), [x], count=-1)),
     "no count": (ArgumentError, "number of steps", lambda x: loop(lambda c, s: (c, []), [x])),
     "lengths": (ShapeError, "first dimensions", lambda x: loop(lambda c, s: (c, []), [x], [x, ops.ones((3, 1))])),

@@ -1,172 +1,26 @@
-"""Loops and choices by functions: nodes of the graph inside a trace, Python's own on arrays.
+"""Loops by functions: nodes of the graph inside a trace, Python's own on arrays.
 
 What a function takes from around it (values, variables) needs no mention; variables that it assigns keep what the last
-step assigned.  In a graph a choice calculates one side only, and a loop is planned once, however many steps it has.
+step assigned.  In a graph a loop is planned once, however many steps it has.
 """
 import functools
 
 import numpy as np
 
-from fastnn.core import dtypes, hooks, tree
-from fastnn.core.errors import ArgumentError, DTypeError, ForeignSymbolError, ShapeError
-from fastnn.graph.loop import branch as graph_branch
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.loop import loop as graph_loop
-from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, current
-from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.choices import (
+    check_functions, in_graph, leaves_of, packed, recorded, same_structure, shown,
+)
 from fastnn.ops.functions.layout import concatenate, reshape, stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
 from fastnn.ops.functions.slicing import flip, getitem
 
-__all__ = ["cond", "switch", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize",
-           "associative_scan"]
+__all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize", "associative_scan"]
 
 LARGE = 2 ** 31 - 1                             # the largest int32
-
-
-# ------------------------------------------------------------------ structures
-def _leaves(structure):
-    """The values of a structure; None is an empty one."""
-    return [x for x in tree.flatten(structure) if x is not None]
-
-
-def _pack(structure, leaves):
-    """Values in the shape of a structure."""
-    rest = iter(leaves)
-    return tree.map_structure(lambda x: None if x is None else next(rest), structure)
-
-
-def _same_structure(a, b):
-    """Whether two structures hold None, and values, at the same places."""
-    if not tree.same_structure(a, b):
-        return False
-    return all((x is None) == (y is None) for x, y in zip(tree.flatten(a), tree.flatten(b)))
-
-
-def _shown(structure):
-    """A structure in words: shapes and dtypes."""
-    return tree.map_structure(
-        lambda x: None if x is None else f"{dtype_of(operand(x))}{list(operand(x).shape)}", structure)
-
-
-def _functions(name, **functions):
-    for argument, function in functions.items():
-        if not callable(function):
-            raise ArgumentError(f"{name}: `{argument}` must be a function. Received: {function!r}.")
-
-
-def _recorded(function):
-    """A public operation whose calls on functional symbols are one event; those of its parts where a function uses
-    functional symbols that are no arguments."""
-    name = function.__name__
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        if current() is None and any(isinstance(x, Symbol) for x in tree.flatten([list(args), kwargs])):
-            try:
-                return hooks.call("record", name, function, args, kwargs)
-            except ForeignSymbolError:          # the functions use symbols that an event would not know of
-                return function(*args, **kwargs)
-        return function(*args, **kwargs)
-    call.public_name = name
-    return call
-
-
-# ------------------------------------------------------------------ choices
-def cond(pred, true_fn, false_fn):
-    """true_fn() if pred, else false_fn().
-
-    Args:
-        pred: a scalar; not 0 means true.
-        true_fn, false_fn: functions without arguments; inside a graph their results must be equal in structure, shapes
-            and dtypes, and only one of them is calculated.
-
-    Raises:
-        ShapeError: pred is no scalar.  ArgumentError, ShapeError, DTypeError: the results differ.
-
-    >>> cond(True, lambda: 1, lambda: 2)
-    array(1, dtype=int32)
-    """
-    _functions("cond", true_fn=true_fn, false_fn=false_fn)
-    pred = operand(pred)
-    if tuple(pred.shape):
-        raise ShapeError(f"cond: pred must be a scalar. Received: shape {tuple(pred.shape)}.")
-    if current() is None and is_symbol(pred):   # in the functional API there is no node that holds functions
-        one, two = true_fn(), false_fn()
-        _both(one, two)
-        return _pack(one, [where(pred, a, b) for a, b in zip(_leaves(one), _leaves(two))])
-    if current() is None or not _in_graph(pred):
-        return _results(true_fn() if bool(np.asarray(pred)) else false_fn())
-    return _branch(cast_to(pred, "bool"), true_fn, false_fn)
-
-
-def _results(structure):
-    """What a function returned, with numbers as arrays."""
-    return tree.map_structure(lambda x: operand(x) if isinstance(x, (int, float)) else x, structure)
-
-
-def _in_graph(x):
-    return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
-
-
-def _both(one, two):
-    if not _same_structure(one, two):
-        raise ArgumentError("`true_fn` and `false_fn` should return outputs of the same kind (struct, dtype and "
-                            f"shape). Got {_shown(one)} and {_shown(two)} instead.")
-
-
-def _branch(truth, then, other, name="cond"):
-    found = []
-
-    def side(function):
-        def run():
-            found.append(function())
-            if len(found) == 2:
-                _both(*found)
-            return [operand(x) for x in _leaves(found[-1])]
-        return run
-    out = graph_branch(truth, side(then), side(other), name)
-    return _pack(found[0], out)
-
-
-@_recorded
-def switch(index, branches, *operands):
-    """branches[index](*operands), the index kept within range.
-
-    Args:
-        index: an integer scalar.
-        branches: functions; inside a graph their results must be equal in structure, shapes and dtypes, and only one
-            of them is calculated.
-        operands: what they get.
-
-    Raises:
-        ArgumentError: no branches, or their results differ.  DTypeError, ShapeError: the index is no integer scalar.
-
-    >>> switch(1, [lambda x: x, lambda x: -x], 3)
-    array(-3, dtype=int32)
-    """
-    branches = list(branches)
-    if not branches:
-        raise ArgumentError("switch: received no branches.")
-    _functions("switch", **{f"branches[{i}]": f for i, f in enumerate(branches)})
-    index = operand(index)
-    if "int" not in dtype_of(index):
-        raise DTypeError(f"switch: the index must be an integer. Received: dtype {dtype_of(index)}.")
-    if tuple(index.shape):
-        raise ShapeError(f"switch: the index must be a scalar. Received: shape {tuple(index.shape)}.")
-    if not _in_graph(index) or (current() is None and not is_symbol(index)):
-        return _results(branches[int(np.clip(np.asarray(index), 0, len(branches) - 1))](*operands))
-    return _switched(index, 0, len(branches), branches, operands)
-
-
-def _switched(index, first, end, branches, operands):
-    """A choice among branches[first:end], halved again and again."""
-    if end - first == 1:
-        return branches[first](*operands)
-    middle = (first + end) // 2
-    return cond(hooks.call("operator", "less", index, middle),
-                lambda: _switched(index, first, middle, branches, operands),
-                lambda: _switched(index, middle, end, branches, operands))
 
 
 # ------------------------------------------------------------------ loops
@@ -182,7 +36,7 @@ class _Carry:
 
     def __init__(self, name, init):
         self.name, self.structure = name, init
-        raw = _leaves(init)
+        raw = leaves_of(init)
         self.weak = [type(x) in (int, float, bool) for x in raw]
         self.first = [operand(x) for x in raw]
         if current() is not None:
@@ -190,10 +44,10 @@ class _Carry:
 
     def checked(self, new):
         """The leaves of what a step returned."""
-        if not _same_structure(self.structure, new):
+        if not same_structure(self.structure, new):
             raise ArgumentError(f"{self.name}: the loop must carry one structure. Received at first: "
-                                f"{_shown(self.structure)}, returned by the body: {_shown(new)}.")
-        out = [operand(x) for x in _leaves(new)]
+                                f"{shown(self.structure)}, returned by the body: {shown(new)}.")
+        out = [operand(x) for x in leaves_of(new)]
         names = [self._promoted(dtype_of(a), dtype_of(b)) if weak and tuple(a.shape) == tuple(b.shape) else dtype_of(a)
                  for a, b, weak in zip(self.first, out, self.weak)]
         if names != [dtype_of(a) for a in self.first]:
@@ -204,7 +58,7 @@ class _Carry:
                 raise ShapeError(f"{where_} must keep its shape: it came in with shape {tuple(a.shape)}, the body "
                                  f"returned shape {tuple(b.shape)}.")
             if dtype_of(a) != dtype_of(b):
-                if type(_leaves(new)[k]) in (int, float):
+                if type(leaves_of(new)[k]) in (int, float):
                     out[k] = cast_to(b, dtype_of(a))
                     continue
                 raise DTypeError(f"{where_} must keep its dtype: it came in with {dtype_of(a)}, the body returned "
@@ -219,7 +73,7 @@ class _Carry:
 
     def packed(self, leaves):
         """Leaves in the structure."""
-        return _pack(self.structure, leaves)
+        return packed(self.structure, leaves)
 
 
 def _promoting(run):
@@ -265,33 +119,33 @@ def _scanned(carry, step, xs, n, reverse, unrolled):
 
     step: (carried leaves, slices of xs) -> (carry, results), structures.
     """
-    shown = []
+    seen = []
 
     def checked(state, slices):
         new, y = step(carry.packed(state), slices)
-        shown.append(y)
-        return carry.checked(new), [operand(v) for v in _leaves(y)]
+        seen.append(y)
+        return carry.checked(new), [operand(v) for v in leaves_of(y)]
     if current() is not None and not unrolled:
         final, rows, _ = graph_loop(checked, carry.first, xs, n, reverse, name=carry.name)
-        return final, shown[-1], rows
+        return final, seen[-1], rows
     if n == 0:
-        return carry.first, *_empty(checked, carry, xs, shown)
+        return carry.first, *_empty(checked, carry, xs, seen)
     rows, state = [None] * n, list(carry.first)
     for t in reversed(range(n)) if reverse else range(n):
         state, rows[t] = checked(state, [getitem(x, t) for x in xs])
-    return state, shown[-1], [stack(v) for v in zip(*rows)]
+    return state, seen[-1], [stack(v) for v in zip(*rows)]
 
 
-def _empty(step, carry, xs, shown):
+def _empty(step, carry, xs, seen):
     """(structure, arrays without rows) of a loop of no steps."""
     with Trace(building=True) as trace:
         state, slices = ([trace.input(shape, dtype_of(x)) for x, shape in pairs] for pairs in (
             [(x, tuple(x.shape)) for x in carry.first], [(x, tuple(x.shape)[1:]) for x in xs]))
         specs = [trace.symbol(y).spec for y in step(state, slices)[1]]
-    return shown[-1], [np.zeros((0, *s.shape), dtypes.numpy_type(s.dtype)) for s in specs]
+    return seen[-1], [np.zeros((0, *s.shape), dtypes.numpy_type(s.dtype)) for s in specs]
 
 
-@_recorded
+@recorded
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     """(carry, ys) of carry, y = f(carry, x) for each slice x of xs along the first axis.
 
@@ -310,28 +164,28 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     >>> scan(lambda c, x: (c + x, c), 0, np.array([1, 2], "int32"))
     (array(3, dtype=int32), array([0, 1], dtype=int32))
     """
-    _functions("scan", f=f)
+    check_functions("scan", f=f)
     if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
         raise ArgumentError(f"`unroll` must be an positive integer or boolean. Received: unroll={unroll}")
-    leaves = [operand(x) for x in _leaves(xs)]
+    leaves = [operand(x) for x in leaves_of(xs)]
     n = _steps("scan", length, leaves)
 
     def step(carry, slices):
-        out = f(carry, _pack(xs, slices))
+        out = f(carry, packed(xs, slices))
         if not isinstance(out, (tuple, list)) or len(out) != 2:
             raise ArgumentError(f"scan body output must be a pair, got {out!r}.")
         return out
     carry = _Carry("scan", init)
     final, structure, rows = _scanned(carry, step, leaves, n, reverse, unroll is True)
-    return carry.packed([_array(x) for x in final]), _pack(structure, rows)
+    return carry.packed([_array(x) for x in final]), packed(structure, rows)
 
 
 def _array(x):
     """A result as an array, also where NumPy made a scalar of it."""
-    return x if _in_graph(x) else np.asarray(x)
+    return x if in_graph(x) else np.asarray(x)
 
 
-@_recorded
+@recorded
 def map(f, xs):
     """f of each slice of xs along the first axis, stacked.
 
@@ -346,17 +200,17 @@ def map(f, xs):
 
 
 def _mapped(name, f, xs):
-    _functions(name, f=f)
-    leaves = [operand(x) for x in _leaves(xs)]
+    check_functions(name, f=f)
+    leaves = [operand(x) for x in leaves_of(xs)]
     if not leaves:
         raise ArgumentError(f"{name}: received no values to map over.")
     n = _steps(name, None, leaves)
-    _, structure, rows = _scanned(_Carry(name, ()), lambda _, slices: ((), f(_pack(xs, slices))), leaves, n, False,
+    _, structure, rows = _scanned(_Carry(name, ()), lambda _, slices: ((), f(packed(xs, slices))), leaves, n, False,
                                   False)
-    return _pack(structure, rows)
+    return packed(structure, rows)
 
 
-@_recorded
+@recorded
 def vectorized_map(function, elements):
     """function of each slice of elements along the first axis, stacked; products of slices become one product.
 
@@ -366,7 +220,7 @@ def vectorized_map(function, elements):
     return _mapped("vectorized_map", function, elements)
 
 
-@_recorded
+@recorded
 def fori_loop(lower, upper, body_fun, init_val):
     """val = body_fun(i, val) for i from lower up to upper.
 
@@ -378,9 +232,9 @@ def fori_loop(lower, upper, body_fun, init_val):
     >>> fori_loop(0, 3, lambda i, v: v + i, 0)
     array(3, dtype=int32)
     """
-    _functions("fori_loop", body_fun=body_fun)
+    check_functions("fori_loop", body_fun=body_fun)
     carry = _Carry("fori_loop", init_val)
-    if current() is not None and (_in_graph(lower) or _in_graph(upper)):
+    if current() is not None and (in_graph(lower) or in_graph(upper)):
         return carry.packed(_fori_by_values(carry, lower, upper, body_fun))
     low, high = (_whole("fori_loop", n, v) for n, v in (("lower", lower), ("upper", upper)))
     n = max(0, high - low)
@@ -418,7 +272,7 @@ def _fori_by_values(carry, lower, upper, body):
     return final[1:]
 
 
-@_recorded
+@recorded
 def while_loop(cond, body, loop_vars, maximum_iterations=None):
     """loop_vars = body(*loop_vars) while cond(*loop_vars).
 
@@ -431,7 +285,7 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     >>> while_loop(lambda i: i < 3, lambda i: i + 1, 0)
     array(3, dtype=int32)
     """
-    _functions("while_loop", cond=cond, body=body)
+    check_functions("while_loop", cond=cond, body=body)
     many = isinstance(loop_vars, (tuple, list))
     values = tuple(loop_vars) if many else (loop_vars,)
     most = None
@@ -479,7 +333,7 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
 
 
 # ------------------------------------------------------------------ running results
-@_recorded
+@recorded
 def associative_scan(f, elems, reverse=False, axis=0):
     """All running results of an associative f(a, b) along an axis, in about twice log2 of its size calls of f.
 
@@ -492,8 +346,8 @@ def associative_scan(f, elems, reverse=False, axis=0):
     >>> associative_scan(lambda a, b: a + b, np.array([1, 2, 3], "int32"))
     array([1, 3, 6], dtype=int32)
     """
-    _functions("associative_scan", f=f)
-    leaves = [operand(x) for x in _leaves(elems)]
+    check_functions("associative_scan", f=f)
+    leaves = [operand(x) for x in leaves_of(elems)]
     axes = [axis + len(x.shape) if axis < 0 else axis for x in leaves]
     if any(a not in range(len(x.shape)) for a, x in zip(axes, leaves)):
         raise ShapeError(f"associative_scan: axis {axis} is not one of shapes {[tuple(x.shape) for x in leaves]}.")
@@ -504,15 +358,15 @@ def associative_scan(f, elems, reverse=False, axis=0):
         raise ShapeError(f"associative_scan: the size of axis {axis} is not known yet.")
 
     def combine(a, b):
-        out = f(_pack(elems, a), _pack(elems, b))
-        if not _same_structure(elems, out):
+        out = f(packed(elems, a), packed(elems, b))
+        if not same_structure(elems, out):
             raise ArgumentError("associative_scan: f must return the structure of elems. Received: "
-                                f"{_shown(out)}, expected that of {_shown(elems)}.")
-        return [operand(x) for x in _leaves(out)]
+                                f"{shown(out)}, expected that of {shown(elems)}.")
+        return [operand(x) for x in leaves_of(out)]
     if reverse:
         leaves = [flip(x, a) for x, a in zip(leaves, axes)]
     leaves = _running(combine, leaves, axes)
-    return _pack(elems, [flip(x, a) for x, a in zip(leaves, axes)] if reverse else leaves)
+    return packed(elems, [flip(x, a) for x, a in zip(leaves, axes)] if reverse else leaves)
 
 
 def _running(f, xs, axes):
