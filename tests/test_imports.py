@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "ops.forms": BASE | {"graph", "ops.op"},
     "ops.records": RECORDS,                                     # of one dtype each; gradients are made of records only
     "ops.functions": RECORDS | {"ops.records"},                 # the public names: they promote and call records
-    "ops": BASE | OPS - {"ops"},
+    "ops": BASE | {"graph"} | OPS - {"ops"},
     "runtime": BASE,
     "compiler": BASE | OPS | {"graph", "runtime"},
     "random": BASE | OPS | {"graph"},
