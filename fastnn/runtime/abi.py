@@ -12,8 +12,8 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 A row with LOOP or BRANCH controls those that follow. LOOP: rows [i + 1, end) run `n` times, and the `ntmp` rows of
 moves from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTED: the address in words[args] says
 how often (at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end)
-follow; how often they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses [i + 1, inner)
-or [inner, end).
+follow; how often they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses
+[i + 1, inner) or [inner, end).
 """
 import numpy as np
 
@@ -38,8 +38,8 @@ def _table(name, table, shape):
 def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves=()):
     """Return code, words, tmps, locals, moves and state as contiguous int64 arrays.
 
-    code is a copy, its column `lone` filled. Raises ValueError when a shape is wrong, an entry points outside its table,
-    or regions and groups do not nest, naming what was found.
+    code is a copy, its column `lone` filled. Raises ValueError when a shape is wrong, an entry points outside its
+    table, or regions and groups do not nest, naming what was found.
 
     >>> check(np.zeros((1, 3), np.int64), [0], [], [], 0, 0, np.zeros(16, np.int64), [])
     Traceback (most recent call last):
