@@ -176,8 +176,8 @@ def test_oracle_shows_a_missing_barrier_between_steps(lay, behind):
     for threads in (1, 3):
         tape, x, y = lay(), np.arange(ITEMS, dtype=np.float32), np.zeros(ITEMS, np.float32)
         with tape.control(LOOP, 3):
-            tape.add("axpb", x, x, 2.0, 1.0, n=ITEMS, chunk=CHUNK).add("flip", x, y, ITEMS, n=ITEMS, chunk=CHUNK)
-            tape.add("axpb", y, x, 1.0, 0.0, n=ITEMS, chunk=CHUNK, flags=abi.SYNC)
+            tape.add("flip", x, y, ITEMS, n=ITEMS, chunk=CHUNK)     # reads what other threads wrote a step before
+            tape.add("axpb", y, x, 2.0, 1.0, n=ITEMS, chunk=CHUNK, flags=abi.SYNC)
         if behind:
             tape.add("axpb", y, y, 1.0, 0.0, n=ITEMS, chunk=CHUNK)
         tape.build(pyexec.Executor).run(1, 0, threads)
