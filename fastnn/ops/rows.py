@@ -6,6 +6,7 @@ the same for every row.
 """
 import numpy as np
 
+from fastnn.core.tree import flatten
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.node import CONSTANT
 
@@ -204,7 +205,6 @@ def apart(function, specs):
     >>> apart(lambda x: x - ops.mean(x, axis=-2, keepdims=True), [((None, 3), "float32")])
     False
     """
-    from fastnn.core.tree import flatten
     if any(not shape or None in shape[1:] for shape, _ in specs):
         return False
     with Trace() as trace:

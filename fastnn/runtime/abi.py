@@ -9,10 +9,11 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 - moves[m, 2]: (word, stride): that word grows by stride at each step of a loop
 - state[16]: counters that kernels may read, see STEP and the following
 
-A row with LOOP or BRANCH controls those that follow. LOOP: rows [i + 1, end) run `n` times, and the `ntmp` rows of moves
-from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTED: the address in words[args] says how often
-(at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end) follow; how often
-they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses [i + 1, inner) or [inner, end).
+A row with LOOP or BRANCH controls those that follow. LOOP: rows [i + 1, end) run `n` times, and the `ntmp` rows of
+moves from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTED: the address in words[args] says
+how often (at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end)
+follow; how often they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses
+[i + 1, inner) or [inner, end).
 """
 import numpy as np
 
@@ -35,9 +36,10 @@ def _table(name, table, shape):
 
 
 def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves=()):
-    """Return code, words, tmps, locals, moves and state as contiguous int64 arrays; code is a copy, its column `lone` filled.
+    """Return code, words, tmps, locals, moves and state as contiguous int64 arrays.
 
-    Raises ValueError when a shape is wrong or an entry points outside its table, naming both.
+    code is a copy, its column `lone` filled. Raises ValueError when a shape is wrong, an entry points outside its
+    table, or regions and groups do not nest, naming what was found.
 
     >>> check(np.zeros((1, 3), np.int64), [0], [], [], 0, 0, np.zeros(16, np.int64), [])
     Traceback (most recent call last):
@@ -67,37 +69,53 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, 
             i = int(rows.argmax())
             row = dict(zip(COLUMNS, code[i].tolist(), strict=True))
             raise ValueError(f"instruction {i}: its column {what!r} does not fit: {row}")
-    _regions(code, len(words), control)
-    if len(moves) and (moves[:, 0].min() < 0 or moves[:, 0].max() >= len(words)):
-        raise ValueError(f"moves {moves.tolist()} point outside {len(words)} words")
     if len(locals_) and (locals_.min() < 0 or locals_[:, 0].max() >= len(words) or locals_[:, 1].max() > local_bytes):
         raise ValueError(f"locals {locals_.tolist()} point outside {len(words)} words or {local_bytes} bytes")
     if len(tmps) and (tmps[:, 1].min() < 0 or tmps[:, 1].max() > scratch_bytes):
         raise ValueError(f"tmps {tmps.tolist()} point outside {scratch_bytes} bytes of scratch")
+    scratch = np.repeat(code[:, ARGS], np.where(control, 0, code[:, NTMP]))
+    slots = [k for row in code[~control & (code[:, NTMP] > 0)].tolist() for k in range(row[TMP], row[TMP] + row[NTMP])]
+    _regions(code, len(words), moves, {*locals_[:, 0].tolist(), *(scratch + tmps[slots, 0]).tolist()})
     code[:, LONE] = ((code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, TILE] == 0) & (code[:, NTMP] == 0)
                      & ~host & ~control & (code[:, END] == np.arange(1, n + 1)))
     return code, words, tmps, locals_, moves, state
 
 
-def _regions(code, words, control):
-    """Loops and branches lie inside one another, and groups inside them."""
-    ends = [len(code)]
-    for i, row in enumerate(code.tolist() if control.any() else ()):
-        while i >= ends[-1]:
+# What a control row's flags may be beside SYNC -> how many words it reads, and whether part of it lies before `inner`.
+_KINDS = {LOOP: (0, False), LOOP | REVERSE: (0, False), LOOP | COUNTED: (1, False),
+          LOOP | COUNTED | REVERSE: (1, False), LOOP | WHILE: (2, True), BRANCH: (1, True)}
+
+
+def _regions(code, words, moves, fixed):
+    """Loops, branches and groups lie inside one another; only kernels are in groups. fixed: words that cannot move."""
+    ends = [(len(code), False)]                 # of what is open: (its end, whether it is a group)
+    for i, row in enumerate(code.tolist()):
+        while i >= ends[-1][0]:
             ends.pop()
-        if row[END] > ends[-1]:
-            raise ValueError(f"instruction {i}: it ends at {row[END]}, the region round it at {ends[-1]}")
-        if row[FLAGS] & CONTROL:
-            read = 2 if row[FLAGS] & WHILE else 1 if row[FLAGS] & (COUNTED | BRANCH) else 0
-            if row[ARGS] + read > words:
-                raise ValueError(f"instruction {i}: it reads {read} words at {row[ARGS]} of {words}")
-            if row[FLAGS] & LOOP and not row[FLAGS] & WHILE and row[INNER] != i + 1:
-                raise ValueError(f"instruction {i}: only a loop with WHILE has a test; its inner is {row[INNER]}")
-            if row[INNER] < row[END]:
-                ends.append(row[END])
-                ends.append(row[INNER])
-            else:
-                ends.append(row[END])
+        end, in_group = ends[-1]
+        if row[END] > end:
+            raise ValueError(f"instruction {i}: it ends at {row[END]}, what it is a part of at {end}")
+        if in_group and row[FLAGS] & (CONTROL | HOST):
+            raise ValueError(f"instruction {i}: a loop, branch or host step inside a group; expected kernels only")
+        if not row[FLAGS] & (CONTROL | REVERSE | COUNTED | WHILE):
+            ends.append((row[END], True))
+            continue
+        kind = _KINDS.get(row[FLAGS] & ~SYNC)
+        if kind is None:
+            raise ValueError(f"instruction {i}: its flags {row[FLAGS]} name no loop or branch; expected one of "
+                             f"{sorted(_KINDS)}, SYNC apart")
+        reads, parts = kind
+        if row[ARGS] + reads > words:
+            raise ValueError(f"instruction {i}: it reads {reads} words at {row[ARGS]} of {words}")
+        if not parts and row[INNER] != i + 1:
+            raise ValueError(f"instruction {i}: its inner is {row[INNER]}; expected {i + 1}: it has no test")
+        if row[FLAGS] & BRANCH and row[NTMP]:
+            raise ValueError(f"instruction {i}: a branch with {row[NTMP]} moves; expected none")
+        for word, _ in moves[row[TMP]:row[TMP] + row[NTMP]].tolist():
+            if not 0 <= word < words or word in fixed:
+                raise ValueError(f"instruction {i}: it moves word {word}; expected one of {words} words that is not an "
+                                 "address of scratch or workspace")
+        ends += [(row[END], False), (row[INNER], False)]
 
 
 def failure(status, instruction):

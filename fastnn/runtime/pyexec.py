@@ -28,8 +28,20 @@ def _workspace(nbytes):
 
 
 def addresses(arrays):
-    """Return the first addresses of contiguous arrays as int64; 0 for an empty one and for None."""
-    return np.array([0 if a is None or not a.size else a.ctypes.data for a in arrays], np.int64)
+    """Return the first addresses of contiguous arrays as int64; 0 for an empty one and for None.
+
+    Raises ValueError for an array that is not contiguous.
+
+    >>> addresses([np.zeros(0), None]).tolist()
+    [0, 0]
+    """
+    return np.array([0 if a is None else _address(a) for a in arrays], np.int64)
+
+
+def _address(array):
+    if not array.flags.c_contiguous:
+        raise ValueError("ndarray is not C-contiguous")
+    return array.ctypes.data if array.size else 0
 
 
 class _Thread:
@@ -61,7 +73,8 @@ def _float_mode():
 class _Walk:
     """One walk over the tape. Groups wait until a barrier; then each thread does all of them, one after the other.
 
-    moved: {word: its value} of the loops that have run.
+    waiting: (row, {word: its value then}) of groups, or (a function for thread 0, None).  moved: {word: its value} of
+    the loops that have run.
     """
 
     def __init__(self, tape, threads, profile):
@@ -69,7 +82,7 @@ class _Walk:
         self.waiting, self.moved = [], {}
 
     def rows(self, i, stop):
-        """Walk the rows [i, stop); at the end of the tape nothing waits."""
+        """Walk the rows [i, stop); what stands behind the last barrier waits."""
         tape = self.tape
         while i < stop:
             row = tape._rows[i]
@@ -88,8 +101,6 @@ class _Walk:
             else:
                 self.waiting.append((i, dict(self.moved)))
             i = row[abi.END]
-        if stop == len(tape._rows):
-            self.meet()
 
     def loop(self, i, row, flags):
         """The loop that begins at row i."""
@@ -107,9 +118,9 @@ class _Walk:
             self.shift(row, step)
             done += 1
         self.shift(row, -first - step * done)
-        if flags & abi.WHILE:
-            self.meet()
-            ctypes.c_int64.from_address(self.word(row[abi.ARGS] + 1)).value = done
+        if flags & abi.WHILE:                   # no barrier: thread 0 writes it while others may still be in the loop
+            steps = ctypes.c_int64.from_address(self.word(row[abi.ARGS] + 1))
+            self.waiting.append((lambda: setattr(steps, "value", done), None))
 
     def moves(self, row):
         """(word, stride) of a loop."""
@@ -131,23 +142,32 @@ class _Walk:
 
     def meet(self):
         """A barrier: everything that waits is done."""
+        waiting, self.waiting = self.waiting, []
         flush, restore = _float_mode()
         mode = flush()
         try:
             self.tape.meetings += 1
             order = range(self.threads) if self.tape.meetings % 2 else reversed(range(self.threads))
             for tid in order:
-                words = self.tape._threads[tid].words
-                for i, moved in self.waiting:
-                    kept = {word: words[word] for word in moved}
-                    for word, value in moved.items():
-                        words[word] = value
-                    self.tape._group(i, tid, self.threads, self.profile)
-                    for word, value in kept.items():
-                        words[word] = value
+                for what, moved in waiting:
+                    if moved is not None:
+                        self.group(what, moved, tid)
+                    elif tid == 0:
+                        what()
         finally:
             restore(mode)
-        self.waiting = []
+
+    def group(self, i, moved, tid):
+        """A thread's share of a group, with words as they were then."""
+        words = self.tape._threads[tid].words
+        kept = {word: words[word] for word in moved}
+        try:
+            for word, value in moved.items():
+                words[word] = value
+            self.tape._group(i, tid, self.threads, self.profile)
+        finally:
+            for word, value in kept.items():
+                words[word] = value
 
 
 class Executor:
@@ -173,7 +193,8 @@ class Executor:
         self._rows = self._code.tolist()
         self._tmp_rows = self._tmps.tolist()
         self._moves = moves.tolist()
-        self._functions = [None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN]) for row in self._rows]
+        self._functions = [None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN])
+                           for row in self._rows]
         self._threads, self.meetings = [], 0
         self._ready(1)
 
@@ -228,7 +249,9 @@ class Executor:
                 self._call(thread, k, lo, at, min(at + tile, hi), profile)
 
     def _walk(self, threads, profile):
-        _Walk(self, threads, profile).rows(0, len(self._rows))
+        walk = _Walk(self, threads, profile)
+        walk.rows(0, len(self._rows))
+        walk.meet()
 
     def run(self, batches, rows_per_batch=0, threads=1, deadline_ns=0, profile=None):
         """Walk the tape `batches` times; return how many batches are done. See the Cython executor."""

@@ -1,6 +1,7 @@
 """Every record is complete: what the tests, the planner, the benchmarks and the documentation read from it is there."""
 from __future__ import annotations
 
+
 import numpy as np
 import pytest
 from evaluate import as_list, load_registry, op_function
@@ -58,6 +59,12 @@ def test_invalid_input_gets_the_named_error(name):
         assert len(str(caught.value)) > 20, f"{name}: an error says what was received and expected: {caught.value}"
 
 
+def autodiff_only(name, *args):
+    """The hook of operators for those who may use it inside a rule: autodiff itself, which adds what meets."""
+    assert sys._getframe(2).f_globals["__name__"] == "fastnn.graph.autodiff", f"a gradient rule calls {name}"
+    return getattr(R, {"add": "add"}[name])(*args)
+
+
 @pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.vjp is not None])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 def test_gradients_are_made_of_records(name, dtype, monkeypatch):
@@ -80,7 +87,7 @@ def test_gradients_are_made_of_records(name, dtype, monkeypatch):
                 continue
             gys = [trace.input(y.shape, y.dtype) for y in node.outputs]
             with monkeypatch.context() as patch:
-                patch.setitem(hooks._hooks, "operator", None)
+                patch.setitem(hooks._hooks, "operator", autodiff_only)
                 patch.setattr(hooks, "_PROVIDERS", {})
                 found = node.op.vjp(node, gys)
         for x, g in zip(node.inputs, found):

@@ -1,4 +1,5 @@
 """Small kernels written in C, and a short way to lay them on a tape."""
+import contextlib
 import ctypes
 import shlex
 import struct
@@ -67,6 +68,12 @@ i64 no_negative(i64 *a, i64 lo, i64 hi) {
     for (i64 i = lo; i < hi; i++) if (((float *)a[0])[i] < 0) return 1;
     return 0;
 }
+/* *counter = value, or + value; args: counter, value */
+i64 put(i64 *a, i64 lo, i64 hi) { *(i64 *)a[0] = a[1]; return 0; }
+i64 grow(i64 *a, i64 lo, i64 hi) { *(i64 *)a[0] += a[1]; return 0; }
+/* flag = counter < limit, or counter is odd; args: counter, flag, limit */
+i64 less(i64 *a, i64 lo, i64 hi) { *(char *)a[1] = *(i64 *)a[0] < a[2]; return 0; }
+i64 odd(i64 *a, i64 lo, i64 hi) { *(char *)a[1] = *(i64 *)a[0] & 1; return 0; }
 /* nanoseconds of sleep; args: ns */
 i64 rest(i64 *a, i64 lo, i64 hi) {
     struct timespec t = {a[0] / 1000000000, a[0] % 1000000000};
@@ -87,7 +94,8 @@ def c_kernels(tmp_path_factory):
     flags = ["-O2", "-shared", "-fPIC", "-fno-strict-aliasing"]
     subprocess.run([*cc, *flags, "k.c", "-o", "k.so"], cwd=folder, check=True)
     lib = ctypes.CDLL(str(folder / "k.so"))
-    names = ("axpb", "add", "flip", "sum_part", "total", "row_sums", "ramp", "no_negative", "rest")
+    names = ("axpb", "add", "flip", "sum_part", "total", "row_sums", "ramp", "no_negative", "rest", "put", "grow",
+             "less", "odd")
     found = {n: ctypes.cast(getattr(lib, n), ctypes.c_void_p).value for n in names}
     found["library"] = lib
     return found
@@ -98,12 +106,13 @@ class Laid:
 
     def __init__(self, kernels):
         self.kernels, self.keep, self.hosts = kernels, [], []
-        self.code, self.words, self.tmps, self.locals = [], [], [], []
+        self.code, self.words, self.tmps, self.locals, self.moves = [], [], [], [], []
+        self.open = []                          # moves of the loops that are open, from the outermost
         self.state = np.zeros(16, np.int64)
 
-    def add(self, name, *args, n, chunk=None, tile=0, end=1, inner=None, span=0, flags=0):
+    def add(self, name, *args, n, chunk=None, tile=0, end=1, inner=None, span=0, flags=0, moves=()):
         """One instruction; arrays become addresses, ("tmp", offset) scratch of a tile, ("span", offset, item size) that
-        of a span, ("local", offset) workspace."""
+        of a span, ("local", offset) workspace. moves: (slot, loop from the outermost one, stride in bytes)."""
         first, tmp = len(self.words), len(self.tmps)
         for slot, a in enumerate(args):
             word = 0
@@ -120,6 +129,8 @@ class Laid:
             else:
                 word = a
             self.words.append(word)
+        for slot, loop, stride in moves:
+            self.open[loop].append((first + slot, stride))
         fn = self.kernels[name] if isinstance(name, str) else len(self.hosts)
         if callable(name):
             self.hosts.append(name)
@@ -130,11 +141,31 @@ class Laid:
                           span])
         return self
 
+    @contextlib.contextmanager
+    def control(self, flags, n=0, *args):
+        """A loop or a branch round what is added inside; yields its row: `inner` begins where the caller says so."""
+        at = len(self.code)
+        self.add("put", *args, n=n, chunk=1, flags=flags)
+        row = self.code[at]
+        row[0] = 0
+        if flags & 8:
+            self.open.append([])
+        yield row
+        if flags & 8:
+            mine = self.open.pop()
+            row[7:9] = len(self.moves), len(mine)
+            self.moves += mine
+        row[5] = len(self.code)
+
+    def inner(self, row):
+        """What is added from here on is the second part of a control row."""
+        row[9] = len(self.code)
+
     def build(self, executor, local_bytes=64, scratch_bytes=1 << 16):
         """The Executor of this tape."""
         table = lambda rows, k: np.array(rows, np.int64).reshape(-1, k)
         tables = table(self.code, 12), np.array(self.words, np.int64), table(self.tmps, 4), table(self.locals, 2)
-        return executor(*tables, local_bytes, scratch_bytes, self.state, self.hosts, self.keep)
+        return executor(*tables, local_bytes, scratch_bytes, self.state, self.hosts, self.keep, table(self.moves, 2))
 
 
 @pytest.fixture

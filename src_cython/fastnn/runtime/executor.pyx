@@ -6,7 +6,8 @@ on the number of threads. Thread t of T owns one contiguous run of chunks, so tw
 item i only for item i need no barrier between them. Where the plan says SYNC, all threads meet. A lone chunk is thread
 0's. Instructions [i, end) of a group run span by span within a chunk, those [i, inner) of a tile group tile by tile within
 a span; an argument that lives in scratch gets a new address per tile or span, such that address + lo * itemsize falls
-into the thread's own scratch: kernels need not know.
+into the thread's own scratch: kernels need not know. A loop or a branch is a row that says what becomes of those behind
+it; what it reads from memory, one thread reads for all, when all have met.
 """
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetInterrupt
@@ -23,7 +24,8 @@ from fastnn.core.errors import KernelError
 from fastnn.runtime import abi as _abi
 
 from fastnn.runtime.abi cimport (
-    F_BRANCH, F_CONTROL, F_COUNTED, F_HOST, F_LOOP, F_REVERSE, F_SERIAL, F_SYNC, F_WHILE, Instr, Local, Move, S_BATCH, S_ROW0, S_STOP, Tmp, kernel_t,
+    F_BRANCH, F_CONTROL, F_COUNTED, F_HOST, F_REVERSE, F_SERIAL, F_SYNC, F_WHILE, Instr, Local, Move, S_BATCH, S_ROW0,
+    S_STOP, Tmp, kernel_t,
 )
 
 cdef extern from "pool.h" nogil:
@@ -237,8 +239,6 @@ cdef class Executor:
         if r.status == HOST_RAISED:
             error, self.error = self.error, None
             raise error
-        if r.status == INTERRUPTED:
-            raise KeyboardInterrupt
         if r.status != 0:
             raise KernelError(_abi.failure(r.status, r.where), r.status, r.where)
         return 0
@@ -248,16 +248,13 @@ cdef class Executor:
 
         After each one BATCH grows by 1 and ROW0 by rows_per_batch. Ends early when the state's STOP word is not 0, when
         time.monotonic_ns() has reached deadline_ns (0: never), or when Ctrl-C was pressed (main thread). profile:
-        int64[n] to which thread 0's nanoseconds in each instruction are added.
+        int64[n] to which thread 0's nanoseconds in each instruction are added, over all steps of loops.
 
-        Raises KernelError for a kernel's status, KeyboardInterrupt for Ctrl-C (the batch is complete), and what a host
-        step raised.
+        Raises KernelError for a kernel's status, KeyboardInterrupt for Ctrl-C (the batch is complete, unless a while
+        loop goes on for half a second after the key), and what a host step raised.
         """
-        global _watching
         cdef int64_t[::1] times
         cdef Run *r = &self.r
-        cdef int64_t total = 0
-        cdef int pressed = 0
         if batches <= 0 or self.state[S_STOP] != 0:
             return 0
         self.begin(threads)
@@ -268,49 +265,56 @@ cdef class Executor:
                 if times.shape[0] < r.n_instr:
                     raise ValueError(f"profile has {times.shape[0]} entries; expected {r.n_instr}")
                 r.profile = &times[0] if r.n_instr else NULL
-            r.rows, r.deadline = rows_per_batch, deadline_ns
-            r.watch_sigint = 0
-            # A single batch ends soon enough for Python's own handler.
-            if (batches > 1 or self.endless) and not _watching and threading.current_thread() is _main():
-                r.watch_sigint = _watching = sigint_install()
-            while True:
-                r.batches, r.done, r.over = batches - total, 0, 0
-                try:
-                    self.walk_all()
-                finally:
-                    total += r.done
-                    pressed = 0
-                    if r.watch_sigint:
-                        pressed = sigint_count
-                        sigint_restore()
-                        _watching = False
-                if not pressed:
-                    return total
-                PyErr_SetInterrupt()            # now as if the key were pressed here
-                PyErr_CheckSignals()
-                # The script's own handler did not raise: go on where we were.
-                if total >= batches or self.state[S_STOP] != 0 or (deadline_ns != 0 and now_ns() >= deadline_ns):
-                    return total
-                r.watch_sigint = _watching = sigint_install()
+            r.rows, r.deadline, r.counts = rows_per_batch, deadline_ns, 1
+            return self.watched(batches)
         finally:
             self.running = None
             self.lock.release()
 
+    cdef int64_t watched(self, int64_t batches) except -1:
+        """Walk so many times, or until it is over; Ctrl-C is heard."""
+        global _watching
+        cdef Run *r = &self.r
+        cdef int64_t total = 0
+        cdef int pressed = 0
+        r.watch_sigint = r.hears = 0
+        # A single batch ends soon enough for Python's own handler, unless memory decides when.
+        if (batches > 1 or self.endless) and threading.current_thread() is _main():
+            r.hears = 1
+            if not _watching:
+                r.watch_sigint = _watching = sigint_install()
+        while True:
+            r.batches, r.done, r.over = batches - total, 0, 0
+            try:
+                self.walk_all()
+            finally:
+                total += r.done
+                pressed = 0
+                if r.watch_sigint:
+                    pressed = sigint_count
+                    sigint_restore()
+                    _watching = False
+            if not pressed:
+                return total
+            PyErr_SetInterrupt()                # now as if the key were pressed here
+            PyErr_CheckSignals()
+            # The script's own handler did not raise: go on where we were.
+            if total >= batches or self.state[S_STOP] != 0 or (r.deadline != 0 and now_ns() >= r.deadline):
+                return total
+            r.watch_sigint = _watching = sigint_install()
+
     def once(self, int64_t threads=1):
         """Walk the tape one time, counting nothing: the short way for a single prediction or an eager operation."""
         cdef Run *r = &self.r
-        if self.endless:                        # Ctrl-C must reach it; run() knows how
-            stop, self.state[S_STOP] = self.state[S_STOP], 0
-            self.run(1, 0, threads)
-            self.state[S_BATCH] -= 1
-            self.state[S_STOP] = stop
-            return
         self.begin(threads)
         try:
             r.profile = NULL
-            r.rows, r.deadline, r.watch_sigint, r.batches = 0, 0, 0, 1
-            self.walk_all()
-            r.state[S_BATCH] -= 1
+            r.rows, r.deadline, r.counts, r.batches = 0, 0, 0, 1
+            if self.endless:
+                self.watched(1)
+            else:
+                r.watch_sigint = r.hears = 0
+                self.walk_all()
             r.turn += 1
         finally:
             self.running = None
@@ -320,6 +324,8 @@ cdef class Executor:
 # ------------------------------------------------------------------ small services
 def addresses(arrays):
     """Return the first addresses of contiguous arrays as int64; 0 for an empty one and for None.
+
+    Raises ValueError for an array that is not contiguous.
 
     >>> import numpy as np
     >>> x = np.zeros(3)

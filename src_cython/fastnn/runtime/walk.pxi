@@ -19,15 +19,22 @@ cdef struct Run:
     int64_t turn            # single walks so far
     int64_t status, where   # first failure
     int64_t decision        # what the threads agreed on at a control row
-    int64_t pressed_at      # when a loop without end first saw Ctrl-C
+    int64_t pressed_at      # when a while loop first saw Ctrl-C
     uint64_t fp             # floating-point mode of the caller
-    int over, watch_sigint
+    int over
+    int counts              # a batch that is done is counted in the state
+    int watch_sigint        # this run has the SIGINT handler
+    int hears               # its caller is the main thread, where Python's handlers run
 
 cdef enum:
-    HOST_RAISED = -1, INTERRUPTED = -2
+    HOST_RAISED = -1
+
+cdef enum:                  # what `asked` says
+    END = 0, GO_ON = 1, PRESSED = 2
 
 cdef enum:
     PATIENCE_NS = 500000000 # that a while loop has after Ctrl-C to end by itself: then the batch is complete
+    LOOK = 256              # steps of other loops between two looks for a failure: it ends them, but costs a barrier
 
 
 cdef void call_host(Run *r, Instr *ins) noexcept with gil:
@@ -40,6 +47,23 @@ cdef void call_host(Run *r, Instr *ins) noexcept with gil:
         owner.error = error
         r.where = ins - r.code
         r.status = HOST_RAISED
+    ftz_set()
+
+
+cdef void call_handler(Run *r, Instr *ins) noexcept with gil:
+    """Ctrl-C in a loop that may have no end: the script's handler, in the calling thread. If it raises, the run ends."""
+    cdef Executor owner = <Executor>r.owner
+    ftz_restore(r.fp)
+    sigint_restore()
+    try:
+        PyErr_SetInterrupt()                    # as if the key were pressed here
+        PyErr_CheckSignals()
+    except BaseException as error:
+        owner.error = error
+        r.where = ins - r.code
+        r.status = HOST_RAISED
+    sigint_install()                            # which forgets what was pressed
+    r.pressed_at = 0
     ftz_set()
 
 
@@ -119,31 +143,48 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
             lo = hi
 
 
+ctypedef int64_t (*question_t)(Run *r, int64_t *words, Instr *ins) noexcept nogil
+
+
 cdef int64_t asked(Run *r, int64_t *words, Instr *ins) noexcept nogil:
     """What memory says at a control row: a count, or whether to go on. After a failure nothing goes on."""
-    cdef int64_t count
     if r.status != 0:
-        return 0
+        return END
     if ins.flags & F_COUNTED:
-        count = (<int64_t *>words[ins.args])[0]
-        return min(max(count, 0), ins.n)
-    if ins.flags & F_WHILE and r.watch_sigint and sigint_count != 0:
+        return min(max((<int64_t *>words[ins.args])[0], 0), ins.n)
+    if (<char *>words[ins.args])[0] == 0:
+        return END
+    if ins.flags & F_WHILE and r.hears and sigint_count != 0:
         if r.pressed_at == 0:
             r.pressed_at = now_ns()
-        elif now_ns() - r.pressed_at > PATIENCE_NS:
-            r.status, r.where = INTERRUPTED, ins - r.code
-            return 0
-    return (<char *>words[ins.args])[0] != 0
+        if sigint_count > 1 or now_ns() - r.pressed_at > PATIENCE_NS:
+            return PRESSED
+    return GO_ON
 
 
-cdef int64_t decide(Run *r, int tid, Instr *ins) noexcept nogil:
+cdef int64_t healthy(Run *r, int64_t *words, Instr *ins) noexcept nogil:
+    """Whether nothing has failed so far."""
+    return r.status == 0
+
+
+cdef int64_t decide(Run *r, int tid, Instr *ins, question_t question) noexcept nogil:
     """Ask once, when all threads are here: the last one to come asks for all."""
     if r.n_threads == 1:
-        return asked(r, r.threads[tid].words, ins)
+        return question(r, r.threads[tid].words, ins)
     if barrier_arrive(r.bar):
-        r.decision = asked(r, r.threads[tid].words, ins)
+        r.decision = question(r, r.threads[tid].words, ins)
         barrier_release(r.bar)
     return r.decision
+
+
+cdef int64_t goes_on(Run *r, int tid, Instr *ins) noexcept nogil:
+    """Whether a while loop makes another step; Ctrl-C is heard here."""
+    cdef int64_t said = decide(r, tid, ins, asked)
+    if said == PRESSED:
+        if tid == 0:
+            call_handler(r, ins)
+        said = decide(r, tid, ins, healthy)
+    return said
 
 
 cdef inline void shift(Run *r, int64_t *words, Instr *ins, int64_t steps) noexcept nogil:
@@ -161,21 +202,23 @@ cdef void control(Run *r, int tid, int64_t i) noexcept nogil:
     cdef int64_t *words = r.threads[tid].words
     cdef int64_t n = ins.n, step = 1, done = 0, first = 0
     if ins.flags & F_BRANCH:
-        if decide(r, tid, ins):
+        if decide(r, tid, ins, asked):
             walk_range(r, tid, i + 1, ins.inner)
         else:
             walk_range(r, tid, ins.inner, ins.end)
         return
     if ins.flags & F_COUNTED:
-        n = decide(r, tid, ins)
+        n = decide(r, tid, ins, asked)
     if ins.flags & F_REVERSE and n > 0:
         step, first = -1, n - 1
     shift(r, words, ins, first)
     while done < n:
         if ins.flags & F_WHILE:
             walk_range(r, tid, i + 1, ins.inner)
-            if not decide(r, tid, ins):
+            if not goes_on(r, tid, ins):
                 break
+        elif done % LOOK == LOOK - 1 and not decide(r, tid, ins, healthy):
+            break
         walk_range(r, tid, ins.inner, ins.end)
         shift(r, words, ins, step)
         done += 1
@@ -223,8 +266,9 @@ cdef inline void next_batch(Run *r) noexcept nogil:
     """Serial section at the end of a batch: counters, and whether to go on."""
     if r.status == 0:
         r.done += 1
-        r.state[S_BATCH] += 1
-        r.state[S_ROW0] += r.rows
+        if r.counts:
+            r.state[S_BATCH] += 1
+            r.state[S_ROW0] += r.rows
     r.over = (r.done >= r.batches or r.status != 0 or r.state[S_STOP] != 0
               or (r.watch_sigint and sigint_count != 0) or (r.deadline != 0 and now_ns() >= r.deadline))
 
