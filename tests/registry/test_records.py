@@ -1,6 +1,7 @@
 """Every record is complete: what the tests, the planner, the benchmarks and the documentation read from it is there."""
 from __future__ import annotations
 
+import sys
 
 import numpy as np
 import pytest
