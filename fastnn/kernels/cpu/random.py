@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn.core.jit import JIT, at, bitcast, device, f64, intrinsic, kernel, sizeof
 from fastnn.core.simd import fma
-from fastnn.kernels.cpu.vecmath import log, poly
+from fastnn.kernels.cpu.vecmath import log_normal, poly
 
 GOLDEN, MIX1, MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 ROUND1, ROUND2, ROUND3 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51), np.uint32(0x31848BAB)
@@ -114,7 +114,7 @@ def quantile(F, p):
     q = F(0.5) - p
     r = fma(F, -q, q, F(0.180625))
     central = q * (poly(F, r, CENTRAL_A) / poly(F, r, CENTRAL_B))
-    r = np.sqrt(-log(F, p))
+    r = np.sqrt(-log_normal(F, p))
     s = r - F(1.6)
     outer = poly(F, s, TAIL_A) / poly(F, s, TAIL_B)
     if sizeof(F) == 8:

@@ -22,7 +22,7 @@ HI32, LO32 = 0.693359375, -2.1219444005469058e-04
 HI64, LO64 = 0.6931471803691238, 1.9082149292705877e-10
 LOG2E = 1.4426950408889634
 # x + ROUND has the integer nearest to x in its lowest bits: 1.5 * 2^23 and 2^52.
-ROUND32, ROUND64 = 12582912.0, 6755399441055744.0
+ROUND32, ROUND64, ROUND64_BITS = 12582912.0, 6755399441055744.0, 0x4338000000000000
 # pi/2 = P1 + P2 + P3; subtracted by fma, so the parts may be full numbers.
 P1, P2, P3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33
 TWO_OVER_PI = 0.6366197723675814
@@ -65,13 +65,26 @@ if JIT:
         root = 0x3F3504F3 if small else 0x3FE6A09E667F3BCC          # bits of sqrt(1/2), rounded down
         return (23, 127, kind, root) if small else (52, 1023, kind, root)
 
+    def _integer(b, value, x):
+        """An integral float as an integer, of which only the low bits are right for float64."""
+        from llvmlite import ir
+
+        if x == jit.nb.float32:
+            return b.fptosi(value, ir.IntType(32))
+        return b.bitcast(b.fadd(value, value.type(ROUND64)), ir.IntType(64))    # AVX2 has no conversion
+
+    def _number(b, value, x, kind):
+        """A small integer as a float."""
+        if x == jit.nb.float32:
+            return b.sitofp(value, kind)
+        return b.fsub(b.bitcast(b.add(value, value.type(ROUND64_BITS)), kind), kind(ROUND64))
+
     @intrinsic
     def pow2(typingctx, n):
         """2^n for an integral float n whose power is a normal number."""
         def codegen(context, b, signature, args):
             mant, bias, I, _ = _ints(n)
-            bits = b.shl(b.add(b.fptosi(args[0], I), I(bias)), I(mant))
-            return b.bitcast(bits, args[0].type)
+            return b.bitcast(b.shl(b.add(_integer(b, args[0], n), I(bias)), I(mant)), args[0].type)
         return n(n), codegen
 
     @intrinsic
@@ -89,7 +102,7 @@ if JIT:
         """The integral float n for which x / 2^n lies in [sqrt(1/2), sqrt(2)); x > 0 and normal."""
         def codegen(context, b, signature, args):
             mant, _, I, root = _ints(x)
-            return b.sitofp(b.ashr(b.sub(b.bitcast(args[0], I), I(root)), I(mant)), args[0].type)
+            return _number(b, b.ashr(b.sub(b.bitcast(args[0], I), I(root)), I(mant)), x, args[0].type)
         return x(x), codegen
 
     @intrinsic
@@ -126,6 +139,16 @@ def poly(F, x, coefficients):
     for c in coefficients[1:]:
         p = fma(F, p, x, F(c))
     return p
+
+
+@device
+def poly_paired(F, x, coefficients):
+    """The same for an odd number of coefficients, as two chains side by side: even powers, odd powers.
+
+    For long chains of float64, whose latency no other work would hide.
+    """
+    z = x * x
+    return fma(F, x, poly(F, z, coefficients[1::2]), poly(F, z, coefficients[::2]))
 
 
 @device
@@ -193,24 +216,29 @@ def tanh(F, x):
 
 @device
 def log_series(F, f):
-    """log(1 + f) for 1 + f in [sqrt(1/2), sqrt(2)): (head, tail) to be added, the small one first."""
+    """(h, s, u) with log(1 + f) = f - (h - s * u) for 1 + f in [sqrt(1/2), sqrt(2))."""
     s = f / (F(2) + f)
     z = s * s
     p = poly(F, z, LOG32) if sizeof(F) == 4 else poly(F, z, LOG64)
     h = F(0.5) * f * f
-    return h, s * fma(F, z, p, h)
+    return h, s, fma(F, z, p, h)
+
+
+@device
+def log_normal(F, x):
+    """Natural logarithm of a positive, finite, normal number."""
+    n, f = log_exponent(x), log_mantissa(x) - F(1)
+    h, s, u = log_series(F, f)
+    if sizeof(F) == 4:
+        return fma(F, n, F(HI32), f - (h - fma(F, s, u, n * F(LO32))))
+    return fma(F, n, F(HI64), f - (h - fma(F, s, u, n * F(LO64))))
 
 
 @device
 def log(F, x):
     """Natural logarithm."""
     tiny = F(1.1754944e-38) if sizeof(F) == 4 else F(2.2250738585072014e-308)
-    n, f = log_exponent(x), log_mantissa(x) - F(1)
-    h, t = log_series(F, f)
-    if sizeof(F) == 4:
-        v = fma(F, n, F(HI32), f - (h - fma(F, n, F(LO32), t)))
-    else:
-        v = fma(F, n, F(HI64), f - (h - fma(F, n, F(LO64), t)))
+    v = log_normal(F, x)
     v = F(-np.inf) if x < tiny else v
     v = F(np.nan) if x < F(0) else v
     return x if x == F(np.inf) or x != x else v
@@ -260,7 +288,7 @@ def sincos(F, x, quarter):
     else:
         s, c = poly(F, z, SIN64), poly(F, z, COS64)
     q = n + quarter
-    k = q - 4.0 * np.floor(q * 0.25)            # 0, 1, 2, 3
+    k = fma(np.float64, -4.0, np.floor(q * 0.25), q)           # 0, 1, 2, 3
     odd = (k == 1.0) | (k == 3.0)
     v = fma(F, c, z, F(1)) if odd else fma(F, r, z * s, r)
     v = -v if k >= 2.0 else v
@@ -341,9 +369,9 @@ def power_f64(x, y):
     s = f / d
     e = fma(F, -s, f - (d - 2.0), fma(F, -s, d, f)) / d             # s + e = f / (2 + f)
     z = s * s
-    a, b = 2.0 * s, fma(F, s * z, poly(F, z, LOG64), 2.0 * e)
-    g = n * HI64 + a
-    low = (a - (g - n * HI64)) + fma(F, n, LO64, b)
+    a, b = 2.0 * s, fma(F, s * z, poly_paired(F, z, LOG64), 2.0 * e)
+    g = fma(F, n, HI64, a)
+    low = (a - fma(F, -n, HI64, g)) + fma(F, n, LO64, b)
     h = g + low
     low = low - (h - g)                         # log x = h + low, low at most half an ulp of h
     p = y * h
@@ -354,7 +382,8 @@ def power_f64(x, y):
     r = fma(F, -k, LO64, fma(F, -k, HI64, t)) + q
     k = k if k > -1000.0 else -1000.0
     m = np.floor(k * 0.5)
-    v = (exp_minus_one(F, r) + 1.0) * pow2(m) * pow2(k - m)
+    v = fma(F, r, r * poly_paired(F, r, EXP64), r) + 1.0
+    v = v * pow2(m) * pow2(k - m)
     v = np.inf if p > 709.79 else v
     v = 0.0 if p < -708.4 else v
     return v if p == p else np.nan
