@@ -1,7 +1,8 @@
 """The language that kernels are written in; the only importer of Numba's decorators.
 
 A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes,
-`F` the NumPy scalar type it is compiled for. The same source is compiled (mode "jit", and by the build of the kernel
+`F` the NumPy scalar type it is compiled for. Words get names at the top of a kernel, by `words` or as the pointers and
+numbers that they are; addresses are named in the plural (`xs`), what they point to in the singular. The same source is compiled (mode "jit", and by the build of the kernel
 pack) or runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode
 "pack", the default, kernel sources are not imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
 """
@@ -114,6 +115,19 @@ if JIT:
             return builder.inttoptr(args[1], context.get_value_type(signature.return_type))
         return nb.CPointer(F.instance_type)(F, nb.int64), codegen
 
+    @intrinsic(prefer_literal=True)
+    def words(typingctx, a, n):
+        """The first n argument words, a literal, to be given names: `xs, ys, c = words(a, 3)`."""
+        if not isinstance(n, nb.IntegerLiteral):
+            return None
+
+        def codegen(context, builder, signature, args):
+            from numba.core import cgutils
+
+            return cgutils.pack_array(builder, [builder.load(cgutils.gep_inbounds(builder, args[0], k))
+                                                for k in range(n.literal_value)])
+        return nb.UniTuple(nb.int64, n.literal_value)(a, n), codegen
+
     @intrinsic
     def f64(typingctx, word):
         """The float64 whose bits are the int64 `word`."""
@@ -171,6 +185,15 @@ else:
     def device(fn=None, *, inline=True):
         """A helper that kernels call: in this mode the function itself."""
         return (lambda f: f) if fn is None else fn
+
+    def words(a, n):
+        """The first n argument words, to be given names.
+
+        >>> xs, ys = words([64, 128, 5], 2)
+        >>> ys
+        128
+        """
+        return tuple(a[k] for k in range(n))
 
     def f64(word):
         """The float64 whose bits are the int64 `word`.

@@ -7,7 +7,7 @@ Table: rank, elements of a row, x moves, y moves, then for each outer dimension:
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu import vecmath as vm
 
@@ -64,7 +64,8 @@ def scalar(name, f, *types):
 def broadcast(name, f, *types):
     """Register z = f(F, x, y) with broadcasting. args: x, y, z (may be x), table."""
     def run(a, lo, hi, F):
-        S, t = sizeof(F), at(np.int64, a[3])
+        xs, ys, zs, table = words(a, 4)
+        S, t = sizeof(F), at(np.int64, table)
         rank, n, mx, my = t[0], t[1], t[2], t[3]
         for row in range(lo, hi):
             ox, oy, rest = np.int64(0), np.int64(0), np.int64(row)
@@ -79,20 +80,20 @@ def broadcast(name, f, *types):
                 else:
                     ox += rest * t[k + 1]
                     oy += rest * t[k + 2]
-            x, y, z = at(F, a[0] + ox * S), at(F, a[1] + oy * S), at(F, a[2] + row * n * S)
+            x, y, z = at(F, xs + ox * S), at(F, ys + oy * S), at(F, zs + row * n * S)
             if mx == 0:
                 c = x[0]
                 for i in range(n):
                     z[i] = f(F, c, y[i])
             elif my == 0:
                 c = y[0]
-                if a[0] == a[2]:
+                if xs == zs:
                     for i in range(n):
                         z[i] = f(F, z[i], c)
                 else:
                     for i in range(n):
                         z[i] = f(F, x[i], c)
-            elif a[0] == a[2]:
+            elif xs == zs:
                 for i in range(n):
                     z[i] = f(F, z[i], y[i])
             else:

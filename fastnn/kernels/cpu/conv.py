@@ -17,7 +17,7 @@ The geometry words (made by `fastnn.ops.conv_plan`), in elements:
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import ACC
 from fastnn.kernels.cpu.tiles import activate, block, pack_rows, pack_transposed, panel_cols, panel_tile
 
@@ -99,13 +99,13 @@ def conv_pack(a, lo, hi, F):
 
     args: w, panels, rows R = taps*C, K per group, groups, elements of a group's panels.  items: rows.
     """
+    ws, panels, R, K, G, each = words(a, 6)
     S = sizeof(F)
-    R, K, G = a[2], a[3], a[4]
     for g in range(G):
         j = 0
         while j < K:
             w = panel_cols(F, panel_tile(F, K - j))
-            pack_rows(F, a[1] + (g * a[5] + j * R + lo * w) * S, w, w, a[0] + (lo * K * G + g * K + j) * S, K * G,
+            pack_rows(F, panels + (g * each + j * R + lo * w) * S, w, w, ws + (lo * K * G + g * K + j) * S, K * G,
                       hi - lo, K - j)
             j += w
     return 0
@@ -120,20 +120,20 @@ def conv_spread(a, lo, hi, F):
     args: w, out, table of w's offsets by tap, columns of w, step, f, C, K, offsets of a c, of a k, bias or 0, its f
     copies.  items: kernel rows.
     """
+    ws, outs, taps, cols, step, f, C, K, apart_c, apart_k, biases, repeats = words(a, 12)
     S = sizeof(F)
-    w, tap = at(F, a[0]), at(np.int64, a[2])
-    cols, step, f, C, K = a[3], a[4], a[5], a[6], a[7]
+    w, tap = at(F, ws), at(np.int64, taps)
     wide = cols + (f - 1) * step
     for r in range(lo, hi):
         for q in range(wide):
             for c in range(C):
-                out = at(F, a[1] + ((r * wide + q) * C + c) * f * K * S)
+                out = at(F, outs + ((r * wide + q) * C + c) * f * K * S)
                 for i in range(f):
                     col = q - i * step
                     for k in range(K):
-                        out[i * K + k] = w[tap[r * cols + col] + c * a[8] + k * a[9]] if 0 <= col < cols else F(0)
-    if a[10] and lo == 0:
-        bias, copies = at(F, a[10]), at(F, a[11])
+                        out[i * K + k] = w[tap[r * cols + col] + c * apart_c + k * apart_k] if 0 <= col < cols else F(0)
+    if biases and lo == 0:
+        bias, copies = at(F, biases), at(F, repeats)
         for i in range(f):
             for k in range(K):
                 copies[i * K + k] = bias[k]
@@ -147,16 +147,17 @@ def conv_pack_t(a, lo, hi, F):
     args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items:
     chosen taps.
     """
+    ws, panels, chosen, count, C, K, G, each = words(a, 8)
     S = sizeof(F)
-    taps, C, K, G = at(np.int64, a[2]), a[4], a[5], a[6]
-    R = a[3] * K
+    taps = at(np.int64, chosen)
+    R = count * K
     for g in range(G):
         j = 0
         while j < C:
             w = panel_cols(F, panel_tile(F, C - j))
             for i in range(lo, hi):
-                pack_transposed(F, a[1] + (g * a[7] + j * R + i * K * w) * S, w,
-                                a[0] + ((taps[i] * C + j) * K * G + g * K) * S, K * G, K, min(w, C - j))
+                pack_transposed(F, panels + (g * each + j * R + i * K * w) * S, w,
+                                ws + ((taps[i] * C + j) * K * G + g * K) * S, K * G, K, min(w, C - j))
             j += w
     return 0
 
@@ -170,15 +171,16 @@ def conv(a, lo, hi, F):
     bias, activation.
     items: output rows of all images.
     """
+    (xs, panels, outs, geometry, pixel_table, tap_table, place_table, scratch, R, groups, C, K, each, first,
+     per_image, per_row, flags, biases, activation) = words(a, 19)
     S = sizeof(F)
-    g, pix, place = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[6])
-    R, groups, C, K = a[8], a[9], a[10], a[11]
+    g, pix, place = at(np.int64, geometry), at(np.int64, pixel_table), at(np.int64, place_table)
     r = lo
     while r < hi:
         end = next_band(g, r, hi)
         pixels = (end - r) * g[5]
-        src = band_source(F, g, a[0], a[7], r, end)
-        out = a[2] + (a[13] + r // g[4] * a[14] + r % g[4] * a[15]) * S
+        src = band_source(F, g, xs, scratch, r, end)
+        out = outs + (first + r // g[4] * per_image + r % g[4] * per_row) * S
         for group in range(groups):
             j = 0
             while j < K:
@@ -189,12 +191,12 @@ def conv(a, lo, hi, F):
                     kn = min(KC, R - k0)
                     fl = ACC if k0 > 0 else 0
                     if k0 + kn == R:
-                        fl |= a[16]
-                    block(F, tile, at(F, src + group * C * S), pix, at(np.int64, a[5] + k0 * 8), kn,
-                          at(F, a[1] + (group * a[12] + j * R + k0 * w) * S), w, at(F, out + k * S), place,
-                          pixels, min(w, K - j), fl, at(F, a[17] + k * S))
+                        fl |= flags
+                    block(F, tile, at(F, src + group * C * S), pix, at(np.int64, tap_table + k0 * 8), kn,
+                          at(F, panels + (group * each + j * R + k0 * w) * S), w, at(F, out + k * S), place,
+                          pixels, min(w, K - j), fl, at(F, biases + k * S))
                 j += w
-        if a[18] > 1:                   # forward only: there the pixels of a band are contiguous
-            activate(F, a[18], out, 0, 1, pixels * K * groups)
+        if activation > 1:              # forward only: there the pixels of a band are contiguous
+            activate(F, activation, out, 0, 1, pixels * K * groups)
         r = end
     return 0

@@ -5,7 +5,7 @@ exchanged.
 """
 import numpy as np
 
-from fastnn.core.jit import at, kernel, sizeof
+from fastnn.core.jit import at, kernel, sizeof, words
 from fastnn.core.simd import ACC
 from fastnn.kernels.cpu.conv import band_source, next_band
 from fastnn.kernels.cpu.tiles import block, pack_rows, panel_cols, panel_tile
@@ -20,20 +20,21 @@ def conv_grad_w(a, lo, hi, F):
     args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C,
     groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one sum.
     """
+    xs, gys, sums, geometry, pixel_table, tap_table, scratch, work, R, groups, C, K, each = words(a, 13)
     S = sizeof(F)
-    g = at(np.int64, a[3])
-    tap, R, groups, C, K = at(np.int64, a[5]), a[8], a[9], a[10], a[11]
+    g = at(np.int64, geometry)
+    tap = at(np.int64, tap_table)
     KG = K * groups
-    gw = a[2] + lo // a[12] * R * KG * S
+    gw = sums + lo // each * R * KG * S
     r = lo
     while r < hi:
         end = next_band(g, r, hi)
         pixels = (end - r) * g[5]
-        src = band_source(F, g, a[0], a[6], r, end)
+        src = band_source(F, g, xs, scratch, r, end)
         for p in range(0, pixels, PC):
             pn = min(PC, pixels - p)
-            rows = a[1] + (r * g[5] + p) * KG * S
-            flags = 0 if r % a[12] == 0 and p == 0 else ACC
+            rows = gys + (r * g[5] + p) * KG * S
+            flags = 0 if r % each == 0 and p == 0 else ACC
             for group in range(groups):
                 j = 0
                 while j < K:
@@ -41,9 +42,9 @@ def conv_grad_w(a, lo, hi, F):
                     w = panel_cols(F, tile)
                     b, ld = rows, KG                        # gy as it lies: one full panel
                     if groups > 1 or K != w:             # a compact copy: long steps would collide in L1
-                        b, ld = a[7], w
+                        b, ld = work, w
                         pack_rows(F, b, w, w, rows + (group * K + j) * S, KG, pn, K - j)
-                    block(F, tile, at(F, src + group * C * S), tap, at(np.int64, a[4] + p * 8), pn, at(F, b), ld,
+                    block(F, tile, at(F, src + group * C * S), tap, at(np.int64, pixel_table + p * 8), pn, at(F, b), ld,
                           at(F, gw + (group * K + j) * S), KG, R, min(w, K - j), flags, at(F, gw))
                     j += w
         r = end
@@ -56,17 +57,17 @@ def conv_fold(a, lo, hi, F):
 
     args: partial sums, their number, gw, kernel rows, columns, step, f, C, K.  items: kernel rows.
     """
+    sums, parts, gws, rows, cols, step, f, C, K = words(a, 9)
     S = sizeof(F)
-    parts, cols, step, f, C, K = a[1], a[4], a[5], a[6], a[7], a[8]
     wide = cols + (f - 1) * step
-    each = a[3] * wide * C * f * K * S
+    each = rows * wide * C * f * K * S
     for r in range(lo, hi):
         for q in range(cols):
             for c in range(C):
-                gw = at(F, a[2] + ((r * cols + q) * C + c) * K * S)
+                gw = at(F, gws + ((r * cols + q) * C + c) * K * S)
                 for i in range(f):
                     for p in range(parts):
-                        x = at(F, a[0] + p * each + (((r * wide + q + i * step) * C + c) * f + i) * K * S)
+                        x = at(F, sums + p * each + (((r * wide + q + i * step) * C + c) * f + i) * K * S)
                         if i + p:
                             for k in range(K):
                                 gw[k] += x[k]

@@ -4,7 +4,7 @@ The bands, scratch and offset tables are those of conv.py, with one entry per ta
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import ACC, copy_row, lanewise, tile_cols, vector
 from fastnn.kernels.cpu.conv import band_source, next_band
 from fastnn.kernels.cpu.tiles import activate
@@ -61,28 +61,30 @@ def depthwise(a, lo, hi, F):
     first, per image, per row; flags, bias, activation, room for taps + 1 rows of repeated weights, their length (0:
     pixels do not lie side by side in x), room for a row or 0.  items: output rows of all images.
     """
+    (xs, ws, outs, geometry, pixel_table, tap_table, weight_table, place_table, scratch, taps, first, per_image,
+     per_row, flags, biases, activation, repeats, long, row) = words(a, 19)
     S = sizeof(F)
-    g, pix, place = at(np.int64, a[3]), at(np.int64, a[4]), at(np.int64, a[7])
-    tap, weight = at(np.int64, a[5]), at(np.int64, a[6])
-    C, r, long = g[3], lo, a[17]
+    g, pix, place = at(np.int64, geometry), at(np.int64, pixel_table), at(np.int64, place_table)
+    tap, weight = at(np.int64, tap_table), at(np.int64, weight_table)
+    C, r = g[3], lo
     if long:
-        for t in range(a[9]):
-            repeat(F, a[16] + t * long * S, a[1] + weight[t] * S, C, long)
-        if a[14]:
-            repeat(F, a[16] + a[9] * long * S, a[14], C, long)
+        for t in range(taps):
+            repeat(F, repeats + t * long * S, ws + weight[t] * S, C, long)
+        if biases:
+            repeat(F, repeats + taps * long * S, biases, C, long)
     while r < hi:
         end = next_band(g, r, hi)
         pixels = (end - r) * g[5]
-        src = band_source(F, g, a[0], a[8], r, end)
-        out = a[2] + (a[10] + r // g[4] * a[11] + r % g[4] * a[12]) * S
+        src = band_source(F, g, xs, scratch, r, end)
+        out = outs + (first + r // g[4] * per_image + r % g[4] * per_row) * S
         if long:
-            lines(F, src, pix, tap, a[16], long, a[9], out, place, pixels, g[5], C, a[13], a[16] + a[9] * long * S,
-                  a[18])
+            lines(F, src, pix, tap, repeats, long, taps, out, place, pixels, g[5], C, flags, repeats + taps * long * S,
+                  row)
         else:
             for p in range(pixels):
-                channels(F, src + pix[p] * S, tap, a[1], weight, a[9], out + place[p] * S, C, a[13], a[14])
-        if a[15] > 1:
-            activate(F, a[15], out, 0, 1, pixels * C)
+                channels(F, src + pix[p] * S, tap, ws, weight, taps, out + place[p] * S, C, flags, biases)
+        if activation > 1:
+            activate(F, activation, out, 0, 1, pixels * C)
         r = end
     return 0
 
@@ -108,25 +110,26 @@ def depthwise_grad_w(a, lo, hi, F):
     room for repeated pixels of gy, their length and a vector (0: gy as it lies), their number.
     items: output rows of all images, of one sum.
     """
+    xs, gys, sums, geometry, pixel_table, tap_table, scratch, taps, each, run, repeats, long, most = words(a, 13)
     S = sizeof(F)
-    g, tap = at(np.int64, a[3]), at(np.int64, a[5])
-    C, r, run, long, most, step = g[3], lo, a[9], a[11], a[12], 4 * vector(F)
-    gw = a[2] + lo // a[8] * a[7] * C * S
+    g, tap = at(np.int64, geometry), at(np.int64, tap_table)
+    C, r, step = g[3], lo, 4 * vector(F)
+    gw = sums + lo // each * taps * C * S
     while r < hi:
         end = next_band(g, r, hi)
-        src = band_source(F, g, a[0], a[6], r, end)
+        src = band_source(F, g, xs, scratch, r, end)
         pixels = (end - r) * g[5]
         for p in range(0, pixels, most):
             n = min(most, pixels - p)
-            gy, ld = a[1] + (r * g[5] + p) * C * S, C
+            gy, ld = gys + (r * g[5] + p) * C * S, C
             if long:
-                repeat_rows(F, a[10], long, long - tile_cols(F, 2), gy, C, n)
-                gy, ld = a[10], long
-            flags = 0 if r % a[8] == 0 and p == 0 else ACC
-            for t in range(0, a[7], run):
+                repeat_rows(F, repeats, long, long - tile_cols(F, 2), gy, C, n)
+                gy, ld = repeats, long
+            flags = 0 if r % each == 0 and p == 0 else ACC
+            for t in range(0, taps, run):
                 x, y, c = src + tap[t] * S, gw + t * C * S, 0
                 for j in range(0, run * C, step):
-                    lanewise(F, at(F, x + j * S), at(np.int64, a[4] + p * 8), at(F, gy + c * S), ld, n,
+                    lanewise(F, at(F, x + j * S), at(np.int64, pixel_table + p * 8), at(F, gy + c * S), ld, n,
                              at(F, y + j * S), min(step, run * C - j), flags, at(F, gw))
                     c += step
                     while c >= C:

@@ -4,7 +4,7 @@ An index outside its range ends the run with status 1.
 """
 import numpy as np
 
-from fastnn.core.jit import at, bitcast, device, kernel, sizeof
+from fastnn.core.jit import at, bitcast, device, kernel, sizeof, words
 
 BITS = ("u8", "u16", "i32", "i64")
 INDEX = ("i32", "i64")
@@ -19,15 +19,16 @@ def take(a, lo, hi, F, I):
     args: x, index, y, rows of x, inner, indices, least index: -rows, or 0 where none counts from the end.
     Items: (o, k) pairs.
     """
-    S, rows, inner, many, least = sizeof(F), a[3], a[4], a[5], a[6]
-    index = at(I, a[1])
+    xs, indices, ys, rows, inner, many, least = words(a, 7)
+    S = sizeof(F)
+    index = at(I, indices)
     for item in range(lo, hi):
         o = item // many
         r = np.int64(index[item - o * many])
         if r < least or r >= rows:
             return 1
         r = r + rows if r < 0 else r
-        x, y = at(F, a[0] + (o * rows + r) * inner * S), at(F, a[2] + item * inner * S)
+        x, y = at(F, xs + (o * rows + r) * inner * S), at(F, ys + item * inner * S)
         for j in range(inner):
             y[j] = x[j]
     return 0
@@ -40,8 +41,9 @@ def take_grad(a, lo, hi, F, I):
     Every chunk reads all the indices and adds those that fall into it, so no two chunks write the same row.
     args: gy, index, gx, rows of gx, inner, indices.
     """
-    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
-    index, z = at(I, a[1]), at(F, a[2] + lo * inner * S)
+    gys, indices, gxs, rows, inner, many = words(a, 6)
+    S = sizeof(F)
+    index, z = at(I, indices), at(F, gxs + lo * inner * S)
     for j in range((hi - lo) * inner):
         z[j] = F(0)
     for o in range(lo // rows, (hi - 1) // rows + 1):
@@ -52,7 +54,7 @@ def take_grad(a, lo, hi, F, I):
             if r < 0 or r >= rows:
                 return 1
             if r >= first and r < last:
-                g, z = at(F, a[0] + (o * many + k) * inner * S), at(F, a[2] + (o * rows + r) * inner * S)
+                g, z = at(F, gys + (o * many + k) * inner * S), at(F, gxs + (o * rows + r) * inner * S)
                 for j in range(inner):
                     z[j] += g[j]
     return 0
@@ -61,10 +63,11 @@ def take_grad(a, lo, hi, F, I):
 @kernel(*PAIRS)
 def take_along(a, lo, hi, F, I):
     """y[o, k, j] = x[o, index[o, k, j], j]. args: x, index, y, rows of x, inner, rows of y. Items: o."""
-    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    xs, indices, ys, rows, inner, many = words(a, 6)
+    S = sizeof(F)
     for o in range(lo, hi):
-        index = at(I, a[1] + o * many * inner * sizeof(I))
-        x, y = at(F, a[0] + o * rows * inner * S), at(F, a[2] + o * many * inner * S)
+        index = at(I, indices + o * many * inner * sizeof(I))
+        x, y = at(F, xs + o * rows * inner * S), at(F, ys + o * many * inner * S)
         for k in range(many):
             for j in range(inner):
                 r = np.int64(index[k * inner + j])
@@ -81,10 +84,11 @@ def take_along_grad(a, lo, hi, F, I):
 
     args: gy, index, gx, rows of gx, inner, rows of gy.
     """
-    S, rows, inner, many = sizeof(F), a[3], a[4], a[5]
+    gys, indices, gxs, rows, inner, many = words(a, 6)
+    S = sizeof(F)
     for o in range(lo, hi):
-        index = at(I, a[1] + o * many * inner * sizeof(I))
-        g, z = at(F, a[0] + o * many * inner * S), at(F, a[2] + o * rows * inner * S)
+        index = at(I, indices + o * many * inner * sizeof(I))
+        g, z = at(F, gys + o * many * inner * S), at(F, gxs + o * rows * inner * S)
         for j in range(rows * inner):
             z[j] = F(0)
         for k in range(many):
@@ -103,9 +107,10 @@ def one_hot(a, lo, hi, F, I):
 
     args: index, y, classes. Items: rows.
     """
-    index, classes = at(I, a[0]), a[2]
+    indices, ys, classes = words(a, 3)
+    index = at(I, indices)
     for i in range(lo, hi):
-        y, r = at(F, a[1] + i * classes * sizeof(F)), np.int64(index[i])
+        y, r = at(F, ys + i * classes * sizeof(F)), np.int64(index[i])
         for j in range(classes):
             y[j] = F(0)
         if r >= 0 and r < classes:
@@ -119,15 +124,16 @@ def in_top_k(a, lo, hi, F, I):
 
     args: target, x, y (u8), classes, k. Items: rows.
     """
-    target, y, classes = at(I, a[0]), at(np.uint8, a[2]), a[3]
+    targets, xs, ys, classes, k = words(a, 5)
+    target, y = at(I, targets), at(np.uint8, ys)
     for i in range(lo, hi):
         r, hit = np.int64(target[i]), np.uint8(0)
         if r >= 0 and r < classes:
-            x = at(F, a[1] + i * classes * sizeof(F))
+            x = at(F, xs + i * classes * sizeof(F))
             v, above = x[r], np.int64(0)
             for j in range(classes):
                 above += np.int64(1) if x[j] > v else np.int64(0)
-            if above < a[4] and v - v == F(0):
+            if above < k and v - v == F(0):
                 hit = np.uint8(1)
         y[i] = hit
     return 0
@@ -170,7 +176,8 @@ def gather(name, D, S, convert):
     state block.
     """
     def run(a, lo, hi):
-        io, order, cols, row0 = at(np.int64, a[0]), at(np.int64, a[1])[0], a[3], at(np.int64, a[4])[1]
+        source, orders, ys, cols, state = words(a, 5)
+        io, order, row0 = at(np.int64, source), at(np.int64, orders)[0], at(np.int64, state)[1]
         data, stride, rows = io[0], io[1], io[2]
         for i in range(lo, hi):
             r = row0 + i
@@ -178,7 +185,7 @@ def gather(name, D, S, convert):
                 r = at(np.int64, order + r * 8)[0]
             if r < 0 or r >= rows:
                 return 1
-            x, y = at(S, data + r * stride), at(D, a[2] + i * cols * sizeof(D))
+            x, y = at(S, data + r * stride), at(D, ys + i * cols * sizeof(D))
             for j in range(cols):
                 y[j] = convert(D, x[j])
         return 0

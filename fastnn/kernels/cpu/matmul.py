@@ -1,7 +1,7 @@
 """Matrix products C = act(A·B + bias) in every orientation, by the register tiles of core/simd_tiles.py."""
 import numpy as np
 
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
@@ -68,10 +68,10 @@ def matmul(a, lo, hi, F):
     One of A's and one of B's strides is 1.
     items: (matrix, block of columns, block of rows).
     """
+    xs, ars, aks, ws, bks, bns, ys, M, N, flags, biases, activation, work, RB, wide, table = words(a, 16)
     S = sizeof(F)
-    M, N, RB, wide = a[7], a[8], a[13], a[14]
     row_blocks, col_blocks = (M + RB - 1) // RB, (N + wide - 1) // wide
-    starts = at(np.int64, a[15])
+    starts = at(np.int64, table)
     item = lo
     while item < hi:
         r, rest = item % row_blocks, item // row_blocks
@@ -79,10 +79,10 @@ def matmul(a, lo, hi, F):
         take = min(hi - item, row_blocks - r)
         i = r * RB
         m = min(take * RB, M - i)
-        columns(F, a[0] + (starts[3 * matrix] + i * a[1]) * S, a[1], a[2],
-                a[3] + (starts[3 * matrix + 1] + j * a[5]) * S, a[4], a[5],
-                a[6] + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), starts[3 * matrix + 2],
-                a[9], a[10] + j * S, a[11], a[12], wide)
+        columns(F, xs + (starts[3 * matrix] + i * ars) * S, ars, aks,
+                ws + (starts[3 * matrix + 1] + j * bns) * S, bks, bns,
+                ys + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), starts[3 * matrix + 2],
+                flags, biases + j * S, activation, work, wide)
         item += take
     return 0
 
@@ -94,15 +94,16 @@ def matmul_small(a, lo, hi, F):
     args: A, its row and k strides, B, its k and column strides, C, N, K, flags, bias, activation, workspace of
     K * (N + 16) elements for a B whose column stride is not 1.  items: rows.
     """
+    xs, ars, aks, ws, bks, bns, ys, N, K, flags, biases, activation, work = words(a, 13)
     S = sizeof(F)
-    ars, b, bks, N, K = a[1], a[3], a[4], a[7], a[8]
-    c = a[6] + lo * N * S
-    if a[5] != 1:
-        b, bks = a[12], (N + vector(F) - 1) // vector(F) * vector(F)
-        pack_transposed(F, b, bks, a[3], a[5], K, N)
-    block_in_place(F, a[0] + lo * ars * S, ars, a[2], K, b, bks, c, N, hi - lo, N, a[9], a[10])
-    if a[11] > 1:
-        activate(F, a[11], c, N, hi - lo, N)
+    b = ws
+    c = ys + lo * N * S
+    if bns != 1:
+        b, bks = work, (N + vector(F) - 1) // vector(F) * vector(F)
+        pack_transposed(F, b, bks, ws, bns, K, N)
+    block_in_place(F, xs + lo * ars * S, ars, aks, K, b, bks, c, N, hi - lo, N, flags, biases)
+    if activation > 1:
+        activate(F, activation, c, N, hi - lo, N)
     return 0
 
 
@@ -113,15 +114,16 @@ def matmul_dot(a, lo, hi, F):
     args: A, its row stride, b, c, K, flags, bias, bias step (0: one for all, 1: one per row), activation.
     items: rows.
     """
+    xs, rows, ws, ys, K, flags, biases, step, activation = words(a, 9)
     S = sizeof(F)
-    rows, b, c, bias, step = a[1], at(F, a[2]), at(F, a[3]), at(F, a[6]), a[7]
+    b, c, bias = at(F, ws), at(F, ys), at(F, biases)
     for i in range(lo, hi):
-        s = lanes_dot(F, at(F, a[0] + i * rows * S), b, a[4])
-        if a[5] & BIAS:
+        s = lanes_dot(F, at(F, xs + i * rows * S), b, K)
+        if flags & BIAS:
             s = s + bias[i * step]
-        c[i] = F(0) if (a[5] & RELU) != 0 and s < F(0) else s
-    if a[8] > 1:
-        activate(F, a[8], a[3] + lo * S, 0, 1, hi - lo)
+        c[i] = F(0) if (flags & RELU) != 0 and s < F(0) else s
+    if activation > 1:
+        activate(F, activation, ys + lo * S, 0, 1, hi - lo)
     return 0
 
 
@@ -131,26 +133,26 @@ def matmul_row(a, lo, hi, F):
 
     args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: parts of K.
     """
+    xs, ws, sums, K, N, step = words(a, 6)
     S = sizeof(F)
-    K, N, step = a[3], a[4], a[5]
     for item in range(lo, hi):
         first, last = item * step, min(K, (item + 1) * step)
         for j0 in range(0, N, ROW):                         # sums that stay in L1
             n = min(ROW, N - j0)
-            y = at(F, a[2] + (item * N + j0) * S)
+            y = at(F, sums + (item * N + j0) * S)
             for j in range(n):
                 y[j] = F(0)
             k = first
             while k + 4 <= last:
-                x = at(F, a[0] + k * S)
-                p = a[1] + (k * N + j0) * S
+                x = at(F, xs + k * S)
+                p = ws + (k * N + j0) * S
                 x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
                 b0, b1, b2, b3 = at(F, p), at(F, p + N * S), at(F, p + 2 * N * S), at(F, p + 3 * N * S)
                 for j in range(n):
                     y[j] = fma(F, x3, b3[j], fma(F, x2, b2[j], fma(F, x1, b1[j], fma(F, x0, b0[j], y[j]))))
                 k += 4
             while k < last:
-                x, b = at(F, a[0] + k * S), at(F, a[1] + (k * N + j0) * S)
+                x, b = at(F, xs + k * S), at(F, ws + (k * N + j0) * S)
                 x0 = x[0]
                 for j in range(n):
                     y[j] = fma(F, x0, b[j], y[j])
@@ -164,26 +166,26 @@ def add_parts(a, lo, hi, F):
 
     args: parts, their number, elements from one to the next, y, columns, flags, bias, activation.  items: rows of y.
     """
+    parts, n, apart, ys, cols, flags, biases, activation = words(a, 8)
     S = sizeof(F)
-    n, cols = a[1], a[4]
-    bias = at(F, a[6])
+    bias = at(F, biases)
     for i in range(lo, hi):
-        y = at(F, a[3] + i * cols * S)
-        p = at(F, a[0] + i * cols * S)
+        y = at(F, ys + i * cols * S)
+        p = at(F, parts + i * cols * S)
         for j in range(cols):
             y[j] = p[j]
         for k in range(1, n):
-            p = at(F, a[0] + (k * a[2] + i * cols) * S)
+            p = at(F, parts + (k * apart + i * cols) * S)
             for j in range(cols):
                 y[j] = y[j] + p[j]
-        if a[5] & BIAS:
+        if flags & BIAS:
             for j in range(cols):
                 y[j] = y[j] + bias[j]
-        if a[5] & RELU:
+        if flags & RELU:
             for j in range(cols):
                 y[j] = F(0) if y[j] < F(0) else y[j]
-    if a[7] > 1:
-        activate(F, a[7], a[3] + lo * cols * S, cols, hi - lo, cols)
+    if activation > 1:
+        activate(F, activation, ys + lo * cols * S, cols, hi - lo, cols)
     return 0
 
 

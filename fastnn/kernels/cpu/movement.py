@@ -4,7 +4,7 @@ They work on bits, so that one kernel serves all dtypes of a size: u8, u16, i32 
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import transpose as block
 from fastnn.core.simd import vector
 
@@ -19,7 +19,8 @@ def copy_nd(a, lo, hi, F):
     args: x, y, table. Table: outer rank, row length, strides of x and y along a row, first element of x and y, then for
     each outer dimension: size, x stride, y stride. Strides are elements; they may be 0 (x) or negative.
     """
-    S, t = sizeof(F), at(np.int64, a[2])
+    xs, ys, table = words(a, 3)
+    S, t = sizeof(F), at(np.int64, table)
     rank, n, sx, sy = t[0], t[1], t[2], t[3]
     for row in range(lo, hi):
         ox, oy, rest = t[4], t[5], np.int64(row)
@@ -33,17 +34,17 @@ def copy_nd(a, lo, hi, F):
             ox += i * t[k + 1]
             oy += i * t[k + 2]
         if sx == 1 and sy == 1:
-            x, y = at(F, a[0] + ox * S), at(F, a[1] + oy * S)
+            x, y = at(F, xs + ox * S), at(F, ys + oy * S)
             for i in range(n):
                 y[i] = x[i]
         elif sx == 0 and sy == 1:
-            x, y = at(F, a[0] + ox * S), at(F, a[1] + oy * S)
+            x, y = at(F, xs + ox * S), at(F, ys + oy * S)
             c = x[0]
             for i in range(n):
                 y[i] = c
         else:
             for i in range(n):
-                at(F, a[1] + (oy + i * sy) * S)[0] = at(F, a[0] + (ox + i * sx) * S)[0]
+                at(F, ys + (oy + i * sy) * S)[0] = at(F, xs + (ox + i * sx) * S)[0]
     return 0
 
 
@@ -121,14 +122,15 @@ def concatenate(a, lo, hi, F):
 
     args: y, how many x, then for each: x, its row length.
     """
+    ys, count = words(a, 2)
     S, width = sizeof(F), np.int64(0)
-    for k in range(a[1]):
+    for k in range(count):
         width += a[3 + 2 * k]
     for row in range(lo, hi):
         o = row * width
-        for k in range(a[1]):
+        for k in range(count):
             n = a[3 + 2 * k]
-            x, y = at(F, a[2 + 2 * k] + row * n * S), at(F, a[0] + o * S)
+            x, y = at(F, a[2 + 2 * k] + row * n * S), at(F, ys + o * S)
             for i in range(n):
                 y[i] = x[i]
             o += n
@@ -141,14 +143,15 @@ def split(a, lo, hi, F):
 
     args: x, how many y, then for each: y, its row length.
     """
+    xs, count = words(a, 2)
     S, width = sizeof(F), np.int64(0)
-    for k in range(a[1]):
+    for k in range(count):
         width += a[3 + 2 * k]
     for row in range(lo, hi):
         o = row * width
-        for k in range(a[1]):
+        for k in range(count):
             n = a[3 + 2 * k]
-            x, y = at(F, a[0] + o * S), at(F, a[2 + 2 * k] + row * n * S)
+            x, y = at(F, xs + o * S), at(F, a[2 + 2 * k] + row * n * S)
             for i in range(n):
                 y[i] = x[i]
             o += n

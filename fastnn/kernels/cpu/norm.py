@@ -10,7 +10,7 @@ that the element's channel is a pointer offset.
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
@@ -81,11 +81,12 @@ def batch_stats(a, lo, hi, F):
 
     args: x, part (blocks, 2, c), rows of a block, c, wide, workspace (2 wide).  items: rows, whole blocks.
     """
-    S, block, c, wide = sizeof(F), a[2], a[3], a[4]
-    mean, p = at(F, a[5]), at(F, a[5] + wide * S)
+    xs, parts, block, c, wide, work = words(a, 6)
+    S = sizeof(F)
+    mean, p = at(F, work), at(F, work + wide * S)
     for row in range(lo, hi, block):
         n = min(block, hi - row)
-        source, target = a[0] + row * c * S, a[1] + (row // block) * 2 * c * S
+        source, target = xs + row * c * S, parts + (row // block) * 2 * c * S
         column_sums(F, source, n * c, wide, c, p)
         part, inv = at(F, target), F(1) / F(n)
         for j in range(c):
@@ -102,20 +103,21 @@ def batch_stats(a, lo, hi, F):
 @kernel("f32", "f64")
 def batch_stats_finish(a, lo, hi, F):
     """Combine the blocks.  args: part, mean, var, rows, rows of a block, c, workspace (2 c float64).  One item."""
-    S, rows, block, c = sizeof(F), a[3], a[4], a[5]
-    mean, var, s, m2 = at(F, a[1]), at(F, a[2]), at(np.float64, a[6]), at(np.float64, a[6] + 8 * c)
+    parts, means, variances, rows, block, c, work = words(a, 7)
+    S = sizeof(F)
+    mean, var, s, m2 = at(F, means), at(F, variances), at(np.float64, work), at(np.float64, work + 8 * c)
     blocks = (rows + block - 1) // block
     for j in range(c):
         s[j] = 0.0
         m2[j] = 0.0
     for b in range(blocks):
-        p, n = at(F, a[0] + 2 * b * c * S), np.float64(min(block, rows - b * block))
+        p, n = at(F, parts + 2 * b * c * S), np.float64(min(block, rows - b * block))
         for j in range(c):
             s[j] = fma(np.float64, np.float64(p[j]), n, s[j])
     for j in range(c):
         s[j] /= np.float64(rows)
     for b in range(blocks):
-        p, q = at(F, a[0] + 2 * b * c * S), at(F, a[0] + (2 * b + 1) * c * S)
+        p, q = at(F, parts + 2 * b * c * S), at(F, parts + (2 * b + 1) * c * S)
         n = np.float64(min(block, rows - b * block))
         for j in range(c):
             d = np.float64(p[j]) - s[j]
@@ -132,19 +134,20 @@ def batch_norm_prepare(a, lo, hi, F):
 
     args: mean, var, gamma or 0, beta or 0, vectors, eps, c, length.
     """
-    S, c, length, eps = sizeof(F), a[6], a[7], F(f64(a[5]))
-    mean, var = at(F, a[0]), at(F, a[1])
-    m, s, b = at(F, a[4]), at(F, a[4] + length * S), at(F, a[4] + 2 * length * S)
+    means, variances, gammas, betas, vectors, epsilon, c, length = words(a, 8)
+    S, eps = sizeof(F), F(f64(epsilon))
+    mean, var = at(F, means), at(F, variances)
+    m, s, b = at(F, vectors), at(F, vectors + length * S), at(F, vectors + 2 * length * S)
     for j in range(c):
         m[j] = mean[j]
         s[j] = F(1) / np.sqrt(var[j] + eps)
         b[j] = F(0)
-    if a[2] != 0:
-        gamma = at(F, a[2])
+    if gammas != 0:
+        gamma = at(F, gammas)
         for j in range(c):
             s[j] *= gamma[j]
-    if a[3] != 0:
-        beta = at(F, a[3])
+    if betas != 0:
+        beta = at(F, betas)
         for j in range(c):
             b[j] = beta[j]
     spread(F, m, c, length)
@@ -174,14 +177,15 @@ def normalize(F, act, x, y, m, s, b, n):
 @kernel("f32", "f64")
 def batch_norm_apply(a, lo, hi, F):
     """y = act((x - mean) * scale + beta).  args: x, y, vectors, c, wide, act.  items: elements."""
-    S, c, wide, act = sizeof(F), a[3], a[4], a[5]
+    xs, ys, vectors, c, wide, act = words(a, 6)
+    S = sizeof(F)
     length, phase, i, n = wide + c, lo % c, 0, hi - lo
-    m, s = at(F, a[2] + phase * S), at(F, a[2] + (length + phase) * S)
-    b = at(F, a[2] + (2 * length + phase) * S)
+    m, s = at(F, vectors + phase * S), at(F, vectors + (length + phase) * S)
+    b = at(F, vectors + (2 * length + phase) * S)
     while i < n:
         k = min(wide, n - i)
-        x, y = at(F, a[0] + (lo + i) * S), at(F, a[1] + (lo + i) * S)
-        if a[0] == a[1]:                        # one pointer, or the alias check takes the scalar loop
+        x, y = at(F, xs + (lo + i) * S), at(F, ys + (lo + i) * S)
+        if xs == ys:                            # one pointer, or the alias check takes the scalar loop
             normalize(F, act, y, y, m, s, b, k)
         else:
             normalize(F, act, x, y, m, s, b, k)
@@ -231,19 +235,20 @@ def batch_norm_grad_sums(a, lo, hi, F):
     args: gy, x, y or 0, mean, part (blocks, 2, c), rows of a block, c, wide, act, workspace (3 wide).  items: rows,
     whole blocks.
     """
-    S, block, c, wide, act = sizeof(F), a[5], a[6], a[7], a[8]
+    gys, xs, ys, means, parts, block, c, wide, act, work = words(a, 10)
+    S = sizeof(F)
     W = wide * S
-    mean, p, q = at(F, a[9]), at(F, a[9] + W), at(F, a[9] + 2 * W)
-    source = at(F, a[3])
+    mean, p, q = at(F, work), at(F, work + W), at(F, work + 2 * W)
+    source = at(F, means)
     for j in range(c):
         mean[j] = source[j]
     spread(F, mean, c, wide)
     for row in range(lo, hi, block):
-        gradient_sums(F, act, a[0] + row * c * S, a[1] + row * c * S, a[2] + row * c * S, min(block, hi - row) * c,
+        gradient_sums(F, act, gys + row * c * S, xs + row * c * S, ys + row * c * S, min(block, hi - row) * c,
                       wide, mean, p, q)
         fold_columns(F, p, wide, c)
         fold_columns(F, q, wide, c)
-        part = at(F, a[4] + (row // block) * 2 * c * S)
+        part = at(F, parts + (row // block) * 2 * c * S)
         for j in range(c):
             part[j] = p[j]
             part[c + j] = q[j]
@@ -259,30 +264,32 @@ def batch_norm_grad_finish(a, lo, hi, F):
     args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c, length,
     workspace (2 c float64).
     """
-    S, eps, rows, blocks, c, length = sizeof(F), f64(a[9]), np.float64(a[10]), a[11], a[12], a[13]
-    mean, var, ggamma, gbeta = at(F, a[1]), at(F, a[2]), at(F, a[6]), at(F, a[7])
-    m, s = at(F, a[8]), at(F, a[8] + length * S)
-    k1, k0 = at(F, a[8] + 2 * length * S), at(F, a[8] + 3 * length * S)
-    sg, sgx = at(np.float64, a[14]), at(np.float64, a[14] + 8 * c)
+    (parts, means, variances, gammas, gmeans, gvars, ggammas, gbetas, vectors, epsilon, items, blocks, c, length,
+     work) = words(a, 15)
+    S, eps, rows = sizeof(F), f64(epsilon), np.float64(items)
+    mean, var, ggamma, gbeta = at(F, means), at(F, variances), at(F, ggammas), at(F, gbetas)
+    m, s = at(F, vectors), at(F, vectors + length * S)
+    k1, k0 = at(F, vectors + 2 * length * S), at(F, vectors + 3 * length * S)
+    sg, sgx = at(np.float64, work), at(np.float64, work + 8 * c)
     for j in range(c):
         sg[j] = 0.0
         sgx[j] = 0.0
     for b in range(blocks):
-        p, q = at(F, a[0] + 2 * b * c * S), at(F, a[0] + (2 * b + 1) * c * S)
+        p, q = at(F, parts + 2 * b * c * S), at(F, parts + (2 * b + 1) * c * S)
         for j in range(c):
             sg[j] += np.float64(p[j])
             sgx[j] += np.float64(q[j])
     for j in range(c):
         r = 1.0 / np.sqrt(np.float64(var[j]) + eps)
         scale = r
-        if a[3] != 0:
-            scale = r * np.float64(at(F, a[3])[j])
+        if gammas != 0:
+            scale = r * np.float64(at(F, gammas)[j])
         u1 = -scale * r * r * sgx[j]
         u0 = -scale * sg[j]
-        if a[4] != 0:
-            u0 += np.float64(at(F, a[4])[j])
-        if a[5] != 0:
-            u1 += 2.0 * np.float64(at(F, a[5])[j])
+        if gmeans != 0:
+            u0 += np.float64(at(F, gmeans)[j])
+        if gvars != 0:
+            u1 += 2.0 * np.float64(at(F, gvars)[j])
         ggamma[j] = F(sgx[j] * r)
         gbeta[j] = F(sg[j])
         m[j] = mean[j]
@@ -319,14 +326,15 @@ def input_gradient(F, act, gy, x, y, gx, m, s, k1, k0, n):
 @kernel("f32", "f64")
 def batch_norm_grad_apply(a, lo, hi, F):
     """gx = s g + k1 (x - mean) + k0.  args: gy, x, y or 0, gx, vectors, c, wide, act.  items: elements."""
-    S, c, wide, act = sizeof(F), a[5], a[6], a[7]
+    gys, xs, ys, gxs, vectors, c, wide, act = words(a, 8)
+    S = sizeof(F)
     length, phase, i, n = wide + c, lo % c, 0, hi - lo
-    m, s = at(F, a[4] + phase * S), at(F, a[4] + (length + phase) * S)
-    k1, k0 = at(F, a[4] + (2 * length + phase) * S), at(F, a[4] + (3 * length + phase) * S)
+    m, s = at(F, vectors + phase * S), at(F, vectors + (length + phase) * S)
+    k1, k0 = at(F, vectors + (2 * length + phase) * S), at(F, vectors + (3 * length + phase) * S)
     while i < n:
         k, start = min(wide, n - i), (lo + i) * S
-        gy, x, y, gx = at(F, a[0] + start), at(F, a[1] + start), at(F, a[2] + start), at(F, a[3] + start)
-        if a[0] == a[3]:
+        gy, x, y, gx = at(F, gys + start), at(F, xs + start), at(F, ys + start), at(F, gxs + start)
+        if gys == gxs:
             input_gradient(F, act, gx, x, y, gx, m, s, k1, k0, k)
         else:
             input_gradient(F, act, gy, x, y, gx, m, s, k1, k0, k)

@@ -1,7 +1,7 @@
 """Layer and RMS normalisation: every row by its own mean and deviation, sums in the fixed shape of `lanes_sum`."""
 import numpy as np
 
-from fastnn.core.jit import at, f64, kernel, sizeof
+from fastnn.core.jit import at, f64, kernel, sizeof, words
 from fastnn.core.simd import fma, lanes_dot, lanes_sum, lanes_sumsq_dev
 
 
@@ -11,23 +11,24 @@ def layer_norm(a, lo, hi, F):
 
     args: x, y, mean, r, gamma or 0, beta or 0, eps, c, centred.  items: rows.
     """
-    S, c, eps = sizeof(F), a[7], F(f64(a[6]))
+    xs, ys, means, rs, gammas, betas, epsilon, c, centred = words(a, 9)
+    S, eps = sizeof(F), F(f64(epsilon))
     for i in range(lo, hi):
-        x, y = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S)
-        m = lanes_sum(F, x, c) / F(c) if a[8] else F(0)
+        x, y = at(F, xs + i * c * S), at(F, ys + i * c * S)
+        m = lanes_sum(F, x, c) / F(c) if centred else F(0)
         r = F(1) / np.sqrt(lanes_sumsq_dev(F, x, m, c) / F(c) + eps)
-        at(F, a[2])[i] = m
-        at(F, a[3])[i] = r
-        if a[4] != 0 and a[5] != 0:
-            gamma, beta = at(F, a[4]), at(F, a[5])
+        at(F, means)[i] = m
+        at(F, rs)[i] = r
+        if gammas != 0 and betas != 0:
+            gamma, beta = at(F, gammas), at(F, betas)
             for j in range(c):
                 y[j] = fma(F, (x[j] - m) * r, gamma[j], beta[j])
-        elif a[4] != 0:
-            gamma = at(F, a[4])
+        elif gammas != 0:
+            gamma = at(F, gammas)
             for j in range(c):
                 y[j] = ((x[j] - m) * r) * gamma[j]
-        elif a[5] != 0:
-            beta = at(F, a[5])
+        elif betas != 0:
+            beta = at(F, betas)
             for j in range(c):
                 y[j] = fma(F, x[j] - m, r, beta[j])
         else:
@@ -42,27 +43,28 @@ def layer_norm_grad(a, lo, hi, F):
 
     args: gy, x, mean, r, gamma or 0, gx, part (calls, 2, c), PART, c, centred, workspace (2 c).  items: rows.
     """
-    S, c = sizeof(F), a[8]
-    part = a[6] + (lo // a[7]) * 2 * c * S
+    gys, xs, means, rs, gammas, gxs, parts, run, c, centred, work = words(a, 11)
+    S = sizeof(F)
+    part = parts + (lo // run) * 2 * c * S
     pg, pb = at(F, part), at(F, part + c * S)
-    g, h = at(F, a[10]), at(F, a[10] + c * S)
+    g, h = at(F, work), at(F, work + c * S)
     for j in range(c):
         pg[j] = F(0)
         pb[j] = F(0)
     for i in range(lo, hi):
-        gy, x, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[5] + i * c * S)
-        m, r = at(F, a[2])[i], at(F, a[3])[i]
+        gy, x, gx = at(F, gys + i * c * S), at(F, xs + i * c * S), at(F, gxs + i * c * S)
+        m, r = at(F, means)[i], at(F, rs)[i]
         for j in range(c):
             v = (x[j] - m) * r
             h[j] = v
             g[j] = gy[j]
             pg[j] = fma(F, gy[j], v, pg[j])
             pb[j] += gy[j]
-        if a[4] != 0:
-            gamma = at(F, a[4])
+        if gammas != 0:
+            gamma = at(F, gammas)
             for j in range(c):
                 g[j] *= gamma[j]
-        mean_g = lanes_sum(F, g, c) / F(c) if a[9] else F(0)
+        mean_g = lanes_sum(F, g, c) / F(c) if centred else F(0)
         mean_gh = lanes_dot(F, g, h, c) / F(c)
         for j in range(c):
             gx[j] = r * fma(F, -h[j], mean_gh, g[j] - mean_g)
@@ -75,12 +77,13 @@ def sum_partials(a, lo, hi, F):
 
     args: part, y, calls, row length, first column.  items: columns.
     """
+    parts, ys, calls, length, first = words(a, 5)
     S = sizeof(F)
-    y = at(F, a[1] + lo * S)
+    y = at(F, ys + lo * S)
     for j in range(hi - lo):
         y[j] = F(0)
-    for b in range(a[2]):
-        p = at(F, a[0] + (b * a[3] + a[4] + lo) * S)
+    for b in range(calls):
+        p = at(F, parts + (b * length + first + lo) * S)
         for j in range(hi - lo):
             y[j] += p[j]
     return 0

@@ -6,7 +6,7 @@ far as they lie inside; tap number dy*kw + dx is what max pooling keeps as the w
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import fma
 
 
@@ -30,14 +30,14 @@ def max_pool(a, lo, hi, F, I):
 
     args: x, y, index, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
     """
+    xs, ys, indices, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 14)
     S, SI = sizeof(F), sizeof(I)
-    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13]
     for row in range(lo, hi):
         image, y0 = row // oh, row % oh * sh - pt
         for ox in range(ow):
             x0, place = ox * sw - pl, (row * ow + ox) * c
-            y, k = at(F, a[1] + place * S), at(I, a[2] + place * SI)
-            source = a[0] + ((image * h + y0) * w + x0) * c * S
+            y, k = at(F, ys + place * S), at(I, indices + place * SI)
+            source = xs + ((image * h + y0) * w + x0) * c * S
             if kh == 2 and kw == 2 and y0 >= 0 and x0 >= 0 and y0 + 1 < h and x0 + 1 < w:
                 p, q = at(F, source), at(F, source + c * S)
                 r, s = at(F, source + w * c * S), at(F, source + (w + 1) * c * S)
@@ -85,12 +85,12 @@ def max_pool_grad(a, lo, hi, F, I):
 
     args: gy, index, gx, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: input rows of all images.
     """
+    gys, indices, gxs, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 14)
     S, SI = sizeof(F), sizeof(I)
-    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12], a[13]
     apart = kh <= sh and kw <= sw               # windows do not overlap: every input has one winner to look at
     for row in range(lo, hi):
         image, iy = row // h, row % h
-        target = a[2] + row * w * c * S
+        target = gxs + row * w * c * S
         clear(F, target, apart, iy, w, c, oh, ow, kh, kw, sh, sw, pt, pl)
         top = min(oh - 1, (iy + pt) // sh)
         oy = max(0, (iy + pt - kh + sh) // sh)
@@ -98,7 +98,7 @@ def max_pool_grad(a, lo, hi, F, I):
             dy = iy + pt - oy * sh
             for ox in range(ow):
                 place = ((image * oh + oy) * ow + ox) * c
-                gy, k = at(F, a[0] + place * S), at(I, a[1] + place * SI)
+                gy, k = at(F, gys + place * S), at(I, indices + place * SI)
                 x0 = ox * sw - pl
                 if apart and kw == 2 and c < 32 and x0 >= 0 and x0 + 2 <= w:
                     left, right = at(F, target + x0 * c * S), at(F, target + (x0 + 1) * c * S)
@@ -128,17 +128,17 @@ def max_pool_take(a, lo, hi, F, I):
 
     args: x, index, y, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
     """
+    xs, indices, ys, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 14)
     S, SI = sizeof(F), sizeof(I)
-    h, w, c, oh, ow, kw, sh, sw, pt, pl = a[3], a[4], a[5], a[6], a[7], a[9], a[10], a[11], a[12], a[13]
     for row in range(lo, hi):
         image, y0 = row // oh, row % oh * sh - pt
         for ox in range(ow):
             place = (row * ow + ox) * c
-            k, y = at(I, a[1] + place * SI), at(F, a[2] + place * S)
+            k, y = at(I, indices + place * SI), at(F, ys + place * S)
             for j in range(c):
                 tap = np.int64(k[j])
                 dy, dx = tap // kw, tap % kw
-                y[j] = at(F, a[0])[((image * h + y0 + dy) * w + ox * sw - pl + dx) * c + j]
+                y[j] = at(F, xs)[((image * h + y0 + dy) * w + ox * sw - pl + dx) * c + j]
     return 0
 
 
@@ -148,16 +148,16 @@ def avg_pool(a, lo, hi, F):
 
     args: x, y, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
     """
+    xs, ys, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 13)
     S = sizeof(F)
-    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]
     for row in range(lo, hi):
         image, y0 = row // oh, row % oh * sh - pt
         dy0, dy1 = max(0, -y0), min(kh, h - y0)
         for ox in range(ow):
             x0 = ox * sw - pl
             dx0, dx1 = max(0, -x0), min(kw, w - x0)
-            y = at(F, a[1] + (row * ow + ox) * c * S)
-            source = a[0] + ((image * h + y0) * w + x0) * c * S
+            y = at(F, ys + (row * ow + ox) * c * S)
+            source = xs + ((image * h + y0) * w + x0) * c * S
             inv = F(1) / F((dy1 - dy0) * (dx1 - dx0))
             if dy1 - dy0 == 2 and dx1 - dx0 == 2:
                 p = source + (dy0 * w + dx0) * c * S
@@ -183,12 +183,12 @@ def avg_pool_grad(a, lo, hi, F):
 
     args: gy, gx, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: input rows of all images.
     """
+    gys, gxs, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 13)
     S = sizeof(F)
-    h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]
     pairs = c < 8 and kh <= sh and kw == 2 and sw == 2 and pl == 0 and 2 * ow <= w      # too few for vectors
     for row in range(lo, hi):
         image, iy = row // h, row % h
-        target = a[1] + row * w * c * S
+        target = gxs + row * w * c * S
         clear(F, target, pairs, iy, w, c, oh, ow, kh, kw, sh, sw, pt, pl)
         top = min(oh - 1, (iy + pt) // sh)
         oy = max(0, (iy + pt - kh + sh) // sh)
@@ -198,7 +198,7 @@ def avg_pool_grad(a, lo, hi, F):
             for ox in range(ow):
                 x0 = ox * sw - pl
                 dx0, dx1 = max(0, -x0), min(kw, w - x0)
-                gy = at(F, a[0] + ((image * oh + oy) * ow + ox) * c * S)
+                gy = at(F, gys + ((image * oh + oy) * ow + ox) * c * S)
                 inv = F(1) / F(rows * (dx1 - dx0))
                 if pairs:
                     left, right = at(F, target + x0 * c * S), at(F, target + (x0 + 1) * c * S)

@@ -5,7 +5,7 @@ and hashes the element's index.  So a mask need not be kept: the same words give
 """
 import numpy as np
 
-from fastnn.core.jit import JIT, at, bitcast, device, f64, intrinsic, kernel, sizeof
+from fastnn.core.jit import JIT, at, bitcast, device, f64, intrinsic, kernel, sizeof, words
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import log_normal, poly
 
@@ -161,14 +161,15 @@ def dropout(a, lo, hi, F):
     Groups of 64 elements share 32 words, half a word each.
     args: x, y, digest, state, rate 2^16, scale.  items: elements.
     """
-    S, scale, limit = sizeof(F), F(f64(a[5])), np.uint32(a[4])
-    k, m = round_keys(state_digest(a[2], a[3]), 0)
+    xs, ys, digest, state, rate, factor = words(a, 6)
+    S, scale, limit = sizeof(F), F(f64(factor)), np.uint32(rate)
+    k, m = round_keys(state_digest(digest, state), 0)
     i = lo
     while i < hi:
         n = min(64 - (i & 63), hi - i)
-        x, y = at(F, a[0] + i * S), at(F, a[1] + i * S)
+        x, y = at(F, xs + i * S), at(F, ys + i * S)
         if n == 64:
-            if a[0] == a[1]:
+            if xs == ys:
                 drop_group(F, y, y, i, limit, scale, k, m)
             else:
                 drop_group(F, x, y, i, limit, scale, k, m)

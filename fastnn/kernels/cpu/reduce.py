@@ -10,7 +10,7 @@ stripe, divisor.
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import lanes_max, lanes_min, lanes_sum
 
 FLOATS = ("f32", "f64")
@@ -21,14 +21,15 @@ NUMBERS = (*FLOATS, *INTS)
 def rows(name, fold, *types):
     """Register y[item] = fold(F, p, n) / divisor of one block of a row."""
     def run(a, lo, hi, F):
-        S, n, block, blocks = sizeof(F), a[2], a[3], a[4]
-        y, divisor = at(F, a[1]), F(f64(a[5]))
+        xs, ys, n, block, blocks, word = words(a, 6)
+        S = sizeof(F)
+        y, divisor = at(F, ys), F(f64(word))
         for item in range(lo, hi):
             row = item // blocks
             first = (item - row * blocks) * block
             size = n - first
             size = block if size > block else size
-            y[item] = F(fold(F, at(F, a[0] + (row * n + first) * S), size) / divisor)
+            y[item] = F(fold(F, at(F, xs + (row * n + first) * S), size) / divisor)
         return 0
     run.__name__ = name + "_rows"
     return kernel(*types)(run)
@@ -37,14 +38,15 @@ def rows(name, fold, *types):
 def rows_int(name, fold, *types):
     """The same without a divisor."""
     def run(a, lo, hi, F):
-        S, n, block, blocks = sizeof(F), a[2], a[3], a[4]
-        y = at(F, a[1])
+        xs, ys, n, block, blocks = words(a, 5)
+        S = sizeof(F)
+        y = at(F, ys)
         for item in range(lo, hi):
             row = item // blocks
             first = (item - row * blocks) * block
             size = n - first
             size = block if size > block else size
-            y[item] = fold(F, at(F, a[0] + (row * n + first) * S), size)
+            y[item] = fold(F, at(F, xs + (row * n + first) * S), size)
         return 0
     run.__name__ = name + "_rows"
     return kernel(*types)(run)
@@ -53,7 +55,8 @@ def rows_int(name, fold, *types):
 def cols(name, f, *types):
     """Register y = fold of f(F, x, y) over the rows of a block, column by column; then y / divisor for floats."""
     def run(a, lo, hi, F):
-        S, red, inner, block, blocks, stripe = sizeof(F), a[2], a[3], a[4], a[5], a[6]
+        xs, ys, red, inner, block, blocks, stripe, word = words(a, 8)
+        S = sizeof(F)
         stripes = (inner + stripe - 1) // stripe
         for item in range(lo, hi):
             ob = item // stripes
@@ -64,7 +67,7 @@ def cols(name, f, *types):
             i0 = (ob - outer * blocks) * block
             h = red - i0
             h = block if h > block else h
-            y, p = at(F, a[1] + (ob * inner + j0) * S), a[0] + ((outer * red + i0) * inner + j0) * S
+            y, p = at(F, ys + (ob * inner + j0) * S), xs + ((outer * red + i0) * inner + j0) * S
             x, R = at(F, p), inner * S
             for j in range(w):
                 y[j] = x[j]
@@ -80,7 +83,7 @@ def cols(name, f, *types):
                 for j in range(w):
                     y[j] = f(F, y[j], x[j])
                 i += 1
-            divide(F, y, w, a[7])
+            divide(F, y, w, word)
         return 0
     run.__name__ = name + "_cols"
     return kernel(*types)(run)
@@ -197,11 +200,12 @@ def place(name, better, extreme, *types):
 
     extreme: of a contiguous row; then the first place that holds it is looked for. Items: (outer, inner) pairs."""
     def run(a, lo, hi, F):
-        S, red, inner = sizeof(F), a[2], a[3]
-        y = at(np.int32, a[1])
+        xs, ys, red, inner = words(a, 4)
+        S = sizeof(F)
+        y = at(np.int32, ys)
         for item in range(lo, hi):
             outer = item // inner
-            x = at(F, a[0] + (outer * red * inner + (item - outer * inner)) * S)
+            x = at(F, xs + (outer * red * inner + (item - outer * inner)) * S)
             if inner == 1:
                 m = extreme(F, x, red)
                 i = np.int64(0)
@@ -252,7 +256,8 @@ def running(wide, *types):
     wide: floats are added up in float64, so that the error does not grow with their number.
     Items: (outer, stripe of columns)."""
     def run(a, lo, hi, F):
-        S, red, inner, reverse, stripe = sizeof(F), a[2], a[3], a[4], a[5]
+        xs, ys, red, inner, reverse, stripe = words(a, 6)
+        S = sizeof(F)
         stripes = (inner + stripe - 1) // stripe
         W = np.float64 if wide else F
         for item in range(lo, hi):
@@ -262,7 +267,7 @@ def running(wide, *types):
             first, step = ((red - 1) * inner, -inner) if reverse else (0, inner)
             while j < end:
                 o = (outer * red * inner + j) * S
-                x, y = at(F, a[0] + o), at(F, a[1] + o)
+                x, y = at(F, xs + o), at(F, ys + o)
                 if j + 4 <= end:
                     _running4(F, W, x, y, red, first, step)
                     j += 4

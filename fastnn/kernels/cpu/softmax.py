@@ -5,7 +5,7 @@ the vectors.  Sums have the fixed shape of `lanes_sum`.
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import fma, lanes_dot, lanes_max, lanes_sum
 from fastnn.kernels.cpu.vecmath import exp, log, log1p
 
@@ -30,12 +30,13 @@ def shifted_exp(F, source, target, peaks, rows, c):
 @kernel("f32", "f64")
 def softmax(a, lo, hi, F):
     """y = exp(x - m) / sum.  args: x, y, c, rows of a block, workspace (rows of a block).  items: rows."""
-    S, c, block = sizeof(F), a[2], a[3]
+    xs, ys, c, block, peaks = words(a, 5)
+    S = sizeof(F)
     i = lo
     while i < hi:
         rows = min(block, hi - i)
-        target = a[1] + i * c * S
-        shifted_exp(F, a[0] + i * c * S, target, a[4], rows, c)
+        target = ys + i * c * S
+        shifted_exp(F, xs + i * c * S, target, peaks, rows, c)
         for r in range(rows):
             y = at(F, target + r * c * S)
             inv = F(1) / lanes_sum(F, y, c)
@@ -48,9 +49,10 @@ def softmax(a, lo, hi, F):
 @kernel("f32", "f64")
 def softmax_grad(a, lo, hi, F):
     """gx = y * (gy - sum(gy * y)).  args: gy, y, gx, c.  items: rows."""
-    S, c = sizeof(F), a[3]
+    gys, ys, gxs, c = words(a, 4)
+    S = sizeof(F)
     for i in range(lo, hi):
-        gy, y, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[2] + i * c * S)
+        gy, y, gx = at(F, gys + i * c * S), at(F, ys + i * c * S), at(F, gxs + i * c * S)
         s = lanes_dot(F, gy, y, c)
         for j in range(c):
             gx[j] = y[j] * (gy[j] - s)
@@ -63,16 +65,17 @@ def log_softmax(a, lo, hi, F):
 
     args: x, y, c, rows of a block, workspace (block * (c + 1)).  items: rows.
     """
-    S, c, block = sizeof(F), a[2], a[3]
+    xs, ys, c, block, peaks = words(a, 5)
+    S = sizeof(F)
     i = lo
     while i < hi:
         rows = min(block, hi - i)
-        source, work = a[0] + i * c * S, a[4] + block * S
-        shifted_exp(F, source, work, a[4], rows, c)
+        source, work = xs + i * c * S, peaks + block * S
+        shifted_exp(F, source, work, peaks, rows, c)
         for r in range(rows):
-            m = at(F, a[4])[r]
+            m = at(F, peaks)[r]
             s = log(F, lanes_sum(F, at(F, work + r * c * S), c))
-            x, y = at(F, source + r * c * S), at(F, a[1] + (i + r) * c * S)
+            x, y = at(F, source + r * c * S), at(F, ys + (i + r) * c * S)
             for j in range(c):
                 y[j] = (x[j] - m) - s
         i += block
@@ -82,9 +85,10 @@ def log_softmax(a, lo, hi, F):
 @kernel("f32", "f64")
 def log_softmax_grad(a, lo, hi, F):
     """gx = gy - exp(y) * sum(gy).  args: gy, y, gx, c.  items: rows."""
-    S, c = sizeof(F), a[3]
+    gys, ys, gxs, c = words(a, 4)
+    S = sizeof(F)
     for i in range(lo, hi):
-        gy, y, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[2] + i * c * S)
+        gy, y, gx = at(F, gys + i * c * S), at(F, ys + i * c * S), at(F, gxs + i * c * S)
         s = lanes_sum(F, gy, c)
         for j in range(c):
             gx[j] = fma(F, -exp(F, y[j]), s, gy[j])
@@ -97,22 +101,23 @@ def softmax_cross_entropy(a, lo, hi, F):
 
     args: x, t, loss, probs, c, rows of a block, workspace (block + c).  items: rows.
     """
-    S, c, block = sizeof(F), a[4], a[5]
-    d = at(F, a[6] + block * S)
+    xs, ts, losses, probs, c, block, peaks = words(a, 7)
+    S = sizeof(F)
+    d = at(F, peaks + block * S)
     i = lo
     while i < hi:
         rows = min(block, hi - i)
-        target = a[3] + i * c * S
-        shifted_exp(F, a[0] + i * c * S, target, a[6], rows, c)
+        target = probs + i * c * S
+        shifted_exp(F, xs + i * c * S, target, peaks, rows, c)
         for r in range(rows):
-            x, t, y = at(F, a[0] + (i + r) * c * S), at(F, a[1] + (i + r) * c * S), at(F, target + r * c * S)
-            m, s = at(F, a[6])[r], lanes_sum(F, y, c)
+            x, t, y = at(F, xs + (i + r) * c * S), at(F, ts + (i + r) * c * S), at(F, target + r * c * S)
+            m, s = at(F, peaks)[r], lanes_sum(F, y, c)
             inv, ls = F(1) / s, log(F, s)
             for j in range(c):
                 v = t[j] * (ls - (x[j] - m))
                 d[j] = F(0) if t[j] == F(0) else v      # 0 * inf: a class of probability 0 costs nothing
                 y[j] *= inv
-            at(F, a[2])[i + r] = lanes_sum(F, d, c)
+            at(F, losses)[i + r] = lanes_sum(F, d, c)
         i += block
     return 0
 
@@ -120,11 +125,12 @@ def softmax_cross_entropy(a, lo, hi, F):
 @kernel("f32", "f64")
 def softmax_cross_entropy_grad(a, lo, hi, F):
     """gx = (probs * sum(t) - t) * gy.  args: probs, t, gy, gx, c.  items: rows."""
-    S, c = sizeof(F), a[4]
+    probs, ts, gys, gxs, c = words(a, 5)
+    S = sizeof(F)
     for i in range(lo, hi):
-        p, t, gx = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[3] + i * c * S)
-        g, s = at(F, a[2])[i], lanes_sum(F, t, c)
-        if a[0] == a[3]:
+        p, t, gx = at(F, probs + i * c * S), at(F, ts + i * c * S), at(F, gxs + i * c * S)
+        g, s = at(F, gys)[i], lanes_sum(F, t, c)
+        if probs == gxs:
             for j in range(c):
                 gx[j] = fma(F, gx[j], s, -t[j]) * g
         else:
@@ -139,21 +145,22 @@ def sparse_softmax_cross_entropy(a, lo, hi, F):
 
     args: x, label, loss, probs, c, rows of a block, workspace (block).  items: rows.
     """
-    S, c, block = sizeof(F), a[4], a[5]
-    labels = at(np.int64, a[1])
+    xs, targets, losses, probs, c, block, peaks = words(a, 7)
+    S = sizeof(F)
+    labels = at(np.int64, targets)
     for r in range(lo, hi):
         if labels[r] < 0 or labels[r] >= c:
             return 1
     i = lo
     while i < hi:
         rows = min(block, hi - i)
-        target = a[3] + i * c * S
-        shifted_exp(F, a[0] + i * c * S, target, a[6], rows, c)
+        target = probs + i * c * S
+        shifted_exp(F, xs + i * c * S, target, peaks, rows, c)
         for r in range(rows):
-            x, y = at(F, a[0] + (i + r) * c * S), at(F, target + r * c * S)
-            m, s = at(F, a[6])[r], lanes_sum(F, y, c)
+            x, y = at(F, xs + (i + r) * c * S), at(F, target + r * c * S)
+            m, s = at(F, peaks)[r], lanes_sum(F, y, c)
             inv = F(1) / s
-            at(F, a[2])[i + r] = log(F, s) - (x[labels[i + r]] - m)
+            at(F, losses)[i + r] = log(F, s) - (x[labels[i + r]] - m)
             for j in range(c):
                 y[j] *= inv
         i += block
@@ -163,14 +170,15 @@ def sparse_softmax_cross_entropy(a, lo, hi, F):
 @kernel("f32", "f64")
 def sparse_softmax_cross_entropy_grad(a, lo, hi, F):
     """gx = (probs - onehot(label)) * gy.  args: probs, label, gy, gx, c.  items: rows."""
-    S, c = sizeof(F), a[4]
+    probs, targets, gys, gxs, c = words(a, 5)
+    S = sizeof(F)
     for i in range(lo, hi):
-        p, gx, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(np.int64, a[1])[i]
+        p, gx, label = at(F, probs + i * c * S), at(F, gxs + i * c * S), at(np.int64, targets)[i]
         if label < 0 or label >= c:
             return 1
-        g = at(F, a[2])[i]
+        g = at(F, gys)[i]
         q = p[label]
-        if a[0] == a[3]:
+        if probs == gxs:
             for j in range(c):
                 gx[j] *= g
         else:
@@ -215,14 +223,15 @@ def clipped(F, q, eps):
 @kernel("f32", "f64")
 def categorical_crossentropy(a, lo, hi, F):
     """loss = -sum(t log(clip(p / sum(p)))).  args: p, t, loss, c, eps, workspace (c).  items: rows."""
-    S, c, eps = sizeof(F), a[3], F(f64(a[4]))
-    d = at(F, a[5])
+    ps, ts, losses, c, epsilon, work = words(a, 6)
+    S, eps = sizeof(F), F(f64(epsilon))
+    d = at(F, work)
     for i in range(lo, hi):
-        p, t = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S)
+        p, t = at(F, ps + i * c * S), at(F, ts + i * c * S)
         s = lanes_sum(F, p, c)
         for j in range(c):
             d[j] = -t[j] * log(F, clipped(F, p[j] / s, eps))
-        at(F, a[2])[i] = lanes_sum(F, d, c)
+        at(F, losses)[i] = lanes_sum(F, d, c)
     return 0
 
 
@@ -232,16 +241,17 @@ def categorical_crossentropy_grad(a, lo, hi, F):
 
     args: p, t, gy, gp, c, eps, workspace (2 c).  items: rows.
     """
-    S, c, eps = sizeof(F), a[4], F(f64(a[5]))
-    u, q = at(F, a[6]), at(F, a[6] + c * S)
+    ps, ts, gys, gps, c, epsilon, work = words(a, 7)
+    S, eps = sizeof(F), F(f64(epsilon))
+    u, q = at(F, work), at(F, work + c * S)
     for i in range(lo, hi):
-        p, t, gp = at(F, a[0] + i * c * S), at(F, a[1] + i * c * S), at(F, a[3] + i * c * S)
+        p, t, gp = at(F, ps + i * c * S), at(F, ts + i * c * S), at(F, gps + i * c * S)
         s = lanes_sum(F, p, c)
         for j in range(c):
             v = p[j] / s
             q[j] = v
             u[j] = F(0) if v < eps or v > F(1) - eps else -t[j] / v
-        g, m = at(F, a[2])[i] / s, lanes_dot(F, u, q, c)
+        g, m = at(F, gys)[i] / s, lanes_dot(F, u, q, c)
         for j in range(c):
             gp[j] = (u[j] - m) * g
     return 0
@@ -253,12 +263,13 @@ def sparse_categorical_crossentropy(a, lo, hi, F):
 
     args: p, label, loss, c, eps.  items: rows.
     """
-    S, c, eps = sizeof(F), a[3], F(f64(a[4]))
+    ps, targets, losses, c, epsilon = words(a, 5)
+    S, eps = sizeof(F), F(f64(epsilon))
     for i in range(lo, hi):
-        p, label = at(F, a[0] + i * c * S), at(np.int64, a[1])[i]
+        p, label = at(F, ps + i * c * S), at(np.int64, targets)[i]
         if label < 0 or label >= c:
             return 1
-        at(F, a[2])[i] = -log(F, clipped(F, p[label] / lanes_sum(F, p, c), eps))
+        at(F, losses)[i] = -log(F, clipped(F, p[label] / lanes_sum(F, p, c), eps))
     return 0
 
 
@@ -268,14 +279,15 @@ def sparse_categorical_crossentropy_grad(a, lo, hi, F):
 
     args: p, label, gy, gp, c, eps.  items: rows.
     """
-    S, c, eps = sizeof(F), a[4], F(f64(a[5]))
+    ps, targets, gys, gps, c, epsilon = words(a, 6)
+    S, eps = sizeof(F), F(f64(epsilon))
     for i in range(lo, hi):
-        p, gp, label = at(F, a[0] + i * c * S), at(F, a[3] + i * c * S), at(np.int64, a[1])[i]
+        p, gp, label = at(F, ps + i * c * S), at(F, gps + i * c * S), at(np.int64, targets)[i]
         if label < 0 or label >= c:
             return 1
         s = lanes_sum(F, p, c)
         q = p[label] / s
-        g = F(0) if q < eps or q > F(1) - eps else at(F, a[2])[i] / s
+        g = F(0) if q < eps or q > F(1) - eps else at(F, gys)[i] / s
         for j in range(c):
             gp[j] = g
         gp[label] = g - g / q if g != F(0) else g

@@ -5,7 +5,7 @@ scale; the rest is named in each kernel.  First p -= p * lr * wd and g *= scale,
 """
 import numpy as np
 
-from fastnn.core.jit import at, device, f64, kernel, sizeof
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import fma, lanes_sumsq
 from fastnn.kernels.cpu.vecmath import exp, log
 
@@ -349,8 +349,9 @@ def sum_squares_part(a, lo, hi, F):
 @kernel("f32", "f64")
 def sum_squares_finish(a, lo, hi, F):
     """y = the partials' sum, in order.  args: part (f64), how many, y.  One item."""
-    part, s = at(np.float64, a[0]), 0.0
-    for i in range(a[1]):
+    parts, count, ys = words(a, 3)
+    part, s = at(np.float64, parts), 0.0
+    for i in range(count):
         s += part[i]
-    at(F, a[2])[0] = F(s)
+    at(F, ys)[0] = F(s)
     return 0

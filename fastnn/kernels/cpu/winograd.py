@@ -8,7 +8,7 @@ What belongs to tiles lies as [group of 16 tiles][vector of channels][plane][til
 vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows
 are a constant apart and no product has an edge.
 """
-from fastnn.core.jit import at, device, kernel, sizeof
+from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, transpose, vector
 from fastnn.core.winograd import GW, GY, INPUT, OUTPUT, WEIGHT
 from fastnn.kernels.cpu.tiles import activate
@@ -101,23 +101,23 @@ def winograd_pack(a, lo, hi, F):
 
     args: w, planes, C, K.  items: input channels.
     """
+    ws, us, C, K = words(a, 4)
     S, V = sizeof(F), vector(F)
-    C, K = a[2], a[3]
     P, rows = weight_plane(F, C, K), weight_rows(F, C)
     for k in range(0, K, V):
         for c in range(lo, hi):
-            transform(F, WEIGHT, at(F, a[0] + (c * K + k) * S), 3 * C * K, C * K, 0, 3, 0, 3,
-                      at(F, a[1] + (k * rows + c * V) * S), 6 * P, P, 6, 6, min(V, K - k), 0, at(F, a[0]))
+            transform(F, WEIGHT, at(F, ws + (c * K + k) * S), 3 * C * K, C * K, 0, 3, 0, 3,
+                      at(F, us + (k * rows + c * V) * S), 6 * P, P, 6, 6, min(V, K - k), 0, at(F, ws))
     return 0
 
 
 @kernel("f32")
 def turn_weights(a, lo, hi, F):
     """Weights (taps,C,K) to (taps,K,C), taps in reverse order.  args: w, turned, taps, C, K.  items: taps."""
+    ws, turned, taps, C, K = words(a, 5)
     S, V = sizeof(F), vector(F)
-    C, K = a[3], a[4]
     for t in range(lo, hi):
-        x, y = a[0] + t * C * K * S, a[1] + (a[2] - 1 - t) * C * K * S
+        x, y = ws + t * C * K * S, turned + (taps - 1 - t) * C * K * S
         for c in range(0, C // V * V, V):
             for k in range(0, K, V):
                 transpose(F, at(F, y + (k * C + c) * S), C, at(F, x + (c * K + k) * S), K, V, K - k)
@@ -135,28 +135,28 @@ def winograd(a, lo, hi, F):
     tiles, of C channels and of as many as a product takes), tiles per block (whole groups).
     items: rows of tiles of all images.
     """
+    xs, H, W, C, top, left, us, ys, HO, WO, K, flags, biases, activation, v, m, TB = words(a, 17)
     S, V = sizeof(F), vector(F)
-    H, W, C, HO, WO, K, v, m, TB = a[1], a[2], a[3], a[8], a[9], a[10], a[14], a[15], a[16]
     TH, TW = (HO + 3) // 4, (WO + 3) // 4
     P, PU, rows, deep, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, C), vectors(F, K)
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
-        tiles_in(F, INPUT, a[0], H, W, C, 0, deep, a[4], a[5], TH, TW, t0, nt, v)
+        tiles_in(F, INPUT, xs, H, W, C, 0, deep, top, left, TH, TW, t0, nt, v)
         j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
         while parts > 0:                                    # of nearly the same width
             nv = (across - j + parts - 1) // parts
             for e in range(36):
-                u = at(F, a[6] + (e * PU + j * rows * V) * S)
+                u = at(F, us + (e * PU + j * rows * V) * S)
                 for g in range(0, nt, GROUP):
                     planes(F, 0, at(F, v + (g // GROUP * deep * 36 + e) * P * S), 0, 36 * P, C, u, rows * V, 0,
                            at(F, m + (g // GROUP * nv * 36 + e) * P * S), 36 * P, nv, min(GROUP, nt - g), 0)
-            tiles_out(F, m, a[7], HO, WO, K, j, nv, TH, TW, t0, nt, a[11], a[12])
+            tiles_out(F, m, ys, HO, WO, K, j, nv, TH, TW, t0, nt, flags, biases)
             j += nv
             parts -= 1
-        if a[13] > 1:
+        if activation > 1:
             for t in range(t0, t0 + nt):
                 image, th, tw = t // (TH * TW), t // TW % TH, t % TW
-                activate(F, a[13], a[7] + ((image * HO + th * 4) * WO + tw * 4) * K * S, WO * K, min(4, HO - th * 4),
+                activate(F, activation, ys + ((image * HO + th * 4) * WO + tw * 4) * K * S, WO * K, min(4, HO - th * 4),
                          min(4, WO - tw * 4) * K)
     return 0
 
@@ -169,19 +169,19 @@ def winograd_grad_w(a, lo, hi, F):
     and of as many as a product takes), tiles per block (whole groups), items per partial sum.
     items: rows of tiles of all images, of one sum.
     """
+    xs, H, W, C, top, left, gys, HO, WO, K, sums, v, z, TB, each = words(a, 15)
     S, V = sizeof(F), vector(F)
-    H, W, C, HO, WO, K, v, z, TB = a[1], a[2], a[3], a[7], a[8], a[9], a[11], a[12], a[13]
     TH, TW = (HO + 3) // 4, (WO + 3) // 4
     P, PS, rows, deep, across = tile_plane(F), weight_plane(F, C, K), weight_rows(F, C), vectors(F, C), vectors(F, K)
-    s = a[10] + lo // a[14] * 36 * PS * S
+    s = sums + lo // each * 36 * PS * S
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
-        flags = 0 if t0 % (a[14] * TW) == 0 else ACC
-        tiles_in(F, INPUT, a[0], H, W, C, 0, deep, a[4], a[5], TH, TW, t0, nt, v)
+        flags = 0 if t0 % (each * TW) == 0 else ACC
+        tiles_in(F, INPUT, xs, H, W, C, 0, deep, top, left, TH, TW, t0, nt, v)
         j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
         while parts > 0:
             nv = (across - j + parts - 1) // parts
-            tiles_in(F, GY, a[6], HO, WO, K, j, nv, 0, 0, TH, TW, t0, nt, z)
+            tiles_in(F, GY, gys, HO, WO, K, j, nv, 0, 0, TH, TW, t0, nt, z)
             for e in range(36):
                 planes(F, 1, at(F, v + e * P * S), 36 * P, deep * 36 * P, nt, at(F, z + e * P * S), 36 * P,
                        nv * 36 * P, at(F, s + (e * PS + j * rows * V) * S), rows * V, nv, C, flags)
@@ -196,11 +196,11 @@ def winograd_unpack(a, lo, hi, F):
 
     args: partial sums, their number, C, K, gw.  items: input channels.
     """
+    sums, parts, C, K, gws = words(a, 5)
     S, V = sizeof(F), vector(F)
-    parts, C, K = a[1], a[2], a[3]
     P, rows, n = weight_plane(F, C, K), weight_rows(F, C), (hi - lo) * V
     for k in range(0, K, V):
-        first = a[0] + (k * rows + lo * V) * S
+        first = sums + (k * rows + lo * V) * S
         for e in range(36):
             y = at(F, first + e * P * S)
             for p in range(1, parts):
@@ -208,6 +208,6 @@ def winograd_unpack(a, lo, hi, F):
                 for i in range(n):
                     y[i] = y[i] + x[i]
         for c in range(lo, hi):
-            transform(F, GW, at(F, first + (c - lo) * V * S), 6 * P, P, 0, 6, 0, 6, at(F, a[4] + (c * K + k) * S),
-                      3 * C * K, C * K, 3, 3, min(V, K - k), 0, at(F, a[0]))
+            transform(F, GW, at(F, first + (c - lo) * V * S), 6 * P, P, 0, 6, 0, 6, at(F, gws + (c * K + k) * S),
+                      3 * C * K, C * K, 3, 3, min(V, K - k), 0, at(F, sums))
     return 0
