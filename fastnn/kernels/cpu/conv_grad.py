@@ -15,8 +15,9 @@ from fastnn.kernels.cpu.tiles import block, pack_rows, panel_cols, panel_tile
 def conv_grad_w(a, lo, hi, F):
     """Partial sums of gw (taps*C, groups*K), one per so many output rows; a call goes on where the last one stopped.
 
-    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of GRAD_PIXELS * PANEL_BYTES bytes, rows taps*C,
-    groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one sum.
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of GRAD_PIXELS * PANEL_BYTES bytes,
+    rows taps*C, groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one
+    sum.
     """
     xs, gys, sums, geometry, pixel_table, tap_table, scratch, work, R, groups, C, K, each = words(a, 13)
     S = sizeof(F)

@@ -25,9 +25,9 @@ def vectors(F, n):
 def tile_plane(F):
     """Elements of a plane of a group of tiles, one vector of channels.
 
-    TILE_PAD makes planes four cache lines (of 16 float32) times an odd number apart, where V is the widest: the 36 stores of
-    a tile then spread over cache sets, but fall on few addresses within a page; a load that has the page offset of
-    a store on its way waits for it, and a tile's loads follow the stores of the one before.
+    TILE_PAD makes planes four cache lines (of 16 float32) times an odd number apart, where V is the widest: the 36
+    stores of a tile then spread over cache sets, but fall on few addresses within a page; a load that has the page
+    offset of a store on its way waits for it, and a tile's loads follow the stores of the one before.
     """
     return TILE_GROUP * vector(F) + TILE_PAD
 
