@@ -1,10 +1,11 @@
 """The language that kernels are written in; the only importer of Numba's decorators.
 
 A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes,
-`F` the NumPy scalar type it is compiled for. Words get names at the top of a kernel, by `words` or as the pointers and
-numbers that they are; addresses are named in the plural (`xs`), what they point to in the singular. The same source is compiled (mode "jit", and by the build of the kernel
-pack) or runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode
-"pack", the default, kernel sources are not imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
+`F` the NumPy scalar type it is compiled for. Words get names at the top of a kernel, by `words` or as the pointers
+and numbers that they are; addresses are named in the plural (`xs`), what they point to in the singular. The same
+source is compiled (mode "jit", and by the build of the kernel pack) or runs as plain Python over bounds-checked
+memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode "pack", the default, kernel sources are not
+imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
 """
 import os
 

@@ -19,9 +19,6 @@ from fastnn.core.jit import JIT
 if JIT:
     from fastnn.core.simd_lanes import fma, lanes_dot, lanes_max, lanes_min, lanes_sum, lanes_sumsq, lanes_sumsq_dev
     from fastnn.core.simd_tiles import (
-        ACC,
-        BIAS,
-        RELU,
         copy_row,
         lanewise,
         microkernel,
@@ -31,13 +28,9 @@ if JIT:
         transpose,
         vector,
     )
-    from fastnn.core.simd_winograd import GROUP, planes, product_vectors, transform
+    from fastnn.core.simd_winograd import planes, product_vectors, transform
 else:
     from fastnn.core.simd_plain import (
-        ACC,
-        BIAS,
-        GROUP,
-        RELU,
         copy_row,
         fma,
         lanes_dot,
@@ -58,6 +51,6 @@ else:
         vector,
     )
 
-__all__ = ["ACC", "BIAS", "GROUP", "RELU", "copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum",
+__all__ = ["copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum",
            "lanes_sumsq", "lanes_sumsq_dev", "lanewise", "microkernel", "planes", "prefetch",
            "product_vectors", "tile_cols", "tile_rows", "transform", "transpose", "vector"]

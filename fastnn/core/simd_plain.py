@@ -7,11 +7,10 @@ import struct
 
 import numpy as np
 
+from fastnn.core.blocks import ACC, BIAS, RELU, TILE_GROUP
 from fastnn.core.winograd import FORMULAS, OUTPUT, Term
 
 TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
-ACC, BIAS, RELU = 1, 2, 4
-GROUP = 16
 
 
 def _fold(F, items, start, step, combine):
@@ -218,11 +217,11 @@ def planes(F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, f
     """C (+)= A·B of 36 planes' matrices; arguments as in `fastnn.core.simd_winograd`."""
     def of_a(r, k):
         if turned:
-            return k // GROUP * ajump + k % GROUP * 4 + r // 4 * ablock + r % 4
+            return k // TILE_GROUP * ajump + k % TILE_GROUP * 4 + r // 4 * ablock + r % 4
         return k // 4 * ajump + r * 4 + k % 4
 
     def of_b(k, q):
-        return q // 4 * bblock + q % 4 + (k // GROUP * bjump + k % GROUP * 4 if turned else k * 4)
+        return q // 4 * bblock + q % 4 + (k // TILE_GROUP * bjump + k % TILE_GROUP * 4 if turned else k * 4)
 
     for r in range(m):
         for q in range(nv * 4):

@@ -15,10 +15,9 @@ tiles, ISA levels and block sizes give the same bits.
 """
 from numba import types
 
+from fastnn.core.blocks import ACC, BIAS, RELU
 from fastnn.core.jit import intrinsic
 from fastnn.core.simd_vec import Flow, I, Vec, const, i32, ir, tile_shape
-
-ACC, BIAS, RELU = 1, 2, 4
 
 
 def _constant(tyctx, value, *args):

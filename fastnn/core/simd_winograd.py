@@ -7,12 +7,11 @@ width, the form that the transforms write.
 from numba import types
 from numba.core import cgutils
 
+from fastnn.core.blocks import ACC, BIAS, RELU, TILE_GROUP
 from fastnn.core.jit import intrinsic
-from fastnn.core.simd_tiles import ACC, BIAS, RELU
 from fastnn.core.simd_vec import Flow, I, Vec, const, ir, product_shape, product_width, tile_shape
 from fastnn.core.winograd import FORMULAS, Term, output_1d
 
-GROUP = 16          # rows of a matrix whose columns are a product's sum: tiles of an image
 UNROLL = 8          # columns of A per turn of the loop of `planes` for one block; with more, LLVM's scheduler spills
 
 
@@ -121,11 +120,11 @@ def product_vectors(tyctx, F):
 def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
     """C (+)= A·B of 36 planes' matrices, whose columns lie in blocks of V = vector(F), row after row.
 
-    C, m x nv*V: element (r, q) at (q // V)*cblock + r*V + q % V; m <= GROUP rows, up to the next multiple of a tile's
-    rows is computed. Without `turned`, a literal, A is m x K: element (r, k) at (k // V)*ajump + r*V + k % V, and row k
-    of B at k*V. With it A is K x m, its rows in groups: element (k, r) at (k // GROUP)*ajump + k % GROUP * V +
-    (r // V)*ablock + r % V, row k of B at (k // GROUP)*bjump + k % GROUP * V. The columns of B lie in blocks bblock
-    apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
+    C, m x nv*V: element (r, q) at (q // V)*cblock + r*V + q % V; m <= TILE_GROUP rows, up to the next multiple of a
+    tile's rows is computed. Without `turned`, a literal, A is m x K: element (r, k) at (k // V)*ajump + r*V + k % V,
+    and row k of B at k*V. With it A is K x m, its rows in groups: element (k, r) at (k // TILE_GROUP)*ajump + k %
+    TILE_GROUP * V + (r // V)*ablock + r % V, row k of B at (k // TILE_GROUP)*bjump + k % TILE_GROUP * V. The columns
+    of B lie in blocks bblock apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
     Rows lie a vector apart, so all addresses of a step are one pointer and constants; the chain of fused
     multiply-adds of an element runs over K in order, as in the micro-kernel.
     """
@@ -151,7 +150,7 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
             cp = [at(c, bld.mul(I(v), cblock), bld.mul(i, I(VL))) for v in range(NV)]
             if turn:                    # row r is column r of A; they are of one block, as MR divides VL
                 start = at(a, bld.mul(bld.sdiv(i, I(VL)), ablock), bld.srem(i, I(VL)))
-                arow, astep, period = 1, VL, GROUP
+                arow, astep, period = 1, VL, TILE_GROUP
             else:
                 start, arow, astep, period = at(a, bld.mul(i, I(VL))), VL, 1, VL
 

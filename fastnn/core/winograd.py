@@ -42,8 +42,8 @@ def gw_1d(m):
 class Term:
     """A value, or its product with a constant that waits to be fused into the addition that uses it.
 
-    a*k + b becomes one fma, so that every form of the transforms rounds alike.  `by`: the arithmetic of values: scale(x,
-    k), fma(x, k, y), add(x, y), subtract(x, y), negative(x), with a Python number k.
+    a*k + b becomes one fma, so that every form of the transforms rounds alike.  `by`: the arithmetic of values:
+    scale(x, k), fma(x, k, y), add(x, y), subtract(x, y), negative(x), with a Python number k.
     """
 
     __slots__ = ("by", "k", "v")

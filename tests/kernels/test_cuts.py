@@ -116,7 +116,7 @@ class Argument:
     def numbers(self, rng: np.random.Generator, dtype: str) -> np.ndarray:
         """Contents for a kernel of that type: numbers of several magnitudes and special values, or settings."""
         n = self.size if self.whole else ITEMS
-        if self.whole and self.dtype == np.uint8 and dtype in FLOATS:     # vectors that another kernel repeats to a length
+        if self.whole and self.dtype == np.uint8 and dtype in FLOATS:     # vectors that another kernel repeats
             return np.full(n // np.dtype(dtype).itemsize, 0.375, dtype).view(np.uint8)
         if self.dtype.kind != "f":
             return rng.integers(0, 2 if self.dtype.itemsize == 1 or self.whole else 50, n).astype(self.dtype)
@@ -184,7 +184,8 @@ def test_elementwise_kernels_cut_at_every_item(instructions):
     for number, (kernel, args) in enumerate(sorted(instructions.items())):
         rng = np.random.default_rng(number)
         for place in places(args):
-            words = [a.numbers(rng, KINDS.get(kernel.rpartition("_")[2], "")) if a.word is None else a.word for a in args]
+            kind = KINDS.get(kernel.rpartition("_")[2], "")
+            words = [a.numbers(rng, kind) if a.word is None else a.word for a in args]
             if place is not None:
                 result, operand = place
                 words[result] = words[operand].view(args[result].dtype)

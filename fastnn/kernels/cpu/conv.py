@@ -17,8 +17,8 @@ The geometry words (made by `fastnn.ops.records.convolution_plan`), in elements:
 """
 import numpy as np
 
+from fastnn.core.blocks import ACC
 from fastnn.core.jit import at, device, kernel, sizeof, words
-from fastnn.core.simd import ACC
 from fastnn.kernels.cpu.tiles import activate, block, pack_rows, pack_transposed, panel_cols, panel_tile
 
 KC = 4608           # taps * channels per pass: a panel that stays in L2

@@ -5,20 +5,19 @@ exchanged.
 """
 import numpy as np
 
+from fastnn.core.blocks import ACC, GRAD_PIXELS
 from fastnn.core.jit import at, kernel, sizeof, words
-from fastnn.core.simd import ACC
 from fastnn.kernels.cpu.conv import band_source, next_band
 from fastnn.kernels.cpu.tiles import block, pack_rows, panel_cols, panel_tile
-
-PC = 128            # pixels per pass: rows of gy that stay in L1
 
 
 @kernel("f32", "f64")
 def conv_grad_w(a, lo, hi, F):
     """Partial sums of gw (taps*C, groups*K), one per so many output rows; a call goes on where the last one stopped.
 
-    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of PC * 256 bytes, rows taps*C,
-    groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one sum.
+    args: x, gy, partial sums, geometry, pix and tap tables, scratch, workspace of GRAD_PIXELS * PANEL_BYTES bytes,
+    rows taps*C, groups, C per group, K per group, items per partial sum.  items: output rows of all images, of one
+    sum.
     """
     xs, gys, sums, geometry, pixel_table, tap_table, scratch, work, R, groups, C, K, each = words(a, 13)
     S = sizeof(F)
@@ -31,8 +30,8 @@ def conv_grad_w(a, lo, hi, F):
         end = next_band(g, r, hi)
         pixels = (end - r) * g[5]
         src = band_source(F, g, xs, scratch, r, end)
-        for p in range(0, pixels, PC):
-            pn = min(PC, pixels - p)
+        for p in range(0, pixels, GRAD_PIXELS):
+            pn = min(GRAD_PIXELS, pixels - p)
             rows = gys + (r * g[5] + p) * KG * S
             flags = 0 if r % each == 0 and p == 0 else ACC
             for group in range(groups):

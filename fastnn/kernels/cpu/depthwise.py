@@ -4,8 +4,9 @@ The bands, scratch and offset tables are those of conv.py, with one entry per ta
 """
 import numpy as np
 
+from fastnn.core.blocks import ACC
 from fastnn.core.jit import at, device, kernel, sizeof, words
-from fastnn.core.simd import ACC, copy_row, lanewise, tile_cols, vector
+from fastnn.core.simd import copy_row, lanewise, tile_cols, vector
 from fastnn.kernels.cpu.conv import band_source, next_band
 from fastnn.kernels.cpu.tiles import activate
 

@@ -1,14 +1,13 @@
 """Matrix products C = act(A·B + bias) in every orientation, by the register tiles of core/simd_tiles.py."""
 import numpy as np
 
+from fastnn.core.blocks import ACC, BIAS, COPY_LINE, DEPTH, RELU
 from fastnn.core.jit import at, device, kernel, sizeof, words
-from fastnn.core.simd import ACC, BIAS, RELU, fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
+from fastnn.core.simd import fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
-KC = 512            # rows of B per pass, so that a packed block (128 KiB) stays in L2
 KC_IN_PLACE = 256   # the same where B is not packed: its rows and those of A stay in L1
 MC = 96             # rows of A per pass
-ALD = 144           # row length of the compact copy of A: MC in whole tile widths, off the powers of two
 FEW = 64            # rows of A below which packing B costs more than it saves
 ROW = 4096          # sums of a row vector times a matrix that are made at a time
 FAR = 4096          # bytes of a page: A with steps this long is copied together first
@@ -20,8 +19,8 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
     S = sizeof(F)
     in_place = bns == 1 and m <= FEW
     far = ars == 1 and aks * S >= FAR and m > 8 and n > tile_cols(F, 2)     # else a line is used once, and whole
-    copy_a = work + KC * wide * S
-    step = KC_IN_PLACE if in_place else KC
+    copy_a = work + DEPTH * wide * S
+    step = KC_IN_PLACE if in_place else DEPTH
     for k0 in range(0, max(K, 1), step):
         kc = min(step, K - k0)
         b0 = b + k0 * bks * S
@@ -42,8 +41,8 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
             if far:
                 wide = tile_cols(F, 0)
                 for r in range(0, mc, wide):
-                    pack_rows(F, copy_a + r * S, ALD, wide, a0 + r * S, aks, kc, mc - r)
-                a0, ks = copy_a, ALD
+                    pack_rows(F, copy_a + r * S, COPY_LINE, wide, a0 + r * S, aks, kc, mc - r)
+                a0, ks = copy_a, COPY_LINE
             if in_place:
                 block_in_place(F, a0, rs, ks, kc, b0, bks, c + i * ldc * S, ldc, mc, n, fl, bias)
             else:
@@ -63,7 +62,7 @@ def matmul(a, lo, hi, F):
     """C = act(A·B + bias) for a batch of matrices.
 
     args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias,
-    activation (0, or 1 relu, 2 sigmoid, 3 tanh), workspace of KC * (columns per item + ALD) elements, rows per
+    activation (0, or 1 relu, 2 sigmoid, 3 tanh), workspace of DEPTH * (columns per item + COPY_LINE) elements, rows per
     item, columns per item (whole wide tiles), table of (offset of A, offset of B, K) in elements per matrix.
     One of A's and one of B's strides is 1.
     items: (matrix, block of columns, block of rows).

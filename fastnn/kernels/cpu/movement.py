@@ -4,12 +4,12 @@ They work on bits, so that one kernel serves all dtypes of a size: u8, u16, i32 
 """
 import numpy as np
 
+from fastnn.core.blocks import TRANSPOSE_BAND
 from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import transpose as block
 from fastnn.core.simd import vector
 
 BITS = ("u8", "u16", "i32", "i64")
-BLOCK = 16                                      # of a transpose: 16 cache lines are read and one is written at a time
 
 
 @kernel(*BITS)
@@ -52,10 +52,10 @@ def copy_nd(a, lo, hi, F):
 def band(a, t, item, S):
     """Of one item of a transpose: addresses of x and y at the outer index, first and last index of its band."""
     rank, m = t[0], t[1]
-    bands = (m + BLOCK - 1) // BLOCK
+    bands = (m + TRANSPOSE_BAND - 1) // TRANSPOSE_BAND
     rest = np.int64(item) // bands
-    first = (item - rest * bands) * BLOCK
-    last = first + BLOCK
+    first = (item - rest * bands) * TRANSPOSE_BAND
+    last = first + TRANSPOSE_BAND
     last = m if last > m else last
     ox, oy = np.int64(0), np.int64(0)
     for d in range(rank):
@@ -89,8 +89,8 @@ def transpose(a, lo, hi, F):
     n, sx, sy = t[2], t[3], t[4]
     for item in range(lo, hi):
         p, q, first, last = band(a, t, item, S)
-        for j in range(0, n, BLOCK):
-            corner(F, p, q, first, last, j, j + BLOCK if j + BLOCK < n else n, sx, sy)
+        for j in range(0, n, TRANSPOSE_BAND):
+            corner(F, p, q, first, last, j, j + TRANSPOSE_BAND if j + TRANSPOSE_BAND < n else n, sx, sy)
     return 0
 
 

@@ -10,11 +10,12 @@ that the element's channel is a pointer offset.
 """
 import numpy as np
 
+from fastnn.core.blocks import CODES
 from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
-RELU, SIGMOID, TANH = 1, 2, 3
+RELU, SIGMOID, TANH = CODES["relu"], CODES["sigmoid"], CODES["tanh"]
 
 
 @device

@@ -128,7 +128,7 @@ def max_pool_take(a, lo, hi, F, I):
 
     args: x, index, y, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl.  items: output rows of all images.
     """
-    xs, indices, ys, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 14)
+    xs, indices, ys, h, w, c, oh, ow, _, kw, sh, sw, pt, pl = words(a, 14)
     S, SI = sizeof(F), sizeof(I)
     for row in range(lo, hi):
         image, y0 = row // oh, row % oh * sh - pt

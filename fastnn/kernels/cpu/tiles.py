@@ -3,10 +3,12 @@
 A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past
 the last column.
 """
+from fastnn.core.blocks import CODES
 from fastnn.core.jit import at, device, sizeof
 from fastnn.core.simd import copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
+SIGMOID = CODES["sigmoid"]
 AHEAD = 8           # rows that packing asks for in advance
 
 
@@ -101,7 +103,7 @@ def activate(F, activation, c, ldc, m, n):
     """Apply sigmoid (2) or tanh (3) to m rows of n elements that were just computed."""
     for i in range(m):
         p = at(F, c + i * ldc * sizeof(F))
-        if activation == 2:
+        if activation == SIGMOID:
             for j in range(n):
                 p[j] = sigmoid(F, p[j])
         else:

@@ -8,13 +8,11 @@ What belongs to tiles lies as [group of 16 tiles][vector of channels][plane][til
 vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows
 are a constant apart and no product has an edge.
 """
+from fastnn.core.blocks import ACC, TILE_GROUP, TILE_PAD, WEIGHT_GAP
 from fastnn.core.jit import at, device, kernel, sizeof, words
-from fastnn.core.simd import ACC, GROUP, planes, product_vectors, transform, transpose, vector
+from fastnn.core.simd import planes, product_vectors, transform, transpose, vector
 from fastnn.core.winograd import GW, GY, INPUT, OUTPUT, WEIGHT
 from fastnn.kernels.cpu.tiles import activate
-
-PAD = 64            # elements between planes of tiles
-GAP = 16            # elements between planes of weights: a power of two apart, all 36 would fall into one cache set
 
 
 @device
@@ -27,11 +25,11 @@ def vectors(F, n):
 def tile_plane(F):
     """Elements of a plane of a group of tiles, one vector of channels.
 
-    PAD makes planes four cache lines (of 16 float32) times an odd number apart, where V is the widest: the 36 stores of
-    a tile then spread over cache sets, but fall on few addresses within a page; a load that has the page offset of
-    a store on its way waits for it, and a tile's loads follow the stores of the one before.
+    TILE_PAD makes planes four cache lines (of 16 float32) times an odd number apart, where V is the widest: the 36
+    stores of a tile then spread over cache sets, but fall on few addresses within a page; a load that has the page
+    offset of a store on its way waits for it, and a tile's loads follow the stores of the one before.
     """
-    return GROUP * vector(F) + PAD
+    return TILE_GROUP * vector(F) + TILE_PAD
 
 
 @device
@@ -43,7 +41,7 @@ def weight_rows(F, n):
 @device
 def weight_plane(F, C, K):
     """Elements of a plane of weights (C, K)."""
-    return weight_rows(F, C) * vectors(F, K) * vector(F) + GAP
+    return weight_rows(F, C) * vectors(F, K) * vector(F) + WEIGHT_GAP
 
 
 @device
@@ -68,7 +66,7 @@ def tiles_in(F, which, x, H, W, C, first, n, top, left, TH, TW, t0, nt, v):
     for t in range(nt):
         h, q = th * 4 - top, tw * 4 - left
         src = x + ((image * H + h) * W + q) * C * S
-        dst = v + (t // GROUP * n * 36 * P + t % GROUP * V) * S
+        dst = v + (t // TILE_GROUP * n * 36 * P + t % TILE_GROUP * V) * S
         for c in range(first * V, min(C, (first + n) * V), V):
             if which == GY:
                 transform(F, GY, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
@@ -86,7 +84,7 @@ def tiles_out(F, m, y, HO, WO, K, first, n, TH, TW, t0, nt, flags, bias):
     S, V, P = sizeof(F), vector(F), tile_plane(F)
     image, th, tw = t0 // (TH * TW), t0 // TW % TH, t0 % TW
     for t in range(nt):
-        src = m + (t // GROUP * n * 36 * P + t % GROUP * V) * S
+        src = m + (t // TILE_GROUP * n * 36 * P + t % TILE_GROUP * V) * S
         dst = y + ((image * HO + th * 4) * WO + tw * 4) * K * S
         for k in range(first * V, min(K, (first + n) * V), V):
             transform(F, OUTPUT, at(F, src), 6 * P, P, 0, 6, 0, 6, at(F, dst + k * S), WO * K, K,
@@ -147,9 +145,9 @@ def winograd(a, lo, hi, F):
             nv = (across - j + parts - 1) // parts
             for e in range(36):
                 u = at(F, us + (e * PU + j * rows * V) * S)
-                for g in range(0, nt, GROUP):
-                    planes(F, 0, at(F, v + (g // GROUP * deep * 36 + e) * P * S), 0, 36 * P, C, u, rows * V, 0,
-                           at(F, m + (g // GROUP * nv * 36 + e) * P * S), 36 * P, nv, min(GROUP, nt - g), 0)
+                for g in range(0, nt, TILE_GROUP):
+                    planes(F, 0, at(F, v + (g // TILE_GROUP * deep * 36 + e) * P * S), 0, 36 * P, C, u, rows * V, 0,
+                           at(F, m + (g // TILE_GROUP * nv * 36 + e) * P * S), 36 * P, nv, min(TILE_GROUP, nt - g), 0)
             tiles_out(F, m, ys, HO, WO, K, j, nv, TH, TW, t0, nt, flags, biases)
             j += nv
             parts -= 1

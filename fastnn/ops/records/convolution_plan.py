@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn.core import config
+from fastnn.core.blocks import GRAD_PIXELS, LANE_BLOCK, PANEL_BYTES, PLANE_CHANNELS, TILE_GROUP, TILE_PAD, WEIGHT_GAP
 from fastnn.core.shapes import window
-from fastnn.ops.records.matmul import CB, CHUNK_FLOPS, CHUNKS, PARTS
+from fastnn.ops.records.matmul import CHUNK_FLOPS, CHUNKS, PARTS
 
 BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
-PC = 128                # of kernels/cpu/conv_grad.py
-BLOCK = 64              # lanes of a block of kernels/cpu/depthwise.py, at most
 REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
 FOLD_FLOPS = 100_000    # a gradient of fewer operations does not pay for one more instruction
 PIXELS = 512            # small images are grouped until a band has this many output pixels
@@ -225,7 +224,7 @@ def is_depthwise(s):
 
 def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
     n, C = int(g.words[0] * g.words[4]), y.shape[-1]
-    long = C + BLOCK if len(g.pix) > 1 and g.pix[1] - g.pix[0] == C else 0
+    long = C + LANE_BLOCK if len(g.pix) > 1 and g.pix[1] - g.pix[0] == C else 0
     row = e.local(g.words[5] * C * y.itemsize) if long and place[1] - place[0] != C else 0
     e.emit(f"depthwise_{y.t}", x.rd, w.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
@@ -235,7 +234,7 @@ def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops)
 
 def depthwise(e, s, x, w, y, flags, bias, code):
     """y = act(depthwise conv(x, w) + bias)."""
-    apart = s.sw if s.C < BLOCK and s.kh * s.kw >= 2 * s.sw else 1
+    apart = s.sw if s.C < LANE_BLOCK and s.kh * s.kw >= 2 * s.sw else 1
     g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize, apart)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.C, 1, 1)
     _depthwise(e, g, x, w, y, np.arange(s.kh * s.kw) * s.C, place, (0, s.Ho * s.Wo * s.C, s.Wo * s.C), flags, bias,
@@ -258,7 +257,7 @@ def depthwise_grad_w(e, s, x, gy, gw):
     parts = -(-n // step)
     sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
     run = s.kw if s.dw == 1 else 1
-    long = 0 if s.C % BLOCK == 0 else -(-min(run * s.C, s.C + BLOCK) // 16) * 16 + 16
+    long = 0 if s.C % LANE_BLOCK == 0 else -(-min(run * s.C, s.C + LANE_BLOCK) // 16) * 16 + 16
     most = max(16, REPEATED // ((long or s.C) * gw.itemsize))
     e.emit(f"depthwise_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix),
            e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, run,
@@ -294,8 +293,8 @@ def grad_w(e, s, x, gy, gw):
     parts = -(-n // step)
     sums = gw if parts == f == 1 else e.scratch(parts * R * w.K * size)
     e.emit(f"conv_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
-           e.local(g.room * size), e.local(PC * CB), R, s.groups, C, K, step, n=n, chunk=step, flops=s.flops, parts=s.N,
-           run=step)
+           e.local(g.room * size), e.local(GRAD_PIXELS * PANEL_BYTES), R, s.groups, C, K, step, n=n, chunk=step,
+           flops=s.flops, parts=s.N, run=step)
     if f > 1:
         e.emit(f"conv_fold_{gw.t}", sums.rd_all, parts, gw.wr_all, s.kh, s.kw, s.sw, f, C, s.K, n=s.kh)
     else:
@@ -310,9 +309,6 @@ def add_parts(e, sums, parts, y):
 
 
 # ------------------------------------------------------------------ Winograd
-GAP, PAD = 16, 64       # of kernels/cpu/winograd.py
-GROUP = 16              # of core/simd_winograd.py: tiles that lie together
-WIDEST = 64             # channels that a product of planes takes at a time, at most
 BLOCK_TILES = 48        # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
 WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
 
@@ -334,22 +330,22 @@ def _blocks(s, chunks):
     if 2 * chunks <= s.N:                       # whole images, which then can go with their neighbours
         step = -(-s.N // chunks) * -(-s.Ho // 4)
     each = -(-step * across // -(-step * across // BLOCK_TILES))
-    return step, -(-each // GROUP) * GROUP
+    return step, -(-each // TILE_GROUP) * TILE_GROUP
 
 
 def _tile_planes(tiles, channels, itemsize):
     """Bytes of the planes of a block of tiles, on any level (the smallest vector has 4 channels, the largest 16)."""
-    return tiles // GROUP * 36 * (panels(GROUP, channels) + PAD * -(-channels // 4)) * itemsize
+    return tiles // TILE_GROUP * 36 * (panels(TILE_GROUP, channels) + TILE_PAD * -(-channels // 4)) * itemsize
 
 
 def _workspaces(e, s, tiles, itemsize):
     """Planes of a block of tiles: of all C channels, and of as many of K as a product takes at a time."""
-    return [e.local(_tile_planes(tiles, c, itemsize)) for c in (s.C, min(s.K, WIDEST))]
+    return [e.local(_tile_planes(tiles, c, itemsize)) for c in (s.C, min(s.K, PLANE_CHANNELS))]
 
 
 def _weight_planes(C, K, itemsize):
     """Bytes of 36 planes of weights, on any level."""
-    return 36 * (panels(panels(1, C) + 1, K) + GAP) * itemsize
+    return 36 * (panels(panels(1, C) + 1, K) + WEIGHT_GAP) * itemsize
 
 
 def winograd(e, s, x, w, y, flags, bias, code):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.blocks import TRANSPOSE_BAND
 from fastnn.core.shapes import product
 from fastnn.ops.forms import BITS, broadcast_strides, collapse, strides
 
@@ -36,7 +37,7 @@ def _emit_transpose(e, x, y, sizes, sx, sy):
     for d in others:
         table += [sizes[d], sx[d], sy[d]]
     e.emit(f"transpose_{BITS[y.itemsize]}", x.rd_all, y.wr_all, e.table(table),
-           n=product(sizes[d] for d in others) * -(-sizes[p] // 16))
+           n=product(sizes[d] for d in others) * -(-sizes[p] // TRANSPOSE_BAND))
 
 
 def emit_broadcast(e, x, y, shape):

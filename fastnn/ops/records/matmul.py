@@ -1,6 +1,7 @@
 """Matrix products with bias and activation in the epilogue: 2-D and batched, either operand transposed."""
 import numpy as np
 
+from fastnn.core.blocks import BIAS, CODES, COPY_LINE, DEPTH, PANEL_BYTES, RELU
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.graph.spec import Spec
@@ -10,9 +11,6 @@ from fastnn.ops.op import Array, Case, Op, R, register
 from fastnn.ops.records.broadcasting import unbroadcast
 from fastnn.ops.records.cast import converted
 
-ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # the epilogue's codes in the kernels
-BIAS, RELU = 2, 4                       # flags of the micro-kernel (core/simd_tiles.py)
-KC, ALD, CB = 512, 144, 256             # of kernels/cpu/matmul.py: its workspace, and bytes of a column block
 TALL, PACKED = 2048, 1 << 19            # rows of A, bytes of B, from which and up to which B is packed whole
 SMALL = 32768                           # multiply-adds up to which nothing is packed
 SMALL_B = 1024                          # elements of a transposed w that such a product turns round first
@@ -41,8 +39,8 @@ def check_floats(name, specs):
 
 def check_epilogue(name, attrs, bias, n):
     """Raise for an unknown activation or a bias that is not (n,)."""
-    if attrs["activation"] not in ACTIVATIONS:
-        raise ArgumentError(f"{name}: activation={attrs['activation']!r}; expected one of {list(ACTIVATIONS)}.")
+    if attrs["activation"] not in CODES:
+        raise ArgumentError(f"{name}: activation={attrs['activation']!r}; expected one of {list(CODES)}.")
     if bias is not None and bias.shape != (n,):
         raise ShapeError(f"{name}: a bias of shape {bias.shape}; expected ({n},), one number per output column.")
 
@@ -101,7 +99,7 @@ class Product:
 
 def epilogue(e, bias):
     """(flags, bias address, activation code) of a product; without a bias its address is never used."""
-    code = ACTIVATIONS[e.attrs["activation"]]
+    code = CODES[e.attrs["activation"]]
     return (BIAS if bias is not None else 0) | (RELU if code == 1 else 0), 0 if bias is None else bias.rd_all, code
 
 
@@ -138,19 +136,19 @@ def _row(e, p, x, w, y, flags, bias, code):
 
 def _blocks(e, p, x, w, y, flags, bias, code):
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
-    wide = (1024 if p.M <= 2 and p.bns == 1 else CB) // y.itemsize
-    if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, KC) * p.N * y.itemsize <= PACKED:
+    wide = (1024 if p.M <= 2 and p.bns == 1 else PANEL_BYTES) // y.itemsize
+    if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, DEPTH) * p.N * y.itemsize <= PACKED:
         wide = -(-p.N // wide) * wide                           # B fits L2 as a whole: read A once
     cols = -(-p.N // wide)
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
     long = p.K >= LONG and (blocks < 4 or 16 * max(p.M, p.N) <= p.K) and p.batch == 1
     parts = min(PARTS, chunks, p.K // (LONG // 4)) if long else 1
-    local = e.local(KC * (wide + ALD) * y.itemsize)
+    local = e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
     if parts > 1:
-        if p.N * KC * y.itemsize <= 2 * PACKED:
+        if p.N * DEPTH * y.itemsize <= 2 * PACKED:
             wide = -(-p.N // wide) * wide
-            cols, local = 1, e.local(KC * (wide + ALD) * y.itemsize)
+            cols, local = 1, e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
         step = -(-p.K // parts)
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
@@ -160,7 +158,7 @@ def _blocks(e, p, x, w, y, flags, bias, code):
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
-    if blocks < min(chunks, 8) or (wide * y.itemsize > CB and p.M > 2):     # few column blocks: cut the rows
+    if blocks < min(chunks, 8) or (wide * y.itemsize > PANEL_BYTES and p.M > 2):     # few column blocks: cut the rows
         rows = -(-p.M // max(1, chunks // blocks))
         rows = min(p.M, -(-rows // 48) * 48)
     n = blocks * -(-p.M // rows)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.blocks import CODES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
@@ -9,7 +10,6 @@ from fastnn.ops.forms import affine, zeros
 from fastnn.ops.op import Array, Case, Op, R, register
 from fastnn.ops.records.matmul import activation_grad
 
-ACTIVATIONS = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}     # as the kernels number them
 FLOPS = {None: 0, "relu": 1, "sigmoid": 22, "tanh": 25}
 WIDE = 256                                      # elements per pass over the channel vectors
 BLOCK_BYTES = 32 * 1024                         # of rows whose statistics are taken together: stays in L1
@@ -29,9 +29,9 @@ def _check(name, specs, channels):
 
 
 def _check_activation(name, attrs):
-    if attrs["activation"] not in ACTIVATIONS:
+    if attrs["activation"] not in CODES:
         raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of "
-                            f"{list(ACTIVATIONS)}.")
+                            f"{list(CODES)}.")
 
 
 class _Sizes:
@@ -67,7 +67,7 @@ def _apply(e, x, y, mean, var, gamma, beta, z):
     vectors = e.scratch(3 * z.length * S)
     e.emit(f"batch_norm_prepare_{t}", mean.rd_all, var.rd_all, *_words(gamma, beta), vectors.wr_all,
            float(e.attrs["epsilon"]), z.c, z.length, n=1)
-    e.emit(f"batch_norm_apply_{t}", x.rd, y.wr, vectors.rd_all, z.c, z.wide, ACTIVATIONS[e.attrs["activation"]],
+    e.emit(f"batch_norm_apply_{t}", x.rd, y.wr, vectors.rd_all, z.c, z.wide, CODES[e.attrs["activation"]],
            n=x.size, elementwise=True)
 
 
@@ -138,7 +138,7 @@ def _batch_norm_grad_infer(specs, attrs):
 def _batch_norm_grad_lower(e):
     gy, x, mean, var, gamma, y, gmean, gvar = e.ins
     gx, ggamma, gbeta = e.outs
-    z, t, S, act = _Sizes(x), x.t, x.itemsize, ACTIVATIONS[e.attrs["activation"]]
+    z, t, S, act = _Sizes(x), x.t, x.itemsize, CODES[e.attrs["activation"]]
     part, vectors = e.scratch(z.blocks * 2 * z.c * S), e.scratch(4 * z.length * S)
     keep = y.rd if act else 0
     e.emit(f"batch_norm_grad_sums_{t}", gy.rd, x.rd, keep, mean.rd_all, part.wr_all, z.block, z.c, z.wide, act,
