@@ -1,10 +1,9 @@
-"""Initializers, regularizers, constraints, activations and utilities."""
+"""Initializers: distributions, seeds, and the fans that scale a first kernel: those of Keras 3."""
 import numpy as np
 import pytest
 
-import fastnn
-from fastnn import activations, constraints, initializers, layers, regularizers, utils
-from fastnn.core.errors import ArgumentError, DataError, UnknownNameError
+from fastnn import Input, initializers, layers, utils
+from fastnn.core.errors import ArgumentError
 
 
 @pytest.mark.parametrize(("name", "deviation", "limit"), [
@@ -54,98 +53,52 @@ def test_fans_of_convolutions():
     assert initializers.compute_fans(()) == (1, 1)
 
 
-W = np.array([[3.0, -1.0], [4.0, 0.5]], "float32")
+# (layer, shape of its input, fan in, fan out)
+CASES = [
+    ("EinsumDense('abc,cde->abde', (None, 8, 32))", (5, 64), 64, 256),
+    ("EinsumDense('abcd,cde->abe', (None, 16))", (5, 8, 32), 256, 16), ("EinsumDense('ab,bc->ac', 32)", (64,), 64, 32),
+    ("EinsumDense('...x,xy->...y', 32)", (5, 64), 64, 32), ("EinsumDense('ab...,bc->ac...', (32,))", (64, 3), 64, 32),
+    ("Dense(32)", (64,), 64, 32), ("Conv1D(32, 3)", (9, 16), 48, 96), ("Conv2D(16, 3)", (9, 9, 16), 144, 144),
+    ("Conv3D(8, 3)", (5, 5, 5, 8), 216, 216), ("Conv2DTranspose(16, 3)", (5, 5, 32), 144, 288),
+    ("DepthwiseConv2D(3, depth_multiplier=8)", (9, 9, 32), 288, 72),
+    ("DepthwiseConv1D(5, depth_multiplier=16)", (9, 32), 160, 80),
+    ("Conv2D(32, 3, groups=4)", (9, 9, 16), 36, 288), ("LSTM(32)", (5, 64), 64, 128), ("GRU(32)", (5, 64), 64, 96),
+]
 
 
-@pytest.mark.parametrize(("constraint", "expected"), [
-    (constraints.MaxNorm(2.0), W * np.minimum(1, 2 / np.sqrt((W ** 2).sum(0)))),
-    (constraints.NonNeg(), np.maximum(W, 0)),
-    (constraints.UnitNorm(), W / np.sqrt((W ** 2).sum(0))),
-    (constraints.MinMaxNorm(2.0, 3.0, rate=0.5),
-     W / np.sqrt((W ** 2).sum(0)) * (0.5 * np.clip(np.sqrt((W ** 2).sum(0)), 2, 3) + 0.5 * np.sqrt((W ** 2).sum(0))))])
-def test_constraints(constraint, expected):
-    np.testing.assert_allclose(constraint(W), expected, rtol=1e-5)
-    twin = constraints.deserialize(constraints.serialize(constraint))
-    assert twin.get_config() == constraint.get_config()
+def limit_of(kernel):
+    """What a uniform distribution of that many values is bounded by, nearly."""
+    return np.abs(kernel).max()
 
 
-@pytest.mark.parametrize(("regularizer", "expected"), [
-    (regularizers.L1(0.1), 0.85), (regularizers.L2(0.1), 2.625), (regularizers.L1L2(0.1, 0.2), 0.85 + 5.25),
-    (regularizers.L1L2(), 0.0), (regularizers.get("l2"), 0.2625)])
-def test_regularizers(regularizer, expected):
-    assert float(regularizer(W)) == pytest.approx(expected, rel=1e-5)
-    twin = regularizers.deserialize(regularizers.serialize(regularizer))
-    assert twin.get_config() == regularizer.get_config()
+@pytest.mark.parametrize("text, shape, fan_in, fan_out", CASES, ids=[c[0] for c in CASES])
+def test_kernels_begin_as_in_keras(text, shape, fan_in, fan_out):
+    layer = eval(text, {n: getattr(layers, n) for n in layers.__all__})
+    layer(Input(shape))
+    want = (6 / (fan_in + fan_out)) ** 0.5
+    assert 0.95 * want < limit_of(layer.get_weights()[0]) <= want
 
 
-def test_orthogonal_regularizer():
-    rows = W / np.sqrt((W ** 2).sum(1, keepdims=True))
-    assert float(regularizers.OrthogonalRegularizer(0.1)(W)) == pytest.approx(0.1 * abs(rows[0] @ rows[1]), rel=1e-4)
-    for bad in (-1.0, "x", float("nan")):
-        with pytest.raises(ArgumentError, match="l2"):
-            regularizers.L2(bad)
+def test_projections_of_heads():
+    layer = layers.MultiHeadAttention(8, 32)
+    layer(Input((5, 64)), Input((5, 64)))
+    for name, kernel in zip(("query", "key", "value", "output"), layer.get_weights()[::2]):
+        want = (6 / (64 + 8 * 32)) ** 0.5
+        assert 0.98 * want < limit_of(kernel) <= want, name
 
 
-@pytest.mark.parametrize("module", [initializers, regularizers, constraints, activations])
-def test_unknown_names_list_near_ones(module):
-    near = {initializers: "glorot_unifrm", regularizers: "l1_l", constraints: "max_nrm", activations: "sigmoyd"}[module]
-    with pytest.raises(UnknownNameError, match="Did you mean"):
-        module.get(near)
-    with pytest.raises(ArgumentError):
-        module.get(object())
-    assert callable(module.get(lambda x: x))
+def test_axes_that_the_user_names_stay():
+    given = initializers.HeNormal(seed=1, input_axes=[0], output_axes=[1])
+    assert initializers.for_axes(given, [1], [0]) is given
+    made = initializers.for_axes(initializers.HeNormal(seed=1), [1], [0])
+    assert (made.input_axes, made.output_axes) == ([1], [0])
+    np.testing.assert_allclose(made((4, 16), "float32"), initializers.HeNormal(seed=1)((4, 16), "float32") / 2,
+                               rtol=1e-6)
+    zeros = initializers.Zeros()
+    assert initializers.for_axes(zeros, [0], [1]) is zeros
 
 
-def test_custom_names():
-    @utils.register_keras_serializable("tests")
-    def thrice(x):
-        return 3 * x
-
-    layer = layers.Dense(1, activation=thrice)
-    assert layers.deserialize(layers.serialize(layer)).activation is thrice
-    with utils.custom_object_scope({"fourfold": lambda x: 4 * x}):
-        assert activations.get("fourfold")(2) == 8
-
-
-@pytest.mark.parametrize(("name", "formula"), [
-    ("relu", lambda x: np.maximum(x, 0)), ("linear", lambda x: x), ("tanh", np.tanh), ("exponential", np.exp),
-    ("sigmoid", lambda x: 1 / (1 + np.exp(-x))), ("softsign", lambda x: x / (1 + abs(x))),
-    ("softplus", lambda x: np.log1p(np.exp(x))), ("elu", lambda x: np.where(x > 0, x, np.expm1(x))),
-    ("hard_sigmoid", lambda x: np.clip(x / 6 + 0.5, 0, 1)), ("silu", lambda x: x / (1 + np.exp(-x))),
-    ("leaky_relu", lambda x: np.where(x > 0, x, 0.2 * x)), ("sparse_sigmoid", lambda x: np.clip((x + 1) / 2, 0, 1)),
-    ("mish", lambda x: x * np.tanh(np.log1p(np.exp(x)))), ("relu6", lambda x: np.clip(x, 0, 6))])
-def test_activations(name, formula):
-    x = np.linspace(-3, 7, 21).astype("float32").reshape(3, 7)
-    np.testing.assert_allclose(activations.get(name)(x), formula(x.astype("float64")), rtol=2e-5, atol=1e-6)
-    assert activations.serialize(activations.get(name)) == name
-
-
-def test_sparsemax_lies_on_the_simplex():
-    x = np.array([[1.0, 0.9, -5.0], [3.0, 0.0, 0.0]], "float32")
-    np.testing.assert_allclose(activations.sparsemax(x), [[0.55, 0.45, 0], [1, 0, 0]], atol=1e-6)
-
-
-def test_to_categorical():
-    np.testing.assert_array_equal(utils.to_categorical([0, 2, 1]), np.eye(3)[[0, 2, 1]])
-    assert utils.to_categorical(np.array([[1], [0]]), 4).shape == (2, 4)
-    assert utils.to_categorical(np.array([[1, 0]]), 2).shape == (1, 2, 2)
-    with pytest.raises(DataError, match="from 0 to 1"):
-        utils.to_categorical([3], 2)
-    with pytest.raises(DataError, match="integers"):
-        utils.to_categorical([0.5])
-
-
-def test_pad_sequences():
-    np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2), [[2, 3], [0, 4]])
-    np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2, padding="post", truncating="post"),
-                                  [[1, 2], [4, 0]])
-    with pytest.raises(DataError):
-        utils.pad_sequences([1, 2])
-
-
-def test_public_names():
-    for name in fastnn.__all__:
-        assert getattr(fastnn, name) is not None
-    assert "Dense" in dir(layers)
-    with pytest.raises(AttributeError, match="Did you mean: Dense"):
-        layers.Denze    # noqa: B018
+def test_the_layer_keeps_the_initializer_that_it_was_given():
+    layer = layers.EinsumDense("ab,bc->ac", 4)
+    layer(Input((3,)))
+    assert layer.get_config()["kernel_initializer"]["config"]["input_axes"] is None

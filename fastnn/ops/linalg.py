@@ -88,7 +88,7 @@ def _solve_vjp(node, gys):
 
 
 def _numbers(draw):
-    """Matrices of one number away from 0; larger ones that are surely regular are in tests/ops_elementwise."""
+    """Matrices of one number away from 0; larger ones that are surely regular are in tests/ops."""
     return Case([Array((3, 1, 1), low=0.5)])
 
 
