@@ -64,8 +64,8 @@ def is_mirror(file: str, package: Path = PACKAGE) -> bool:
 def test_a_test_lies_where_its_module_does(file):
     if file.split("/")[0] in FOLDERS or file in EXCEPTIONS:
         return
-    assert is_mirror(file), (f"tests/{file}: fastnn/{Path(file).parent} has no module of that name; name it after what it "
-                             "tests, or move it to tests/system if that is several parts of the package")
+    assert is_mirror(file), (f"tests/{file}: fastnn/{Path(file).parent} has no module of that name; name it after what "
+                             "it tests, or move it to tests/system if that is several parts of the package")
 
 
 def test_the_tables_hold_nothing_else():
