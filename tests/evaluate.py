@@ -64,8 +64,8 @@ def run(fn: Callable[..., Any], arrays: list[np.ndarray], **options: Any) -> lis
 
 @contextmanager
 def small_chunks(nanoseconds: float = 2.0, tile: int = 4):
-    """Plans made inside are for a machine whose caches hold a few numbers: even tiny work is cut into several chunks, and
-    chunks into several tiles, so that threads and fusion have something to get wrong."""
+    """Plans made inside are for a machine whose caches hold a few numbers: even tiny work is cut into several chunks,
+    and chunks into several tiles, so that threads and fusion have something to get wrong."""
     kept = program.DEFAULT
     program.DEFAULT = copy.copy(kept)
     program.DEFAULT.target = replace(kept.target, grain_ns=nanoseconds, tile=tile, least_tile=tile)

@@ -149,6 +149,5 @@ class ModelCheckpoint(MonitorCallback):
         try:
             return self.filepath.format(**values)
         except KeyError as error:
-            raise UnknownNameError(f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} is '
-                                   f'not among '
-                                   f"the logs: {', '.join(values)}.") from None
+            raise UnknownNameError(f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '
+                                   f"is not among the logs: {', '.join(values)}.") from None

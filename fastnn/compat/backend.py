@@ -392,5 +392,5 @@ def __getattr__(name):
         found = getattr(import_module(f"fastnn.{module}"), original)
         return adapted(found, original) if module == "ops" else found
     except AttributeError:
-        raise AttributeError(f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in "
-                             "fastnn.ops.") from None
+        raise AttributeError(f"keras.backend.{name} is not supported by fastnn; use "
+                             "the function of that purpose in fastnn.ops.") from None

@@ -107,9 +107,9 @@ class GradientTape:
         """
         trace = current()
         if trace is None:
-            raise NotSupportedError("GradientTape: there is nothing recorded here; gradients are taken inside the "
-                                    "train_step(self, data) of a Model, which fit() and train_on_batch() run. Put the "
-                                    "step there.")
+            raise NotSupportedError("GradientTape: there is nothing recorded here; gradients "
+                                    "are taken inside the train_step(self, data) of a Model, "
+                                    "which fit() and train_on_batch() run. Put the step there.")
         found = gradients(tree.flatten(target), [trace.symbol(s) for s in tree.flatten(sources)],
                           None if output_gradients is None else tree.flatten(output_gradients))
         return tree.pack(sources, found)

@@ -61,8 +61,8 @@ def _check_indices(indices, size, name):
     if not isinstance(indices, Symbol) and size is not None and np.size(indices):
         found = np.asarray(indices)
         if found.min() < 0 or found.max() >= size:
-            raise ArgumentError(f"tf.{name}: received indices from {found.min()} to {found.max()}, expected 0 to "
-                                f"{size - 1}.")
+            raise ArgumentError(f"tf.{name}: received indices from {found.min()} "
+                                f"to {found.max()}, expected 0 to {size - 1}.")
 
 
 def _gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None):

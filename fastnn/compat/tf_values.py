@@ -76,8 +76,8 @@ def _known(values):
     try:
         return np.asarray(values)
     except GraphError:
-        raise NotSupportedError("a shape must be known when the graph is built: received a symbol, expected "
-                                "integers.") from None
+        raise NotSupportedError("a shape must be known when the graph is built: "
+                                "received a symbol, expected integers.") from None
 
 
 def values_of(x, name):

@@ -66,9 +66,9 @@ class EinsumDense(Layer):
                 sizes[axis] = size
         for axis in kernel:
             if sizes.get(axis) is None:
-                raise ArgumentError(f"Weight dimension '{axis}' did not have a match in either the input spec '{left}' "
-                                    f"or the output spec '{right}'. For this layer, the weight must be fully "
-                                    "specified.")
+                raise ArgumentError(f"Weight dimension '{axis}' did not have a match in either "
+                                    f"the input spec '{left}' or the output spec '{right}'. "
+                                    "For this layer, the weight must be fully specified.")
         return sizes, (*lead, *(sizes.get(a) for a in right), *trail)
 
     def build(self, input_shape):

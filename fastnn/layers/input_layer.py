@@ -33,8 +33,8 @@ class InputLayer(Layer):
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
         if sparse or ragged:
-            raise NotSupportedError("Input: sparse and ragged inputs are not supported; convert the data to dense "
-                                    "arrays.")
+            raise NotSupportedError("Input: sparse and ragged inputs are not "
+                                    "supported; convert the data to dense arrays.")
         if input_tensor is not None:
             if not isinstance(input_tensor, Symbol):
                 raise ArgumentError("Argument `input_tensor` must be a KerasTensor. Received: "

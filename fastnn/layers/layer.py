@@ -109,8 +109,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         if name is not None and not isinstance(name, str):
             raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
         if name is not None and "/" in name:
-            raise ArgumentError("Argument `name` must be a string and cannot contain character `/`. Received: "
-                                f"name={name}")
+            raise ArgumentError("Argument `name` must be a string and cannot "
+                                f"contain character `/`. Received: name={name}")
         if not isinstance(trainable, (bool, np.bool_)):
             raise ArgumentError(f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} "
                                 f"(of type {type(trainable)})")

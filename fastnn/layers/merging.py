@@ -52,8 +52,8 @@ class Merge(Layer):
 
     def call(self, inputs):
         if not isinstance(inputs, (list, tuple)):
-            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a "
-                             "list)")
+            raise ShapeError("A merge layer should be called on a list of "
+                             f"inputs. Received: inputs={inputs} (not a list)")
         rank = max(len(x.shape) for x in inputs)
         if all(len(x.shape) == rank for x in inputs):
             return self.merge_all(inputs, [_as_wide(context.get_mask(x), x) for x in inputs])
@@ -256,8 +256,8 @@ class Dot(Merge):
         super().__init__(**kwargs)
         if not isinstance(axes, int) and (not isinstance(axes, (list, tuple)) or len(axes) != 2
                                           or not all(isinstance(a, int) for a in axes)):
-            raise ArgumentError("Invalid format for argument `axes`: expected an int or two ints. Received: "
-                                f"axes={axes}")
+            raise ArgumentError("Invalid format for argument `axes`: expected "
+                                f"an int or two ints. Received: axes={axes}")
         self.axes, self.normalize = axes, normalize
 
     def _pair(self, ranks):

@@ -136,8 +136,8 @@ class GroupNormalization(_Affine):
         if self.groups == -1:
             self.groups = size
         if size < self.groups or size % self.groups:
-            raise ArgumentError(f"Number of groups ({self.groups}) must be a divisor of the number of channels "
-                                f"({size}).")
+            raise ArgumentError(f"Number of groups ({self.groups}) must be a "
+                                f"divisor of the number of channels ({size}).")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self._affine_weights((size,), self.scale, self.center)
 
@@ -175,8 +175,8 @@ class UnitNormalization(Layer):
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError("Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: "
-                            f"axis={axis}")
+            raise TypeError("Invalid value for `axis` argument: expected an int "
+                            f"or a list/tuple of ints. Received: axis={axis}")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.built = True
 

@@ -109,8 +109,8 @@ class Normalization(Layer):
     def adapt(self, data):
         """Take the statistics from an array (rows first)."""
         if self.input_mean is not None:
-            raise ArgumentError("Cannot `adapt` a Normalization layer that is initialized with static `mean` and "
-                                "`variance`.")
+            raise ArgumentError("Cannot `adapt` a Normalization layer that is "
+                                "initialized with static `mean` and `variance`.")
         data = np.asarray(data)
         if data.ndim == 1:
             data = data[:, None]

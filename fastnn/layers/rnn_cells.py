@@ -260,8 +260,8 @@ class StackedRNNCells(Layer):
         super().__init__(**kwargs)
         for cell in cells:
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise ArgumentError("All cells must have a `call` method and a `state_size`. Received cell without: "
-                                    f"{cell!r}")
+                raise ArgumentError("All cells must have a `call` method and a "
+                                    f"`state_size`. Received cell without: {cell!r}")
         self.cells = list(cells)
 
     @property

@@ -142,8 +142,8 @@ class Bidirectional(Layer):
             self.backward_layer = backward_layer
         for what in ("return_sequences", "return_state", "stateful"):
             if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
-                raise ArgumentError("Forward layer and backward layer are expected to have the same value for "
-                                    f"`{what}`.")
+                raise ArgumentError("Forward layer and backward layer are expected "
+                                    f"to have the same value for `{what}`.")
         if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
             raise ArgumentError("Forward layer and backward layer should have different `go_backwards` value.")
         for which in (self.forward_layer, self.backward_layer):

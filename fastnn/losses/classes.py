@@ -86,8 +86,8 @@ MeanSquaredLogarithmicError = _simple(
     "MeanSquaredLogarithmicError", regression.mean_squared_logarithmic_error, "mean_squared_logarithmic_error",
     "Mean squared difference of log(1 + max(y, epsilon)).")
 LogCosh = _simple("LogCosh", regression.log_cosh, "log_cosh", "Mean of log(cosh(y_pred - y_true)).")
-Hinge = _simple("Hinge", regression.hinge, "hinge", "Mean of max(1 - y_true * y_pred, 0), labels -1 and 1 (or 0 and "
-                                                    "1).")
+Hinge = _simple("Hinge", regression.hinge, "hinge", "Mean of max(1 - y_true * y_pred, "
+                                                    "0), labels -1 and 1 (or 0 and 1).")
 SquaredHinge = _simple("SquaredHinge", regression.squared_hinge, "squared_hinge",
                        "Mean of max(1 - y_true * y_pred, 0)^2, labels -1 and 1 (or 0 and 1).")
 CategoricalHinge = _simple("CategoricalHinge", regression.categorical_hinge, "categorical_hinge",

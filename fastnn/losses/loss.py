@@ -41,8 +41,8 @@ def tensor(x, dtype=None):
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
         dtype = config.floatx()
     if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"Expected numbers, received an array of dtype {array.dtype}: convert labels to integers "
-                            f"first.")
+        raise ArgumentError("Expected numbers, received an array of dtype "
+                            f"{array.dtype}: convert labels to integers first.")
     return array if dtype is None else array.astype(dtypes.numpy_type(dtype), copy=False)
 
 

@@ -46,9 +46,9 @@ def confusion_counts(y_true, y_pred, thresholds, top_k=None, class_id=None, samp
     dtype = dtype_of(y_pred)
     y_pred, y_true = align(y_pred, tensor(y_true, dtype))
     if tuple(y_pred.shape) != tuple(y_true.shape):
-        raise ShapeError(f"y_true and y_pred must have the same shape. Received: y_true.shape={tuple(y_true.shape)}, "
-                         f"y_pred.shape={tuple(y_pred.shape)}. For integer labels of several classes use one-hot "
-                         f"labels.")
+        raise ShapeError("y_true and y_pred must have the same shape. Received: "
+                         f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. "
+                         "For integer labels of several classes use one-hot labels.")
     if top_k is not None:
         y_pred = keep_top_k(y_pred, top_k)
     if class_id is not None:

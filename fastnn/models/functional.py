@@ -46,9 +46,9 @@ class Functional(Model):
         for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
             for x in flat:
                 if not is_functional(x):
-                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() or by calling "
-                                        f"layers on one. Received: {word}={given} including invalid value {x} of type "
-                                        f"{type(x)}")
+                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() "
+                                        f"or by calling layers on one. Received: {word}={given} "
+                                        f"including invalid value {x} of type {type(x)}")
                 if isinstance(x, Size):
                     raise ArgumentError(f"`{word}` of a model are values with rows. Received the size {x}: use it in "
                                         "operations, as in ops.full((ops.shape(x)[0],), n).")
@@ -197,8 +197,8 @@ class Functional(Model):
     def _fit(self, x, ref):
         if x is None:
             if not getattr(ref.origin.operation, "optional", False):
-                raise ShapeError(f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid "
-                                 "tensor.")
+                raise ShapeError(f"The input '{ref.name}' is not optional, but "
+                                 "None was passed. Please provide a valid tensor.")
             return None
         mask, given = context.get_mask(x), x
         if not isinstance(x, Symbol):

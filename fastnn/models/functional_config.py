@@ -121,8 +121,8 @@ class _Builder:
             try:
                 return self.symbol(*places, shift=1)
             except _NotMade:
-                raise FileFormatError(f"Invalid Functional model configuration: {places} names a call that is not "
-                                      "there.") from None
+                raise FileFormatError(f"Invalid Functional model configuration: {places} "
+                                      "names a call that is not there.") from None
         if isinstance(places, dict):
             return {k: self.ends(v) for k, v in places.items()}
         return [self.ends(p) for p in places]

@@ -86,9 +86,8 @@ class GraphMap:
         names = [operation.name for operation in self.operations]
         for name in names:
             if names.count(name) > 1:
-                raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. All operation '
-                                 'names '
-                                 "should be unique. Give one of the layers another name.")
+                raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. '
+                                 "All operation names should be unique. Give one of the layers another name.")
 
 
 def rewire(inputs, outputs, replace):

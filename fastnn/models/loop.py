@@ -85,8 +85,8 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
             ran = source.run(Round(model, "train", listeners, metrics=metrics), done) - done
             if not ran and not done:
                 if epoch == epochs.start:
-                    raise DataError("The data source gave no batch: the generator is used up, or the data set is "
-                                    "empty.")
+                    raise DataError("The data source gave no batch: the generator "
+                                    "is used up, or the data set is empty.")
                 break                           # it ended with the epoch before
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):

@@ -69,8 +69,8 @@ class Model(Trainer, Layer):
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ArgumentError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} "
-                                    "layers.")
+                raise ArgumentError(f"Was asked to retrieve layer at index {index} "
+                                    f"but model only has {len(layers)} layers.")
             return layers[index]
         if name is None:
             raise ArgumentError("Provide either a layer name or layer index at `get_layer`.")
@@ -243,7 +243,7 @@ def _graft(cls, functional):
         if Model in base.__bases__:
             base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
             return
-    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass "
-                     "of Model.")
+    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to "
+                     "Model.__init__, but it is no direct subclass of Model.")
 
 

@@ -51,9 +51,9 @@ class Sequential(Model):
         if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
             stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))
         if any(layer.name == other.name and other is not layer for other in stack):
-            raise GraphError(f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is "
-                             "already the name of a layer in this model. Update the `name` argument to pass a unique "
-                             "name.")
+            raise GraphError("All layers added to a Sequential model should have unique "
+                             f"names. Name '{layer.name}' is already the name of a layer in "
+                             "this model. Update the `name` argument to pass a unique name.")
         if isinstance(layer, InputLayer) and stack and isinstance(stack[0], InputLayer):
             raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
                                 f"{stack[0].batch_shape}. You cannot add a different Input layer to it.")

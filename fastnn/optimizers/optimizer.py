@@ -76,9 +76,9 @@ class Optimizer(ChecksArguments, Applying):
         if "lr" in kwargs:
             learning_rate = kwargs.pop("lr")
         if kwargs.pop("decay", None):
-            warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 meaning is "
-                          "learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, 1, decay), or time_decay="
-                          "decay.", stacklevel=3)
+            warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 "
+                          "meaning is learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, "
+                          "1, decay), or time_decay=decay.", stacklevel=3)
         self.time_decay = number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
             raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")

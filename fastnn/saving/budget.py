@@ -19,5 +19,5 @@ def budget(size, name):
             yield
     except allowance.Exceeded as error:
         held = "" if size is None else f", but the file holds only {size} bytes of weights"
-        raise FileFormatError(f"{name}: the config asks for {error.what}, {error.asked} so far{held}; "
-                              "refused.") from None
+        raise FileFormatError(f"{name}: the config asks for {error.what}, "
+                              f"{error.asked} so far{held}; refused.") from None

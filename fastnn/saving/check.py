@@ -86,8 +86,8 @@ def _check_object(config, custom_objects, missing, depth, role, where):
         if not is_operation(module):
             missing.append((config.get("registered_name") or class_name, module))
         elif role not in (roles.LAYER, roles.ANY):
-            raise FileFormatError(f"The config has the operation {class_name} {where}, where {role.what} is due; "
-                                  "refused.") from None
+            raise FileFormatError(f"The config has the operation {class_name} {where}, "
+                                  f"where {role.what} is due; refused.") from None
     else:
         roles.require(role, cls, own, where)
     if isinstance(inner, dict):

@@ -140,8 +140,8 @@ class Reader:
                 return None
             address = above.links[last]
         if address is None:
-            raise FileFormatError(f"{self.name}: {path!r} is a link which leads elsewhere; only data inside the file "
-                                  "is read.")
+            raise FileFormatError(f"{self.name}: {path!r} is a link which leads "
+                                  "elsewhere; only data inside the file is read.")
         if address in self._paths:
             raise FileFormatError(f"{self.name}: {path!r} is a second name of {self._paths[address]!r}; refused.")
         if len(self._paths) > _MAX_OBJECTS:

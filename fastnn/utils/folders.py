@@ -53,7 +53,7 @@ def _check_split(validation_split, subset, shuffle, seed):
     if (validation_split is None) != (subset is None):
         raise ArgumentError("If `subset` is set, `validation_split` must be set, and inversely.")
     if subset not in (None, "training", "validation", "both"):
-        raise ArgumentError('`subset` must be either "training", "validation" or "both", received: ' f"{subset!r}")
+        raise ArgumentError(f'`subset` must be either "training", "validation" or "both", received: {subset!r}')
     if validation_split and shuffle and seed is None:
         raise ArgumentError("If using `validation_split` and shuffling the data, you must provide a `seed` argument, "
                             "to make sure that there is no overlap between the training and validation subset.")

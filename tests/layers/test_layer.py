@@ -264,3 +264,9 @@ def test_normalization_adapts():
     out = layer(data)
     np.testing.assert_allclose(out.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(out.std(0), 1, atol=1e-5)
+
+
+def test_names_of_the_package():
+    assert "Dense" in dir(layers)
+    with pytest.raises(AttributeError, match="Did you mean: Dense"):
+        layers.Denze    # noqa: B018

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from fastnn.core.errors import KernelError
-from fastnn.runtime import abi, pyexec
+from fastnn.runtime import abi, executor, pyexec
 
-executor = pytest.importorskip("fastnn.runtime.executor")
 N = 5000
 
 

@@ -147,8 +147,6 @@ def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, sa
 def test_a_level_that_the_cpu_lacks_is_an_error_of_the_process(mode):
     if MODE == "python":
         pytest.skip("mode python compiles nothing")
-    if mode == "jit":
-        pytest.importorskip("numba")
     out = python("from fastnn.runtime import pack\npack.address('relu_f32')",
                  {"FASTNN_KERNELS": mode, "FASTNN_LEVEL": "x86-64-v5", "FASTNN_REBUILD": "0"})
     assert "PackError: FASTNN_LEVEL='x86-64-v5' in the environment; expected a level that this CPU runs" in out.stderr
@@ -179,7 +177,6 @@ for name in ("exp_f32", "tanh_f32", "relu_f32", "sigmoid_f32"):
 @pack_only
 @pytest.mark.slow
 def test_the_jit_gives_the_packs_bits():
-    pytest.importorskip("numba")
     ahead, now = python(BITS), python(BITS, {"FASTNN_KERNELS": "jit"})
     assert ahead.stdout == now.stdout != "", now.stderr
 
@@ -204,7 +201,6 @@ def double(a, lo, hi, F):
 @pytest.mark.slow
 def test_a_pack_is_built_used_and_built_again_after_a_change(tmp_path):
     """In a copy of the package with one small kernel file."""
-    pytest.importorskip("numba")
     copy = tmp_path / "fastnn"
     for part in ("core", "runtime", "kernels"):
         shutil.copytree(PACKAGE / part, copy / part, ignore=shutil.ignore_patterns("pack", "__pycache__"))

@@ -7,15 +7,7 @@ import numpy as np
 import pytest
 
 from fastnn.core.errors import ShapeError
-from fastnn.visualization import (
-    Page,
-    confusion_matrix,
-    encode_png,
-    image_grid,
-    line_chart,
-    matrix_chart,
-    normalise,
-)
+from fastnn.visualization import Page, confusion_matrix, encode_png, image_grid, line_chart, matrix_chart, normalise
 from fastnn.visualization.svg import ticks
 
 

@@ -4,7 +4,7 @@
 branch-free polynomials of +, *, /, comparisons and integer shifts, so the loop around them becomes SIMD on every level.
 `F` is the kernel's float type; constants are written `F(0.5)`, because a bare Python number would make float64 of it.
 
-Largest error found in ulp (float32, float64), results in the normal range; tests/ops_elementwise measures it:
+Largest error found in ulp (float32, float64), results in the normal range; tests/kernels/cpu measures it:
 exp 1.2, 1.1 · expm1 2.5, 2.5 · log 1, 1 · log1p 2, 2 · tanh 3, 3 · sigmoid 2.5, 2.5 · softplus 2.5, 2.5 · erf 4, 2 ·
 sin and cos 2, 2 · power 1, 2 · erfc 1, 16 · sinh and cosh 5, 5.
 

@@ -203,7 +203,7 @@ def _cases(draw):
     ta, tb = draw.boolean(), draw.boolean()
     lead_x, lead_w = draw.choice([((), ()), ((2,), ()), ((), (2,)), ((2, 1), (3,)), ((2,), (2,))])
     bias = Array((N,)) if draw.boolean() else None
-    activation = draw.choice([None, "sigmoid", "tanh"])         # relu's kink falls anywhere: tests/product has it
+    activation = draw.choice([None, "sigmoid", "tanh"])         # relu's kink falls anywhere: tests/kernels/cpu has it
     return Case([Array((*lead_x, K, M) if ta else (*lead_x, M, K)), Array((*lead_w, N, K) if tb else (*lead_w, K,
                                                                                                       N)), bias],
                 {"transpose_a": ta, "transpose_b": tb, "activation": activation}, tolerance=max(1.0, K / 4))

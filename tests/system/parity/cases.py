@@ -1,7 +1,7 @@
 """Whole training runs, written once for Keras and for fastnn: `run(keras)` gives what there is to compare.
 
-`python tests/parity/cases.py` with Keras installed (any backend) writes keras.npz beside this file; the stored one was
-made with Keras 3.15.1 on the PyTorch backend. No test needs Keras.
+`python tests/system/parity/cases.py` with Keras installed (any backend) writes keras.npz beside this file; the stored
+one was made with Keras 3.15.1 on the PyTorch backend. No test needs Keras.
 """
 import os
 import sys

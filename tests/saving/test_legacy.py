@@ -4,7 +4,7 @@ import json
 import h5py
 import numpy as np
 import pytest
-from saving.test_models import Block, data_for, functional, predictions, sequential
+from saving.test_saving import Block, data_for, functional, predictions, sequential
 
 import fastnn as keras
 from fastnn import layers

@@ -37,7 +37,6 @@ def expected():
 @pack_only
 def test_the_jit_trains_to_the_packs_bits():
     """The part for the fast tier: the smallest workload compiles a dozen kernels."""
-    pytest.importorskip("numba")
     assert trained(WORKLOADS[:1], FASTNN_KERNELS="jit") == trained(WORKLOADS[:1])
 
 
@@ -49,9 +48,7 @@ def test_levels_and_modes_train_to_equal_bits(expected, level, mode):
     """Weights, optimizer slots, losses and predictions of all six workloads."""
     if not pack.runs(level):
         pytest.skip(f"this CPU does not run {level}")
-    if mode == "jit":
-        pytest.importorskip("numba")
-    elif level not in pack.describe()["levels"]:
+    if mode == "pack" and level not in pack.describe()["levels"]:
         pytest.skip(f"the pack was not built for {level}; mode jit is")
     got = trained(WORKLOADS, FASTNN_KERNELS=mode, FASTNN_LEVEL=level)
     assert {name: digest for name, (digest, _) in got.items()} == {n: digest for n, (digest, _) in expected.items()}
@@ -60,7 +57,6 @@ def test_levels_and_modes_train_to_equal_bits(expected, level, mode):
 # ------------------------------------------------------------------ another machine's code
 def test_register_tiles_fit_the_registers():
     """Accumulators, a row of B and one broadcast: 32 registers of 64 or 16 bytes (AVX-512, NEON), 16 of 32 (AVX2)."""
-    pytest.importorskip("numba")
     from fastnn.core import simd_vec
 
     registers = {"x86-64-v4": (32, 64), "x86-64-v3": (16, 32), "x86-64-v2": (16, 16), "aarch64": (32, 16)}
@@ -114,7 +110,6 @@ def fused(code):
 
 def cross_compiled(tmp_path, *names):
     """{kernel: its object for aarch64}."""
-    pytest.importorskip("numba")
     script = tmp_path / "cross.py"
     script.write_text(CROSS)
     done = subprocess.run([sys.executable, str(script), *names], capture_output=True, text=True, check=False,

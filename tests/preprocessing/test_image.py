@@ -13,7 +13,6 @@ X, Y = RNG.random((10, 6, 8, 3)), np.arange(10)
 
 @pytest.fixture
 def folder(tmp_path):
-    pytest.importorskip("PIL")
     for name, n in (("cats", 4), ("dogs", 6)):
         (tmp_path / name).mkdir()
         for i in range(n):
@@ -23,7 +22,6 @@ def folder(tmp_path):
 
 
 def test_files(tmp_path):
-    pytest.importorskip("PIL")
     for channels in (1, 3, 4):
         image = RNG.integers(0, 256, (5, 7, channels)).astype("float32")
         path = tmp_path / f"{channels}.png"

@@ -101,7 +101,6 @@ print(h.hexdigest())
 @pytest.mark.compiled
 def test_levels_give_equal_bits(tmp_path):
     """AVX2 and AVX-512 code of the same kernels: one chain of fused multiply-adds per element."""
-    pytest.importorskip("numba", reason="compiles kernels for two levels")
     from fastnn.core import simd_vec
     if simd_vec.level() != "x86-64-v4":
         pytest.skip("this CPU runs one level only")

@@ -7,7 +7,6 @@ import pytest
 
 from fastnn.core.jit import MODE
 
-pytest.importorskip("threadpoolctl")
 pytestmark = pytest.mark.skipif(MODE == "python", reason="the Python executor has no threads of its own")
 
 SCRIPT = """

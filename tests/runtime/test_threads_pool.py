@@ -9,9 +9,8 @@ import pytest
 
 import fastnn
 from fastnn.core.jit import MODE
-from fastnn.runtime import abi
+from fastnn.runtime import abi, executor
 
-executor = pytest.importorskip("fastnn.runtime.executor")
 compiled = pytest.mark.skipif(MODE == "python", reason="the Python executor has no threads of its own")
 THREADS = 6                 # no other test uses so many: their pool is started with the affinity that is set here
 

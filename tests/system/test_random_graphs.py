@@ -1,6 +1,7 @@
 """Whatever the compiler does to a graph, the numbers stay: gradients, planner, passes, threads, executors."""
 from __future__ import annotations
 
+import functools
 from unittest import mock
 
 import evaluate
@@ -56,16 +57,18 @@ def test_every_pass_is_classified():
     assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
 
 
-@pytest.mark.parametrize(
-    "name", sorted({name for name, _ in passes.PIPELINE} - {"dead", "dead_again", "pool_relu", "recompute", "unroll", *REPEATED})
-)  # pools, what is made again: test_passes.py; loops: test_repeated.py
+# pools and what is made again: compiler/passes/test_passes.py; loops: test_repeated.py and test_loops.py there
+ELSEWHERE = {"dead", "dead_again", "pool_relu", "recompute", "unroll", *REPEATED}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - ELSEWHERE))
 def test_every_pass_meets_something_to_do(name):
     """The graphs drawn here are not so plain that a pass is never tried: some are others thanks to it."""
     for seed in range(60):
         graph = RandomGraph(SeededDraw(seed), smooth=False, images=False)
         inputs = graph.arrays(np.random.default_rng(0), "float32")
-        on, off = (evaluate.graphs_of(lambda o=o: evaluate.plan(training_function(graph), inputs, off=o))[-1].listing()
-                   for o in ([], [name]))
+        plan = functools.partial(evaluate.plan, training_function(graph), inputs)
+        on, off = (evaluate.graphs_of(functools.partial(plan, off=o))[-1].listing() for o in ([], [name]))
         if on != off:
             return
     pytest.fail(f"no graph of 60 is changed by the pass {name}")

@@ -1,0 +1,24 @@
+"""Labels as rows of a matrix, and lists of one length."""
+import numpy as np
+import pytest
+
+from fastnn import utils
+from fastnn.core.errors import DataError
+
+
+def test_to_categorical():
+    np.testing.assert_array_equal(utils.to_categorical([0, 2, 1]), np.eye(3)[[0, 2, 1]])
+    assert utils.to_categorical(np.array([[1], [0]]), 4).shape == (2, 4)
+    assert utils.to_categorical(np.array([[1, 0]]), 2).shape == (1, 2, 2)
+    with pytest.raises(DataError, match="from 0 to 1"):
+        utils.to_categorical([3], 2)
+    with pytest.raises(DataError, match="integers"):
+        utils.to_categorical([0.5])
+
+
+def test_pad_sequences():
+    np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2), [[2, 3], [0, 4]])
+    np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2, padding="post", truncating="post"),
+                                  [[1, 2], [4, 0]])
+    with pytest.raises(DataError):
+        utils.pad_sequences([1, 2])
