@@ -24,7 +24,8 @@ class _Loop:
         self.constants = node.inputs[:self.n_const]
         self.initial = node.inputs[self.n_const:self.n_const + self.n_carry]
         end = self.n_const + self.n_carry + self.attrs["sliced"]
-        self.sliced = node.inputs[self.n_const + self.n_carry:end]
+        self.first_slice, self.taken = self.n_const + self.n_carry, set()
+        self.sliced = node.inputs[self.first_slice:end]
         counted = self.attrs.get("counted")
         self.counter = node.inputs[end] if counted else None
         # whether all T steps run, which is known before
@@ -48,15 +49,17 @@ class _Loop:
             if (root in before or root in after) and s.spec.nbytes == root.spec.nbytes:
                 ops[whole] = (before.get(root) or after[root]).view(whole.shape, whole.dtype)
                 continue
-            place = ops[whole] = low.place(node, self.n_carry + j, self.k)
+            over = self._over(inner, s, whole)
+            place = ops[whole] = low.place(node, self.n_carry + j, self.k) if over is None else \
+                ops[self.sliced[over]].view(whole.shape, whole.dtype)
             if not self.complete:
                 _zero(e, place)
             rows[j] = row = place.view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
             if low.reuse and root.node.op is not INPUT and root not in inner.homes:
-                inner.homes[root] = Home(row)
+                inner.homes[root] = Home(row, None if over is None else self.body.inputs[self.first_slice + over])
         values = [ops[s] for s in self.constants] + carried + [
             ops[x].view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
-            for x, s in zip(self.sliced, self.body.inputs[self.n_const + self.n_carry:])]
+            for x, s in zip(self.sliced, self.body.inputs[self.first_slice:])]
         inner.operands.update(zip(self.body.inputs, values))
         if self.payload.test is not None:
             self._test(region, values)
@@ -65,6 +68,20 @@ class _Loop:
         low.out.append(region)
         inner.run()
         self._finish(inner, rows, carried, following)
+
+    def _over(self, inner, s, whole):
+        """The number of the sliced array that the stack of s may take the place of, row by row, or None."""
+        node, low = s.node, self.low
+        x = node.inputs[node.op.inplace[s.index]] if node.op.inplace and s.index in node.op.inplace else None
+        slices = self.body.inputs[self.first_slice:]
+        if x is None or not self.complete or x not in slices or x.spec != s.spec or node.inputs.count(x) != 1 \
+                or inner.last_use.get(x) != inner.graph.nodes.index(node):
+            return None
+        k = slices.index(x)
+        if k in self.taken or not low.may_overwrite(self.node, self.sliced[k], whole, self.k):
+            return None
+        self.taken.add(k)
+        return k
 
     def _carried(self, inner, e):
         """Places of the carried values: ([before the step], [after it], {root: whole history before}, {… after})."""

@@ -26,7 +26,7 @@ def _check(name, specs, widths):
     return rows, units
 
 
-def _cell(name, inputs, widths, outputs, flops, vjp, inplace, workspace=False, doc=""):
+def _cell(name, inputs, widths, outputs, flops, vjp, inplace, workspace=0, doc=""):
     """Register a step: every input and output is (rows, units times its width)."""
     def infer(specs, attrs):
         rows, units = _check(name, specs, widths)
@@ -34,7 +34,7 @@ def _cell(name, inputs, widths, outputs, flops, vjp, inplace, workspace=False, d
 
     def lower(e):
         rows, units = e.ins[widths.index(1)].shape
-        local = (e.local(units * e.outs[0].itemsize),) if workspace else ()
+        local = (e.local(workspace * units * e.outs[0].itemsize),) if workspace else ()
         e.emit(f"{name}_{e.outs[0].t}", *(x.rd for x in e.ins), *(y.wr for y in e.outs), units, *local, n=rows,
                flops=flops * rows * units, parts=rows)
 
@@ -118,10 +118,10 @@ def _lstm_grad(gates, c, new, gh, gn):
                    _product(gh, t, _slope(o))), R.multiply(d, f)
 
 
-lstm_cell = _cell("lstm_cell", ("x", "r", "c"), (4, 4, 1), (1, 1, 4), 125, _lstm_vjp, {1: 2}, doc=(
+lstm_cell = _cell("lstm_cell", ("x", "r", "c"), (4, 4, 1), (1, 1, 4), 125, _lstm_vjp, {1: 2, 2: 0}, doc=(
     "gates i, f, g, o = act(x + r), next c = f c + i g, h = o tanh(next c); outputs h, next c, gates"))
 lstm_cell_grad = _cell("lstm_cell_grad", ("gates", "c", "new", "gh", "gn"), (4, 1, 1, 1, 1), (4, 1), 50,
-                       _of_formula(_lstm_grad), {1: 4}, workspace=True, doc="the gradients of x + r and of c")
+                       _of_formula(_lstm_grad), {0: 0, 1: 4}, workspace=2, doc="the gradients of x + r and of c")
 
 
 # ------------------------------------------------------------------ GRU
@@ -148,7 +148,7 @@ def _gru_grad(gates, s, h, g):
     return _beside(dz, dr, dn), _beside(dz, dr, R.multiply(dn, r)), R.multiply(g, z)
 
 
-gru_cell = _cell("gru_cell", ("x", "s", "h"), (3, 3, 1), (1, 3), 75, _gru_vjp, {0: 2}, doc=(
+gru_cell = _cell("gru_cell", ("x", "s", "h"), (3, 3, 1), (1, 3), 75, _gru_vjp, {0: 2, 1: 0}, doc=(
     "z, r = sigmoid(x + s), n = tanh(x + r s), next h = z h + (1 - z) n; outputs next h, gates"))
 gru_cell_grad = _cell("gru_cell_grad", ("gates", "s", "h", "g"), (3, 3, 1, 1), (3, 3, 1), 25, _of_formula(_gru_grad),
-                      {2: 3}, doc="the gradients of x, s and h")
+                      {0: 0, 2: 3}, doc="the gradients of x, s and h")
