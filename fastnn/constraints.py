@@ -1,7 +1,10 @@
 """Constraints: what a weight is projected onto after each update."""
+from typing import Self
+
 from fastnn import ops
 from fastnn.core import config
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -15,15 +18,16 @@ class Constraint(ChecksArguments):
     {}
     """
 
-    def __call__(self, w):
+    @open_signature
+    def __call__(self, w: Tensor) -> Tensor:
         raise NotImplementedError("Constraint subclasses must implement the `__call__()` method.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A constraint with the arguments that get_config() gave."""
         return cls(**config)
 

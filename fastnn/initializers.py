@@ -5,6 +5,7 @@ values; with a seed its values depend on the seed alone.  Called twice, it gives
 """
 import copy
 import math
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from fastnn.core import config, dtypes, random
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import compute_fans
+from fastnn.core.types import Config, Shape, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -27,23 +29,24 @@ class Initializer(ChecksArguments):
 
     _makes_new = False
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._makes_new = cls.__module__ == __name__     # each call returns a new array: a variable need not copy it
 
-    def __call__(self, shape, dtype=None):
+    @open_signature
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """An initializer with the arguments that get_config() gave."""
         return cls(**config)
 
-    def clone(self):
+    def clone(self) -> Self:
         """A new initializer of the same configuration."""
         return type(self).from_config(self.get_config())
 

@@ -1,10 +1,12 @@
 """Regularizers: penalties on weights or activations that are added to the loss."""
 import math
+from typing import Self
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -26,15 +28,16 @@ class Regularizer:
     2.0
     """
 
-    def __call__(self, x):
+    @open_signature
+    def __call__(self, x: Tensor) -> Tensor:
         return 0.0
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         raise NotImplementedError(f"{self} does not implement get_config()")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A regularizer with the arguments that get_config() gave."""
         return cls(**config)
 

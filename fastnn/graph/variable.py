@@ -1,6 +1,7 @@
 """Variable: state that a graph reads and writes."""
 import copy
 import itertools
+from typing import Any, Self
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from fastnn.core import allowance, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
+from fastnn.core.types import Array, Shape, Tensor
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import current
 
@@ -31,8 +33,9 @@ class Variable(Operators):
 
     _fastnn_variable = True
 
-    def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None,
-                 constraint=None, path=None, seed=None, autocast=True, aggregation=None):
+    def __init__(self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True,
+                 name: str | None = None, regularizer: Any = None, constraint: Any = None, path: str | None = None,
+                 seed: Any = None, autocast: bool = True, aggregation: Any = None) -> None:
         if callable(initializer):
             if shape is None:
                 raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
@@ -78,22 +81,22 @@ class Variable(Operators):
         return twin
 
     @property
-    def shape(self):
+    def shape(self) -> Shape:
         """Tuple of ints."""
         return self._array.shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of dimensions."""
         return self._array.ndim
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements."""
         return self._array.size
 
     @property
-    def value(self):
+    def value(self) -> Tensor:
         """The current value: a symbol inside a trace, else a read-only view."""
         trace = current()
         if trace is not None:
@@ -102,11 +105,11 @@ class Variable(Operators):
         view.flags.writeable = False
         return view
 
-    def numpy(self):
+    def numpy(self) -> Array:
         """A copy of the value as a NumPy array."""
         return self._array.copy()
 
-    def assign(self, value):
+    def assign(self, value: Any) -> Self:
         """Set the value (same shape; cast to this variable's dtype)."""
         trace = current()
         if isinstance(value, Symbol) or (trace is not None and hasattr(value, "_fastnn_variable")):
@@ -128,11 +131,11 @@ class Variable(Operators):
         self._array[...] = array
         return self
 
-    def assign_add(self, value):
+    def assign_add(self, value: Any) -> Self:
         """Add to the value."""
         return self.assign(self.value + value if current() is not None else self._array + np.asarray(value))
 
-    def assign_sub(self, value):
+    def assign_sub(self, value: Any) -> Self:
         """Subtract from the value."""
         return self.assign(self.value - value if current() is not None else self._array - np.asarray(value))
 
@@ -146,16 +149,16 @@ class Variable(Operators):
     def __array__(self, dtype=None, copy=None):
         return np.array(self._array, dtype)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return float(self._array)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return int(self._array)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self._array)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._array)
 
     def __iter__(self):

@@ -1,4 +1,6 @@
 """Input: where a functional graph starts."""
+from typing import Any
+
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol
@@ -93,8 +95,9 @@ def _shape(value):
     return shape
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,
-          optional=False, ragged=None, **kwargs):
+def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None,
+          batch_shape: Any = None, name: str | None = None, tensor: Symbol | None = None, optional: bool = False,
+          ragged: bool | None = None, **kwargs: Any) -> Symbol:
     """A symbol that stands for the data a model will be given.
 
     Args:

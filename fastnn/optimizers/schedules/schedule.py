@@ -3,12 +3,14 @@
 All of them compute in float64, whatever the default float dtype is.
 """
 import math
+from typing import Self
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.optimizers.operands import is_symbolic
 from fastnn.saving import identifiers as serial
 
@@ -30,18 +32,19 @@ class LearningRateSchedule(ChecksArguments):
     0.25
     """
 
-    def __call__(self, step):
+    @open_signature
+    def __call__(self, step: Tensor) -> Tensor:
         """The learning rate at `step`.  To be written by subclasses."""
         raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override "
                                   "`__call__(self, step)`.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments that make this schedule again.  To be written by subclasses."""
         raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in "
                                   "order to be serializable.")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A schedule from what get_config returned."""
         return cls(**config)
 
