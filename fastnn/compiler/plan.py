@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastnn.core.types import Array
 from fastnn.runtime import abi
 
 LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and tiles; where empty values lie
@@ -122,7 +123,7 @@ class Plan:
         return (len(self.code) + len(self.words) + len(self.relocations) + len(self.constants) + len(self.costs)
                 + 200 * (len(self.origins) + len(self.blocks)))
 
-    def table(self, name):
+    def table(self, name: str) -> Array:
         """The table `code`, `words`, `relocations`, `moves` or `costs` as an int64 array that cannot be written."""
         columns = {"code": len(abi.COLUMNS), "relocations": 5, "moves": 2, "costs": 3}.get(name)
         flat = np.frombuffer(getattr(self, name), np.int64)

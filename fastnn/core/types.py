@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 Shape = tuple[int, ...]                         # every dimension known
+Dims = tuple[Any, ...]                          # ints, or None where it is not known yet; not checked for it
 PartialShape = tuple[int | None, ...]           # None: not known yet
 Array = np.ndarray[Any, np.dtype[Any]]          # an array of any rank and dtype
 Tensor = Any                                    # what ops take and give: a symbol inside a trace, else an array

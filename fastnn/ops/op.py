@@ -6,6 +6,7 @@ from typing import Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest
+from fastnn.graph.node import Record
 from fastnn.graph.trace import apply
 
 REGISTRY: dict[str, "Op"] = {}
@@ -36,7 +37,7 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Op:
+class Op(Record):
     """One operation.  See docs/architecture.md, "An operation is declared once", for every field."""
     name: str
     inputs: tuple

@@ -14,7 +14,12 @@ from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTE
 (at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end) follow; how often
 they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses [i + 1, inner) or [inner, end).
 """
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+
+from fastnn.core.types import Array
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
@@ -24,17 +29,18 @@ STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
 STATE_WORDS = 16
 
 
-def _table(name, table, shape):
-    table = np.ascontiguousarray(table)
-    if table.size == 0:
-        table = np.zeros([0 if s is None else s for s in shape], np.int64)
-    fits = table.ndim == len(shape) and all(s is None or s == k for s, k in zip(shape, table.shape, strict=True))
-    if table.dtype != np.int64 or not fits:
-        raise ValueError(f"{name} is {table.dtype} of shape {table.shape}; expected int64 of shape {shape}")
-    return table
+def _table(name: str, table: Any, shape: Sequence[int | None]) -> Array:
+    found: Array = np.ascontiguousarray(table)
+    if found.size == 0:
+        found = np.zeros([0 if s is None else s for s in shape], np.int64)
+    fits = found.ndim == len(shape) and all(s is None or s == k for s, k in zip(shape, found.shape, strict=True))
+    if found.dtype != np.int64 or not fits:
+        raise ValueError(f"{name} is {found.dtype} of shape {found.shape}; expected int64 of shape {shape}")
+    return found
 
 
-def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves=()):
+def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, scratch_bytes: int, state: Array,
+          hosts: Sequence[Any], moves: Any = ()) -> tuple[Array, Array, Array, Array, Array, Array]:
     """Return code, words, tmps, locals, moves and state as contiguous int64 arrays; code is a copy, its column `lone` filled.
 
     Raises ValueError when a shape is wrong or an entry points outside its table, naming both.
@@ -79,7 +85,7 @@ def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, 
     return code, words, tmps, locals_, moves, state
 
 
-def _regions(code, words, control):
+def _regions(code: Array, words: int, control: Array) -> None:
     """Loops and branches lie inside one another, and groups inside them."""
     ends = [len(code)]
     for i, row in enumerate(code.tolist() if control.any() else ()):
@@ -100,7 +106,7 @@ def _regions(code, words, control):
                 ends.append(row[END])
 
 
-def failure(status, instruction):
+def failure(status: int, instruction: int) -> str:
     """Return the text of the KernelError for a kernel's status."""
     reason = "an index or label is out of range" if status == 1 else "it found data that it cannot work on"
     return f"the kernel of instruction {instruction} returned status {status}: {reason}"

@@ -1,8 +1,8 @@
 """Passes that look into loops and branches: results that nobody reads, work that need not be inside, and all others."""
 from fastnn.compiler.graph import Graph, make, rewrite
 from fastnn.graph.hoist import Hoist
-from fastnn.graph.loop import BRANCH, LOOP, Body, Parts, copied, live, with_bodies
-from fastnn.graph.node import INPUT, Node
+from fastnn.graph.loop import Body, Parts, copied, live, with_bodies
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node
 from fastnn.graph.trace import Marks
 from fastnn.ops.op import REGISTRY
 

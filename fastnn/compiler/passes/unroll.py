@@ -4,8 +4,8 @@ import numpy as np
 from fastnn.compiler.graph import make, rewrite
 from fastnn.core import dtypes, random
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import BRANCH, ENDLESS
-from fastnn.graph.node import CONSTANT, INPUT, Node
+from fastnn.graph.loop import ENDLESS
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, Node
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
 
