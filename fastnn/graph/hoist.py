@@ -6,7 +6,7 @@ Done while a loop is put together, so that its gradient finds this work outside,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import FastnnError
 from fastnn.core.types import Attrs
@@ -86,7 +86,7 @@ class Hoist:
     def _known(self, s: Symbol | None) -> bool:
         return s is None or s in self.same or s in self.plain or s in self.rows or s in self.later
 
-    def _outside(self, s: Symbol) -> Symbol:
+    def _outside(self, s: Any) -> Symbol:
         if s in self.plain:
             self.same[s] = self.add(CONSTANT, (), {}, [s.spec], s.node.payload).output
         return self.same[s]

@@ -13,21 +13,22 @@ assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
-from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Symbol
+from fastnn.core.types import Attrs
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
 from fastnn.graph.spec import Spec
-from fastnn.graph.trace import Trace, active
+from fastnn.graph.trace import Marks, Trace, active
 
 if TYPE_CHECKING:
     from fastnn.graph.variable import Variable
 
 Pair = tuple[Symbol, Symbol]                    # a symbol outside and its input in a body
 Carried = tuple[Symbol, Symbol, Symbol]         # the initial value, its input, the next value
-Test = tuple[Trace, list[Symbol], Symbol]       # sub-trace, its inputs for the carried values, its result
+Test = tuple["Around", list[Symbol], Symbol]       # sub-trace, its inputs for the carried values, its result
 Side = tuple[Trace, list[Symbol], Any]          # sub-trace, results, the sum of losses or None
 Step = Callable[[list[Symbol], list[Symbol]], Sequence[Any]]
 ENDLESS = 2 ** 63 - 1                           # the count of a loop that only its test ends
@@ -109,13 +110,25 @@ def live(nodes: Iterable[Node], outputs: Iterable[Symbol]) -> list[Node]:
     return kept[::-1]
 
 
-def _again(trace: Trace) -> list[Symbol]:
+def _again(trace: Around) -> list[Symbol]:
     """The symbols of a trace that were marked to be made again."""
     return [s for first, end, least, simple in trace.marks.again for n in trace.nodes[first:end] for s in n.outputs
             if s.size > least and (n.op.elementwise or not simple)]
 
 
 # ------------------------------------------------------------------ loops
+class Around(Protocol):
+    """What a loop is put together in: a Trace, or nodes of no trace (compiler/passes/loops.py)."""
+
+    nodes: list[Node]
+    outside: dict[Symbol, Symbol]
+    marks: Marks
+
+    def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
+            ) -> Node:
+        """A new node."""
+
+
 class Parts:
     """A loop while it is put together, in pairs of a symbol outside and its input in the body.
 
@@ -124,7 +137,7 @@ class Parts:
     test: (sub-trace of the test, its inputs for the carried, its result) or None.
     """
 
-    def __init__(self, trace: Trace, carried: Iterable[Carried], sliced: Iterable[Pair], stacked: Iterable[Symbol],
+    def __init__(self, trace: Around, carried: Iterable[Carried], sliced: Iterable[Pair], stacked: Iterable[Symbol],
                  count: int, reverse: bool = False, steps: Symbol | None = None, test: Test | None = None) -> None:
         self.trace, self.carried, self.sliced, self.stacked = trace, list(carried), list(sliced), list(stacked)
         self.count, self.reverse, self.steps, self.test = count, reverse, steps, test
@@ -139,7 +152,7 @@ class Parts:
         """What the body calculates, in order."""
         return [*(new for _, _, new in self.carried), *self.stacked]
 
-    def node(self, parent: Trace) -> Node | None:
+    def node(self, parent: Around) -> Node | None:
         """Add the LOOP node to the trace around it; None where nothing is left to calculate."""
         if not self.carried and not self.stacked and self.test is None:
             return None
@@ -174,7 +187,7 @@ class Parts:
         return parent.add(LOOP, tuple(outer), attrs, specs, LoopBody(body, test))
 
 
-def _constants(sides: Sequence[tuple[Trace, set[Symbol], Collection[Symbol]]]
+def _constants(sides: Sequence[tuple[Around, set[Symbol], Collection[Symbol]]]
                ) -> tuple[list[Symbol], list[list[Symbol]]]:
     """(symbols outside, [their inputs in each body]) of bodies that get the same constants.
 

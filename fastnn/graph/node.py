@@ -26,7 +26,7 @@ class Record:
     inputs: tuple[str, ...]
     attrs: dict[str, Any]
     infer: Callable[..., Any]
-    normalize: Callable[[dict[str, Any]], dict[str, Any]]
+    normalize: Callable[[Attrs], Attrs]
     lower: Any
     host: Callable[..., Any] | None
     vjp: Callable[..., Any] | None

@@ -237,19 +237,19 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
     inputs: a tuple of symbols, variables, arrays, numbers, or None for an absent optional input.
     Returns a symbol (or array), or a tuple of them where the operation has several results.
     """
-    attrs = op.normalize(attrs or {})
+    given = op.normalize(attrs or {})
     if op.compose is not None:                  # written with others: no kernel would run it
-        return op.compose(*inputs, **attrs)
+        return op.compose(*inputs, **given)
     trace = current()
     if trace is None:
         if is_symbolic(inputs):
             allowance.step(10)
-            return hooks.call("functional_call", op, inputs, attrs)
-        return hooks.call("eager", op, inputs, attrs)
+            return hooks.call("functional_call", op, inputs, given)
+        return hooks.call("eager", op, inputs, given)
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
-    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
+    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], given)
     single = isinstance(specs, Spec)
     for spec in () if trace.building else (specs,) if single else specs:
         affordable(spec.nbytes, f"{op.name}: a result of shape {spec.shape}")
-    node = trace.add(op, symbols, attrs, [specs] if single else specs)
+    node = trace.add(op, symbols, given, [specs] if single else specs)
     return node.outputs[0] if single else node.outputs

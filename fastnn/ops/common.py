@@ -1,4 +1,6 @@
 """What the families of operations share: operands and their dtypes, broadcasting, short forms of records."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import allowance, dtypes
@@ -43,7 +45,7 @@ def is_number(x):
     return type(x) in (int, float)
 
 
-def operand(x):
+def operand(x: Any) -> Any:
     """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
     if isinstance(x, Symbol) or hasattr(x, "_fastnn_variable"):
         return x

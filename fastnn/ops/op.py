@@ -6,6 +6,7 @@ from typing import Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest
+from fastnn.core.types import Attrs
 from fastnn.graph.node import Record
 from fastnn.graph.trace import apply
 
@@ -65,7 +66,7 @@ class Op(Record):
         """Whether its results are random numbers: a function of its key and of the step."""
         return "stream" in self.attrs
 
-    def normalize(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def normalize(self, attrs: Attrs) -> Attrs:
         """Attributes with defaults filled in, hashable, in declared order; unknown or missing ones are errors."""
         if not attrs and not self.attrs:
             return attrs
@@ -81,17 +82,17 @@ class Op(Record):
             out[name] = _frozen(value)
         return out
 
-    def __call__(self, *inputs, **attrs):
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Apply the operation to symbols, variables, arrays or numbers; optional inputs at the end may be left out."""
         missing = len(self.inputs) - len(inputs)
         if missing > 0 and all(name.endswith("?") for name in self.inputs[-missing:]):
             inputs += (None,) * missing
         return apply(self, inputs, attrs)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         if REGISTRY.get(self.name) is not self:
             raise PicklingError(f"{self!r} is not registered: a plan that calls it in Python stays in its process.")
         return named, (self.name,)
@@ -102,7 +103,7 @@ def named(name: str) -> Op:
     return REGISTRY[name]
 
 
-def _frozen(value):
+def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 

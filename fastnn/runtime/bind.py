@@ -104,6 +104,8 @@ def _of(plan: Plan) -> _Prepared:
 class Tape:
     """A Plan bound to memory: `executor`, `outputs` (arrays), `block` of the arena, `threads` that it can use."""
 
+    executor: Any                               # an Executor; None where the plan is empty
+
     def __init__(self, plan: Plan, storage: Storage, most: int, which: str) -> None:
         self.plan, self.storage = plan, storage
         self.block = storage.arena.reserve(plan.arena_bytes)
