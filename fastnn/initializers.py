@@ -86,7 +86,7 @@ class Constant(Initializer):
     array([0.5, 0.5], dtype=float32)
     """
 
-    def __init__(self, value=0.0):
+    def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
     def __call__(self, shape, dtype=None):
@@ -104,7 +104,7 @@ class Identity(Initializer):
            [0., 1.]], dtype=float32)
     """
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
     def __call__(self, shape, dtype=None):
@@ -120,7 +120,7 @@ class Identity(Initializer):
 class RandomInitializer(Initializer):
     """Base of the random ones: `seed` is an int, or None for a stream of its own."""
 
-    def __init__(self, seed=None):
+    def __init__(self, seed: Any = None) -> None:
         good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
         if not good:
             raise ArgumentError("`seed` argument should be an int, a SeedGenerator or None. Received: "
@@ -140,7 +140,7 @@ class RandomNormal(RandomInitializer):
     (2, 3)
     """
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+    def __init__(self, mean: Any = 0.0, stddev: Any = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
@@ -169,7 +169,7 @@ class RandomUniform(RandomInitializer):
     True
     """
 
-    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+    def __init__(self, minval: Any = -0.05, maxval: Any = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
@@ -195,8 +195,8 @@ class VarianceScaling(RandomInitializer):
     (4, 8)
     """
 
-    def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None, input_axes=None,
-                 output_axes=None):
+    def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
+                 seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
         if scale <= 0.0:
             raise ArgumentError(f"Argument `scale` must be positive float. Received: scale={scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -241,7 +241,7 @@ class _Named(VarianceScaling):
 
     rule: tuple = ()
 
-    def __init__(self, seed=None, input_axes=None, output_axes=None):
+    def __init__(self, seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
         super().__init__(*self.rule, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self):
@@ -317,7 +317,7 @@ class Orthogonal(RandomInitializer):
     True
     """
 
-    def __init__(self, gain=1.0, seed=None):
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
         super().__init__(seed)
         self.gain = gain
 

@@ -1,6 +1,6 @@
 """Regularizers: penalties on weights or activations that are added to the loss."""
 import math
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class L1L2(Regularizer):
     6.5
     """
 
-    def __init__(self, l1=0.0, l2=0.0):
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = 0.0 if l1 is None else _penalty("l1", l1)
         self.l2 = 0.0 if l2 is None else _penalty("l2", l2)
 
@@ -72,7 +72,7 @@ class L1(Regularizer):
     1.5
     """
 
-    def __init__(self, l1=0.01):
+    def __init__(self, l1: float = 0.01) -> None:
         self.l1 = 0.01 if l1 is None else _penalty("l1", l1)
 
     def __call__(self, x):
@@ -89,7 +89,7 @@ class L2(Regularizer):
     2.5
     """
 
-    def __init__(self, l2=0.01):
+    def __init__(self, l2: float = 0.01) -> None:
         self.l2 = 0.01 if l2 is None else _penalty("l2", l2)
 
     def __call__(self, x):
@@ -113,7 +113,7 @@ class OrthogonalRegularizer(Regularizer):
     0.0
     """
 
-    def __init__(self, factor=0.01, mode="rows"):
+    def __init__(self, factor: Any = 0.01, mode: str = "rows") -> None:
         self.factor = _penalty("factor", factor)
         if mode not in ("rows", "columns"):
             raise ArgumentError("Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: "

@@ -1,6 +1,8 @@
 """TensorBoard: event files for TensorBoard, written by the small package tensorboardX."""
 import importlib
 import os
+from os import PathLike
+from typing import Any
 
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import NotSupportedError
@@ -22,9 +24,9 @@ class TensorBoard(Callback):
 
     state = ("_step",)
 
-    def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False,
-                 write_steps_per_second=False, update_freq="epoch", profile_batch=0, embeddings_freq=0,
-                 embeddings_metadata=None):
+    def __init__(self, log_dir: str | PathLike[str] = "logs", histogram_freq: int = 0, write_graph: bool = True,
+                 write_images: bool = False, write_steps_per_second: bool = False, update_freq: str | int = "epoch",
+                 profile_batch: Any = 0, embeddings_freq: int = 0, embeddings_metadata: Any = None) -> None:
         super().__init__()
         self.log_dir, self.histogram_freq = os.fspath(log_dir), histogram_freq
         self.update_freq = 1 if update_freq == "batch" else update_freq

@@ -141,7 +141,7 @@ class ChecksArguments:
         table = cls.argument_rules
         rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
         if rules:
-            cls.__init__ = _checked(own, signature, rules)
+            type.__setattr__(cls, "__init__", _checked(own, signature, rules))      # unseen by type checkers: same arguments
 
 
 def _checked(function, signature, rules):

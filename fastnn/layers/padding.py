@@ -1,4 +1,7 @@
 """Padding, cropping and repeating of steps and pixels."""
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
@@ -30,7 +33,7 @@ class _Frame(Layer):
     argument = "padding"
     _keeps_dtype = True
 
-    def __init__(self, amounts, data_format, **kwargs):
+    def __init__(self, amounts: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
         self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
@@ -68,7 +71,7 @@ class ZeroPadding2D(_Pad):
     (1, 4, 4, 1)
     """
 
-    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
+    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -84,7 +87,7 @@ class ZeroPadding3D(_Pad):
 
     rank = 3
 
-    def __init__(self, padding=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+    def __init__(self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -100,7 +103,7 @@ class ZeroPadding1D(_Pad):
 
     rank = 1
 
-    def __init__(self, padding=1, data_format=None, **kwargs):
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -132,7 +135,7 @@ class Cropping2D(_Crop):
     (1, 2, 2, 1)
     """
 
-    def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
+    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(cropping, data_format, **kwargs)
 
 
@@ -148,7 +151,7 @@ class Cropping3D(_Crop):
 
     rank = 3
 
-    def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+    def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(cropping, data_format, **kwargs)
 
 
@@ -164,7 +167,7 @@ class Cropping1D(_Crop):
 
     rank = 1
 
-    def __init__(self, cropping=(1, 1), **kwargs):
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(cropping, None, **kwargs)
 
 
@@ -176,7 +179,7 @@ class UpSampling1D(Layer):
     (1, 6, 1)
     """
 
-    def __init__(self, size=2, **kwargs):
+    def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = int(size)
         self.input_spec = InputSpec(ndim=3)
@@ -196,7 +199,7 @@ class _UpSampling(Layer):
 
     rank = 2
 
-    def __init__(self, size, data_format, **kwargs):
+    def __init__(self, size: int | Sequence[int], data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = shapes.pair(size, "size", self.rank)
         self.data_format = standardize_data_format(data_format)
@@ -232,7 +235,7 @@ class UpSampling3D(_UpSampling):
 
     rank = 3
 
-    def __init__(self, size=(2, 2, 2), data_format=None, **kwargs):
+    def __init__(self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(size, data_format, **kwargs)
 
 
@@ -249,7 +252,8 @@ class UpSampling2D(_UpSampling):
     (1, 4, 4, 1)
     """
 
-    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+    def __init__(self, size: int | Sequence[int] = (2, 2), data_format: str | None = None,
+                 interpolation: str = "nearest", **kwargs: Any) -> None:
         super().__init__(size, data_format, **kwargs)
         self.interpolation = interpolation.lower()
         if self.interpolation not in ("nearest", "bilinear"):
