@@ -141,7 +141,7 @@ class ChecksArguments:
         table = cls.argument_rules
         rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
         if rules:
-            type.__setattr__(cls, "__init__", _checked(own, signature, rules))      # unseen by type checkers: same arguments
+            type.__setattr__(cls, "__init__", _checked(own, signature, rules))      # type checkers see the own one
 
 
 def _checked(function, signature, rules):
