@@ -19,7 +19,7 @@ from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
 from fastnn.core import config
 from fastnn.graph.trace import Trace
-from fastnn.ops.conv_plan import conv_shape
+from fastnn.ops.records.convolution_plan import conv_shape
 from fastnn.ops.op import REGISTRY
 from fastnn.runtime import limits
 

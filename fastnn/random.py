@@ -8,11 +8,15 @@ import functools
 
 import numpy as np
 
+from fastnn import ops
 from fastnn.core import config, dtypes, hooks, shapes
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
+from fastnn.ops.functions import random as operations
+from fastnn.ops.op import R
+from fastnn.ops.records.random import random_uniform
 
 __all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
            "truncated_normal", "uniform"]
@@ -110,9 +114,7 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     key, changing = draw_seed(seed)
     shape = tuple(shape)
     if tracing.current() is not None and (changing or None in shape):
-        from fastnn import ops  # noqa: F401  the registry is filled
-        from fastnn.ops import random as operations
-        return getattr(operations, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
+        return getattr(R, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
     return sample((*key, 0), shape)
 
 
@@ -167,8 +169,6 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     key, changing = draw_seed(seed)
     if tracing.current() is None or not changing:
         return core.integers((*key, 0), shape, minval, maxval, dtype)
-    from fastnn import ops
-    from fastnn.ops.random import random_uniform
     u = random_uniform(shape=tuple(shape), dtype="float64", minval=float(minval), maxval=float(maxval), **_attrs(key))
     return ops.cast(ops.floor(u), dtype)
 
@@ -188,7 +188,6 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     >>> sorted(set(dropout(np.ones(100, "float32"), 0.5, seed=1).tolist()))
     [0.0, 2.0]
     """
-    from fastnn.ops import random as operations
     key, changing = draw_seed(seed)
     if isinstance(inputs, Symbol) and changing:
         return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)

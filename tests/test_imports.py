@@ -22,7 +22,9 @@ ROOT = Path(fastnn.__path__[0])
 FILES = sorted(p for p in ROOT.rglob("*.py"))
 
 BASE = {"core"}
-TENSOR = BASE | {"graph", "ops", "random"}
+RECORDS = BASE | {"graph", "kernels.reference", "ops.op", "ops.forms"}
+OPS = {"ops", "ops.op", "ops.forms", "ops.records", "ops.functions", "ops.public"}
+TENSOR = BASE | {"graph", "random"} | OPS
 PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
 OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
                    "callbacks", "utils"}
@@ -35,10 +37,15 @@ ALLOWED: dict[str, set[str]] = {
     "kernels.cpu": BASE,
     "kernels.cuda": BASE,
     "kernels": BASE | {"kernels.cpu", "kernels.cuda", "runtime"},    # the build
-    "ops": BASE | {"graph", "kernels.reference"},
+    "ops.op": BASE | {"graph"},
+    "ops.public": BASE | {"graph"},
+    "ops.forms": BASE | {"graph", "ops.op"},
+    "ops.records": RECORDS,                                     # of one dtype each; gradients are made of records only
+    "ops.functions": RECORDS | {"ops.records"},                 # the public names: they promote and call records
+    "ops": BASE | OPS - {"ops"},
     "runtime": BASE,
-    "compiler": BASE | {"graph", "ops", "runtime"},
-    "random": BASE | {"graph", "ops"},
+    "compiler": BASE | OPS | {"graph", "runtime"},
+    "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
     "saving": BASE | {"utils"},                                 # configs and files; classes come from core.registry
     "initializers": TENSOR | {"saving"},
@@ -164,6 +171,72 @@ def test_imports_point_downward(path):
         excepted = module in EXCEPTIONS.get(relative(path), (set(), ""))[0]
         assert there == here or there in allowed or excepted, (
             f"{relative(path)}:{line} imports {module}: `{here}` may import only {sorted(allowed)}")
+
+
+# Packages that a function may import: they are optional, or cost more to import than most users need.
+OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpoolctl", "fcntl", "numba", "llvmlite"}
+# What still has to go. Both tables must say what there is, so they can only shrink: a new circle or a new import inside
+# a function is an error, and so is an entry that is no longer needed.
+CIRCLES = [
+    {"kernels.lower", "runtime.pack"},
+    {"graph.node", "graph.trace"},
+    {"models.cloning", "models.functional", "models.functional_config", "models.model", "models.sequential"},
+]
+INSIDE = {
+    "cli/main.py": 2, "compiler/eager.py": 1, "graph/loop.py": 1, "graph/node.py": 2,
+    "kernels/lower.py": 3, "models/functional_config.py": 3, "models/loop.py": 1,
+    "models/model.py": 10, "models/trainer.py": 10, "runtime/__init__.py": 3, "runtime/pack.py": 4,
+    "runtime/pyexec.py": 1, "runtime/threads.py": 3,
+}
+
+
+def inner_imports(path: Path) -> list[tuple[int, str]]:
+    """(line, top-level name) of the imports inside functions, without those of module-level `__getattr__` tables."""
+    found = set()
+    for function in ast.walk(tree(path)):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.name != "__getattr__":
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import):
+                    found |= {(node.lineno, alias.name) for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found.add((node.lineno, node.module or "."))
+    return sorted(f for f in found if f[1].split(".")[0] not in OPTIONAL)
+
+
+def import_circles() -> list[set[str]]:
+    """The sets of modules that import one another in circles, imports inside functions included."""
+    def name(path: Path) -> str:
+        return ".".join(["fastnn", *relative(path).removesuffix(".py").split("/")]).removesuffix(".__init__")
+    below = {name(path): {module for _, module in imports(path)} - {name(path)} for path in FILES}
+
+    def reached(start: str) -> set[str]:
+        seen, todo = set(), [start]
+        while todo:
+            new = below.get(todo.pop(), set()) - seen
+            seen |= new
+            todo += new
+        return seen
+    above = {module: reached(module) for module in below}
+    circles = {frozenset(m for m in above[module] if module in above.get(m, ())) for module in above
+               if module in above[module]}
+    return [{m.removeprefix("fastnn.") for m in circle} for circle in circles]
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    found = import_circles()
+    new, gone = [c for c in found if c not in CIRCLES], [c for c in CIRCLES if c not in found]
+    assert not new, f"modules import one another in circles: {new}"
+    assert not gone, f"these circles are mended: take them out of CIRCLES: {gone}"
+
+
+def test_imports_stand_at_the_top():
+    found = {relative(path): len(inner_imports(path)) for path in FILES}
+    for name, count in found.items():
+        assert count <= INSIDE.get(name, 0), (
+            f"{name} imports inside functions: {inner_imports(ROOT / name)}; import at the top, or move what is shared "
+            "to a file below both (optional packages: see OPTIONAL)")
+    less = {name: count for name, count in INSIDE.items() if found.get(name, 0) < count}
+    assert not less, f"these import less inside functions: lower their numbers in INSIDE: {less}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

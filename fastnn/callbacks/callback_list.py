@@ -4,6 +4,8 @@ import inspect
 import numpy as np
 
 from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.history import History
+from fastnn.callbacks.progbar_logger import ProgbarLogger
 from fastnn.core.errors import ArgumentError
 
 KINDS = ("train", "test", "predict")
@@ -46,8 +48,6 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
-        from fastnn.callbacks.history import History
-        from fastnn.callbacks.progbar_logger import ProgbarLogger
         super().__init__()
         self.callbacks = flatten(callbacks)
         self.history = next((c for c in self.callbacks if isinstance(c, History)), None)

@@ -2,6 +2,8 @@
 import warnings
 from typing import Any
 
+import numpy as np
+
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
@@ -114,7 +116,6 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def _reduce(self, epoch):
         """Set the smaller rate; False where min_lr has been reached (compared in float32, as the rate is kept)."""
-        import numpy as np
         optimizer = self.model.optimizer
         old = learning_rate_of(optimizer)
         if old <= float(np.float32(self.min_lr)):

@@ -1,6 +1,7 @@
 """TensorBoard: event files for TensorBoard, written by the small package tensorboardX."""
 import importlib
 import os
+import time
 from os import PathLike
 from typing import Any
 
@@ -54,7 +55,6 @@ class TensorBoard(Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
-        import time
         self._started, self._step_at_start = time.perf_counter(), self._step
 
     def on_train_batch_end(self, batch, logs=None):
@@ -66,7 +66,6 @@ class TensorBoard(Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the logs, the learning rate and histograms."""
-        import time
         for name, value in (logs or {}).items():
             validation = name.startswith("val_")
             tag = name.removeprefix("val_")

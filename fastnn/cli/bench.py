@@ -3,8 +3,14 @@ import json
 import statistics
 import time
 
+import fastnn
+from fastnn.cli.facts import version
 from fastnn.cli.terminal import say, table
+from fastnn.cli.workloads import STANDARD
+from fastnn.core import config
 from fastnn.core.errors import ArgumentError
+from fastnn.runtime import pack
+from fastnn.saving.files import write_file
 
 BLOCK = 0.2                                     # seconds of a timed block, at least
 FEWEST = 3                                      # blocks, however long one takes
@@ -22,14 +28,12 @@ def run(names=(), threads=None, seconds=2.0, path=None, most=6):
     playground, batch 10, 1 thread(s): ...
     ['playground']
     """
-    from fastnn.cli.workloads import STANDARD
     unknown = [n for n in names if n not in STANDARD]
     if unknown:
         raise ArgumentError(f"bench: received workload {unknown[0]!r}, expected some of {', '.join(STANDARD)}. The "
                             "comparison with other engines is in the source repository: python -m bench.")
     if not seconds > 0:
         raise ArgumentError(f"bench: received seconds={seconds}, expected a number above 0.")
-    from fastnn.core import config
     before = config.num_threads()
     if threads is not None:
         config.set_num_threads(threads)
@@ -42,21 +46,17 @@ def run(names=(), threads=None, seconds=2.0, path=None, most=6):
         config.set_num_threads(before)
     result = {**_machine(), "workloads": found}
     if path is not None:
-        from fastnn.saving.files import write_file
         write_file(path, (json.dumps(result, indent=1) + "\n").encode())
     return result
 
 
 def _machine():
-    from fastnn.cli.facts import version
-    from fastnn.runtime import pack
     about = pack.describe()
     return {"version": version(), "kernels": about["mode"], "level": about["level"]}
 
 
 def _time(work, seconds):
     """One workload: the first step, the median step, and the profile of a step."""
-    import fastnn
     begin = time.perf_counter()
     model = work.build(fastnn)
     work.compile(fastnn, model)

@@ -4,8 +4,15 @@ import time
 
 import numpy as np
 
+import fastnn
+from fastnn import layers
+from fastnn.callbacks import Callback
 from fastnn.cli.terminal import Line, bar, say, seconds
 from fastnn.core.errors import ArgumentError
+from fastnn.datasets import digits
+from fastnn.models import load_model
+from fastnn.saving.files import write_file
+from fastnn.visualization import Page, confusion_matrix, image_grid, line_chart, matrix_chart, normalise
 
 EPOCHS, BATCH_SIZE = 25, 32
 
@@ -16,8 +23,6 @@ def build(seed, steps):
     seed: int, of the weights, the order of the images and the dropped units.  steps: number of training steps, over
     which the learning rate falls to zero.
     """
-    import fastnn
-    from fastnn import layers
 
     fastnn.utils.set_random_seed(seed)
 
@@ -49,7 +54,6 @@ def progress_callback(epochs, images, batch_size):
 
     epochs: number of epochs; images: training images per epoch; batch_size: images per batch.
     """
-    from fastnn.callbacks import Callback
 
     class Progress(Callback):
         """Counts images, not batches, so that the rate means something."""
@@ -90,7 +94,6 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
         raise ArgumentError(f"demo: received epochs={epochs}, batch_size={batch_size}; expected both to be at least 1.")
     os.makedirs(output, exist_ok=True)
     start = time.perf_counter()
-    from fastnn.datasets import digits
     (x_train, y_train), (x_test, y_test) = digits.load_data()
     x_train, x_test = x_train[..., None].astype("float32"), x_test[..., None].astype("float32")
     # A tenth of the training images watches the others; the test images are used once, at the end.
@@ -121,7 +124,6 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
         "test accuracy": f"{accuracy:.2%}", "training": seconds(spent), "images/s": f"{rate:,.0f}",
         "parameters": f"{model.count_params():,}", "epochs": epochs, "seed": seed})
     report_path = os.path.normpath(os.path.join(output, "report.html"))
-    from fastnn.saving.files import write_file
     write_file(report_path, page.encode())
     say(f"Wrote {report_path}; all done in {seconds(time.perf_counter() - start)}.")
     return 0 if same else 1
@@ -129,7 +131,6 @@ def run(output=".", seed=0, epochs=EPOCHS, batch_size=BATCH_SIZE):
 
 def save_and_reload(model, path, x, expected):
     """Save a model, load it, and say whether it predicts the same bits for x."""
-    from fastnn.models import load_model
 
     model.save(path)
     again = load_model(path).predict(x, verbose=0)
@@ -138,7 +139,6 @@ def save_and_reload(model, path, x, expected):
 
 def report(model, history, x, y, probabilities, summary, facts):
     """The report page as HTML text: curves, confusion matrix, mistakes and the first filters."""
-    from fastnn.visualization import Page, confusion_matrix, image_grid, line_chart, matrix_chart, normalise
 
     predicted = probabilities.argmax(1)
     page = Page("Handwritten digits", "A small convolutional network, trained on the UCI optical digits "

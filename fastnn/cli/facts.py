@@ -8,7 +8,12 @@ import platform
 import sys
 import time
 
+import numpy
+
 from fastnn.cli.terminal import clean, say, table
+from fastnn.core import config
+from fastnn.runtime import pack, threads
+from fastnn.saving.inspect import inspect_file
 
 FEATURES = ("sse4_2", "avx", "avx2", "fma", "bmi2", "f16c", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
             "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "asimdhp", "asimddp", "sve", "sve2", "bf16")
@@ -72,10 +77,7 @@ def gather(now=None):
 
     now: seconds since the epoch, for the age of the pack; by default the time.
     """
-    import numpy
 
-    from fastnn.core import config
-    from fastnn.runtime import pack, threads
 
     own = pack.own_level()
     out = {"fastnn": version(), "python": f"{platform.python_version()} ({sys.platform}, {platform.machine()})",
@@ -138,7 +140,6 @@ def info():
 
 def inspect(path, as_json=False):
     """Print what is in a model file; nothing is built from it."""
-    from fastnn.saving.inspect import inspect_file
 
     found = inspect_file(path)
     if as_json:

@@ -6,8 +6,10 @@ import importlib.util
 import sys
 import types
 
-from fastnn.compat import names
+from fastnn.compat import names, tf_names
 from fastnn.compat.arguments import adapt, restore
+from fastnn.compat.tensorflow import Tensor
+from fastnn.compiler.eager import give_results_as
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
 
@@ -73,7 +75,6 @@ class _TensorFlow(types.ModuleType):
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
-        from fastnn.compat import tf_names
         found = tf_names.find(full)
         if found is not None:
             return found
@@ -167,8 +168,6 @@ def install():
 
 def _give(tensors):
     """Results of operations on arrays get the method `.numpy()`, or lose it."""
-    from fastnn.compat.tensorflow import Tensor
-    from fastnn.compiler.eager import give_results_as
     give_results_as(Tensor if tensors else None)
 
 

@@ -6,6 +6,8 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 import functools
 
 from fastnn.core.errors import NotSupportedError
+from fastnn.saving.weights import ANY_NAME
+from fastnn.saving.weights import save_weights as save
 
 
 def _gone(what):
@@ -80,8 +82,6 @@ METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT
 
 def save_weights(self, filepath, overwrite=True, **kwargs):
     """Save the weights to a file of any name, as Keras 2 did."""
-    from fastnn.saving.weights import ANY_NAME
-    from fastnn.saving.weights import save_weights as save
     save(self, filepath, overwrite, endings=ANY_NAME)
 
 

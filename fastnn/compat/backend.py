@@ -7,13 +7,15 @@ from importlib import import_module
 
 import numpy as np
 
-from fastnn import ops, random
+from fastnn import activations, ops, random, utils
 from fastnn.compat.backend_names import GONE, RENAMED, TRACED, adapted
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format, set_image_data_format
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
+from fastnn.layers import Dot, Input, UpSampling2D
+from fastnn.models import Model
 
 _phase = {"learning": 0}
 
@@ -102,7 +104,6 @@ def constant(value, dtype=None, shape=None, name=None):
 
 def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
     """An Input symbol; `shape` has the batch dimension in front."""
-    from fastnn.layers import Input
     shape = (None,) * ndim if shape is None else tuple(shape)
     return Input(batch_shape=shape, dtype=dtype or floatx(), name=name)
 
@@ -171,7 +172,6 @@ def function(inputs, outputs, updates=None, name=None):
     >>> function([x], [layers.Rescaling(2.0)(x)])([np.ones((1, 2), "float32")])
     [array([[2., 2.]], dtype=float32)]
     """
-    from fastnn.models import Model
     if updates:
         raise NotSupportedError(f"backend.function: `updates` are not supported: {TRACED}. Use fit().")
     phases = [x for x in inputs if not isinstance(x, Symbol)]
@@ -216,7 +216,6 @@ def in_test_phase(x, alt, training=None):
 
 def clear_session(free_memory=True):
     """Start automatic names and random streams anew; there is no global graph that would have to be freed."""
-    from fastnn import utils
     utils.clear_session()
 
 
@@ -292,7 +291,6 @@ def batch_dot(x, y, axes=None):
     >>> batch_dot(np.ones((2, 3, 4), "float32"), np.ones((2, 4, 5), "float32"), axes=(2, 1)).shape
     (2, 3, 5)
     """
-    from fastnn.layers import Dot
     if axes is None:
         axes = 1 if ndim(y) == 2 and ndim(x) == 2 else (ndim(x) - 1, max(ndim(y) - 2, 1))
     return Dot(axes=axes)([x, y])
@@ -306,7 +304,6 @@ def bias_add(x, bias, data_format=None):
 
 def relu(x, alpha=0.0, max_value=None, threshold=0.0):
     """Rectified: alpha * (x - threshold) below the threshold, at most max_value."""
-    from fastnn import activations
     return activations.relu(x, negative_slope=alpha, max_value=max_value, threshold=threshold)
 
 
@@ -343,7 +340,6 @@ def resize_images(x, height_factor, width_factor, data_format=None, interpolatio
     >>> resize_images(np.ones((1, 2, 2, 1), "float32"), 2, 3).shape
     (1, 4, 6, 1)
     """
-    from fastnn.layers import UpSampling2D
     return UpSampling2D((height_factor, width_factor), data_format, interpolation)(x)
 
 

@@ -18,6 +18,7 @@ from fastnn.compat.tf_values import (
     part,
     values_of,
 )
+from fastnn.compat.tf_values import axes as several
 
 
 def _unary(function):
@@ -172,7 +173,6 @@ def _clip_by_value(t, clip_value_min, clip_value_max, name=None):
 
 
 def _clip_by_norm(t, clip_norm, axes=None, name=None):
-    from fastnn.compat.tf_values import axes as several
     t = operand(t)
     limit, norm = beside(clip_norm, t), _euclidean(t, several(axes), True)
     return ops.multiply(t, ops.divide(limit, ops.maximum(norm, limit)))

@@ -3,6 +3,7 @@ import functools
 
 import numpy as np
 
+from fastnn.compat import tf_arrays, tf_math, tf_nn
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
@@ -11,7 +12,6 @@ from fastnn.core.tree import rebuild
 @functools.cache
 def table():
     """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
-    from fastnn.compat import tf_arrays, tf_math, tf_nn
     out = {}
     for family in (tf_math, tf_arrays, tf_nn):
         for names, function in family.TABLE.items():

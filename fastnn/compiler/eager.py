@@ -15,7 +15,7 @@ from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace, paused
-from fastnn.ops.common import operand
+from fastnn.ops.functions.operands import operand
 from fastnn.ops.op import Op
 from fastnn.runtime import pack
 from fastnn.runtime.abi import STATE_WORDS, STEP

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import config
 from fastnn.core.errors import DTypeError
 
 # dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
@@ -26,7 +27,6 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     ('float64', 'int32', 'float32')
     """
     if dtype is None:
-        from fastnn.core import config
         return default or config.floatx()
     try:
         known = _KNOWN.get(dtype)
@@ -35,7 +35,6 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     if known is not None:
         return known
     if dtype is float:
-        from fastnn.core import config
         return config.floatx()
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name

@@ -6,7 +6,9 @@
 ``fastnn.compiler``);
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
-``shape(symbol)`` gives the sizes of a symbol of the functional API.
+``shape(symbol)`` gives the sizes of a symbol of the functional API;
+``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
+``fastnn.layers``).
 """
 import importlib
 from collections.abc import Callable
@@ -14,7 +16,8 @@ from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
-              "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording"}
+              "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
+              "infer": "fastnn.layers.inference"}
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

@@ -4,6 +4,7 @@ Memory that kernels may touch is registered; `at(F, address)` gives a view with 
 outside the registered region its address points into. Addresses are the same integers that compiled kernels get.
 """
 import bisect
+import ctypes
 import functools
 import os
 import weakref
@@ -84,7 +85,6 @@ _regions = _Regions()
 
 def _raw(address, nbytes):
     """`nbytes` at `address` as a uint8 array that owns nothing (so that it keeps no array alive)."""
-    import ctypes
 
     return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
 

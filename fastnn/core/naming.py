@@ -3,10 +3,10 @@ import re
 
 
 def snake_case(name):
-    """The automatic name of an object of a class.
+    """The automatic name of an object of a class, also what stands for the class in the paths of a file.
 
-    >>> snake_case("MeanSquaredError"), snake_case("AUC"), snake_case("F1Score")
-    ('mean_squared_error', 'auc', 'f1_score')
+    >>> [snake_case(n) for n in ("MeanSquaredError", "AUC", "F1Score", "Conv2D", "PReLU")]
+    ['mean_squared_error', 'auc', 'f1_score', 'conv2d', 'p_re_lu']
     """
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)

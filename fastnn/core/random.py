@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import product
 
@@ -148,7 +148,6 @@ def _real(kind, key, shape, dtype, first, second, function):
     shape, name = _shape(shape), _float(dtype)
     n = product(shape)
     if name == "float32" and LARGE <= n <= LIMIT:
-        from fastnn.core import hooks
         drawn = hooks.call("draw", kind, key, n, first, second)
         if drawn is not None:
             return drawn.reshape(shape)

@@ -6,12 +6,14 @@ import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core.errors import NotSupportedError, ShapeError
+from fastnn.layers import context
 from fastnn.layers.activation import Softmax
 from fastnn.layers.conv_base import positive
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
-from fastnn.ops.common import reserve
+from fastnn.layers.leaf import symbol_like
+from fastnn.ops.functions.operands import reserve
 
 _HIDDEN = -1e30         # a score that no other one is below
 
@@ -148,7 +150,6 @@ class MultiHeadAttention(Layer):
 
     def _resolve_mask(self, call, args, kwargs, first):
         """Masks of query, value and key go to the arguments of their names; the output has the query's."""
-        from fastnn.layers import context
         named = call.named(args, kwargs)
         for name in ("query", "value", "key"):
             if named.get(name) is not None and named.get(f"{name}_mask") is None:
@@ -161,7 +162,6 @@ class MultiHeadAttention(Layer):
         return (*query_shape[:-1], *(self._output or (query_shape[-1],)))
 
     def compute_output_spec(self, query, value, key=None, return_attention_scores=False, **kwargs):
-        from fastnn.layers.events import symbol_like
         out = symbol_like(self.compute_output_shape(query.shape), self.compute_dtype)
         if not return_attention_scores:
             return out

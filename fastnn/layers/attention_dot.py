@@ -7,7 +7,8 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
-from fastnn.ops.common import reserve
+from fastnn.layers.leaf import symbol_like
+from fastnn.ops.functions.operands import reserve
 
 
 class Attention(Layer):
@@ -90,7 +91,6 @@ class Attention(Layer):
 
     def compute_output_spec(self, inputs, mask=None, training=False, return_attention_scores=False,
                             use_causal_mask=False):
-        from fastnn.layers.events import symbol_like
         self._check(inputs)
         query, value = inputs[:2]
         out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)

@@ -7,7 +7,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.ops.norm import batch_norm
+from fastnn.ops.records.normalization import batch_norm
 
 
 class BatchNormalization(Layer):

@@ -6,7 +6,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, to_last
-from fastnn.ops.convolution import conv
+from fastnn.ops.functions.convolution import conv
 
 
 class BaseConv(ConvBase):

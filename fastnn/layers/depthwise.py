@@ -5,7 +5,7 @@ from typing import Any
 from fastnn import ops
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
-from fastnn.ops.convolution import conv
+from fastnn.ops.functions.convolution import conv
 
 
 class BaseDepthwiseConv(ConvBase):

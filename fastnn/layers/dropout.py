@@ -7,7 +7,8 @@ from fastnn.graph import apply
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.ops.random import dropout, random_bernoulli, random_normal
+from fastnn.ops.functions.random import dropout
+from fastnn.ops.records.random import random_bernoulli, random_normal
 from fastnn.random import SeedGenerator
 
 

@@ -9,7 +9,8 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
-from fastnn.ops.index import rows_of
+from fastnn.layers.leaf import symbol_like
+from fastnn.ops.functions.indexing import rows_of
 
 
 class Embedding(Layer):
@@ -82,7 +83,6 @@ class Embedding(Layer):
         return (*input_shape, self.output_dim)
 
     def compute_output_spec(self, inputs):
-        from fastnn.layers.events import symbol_like
         return symbol_like(self.compute_output_shape(inputs.shape), self.compute_dtype)
 
     def get_config(self):

@@ -8,6 +8,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.layers.conv_base import positive
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 
 _MODES = ("one_hot", "multi_hot", "count")
 
@@ -47,7 +48,6 @@ class _Encoding(Layer):
         self.autocast, self.built = False, True
 
     def compute_output_spec(self, inputs, **_):
-        from fastnn.layers.events import symbol_like
         dtype = "int32" if self.output_mode == "int" else self.compute_dtype
         return symbol_like(self.compute_output_shape(inputs.shape), dtype)
 

@@ -11,9 +11,10 @@ from typing import Any
 from fastnn.core import hooks
 from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
-from fastnn.graph import Spec, Symbol, current
+from fastnn.graph import Spec, Symbol, Trace, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
+from fastnn.layers.leaf import Leaf, symbol_like
 from fastnn.ops import public
 
 _serial = itertools.count()
@@ -153,9 +154,8 @@ class PublicCall(Operation):
 
     def infer(self, args, kwargs):
         """Shapes and dtypes of the results."""
-        from fastnn.layers import inference
         found = nest.map_structure(lambda x: symbol_like((), "int32") if type(x) is int else x,
-                                   inference.infer(self.run, args, kwargs, rules=True))
+                                   hooks.call("infer", self.run, args, kwargs, rules=True))
         if not all(hasattr(x, "shape") for x in nest.flatten(found)):
             raise NotSupportedError(f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
                                     "of a functional graph; call it inside the `call` of a layer.")
@@ -211,30 +211,15 @@ def functional_call(op, inputs, attrs):
 
 
 def _fields(specs):
-    return _Leaf(specs) if isinstance(specs, Spec) else tuple(map(_Leaf, specs))
-
-
-class _Leaf:
-    """A Spec that `nest` does not take apart (a Spec is a tuple)."""
-
-    __slots__ = ("shape", "dtype")
-
-    def __init__(self, spec):
-        self.shape, self.dtype = spec.shape, spec.dtype
+    return Leaf(specs) if isinstance(specs, Spec) else tuple(map(Leaf, specs))
 
 
 def _spec_of_value(value):
     """The spec of an array, number or variable among symbols."""
     if hasattr(value, "_fastnn_variable"):
         return Spec(value.shape, value.dtype)
-    from fastnn.graph import Trace
     constant = Trace().constant(value)
     return Spec(constant.shape, constant.dtype)
-
-
-def symbol_like(shape, dtype):
-    """Something with a shape and a dtype, as `CallEvent` takes its results."""
-    return _Leaf(Spec(tuple(shape), dtype))
 
 
 hooks.register("functional_call", functional_call)

@@ -6,11 +6,12 @@ is known, another is not.
 """
 import functools
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
 from fastnn.layers import nest, signature
-from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers.events import is_functional
+from fastnn.layers.leaf import Leaf, symbol_like
 from fastnn.layers.sizes import Size, sizes_at
 
 # Sizes to try, group after group, until two runs succeed.  The first are large enough for any window and unlike what
@@ -148,10 +149,13 @@ def _run(function, args, kwargs, training, probe):
         def symbol(x):
             if isinstance(x, Size):
                 return known.get(x)
-            if not (isinstance(x, Symbol) or type(x).__name__ == "_Leaf"):
+            if not isinstance(x, (Symbol, Leaf)):
                 return x
             if id(x) not in made:
                 shape = known.get(x) or [probe if d is None and probe else d for d in x.shape]
                 made[id(x)] = trace.input(shape, x.dtype)
             return made[id(x)]
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
+
+
+hooks.register("infer", infer)

@@ -4,8 +4,9 @@ from typing import Any
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol
-from fastnn.layers.events import CallEvent, live_events, symbol_like
+from fastnn.layers.events import CallEvent, live_events
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 
 
 class InputLayer(Layer):

@@ -6,10 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import dtype_policies, initializers, regularizers
+from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
@@ -17,11 +18,11 @@ from fastnn.graph.trace import paused
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.config import ConfigMixin
-from fastnn.layers.events import CallEvent, any_functional, symbol_like
+from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
+from fastnn.layers.leaf import symbol_like
 from fastnn.layers.method_wrappers import either_order, recorded_build
-from fastnn.layers.names import snake_case
 from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
@@ -189,7 +190,6 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
         Returns the Variable.  Keras 2's order add_weight(name, shape, ...) works too.
         """
-        from fastnn import constraints
         for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
             kwargs.pop(old, None)
         if kwargs:

@@ -2,6 +2,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
@@ -271,7 +273,6 @@ class UpSampling2D(_UpSampling):
 
 def _stretch(x, axis, factor):
     """Linear interpolation to `factor` times as many pixels along an axis, with half-pixel centres."""
-    import numpy as np
     n = x.shape[axis]
     at = np.clip((np.arange(n * factor) + 0.5) / factor - 0.5, 0, n - 1)
     low = np.floor(at).astype("int32")

@@ -7,7 +7,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.layers.layer import Layer
-from fastnn.ops.common import reserve
+from fastnn.ops.functions.operands import reserve
 
 
 class Rescaling(Layer):

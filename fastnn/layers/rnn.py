@@ -7,9 +7,8 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
+from fastnn.layers.rnn_cells import StackedRNNCells
 from fastnn.layers.steps import over_steps, steps_first
-from fastnn.ops.random import dropout
-from fastnn.random import SeedGenerator
 from fastnn.saving import identifiers as serial
 
 
@@ -45,7 +44,6 @@ class RNN(Layer):
             raise ArgumentError("RNN: time_major=True is not supported; inputs are (batch, steps, features).")
         super().__init__(**kwargs)
         if isinstance(cell, (list, tuple)):
-            from fastnn.layers.rnn_cells import StackedRNNCells
             cell = StackedRNNCells(cell)
         if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
             raise ArgumentError("Argument `cell` should have a `call` method and a `state_size`. Received: "
@@ -215,26 +213,3 @@ class RNN(Layer):
 def _where(rows, a, b):
     """a in the rows that are so marked, else b."""
     return ops.where(ops.reshape(rows, (rows.shape[0], *(1,) * (len(a.shape) - 1))), a, b)
-
-
-class CellDropout:
-    """Dropout masks of a cell: one for the inputs, one for the states, the same for all steps of a call."""
-
-    def _set_dropout(self, rate, recurrent_rate, seed):
-        for name, value in (("dropout", rate), ("recurrent_dropout", recurrent_rate)):
-            if not 0 <= value <= 1:
-                raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
-        self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
-        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
-        self._input_mask = self._state_mask = None
-
-    def start(self, batch, training):
-        """Draw the masks of a new call."""
-        self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
-        self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
-
-    def _mask(self, rate, shape):
-        if not rate:
-            return None
-        key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
-        return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)

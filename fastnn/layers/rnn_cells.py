@@ -7,10 +7,35 @@ from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
-from fastnn.layers.rnn import CellDropout
+from fastnn.layers.leaf import symbol_like
+from fastnn.ops.functions.random import dropout
+from fastnn.random import SeedGenerator
 from fastnn.saving import identifiers as serial
 
 WEIGHTS = ("kernel", "recurrent", "bias")
+
+
+class CellDropout:
+    """Dropout masks of a cell: one for the inputs, one for the states, the same for all steps of a call."""
+
+    def _set_dropout(self, rate, recurrent_rate, seed):
+        for name, value in (("dropout", rate), ("recurrent_dropout", recurrent_rate)):
+            if not 0 <= value <= 1:
+                raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
+        self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
+        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
+        self._input_mask = self._state_mask = None
+
+    def start(self, batch, training):
+        """Draw the masks of a new call."""
+        self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
+        self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
+
+    def _mask(self, rate, shape):
+        if not rate:
+            return None
+        key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
+        return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)
 
 
 class RecurrentCell(CellDropout, Layer):
@@ -84,7 +109,6 @@ class RecurrentCell(CellDropout, Layer):
         return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
 
     def compute_output_spec(self, inputs, states, training=False):
-        from fastnn.layers.events import symbol_like
         batch = inputs.shape[0]
         sizes = nest.flatten(self.state_size)
         return symbol_like((batch, self.units), self.compute_dtype), \

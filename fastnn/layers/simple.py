@@ -1,4 +1,5 @@
 """Identity, Lambda, Masking and ActivityRegularization."""
+import inspect
 from typing import Any
 
 from fastnn import ops, regularizers
@@ -84,7 +85,6 @@ class Lambda(Layer):
         return False
 
     def call(self, inputs, mask=None, training=None):
-        import inspect
         kwargs = dict(self.arguments)
         try:
             names = inspect.signature(self.function).parameters

@@ -13,7 +13,8 @@ from fastnn.core.registry import suggest
 from fastnn.graph import Symbol
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
-from fastnn.layers.events import CallEvent, Operation, PublicCall, is_functional, symbol_like
+from fastnn.layers.events import CallEvent, Operation, PublicCall, is_functional
+from fastnn.layers.leaf import symbol_like
 from fastnn.ops import public
 
 # What two sizes make, under the names that files have.

@@ -8,6 +8,7 @@ from fastnn.graph import Variable
 from fastnn.losses import identifiers
 from fastnn.losses.classes import wrap
 from fastnn.losses.loss import Loss
+from fastnn.losses.regression import number
 from fastnn.losses.targets import (
     as_list,
     check_keys,
@@ -19,6 +20,7 @@ from fastnn.losses.targets import (
     per_output,
     resolve,
 )
+from fastnn.metrics.reduction import Mean
 
 
 class Part(NamedTuple):
@@ -120,7 +122,6 @@ class CompileLoss:
             place = {key: i for i, key in enumerate(self.loss)}
             self.parts.sort(key=lambda part: place[key_in(self.loss, self.outputs[part.index])])
         if len(self.parts) > 1:
-            from fastnn.metrics.reduction import Mean
             self.metrics = [Mean(name=f"{p.name}_loss") for p in self.parts]
         self.built = True
 
@@ -214,7 +215,6 @@ class CompileLoss:
             if self.metrics:
                 self.metrics[k].update_state(value, sample_weight=prediction.shape[0])
             if part.weight is not None:
-                from fastnn.losses.regression import number
                 value = ops.multiply(value, number(part.weight, value))
             total = value if total is None else ops.add(total, value)
         return total

@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, a function) to a loss, and back to a config."""
+from fastnn import losses
 from fastnn.saving import identifiers as serial
 
 _NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_rank", "Reduction")
@@ -6,7 +7,6 @@ _NOT_LOSSES = ("get", "serialize", "deserialize", "squeeze_or_expand_to_same_ran
 
 def names():
     """{name that `get` takes: public name of this package}."""
-    from fastnn import losses
     return {n: n for n in losses.NAMES if n not in _NOT_LOSSES}
 
 

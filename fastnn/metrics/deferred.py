@@ -7,6 +7,8 @@ import functools
 import threading
 from typing import Any
 
+from fastnn.core.errors import GraphError
+
 
 class _Tracing(threading.local):
     """Whether a step is being traced in this thread."""
@@ -24,7 +26,6 @@ class Later:
         self.take, self.metric = take, metric
 
     def __array__(self, dtype=None, copy=None):
-        from fastnn.core.errors import GraphError
         raise GraphError(f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
                          "the metric was updated with.")
 

@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
+from fastnn import metrics
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
 from fastnn.losses.identifiers import TABLE as LOSSES
@@ -19,7 +20,6 @@ BY_SHAPE.update(acc=BY_SHAPE["accuracy"], ce=BY_SHAPE["crossentropy"])
 
 def names():
     """{name that `get` takes: public name of this package}: class names, their snake-case forms, aliases."""
-    from fastnn import metrics
     public = [n for n in metrics.NAMES if n not in _NOT_METRICS]
     table = {**{n: n for n in public}, **{snake_case(n): n for n in public if n[0].isupper()}}
     return {**table, **_ALIASES, **{k.upper(): v for k, v in _ALIASES.items() if len(k) <= 4}}
@@ -59,7 +59,6 @@ def resolve(identifier, y_true, y_pred):
     if identifier is None:
         raise ArgumentError("Expected metric, received `None`.")
     if by_shape(identifier):
-        from fastnn import metrics
         kind = label_kind(tuple(y_true.shape), tuple(y_pred.shape))
         chosen = BY_SHAPE[identifier.lower()][("binary", "sparse", "categorical").index(kind)]
         return getattr(metrics, chosen)(name=identifier)

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn import initializers
 from fastnn.core import allowance, config, dtypes
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.naming import snake_case
@@ -152,7 +153,6 @@ def _initial(initializer, shape, dtype):
     if isinstance(initializer, str) and initializer.lower() == "ones":
         return zeros(shape, dtype) + zeros((), dtype).dtype.type(1)
     if isinstance(initializer, (str, dict)):
-        from fastnn import initializers
         initializer = initializers.get(initializer)
     if isinstance(initializer, type):
         initializer = initializer()

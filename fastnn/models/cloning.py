@@ -13,8 +13,8 @@ from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
+from fastnn.saving import archive, streams
 from fastnn.saving import identifiers as serial
-from fastnn.saving import streams
 from fastnn.saving.registration import CustomObjectScope
 
 
@@ -131,7 +131,6 @@ def pickled(model):
 
     The classes and functions that are not ours go along by reference, as pickle does it.
     """
-    from fastnn.saving import archive
     return unpickled, ((archive.dump_model if model.built else archive.model_to_json)(model), _of_the_user(model))
 
 
@@ -150,7 +149,6 @@ def _of_the_user(model):
 
 def unpickled(data, custom_objects):
     """The model that `pickled` stored."""
-    from fastnn.saving import archive
     if isinstance(data, str):
         return archive.model_from_json(data, custom_objects)
     return archive.model_of(data, "the pickled model", custom_objects)

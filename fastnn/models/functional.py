@@ -4,16 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
-from fastnn.layers import nest, signature
-from fastnn.layers.events import CallEvent, is_functional, symbol_like
+from fastnn.layers import context, nest, signature
+from fastnn.layers.events import CallEvent, is_functional
+from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.binding import bound
@@ -171,7 +174,6 @@ class Functional(Model):
 
     def run(self, inputs, training=None, mask=None):
         """Re-execute the call events on other values (symbols of a trace, or arrays)."""
-        from fastnn.layers import context
         flat = self._standardize(inputs)
         values = {}
         for symbol, value, m in zip(self.inputs, flat, nest.flatten(mask) if mask is not None else [None] * len(flat)):
@@ -207,8 +209,6 @@ class Functional(Model):
         return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
 
     def _fit(self, x, ref):
-        from fastnn import ops
-        from fastnn.layers import context
         if x is None:
             if not getattr(ref.origin.operation, "optional", False):
                 raise ShapeError(f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid "
@@ -259,7 +259,6 @@ class Functional(Model):
         if len(flat) == len(self.inputs) and all(x is not None and tuple(x.shape) == ref.shape
                                                  for x, ref in zip(flat, self.inputs)):
             return nest.map_structure(lambda s: symbol_like(s.shape, s.dtype), self._outputs_struct)
-        from fastnn.layers.inference import infer
         return infer(self._call_inner, (inputs,), {})
 
     def compute_output_shape(self, input_shape):
@@ -270,7 +269,6 @@ class Functional(Model):
 
     def compute_mask(self, inputs, previous_mask):
         """Masks travel with the values inside; outputs have theirs already."""
-        from fastnn.layers import context
         return nest.map_structure(context.get_mask, inputs)
 
     def _mask_outputs(self, first, mask, outputs):

@@ -4,6 +4,7 @@ import heapq
 from fastnn.core.errors import FileFormatError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
+from fastnn.ops import public
 
 
 def call(name, operation, args, kwargs):
@@ -12,7 +13,6 @@ def call(name, operation, args, kwargs):
     Anything else would compute while the file is read, for as long and with as much memory as the file likes.
     Raises FileFormatError.
     """
-    from fastnn.ops import public
     function = getattr(getattr(operation, "row", None), "function", "")
     # A file holds no functions, and a loop without end is not a graph.
     if function in public.TAKE_FUNCTIONS:

@@ -13,8 +13,9 @@ from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
 from fastnn.layers import inference, nest
-from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 from fastnn.models.trainer import Trainer
 from fastnn.saving import identifiers as serial
 

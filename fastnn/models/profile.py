@@ -5,6 +5,7 @@ import numpy as np
 
 from fastnn.models.report import PlanReport
 from fastnn.runtime import limits
+from fastnn.saving.files import write_file
 
 
 class Profile:
@@ -85,7 +86,6 @@ class Profile:
             events.append(dict(name=r["kernel"], cat=r["op"], ph="X", ts=at, dur=r["us"], pid=0, tid=0,
                                args={k: r[k] for k in ("layer", "line", "gflops", "gbps", "peak", "limit")}))
             at += r["us"]
-        from fastnn.saving.files import write_file
         write_file(path, json.dumps({"traceEvents": events}).encode())
 
 

@@ -3,6 +3,7 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import NotBuiltError
+from fastnn.models.checks import takes_labels
 
 
 class PlanReport:
@@ -84,7 +85,6 @@ class PlanReport:
 
 def _guess(model, batch_size, training):
     """(x, y, weight) zeros of the shapes that the model and its loss expect."""
-    from fastnn.models.checks import takes_labels
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
         raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
                             "fit or predict once.")

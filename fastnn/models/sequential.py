@@ -4,13 +4,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fastnn import dtype_policies
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
-from fastnn.layers import nest, signature
-from fastnn.layers.events import is_functional, symbol_like
+from fastnn.layers import context, nest, signature
+from fastnn.layers.events import is_functional
+from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import InputLayer
 from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
 from fastnn.models.direct import directly
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
@@ -150,7 +153,6 @@ class Sequential(Model):
         """The layers applied one after the other."""
         if self._functional is not None:
             return self._functional.run(inputs, training, mask)
-        from fastnn.layers import context
         if mask is not None:
             context.set_mask(inputs, mask)
         for layer in self.layers:
@@ -162,7 +164,6 @@ class Sequential(Model):
         """Shape and dtype of the output for a symbol as input."""
         if self._functional is not None:
             return self._functional.compute_output_spec(inputs)
-        from fastnn.layers.inference import infer
         return infer(self._call_inner, (inputs,), {})
 
     def compute_output_shape(self, input_shape):
@@ -265,7 +266,6 @@ class Sequential(Model):
 
     def get_config(self):
         """The stack as a dict, in Keras 3's format."""
-        from fastnn import dtype_policies
         config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy),
                   "layers": [serial.serialize(layer) for layer in self._tracker.layers]}
         if self._functional is not None:

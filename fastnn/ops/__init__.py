@@ -1,28 +1,29 @@
-"""The operations: each declared once in a family file of this folder; also the public ``keras.ops`` names.
+"""The operations: the public ``keras.ops`` names.
 
-Every module of the folder is a family; its ``__all__`` says which of its functions are public.
+``records`` declares each operation once, with one dtype for its operands; ``functions`` holds the public names, which
+promote and convert what they are given. The ``__all__`` of each file there says which of its functions are public.
 """
 import importlib
 import pkgutil
 
 from fastnn.core import hooks
 from fastnn.core.registry import suggest
-from fastnn.ops import public
+from fastnn.ops import functions, public, records
 
-_NO_FAMILIES = ("op", "public")
-FAMILIES = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _NO_FAMILIES))
+FAMILIES = tuple(f"{folder.__name__.rpartition('.')[2]}.{m.name}" for folder in (records, functions)
+                 for m in pkgutil.iter_modules(folder.__path__))
 __all__ = []
-# all modules first: importing one binds its name here, and where a function has the name of a file (matmul, conv) the
-# function is what users mean
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):
         if public.is_recorded(_name) or _name in public.TAKE_SIZES:
             setattr(_module, _name, public.recorded(_name, getattr(_module, _name)))
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
-image = importlib.import_module(f"{__name__}.image")
-for _name in [n for n, f in vars(image).items() if n[0] != "_" and getattr(f, "__module__", "") == image.__name__]:
+image = importlib.import_module(f"{__name__}.functions.image")
+for _name in image.NAMES:
     setattr(image, _name, public.recorded(f"image.{_name}", getattr(image, _name)))
+for _name in ("image", "linalg", "nn", "numpy"):
+    globals()[_name] = importlib.import_module(f"{__name__}.{_name}")
 
 
 def public_function(name):

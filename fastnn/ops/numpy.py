@@ -1,8 +1,9 @@
-"""`ops.numpy`: the same operations under the name that Keras gives this part of them."""
+"""`ops.numpy`: the operations under the name that Keras gives those of NumPy."""
+from fastnn import ops
 
 
 def __getattr__(name):
-    if name.startswith("__"):
-        raise AttributeError(name)
-    from fastnn import ops
+    """Keras also finds operations of other families under this name."""
+    if name.startswith("__") or name not in ops.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(ops, name)

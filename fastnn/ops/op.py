@@ -112,4 +112,19 @@ def register(op: Op) -> Op:
     if op.name in REGISTRY:
         raise ArgumentError(f"The operation {op.name!r} is registered twice.")
     REGISTRY[op.name] = op
+    setattr(R, op.name, op)
     return op
+
+
+class _Records:
+    """The records by name: `R.multiply(x, y)` applies the record that was registered as "multiply".
+
+    Gradient rules need one another's records (a power's is a logarithm, a logarithm's a quotient).  They run when all
+    records are there, so they name what they need, and the files of records import nothing in circles.
+    """
+
+    def __getattr__(self, name: str) -> Op:
+        raise AttributeError(f"There is no operation {name!r}.{suggest(name, REGISTRY)}")
+
+
+R = _Records()

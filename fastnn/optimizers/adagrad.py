@@ -1,7 +1,7 @@
 """Adagrad and Adadelta: steps divided by what the squared gradients have added up to."""
 from typing import Any
 
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

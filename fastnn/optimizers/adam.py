@@ -3,9 +3,10 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import ops
 from fastnn.core.arguments import number
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 
@@ -158,7 +159,6 @@ class Nadam(_Moments):
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
         """The vector of constants of this step; moves the product on, at the steps that update."""
-        from fastnn import ops
         old = self._u_product.value
         base = 0.96 if self.schedule_decay is None else 0.96 ** self.schedule_decay
         hyper, product = update.nadam_hyper(iterations, rate, old, scale, weight_decay=weight_decay,

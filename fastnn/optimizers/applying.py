@@ -19,8 +19,8 @@ from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.trace import paused
-from fastnn.ops import state as packing
-from fastnn.ops import update
+from fastnn.ops.records import state as packing
+from fastnn.ops.records import update
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
@@ -101,7 +101,7 @@ class Applying:
         return ()
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
-        """The vector of constants of this step (see fastnn.ops.update).
+        """The vector of constants of this step (see fastnn.ops.records.update).
 
         iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
         """
@@ -112,7 +112,7 @@ class Applying:
         return ()
 
     def update(self, param, grad, slots, hyper):
-        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.update."""
+        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update."""
         raise NotImplementedError(f"{type(self).__name__} must implement update_step(gradient, variable, "
                                   f"learning_rate).")
 

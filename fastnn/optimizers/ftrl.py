@@ -2,7 +2,7 @@
 from typing import Any
 
 from fastnn.core.errors import ArgumentError
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, an object) to an optimizer, and back to a config."""
+from fastnn import optimizers
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.saving import identifiers as serial
 
@@ -7,7 +8,6 @@ _NOT_OPTIMIZERS = ("get", "serialize", "deserialize", "schedules", "Optimizer")
 
 def names():
     """{lower-case name: class name}; names are taken in any case, as in Keras ("adam", "Adam", "RMSprop")."""
-    from fastnn import optimizers
     return {n.lower(): n for n in optimizers.NAMES if n not in _NOT_OPTIMIZERS}
 
 

@@ -2,7 +2,7 @@
 from typing import Any
 
 from fastnn import ops
-from fastnn.ops import update
+from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
 
 

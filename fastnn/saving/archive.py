@@ -7,19 +7,17 @@ import os
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
+from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.saving import container, hdf5, legacy, streams, weights
-from fastnn.saving.budget import budget
-from fastnn.saving.check import MAX_DEPTH, check_config
-from fastnn.saving.compiled import compile_from_config
+from fastnn.saving.building import KERAS_VERSION, build_model
+from fastnn.saving.changes import need_built
 from fastnn.saving.files import read_file, write_file
-from fastnn.saving.serialization import deserialize_object, serialize_object, sharing_scope
+from fastnn.saving.serialization import serialize_object, sharing_scope
 
 if TYPE_CHECKING:
     from fastnn.models.model import Model
 
 FORMAT = 1                      # of what fastnn adds to Keras's archive; a reader refuses larger ones
-KERAS_VERSION = "3.15.1"        # whose format is written
 ENOUGH = "0.1.0"                # the first version of fastnn that reads this format
 
 
@@ -47,7 +45,7 @@ def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = Tr
 
 def dump_model(model, include_optimizer=True):
     """The bytes of the `.keras` archive of a model."""
-    weights.need_built(model, "save")
+    need_built(model, "save")
     with sharing_scope():
         config = serialize_object(model)
     text = json.dumps(config)
@@ -86,7 +84,7 @@ def model_of(data, name, custom_objects=None, compile=True):
     weights_data = container.read_member(archive, infos[container.WEIGHTS], name)
     with hdf5.reading(weights_data, name) as reader:
         model = build_model(config, name, custom_objects, compile, reader.size)
-        weights.need_built(model, "load")
+        need_built(model, "load")
         changes = weights.plan(model, reader, optimizer=compile)
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
@@ -105,44 +103,7 @@ def check_version(metadata, name):
                               f"It needs fastnn {metadata.get('fastnn_needed', '?')!s:.20} or newer.")
 
 
-def build_model(config, name, custom_objects=None, compile=True, size=None):
-    """The model that a config describes, with fresh weights.
-
-    size: bytes of the weights file, or None; a config whose weights could not have come from so few bytes is
-    refused while the model is built, before they are made.
-    """
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
-    try:
-        checked = check_config(config if compile else without_compile(config), custom_objects)
-        compile_config = checked.pop("compile_config", None)
-        with sharing_scope(), budget(size, name):
-            model = deserialize_object(checked, custom_objects)
-        if not hasattr(model, "layers") or not hasattr(model, "compile"):
-            raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
-        if compile and compile_config:
-            with budget(size, name):
-                compile_from_config(model, compile_config, custom_objects)
-    except FastnnError:
-        raise
-    except Exception as error:
-        # A damaged config meets constructors that expect anything but that, and raise whatever they raise.
-        raise FileFormatError(f"{name}: the config describes no model that can be built: {type(error).__name__}: "
-                              f"{str(error)[:1000]}.") from error
-    return model
-
-
-def without_compile(config, depth=0):
-    """A config without the compile arguments of the model and of those inside it: nothing of them is looked up."""
-    if depth > MAX_DEPTH:
-        return config                           # check_config refuses it
-    if isinstance(config, dict):
-        drop = "class_name" in config
-        return {k: without_compile(v, depth + 1) for k, v in config.items() if not (drop and k == "compile_config")}
-    return [without_compile(v, depth + 1) for v in config] if isinstance(config, list) else config
-
-
-def model_to_json(model: Model, **kwargs: Any) -> str:
+def model_to_json(model, **kwargs):
     """The config of a model as JSON text; kwargs go to json.dumps."""
     with sharing_scope():
         return json.dumps(serialize_object(model), **kwargs)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from fastnn.core.errors import FileFormatError
+from fastnn.core.naming import snake_case
 
 _OWN = re.compile(r"fastnn(\.|$)")
 
@@ -44,17 +45,6 @@ def is_part(value):
     return (getattr(value, "_fastnn_layer", False) is True
             or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
             or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables")))
-
-
-def snake_case(name):
-    """A class name as Keras writes it in paths.
-
-    >>> snake_case("Conv2D"), snake_case("BatchNormalization"), snake_case("LSTM"), snake_case("PReLU")
-    ('conv2d', 'batch_normalization', 'lstm', 'p_re_lu')
-    """
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def places(model, as_written=False) -> Iterator[Place]:

@@ -6,9 +6,12 @@ import numpy as np
 
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
-from fastnn.saving import container, hdf5, streams, weights
+from fastnn.saving import container, hdf5, streams
 from fastnn.saving.budget import budget
+from fastnn.saving.building import KERAS_VERSION, build_model
+from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.compiled import compile_from_config
+from fastnn.saving.serialization import serialize_object, sharing_scope
 
 
 def load_model(data, name, custom_objects=None, compile=True):
@@ -16,8 +19,6 @@ def load_model(data, name, custom_objects=None, compile=True):
 
     Raises FileFormatError for a file with weights alone, or one that does not fit its own config.
     """
-    from fastnn.saving.archive import build_model
-
     with hdf5.reading(data, name) as reader:
         text = reader.attribute("", "model_config")
         if text is None:
@@ -44,10 +45,7 @@ def dump_model(model, include_optimizer=True):
     include_optimizer: whether the compile arguments and the optimizer's state go in.
     Raises NotSupportedError for a subclassed model, whose config alone does not say what it computes.
     """
-    from fastnn.saving import archive
-    from fastnn.saving.serialization import serialize_object, sharing_scope
-
-    weights.need_built(model, "save")
+    need_built(model, "save")
     if "_map" not in vars(model) and vars(model).get("_functional") is None:
         raise NotSupportedError("Saving the model to HDF5 format requires the model to be a Functional model or a "
                                 "Sequential model. It does not work for subclassed models: use a name ending in "
@@ -55,10 +53,10 @@ def dump_model(model, include_optimizer=True):
     with sharing_scope():
         config = serialize_object(model)
     training = config.pop("compile_config", None)
-    root = {"backend": "tensorflow", "keras_version": archive.KERAS_VERSION, "model_config": json.dumps(config),
+    root = {"backend": "tensorflow", "keras_version": KERAS_VERSION, "model_config": json.dumps(config),
             streams.KEY: json.dumps(streams.dump(model))}
     layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
-    tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": archive.KERAS_VERSION,
+    tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": KERAS_VERSION,
                                                "layer_names": [name for name, _ in layers]}, {})}
     for name, arrays in [*layers, (_TOP, _named(model._tracker.variables))]:
         tree[f"model_weights/{name}"] = ({"weight_names": list(arrays)}, arrays)
@@ -132,7 +130,7 @@ def plan(model, reader, by_name=False, skip_mismatch=False):
         if paths:
             stored.append((layer, paths))
     top = _paths(reader, f"{root}/{_TOP}".lstrip("/"))
-    changes = weights.Changes()
+    changes = Changes()
     if by_name:
         pairs = [(layer, name, paths) for name, paths in stored for layer in model.layers if layer.name == name]
     else:

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.core.tree import map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
 from fastnn.saving.registration import (
@@ -21,6 +22,9 @@ from fastnn.saving.registration import (
     get_registered_name,
     is_registered,
 )
+
+COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
+                "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 PLAIN = (str, int, float, bool)
 _shared = contextvars.ContextVar("shared_objects", default=None)
@@ -127,10 +131,24 @@ def _serialize_instance(obj):
     return out
 
 
+def compile_config(model):
+    """The arguments of compile() as a config, with the optimizer as it is now; {} if the model is not compiled."""
+    state = vars(model).get("_training_state")
+    given = getattr(state, "compile_config", None)
+    if not given:
+        return {}
+    weights = map_structure(lambda w: float(w) if hasattr(w, "_fastnn_variable") else w, given.get("loss_weights"))
+    given = {**given, "loss_weights": weights}      # a file holds what a variable says now
+    out = {key: serialize_object(given[key]) for key in COMPILE_KEYS if key in given}
+    out["optimizer"] = serialize_object(model.optimizer)
+    # "auto" is a choice that Keras makes anew when it compiles; it writes the outcome.
+    if out.get("jit_compile") == "auto":
+        out["jit_compile"] = False
+    return out
+
+
 def _compile_config(obj):
     """A model's compile arguments, by its own method where a user wrote one."""
-    from fastnn.saving.compiled import compile_config
-
     method = getattr(type(obj), "get_compile_config", None)
     if method is None:
         return None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
-from fastnn.saving import container, hdf5, layout
+from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.saving import container, hdf5, layout, legacy
+from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
 if TYPE_CHECKING:
@@ -36,13 +37,6 @@ def save_weights(model: Layer, filepath: str | PathLike[str], overwrite: bool = 
     if not overwrite and os.path.exists(path):
         raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")
     write_file(path, dump_weights(model))
-
-
-def need_built(model, what):
-    """NotBuiltError unless the model has its weights."""
-    if not getattr(model, "built", False):
-        raise NotBuiltError(f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
-                            "has none yet. Build it first: give it an input shape, call build(), or call it on data.")
 
 
 def dump_weights(model, optimizer=True):
@@ -91,7 +85,6 @@ def load_weights(model: Layer, filepath: str | PathLike[str], skip_mismatch: boo
                               ".h5 or .keras file.")
     with hdf5.reading(data, name) as reader:
         if reader.attribute("", "layer_names") is not None or reader.group("model_weights") is not None:
-            from fastnn.saving import legacy
             changes = legacy.plan(model, reader, by_name, skip_mismatch)
         elif by_name is not None:
             raise _only_legacy(path)
@@ -104,34 +97,6 @@ def load_weights(model: Layer, filepath: str | PathLike[str], skip_mismatch: boo
 
 def _only_legacy(path):
     return ArgumentError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {path}")
-
-
-class Changes:
-    """What loading is going to do, collected and checked before the first weight is touched."""
-
-    def __init__(self):
-        self.arrays = []        # (variable, path in the file)
-        self.calls = []         # (a user's load_own_variables, {name: array})
-
-    def commit(self, read):
-        """Set everything.  read: (variable, array) pairs, of right shapes."""
-        converted = [(v, _as(a, v)) for v, a in read]
-        before = [(v, v.numpy()) for v, _ in converted]
-        try:
-            for variable, array in converted:
-                variable.assign(array)
-            for call, store in self.calls:
-                call(store)
-        except BaseException:
-            # Only a user's own load_own_variables can fail here, or an interrupt.
-            for variable, array in before:
-                variable.assign(array)
-            raise
-
-
-def _as(array, variable):
-    kind = np.dtype(variable.dtype)
-    return array if array.dtype == kind else array.astype(kind)
 
 
 def plan(model, reader, skip_mismatch=False, optimizer=True):

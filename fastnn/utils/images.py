@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.utils.resampling import resize
 
 MODES = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}
 FILTERS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
@@ -125,7 +126,6 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     x = np.asarray(x)
     if x.ndim not in (3, 4):
         raise DataError(f"smart_resize: received an array of shape {x.shape}, expected an image or a batch of them.")
-    from fastnn.utils.resampling import resize
     last = data_format == "channels_last"
     if not last:
         x = np.moveaxis(x, -3, -1)

@@ -1,6 +1,7 @@
 """What Keras has at the top of the package besides its parts: name scopes, devices, the version."""
 import contextlib
 
+import fastnn
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
 
@@ -39,5 +40,4 @@ def version():
     >>> version().count(".")
     2
     """
-    import fastnn
     return fastnn.__version__

@@ -297,7 +297,7 @@ def test_losses_of_all_steps_and_of_the_side_that_runs_are_added():
 
 
 def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same():
-    from fastnn.ops.random import dropout
+    from fastnn.ops.functions.random import dropout
 
     def run(x):
         def outer(c, s):

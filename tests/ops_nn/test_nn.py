@@ -9,8 +9,8 @@ from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, KernelError, ShapeError
 from fastnn.kernels.reference import pool as pool_reference
-from fastnn.ops import normalization
-from fastnn.ops.norm import _batch_norm_grad, batch_norm
+from fastnn.ops.functions import normalization
+from fastnn.ops.records.normalization import _batch_norm_grad, batch_norm
 
 RNG = np.random.default_rng(0)
 
@@ -180,14 +180,14 @@ def test_pooling_channels_first():
 
 def test_max_pool_takes_the_first_of_equal_values_and_nan():
     x = np.array([[[1, 1], [1, 1]], [[np.nan, 5], [7, np.nan]]], np.float32).reshape(2, 2, 2, 1)
-    from fastnn.ops.pool import max_pool2d
+    from fastnn.ops.records.pooling import max_pool2d
     y, index = max_pool2d(x, pool_size=(2, 2), strides=(2, 2))
     assert index.ravel().tolist() == [0, 0] and y[0, 0, 0, 0] == 1 and np.isnan(y[1, 0, 0, 0])
 
 
 def test_large_windows_keep_wide_indices():
     x = RNG.permutation(20 * 20).reshape(1, 20, 20, 1).astype(np.float32)
-    from fastnn.ops.pool import max_pool2d
+    from fastnn.ops.records.pooling import max_pool2d
     _, index = max_pool2d(x, pool_size=(20, 20), strides=(1, 1))
     assert index.dtype == np.int32 and index.ravel()[0] == x.argmax()
 
@@ -205,7 +205,7 @@ def test_pooling_says_what_is_wrong():
 
 # ---------------------------------------------------------------- optimizer steps
 def test_adam_for_twenty_steps_as_keras_writes_it():
-    from fastnn.ops import update
+    from fastnn.ops.records import update
 
     p = RNG.normal(size=37)
     mine = [p.copy(), np.zeros(37), np.zeros(37)]
@@ -227,7 +227,7 @@ def test_an_update_in_place_and_beside():
     """Variables are updated where they lie, arrays are copied first: the same bits."""
     from fastnn.compiler.program import Program
     from fastnn.graph import Trace, Variable
-    from fastnn.ops import update
+    from fastnn.ops.records import update
 
     p, g, m = (RNG.normal(size=1000).astype(np.float32) for _ in range(3))
     hyper = np.array([0.1, 0.01, 1.0, 0.9, 0, 0, 0, 0])
@@ -247,7 +247,7 @@ def test_an_update_in_place_and_beside():
 def test_the_step_number_reaches_the_state_block():
     from fastnn.compiler.program import Program
     from fastnn.graph import Trace, Variable
-    from fastnn.ops import update
+    from fastnn.ops.records import update
 
     iterations = Variable(np.int64(4), dtype="int64")
     with Trace() as trace:

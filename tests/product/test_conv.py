@@ -9,9 +9,9 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops import conv_plan
-from fastnn.ops.conv_plan import conv_shape, folded, together, winograd_pays
 from fastnn.ops.op import REGISTRY
+from fastnn.ops.records import convolution_plan as conv_plan
+from fastnn.ops.records.convolution_plan import conv_shape, folded, together, winograd_pays
 
 compiled = pytest.mark.compiled
 RNG = np.random.default_rng(1)

@@ -1,12 +1,16 @@
 """Every record is complete: what the tests, the planner, the benchmarks and the documentation read from it is there."""
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from evaluate import load_registry
-from strategies import SeededDraw
+from evaluate import as_list, load_registry, op_function
+from strategies import SeededDraw, arrays
 
+from fastnn import ops
+from fastnn.core import hooks
 from fastnn.core.errors import FastnnError
 from fastnn.graph import Spec, Trace
+from fastnn.ops.op import R
 
 OPS = load_registry()
 FAMILIES = 40
@@ -52,3 +56,48 @@ def test_invalid_input_gets_the_named_error(name):
         with Trace(), pytest.raises(error) as caught:
             op.infer([None if s is None else Spec(*s) for s in specs], op.normalize(attrs))
         assert len(str(caught.value)) > 20, f"{name}: an error says what was received and expected: {caught.value}"
+
+
+@pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.vjp is not None])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_gradients_are_made_of_records(name, dtype, monkeypatch):
+    """A rule calls no public function (not even by an operator of symbols), and gives each input its own dtype.
+
+    Operations that move elements take float16 too; the others refuse it, as they say.
+    """
+    op = OPS[name]
+    for seed in range(4):
+        case = op.cases(SeededDraw(seed))
+        drawn = [a for a in arrays(case, np.random.default_rng(seed), "float32") if a is not None]
+        with Trace() as trace:
+            symbols = [trace.input(a.shape, dtype if a.dtype == np.float32 else a.dtype.name) for a in drawn]
+            try:
+                node = as_list(op_function(op, case)(*symbols))[0].node
+            except FastnnError:
+                assert dtype == "float16", name
+                return
+            if node.outputs[0].dtype[:5] != "float":
+                continue
+            gys = [trace.input(y.shape, y.dtype) for y in node.outputs]
+            with monkeypatch.context() as patch:
+                patch.setitem(hooks._hooks, "operator", None)
+                patch.setattr(hooks, "_PROVIDERS", {})
+                found = node.op.vjp(node, gys)
+        for x, g in zip(node.inputs, found):
+            assert x is None or g is None or (g.shape, g.dtype) == (x.shape, x.dtype), f"{name}: {g!r} for {x!r}"
+
+
+def test_records_by_name():
+    for name, op in OPS.items():
+        assert getattr(R, name) is op
+    with pytest.raises(AttributeError, match="multiply"):
+        R.mutliply  # noqa: B018  looking it up is what fails
+
+
+@pytest.mark.parametrize("view", ["linalg", "nn", "numpy"])
+def test_views_have_all_operations(view):
+    module = getattr(ops, view)
+    for name in ops.__all__:
+        assert getattr(module, name) is getattr(ops, name)
+    with pytest.raises(AttributeError, match="no attribute"):
+        module.importlib  # noqa: B018  what the file itself imports is not public

@@ -9,7 +9,7 @@ from fastnn import layers, ops
 from fastnn.core import allowance
 from fastnn.core.errors import FileFormatError
 from fastnn.graph import Variable
-from fastnn.saving.archive import build_model
+from fastnn.saving.building import build_model
 
 MANY = 10 ** 9
 RELU = {"module": "keras.activations", "class_name": "function", "config": "relu", "registered_name": "relu"}

@@ -14,7 +14,7 @@ import pytest
 import fastnn as keras
 from fastnn import layers
 from fastnn.core.errors import FastnnError
-from fastnn.saving.archive import build_model
+from fastnn.saving.building import build_model
 
 JUNK = [None, True, False, 0, -1, 1, 2 ** 31, 2 ** 63, -2 ** 70, 0.5, 1e308, "", "x", "relu", "../../etc/passwd",
         "http://example.org/x", "__class__", "os.system", [], [None], [1, 2, 3], [[]], {}, {"class_name": "Dense"},

@@ -10,7 +10,7 @@ import fastnn as keras
 from fastnn import layers, saving
 from fastnn.core.errors import FastnnError, FileFormatError
 from fastnn.saving import names, roles
-from fastnn.saving.archive import build_model
+from fastnn.saving.building import build_model
 from fastnn.saving.check import check_config
 
 PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]

@@ -1,4 +1,4 @@
-"""References of fastnn.ops.conv: sums over taps of shifted images."""
+"""References of fastnn.ops.records.convolution: sums over taps of shifted images."""
 import numpy as np
 
 from fastnn.kernels.reference.matmul import act

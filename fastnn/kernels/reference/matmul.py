@@ -1,4 +1,4 @@
-"""References of fastnn.ops.matmul."""
+"""References of fastnn.ops.records.matmul."""
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-"""References of fastnn.ops.state."""
+"""References of fastnn.ops.records.state."""
 import numpy as np
 
 

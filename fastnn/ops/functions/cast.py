@@ -1,0 +1,63 @@
+"""Conversion between dtypes."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.ops.functions.arithmetic import clip
+from fastnn.ops.functions.comparison import equal, less, where
+from fastnn.ops.functions.operands import dtype_of, operand
+from fastnn.ops.records.cast import converted
+
+__all__ = ["cast", "dtype", "saturate_cast", "view"]
+
+
+def cast(x, dtype):
+    """x with its values converted to `dtype` (a name, a NumPy dtype or a Python type).
+
+    >>> cast([1.7, 0.0], "int32")
+    array([1, 0], dtype=int32)
+    """
+    return converted(operand(x), dtypes.standardize(dtype))
+
+
+# ------------------------------------------------------------------ dtypes
+def dtype(x):
+    """The name of x's dtype.
+
+    >>> dtype([1.0])
+    'float32'
+    """
+    return dtype_of(operand(x))
+
+
+def saturate_cast(x, dtype):
+    """cast, with values outside the range of the new dtype moved to its ends, and NaN to 0.
+
+    >>> saturate_cast([-1.0, 300.0], "uint8")
+    array([  0, 255], dtype=uint8)
+    """
+    x, name = operand(x), dtypes.standardize(dtype)
+    kind = np.dtype(dtypes.numpy_type(name))
+    if kind.kind not in "iu":
+        return cast(x, name)
+    info = np.iinfo(kind)
+    high = float(info.max)
+    if dtype_of(x) == "float16":
+        x = cast(x, "float32")
+    if dtypes.is_float(dtype_of(x)):            # the largest float that is still within the range
+        own = dtypes.numpy_type(dtype_of(x))
+        high = float(own(info.max)) if float(own(info.max)) <= info.max else float(np.nextafter(own(info.max), own(0)))
+        x = where(equal(x, x), x, 0.0)
+        return where(less(high, x), np.array(info.max, kind), cast(clip(x, float(info.min), high), name))
+    mine = np.iinfo(dtypes.numpy_type(dtype_of(x))) if dtype_of(x) != "bool" else info
+    low = info.min if info.min > mine.min else mine.min
+    top = info.max if info.max < mine.max else mine.max
+    return cast(clip(x, int(low), int(top)), name)
+
+
+def view(x, dtype=None):
+    """x's bytes read as another dtype of the same size. Takes arrays only.
+
+    >>> view(np.array([1.0], "float32"), "int32")
+    array([1065353216], dtype=int32)
+    """
+    return np.asarray(operand(x)).view(dtypes.numpy_type(dtypes.standardize(dtype)))

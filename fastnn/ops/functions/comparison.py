@@ -1,0 +1,150 @@
+"""Comparisons, truth values, and the choice between two values."""
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
+from fastnn.ops.forms import NUMBERS
+from fastnn.ops.functions.operands import calculate, cast_to, is_symbol, operand, result_dtype
+from fastnn.ops.op import R
+
+__all__ = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or",
+           "logical_xor", "where", "select", "nonzero", "argwhere"]
+
+
+def _compare(op, x, y):
+    if is_symbol(x) and is_symbol(y) and x.dtype == y.dtype and x.dtype in NUMBERS:
+        return op(x, y)
+    return calculate(op, (x, y), result_dtype(x, y), back=False)
+
+
+def less(x1, x2):
+    """x1 < x2 as truth values.
+
+    >>> less([1, 3], 2)
+    array([ True, False])
+    """
+    return _compare(R.less, x1, x2)
+
+
+def less_equal(x1, x2):
+    """x1 <= x2 as truth values.
+
+    >>> less_equal([1, 3], 3)
+    array([ True,  True])
+    """
+    return _compare(R.less_equal, x1, x2)
+
+
+def greater(x1, x2):
+    """x1 > x2 as truth values.
+
+    >>> greater([1, 3], 2)
+    array([False,  True])
+    """
+    return _compare(R.less, x2, x1)
+
+
+def greater_equal(x1, x2):
+    """x1 >= x2 as truth values.
+
+    >>> greater_equal([1, 3], 3)
+    array([False,  True])
+    """
+    return _compare(R.less_equal, x2, x1)
+
+
+def equal(x1, x2):
+    """x1 = x2 as truth values.
+
+    >>> equal([1, 3], 3)
+    array([False,  True])
+    """
+    return _compare(R.equal, x1, x2)
+
+
+def not_equal(x1, x2):
+    """x1 differs from x2, as truth values.
+
+    >>> not_equal([1, 3], 3)
+    array([ True, False])
+    """
+    return _compare(R.not_equal, x1, x2)
+
+
+def logical_and(x1, x2):
+    """Both are true (not 0).
+
+    >>> logical_and([True, True], [True, False])
+    array([ True, False])
+    """
+    return R.logical_and(cast_to(x1, "bool"), cast_to(x2, "bool"))
+
+
+def logical_or(x1, x2):
+    """At least one is true (not 0).
+
+    >>> logical_or([True, False], [False, False])
+    array([ True, False])
+    """
+    return R.logical_or(cast_to(x1, "bool"), cast_to(x2, "bool"))
+
+
+def logical_xor(x1, x2):
+    """Exactly one is true (not 0).
+
+    >>> logical_xor([True, True], [True, False])
+    array([False,  True])
+    """
+    return R.logical_xor(cast_to(x1, "bool"), cast_to(x2, "bool"))
+
+
+def where(condition, x1=None, x2=None):
+    """x1 where the condition holds, else x2, broadcast; with the condition only, the indices where an array is true.
+
+    >>> where([True, False], 1.0, 2.0)
+    array([1., 2.], dtype=float32)
+    """
+    if x1 is None and x2 is None:
+        return nonzero(condition)
+    if x1 is None or x2 is None:
+        raise ArgumentError("where: received one of x1 and x2; expected both, or neither.")
+    dtype = result_dtype(x1, x2)
+    return R.where(cast_to(condition, "bool"), cast_to(x1, dtype), cast_to(x2, dtype))
+
+
+def select(condlist, choicelist, default=0):
+    """Of several choices the first whose condition holds, else `default`.
+
+    >>> select([[True, False]], [[1.0, 2.0]], 9.0)
+    array([1., 9.], dtype=float32)
+    """
+    out = default
+    for c, x in zip(reversed(list(condlist)), reversed(list(choicelist))):
+        out = where(c, x, out)
+    return out
+
+
+def arrays_only(name):
+    """Raise ArgumentError: an operation whose result has no size before it runs received a symbol."""
+    raise ArgumentError(f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a "
+                        "graph; use fastnn.ops.where to choose by a condition.")
+
+
+# ------------------------------------------------------------------ results whose size depends on the values
+def nonzero(x):
+    """The indices of the values that are not 0: one array per dimension. Takes arrays only.
+
+    >>> nonzero([0, 5, 6])
+    (array([1, 2], dtype=int32),)
+    """
+    x = operand(x)
+    return arrays_only("nonzero") if is_symbol(x) else tuple(i.astype(np.int32) for i in np.nonzero(np.asarray(x)))
+
+
+def argwhere(x):
+    """The indices of the values that are not 0, one row each. Takes arrays only.
+
+    >>> argwhere([0, 5, 6])
+    array([[1],
+           [2]], dtype=int32)
+    """
+    return np.stack(nonzero(x), axis=-1)

@@ -1,0 +1,179 @@
+"""Values with one number everywhere, and conversions from and to arrays."""
+import numpy as np
+
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import ShapeError
+from fastnn.core.shapes import product
+from fastnn.graph.trace import current
+from fastnn.ops.functions.layout import broadcast_to, ints
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.op import R
+
+__all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_like", "empty_like",
+           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size"]
+
+
+# ------------------------------------------------------------------ public functions
+def full(shape, fill_value, dtype=None):
+    """A value of a shape with one number everywhere (the default float type, unless dtype says otherwise).
+
+    >>> full((2,), 3)
+    array([3., 3.], dtype=float32)
+    """
+    name = dtypes.standardize(dtype)
+    shape = ints(shape)
+    if is_symbol(fill_value) or np.ndim(fill_value):
+        return broadcast_to(cast_to(fill_value, name), shape)
+    trace = current()
+    if trace is None:
+        return np.full(shape, fill_value, dtypes.numpy_type(name))
+    return broadcast_to(trace.constant(fill_value, name), shape)
+
+
+def zeros(shape, dtype=None):
+    """Zeros of a shape.
+
+    >>> zeros((2,))
+    array([0., 0.], dtype=float32)
+    """
+    return full(shape, 0, dtype)
+
+
+def ones(shape, dtype=None):
+    """Ones of a shape.
+
+    >>> ones((2,), "int32")
+    array([1, 1], dtype=int32)
+    """
+    return full(shape, 1, dtype)
+
+
+def empty(shape, dtype=None):
+    """A value of a shape whose numbers are not promised (they are zeros).
+
+    >>> empty((2, 3)).shape
+    (2, 3)
+    """
+    return full(shape, 0, dtype)
+
+
+def full_like(x, fill_value, dtype=None):
+    """One number everywhere, in x's shape and dtype.
+
+    >>> full_like([1, 2], 7)
+    array([7, 7], dtype=int32)
+    """
+    x = operand(x)
+    name = dtypes.standardize(dtype, dtype_of(x))
+    if None in x.shape:
+        return R.full_like(x, value=fill_value, dtype=name)
+    if is_symbol(x):
+        reserve(product(x.shape))
+    return full(x.shape, fill_value, name)
+
+
+def zeros_like(x, dtype=None):
+    """Zeros in x's shape and dtype.
+
+    >>> zeros_like([1.0, 2.0])
+    array([0., 0.], dtype=float32)
+    """
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x, dtype=None):
+    """Ones in x's shape and dtype.
+
+    >>> ones_like([1.0, 2.0])
+    array([1., 1.], dtype=float32)
+    """
+    return full_like(x, 1, dtype)
+
+
+empty_like = zeros_like
+
+
+# ------------------------------------------------------------------ conversion
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+    """x as an array (inside a trace: a symbol), in `dtype` if given.
+
+    >>> convert_to_tensor([1, 2], "float32")
+    array([1., 2.], dtype=float32)
+    """
+    x = operand(x)
+    if hasattr(x, "_fastnn_variable"):
+        x = x.value
+    return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
+
+
+def array(x, dtype=None):
+    """A new array with x's values.
+
+    >>> array([1, 2])
+    array([1, 2], dtype=int32)
+    """
+    x = convert_to_tensor(x, dtype)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def copy(x):
+    """A copy of x.
+
+    >>> copy([1.0])
+    array([1.], dtype=float32)
+    """
+    return array(x)
+
+
+def convert_to_numpy(x):
+    """x as a NumPy array.
+
+    >>> convert_to_numpy([1.0])
+    array([1.], dtype=float32)
+    """
+    return np.asarray(operand(x))
+
+
+def is_tensor(x):
+    """Whether x is a value that operations return: an array or a symbol.
+
+    >>> is_tensor(np.zeros(2)), is_tensor([0.0])
+    (True, False)
+    """
+    return is_symbol(x) or isinstance(x, np.ndarray)
+
+
+def shape(x):
+    """The sizes of x as a tuple of ints.
+
+    Of a symbol of the functional API an unknown size is a symbol that other operations take for an int, as in
+    `arange(shape(x)[1])`; it equals None, which `x.shape` has there.
+
+    >>> shape([[1, 2]])
+    (1, 2)
+    """
+    x = operand(x)
+    if None in x.shape and current() is None:
+        return hooks.call("shape", x)
+    return tuple(x.shape)
+
+
+def ndim(x):
+    """The number of dimensions of x.
+
+    >>> ndim([[1, 2]])
+    2
+    """
+    return len(operand(x).shape)
+
+
+def size(x):
+    """The number of elements of x; of a symbol of the functional API what `shape` gives for unknown sizes.
+
+    >>> size([[1, 2]])
+    2
+    """
+    sizes = shape(x)
+    if current() is not None and None in sizes:
+        raise ShapeError(f"size: not all sizes of the shape {sizes} are known.")
+    return product(sizes)

@@ -1,0 +1,262 @@
+"""Constants: ranges, grids, identity matrices, diagonals. Made at once, as arrays that graphs take as constants."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.shapes import normalize_axis, product
+from fastnn.graph.trace import current
+from fastnn.ops.functions.arithmetic import add, multiply, subtract
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.constants import full
+from fastnn.ops.functions.indexing import take
+from fastnn.ops.functions.layout import broadcast_to, expand_dims, moveaxis, reshape, stack
+from fastnn.ops.functions.operands import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
+from fastnn.ops.functions.powers import power
+from fastnn.ops.functions.reduction import sum
+from fastnn.ops.functions.slicing import pad
+from fastnn.ops.op import R
+
+__all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices",
+           "diagonal", "diag", "diagflat", "trace", "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander",
+           "identity"]
+
+
+def _array(value, dtype=None):
+    """A NumPy result in `dtype`, or with float64 and int64 narrowed to the default types."""
+    if dtype is None:
+        dtype = {"i": "int32", "f": dtypes.standardize(None)}.get(value.dtype.kind, value.dtype)
+    return value.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def arange(start, stop=None, step=None, dtype=None):
+    """Numbers from start (0, if only one bound is given) up to but not including stop.
+
+    >>> arange(3)
+    array([0, 1, 2], dtype=int32)
+    """
+    start, stop = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    reserve(np.max(abs((np.asarray(stop) - start) / step)) if np.all(step) else 0)
+    return _array(np.arange(start, stop, step), dtype)
+
+
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    """`num` numbers at equal distances from start to stop, which may be arrays or symbols.
+
+    >>> linspace(0, 1, 3)
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    reserve(num)
+    if not is_symbol(start) and not is_symbol(stop):
+        values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
+        name = dtypes.standardize(dtype, float_dtype(start, stop))
+        return (_array(values[0], name), values[1]) if retstep else _array(values, name)
+    steps = np.linspace(0, 1, num, endpoint, dtype=dtypes.numpy_type(dtypes.standardize(dtype)))
+    start, stop = operand(start), operand(stop)
+    rank = max(len(start.shape), len(stop.shape))
+    steps = steps.reshape(-1, *(1,) * rank)
+    y = add(multiply(expand_dims(start, 0), 1.0 - steps), multiply(expand_dims(stop, 0), steps))
+    y = y if dtype is None else cast_to(y, dtypes.standardize(dtype))
+    y = y if normalize_axis(axis, rank + 1) == 0 else moveaxis(y, 0, axis)
+    return (y, multiply(subtract(stop, start), 1.0 / max(num - bool(endpoint), 1))) if retstep else y
+
+
+def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
+    """`num` numbers from base^start to base^stop with equal ratios; start and stop may be arrays or symbols.
+
+    >>> logspace(0, 2, 3)
+    array([  1.,  10., 100.], dtype=float32)
+    """
+    reserve(num)
+    if is_symbol(start) or is_symbol(stop):
+        y = power(base, linspace(start, stop, num, endpoint, axis=axis))
+        return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
+    name = dtypes.standardize(dtype, float_dtype(start, stop))
+    return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), name)
+
+
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    """`num` numbers from start to stop with equal ratios.
+
+    >>> geomspace(1, 100, 3)
+    array([  1.,  10., 100.], dtype=float32)
+    """
+    reserve(num)
+    name = dtypes.standardize(dtype, float_dtype(start, stop))
+    return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
+
+
+def eye(N, M=None, k=0, dtype=None):
+    """Ones on the k-th diagonal of an N x M matrix of zeros.
+
+    >>> eye(2)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    reserve(int(N) * int(N if M is None else M))
+    return np.eye(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def tri(N, M=None, k=0, dtype=None):
+    """Ones at and below the k-th diagonal of an N x M matrix.
+
+    >>> tri(2)
+    array([[1., 0.],
+           [1., 1.]], dtype=float32)
+    """
+    reserve(int(N) * int(N if M is None else M))
+    return np.tri(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def tril(x, k=0):
+    """x with everything above the k-th diagonal of its last two dimensions set to 0.
+
+    >>> tril([[1, 2], [3, 4]])
+    array([[1, 0],
+           [3, 4]], dtype=int32)
+    """
+    x = operand(x)
+    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
+    return where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, np.zeros((), dtypes.numpy_type(dtype_of(x))))
+
+
+def triu(x, k=0):
+    """x with everything below the k-th diagonal of its last two dimensions set to 0.
+
+    >>> triu([[1, 2], [3, 4]])
+    array([[1, 2],
+           [0, 4]], dtype=int32)
+    """
+    x = operand(x)
+    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
+    return where(np.tri(x.shape[-2], x.shape[-1], k - 1, bool), np.zeros((), dtypes.numpy_type(dtype_of(x))), x)
+
+
+def meshgrid(*x, indexing="xy"):
+    """One grid per vector: the coordinates of all combinations.
+
+    >>> [g.tolist() for g in meshgrid([1, 2], [3])]
+    [[[1, 2]], [[3, 3]]]
+    """
+    xs = [operand(v) for v in x]
+    xs = [reshape(v, (-1,)) for v in xs]
+    sizes = [v.shape[0] for v in xs]
+    grids = []
+    for i, v in enumerate(xs):
+        place = [1] * len(xs)
+        place[i] = -1
+        g = broadcast_to(reshape(v, place), sizes)
+        grids.append(moveaxis(g, 0, 1) if indexing == "xy" and len(xs) > 1 else g)
+    return grids
+
+
+def indices(dimensions, dtype="int32"):
+    """The index of each element of a grid, one grid per dimension.
+
+    >>> indices((1, 2)).tolist()
+    [[[0, 0]], [[0, 1]]]
+    """
+    reserve(product(dimensions) * len(dimensions))
+    return _array(np.indices(tuple(dimensions)), dtype)
+
+
+# ------------------------------------------------------------------ diagonals
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """The diagonal of the planes of two dimensions, as the last dimension of the result.
+
+    >>> diagonal([[1, 2], [3, 4]])
+    array([1, 4], dtype=int32)
+    """
+    x = moveaxis(operand(x), (axis1, axis2), (-2, -1))
+    *lead, n, m = x.shape
+    count = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
+    first = offset if offset >= 0 else -offset * m
+    reserve(count)
+    places = first + np.arange(count, dtype=np.int32) * (m + 1)
+    return take(reshape(x, (*(-1 if d is None else d for d in lead), n * m)), places, axis=len(lead))
+
+
+def diag(x, k=0):
+    """The k-th diagonal of a matrix; of a vector the matrix with that diagonal.
+
+    >>> diag([1, 2])
+    array([[1, 0],
+           [0, 2]], dtype=int32)
+    """
+    x = operand(x)
+    if len(x.shape) == 2:
+        return diagonal(x, k)
+    n = x.shape[0]
+    reserve((n or 0) ** 2)
+    matrix = multiply(expand_dims(x, 1), np.eye(n, dtype=dtypes.numpy_type(dtype_of(x))))
+    return pad(matrix, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else matrix
+
+
+def diagflat(x, k=0):
+    """The matrix whose k-th diagonal holds all values of x.
+
+    >>> diagflat([[1], [2]])
+    array([[1, 0],
+           [0, 2]], dtype=int32)
+    """
+    return diag(reshape(x, (-1,)), k)
+
+
+def trace(x, offset=0, axis1=0, axis2=1):
+    """The sum of a diagonal.
+
+    >>> trace([[1, 2], [3, 4]])
+    array(5, dtype=int32)
+    """
+    return sum(diagonal(x, offset, axis1, axis2), axis=-1)
+
+
+# ------------------------------------------------------------------ windows
+def _window(name):
+    def window(x):
+        reserve(int(x))
+        return _array(getattr(np, name)(int(x)))
+    window.__name__ = window.__qualname__ = name
+    window.__doc__ = f"The {name.capitalize()} window of x samples.\n\n    >>> {name}(4).shape\n    (4,)\n    "
+    return window
+
+
+bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "hamming", "hanning"))
+
+
+def kaiser(x, beta):
+    """The Kaiser window of x samples.
+
+    >>> kaiser(4, 2.0).shape
+    (4,)
+    """
+    reserve(int(x))
+    return _array(np.kaiser(int(x), float(beta)))
+
+
+def vander(x, N=None, increasing=False):
+    """The matrix of powers of a vector, the highest first unless increasing.
+
+    >>> vander([1.0, 2.0], 2)
+    array([[1., 1.],
+           [2., 1.]], dtype=float32)
+    """
+    x = operand(x)
+    n = x.shape[0] if N is None else int(N)
+    reserve(product(d or 0 for d in x.shape))
+    powers = [full(x.shape, 1, dtype_of(x))]
+    for _ in range(n - 1):
+        powers.append(multiply(powers[-1], x))
+    return stack(powers if increasing else powers[::-1], axis=1) if n else reshape(x, (-1, 1))[:, :0]
+
+
+def identity(n, dtype=None):
+    """The n x n identity matrix; of a value that is not a Python int the value itself.
+
+    >>> identity(2)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    if type(n) is int:
+        return eye(n, dtype=dtype)
+    x = operand(n)
+    return x if isinstance(x, np.ndarray) and current() is None else R.identity(x)

@@ -1,0 +1,256 @@
+"""Element-wise functions of one value."""
+import numpy as np
+
+from fastnn.ops.forms import FLOATS
+from fastnn.ops.functions.operands import (
+    cast_to,
+    dtype_of,
+    float_call,
+    floating,
+    is_whole,
+    number,
+    number_call,
+    operand,
+)
+from fastnn.ops.op import R
+
+__all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
+           "reciprocal", "floor", "ceil", "trunc", "sin", "cos", "erf", "affine", "isnan", "isinf", "isfinite",
+           "logical_not", "stop_gradient", "fabs", "erfc"]
+
+
+# ------------------------------------------------------------------ public functions
+def negative(x):
+    """-x, element by element; the dtype stays.
+
+    >>> negative([1, -2])
+    array([-1,  2], dtype=int32)
+    """
+    return number_call(R.negative, x)
+
+
+def abs(x):
+    """|x|, element by element; the dtype stays.
+
+    >>> abs([1.0, -2.0])
+    array([1., 2.], dtype=float32)
+    """
+    return number_call(R.abs, x)
+
+
+absolute = abs
+
+
+def square(x):
+    """x * x, element by element.
+
+    >>> square([3, -2])
+    array([9, 4], dtype=int32)
+    """
+    return number_call(R.square, number(x))
+
+
+def sign(x):
+    """-1, 0 or 1 (NaN for NaN), in x's dtype.
+
+    >>> sign([3.0, 0.0, -2.0])
+    array([ 1.,  0., -1.], dtype=float32)
+    """
+    return number_call(R.sign, x)
+
+
+def exp(x):
+    """e to the power x; integers become floats.
+
+    >>> exp([0, 1])
+    array([1.       , 2.7182817], dtype=float32)
+    """
+    return float_call(R.exp, x)
+
+
+def expm1(x):
+    """e^x - 1, accurate near 0.
+
+    >>> expm1([0.0])
+    array([0.], dtype=float32)
+    """
+    return float_call(R.expm1, x)
+
+
+def log(x):
+    """The natural logarithm; -inf for 0, NaN below.
+
+    >>> log([1.0, 0.0])
+    array([  0., -inf], dtype=float32)
+    """
+    return float_call(R.log, x)
+
+
+def log1p(x):
+    """log(1 + x), accurate near 0.
+
+    >>> log1p([0.0])
+    array([0.], dtype=float32)
+    """
+    return float_call(R.log1p, x)
+
+
+def sqrt(x):
+    """The square root; NaN below 0.
+
+    >>> sqrt([9.0])
+    array([3.], dtype=float32)
+    """
+    return float_call(R.sqrt, x)
+
+
+def rsqrt(x):
+    """1 / sqrt(x).
+
+    >>> rsqrt([4.0])
+    array([0.5], dtype=float32)
+    """
+    return float_call(R.rsqrt, x)
+
+
+def reciprocal(x):
+    """1 / x.
+
+    >>> reciprocal([4.0])
+    array([0.25], dtype=float32)
+    """
+    return float_call(R.reciprocal, x)
+
+
+def floor(x):
+    """The largest integer <= x, as a float.
+
+    >>> floor([1.5, -1.5])
+    array([ 1., -2.], dtype=float32)
+    """
+    return float_call(R.floor, x)
+
+
+def ceil(x):
+    """The smallest integer >= x, as a float.
+
+    >>> ceil([1.5, -1.5])
+    array([ 2., -1.], dtype=float32)
+    """
+    return float_call(R.ceil, x)
+
+
+def trunc(x):
+    """x without its fraction; integers stay what they are.
+
+    >>> trunc([1.5, -1.5])
+    array([ 1., -1.], dtype=float32)
+    """
+    x = operand(x)
+    return x if is_whole(x) else float_call(R.trunc, x)
+
+
+def sin(x):
+    """The sine of x in radians.
+
+    >>> sin([0.0])
+    array([0.], dtype=float32)
+    """
+    return float_call(R.sin, x)
+
+
+def cos(x):
+    """The cosine of x in radians.
+
+    >>> cos([0.0])
+    array([1.], dtype=float32)
+    """
+    return float_call(R.cos, x)
+
+
+def erf(x):
+    """The error function.
+
+    >>> erf([0.0])
+    array([0.], dtype=float32)
+    """
+    return float_call(R.erf, x)
+
+
+def affine(x, scale=1.0, shift=0.0):
+    """x * scale + shift with two numbers, in x's dtype; one pass, and one rounding where the product is exact.
+
+    >>> affine([1.0, 2.0], 2.0, 1.0)
+    array([3., 5.], dtype=float32)
+    """
+    return number_call(R.affine, x, scale=scale, shift=shift)
+
+
+def isnan(x):
+    """Where x is not a number, as truth values.
+
+    >>> isnan([1.0, float("nan")])
+    array([False,  True])
+    """
+    return R.isnan(calculable(x))
+
+
+def isinf(x):
+    """Where x is infinite.
+
+    >>> isinf([1.0, float("-inf")])
+    array([False,  True])
+    """
+    return R.isinf(calculable(x))
+
+
+def isfinite(x):
+    """Where x is neither infinite nor NaN.
+
+    >>> isfinite([1.0, float("inf")])
+    array([ True, False])
+    """
+    return R.isfinite(calculable(x))
+
+
+def calculable(x):
+    """x in a float dtype that kernels calculate in."""
+    x = floating(x)
+    return cast_to(x, "float32") if dtype_of(x) not in FLOATS else x
+
+
+def logical_not(x):
+    """True where x is 0 or False.
+
+    >>> logical_not([True, False])
+    array([False,  True])
+    """
+    return R.logical_not(cast_to(x, "bool"))
+
+
+def stop_gradient(variable):
+    """The value itself, through which no gradient flows.
+
+    >>> stop_gradient([1.0])
+    array([1.], dtype=float32)
+    """
+    x = operand(variable)
+    return x if isinstance(x, np.ndarray) else R.stop_gradient(x)
+
+
+def fabs(x):
+    """|x| as a float.
+
+    >>> fabs([-1])
+    array([1.], dtype=float32)
+    """
+    return abs(floating(x))
+
+
+def erfc(x):
+    """1 - erf(x), with all its digits where erf(x) is near 1.
+
+    >>> erfc([0.0])
+    array([1.], dtype=float32)
+    """
+    return float_call(R.erfc, x)

@@ -1,0 +1,97 @@
+"""Values read by index: rows, one-hot rows, the largest ones."""
+from fastnn.core import dtypes
+from fastnn.core.shapes import normalize_axis
+from fastnn.ops.forms import FLOATS
+from fastnn.ops.functions.comparison import greater, where
+from fastnn.ops.functions.layout import moveaxis, ravel
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand
+from fastnn.ops.functions.reduction import max as largest
+from fastnn.ops.op import R
+from fastnn.ops.records.indexing import INTS, table_rows
+
+__all__ = ["take", "take_along_axis", "one_hot", "multi_hot", "in_top_k"]
+
+
+# ------------------------------------------------------------------ public functions
+def index_operand(x):
+    """Indices as int32 or int64."""
+    x = operand(x)
+    name = dtype_of(x)
+    return x if name in INTS else cast_to(x, "int64" if name in ("uint32", "uint64", "float64") else "int32")
+
+
+def take(x, indices, axis=None):
+    """The slices of x at `indices` along an axis (of the flattened x, if None); negative ones count from the end.
+
+    An index out of range is an error when the operation runs.
+
+    >>> take([10, 20, 30], [2, 0])
+    array([30, 10], dtype=int32)
+    """
+    x = operand(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return R.take(x, index_operand(indices), axis=normalize_axis(axis, len(x.shape)))
+
+
+def rows_of(table, indices):
+    """The rows of a table at `indices`, which must lie in [0, rows): none counts from the end.
+
+    Floats are truncated towards 0.  An index outside is an error when the operation runs; NaN is outside.
+    """
+    indices = operand(indices)
+    if dtypes.is_float(dtype_of(indices)):
+        inside = indices if dtype_of(indices) in FLOATS else cast_to(indices, "float32")
+        indices = cast_to(where(greater(inside, -1), inside, -1), "int64")
+    return table_rows(table, index_operand(indices))
+
+
+def take_along_axis(x, indices, axis=None):
+    """Values of x at `indices` along an axis, place by place: both have x's rank.
+
+    >>> take_along_axis([[10, 20], [30, 40]], [[1], [0]], axis=1)
+    array([[20],
+           [30]], dtype=int32)
+    """
+    x, indices = operand(x), index_operand(indices)
+    if axis is None:
+        x, indices, axis = ravel(x), ravel(indices), 0
+    return R.take_along_axis(x, indices, axis=normalize_axis(axis, len(x.shape)))
+
+
+def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+    """Rows of zeros with a 1 at each index; an index outside [0, num_classes) gives only zeros.
+
+    >>> one_hot([0, 2], 3)
+    array([[1., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
+    name = dtypes.standardize(dtype)
+    direct = name in ("float32", "float64", "int32", "bool", "uint8")
+    y = R.one_hot(index_operand(x), num_classes=int(num_classes), dtype=name if direct else "float32")
+    y = y if direct else cast_to(y, name)
+    rank = len(y.shape)
+    return y if normalize_axis(axis, rank) == rank - 1 else moveaxis(y, -1, axis)
+
+
+def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
+    """1 for each class that occurs along the last dimension of the indices, else 0.
+
+    >>> multi_hot([[0, 2], [1, 1]], 3)
+    array([[1., 0., 1.],
+           [0., 1., 0.]], dtype=float32)
+    """
+    inputs = operand(inputs)
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype)
+    return largest(y, axis=1 if len(inputs.shape) > 1 else 0)
+
+
+def in_top_k(targets, predictions, k):
+    """Whether each target class (n,) is among the k largest predictions (n, classes) of its row; ties count.
+
+    >>> in_top_k([1, 0], [[0.1, 0.9], [0.2, 0.8]], k=1)
+    array([ True, False])
+    """
+    x = floating(predictions)
+    x = cast_to(x, "float32") if dtype_of(x) == "float16" else x
+    return R.in_top_k(index_operand(targets), x, k=int(k))

@@ -1,0 +1,281 @@
+"""Shapes, order, joining and cutting."""
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.shapes import broadcast, normalize_axis, product
+from fastnn.ops.functions.operands import cast_to, is_symbol, operand, reserve, result_dtype
+from fastnn.ops.op import R
+
+__all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "broadcast_to",
+           "broadcast_shapes", "concatenate", "stack", "unstack", "append", "vstack", "hstack", "split",
+           "array_split", "vsplit", "hsplit", "dsplit", "dstack"]
+
+
+_PART = 512                                     # bytes that a symbol takes
+
+
+def sizes(shape):
+    """A shape (an int, several, an array of them, a symbol that follows from constants) as a list."""
+    if isinstance(shape, (tuple, list)):
+        return list(shape)
+    return np.asarray(shape).tolist() if getattr(shape, "shape", ()) else [shape]
+
+
+def ints(shape):
+    """A shape or a size as a tuple of Python ints."""
+    return tuple(map(int, sizes(shape)))
+
+
+def reshape(x, newshape):
+    """The same elements in another shape; one size may be -1. None (rows not known yet) counts as -1.
+
+    >>> reshape([1, 2, 3, 4], (2, -1))
+    array([[1, 2],
+           [3, 4]], dtype=int32)
+    """
+    x = operand(x)
+    wanted = sizes(newshape)
+    if None in wanted:
+        if -1 in wanted and None not in x.shape[1:]:            # (rows, -1): the rest follows from the known sizes
+            known = product(d for d in wanted if d not in (None, -1))
+            wanted[wanted.index(-1)] = product(x.shape[1:]) // max(known, 1)
+        wanted = [-1 if d is None else d for d in wanted]
+    return R.reshape(x, shape=ints(wanted))
+
+
+def ravel(x):
+    """All elements in one dimension.
+
+    >>> ravel([[1, 2], [3, 4]])
+    array([1, 2, 3, 4], dtype=int32)
+    """
+    return reshape(x, (-1,))
+
+
+def expand_dims(x, axis):
+    """x with a new dimension of size 1 at `axis` (an int, or several), as positions in the result.
+
+    >>> expand_dims([1, 2], 0).shape
+    (1, 2)
+    """
+    return R.expand_dims(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
+
+
+def squeeze(x, axis=None):
+    """x without dimensions of size 1: all of them, or those of `axis`.
+
+    >>> squeeze([[1], [2]]).shape
+    (2,)
+    """
+    return R.squeeze(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
+
+
+def transpose(x, axes=None):
+    """x with its dimensions in the order `axes` (reversed, if None).
+
+    >>> transpose([[1, 2], [3, 4]])
+    array([[1, 3],
+           [2, 4]], dtype=int32)
+    """
+    x = operand(x)
+    rank = len(x.shape)
+    axes = tuple(range(rank))[::-1] if axes is None else tuple(normalize_axis(a, rank, "axes") for a in axes)
+    return x if axes == tuple(range(rank)) and is_symbol(x) else R.transpose(x, axes=axes)
+
+
+def swapaxes(x, axis1, axis2):
+    """x with two dimensions exchanged.
+
+    >>> swapaxes([[1, 2]], 0, 1).shape
+    (2, 1)
+    """
+    x = operand(x)
+    axes = list(range(len(x.shape)))
+    a, b = normalize_axis(axis1, len(axes)), normalize_axis(axis2, len(axes))
+    axes[a], axes[b] = b, a
+    return transpose(x, axes)
+
+
+def moveaxis(x, source, destination):
+    """x with dimensions moved from `source` to `destination` positions; the others keep their order.
+
+    >>> moveaxis([[[1, 2]]], -1, 0).shape
+    (2, 1, 1)
+    """
+    x = operand(x)
+    rank = len(x.shape)
+    source = [normalize_axis(a, rank) for a in (source if isinstance(source, (tuple, list)) else (source,))]
+    target = [normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list))
+                                                else (destination,))]
+    axes = [a for a in range(rank) if a not in source]
+    for t, s in sorted(zip(target, source)):
+        axes.insert(t, s)
+    return transpose(x, axes)
+
+
+def broadcast_to(x, shape):
+    """x repeated along new leading dimensions and those of size 1.
+
+    >>> broadcast_to([1, 2], (2, 2))
+    array([[1, 2],
+           [1, 2]], dtype=int32)
+    """
+    x, shape = operand(x), tuple(None if d is None else int(d) for d in sizes(shape))
+    return x if tuple(x.shape) == shape else R.broadcast_to(x, shape=shape)
+
+
+def broadcast_shapes(*shapes):
+    """The shape that values of these shapes broadcast to.
+
+    >>> broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
+    return broadcast(*(tuple(s) for s in shapes))
+
+
+def _joined(xs):
+    xs = list(xs)
+    if not xs:
+        raise ArgumentError("Received an empty list of values to join; expected at least one.")
+    dtype = result_dtype(*xs)
+    return [cast_to(x, dtype) for x in xs]
+
+
+def concatenate(xs, axis=0):
+    """The values one after the other along an axis; their other sizes must be equal.
+
+    >>> concatenate([[1, 2], [3]])
+    array([1, 2, 3], dtype=int32)
+    """
+    xs = _joined(xs)
+    return xs[0] if len(xs) == 1 else R.concatenate(*xs, axis=axis)
+
+
+def stack(x, axis=0):
+    """The values (of one shape) along a new axis.
+
+    >>> stack([[1, 2], [3, 4]], axis=1)
+    array([[1, 3],
+           [2, 4]], dtype=int32)
+    """
+    return concatenate([expand_dims(v, axis) for v in _joined(x)], axis)
+
+
+def unstack(x, num=None, axis=0):
+    """The parts of x along an axis, which they lose.
+
+    >>> [int(v) for v in unstack([1, 2])]
+    [1, 2]
+    """
+    x = operand(x)
+    n = x.shape[normalize_axis(axis, len(x.shape))]
+    if n is None or (num is not None and num != n):
+        raise ShapeError(f"unstack: axis {axis} of the shape {tuple(x.shape)} does not have num={num} parts.")
+    return [squeeze(v, axis) for v in split(x, n, axis)]
+
+
+def append(x1, x2, axis=None):
+    """x2 after x1 along an axis; both flattened if axis is None.
+
+    >>> append([1, 2], [3])
+    array([1, 2, 3], dtype=int32)
+    """
+    return concatenate([ravel(x1), ravel(x2)] if axis is None else [x1, x2], axis or 0)
+
+
+def vstack(xs):
+    """The values below each other: along the first axis, vectors as rows.
+
+    >>> vstack([[1, 2], [3, 4]])
+    array([[1, 2],
+           [3, 4]], dtype=int32)
+    """
+    return concatenate([reshape(x, (1, -1)) if len(x.shape) < 2 else x for x in map(operand, xs)], 0)
+
+
+def hstack(xs):
+    """The values side by side: along the second axis, vectors along their only one.
+
+    >>> hstack([[1, 2], [3]])
+    array([1, 2, 3], dtype=int32)
+    """
+    xs = [reshape(x, (1,)) if not x.shape else x for x in map(operand, xs)]
+    return concatenate(xs, 0 if len(xs[0].shape) == 1 else 1)
+
+
+def split(x, indices_or_sections, axis=0):
+    """A list of parts of x: so many equal ones, or cut before the given indices.
+
+    >>> split([1, 2, 3, 4], 2)
+    [array([1, 2], dtype=int32), array([3, 4], dtype=int32)]
+    """
+    x = operand(x)
+    axis = normalize_axis(axis, len(x.shape))
+    n = x.shape[axis]
+    if n is None:
+        raise ShapeError(f"split: the size of axis {axis} of the shape {tuple(x.shape)} is not known yet.")
+    if isinstance(indices_or_sections, (int, np.integer)):
+        parts = int(indices_or_sections)
+        if parts < 1 or n % parts:
+            raise ShapeError(f"split: {n} elements along axis {axis} do not divide into {parts} equal parts.")
+        reserve(parts, _PART)
+        sizes = (n // parts,) * parts
+    else:
+        cuts = [min(max(int(i) + (n if i < 0 else 0), 0), n) for i in indices_or_sections]
+        sizes = tuple(b - a for a, b in zip([0, *cuts], [*cuts, n]))
+    return [x] if len(sizes) == 1 else list(R.split(x, sizes=sizes, axis=axis))
+
+
+def array_split(x, indices_or_sections, axis=0):
+    """Like split, but the parts need not be equal: the first ones are larger by one.
+
+    >>> [len(v) for v in array_split([1, 2, 3], 2)]
+    [2, 1]
+    """
+    x = operand(x)
+    n, parts = x.shape[normalize_axis(axis, len(x.shape))], int(indices_or_sections)
+    reserve(parts, _PART)
+    small, extra = divmod(n, parts)
+    return split(x, [small * i + min(i, extra) for i in range(1, parts)], axis)
+
+
+def vsplit(x, indices_or_sections):
+    """Parts along the first axis.
+
+    >>> [v.shape for v in vsplit([[1], [2]], 2)]
+    [(1, 1), (1, 1)]
+    """
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x, indices_or_sections):
+    """Parts along the second axis (the first, of a vector).
+
+    >>> [v.shape for v in hsplit([[1, 2]], 2)]
+    [(1, 1), (1, 1)]
+    """
+    return split(x, indices_or_sections, 1 if len(operand(x).shape) > 1 else 0)
+
+
+def dsplit(x, indices_or_sections):
+    """Parts along the third axis.
+
+    >>> [v.shape for v in dsplit([[[1, 2]]], 2)]
+    [(1, 1, 1), (1, 1, 1)]
+    """
+    return split(x, indices_or_sections, 2)
+
+
+def dstack(xs):
+    """The values behind each other: along the third axis, which vectors and matrices get.
+
+    >>> dstack([[1, 2], [3, 4]]).shape
+    (1, 2, 2)
+    """
+    def deep(x):
+        x = operand(x)
+        if len(x.shape) < 2:
+            x = reshape(x, (1, -1))
+        return expand_dims(x, 2) if len(x.shape) == 2 else x
+    return concatenate([deep(x) for x in xs], 2)

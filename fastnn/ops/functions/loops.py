@@ -1,0 +1,542 @@
+"""Loops and choices by functions: nodes of the graph inside a trace, Python's own on arrays.
+
+What a function takes from around it (values, variables) needs no mention; variables that it assigns keep what the last
+step assigned.  In a graph a choice calculates one side only, and a loop is planned once, however many steps it has.
+"""
+import functools
+
+import numpy as np
+
+from fastnn.core import dtypes, hooks, tree
+from fastnn.core.errors import ArgumentError, DTypeError, ForeignSymbolError, ShapeError
+from fastnn.graph.loop import branch as graph_branch
+from fastnn.graph.loop import loop as graph_loop
+from fastnn.graph.node import Symbol
+from fastnn.graph.trace import Trace, current
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.layout import concatenate, reshape, stack
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
+from fastnn.ops.functions.slicing import flip, getitem
+
+__all__ = ["cond", "switch", "fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize",
+           "associative_scan"]
+
+LARGE = 2 ** 31 - 1                             # the largest int32
+
+
+# ------------------------------------------------------------------ structures
+def _leaves(structure):
+    """The values of a structure; None is an empty one."""
+    return [x for x in tree.flatten(structure) if x is not None]
+
+
+def _pack(structure, leaves):
+    """Values in the shape of a structure."""
+    rest = iter(leaves)
+    return tree.map_structure(lambda x: None if x is None else next(rest), structure)
+
+
+def _same_structure(a, b):
+    """Whether two structures hold None, and values, at the same places."""
+    if not tree.same_structure(a, b):
+        return False
+    return all((x is None) == (y is None) for x, y in zip(tree.flatten(a), tree.flatten(b)))
+
+
+def _shown(structure):
+    """A structure in words: shapes and dtypes."""
+    return tree.map_structure(
+        lambda x: None if x is None else f"{dtype_of(operand(x))}{list(operand(x).shape)}", structure)
+
+
+def _functions(name, **functions):
+    for argument, function in functions.items():
+        if not callable(function):
+            raise ArgumentError(f"{name}: `{argument}` must be a function. Received: {function!r}.")
+
+
+def _recorded(function):
+    """A public operation whose calls on functional symbols are one event; those of its parts where a function uses
+    functional symbols that are no arguments."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if current() is None and any(isinstance(x, Symbol) for x in tree.flatten([list(args), kwargs])):
+            try:
+                return hooks.call("record", name, function, args, kwargs)
+            except ForeignSymbolError:          # the functions use symbols that an event would not know of
+                return function(*args, **kwargs)
+        return function(*args, **kwargs)
+    call.public_name = name
+    return call
+
+
+# ------------------------------------------------------------------ choices
+def cond(pred, true_fn, false_fn):
+    """true_fn() if pred, else false_fn().
+
+    Args:
+        pred: a scalar; not 0 means true.
+        true_fn, false_fn: functions without arguments; inside a graph their results must be equal in structure, shapes
+            and dtypes, and only one of them is calculated.
+
+    Raises:
+        ShapeError: pred is no scalar.  ArgumentError, ShapeError, DTypeError: the results differ.
+
+    >>> cond(True, lambda: 1, lambda: 2)
+    array(1, dtype=int32)
+    """
+    _functions("cond", true_fn=true_fn, false_fn=false_fn)
+    pred = operand(pred)
+    if tuple(pred.shape):
+        raise ShapeError(f"cond: pred must be a scalar. Received: shape {tuple(pred.shape)}.")
+    if current() is None and is_symbol(pred):   # in the functional API there is no node that holds functions
+        one, two = true_fn(), false_fn()
+        _both(one, two)
+        return _pack(one, [where(pred, a, b) for a, b in zip(_leaves(one), _leaves(two))])
+    if current() is None or not _in_graph(pred):
+        return _results(true_fn() if bool(np.asarray(pred)) else false_fn())
+    return _branch(cast_to(pred, "bool"), true_fn, false_fn)
+
+
+def _results(structure):
+    """What a function returned, with numbers as arrays."""
+    return tree.map_structure(lambda x: operand(x) if isinstance(x, (int, float)) else x, structure)
+
+
+def _in_graph(x):
+    return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
+
+
+def _both(one, two):
+    if not _same_structure(one, two):
+        raise ArgumentError("`true_fn` and `false_fn` should return outputs of the same kind (struct, dtype and "
+                            f"shape). Got {_shown(one)} and {_shown(two)} instead.")
+
+
+def _branch(truth, then, other, name="cond"):
+    found = []
+
+    def side(function):
+        def run():
+            found.append(function())
+            if len(found) == 2:
+                _both(*found)
+            return [operand(x) for x in _leaves(found[-1])]
+        return run
+    out = graph_branch(truth, side(then), side(other), name)
+    return _pack(found[0], out)
+
+
+@_recorded
+def switch(index, branches, *operands):
+    """branches[index](*operands), the index kept within range.
+
+    Args:
+        index: an integer scalar.
+        branches: functions; inside a graph their results must be equal in structure, shapes and dtypes, and only one
+            of them is calculated.
+        operands: what they get.
+
+    Raises:
+        ArgumentError: no branches, or their results differ.  DTypeError, ShapeError: the index is no integer scalar.
+
+    >>> switch(1, [lambda x: x, lambda x: -x], 3)
+    array(-3, dtype=int32)
+    """
+    branches = list(branches)
+    if not branches:
+        raise ArgumentError("switch: received no branches.")
+    _functions("switch", **{f"branches[{i}]": f for i, f in enumerate(branches)})
+    index = operand(index)
+    if "int" not in dtype_of(index):
+        raise DTypeError(f"switch: the index must be an integer. Received: dtype {dtype_of(index)}.")
+    if tuple(index.shape):
+        raise ShapeError(f"switch: the index must be a scalar. Received: shape {tuple(index.shape)}.")
+    if not _in_graph(index) or (current() is None and not is_symbol(index)):
+        return _results(branches[int(np.clip(np.asarray(index), 0, len(branches) - 1))](*operands))
+    return _switched(index, 0, len(branches), branches, operands)
+
+
+def _switched(index, first, end, branches, operands):
+    """A choice among branches[first:end], halved again and again."""
+    if end - first == 1:
+        return branches[first](*operands)
+    middle = (first + end) // 2
+    return cond(hooks.call("operator", "less", index, middle),
+                lambda: _switched(index, first, middle, branches, operands),
+                lambda: _switched(index, middle, end, branches, operands))
+
+
+# ------------------------------------------------------------------ loops
+class _Promote(Exception):
+    """Python numbers among the first carried values meet a wider dtype in the first step."""
+
+    def __init__(self, names):
+        self.names = names
+
+
+class _Carry:
+    """The carried values of a loop: their structure, and what each step's are checked against."""
+
+    def __init__(self, name, init):
+        self.name, self.structure = name, init
+        raw = _leaves(init)
+        self.weak = [type(x) in (int, float, bool) for x in raw]
+        self.first = [operand(x) for x in raw]
+        if current() is not None:
+            self.first = [current().symbol(x) for x in self.first]
+
+    def checked(self, new):
+        """The leaves of what a step returned."""
+        if not _same_structure(self.structure, new):
+            raise ArgumentError(f"{self.name}: the loop must carry one structure. Received at first: "
+                                f"{_shown(self.structure)}, returned by the body: {_shown(new)}.")
+        out = [operand(x) for x in _leaves(new)]
+        names = [self._promoted(dtype_of(a), dtype_of(b)) if weak and tuple(a.shape) == tuple(b.shape) else dtype_of(a)
+                 for a, b, weak in zip(self.first, out, self.weak)]
+        if names != [dtype_of(a) for a in self.first]:
+            raise _Promote(names)
+        for k, (a, b) in enumerate(zip(self.first, out)):
+            where_ = f"{self.name}: carried value {k}"
+            if tuple(a.shape) != tuple(b.shape):
+                raise ShapeError(f"{where_} must keep its shape: it came in with shape {tuple(a.shape)}, the body "
+                                 f"returned shape {tuple(b.shape)}.")
+            if dtype_of(a) != dtype_of(b):
+                if type(_leaves(new)[k]) in (int, float):
+                    out[k] = cast_to(b, dtype_of(a))
+                    continue
+                raise DTypeError(f"{where_} must keep its dtype: it came in with {dtype_of(a)}, the body returned "
+                                 f"{dtype_of(b)}. Use ops.cast.")
+        return out
+
+    def _promoted(self, first, later):
+        """The dtype of a carried Python number; float64 only where floats are: NumPy makes it of int32 and float32."""
+        if later == "float64" and not dtypes.is_float(first):
+            later = dtypes.standardize(None)
+        return dtypes.promote(first, later)
+
+    def packed(self, leaves):
+        """Leaves in the structure."""
+        return _pack(self.structure, leaves)
+
+
+def _promoting(run):
+    """run(carry) -> result, once more with the wider dtypes where Python numbers turn out to need them."""
+    @functools.wraps(run)
+    def call(carry, *args):
+        try:
+            return run(carry, *args)
+        except _Promote as promote:
+            carry.first = [cast_to(x, name) for x, name in zip(carry.first, promote.names)]
+            carry.weak = [False] * len(carry.weak)
+            return run(carry, *args)
+    return call
+
+
+def _steps(name, given, xs):
+    """The number of steps of a loop over the first axis of the leaves of xs, checked."""
+    sizes = []
+    for x in xs:
+        if not tuple(x.shape):
+            raise ShapeError(f"{name}: values that are sliced need a first dimension. Received: shape ().")
+        sizes.append(x.shape[0])
+    if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
+        raise ArgumentError(f"{name}: `length` must be an integer. Received: {given!r}.")
+    if not sizes and given is None:
+        raise ArgumentError(f"{name} got no values to scan over and `length` not provided.")
+    if None in sizes:
+        raise ShapeError(f"{name}: the size of the first axis is not known yet. Received shapes: "
+                         f"{[tuple(x.shape) for x in xs]}.")
+    if len(set(sizes)) > 1:
+        raise ShapeError(f"{name} got values with different leading axis sizes: {', '.join(str(n) for n in sizes)}.")
+    n = sizes[0] if given is None else int(given)
+    if n < 0:
+        raise ArgumentError(f"{name}: the number of steps must not be negative. Received: {n}.")
+    if sizes and sizes[0] != n:
+        raise ArgumentError(f"{name} got `length` argument of {n} which disagrees with leading axis sizes {sizes}.")
+    return n
+
+
+@_promoting
+def _scanned(carry, step, xs, n, reverse, unrolled):
+    """(carried leaves, the structure of a step's results, their stacked leaves).
+
+    step: (carried leaves, slices of xs) -> (carry, results), structures.
+    """
+    shown = []
+
+    def checked(state, slices):
+        new, y = step(carry.packed(state), slices)
+        shown.append(y)
+        return carry.checked(new), [operand(v) for v in _leaves(y)]
+    if current() is not None and not unrolled:
+        final, rows, _ = graph_loop(checked, carry.first, xs, n, reverse, name=carry.name)
+        return final, shown[-1], rows
+    if n == 0:
+        return carry.first, *_empty(checked, carry, xs, shown)
+    rows, state = [None] * n, list(carry.first)
+    for t in reversed(range(n)) if reverse else range(n):
+        state, rows[t] = checked(state, [getitem(x, t) for x in xs])
+    return state, shown[-1], [stack(v) for v in zip(*rows)]
+
+
+def _empty(step, carry, xs, shown):
+    """(structure, arrays without rows) of a loop of no steps."""
+    with Trace(building=True) as trace:
+        state, slices = ([trace.input(shape, dtype_of(x)) for x, shape in pairs] for pairs in (
+            [(x, tuple(x.shape)) for x in carry.first], [(x, tuple(x.shape)[1:]) for x in xs]))
+        specs = [trace.symbol(y).spec for y in step(state, slices)[1]]
+    return shown[-1], [np.zeros((0, *s.shape), dtypes.numpy_type(s.dtype)) for s in specs]
+
+
+@_recorded
+def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+    """(carry, ys) of carry, y = f(carry, x) for each slice x of xs along the first axis.
+
+    Args:
+        f: (carry, slice) -> (carry, y), structures of values; the carry keeps its shapes and dtypes.
+        init: the first carry.
+        xs: a structure of arrays with equal first axes, or None with `length` steps.
+        length: the number of steps; that of the first axes by default.
+        reverse: from the last slice to the first; ys lie as xs do.
+        unroll: True writes every step out in the graph; an int says nothing here.
+
+    Raises:
+        ArgumentError: no steps are given, they contradict the axes, f returns no pair or another structure.
+        ShapeError, DTypeError: the carry changes.
+
+    >>> scan(lambda c, x: (c + x, c), 0, np.array([1, 2], "int32"))
+    (array(3, dtype=int32), array([0, 1], dtype=int32))
+    """
+    _functions("scan", f=f)
+    if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
+        raise ArgumentError(f"`unroll` must be an positive integer or boolean. Received: unroll={unroll}")
+    leaves = [operand(x) for x in _leaves(xs)]
+    n = _steps("scan", length, leaves)
+
+    def step(carry, slices):
+        out = f(carry, _pack(xs, slices))
+        if not isinstance(out, (tuple, list)) or len(out) != 2:
+            raise ArgumentError(f"scan body output must be a pair, got {out!r}.")
+        return out
+    carry = _Carry("scan", init)
+    final, structure, rows = _scanned(carry, step, leaves, n, reverse, unroll is True)
+    return carry.packed([_array(x) for x in final]), _pack(structure, rows)
+
+
+def _array(x):
+    """A result as an array, also where NumPy made a scalar of it."""
+    return x if _in_graph(x) else np.asarray(x)
+
+
+@_recorded
+def map(f, xs):
+    """f of each slice of xs along the first axis, stacked.
+
+    Args:
+        f: slice -> value, structures.
+        xs: a structure of arrays with equal first axes.
+
+    >>> map(lambda v: v * 2, np.array([1.0, 2.0], "float32"))
+    array([2., 4.], dtype=float32)
+    """
+    return _mapped("map", f, xs)
+
+
+def _mapped(name, f, xs):
+    _functions(name, f=f)
+    leaves = [operand(x) for x in _leaves(xs)]
+    if not leaves:
+        raise ArgumentError(f"{name}: received no values to map over.")
+    n = _steps(name, None, leaves)
+    _, structure, rows = _scanned(_Carry(name, ()), lambda _, slices: ((), f(_pack(xs, slices))), leaves, n, False,
+                                  False)
+    return _pack(structure, rows)
+
+
+@_recorded
+def vectorized_map(function, elements):
+    """function of each slice of elements along the first axis, stacked; products of slices become one product.
+
+    >>> vectorized_map(lambda v: v * 2, np.array([1.0, 2.0], "float32"))
+    array([2., 4.], dtype=float32)
+    """
+    return _mapped("vectorized_map", function, elements)
+
+
+@_recorded
+def fori_loop(lower, upper, body_fun, init_val):
+    """val = body_fun(i, val) for i from lower up to upper.
+
+    Args:
+        lower, upper: ints; inside a graph also values, then the loop has no gradient.
+        body_fun: (i, val) -> val, which keeps its structure, shapes and dtypes.
+        init_val: the first val.
+
+    >>> fori_loop(0, 3, lambda i, v: v + i, 0)
+    array(3, dtype=int32)
+    """
+    _functions("fori_loop", body_fun=body_fun)
+    carry = _Carry("fori_loop", init_val)
+    if current() is not None and (_in_graph(lower) or _in_graph(upper)):
+        return carry.packed(_fori_by_values(carry, lower, upper, body_fun))
+    low, high = (_whole("fori_loop", n, v) for n, v in (("lower", lower), ("upper", upper)))
+    n = max(0, high - low)
+    if current() is None:
+        return carry.packed([_array(x) for x in _counted(carry, low, high, body_fun)])
+    kind = np.int32 if low >= -LARGE and high <= LARGE else np.int64
+    index = [np.arange(low, low + n, dtype=kind)]
+    final, _, _ = _scanned(carry, lambda val, slices: (body_fun(slices[0], val), None), index, n, False, False)
+    return carry.packed(final)
+
+
+def _whole(name, argument, value):
+    whole = hasattr(value, "__index__") or (hasattr(value, "shape") and "int" in dtype_of(value))
+    if is_symbol(value) or not whole:
+        raise ArgumentError(f"{name}: `{argument}` must be an integer. Received: {value!r}.")
+    return int(value)
+
+
+@_promoting
+def _counted(carry, low, high, body):
+    state = list(carry.first)
+    for i in range(low, high):
+        state = carry.checked(body(i, carry.packed(state)))
+    return state
+
+
+@_promoting
+def _fori_by_values(carry, lower, upper, body):
+    upper = cast_to(upper, "int32")
+
+    def step(state, _):
+        return [hooks.call("operator", "add", state[0], 1), *carry.checked(body(state[0], carry.packed(state[1:])))], []
+    final, _, _ = graph_loop(step, [cast_to(lower, "int32"), *carry.first], name="fori_loop",
+                                   test=lambda state: hooks.call("operator", "less", state[0], upper))
+    return final[1:]
+
+
+@_recorded
+def while_loop(cond, body, loop_vars, maximum_iterations=None):
+    """loop_vars = body(*loop_vars) while cond(*loop_vars).
+
+    Args:
+        cond: loop_vars -> a truth value, asked before each step.
+        body: loop_vars -> loop_vars, which keep their structure, shapes and dtypes.
+        loop_vars: a value, or a list or tuple of values, which the functions get one by one.
+        maximum_iterations: the most steps, an int.  Only with it the loop has a gradient.
+
+    >>> while_loop(lambda i: i < 3, lambda i: i + 1, 0)
+    array(3, dtype=int32)
+    """
+    _functions("while_loop", cond=cond, body=body)
+    many = isinstance(loop_vars, (tuple, list))
+    values = tuple(loop_vars) if many else (loop_vars,)
+    most = None
+    if maximum_iterations is not None:
+        most = max(0, _whole("while_loop", "maximum_iterations", maximum_iterations))
+    carry = _Carry("while_loop", values)
+
+    def step(state):
+        new = body(*carry.packed(state))
+        return carry.checked(tuple(new) if many and isinstance(new, (tuple, list)) else (new,))
+
+    final = carry.packed(_while(carry, lambda state: cond(*carry.packed(state)), step, most))
+    return final if many else final[0]
+
+
+@_promoting
+def _while(carry, test, step, most):
+    if current() is not None:
+        final, _, _ = graph_loop(lambda state, _: (step(state), []), carry.first, count=most, name="while_loop",
+                                       test=lambda state: operand(test(state)))
+        return final
+    state, n = list(carry.first), 0
+    while most is None or n < most:
+        go = test(state)
+        if is_symbol(go):
+            raise ArgumentError("while_loop: its functions use symbols of a functional graph that are not among "
+                                "loop_vars; pass them in loop_vars, or call it inside the `call` of a layer.")
+        if np.shape(go):
+            raise ShapeError(f"while_loop: the condition must be a scalar. Received: shape {np.shape(go)}.")
+        if not bool(np.asarray(go)):
+            break
+        state, n = step(state), n + 1
+    return [_array(x) for x in state]
+
+
+def vectorize(pyfunc, *, excluded=None, signature=None):
+    """A function of values that calls pyfunc for each slice along the first axis and stacks the results.
+
+    >>> vectorize(lambda v: v * 2)(np.array([1.0, 2.0], "float32"))
+    array([2., 4.], dtype=float32)
+    """
+    def over(*xs):
+        return map(lambda v: pyfunc(*v), tuple(operand(x) for x in xs))
+    return over
+
+
+# ------------------------------------------------------------------ running results
+@_recorded
+def associative_scan(f, elems, reverse=False, axis=0):
+    """All running results of an associative f(a, b) along an axis, in about twice log2 of its size calls of f.
+
+    Args:
+        f: (a, b) -> value, structures like elems; works along the axis as on one element.
+        elems: a structure of arrays with equal sizes along the axis.
+        reverse: from the last element on.
+        axis: the axis.
+
+    >>> associative_scan(lambda a, b: a + b, np.array([1, 2, 3], "int32"))
+    array([1, 3, 6], dtype=int32)
+    """
+    _functions("associative_scan", f=f)
+    leaves = [operand(x) for x in _leaves(elems)]
+    axes = [axis + len(x.shape) if axis < 0 else axis for x in leaves]
+    if any(a not in range(len(x.shape)) for a, x in zip(axes, leaves)):
+        raise ShapeError(f"associative_scan: axis {axis} is not one of shapes {[tuple(x.shape) for x in leaves]}.")
+    if len({x.shape[a] for a, x in zip(axes, leaves)}) != 1:
+        raise ShapeError("Array inputs to associative_scan must have the same first dimension. (saw: "
+                         f"{[tuple(x.shape) for x in leaves]})")
+    if leaves[0].shape[axes[0]] is None:
+        raise ShapeError(f"associative_scan: the size of axis {axis} is not known yet.")
+
+    def combine(a, b):
+        out = f(_pack(elems, a), _pack(elems, b))
+        if not _same_structure(elems, out):
+            raise ArgumentError("associative_scan: f must return the structure of elems. Received: "
+                                f"{_shown(out)}, expected that of {_shown(elems)}.")
+        return [operand(x) for x in _leaves(out)]
+    if reverse:
+        leaves = [flip(x, a) for x, a in zip(leaves, axes)]
+    leaves = _running(combine, leaves, axes)
+    return _pack(elems, [flip(x, a) for x, a in zip(leaves, axes)] if reverse else leaves)
+
+
+def _running(f, xs, axes):
+    """Results up to the odd places are those of pairs; each even place adds one element to the place before."""
+    n = xs[0].shape[axes[0]]
+    if n < 2:
+        return xs
+    odd = _running(f, f(_cut(xs, axes, 0, n - 1, 2), _cut(xs, axes, 1, n, 2)), axes)
+    if n == 2:
+        even = _cut(xs, axes, 0, 1)
+    else:
+        before = _cut(odd, axes, 0, n // 2 - 1) if n % 2 == 0 else odd
+        even = [concatenate([a, b], axis=x) for a, b, x in zip(
+            _cut(xs, axes, 0, 1), f(before, _cut(xs, axes, 2, n, 2)), axes)]
+    return [_interleaved(a, b, x) for a, b, x in zip(even, odd, axes)]
+
+
+def _cut(xs, axes, start, stop, step=1):
+    return [getitem(x, (*(slice(None),) * a, slice(start, stop, step))) for x, a in zip(xs, axes)]
+
+
+def _interleaved(a, b, axis):
+    """a0, b0, a1, b1, ...; a may have one more."""
+    n = b.shape[axis]
+    head, tail = (_cut([a], [axis], 0, n)[0], _cut([a], [axis], n, n + 1)) if a.shape[axis] > n else (a, [])
+    both = reshape(stack([head, b], axis=axis + 1), (*b.shape[:axis], 2 * n, *b.shape[axis + 1:]))
+    return concatenate([both, *tail], axis=axis) if tail else both

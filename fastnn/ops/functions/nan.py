@@ -1,0 +1,166 @@
+"""Reductions of what is not NaN."""
+import warnings
+
+import numpy as np
+
+from fastnn.ops.functions.arithmetic import divide, subtract
+from fastnn.ops.functions.comparison import equal, where
+from fastnn.ops.functions.elementwise import isnan, sqrt, square
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_whole, operand
+from fastnn.ops.functions.reduction import all, argmax, argmin, cumprod, cumsum, max, min, prod, sum
+
+__all__ = ["nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nancumsum", "nancumprod", "nanvar", "nanstd",
+           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]
+
+
+def _without(x, value):
+    """x with NaN replaced; integers have none and stay what they are."""
+    x = operand(x)
+    return x if is_whole(x) else where(isnan(x), value, x)
+
+
+def _extreme(fold, x, axis, keepdims, value):
+    """max or min of what is not NaN; NaN where there is nothing else."""
+    y = fold(_without(x, value), axis, keepdims)
+    return y if is_whole(y) else where(all(isnan(x), axis, keepdims), float("nan"), y)
+
+
+def nansum(x, axis=None, keepdims=False):
+    """The sum of what is not NaN.
+
+    >>> nansum([1.0, float("nan")])
+    array(1., dtype=float32)
+    """
+    return sum(_without(x, 0.0), axis, keepdims)
+
+
+def nanmean(x, axis=None, keepdims=False):
+    """The mean of what is not NaN.
+
+    >>> nanmean([1.0, float("nan")])
+    array(1., dtype=float32)
+    """
+    x = floating(x)
+    return divide(nansum(x, axis, keepdims), sum(cast_to(equal(x, x), dtype_of(x)), axis, keepdims))
+
+
+def nanmax(x, axis=None, keepdims=False):
+    """The largest value that is not NaN; NaN where all are.
+
+    >>> nanmax([1.0, float("nan")])
+    array(1., dtype=float32)
+    """
+    return _extreme(max, x, axis, keepdims, float("-inf"))
+
+
+def nanmin(x, axis=None, keepdims=False):
+    """The smallest value that is not NaN; NaN where all are.
+
+    >>> nanmin([1.0, float("nan")])
+    array(1., dtype=float32)
+    """
+    return _extreme(min, x, axis, keepdims, float("inf"))
+
+
+def nanprod(x, axis=None, keepdims=False):
+    """The product of what is not NaN.
+
+    >>> float(nanprod([2.0, float("nan")]))
+    2.0
+    """
+    return prod(_without(x, 1.0), axis, keepdims)
+
+
+def nancumsum(x, axis=None, dtype=None):
+    """Running sums in which NaN counts as 0.
+
+    >>> nancumsum([1.0, float("nan")])
+    array([1., 1.], dtype=float32)
+    """
+    return cumsum(_without(x, 0.0), axis, dtype)
+
+
+def nancumprod(x, axis=None, dtype=None):
+    """Running products in which NaN counts as 1.
+
+    >>> nancumprod([2.0, float("nan")])
+    array([2., 2.], dtype=float32)
+    """
+    return cumprod(_without(x, 1.0), axis, dtype)
+
+
+def nanvar(x, axis=None, keepdims=False):
+    """The variance of what is not NaN.
+
+    >>> float(nanvar([1.0, 3.0, float("nan")]))
+    1.0
+    """
+    x = floating(x)
+    there = equal(x, x)
+    squares = where(there, square(subtract(x, nanmean(x, axis, True))), 0.0)
+    return divide(sum(squares, axis, keepdims), sum(cast_to(there, dtype_of(x)), axis, keepdims))
+
+
+def nanstd(x, axis=None, keepdims=False):
+    """The standard deviation of what is not NaN.
+
+    >>> float(nanstd([1.0, 3.0, float("nan")]))
+    1.0
+    """
+    return sqrt(nanvar(x, axis, keepdims))
+
+
+def _place(fold, x, axis, keepdims, value):
+    """argmax or argmin of what is not NaN; -1 where there is nothing else."""
+    x = operand(x)
+    y = fold(_without(x, value), axis, keepdims)
+    return y if is_whole(x) else where(all(isnan(x), axis, keepdims), -1, y)
+
+
+def nanargmax(x, axis=None, keepdims=False):
+    """The index of the first largest value that is not NaN; -1 where all are.
+
+    >>> int(nanargmax([1.0, float("nan"), 3.0]))
+    2
+    """
+    return _place(argmax, x, axis, keepdims, float("-inf"))
+
+
+def nanargmin(x, axis=None, keepdims=False):
+    """The index of the first smallest value that is not NaN; -1 where all are.
+
+    >>> int(nanargmin([float("nan"), 1.0, 3.0]))
+    1
+    """
+    return _place(argmin, x, axis, keepdims, float("inf"))
+
+
+def nanquantile(x, q, axis=None, method="linear", keepdims=False):
+    """quantile of what is not NaN. Takes arrays only: how many values that are depends on the data.
+
+    >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
+    2.0
+    """
+    x = np.asarray(floating(x))
+    return np.nanquantile(x, q, axis=axis, method=method, keepdims=keepdims).astype(x.dtype)
+
+
+def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
+    """percentile of what is not NaN. Takes arrays only.
+
+    >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
+    2.0
+    """
+    return nanquantile(x, np.asarray(q) / 100, axis, method, keepdims)
+
+
+def nanmedian(x, axis=None, keepdims=False):
+    """The median of what is not NaN. Takes arrays only.
+
+    >>> float(nanmedian([1.0, float("nan"), 3.0]))
+    2.0
+    """
+    x = np.asarray(floating(x))
+    with warnings.catch_warnings():             # of rows without a number: the median of nothing is NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)

@@ -1,0 +1,131 @@
+"""Normalisation."""
+
+from fastnn.core import config, shapes
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.ops.functions import elementwise, reduction
+from fastnn.ops.functions.arithmetic import maximum
+from fastnn.ops.functions.elementwise import rsqrt
+from fastnn.ops.functions.layout import reshape, transpose
+from fastnn.ops.functions.operands import floating
+from fastnn.ops.functions.reduction import moments
+from fastnn.ops.functions.softmax import to_last
+from fastnn.ops.records.normalization import batch_norm_inference, layer_norm
+
+__all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization", "normalize",
+           "l2_normalize"]
+
+
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """(x - mean) / sqrt(variance + epsilon) * scale + offset, one value of each per element of `axis`.
+
+    Args:
+        x: float array or symbol.
+        mean, variance, offset, scale: shape (x.shape[axis],).
+        axis: int.
+        epsilon: added to the variance.
+
+    Raises:
+        ShapeError: if a statistic has not one value per channel.
+
+    >>> import numpy as np
+    >>> batch_normalization(np.ones((2, 3)), np.ones(3), np.ones(3), -1).shape
+    (2, 3)
+    """
+    x, back = to_last(floating(x), axis)
+    return back(batch_norm_inference(x, mean, variance, scale, offset, epsilon=float(epsilon)))
+
+
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
+    """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
+    scale, shift.
+
+    >>> import numpy as np
+    >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
+    array([[-1.,  1.]])
+    """
+    if kwargs.pop("rms_scaling", False):        # Keras' deprecated form: scaled by the deviation, but not centred
+        _, var = moments(floating(x), axis, keepdims=True)
+        y = x * rsqrt(var + (config.epsilon() if epsilon is None else float(epsilon)))
+        return y if gamma is None else y * gamma
+    if kwargs:
+        raise ArgumentError(f"layer_normalization: unknown arguments {sorted(kwargs)}.")
+    return _layer_normalize(x, gamma, beta, axis, epsilon, True)
+
+
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """x / sqrt(mean(x^2 over axis) + epsilon) * scale.
+
+    >>> import numpy as np
+    >>> rms_normalization(np.array([[3.0, 3.0]]), epsilon=0.0)
+    array([[1., 1.]])
+    """
+    return _layer_normalize(x, scale, None, axis, epsilon, False)
+
+
+def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
+    x = floating(x)
+    epsilon = config.epsilon() if epsilon is None else float(epsilon)
+    rank = len(x.shape)
+    axes = shapes.normalize_axes(axis, rank)
+    if axes == (rank - 1,):
+        return layer_norm(x, gamma, beta, epsilon=epsilon, centered=centered)[0]
+    kept = tuple(a for a in range(rank) if a not in axes)
+    order = (*kept, *axes)
+    inner = tuple(x.shape[a] for a in axes)
+    moved = transpose(x, order) if order != tuple(range(rank)) else x
+    outer = tuple(-1 if d is None else d for d in moved.shape[:len(kept)])
+    gamma, beta = (None if v is None else reshape(v, (-1,)) for v in (gamma, beta))
+    y = layer_norm(reshape(moved, (*outer, shapes.product(inner))), gamma, beta, epsilon=epsilon,
+                   centered=centered)[0]
+    y = reshape(y, (*outer, *inner))
+    back = tuple(order.index(a) for a in range(rank))
+    return transpose(y, back) if order != tuple(range(rank)) else y
+
+
+def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e-3):
+    """Normalise each of `groups` groups of channels of each sample; gamma, beta: one value per channel.
+
+    >>> import numpy as np
+    >>> group_normalization(np.ones((2, 4, 4, 6)), groups=3).shape
+    (2, 4, 4, 6)
+    """
+    x, back = to_last(floating(x), axis)
+    c, inner = x.shape[-1], shapes.product(x.shape[1:-1])
+    if c % groups:
+        raise ShapeError(f"group_normalization: {c} channels cannot be divided into {groups} groups.")
+    grouped = transpose(reshape(x, (-1, inner, groups, c // groups)), (0, 2, 1, 3))
+    flat = reshape(grouped, (-1, groups, inner * (c // groups)))
+    y = layer_norm(flat, None, None, epsilon=float(epsilon), centered=True)[0]
+    y = transpose(reshape(y, (-1, groups, inner, c // groups)), (0, 2, 1, 3))
+    y = reshape(y, (-1, *x.shape[1:]))
+    y = y if gamma is None else y * gamma
+    return back(y if beta is None else y + beta)
+
+
+def normalize(x, axis=-1, order=2, epsilon=None):
+    """x divided by its `order`-norm along `axis` (an int or tuple); norms below epsilon count as epsilon.
+
+    >>> import numpy as np
+    >>> normalize(np.array([[3.0, 4.0]]))
+    array([[0.6, 0.8]])
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ArgumentError(f"Argument `order` must be an int >= 1. Received: order={order!r}")
+    x = floating(x)
+    epsilon = config.epsilon() if epsilon is None else float(epsilon)
+    axes = shapes.normalize_axes(axis, len(x.shape))
+    if order == 2:
+        # the reciprocal root of the clipped square sum: the gradient stays finite at 0, as in Keras
+        return x * rsqrt(maximum(reduction.sum(x * x, axis=axes, keepdims=True), epsilon * epsilon))
+    norm = reduction.sum(elementwise.abs(x) ** order, axis=axes, keepdims=True) ** (1.0 / order)
+    return x / maximum(norm, epsilon)
+
+
+def l2_normalize(x, axis=-1, epsilon=None):
+    """normalize with order 2 (a name of the Keras 1 and 2 years).
+
+    >>> import numpy as np
+    >>> l2_normalize(np.array([[3.0, 4.0]]))
+    array([[0.6, 0.8]])
+    """
+    return normalize(x, axis, 2, epsilon)

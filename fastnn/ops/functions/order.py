@@ -1,0 +1,168 @@
+"""Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+import numpy as np
+
+from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, mod, multiply, subtract
+from fastnn.ops.functions.comparison import arrays_only, less_equal, where
+from fastnn.ops.functions.indexing import take, take_along_axis
+from fastnn.ops.functions.layout import ravel
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_symbol, number, operand, result_dtype
+from fastnn.ops.op import R
+
+__all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted", "digitize", "bincount",
+           "scatter_update", "unique", "histogram", "argpartition"]
+
+
+def interp(x, xp, fp):
+    """The values at x of the line through the points (xp, fp), xp rising; constant outside.
+
+    >>> interp([1.5], [1.0, 2.0], [10.0, 20.0])
+    array([15.], dtype=float32)
+    """
+    x, xp, fp = floating(x), floating(xp), floating(fp)
+    i = searchsorted(xp, x, "right")
+    i = maximum(where(less_equal(xp.shape[0], i), xp.shape[0] - 1, i), 1)
+    j = subtract(i, 1)
+    x0, x1, f0, f1 = take(xp, j), take(xp, i), take(fp, j), take(fp, i)
+    t = divide(subtract(x, x0), subtract(x1, x0))
+    t = where(less_equal(t, 0), 0.0, where(less_equal(1, t), 1.0, t))
+    return add(f0, multiply(subtract(f1, f0), t))
+
+
+def unravel_index(indices, shape):
+    """The indices in each dimension of a row-major position.
+
+    >>> [int(v) for v in unravel_index(5, (2, 3))]
+    [1, 2]
+    """
+    x, out = operand(indices), []
+    for d in reversed(shape):
+        out.append(mod(x, int(d)))
+        x = floor_divide(x, int(d))
+    return tuple(reversed(out))
+
+
+def argsort(x, axis=-1):
+    """The indices (int32) that would sort x along an axis; equal values keep their order.
+
+    >>> argsort([3, 1, 2])
+    array([1, 2, 0], dtype=int32)
+    """
+    return R.argsort(ravel(x), axis=-1) if axis is None else R.argsort(operand(x), axis=int(axis))
+
+
+def sort(x, axis=-1):
+    """x in rising order along an axis.
+
+    >>> sort([3, 1, 2])
+    array([1, 2, 3], dtype=int32)
+    """
+    x = ravel(x) if axis is None else operand(x)
+    axis = -1 if axis is None else int(axis)
+    return take_along_axis(x, R.argsort(x, axis=axis), axis)
+
+
+def top_k(x, k, sorted=True):
+    """(values, int32 indices) of the k largest values along the last axis, the largest first.
+
+    >>> top_k([3, 1, 2], 2)
+    (array([3, 2], dtype=int32), array([0, 2], dtype=int32))
+    """
+    x = operand(x)
+    indices = R.top_k_indices(x, k=int(k))
+    return take_along_axis(x, indices, -1), indices
+
+
+def searchsorted(sorted_sequence, values, side="left"):
+    """The index (int32) at which each value would have to be inserted to keep the sequence in order.
+
+    >>> searchsorted([1, 3, 5], [2, 5])
+    array([1, 2], dtype=int32)
+    """
+    dtype = result_dtype(sorted_sequence, values)
+    return R.searchsorted(cast_to(sorted_sequence, dtype), cast_to(values, dtype), side=side)
+
+
+def digitize(x, bins):
+    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie above it.
+
+    >>> digitize([0.5, 2.5], [1.0, 2.0])
+    array([0, 2], dtype=int32)
+    """
+    bins = operand(bins)
+    if isinstance(bins, np.ndarray) and bins.size > 1 and bins[0] > bins[-1]:
+        return subtract(bins.size, searchsorted(bins[::-1], x, "right"))
+    return searchsorted(bins, x, "right")
+
+
+def bincount(x, weights=None, minlength=0, sparse=False):
+    """How often (with which total weight) each number from 0 up occurs along the last axis; at least minlength numbers.
+
+    >>> bincount([1, 1, 3])
+    array([0, 2, 0, 1], dtype=int32)
+    """
+    x = operand(x)
+    n = int(minlength)
+    if isinstance(x, np.ndarray) and x.size:
+        n = max(n, int(x.max()) + 1)
+    if n < 1:
+        arrays_only("bincount without minlength")
+    x = cast_to(x, "int64" if dtype_of(x) == "int64" else "int32")
+    return R.bincount(x, None if weights is None else number(weights), minlength=n)
+
+
+def scatter_update(inputs, indices, updates, reduction=None):
+    """inputs with the values at `indices` (..., rank) replaced by updates, or combined: "add", "max", "min", "mul".
+
+    >>> scatter_update([1, 2, 3], [[1]], [9])
+    array([1, 9, 3], dtype=int32)
+    """
+    x = operand(inputs)
+    return R.scatter_update(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)), reduction=reduction)
+
+
+def unique(x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None,
+           fill_value=None):
+    """The different values in rising order; if wanted first places, inverse indices, counts. Takes arrays only.
+
+    size: cut or filled (with fill_value, by default the smallest value) to so many.
+
+    >>> unique([3, 1, 3])
+    array([1, 3], dtype=int32)
+    """
+    x = operand(x)
+    if is_symbol(x):
+        arrays_only("unique")
+    found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis, equal_nan=False)
+    if size is None:
+        return found
+    values, *rest = found if isinstance(found, tuple) else (found,)
+    along = 0 if axis is None else axis
+    values = np.take(values, range(min(size, values.shape[along])), axis=along)
+    missing = size - values.shape[along]
+    if missing > 0:
+        shape = [missing if i == along else d for i, d in enumerate(values.shape)]
+        fill = np.full(shape, values.min() if fill_value is None else fill_value, values.dtype)
+        values = np.concatenate([values, fill], axis=along)
+    return (values, *rest) if rest else values
+
+
+def histogram(x, bins=10, range=None):
+    """(counts, boundaries) of `bins` bins of equal width. Takes arrays only.
+
+    >>> histogram([1.0, 1.0, 3.0], bins=2)
+    (array([2, 1], dtype=int32), array([1., 2., 3.], dtype=float32))
+    """
+    x = operand(x)
+    if is_symbol(x):
+        arrays_only("histogram")
+    counts, edges = np.histogram(np.asarray(x), bins=bins, range=range)
+    return counts.astype(np.int32), edges.astype(np.float32)
+
+
+def argpartition(x, kth, axis=-1):
+    """Indices that put the kth value in its sorted place, smaller ones before it.
+
+    >>> argpartition([3, 1, 2], 1)
+    array([1, 2, 0], dtype=int32)
+    """
+    return argsort(x, axis)

@@ -1,0 +1,301 @@
+"""Products of tensors by index letters: einsum and its kin, as transposes, one matrix product, and sums."""
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.shapes import normalize_axis, product
+from fastnn.ops.forms import WIDE
+from fastnn.ops.functions.arithmetic import add, divide, multiply, subtract
+from fastnn.ops.functions.create import diagonal
+from fastnn.ops.functions.elementwise import affine, sqrt, square
+from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.functions.matmul import matmul
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand, result_dtype
+from fastnn.ops.functions.reduction import mean, sum
+from fastnn.ops.functions.slicing import flip, getitem, pad
+
+__all__ = ["trapezoid", "cdist", "correlate", "einsum", "tensordot", "dot", "vdot", "inner", "outer", "kron", "cross",
+           "diff", "cov", "corrcoef"]
+
+
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """The integral of y along an axis by the trapezoidal rule, at the points x or at equal steps dx.
+
+    >>> float(trapezoid([1.0, 2.0, 3.0]))
+    4.0
+    """
+    y = moveaxis(floating(y), axis, -1)
+    middle = affine(add(getitem(y, (..., slice(1, None))), getitem(y, (..., slice(None, -1)))), 0.5)
+    return sum(multiply(middle, dx if x is None else diff(x)), axis=-1)
+
+
+def cdist(x, y):
+    """The Euclidean distances between the rows of two matrices.
+
+    >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
+    array([[5.]], dtype=float32)
+    """
+    d = subtract(expand_dims(floating(x), -2), expand_dims(floating(y), -3))
+    return sqrt(sum(square(d), axis=-1))
+
+
+def correlate(x1, x2, mode="valid"):
+    """The cross-correlation of two vectors.
+
+    >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
+    array([3., 5.], dtype=float32)
+    """
+    a, b = floating(x1), floating(x2)
+    n, m = a.shape[0], b.shape[0]
+    if n < m:
+        return flip(correlate(b, a, mode), 0)
+    margins = {"valid": (0, 0), "full": (m - 1, m - 1), "same": (m // 2, m - 1 - m // 2)}.get(mode)
+    if margins is None:
+        raise ArgumentError(f"correlate: received mode={mode!r}, expected 'valid', 'same' or 'full'.")
+    a = pad(a, (margins,))
+    size = a.shape[0] - m + 1
+    parts = [multiply(getitem(a, slice(i, i + size)), getitem(b, i)) for i in range(m)]
+    return sum(stack(parts), axis=0)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _parse(subscripts, operands):
+    """(letters of each operand, letters of the result), "..." written out and an implied result added."""
+    text = subscripts.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise ArgumentError(f"einsum: {subscripts!r} names {len(terms)} operands, received {len(operands)}.")
+    free = [c for c in LETTERS if c not in text]
+    dots = ""
+    for t, x in zip(terms, operands):
+        if "..." in t:
+            n = len(x.shape) - len(t.replace("...", ""))
+            dots = "".join(free[:n]) if n > len(dots) else dots
+    out = []
+    for t, x in zip(terms, operands):
+        n = len(x.shape) - len(t.replace("...", ""))
+        t = t.replace("...", dots[len(dots) - n:] if n else "")
+        if len(t) != len(x.shape):
+            raise ShapeError(f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape "
+                             f"{tuple(x.shape)}.")
+        out.append(t)
+    if not arrow:
+        joined = "".join(out)
+        right = "..." + "".join(sorted(c for c in set(joined) - set(dots) if joined.count(c) == 1))
+    return out, right.replace("...", dots)
+
+
+def _drop(x, term, keep):
+    """x summed over the letters that nobody else wants."""
+    axes = tuple(i for i, c in enumerate(term) if c not in keep)
+    return (sum(x, axis=axes), "".join(c for c in term if c in keep)) if axes else (x, term)
+
+
+def _size(*dims):
+    """The product of sizes, -1 if one is not known."""
+    return -1 if None in dims else product(dims)
+
+
+def _contract(x, a, y, b, out):
+    """Two operands with letters a and b into one whose letters are all those of `out` that they have."""
+    x, a = _drop(x, a, set(b) | set(out))
+    y, b = _drop(y, b, set(a) | set(out))
+    batch = [c for c in a if c in b and c in out]
+    inner = [c for c in a if c in b and c not in out]
+    rows, cols = [c for c in a if c not in b], [c for c in b if c not in a]
+    if not inner:                               # no sum: an element-wise product
+        letters = batch + rows + cols
+        return multiply(_lay(x, a, letters), _lay(y, b, letters)), "".join(letters)
+    size = {**dict(zip(a, x.shape)), **dict(zip(b, y.shape))}
+    x = transpose(x, [a.index(c) for c in batch + rows + inner])
+    y = transpose(y, [b.index(c) for c in batch + inner + cols])
+    lead = tuple(-1 if size[c] is None else size[c] for c in batch)
+    k = _size(*(size[c] for c in inner))
+    z = matmul(reshape(x, (*lead, _size(*(size[c] for c in rows)), k)),
+                reshape(y, (*lead, k, _size(*(size[c] for c in cols)))))
+    letters = batch + rows + cols
+    return reshape(z, tuple(-1 if size[c] is None else size[c] for c in letters)), "".join(letters)
+
+
+def _lay(x, term, letters):
+    """x with a dimension for each letter, of size 1 where it has none."""
+    have = [c for c in letters if c in term]
+    x = transpose(x, [term.index(c) for c in have])
+    missing = tuple(i for i, c in enumerate(letters) if c not in term)
+    return expand_dims(x, missing) if missing else x
+
+
+def einsum(subscripts, *operands, **kwargs):
+    """The product of operands whose dimensions are named by letters; letters not in the result are summed over.
+
+    >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])
+    array([[11.]], dtype=float32)
+    """
+    xs = [operand(x) for x in operands]
+    names = {dtype_of(x) for x in xs}
+    terms, out = _parse(subscripts, xs)
+    y = _einsum(xs, terms, out, result_dtype(*xs), subscripts)
+    return cast_to(y, "int32") if names == {"int8"} else y
+
+
+def _einsum(xs, terms, out, dtype, subscripts):
+    """The contraction in a dtype; small integers are multiplied in 32 bits, so that no product is cut off."""
+    wide = WIDE.get(dtype, dtype)
+    xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
+    x, term = xs[0], terms[0]
+    for k in range(1, len(xs)):
+        later = "".join(terms[k + 1:])
+        x, term = _contract(x, term, xs[k], terms[k], set(out) | set(later))
+    x, term = _drop(x, term, set(out))
+    if set(term) != set(out):
+        raise ArgumentError(f"einsum: the result of {subscripts!r} has letters that no operand has.")
+    order = [term.index(c) for c in out]
+    y = transpose(x, order) if order != list(range(len(order))) else x
+    return y if dtype == wide else cast_to(y, "int32" if dtype == "int8" else dtype)
+
+
+def _diagonals(x, term):
+    """x with one dimension for each letter: the diagonal where a letter is repeated."""
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i = term.index(c)
+            j = term.index(c, i + 1)
+            x, term = diagonal(x, 0, i, j), term[:i] + term[i + 1:j] + term[j + 1:] + c
+    return x, term
+
+
+def tensordot(x1, x2, axes=2):
+    """The sum of products over pairs of dimensions: the last `axes` of x1 with the first of x2, or ([of x1], [of x2]).
+
+    >>> tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=2)
+    array(11., dtype=float32)
+    """
+    x1, x2 = operand(x1), operand(x2)
+    if isinstance(axes, int):
+        first, second = list(range(len(x1.shape) - axes, len(x1.shape))), list(range(axes))
+    else:
+        first, second = ([int(a) for a in np.atleast_1d(v)] for v in axes)
+    first = [normalize_axis(a, len(x1.shape)) for a in first]
+    second = [normalize_axis(a, len(x2.shape)) for a in second]
+    a = list(LETTERS[:len(x1.shape)])
+    b = list(LETTERS[len(a):len(a) + len(x2.shape)])
+    for i, j in zip(first, second):
+        b[j] = a[i]
+    out = [c for i, c in enumerate(a) if i not in first] + [c for j, c in enumerate(b) if j not in second]
+    y = einsum(f"{''.join(a)},{''.join(b)}->{''.join(out)}", x1, x2)
+    return cast_to(y, result_dtype(x1, x2))
+
+
+def dot(x1, x2):
+    """The last dimension of x1 times the last but one (the only one, of a vector) of x2; plain products with a number.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    array(11., dtype=float32)
+    """
+    x1, x2 = operand(x1), operand(x2)
+    if not x1.shape or not x2.shape:
+        return multiply(x1, x2)
+    return tensordot(x1, x2, ([-1], [-2 if len(x2.shape) > 1 else -1]))
+
+
+def vdot(x1, x2):
+    """The sum of the products of all elements.
+
+    >>> vdot([[1.0, 2.0]], [[3.0, 4.0]])
+    array(11., dtype=float32)
+    """
+    return cast_to(sum(multiply(ravel(x1), ravel(x2))), result_dtype(x1, x2))
+
+
+def inner(x1, x2):
+    """The sum of products over the last dimensions.
+
+    >>> inner([1.0, 2.0], [3.0, 4.0])
+    array(11., dtype=float32)
+    """
+    x1, x2 = operand(x1), operand(x2)
+    return multiply(x1, x2) if not x1.shape or not x2.shape else tensordot(x1, x2, ([-1], [-1]))
+
+
+def outer(x1, x2):
+    """All products of an element of x1 with one of x2, both flattened.
+
+    >>> outer([1, 2], [3, 4])
+    array([[3, 4],
+           [6, 8]], dtype=int32)
+    """
+    return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
+
+
+def kron(x1, x2):
+    """The Kronecker product: x2 scaled by each element of x1, block by block.
+
+    >>> kron([1, 2], [1, 1])
+    array([1, 1, 2, 2], dtype=int32)
+    """
+    x1, x2 = operand(x1), operand(x2)
+    rank = max(len(x1.shape), len(x2.shape))
+    a, b = ((1,) * (rank - len(x.shape)) + tuple(x.shape) for x in (x1, x2))
+    z = multiply(reshape(x1, [v for d in a for v in (d, 1)]), reshape(x2, [v for d in b for v in (1, d)]))
+    return reshape(z, [p * q for p, q in zip(a, b)])
+
+
+def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """The cross product of vectors of three numbers along an axis; of two numbers in a plane its third one.
+
+    >>> cross([1, 0, 0], [0, 1, 0])
+    array([0, 0, 1], dtype=int32)
+    """
+    axisa, axisb, axisc = (axis,) * 3 if axis is not None else (axisa, axisb, axisc)
+    x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
+    flat = x.shape[-1] == y.shape[-1] == 2
+    if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
+        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 2 or 3 numbers along "
+                         "the axis.")
+    x, y = (v if v.shape[-1] == 3 else pad(v, ((0, 0),) * (len(v.shape) - 1) + ((0, 1),)) for v in (x, y))
+    (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
+    parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),
+             subtract(multiply(a, e), multiply(b, d))]
+    return parts[2] if flat else moveaxis(stack(parts, -1), -1, axisc)
+
+
+def diff(a, n=1, axis=-1):
+    """Differences of neighbours along an axis, n times.
+
+    >>> diff([1, 4, 9])
+    array([3, 5], dtype=int32)
+    """
+    x = operand(a)
+    for _ in range(n):
+        rest = split(x, [1], axis)[1]
+        last = split(x, [-1], axis)[0]
+        x = subtract(rest, last)
+    return x
+
+
+def cov(x):
+    """The covariance matrix of the rows of x (divided by n - 1).
+
+    >>> cov([[1.0, 3.0], [2.0, 2.0]])
+    array([[2., 0.],
+           [0., 0.]], dtype=float32)
+    """
+    x = floating(x)
+    d = subtract(x, mean(x, -1, True))
+    return divide(matmul(d, transpose(d)), float(max(x.shape[-1] - 1, 1)))
+
+
+def corrcoef(x):
+    """The correlation matrix of the rows of x.
+
+    >>> corrcoef([[1.0, 3.0], [2.0, 4.0]]).round(3).tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+    x = floating(x)
+    if len(x.shape) == 1:
+        return reshape(corrcoef(expand_dims(x, 0)), ())
+    c = cov(x)
+    s = sqrt(diagonal(c))
+    return divide(c, outer(s, s))

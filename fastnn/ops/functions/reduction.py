@@ -1,0 +1,249 @@
+"""Reductions over any axes: each is a chain of folds of (outer, red, inner), whose sums have one fixed shape."""
+from fastnn.core import dtypes
+from fastnn.core.shapes import normalize_axes, normalize_axis
+from fastnn.kernels.reference import reduce as reference
+from fastnn.ops.forms import WIDE, composite
+from fastnn.ops.functions.arithmetic import add, divide, maximum, minimum, multiply, subtract
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.elementwise import isfinite, sqrt, square, stop_gradient
+from fastnn.ops.functions.layout import broadcast_to, ravel, reshape
+from fastnn.ops.functions.operands import (
+    calculate,
+    cast_to,
+    counted,
+    dtype_of,
+    floating,
+    is_number,
+    number,
+    operand,
+    result_dtype,
+)
+from fastnn.ops.op import Array, Case, R
+
+__all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "moments",
+           "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]
+
+
+def cumprod(x, axis=None, dtype=None):
+    """Running products along an axis (of the flattened value, if None).
+
+    >>> cumprod([1, 2, 3])
+    array([1, 2, 6], dtype=int32)
+    """
+    x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
+    x = number(x)
+    x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
+    return calculate(lambda v: R.cumprod(v, axis=axis), [x], dtype_of(x))
+
+
+
+
+# ------------------------------------------------------------------ public functions
+def _axis(axis):
+    return tuple(int(a) for a in axis) if isinstance(axis, (tuple, list)) else None if axis is None else int(axis)
+
+
+def _call(op, x, axis, keepdims):
+    """op in x's own dtype."""
+    x = operand(x)
+    return calculate(lambda v: op(v, axis=_axis(axis), keepdims=bool(keepdims)), [x], dtype_of(x))
+
+
+def sum(x, axis=None, keepdims=False):
+    """The sum along axes; truth values and small integers are counted in int32 or uint32.
+
+    >>> sum([[1, 2], [3, 4]], axis=0)
+    array([4, 6], dtype=int32)
+    """
+    return _call(R.sum, counted(x), axis, keepdims)
+
+
+def mean(x, axis=None, keepdims=False):
+    """The mean along axes, as a float.
+
+    >>> mean([[1, 2], [3, 4]], axis=0)
+    array([2., 3.], dtype=float32)
+    """
+    return _call(R.mean, floating(x), axis, keepdims)
+
+
+def max(x, axis=None, keepdims=False, initial=None):
+    """The largest value along axes (and of `initial`); NaN where there is one.
+
+    >>> max([[1, 2], [3, 4]], axis=0)
+    array([3, 4], dtype=int32)
+    """
+    y = _call(R.max, x, axis, keepdims)
+    return y if initial is None else maximum(y, initial)
+
+
+def min(x, axis=None, keepdims=False, initial=None):
+    """The smallest value along axes (and of `initial`); NaN where there is one.
+
+    >>> min([[1, 2], [3, 4]], axis=0)
+    array([1, 2], dtype=int32)
+    """
+    y = _call(R.min, x, axis, keepdims)
+    return y if initial is None else minimum(y, initial)
+
+
+amax, amin = max, min
+
+
+def prod(x, axis=None, keepdims=False, dtype=None):
+    """The product along axes.
+
+    >>> prod([[1, 2], [3, 4]], axis=1)
+    array([ 2, 12], dtype=int32)
+    """
+    return _call(R.prod, counted(x) if dtype is None else cast_to(x, dtypes.standardize(dtype)), axis, keepdims)
+
+
+def any(x, axis=None, keepdims=False):
+    """Whether one value along axes is true (not 0).
+
+    >>> any([[True, False], [False, False]], axis=1)
+    array([ True, False])
+    """
+    return R.any(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
+
+
+def all(x, axis=None, keepdims=False):
+    """Whether all values along axes are true (not 0).
+
+    >>> all([[True, False], [True, True]], axis=1)
+    array([False,  True])
+    """
+    return R.all(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
+
+
+def var(x, axis=None, keepdims=False):
+    """The variance (divided by n) along axes: the mean squared distance from the mean.
+
+    >>> var([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    x = floating(x)
+    return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
+
+
+def std(x, axis=None, keepdims=False):
+    """The standard deviation along axes.
+
+    >>> std([1.0, 3.0])
+    array(1., dtype=float32)
+    """
+    return sqrt(var(x, axis, keepdims))
+
+
+def moments(x, axes, keepdims=False, synchronized=False):
+    """(mean, variance) along axes.
+
+    >>> [float(v) for v in moments([1.0, 3.0], axes=0)]
+    [2.0, 1.0]
+    """
+    return mean(x, axes, keepdims), var(x, axes, keepdims)
+
+
+def ptp(x, axis=None, keepdims=False):
+    """The largest minus the smallest value along axes.
+
+    >>> ptp([1, 4])
+    array(3, dtype=int32)
+    """
+    return subtract(max(x, axis, keepdims), min(x, axis, keepdims))
+
+
+def argmax(x, axis=None, keepdims=False):
+    """The index (int32) of the first largest value along an axis; of the flattened value if axis is None.
+
+    >>> argmax([[1, 9], [8, 3]], axis=1)
+    array([1, 0], dtype=int32)
+    """
+    return _index(R.argmax, x, axis, keepdims)
+
+
+def argmin(x, axis=None, keepdims=False):
+    """The index (int32) of the first smallest value along an axis; of the flattened value if axis is None.
+
+    >>> argmin([[1, 9], [8, 3]], axis=1)
+    array([0, 1], dtype=int32)
+    """
+    return _index(R.argmin, x, axis, keepdims)
+
+
+def _index(op, x, axis, keepdims):
+    x = operand(x)
+    rank = len(x.shape)
+    if axis is None:
+        x, axis = ravel(x), 0
+        y = calculate(lambda v: op(v, axis=0), [x], dtype_of(x), back=False)
+        return reshape(y, (1,) * rank) if keepdims else y
+    return calculate(lambda v: op(v, axis=int(axis), keepdims=bool(keepdims)), [x], dtype_of(x), back=False)
+
+
+def count_nonzero(x, axis=None):
+    """How many values along axes are not 0 (int32).
+
+    >>> count_nonzero([1, 0, 2])
+    array(2, dtype=int32)
+    """
+    return sum(cast_to(x, "bool"), axis)
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(e^x)) along axes, without overflow.
+
+    >>> logsumexp([0.0, 0.0])
+    array(0.6931472, dtype=float32)
+    """
+    x = floating(x)
+    if dtype_of(x) in WIDE:
+        return calculate(lambda v: logsumexp(v, axis, keepdims), [x], dtype_of(x))
+    top = stop_gradient(max(x, axis, True))
+    top = where(isfinite(top), top, 0.0)
+    y = add(R.log(sum(R.exp(subtract(x, top)), axis, True)), top)
+    return y if keepdims else reshape(y, shape_without(y.shape, axis))
+
+
+def shape_without(shape, axis):
+    """A reduced shape without the reduced axes; unknown rows as -1."""
+    axes = normalize_axes(axis, len(shape))
+    return tuple(-1 if d is None else d for i, d in enumerate(shape) if i not in axes)
+
+
+def cumsum(x, axis=None, dtype=None):
+    """Running sums along an axis (of the flattened value, if None).
+
+    >>> cumsum([1, 2, 3])
+    array([1, 3, 6], dtype=int32)
+    """
+    x = number(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
+    if axis is None:
+        x, axis = ravel(x), 0
+    return calculate(lambda v: R.cumsum(v, axis=int(axis)), [x], dtype_of(x))
+
+
+def average(x, axis=None, weights=None):
+    """The mean along an axis, each value with its weight.
+
+    >>> average([1.0, 3.0], weights=[3.0, 1.0])
+    array(1.5, dtype=float32)
+    """
+    x = floating(x)
+    if weights is None:
+        return mean(x, axis)
+    x = cast_to(x, result_dtype(x, weights))
+    w = cast_to(weights, dtype_of(x)) if is_number(weights) else operand(weights)
+    if tuple(w.shape) != tuple(x.shape):
+        rank, a = len(x.shape), normalize_axis(axis, len(x.shape))
+        w = reshape(w, tuple(-1 if i == a else 1 for i in range(rank)))
+    w = broadcast_to(cast_to(w, dtype_of(x)), x.shape)
+    return divide(sum(multiply(x, w), axis), sum(w, axis))
+
+
+for _name, _f, _flops in (("var", var, 4), ("std", std, 5), ("logsumexp", logsumexp, 45)):
+    composite(_name, _f, attrs={"axis": None, "keepdims": False}, reference=getattr(reference, _name), flops=_flops,
+              cases=lambda draw: Case([Array((draw.integer(2, 4), draw.integer(3, 9)))],
+                                      {"axis": draw.choice((1, -1, (0, 1))), "keepdims": draw.boolean()}),
+              doc=getattr(reference, _name).__doc__)

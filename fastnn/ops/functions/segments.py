@@ -1,0 +1,84 @@
+"""Values gathered by number: sums and extremes of segments, scattering."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.shapes import product
+from fastnn.ops.functions.arithmetic import multiply
+from fastnn.ops.functions.comparison import equal, where
+from fastnn.ops.functions.indexing import index_operand
+from fastnn.ops.functions.layout import expand_dims, ravel, reshape
+from fastnn.ops.functions.operands import cast_to, dtype_of, operand, reserve
+from fastnn.ops.functions.reduction import max, min, prod, sum
+from fastnn.ops.op import R
+
+__all__ = ["segment_sum", "segment_max", "scatter", "segment_min", "segment_prod"]
+
+
+# ------------------------------------------------------------------ scattering
+def segment_sum(data, segment_ids, num_segments=None, sorted=False):
+    """Sums of the slices of data that share an id, one per id from 0 to num_segments - 1.
+
+    >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
+    array([3., 3.], dtype=float32)
+    """
+    x, ids = operand(data), index_operand(segment_ids)
+    if num_segments is None:
+        num_segments = int(np.max(np.asarray(ids))) + 1
+    name = dtype_of(x)
+    y = R.take_grad(x if name in ("float32", "float64") else cast_to(x, "float64"), ids, axis=0, size=int(num_segments))
+    return y if name in ("float32", "float64") else cast_to(y, name)
+
+
+def segment_max(data, segment_ids, num_segments=None, sorted=False):
+    """The largest of the slices of data that share an id; -inf (the smallest integer) for an id without one.
+
+    >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
+    array([5., 3.], dtype=float32)
+    """
+    kind = np.dtype(dtypes.numpy_type(dtype_of(operand(data))))
+    low = -np.inf if kind.kind == "f" else 0 if kind.kind == "b" else np.iinfo(kind).min
+    return segments(max, data, segment_ids, num_segments, low)
+
+
+def segments(fold, data, segment_ids, num_segments, empty):
+    """fold(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
+    x, ids = operand(data), index_operand(segment_ids)
+    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
+    rank = len(x.shape)
+    reserve(n)
+    mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
+    return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
+
+
+def scatter(indices, values, shape):
+    """Zeros of a shape with each value added at its index (the last dimension of indices).
+
+    >>> scatter([[1], [3]], [5.0, 7.0], (4,))
+    array([0., 5., 0., 7.], dtype=float32)
+    """
+    index, values, shape = index_operand(indices), operand(values), tuple(int(d) for d in shape)
+    k = index.shape[-1]
+    steps = np.array([product(shape[i + 1:k]) for i in range(k)], np.int32)
+    flat = ravel(sum(multiply(index, cast_to(steps, dtype_of(index))), axis=-1))
+    rows = reshape(values, (product(index.shape[:-1]), *shape[k:]))
+    return reshape(segment_sum(rows, flat, product(shape[:k])), shape)
+
+
+# ------------------------------------------------------------------ segments, activations
+def segment_min(data, segment_ids, num_segments=None, sorted=False):
+    """The smallest of the slices of data that share an id; inf (the largest integer) for an id without one.
+
+    >>> segment_min([4.0, 5.0, 3.0], [0, 0, 1], 2)
+    array([4., 3.], dtype=float32)
+    """
+    kind = np.dtype(dtypes.numpy_type(dtype_of(operand(data))))
+    return segments(min, data, segment_ids, num_segments, np.inf if kind.kind == "f" else np.iinfo(kind).max)
+
+
+def segment_prod(data, segment_ids, num_segments=None, sorted=False):
+    """The product of the slices of data that share an id; 1 for an id without one.
+
+    >>> segment_prod([4.0, 5.0, 3.0], [0, 0, 1], 2)
+    array([20.,  3.], dtype=float32)
+    """
+    return cast_to(segments(prod, data, segment_ids, num_segments, 1), dtype_of(operand(data)))

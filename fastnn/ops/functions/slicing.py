@@ -1,0 +1,247 @@
+"""Parts of a value, margins, and repetition."""
+import builtins
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.shapes import normalize_axis, product
+from fastnn.ops.functions.comparison import where
+from fastnn.ops.functions.indexing import take
+from fastnn.ops.functions.layout import (
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    ints,
+    ravel,
+    reshape,
+    split,
+    squeeze,
+    swapaxes,
+)
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.op import R
+
+__all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "pad", "flip", "rot90", "roll", "tile",
+           "repeat"]
+
+
+def fliplr(x):
+    """x with the order along its second axis reversed.
+
+    >>> fliplr([[1, 2]])
+    array([[2, 1]], dtype=int32)
+    """
+    return flip(x, 1)
+
+
+def flipud(x):
+    """x with the order along its first axis reversed.
+
+    >>> flipud([1, 2])
+    array([2, 1], dtype=int32)
+    """
+    return flip(x, 0)
+
+
+def get_item(x, key):
+    """x[key].
+
+    >>> int(get_item([1, 2], 1))
+    2
+    """
+    return getitem(x, key)
+
+
+# ------------------------------------------------------------------ parts
+def getitem(x, key):
+    """x[key] for ints, slices (negative steps too), None and Ellipsis; a list or array of ints takes rows.
+
+    >>> getitem([[1, 2], [3, 4]], (builtins.slice(None), 1))
+    array([2, 4], dtype=int32)
+    """
+    x = operand(x)
+    key = key if isinstance(key, tuple) else (key,)
+    rank = len(x.shape)
+    used = sum(k is not None and k is not Ellipsis for k in key)
+    if used > rank:
+        raise ShapeError(f"Received {used} indices for a value of shape {tuple(x.shape)}.")
+    if Ellipsis not in [k for k in key if k is None or k is Ellipsis]:
+        key = (*key, Ellipsis)
+    slices, drop, add, gather, d, out = [], [], [], [], 0, 0
+    for k in key:
+        if k is Ellipsis:
+            for _ in range(rank - used):
+                slices.append((None, None, None))
+                d, out = d + 1, out + 1
+        elif k is None:
+            add.append(out)
+            out += 1
+        elif isinstance(k, builtins.slice):
+            slices.append(tuple(None if v is None else int(v) for v in (k.start, k.stop, k.step)))
+            d, out = d + 1, out + 1
+        elif hasattr(k, "__index__") and not isinstance(k, (bool, np.bool_)) and not getattr(k, "shape", ()):
+            i, n = k.__index__(), x.shape[d]
+            if n is not None and not -n <= i < n:
+                raise IndexError(f"index {i} is out of range for axis {d} with size {n}")
+            i = i + n if i < 0 and n is not None else i
+            slices.append((i, i + 1 or None, None))
+            drop.append(d)
+            d += 1
+        else:
+            if dtype_of(operand(k)) == "bool":
+                return _masked(x, key)
+            slices.append((None, None, None))
+            gather.append((d, k))
+            d, out = d + 1, out + 1
+    if any(s != (None, None, None) for s in slices):
+        x = R.strided_slice(x, key=tuple(slices))
+    if gather:
+        if len(gather) > 1:
+            raise ArgumentError("Indexing with several lists or arrays is not supported; use fastnn.ops.take or "
+                                "take_along_axis.")
+        axis, indices = gather[0]
+        x = take(x, indices, axis=axis)
+    x = squeeze(x, tuple(drop)) if drop else x
+    return expand_dims(x, tuple(add)) if add else x
+
+
+def _masked(x, key):
+    """x[key] with truth values among the indices: how many rows that gives depends on them."""
+    if is_symbol(x) or any(is_symbol(k) for k in key):
+        raise ArgumentError("Indexing by truth values gives a size that depends on the data, which no graph has; "
+                            "use fastnn.ops.where to choose by a condition.")
+    return np.asarray(x)[tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)]
+
+
+def slice(inputs, start_indices, shape):
+    """The block of the given shape that begins at start_indices (ints; -1 in shape: up to the end).
+
+    >>> slice([[1, 2], [3, 4]], (0, 1), (2, 1))
+    array([[2],
+           [4]], dtype=int32)
+    """
+    return getitem(inputs, tuple(builtins.slice(int(a), None if n == -1 else int(a) + int(n))
+                                 for a, n in zip(start_indices, shape)))
+
+
+def slice_update(inputs, start_indices, updates):
+    """inputs with the block that begins at start_indices replaced by updates.
+
+    >>> slice_update([1, 2, 3], [1], [9])
+    array([1, 9, 3], dtype=int32)
+    """
+    x, u = operand(inputs), operand(updates)
+    key = tuple((int(a), int(a) + n, None) for a, n in zip(start_indices, u.shape))
+    reserve(product(x.shape), 1)
+    inside = np.zeros(x.shape, bool)
+    inside[tuple(builtins.slice(*k) for k in key)] = True
+    margins = tuple((k[0], d - k[1]) for k, d in zip(key, x.shape))
+    return where(inside, R.pad(cast_to(u, dtype_of(x)), pad_width=margins, constant_value=0.0), x)
+
+
+def pad(x, pad_width, mode="constant", constant_values=None):
+    """x with margins: a number, or the values that "reflect", "symmetric" and "edge" take from x.
+
+    pad_width: an int, one (before, after) pair, or a pair per dimension.
+
+    >>> pad([1, 2], (1, 0))
+    array([0, 1, 2], dtype=int32)
+    """
+    x = operand(x)
+    rank = len(x.shape)
+    width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2))
+    width = tuple((int(a), int(b)) for a, b in width)
+    if mode == "constant":
+        return R.pad(x, pad_width=width, constant_value=0 if constant_values is None else constant_values)
+    if mode not in ("reflect", "symmetric", "edge"):
+        raise ArgumentError(f"pad: received mode={mode!r}, expected 'constant', 'reflect', 'symmetric' or 'edge'.")
+    for axis, margins in enumerate(width):
+        if any(margins):
+            reserve((x.shape[axis] or 0) + sum(margins))
+            x = take(x, np.pad(np.arange(x.shape[axis]), margins, mode=mode), axis=axis)
+    return x
+
+
+def flip(x, axis=None):
+    """x with the order along some axes (all, if None) reversed.
+
+    >>> flip([1, 2, 3])
+    array([3, 2, 1], dtype=int32)
+    """
+    x = operand(x)
+    rank = len(x.shape)
+    axes = range(rank) if axis is None else [normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list))
+                                                                               else (axis,))]
+    return getitem(x, tuple(builtins.slice(None, None, -1) if d in axes else builtins.slice(None) for d in range(rank)))
+
+
+def rot90(array, k=1, axes=(0, 1)):
+    """array turned k times by 90 degrees in the plane of two axes, from the first towards the second.
+
+    >>> rot90([[1, 2], [3, 4]])
+    array([[2, 4],
+           [1, 3]], dtype=int32)
+    """
+    a, b = axes
+    if k % 4 == 2:
+        return flip(array, (a, b))
+    if k % 4 == 1:
+        return swapaxes(flip(array, b), a, b)
+    return flip(swapaxes(array, a, b), b) if k % 4 else operand(array)
+
+
+def roll(x, shift, axis=None):
+    """x with elements moved by `shift` along an axis; what leaves one end enters at the other.
+
+    >>> roll([1, 2, 3], 1)
+    array([3, 1, 2], dtype=int32)
+    """
+    x = operand(x)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, 0), x.shape)
+    if isinstance(axis, (tuple, list)):
+        for s, a in zip(shift if isinstance(shift, (tuple, list)) else [shift] * len(axis), axis):
+            x = roll(x, s, a)
+        return x
+    n = x.shape[normalize_axis(axis, len(x.shape))]
+    k = n - shift % n if n else 0
+    return concatenate(split(x, [k], axis)[::-1], axis) if 0 < k < n else x
+
+
+def tile(x, repeats):
+    """x repeated `repeats` times along each axis.
+
+    >>> tile([1, 2], 2)
+    array([1, 2, 1, 2], dtype=int32)
+    """
+    x, repeats = operand(x), list(ints(repeats))
+    own = [1] * (len(repeats) - len(x.shape)) + list(x.shape)
+    repeats = [1] * (len(own) - len(repeats)) + repeats
+    return _repeated(x, [v for d in own for v in (1, d)],
+                     [v for r, d in zip(repeats, own) for v in (r, d)],
+                     [None if d is None else d * r for d, r in zip(own, repeats)])
+
+
+def _repeated(x, narrow, wide, final):
+    return reshape(broadcast_to(reshape(x, narrow), wide), final)
+
+
+def repeat(x, repeats, axis=None):
+    """Each element of x (each slice along an axis) several times in a row; repeats may differ per element.
+
+    >>> repeat([1, 2], 2)
+    array([1, 1, 2, 2], dtype=int32)
+    """
+    x = operand(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = normalize_axis(axis, len(x.shape))
+    if not isinstance(repeats, (int, np.integer)):
+        counts = np.asarray(repeats)
+        counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
+        reserve((x.shape[axis] or 0) + int(np.sum(counts)))
+        return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
+    shape = list(x.shape)
+    head, n, tail = shape[:axis], shape[axis], shape[axis + 1:]
+    return _repeated(x, [*head, n, 1, *tail], [*head, n, int(repeats), *tail],
+                     [*head, None if n is None else n * int(repeats), *tail])

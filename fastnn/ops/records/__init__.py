@@ -1,0 +1,1 @@
+"""The operations, each declared once: operands of one dtype, a kernel, a gradient made of other records."""

@@ -1,0 +1,76 @@
+"""Conversion between dtypes."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import DTypeError
+from fastnn.graph.spec import Spec
+from fastnn.kernels.reference import elementwise as reference
+from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost
+from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+
+BYTES = ("uint8", "bool")
+
+
+def _infer(specs, attrs):
+    if attrs["dtype"] not in dtypes.TABLE:
+        raise DTypeError(f"cast: unknown dtype {attrs['dtype']!r}; expected one of {', '.join(dtypes.TABLE)}.")
+    return Spec(specs[0].shape, attrs["dtype"])
+
+
+def _has_kernel(source, target):
+    return source in (*NUMBERS, *BYTES) and target in (*NUMBERS, *BYTES)
+
+
+def _lower(e):
+    x, y = e.ins[0], e.outs[0]
+    if x.dtype == y.dtype or (x.dtype in BYTES and y.dtype == "uint8"):
+        name = f"copy_{x.t}"
+    elif y.dtype == "bool":
+        name = f"cast_bool_{x.t}"
+    elif y.dtype == "uint8":
+        name = f"cast_byte_u8_{x.t}"
+    else:
+        name = f"cast_{y.t}_{x.t}"
+    e.emit(name, x.rd, y.wr, n=y.size, elementwise=True)
+
+
+def _host(ins, outs, attrs):
+    with np.errstate(all="ignore"):
+        outs[0][...] = ins[0].astype(outs[0].dtype)
+
+
+def _vjp(node, gys):
+    return [converted(gys[0], node.inputs[0].dtype)]
+
+
+def _cases(names):
+    def cases(draw):
+        source, target = draw.choice(names), draw.choice(names)
+        low = -3.0 if source in (*NUMBERS, "int8", "int16", "float16") and not target.startswith("u") else 0.0
+        source = "float" if source in ("float32", "float64") else source
+        return Case([Array(draw_shape(draw), source, low, 3.0)], {"dtype": target})
+    return cases
+
+
+def _record(name, cases, **way):
+    return register(Op(
+        name=name, inputs=("x",), attrs={"dtype": REQUIRED}, infer=_infer, vjp=_vjp, elementwise=name == "cast",
+        reference=reference.cast, cases=cases, invalid=[([Spec((2,), "float32")], {"dtype": "quaternion"}, DTypeError)],
+        cost=unary_cost(), doc="y = x as another dtype; floats lose their fraction towards 0, bool is x != 0", **way))
+
+
+_cast = _record("cast", _cases(("float32", "int32", "int64", "bool", "uint8", "float64")), lower=_lower)
+_cast_host = _record("cast_host", _cases(("float16", "int8", "int16", "uint16", "uint32", "uint64")), host=_host)
+
+
+def converted(x, dtype):
+    """x, a symbol or an array, as `dtype`: x itself where it has that already."""
+    source = dtypes.standardize(x.dtype)
+    if source == dtype:
+        return x
+    return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
+
+
+def widened(op, x, *inputs, **attrs):
+    """op(x, ...) in x's dtype, through a wider one where no kernel calculates in it."""
+    return converted(op(converted(x, WIDE.get(x.dtype, x.dtype)), *inputs, **attrs), x.dtype)

@@ -1,0 +1,326 @@
+"""Operations that move elements: shapes, order, parts."""
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import DTypeError, ShapeError
+from fastnn.core.shapes import normalize_axis, product
+from fastnn.graph.spec import Spec
+from fastnn.kernels.reference import movement as reference
+from fastnn.ops.forms import BITS, draw_shape, moved_bytes, strides, zeros
+from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.records.copying import emit_copy, emit_fill
+
+ALL = (None, None, None)                        # the slice of a whole dimension
+
+
+# ------------------------------------------------------------------ shapes: the memory stays
+def _reshape_infer(specs, attrs):
+    shape, wanted = specs[0].shape, attrs["shape"]
+    if sum(d == -1 for d in wanted) > 1 or any(d < -1 for d in wanted):
+        raise ShapeError(f"reshape: received the target shape {wanted}, expected sizes >= 0 and at most one -1.")
+    known = product(d for d in wanted if d != -1)
+    if None in shape:
+        rest = product(d for d in shape if d is not None)
+        if -1 not in wanted or not known or (rest % known and known % rest):
+            raise ShapeError(f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
+                             "number of rows is not known, write -1 for the dimension that depends on it.")
+        return Spec(tuple(None if d == -1 else d for d in wanted), specs[0].dtype)
+    size = product(shape)
+    fits = known == size if -1 not in wanted else known > 0 and size % known == 0
+    if not fits:
+        raise ShapeError(f"reshape: {size} elements of shape {shape} do not fill the target shape {wanted}.")
+    return Spec(tuple(size // known if d == -1 else d for d in wanted), specs[0].dtype)
+
+
+def _like_input(node, gys):
+    return [_reshape(gys[0], shape=node.inputs[0].shape)]
+
+
+def _reshape_cases(draw):
+    shape = tuple(draw.integer(1, 4) for _ in range(draw.integer(1, 3)))
+    target = draw.choice(((product(shape),), (-1,), (1, *shape[::-1]), (*shape, 1), (shape[0], -1)))
+    return Case([Array(shape)], {"shape": target})
+
+
+def _alias(name, infer, cases, bad, vjp=_like_input, doc=""):
+    return register(Op(name=name, inputs=("x",), attrs=dict.fromkeys(bad, REQUIRED), infer=infer, alias={0: 0}, vjp=vjp,
+                       reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (0, 0), doc=doc,
+                       invalid=[([Spec((2, 3), "float32")], bad, ShapeError)]))
+
+
+_reshape = _alias("reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape")
+
+
+def _axes(axis, rank):
+    """Axes of a result of `rank` dimensions, sorted."""
+    axes = sorted(normalize_axis(a, rank) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"axis: received {axis}, which names a dimension twice.")
+    return axes
+
+
+def _expand_infer(specs, attrs):
+    axis = attrs["axis"]
+    shape = list(specs[0].shape)
+    for a in _axes(axis, len(shape) + (len(axis) if isinstance(axis, tuple) else 1)):
+        shape.insert(a, 1)
+    return Spec(tuple(shape), specs[0].dtype)
+
+
+def _squeeze_infer(specs, attrs):
+    shape, axis = specs[0].shape, attrs["axis"]
+    axes = [i for i, d in enumerate(shape) if d == 1] if axis is None else _axes(axis, len(shape))
+    if any(shape[a] != 1 for a in axes):
+        raise ShapeError(f"squeeze: axis {axis} of the shape {shape} does not have size 1.")
+    return Spec(tuple(d for i, d in enumerate(shape) if i not in axes), specs[0].dtype)
+
+
+_expand_dims = _alias("expand_dims", _expand_infer, lambda draw: Case([Array((2, 3))],
+                                                                      {"axis": draw.choice((0, 1, -1, (0, 2)))}),
+                      {"axis": 7}, doc="dimensions of size 1 added")
+_squeeze = _alias("squeeze", _squeeze_infer, lambda draw: Case([Array((1, 3, 1))],
+                                                               {"axis": draw.choice((0, 2, -1, (0, 2), None))}),
+                  {"axis": 0}, doc="dimensions of size 1 removed")
+
+
+# ------------------------------------------------------------------ order and repetition
+def _transpose_infer(specs, attrs):
+    shape, axes = specs[0].shape, attrs["axes"]
+    if sorted(axes) != list(range(len(shape))):
+        raise ShapeError(f"transpose: received axes {axes} for the shape {shape}, expected each of its axes once.")
+    return Spec(tuple(shape[a] for a in axes), specs[0].dtype)
+
+
+def _transpose_lower(e):
+    x, y, own = e.ins[0], e.outs[0], strides(e.ins[0].shape)
+    emit_copy(e, x, y, y.shape, tuple(own[a] for a in e.attrs["axes"]), strides(y.shape))
+
+
+def _transpose_cases(draw):
+    rank = draw.integer(1, 4)
+    axes, left = [], list(range(rank))
+    while left:
+        axes.append(left.pop(draw.integer(0, len(left) - 1)))
+    largest = draw.choice((4, 20)) if rank < 4 else 4
+    return Case([Array(tuple(draw.integer(1, largest) for _ in range(rank)))], {"axes": tuple(axes)})
+
+
+_transpose = register(Op(
+    name="transpose", inputs=("x",), attrs={"axes": REQUIRED}, infer=_transpose_infer, lower=_transpose_lower,
+    vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
+    reference=reference.transpose,
+    cases=_transpose_cases, cost=moved_bytes, invalid=[([Spec((2, 3), "float32")], {"axes": (0, 0)}, ShapeError)],
+    doc="y's dimension i is x's dimension axes[i]"))
+
+
+# ------------------------------------------------------------------ joining and cutting
+def _concatenate_infer(specs, attrs):
+    first, rank = specs[0], len(specs[0].shape)
+    if len({s.dtype for s in specs}) > 1:
+        raise DTypeError(f"concatenate: received dtypes {', '.join(s.dtype for s in specs)}, expected one.")
+    axis = normalize_axis(attrs["axis"], rank)
+    shape = list(first.shape)
+    for s in specs[1:]:
+        if len(s.shape) != rank or any(a is not None and b is not None and a != b
+                                       for i, (a, b) in enumerate(zip(s.shape, first.shape)) if i != axis):
+            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but "
+                             f"those along axis {attrs['axis']} must be equal.")
+        shape = [a if a is not None else b for a, b in zip(shape, s.shape)]
+    sizes = [s.shape[axis] for s in specs]
+    shape[axis] = None if None in sizes else sum(sizes)
+    return Spec(tuple(shape), first.dtype)
+
+
+def _rows(shape, axis):
+    """(number of rows, elements of a row per index) when everything from `axis` on is a row."""
+    return product(shape[:axis]), product(shape[axis + 1:])
+
+
+def _concatenate_lower(e):
+    y = e.outs[0]
+    axis = e.attrs["axis"] % len(y.shape)
+    rows, inner = _rows(y.shape, axis)
+    if rows == 1:
+        start = 0
+        for x in e.ins:
+            e.emit(f"copy_{y.t}", x.rd, y.part(start, x.nbytes).wr, n=x.size, elementwise=True)
+            start += x.nbytes
+        return
+    args = []
+    for x in e.ins:
+        args += [x.rd, x.shape[axis] * inner]
+    e.emit(f"concatenate_{BITS[y.itemsize]}", y.wr, len(e.ins), *args, n=rows)
+
+
+def _concatenate_cases(draw):
+    shape = [draw.integer(1, 4) for _ in range(draw.integer(1, 3))]
+    axis = draw.integer(-len(shape), len(shape) - 1)
+    arrays = []
+    for _ in range(draw.integer(1, 4)):
+        shape[axis] = draw.integer(1, 5)
+        arrays.append(Array(tuple(shape)))
+    return Case(arrays, {"axis": axis})
+
+
+_concatenate = register(Op(
+    name="concatenate", inputs=("*xs",), attrs={"axis": -1}, infer=_concatenate_infer, lower=_concatenate_lower,
+    vjp=lambda n, g: list(_split(g[0], sizes=tuple(x.shape[n.attrs["axis"]] for x in n.inputs), axis=n.attrs["axis"])),
+    reference=reference.concatenate, cases=_concatenate_cases, cost=moved_bytes,
+    doc="the inputs one after the other along axis",
+    invalid=[([Spec((2, 3), "float32"), Spec((3, 3), "float32")], {"axis": 1}, ShapeError)]))
+
+
+def _split_infer(specs, attrs):
+    x, sizes = specs[0], attrs["sizes"]
+    axis = normalize_axis(attrs["axis"], len(x.shape))
+    if sum(sizes) != x.shape[axis] or min(sizes, default=-1) < 0:
+        raise ShapeError(f"split: received sizes {sizes} for axis {attrs['axis']} of the shape {x.shape}; they "
+                         "must add up to its size.")
+    return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1:]), x.dtype) for n in sizes)
+
+
+def _split_lower(e):
+    x = e.ins[0]
+    axis = e.attrs["axis"] % len(x.shape)
+    rows, inner = _rows(x.shape, axis)
+    args = []
+    for y in e.outs:
+        args += [y.wr, y.shape[axis] * inner]
+    e.emit(f"split_{BITS[x.itemsize]}", x.rd, len(e.outs), *args, n=rows)
+
+
+def _split_vjp(node, gys):
+    gs = [zeros(y.shape, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
+    return [_concatenate(*gs, axis=node.attrs["axis"])]
+
+
+def _split_cases(draw):
+    sizes = tuple(draw.integer(1, 3) for _ in range(draw.integer(1, 3)))
+    shape = [draw.integer(1, 4) for _ in range(draw.integer(1, 3))]
+    axis = draw.integer(0, len(shape) - 1)
+    shape[axis] = sum(sizes)
+    return Case([Array(tuple(shape))], {"sizes": sizes, "axis": axis})
+
+
+_split = register(Op(
+    name="split", inputs=("x",), attrs={"sizes": REQUIRED, "axis": 0}, infer=_split_infer, lower=_split_lower,
+    vjp=_split_vjp,
+    reference=reference.split, cases=_split_cases, cost=moved_bytes, doc="parts of the given sizes along axis",
+    invalid=[([Spec((4, 3), "float32")], {"sizes": (1, 2)}, ShapeError)]))
+
+
+# ------------------------------------------------------------------ slices and margins
+def _slice_infer(specs, attrs):
+    shape, key = specs[0].shape, attrs["key"]
+    if len(key) != len(shape):
+        raise ShapeError(f"slice: received {len(key)} slices for the shape {shape}.")
+    out = []
+    for d, k in zip(shape, key):
+        if d is not None:
+            out.append(len(range(*slice(*k).indices(d))))
+        elif k[2] in (None, 1) and k[0] is not None and (k[1] == k[0] + 1 or (k[0], k[1]) == (-1, None)):
+            out.append(1)                       # an index, which must be there
+        else:
+            out.append(None)
+    return Spec(tuple(out), specs[0].dtype)
+
+
+def _slice_layout(shape, key):
+    """(first element, strides) of a slice of a row-major value."""
+    first, steps = 0, []
+    for d, s, k in zip(shape, strides(shape), key):
+        start, _, step = slice(*k).indices(d)
+        first += start * s
+        steps.append(step * s)
+    return first, steps
+
+
+def _slice_lower(e):
+    x, y = e.ins[0], e.outs[0]
+    first, steps = _slice_layout(x.shape, e.attrs["key"])
+    emit_copy(e, x, y, y.shape, steps, strides(y.shape), first, blocks=False)
+
+
+def _slice_grad_lower(e):
+    gy, gx = e.ins[0], e.outs[0]
+    first, steps = _slice_layout(gx.shape, e.attrs["key"])
+    emit_fill(e, gx, 0)
+    emit_copy(e, gy, gx, gy.shape, strides(gy.shape), steps, 0, first, dense=False)
+
+
+def _draw_key(draw, shape):
+    return tuple(draw.choice((ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None),
+                              (None, None, -2)))
+                 for _ in shape)
+
+
+def _slice_cases(draw):
+    shape = tuple(draw.integer(2, 6) for _ in range(draw.integer(1, 4)))
+    return Case([Array(shape)], {"key": _draw_key(draw, shape)})
+
+
+def _slice_grad_cases(draw):
+    shape = tuple(draw.integer(2, 6) for _ in range(draw.integer(1, 4)))
+    key = _draw_key(draw, shape)
+    return Case([Array(_slice_infer([Spec(shape, "float32")], {"key": key}).shape)], {"key": key, "shape": shape})
+
+
+def _slice_grad_infer(specs, attrs):
+    inner = _slice_infer([Spec(attrs["shape"], specs[0].dtype)], attrs)
+    if inner.shape != specs[0].shape:
+        raise ShapeError(f"strided_slice_grad: received a gradient of shape {specs[0].shape}, expected {inner.shape}.")
+    return Spec(attrs["shape"], specs[0].dtype)
+
+
+_slice = register(Op(
+    name="strided_slice", inputs=("x",), attrs={"key": REQUIRED}, infer=_slice_infer, lower=_slice_lower,
+    vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)],
+    reference=reference.strided_slice,
+    cases=_slice_cases, cost=moved_bytes, doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
+    invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)]))
+_slice_grad = register(Op(
+    name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
+    lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
+    reference=reference.strided_slice_grad,
+    cases=_slice_grad_cases, cost=moved_bytes, doc="zeros of a shape, with gy at the places of a slice",
+    invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
+
+
+def _pad_infer(specs, attrs):
+    shape, margins = specs[0].shape, attrs["pad_width"]
+    if len(margins) != len(shape) or any(len(m) != 2 or min(m) < 0 for m in margins):
+        raise ShapeError(f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 "
+                         "per dimension.")
+    return Spec(tuple(None if d is None else d + a + b for d, (a, b) in zip(shape, margins)), specs[0].dtype)
+
+
+def _pad_lower(e):
+    x, y, s = e.ins[0], e.outs[0], strides(e.outs[0].shape)
+    emit_fill(e, y, e.attrs["constant_value"])
+    first = sum(a * k for (a, _), k in zip(e.attrs["pad_width"], s))
+    emit_copy(e, x, y, x.shape, strides(x.shape), s, 0, first, dense=False)
+
+
+def _pad_vjp(node, gys):
+    key = tuple((a, a + d, None) for (a, _), d in zip(node.attrs["pad_width"], node.inputs[0].shape))
+    return [_slice(gys[0], key=key)]
+
+
+def _pad_cases(draw):
+    shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 4)))
+    return Case([Array(shape)], {"pad_width": tuple((draw.integer(0, 2), draw.integer(0, 2)) for _ in shape),
+                                 "constant_value": draw.choice((0.0, 1.5))})
+
+
+_pad = register(Op(
+    name="pad", inputs=("x",), attrs={"pad_width": REQUIRED, "constant_value": 0.0}, infer=_pad_infer, lower=_pad_lower,
+    vjp=_pad_vjp, reference=reference.pad, cases=_pad_cases, cost=moved_bytes, doc="x with margins of one value",
+    invalid=[([Spec((2, 3), "float32")], {"pad_width": ((1, 1),)}, ShapeError)]))
+
+_full_like = register(Op(
+    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
+    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
+    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
+    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
+                                                        "dtype": draw.choice((None, "int32", "bool"))}),
+    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))

@@ -1,0 +1,45 @@
+"""From the config of a model to the model, with fresh weights."""
+from fastnn.core.errors import FastnnError, FileFormatError
+from fastnn.saving.budget import budget
+from fastnn.saving.check import MAX_DEPTH, check_config
+from fastnn.saving.compiled import compile_from_config
+from fastnn.saving.serialization import deserialize_object, sharing_scope
+
+KERAS_VERSION = "3.15.1"        # whose format is written
+
+
+def build_model(config, name, custom_objects=None, compile=True, size=None):
+    """The model that a config describes, with fresh weights.
+
+    size: bytes of the weights file, or None; a config whose weights could not have come from so few bytes is
+    refused while the model is built, before they are made.
+    """
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
+    try:
+        checked = check_config(config if compile else without_compile(config), custom_objects)
+        compile_config = checked.pop("compile_config", None)
+        with sharing_scope(), budget(size, name):
+            model = deserialize_object(checked, custom_objects)
+        if not hasattr(model, "layers") or not hasattr(model, "compile"):
+            raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
+        if compile and compile_config:
+            with budget(size, name):
+                compile_from_config(model, compile_config, custom_objects)
+    except FastnnError:
+        raise
+    except Exception as error:
+        # A damaged config meets constructors that expect anything but that, and raise whatever they raise.
+        raise FileFormatError(f"{name}: the config describes no model that can be built: {type(error).__name__}: "
+                              f"{str(error)[:1000]}.") from error
+    return model
+
+
+def without_compile(config, depth=0):
+    """A config without the compile arguments of the model and of those inside it: nothing of them is looked up."""
+    if depth > MAX_DEPTH:
+        return config                           # check_config refuses it
+    if isinstance(config, dict):
+        drop = "class_name" in config
+        return {k: without_compile(v, depth + 1) for k, v in config.items() if not (drop and k == "compile_config")}
+    return [without_compile(v, depth + 1) for v in config] if isinstance(config, list) else config

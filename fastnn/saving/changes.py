@@ -1,0 +1,39 @@
+"""What loading is going to change in a model."""
+import numpy as np
+
+from fastnn.core.errors import NotBuiltError
+
+
+def need_built(model, what):
+    """NotBuiltError unless the model has its weights."""
+    if not getattr(model, "built", False):
+        raise NotBuiltError(f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
+                            "has none yet. Build it first: give it an input shape, call build(), or call it on data.")
+
+
+class Changes:
+    """What loading is going to do, collected and checked before the first weight is touched."""
+
+    def __init__(self):
+        self.arrays = []        # (variable, path in the file)
+        self.calls = []         # (a user's load_own_variables, {name: array})
+
+    def commit(self, read):
+        """Set everything.  read: (variable, array) pairs, of right shapes."""
+        converted = [(v, _as(a, v)) for v, a in read]
+        before = [(v, v.numpy()) for v, _ in converted]
+        try:
+            for variable, array in converted:
+                variable.assign(array)
+            for call, store in self.calls:
+                call(store)
+        except BaseException:
+            # Only a user's own load_own_variables can fail here, or an interrupt.
+            for variable, array in before:
+                variable.assign(array)
+            raise
+
+
+def _as(array, variable):
+    kind = np.dtype(variable.dtype)
+    return array if array.dtype == kind else array.astype(kind)
