@@ -50,7 +50,7 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     return name
 
 
-def numpy_type(name: str) -> type[np.generic]:
+def numpy_type(name: str) -> type[Any]:
     """The NumPy scalar type of a canonical dtype name."""
     return TABLE[name][0]
 
