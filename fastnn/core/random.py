@@ -247,7 +247,7 @@ def integers(key, shape, low, high, dtype="int32"):
     return (value.astype(np.int64) + low).astype(dtypes.numpy_type(dtypes.standardize(dtype))).reshape(shape)
 
 
-def threshold(probability):
+def threshold(probability: float) -> int:
     """The number that a word is compared with: P(bits < threshold) = probability, as a uint32.
 
     >>> threshold(0.5), threshold(0.0), threshold(1.0)
@@ -268,7 +268,7 @@ def bernoulli(key, shape, p=0.5):
     return (bits(key, product(shape)) < limit).reshape(shape)
 
 
-def drop_threshold(rate):
+def drop_threshold(rate: float) -> int:
     """The number that half a word is compared with: `rate` to the nearest 2**-16, at least one step above 0.
 
     >>> drop_threshold(0.5), drop_threshold(1e-9), drop_threshold(0.0)

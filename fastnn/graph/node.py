@@ -38,7 +38,11 @@ class Record:
     again: Callable[..., Any] | None
     elementwise: bool
     structural: bool
-    draws: bool
+
+    @property
+    def draws(self) -> bool:
+        """Whether its results are random numbers."""
+        return False
 
 
 class Leaf(Record):
@@ -47,7 +51,7 @@ class Leaf(Record):
     def __init__(self, name: str) -> None:
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
-        self.elementwise = self.draws = self.structural = False
+        self.elementwise = self.structural = False
 
     def __repr__(self) -> str:
         return f"<leaf {self.name}>"
@@ -65,7 +69,7 @@ class Structure(Record):
     inplace: dict[int, int] | None = {}
     alias, nondiff = None, ""
     lower = host = again = compose = None
-    elementwise = draws = False
+    elementwise = False
 
     def __init__(self, name: str) -> None:
         self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
@@ -285,7 +289,7 @@ def known_value(symbol: Symbol) -> Array | None:
     todo: list[Any] = [symbol.node]
     while todo:
         node = todo.pop()
-        if node is None or node.op in (INPUT, VARIABLE) or getattr(node.op, "draws", False):
+        if node is None or node.op in (INPUT, VARIABLE) or node.op.draws:
             return None
         if node not in seen:
             seen.add(node)

@@ -136,7 +136,9 @@ def conv_transpose(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "v
         raise ShapeError(f"conv_transpose: {x.shape[3]} input channels, and a kernel for {w.shape[3]}.")
     if not isinstance(padding, str):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
-    extra: tuple[int | None, ...] = (None, None) if output_padding is None else pair(output_padding, "output_padding", rank, 0)
+    extra: tuple[int | None, ...] = (None, None)
+    if output_padding is not None:
+        extra = pair(output_padding, "output_padding", rank, 0)
     if rank == 1:
         extra = (None if output_padding is None else 0, *extra[-1:])
     sizes, pads = zip(*(transposed_axis(n, k, s, d, padding, o) for n, k, s, d, o in zip(
