@@ -138,9 +138,9 @@ def moved_bytes(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
 
 
 def elementwise(name: str, *, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, words: Any = (),
-                allowed: Any = FLOATS, out: Any = None, flops: float = 1, kernel: Any = None, cases: Any = None, low: float = -2.0,
-                high: float = 2.0, avoid: Any = (), distinct: bool = False, choose: Any = None, inplace: Any = None,
-                **rest: Any) -> Any:
+                allowed: Any = FLOATS, out: Any = None, flops: float = 1, kernel: Any = None, cases: Any = None,
+                low: float = -2.0, high: float = 2.0, avoid: Any = (), distinct: bool = False, choose: Any = None,
+                inplace: Any = None, **rest: Any) -> Any:
     """Register an operation with one kernel call over operands of one shape.
 
     words: names of the attributes that follow the operands in the kernel's argument table.  out: dtype of the result
@@ -192,8 +192,8 @@ class _First:
 
 
 def composite(name: str, function: Any, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, *,
-              reference: Any, cases: Any = None, invalid: Any = None, flops: float = 4, low: float = -2.0, high: float = 2.0, avoid: Any = (),
-              choose: Any = None, nondiff: Any = "", doc: str = "") -> Any:
+              reference: Any, cases: Any = None, invalid: Any = None, flops: float = 4, low: float = -2.0,
+              high: float = 2.0, avoid: Any = (), choose: Any = None, nondiff: Any = "", doc: str = "") -> Any:
     """Register an operation that is written with other operations; calling `function` is using it."""
     def infer(specs: Specs, attrs: Attrs) -> Any:
         with Trace() as t:
