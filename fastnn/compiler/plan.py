@@ -4,11 +4,14 @@ A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fa
 instead of address, and argument words that hold numbers, while words that hold addresses are said in `relocations`.
 """
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastnn.compiler.target import Target
+from fastnn.core.types import Array
 from fastnn.runtime import abi
 
 LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and tiles; where empty values lie
@@ -25,7 +28,7 @@ class Space(NamedTuple):
     number: int
     nbytes: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.kind if self.kind in ("arena", "state", "constants") else f"{self.kind}{self.number}"
 
 
@@ -34,7 +37,7 @@ class Place(NamedTuple):
 
     space: int
     offset: int
-    shape: tuple
+    shape: tuple[int, ...]
     dtype: str
 
 
@@ -42,9 +45,9 @@ class HostCall(NamedTuple):
     """A step in Python: op.host(inputs, outputs, attrs); inputs, outputs: Places, None for an absent input."""
 
     op: Any
-    attrs: tuple
-    inputs: tuple
-    outputs: tuple
+    attrs: tuple[tuple[str, Any], ...]
+    inputs: tuple[Place | None, ...]
+    outputs: tuple[Place, ...]
 
 
 class Origin(NamedTuple):
@@ -52,8 +55,8 @@ class Origin(NamedTuple):
 
     op: str
     scope: int
-    shapes: tuple
-    attrs: tuple
+    shapes: tuple[tuple[int, ...], ...]
+    attrs: tuple[tuple[str, Any], ...]
 
 
 class Block(NamedTuple):
@@ -88,18 +91,18 @@ class Plan:
     plan for cpu: 1 instructions, 1 units, 0 barriers; arena ...
     """
 
-    target: Any
-    kernels: tuple
+    target: Target
+    kernels: tuple[str, ...]
     code: bytes
     words: bytes
     relocations: bytes
     moves: bytes
     constants: bytes
-    spaces: tuple
-    hosts: tuple
-    outputs: tuple
-    origins: tuple
-    blocks: tuple
+    spaces: tuple[Space, ...]
+    hosts: tuple[HostCall, ...]
+    outputs: tuple[Place, ...]
+    origins: tuple[Origin, ...]
+    blocks: tuple[Block, ...]
     costs: bytes
     arena_bytes: int
     local_bytes: int
@@ -108,36 +111,36 @@ class Plan:
     units: int
     barriers: int
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.code, self.words, self.relocations, self.moves, self.constants, self.kernels, self.spaces))
 
     @property
-    def instructions(self):
+    def instructions(self) -> int:
         """How many rows the tape has."""
         return len(self.code) // (8 * len(abi.COLUMNS))
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes that the plan itself takes, about."""
         return (len(self.code) + len(self.words) + len(self.relocations) + len(self.constants) + len(self.costs)
                 + 200 * (len(self.origins) + len(self.blocks)))
 
-    def table(self, name):
+    def table(self, name: str) -> Array:
         """The table `code`, `words`, `relocations`, `moves` or `costs` as an int64 array that cannot be written."""
         columns = {"code": len(abi.COLUMNS), "relocations": 5, "moves": 2, "costs": 3}.get(name)
         flat = np.frombuffer(getattr(self, name), np.int64)
         return flat if columns is None else flat.reshape(-1, columns)
 
-    def __str__(self):
+    def __str__(self) -> str:
         from_ = "\n".join(self.listing())
         return (f"plan for {self.target.name}: {self.instructions} instructions, {self.units} units, {self.barriers} "
                 f"barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
                 f"{self.local_bytes:,} + {self.scratch_bytes:,} a thread\n{from_}")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Plan of {self.instructions} instructions for {self.target.name}>"
 
-    def rows(self, scopes=()):
+    def rows(self, scopes: Sequence[str] = ()) -> list[dict[str, Any]]:
         """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times (that it
         runs), us (predicted for all of them), sync."""
         out, unit, end = [], -1, 0
@@ -155,18 +158,18 @@ class Plan:
                             sync=bool(flags & abi.SYNC)))
         return out
 
-    def listing(self):
+    def listing(self) -> list[str]:
         """One line of text for each instruction: unit, barrier, kernel, items, and what its words refer to."""
         code, words = self.table("code"), self.table("words").tolist()
-        moves = {}
-        said = {}
+        moves: dict[int, str] = {}
+        said: dict[int, str] = {}
         for word, space, offset, size, wide in self.table("relocations").tolist():
             said[word] = {LOCAL: "local", SCRATCH: "tile"}.get(space) or str(self.spaces[space])
             if space in (LOCAL, SCRATCH) or self.spaces[space].kind != "key" or offset:
                 said[word] += f"+{offset}" if offset or space in (LOCAL, SCRATCH) else ""
             if wide:
                 said[word] = said[word].replace("tile", "span")
-        lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), [], -1
+        lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int](), -1
         for word, stride in self.table("moves").tolist():
             moves[word] = f"{moves.get(word, '')}{'+' if stride >= 0 else ''}{stride}t"
         last = 0
@@ -196,7 +199,7 @@ class Plan:
         return lines
 
 
-def _number(word):
+def _number(word: int) -> str:
     """A word as the number that a reader sees in it: the bits of a plain float64, or an integer."""
     if -(1 << 40) < word < (1 << 40):
         return str(word)

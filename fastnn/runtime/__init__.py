@@ -1,9 +1,16 @@
 """What runs plans: executors, threads, kernel packs, eager evaluation. Its modules are imported where they are used."""
+from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from fastnn.runtime.executor import Executor
 
 
-def extension(name):
+def extension(name: str) -> ModuleType:
     """The compiled module fastnn.runtime.`name`.
 
     Raises PackError, which says what to do, where it is not there: in a source checkout that was not built.
@@ -22,7 +29,7 @@ def extension(name):
             "install fastnn-engine again.") from error
 
 
-def executor_class():
+def executor_class() -> type[Executor]:
     """Return the Executor class to use: the Cython one, or the Python oracle when asked for or in mode "python".
 
     Raises PackError when the compiled extension is missing.
@@ -33,6 +40,6 @@ def executor_class():
     from fastnn.core import config, jit
 
     if jit.MODE == "python" or config.executor() == "python":
-        from fastnn.runtime.pyexec import Executor
-        return Executor
-    return extension("executor").Executor
+        from fastnn.runtime import pyexec
+        return cast("type[Executor]", pyexec.Executor)
+    return cast("type[Executor]", extension("executor").Executor)

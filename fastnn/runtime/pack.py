@@ -15,11 +15,13 @@ import re
 import struct
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import errors, memory
-from fastnn.core.jit import JIT, KERNELS, MODE, entry
+from fastnn.core.jit import JIT, KERNELS, MODE, Kernel, entry
 from fastnn.runtime import stale
 
 ABI = 1                         # of the pack: how a kernel is called, and the form of pack.json
@@ -30,21 +32,21 @@ REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numb
           "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
 
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-_functions = []                 # mode "python": address(name) is a number in this list
-_libraries = []
+_functions: list[Callable[..., int]] = []                 # mode "python": address(name) is a number in this list
+_libraries: list[ctypes.CDLL] = []
 
 
-def _unknown(name, known):
+def _unknown(name: str, known: Iterable[str]) -> errors.PackError:
     from fastnn.core.registry import suggest
 
     return errors.PackError(f"there is no kernel named {name!r}.{suggest(name, known)}")
 
 
-def _modules(name):
+def _modules(name: str) -> list[str]:
     """Kernel modules, those whose text defines the kernel's source first: others need not even import."""
     from fastnn.kernels import cpu
 
-    def unlikely(module):
+    def unlikely(module: str) -> bool:
         path = pathlib.Path(cpu.__file__).parent / (module.rpartition(".")[2] + ".py")
         bases = re.findall(r"^\s*def (\w+)\(", path.read_text(encoding="utf-8"), re.M) if path.exists() else []
         return not any(name == b or name.startswith(b + "_") for b in bases)
@@ -52,7 +54,7 @@ def _modules(name):
     return sorted(cpu.names(), key=unlikely)
 
 
-def find(name):
+def find(name: str) -> Kernel:
     """Return the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
 
     Raises PackError for an unknown name.
@@ -68,7 +70,7 @@ def find(name):
 
 
 @functools.cache
-def library():
+def library() -> dict[str, int]:
     """Return {kernel name: address} of the pack's best library for this CPU (mode "pack").
 
     Where the kernel sources are there too (a checkout) and differ from those that the pack was built from, the pack is
@@ -84,10 +86,10 @@ def library():
             if not again:
                 raise errors.PackError(f"the kernel pack cannot be loaded: {error}. {REMEDY}") from error
     _libraries.append(lib)              # never unloaded: the addresses must stay valid
-    return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value for n in index["kernels"]}
+    return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value or 0 for n in index["kernels"]}
 
 
-def own_level():
+def own_level() -> str:
     """Return the best level that this CPU runs, or "" where fastnn has none for it.
 
     >>> own_level() == "" or runs(own_level())
@@ -98,13 +100,13 @@ def own_level():
     return cpu_level()
 
 
-def runs(level):
+def runs(level: str) -> bool:
     """Return whether this CPU runs kernels of `level`, a name as in pack.json: an x86-64 level includes those below."""
     mine = own_level()
     return level == mine or (mine.startswith(X86) and X86 + "2" <= level <= mine)
 
 
-def forced():
+def forced() -> str:
     """Return the level that FASTNN_LEVEL asks for, or "" where it is not set.
 
     Raises PackError for a level that this CPU does not run.
@@ -119,13 +121,13 @@ def forced():
     return level
 
 
-def _family():
+def _family() -> str:
     """The CPU's level in words."""
     mine = own_level()
     return f"{mine} or lower" if mine.startswith(X86) else mine or "of another family"
 
 
-def _choose(levels):
+def _choose(levels: Mapping[str, Any]) -> str:
     """The forced one of a pack's levels, else the highest that this CPU runs."""
     level, has = forced(), ", ".join(levels) or "none"
     if level in levels:
@@ -141,7 +143,7 @@ def _choose(levels):
     return max(fit)
 
 
-def describe():
+def describe() -> dict[str, Any]:
     """Return what `fastnn info` tells of the kernels: mode, level, this CPU's level, and in mode "pack" the library.
 
     A dict of texts and numbers: mode, level, cpu_level, and for a pack that is usable folder, file, levels (of the
@@ -151,7 +153,7 @@ def describe():
     >>> describe()["mode"] in ("pack", "jit", "python")
     True
     """
-    found = {"mode": MODE, "level": forced() or own_level(), "cpu_level": own_level()}
+    found: dict[str, Any] = {"mode": MODE, "level": forced() or own_level(), "cpu_level": own_level()}
     if MODE == "pack":
         index = _index(build=False)
         level = _choose(index["levels"])
@@ -162,10 +164,10 @@ def describe():
     return found
 
 
-def _index(build=True):
+def _index(build: bool = True) -> dict[str, Any]:
     """pack.json as it is now, after building the pack again where it is stale and that is wanted."""
     try:
-        index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+        index: dict[str, Any] = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
         differ = stale.changed(index["sources"])
         more = ", ..." if len(differ) > 4 else ""
         why = f"its sources changed since ({', '.join(differ[:4])}{more})" if differ else ""
@@ -184,11 +186,12 @@ def _index(build=True):
     if done.returncode:
         raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n"
                                f"{done.stderr[-3000:]}")
-    return json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+    index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+    return index
 
 
 @functools.cache
-def address(name):
+def address(name: str) -> int:
     """Return what the tape calls kernel `name` by: its address, or in mode "python" the number of its function.
 
     Raises PackError for an unknown name, or a missing or stale kernel pack.
@@ -202,12 +205,13 @@ def address(name):
     if JIT:
         from fastnn.kernels import lower
 
-        return lower.load(kernel)
+        loaded: int = lower.load(kernel)
+        return loaded
     _functions.append(entry(kernel))
     return len(_functions) - 1
 
 
-def function(fn):
+def function(fn: int) -> Callable[..., int]:
     """Return the Python callable `(args, lo, hi) -> status` behind a value of `address`.
 
     `args` is a sequence of int64 words in mode "python", the address of such words in the compiled modes.
@@ -215,7 +219,7 @@ def function(fn):
     return _functions[fn] if MODE == "python" else _SIGNATURE(fn)
 
 
-def call(name, args, lo, hi):
+def call(name: str, args: Sequence[Any], lo: int, hi: int) -> int:
     """Call one kernel, for development and tests; returns its status.
 
     args: NumPy arrays (their addresses are passed), ints, or floats (passed as float64 bits); lo, hi: the items.
