@@ -1,9 +1,9 @@
 """Barriers: where all threads must meet, because one needs what another one did, or may still be reading it.
 
 Two instructions conflict if they share bytes and one writes, unless both are cut at the same fractions and touch there
-only the parts of their own, or both have a single chunk (thread 0 runs those). A loop's body is walked twice, the second
-time one step later, so that what a step needs of the step before is seen like anything else. What a step may share with
-steps further back matters only where no barrier lies in between: then one is put at the head of the body.
+only the parts of their own, or both have a single chunk (thread 0 runs those). A loop's body is walked twice, the
+second time one step later, so that what a step needs of the step before is seen like anything else. What a step may
+share with steps further back matters only where no barrier lies in between: then one is put at the head of the body.
 """
 import math
 from collections.abc import Iterable, Iterator, Mapping

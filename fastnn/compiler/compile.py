@@ -76,7 +76,8 @@ def compile_graph(trace: Trace, outputs: Sequence[Symbol], bindings: Mapping[Sym
                   options: Options | None = None, plans: Plans = PLANS) -> Compiled:
     """The Plan for a finished trace.
 
-    outputs: symbols whose values are wanted.  bindings: {input symbol: array or DataSlot}.  plans: where plans are kept.
+    outputs: symbols whose values are wanted.  bindings: {input symbol: array or DataSlot}.  plans: where plans are
+    kept.
     """
     options = options or DEFAULT
     graph = Graph.of(trace, outputs)

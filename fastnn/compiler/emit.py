@@ -44,7 +44,8 @@ class Buffer:
     def __init__(self, nbytes: int, label: str = "", space: int | None = None, base: int = 0,
                  region: Region | None = None) -> None:
         self.space, self.base, self.nbytes, self.label, self.region = space, base, nbytes, label, region
-        self.first, self.last, self.offset, self.tile_only, self.pinned, self.shared = None, -1, None, False, False, False
+        self.first, self.last, self.offset = None, -1, None
+        self.tile_only = self.pinned = self.shared = False
 
     @property
     def in_arena(self) -> bool:
@@ -108,7 +109,7 @@ class Operand:
         return dtypes.kernel_type(self.dtype)
 
     def _access(self, read: bool, write: bool, parts: int | None) -> Access:
-        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, parts, self.moves)
+        return Access(self.buffer, self.offset, self.nbytes, self.itemsize, read, write, parts, self.moves)
 
     rd = property(lambda self: self._access(True, False, None), doc="Read, item by item.")
     wr = property(lambda self: self._access(False, True, None), doc="Written, item by item.")

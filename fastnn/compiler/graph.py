@@ -37,7 +37,7 @@ class Graph:
         return [*self.outputs, *(s for _, s in self.updates)]
 
     def listing(self) -> list[str]:
-        """One line of text for each node: %number = operation(inputs) attributes: shape, and the layer; bodies indented."""
+        """A line for each node: %number = operation(inputs) attributes: shape, and the layer; bodies are indented."""
         numbers: dict[Symbol, int] = {}
         lines: list[str] = []
         _list(self.nodes, numbers, lines, "")

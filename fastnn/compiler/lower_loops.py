@@ -1,8 +1,8 @@
 """Lowering of loops and branches: regions whose values lie where the next step, or whoever comes after, looks for them.
 
 A stacked array has a row for each step, and a step's instructions write to it or read from it through words that move.
-A carried value of which all steps are wanted (its gradient reads them, or they are an output) is a history: rows 0 to T,
-step t reads row t and writes row t + 1, and nothing is copied. Any other carried value has one place, which its last
+A carried value of which all steps are wanted (its gradient reads them, or they are an output) is a history: rows 0 to
+T, step t reads row t and writes row t + 1, and nothing is copied. Any other carried value has one place, which its last
 reader overwrites.
 """
 from __future__ import annotations

@@ -32,7 +32,7 @@ def lifetimes(items: Items) -> tuple[list[Buffer], int]:
 
 
 def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buffer, Region]]) -> int:
-    """Number units and regions from k on; collect buffers, and (buffer, region): the outermost one that it comes into."""
+    """Number units and regions from k on; collect buffers, and (buffer, outermost region that it comes into)."""
     for item in items:
         if isinstance(item, Region):
             item.first = k
@@ -40,7 +40,7 @@ def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buf
             k += 1
             for part in item.parts:
                 k = _number(part, k, buffers, regions)
-            if item.kind == "while":                        # the flag is read after the test, the steps written at the end
+            if item.kind == "while":            # the flag is read after the test, the steps are written at the end
                 _touch(item.accesses(), k, item.outer, buffers, regions)
             item.last = k
             k += 1

@@ -1,7 +1,8 @@
-"""Plan: what compiling ends with.  Immutable data: no address, no array, no model in it; it can be hashed, pickled, printed.
+"""Plan: what compiling ends with, immutable data without an address, array or model; hashed, pickled, printed.
 
-A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fastnn.runtime.abi`, with kernels by number
-instead of address, and argument words that hold numbers, while words that hold addresses are said in `relocations`.
+A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fastnn.runtime.abi`, with kernels by
+number instead of address, and argument words that hold numbers, while words that hold addresses are said in
+`relocations`.
 """
 import struct
 from collections.abc import Sequence
@@ -20,8 +21,8 @@ LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and t
 class Space(NamedTuple):
     """One block of memory that a plan is bound to.
 
-    kind: "arena", "state", "constants", "variable", "array" (an input's), "rows" and "order" (of a data slot) or "key" (a
-    random key, whose value takes the place of an address).  number: which of its kind.  nbytes: its size.
+    kind: "arena", "state", "constants", "variable", "array" (an input's), "rows" and "order" (of a data slot) or "key"
+    (a random key, whose value takes the place of an address).  number: which of its kind.  nbytes: its size.
     """
 
     kind: str
@@ -74,8 +75,8 @@ class Plan:
     """A graph compiled for a target.
 
     kernels: names, by number.  code: int64[n, 12], columns as in abi.COLUMNS, `fn` a number of `kernels` or of `hosts`.
-    words: int64[w], argument words.  relocations: int64[r, 5], rows (word, space, offset, item bytes, wide): the word is
-    the address of that byte of the space; those of SCRATCH also have what abi's table of scratch arguments says.
+    words: int64[w], argument words.  relocations: int64[r, 5], rows (word, space, offset, item bytes, wide): the word
+    is the address of that byte of the space; those of SCRATCH also have what abi's table of scratch arguments says.
     moves: int64[m, 2].  constants: their bytes.  spaces: by number.  outputs: Places.  blocks: of the arena.  costs:
     int64[n, 3]: bytes, flops and executions of each instruction.  units: groups of instructions; barriers: meetings
     of all threads.
@@ -141,8 +142,8 @@ class Plan:
         return f"<Plan of {self.instructions} instructions for {self.target.name}>"
 
     def rows(self, scopes: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times (that it
-        runs), us (predicted for all of them), sync."""
+        """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times
+        (that it runs), us (predicted for all of them), sync."""
         out, unit, end = [], -1, 0
         for i, (row, (nbytes, flops, times), origin) in enumerate(zip(self.table("code").tolist(),
                                                                       self.table("costs").tolist(), self.origins)):
@@ -163,7 +164,7 @@ class Plan:
         code, words = self.table("code"), self.table("words").tolist()
         moves: dict[int, str] = {}
         said: dict[int, str] = {}
-        for word, space, offset, size, wide in self.table("relocations").tolist():
+        for word, space, offset, _, wide in self.table("relocations").tolist():
             said[word] = {LOCAL: "local", SCRATCH: "tile"}.get(space) or str(self.spaces[space])
             if space in (LOCAL, SCRATCH) or self.spaces[space].kind != "key" or offset:
                 said[word] += f"+{offset}" if offset or space in (LOCAL, SCRATCH) else ""
@@ -188,7 +189,8 @@ class Plan:
                 name = "branch" if flags & abi.BRANCH else "while" if flags & abi.WHILE else "loop"
                 how = f" {row[abi.N]} times" if name != "branch" else ""
                 how += " backward" if flags & abi.REVERSE else ""
-                lines.append(f"{unit:4} {mark}{indent}{name}{how}{' ' + ', '.join(args) if args else ''}: to {row[abi.END]}")
+                how += " " + ", ".join(args) if args else ""
+                lines.append(f"{unit:4} {mark}{indent}{name}{how}: to {row[abi.END]}")
                 depth_ends.append(row[abi.END])
                 continue
             name = self.hosts[row[abi.FN]].op.name + " in Python" if flags & abi.HOST else self.kernels[row[abi.FN]]

@@ -85,7 +85,7 @@ class Program:
 
     # ------------------------------------------------------------------ running
     def _team(self) -> int:
-        """Threads of the next run: the best that was found, but no more than are allowed from outside at this moment."""
+        """Threads of the next run: the best number found, but no more than are allowed from outside at this moment."""
         most = self.tuner.best
         return most if self.fixed or most == 1 else min(most, allowed())
 

@@ -46,7 +46,7 @@ def exact(value: Any) -> Any:
 
 
 def layout(arrays: Sequence[Array]) -> tuple[int, ...]:
-    """Abstract first addresses of arrays, such that they overlap as the arrays do: what a plan knows of where they lie."""
+    """Abstract first addresses of arrays, which overlap as the arrays do: what a plan knows of where they lie."""
     starts = np.array([a.ctypes.data for a in arrays], np.int64)
     ends = starts + np.array([a.nbytes for a in arrays], np.int64)
     order = np.argsort(starts, kind="stable").tolist()
@@ -71,7 +71,8 @@ class Structure:
     graph: before the passes.  bindings: {input symbol: array or DataSlot}.
 
     variables: in order of first use; numbers: {variable: its number}.  arrays, slots: bound to inputs, in the order of
-    the inputs; sources: {input symbol: ("array" or "slot", number, dtype)}.  keys: digests of random streams, in order of first use.  scopes: names of layers, likewise.
+    the inputs; sources: {input symbol: ("array" or "slot", number, dtype)}.  keys: digests of random streams, in order
+    of first use.  scopes: names of layers, likewise.
     """
 
     def __init__(self, graph: Graph, bindings: Mapping[Symbol, Any]) -> None:
@@ -156,7 +157,7 @@ class Structure:
 
     # ------------------------------------------------------------------ what plans are kept under
     def key(self, settings: Any) -> bytes | None:
-        """The digest that a plan is kept under, or None where that cannot be told.  settings: what else it depends on."""
+        """The digest that a plan is kept under, or None where it cannot be told.  settings: what else it depends on."""
         if not self._plain:
             return None
         graph, ids, marks = self.graph, self._ids, self.graph.marks

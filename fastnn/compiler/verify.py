@@ -60,7 +60,7 @@ def _bodies(node: Node, after: str) -> None:
     specs = [(s.shape, s.dtype) for s in node.outputs]
     if node.op is BRANCH:
         for body in node.payload:
-            _expect([(s.shape, s.dtype) for s in body.outputs] == specs, after, f"a side of {node!r} gives other values")
+            _expect(_specs(body.outputs) == specs, after, f"a side of {node!r} gives other values")
             _expect(_specs(body.inputs) == _specs(node.inputs[1:]), after, f"a side of {node!r} takes other values")
         return
     attrs, body = node.attrs, node.payload.body

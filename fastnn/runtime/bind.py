@@ -1,4 +1,4 @@
-"""Binding: a Plan gets memory, addresses, threads and an executor, in some tens of microseconds, and compiles nothing."""
+"""Binding: a Plan gets memory, addresses, threads and an executor in some tens of microseconds; nothing is compiled."""
 from __future__ import annotations
 
 import weakref
@@ -65,8 +65,8 @@ class Storage:
 class _Prepared:
     """What binding needs of a plan whatever it is bound to; found once for a plan in a process.
 
-    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the instruction
-    that has the most.
+    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the
+    instruction that has the most.
     """
 
     def __init__(self, plan: Plan) -> None:

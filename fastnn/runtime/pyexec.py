@@ -1,8 +1,8 @@
 """The Python executor: the same tables as the Cython one, the same bits, nothing hidden. It is the oracle of the tests.
 
 It also runs mode "python", where kernels are plain functions over bounds-checked memory. Threads are simulated in the
-order that is least kind to a plan: between two barriers, one thread after the other does all its work, by turns the last
-one first and the first one first. A missing barrier therefore shows as different bits.
+order that is least kind to a plan: between two barriers, one thread after the other does all its work, by turns the
+last one first and the first one first. A missing barrier therefore shows as different bits.
 """
 from __future__ import annotations
 

@@ -82,8 +82,8 @@ def lstm_cell_grad(a, lo, hi, F):
 def gru_cell(a, lo, hi, F):
     """z, r = sigmoid(x + s), n = tanh(x + r s); next h = z h + (1 - z) n.
 
-    args: x, s (both 3 units wide: z, r, n), h, next h, gates (z, r, n), units.  items: rows.  next h may be h, gates may
-    be x.
+    args: x, s (both 3 units wide: z, r, n), h, next h, gates (z, r, n), units.  items: rows.  next h may be h, gates
+    may be x.
     """
     xs, ss, hs, nexts, gates, u = words(a, 6)
     S = sizeof(F)
