@@ -260,6 +260,6 @@ def _matrix_norm(x, ord, axes, keepdims):
         y = (reduction.sum if ord == "nuc" else reduction.max if ord == 2 else reduction.min)(s, -1)
         y = expand_dims(y, tuple(sorted(axes)))
     else:
-        raise ArgumentError(f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
-                            "-inf.")
+        raise ArgumentError(f"norm: received ord={ord!r} for matrices, "
+                            "expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.")
     return y if keepdims else reshape(y, shape_without(x.shape, axes))

@@ -255,8 +255,8 @@ def cross(x1: Any, x2: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, a
     x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
     flat = x.shape[-1] == y.shape[-1] == 2
     if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
-        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 2 or 3 numbers along "
-                         "the axis.")
+        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and "
+                         f"{tuple(y.shape)}, expected 2 or 3 numbers along the axis.")
     x, y = (v if v.shape[-1] == 3 else pad(v, ((0, 0),) * (len(v.shape) - 1) + ((0, 1),)) for v in (x, y))
     (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
     parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),

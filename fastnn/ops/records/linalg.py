@@ -123,8 +123,8 @@ _slogdet = register(Op(
 def _singular_infer(specs: Specs, attrs: Attrs) -> Any:
     check_dtype("singular_values", specs[0], FLOATS)
     if len(specs[0].shape) < 2:
-        raise ShapeError(f"singular_values: received shape {specs[0].shape}, expected matrices in the last two "
-                         "dimensions.")
+        raise ShapeError(f"singular_values: received shape {specs[0].shape}, "
+                         "expected matrices in the last two dimensions.")
     return Spec((*specs[0].shape[:-2], min(specs[0].shape[-2:])), specs[0].dtype)
 
 

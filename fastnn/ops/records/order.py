@@ -36,8 +36,8 @@ _argsort = register(Op(
 def _top_infer(specs: Specs, attrs: Attrs) -> Any:
     shape = specs[0].shape
     if not shape or not 0 < attrs["k"] <= (shape[-1] or attrs["k"]):
-        raise ShapeError(f"top_k: received k={attrs['k']} for a value of shape {shape}, expected 1 <= k <= the "
-                         "last size.")
+        raise ShapeError(f"top_k: received k={attrs['k']} for a value of "
+                         f"shape {shape}, expected 1 <= k <= the last size.")
     return Spec((*shape[:-1], attrs["k"]), "int32")
 
 
