@@ -3,6 +3,7 @@
     python -m bench run --threads 1,2 --torch-python PYTHON --out bench/results/speed.json
     python -m bench run --engines fastnn --workloads cifar_cnn --seconds 5
     python -m bench kernels              # single kernels beside the core's measured peak and bandwidth
+    python -m bench loops                # long and short recurrences, plans and binding
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
     python -m bench gate                 # exit status 1 where a kernel is slower than recorded
@@ -22,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import compare, gate, harness, kernels, machine, ragged, results, table
+from bench import compare, gate, harness, kernels, loops, machine, ragged, results, table
 from bench.models import INFERENCE, WORKLOADS
 
 
@@ -137,6 +138,7 @@ def parser() -> argparse.ArgumentParser:
     k.add_argument("groups", nargs="*", help=f"of: {', '.join(kernels.GROUPS)}; all if none is given")
     k.add_argument("--seconds", type=float, default=0.25, help="timing per case")
     k.add_argument("--out", default="", help="JSON file to write")
+    loops.arguments(commands.add_parser("loops", help="recurrences beside PyTorch's, plans and binding"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
     t = commands.add_parser("table", aliases=["chart"], help="write README.md's and docs/speed.md's tables, the chart")
     t.add_argument("--check", action="store_true", help="change nothing; exit status 1 if it would change")
@@ -162,6 +164,8 @@ def main() -> int:
         return table.write(check=a.check)
     if a.command == "compare":
         return compare.main(a.old, a.new, a.allow, say)
+    if a.command == "loops":
+        return loops.main(a, say)
     if a.command == "ragged":
         return ragged.main(a, say)
     if a.command == "gate":

@@ -125,13 +125,17 @@ def arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", default="", help="JSON file to write")
 
 
+def environment(python: str) -> dict[str, str]:
+    """The environment of a process of one engine: one thread, and this package where the interpreter is this one."""
+    root = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join([root, *sys.path]) if python == sys.executable else root
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+
+
 def child(engine: str, python: str, a: argparse.Namespace) -> dict[str, Any]:
     """What one engine measured, in a process of its own."""
-    root = str(Path(__file__).resolve().parents[1])
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([root, *sys.path])
-           if python == sys.executable else root}
-    done = subprocess.run([python, "-m", "bench.ragged", engine, json.dumps(vars(a))], env=env, capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run([python, "-m", "bench.ragged", engine, json.dumps(vars(a))], env=environment(python),
+                          capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{engine}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
