@@ -13,6 +13,7 @@ assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
+from fastnn.graph.hoist import hoist
 from fastnn.graph.node import BRANCH, INPUT, LOOP, Node
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace, current
@@ -247,7 +248,6 @@ def _traced_test(name, test, trace, carried, state):
 
 def place(parts, trace):
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
-    from fastnn.graph.hoist import hoist
     parts.nodes = live(parts.nodes, parts.symbols_out())
     final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
     for k, value in final.items():

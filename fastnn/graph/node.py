@@ -4,6 +4,8 @@ import numpy as np
 from fastnn.core import hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.shapes import product
+from fastnn.graph.active import current
+from fastnn.graph.spec import Spec
 
 
 class Leaf:
@@ -180,7 +182,6 @@ class Symbol(Operators):
     @property
     def spec(self):
         """The (shape, dtype) pair."""
-        from fastnn.graph.spec import Spec
         return Spec(self.shape, self.dtype)
 
     def reshape(self, *shape):
@@ -193,7 +194,6 @@ class Symbol(Operators):
 
     def _same(self, other):
         """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
-        from fastnn.graph.trace import current
         trace = current()
         mine = self.trace is not None and trace is not None and trace.sees(self)
         if not mine and (isinstance(other, Symbol) or self.origin is None):

@@ -1,33 +1,15 @@
 """Tracing: while a Trace is active, calls of operations on symbols become nodes."""
 import contextlib
-import threading
 
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
+from fastnn.graph import active
+from fastnn.graph.active import current
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
-
-_active = threading.local()
-
-
-def current():
-    """The innermost active Trace of this thread, or None."""
-    stack = getattr(_active, "stack", None)
-    return stack[-1] if stack else None
-
-
-@contextlib.contextmanager
-def paused():
-    """Inside, no trace is active: operations on arrays run eagerly (used when a layer builds itself)."""
-    stack = getattr(_active, "stack", None)
-    _active.stack = []
-    try:
-        yield
-    finally:
-        _active.stack = stack or []
 
 
 class Marks:
@@ -74,13 +56,11 @@ class Trace:
             self.extra, self._scopes = parent.extra, [parent._scopes[-1]]
 
     def __enter__(self):
-        if not hasattr(_active, "stack"):
-            _active.stack = []
-        _active.stack.append(self)
+        active.enter(self)
         return self
 
     def __exit__(self, *exc):
-        _active.stack.pop()
+        active.leave()
 
     @contextlib.contextmanager
     def scope(self, name):

@@ -2,6 +2,7 @@
 import copy
 import inspect
 
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
@@ -147,3 +148,7 @@ def unpickled(data, custom_objects):
     if isinstance(data, str):
         return archive.model_from_json(data, custom_objects)
     return archive.model_of(data, "the pickled model", custom_objects)
+
+
+hooks.register("copied", copy_model)
+hooks.register("pickled", pickled)

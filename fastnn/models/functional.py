@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
 from fastnn.graph import Symbol
@@ -36,6 +36,8 @@ class Functional(Model):
     >>> Functional(x, layers.Dense(2)(x)).output_shape
     (None, 2)
     """
+
+    _first_call = 1             # its own graph counts as its call 0
 
     def __init__(self, inputs=None, outputs=None, name=None, trainable=None, **kwargs):
         inputs = kwargs.pop("input", None) if inputs is None else inputs            # Keras 1's names
@@ -318,4 +320,5 @@ def _start_at(inputs, outputs):
     return new, rewire(inputs, outputs, replace)
 
 
+hooks.register("functional", lambda: Functional)
 __all__ = ["CallEvent", "Functional", "InputLayer"]

@@ -2,7 +2,7 @@
 
 Items are rows. Every loop writes one array: LLVM's check for overlap of many would send them to the scalar loop.
 """
-from fastnn.core.jit import at, kernel, sizeof
+from fastnn.core.jit import at, kernel, sizeof, words
 from fastnn.kernels.cpu import vecmath as vm
 
 
@@ -12,21 +12,22 @@ def lstm_cell(a, lo, hi, F):
 
     args: x, r, c, h, next c, gates, units.  items: rows.  next c may be c.
     """
-    S, u = sizeof(F), a[6]
+    xs, rs, cs, hs, nexts, gates, u = words(a, 7)
+    S = sizeof(F)
     for i in range(lo, hi):
-        x, r, k = at(F, a[0] + i * 4 * u * S), at(F, a[1] + i * 4 * u * S), at(F, a[5] + i * 4 * u * S)
-        h, new = at(F, a[3] + i * u * S), at(F, a[4] + i * u * S)
+        x, r, k = at(F, xs + i * 4 * u * S), at(F, rs + i * 4 * u * S), at(F, gates + i * 4 * u * S)
+        h, new = at(F, hs + i * u * S), at(F, nexts + i * u * S)
         for j in range(2 * u):
             k[j] = vm.sigmoid(F, x[j] + r[j])
         for j in range(2 * u, 3 * u):
             k[j] = vm.tanh(F, x[j] + r[j])
         for j in range(3 * u, 4 * u):
             k[j] = vm.sigmoid(F, x[j] + r[j])
-        if a[2] == a[4]:
+        if cs == nexts:
             for j in range(u):
                 new[j] = k[u + j] * new[j] + k[j] * k[2 * u + j]
         else:
-            c = at(F, a[2] + i * u * S)
+            c = at(F, cs + i * u * S)
             for j in range(u):
                 new[j] = k[u + j] * c[j] + k[j] * k[2 * u + j]
         for j in range(u):
@@ -41,12 +42,12 @@ def lstm_cell_grad(a, lo, hi, F):
     args: gates, c, next c, gradient of h, gradient of next c, gradient of x + r, gradient of c, units, workspace
     (units).  items: rows.  The gradient of c may be that of next c.
     """
-    S, u = sizeof(F), a[7]
-    w = at(F, a[8])
+    gates, cs, nexts, ghs, gnexts, gzs, gcs, u, workspace = words(a, 9)
+    S, w = sizeof(F), at(F, workspace)
     for i in range(lo, hi):
-        k, c, new = at(F, a[0] + i * 4 * u * S), at(F, a[1] + i * u * S), at(F, a[2] + i * u * S)
-        gh, gn = at(F, a[3] + i * u * S), at(F, a[4] + i * u * S)
-        gz, gc = at(F, a[5] + i * 4 * u * S), at(F, a[6] + i * u * S)
+        k, c, new = at(F, gates + i * 4 * u * S), at(F, cs + i * u * S), at(F, nexts + i * u * S)
+        gh, gn = at(F, ghs + i * u * S), at(F, gnexts + i * u * S)
+        gz, gc = at(F, gzs + i * 4 * u * S), at(F, gcs + i * u * S)
         for j in range(u):
             w[j] = vm.tanh(F, new[j])
         for j in range(u):
@@ -72,19 +73,20 @@ def gru_cell(a, lo, hi, F):
 
     args: x, s (both 3 units wide: z, r, n), h, next h, gates (z, r, n), units.  items: rows.  next h may be h.
     """
-    S, u = sizeof(F), a[5]
+    xs, ss, hs, nexts, gates, u = words(a, 6)
+    S = sizeof(F)
     for i in range(lo, hi):
-        x, s, k = at(F, a[0] + i * 3 * u * S), at(F, a[1] + i * 3 * u * S), at(F, a[4] + i * 3 * u * S)
-        new = at(F, a[3] + i * u * S)
+        x, s, k = at(F, xs + i * 3 * u * S), at(F, ss + i * 3 * u * S), at(F, gates + i * 3 * u * S)
+        new = at(F, nexts + i * u * S)
         for j in range(2 * u):
             k[j] = vm.sigmoid(F, x[j] + s[j])
         for j in range(u):
             k[2 * u + j] = vm.tanh(F, x[2 * u + j] + k[u + j] * s[2 * u + j])
-        if a[2] == a[3]:
+        if hs == nexts:
             for j in range(u):
                 new[j] = k[j] * new[j] + (F(1) - k[j]) * k[2 * u + j]
         else:
-            h = at(F, a[2] + i * u * S)
+            h = at(F, hs + i * u * S)
             for j in range(u):
                 new[j] = k[j] * h[j] + (F(1) - k[j]) * k[2 * u + j]
     return 0
@@ -97,11 +99,12 @@ def gru_cell_grad(a, lo, hi, F):
     args: gates, s, h, gradient of next h, gradients of x, s and h, units.  items: rows.  The gradient of h may be that
     of next h.
     """
-    S, u = sizeof(F), a[7]
+    gates, ss, hs, gnexts, gxs, gss, ghs, u = words(a, 8)
+    S = sizeof(F)
     for i in range(lo, hi):
-        k, s, h = at(F, a[0] + i * 3 * u * S), at(F, a[1] + i * 3 * u * S), at(F, a[2] + i * u * S)
-        g, gx = at(F, a[3] + i * u * S), at(F, a[4] + i * 3 * u * S)
-        gs, gh = at(F, a[5] + i * 3 * u * S), at(F, a[6] + i * u * S)
+        k, s, h = at(F, gates + i * 3 * u * S), at(F, ss + i * 3 * u * S), at(F, hs + i * u * S)
+        g, gx = at(F, gnexts + i * u * S), at(F, gxs + i * 3 * u * S)
+        gs, gh = at(F, gss + i * 3 * u * S), at(F, ghs + i * u * S)
         for j in range(u):
             n = k[2 * u + j]
             gx[2 * u + j] = g[j] * (F(1) - k[j]) * (F(1) - n * n)
@@ -114,7 +117,7 @@ def gru_cell_grad(a, lo, hi, F):
             gs[j] = gx[j]
         for j in range(u):
             gs[2 * u + j] = gx[2 * u + j] * k[u + j]
-        if a[3] == a[6]:
+        if gnexts == ghs:
             for j in range(u):
                 gh[j] = gh[j] * k[j]
         else:

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from fastnn.core.errors import KernelError
-from fastnn.runtime import abi, pyexec
+from fastnn.runtime import abi, executor, pyexec
 
-executor = pytest.importorskip("fastnn.runtime.executor")
 ENGINES = {"cython": executor.Executor, "python": pyexec.Executor}
 ITEMS, CHUNK, ROWS = 24, 7, 64
 LOOP, REVERSE, COUNTED, WHILE, BRANCH = abi.LOOP, abi.REVERSE, abi.COUNTED, abi.WHILE, abi.BRANCH

@@ -51,7 +51,6 @@ def test_shared_sizes_are_defined_once(path):
 
 def test_the_sizes_fit_every_level():
     """Panels, channels of a block and products of planes are no wider than the workspaces that are made for them."""
-    pytest.importorskip("numba")
     from fastnn.core import simd_vec
 
     for level, (nbytes, tiles) in simd_vec.LEVELS.items():
