@@ -20,7 +20,6 @@ from fastnn.models.profile import Profile
 from fastnn.models.report import PlanReport
 from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
-from fastnn.saving.run import load_run, save_run
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
@@ -83,6 +82,7 @@ class Trainer(Intake, LegacyMethods):
 
     def _save_run(self, path, epoch, batch, callbacks):
         """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
+        from fastnn.saving.run import save_run
         own = self._trainer()
         save_run(self, path, {"epoch": epoch, "batch": batch, "position": own.source.position(),
                               "validated": 0 if own.validation is None else own.validation.taken,
@@ -91,6 +91,7 @@ class Trainer(Intake, LegacyMethods):
 
     def _load_run(self, path):
         """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""
+        from fastnn.saving.run import load_run
         state = load_run(self, path)
         if state is not None:
             self._initial_epoch, self._trainer().resume = state["epoch"], state

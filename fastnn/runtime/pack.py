@@ -21,9 +21,10 @@ import numpy as np
 from fastnn.core import errors, memory
 from fastnn.core.jit import JIT, KERNELS, MODE, entry
 from fastnn.core.registry import suggest
-from fastnn.kernels import cpu
 from fastnn.runtime import levels, stale
 
+if MODE != "pack":              # the pack needs no kernel's source
+    from fastnn.kernels import cpu
 if JIT:
     from fastnn.kernels import lower
 
@@ -50,8 +51,8 @@ def _modules(name):
     return sorted(cpu.names(), key=unlikely)
 
 
-def find(name):
-    """Return the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
+def _find(name):
+    """Not in mode "pack": the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
 
     Raises PackError for an unknown name.
     """
@@ -158,7 +159,7 @@ def address(name):
         if name not in table:
             raise _unknown(name, table)
         return table[name]
-    kernel = find(name)
+    kernel = _find(name)
     if JIT:
         return lower.load(kernel)
     _functions.append(entry(kernel))
