@@ -170,7 +170,7 @@ OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpo
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": ({"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts"},
                     "a command imports what it needs: help and refusals come before NumPy is loaded"),
-    "models/trainer.py": ({"fastnn.saving.run"}, "readers and writers of files: the first model does not wait for them"),
+    "models/trainer.py": ({"fastnn.saving.run"}, "readers and writers of files: a first model need not wait for them"),
 }
 
 
