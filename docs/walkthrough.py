@@ -15,14 +15,15 @@ from fastnn.compiler.graph import Graph
 from fastnn.compiler.structure import Structure
 from fastnn.compiler.target import Options
 from fastnn.graph import Trace, gradients
+from fastnn.runtime import abi
 
 ROWS = 32
 FILE = pathlib.Path(__file__).with_suffix(".md")
 
 TEXT = """# From a model to a tape
 
-The model of README, followed through the whole engine; `python docs/walkthrough.py` writes this page from what it really
-does. Read it beside the sources, in this order; each is one short file.
+The model of README, followed through the whole engine; `python docs/walkthrough.py` writes this page from what it
+really does. Read it beside the sources, in this order; each is one short file.
 
 {stages}
 """
@@ -53,10 +54,38 @@ def operands(items, depth=0):
         yield f"{'  ' * depth}{item.kernel} n {item.n} chunk {item.chunk}: {'; '.join(touched)}"
 
 
-def stages():
-    """(title, text, lines) of every stage."""
-    net, x, y = model()
-    options = Options()
+# title -> (files, what happens there); numbers in braces come from the run
+STAGES = {
+    "graph": ("graph/trace.py, graph/node.py", """\
+While a Trace is active, a call of an operation on symbols becomes a Node. Layers and losses are Python that runs
+once."""),
+    "autodiff": ("graph/autodiff.py", """\
+`gradients` walks the nodes backwards and calls each record's `vjp`, which is written with records: more nodes.
+Assigning a variable is an effect, kept in order."""),
+    "structure": ("compiler/structure.py", """\
+What a plan depends on of this graph, and what it is bound to: models of equal structure share a plan."""),
+    "one pass": ("compiler/passes/epilogue.py", """\
+A pass is a function graph -> graph. This one puts a bias and an activation into the product before them: {before} nodes
+become {after}, among them"""),
+    "lower": ("compiler/lower.py, compiler/emit.py, ops/records/", """\
+Each record emits instructions: a kernel's name, its items, and how it touches memory (item by item, or all). Values
+get places: in place of an input, in the variable that they update, or in the arena."""),
+    "memory": ("compiler/schedule.py, compiler/memory.py, compiler/barriers.py", """\
+Element-wise neighbours become one unit, run tile by tile: {units} units. Buffers that are not alive at the same time
+share bytes: {bytes} bytes of buffers lie in an arena of {arena}. Threads meet {meetings} times."""),
+    "plan": ("compiler/plan.py, compiler/assemble.py", """\
+All of it as tables of integers, without an address: `str(plan)`. `arena+64` is what binding turns into an address; `|`
+is a barrier."""),
+    "bind": ("runtime/bind.py", """\
+`bind` puts addresses into the words: one base address for each space, one addition for each relocation."""),
+    "executor": ("src_cython/fastnn/runtime/walk.pxi, runtime/pyexec.py", """\
+All threads walk the rows from first to last, batch after batch, without the GIL; rows that loop or choose are walked
+again or not at all. pyexec.py is the same walk in Python: the oracle of the tests. The first row is"""),
+}
+
+
+def traced(net, x, y):
+    """(trace, loss, number of forward nodes, {input: array}) of a training step with plain gradient descent."""
     with Trace(training=True) as trace:
         sx, sy = trace.input(x.shape, "float32", "x"), trace.input(y.shape, "int64", "y")
         loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(sy, net(sx, training=True)))
@@ -64,54 +93,46 @@ def stages():
         weights = net.trainable_variables
         for v, g in zip(weights, gradients([loss], [trace.read(v) for v in weights])):
             v.assign(v.value - 0.1 * g)
-    bindings = {sx: x, sy: y}
+    return trace, loss, forward, {sx: x, sy: y}
+
+
+def stages():
+    """({title: lines}, numbers) of every stage."""
+    options = Options()
+    trace, loss, forward, bindings = traced(*model())
     graph = Graph.of(trace, [loss])
     listing = graph.listing()
-    yield ("graph", "graph/trace.py, graph/node.py", "While a Trace is active, a call of an operation on symbols becomes a "
-           "Node. Layers and losses are Python that runs once.", listing[:forward])
-    yield ("autodiff", "graph/autodiff.py", "`gradients` walks the nodes backwards and calls each record's `vjp`, which is "
-           "written with operations: more nodes. Assigning a variable is an effect, kept in order.", listing[forward:])
     structure = Structure(graph, bindings)
-    yield ("structure", "compiler/structure.py", "What a plan depends on of this graph, and what it is bound to: models of "
-           "equal structure share a plan.", [
-               f"variables: {', '.join(v.path for v in structure.variables)}",
-               f"inputs: {len(structure.arrays)} arrays; random keys: {len(structure.keys)}; "
-               f"abstract addresses of the variables: {', '.join(map(hex, structure.layout))}"])
     before, after = passes.run(graph, ("epilogue",)), passes.run(graph)
-    gone = [line.split(" = ")[1] for line in before.listing() if " = " in line]
-    new = [line for line in after.listing() if "activation=" in line]
-    yield ("one pass", "compiler/passes/epilogue.py", f"A pass is a function graph -> graph. This one puts a bias and an "
-           f"activation into the product before them: {len(before.nodes)} nodes become {len(after.nodes)}, among them",
-           [line.split(" = ")[1] for line in new])
-    assert len(gone) > len(after.nodes) - 1
     lowered = lower.lower(after, structure, options)
-    yield ("lower", "compiler/lower.py, compiler/emit.py, ops/", "Each record emits instructions: a kernel's name, its items, "
-           "and how it touches memory (item by item, or all). Values get places: in place of an input, in the variable that "
-           "they update, or in the arena.", list(operands(lowered.items)))
+    instructions = list(operands(lowered.items))
     units = schedule.group(lowered.items, options.target, options.fuse)
     blocks, count = memory.lifetimes(units)
     arena = memory.plan(blocks)
     meetings = barriers.barriers(units)
-    yield ("memory", "compiler/schedule.py, compiler/memory.py, compiler/barriers.py",
-           f"Element-wise neighbours become one unit, run tile by tile: {count} units. Buffers that are not alive at the same "
-           f"time share bytes: {sum(b.nbytes for b in blocks)} bytes of buffers lie in an arena of {arena}. Threads meet "
-           f"{meetings} times.", [f"{b.label}: {b.nbytes} bytes at {b.offset}, units {b.first} to {b.last}" for b in blocks])
     plan = compile_graph(trace, [loss], bindings, options).plan
-    yield ("plan", "compiler/plan.py, compiler/assemble.py", "All of it as tables of integers, without an address: `str(plan)`. "
-           "`arena+64` is what binding turns into an address; `|` is a barrier.", str(plan).splitlines())
-    yield ("bind", "runtime/bind.py", "`bind` puts addresses into the words: one base address for each space, one addition "
-           "for each relocation.", [f"{i}: {space}, {space.nbytes} bytes" for i, space in enumerate(plan.spaces)])
-    yield ("executor", "src_cython/fastnn/runtime/walk.pxi, runtime/pyexec.py", "All threads walk the rows from first to last, "
-           "batch after batch, without the GIL. pyexec.py is the same walk in Python: the oracle of the tests. A row is", [
-               ", ".join(f"{name} {value}" for name, value in zip(
-                   ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span"),
-                   plan.table("code")[0].tolist()))])
+    row = zip(abi.COLUMNS, plan.table("code")[0].tolist())
+    numbers = dict(before=len(before.nodes), after=len(after.nodes), units=count, arena=arena, meetings=meetings,
+                   bytes=sum(b.nbytes for b in blocks))
+    return {
+        "graph": listing[:forward],
+        "autodiff": listing[forward:],
+        "structure": [f"variables: {', '.join(v.path for v in structure.variables)}",
+                      f"inputs: {len(structure.arrays)} arrays; random keys: {len(structure.keys)}"],
+        "one pass": [line.split(" = ")[1] for line in after.listing() if "activation=" in line],
+        "lower": instructions,
+        "memory": [f"{b.label}: {b.nbytes} bytes at {b.offset}, units {b.first} to {b.last}" for b in blocks],
+        "plan": str(plan).splitlines(),
+        "bind": [f"{i}: {space}, {space.nbytes} bytes" for i, space in enumerate(plan.spaces)],
+        "executor": [", ".join(f"{name} {value}" for name, value in row)],
+    }, numbers
 
 
 def page():
     """The whole page."""
-    parts = [f"## {k}. {title}: {files}\n\n{text}\n\n{block(lines)}"
-             for k, (title, files, text, lines) in enumerate(stages(), 1)]
+    lines, numbers = stages()
+    parts = [f"## {k}. {title}: {files}\n\n{text.format(**numbers)}\n\n{block(lines[title])}"
+             for k, (title, (files, text)) in enumerate(STAGES.items(), 1)]
     return TEXT.format(stages="\n\n".join(parts))
 
 

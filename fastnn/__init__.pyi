@@ -1,12 +1,20 @@
 """Generated from NAMES by tests/typing/stubs.py."""
-from typing import Any
-
+from fastnn.callbacks.callback import Callback as Callback
 from fastnn.constraints import Constraint as Constraint
 from fastnn.dtype_policies import DTypePolicy as DTypePolicy
+from fastnn.models.functional import Functional as Functional
 from fastnn.initializers import Initializer as Initializer
+from fastnn.layers.input_layer import Input as Input
+from fastnn.layers.input_spec import InputSpec as InputSpec
 from fastnn.graph.node import Symbol as KerasTensor
+from fastnn.layers.layer import Layer as Layer
+from fastnn.losses.loss import Loss as Loss
+from fastnn.metrics.metric import Metric as Metric
+from fastnn.models.model import Model as Model
+from fastnn.optimizers.optimizer import Optimizer as Optimizer
 from fastnn.regularizers import Regularizer as Regularizer
 from fastnn.layers.remat import RematScope as RematScope
+from fastnn.models.sequential import Sequential as Sequential
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
 from fastnn import callbacks as callbacks
@@ -34,16 +42,6 @@ from fastnn import tree as tree
 from fastnn import utils as utils
 from fastnn.utils.scopes import version as version
 from fastnn import visualization as visualization
-Callback: Any
-Functional: Any
-Input: Any
-InputSpec: Any
-Layer: Any
-Loss: Any
-Metric: Any
-Model: Any
-Optimizer: Any
-Sequential: Any
 __version__: str
 
 __all__ = [

@@ -1,7 +1,10 @@
 """Constraints: what a weight is projected onto after each update."""
+from typing import Any, Self
+
 from fastnn import ops
 from fastnn.core import config
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -15,15 +18,16 @@ class Constraint(ChecksArguments):
     {}
     """
 
-    def __call__(self, w):
+    @open_signature
+    def __call__(self, w: Tensor) -> Tensor:
         raise NotImplementedError("Constraint subclasses must implement the `__call__()` method.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A constraint with the arguments that get_config() gave."""
         return cls(**config)
 
@@ -43,7 +47,7 @@ class MaxNorm(Constraint):
            [0.8]], dtype=float32)
     """
 
-    def __init__(self, max_value=2, axis=0):
+    def __init__(self, max_value: Any = 2, axis: Any = 0) -> None:
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w):
@@ -74,7 +78,7 @@ class UnitNorm(Constraint):
            [0.8]], dtype=float32)
     """
 
-    def __init__(self, axis=0):
+    def __init__(self, axis: Any = 0) -> None:
         self.axis = axis
 
     def __call__(self, w):
@@ -93,7 +97,7 @@ class MinMaxNorm(Constraint):
            [0.8]], dtype=float32)
     """
 
-    def __init__(self, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
+    def __init__(self, min_value: Any = 0.0, max_value: Any = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w):

@@ -5,6 +5,7 @@ values; with a seed its values depend on the seed alone.  Called twice, it gives
 """
 import copy
 import math
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from fastnn.core import config, dtypes, random
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import compute_fans
+from fastnn.core.types import Config, Shape, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -27,23 +29,24 @@ class Initializer(ChecksArguments):
 
     _makes_new = False
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._makes_new = cls.__module__ == __name__     # each call returns a new array: a variable need not copy it
 
-    def __call__(self, shape, dtype=None):
+    @open_signature
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """An initializer with the arguments that get_config() gave."""
         return cls(**config)
 
-    def clone(self):
+    def clone(self) -> Self:
         """A new initializer of the same configuration."""
         return type(self).from_config(self.get_config())
 
@@ -83,7 +86,7 @@ class Constant(Initializer):
     array([0.5, 0.5], dtype=float32)
     """
 
-    def __init__(self, value=0.0):
+    def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
     def __call__(self, shape, dtype=None):
@@ -101,7 +104,7 @@ class Identity(Initializer):
            [0., 1.]], dtype=float32)
     """
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
     def __call__(self, shape, dtype=None):
@@ -117,7 +120,7 @@ class Identity(Initializer):
 class RandomInitializer(Initializer):
     """Base of the random ones: `seed` is an int, or None for a stream of its own."""
 
-    def __init__(self, seed=None):
+    def __init__(self, seed: Any = None) -> None:
         good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
         if not good:
             raise ArgumentError("`seed` argument should be an int, a SeedGenerator or None. Received: "
@@ -137,7 +140,7 @@ class RandomNormal(RandomInitializer):
     (2, 3)
     """
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+    def __init__(self, mean: Any = 0.0, stddev: Any = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
@@ -166,7 +169,7 @@ class RandomUniform(RandomInitializer):
     True
     """
 
-    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+    def __init__(self, minval: Any = -0.05, maxval: Any = 0.05, seed: Any = None) -> None:
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
@@ -192,8 +195,8 @@ class VarianceScaling(RandomInitializer):
     (4, 8)
     """
 
-    def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None, input_axes=None,
-                 output_axes=None):
+    def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
+                 seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
         if scale <= 0.0:
             raise ArgumentError(f"Argument `scale` must be positive float. Received: scale={scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -238,7 +241,7 @@ class _Named(VarianceScaling):
 
     rule: tuple = ()
 
-    def __init__(self, seed=None, input_axes=None, output_axes=None):
+    def __init__(self, seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
         super().__init__(*self.rule, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self):
@@ -314,7 +317,7 @@ class Orthogonal(RandomInitializer):
     True
     """
 
-    def __init__(self, gain=1.0, seed=None):
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
         super().__init__(seed)
         self.gain = gain
 

@@ -1,10 +1,12 @@
 """Regularizers: penalties on weights or activations that are added to the loss."""
 import math
+from typing import Any, Self
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.saving import identifiers as serial
 
 
@@ -26,15 +28,16 @@ class Regularizer:
     2.0
     """
 
-    def __call__(self, x):
+    @open_signature
+    def __call__(self, x: Tensor) -> Tensor:
         return 0.0
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         raise NotImplementedError(f"{self} does not implement get_config()")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A regularizer with the arguments that get_config() gave."""
         return cls(**config)
 
@@ -46,7 +49,7 @@ class L1L2(Regularizer):
     6.5
     """
 
-    def __init__(self, l1=0.0, l2=0.0):
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = 0.0 if l1 is None else _penalty("l1", l1)
         self.l2 = 0.0 if l2 is None else _penalty("l2", l2)
 
@@ -69,7 +72,7 @@ class L1(Regularizer):
     1.5
     """
 
-    def __init__(self, l1=0.01):
+    def __init__(self, l1: float = 0.01) -> None:
         self.l1 = 0.01 if l1 is None else _penalty("l1", l1)
 
     def __call__(self, x):
@@ -86,7 +89,7 @@ class L2(Regularizer):
     2.5
     """
 
-    def __init__(self, l2=0.01):
+    def __init__(self, l2: float = 0.01) -> None:
         self.l2 = 0.01 if l2 is None else _penalty("l2", l2)
 
     def __call__(self, x):
@@ -110,7 +113,7 @@ class OrthogonalRegularizer(Regularizer):
     0.0
     """
 
-    def __init__(self, factor=0.01, mode="rows"):
+    def __init__(self, factor: Any = 0.01, mode: str = "rows") -> None:
         self.factor = _penalty("factor", factor)
         if mode not in ("rows", "columns"):
             raise ArgumentError("Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: "

@@ -56,8 +56,8 @@ class RandomGraph:
                 self._add(kind, (a, draw.choice(LOSSES)), 1)
             elif kind == "loop":                    # steps, backwards, a branch inside, a test, all steps wanted
                 columns = self._columns[a]
-                self._add(kind, (a, self._weight((columns, columns)), draw.integer(1, 5), draw.boolean(), draw.boolean(),
-                                 draw.boolean(), draw.boolean()), columns)
+                flags = [draw.boolean() for _ in range(4)]
+                self._add(kind, (a, self._weight((columns, columns)), draw.integer(1, 5), *flags), columns)
             elif kind == "branch":
                 self._add(kind, (a, draw.choice(names), draw.choice([-9.0, 0.1, 9.0])), self._columns[a])
             elif kind == "product":                 # rows against rows: x (x^T x)

@@ -32,7 +32,6 @@ EXCEPTIONS = {
     "ops/test_keras_values.py": "every public operation",
     "ops/records/test_forward.py": "every record of an operation, its values",
     "ops/records/test_gradients.py": "every record of an operation, its gradient",
-    "ops/records/test_records.py": "every record of an operation, its completeness",
     "saving/test_operations.py": "every public operation as a layer of a file",
 }
 

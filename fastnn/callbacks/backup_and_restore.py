@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+from os import PathLike
 
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.model_checkpoint import BatchCounter, check_save_freq, counted
@@ -28,7 +29,8 @@ class BackupAndRestore(Callback):
 
     state, counted = ("counted",), counted
 
-    def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True):
+    def __init__(self, backup_dir: str | PathLike[str], save_freq: str | int = "epoch", double_checkpoint: bool = False,
+                 delete_checkpoint: bool = True) -> None:
         super().__init__()
         if not backup_dir:
             raise ArgumentError("Empty `backup_dir` argument passed.")

@@ -1,5 +1,13 @@
 """The base of every callback: all hooks, each doing nothing."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.types import Logs
+
+if TYPE_CHECKING:
+    from fastnn.models.model import Model
 
 BATCH_HOOKS = {
     "train": ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"),
@@ -25,94 +33,95 @@ class Callback(ChecksArguments):
     """
 
     #: Names of the attributes that decide what the callback does next (see state_dict).
-    state = ()
+    state: tuple[str, ...] = ()
 
-    def __init__(self):
-        self.params, self._model = None, None
+    def __init__(self) -> None:
+        self.params: dict[str, Any] | None = None
+        self._model: Any = None
 
-    def set_params(self, params):
+    def set_params(self, params: dict[str, Any]) -> None:
         """Receive {"verbose", "epochs", "steps"} before a run."""
         self.params = params
 
-    def set_model(self, model):
+    def set_model(self, model: Model | None) -> None:
         """Receive the model before a run."""
         self._model = model
 
     @property
-    def model(self):
+    def model(self) -> Any:
         """The model that is being trained, evaluated or asked for predictions."""
         return getattr(self, "_model", None)
 
     @model.setter
-    def model(self, model):
+    def model(self, model: Any) -> None:
         self._model = model
 
-    def wants_batches(self, kind):
+    def wants_batches(self, kind: str) -> bool:
         """Whether a batch hook of `kind` ("train", "test", "predict") is really overridden."""
         return any(overridden(self, hook) for hook in BATCH_HOOKS[kind])
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """What must be kept so that a resumed run behaves as the uninterrupted one."""
         return {name: getattr(self, name) for name in self.state}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a state that state_dict returned."""
         for name, value in state.items():
             if name in self.state:
                 setattr(self, name, value)
 
-    def on_batch_begin(self, batch, logs=None):
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a training batch (an older name of on_train_batch_begin)."""
 
-    def on_batch_end(self, batch, logs=None):
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a training batch (an older name of on_train_batch_end)."""
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Before an epoch; epoch counts from 0."""
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """After an epoch; logs has the validation results under "val_" names."""
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a training batch; batch counts from 0 in each epoch."""
         self.on_batch_begin(batch, logs=logs)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a training batch; logs are the running means of the epoch so far."""
         self.on_batch_end(batch, logs=logs)
 
-    def on_test_batch_begin(self, batch, logs=None):
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before an evaluation or validation batch."""
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After an evaluation or validation batch."""
 
-    def on_predict_batch_begin(self, batch, logs=None):
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a prediction batch."""
 
-    def on_predict_batch_end(self, batch, logs=None):
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a prediction batch; logs["outputs"] are its predictions."""
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before training."""
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """After training, also when it was stopped."""
 
-    def on_train_abort(self, reason=None, logs=None):
+    def on_train_abort(self, reason: Any = None, logs: Logs | None = None) -> None:
         """Training ended by an exception or Ctrl-C (`reason`); by default the same as on_train_end."""
         self.on_train_end(logs)
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Logs | None = None) -> None:
         """Before evaluation or validation."""
 
-    def on_test_end(self, logs=None):
+    def on_test_end(self, logs: Logs | None = None) -> None:
         """After evaluation or validation."""
 
-    def on_predict_begin(self, logs=None):
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
         """Before prediction."""
 
-    def on_predict_end(self, logs=None):
+    def on_predict_end(self, logs: Logs | None = None) -> None:
         """After prediction."""
 
 

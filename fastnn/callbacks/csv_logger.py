@@ -2,6 +2,7 @@
 import csv
 import os
 from collections.abc import Iterable
+from os import PathLike
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class CSVLogger(Callback):
     False
     """
 
-    def __init__(self, filename, separator=",", append=False):
+    def __init__(self, filename: str | PathLike[str], separator: str = ",", append: bool = False) -> None:
         super().__init__()
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.keys = self.csv_file = self.writer = self._resumed = None

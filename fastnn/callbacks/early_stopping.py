@@ -1,5 +1,6 @@
 """EarlyStopping: stop when a monitored value no longer improves."""
 import warnings
+from typing import Any
 
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
@@ -22,8 +23,9 @@ class EarlyStopping(MonitorCallback):
 
     state = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch")
 
-    def __init__(self, monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto", baseline=None,
-                 restore_best_weights=False, start_from_epoch=0):
+    def __init__(self, monitor: str = "val_loss", min_delta: Any = 0, patience: int = 0, verbose: Any = 0,
+                 mode: str = "auto", baseline: Any = None, restore_best_weights: bool = False,
+                 start_from_epoch: int = 0) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch

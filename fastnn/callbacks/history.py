@@ -1,5 +1,6 @@
 """History: what happened, epoch by epoch."""
 import weakref
+from typing import Any
 
 from fastnn.callbacks.callback import Callback
 
@@ -18,9 +19,11 @@ class History(Callback):
 
     state = ("history", "epoch")
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.history, self.epoch, self._of = {}, [], None
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+        self._of: Any = None
 
     def set_model(self, model):
         """Note the model, without keeping it alive: the model holds its history."""

@@ -1,4 +1,6 @@
 """LambdaCallback: hooks as functions."""
+from typing import Any
+
 from fastnn.callbacks.callback import BATCH_HOOKS, Callback
 from fastnn.core.errors import ArgumentError
 
@@ -15,8 +17,9 @@ class LambdaCallback(Callback):
     [3]
     """
 
-    def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,
-                 on_train_batch_begin=None, on_train_batch_end=None, **kwargs):
+    def __init__(self, on_epoch_begin: Any = None, on_epoch_end: Any = None, on_train_begin: Any = None,
+                 on_train_end: Any = None, on_train_batch_begin: Any = None, on_train_batch_end: Any = None,
+                 **kwargs: Any) -> None:
         super().__init__()
         given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
                  "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,

@@ -1,5 +1,6 @@
 """Callbacks that change the learning rate between epochs."""
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class LearningRateScheduler(Callback):
 
     state = ("_set_for",)
 
-    def __init__(self, schedule, verbose=0):
+    def __init__(self, schedule: Any, verbose: Any = 0) -> None:
         super().__init__()
         self.schedule, self.verbose = schedule, verbose
         self._set_for = None                    # the epoch whose rate is set
@@ -74,8 +75,9 @@ class ReduceLROnPlateau(MonitorCallback):
 
     state = ("best", "wait", "cooldown_counter")
 
-    def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4, cooldown=0,
-                 min_lr=0.0, **kwargs):
+    def __init__(self, monitor: str = "val_loss", factor: Any = 0.1, patience: int = 10, verbose: Any = 0,
+                 mode: str = "auto", min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
+                 **kwargs: Any) -> None:
         super().__init__(monitor, mode, min_delta=kwargs.pop("epsilon", min_delta))
         if kwargs:
             raise ArgumentError(f"ReduceLROnPlateau: arguments not recognized: {', '.join(kwargs)}.")

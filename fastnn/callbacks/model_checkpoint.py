@@ -1,6 +1,8 @@
 """ModelCheckpoint: save the model, or its weights, while it trains."""
 import os
 import warnings
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -64,8 +66,9 @@ class ModelCheckpoint(MonitorCallback):
 
     state, counted = ("best", "counted", "_waited"), counted
 
-    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
-                 mode="auto", save_freq="epoch", initial_value_threshold=None, period=1):
+    def __init__(self, filepath: str | PathLike[str], monitor: str = "val_loss", verbose: Any = 0,
+                 save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
+                 save_freq: str | int = "epoch", initial_value_threshold: Any = None, period: int = 1) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only

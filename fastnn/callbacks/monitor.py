@@ -1,6 +1,7 @@
 """What callbacks that watch one logged value share: its direction, and what counts as an improvement."""
 import math
 import warnings
+from typing import Any
 
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import ArgumentError
@@ -35,7 +36,7 @@ class MonitorCallback(Callback):
 
     state = ("best",)
 
-    def __init__(self, monitor="val_loss", mode="auto", baseline=None, min_delta=0):
+    def __init__(self, monitor: str = "val_loss", mode: str = "auto", baseline: Any = None, min_delta: Any = 0) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode.", stacklevel=3)

@@ -15,7 +15,7 @@ class ProgbarLogger(Callback):
     False
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.seen, self.progbar, self.target, self.verbose, self.epochs = 0, None, None, 1, 1
         self._in_fit = False

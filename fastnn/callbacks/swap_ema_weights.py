@@ -15,7 +15,7 @@ class SwapEMAWeights(Callback):
 
     state = ("_swapped",)
 
-    def __init__(self, swap_on_epoch=False):
+    def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch, self._swapped = swap_on_epoch, False
 

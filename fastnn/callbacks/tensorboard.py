@@ -2,6 +2,8 @@
 import importlib
 import os
 import time
+from os import PathLike
+from typing import Any
 
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import NotSupportedError
@@ -23,9 +25,9 @@ class TensorBoard(Callback):
 
     state = ("_step",)
 
-    def __init__(self, log_dir="logs", histogram_freq=0, write_graph=True, write_images=False,
-                 write_steps_per_second=False, update_freq="epoch", profile_batch=0, embeddings_freq=0,
-                 embeddings_metadata=None):
+    def __init__(self, log_dir: str | PathLike[str] = "logs", histogram_freq: int = 0, write_graph: bool = True,
+                 write_images: bool = False, write_steps_per_second: bool = False, update_freq: str | int = "epoch",
+                 profile_batch: Any = 0, embeddings_freq: int = 0, embeddings_metadata: Any = None) -> None:
         super().__init__()
         self.log_dir, self.histogram_freq = os.fspath(log_dir), histogram_freq
         self.update_freq = 1 if update_freq == "batch" else update_freq

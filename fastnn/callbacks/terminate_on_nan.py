@@ -14,7 +14,7 @@ class TerminateOnNaN(Callback):
     True
     """
 
-    def __init__(self, raise_error=False):
+    def __init__(self, raise_error: bool = False) -> None:
         super().__init__()
         self.raise_error = raise_error
 

@@ -1,33 +1,59 @@
 """Assembly: scheduled units with their places become the tables of a Plan."""
 import struct
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from fastnn.compiler.emit import Access, Key, Local, Region, Table
+from fastnn.compiler.emit import (
+    Access,
+    Buffer,
+    Instruction,
+    Items,
+    Key,
+    Local,
+    Moves,
+    Operand,
+    Places,
+    Region,
+    Table,
+    Unit,
+)
+from fastnn.compiler.lower import Lowered
 from fastnn.compiler.plan import LOCAL, NOWHERE, SCRATCH, Block, HostCall, Origin, Place, Plan
 from fastnn.compiler.schedule import scratch_places
 from fastnn.compiler.structure import KEY_ATTRS
+from fastnn.compiler.target import Options
+from fastnn.graph.node import Node
 from fastnn.runtime import abi
 
 MOST_TIMES = 1 << 40                            # a loop that only memory ends runs so often, for all that is known
 LINE = 64                                       # bytes of a cache line: a thread's workspaces are apart
 
 
-def assemble(units, lowered, blocks, arena_bytes, barriers, options):
+def assemble(units: Items, lowered: Lowered, blocks: Sequence[Buffer], arena_bytes: int, barriers: int,
+             options: Options) -> Plan:
     """The Plan of scheduled units.  blocks: buffers of the arena, with offsets."""
     return _Assembly(lowered).plan(units, blocks, arena_bytes, barriers, options)
 
 
 class _Assembly:
-    def __init__(self, lowered):
+    def __init__(self, lowered: Lowered) -> None:
         self.lowered, self.storage = lowered, lowered.spaces
-        self.code, self.words, self.relocations, self.moves = [], [], [], []
-        self.kernels, self.hosts, self.origins, self.costs = {}, [], [], []
+        self.code: list[list[int]] = []
+        self.words: list[int] = []
+        self.relocations: list[tuple[int, ...]] = []
+        self.moves: list[tuple[int, int]] = []
+        self.kernels: dict[str, int] = {}
+        self.hosts: list[HostCall] = []
+        self.origins: list[Origin] = []
+        self.costs: list[tuple[int, int, int]] = []
         self.local_bytes, self.scratch_bytes, self.units = 0, LINE, 0
-        self.tmps, self._moving = 0, []
+        self.tmps = 0
+        self._moving: list[tuple[int, Region, int]] = []
         self._constants = self.storage.constants_space()
 
-    def plan(self, items, blocks, arena_bytes, barriers, options):
+    def plan(self, items: Items, blocks: Sequence[Buffer], arena_bytes: int, barriers: int, options: Options) -> Plan:
         self._items(items, 1)
         table = self.storage.table
         constants = self.storage.constants()
@@ -41,14 +67,14 @@ class _Assembly:
             arena_bytes, self.local_bytes, self.scratch_bytes, options.guard, self.units, barriers)
 
     # ------------------------------------------------------------------ rows
-    def _items(self, items, times):
+    def _items(self, items: Items, times: int) -> None:
         for item in items:
             if isinstance(item, Region):
                 self._region(item, times)
             else:
                 self._unit(item, times)
 
-    def _region(self, region, times):
+    def _region(self, region: Region, times: int) -> None:
         at = len(self.code)
         flags = {"loop": abi.LOOP, "while": abi.LOOP | abi.WHILE, "branch": abi.BRANCH}[region.kind]
         flags |= abi.REVERSE * region.reverse | abi.COUNTED * (region.kind == "loop" and region.flag is not None)
@@ -68,14 +94,14 @@ class _Assembly:
             row[abi.TMP], row[abi.NTMP] = len(self.moves), len(mine)
             self.moves += mine
 
-    def _row(self, fn, n, chunk, flags):
+    def _row(self, fn: int, n: int, chunk: int, flags: int) -> list[int]:
         row = [0] * len(abi.COLUMNS)
         row[abi.FN], row[abi.ARGS], row[abi.N], row[abi.CHUNK], row[abi.FLAGS] = fn, len(self.words), n, chunk, flags
         row[abi.END] = row[abi.INNER] = len(self.code) + 1
         self.code.append(row)
         return row
 
-    def _unit(self, unit, times):
+    def _unit(self, unit: Unit, times: int) -> None:
         places, size = scratch_places(unit)
         self.scratch_bytes = max(self.scratch_bytes, size + LINE)
         self.units += 1
@@ -98,13 +124,13 @@ class _Assembly:
             row[abi.LONE] = int(0 < ins.n <= ins.chunk and ins.tile == 0 and row[abi.NTMP] == 0
                                 and not flags & abi.HOST and end == at + 1)
 
-    def _origin(self, node, nbytes, flops, times):
+    def _origin(self, node: Node, nbytes: int, flops: float, times: int) -> None:
         self.costs.append((nbytes, int(flops), times))
         attrs = tuple((k, v) for k, v in node.attrs.items() if k not in KEY_ATTRS)
         shapes = tuple(s.shape for s in node.inputs if s is not None) or (node.outputs[0].shape,)
         self.origins.append(Origin(node.op.name, self.storage.structure.scope_number(node.scope), shapes, attrs))
 
-    def _words(self, ins, places):
+    def _words(self, ins: Instruction, places: Places) -> None:
         local = 0
         for a in ins.args:
             if isinstance(a, Access):
@@ -131,29 +157,29 @@ class _Assembly:
                 self.words.append(int(a))
         self.local_bytes = max(self.local_bytes, local)
 
-    def _address(self, a):
+    def _address(self, a: Access) -> None:
         self._moves(a.moves)
         offset = (a.buffer.offset or 0) + a.offset
         self._relocate(0 if a.buffer.in_arena else a.buffer.space, offset)
 
-    def _moves(self, moves):
+    def _moves(self, moves: Moves) -> None:
         self._moving += [(len(self.words), loop, step) for loop, step in moves]
 
-    def _relocate(self, space, offset, size=0, wide=0):
+    def _relocate(self, space: int, offset: int, size: int = 0, wide: int = 0) -> None:
         self.relocations.append((len(self.words), space, offset, size, wide))
         self.words.append(0)
 
     # ------------------------------------------------------------------ values
-    def _place(self, o):
+    def _place(self, o: Operand) -> Place:
         if o.buffer.in_arena and o.buffer.offset is None:       # an empty value that no instruction touches
             return Place(NOWHERE, 0, o.shape, o.dtype)
         return Place(0 if o.buffer.in_arena else o.buffer.space, (o.buffer.offset or 0) + o.offset, o.shape, o.dtype)
 
-    def _host(self, node, ins, outs):
+    def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> HostCall:
         attrs = tuple(node.attrs.items())
         return HostCall(node.op, attrs, tuple(None if o is None else self._place(o) for o in ins),
                         tuple(map(self._place, outs)))
 
 
-def _bytes(rows):
+def _bytes(rows: Sequence[Any]) -> bytes:
     return np.array(rows, np.int64).tobytes()

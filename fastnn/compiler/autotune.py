@@ -4,6 +4,7 @@ Results do not depend on the number of threads, so the tuner is ordinary work an
 function of sizes; whether meeting at barriers pays for it depends on the machine, and on who else is using it.
 """
 import time
+from collections.abc import Callable
 
 BATCHES = 8                                     # of one try: waking the others is a small part of it
 ROUNDS = 3                                      # tries of each number after a warm-up; the least time counts
@@ -20,8 +21,9 @@ class ThreadAutotuner:
     1
     """
 
-    def __init__(self, most, clock=time.perf_counter_ns):
-        self.best, self._clock, self._least = most, clock, {}
+    def __init__(self, most: int, clock: Callable[[], int] = time.perf_counter_ns) -> None:
+        self.best, self._clock = most, clock
+        self._least: dict[int, float] = {}
         numbers = [most]
         while numbers[-1] > 1:
             numbers.append(numbers[-1] // 2)
@@ -29,15 +31,15 @@ class ThreadAutotuner:
         self._warm = len(numbers)
 
     @property
-    def pending(self):
+    def pending(self) -> bool:
         """Whether there are tries to come."""
         return bool(self._tries)
 
-    def settle(self):
+    def settle(self) -> None:
         """No more tries: `best` stays as it is."""
         self._tries = []
 
-    def run(self, batches, walk):
+    def run(self, batches: int, walk: Callable[[int, int], int]) -> int:
         """At most `batches` batches as one try: walk(batches, threads) -> batches done.  Returns them."""
         threads, n = self._tries[0], min(batches, BATCHES)
         begin = self._clock()

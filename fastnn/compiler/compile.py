@@ -1,16 +1,18 @@
 """Compiling: a traced graph becomes a Plan; graphs of equal structure get the same one."""
 import collections
 import weakref
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fastnn.compiler import assemble, barriers, lower, memory, passes, schedule
 from fastnn.compiler.graph import Graph
 from fastnn.compiler.plan import Plan
 from fastnn.compiler.structure import Structure
-from fastnn.compiler.target import DEFAULT
+from fastnn.compiler.target import DEFAULT, Options
 from fastnn.core import config
 from fastnn.core.locks import lock
 from fastnn.core.memory import affordable
+from fastnn.graph import Symbol, Trace
 
 KEPT_BYTES = 8 << 20                            # of plans that nobody may be using
 
@@ -28,11 +30,13 @@ class Plans:
     made: how many plans were compiled, found: how many were there already.
     """
 
-    def __init__(self, most=KEPT_BYTES):
+    def __init__(self, most: int = KEPT_BYTES) -> None:
         self.most, self.bytes, self.made, self.found = most, 0, 0, 0
-        self._kept, self._all, self._lock = collections.OrderedDict(), weakref.WeakValueDictionary(), lock()
+        self._kept: collections.OrderedDict[Any, Plan] = collections.OrderedDict()
+        self._all: weakref.WeakValueDictionary[Any, Plan] = weakref.WeakValueDictionary()
+        self._lock = lock()
 
-    def get(self, key):
+    def get(self, key: Any) -> Plan | None:
         """The plan kept under `key`, or None."""
         with self._lock:
             plan = self._all.get(key)
@@ -41,7 +45,7 @@ class Plans:
                 self._keep(key, plan)
             return plan
 
-    def put(self, key, plan):
+    def put(self, key: Any, plan: Plan) -> None:
         """Keep a plan."""
         with self._lock:
             self.made += 1
@@ -49,7 +53,7 @@ class Plans:
                 self._all[key] = plan
                 self._keep(key, plan)
 
-    def _keep(self, key, plan):
+    def _keep(self, key: Any, plan: Plan) -> None:
         if key not in self._kept:
             self._kept[key] = plan
             self.bytes += plan.nbytes
@@ -57,7 +61,7 @@ class Plans:
         while self.bytes > self.most:
             self.bytes -= self._kept.popitem(last=False)[1].nbytes
 
-    def clear(self):
+    def clear(self) -> None:
         """Forget all."""
         with self._lock:
             self._kept.clear()
@@ -68,10 +72,12 @@ class Plans:
 PLANS = Plans()
 
 
-def compile_graph(trace, outputs, bindings, options=None, plans=PLANS):
+def compile_graph(trace: Trace, outputs: Sequence[Symbol], bindings: Mapping[Symbol, Any],
+                  options: Options | None = None, plans: Plans = PLANS) -> Compiled:
     """The Plan for a finished trace.
 
-    outputs: symbols whose values are wanted.  bindings: {input symbol: array or DataSlot}.  plans: where plans are kept.
+    outputs: symbols whose values are wanted.  bindings: {input symbol: array or DataSlot}.  plans: where plans are
+    kept.
     """
     options = options or DEFAULT
     graph = Graph.of(trace, outputs)
@@ -84,7 +90,7 @@ def compile_graph(trace, outputs, bindings, options=None, plans=PLANS):
     return Compiled(plan, structure)
 
 
-def _compile(graph, structure, options):
+def _compile(graph: Graph, structure: Structure, options: Options) -> Plan:
     graph = passes.run(graph, options.off, options.unroll, options.verify)
     lowered = lower.lower(graph, structure, options)
     units = schedule.group(lowered.items, options.target, options.fuse)

@@ -1,25 +1,30 @@
 """Eager evaluation: an operation, or a traced function, on arrays, through a small cached plan."""
 import collections
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from fastnn.compiler.program import Program
+from fastnn.compiler.target import Options
 from fastnn.core import config, dtypes, hooks, random, tree
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.core.memory import register_memory
+from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
 from fastnn.graph.active import paused
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace
 from fastnn.ops.functions.operands import operand
+from fastnn.ops.op import Op
 from fastnn.runtime import pack
 from fastnn.runtime.abi import STATE_WORDS, STEP
 
 KEPT_PLANS = 512
 LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
-_cache = collections.OrderedDict()
+_cache: collections.OrderedDict[Any, Any] = collections.OrderedDict()
 _lock = lock()
 _kind = None                                    # a subclass of ndarray that results are given as, or None
 
@@ -27,7 +32,8 @@ _kind = None                                    # a subclass of ndarray that res
 class Call:
     """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
 
-    def __init__(self, fn, specs, training=None, state=None, options=None):
+    def __init__(self, fn: Callable[..., Any], specs: Sequence[tuple[Shape, str]], training: bool | None = None,
+                 state: Array | None = None, options: Options | None = None) -> None:
         self.arrays = [np.zeros(shape, dtypes.numpy_type(dtype)) for shape, dtype in specs]
         with Trace(training=training) as trace:
             symbols = [trace.input(shape, dtype) for shape, dtype in specs]
@@ -46,11 +52,11 @@ class Call:
         self.blame = None                       # asked about the arrays when a kernel refuses what it finds
 
     @property
-    def stale(self):
+    def stale(self) -> bool:
         """Whether variables moved since the plan was made."""
         return self.reads_variables and self.layout != variables.layout_version
 
-    def __call__(self, *arrays):
+    def __call__(self, *arrays: Any) -> Any:
         with self.lock:
             if self.door is None:
                 for mine, given in zip(self.arrays, arrays):
@@ -69,24 +75,24 @@ class Call:
         return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
 
 
-def give_results_as(kind):
+def give_results_as(kind: type[np.ndarray[Any, Any]] | None) -> None:
     """Give the results of eager operations as `kind`, a subclass of ndarray; None: as plain arrays."""
     global _kind
     _kind = kind
 
 
-def _is_value(x):
+def _is_value(x: Any) -> bool:
     return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
 
 
-def as_array(value):
+def as_array(value: Any) -> Any:
     """A value as the array that eager operations see (Python floats take the default float type)."""
     if hasattr(value, "_fastnn_variable"):
         return value._array
     return operand(value)
 
 
-def draw(kind, key, n, first, second):
+def draw(kind: str, key: Sequence[int], n: int, first: float, second: float) -> Array | None:
     """n float32 random numbers by the kernel, or None where kernels are plain Python.  Registered as the "draw" hook.
 
     kind: "uniform" (first: the lowest, second: the range), "normal" or "truncated" (first: mean, second: deviation).
@@ -101,7 +107,7 @@ def draw(kind, key, n, first, second):
     return out
 
 
-def evaluate(op, inputs, attrs):
+def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     """op(*inputs) on arrays and numbers; returns NumPy arrays.  Registered as the "eager" hook."""
     arrays = [None if v is None else as_array(v) for v in inputs]
     specs = tuple(None if a is None else (a.shape, a.dtype.name) for a in arrays)
@@ -109,17 +115,16 @@ def evaluate(op, inputs, attrs):
     call = _lookup(key)
     given = [a for a in arrays if a is not None]
     if call is None:
-        def fn(*symbols):
-            symbols = iter(symbols)
-            out = op(*(None if a is None else next(symbols) for a in arrays), **attrs)
-            return out
+        def fn(*symbols: Any) -> Any:
+            given = iter(symbols)
+            return op(*(None if a is None else next(given) for a in arrays), **attrs)
         with paused():
             call = Call(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
         _store(key, call)
     return call(*given)
 
 
-def _lookup(key):
+def _lookup(key: Any) -> Call | None:
     try:
         with _lock:
             call = _cache.get(key)
@@ -130,7 +135,7 @@ def _lookup(key):
         return None
 
 
-def _store(key, call):
+def _store(key: Any, call: Call) -> None:
     if call.bytes > LARGEST_KEPT:
         return
     try:

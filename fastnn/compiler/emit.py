@@ -1,15 +1,28 @@
 """What a lowering rule sees: operands with their accesses, scratch, tables, and emit()."""
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
+from fastnn.core.types import Array, Dims
+from fastnn.graph.node import Node, Symbol
+
+if TYPE_CHECKING:
+    from fastnn.compiler.lower import Lowering
 
 __all__ = ["ARENA", "Access", "Buffer", "Emitter", "Home", "Instruction", "Key", "Local", "Operand", "Region", "Table"]
 
 ARENA = "arena"
+Moves = Sequence[tuple["Region", int]]          # how an address grows at each step of loops
+Unit = list["Instruction"]                      # instructions that run together
+Items = list[Any]                               # units (before the schedule instructions) and regions
+Places = dict["Buffer", tuple[int, bool]]       # scratch: offset, whether it holds a span
+Host = tuple[Node, Sequence[Any], Sequence["Operand"]]
 
 
 class Buffer:
@@ -24,12 +37,18 @@ class Buffer:
     __slots__ = ("space", "base", "nbytes", "label", "region", "first", "last", "offset", "tile_only", "pinned",
                  "shared")
 
-    def __init__(self, nbytes, label="", space=None, base=0, region=None):
+    space: Any                                  # an int, None for the arena
+    first: Any                                  # ints, once the schedule has numbered its units
+    offset: Any                                 # an int, once the memory plan has placed it
+
+    def __init__(self, nbytes: int, label: str = "", space: int | None = None, base: int = 0,
+                 region: Region | None = None) -> None:
         self.space, self.base, self.nbytes, self.label, self.region = space, base, nbytes, label, region
-        self.first, self.last, self.offset, self.tile_only, self.pinned, self.shared = None, -1, None, False, False, False
+        self.first, self.last, self.offset = None, -1, None
+        self.tile_only = self.pinned = self.shared = False
 
     @property
-    def in_arena(self):
+    def in_arena(self) -> bool:
         """Whether the memory plan places it."""
         return self.space is None
 
@@ -44,12 +63,15 @@ class Access:
 
     __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "parts", "moves")
 
-    def __init__(self, buffer, offset, nbytes, itemsize, read, write, parts, moves=()):
+    parts: int                                  # None until the instruction is emitted
+
+    def __init__(self, buffer: Buffer, offset: int, nbytes: int, itemsize: int, read: bool, write: bool,
+                 parts: Any, moves: Moves = ()) -> None:
         self.buffer, self.offset, self.nbytes, self.itemsize = buffer, offset, nbytes, itemsize
         self.read, self.write, self.parts, self.moves = read, write, parts, moves
 
     @property
-    def whole(self):
+    def whole(self) -> bool:
         """Whether any item may touch any byte."""
         return self.parts == 1
 
@@ -63,31 +85,31 @@ class Operand:
 
     __slots__ = ("buffer", "offset", "shape", "dtype", "moves")
 
-    def __init__(self, buffer, offset, shape, dtype, moves=()):
+    def __init__(self, buffer: Buffer, offset: int, shape: Iterable[int], dtype: str, moves: Moves = ()) -> None:
         self.buffer, self.offset, self.shape, self.dtype, self.moves = buffer, offset, tuple(shape), dtype, moves
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Elements."""
         return product(self.shape)
 
     @property
-    def itemsize(self):
+    def itemsize(self) -> int:
         """Bytes of an element."""
         return dtypes.itemsize(self.dtype)
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes."""
         return product(self.shape) * dtypes.itemsize(self.dtype)
 
     @property
-    def t(self):
+    def t(self) -> str:
         """The kernel type name: "f32" for float32."""
         return dtypes.kernel_type(self.dtype)
 
-    def _access(self, read, write, parts):
-        return Access(self.buffer, self.offset, self.nbytes, dtypes.itemsize(self.dtype), read, write, parts, self.moves)
+    def _access(self, read: bool, write: bool, parts: int | None) -> Access:
+        return Access(self.buffer, self.offset, self.nbytes, self.itemsize, read, write, parts, self.moves)
 
     rd = property(lambda self: self._access(True, False, None), doc="Read, item by item.")
     wr = property(lambda self: self._access(False, True, None), doc="Written, item by item.")
@@ -96,16 +118,16 @@ class Operand:
     wr_all = property(lambda self: self._access(False, True, 1), doc="Any part may be written by any item.")
     rw_all = property(lambda self: self._access(True, True, 1), doc="Any part may be read and written by any item.")
 
-    def part(self, byte_offset, nbytes, dtype=None):
+    def part(self, byte_offset: int, nbytes: int, dtype: str | None = None) -> Operand:
         """A sub-view of some bytes, one-dimensional."""
         dtype = dtype or self.dtype
         return self.view((nbytes // dtypes.itemsize(dtype),), dtype, byte_offset)
 
-    def view(self, shape, dtype, byte_offset=0, moves=()):
+    def view(self, shape: Dims, dtype: str, byte_offset: int = 0, moves: Moves = ()) -> Operand:
         """Other bytes of the same buffer, or the same ones as another shape; moves: further ones."""
         return Operand(self.buffer, self.offset + byte_offset, shape, dtype, (*self.moves, *moves))
 
-    def same_place(self, other):
+    def same_place(self, other: Operand) -> bool:
         """Whether the two begin at one address, at every step of the loops round them."""
         return self.buffer is other.buffer and self.offset == other.offset and self.moves == other.moves
 
@@ -114,7 +136,7 @@ class Home(NamedTuple):
     """Where a result is wanted: the operand, and the symbol (or None) whose value lies there until then."""
 
     operand: Operand
-    leaf: object = None
+    leaf: Symbol | None = None
 
 
 class Local:
@@ -122,7 +144,7 @@ class Local:
 
     __slots__ = ("nbytes",)
 
-    def __init__(self, nbytes):
+    def __init__(self, nbytes: int) -> None:
         self.nbytes = nbytes
 
 
@@ -131,7 +153,7 @@ class Table:
 
     __slots__ = ("array",)
 
-    def __init__(self, array):
+    def __init__(self, array: Array) -> None:
         self.array = array
 
 
@@ -140,7 +162,7 @@ class Key:
 
     __slots__ = ("space", "more", "moves")
 
-    def __init__(self, space, more, moves):
+    def __init__(self, space: int, more: int, moves: Moves) -> None:
         self.space, self.more, self.moves = space, more, moves
 
 
@@ -156,16 +178,21 @@ class Region:
     __slots__ = ("kind", "parts", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",
                  "sync", "host")
 
-    def __init__(self, kind, node, outer, count=1, reverse=False, flag=None, steps=None):
+    parts: list[Items]
+    first: Any                                  # ints, once the memory plan has numbered it
+    last: Any
+
+    def __init__(self, kind: str, node: Node, outer: Region | None, count: int = 1, reverse: bool = False,
+                 flag: Access | None = None, steps: Access | None = None) -> None:
         self.kind, self.node, self.outer, self.count, self.reverse = kind, node, outer, count, reverse
         self.flag, self.steps, self.parts = flag, steps, []
         self.number, self.first, self.last, self.sync, self.host = None, None, None, False, None
 
-    def path(self):
+    def path(self) -> tuple[Region, ...]:
         """The regions from the outermost one to this one."""
         return (*(self.outer.path() if self.outer is not None else ()), self)
 
-    def accesses(self):
+    def accesses(self) -> list[Access]:
         """What the control row itself touches."""
         return [a for a in (self.flag, self.steps) if a is not None]
 
@@ -181,18 +208,22 @@ class Instruction:
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
                  "region", "span", "cell")
 
-    def __init__(self, kernel, args, n, chunk, tile, elementwise, node, flops, host=None, parts=None, run=1, region=None):
+    cell: Any                                   # a Unit, once the schedule has made it
+
+    def __init__(self, kernel: str, args: list[Any], n: int, chunk: int, tile: int, elementwise: bool, node: Node,
+                 flops: float, host: Host | None = None, parts: Any = None, run: int = 1,
+                 region: Region | None = None) -> None:
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
         self.parts, self.run, self.region = parts, run, region
         self.sync, self.span, self.cell = False, 0, None
 
-    def accesses(self):
+    def accesses(self) -> list[Access]:
         """The memory accesses among the arguments."""
         return [a for a in self.args if isinstance(a, Access)]
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes that it moves at least."""
         return sum(a.nbytes * (a.read + a.write) for a in self.args if isinstance(a, Access))
 
@@ -203,40 +234,42 @@ class Emitter:
     place: the lowering that it works for (see `fastnn.compiler.lower`).  state: read access to the state block.
     """
 
-    def __init__(self, node, ins, outs, place):
+    def __init__(self, node: Node, ins: Sequence[Any], outs: Sequence[Operand], place: Lowering) -> None:
         self.node, self.attrs, self.ins, self.outs = node, node.attrs, ins, outs
         self._place, self.target = place, place.target
 
     @property
-    def state(self):
+    def state(self) -> Access:
         """The state block, as a word: kernels read its counters."""
-        return self._place.storage.state().rd_all
+        word: Access = self._place.storage.state().rd_all
+        return word
 
-    def scratch(self, nbytes):
+    def scratch(self, nbytes: int) -> Operand:
         """Arena bytes that live during this node only, as an operand of uint8."""
         self._afford(nbytes)
         nbytes = max(int(nbytes), 1)
         return Operand(Buffer(nbytes, "scratch", region=self._place.region), 0, (nbytes,), "uint8")
 
-    def local(self, nbytes):
+    def local(self, nbytes: int) -> Local:
         """An argument word: a private workspace of each thread, valid during one call."""
         self._afford(nbytes)
         return Local(int(nbytes))
 
-    def _afford(self, nbytes):
+    def _afford(self, nbytes: int) -> None:
         where = f" in layer '{self.node.scope}'" if self.node.scope else ""
         affordable(nbytes, f"{self.node.op.name}{where} with {self.attrs}: the workspace")
 
-    def table(self, ints):
+    def table(self, ints: Any) -> Table:
         """An argument word: the address of a constant int64 table."""
         return Table(np.ascontiguousarray(ints, np.int64))
 
-    def key(self):
+    def key(self) -> Key:
         """An argument word: the digest of this node's (seed, stream, call), another one at each step of a loop."""
         return self._place.key(self.attrs)
 
-    def emit(self, kernel, *args, n, chunk=None, tile=None, elementwise=False, flops=0, parts=None, run=1,
-             align=1):
+    def emit(self, kernel: str, *args: Any, n: int, chunk: int | None = None, tile: int | None = None,
+             elementwise: bool = False, flops: float = 0, parts: int | None = None, run: int = 1,
+             align: int = 1) -> None:
         """Append one instruction over `n` items (see the contract of accesses in Operand).
 
         parts: the kernel may be called for any run of items that begins and ends at a multiple of n / parts, and its
@@ -268,6 +301,6 @@ class Emitter:
         self._place.out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node,
                                            flops, parts=parts, run=run, region=self._place.region))
 
-    def copy(self, source, target):
+    def copy(self, source: Operand, target: Operand) -> None:
         """Copy one operand's bytes into another of the same size and dtype."""
         self.emit(f"copy_{source.t}", source.rd, target.wr, n=source.size, elementwise=True)

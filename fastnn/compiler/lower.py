@@ -3,17 +3,25 @@
 Where a value lies is decided here: in place of an input that is read for the last time, inside a larger
 buffer that wants its parts side by side, straight in the variable that it updates, or in the arena.
 """
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastnn.compiler.emit import Buffer, Emitter, Home, Instruction, Operand
+from fastnn.compiler.emit import Buffer, Emitter, Home, Instruction, Items, Key, Operand, Region
+from fastnn.compiler.graph import Graph
 from fastnn.compiler.lower_loops import lower_branch, lower_loop
 from fastnn.compiler.spaces import Spaces
+from fastnn.compiler.structure import Structure
+from fastnn.compiler.target import Options
 from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
-from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE
+from fastnn.core.types import Attrs
+from fastnn.graph.loop import Body
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE, Node, Record, Symbol
 
 NEVER = math.inf
 CONTROL = {LOOP: lower_loop, BRANCH: lower_branch}
@@ -24,7 +32,7 @@ class DataSlot:
     one word, the address of the int64 row order (0: as they lie).  The words may change between runs.
     """
 
-    def __init__(self, dtype):
+    def __init__(self, dtype: str) -> None:
         self.dtype = dtype                      # of the rows as they lie; the batch may have another
         self.io, self.index = np.zeros(3, np.int64), np.zeros(1, np.int64)
 
@@ -32,12 +40,12 @@ class DataSlot:
 class Lowered(NamedTuple):
     """Instructions and regions, the operands of the wanted outputs, and the spaces that they refer to."""
 
-    items: list
-    outputs: list
+    items: list[Any]
+    outputs: list[Operand]
     spaces: Spaces
 
 
-def lower(graph, structure, options):
+def lower(graph: Graph, structure: Structure, options: Options) -> Lowered:
     """Instructions for the graph.
 
     structure: the Structure of the graph that was traced.  options.reuse=False: every value has its own memory (the
@@ -60,23 +68,27 @@ class Lowering:
     into.  operands: {symbol: Operand}.  homes: {root symbol: Home}.
     """
 
-    def __init__(self, graph, storage, options, region=None):
+    def __init__(self, graph: Any, storage: Spaces, options: Options, region: Region | None = None) -> None:
         self.graph, self.storage, self.options, self.region = graph, storage, options, region
         self.reuse, self.target = options.reuse, options.target
-        self.out, self.operands = [], {}
-        self.root, self.last_use, self.homes, self.parts = {}, {}, {}, {}
+        self.out: Items = []
+        self.operands: dict[Symbol, Operand] = {}
+        self.root: dict[Symbol, Symbol] = {}
+        self.last_use: dict[Symbol, float] = {}
+        self.homes: dict[Symbol, Home] = {}
+        self.parts: dict[Symbol, tuple[Symbol, int]] = {}
         self._analyse()
 
-    def body(self, graph, region):
+    def body(self, graph: Body, region: Region | None) -> Lowering:
         """The lowering of a body of the same plan."""
         return Lowering(graph, self.storage, self.options, region)
 
-    def key(self, attrs):
+    def key(self, attrs: Attrs) -> Key:
         """The argument word of a random key."""
         return self.storage.key(attrs, self.region)
 
     # ------------------------------------------------------------------ analysis
-    def _analyse(self):
+    def _analyse(self) -> None:
         """Which symbols are views of which, and when each is read for the last time."""
         for k, node in enumerate(self.graph.nodes):
             for i, s in enumerate(node.outputs):
@@ -88,7 +100,7 @@ class Lowering:
         for s in self.graph.outputs:
             self.last_use[self.root[s]] = NEVER
 
-    def leaves(self):
+    def leaves(self) -> None:
         """Variables and their updates, inputs and data slots: what the whole graph has and bodies have not."""
         graph, sources = self.graph, [self.root[s] for _, s in self.graph.updates]
         leaf = {n.payload: n.output for n in graph.nodes if n.op is VARIABLE}
@@ -114,7 +126,7 @@ class Lowering:
         for s in inputs:
             self.operands[s] = self._input(s, numbers.get(s))
 
-    def _place_parts(self, node):
+    def _place_parts(self, node: Node) -> None:
         """Let the inputs of a pack node be produced at their places inside its output."""
         for s, offset in zip(node.inputs, node.attrs["offsets"]):
             r = self.root[s]
@@ -122,7 +134,7 @@ class Lowering:
                     and r not in self.homes and r.dtype == node.output.dtype and self.last_use[r] != NEVER:
                 self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
 
-    def _input(self, s, source):
+    def _input(self, s: Symbol, source: Any) -> Operand:
         if source is None:
             raise GraphError(f"The input {s.name!r} of shape {s.shape} has no data bound to it.")
         kind, number, dtype = source
@@ -136,12 +148,12 @@ class Lowering:
         return operand
 
     # ------------------------------------------------------------------ places
-    def arena(self, symbol, label=""):
+    def arena(self, symbol: Symbol, label: str = "") -> Operand:
         """An operand of the arena for a symbol."""
         return Operand(Buffer(max(symbol.spec.nbytes, 1), label or str(symbol.node.op.name), region=self.region), 0,
                        symbol.shape, symbol.dtype)
 
-    def place(self, node, i, k):
+    def place(self, node: Node, i: int, k: int) -> Operand:
         """The operand of output i of node number k."""
         s = node.outputs[i]
         if s in self.parts:
@@ -160,7 +172,7 @@ class Lowering:
                 return home.operand.view(s.shape, s.dtype)
         return self.arena(s)
 
-    def may_overwrite(self, node, x, s, k):
+    def may_overwrite(self, node: Node, x: Symbol, s: Symbol, k: int) -> bool:
         """Whether result s of node number k may lie where its input x lies."""
         r, a, home = self.root[x], self.operands[x], self.homes.get(s)
         if not self.reuse or self.last_use.get(r) != k or a.nbytes != s.spec.nbytes or a.dtype != s.dtype \
@@ -172,7 +184,7 @@ class Lowering:
             and a.buffer.nbytes == a.nbytes and not a.buffer.pinned and not (self.region and r.node.op is INPUT)
 
     # ------------------------------------------------------------------ the walk
-    def run(self):
+    def run(self) -> None:
         """Lower every node."""
         ops = self.operands
         for k, node in enumerate(self.graph.nodes):
@@ -198,16 +210,17 @@ class Lowering:
                 raise GraphError(f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
                                  "the operations that it is made of.")
 
-    def lowering_of(self, op):
+    def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""
-        return op.lower if callable(op.lower) else op.lower[self.target.name]
+        rule: Callable[[Emitter], None] = op.lower if callable(op.lower) else op.lower[self.target.name]
+        return rule
 
-    def _host(self, node, ins, outs):
+    def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> None:
         """A step in Python.  It sees arrays at fixed places, so what moves with a loop is copied there and back."""
         e = Emitter(node, ins, outs, self)
-        fixed = [o if o is None or not o.moves else self._still(o) for o in (*ins, *outs)]
+        fixed: list[Any] = [o if o is None or not o.moves else self._still(o) for o in (*ins, *outs)]
         for o, still in zip(ins, fixed):
-            if still is not o:
+            if o is not None and still is not o:
                 e.copy(o, still)
         ins, still_outs = fixed[:len(ins)], fixed[len(ins):]
         accesses = [o.rd_all for o in ins if o is not None] + [o.wr_all for o in still_outs]
@@ -217,10 +230,10 @@ class Lowering:
             if still is not o:
                 e.copy(still, o)
 
-    def _still(self, o):
+    def _still(self, o: Operand) -> Operand:
         return Operand(Buffer(max(o.nbytes, 1), "copy", region=self.region), 0, o.shape, o.dtype)
 
-    def updates(self):
+    def updates(self) -> None:
         """Copy into their variables the updates that were not made there."""
         late = []
         for variable, s in self.graph.updates:

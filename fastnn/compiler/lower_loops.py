@@ -1,30 +1,40 @@
 """Lowering of loops and branches: regions whose values lie where the next step, or whoever comes after, looks for them.
 
 A stacked array has a row for each step, and a step's instructions write to it or read from it through words that move.
-A carried value of which all steps are wanted (its gradient reads them, or they are an output) is a history: rows 0 to T,
-step t reads row t and writes row t + 1, and nothing is copied. Any other carried value has one place, which its last
+A carried value of which all steps are wanted (its gradient reads them, or they are an output) is a history: rows 0 to
+T, step t reads row t and writes row t + 1, and nothing is copied. Any other carried value has one place, which its last
 reader overwrites.
 """
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from fastnn.compiler.emit import Buffer, Emitter, Home, Operand, Region
-from fastnn.graph.node import INPUT
+from fastnn.graph.node import INPUT, Node, Symbol
+
+if TYPE_CHECKING:
+    from fastnn.compiler.lower import Lowering
 
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}  # kernel types of so many bytes
 
 
-def lower_loop(low, node, k):
+def lower_loop(low: Lowering, node: Node, k: int) -> None:
     """Lower node number k of the graph of `low`, a LOOP."""
     _Loop(low, node, k).lower()
 
 
 class _Loop:
-    def __init__(self, low, node, k):
+    def __init__(self, low: Lowering, node: Node, k: int) -> None:
         self.low, self.node, self.k, self.attrs = low, node, k, node.attrs
         self.payload, self.body = node.payload, node.payload.body
         self.n_const, self.n_carry, self.count = (self.attrs[name] for name in ("constants", "carried", "count"))
         self.constants = node.inputs[:self.n_const]
         self.initial = node.inputs[self.n_const:self.n_const + self.n_carry]
         end = self.n_const + self.n_carry + self.attrs["sliced"]
-        self.sliced = node.inputs[self.n_const + self.n_carry:end]
+        self.first_slice = self.n_const + self.n_carry
+        self.taken: set[int] = set()
+        self.sliced = node.inputs[self.first_slice:end]
         counted = self.attrs.get("counted")
         self.counter = node.inputs[end] if counted else None
         # whether all T steps run, which is known before
@@ -32,7 +42,7 @@ class _Loop:
         self.kind = "loop" if self.payload.test is None else "while"
         self.reverse = self.attrs["reverse"]
 
-    def lower(self):
+    def lower(self) -> None:
         low, node = self.low, self.node
         ops = low.operands
         region = self.region = Region(self.kind, node, low.region, self.count, self.reverse)
@@ -48,15 +58,17 @@ class _Loop:
             if (root in before or root in after) and s.spec.nbytes == root.spec.nbytes:
                 ops[whole] = (before.get(root) or after[root]).view(whole.shape, whole.dtype)
                 continue
-            place = ops[whole] = low.place(node, self.n_carry + j, self.k)
+            over = self._over(inner, s, whole)
+            place = ops[whole] = low.place(node, self.n_carry + j, self.k) if over is None else \
+                ops[self.sliced[over]].view(whole.shape, whole.dtype)
             if not self.complete:
                 _zero(e, place)
             rows[j] = row = place.view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
             if low.reuse and root.node.op is not INPUT and root not in inner.homes:
-                inner.homes[root] = Home(row)
+                inner.homes[root] = Home(row, None if over is None else self.body.inputs[self.first_slice + over])
         values = [ops[s] for s in self.constants] + carried + [
             ops[x].view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
-            for x, s in zip(self.sliced, self.body.inputs[self.n_const + self.n_carry:])]
+            for x, s in zip(self.sliced, self.body.inputs[self.first_slice:])]
         inner.operands.update(zip(self.body.inputs, values))
         if self.payload.test is not None:
             self._test(region, values)
@@ -66,11 +78,29 @@ class _Loop:
         inner.run()
         self._finish(inner, rows, carried, following)
 
-    def _carried(self, inner, e):
+    def _over(self, inner: Lowering, s: Symbol, whole: Symbol) -> int | None:
+        """The number of the sliced array that the stack of s may take the place of, row by row, or None."""
+        node, low = s.node, self.low
+        x = node.inputs[node.op.inplace[s.index]] if node.op.inplace and s.index in node.op.inplace else None
+        slices = self.body.inputs[self.first_slice:]
+        if x is None or not self.complete or x not in slices or x.spec != s.spec or node.inputs.count(x) != 1 \
+                or inner.last_use.get(x) != inner.graph.nodes.index(node):
+            return None
+        k: int = slices.index(x)
+        if k in self.taken or not low.may_overwrite(self.node, self.sliced[k], whole, self.k):
+            return None
+        self.taken.add(k)
+        return k
+
+    def _carried(self, inner: Lowering,
+                 e: Emitter) -> tuple[list[Operand], list[Operand], dict[Symbol, Operand], dict[Symbol, Operand]]:
         """Places of the carried values: ([before the step], [after it], {root: whole history before}, {… after})."""
         low, ops, region = self.low, self.low.operands, self.region
         wanted = {inner.root[s] for s in self.body.outputs[self.n_carry:]}
-        carried, following, before, after = [], [], {}, {}
+        carried: list[Operand] = []
+        following: list[Operand] = []
+        before: dict[Symbol, Operand] = {}
+        after: dict[Symbol, Operand] = {}
         for i, (init, s) in enumerate(zip(self.initial, self.body.outputs)):
             final, leaf = self.node.outputs[i], self.body.inputs[self.n_const + i]
             root, size = inner.root[s], s.spec.nbytes
@@ -101,7 +131,7 @@ class _Loop:
                 inner.homes[root] = Home(place, leaf)
         return carried, following, before, after
 
-    def _test(self, region, values):
+    def _test(self, region: Region, values: Sequence[Operand]) -> None:
         low, node = self.low, self.node
         test = low.body(self.payload.test, region)
         test.operands.update(zip(self.payload.test.inputs, values))
@@ -115,7 +145,8 @@ class _Loop:
         low.operands[steps] = low.place(node, len(node.outputs) - 1, self.k)
         region.steps = low.operands[steps].wr_all
 
-    def _finish(self, inner, rows, carried, following):
+    def _finish(self, inner: Lowering, rows: Mapping[int, Operand], carried: Sequence[Operand],
+                following: Sequence[Operand]) -> None:
         """What the body did not write to its place itself."""
         e, late = Emitter(self.node, [], [], inner), []
         for j, row in rows.items():
@@ -134,7 +165,7 @@ class _Loop:
             e.copy(a, place)
 
 
-def lower_branch(low, node, k):
+def lower_branch(low: Lowering, node: Node, k: int) -> None:
     """Lower node number k of the graph of `low`, a BRANCH."""
     ops = low.operands
     region = Region("branch", node, low.region, flag=ops[node.inputs[0]].rd_all)
@@ -156,13 +187,13 @@ def lower_branch(low, node, k):
     ops.update(zip(node.outputs, places))
 
 
-def _copied(low, symbol, operand):
+def _copied(low: Lowering, symbol: Symbol, operand: Operand) -> Operand:
     """A copy of an operand at a place of its own."""
     copy = low.arena(symbol, "copy")
     Emitter(symbol.node, [], [], low).copy(operand, copy)
     return copy
 
 
-def _zero(e, operand):
+def _zero(e: Emitter, operand: Operand) -> None:
     """Rows that no step may write are 0."""
     e.emit(f"fill_bits_{BITS[operand.itemsize]}", operand.wr, 0, n=operand.size, elementwise=True)

@@ -4,20 +4,23 @@ Two buffers may share bytes if their lifetimes, counted in schedule units, do no
 """
 import ctypes
 import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from fastnn.compiler.emit import Region
+from fastnn.compiler.emit import Access, Buffer, Items, Region
 from fastnn.core.memory import ALIGN
 
 PAGE, STAGGER, LARGE = 4096, 19 * 64, 65536
 
 
-def lifetimes(items):
+def lifetimes(items: Items) -> tuple[list[Buffer], int]:
     """Set first/last (unit numbers) of every arena buffer; returns (buffers in order of first touch, number of units).
 
     Inside a loop, what was made outside is alive for the whole loop, because every step may touch it; what a step makes
     for itself lives from its first to its last touch, as anywhere.
     """
-    buffers, regions = [], []
+    buffers: list[Buffer] = []
+    regions: list[tuple[Buffer, Region]] = []
     count = _number(items, 0, buffers, regions)
     for buffer, region in regions:
         buffer.first, buffer.last = min(buffer.first, region.first), max(buffer.last, region.last)
@@ -28,8 +31,8 @@ def lifetimes(items):
     return buffers, count
 
 
-def _number(items, k, buffers, regions):
-    """Number units and regions from k on; collect buffers, and (buffer, region): the outermost one that it comes into."""
+def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buffer, Region]]) -> int:
+    """Number units and regions from k on; collect buffers, and (buffer, outermost region that it comes into)."""
     for item in items:
         if isinstance(item, Region):
             item.first = k
@@ -37,7 +40,7 @@ def _number(items, k, buffers, regions):
             k += 1
             for part in item.parts:
                 k = _number(part, k, buffers, regions)
-            if item.kind == "while":                        # the flag is read after the test, the steps written at the end
+            if item.kind == "while":            # the flag is read after the test, the steps are written at the end
                 _touch(item.accesses(), k, item.outer, buffers, regions)
             item.last = k
             k += 1
@@ -48,7 +51,8 @@ def _number(items, k, buffers, regions):
     return k
 
 
-def _touch(accesses, k, region, buffers, regions):
+def _touch(accesses: Iterable[Access], k: int, region: Region | None, buffers: list[Buffer],
+           regions: list[tuple[Buffer, Region]]) -> None:
     for a in accesses:
         b = a.buffer
         if not b.in_arena or b.tile_only:
@@ -64,7 +68,7 @@ def _touch(accesses, k, region, buffers, regions):
             regions.append((b, into))
 
 
-def padded(nbytes, guard=0):
+def padded(nbytes: int, guard: int = 0) -> int:
     """Bytes set aside for a buffer: aligned, and such that neighbours do not lie at nearly equal places in their pages.
 
     A load whose address has the low 12 bits of a store shortly before it waits for that store: with two arrays 64 bytes
@@ -77,7 +81,7 @@ def padded(nbytes, guard=0):
     return n + STAGGER if n >= PAGE and not 512 <= n % PAGE <= PAGE - 512 else n
 
 
-def plan(buffers, reuse=True, guard=0):
+def plan(buffers: Sequence[Buffer], reuse: bool = True, guard: int = 0) -> int:
     """Give every buffer its offset; returns the bytes of the arena."""
     if not reuse:
         at = 0
@@ -85,21 +89,23 @@ def plan(buffers, reuse=True, guard=0):
             b.offset = at + guard
             at += padded(b.nbytes, guard)
         return at
-    best, chosen = None, None
+    best: int | None = None
+    chosen: list[int] = []
     strategies = [_by_time] + ([_by_size] if len(buffers) <= 500 else [])
     for strategy in strategies:
         offsets, total = strategy(buffers, guard)
         if best is None or total < best:
             best, chosen = total, offsets
-    for b, offset in zip(buffers, chosen or ()):
+    for b, offset in zip(buffers, chosen):
         b.offset = offset + guard
     return best or 0
 
 
-def _by_time(buffers, guard):
+def _by_time(buffers: Sequence[Buffer], guard: int) -> tuple[list[int], int]:
     """Best fit among the holes, in order of first touch."""
-    free, offsets, top = [], [], 0
-    pending = []                                # (last, offset, size), kept sorted by last
+    free: list[tuple[int, int]] = []
+    offsets, top = [], 0
+    pending: list[tuple[int, int, int]] = []                                # (last, offset, size), kept sorted by last
     for b in buffers:
         done = [p for p in pending if p[0] < b.first]
         if done:
@@ -126,8 +132,8 @@ def _by_time(buffers, guard):
     return offsets, top
 
 
-def _merge(holes):
-    out = []
+def _merge(holes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
     for o, s in sorted(holes):
         if out and out[-1][0] + out[-1][1] == o:
             out[-1] = out[-1][0], out[-1][1] + s
@@ -136,9 +142,10 @@ def _merge(holes):
     return out
 
 
-def _by_size(buffers, guard):
+def _by_size(buffers: Sequence[Buffer], guard: int) -> tuple[list[int], int]:
     """Largest first, each at the lowest offset where nothing that lives at the same time lies."""
-    placed, offsets, top = [], [0] * len(buffers), 0
+    placed: list[tuple[int, int, int, int]] = []
+    offsets, top = [0] * len(buffers), 0
     for i in sorted(range(len(buffers)), key=lambda i: (-buffers[i].nbytes, i)):
         b, at, size = buffers[i], 0, padded(buffers[i].nbytes, guard)
         for o, s, first, last in placed:        # sorted by offset
@@ -155,11 +162,11 @@ def _by_size(buffers, guard):
 
 
 @functools.cache
-def _trim():
+def _trim() -> Any:
     return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
-def give_back():
+def give_back() -> None:
     """Give memory that was freed back to the system, where the C library can; it keeps some MB for itself otherwise.
 
     For the moment after weights have moved into their flat buffer, before the arena is made.

@@ -1,14 +1,18 @@
-"""Plan: what compiling ends with.  Immutable data: no address, no array, no model in it; it can be hashed, pickled, printed.
+"""Plan: what compiling ends with, immutable data without an address, array or model; hashed, pickled, printed.
 
-A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fastnn.runtime.abi`, with kernels by number
-instead of address, and argument words that hold numbers, while words that hold addresses are said in `relocations`.
+A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fastnn.runtime.abi`, with kernels by
+number instead of address, and argument words that hold numbers, while words that hold addresses are said in
+`relocations`.
 """
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastnn.compiler.target import Target
+from fastnn.core.types import Array
 from fastnn.runtime import abi
 
 LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and tiles; where empty values lie
@@ -17,15 +21,15 @@ LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and t
 class Space(NamedTuple):
     """One block of memory that a plan is bound to.
 
-    kind: "arena", "state", "constants", "variable", "array" (an input's), "rows" and "order" (of a data slot) or "key" (a
-    random key, whose value takes the place of an address).  number: which of its kind.  nbytes: its size.
+    kind: "arena", "state", "constants", "variable", "array" (an input's), "rows" and "order" (of a data slot) or "key"
+    (a random key, whose value takes the place of an address).  number: which of its kind.  nbytes: its size.
     """
 
     kind: str
     number: int
     nbytes: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.kind if self.kind in ("arena", "state", "constants") else f"{self.kind}{self.number}"
 
 
@@ -34,7 +38,7 @@ class Place(NamedTuple):
 
     space: int
     offset: int
-    shape: tuple
+    shape: tuple[int, ...]
     dtype: str
 
 
@@ -42,9 +46,9 @@ class HostCall(NamedTuple):
     """A step in Python: op.host(inputs, outputs, attrs); inputs, outputs: Places, None for an absent input."""
 
     op: Any
-    attrs: tuple
-    inputs: tuple
-    outputs: tuple
+    attrs: tuple[tuple[str, Any], ...]
+    inputs: tuple[Place | None, ...]
+    outputs: tuple[Place, ...]
 
 
 class Origin(NamedTuple):
@@ -52,8 +56,8 @@ class Origin(NamedTuple):
 
     op: str
     scope: int
-    shapes: tuple
-    attrs: tuple
+    shapes: tuple[tuple[int, ...], ...]
+    attrs: tuple[tuple[str, Any], ...]
 
 
 class Block(NamedTuple):
@@ -71,8 +75,8 @@ class Plan:
     """A graph compiled for a target.
 
     kernels: names, by number.  code: int64[n, 12], columns as in abi.COLUMNS, `fn` a number of `kernels` or of `hosts`.
-    words: int64[w], argument words.  relocations: int64[r, 5], rows (word, space, offset, item bytes, wide): the word is
-    the address of that byte of the space; those of SCRATCH also have what abi's table of scratch arguments says.
+    words: int64[w], argument words.  relocations: int64[r, 5], rows (word, space, offset, item bytes, wide): the word
+    is the address of that byte of the space; those of SCRATCH also have what abi's table of scratch arguments says.
     moves: int64[m, 2].  constants: their bytes.  spaces: by number.  outputs: Places.  blocks: of the arena.  costs:
     int64[n, 3]: bytes, flops and executions of each instruction.  units: groups of instructions; barriers: meetings
     of all threads.
@@ -88,18 +92,18 @@ class Plan:
     plan for cpu: 1 instructions, 1 units, 0 barriers; arena ...
     """
 
-    target: Any
-    kernels: tuple
+    target: Target
+    kernels: tuple[str, ...]
     code: bytes
     words: bytes
     relocations: bytes
     moves: bytes
     constants: bytes
-    spaces: tuple
-    hosts: tuple
-    outputs: tuple
-    origins: tuple
-    blocks: tuple
+    spaces: tuple[Space, ...]
+    hosts: tuple[HostCall, ...]
+    outputs: tuple[Place, ...]
+    origins: tuple[Origin, ...]
+    blocks: tuple[Block, ...]
     costs: bytes
     arena_bytes: int
     local_bytes: int
@@ -108,38 +112,38 @@ class Plan:
     units: int
     barriers: int
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.code, self.words, self.relocations, self.moves, self.constants, self.kernels, self.spaces))
 
     @property
-    def instructions(self):
+    def instructions(self) -> int:
         """How many rows the tape has."""
         return len(self.code) // (8 * len(abi.COLUMNS))
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes that the plan itself takes, about."""
         return (len(self.code) + len(self.words) + len(self.relocations) + len(self.constants) + len(self.costs)
                 + 200 * (len(self.origins) + len(self.blocks)))
 
-    def table(self, name):
+    def table(self, name: str) -> Array:
         """The table `code`, `words`, `relocations`, `moves` or `costs` as an int64 array that cannot be written."""
         columns = {"code": len(abi.COLUMNS), "relocations": 5, "moves": 2, "costs": 3}.get(name)
         flat = np.frombuffer(getattr(self, name), np.int64)
         return flat if columns is None else flat.reshape(-1, columns)
 
-    def __str__(self):
+    def __str__(self) -> str:
         from_ = "\n".join(self.listing())
         return (f"plan for {self.target.name}: {self.instructions} instructions, {self.units} units, {self.barriers} "
                 f"barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
                 f"{self.local_bytes:,} + {self.scratch_bytes:,} a thread\n{from_}")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Plan of {self.instructions} instructions for {self.target.name}>"
 
-    def rows(self, scopes=()):
-        """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times (that it
-        runs), us (predicted for all of them), sync."""
+    def rows(self, scopes: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times
+        (that it runs), us (predicted for all of them), sync."""
         out, unit, end = [], -1, 0
         for i, (row, (nbytes, flops, times), origin) in enumerate(zip(self.table("code").tolist(),
                                                                       self.table("costs").tolist(), self.origins)):
@@ -155,18 +159,18 @@ class Plan:
                             sync=bool(flags & abi.SYNC)))
         return out
 
-    def listing(self):
+    def listing(self) -> list[str]:
         """One line of text for each instruction: unit, barrier, kernel, items, and what its words refer to."""
         code, words = self.table("code"), self.table("words").tolist()
-        moves = {}
-        said = {}
-        for word, space, offset, size, wide in self.table("relocations").tolist():
+        moves: dict[int, str] = {}
+        said: dict[int, str] = {}
+        for word, space, offset, _, wide in self.table("relocations").tolist():
             said[word] = {LOCAL: "local", SCRATCH: "tile"}.get(space) or str(self.spaces[space])
             if space in (LOCAL, SCRATCH) or self.spaces[space].kind != "key" or offset:
                 said[word] += f"+{offset}" if offset or space in (LOCAL, SCRATCH) else ""
             if wide:
                 said[word] = said[word].replace("tile", "span")
-        lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), [], -1
+        lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int](), -1
         for word, stride in self.table("moves").tolist():
             moves[word] = f"{moves.get(word, '')}{'+' if stride >= 0 else ''}{stride}t"
         last = 0
@@ -185,7 +189,8 @@ class Plan:
                 name = "branch" if flags & abi.BRANCH else "while" if flags & abi.WHILE else "loop"
                 how = f" {row[abi.N]} times" if name != "branch" else ""
                 how += " backward" if flags & abi.REVERSE else ""
-                lines.append(f"{unit:4} {mark}{indent}{name}{how}{' ' + ', '.join(args) if args else ''}: to {row[abi.END]}")
+                how += " " + ", ".join(args) if args else ""
+                lines.append(f"{unit:4} {mark}{indent}{name}{how}: to {row[abi.END]}")
                 depth_ends.append(row[abi.END])
                 continue
             name = self.hosts[row[abi.FN]].op.name + " in Python" if flags & abi.HOST else self.kernels[row[abi.FN]]
@@ -196,7 +201,7 @@ class Plan:
         return lines
 
 
-def _number(word):
+def _number(word: int) -> str:
     """A word as the number that a reader sees in it: the bits of a plain float64, or an integer."""
     if -(1 << 40) < word < (1 << 40):
         return str(word)

@@ -1,21 +1,25 @@
 """Program: a traced graph ready to run: its plan, the tape that the plan is bound to, and the names of its layers."""
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastnn.compiler.autotune import ThreadAutotuner
 from fastnn.compiler.compile import compile_graph
-from fastnn.compiler.target import DEFAULT
+from fastnn.compiler.target import DEFAULT, Options
 from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
+from fastnn.core.types import Array
+from fastnn.graph import Symbol, Trace
 from fastnn.graph import variable as variables
 from fastnn.graph.node import VARIABLE
 from fastnn.runtime.abi import STOP
-from fastnn.runtime.bind import Storage, bind
+from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.threads import allowed, planned
 
 GUARD_BYTE = 0xA5
 
 
-def _cut_circles(trace):
+def _cut_circles(trace: Trace) -> None:
     """Nodes and symbols refer to each other; cut them off from the weights, so that these go when their model goes."""
     for node in trace.nodes:
         if node.op is VARIABLE:
@@ -33,7 +37,8 @@ class Program:
     other programs that take turns.
     """
 
-    def __init__(self, trace, outputs, bindings, state=None, arena=None, options=None):
+    def __init__(self, trace: Trace, outputs: Sequence[Symbol], bindings: Mapping[Symbol, Any],
+                 state: Array | None = None, arena: Arena | None = None, options: Options | None = None) -> None:
         self.options = options = options or DEFAULT
         self.lock = lock()
         self.plan, structure = compile_graph(trace, outputs, bindings, options)
@@ -45,7 +50,7 @@ class Program:
             self.tuner.settle()
         _cut_circles(trace)
 
-    def _bind(self):
+    def _bind(self) -> None:
         """Give the plan its memory: at first, and whenever variables or the arena have moved."""
         options = self.options
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
@@ -56,35 +61,35 @@ class Program:
 
     # ------------------------------------------------------------------ what it takes
     @property
-    def arena_bytes(self):
+    def arena_bytes(self) -> int:
         """Bytes of the arena."""
         return self.plan.arena_bytes
 
     @property
-    def thread_bytes(self):
+    def thread_bytes(self) -> int:
         """Bytes that each thread has for itself."""
         return self.plan.local_bytes + self.plan.scratch_bytes + len(self.plan.words)
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes that the program takes beside arena, variables and data."""
         return self.plan.nbytes + self.threads * self.thread_bytes
 
-    def kernels(self):
+    def kernels(self) -> list[str]:
         """Names of the kernels that it calls, in order; "host" for a step in Python."""
         return [r["kernel"] for r in self.rows()]
 
-    def rows(self):
+    def rows(self) -> list[dict[str, Any]]:
         """One dict for each instruction: what it is, for whom, what it costs."""
         return self.plan.rows(self.scopes)
 
     # ------------------------------------------------------------------ running
-    def _team(self):
-        """Threads of the next run: the best that was found, but no more than are allowed from outside at this moment."""
+    def _team(self) -> int:
+        """Threads of the next run: the best number found, but no more than are allowed from outside at this moment."""
         most = self.tuner.best
         return most if self.fixed or most == 1 else min(most, allowed())
 
-    def _walk(self, batches, rows, deadline_ns, profile):
+    def _walk(self, batches: int, rows: int, deadline_ns: int, profile: Array | None) -> int:
         """executor.run, which tries numbers of threads first: see `ThreadAutotuner`."""
         done, run = 0, self.tape.executor.run
         while self.tuner.pending and profile is None and done < batches and self._team() == self.threads:
@@ -94,7 +99,7 @@ class Program:
                 return done
         return done + run(batches - done, rows, self._team(), deadline_ns, profile) if done < batches else done
 
-    def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
+    def run(self, batches: int = 1, rows: int = 0, deadline_ns: int = 0, profile: Array | None = None) -> int:
         """Walk the tape `batches` times (ROW0 grows by `rows` each time); returns the batches done.
 
         deadline_ns: a time of time.monotonic_ns() after which no new batch is begun, 0 = none.
@@ -115,7 +120,7 @@ class Program:
             self._check(guard)
         return done
 
-    def once(self):
+    def once(self) -> None:
         """One walk over the tape, the short way: no counters, no deadline, no checks of the debugging options."""
         if self.storage.arena.block is not self.tape.block:
             self.follow()
@@ -130,16 +135,16 @@ class Program:
         else:
             self.run()
 
-    def follow(self):
+    def follow(self) -> None:
         """Bind again where the arena has moved."""
         if self.storage.arena.block is not self.tape.block:
             self._bind()
 
-    def _step_once(self, _, threads):
+    def _step_once(self, _: int, threads: int) -> int:
         self.tape.executor.once(threads)
         return 1
 
-    def _explain(self, error):
+    def _explain(self, error: KernelError) -> KernelError:
         if not 0 <= error.instruction < len(self.plan.origins):
             return error
         op, scope, shapes, attrs = self.plan.origins[error.instruction]
@@ -153,14 +158,14 @@ class Program:
             error.instruction,
         )
 
-    def _prepare(self, guard, fill):
+    def _prepare(self, guard: int, fill: bool) -> None:
         block = self.tape.block
         block[:] = 0xFF if fill else block
         for b in self.plan.blocks if guard else ():
             block[b.offset - guard:b.offset] = GUARD_BYTE
             block[b.offset + b.nbytes:b.offset + b.nbytes + guard] = GUARD_BYTE
 
-    def _check(self, guard):
+    def _check(self, guard: int) -> None:
         block = self.tape.block
         for b in self.plan.blocks:
             before, after = block[b.offset - guard:b.offset], block[b.offset + b.nbytes:b.offset + b.nbytes + guard]

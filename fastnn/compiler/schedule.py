@@ -4,16 +4,20 @@ Element-wise neighbours become tile groups, which go through L1 tile by tile; ti
 pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barriers go between dependent units
 (`fastnn.compiler.barriers`). Groups never reach over the border of a loop or a branch.
 """
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from fastnn.compiler.batch_tiles import batch_tile_groups
-from fastnn.compiler.emit import Region
+from fastnn.compiler.emit import Access, Buffer, Instruction, Items, Places, Region, Unit
+from fastnn.compiler.target import Target
 
 LONGEST = 32                                    # instructions in a group
 SCRATCH_PAD = 64                                # scratch arrays exactly 4 KiB apart alias in L1
 
 
-def group(items, target, fuse=True):
+def group(items: list[Any], target: Target, fuse: bool = True) -> Items:
     """Units in place of instructions: lists of those that run together (many have one); regions have units inside."""
-    stretches = []
+    stretches: list[list[Any]] = []
     out = _stretches(items, stretches)
     if fuse:
         _shared(stretches)
@@ -26,9 +30,10 @@ def group(items, target, fuse=True):
     return _flat(out)
 
 
-def _stretches(items, found):
+def _stretches(items: Iterable[Any], found: list[list[Any]]) -> list[Any]:
     """The items with every run of instructions between regions as one list, which is also put into `found`."""
-    out, stretch = [], None
+    out: list[Any] = []
+    stretch: list[Any] | None = None
     for item in items:
         if isinstance(item, Region):
             item.parts = [_stretches(part, found) for part in item.parts]
@@ -43,8 +48,8 @@ def _stretches(items, found):
     return out
 
 
-def _flat(out):
-    units = []
+def _flat(out: Iterable[Any]) -> Items:
+    units: Items = []
     for item in out:
         if isinstance(item, Region):
             item.parts = [_flat(part) for part in item.parts]
@@ -54,9 +59,9 @@ def _flat(out):
     return units
 
 
-def _shared(stretches):
+def _shared(stretches: Iterable[list[Instruction]]) -> None:
     """Mark the buffers that more than one stretch touches: no group owns them."""
-    seen = {}
+    seen: dict[Buffer, int] = {}
     for k, stretch in enumerate(stretches):
         for ins in stretch:
             for a in ins.accesses():
@@ -64,8 +69,8 @@ def _shared(stretches):
                     a.buffer.shared = True
 
 
-def _cells(stretch, fuse):
-    cells = []
+def _cells(stretch: Iterable[Instruction], fuse: bool) -> list[Unit]:
+    cells: list[Unit] = []
     for ins in stretch:
         last = cells[-1] if cells else None
         if (fuse and ins.elementwise and last is not None and last[0].elementwise and last[0].n == ins.n
@@ -77,7 +82,7 @@ def _cells(stretch, fuse):
     return cells
 
 
-def _needs_all(ins, unit):
+def _needs_all(ins: Instruction, unit: Unit) -> bool:
     """Whether `ins` touches, as a whole, memory that the unit writes item by item (or the reverse)."""
     for a in ins.accesses():
         for other in unit:
@@ -89,9 +94,9 @@ def _needs_all(ins, unit):
     return False
 
 
-def _tile(units, target):
+def _tile(units: Sequence[Unit], target: Target) -> None:
     """Find buffers that only one unit touches: they need a tile each, not a place in the arena."""
-    touched = {}
+    touched: dict[Buffer, set[int]] = {}
     for unit in units:
         for ins in unit:
             for a in ins.accesses():
@@ -119,7 +124,7 @@ def _tile(units, target):
             ins.tile = tile
 
 
-def _first_is_write(buffer, unit):
+def _first_is_write(buffer: Buffer, unit: Unit) -> bool:
     for ins in unit:
         for a in ins.accesses():
             if a.buffer is buffer:
@@ -127,21 +132,24 @@ def _first_is_write(buffer, unit):
     return False
 
 
-def scratch_places(unit):
+def scratch_places(unit: Unit) -> tuple[Places, int]:
     """({buffer: (byte offset, whether it holds a span)}, bytes): scratch of one unit.
 
     A place is used again after its last reader, never within one instruction: with output and input at one address
     the kernel's alias check would take its scalar loop.
     """
-    last, cells = {}, {}
+    last: dict[Buffer, int] = {}
+    cells: dict[Buffer, set[int]] = {}
     for k, ins in enumerate(unit):
         for a in ins.accesses():
             if a.buffer.tile_only:
                 last[a.buffer] = k
                 cells.setdefault(a.buffer, set()).add(id(ins.cell))
-    places, free, top = {}, [], 0
+    places: Places = {}
+    free: list[tuple[int, int]] = []
+    top = 0
 
-    def size(a, ins):
+    def size(a: Access, ins: Instruction) -> tuple[int, bool]:
         wide = len(cells[a.buffer]) > 1 or not ins.tile
         items = (ins.span or ins.chunk) if wide else ins.tile
         return -(-min(items, ins.n) * a.buffer.nbytes // ins.n // 64) * 64, wide

@@ -1,5 +1,7 @@
 """Target: what plans are made for, as data; Options: how a plan is made and run."""
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,14 @@ class Options:
     or "cython" instead of the configured one.
     """
 
-    def __init__(self, off=(), reuse=True, fuse=True, target=CPU, unroll=False, verify=None, threads=None,
-                 guard=0, fill=False, executor=None):
+    def __init__(self, off: Iterable[str] = (), reuse: bool = True, fuse: bool = True, target: Target = CPU,
+                 unroll: bool = False, verify: bool | None = None, threads: int | None = None, guard: int = 0,
+                 fill: bool = False, executor: str | None = None) -> None:
         self.off, self.reuse, self.fuse = frozenset(off), reuse, fuse
         self.target, self.unroll, self.verify = target, unroll, VERIFY if verify is None else verify
         self.threads, self.guard, self.fill, self.executor = threads, guard, fill, executor
 
-    def compiling(self):
+    def compiling(self) -> tuple[Any, ...]:
         """What a plan depends on."""
         return self.off, self.reuse, self.fuse, self.target, self.unroll, self.guard
 

@@ -1,11 +1,15 @@
 """The verifier: what must hold of a graph between any two passes; on in the tests (`Options(verify=True)`)."""
+from collections.abc import Iterable, Sequence
+
+from fastnn.compiler.graph import Graph
 from fastnn.core.errors import GraphError
+from fastnn.core.types import Dims
 from fastnn.graph.loop import bodies
-from fastnn.graph.node import BRANCH, Leaf
+from fastnn.graph.node import BRANCH, Leaf, Node, Symbol
 from fastnn.graph.spec import Spec
 
 
-def verify(graph, after):
+def verify(graph: Graph, after: str) -> None:
     """Raise GraphError, naming the pass `after` which it came, where the graph is not what passes promise.
 
     Each symbol is made once, before it is read; results are what the record's shape rule says; kept symbols and effects
@@ -23,12 +27,12 @@ def verify(graph, after):
         seen.add(variable)
 
 
-def _expect(holds, after, what):
+def _expect(holds: bool, after: str, what: str) -> None:
     if not holds:
         raise GraphError(f"After the pass '{after}': {what}.")
 
 
-def _nodes(nodes, after):
+def _nodes(nodes: Sequence[Node], after: str) -> set[Symbol]:
     made = set()
     for node in nodes:
         for s in node.inputs:
@@ -48,7 +52,7 @@ def _nodes(nodes, after):
     return made
 
 
-def _bodies(node, after):
+def _bodies(node: Node, after: str) -> None:
     for body in bodies(node):
         made = _nodes(body.nodes, after)
         for s in (*body.inputs, *body.outputs):
@@ -56,7 +60,7 @@ def _bodies(node, after):
     specs = [(s.shape, s.dtype) for s in node.outputs]
     if node.op is BRANCH:
         for body in node.payload:
-            _expect([(s.shape, s.dtype) for s in body.outputs] == specs, after, f"a side of {node!r} gives other values")
+            _expect(_specs(body.outputs) == specs, after, f"a side of {node!r} gives other values")
             _expect(_specs(body.inputs) == _specs(node.inputs[1:]), after, f"a side of {node!r} takes other values")
         return
     attrs, body = node.attrs, node.payload.body
@@ -72,5 +76,5 @@ def _bodies(node, after):
     _expect(specs[carried:carried + len(stacked)] == stacked, after, f"the stacked values of {node!r} do not fit")
 
 
-def _specs(symbols):
+def _specs(symbols: Iterable[Symbol]) -> list[tuple[Dims, str]]:
     return [(s.shape, s.dtype) for s in symbols]

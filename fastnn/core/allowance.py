@@ -6,8 +6,9 @@ Three things are counted: the bytes of variables, the bytes of other arrays and 
 import contextlib
 import contextvars
 import math
+from collections.abc import Iterable, Iterator
 
-_state = contextvars.ContextVar("allowance", default=None)
+_state: "contextvars.ContextVar[_State | None]" = contextvars.ContextVar("allowance", default=None)
 ROOM = 64 << 20         # bytes of arrays that are no variables
 _PASSING = 16           # how many times as much may pass by, one after the other
 _NODES = 150_000
@@ -16,7 +17,7 @@ _NODES = 150_000
 class Exceeded(MemoryError):
     """More was asked for than the limit allows.  what: in words; asked: how much in all."""
 
-    def __init__(self, what, asked):
+    def __init__(self, what: str, asked: str) -> None:
         super().__init__(f"{what} exceeds the allowance: {asked} in all")
         self.what, self.asked = what, asked
 
@@ -24,12 +25,12 @@ class Exceeded(MemoryError):
 class _State:
     __slots__ = ("kept", "limit", "nodes", "passed", "spent")
 
-    def __init__(self, limit):
+    def __init__(self, limit: int | None) -> None:
         self.limit, self.spent, self.kept, self.passed, self.nodes = limit, 0, 0, 0, 0
 
 
 @contextlib.contextmanager
-def limit(nbytes):
+def limit(nbytes: int | None) -> Iterator[None]:
     """Inside the block, variables may take `nbytes` bytes together (None: any number), all else a fixed room.
 
     >>> with limit(8):
@@ -42,7 +43,7 @@ def limit(nbytes):
         _state.reset(token)
 
 
-def limited():
+def limited() -> bool:
     """Whether a limit is set.
 
     >>> limited()
@@ -51,7 +52,7 @@ def limited():
     return _state.get() is not None
 
 
-def spend(shape, itemsize):
+def spend(shape: Iterable[int], itemsize: int) -> None:
     """Count a variable about to be made; raises Exceeded if a limit is set and reached."""
     state = _state.get()
     if state is None or state.limit is None:
@@ -61,7 +62,7 @@ def spend(shape, itemsize):
         raise Exceeded(f"a weight of shape {tuple(shape)}", f"{state.spent} bytes")
 
 
-def reserve(count, itemsize=8, kept=True):
+def reserve(count: int, itemsize: int = 8, kept: bool = True) -> None:
     """Count an array or list of `count` items about to be made; raises Exceeded if a limit is set and reached.
 
     kept: whether it stays; what is dropped at once may use the same room again, a number of times.
@@ -76,7 +77,7 @@ def reserve(count, itemsize=8, kept=True):
         raise Exceeded(f"an array of {count} numbers", f"{state.passed} bytes")
 
 
-def step(weight=1):
+def step(weight: int = 1) -> None:
     """Count a node about to be traced; raises Exceeded if a limit is set and reached.
 
     weight: how many times the work of a node of a trace it is.

@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,7 @@ class ChecksArguments:
 
     argument_rules = RULES
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = cls.__dict__.get("__init__")
         if own is None or not cls.__module__.startswith("fastnn."):
@@ -140,7 +141,7 @@ class ChecksArguments:
         table = cls.argument_rules
         rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
         if rules:
-            cls.__init__ = _checked(own, signature, rules)
+            type.__setattr__(cls, "__init__", _checked(own, signature, rules))      # type checkers see the own one
 
 
 def _checked(function, signature, rules):

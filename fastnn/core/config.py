@@ -3,11 +3,13 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 import itertools
+from collections.abc import Collection
+from typing import Any
 
 from fastnn.core.errors import ArgumentError, DTypeError
 from fastnn.core.locks import lock
 
-_settings = {
+_settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
 }
@@ -16,7 +18,7 @@ _version = _seedings = 0
 _lock = lock()
 
 
-def _set(name, value):
+def _set(name: str, value: Any) -> None:
     global _version
     with _lock:
         if _settings[name] != value:
@@ -24,49 +26,49 @@ def _set(name, value):
             _version += 1
 
 
-def version():
+def version() -> int:
     """A number that changes whenever a setting does (plans are cached under it)."""
     return _version
 
 
-def floatx():
+def floatx() -> str:
     """The default float dtype, "float32" unless set otherwise."""
     return _settings["floatx"]
 
 
-def set_floatx(dtype):
+def set_floatx(dtype: str) -> None:
     """Set the default float dtype: "float32" or "float64"."""
     if dtype not in ("float32", "float64"):
         raise DTypeError(f"Unknown `floatx` value: received {dtype!r}, expected 'float32' or 'float64'.")
     _set("floatx", dtype)
 
 
-def epsilon():
+def epsilon() -> float:
     """The fuzz factor of losses and normalisers, 1e-7 unless set otherwise."""
     return _settings["epsilon"]
 
 
-def set_epsilon(value):
+def set_epsilon(value: float) -> None:
     """Set the fuzz factor (a small positive float)."""
     _set("epsilon", float(value))
 
 
-def image_data_format():
+def image_data_format() -> str:
     """"channels_last" unless set otherwise."""
     return _settings["image_data_format"]
 
 
-def set_image_data_format(value):
+def set_image_data_format(value: str) -> None:
     """Set the default layout of images: "channels_last" or "channels_first"."""
     _choose("image_data_format", value, ("channels_last", "channels_first"))
 
 
-def num_threads():
+def num_threads() -> int | None:
     """The number of threads asked for by set_num_threads, or None (environment and cores decide)."""
     return _settings["num_threads"]
 
 
-def set_num_threads(n):
+def set_num_threads(n: int | None) -> None:
     """Use n threads (an int >= 1) in plans made from now on; None goes back to the default.
 
     >>> set_num_threads(None)
@@ -76,48 +78,48 @@ def set_num_threads(n):
     _set("num_threads", n)
 
 
-def strict():
+def strict() -> bool:
     """Whether doubtful data (NaN in x or y) is an error instead of a warning."""
     return _settings["strict"]
 
 
-def set_strict(value):
+def set_strict(value: bool) -> None:
     """Make doubtful data an error (True) or a warning (False, the default)."""
     _set("strict", bool(value))
 
 
-def matmul_precision():
+def matmul_precision() -> str:
     """"high" (Winograd convolutions allowed) or "highest" (direct sums only)."""
     return _settings["matmul_precision"]
 
 
-def set_matmul_precision(value):
+def set_matmul_precision(value: str) -> None:
     """Set the precision of products and convolutions: "high" or "highest"."""
     _choose("matmul_precision", value, ("high", "highest"))
 
 
-def executor():
+def executor() -> str:
     """Which executor walks the tapes: "cython", or "python" (the slow oracle, for tests)."""
     return _settings["executor"]
 
 
-def set_executor(value):
+def set_executor(value: str) -> None:
     """Choose the executor: "cython" or "python"."""
     _choose("executor", value, ("cython", "python"))
 
 
-def _choose(name, value, allowed):
+def _choose(name: str, value: Any, allowed: Collection[Any]) -> None:
     if value not in allowed:
         raise ArgumentError(f"{name}: received {value!r}, expected one of {allowed}.")
     _set(name, value)
 
 
-def seed():
+def seed() -> int:
     """The seed from which every default random stream is derived; 0 unless set otherwise."""
     return _settings["seed"]
 
 
-def set_seed(value):
+def set_seed(value: Any) -> None:
     """Set the seed and start the default streams again at 1."""
     global _seedings, _streams
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2 ** 63:
@@ -126,11 +128,11 @@ def set_seed(value):
     _streams, _seedings = itertools.count(1), _seedings + 1
 
 
-def seedings():
+def seedings() -> int:
     """How often a seed has been set: what follows the process-wide seed sees that it has to start anew."""
     return _seedings
 
 
-def next_stream():
+def next_stream() -> int:
     """A new default random stream: layers and initializers without a seed take one when they are made."""
     return next(_streams)

@@ -1,11 +1,13 @@
 """Type names: what users write, what kernels are called, how two types meet."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import DTypeError
 
 # dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
-TABLE = {
+TABLE: dict[str, tuple[type[np.generic], str]] = {
     "float32": (np.float32, "f32"), "float64": (np.float64, "f64"), "float16": (np.float16, "f16"),
     "int8": (np.int8, "i8"), "int16": (np.int16, "i16"), "int32": (np.int32, "i32"), "int64": (np.int64, "i64"),
     "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
@@ -15,10 +17,10 @@ FLOATS = ("float16", "float32", "float64")
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
             "single": "float32", "long": "int64"}
 _ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()}
-_KNOWN = {}
+_KNOWN: dict[Any, str] = {}
 
 
-def standardize(dtype, default=None):
+def standardize(dtype: Any, default: str | None = None) -> str:
     """The canonical name of `dtype` (a name, NumPy dtype or Python type); `default` for None.
 
     >>> standardize(np.float64), standardize("int"), standardize(None, "float32")
@@ -48,37 +50,37 @@ def standardize(dtype, default=None):
     return name
 
 
-def numpy_type(name):
+def numpy_type(name: str) -> type[Any]:
     """The NumPy scalar type of a canonical dtype name."""
     return TABLE[name][0]
 
 
-def kernel_type(name):
+def kernel_type(name: str) -> str:
     """The type name kernels carry as a suffix: "f32" for "float32"."""
     return TABLE[name][1]
 
 
-def itemsize(name):
+def itemsize(name: str) -> int:
     """Bytes of one element."""
     return _ITEMSIZE[name]
 
 
-def is_float(name):
+def is_float(name: str) -> bool:
     """Whether the dtype is a floating-point one."""
     return name in FLOATS
 
 
-def promote(*names):
+def promote(*names: str | None) -> str:
     """The dtype in which values of these dtypes meet; floats win over integers, as in Keras.
 
     >>> promote("int64", "float32"), promote("int32", "int64"), promote("bool", "uint8")
     ('float32', 'int64', 'uint8')
     """
-    names = [n for n in names if n is not None]
-    first = names[0]
-    if all(n == first for n in names):
+    given = [n for n in names if n is not None]
+    first = given[0]
+    if all(n == first for n in given):
         return first
-    floats = [n for n in names if n in FLOATS]
+    floats = [n for n in given if n in FLOATS]
     if floats:
         return max(floats, key=lambda n: _ITEMSIZE[n])
-    return np.result_type(*(TABLE[n][0] for n in names)).name
+    return np.result_type(*(TABLE[n][0] for n in given)).name

@@ -52,7 +52,7 @@ class FileFormatError(FastnnError, ValueError):
 class KernelError(FastnnError, RuntimeError, ValueError):
     """A kernel found bad data while it ran (a label or an index out of range)."""
 
-    def __init__(self, message, status=0, instruction=-1):
+    def __init__(self, message: str, status: int = 0, instruction: int = -1) -> None:
         super().__init__(message)
         self.status, self.instruction = status, instruction
 

@@ -13,21 +13,23 @@
 pickle make of a model (registered by ``fastnn.models``).
 """
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "functional": "fastnn.models.functional",
               "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}
-_hooks = {}
+_hooks: dict[str, Callable[..., Any]] = {}
 
 
-def register(name, function):
+def register(name: str, function: Callable[..., Any]) -> None:
     """Make `function` the one that `call(name, ...)` reaches."""
     _hooks[name] = function
 
 
-def call(name, *args, **kwargs):
+def call(name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a registered hook; its provider is imported on first use."""
     hook = _hooks.get(name)
     if hook is None:

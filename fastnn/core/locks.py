@@ -2,11 +2,13 @@
 import os
 import threading
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 _all = weakref.WeakSet()
 
 
-def lock(kind=threading.Lock):
+def lock(kind: Callable[[], Any] = threading.Lock) -> Any:
     """Return a new lock of `kind` (threading.Lock or threading.RLock), which a fork leaves open in the child.
 
     What it guards is there as it was at the moment of the fork.

@@ -8,15 +8,19 @@ import ctypes
 import functools
 import os
 import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from fastnn.core.errors import ShapeError
+from fastnn.core.types import Array
 
+AnyArray = TypeVar("AnyArray", bound=np.ndarray[Any, Any])
 ALIGN = 64              # bytes: a cache line, and the longest vector
 
 
-def aligned(nbytes, make=np.empty):
+def aligned(nbytes: int, make: Callable[..., Array] = np.empty) -> Array:
     """A new uint8 array that begins at a multiple of ALIGN; make: np.empty or np.zeros.
 
     >>> aligned(100).ctypes.data % ALIGN
@@ -36,7 +40,7 @@ def _most():
         return 1 << 47
 
 
-def affordable(nbytes, what):
+def affordable(nbytes: int, what: str) -> None:
     """Raise ShapeError, before anything is allocated, where `what` needs more memory than there can be.
 
     >>> affordable(1 << 20, "a value")
@@ -85,7 +89,7 @@ def _raw(address, nbytes):
     return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
 
 
-def register_memory(array, owner=None):
+def register_memory(array: AnyArray, owner: object = None) -> AnyArray:
     """Let `at` reach the memory of a C-contiguous NumPy `array` (any dtype) until the array is garbage.
 
     `owner` is the object whose death ends it, when that is not the array itself. Returns the array. Memory inside a

@@ -11,6 +11,7 @@ Only +, -, *, / and sqrt are used (the logarithm is a polynomial), each rounded 
 floats are equal on every machine too.
 """
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Shift(int):
     """An int in a key that is added to the digest of what stands before it."""
 
 
-def fold(key, start=0):
+def fold(key: Iterable[int], start: int = 0) -> int:
     """The 64-bit digest of a key (a tuple of ints), continuing from the digest `start`.
 
     >>> fold((7, 1, 5)) == fold((5,), fold((7, 1)))
@@ -52,7 +53,7 @@ def fold(key, start=0):
     return h
 
 
-def turn_of(steps):
+def turn_of(steps: Sequence[int]) -> int:
     """What is added to a digest inside loops: a number for the steps that they are at, outermost loop first.
 
     A step of the innermost loop adds STRIDE, one of the loop around it STRIDE squared, and so on.
@@ -129,7 +130,7 @@ def _float(dtype):
     return name
 
 
-def signed(word):
+def signed(word: int) -> int:
     """The int64 with the same 64 bits, as kernels get a digest.
 
     >>> signed(2 ** 64 - 1), signed(5)
@@ -246,7 +247,7 @@ def integers(key, shape, low, high, dtype="int32"):
     return (value.astype(np.int64) + low).astype(dtypes.numpy_type(dtypes.standardize(dtype))).reshape(shape)
 
 
-def threshold(probability):
+def threshold(probability: float) -> int:
     """The number that a word is compared with: P(bits < threshold) = probability, as a uint32.
 
     >>> threshold(0.5), threshold(0.0), threshold(1.0)
@@ -267,7 +268,7 @@ def bernoulli(key, shape, p=0.5):
     return (bits(key, product(shape)) < limit).reshape(shape)
 
 
-def drop_threshold(rate):
+def drop_threshold(rate: float) -> int:
     """The number that half a word is compared with: `rate` to the nearest 2**-16, at least one step above 0.
 
     >>> drop_threshold(0.5), drop_threshold(1e-9), drop_threshold(0.0)

@@ -6,11 +6,13 @@ reached by a name.
 import difflib
 import importlib
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from fastnn.core.errors import UnknownNameError
 
 
-def lazy(package, names):
+def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """(__getattr__, __dir__, __all__) for a package whose public `names` map to module names.
 
     names: {"Dense": "core"} = class Dense of <package>.core; {"ops": ""} = the submodule itself;
@@ -39,13 +41,13 @@ def lazy(package, names):
     return getattr_, dir_, sorted(names)
 
 
-def suggest(name, names, template=" Did you mean: {}?"):
+def suggest(name: object, names: Iterable[object], template: str = " Did you mean: {}?") -> str:
     """Near names as a sentence, or an empty string."""
     near = difflib.get_close_matches(str(name), [str(n) for n in names], 3, 0.6)
     return template.format(", ".join(near)) if near else ""
 
 
-def lookup(kind, name, table):
+def lookup(kind: str, name: Any, table: Mapping[Any, Any]) -> Any:
     """table[name], or UnknownNameError that names the kind and near names."""
     if name in table:
         return table[name]

@@ -1,13 +1,16 @@
 """Shape arithmetic: broadcasting, axes, windows.  A dimension is an int, or None (rows not known yet)."""
 import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.types import PartialShape, Shape
 
 LARGEST = 2 ** 31               # windows and their steps are smaller
 LARGEST_SIZE = 2 ** 63          # numbers of elements are smaller
 
 
-def product(shape):
+def product(shape: Iterable[int]) -> int:
     """Number of elements of a shape of ints.
 
     >>> product((2, 3)), product(())
@@ -19,7 +22,7 @@ def product(shape):
     return n
 
 
-def broadcast(*shapes):
+def broadcast(*shapes: Sequence[int | None]) -> PartialShape:
     """The shape that NumPy broadcasting gives; None meets 1 or None and stays None.
 
     >>> broadcast((None, 3), (3,)), broadcast((2, 1), (1, 5))
@@ -39,14 +42,14 @@ def broadcast(*shapes):
     return tuple(out)
 
 
-def normalize_axis(axis, rank, name="axis"):
+def normalize_axis(axis: Any, rank: int, name: str = "axis") -> int:
     """`axis` as an int in [0, rank)."""
     if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < max(rank, 1):
         raise ShapeError(f"{name}: received {axis!r}, expected an int from {-rank} to {rank - 1}.")
     return axis.__index__() % rank if rank else 0
 
 
-def normalize_axes(axis, rank, name="axis"):
+def normalize_axes(axis: Any, rank: int, name: str = "axis") -> Shape:
     """`axis` (None = all, an int, or a sequence) as a sorted tuple of ints without repeats."""
     if axis is None:
         return tuple(range(rank))
@@ -57,7 +60,7 @@ def normalize_axes(axis, rank, name="axis"):
     return out
 
 
-def pair(value, name, rank=2, minimum=1):
+def pair(value: Any, name: str, rank: int = 2, minimum: int = 1) -> Shape:
     """`value` (an int or `rank` ints) as a tuple of ints >= minimum.
 
     >>> pair(3, "kernel_size"), pair([2, 1], "strides")
@@ -73,7 +76,7 @@ def pair(value, name, rank=2, minimum=1):
     return tuple(int(v) for v in items)
 
 
-def window(size, kernel, stride, padding, dilation=1):
+def window(size: int | None, kernel: int, stride: int, padding: Any, dilation: int = 1) -> tuple[Any, int, int]:
     """(output size, pad before, pad after) of a sliding window along one axis of `size` elements.
 
     padding: "valid", "same" (TensorFlow's rule: the odd element goes after) or (before, after).

@@ -2,6 +2,8 @@
 
 That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places.
 """
+from collections.abc import Callable
+from typing import Any
 
 
 def ordered_keys(structure):
@@ -25,7 +27,7 @@ def is_nested(structure):
     return isinstance(structure, (list, tuple, dict))
 
 
-def flatten(structure, is_leaf=None):
+def flatten(structure: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
     """The leaves of a structure as a list; dict values in the order of the sorted keys.
 
     is_leaf: a function that says of a list, tuple or dict that it is a leaf all the same.
@@ -71,7 +73,8 @@ def rebuild(like, values):
     return tuple(values) if isinstance(like, tuple) else list(values)
 
 
-def map_structure(function, structure, *more, is_leaf=None):
+def map_structure(function: Callable[..., Any], structure: Any, *more: Any,
+                  is_leaf: Callable[[Any], bool] | None = None) -> Any:
     """The same structure with `function` applied to each leaf (and to the leaves of `more` at the same places).
 
     >>> map_structure(lambda x: x + 1, {"a": (1, 2)})

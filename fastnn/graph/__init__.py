@@ -2,8 +2,8 @@
 from fastnn.graph import loop_grad  # noqa: F401  loops have gradients
 from fastnn.graph.active import current
 from fastnn.graph.autodiff import gradients
-from fastnn.graph.loop import BRANCH, LOOP, branch, loop
-from fastnn.graph.node import Node, Symbol
+from fastnn.graph.loop import branch, loop
+from fastnn.graph.node import BRANCH, LOOP, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace, apply
 from fastnn.graph.variable import Variable

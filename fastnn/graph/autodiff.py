@@ -1,24 +1,26 @@
 """Reverse-mode differentiation, graph to graph: gradients are nodes like any other."""
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import GraphError, ShapeError
-from fastnn.graph.trace import current
+from fastnn.core.errors import ShapeError
+from fastnn.graph.node import Node, Symbol
+from fastnn.graph.trace import active
 
 
-def gradients(ys, xs, gys=None):
+def gradients(ys: Iterable[Any], xs: Iterable[Any], gys: Sequence[Any] | None = None) -> list[Any]:
     """Symbols of d(sum ys . gys)/dx for each x, None where no differentiable path leads.
 
     ys, xs: symbols of the active trace.  gys: symbols of the shapes of ys; ones if None.
     The formula of each step is the operation's own `vjp` record; contributions are added in reverse call order,
     so the sum has one fixed shape.
     """
-    trace = current()
-    if trace is None:
-        raise GraphError("gradients(): no trace is active; call it inside `with Trace() as t:`.")
+    trace = active("gradients()")
     ys, xs = [trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs]
     if trace.marks.backward is None:
         trace.marks.backward = len(trace.nodes)
     reached = _depends_on(trace.nodes, xs)
-    total = {}
+    total: dict[Symbol, Any] = {}
     for y, g in zip(ys, gys or [None] * len(ys)):
         if g is None:
             g = hooks.call("operator", "ones", y.shape, y.dtype)
@@ -48,11 +50,11 @@ def gradients(ys, xs, gys=None):
     return [total.get(x) for x in xs]
 
 
-def _accumulate(total, symbol, g):
+def _accumulate(total: dict[Symbol, Any], symbol: Symbol, g: Any) -> None:
     total[symbol] = g if symbol not in total else hooks.call("operator", "add", total[symbol], g)
 
 
-def _depends_on(nodes, xs):
+def _depends_on(nodes: Iterable[Node], xs: Iterable[Symbol]) -> set[Node]:
     """The nodes that have some x among their ancestors (or are its own node)."""
     reached = {x.node for x in xs}
     for node in nodes:

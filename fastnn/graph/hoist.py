@@ -3,12 +3,22 @@
 Done while a loop is put together, so that its gradient finds this work outside, too; the pass of the same name
 (compiler/passes/hoist.py) does it again with what other passes have made of the body.
 """
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import FastnnError
-from fastnn.graph.node import CONSTANT, INPUT, Node
+from fastnn.core.types import Attrs
+from fastnn.graph.node import CONSTANT, INPUT, Node, Symbol
 from fastnn.graph.spec import Spec
 
+if TYPE_CHECKING:
+    from fastnn.graph.loop import Parts
+    from fastnn.graph.trace import Trace
 
-def hoist(parts, trace):
+
+def hoist(parts: Parts, trace: Trace) -> dict[int, Symbol]:
     """Move work of a loop (loop.Parts) into the trace around it; {number of a stacked value: its array outside}."""
     return Hoist(parts, trace.add).run()
 
@@ -20,15 +30,16 @@ class Hoist:
     steps}; later: {symbol: node} of element-wise work on such, moved only where something else needs it outside.
     """
 
-    def __init__(self, parts, add, constants=False):
+    def __init__(self, parts: Parts, add: Callable[..., Node], constants: bool = False) -> None:
         self.parts, self.add, self.constants = parts, add, constants
         heads = {s for _, s, _ in parts.carried}
         self.same = {s: outer for s, outer in parts.trace.outside.items() if s not in heads}
         self.rows = {s: outer for outer, s in parts.sliced}
-        self.later, self.plain, self.fresh = {}, set(), set()
-        self.moved = {}
+        self.later: dict[Symbol, Node] = {}
+        self.plain: set[Symbol] = set()
+        self.moved: dict[Symbol, Node] = {}
 
-    def run(self):
+    def run(self) -> dict[int, Symbol]:
         """Move it."""
         parts, left = self.parts, []
         for node in parts.nodes:
@@ -46,7 +57,7 @@ class Hoist:
         parts.nodes = self._inputs() + left
         return outside
 
-    def _leaves(self, node):
+    def _leaves(self, node: Node) -> bool:
         """Whether a node need not be in the loop; then it is outside, or can be."""
         op = node.op
         if op.structural or op.draws or op.host is not None or not all(self._known(s) for s in node.inputs):
@@ -72,15 +83,15 @@ class Hoist:
         self.later[node.output] = node
         return False
 
-    def _known(self, s):
+    def _known(self, s: Symbol | None) -> bool:
         return s is None or s in self.same or s in self.plain or s in self.rows or s in self.later
 
-    def _outside(self, s):
+    def _outside(self, s: Any) -> Symbol:
         if s in self.plain:
             self.same[s] = self.add(CONSTANT, (), {}, [s.spec], s.node.payload).output
         return self.same[s]
 
-    def _batched(self, node):
+    def _batched(self, node: Node) -> tuple[Attrs, Spec] | None:
         """(attrs, spec) of a node that does its work for all steps at once, or None where that is another operation."""
         op, count, out = node.op, self.parts.count, node.output
         if op.name == "reshape":
@@ -103,22 +114,23 @@ class Hoist:
             return None                         # broadcasting would meet the wrong dimensions
         return (node.attrs, spec) if spec == Spec((count, *out.shape), out.dtype) else None
 
-    def _all_rows(self, s, node=None):
+    def _all_rows(self, s: Symbol, node: Node | None = None) -> Symbol | None:
         """The symbol outside that has the values of s of all steps; makes it, or None where that cannot be."""
         if s in self.rows:
             return self.rows[s]
         node = node or self.later.get(s)
-        if node is None:
+        batched = None if node is None else self._batched(node)
+        if node is None or batched is None:
             return None
-        inputs = []
+        inputs: list[Symbol | None] = []
         for x in node.inputs:
             inside = x is not None and x not in self.same and x not in self.plain
             inputs.append(None if x is None else self._all_rows(x) if inside else self._outside(x))
-        attrs, spec = self._batched(node)
+        attrs, spec = batched
         self.rows[s] = self.add(node.op, tuple(inputs), attrs, [spec], node.payload).output
         return self.rows[s]
 
-    def _inputs(self):
+    def _inputs(self) -> list[Node]:
         """INPUT nodes in the place of what was moved."""
         made, done = [], set()
         for node in self.moved.values():
@@ -129,7 +141,7 @@ class Hoist:
         return made
 
 
-def _input_for(symbol):
+def _input_for(symbol: Symbol) -> Node:
     """An INPUT node whose result is this very symbol."""
     node = Node(INPUT, (), {}, [], symbol.node.scope, symbol.node.order)
     node.outputs, symbol.node, symbol.index = (symbol,), node, 0

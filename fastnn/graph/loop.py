@@ -10,14 +10,28 @@ specs of outputs.
 Bodies are closed: what a function that is traced into one takes from around it becomes a constant, a variable that it
 assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of symbols of the active trace.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
+from fastnn.core.types import Attrs
 from fastnn.graph.hoist import hoist
-from fastnn.graph.node import BRANCH, INPUT, LOOP, Node
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
 from fastnn.graph.spec import Spec
-from fastnn.graph.trace import Trace, current
+from fastnn.graph.trace import Marks, Trace, active
 
+if TYPE_CHECKING:
+    from fastnn.graph.variable import Variable
+
+Pair = tuple[Symbol, Symbol]                    # a symbol outside and its input in a body
+Carried = tuple[Symbol, Symbol, Symbol]         # the initial value, its input, the next value
+Test = tuple["Around", list[Symbol], Symbol]       # sub-trace, its inputs for the carried values, its result
+Side = tuple[Trace, list[Symbol], Any]          # sub-trace, results, the sum of losses or None
+Step = Callable[[list[Symbol], list[Symbol]], Sequence[Any]]
 ENDLESS = 2 ** 63 - 1                           # the count of a loop that only its test ends
 
 
@@ -30,7 +44,8 @@ class Body:
 
     __slots__ = ("again", "inputs", "nodes", "outputs")
 
-    def __init__(self, inputs, nodes, outputs, again=()):
+    def __init__(self, inputs: Iterable[Symbol], nodes: Iterable[Node], outputs: Iterable[Symbol],
+                 again: Iterable[Symbol] = ()) -> None:
         inputs = list(inputs)
         first = [s.node for s in inputs]
         known = set(first)
@@ -44,26 +59,27 @@ class LoopBody:
 
     __slots__ = ("body", "test")
 
-    def __init__(self, body, test=None):
+    def __init__(self, body: Body, test: Body | None = None) -> None:
         self.body, self.test = body, test
 
 
-def bodies(node):
+def bodies(node: Node) -> list[Body]:
     """The bodies of a structural node, without None."""
     if node.op is LOOP:
         return [b for b in (node.payload.body, node.payload.test) if b is not None]
     return list(node.payload) if node.op is BRANCH else []
 
 
-def with_bodies(node, changed):
+def with_bodies(node: Node, changed: Sequence[Body]) -> Node:
     """A copy of a structural node with other bodies, in the order of `bodies`."""
     payload = tuple(changed) if node.op is BRANCH else LoopBody(*changed)
     return Node(node.op, node.inputs, node.attrs, [o.spec for o in node.outputs], node.scope, node.order, payload)
 
 
-def copied(body, origin):
+def copied(body: Body, origin: dict[Symbol, Symbol]) -> Body:
     """A copy of a body with nodes of its own, also in bodies inside; origin: gets {symbol: the one that it copies}."""
-    env, nodes = {}, []
+    env: dict[Symbol, Symbol] = {}
+    nodes: list[Node] = []
     for node in body.nodes:
         nodes.append(copy_node(node, [None if s is None else env[s] for s in node.inputs], origin))
         for old, new in zip(node.outputs, nodes[-1].outputs):
@@ -71,7 +87,8 @@ def copied(body, origin):
     return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.again])
 
 
-def copy_node(node, inputs, origin, add=None):
+def copy_node(node: Node, inputs: Sequence[Symbol | None], origin: dict[Symbol, Symbol],
+              add: Callable[..., Node] | None = None) -> Node:
     """A copy of a node on other inputs, with copies of its bodies; add: Trace.add, or None for a node of no trace."""
     payload = node.payload
     if node.op is LOOP:
@@ -84,7 +101,7 @@ def copy_node(node, inputs, origin, add=None):
     return Node(node.op, tuple(inputs), node.attrs, specs, node.scope, node.order, payload)
 
 
-def live(nodes, outputs):
+def live(nodes: Iterable[Node], outputs: Iterable[Symbol]) -> list[Node]:
     """The nodes that the outputs need, in order; inputs first, some of which were made after their readers."""
     needed, kept = {s.node for s in outputs}, []
     for node in sorted(nodes, key=lambda n: n.op is not INPUT)[::-1]:
@@ -94,13 +111,25 @@ def live(nodes, outputs):
     return kept[::-1]
 
 
-def _again(trace):
+def _again(trace: Around) -> list[Symbol]:
     """The symbols of a trace that were marked to be made again."""
     return [s for first, end, least, simple in trace.marks.again for n in trace.nodes[first:end] for s in n.outputs
             if s.size > least and (n.op.elementwise or not simple)]
 
 
 # ------------------------------------------------------------------ loops
+class Around(Protocol):
+    """What a loop is put together in: a Trace, or nodes of no trace (compiler/passes/loops.py)."""
+
+    nodes: list[Node]
+    outside: dict[Symbol, Symbol]
+    marks: Marks
+
+    def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
+            ) -> Node:
+        """A new node."""
+
+
 class Parts:
     """A loop while it is put together, in pairs of a symbol outside and its input in the body.
 
@@ -109,21 +138,22 @@ class Parts:
     test: (sub-trace of the test, its inputs for the carried, its result) or None.
     """
 
-    def __init__(self, trace, carried, sliced, stacked, count, reverse=False, steps=None, test=None):
+    def __init__(self, trace: Around, carried: Iterable[Carried], sliced: Iterable[Pair], stacked: Iterable[Symbol],
+                 count: int, reverse: bool = False, steps: Symbol | None = None, test: Test | None = None) -> None:
         self.trace, self.carried, self.sliced, self.stacked = trace, list(carried), list(sliced), list(stacked)
         self.count, self.reverse, self.steps, self.test = count, reverse, steps, test
         self.nodes = list(trace.nodes)
 
     @property
-    def sure(self):
+    def sure(self) -> bool:
         """Whether the first step runs in any case."""
         return self.test is None and self.steps is None and self.count > 0
 
-    def symbols_out(self):
+    def symbols_out(self) -> list[Symbol]:
         """What the body calculates, in order."""
         return [*(new for _, _, new in self.carried), *self.stacked]
 
-    def node(self, parent):
+    def node(self, parent: Around) -> Node | None:
         """Add the LOOP node to the trace around it; None where nothing is left to calculate."""
         if not self.carried and not self.stacked and self.test is None:
             return None
@@ -158,14 +188,16 @@ class Parts:
         return parent.add(LOOP, tuple(outer), attrs, specs, LoopBody(body, test))
 
 
-def _constants(sides):
+def _constants(sides: Sequence[tuple[Around, set[Symbol], Collection[Symbol]]]
+               ) -> tuple[list[Symbol], list[list[Symbol]]]:
     """(symbols outside, [their inputs in each body]) of bodies that get the same constants.
 
     sides: [(sub-trace, its symbols that are needed, those that come in otherwise)].
     """
-    found, most = [], {}
+    found: list[dict[Symbol, list[Symbol]]] = []
+    most: dict[Symbol, int] = {}
     for trace, inner, others in sides:
-        mine = {}
+        mine: dict[Symbol, list[Symbol]] = {}
         for s, outer in trace.outside.items():
             if s in inner and s not in others:
                 mine.setdefault(outer, []).append(s)
@@ -177,7 +209,9 @@ def _constants(sides):
                     for outer in order] for (trace, _, _), mine in zip(sides, found)]
 
 
-def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="loop"):
+def loop(step: Step, carried: Iterable[Any], sliced: Iterable[Any] = (), count: Any = None, reverse: bool = False,
+         test: Callable[[list[Symbol]], Any] | None = None,
+         name: str = "loop") -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Add a LOOP to the active trace; returns (carried at the end, stacked, steps done or None), lists of symbols.
 
     step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists; with a third one,
@@ -187,7 +221,7 @@ def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="l
 
     Raises ArgumentError for a negative count, ShapeError and DTypeError where the body changes a carried value.
     """
-    trace = current()
+    trace = active(name)
     carried, sliced = [trace.symbol(c) for c in carried], [trace.symbol(s) for s in sliced]
     count = _count(name, count, sliced, test is not None)
     with Trace(parent=trace) as sub:
@@ -230,7 +264,8 @@ def loop(step, carried, sliced=(), count=None, reverse=False, test=None, name="l
     return final[:len(carried)], out, steps
 
 
-def _traced_test(name, test, trace, carried, state):
+def _traced_test(name: str, test: Callable[[list[Symbol]], Any], trace: Trace, carried: Sequence[Symbol],
+                 state: Sequence[tuple[Variable, Symbol]]) -> Test:
     with Trace(parent=trace) as sub:
         heads = [sub.input(c.shape, c.dtype) for c in carried]
         go = sub.symbol(test(list(heads)))
@@ -246,7 +281,7 @@ def _traced_test(name, test, trace, carried, state):
     return sub, heads, go
 
 
-def place(parts, trace):
+def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
     parts.nodes = live(parts.nodes, parts.symbols_out())
     final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
@@ -260,7 +295,8 @@ def place(parts, trace):
         parts.test = around, [heads[k] for k in moving], go
     width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
     outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
-    stacked, first = parts.stacked, {}
+    stacked = parts.stacked
+    first: dict[Symbol, int] = {}
     kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
     parts.stacked = [stacked[k] for k in kept]
     node = parts.node(trace)
@@ -272,7 +308,7 @@ def place(parts, trace):
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 
 
-def _total(values):
+def _total(values: Iterable[Any]) -> Any:
     """The sum of scalars as one symbol of the active trace, or None."""
     total = None
     for value in values:
@@ -280,14 +316,14 @@ def _total(values):
     return total
 
 
-def _count(name, count, sliced, tested):
+def _count(name: str, count: Any, sliced: Sequence[Symbol], tested: bool) -> int:
     if count is None and not sliced:
         if tested:
             return ENDLESS
         raise ArgumentError(f"{name}: either values to slice or the number of steps must be given.")
     if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__")):
         raise ArgumentError(f"{name}: the number of steps must be an integer. Received: {count!r}.")
-    n = int(count) if count is not None else None
+    n: Any = int(count) if count is not None else None
     if n is not None and n < 0:
         raise ArgumentError(f"{name}: the number of steps must not be negative. Received: {n}.")
     for s in sliced:
@@ -298,10 +334,10 @@ def _count(name, count, sliced, tested):
         if s.shape[0] != n:
             raise ShapeError(f"{name}: the first dimensions must be equal, and that of the number of steps. Received: "
                              f"{[x.shape for x in sliced]}, steps: {n}.")
-    return n
+    return int(n)
 
 
-def _same(what, one, a, other, b):
+def _same(what: str, one: str, a: Symbol, other: str, b: Symbol) -> None:
     if a.shape != b.shape:
         raise ShapeError(f"{what} must keep its shape: {one} shape {a.shape}, {other} shape {b.shape}.")
     if a.dtype != b.dtype:
@@ -309,13 +345,14 @@ def _same(what, one, a, other, b):
 
 
 # ------------------------------------------------------------------ branches
-def branch(truth, then, other, name="cond"):
+def branch(truth: Any, then: Callable[[], Iterable[Any]], other: Callable[[], Iterable[Any]],
+           name: str = "cond") -> list[Symbol]:
     """Add a BRANCH to the active trace; returns the list of the results' symbols.
 
     truth: a scalar symbol of dtype bool.  then, other: functions without arguments that return lists of symbols, arrays
     or numbers, equal in number, shapes and dtypes.
     """
-    trace = current()
+    trace = active(name)
     traced = [_side(trace, f) for f in (then, other)]
     (one, a, _), (two, b, _) = traced
     if len(a) != len(b):
@@ -339,13 +376,13 @@ def branch(truth, then, other, name="cond"):
     return results[:len(results) - len(state)]
 
 
-def _side(trace, function):
+def _side(trace: Trace, function: Callable[[], Iterable[Any]]) -> Side:
     with Trace(parent=trace) as sub:
         out = [sub.symbol(s) for s in function()]
         return sub, out, _total(sub.losses)
 
 
-def _branch_node(trace, truth, sides):
+def _branch_node(trace: Trace, truth: Symbol, sides: Sequence[tuple[Trace, list[Symbol]]]) -> Node | None:
     if not sides[0][1]:
         return None
     nodes = [live(sub.nodes, out) for sub, out in sides]

@@ -5,29 +5,39 @@ reads of the step comes stacked from the forward loop, which gets further result
 cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked
 and one product or sum stands after the loop, others are carried.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
+from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
-from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, place
-from fastnn.graph.node import CONSTANT, INPUT, Symbol
-from fastnn.graph.trace import Trace, current
+from fastnn.graph.loop import ENDLESS, Carried, Parts, branch, copy_node, place
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
+from fastnn.graph.trace import Trace, active
 
+if TYPE_CHECKING:
+    from fastnn.graph.loop import Body
+
+Term = tuple[Callable[..., Any], tuple[Symbol, ...]]   # (stacked values -> their sum over all steps, what is stacked)
 CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is made again
 
 
-def _op(name, *args):
+def _op(name: str, *args: Any) -> Any:
     return hooks.call("operator", name, *args)
 
 
 # ------------------------------------------------------------------ branches
-def _branch_vjp(node, gys, leads):
+def _branch_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     """The gradient of a branch is a branch whose sides make the values of theirs again."""
     wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
-    found = [set(), set()]
+    found: list[set[int]] = [set(), set()]
 
-    def side(number):
-        def run():
-            trace, body = current(), node.payload[number]
+    def side(number: int) -> Callable[[], list[Any]]:
+        def run() -> list[Any]:
+            trace, body = active("cond"), node.payload[number]
             env = _replayed(trace, body, [trace.symbol(s) for s in node.inputs[1:]], {})
             pairs = [(env[y], trace.symbol(g)) for y, g in zip(body.outputs, gys) if g is not None]
             xs = [env[body.inputs[k - 1]] for k in wanted]
@@ -39,7 +49,7 @@ def _branch_vjp(node, gys, leads):
     return [out[k] if k in found[0] | found[1] else None for k in range(len(node.inputs))]
 
 
-def _replayed(trace, body, inputs, origin):
+def _replayed(trace: Trace, body: Body, inputs: Iterable[Symbol], origin: dict[Symbol, Symbol]) -> dict[Symbol, Symbol]:
     """The nodes of a body once more in a trace, on other inputs; {symbol of the body: symbol of the trace}."""
     env = dict(zip(body.inputs, inputs))
     mine = {s.node for s in body.inputs}
@@ -52,7 +62,7 @@ def _replayed(trace, body, inputs, origin):
 
 
 # ------------------------------------------------------------------ loops
-def _loop_vjp(node, gys, leads):
+def _loop_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     if node.attrs["count"] == ENDLESS:
         raise GraphError("while_loop: its gradient needs the values of all steps, so their largest number must be "
                          "known. Received: maximum_iterations=None; give an integer.")
@@ -62,22 +72,22 @@ def _loop_vjp(node, gys, leads):
 class _Reverse:
     """The gradient of one LOOP node, in the active trace."""
 
-    def __init__(self, node, gys, leads):
+    def __init__(self, node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> None:
         a, body = node.attrs, node.payload.body
         self.node, self.body, self.gys = node, body, gys
         k, c = a["constants"], a["carried"]
         self.constants = list(zip(node.inputs[:k], body.inputs[:k]))
-        self.carried = list(zip(node.inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]))
+        self.carried: list[Carried] = list(zip(node.inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]))
         self.sliced = list(zip(node.inputs[k + c:], body.inputs[k + c:]))
         self.stacked = body.outputs[c:]
         wanted = [lead and dtypes.is_float(s.dtype) for lead, s in zip(leads, node.inputs)]
         self.wanted = {s for s, w in zip(body.inputs, wanted) if w}
-        self.origin = {}
+        self.origin: dict[Symbol, Symbol] = {}
         self.final = list(gys[:c])
         self.rows = list(gys[c:c + len(self.stacked)])
         self._active()
 
-    def _active(self):
+    def _active(self) -> None:
         """The carried values whose gradients go from step to step: they depend on what is wanted, and matter."""
         varying, inputs = set(self.wanted), {s for _, s, _ in self.carried}
         while True:
@@ -103,14 +113,14 @@ class _Reverse:
         self.active = [(k, s) for k, (_, s, _) in enumerate(self.carried) if s in varying and s in live_now]
         self.varying = reached
 
-    def grads(self):
+    def grads(self) -> list[Any]:
         """Gradients of the node's inputs, None where there is none."""
-        trace = current()
+        trace = active("gradients()")
         with Trace(parent=trace) as sub:
             inputs = [sub.symbol(outer) for outer, _ in self.constants]
             inputs += [sub.input(s.shape, s.dtype) for _, s, _ in self.carried]
             slices = [sub.input(s.shape, s.dtype) for _, s in self.sliced]
-            self.sub, self.sources = sub, {}
+            self.sub = sub
             env = _replayed(sub, self.body, inputs + slices, self.origin)
             self.forward = set(sub.nodes)
             self.slots = [(self.node.inputs[len(inputs) + k], s) for k, s in enumerate(slices)]
@@ -138,7 +148,9 @@ class _Reverse:
             out = [by[s] for _, s in self.sliced if by.get(s) is not None]
         return self._assembled(trace, heads, nexts, later, sums, out, by)
 
-    def _assembled(self, trace, heads, nexts, later, sums, out, by):
+    def _assembled(self, trace: Trace, heads: Sequence[tuple[int, Symbol]], nexts: Sequence[Any],
+                   later: Sequence[tuple[Symbol, list[Term]]], sums: Sequence[tuple[Symbol, Symbol, Any]],
+                   out: Sequence[Any], by: dict[Symbol, Any]) -> list[Any]:
         carried = []
         for (k, head), new in zip(heads, nexts):
             g = self.final[k]
@@ -149,7 +161,7 @@ class _Reverse:
         # {symbol of the body: its place among the stacked}
         places = {s: k for k, s in reversed(list(enumerate(out)))}
 
-        def stack(s):
+        def stack(s: Symbol) -> None:
             if s not in places:
                 places[s] = len(stacked)
                 stacked.append(s)
@@ -188,7 +200,7 @@ class _Reverse:
         return [grads.get(s) for s in self.body.inputs] + [None] * (len(node.inputs) - len(self.body.inputs))
 
     # -------------------------------------------------------------- gradients of constants
-    def _terms(self, g, s):
+    def _terms(self, g: Symbol, s: Symbol) -> tuple[list[Term], Any]:
         """The terms of a gradient: ([(function of stacked values -> their sum over all steps, symbols)], the rest)."""
         todo, found, rest = [g], [], None
         while todo:
@@ -204,7 +216,7 @@ class _Reverse:
                 found.append(rule)
         return found, rest
 
-    def _rule(self, t, shape):
+    def _rule(self, t: Symbol, shape: Dims) -> Term | None:
         n = _peeled(t).node
         if n in self.forward:
             return None
@@ -217,7 +229,7 @@ class _Reverse:
             if not (self._steps(a) and self._steps(b)):
                 return None
 
-            def product(x, y):
+            def product(x: Any, y: Any) -> Any:
                 x, y = (_op("reshape", v, (count * rows, columns)) for v, (rows, columns) in zip((x, y), wide))
                 return _op("reshape", _op("matmul", x, y, None, True), shape)
             return product, (a, b)
@@ -229,17 +241,19 @@ class _Reverse:
             return (lambda v: _op("reshape", _op("sum", v, axes), shape)), (x,)
         return None
 
-    def _steps(self, s):
+    def _steps(self, s: Symbol) -> bool:
         """Whether a value differs from step to step (others would be stacked in vain)."""
         return s.node.op is not CONSTANT and not (s.node.op is INPUT and s in self.sub.outside)
 
     # -------------------------------------------------------------- values of the forward loop
-    def _kept(self, outputs):
+    def _kept(self, outputs: Iterable[Symbol]) -> tuple[dict[Symbol, Symbol], list[Node]]:
         """({symbol made by the replayed forward nodes: input in its place}, the nodes of the reverse body).
 
         What the gradient reads of the forward step is a slice of a stacked result of the forward loop.
         """
-        frontier, seen, todo = {}, set(), list(outputs)
+        frontier: dict[Symbol, None] = {}
+        seen: set[Node] = set()
+        todo = list(outputs)
         while todo:
             s = todo.pop()
             n = s.node
@@ -249,7 +263,8 @@ class _Reverse:
                 seen.add(n)
                 todo += [x for x in n.inputs if x is not None]
         again = {self.env[s] for s in self.body.again if s in self.env}
-        kept, made = {}, set()
+        kept: dict[Symbol, bool] = {}
+        made: set[Symbol] = set()
         first = sorted(frontier, key=lambda s: (s.node.order, s.index))
         for s in first:
             if not _cheap(s) and s not in again:
@@ -268,12 +283,12 @@ class _Reverse:
             n.inputs = tuple(swap.get(s, s) for s in n.inputs)
         return swap, nodes
 
-    def _input(self, s):
+    def _input(self, s: Symbol) -> bool:
         """Whether a replayed symbol is there without being kept: a constant, a slice, but not a carried value."""
         n = s.node
         return n.op is CONSTANT or (n.op is INPUT and (s in self.sub.outside or any(s is x for _, x in self.slots)))
 
-    def _need(self, s, kept, made, again):
+    def _need(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], again: set[Symbol]) -> None:
         if s in kept or s in made or self._input(s):
             return
         if s in again:
@@ -281,7 +296,7 @@ class _Reverse:
         else:
             kept[s] = True
 
-    def _make(self, s, kept, made, again):
+    def _make(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], again: set[Symbol]) -> None:
         if s in made or s in kept or self._input(s):
             return
         made.add(s)
@@ -289,13 +304,13 @@ class _Reverse:
             if x is not None:
                 self._need(x, kept, made, again) if x in again or not _cheap(x) else self._make(x, kept, made, again)
 
-    def _free(self, s, kept, depth):
+    def _free(self, s: Symbol, kept: dict[Symbol, bool], depth: int) -> bool:
         """Whether s can be made from what is there or kept anyway."""
         if s in kept or self._input(s):
             return True
         return depth > 0 and _cheap(s) and all(x is None or self._free(x, kept, depth - 1) for x in s.node.inputs)
 
-    def _original(self, s):
+    def _original(self, s: Symbol) -> Symbol:
         """The symbol of the forward body that a replayed one is a copy of."""
         for _, x, _ in self.carried:
             if self.env[x] is s:
@@ -303,7 +318,7 @@ class _Reverse:
         return _original(s, self.origin)
 
 
-def _original(s, origin):
+def _original(s: Symbol, origin: dict[Symbol, Symbol]) -> Symbol:
     found = origin.get(s)
     if found is None:                           # a result that a gradient appended to the copy of a loop inside
         twin = s.node
@@ -312,7 +327,7 @@ def _original(s, origin):
     return found
 
 
-def append_stacked(node, symbol):
+def append_stacked(node: Node, symbol: Symbol) -> Symbol:
     """The result of a LOOP node that stacks a symbol of its body; appended if it is not there yet."""
     outputs, width = node.payload.body.outputs, node.attrs["carried"]
     for k in range(width, len(outputs)):
@@ -328,13 +343,13 @@ def append_stacked(node, symbol):
     return new
 
 
-def _peeled(s):
+def _peeled(s: Symbol) -> Symbol:
     while s.node.op.name == "reshape":
         s = s.node.inputs[0]
     return s
 
 
-def _cheap(s):
+def _cheap(s: Symbol) -> bool:
     """Whether making a value again costs less than keeping it."""
     n = s.node
     if n.op in (INPUT, CONSTANT) or n.op.structural or n.op.lower is None or len(n.outputs) != 1:
@@ -344,7 +359,7 @@ def _cheap(s):
     if not n.op.elementwise and n.op.name != "broadcast_to":
         return False
     flops, _ = n.op.cost([None if x is None else x.spec for x in n.inputs], [s.spec], n.attrs)
-    return flops <= CHEAP * max(s.size, 1)
+    return bool(flops <= CHEAP * max(s.size, 1))
 
 
 LOOP.vjp, BRANCH.vjp = _loop_vjp, _branch_vjp

@@ -1,15 +1,31 @@
 """Tracing: while a Trace is active, calls of operations on symbols become nodes."""
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
-from fastnn.graph import active
-from fastnn.graph.active import current
+from fastnn.core.types import Attrs
+from fastnn.graph.active import current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
+
+if TYPE_CHECKING:
+    from fastnn.graph.node import Record
+    from fastnn.graph.variable import Variable
+
+
+def active(what: str) -> Trace:
+    """The active trace; GraphError, naming `what` needs one, where there is none."""
+    trace = current()
+    if trace is None:
+        raise GraphError(f"{what}: no trace is active; call it inside `with Trace() as t:`.")
+    return trace
 
 
 class Marks:
@@ -20,8 +36,9 @@ class Marks:
 
     __slots__ = ("again", "backward")
 
-    def __init__(self):
-        self.backward, self.again = None, []
+    def __init__(self) -> None:
+        self.backward: int | None = None
+        self.again: list[tuple[int, int, int, bool]] = []
 
 
 class Trace:
@@ -42,28 +59,34 @@ class Trace:
     (2, 3)
     """
 
-    def __init__(self, training=None, building=False, parent=None):
+    def __init__(self, training: bool | None = None, building: bool = False, parent: Trace | None = None) -> None:
         self.training, self.building, self.parent = training, building, parent
-        self.nodes, self.inputs, self.losses = [], [], []
-        self.values, self.assigns, self._constants = {}, {}, {}
-        self.outside, self.reads, self._lifted = {}, {}, {}
+        self.nodes: list[Node] = []
+        self.inputs: list[Symbol] = []
+        self.losses: list[Any] = []
+        self.values: dict[Variable, Any] = {}
+        self.assigns: dict[Variable, Symbol] = {}
+        self.outside: dict[Symbol, Symbol] = {}
+        self.reads: dict[Variable, Symbol] = {}
+        self._constants: dict[Any, Any] = {}
+        self._lifted: dict[Symbol, Symbol] = {}
         self._scopes = [""]
         self.marks = Marks()
-        self.extra = {}                         # per-trace notes of layers (masks, call counts)
-        self.seed = None                        # of numbers drawn without a generator; None: the process-wide seed
+        self.extra: dict[str, Any] = {}                         # per-trace notes of layers (masks, call counts)
+        self.seed: Any = None                        # of numbers drawn without a generator; None: the process-wide seed
         if parent is not None:
             self.training, self.building, self.seed = parent.training, parent.building, parent.seed
             self.extra, self._scopes = parent.extra, [parent._scopes[-1]]
 
-    def __enter__(self):
-        active.enter(self)
+    def __enter__(self) -> Self:
+        enter(self)
         return self
 
-    def __exit__(self, *exc):
-        active.leave()
+    def __exit__(self, *exc: object) -> None:
+        leave()
 
     @contextlib.contextmanager
-    def scope(self, name):
+    def scope(self, name: str) -> Iterator[None]:
         """Nodes made inside carry `name` (a layer path) as their scope."""
         self._scopes.append(name)
         try:
@@ -72,7 +95,7 @@ class Trace:
             self._scopes.pop()
 
     @contextlib.contextmanager
-    def made_again(self, least=0, simple=False):
+    def made_again(self, least: int = 0, simple: bool = False) -> Iterator[None]:
         """Nodes made inside are computed again for backward, not kept, except what others read from outside.
 
         least: only results of more than so many elements.  simple: only element-wise ones.
@@ -83,21 +106,22 @@ class Trace:
         finally:
             self.marks.again.append((first, len(self.nodes), least, simple))
 
-    def add(self, op, inputs, attrs, specs, payload=None):
+    def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec],
+            payload: Any = None) -> Node:
         """Append a node and return it."""
         allowance.step()
         node = Node(op, inputs, attrs, specs, self._scopes[-1], len(self.nodes), payload, self)
         self.nodes.append(node)
         return node
 
-    def input(self, shape, dtype=None, name=None):
+    def input(self, shape: Iterable[int | None], dtype: Any = None, name: str | None = None) -> Symbol:
         """A new input symbol."""
         symbol = self.add(INPUT, (), {}, [Spec(tuple(shape), dtypes.standardize(dtype))], name).output
         symbol.name = name
         self.inputs.append(symbol)
         return symbol
 
-    def constant(self, value, dtype=None):
+    def constant(self, value: Any, dtype: str | None = None) -> Symbol:
         """The symbol of a constant: a number, or an array that nobody changes afterwards."""
         if dtype is None:
             array = np.asarray(value)
@@ -124,7 +148,7 @@ class Trace:
                 self._constants[id(value), "kept"] = value      # so that the id stays its own
         return found
 
-    def read(self, variable):
+    def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value at this point of the trace."""
         found = self.values.get(variable)
         if callable(found):                     # part of a larger value, cut out where somebody asks for it
@@ -138,21 +162,21 @@ class Trace:
             self.values[variable] = found
         return found
 
-    def sees(self, symbol):
+    def sees(self, symbol: Symbol) -> bool:
         """Whether a symbol belongs to this trace or one around it."""
         return symbol.trace is self or (self.parent is not None and self.parent.sees(symbol))
 
-    def _from_outside(self, outer):
+    def _from_outside(self, outer: Symbol) -> Symbol:
         """The input here that stands for a symbol of the parent."""
         inner = self.add(INPUT, (), {}, [outer.spec]).output
         self.outside[inner] = outer
         return inner
 
-    def _lift(self, symbol):
+    def _lift(self, symbol: Symbol) -> Symbol:
         """The symbol here of one of a trace around; constants are simply repeated."""
         found = self._lifted.get(symbol)
         if found is None:
-            outer = self.parent.symbol(symbol)
+            outer = cast(Trace, self.parent).symbol(symbol)
             if outer.node.op is CONSTANT:
                 found = self.add(CONSTANT, (), {}, [outer.spec], outer.node.payload).output
             else:
@@ -160,12 +184,12 @@ class Trace:
             self._lifted[symbol] = found
         return found
 
-    def assign(self, variable, symbol):
+    def assign(self, variable: Variable, symbol: Symbol) -> None:
         """Record the effect variable <- symbol, after those that are recorded."""
         self.assigns.pop(variable, None)
         self.values[variable] = self.assigns[variable] = symbol
 
-    def symbol(self, value, dtype=None):
+    def symbol(self, value: Any, dtype: str | None = None) -> Symbol:
         """Any operand as a symbol of this trace."""
         if isinstance(value, Symbol):
             if value.trace is not self:
@@ -181,30 +205,30 @@ class Trace:
         return self.constant(value, dtype)
 
 
-def is_symbolic(values):
+def is_symbolic(values: Iterable[Any]) -> bool:
     """Whether any of the values is a Symbol."""
     return any(isinstance(v, Symbol) for v in values)
 
 
-def apply(op, inputs, attrs=None):
+def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None) -> Any:
     """Call an operation: a node inside a trace, a call event on functional symbols, else eagerly on arrays.
 
     inputs: a tuple of symbols, variables, arrays, numbers, or None for an absent optional input.
     Returns a symbol (or array), or a tuple of them where the operation has several results.
     """
-    attrs = op.normalize(attrs or {})
+    given = op.normalize(attrs or {})
     if op.compose is not None:                  # written with others: no kernel would run it
-        return op.compose(*inputs, **attrs)
+        return op.compose(*inputs, **given)
     trace = current()
     if trace is None:
         if is_symbolic(inputs):
             allowance.step(10)
-            return hooks.call("functional_call", op, inputs, attrs)
-        return hooks.call("eager", op, inputs, attrs)
+            return hooks.call("functional_call", op, inputs, given)
+        return hooks.call("eager", op, inputs, given)
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
-    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], attrs)
+    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], given)
     single = isinstance(specs, Spec)
     for spec in () if trace.building else (specs,) if single else specs:
         affordable(spec.nbytes, f"{op.name}: a result of shape {spec.shape}")
-    node = trace.add(op, symbols, attrs, [specs] if single else specs)
+    node = trace.add(op, symbols, given, [specs] if single else specs)
     return node.outputs[0] if single else node.outputs

@@ -1,6 +1,8 @@
 """Variable: state that a graph reads and writes."""
 import copy
 import itertools
+from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 
@@ -8,12 +10,13 @@ from fastnn.core import allowance, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
+from fastnn.core.types import Array, Shape, Tensor
 from fastnn.graph.node import Operators, Symbol
-from fastnn.graph.trace import current
+from fastnn.graph.trace import active, current
 
 _layout = itertools.count(1)
 layout_version = 0
-_names = {}
+_names: dict[str, int] = {}
 
 
 class Variable(Operators):
@@ -31,8 +34,9 @@ class Variable(Operators):
 
     _fastnn_variable = True
 
-    def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None,
-                 constraint=None, path=None, seed=None, autocast=True, aggregation=None):
+    def __init__(self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True,
+                 name: str | None = None, regularizer: Any = None, constraint: Any = None, path: str | None = None,
+                 seed: Any = None, autocast: bool = True, aggregation: Any = None) -> None:
         if callable(initializer):
             if shape is None:
                 raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
@@ -48,7 +52,7 @@ class Variable(Operators):
                 value = initializer(shape)
         else:
             value = np.asarray(initializer.numpy() if hasattr(initializer, "_fastnn_variable") else initializer)
-            default = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
+            default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
             if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
                 default = None
             self.dtype = dtypes.standardize(dtype, default)
@@ -63,37 +67,37 @@ class Variable(Operators):
         self.path = path or self.name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.initializer = initializer if callable(initializer) else None
-        self.owner = None                       # the flat buffer that holds it, once a model trains it
+        self.owner: Any = None                       # the flat buffer that holds it, once a model trains it
 
     @classmethod
-    def over(cls, array, name=None, path=None):
+    def over(cls, array: Array, name: str | None = None, path: str | None = None) -> Self:
         """A Variable, not trainable, that lives in `array` (no copy)."""
         v = cls(np.zeros((), array.dtype), dtype=array.dtype.name, trainable=False, name=name, path=path)
         v._array = array
         return v
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = copy.copy(self)
         twin._array, twin.owner = self._array.copy(), None
         return twin
 
     @property
-    def shape(self):
+    def shape(self) -> Shape:
         """Tuple of ints."""
         return self._array.shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of dimensions."""
         return self._array.ndim
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements."""
         return self._array.size
 
     @property
-    def value(self):
+    def value(self) -> Tensor:
         """The current value: a symbol inside a trace, else a read-only view."""
         trace = current()
         if trace is not None:
@@ -102,14 +106,15 @@ class Variable(Operators):
         view.flags.writeable = False
         return view
 
-    def numpy(self):
+    def numpy(self) -> Array:
         """A copy of the value as a NumPy array."""
         return self._array.copy()
 
-    def assign(self, value):
+    def assign(self, value: Any) -> Self:
         """Set the value (same shape; cast to this variable's dtype)."""
         trace = current()
         if isinstance(value, Symbol) or (trace is not None and hasattr(value, "_fastnn_variable")):
+            trace = active(f"assign to {self.path}")
             symbol = trace.symbol(value)
             if symbol.shape != self.shape:
                 raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
@@ -128,48 +133,48 @@ class Variable(Operators):
         self._array[...] = array
         return self
 
-    def assign_add(self, value):
+    def assign_add(self, value: Any) -> Self:
         """Add to the value."""
         return self.assign(self.value + value if current() is not None else self._array + np.asarray(value))
 
-    def assign_sub(self, value):
+    def assign_sub(self, value: Any) -> Self:
         """Subtract from the value."""
         return self.assign(self.value - value if current() is not None else self._array - np.asarray(value))
 
-    def rebase(self, view):
+    def rebase(self, view: Array) -> None:
         """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
         global layout_version
         view[...] = self._array
         self._array = view
         layout_version = next(_layout)
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self._array, dtype)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return float(self._array)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return int(self._array)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self._array)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._array)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self._array)))
 
-    def _same(self, other):
+    def _same(self, other: Any) -> Any:
         """== of two variables is identity; a symbol decides for itself."""
         return self is other if isinstance(other, Variable) else other == self
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
 
 
-def auto_name(base):
+def auto_name(base: str) -> str:
     """base, base_1, base_2, ... in the order of asking."""
     n = _names.get(base, 0)
     _names[base] = n + 1

@@ -1,4 +1,6 @@
 """Activation layers: a function of the input, with or without parameters."""
+from typing import Any
+
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.dense import weight_config
@@ -11,7 +13,7 @@ class SameShape(Layer):
 
     supports_masking = True
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.built = True
 
@@ -27,7 +29,7 @@ class Activation(SameShape):
     array([0., 2.], dtype=float32)
     """
 
-    def __init__(self, activation, **kwargs):
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
 
@@ -64,7 +66,7 @@ class ReLU(SameShape):
     array([0. , 0.5, 1. ], dtype=float32)
     """
 
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
+    def __init__(self, max_value: Any = None, negative_slope: float = 0.0, threshold: Any = 0.0, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)        # Keras 2's older name
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else _non_negative("max_value", max_value, "ReLU")
@@ -88,7 +90,7 @@ class LeakyReLU(SameShape):
     array([-0.5,  2. ], dtype=float32)
     """
 
-    def __init__(self, negative_slope=0.3, **kwargs):
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)
         super().__init__(**kwargs)
         self.negative_slope = _non_negative("negative_slope", negative_slope, "LeakyReLU")
@@ -108,7 +110,7 @@ class ELU(SameShape):
     array([0., 2.], dtype=float32)
     """
 
-    def __init__(self, alpha=1.0, **kwargs):
+    def __init__(self, alpha: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = _number("alpha", alpha, "ELU")
 
@@ -127,7 +129,7 @@ class ThresholdedReLU(SameShape):
     array([0., 2.], dtype=float32)
     """
 
-    def __init__(self, theta=1.0, **kwargs):
+    def __init__(self, theta: Any = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.theta = _non_negative("theta", theta, "ThresholdedReLU")
 
@@ -146,7 +148,7 @@ class Softmax(SameShape):
     array([[0.5, 0.5]], dtype=float32)
     """
 
-    def __init__(self, axis=-1, **kwargs):
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
@@ -191,8 +193,8 @@ class PReLU(Layer):
 
     supports_masking = True
 
-    def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None,
-                 **kwargs):
+    def __init__(self, alpha_initializer: Any = "Zeros", alpha_regularizer: Any = None, alpha_constraint: Any = None,
+                 shared_axes: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)

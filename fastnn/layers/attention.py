@@ -1,5 +1,6 @@
 """MultiHeadAttention."""
 import math
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _HIDDEN = -1e30         # a score that no other one is below
 class _Projection(Layer):
     """x @ kernel + bias over the last `inner` axes of x, onto `outer` new axes."""
 
-    def __init__(self, outer, inner, owner, name):
+    def __init__(self, outer: Any, inner: Any, owner: Any, name: str | None) -> None:
         super().__init__(name=name, dtype=owner.dtype)
         self.outer, self.inner, self.use_bias = tuple(outer), inner, owner.use_bias
         for word in ("kernel", "bias"):
@@ -75,10 +76,11 @@ class MultiHeadAttention(Layer):
 
     supports_masking = True
 
-    def __init__(self, num_heads, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None,
-                 attention_axes=None, kernel_initializer="glorot_uniform", bias_initializer="zeros",
-                 kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
-                 bias_constraint=None, seed=None, **kwargs):
+    def __init__(self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0,
+                 use_bias: bool = True, output_shape: Any = None, attention_axes: Any = None,
+                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+                 kernel_constraint: Any = None, bias_constraint: Any = None, seed: Any = None, **kwargs: Any) -> None:
         for name in ("sliding_window", "flash_attention", "use_gate"):
             if kwargs.pop(name, None):
                 raise NotSupportedError(f"MultiHeadAttention: `{name}` is not supported.")

@@ -1,4 +1,6 @@
 """Attention by one product per pair of steps: Attention (dot product) and AdditiveAttention."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -29,7 +31,8 @@ class Attention(Layer):
 
     supports_masking = True
 
-    def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, **kwargs):
+    def __init__(self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: Any = None,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if score_mode not in ("dot", "concat"):
             raise ArgumentError("Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
@@ -112,7 +115,7 @@ class AdditiveAttention(Attention):
     (2, 4, 5)
     """
 
-    def __init__(self, use_scale=True, dropout=0.0, **kwargs):
+    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
     def build(self, input_shape):

@@ -1,5 +1,6 @@
 """Random variants of images while training; unchanged images otherwise."""
 import math
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def _span(factor, name, positive=False):
 class _Augmentation(_Noise):
     """Base: one draw per image; a batch axis is optional."""
 
-    def __init__(self, data_format=None, seed=None, **kwargs):
+    def __init__(self, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         self.data_format = standardize_data_format(data_format)
 
@@ -55,7 +56,8 @@ class RandomFlip(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):
+    def __init__(self, mode: str = "horizontal_and_vertical", seed: Any = None, data_format: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format, seed, **kwargs)
         if mode not in ("horizontal", "vertical", "horizontal_and_vertical"):
             raise ArgumentError("RandomFlip: `mode` must be 'horizontal', 'vertical' or 'horizontal_and_vertical'. "
@@ -82,7 +84,8 @@ class RandomBrightness(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor, value_range=(0, 255), seed=None, data_format=None, **kwargs):
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format, seed, **kwargs)
         self.factor, self.value_range = _span(factor, "factor"), tuple(value_range)
 
@@ -103,7 +106,8 @@ class RandomContrast(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor, value_range=(0, 255), seed=None, data_format=None, **kwargs):
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format, seed, **kwargs)
         below, above = (factor, factor) if isinstance(factor, (int, float)) else factor
         if not 0 <= below <= 1 or above < 0:
@@ -127,7 +131,8 @@ class RandomCrop(_Augmentation):
     (2, 2, 3, 1)
     """
 
-    def __init__(self, height, width, seed=None, data_format=None, **kwargs):
+    def __init__(self, height: Any, width: int, seed: Any = None, data_format: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(data_format, seed, **kwargs)
         self.height, self.width = int(height), int(width)
 
@@ -158,8 +163,8 @@ class RandomCrop(_Augmentation):
 class _RandomAffine(_Augmentation):
     """Base: each image sampled at the places that a random affine map gives."""
 
-    def __init__(self, fill_mode="reflect", interpolation="bilinear", seed=None, fill_value=0.0, data_format=None,
-                 **kwargs):
+    def __init__(self, fill_mode: str = "reflect", interpolation: str = "bilinear", seed: Any = None,
+                 fill_value: float = 0.0, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format, seed, **kwargs)
         for name, value, allowed in (("fill_mode", fill_mode, _FILLS),
                                      ("interpolation", interpolation, ("nearest", "bilinear"))):
@@ -218,8 +223,8 @@ class RandomRotation(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor, fill_mode="reflect", interpolation="bilinear", seed=None, fill_value=0.0,
-                 data_format=None, **kwargs):
+    def __init__(self, factor: Any, fill_mode: str = "reflect", interpolation: str = "bilinear", seed: Any = None,
+                 fill_value: float = 0.0, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.factor = _span(factor, "factor")
 
@@ -242,8 +247,9 @@ class RandomTranslation(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, height_factor, width_factor, fill_mode="reflect", interpolation="bilinear", seed=None,
-                 fill_value=0.0, data_format=None, **kwargs):
+    def __init__(self, height_factor: Any, width_factor: Any, fill_mode: str = "reflect",
+                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0,
+                 data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.height_factor = _span(height_factor, "height_factor", positive=True)
         self.width_factor = _span(width_factor, "width_factor", positive=True)
@@ -266,8 +272,9 @@ class RandomZoom(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, height_factor, width_factor=None, fill_mode="reflect", interpolation="bilinear", seed=None,
-                 fill_value=0.0, data_format=None, **kwargs):
+    def __init__(self, height_factor: Any, width_factor: Any = None, fill_mode: str = "reflect",
+                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0,
+                 data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.height_factor = _span(height_factor, "height_factor", positive=True)
         self.width_factor = None if width_factor is None else _span(width_factor, "width_factor", positive=True)

@@ -1,4 +1,6 @@
 """BatchNormalization."""
+from typing import Any
+
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
@@ -35,10 +37,11 @@ class BatchNormalization(Layer):
     KWARGS = (*Layer.KWARGS, "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused",
               "virtual_batch_size")
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
-                 gamma_initializer="ones", moving_mean_initializer="zeros", moving_variance_initializer="ones",
-                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
-                 synchronized=False, **kwargs):
+    def __init__(self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True,
+                 scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
+                 moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
+                 beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
+                 gamma_constraint: Any = None, synchronized: bool = False, **kwargs: Any) -> None:
         if kwargs.pop("renorm", False):
             raise ArgumentError("BatchNormalization: renorm=True is not supported.")
         for name in ("renorm_clipping", "renorm_momentum", "fused",

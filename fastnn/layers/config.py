@@ -1,8 +1,11 @@
 """The configuration of a layer: its arguments as a dict, and a layer from such a dict."""
 import inspect
+from collections.abc import Callable
+from typing import Any, Self
 
 from fastnn import dtype_policies, regularizers
 from fastnn.core.errors import NotSupportedError
+from fastnn.core.types import Config
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -18,7 +21,16 @@ def _is_plain(value):
 class ConfigMixin:
     """get_config, from_config and their kin for a Layer."""
 
-    def get_config(self):
+    name: str
+    built: bool
+    trainable: Any
+    build: Callable[..., None]
+    dtype_policy: Any
+    activity_regularizer: Any
+    _build_shapes: Any
+    _tracker: Any
+
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict that from_config() takes.
 
         A subclass with arguments of its own adds them to super().get_config(); where it does not and the arguments
@@ -60,7 +72,7 @@ class ConfigMixin:
         return found
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A layer with the arguments that get_config() gave; new weights."""
         config = dict(config)
         if isinstance(config.get("dtype"), dict):
@@ -71,7 +83,7 @@ class ConfigMixin:
             raise TypeError(f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
                             f"Exception encountered: {error}") from error
 
-    def get_build_config(self):
+    def get_build_config(self) -> Config | None:
         """The shapes it was built with, or None."""
         shapes = self._build_shapes
         if not shapes:
@@ -80,7 +92,7 @@ class ConfigMixin:
             return {"input_shape": next(iter(shapes.values()))}
         return {"shapes_dict": dict(shapes)}
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Config) -> None:
         """Build it with the shapes that get_build_config() gave."""
         if not config or self.built:
             return
@@ -89,12 +101,12 @@ class ConfigMixin:
         elif "shapes_dict" in config:
             self.build(**{name: _tuples(shape) for name, shape in config["shapes_dict"].items()})
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Write its own weights into `store`, a dict-like, under "0", "1", ..."""
         for i, variable in enumerate(self._tracker.variables):
             store[str(i)] = variable.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Set its own weights from what save_own_variables() wrote."""
         mine = self._tracker.variables
         if len(store.keys()) != len(mine):

@@ -10,7 +10,7 @@ _local = threading.local()
 class CallContext:
     """One outermost layer call and everything called inside it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.training = None
         self.masks = {}                 # id(value) -> (value, mask); the value is kept so that its id stays its own
 

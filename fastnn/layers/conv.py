@@ -1,4 +1,7 @@
 """Conv1D, Conv2D and Conv3D."""
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.conv_base import ConvBase, positive
@@ -9,10 +12,12 @@ from fastnn.ops.functions.convolution import conv
 class BaseConv(ConvBase):
     """A convolution with a dense kernel, in groups of channels."""
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1, groups=1,
-                 activation=None, use_bias=True, kernel_initializer="glorot_uniform", bias_initializer="zeros",
-                 kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
-                 bias_constraint=None, **kwargs):
+    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
+                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
+                 groups: int = 1, activation: Any = None, use_bias: bool = True,
+                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+                 kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
         self.filters, self.groups = positive("filters", filters), positive("groups", groups)
         if self.filters % self.groups:
             raise ArgumentError("The number of filters must be evenly divisible by the number of groups. "
@@ -76,8 +81,9 @@ class Conv2D(BaseConv):
     (1, 8, 8, 4)
     """
 
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
-                 groups=1, **kwargs):
+    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = (1, 1),
+                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = (1, 1),
+                 groups: int = 1, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
 
 
@@ -112,8 +118,9 @@ class Conv3D(BaseConv):
 
     rank = 3
 
-    def __init__(self, filters, kernel_size, strides=(1, 1, 1), padding="valid", data_format=None,
-                 dilation_rate=(1, 1, 1), groups=1, **kwargs):
+    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = (1, 1, 1),
+                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = (1, 1, 1),
+                 groups: int = 1, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
 
 

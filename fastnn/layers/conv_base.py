@@ -1,4 +1,7 @@
 """What all convolution layers share: arguments, checks, weights, output shapes."""
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.arguments import whole
@@ -25,8 +28,9 @@ class ConvBase(Layer):
     rank = 2
     weight_names: tuple = ("kernel", "bias")
 
-    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, weights,
-                 activity, causal=False, **kwargs):
+    def __init__(self, kernel_size: int | Sequence[int], strides: int | Sequence[int], padding: Any,
+                 data_format: str | None, dilation_rate: int | Sequence[int], activation: Any, use_bias: Any,
+                 weights: Any, activity: Any, causal: bool = False, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=activity, **kwargs)
         rank = self.rank
         self.kernel_size = shapes.pair(kernel_size, "kernel_size", rank)

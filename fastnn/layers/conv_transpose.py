@@ -1,4 +1,7 @@
 """Transposed convolutions."""
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError
@@ -9,10 +12,12 @@ from fastnn.layers.data_format import from_last, join_shape, split_shape, to_las
 class BaseConvTranspose(ConvBase):
     """The transpose of a convolution as a linear map: it makes images larger."""
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", output_padding=None, data_format=None,
-                 dilation_rate=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
-                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, bias_constraint=None, **kwargs):
+    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
+                 padding: Any = "valid", output_padding: Any = None, data_format: str | None = None,
+                 dilation_rate: int | Sequence[int] = 1, activation: Any = None, use_bias: bool = True,
+                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+                 kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
         self.filters = positive("filters", filters)
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
                          ((kernel_initializer, kernel_regularizer, kernel_constraint),

@@ -1,5 +1,6 @@
 """Dropout and noise: layers that act only while training."""
 import math
+from typing import Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import apply
@@ -16,7 +17,7 @@ class _Noise(Layer):
 
     supports_masking = True
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = seed if isinstance(seed, SeedGenerator) else SeedGenerator(seed)
@@ -57,7 +58,7 @@ class Dropout(_Noise):
     array([[1., 1., 1., 1.]], dtype=float32)
     """
 
-    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+    def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate)
         if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
@@ -82,7 +83,7 @@ class Dropout(_Noise):
 
 
 class _SpatialDropout(Dropout):
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
 
     def get_config(self):
@@ -98,7 +99,7 @@ class SpatialDropout1D(_SpatialDropout):
     (1, 4, 2)
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 
@@ -114,7 +115,7 @@ class SpatialDropout2D(_SpatialDropout):
     (1, 4, 4, 2)
     """
 
-    def __init__(self, rate, data_format=None, seed=None, **kwargs):
+    def __init__(self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=4)
@@ -135,7 +136,7 @@ class SpatialDropout3D(_SpatialDropout):
     (1, 4, 4, 4, 2)
     """
 
-    def __init__(self, rate, data_format=None, seed=None, **kwargs):
+    def __init__(self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=5)
@@ -156,7 +157,7 @@ class GaussianNoise(_Noise):
     array([[1., 1.]], dtype=float32)
     """
 
-    def __init__(self, stddev, seed=None, **kwargs):
+    def __init__(self, stddev: Any, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         if not hasattr(stddev, "__float__") or stddev < 0:
             raise ArgumentError("Invalid value received for argument `stddev`. Expected a float value >= 0. "
@@ -180,7 +181,7 @@ class GaussianDropout(_Noise):
     array([[1., 1.]], dtype=float32)
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate)
 
@@ -202,7 +203,7 @@ class AlphaDropout(_Noise):
     array([[1., 1.]], dtype=float32)
     """
 
-    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+    def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         self.rate, self.noise_shape = _rate(rate), noise_shape
 

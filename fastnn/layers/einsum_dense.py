@@ -1,5 +1,6 @@
 """EinsumDense: a dense layer whose product is written as an equation."""
 import re
+from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError
@@ -26,9 +27,10 @@ class EinsumDense(Layer):
     (2, 3, 4)
     """
 
-    def __init__(self, equation, output_shape, activation=None, bias_axes=None, kernel_initializer="glorot_uniform",
-                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, kernel_constraint=None,
-                 bias_constraint=None, lora_rank=None, **kwargs):
+    def __init__(self, equation: Any, output_shape: Any, activation: Any = None, bias_axes: Any = None,
+                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
+                 kernel_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
+                 bias_constraint: Any = None, lora_rank: int | None = None, **kwargs: Any) -> None:
         if lora_rank:
             raise ArgumentError("EinsumDense: `lora_rank` is not supported.")
         super().__init__(**kwargs)

@@ -1,4 +1,6 @@
 """Embedding: integers to vectors."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
@@ -30,8 +32,9 @@ class Embedding(Layer):
     (1, 2, 2)
     """
 
-    def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
-                 embeddings_constraint=None, mask_zero=False, weights=None, **kwargs):
+    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
+                 embeddings_regularizer: Any = None, embeddings_constraint: Any = None, mask_zero: bool = False,
+                 weights: Any = None, **kwargs: Any) -> None:
         length = kwargs.pop("input_length", None)
         if length is not None and "input_shape" not in kwargs:
             kwargs["input_shape"] = tuple(length) if isinstance(length, (list, tuple)) else (length,)

@@ -1,5 +1,6 @@
 """Numbers as categories: CategoryEncoding and Discretization."""
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class _Encoding(Layer):
 
     _keeps_dtype = False
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.autocast, self.built = False, True
 
@@ -66,7 +67,8 @@ class CategoryEncoding(_Encoding):
            [0., 1., 0.]], dtype=float32)
     """
 
-    def __init__(self, num_tokens=None, output_mode="multi_hot", sparse=False, **kwargs):
+    def __init__(self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if output_mode == "binary":
             output_mode = "multi_hot"
@@ -115,7 +117,8 @@ class Discretization(_Encoding):
     array([[0, 1, 2]], dtype=int32)
     """
 
-    def __init__(self, bin_boundaries=None, num_bins=None, epsilon=0.01, output_mode="int", sparse=False, **kwargs):
+    def __init__(self, bin_boundaries: Any = None, num_bins: Any = None, epsilon: float = 0.01,
+                 output_mode: str = "int", sparse: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if (bin_boundaries is None) == (num_bins is None):
             raise ArgumentError("Discretization: exactly one of `num_bins` and `bin_boundaries` must be set. Received: "

@@ -6,6 +6,7 @@ called with and its operation; an operation knows its events only weakly, and an
 import inspect
 import itertools
 import weakref
+from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import GraphError, NotSupportedError
@@ -113,7 +114,7 @@ class Operation:
 
     result_class = Symbol
 
-    def __init__(self, name):
+    def __init__(self, name: str | None) -> None:
         self.name, self._inbound_nodes = name, []
 
     def __call__(self, *args, **kwargs):
@@ -131,7 +132,7 @@ class PublicCall(Operation):
     Raises NotSupportedError where its result on symbols is not one.
     """
 
-    def __init__(self, row, function, config, name=None):
+    def __init__(self, row: Any, function: Any, config: Any, name: str | None = None) -> None:
         super().__init__(name or auto_name(snake_case(row.class_name)))
         self.row, self.function, self.config = row, function, config
 
@@ -164,7 +165,7 @@ class PublicCall(Operation):
 class OpCall(Operation):
     """An operation's record and its attributes: what is recorded where no public operation was called."""
 
-    def __init__(self, op, attrs, name=None, absent=()):
+    def __init__(self, op: Any, attrs: Any, name: str | None = None, absent: Any = ()) -> None:
         super().__init__(name or auto_name(op.name))
         self.op, self.attrs, self.absent = op, attrs, absent
 

@@ -1,4 +1,6 @@
 """Pooling over all positions: one value per channel."""
+from typing import Any
+
 from fastnn import ops
 from fastnn.layers import nest
 from fastnn.layers.data_format import join_shape, split_shape, standardize_data_format
@@ -12,7 +14,7 @@ class BaseGlobalPooling(Layer):
     rank = 2
     operation = "mean"
 
-    def __init__(self, data_format=None, keepdims=False, **kwargs):
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format, self.keepdims = standardize_data_format(data_format), keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)

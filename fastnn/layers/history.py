@@ -1,4 +1,7 @@
 """Where a layer was called in the functional API: its input and output symbols."""
+from typing import Any
+
+from fastnn.core.types import Structure
 from fastnn.layers import nest, signature
 from fastnn.layers.events import live_events
 
@@ -19,22 +22,22 @@ class HistoryMixin:
         return events[0]
 
     @property
-    def input(self):
+    def input(self) -> Structure:
         """The symbol(s) of the functional API that it was first called on."""
         return self._only_event("input").input
 
     @property
-    def output(self):
+    def output(self) -> Structure:
         """The symbol(s) of the functional API that its first call returned."""
         return self._only_event("output").output
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Any:
         """The shape(s) of its input in the functional API."""
         return signature.shapes_of(self._only_event("input_shape").input)
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Any:
         """The shape(s) of its output in the functional API."""
         return signature.shapes_of(self._only_event("output_shape").output)
 

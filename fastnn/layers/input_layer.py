@@ -1,4 +1,6 @@
 """Input: where a functional graph starts."""
+from typing import Any
+
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol
@@ -24,8 +26,9 @@ class InputLayer(Layer):
     (None, 4)
     """
 
-    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
-                 input_tensor=None, optional=False, name=None, **kwargs):
+    def __init__(self, shape: Any = None, batch_size: Any = None, dtype: Any = None, sparse: Any = None,
+                 ragged: Any = None, batch_shape: Any = None, input_tensor: Any = None, optional: bool = False,
+                 name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         shape = kwargs.pop("input_shape", shape)
@@ -94,8 +97,9 @@ def _shape(value):
     return shape
 
 
-def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None,
-          optional=False, ragged=None, **kwargs):
+def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None,
+          batch_shape: Any = None, name: str | None = None, tensor: Symbol | None = None, optional: bool = False,
+          ragged: bool | None = None, **kwargs: Any) -> Symbol:
     """A symbol that stands for the data a model will be given.
 
     Args:

@@ -1,6 +1,9 @@
 """InputSpec: what a layer demands of its inputs' rank, shape and dtype."""
+from typing import Any, Self
+
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.types import Config
 from fastnn.layers import nest
 
 
@@ -20,11 +23,12 @@ class InputSpec:
     InputSpec(ndim=2, axes={-1: 4})
     """
 
-    def __init__(self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None,
-                 allow_last_axis_squeeze=False, name=None, optional=False):
+    def __init__(self, dtype: Any = None, shape: Any = None, ndim: int | None = None, max_ndim: int | None = None,
+                 min_ndim: int | None = None, axes: dict[int, int | None] | None = None,
+                 allow_last_axis_squeeze: bool = False, name: str | None = None, optional: bool = False) -> None:
         self.dtype = None if dtype is None else dtypes.standardize(dtype)
         self.shape = None if shape is None else tuple(shape)
-        self.ndim = ndim if shape is None else len(self.shape)
+        self.ndim = ndim if self.shape is None else len(self.shape)
         self.max_ndim, self.min_ndim, self.name, self.optional = max_ndim, min_ndim, name, optional
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         try:
@@ -35,13 +39,13 @@ class InputSpec:
         if self.axes and bound is not None and max(self.axes) > bound - 1:
             raise ArgumentError(f"Axis {max(self.axes)} is greater than the maximum allowed value: {bound - 1}")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {"dtype": self.dtype, "shape": self.shape, "ndim": self.ndim, "max_ndim": self.max_ndim,
                 "min_ndim": self.min_ndim, "axes": self.axes, "optional": self.optional}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A spec with the arguments that get_config() gave."""
         return cls(**config)
 

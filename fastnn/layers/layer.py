@@ -1,6 +1,8 @@
 """Layer: a callable with weights; the base of every layer and model."""
+from __future__ import annotations
+
 import contextlib
-import functools
+from typing import Any, Self
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.naming import snake_case
+from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
@@ -19,41 +22,10 @@ from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.method_wrappers import either_order, recorded_build
 from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
-
-
-def _either_order(function):
-    """`add_weight` for arguments in Keras 3's order, and in that of Keras 1 and 2: the name first."""
-    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
-
-    @functools.wraps(function)
-    def add_weight(self, *args, **kwargs):
-        if args and isinstance(args[0], str):
-            return function(self, **dict(zip(order, args)), **kwargs)
-        return function(self, *args, **kwargs)
-    return add_weight
-
-
-def _recorded_build(function):
-    """`build` with the path and shapes recorded; the outermost of nested super().build() calls does it."""
-    @functools.wraps(function)
-    def build(self, *args, **kwargs):
-        if self._building:
-            function(self, *args, **kwargs)
-            return
-        self._building = True
-        try:
-            with context.name_scope(self), paused():
-                self._path = context.path()
-                function(self, *args, **kwargs)
-        finally:
-            self._building = False
-        names = signature.of(function).names
-        self._build_shapes = {**dict(zip(names, args)), **kwargs}
-        self.built = True
-    return build
 
 
 class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
@@ -90,13 +62,14 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
     supports_masking = False
     _keeps_dtype = False                        # whether integer inputs give integer outputs
     _marks_itself = True                        # in a RematScope: models leave it to the layers in them
+    _tracker: Tracker
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
-            cls.build = _recorded_build(cls.__dict__["build"])
+            cls.build = recorded_build(cls.__dict__["build"])
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         object.__setattr__(self, "_tracker", Tracker())
         object.__setattr__(self, "_user_line", user_line())
@@ -105,7 +78,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             object.__setattr__(self, "_init_arguments", (args, kwargs))
         return self
 
-    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+    def __init__(self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None,
+                 autocast: bool = True, name: str | None = None, **kwargs: Any) -> None:
         if name is not None and not isinstance(name, str):
             raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
         if name is not None and "/" in name:
@@ -163,30 +137,31 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             self._tracker.untrack(value)
 
     @property
-    def path(self):
+    def path(self) -> str | None:
         """Names of the layers around it and its own, joined by "/"; None until it is built."""
         return self._path
 
     @property
-    def dtype(self):
+    def dtype(self) -> str:
         """The dtype of its weights."""
         return self.dtype_policy.variable_dtype
 
     variable_dtype = dtype
 
     @property
-    def compute_dtype(self):
+    def compute_dtype(self) -> str:
         """The dtype it computes in."""
         return self.dtype_policy.compute_dtype
 
     @property
-    def input_dtype(self):
+    def input_dtype(self) -> str:
         """The dtype float inputs are converted to."""
         return self.compute_dtype
 
     # ---- building -------------------------------------------------------------------------------------
 
-    def build(self, input_shape=None):
+    @open_signature
+    def build(self, input_shape: Any = None) -> None:
         """Make the weights; called once, before the first call, with the shape(s) of its input.
 
         A layer that does not say how it is built has its sub-layers built by tracing its `call`.
@@ -198,9 +173,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
-    @_either_order
-    def add_weight(self, shape=None, initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
-                   constraint=None, aggregation=None, overwrite_with_gradient=False, name=None, **kwargs):
+    @either_order
+    def add_weight(self, shape: Any = None, initializer: Any = None, dtype: Any = None, trainable: bool = True,
+                   autocast: bool = True, regularizer: Any = None, constraint: Any = None,
+                   aggregation: str | None = None, overwrite_with_gradient: bool = False, name: str | None = None,
+                   **kwargs: Any) -> Variable:
         """Make a weight.
 
         Args:
@@ -257,11 +234,12 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
     # ---- calling --------------------------------------------------------------------------------------
 
-    def call(self, *args, **kwargs):
+    @open_signature
+    def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """What the layer computes; subclasses say."""
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method implemented.")
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_trainable" not in self.__dict__:
             raise NotBuiltError(f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
                                 "statement of the `__init__()` method.")
@@ -344,7 +322,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         for x, m in zip(flat, found * len(flat) if len(found) == 1 else found):
             context.set_mask(x, m)
 
-    def compute_mask(self, inputs, previous_mask):
+    @open_signature
+    def compute_mask(self, inputs: Structure, previous_mask: Structure) -> Structure:
         """The mask of the output, given those of the inputs: the same."""
         return previous_mask
 
@@ -363,14 +342,16 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
     # ---- shapes ---------------------------------------------------------------------------------------
 
-    def compute_output_shape(self, input_shape):
+    @open_signature
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
         symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
         if not self.built:
             self.build(input_shape)
         return signature.shapes_of(inference.infer(self.call, (symbols,), {}))
 
-    def compute_output_spec(self, *args, **kwargs):
+    @open_signature
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Shape and dtype of the output(s) for symbols as inputs."""
         if type(self).compute_output_shape is Layer.compute_output_shape:
             call = signature.of(type(self).call)
@@ -390,7 +371,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         with context.entered(kwargs.get("training")), context.name_scope(self):
             return self.call(*self._convert(args), **self._convert(kwargs))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
 
 

@@ -5,6 +5,7 @@ Text cannot go into a model, so these layers work on arrays, before fit: `x = la
 import collections
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,9 @@ class _Lookup(Layer):
 
     what, kind = "vocabulary", object
 
-    def __init__(self, max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert, output_mode,
-                 pad_to_max_tokens=False, salt=None, oov_method="floormod", **kwargs):
+    def __init__(self, max_tokens: int | None, num_oov_indices: int, mask_token: Any, oov_token: Any, vocabulary: Any,
+                 idf_weights: Any, invert: Any, output_mode: Any, pad_to_max_tokens: bool = False, salt: Any = None,
+                 oov_method: str = "floormod", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         output_mode = _OLD_MODES.get(output_mode, output_mode)
         if oov_method not in ("floormod", "farmhash"):
@@ -215,8 +217,9 @@ class StringLookup(_Lookup):
     array([[2, 0]])
     """
 
-    def __init__(self, max_tokens=None, num_oov_indices=1, mask_token=None, oov_token="[UNK]", vocabulary=None,
-                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, salt=None, **kwargs):
+    def __init__(self, max_tokens: int | None = None, num_oov_indices: int = 1, mask_token: Any = None,
+                 oov_token: Any = "[UNK]", vocabulary: Any = None, idf_weights: Any = None, invert: bool = False,
+                 output_mode: str = "int", pad_to_max_tokens: bool = False, salt: Any = None, **kwargs: Any) -> None:
         super().__init__(max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert,
                          output_mode, pad_to_max_tokens, salt, **kwargs)
 
@@ -236,9 +239,10 @@ class IntegerLookup(_Lookup):
 
     kind = np.int64
 
-    def __init__(self, max_tokens=None, num_oov_indices=1, mask_token=None, oov_token=-1, vocabulary=None,
-                 idf_weights=None, invert=False, output_mode="int", pad_to_max_tokens=False, oov_method="floormod",
-                 salt=None, **kwargs):
+    def __init__(self, max_tokens: int | None = None, num_oov_indices: int = 1, mask_token: Any = None,
+                 oov_token: Any = -1, vocabulary: Any = None, idf_weights: Any = None, invert: bool = False,
+                 output_mode: str = "int", pad_to_max_tokens: bool = False, oov_method: str = "floormod",
+                 salt: Any = None, **kwargs: Any) -> None:
         if salt is not None and oov_method == "floormod":
             raise ArgumentError("IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "
                                 f"oov_method={oov_method!r}, salt={salt!r}")
@@ -271,9 +275,10 @@ class TextVectorization(_Lookup):
            [1, 4, 1]])
     """
 
-    def __init__(self, max_tokens=None, standardize="lower_and_strip_punctuation", split="whitespace", ngrams=None,
-                 output_mode="int", output_sequence_length=None, pad_to_max_tokens=False, vocabulary=None,
-                 idf_weights=None, encoding="utf-8", **kwargs):
+    def __init__(self, max_tokens: int | None = None, standardize: Any = "lower_and_strip_punctuation",
+                 split: Any = "whitespace", ngrams: Any = None, output_mode: str = "int",
+                 output_sequence_length: int | None = None, pad_to_max_tokens: bool = False, vocabulary: Any = None,
+                 idf_weights: Any = None, encoding: str = "utf-8", **kwargs: Any) -> None:
         for name, value, allowed in (
                 ("standardize", standardize, ("lower_and_strip_punctuation", "lower", "strip_punctuation")),
                 ("split", split, ("whitespace", "character"))):

@@ -1,5 +1,6 @@
 """Layers that make one output of several inputs, and their functional forms."""
 import functools
+from typing import Any
 
 from fastnn import ops
 from fastnn.core import shapes
@@ -27,7 +28,7 @@ class Merge(Layer):
     supports_masking = True
     fewest = 1
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
     def _check(self, input_shape):
@@ -193,7 +194,7 @@ class Concatenate(Merge):
     (1, 5)
     """
 
-    def __init__(self, axis=-1, **kwargs):
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
@@ -252,7 +253,7 @@ class Dot(Merge):
 
     fewest = 2
 
-    def __init__(self, axes, normalize=False, **kwargs):
+    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(axes, int) and (not isinstance(axes, (list, tuple)) or len(axes) != 2
                                           or not all(isinstance(a, int) for a in axes)):

@@ -1,5 +1,6 @@
 """Normalisation within each sample: LayerNormalization, GroupNormalization, UnitNormalization, RMSNormalization."""
 import math
+from typing import Any
 
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
@@ -50,9 +51,10 @@ class LayerNormalization(_Affine):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
-                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
-                 gamma_constraint=None, rms_scaling=False, **kwargs):
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+                 beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
+                 gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None,
+                 rms_scaling: bool = False, **kwargs: Any) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
@@ -92,7 +94,7 @@ class RMSNormalization(Layer):
 
     supports_masking = True
 
-    def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis, self.epsilon = list(axis) if isinstance(axis, (list, tuple)) else [axis], epsilon
 
@@ -120,9 +122,10 @@ class GroupNormalization(_Affine):
     (1, 4, 4, 6)
     """
 
-    def __init__(self, groups=32, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
-                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
-                 gamma_constraint=None, **kwargs):
+    def __init__(self, groups: int = 32, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+                 beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
+                 gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None,
+                 **kwargs: Any) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
@@ -172,7 +175,7 @@ class UnitNormalization(Layer):
 
     supports_masking = True
 
-    def __init__(self, axis=-1, **kwargs):
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError("Invalid value for `axis` argument: expected an int "

@@ -1,4 +1,7 @@
 """Padding, cropping and repeating of steps and pixels."""
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -32,7 +35,7 @@ class _Frame(Layer):
     argument = "padding"
     _keeps_dtype = True
 
-    def __init__(self, amounts, data_format, **kwargs):
+    def __init__(self, amounts: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
         self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
@@ -70,7 +73,7 @@ class ZeroPadding2D(_Pad):
     (1, 4, 4, 1)
     """
 
-    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
+    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -86,7 +89,7 @@ class ZeroPadding3D(_Pad):
 
     rank = 3
 
-    def __init__(self, padding=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+    def __init__(self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -102,7 +105,7 @@ class ZeroPadding1D(_Pad):
 
     rank = 1
 
-    def __init__(self, padding=1, data_format=None, **kwargs):
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
 
 
@@ -134,7 +137,7 @@ class Cropping2D(_Crop):
     (1, 2, 2, 1)
     """
 
-    def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
+    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(cropping, data_format, **kwargs)
 
 
@@ -150,7 +153,7 @@ class Cropping3D(_Crop):
 
     rank = 3
 
-    def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+    def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(cropping, data_format, **kwargs)
 
 
@@ -166,7 +169,7 @@ class Cropping1D(_Crop):
 
     rank = 1
 
-    def __init__(self, cropping=(1, 1), **kwargs):
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(cropping, None, **kwargs)
 
 
@@ -178,7 +181,7 @@ class UpSampling1D(Layer):
     (1, 6, 1)
     """
 
-    def __init__(self, size=2, **kwargs):
+    def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = int(size)
         self.input_spec = InputSpec(ndim=3)
@@ -198,7 +201,7 @@ class _UpSampling(Layer):
 
     rank = 2
 
-    def __init__(self, size, data_format, **kwargs):
+    def __init__(self, size: int | Sequence[int], data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = shapes.pair(size, "size", self.rank)
         self.data_format = standardize_data_format(data_format)
@@ -234,7 +237,7 @@ class UpSampling3D(_UpSampling):
 
     rank = 3
 
-    def __init__(self, size=(2, 2, 2), data_format=None, **kwargs):
+    def __init__(self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(size, data_format, **kwargs)
 
 
@@ -251,7 +254,8 @@ class UpSampling2D(_UpSampling):
     (1, 4, 4, 1)
     """
 
-    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+    def __init__(self, size: int | Sequence[int] = (2, 2), data_format: str | None = None,
+                 interpolation: str = "nearest", **kwargs: Any) -> None:
         super().__init__(size, data_format, **kwargs)
         self.interpolation = interpolation.lower()
         if self.interpolation not in ("nearest", "bilinear"):

@@ -1,4 +1,7 @@
 """Pooling over windows: MaxPooling and AveragePooling in one, two and three dimensions."""
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ShapeError
@@ -20,7 +23,9 @@ class BasePooling(Layer):
     rank = 2
     operation = "max_pool"
 
-    def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: int | Sequence[int] = 2, strides: int | Sequence[int] | None = None,
+                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.pool_size = shapes.pair(pool_size, "pool_size", self.rank)
         self.strides = self.pool_size if strides is None else shapes.pair(strides, "strides", self.rank)
@@ -64,7 +69,9 @@ class MaxPooling2D(BasePooling):
     (1, 4, 4, 3)
     """
 
-    def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: int | Sequence[int] = (2, 2), strides: int | Sequence[int] | None = None,
+                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
@@ -112,7 +119,9 @@ class MaxPooling3D(BasePooling):
 
     rank = 3
 
-    def __init__(self, pool_size=(2, 2, 2), strides=None, padding="valid", data_format=None, name=None, **kwargs):
+    def __init__(self, pool_size: int | Sequence[int] = (2, 2, 2), strides: int | Sequence[int] | None = None,
+                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 

@@ -1,5 +1,6 @@
 """Layers that move elements about without changing them: Flatten, Reshape, Permute, RepeatVector."""
 import math
+from typing import Any
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
@@ -20,7 +21,7 @@ class Flatten(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, data_format=None, **kwargs):
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=1)
@@ -69,7 +70,7 @@ class Reshape(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, target_shape, **kwargs):
+    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         target_shape = (target_shape,) if hasattr(target_shape, "__index__") else tuple(target_shape)
         if sum(d == -1 for d in target_shape) > 1:
@@ -97,7 +98,7 @@ class Permute(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, dims, **kwargs):
+    def __init__(self, dims: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
@@ -125,7 +126,7 @@ class RepeatVector(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, n, **kwargs):
+    def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if isinstance(n, bool) or not isinstance(n, int):
             raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")

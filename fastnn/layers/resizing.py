@@ -1,4 +1,6 @@
 """Images of another size: Resizing and CenterCrop."""
+from typing import Any
+
 from fastnn import ops
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
@@ -10,7 +12,7 @@ from fastnn.ops import image
 class _Sized(Layer):
     """Base: the output has a given height and width; a batch axis is optional."""
 
-    def __init__(self, height, width, data_format, **kwargs):
+    def __init__(self, height: Any, width: int, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for name, value in (("height", height), ("width", width)):
             if (whole(value) or 0) < 1:
@@ -48,8 +50,9 @@ class Resizing(_Sized):
     (1, 2, 3, 1)
     """
 
-    def __init__(self, height, width, interpolation="bilinear", crop_to_aspect_ratio=False, pad_to_aspect_ratio=False,
-                 fill_mode="constant", fill_value=0.0, antialias=False, data_format=None, **kwargs):
+    def __init__(self, height: Any, width: int, interpolation: str = "bilinear", crop_to_aspect_ratio: bool = False,
+                 pad_to_aspect_ratio: bool = False, fill_mode: str = "constant", fill_value: float = 0.0,
+                 antialias: bool = False, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(height, width, data_format, **kwargs)
         self.interpolation, self.crop_to_aspect_ratio = interpolation, crop_to_aspect_ratio
         self.fill_mode, self.fill_value = fill_mode, fill_value                 # of padding, which is not there yet
@@ -79,7 +82,7 @@ class CenterCrop(_Sized):
     (1, 2, 2, 1)
     """
 
-    def __init__(self, height, width, data_format=None, **kwargs):
+    def __init__(self, height: Any, width: int, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(height, width, data_format, **kwargs)
 
     def _sized(self, x):

@@ -1,4 +1,6 @@
 """RNN: a cell applied step after step."""
+from typing import Any
+
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph import Variable
@@ -33,8 +35,9 @@ class RNN(Layer):
     supports_masking = True
     KWARGS = (*Layer.KWARGS, "implementation", "use_cudnn", "time_major", "unroll")
 
-    def __init__(self, cell, return_sequences=False, return_state=False, go_backwards=False, stateful=False,
-                 unroll=False, zero_output_for_mask=False, **kwargs):
+    def __init__(self, cell: Any, return_sequences: bool = False, return_state: bool = False,
+                 go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+                 zero_output_for_mask: bool = False, **kwargs: Any) -> None:
         kwargs.pop("implementation", None)
         kwargs.pop("use_cudnn", None)
         if kwargs.pop("time_major", False):

@@ -1,6 +1,7 @@
 """Signatures of `call` and `build`: which arguments a layer takes, and how shapes are handed to `build`."""
 import functools
 import inspect
+from typing import Any
 
 from fastnn.layers import nest
 
@@ -8,7 +9,7 @@ from fastnn.layers import nest
 class CallSignature:
     """The parameters of a `call` method."""
 
-    def __init__(self, function):
+    def __init__(self, function: Any) -> None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
         self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.keywords = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}

@@ -1,5 +1,6 @@
 """Identity, Lambda, Masking and ActivityRegularization."""
 import inspect
+from typing import Any
 
 from fastnn import ops, regularizers
 from fastnn.core.errors import ArgumentError, NotSupportedError
@@ -19,7 +20,7 @@ class Identity(Layer):
     supports_masking = True
     _keeps_dtype = True
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.built = True
 
@@ -41,7 +42,7 @@ class ActivityRegularization(Identity):
     1.5
     """
 
-    def __init__(self, l1=0.0, l2=0.0, **kwargs):
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1, self.l2 = l1, l2
 
@@ -69,7 +70,8 @@ class Lambda(Layer):
 
     _rule_calls = True                          # the function, where no output_shape is given
 
-    def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
+    def __init__(self, function: Any, output_shape: Any = None, mask: Any = None, arguments: Any = None,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not callable(function):
             raise ArgumentError(f"Lambda: `function` must be callable. Received: function={function!r}")
@@ -147,7 +149,7 @@ class Masking(Layer):
 
     supports_masking = True
 
-    def __init__(self, mask_value=0.0, **kwargs):
+    def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value
         self.built = True

@@ -5,6 +5,7 @@ where they take ints, as `ops.arange(n)` and `ops.reshape(x, (n, -1))`.  When th
 """
 import operator
 import weakref
+from typing import Any
 
 from fastnn.core import dtypes, shapes
 from fastnn.core.errors import ArgumentError, FileFormatError, ShapeError
@@ -69,7 +70,7 @@ class SizeOf(Operation):
 
     kind, result_class = "Size", Size
 
-    def __init__(self, axis, name=None):
+    def __init__(self, axis: Any, name: str | None = None) -> None:
         if isinstance(axis, bool) or not isinstance(axis, int):
             raise ArgumentError(f"The axis of a size: received {axis!r}, expected an int.")
         super().__init__(name or auto_name("size"))
@@ -97,7 +98,7 @@ class SizeCalculation(Operation):
 
     kind, result_class = "SizeCalculation", Size
 
-    def __init__(self, function, name=None):
+    def __init__(self, function: Any, name: str | None = None) -> None:
         if function not in FUNCTIONS:
             raise FileFormatError(f"A calculation of sizes: received the function {function!r}."
                                   f"{suggest(str(function), FUNCTIONS)} Expected one of {', '.join(FUNCTIONS)}.")
@@ -131,7 +132,7 @@ class SizedCall(PublicCall):
     All arguments are those of the call then; slices stand in them as dicts, whose leaves are looked through.
     """
 
-    def __init__(self, name, function, label=None):
+    def __init__(self, name: str | None, function: Any, label: Any = None) -> None:
         super().__init__(public.row_of_arguments(name, function), function, {}, label)
 
     @property

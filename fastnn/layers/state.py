@@ -1,8 +1,14 @@
 """The state of a layer: its weights, losses and the layers inside it."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
-from fastnn.graph import Symbol, current
+from fastnn.core.types import Array
+from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
 
 
@@ -19,6 +25,13 @@ def unique(things):
 class StateMixin:
     """Weights, `trainable`, losses and sub-layers of a Layer."""
 
+    name: str
+    built: bool
+    _trainable: bool
+    _tracker: Any
+    _losses: list[Any]
+    _loss_functions: list[Any]
+
     # ---- sub-layers -----------------------------------------------------------------------------------
 
     @property
@@ -30,12 +43,12 @@ class StateMixin:
         return self._tracker.metrics
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[Any]:
         """The metrics it holds, its own first."""
         return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])
 
     @property
-    def metrics_variables(self):
+    def metrics_variables(self) -> list[Variable]:
         """The variables of its metrics."""
         return [v for metric in self.metrics for v in metric.variables]
 
@@ -57,31 +70,31 @@ class StateMixin:
     # ---- weights --------------------------------------------------------------------------------------
 
     @property
-    def weights(self):
+    def weights(self) -> list[Variable]:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
         return unique([*self._tracker.variables, *(w for layer in self._layers for w in layer.weights)])
 
     variables = weights
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[Variable]:
         """The weights that the optimizer changes."""
         return [w for w in self.weights if w.trainable] if self.trainable else []
 
     @property
-    def non_trainable_weights(self):
+    def non_trainable_weights(self) -> list[Variable]:
         """The weights that the optimizer leaves alone."""
         return [w for w in self.weights if not w.trainable] if self.trainable else self.weights
 
     trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
 
     @property
-    def trainable(self):
+    def trainable(self) -> bool:
         """Whether the optimizer changes its weights; setting it sets those of all layers inside."""
         return self._trainable
 
     @trainable.setter
-    def trainable(self, value):
+    def trainable(self, value: bool) -> None:
         value = bool(value)
         self._trainable = value
         for variable in self._tracker.trainable:
@@ -89,18 +102,18 @@ class StateMixin:
         for layer in self._layers:
             layer.trainable = value
 
-    def count_params(self):
+    def count_params(self) -> int:
         """The number of numbers in its weights; NotBuiltError before they exist."""
         if not self.built:
             raise NotBuiltError(f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. "
                                 f"You can build it manually via: `layer.build(input_shape)`.")
         return int(sum(w.size for w in self.weights))
 
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         """Copies of the weights as a list of arrays, in the order of `weights`."""
         return [w.numpy() for w in self.weights]
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all weights from a list of arrays in the order of `weights`.
 
         Raises ShapeError, with nothing changed, if their number or a shape differs.
@@ -133,7 +146,7 @@ class StateMixin:
 
     # ---- losses ---------------------------------------------------------------------------------------
 
-    def add_loss(self, loss):
+    def add_loss(self, loss: Any) -> None:
         """Add a scalar (or a list of scalars) to the loss of the model.
 
         loss: inside `call`, a symbol or array; anywhere, a function without arguments that returns one.
@@ -171,7 +184,7 @@ class StateMixin:
         return [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
 
     @property
-    def losses(self):
+    def losses(self) -> list[Any]:
         """What the last call (or step of training) added with add_loss, and the weights' penalties."""
         trace = current()
         layers = self._flatten_layers()

@@ -1,4 +1,6 @@
 """Loops of layers over the steps of sequences: of the graph, or Python's own on arrays and where they are unrolled."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -11,7 +13,7 @@ class Memory:
     past: {key: the value after the step before}.
     """
 
-    def __init__(self, past=None):
+    def __init__(self, past: Any = None) -> None:
         self.past, self.next, self.heads = past, {}, {}
 
     def before(self, key, like):

@@ -1,4 +1,6 @@
 """What a layer owns: variables, sub-layers and metrics found among its attributes, also inside lists and dicts."""
+from typing import Any
+
 from fastnn.graph import Variable
 
 _version = 0
@@ -79,7 +81,7 @@ class Tracker:
 class TrackedList(list):
     """A list attribute of a layer."""
 
-    def __init__(self, values, tracker):
+    def __init__(self, values: Any, tracker: Any) -> None:
         self.tracker = tracker
         super().__init__(tracker.track(v) for v in values)
 
@@ -133,7 +135,7 @@ class TrackedList(list):
 class TrackedDict(dict):
     """A dict attribute of a layer."""
 
-    def __init__(self, values, tracker):
+    def __init__(self, values: Any, tracker: Any) -> None:
         self.tracker = tracker
         super().__init__({key: tracker.track(v) for key, v in values.items()})
 

@@ -1,4 +1,6 @@
 """Layers around layers: Wrapper, Bidirectional, TimeDistributed."""
+from typing import Any
+
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers import context, nest, signature
@@ -14,7 +16,7 @@ class Wrapper(Layer):
     Raises ArgumentError if `layer` is not a layer.
     """
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):
             raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure "
                                 "wrapped layer is a valid Keras layer.")
@@ -121,7 +123,8 @@ class Bidirectional(Layer):
 
     supports_masking = True
 
-    def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
+    def __init__(self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
+                 **kwargs: Any) -> None:
         for which in (layer, backward_layer):
             if which is not None and (not isinstance(which, Layer) or not hasattr(which, "go_backwards")):
                 raise ArgumentError("Please initialize `Bidirectional` layer with a recurrent layer: one that has "

@@ -1,4 +1,6 @@
 """The loss classes: Keras's names and arguments around the functions of this package."""
+from typing import Any
+
 from fastnn.core.errors import ArgumentError
 from fastnn.losses import probabilistic, regression
 from fastnn.losses.loss import Loss, align
@@ -16,7 +18,8 @@ class LossFunctionWrapper(Loss):
     2.0
     """
 
-    def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):
+    def __init__(self, fn: Any, reduction: str | None = "sum_over_batch_size", name: str | None = None,
+                 dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn, self._fn_kwargs = fn, kwargs
 
@@ -48,7 +51,7 @@ class _Named(LossFunctionWrapper):
 
     settings = ()
 
-    def __init__(self, fn, reduction, name, dtype, **kwargs):
+    def __init__(self, fn: Any, reduction: str | None, name: str | None, dtype: Any, **kwargs: Any) -> None:
         super().__init__(fn, reduction=reduction, name=name, dtype=dtype, **kwargs)
         for key in self.settings:
             setattr(self, key, kwargs[key])
@@ -108,7 +111,8 @@ class Huber(_Named):
 
     settings = ("delta",)
 
-    def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber_loss", dtype=None):
+    def __init__(self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size",
+                 name: str | None = "huber_loss", dtype: Any = None) -> None:
         super().__init__(regression.huber, reduction, name, dtype, delta=delta)
 
 
@@ -121,7 +125,8 @@ class CosineSimilarity(_Named):
 
     settings = ("axis",)
 
-    def __init__(self, axis=-1, reduction="sum_over_batch_size", name="cosine_similarity", dtype=None):
+    def __init__(self, axis: Any = -1, reduction: str | None = "sum_over_batch_size",
+                 name: str | None = "cosine_similarity", dtype: Any = None) -> None:
         super().__init__(regression.cosine_similarity, reduction, name, dtype, axis=axis)
 
 
@@ -137,8 +142,9 @@ class BinaryCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="binary_crossentropy", dtype=None):
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
+                 reduction: str | None = "sum_over_batch_size", name: str | None = "binary_crossentropy",
+                 dtype: Any = None) -> None:
         super().__init__(probabilistic.binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
                          label_smoothing=label_smoothing, axis=axis)
 
@@ -154,8 +160,10 @@ class BinaryFocalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis", "apply_class_balancing", "alpha", "gamma")
 
-    def __init__(self, apply_class_balancing=False, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0,
-                 axis=-1, reduction="sum_over_batch_size", name="binary_focal_crossentropy", dtype=None):
+    def __init__(self, apply_class_balancing: bool = False, alpha: Any = 0.25, gamma: Any = 2.0,
+                 from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
+                 reduction: str | None = "sum_over_batch_size", name: str | None = "binary_focal_crossentropy",
+                 dtype: Any = None) -> None:
         super().__init__(probabilistic.binary_focal_crossentropy, reduction, name, dtype,
                          apply_class_balancing=apply_class_balancing, alpha=alpha, gamma=gamma,
                          from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
@@ -173,8 +181,9 @@ class CategoricalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="categorical_crossentropy", dtype=None):
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
+                 reduction: str | None = "sum_over_batch_size", name: str | None = "categorical_crossentropy",
+                 dtype: Any = None) -> None:
         super().__init__(probabilistic.categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
                          label_smoothing=label_smoothing, axis=axis)
 
@@ -188,8 +197,9 @@ class CategoricalFocalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis", "alpha", "gamma")
 
-    def __init__(self, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0, axis=-1,
-                 reduction="sum_over_batch_size", name="categorical_focal_crossentropy", dtype=None):
+    def __init__(self, alpha: Any = 0.25, gamma: Any = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
+                 axis: Any = -1, reduction: str | None = "sum_over_batch_size",
+                 name: str | None = "categorical_focal_crossentropy", dtype: Any = None) -> None:
         super().__init__(probabilistic.categorical_focal_crossentropy, reduction, name, dtype, alpha=alpha, gamma=gamma,
                          from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
@@ -207,8 +217,9 @@ class SparseCategoricalCrossentropy(_Named):
     settings = ("from_logits", "ignore_class")
     keeps_integer_labels = True
 
-    def __init__(self, from_logits=False, ignore_class=None, reduction="sum_over_batch_size", axis=-1,
-                 name="sparse_categorical_crossentropy", dtype=None):
+    def __init__(self, from_logits: bool = False, ignore_class: int | None = None,
+                 reduction: str | None = "sum_over_batch_size", axis: Any = -1,
+                 name: str | None = "sparse_categorical_crossentropy", dtype: Any = None) -> None:
         super().__init__(probabilistic.sparse_categorical_crossentropy, reduction, name, dtype,
                          from_logits=from_logits, ignore_class=ignore_class, axis=axis)
         self.axis = axis
@@ -234,8 +245,8 @@ class CategoricalGeneralizedCrossEntropy(_Named):
     settings = ("q",)
     keeps_integer_labels = True
 
-    def __init__(self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy",
-                 dtype=None):
+    def __init__(self, q: float = 0.5, reduction: str | None = "sum_over_batch_size",
+                 name: str | None = "categorical_generalized_cross_entropy", dtype: Any = None) -> None:
         if not 0 < q < 1:
             raise ArgumentError(f"q must be in the interval (0, 1). Received: q={q!r}.")
         super().__init__(probabilistic.categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
@@ -250,7 +261,8 @@ class Dice(_Named):
 
     settings = ("axis",)
 
-    def __init__(self, reduction="sum_over_batch_size", name="dice", axis=None, dtype=None):
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = "dice", axis: Any = None,
+                 dtype: Any = None) -> None:
         super().__init__(probabilistic.dice, reduction, name, dtype, axis=axis)
 
 
@@ -263,7 +275,8 @@ class Tversky(_Named):
 
     settings = ("alpha", "beta", "axis")
 
-    def __init__(self, alpha=0.5, beta=0.5, reduction="sum_over_batch_size", name="tversky", axis=None, dtype=None):
+    def __init__(self, alpha: Any = 0.5, beta: Any = 0.5, reduction: str | None = "sum_over_batch_size",
+                 name: str | None = "tversky", axis: Any = None, dtype: Any = None) -> None:
         super().__init__(probabilistic.tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
 
 

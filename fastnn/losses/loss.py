@@ -1,4 +1,6 @@
 """The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
+from typing import Any, Self
+
 import numpy as np
 
 from fastnn import ops
@@ -7,6 +9,7 @@ from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import map_structure
+from fastnn.core.types import Config, Structure, Tensor, open_signature
 from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 
@@ -184,17 +187,18 @@ class Loss(ChecksArguments):
 
     keeps_integer_labels = False                # True: y_true of an integer dtype is not turned into floats
 
-    def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
+                 dtype: Any = None) -> None:
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.reduction = standardize_reduction(reduction)
         self._dtype = None if dtype is None else dtypes.standardize(getattr(dtype, "compute_dtype", dtype))
 
     @property
-    def dtype(self):
+    def dtype(self) -> str:
         """The dtype in which the loss is computed (a name)."""
         return self._dtype or config.floatx()
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Structure, y_pred: Structure, sample_weight: Structure = None) -> Tensor:
         """The reduced loss: a symbol inside a trace, an array outside.
 
         y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
@@ -209,7 +213,8 @@ class Loss(ChecksArguments):
         values = float_tensor(values)
         return reduce_weighted(values, sample_weight, mask, self.reduction)
 
-    def call(self, y_true, y_pred):
+    @open_signature
+    def call(self, y_true: Structure, y_pred: Structure) -> Tensor:
         """The loss of each sample, not reduced.  To be written by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} must implement call(y_true, y_pred).")
 
@@ -218,12 +223,12 @@ class Loss(ChecksArguments):
         values = self.call(y_true, y_pred)
         return values, get_mask(values)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments that make this loss again."""
         return {"name": self.name, "reduction": self.reduction}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A loss from what get_config returned."""
         return cls(**config)
 

@@ -1,4 +1,6 @@
 """Accuracies: the share of predictions that are right."""
+from typing import Any
+
 from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ShapeError
@@ -114,7 +116,7 @@ class Accuracy(Named):
     0.75
     """
 
-    def __init__(self, name="accuracy", dtype=None):
+    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype, "up")
 
 
@@ -127,7 +129,7 @@ class BinaryAccuracy(Named):
 
     settings = ("threshold",)
 
-    def __init__(self, name="binary_accuracy", dtype=None, threshold=0.5):
+    def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: Any = 0.5) -> None:
         super().__init__(binary_accuracy, name, dtype, "up", threshold=threshold)
 
 
@@ -138,7 +140,7 @@ class CategoricalAccuracy(Named):
     0.5
     """
 
-    def __init__(self, name="categorical_accuracy", dtype=None):
+    def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(categorical_accuracy, name, dtype, "up")
 
 
@@ -149,7 +151,7 @@ class SparseCategoricalAccuracy(Named):
     0.5
     """
 
-    def __init__(self, name="sparse_categorical_accuracy", dtype=None):
+    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype, "up")
 
 
@@ -162,7 +164,7 @@ class TopKCategoricalAccuracy(Named):
 
     settings = ("k",)
 
-    def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
+    def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, "up", k=k)
 
 
@@ -175,5 +177,6 @@ class SparseTopKCategoricalAccuracy(Named):
 
     settings = ("k", "from_sorted_ids")
 
-    def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False):
+    def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None,
+                 from_sorted_ids: bool = False) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, "up", k=k, from_sorted_ids=from_sorted_ids)

@@ -1,4 +1,6 @@
 """Area under the ROC, precision-recall or precision-recall-gain curve, from counts at thresholds."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -25,8 +27,9 @@ class AUC(Metric):
 
     _direction = "up"
 
-    def __init__(self, num_thresholds=200, curve="ROC", summation_method="interpolation", name=None, dtype=None,
-                 thresholds=None, multi_label=False, num_labels=None, label_weights=None, from_logits=False):
+    def __init__(self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
+                 name: str | None = None, dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
+                 num_labels: int | None = None, label_weights: Any = None, from_logits: bool = False) -> None:
         super().__init__(name=name, dtype=dtype)
         self.curve = _choice("AUC curve", getattr(curve, "value", curve), ("ROC", "PR", "PRGAIN"), str.upper)
         self.summation_method = _choice("AUC summation method", getattr(summation_method, "value", summation_method),

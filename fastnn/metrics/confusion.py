@@ -1,4 +1,6 @@
 """Counts of true and false positives and negatives at thresholds, and the rates made of them."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -101,7 +103,8 @@ class _Thresholded(Metric):
 
     counts = {}
 
-    def __init__(self, thresholds, default, name, dtype, top_k=None, class_id=None):
+    def __init__(self, thresholds: Any, default: Any, name: str | None, dtype: Any, top_k: Any = None,
+                 class_id: int | None = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = parse_thresholds(thresholds, default)
@@ -124,7 +127,7 @@ class _Thresholded(Metric):
 class _Count(_Thresholded):
     """One of the four counts."""
 
-    def __init__(self, thresholds=None, name=None, dtype=None):
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(thresholds, 0.5, name, dtype)
 
     def result(self):
@@ -181,7 +184,8 @@ class _Rate(_Thresholded):
 
     _direction = "up"
 
-    def __init__(self, thresholds=None, top_k=None, class_id=None, name=None, dtype=None):
+    def __init__(self, thresholds: Any = None, top_k: Any = None, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None) -> None:
         super().__init__(thresholds, 0.5 if top_k is None else NEG_INF, name, dtype, top_k, class_id)
 
     def result(self):
@@ -231,7 +235,7 @@ class _AtBase(_Thresholded):
     counts = {"true_positives": "tp", "false_positives": "fp", "true_negatives": "tn", "false_negatives": "fn"}
     bound = ""
 
-    def __init__(self, value, num_thresholds, class_id, name, dtype):
+    def __init__(self, value: Any, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any) -> None:
         if not 0 <= value <= 1:
             raise ArgumentError(f"Argument `{self.bound}` must be in the range [0, 1]. Received: {self.bound}={value}.")
         if num_thresholds <= 0:
@@ -266,7 +270,8 @@ class SensitivityAtSpecificity(_AtBase):
 
     bound = "specificity"
 
-    def __init__(self, specificity, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, specificity: Any, num_thresholds: int = 200, class_id: int | None = None,
+                 name: str | None = None, dtype: Any = None) -> None:
         super().__init__(specificity, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -283,7 +288,8 @@ class SpecificityAtSensitivity(_AtBase):
 
     bound = "sensitivity"
 
-    def __init__(self, sensitivity, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, sensitivity: Any, num_thresholds: int = 200, class_id: int | None = None,
+                 name: str | None = None, dtype: Any = None) -> None:
         super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -300,7 +306,8 @@ class PrecisionAtRecall(_AtBase):
 
     bound = "recall"
 
-    def __init__(self, recall, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, recall: Any, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None) -> None:
         super().__init__(recall, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -317,7 +324,8 @@ class RecallAtPrecision(_AtBase):
 
     bound = "precision"
 
-    def __init__(self, precision, num_thresholds=200, class_id=None, name=None, dtype=None):
+    def __init__(self, precision: Any, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
+                 dtype: Any = None) -> None:
         super().__init__(precision, num_thresholds, class_id, name, dtype)
 
     def result(self):

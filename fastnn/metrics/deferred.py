@@ -2,10 +2,12 @@
 
 While a step is traced `metric.result()` therefore stands for "the result of this metric when it is asked for".
 """
-from fastnn.core.errors import GraphError
 import contextlib
 import functools
 import threading
+from typing import Any
+
+from fastnn.core.errors import GraphError
 
 
 class _Tracing(threading.local):
@@ -20,7 +22,7 @@ _tracing = _Tracing()
 class Later:
     """The result of a metric, taken when the logs of a step are read."""
 
-    def __init__(self, take, metric):
+    def __init__(self, take: Any, metric: Any) -> None:
         self.take, self.metric = take, metric
 
     def __array__(self, dtype=None, copy=None):

@@ -1,4 +1,6 @@
 """F scores and intersection over union."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -23,7 +25,8 @@ class FBetaScore(Metric):
 
     _direction = "up"
 
-    def __init__(self, average=None, beta=1.0, threshold=None, name="fbeta_score", dtype=None):
+    def __init__(self, average: Any = None, beta: Any = 1.0, threshold: Any = None, name: str | None = "fbeta_score",
+                 dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError("Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', "
@@ -95,7 +98,8 @@ class F1Score(FBetaScore):
     1.0
     """
 
-    def __init__(self, average=None, threshold=None, name="f1_score", dtype=None):
+    def __init__(self, average: Any = None, threshold: Any = None, name: str | None = "f1_score",
+                 dtype: Any = None) -> None:
         super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)
 
     def get_config(self):
@@ -118,8 +122,9 @@ class IoU(Metric):
 
     _direction = "up"
 
-    def __init__(self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
-                 sparse_y_pred=True, axis=-1):
+    def __init__(self, num_classes: int, target_class_ids: Any, name: str | None = None, dtype: Any = None,
+                 ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True,
+                 axis: Any = -1) -> None:
         super().__init__(name=name, dtype=dtype or "int32")
         allowance.reserve(num_classes ** 2, kept=False)
         if max(target_class_ids) >= num_classes:
@@ -184,8 +189,8 @@ class MeanIoU(IoU):
 
     fixed = ("target_class_ids",)
 
-    def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_true=True, sparse_y_pred=True,
-                 axis=-1):
+    def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
+                 sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: Any = -1) -> None:
         super().__init__(num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
 
@@ -196,7 +201,8 @@ class BinaryIoU(IoU):
     0.3333
     """
 
-    def __init__(self, target_class_ids=(0, 1), threshold=0.5, name=None, dtype=None):
+    def __init__(self, target_class_ids: Any = (0, 1), threshold: Any = 0.5, name: str | None = None,
+                 dtype: Any = None) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
@@ -221,8 +227,8 @@ class OneHotIoU(IoU):
 
     fixed = ("sparse_y_true",)
 
-    def __init__(self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None, sparse_y_pred=False,
-                 axis=-1):
+    def __init__(self, num_classes: int, target_class_ids: Any, name: str | None = None, dtype: Any = None,
+                 ignore_class: int | None = None, sparse_y_pred: bool = False, axis: Any = -1) -> None:
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
 
@@ -236,5 +242,6 @@ class OneHotMeanIoU(MeanIoU):
 
     fixed = ("target_class_ids", "sparse_y_true")
 
-    def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_pred=False, axis=-1):
+    def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
+                 sparse_y_pred: bool = False, axis: Any = -1) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)

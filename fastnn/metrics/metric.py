@@ -1,6 +1,7 @@
 """The base of every metric: state in variables, updated by operations, read by NumPy."""
 import math
 import types
+from typing import Any, Self
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from fastnn import initializers
 from fastnn.core import allowance, config, dtypes
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.naming import snake_case
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
 from fastnn.metrics.deferred import deferred
@@ -50,27 +52,28 @@ class Metric(ChecksArguments):
 
     _direction = None                           # "up" or "down": what EarlyStopping's mode="auto" means
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if isinstance(cls.__dict__.get("result"), types.FunctionType):
             cls.result = deferred(cls.result)
 
-    def __init__(self, dtype=None, name=None):
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables, self._metrics = [], []
         self.name = name or auto_name(snake_case(type(self).__name__))
         self._dtype = dtypes.standardize(getattr(dtype, "compute_dtype", dtype), config.floatx())
 
     @property
-    def dtype(self):
+    def dtype(self) -> str:
         """The dtype of the values (a name)."""
         return self._dtype
 
     @property
-    def variables(self):
+    def variables(self) -> list[Variable]:
         """Every variable of this metric and of the metrics it holds."""
         return self._variables + [v for m in self._metrics for v in m.variables]
 
-    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="sum", name=None):
+    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, aggregation: str | None = "sum",
+                     name: str | None = None) -> Variable:
         """A new state variable.
 
         shape: tuple of ints.  initializer: "zeros", "ones", a number, an array or a callable (shape, dtype).
@@ -85,37 +88,40 @@ class Metric(ChecksArguments):
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None, **_):
+    def add_weight(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None,
+                   **_: Any) -> Variable:
         """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...)."""
         if isinstance(shape, str):
             shape, name = (name if isinstance(name, tuple) else ()), shape
         return self.add_variable(shape, initializer or "zeros", dtype, name=name)
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         """Set every variable back to zero."""
         for v in self.variables:
             v.assign(zeros(v.shape, v.dtype))
 
-    def update_state(self, *args, **kwargs):
+    @open_signature
+    def update_state(self, *args: Any, **kwargs: Any) -> Any:
         """Take one batch into account.  To be written by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} must implement update_state().")
 
-    def result(self):
+    @open_signature
+    def result(self) -> Tensor:
         """The value of the metric so far.  To be written by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} must implement result().")
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """update_state, then result."""
         self._check_super()
         self.update_state(*args, **kwargs)
         return self.result()
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments that make this metric again."""
         return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A metric from what get_config returned."""
         return cls(**config)
 

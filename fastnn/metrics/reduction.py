@@ -1,4 +1,6 @@
 """Sums and means of per-sample values: the metrics that most others are made of."""
+from typing import Any
+
 import numpy as np
 
 from fastnn import ops
@@ -40,7 +42,7 @@ class Sum(Metric):
     6.0
     """
 
-    def __init__(self, name="sum", dtype=None):
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), name="total")
 
@@ -61,7 +63,7 @@ class Mean(Metric):
     1.0
     """
 
-    def __init__(self, name="mean", dtype=None):
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), name="total")
         self.count = self.add_variable((), name="count")
@@ -100,7 +102,7 @@ class MeanMetricWrapper(Mean):
     1.0
     """
 
-    def __init__(self, fn, name=None, dtype=None, **kwargs):
+    def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name or getattr(fn, "name", None) or getattr(fn, "__name__", None), dtype=dtype)
         self._fn, self._fn_kwargs = fn, kwargs
         if getattr(fn, "__module__", "").startswith("fastnn.losses") or type(fn).__module__.startswith("fastnn.losses"):
@@ -139,7 +141,7 @@ class Named(MeanMetricWrapper):
 
     settings = ()
 
-    def __init__(self, fn, name, dtype, direction=None, **kwargs):
+    def __init__(self, fn: Any, name: str | None, dtype: Any, direction: Any = None, **kwargs: Any) -> None:
         super().__init__(fn, name=name, dtype=dtype, **kwargs)
         self._direction = direction
         for key in self.settings:

@@ -1,5 +1,6 @@
 """Metrics that are means of a loss function, and R2."""
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class CosineSimilarity(Named):
 
     settings = ("axis",)
 
-    def __init__(self, name="cosine_similarity", dtype=None, axis=-1):
+    def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: Any = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, "up", axis=axis)
 
 
@@ -66,7 +67,8 @@ class BinaryCrossentropy(Named):
 
     settings = ("from_logits", "label_smoothing")
 
-    def __init__(self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0):
+    def __init__(self, name: str | None = "binary_crossentropy", dtype: Any = None, from_logits: bool = False,
+                 label_smoothing: float = 0) -> None:
         super().__init__(probabilistic.binary_crossentropy, name, dtype, "down", from_logits=from_logits,
                          label_smoothing=label_smoothing)
 
@@ -80,7 +82,8 @@ class CategoricalCrossentropy(Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0, axis=-1):
+    def __init__(self, name: str | None = "categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
+                 label_smoothing: float = 0, axis: Any = -1) -> None:
         super().__init__(probabilistic.categorical_crossentropy, name, dtype, "down", from_logits=from_logits,
                          label_smoothing=label_smoothing, axis=axis)
 
@@ -94,8 +97,8 @@ class SparseCategoricalCrossentropy(Named):
 
     settings = ("from_logits", "ignore_class", "axis")
 
-    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None,
-                 axis=-1):
+    def __init__(self, name: str | None = "sparse_categorical_crossentropy", dtype: Any = None,
+                 from_logits: bool = False, ignore_class: int | None = None, axis: Any = -1) -> None:
         super().__init__(probabilistic.sparse_categorical_crossentropy, name, dtype, "down", from_logits=from_logits,
                          ignore_class=ignore_class, axis=axis)
 
@@ -109,7 +112,7 @@ class RootMeanSquaredError(Mean):
 
     _direction = "down"
 
-    def __init__(self, name="root_mean_squared_error", dtype=None):
+    def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -135,7 +138,8 @@ class R2Score(Metric):
 
     _direction = "up"
 
-    def __init__(self, class_aggregation="uniform_average", num_regressors=0, name="r2_score", dtype=None):
+    def __init__(self, class_aggregation: str = "uniform_average", num_regressors: int = 0,
+                 name: str | None = "r2_score", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         allowed = (None, "uniform_average", "variance_weighted_average")
         if class_aggregation not in allowed:
@@ -243,7 +247,7 @@ class PearsonCorrelation(Named):
 
     settings = ("axis",)
 
-    def __init__(self, name="pearson_correlation", dtype=None, axis=-1):
+    def __init__(self, name: str | None = "pearson_correlation", dtype: Any = None, axis: Any = -1) -> None:
         super().__init__(pearson_correlation, name, dtype, "up", axis=axis)
 
 
@@ -256,5 +260,5 @@ class ConcordanceCorrelation(Named):
 
     settings = ("axis",)
 
-    def __init__(self, name="concordance_correlation", dtype=None, axis=-1):
+    def __init__(self, name: str | None = "concordance_correlation", dtype: Any = None, axis: Any = -1) -> None:
         super().__init__(concordance_correlation, name, dtype, "up", axis=axis)

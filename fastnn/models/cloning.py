@@ -1,14 +1,18 @@
 """clone_model: the same architecture with new weights."""
 import copy
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Structure
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
+from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
 from fastnn.saving import archive, streams
 from fastnn.saving import identifiers as serial
@@ -19,7 +23,8 @@ def _clone_layer(layer):
     return type(layer).from_config(layer.get_config())
 
 
-def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
+def clone_model(model: Model, input_tensors: Structure = None, clone_function: Callable[..., Any] | None = None,
+                call_function: Callable[..., Any] | None = None, recursive: bool = False) -> Model:
     """A copy of a model with new layers and new weights.
 
     Args:

@@ -1,5 +1,6 @@
 """Functional: a model made of calls on symbols."""
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -7,6 +8,7 @@ from fastnn import ops
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
+from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import CallEvent, is_functional
@@ -39,7 +41,15 @@ class Functional(Model):
 
     _first_call = 1             # its own graph counts as its call 0
 
-    def __init__(self, inputs=None, outputs=None, name=None, trainable=None, **kwargs):
+    _map: GraphMap
+    _inputs_struct: Structure
+    _outputs_struct: Structure
+    inputs: list[Symbol]
+    outputs: list[Symbol]
+    input_names: list[str]
+
+    def __init__(self, inputs: Structure = None, outputs: Structure = None, name: str | None = None,
+                 trainable: bool | None = None, **kwargs: Any) -> None:
         inputs = kwargs.pop("input", None) if inputs is None else inputs            # Keras 1's names
         outputs = kwargs.pop("output", None) if outputs is None else outputs
         if inputs is None or outputs is None:
@@ -95,12 +105,12 @@ class Functional(Model):
         return list(self._map.operations)
 
     @property
-    def layers(self):
+    def layers(self) -> list[Layer]:
         """Its layers, from the inputs on."""
         return [op for op in self._map.operations if isinstance(op, Layer)]
 
     @layers.setter
-    def layers(self, _):
+    def layers(self, _: Any) -> None:
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
     @property
@@ -113,22 +123,22 @@ class Functional(Model):
         return [op for op in GraphMap(inputs, outputs + self._symbolic_losses).operations if isinstance(op, Layer)]
 
     @property
-    def input(self):
+    def input(self) -> Structure:
         """The input symbol(s), as given."""
         return self._inputs_struct
 
     @property
-    def output(self):
+    def output(self) -> Structure:
         """The output symbol(s), as given."""
         return self._outputs_struct
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Any:
         """Shape of the input, or a structure of shapes."""
         return _single(nest.map_structure(lambda x: x.shape, self._inputs_struct))
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Any:
         """Shape of the output, or a structure of shapes."""
         return _single(nest.map_structure(lambda x: x.shape, self._outputs_struct))
 
@@ -152,7 +162,7 @@ class Functional(Model):
 
     # ---- running --------------------------------------------------------------------------------------
 
-    def __call__(self, inputs, training=None, mask=None, **kwargs):
+    def __call__(self, inputs: Structure, training: bool | None = None, mask: Structure = None, **kwargs: Any) -> Any:
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):

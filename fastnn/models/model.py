@@ -1,12 +1,19 @@
 """Model: a layer that can be trained."""
+from __future__ import annotations
+
 import inspect
 import json
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import Any, Self, cast
 
 import numpy as np
 
 from fastnn import saving
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.types import Config, Tensor, open_signature
+from fastnn.graph import Variable
 from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -39,33 +46,34 @@ class Model(Trainer, Layer):
 
     _weights_file_suffix = ".weights.h5"
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if cls is Model and _is_functional_call(args, kwargs):
-            return Layer.__new__(hooks.call("functional"), *args, **kwargs)
+            return cast(Self, Layer.__new__(hooks.call("functional"), *args, **kwargs))
         return Layer.__new__(cls, *args, **kwargs)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         if _is_functional_call(args, kwargs) and not isinstance(self, functional := hooks.call("functional")):
             _graft(type(self), functional)
-            functional.__init__(self, *_functional_names(args, kwargs)[0], **_functional_names(args, kwargs)[1])
+            args, kwargs = _functional_names(args, kwargs)
+            functional.__init__(self, *args, **kwargs)
             return
         Layer.__init__(self, *args, **kwargs)
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
 
     # ---- structure ------------------------------------------------------------------------------------
 
     @property
-    def layers(self):
+    def layers(self) -> list[Layer]:
         """The layers directly inside, in the order in which they were set."""
         return self._flatten_layers(include_self=False, recursive=False)
 
     @layers.setter
-    def layers(self, _):
+    def layers(self, _: Any) -> None:
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
-    def get_layer(self, name=None, index=None):
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by name (str) or position (int); ArgumentError (a ValueError) if there is none."""
         if index is not None and name is not None:
             raise ArgumentError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
@@ -83,16 +91,18 @@ class Model(Trainer, Layer):
         raise ArgumentError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
 
     @property
-    def weights(self):
+    def weights(self) -> list[Variable]:
         """All weights, layer by layer."""
         return super().weights
 
-    def call(self, *args, **kwargs):
+    @open_signature
+    def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """What the model computes; subclasses say."""
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
-    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
-                layer_range=None):
+    def summary(self, line_length: int | None = None, positions: Sequence[float] | None = None,
+                print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False, show_trainable: bool = False,
+                layer_range: Sequence[str] | None = None) -> None:
         """Print a table of the layers: name, class, output shape, parameters.
 
         Args:
@@ -108,7 +118,8 @@ class Model(Trainer, Layer):
 
     # ---- building -------------------------------------------------------------------------------------
 
-    def build(self, input_shape=None):
+    @open_signature
+    def build(self, input_shape: Any = None) -> None:
         """Make the weights for an input shape (a tuple with the batch dimension, or a list or dict of them)."""
         if input_shape is None:
             raise ArgumentError(f"Model '{self.name}': build() needs an input shape, e.g. build((None, 28, 28, 1)).")
@@ -149,18 +160,19 @@ class Model(Trainer, Layer):
     def output_names(self, value):
         object.__setattr__(self, "_output_names", value)
 
-    def compute_output_shape(self, input_shape):
+    @open_signature
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """The output shape(s) for an input shape."""
         return Layer.compute_output_shape(self, input_shape)
 
     # ---- configuration and files ----------------------------------------------------------------------
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return Layer.get_config(self)
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
         """A model with new weights from what get_config() gave."""
         if {"input_layers", "output_layers"} & set(config):
             if cls is Model or not takes_inputs_and_outputs(cls):
@@ -168,28 +180,28 @@ class Model(Trainer, Layer):
             return functional_from_config(cls, config, custom_objects)
         return super().from_config(config)
 
-    def to_json(self, **kwargs):
+    def to_json(self, **kwargs: Any) -> str:
         """The model without its weights, as JSON text; **kwargs go to json.dumps."""
         return json.dumps(serial.serialize(self), **kwargs)
 
-    def save(self, filepath, overwrite=True, **kwargs):
+    def save(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
         """Save everything to a `.keras` file: see fastnn.saving.save_model."""
         return saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
 
-    def save_weights(self, filepath, overwrite=True, **kwargs):
+    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
         """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
         return saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
 
-    def load_weights(self, filepath, **kwargs):
+    def load_weights(self, filepath: str | PathLike[str], **kwargs: Any) -> None:
         """Load the weights from a file: see fastnn.saving.load_weights."""
         return saving.load_weights(self, filepath, **kwargs)
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Config | None:
         """What compile() was given, as plain data; None if not compiled."""
         config = self._trainer().compile_config
         return None if config is None else {k: serial.serialize(v) for k, v in config.items()}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         """Compile as get_compile_config() said."""
         tables = {"optimizer": "optimizers", "loss": "losses"}
         parts = {k: serial.deserialize(v, tables.get(k) if isinstance(v, dict) else None) for k, v in config.items()}
@@ -201,7 +213,7 @@ class Model(Trainer, Layer):
     def __reduce__(self):
         return hooks.call("pickled", self)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.built and args and type(self).call is Model.call:
             raise NotBuiltError(f"Model '{self.name}' has no layers and no `call()` method.")
         return super().__call__(*args, **kwargs)

@@ -1,6 +1,13 @@
 """Sequential: a model that is a stack of layers."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from fastnn import dtype_policies
 from fastnn.core.errors import ArgumentError, GraphError
+from fastnn.core.types import Structure
+from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import is_functional
 from fastnn.layers.inference import infer
@@ -28,22 +35,22 @@ class Sequential(Model):
     (None, 1)
     """
 
-    def __init__(self, layers=None, trainable=True, name=None):
+    def __init__(self, layers: Sequence[Layer | Symbol] | Layer | Symbol | None = None, trainable: bool = True,
+                 name: str | None = None) -> None:
         Layer.__init__(self, trainable=trainable, name=name)
         self._functional = None
-        if layers is not None and not isinstance(layers, (list, tuple)):
-            layers = [layers]
-        for layer in layers or ():
+        stack: Sequence[Any] = [] if layers is None else layers if isinstance(layers, (list, tuple)) else [layers]
+        for layer in stack:
             self.add(layer, rebuild=False)
-        if layers:
+        if stack:
             self._maybe_rebuild()
 
     # ---- the stack ------------------------------------------------------------------------------------
 
-    def add(self, layer, rebuild=True):
+    def add(self, layer: Layer | Symbol, rebuild: bool = True) -> None:
         """Put a layer on top; its weights are made at once if the input shape is known."""
         stack = self._tracker.layers
-        if is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
+        if isinstance(layer, Symbol) and is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
             layer = layer.origin.operation
         if not isinstance(layer, Layer):
             raise ArgumentError("Only instances of `keras.Layer` can be added to a Sequential model. Received: "
@@ -63,7 +70,7 @@ class Sequential(Model):
         else:
             self.built, self._functional = False, None
 
-    def pop(self, rebuild=True):
+    def pop(self, rebuild: bool = True) -> Layer:
         """Take the top layer off and return it."""
         if not self.layers:
             raise TypeError("There are no layers in the model.")
@@ -139,7 +146,7 @@ class Sequential(Model):
 
     # ---- running --------------------------------------------------------------------------------------
 
-    def __call__(self, inputs, training=None, mask=None, **kwargs):
+    def __call__(self, inputs: Structure, training: bool | None = None, mask: Structure = None, **kwargs: Any) -> Any:
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -175,13 +182,13 @@ class Sequential(Model):
         """Nothing: the layers inside have set the mask of the output."""
 
     @property
-    def layers(self):
+    def layers(self) -> list[Layer]:
         """The layers that were added, without the InputLayer."""
         stack = self._tracker.layers
         return list(stack[1:] if stack and isinstance(stack[0], InputLayer) else stack)
 
     @layers.setter
-    def layers(self, _):
+    def layers(self, _: Any) -> None:
         raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
                              "`pop()` to change the layers in this model.")
 
@@ -191,32 +198,32 @@ class Sequential(Model):
         return self._functional
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Any:
         """The input shape; AttributeError until it is known."""
         return self._graph("input shape").input_shape
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Any:
         """The output shape; AttributeError until it is known."""
         return self._graph("output shape").output_shape
 
     @property
-    def inputs(self):
+    def inputs(self) -> list[Symbol]:
         """The input symbol in a list."""
         return self._graph("inputs").inputs
 
     @property
-    def outputs(self):
+    def outputs(self) -> list[Symbol]:
         """The output symbol in a list."""
         return self._graph("outputs").outputs
 
     @property
-    def input(self):
+    def input(self) -> Structure:
         """The input symbol."""
         return self._graph("input").input
 
     @property
-    def output(self):
+    def output(self) -> Structure:
         """The output symbol."""
         return self._graph("output").output
 

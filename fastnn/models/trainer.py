@@ -1,10 +1,15 @@
 """Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastnn import ops, optimizers
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
+from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
 from fastnn.losses.compile_loss import CompileLoss
@@ -22,6 +27,12 @@ from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
+if TYPE_CHECKING:
+    from fastnn.callbacks.history import History
+    from fastnn.models.profile import Profile
+    from fastnn.models.report import PlanReport
+    from fastnn.optimizers.optimizer import Optimizer
+
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
 
@@ -29,10 +40,13 @@ class Trainer(Intake, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
+    losses: list[Any]
+    __call__: Callable[..., Any]
 
     # ------------------------------------------------------------------ compile
-    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
-                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):
+    def compile(self, optimizer: str | dict[str, Any] | Optimizer = "rmsprop", loss: Any = None,
+                loss_weights: Any = None, metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False,
+                steps_per_execution: int = 1, jit_compile: bool | str = "auto", auto_scale_loss: bool = True) -> None:
         """Choose the optimizer, loss and metrics.
 
         optimizer: a name or Optimizer.  loss: a name, function (y_true, y_pred) of symbols, Loss, or a list or dict of
@@ -110,7 +124,7 @@ class Trainer(Intake, LegacyMethods):
         return self._trainer().compile_metrics
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[Any]:
         """The loss tracker and every metric, in the order in which their results are logged."""
         own = self._trainer()
         stamp = structure_version(), own.compile_loss is not None and own.compile_loss.built
@@ -129,16 +143,18 @@ class Trainer(Intake, LegacyMethods):
         return out
 
     @property
-    def metrics_names(self):
+    def metrics_names(self) -> list[str]:
         """Names of `metrics`."""
         return [m.name for m in self.metrics]
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Set every metric back to its start."""
         for m in self.metrics:
             m.reset_state()
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    @open_signature
+    def compute_loss(self, x: Structure = None, y: Structure = None, y_pred: Structure = None,
+                     sample_weight: Structure = None, training: bool = True) -> Tensor:
         """The total loss (a symbol, inside the traced step): the compiled losses plus what layers added.
 
         Override it for losses that need more than (y, y_pred); use `fastnn.ops`.
@@ -158,7 +174,8 @@ class Trainer(Intake, LegacyMethods):
             total = ops.add(total, term)
         return total
 
-    def train_step(self, data):
+    @open_signature
+    def train_step(self, data: Structure) -> Logs:
         """One step on a batch of symbols: outputs, loss, gradients, update, metrics; returns {name: value}, the logs.
 
         Override it for steps of another kind.  It is traced once: Python in it runs when the step is compiled, not at
@@ -172,14 +189,16 @@ class Trainer(Intake, LegacyMethods):
         update(self, loss)
         return self.compute_metrics(x, y, predicted, weight)
 
-    def test_step(self, data):
+    @open_signature
+    def test_step(self, data: Structure) -> Logs:
         """One step of evaluation on a batch of symbols; returns the logs.  See `train_step`."""
         x, y, weight = unpack_x_y_sample_weight(data)
         predicted = self(x, training=False)
         self._traced_loss(x, y, predicted, weight, False)
         return self.compute_metrics(x, y, predicted, weight)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    @open_signature
+    def compute_metrics(self, x: Structure, y: Structure, y_pred: Structure, sample_weight: Structure = None) -> Logs:
         """Update the compiled metrics, inside a step; returns {name: result}."""
         self._traced_metrics(x, y, y_pred, sample_weight)
         return self.get_metrics_result()
@@ -197,7 +216,7 @@ class Trainer(Intake, LegacyMethods):
         if self._compile_metrics is not None and y is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
 
-    def get_metrics_result(self):
+    def get_metrics_result(self) -> Logs:
         """{name: float} of every metric."""
         out = {}
         for m in self.metrics:
@@ -232,9 +251,12 @@ class Trainer(Intake, LegacyMethods):
                                     "sample_weight, training)` instead.")
 
     # ------------------------------------------------------------------ the public loops
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
-            validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
-            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):
+    def fit(self, x: Structure = None, y: Structure = None, batch_size: int | None = None, epochs: int = 1,
+            verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0,
+            validation_data: Any = None, shuffle: bool | str = True, class_weight: dict[int, float] | None = None,
+            sample_weight: Structure = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
+            validation_steps: int | None = None, validation_batch_size: int | None = None,
+            validation_freq: int | Sequence[int] = 1) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
         x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
@@ -271,8 +293,9 @@ class Trainer(Intake, LegacyMethods):
                 validation_freq,
             )
 
-    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
-                 return_dict=False, **kwargs):
+    def evaluate(self, x: Structure = None, y: Structure = None, batch_size: int | None = None,
+                 verbose: int | str = "auto", sample_weight: Structure = None, steps: int | None = None,
+                 callbacks: Any = None, return_dict: bool = False, **kwargs: Any) -> Any:
         """Loss and metrics on data, in inference mode: a number, a list (loss first), or a dict.
 
         Arguments as in `fit`.
@@ -285,7 +308,8 @@ class Trainer(Intake, LegacyMethods):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+    def predict(self, x: Structure, batch_size: int | None = None, verbose: int | str = "auto",
+                steps: int | None = None, callbacks: Any = None) -> Array | Any:
         """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
@@ -297,31 +321,33 @@ class Trainer(Intake, LegacyMethods):
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+    def train_on_batch(self, x: Structure, y: Structure = None, sample_weight: Structure = None,
+                       class_weight: dict[int, float] | None = None, return_dict: bool = False) -> Any:
         """One training step on one batch; returns the loss and metrics of that batch."""
         self._need_compiled("train_on_batch")
         with runs.run(self):
             logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
-    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+    def test_on_batch(self, x: Structure, y: Structure = None, sample_weight: Structure = None,
+                      return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
         with runs.run(self):
             logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))
         return logs if return_dict else self._in_order(logs)
 
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x: Structure) -> Array | Any:
         """The outputs for one batch, as NumPy arrays."""
         with runs.run(self):
             x, _, _ = self._arrays(x, None, None, what="predict")
             return loop.predict_batch(self, x)
 
-    def plan(self, batch_size=32, training=None):
+    def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
         """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
         return PlanReport(self, batch_size, training)
 
-    def profile(self, batch_size=32, batches=20, training=None):
+    def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
         """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
         return Profile(self, batch_size, batches, training)
 

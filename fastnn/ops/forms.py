@@ -1,13 +1,21 @@
 """Short forms of records, and what they share: dtypes, layouts, checks, draws and costs."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import broadcast
+from fastnn.core.types import Attrs, Dims
 from fastnn.graph.node import CONSTANT, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Op, R, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 FLOATS = ("float32", "float64")
 NUMBERS = ("float32", "float64", "int32", "int64")              # dtypes that kernels calculate in
@@ -18,28 +26,28 @@ WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "u
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
 
 
-def affine(x, scale=1.0, shift=0.0):
+def affine(x: Any, scale: float = 1.0, shift: Any = 0.0) -> Any:
     """scale x + shift, as one record."""
     return R.affine(x, scale=scale, shift=shift)
 
 
-def zero(x):
+def zero(x: Any) -> Any:
     """0 in x's dtype."""
     return np.zeros((), dtypes.numpy_type(x.dtype))
 
 
-def zeros(shape, dtype):
+def zeros(shape: Dims, dtype: str) -> Any:
     """Zeros of a shape: the gradient of a result that nothing uses."""
     return R.broadcast_to(np.zeros((), dtypes.numpy_type(dtype)), shape=shape)
 
 
-def is_constant(x):
+def is_constant(x: Any) -> Any:
     """Whether a gradient for this input would go nowhere."""
     return x.node is not None and x.node.op is CONSTANT
 
 
 # ------------------------------------------------------------------ broadcasting
-def strides(shape):
+def strides(shape: Dims) -> Any:
     """Row-major strides in elements.
 
     >>> strides((2, 3, 4))
@@ -52,7 +60,7 @@ def strides(shape):
     return tuple(reversed(out))
 
 
-def broadcast_strides(shape, out):
+def broadcast_strides(shape: Dims, out: Any) -> Any:
     """Strides in elements with which an array of `shape` is read as one of shape `out`: 0 where it is repeated.
 
     >>> broadcast_strides((3, 1), (2, 3, 4))
@@ -61,13 +69,14 @@ def broadcast_strides(shape, out):
     return (0,) * (len(out) - len(shape)) + tuple(0 if d == 1 else s for d, s in zip(shape, strides(shape)))
 
 
-def collapse(shape, *layouts):
+def collapse(shape: Dims, *layouts: Any) -> Any:
     """(sizes, layouts) with dimensions of size 1 dropped and neighbours that all layouts walk evenly made one.
 
     >>> collapse((2, 3, 4), (12, 4, 1), (0, 0, 1))
     ([6, 4], [[4, 1], [0, 1]])
     """
-    sizes, out = [], [[] for _ in layouts]
+    sizes: list[int] = []
+    out: list[list[Any]] = [[] for _ in layouts]
     for d, size in enumerate(shape):
         if size == 1:
             continue
@@ -84,7 +93,7 @@ def collapse(shape, *layouts):
     return sizes, out
 
 
-def broadcast_infer(name, specs):
+def broadcast_infer(name: str, specs: Specs) -> Any:
     """The broadcast shape of all inputs, or ShapeError naming the operation."""
     try:
         return broadcast(*(s.shape for s in specs))
@@ -94,13 +103,13 @@ def broadcast_infer(name, specs):
 
 
 # ------------------------------------------------------------------ records
-def check_dtype(name, spec, allowed):
+def check_dtype(name: str, spec: Spec, allowed: Any) -> None:
     """Raise DTypeError unless the spec's dtype is one of `allowed`."""
     if spec.dtype not in allowed:
         raise DTypeError(f"{name}: received dtype {spec.dtype}, expected one of {', '.join(allowed)}.")
 
 
-def same_dtype(name, specs, allowed=NUMBERS):
+def same_dtype(name: str, specs: Specs, allowed: Any = NUMBERS) -> None:
     """Raise DTypeError unless all specs have one of the allowed dtypes, and the same."""
     first = specs[0].dtype
     if first in allowed and all(s.dtype == first for s in specs):
@@ -111,25 +120,27 @@ def same_dtype(name, specs, allowed=NUMBERS):
     check_dtype(name, specs[0], allowed)
 
 
-def draw_shape(draw, low=0, high=3, largest=5):
+def draw_shape(draw: Draw, low: float = 0, high: float = 3, largest: Any = 5) -> Any:
     """A shape of `low` to `high` dimensions; now and then one long enough for vectors and their tails."""
     if low <= 1 and draw.integer(0, 4) == 4:
         return (draw.integer(30, 150),)
     return tuple(draw.integer(1, largest) for _ in range(draw.integer(low, high)))
 
 
-def unary_cost(flops=1):
+def unary_cost(flops: float = 1) -> Any:
     """Cost of an element-wise operation: flops per element, every operand moved once."""
     return lambda specs, outs, attrs: (flops * outs[0].size, sum(s.nbytes for s in specs if s) + outs[0].nbytes)
 
 
-def moved_bytes(specs, outs, attrs):
+def moved_bytes(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
     """Cost of an operation that only moves data."""
     return 0, sum(s.nbytes for s in specs if s) + sum(o.nbytes for o in outs)
 
 
-def elementwise(name, *, inputs=("x",), attrs=None, words=(), allowed=FLOATS, out=None, flops=1, kernel=None,
-                cases=None, low=-2.0, high=2.0, avoid=(), distinct=False, choose=None, inplace=None, **rest):
+def elementwise(name: str, *, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, words: Any = (),
+                allowed: Any = FLOATS, out: Any = None, flops: float = 1, kernel: Any = None, cases: Any = None,
+                low: float = -2.0, high: float = 2.0, avoid: Any = (), distinct: bool = False, choose: Any = None,
+                inplace: Any = None, **rest: Any) -> Any:
     """Register an operation with one kernel call over operands of one shape.
 
     words: names of the attributes that follow the operands in the kernel's argument table.  out: dtype of the result
@@ -138,20 +149,20 @@ def elementwise(name, *, inputs=("x",), attrs=None, words=(), allowed=FLOATS, ou
     """
     count = len(inputs)
 
-    def infer(specs, attrs):
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         same_dtype(name, specs, allowed)
         if any(s.shape != specs[0].shape for s in specs):
             raise ShapeError(f"{name}: received shapes {', '.join(str(s.shape) for s in specs)}, expected equal ones.")
         return Spec(specs[0].shape, out or specs[0].dtype)
 
-    def lower(e):
+    def lower(e: Emitter) -> None:
         y, integer = e.outs[0], e.ins[0].dtype not in FLOATS
         values = [e.attrs[w] if integer else float(e.attrs[w]) for w in words]
         values += [0.0] * (2 - len(values)) if words or "_grad" in name else []
         e.emit(f"{kernel(e.attrs) if kernel else name}_{e.ins[0].t}", *(x.rd for x in e.ins), y.wr, *values, n=y.size,
                elementwise=True, flops=flops * y.size)
 
-    def draw_cases(draw):
+    def draw_cases(draw: Draw) -> Any:
         shape = draw_shape(draw)
         kind = "float" if allowed[0] in FLOATS and (len(allowed) == 2 or draw.integer(0, 3)) else draw.choice(allowed)
         if kind in FLOATS:
@@ -170,30 +181,30 @@ def elementwise(name, *, inputs=("x",), attrs=None, words=(), allowed=FLOATS, ou
 class _First:
     """A draw that takes the first choice: for attributes of examples."""
 
-    def integer(self, low, high):
+    def integer(self, low: float, high: float) -> Any:
         return low
 
-    def choice(self, options):
+    def choice(self, options: Any) -> Any:
         return options[0]
 
-    def boolean(self):
+    def boolean(self) -> Any:
         return False
 
 
-def composite(name, function, inputs=("x",), attrs=None, *, reference, cases=None, invalid=None, flops=4, low=-2.0,
-              high=2.0,
-              avoid=(), choose=None, nondiff="", doc=""):
+def composite(name: str, function: Any, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, *,
+              reference: Any, cases: Any = None, invalid: Any = None, flops: float = 4, low: float = -2.0,
+              high: float = 2.0, avoid: Any = (), choose: Any = None, nondiff: Any = "", doc: str = "") -> Any:
     """Register an operation that is written with other operations; calling `function` is using it."""
-    def infer(specs, attrs):
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         with Trace() as t:
             y = function(*(None if s is None else t.input(s.shape, s.dtype) for s in specs), **attrs)
         return y.spec if isinstance(y, Symbol) else tuple(v.spec for v in y)
 
-    def draw_cases(draw):
+    def draw_cases(draw: Draw) -> Any:
         shape = draw_shape(draw)
         return Case([Array(shape, "float", low, high, avoid) for _ in inputs], choose(draw) if choose else {})
 
-    def cost(specs, outs, attrs):
+    def cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
         size = max([s.size for s in specs if s] + [o.size for o in outs])
         return flops * size, sum(s.nbytes for s in specs if s) + sum(o.nbytes for o in outs)
     return register(Op(

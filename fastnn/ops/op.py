@@ -1,14 +1,27 @@
 """The operation record: all that anybody needs to know of one operation, declared once."""
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pickle import PicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Record
 from fastnn.graph.trace import apply
 
-REGISTRY: dict[str, "Op"] = {}
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
+
+Specs = Sequence[Any]                           # of inputs or results: Any, as an optional input may be None
+Gradients = Sequence[Any]                       # of results: symbols, or None where nothing uses a result
+Draw = Any                                      # of the tests: draws shapes, numbers and choices
+Infer = Callable[[Specs, Attrs], Any]           # -> the Spec of the result, or one for each
+Lower = Callable[["Emitter"], None]
+Vjp = Callable[..., Sequence[Any]]              # (node, gradients of its results) -> those of its inputs
+REGISTRY: dict[str, Op] = {}
 REQUIRED = object()                             # the default of an attribute that must be given
 
 
@@ -18,11 +31,11 @@ class Array:
 
     avoid: kinks; drawn values keep `margin` away from them.  distinct: no two values within `margin`.
     """
-    shape: tuple
+    shape: tuple[int, ...]
     dtype: str = "float"
     low: float = -2.0
     high: float = 2.0
-    avoid: tuple = ()
+    avoid: tuple[float, ...] = ()
     margin: float = 0.05
     distinct: bool = False
 
@@ -30,31 +43,31 @@ class Array:
 @dataclass(frozen=True)
 class Case:
     """One valid call: arrays (or None for an absent optional input) and attributes."""
-    inputs: list
-    attrs: dict = field(default_factory=dict)
+    inputs: list[Any]
+    attrs: dict[str, Any] = field(default_factory=dict)
     tolerance: float = 1.0                      # multiplies the rule's tolerance, with the reason beside it
 
 
 @dataclass(frozen=True, eq=False)
-class Op:
+class Op(Record):
     """One operation.  See docs/architecture.md, "An operation is declared once", for every field."""
     name: str
-    inputs: tuple
-    infer: Callable
-    attrs: dict = field(default_factory=dict)
-    lower: Callable | None = None
-    host: Callable | None = None
-    vjp: Callable | None = None
+    inputs: tuple[str, ...]
+    infer: Infer
+    attrs: dict[str, Any] = field(default_factory=dict)
+    lower: Lower | Mapping[str, Lower] | None = None
+    host: Callable[..., None] | None = None
+    vjp: Vjp | None = None
     nondiff: str = ""
-    inplace: dict = field(default_factory=dict)
-    alias: dict | None = None
+    inplace: dict[int, int] = field(default_factory=dict)
+    alias: dict[int, int] | None = None
     elementwise: bool = False
-    reference: Callable | None = None
-    cases: Callable | None = None
-    invalid: list = field(default_factory=list)
-    cost: Callable | None = None
-    compose: Callable | None = None
-    again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
+    reference: Callable[..., Any] | None = None
+    cases: Callable[[Draw], Any] | None = None
+    invalid: list[Any] = field(default_factory=list)
+    cost: Callable[..., Any] | None = None
+    compose: Callable[..., Any] | None = None
+    again: Callable[..., Any] | None = None     # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
     structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)
@@ -64,7 +77,7 @@ class Op:
         """Whether its results are random numbers: a function of its key and of the step."""
         return "stream" in self.attrs
 
-    def normalize(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def normalize(self, attrs: Attrs) -> Attrs:
         """Attributes with defaults filled in, hashable, in declared order; unknown or missing ones are errors."""
         if not attrs and not self.attrs:
             return attrs
@@ -80,17 +93,17 @@ class Op:
             out[name] = _frozen(value)
         return out
 
-    def __call__(self, *inputs, **attrs):
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Apply the operation to symbols, variables, arrays or numbers; optional inputs at the end may be left out."""
         missing = len(self.inputs) - len(inputs)
         if missing > 0 and all(name.endswith("?") for name in self.inputs[-missing:]):
             inputs += (None,) * missing
         return apply(self, inputs, attrs)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         if REGISTRY.get(self.name) is not self:
             raise PicklingError(f"{self!r} is not registered: a plan that calls it in Python stays in its process.")
         return named, (self.name,)
@@ -101,7 +114,7 @@ def named(name: str) -> Op:
     return REGISTRY[name]
 
 
-def _frozen(value):
+def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 

@@ -8,12 +8,15 @@ whole model).  The same code serves symbols and arrays.
 import contextlib
 import functools
 import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError
+from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
 from fastnn.ops.records import state as packing
@@ -72,6 +75,13 @@ class Applying:
     #: How often a setting of the built optimizer has changed; plans are cached under it.
     changes = 0
     _runs = None                                # see `through`
+    built: bool
+    build: Callable[..., None]
+    iterations: Any
+    _iterations: Variable
+    _trainable: list[Variable]
+    _index: dict[int, int]
+    _unknown_variable: Callable[..., Exception]
 
     def _change(self, name, value):
         """A setting of the built optimizer gets another value; ArgumentError where that takes other variables."""
@@ -106,7 +116,8 @@ class Applying:
         raise NotImplementedError(f"{type(self).__name__} must implement update_step(gradient, variable, "
                                   f"learning_rate).")
 
-    def update_step(self, gradient, variable, learning_rate):
+    @open_signature
+    def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         """Update one variable.  Optimizers written by users override this.
 
         gradient: symbol or array of the variable's shape; learning_rate: a scalar.
@@ -119,13 +130,13 @@ class Applying:
             unit.slots[name].assign(value)
 
     # ------------------------------------------------------------------ the faces
-    def apply_gradients(self, grads_and_vars):
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Tensor, Variable]]) -> Any:
         """apply() for pairs (gradient, variable); returns the iterations."""
         grads, variables = zip(*grads_and_vars)
         self.apply(list(grads), list(variables))
         return self._iterations
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[Variable] | None = None) -> Any:
         """Update the variables with these gradients: at once for arrays, as part of the trace for symbols.
 
         grads: one for each variable, None where there is none (warns).  trainable_variables: needed until the

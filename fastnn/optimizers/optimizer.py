@@ -6,6 +6,8 @@ import copy
 import inspect
 import re
 import warnings
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from fastnn.core import config, dtypes
 from fastnn.core.arguments import ChecksArguments, number, whole
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
+from fastnn.core.types import Array, Config
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.flat import FlatBuffer
 from fastnn.graph.variable import auto_name
@@ -69,9 +72,13 @@ class Optimizer(ChecksArguments, Applying):
     array([0.5, 2.5], dtype=float32)
     """
 
-    def __init__(self, learning_rate=0.01, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
-                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
-                 gradient_accumulation_steps=None, name=None, **kwargs):
+    _variables: list[Variable]
+
+    def __init__(self, learning_rate: Any = 0.01, weight_decay: float | None = None, clipnorm: float | None = None,
+                 clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
+                 ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
+                 loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
+                 name: str | None = None, **kwargs: Any) -> None:
         object.__setattr__(self, "_variables", [])
         if "lr" in kwargs:
             learning_rate = kwargs.pop("lr")
@@ -125,7 +132,7 @@ class Optimizer(ChecksArguments, Applying):
         object.__setattr__(self, name, value)
 
     @property
-    def variables(self):
+    def variables(self) -> list[Variable]:
         """iteration, learning_rate (unless a schedule) and the slots, in the order in which they are saved."""
         return list(self._variables)
 
@@ -142,7 +149,8 @@ class Optimizer(ChecksArguments, Applying):
     _trainable_variables = property(lambda self: self._trainable)
     _model_variables_moving_average = averages
 
-    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
+    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, aggregation: Any = "none",
+                     layout: Any = None, name: str | None = None) -> Variable:
         """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
         self._check_super()
         dtype = dtypes.standardize(dtype)
@@ -153,7 +161,8 @@ class Optimizer(ChecksArguments, Applying):
             value = initializers.get(initializer or "zeros")(shape, dtype=dtype)
         return self._track(np.asarray(value), dtype, name or auto_name("variable"))
 
-    def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
+    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None,
+                                    initializer: Any = "zeros") -> Variable:
         """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
         full = _slot_name(reference_variable, name)
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
@@ -188,7 +197,7 @@ class Optimizer(ChecksArguments, Applying):
                     made.append(self._keep(block[v.dtype].zeros(v.shape, name=full, path=f"{self.name}/{full}")))
         return out[0] if isinstance(name, str) else out
 
-    def build(self, variables):
+    def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots for these model variables (once)."""
         self._check_super()
         if self.built:
@@ -221,7 +230,7 @@ class Optimizer(ChecksArguments, Applying):
             raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
                                "first statement in the `__init__()` method.")
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all variables, in the order of `variables`."""
         if not self.built:
             raise NotBuiltError("You are calling `set_weights()` on an optimizer that has not yet been built. Please "
@@ -229,16 +238,16 @@ class Optimizer(ChecksArguments, Applying):
         for variable, weight in zip(self._variables, weights):
             variable.assign(weight)
 
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         """The values of all variables, in order."""
         return [v.numpy() for v in self._variables]
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Put the variables into a mapping under "0", "1", ..."""
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Take the variables from a mapping; warns and changes nothing if their number differs."""
         keys = list(store.keys())
         if len(keys) != len(self.variables):
@@ -252,14 +261,14 @@ class Optimizer(ChecksArguments, Applying):
 
     # ------------------------------------------------------------------ learning rate
     @property
-    def iterations(self):
+    def iterations(self) -> Variable:
         """The number of updates made: an int64 variable (with gradient accumulation, a value)."""
         if self.gradient_accumulation_steps:
             return ops.floor_divide(self._iterations, np.int64(self.gradient_accumulation_steps))
         return self._iterations
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> Any:
         """The learning rate: a variable, or what the schedule gives now."""
         rate = self._learning_rate
         if isinstance(rate, Variable):
@@ -269,7 +278,7 @@ class Optimizer(ChecksArguments, Applying):
         return rate()
 
     @learning_rate.setter
-    def learning_rate(self, value):
+    def learning_rate(self, value: Any) -> Any:
         if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Variable)):
             if isinstance(self._learning_rate, Variable):
                 old = self._learning_rate
@@ -330,7 +339,7 @@ class Optimizer(ChecksArguments, Applying):
         return not (self._excluded_names is not None and self._excluded_names.search(variable.path or variable.name))
 
     # ------------------------------------------------------------------ configs
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments that make this optimizer again (not its state)."""
         rate = self._learning_rate
         if isinstance(rate, Variable):
@@ -346,7 +355,7 @@ class Optimizer(ChecksArguments, Applying):
                 **{name: getattr(self, name) for name in self.settings}}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
         """An optimizer from what get_config returned."""
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):

@@ -1,12 +1,10 @@
 """Generated from NAMES by tests/typing/stubs.py."""
-from typing import Any
-
 from fastnn.preprocessing import image as image
+from fastnn.utils.folders import image_dataset_from_directory as image_dataset_from_directory
 from fastnn.preprocessing import sequence as sequence
 from fastnn.preprocessing import text as text
-image_dataset_from_directory: Any
-text_dataset_from_directory: Any
-timeseries_dataset_from_array: Any
+from fastnn.utils.folders import text_dataset_from_directory as text_dataset_from_directory
+from fastnn.utils.folders import timeseries_dataset_from_array as timeseries_dataset_from_array
 
 __all__ = [
     'image',

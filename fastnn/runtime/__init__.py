@@ -1,11 +1,16 @@
 """What runs plans: executors, threads, kernel packs, eager evaluation. Its modules are imported where they are used."""
+from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from fastnn.core import errors
 
+if TYPE_CHECKING:
+    from types import ModuleType
 
-def extension(name):
+
+def extension(name: str) -> ModuleType:
     """The compiled module fastnn.runtime.`name`.
 
     Raises PackError, which says what to do, where it is not there: in a source checkout that was not built.

@@ -15,7 +15,12 @@ how often (at most n). WHILE: rows [i + 1, inner) run first, then the byte at wo
 follow; how often they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses
 [i + 1, inner) or [inner, end).
 """
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+
+from fastnn.core.types import Array
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
@@ -25,17 +30,18 @@ STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
 STATE_WORDS = 16
 
 
-def _table(name, table, shape):
-    table = np.ascontiguousarray(table)
-    if table.size == 0:
-        table = np.zeros([0 if s is None else s for s in shape], np.int64)
-    fits = table.ndim == len(shape) and all(s is None or s == k for s, k in zip(shape, table.shape, strict=True))
-    if table.dtype != np.int64 or not fits:
-        raise ValueError(f"{name} is {table.dtype} of shape {table.shape}; expected int64 of shape {shape}")
-    return table
+def _table(name: str, table: Any, shape: Sequence[int | None]) -> Array:
+    found: Array = np.ascontiguousarray(table)
+    if found.size == 0:
+        found = np.zeros([0 if s is None else s for s in shape], np.int64)
+    fits = found.ndim == len(shape) and all(s is None or s == k for s, k in zip(shape, found.shape, strict=True))
+    if found.dtype != np.int64 or not fits:
+        raise ValueError(f"{name} is {found.dtype} of shape {found.shape}; expected int64 of shape {shape}")
+    return found
 
 
-def check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves=()):
+def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, scratch_bytes: int, state: Array,
+          hosts: Sequence[Any], moves: Any = ()) -> tuple[Array, Array, Array, Array, Array, Array]:
     """Return code, words, tmps, locals, moves and state as contiguous int64 arrays.
 
     code is a copy, its column `lone` filled. Raises ValueError when a shape is wrong, an entry points outside its
@@ -86,7 +92,7 @@ _KINDS = {LOOP: (0, False), LOOP | REVERSE: (0, False), LOOP | COUNTED: (1, Fals
           LOOP | COUNTED | REVERSE: (1, False), LOOP | WHILE: (2, True), BRANCH: (1, True)}
 
 
-def _regions(code, words, moves, fixed):
+def _regions(code: Array, words: int, moves: Array, fixed: set[int]) -> None:
     """Loops, branches and groups lie inside one another; only kernels are in groups. fixed: words that cannot move."""
     ends = [(len(code), False)]                 # of what is open: (its end, whether it is a group)
     for i, row in enumerate(code.tolist()):
@@ -118,7 +124,7 @@ def _regions(code, words, moves, fixed):
         ends += [(row[END], False), (row[INNER], False)]
 
 
-def failure(status, instruction):
+def failure(status: int, instruction: int) -> str:
     """Return the text of the KernelError for a kernel's status."""
     reason = "an index or label is out of range" if status == 1 else "it found data that it cannot work on"
     return f"the kernel of instruction {instruction} returned status {status}: {reason}"

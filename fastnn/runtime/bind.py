@@ -1,17 +1,27 @@
-"""Binding: a Plan gets memory, addresses, threads and an executor, in some tens of microseconds, and compiles nothing."""
+"""Binding: a Plan gets memory, addresses, threads and an executor in some tens of microseconds; nothing is compiled."""
+from __future__ import annotations
+
 import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.jit import MODE
 from fastnn.core.memory import aligned, register_memory
+from fastnn.core.types import Array
 from fastnn.runtime import abi, extension, pack, pyexec, threads
+
+if TYPE_CHECKING:
+    from fastnn.compiler.plan import HostCall, Place, Plan, Space
+    from fastnn.compiler.target import Target
+    from fastnn.runtime.executor import Executor
 
 LOCAL, SCRATCH = -1, -2                         # as in Plan.relocations
 
 
-def new_state():
+def new_state() -> Array:
     """A fresh state block."""
     return register_memory(aligned(abi.STATE_WORDS * 8).view(np.int64) * 0)
 
@@ -19,14 +29,15 @@ def new_state():
 class Arena:
     """Memory that several plans take turns in (the full batch and the ragged last one, training and evaluation)."""
 
-    def __init__(self):
-        self.block = None
+    def __init__(self) -> None:
+        self.block: Array | None = None
 
-    def reserve(self, nbytes):
+    def reserve(self, nbytes: int) -> Array:
         """A block of at least nbytes; a larger need gets a new block, which earlier plans move to when they run."""
-        if self.block is None or self.block.nbytes < nbytes:
-            self.block = register_memory(aligned(max(nbytes, 64)))
-        return self.block
+        block = self.block
+        if block is None or block.nbytes < nbytes:
+            block = self.block = register_memory(aligned(max(nbytes, 64)))
+        return block
 
 
 class Storage:
@@ -35,12 +46,13 @@ class Storage:
     A variable is anything with `_array`, which may have moved when it is bound again.
     """
 
-    def __init__(self, arena=None, state=None, variables=(), arrays=(), slots=(), keys=()):
+    def __init__(self, arena: Arena | None = None, state: Array | None = None, variables: Sequence[Any] = (),
+                 arrays: Sequence[Any] = (), slots: Sequence[Any] = (), keys: Sequence[Any] = ()) -> None:
         self.arena = Arena() if arena is None else arena
         self.state = new_state() if state is None else state
         self.variables, self.arrays, self.slots, self.keys = variables, arrays, slots, keys
 
-    def arrays_of(self, spaces, block, constants):
+    def arrays_of(self, spaces: Iterable[Space], block: Array, constants: Array) -> list[Array | None]:
         """The arrays behind a plan's spaces, by number; None for a key."""
         single = {"arena": block, "state": self.state, "constants": constants, "key": None}
         variables, slots = self.variables, self.slots
@@ -53,11 +65,11 @@ class Storage:
 class _Prepared:
     """What binding needs of a plan whatever it is bound to; found once for a plan in a process.
 
-    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the instruction
-    that has the most.
+    code: with addresses of kernels.  fixed: relocations as (words, spaces, offsets).  longest: chunks of the
+    instruction that has the most.
     """
 
-    def __init__(self, plan):
+    def __init__(self, plan: Plan) -> None:
         code, relocations = plan.table("code").copy(), plan.table("relocations")
         control = code[:, abi.FLAGS] & abi.CONTROL != 0
         host = code[:, abi.FLAGS] & abi.HOST != 0
@@ -79,10 +91,10 @@ class _Prepared:
                                 np.zeros(abi.STATE_WORDS, np.int64), plan.hosts, moves)
 
 
-_prepared = weakref.WeakKeyDictionary()
+_prepared: weakref.WeakKeyDictionary[Plan, _Prepared] = weakref.WeakKeyDictionary()
 
 
-def _of(plan):
+def _of(plan: Plan) -> _Prepared:
     found = _prepared.get(plan)
     if found is None:
         found = _prepared[plan] = _Prepared(plan)
@@ -92,7 +104,9 @@ def _of(plan):
 class Tape:
     """A Plan bound to memory: `executor`, `outputs` (arrays), `block` of the arena, `threads` that it can use."""
 
-    def __init__(self, plan, storage, most, which):
+    executor: Any                               # an Executor; None where the plan is empty
+
+    def __init__(self, plan: Plan, storage: Storage, most: int, which: str) -> None:
         self.plan, self.storage = plan, storage
         self.block = storage.arena.reserve(plan.arena_bytes)
         python = which == "python" or MODE == "python"
@@ -107,39 +121,43 @@ class Tape:
         self.threads = max(1, min(most, prepared.longest if prepared else 1))
         self.executor = self._executor(prepared, python) if prepared else None
 
-    def _executor(self, prepared, python):
+    def _executor(self, prepared: _Prepared, python: bool) -> Executor:
         plan, storage = self.plan, self.storage
-        engine = pyexec if python else extension("executor")
+        engine: Any = pyexec if python else extension("executor")
         bases = engine.addresses(self.arrays)
         for i, k in prepared.keys:
             bases[i] = storage.keys[k]
         words, (at, space, offset) = prepared.words.copy(), prepared.fixed
         words[at] = bases[space] + offset
         code, _, tmps, locals_, moves, _ = prepared.tables
-        return engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes, storage.state,
-                               [self._host(h) for h in plan.hosts], self.arrays, moves, checked=True)
+        made: Executor = engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
+                                         storage.state, [self._host(h) for h in plan.hosts], self.arrays, moves,
+                                         checked=True)
+        return made
 
-    def view(self, place):
+    def view(self, place: Place) -> Array:
         """The array of a Place."""
         if place.space < 0:
             return np.zeros(place.shape, place.dtype)
-        raw = self.arrays[place.space].reshape(-1).view(np.uint8)
+        raw = cast(Array, self.arrays[place.space]).reshape(-1).view(np.uint8)
         size = np.dtype(place.dtype).itemsize * int(np.prod(place.shape, dtype=np.int64))
         return raw[place.offset:place.offset + size].view(place.dtype).reshape(place.shape)
 
-    def _host(self, call):
-        views, me, attrs = [], weakref.ref(self), dict(call.attrs)
+    def _host(self, call: HostCall) -> Callable[[], None]:
+        views: list[list[Array | None]] = []
+        me, attrs = weakref.ref(self), dict(call.attrs)
 
-        def run():
+        def run() -> None:
             if not views:
-                tape = me()
+                tape = cast(Tape, me())         # it lives while its executor runs
                 views.append([None if p is None else tape.view(p) for p in call.inputs])
                 views.append([tape.view(p) for p in call.outputs])
             call.op.host(views[0], views[1], attrs)
         return run
 
 
-def bind(plan, storage, target=None, most=None, executor=None):
+def bind(plan: Plan, storage: Storage, target: Target | None = None, most: int | None = None,
+         executor: str | None = None) -> Tape:
     """The Tape of a plan.
 
     storage: what it is bound to.  target: as the plan was made for (only "cpu" has executors).  most: threads at most;

@@ -12,22 +12,22 @@ PREFIX = "fastnn_"              # of the exported symbols
 X86 = "x86-64-v"                # of the levels that include one another
 
 
-def own_level():
+def own_level() -> str:
     """Return the best level that this CPU runs, or "" where fastnn has none for it.
 
     >>> own_level() == "" or runs(own_level())
     True
     """
-    return extension("executor").cpu_level()
+    return str(extension("executor").cpu_level())
 
 
-def runs(level):
+def runs(level: str) -> bool:
     """Return whether this CPU runs kernels of `level`, a name as in pack.json: an x86-64 level includes those below."""
     mine = own_level()
     return level == mine or (mine.startswith(X86) and X86 + "2" <= level <= mine)
 
 
-def forced():
+def forced() -> str:
     """Return the level that FASTNN_LEVEL asks for, or "" where it is not set.
 
     Raises PackError for a level that this CPU does not run.
@@ -42,7 +42,7 @@ def forced():
     return level
 
 
-def family():
+def family() -> str:
     """Return this CPU's level in words, for error messages.
 
     >>> bool(family())

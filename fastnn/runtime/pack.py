@@ -15,11 +15,13 @@ import re
 import struct
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import errors, memory
-from fastnn.core.jit import JIT, KERNELS, MODE, entry
+from fastnn.core.jit import JIT, KERNELS, MODE, Kernel, entry
 from fastnn.core.registry import suggest
 from fastnn.runtime import levels, stale
 
@@ -33,17 +35,17 @@ REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numb
           "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
 
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-_functions = []                 # mode "python": address(name) is a number in this list
-_libraries = []
+_functions: list[Callable[..., int]] = []                 # mode "python": address(name) is a number in this list
+_libraries: list[ctypes.CDLL] = []
 
 
-def _unknown(name, known):
+def _unknown(name: str, known: Iterable[str]) -> errors.PackError:
     return errors.PackError(f"there is no kernel named {name!r}.{suggest(name, known)}")
 
 
-def _modules(name):
+def _modules(name: str) -> list[str]:
     """Kernel modules, those whose text defines the kernel's source first: others need not even import."""
-    def unlikely(module):
+    def unlikely(module: str) -> bool:
         path = pathlib.Path(cpu.__file__).parent / (module.rpartition(".")[2] + ".py")
         bases = re.findall(r"^\s*def (\w+)\(", path.read_text(encoding="utf-8"), re.M) if path.exists() else []
         return not any(name == b or name.startswith(b + "_") for b in bases)
@@ -51,7 +53,7 @@ def _modules(name):
     return sorted(cpu.names(), key=unlikely)
 
 
-def _find(name):
+def _find(name: str) -> Kernel:
     """Not in mode "pack": the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
 
     Raises PackError for an unknown name.
@@ -67,7 +69,7 @@ def _find(name):
 
 
 @functools.cache
-def library():
+def library() -> dict[str, int]:
     """Return {kernel name: address} of the pack's best library for this CPU (mode "pack").
 
     Where the kernel sources are there too (a checkout) and differ from those that the pack was built from, the pack is
@@ -83,10 +85,10 @@ def library():
             if not again:
                 raise errors.PackError(f"the kernel pack cannot be loaded: {error}. {REMEDY}") from error
     _libraries.append(lib)              # never unloaded: the addresses must stay valid
-    return {n: ctypes.cast(getattr(lib, levels.PREFIX + n), ctypes.c_void_p).value for n in index["kernels"]}
+    return {n: ctypes.cast(getattr(lib, levels.PREFIX + n), ctypes.c_void_p).value or 0 for n in index["kernels"]}
 
 
-def _choose(available):
+def _choose(available: Mapping[str, Any]) -> str:
     """The forced one of a pack's levels, else the highest that this CPU runs."""
     level, has = levels.forced(), ", ".join(available) or "none"
     if level in available:
@@ -102,7 +104,7 @@ def _choose(available):
     return max(fit)
 
 
-def describe():
+def describe() -> dict[str, Any]:
     """Return what `fastnn info` tells of the kernels: mode, level, this CPU's level, and in mode "pack" the library.
 
     A dict of texts and numbers: mode, level, cpu_level, and for a pack that is usable folder, file, levels (of the
@@ -112,7 +114,8 @@ def describe():
     >>> describe()["mode"] in ("pack", "jit", "python")
     True
     """
-    found = {"mode": MODE, "level": levels.forced() or levels.own_level(), "cpu_level": levels.own_level()}
+    found: dict[str, Any] = {
+        "mode": MODE, "level": levels.forced() or levels.own_level(), "cpu_level": levels.own_level()}
     if MODE == "pack":
         index = _index(build=False)
         level = _choose(index["levels"])
@@ -123,10 +126,10 @@ def describe():
     return found
 
 
-def _index(build=True):
+def _index(build: bool = True) -> dict[str, Any]:
     """pack.json as it is now, after building the pack again where it is stale and that is wanted."""
     try:
-        index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+        index: dict[str, Any] = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
         differ = stale.changed(index["sources"])
         more = ", ..." if len(differ) > 4 else ""
         why = f"its sources changed since ({', '.join(differ[:4])}{more})" if differ else ""
@@ -145,11 +148,12 @@ def _index(build=True):
     if done.returncode:
         raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n"
                                f"{done.stderr[-3000:]}")
-    return json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+    index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
+    return index
 
 
 @functools.cache
-def address(name):
+def address(name: str) -> int:
     """Return what the tape calls kernel `name` by: its address, or in mode "python" the number of its function.
 
     Raises PackError for an unknown name, or a missing or stale kernel pack.
@@ -161,12 +165,13 @@ def address(name):
         return table[name]
     kernel = _find(name)
     if JIT:
-        return lower.load(kernel)
+        loaded: int = lower.load(kernel)
+        return loaded
     _functions.append(entry(kernel))
     return len(_functions) - 1
 
 
-def function(fn):
+def function(fn: int) -> Callable[..., int]:
     """Return the Python callable `(args, lo, hi) -> status` behind a value of `address`.
 
     `args` is a sequence of int64 words in mode "python", the address of such words in the compiled modes.
@@ -174,7 +179,7 @@ def function(fn):
     return _functions[fn] if MODE == "python" else _SIGNATURE(fn)
 
 
-def call(name, args, lo, hi):
+def call(name: str, args: Sequence[Any], lo: int, hi: int) -> int:
     """Call one kernel, for development and tests; returns its status.
 
     args: NumPy arrays (their addresses are passed), ints, or floats (passed as float64 bits); lo, hi: the items.

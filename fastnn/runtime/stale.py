@@ -6,23 +6,25 @@ and times are read; a file is hashed only where those differ, as after a fresh c
 import hashlib
 import os
 import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]         # the package folder
 KERNELS = "kernels/cpu"                                    # every file here counts, new ones too
 
 
-def kernel_files():
+def kernel_files() -> set[str]:
     """Return the kernel sources as paths relative to the package folder."""
     with os.scandir(ROOT / KERNELS) as entries:
         return {f"{KERNELS}/{e.name}" for e in entries if e.name.endswith(".py")}
 
 
-def content(path):
+def content(path: str) -> str:
     """Return the hash of one source."""
     return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()[:24]
 
 
-def snapshot(more=()):
+def snapshot(more: Iterable[str] = ()) -> dict[str, list[Any]]:
     """Return {path: [size, mtime in ns, hash]} of the kernel sources and of `more` files that they depend on."""
     out = {}
     for path in sorted(kernel_files() | set(more)):
@@ -31,7 +33,7 @@ def snapshot(more=()):
     return out
 
 
-def changed(recorded):
+def changed(recorded: Mapping[str, Any]) -> list[str]:
     """Return, sorted, the paths of `recorded` (a snapshot) whose content differs now, and of kernel files not in it.
 
     >>> changed(snapshot())

@@ -12,7 +12,7 @@ from fastnn.runtime import extension
 MOST = 256              # threads of a run
 
 
-def _quota(root="/sys/fs/cgroup", membership="/proc/self/cgroup"):
+def _quota(root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") -> float | None:
     """Cores that the control group of this process may use, a float, or None without a limit (cgroup v2 and v1)."""
     limits = []
     try:
@@ -22,9 +22,9 @@ def _quota(root="/sys/fs/cgroup", membership="/proc/self/cgroup"):
     for line in lines:
         _, controllers, group = line.split(":", 2)
         if controllers == "":                                   # v2: "quota period", also of every group above
-            base, files = pathlib.Path(root), ("cpu.max",)
+            base, files = pathlib.Path(root), ["cpu.max"]
         elif "cpu" in controllers.split(","):                   # v1
-            base, files = pathlib.Path(root, "cpu"), ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            base, files = pathlib.Path(root, "cpu"), ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
         else:
             continue
         parts = pathlib.PurePosixPath(group).parts[1:]
@@ -39,7 +39,7 @@ def _quota(root="/sys/fs/cgroup", membership="/proc/self/cgroup"):
     return min(limits, default=None)
 
 
-def affinity():
+def affinity() -> int:
     """Return the number of cores that the system lets this process run on.
 
     >>> affinity() >= 1
@@ -48,7 +48,7 @@ def affinity():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def quota():
+def quota() -> float | None:
     """Return the cores, a float, that the quota of this process's control group comes to; None without one.
 
     >>> quota() is None or quota() > 0
@@ -57,7 +57,7 @@ def quota():
     return _quota() if sys.platform == "linux" else None
 
 
-def usable_cores():
+def usable_cores() -> int:
     """Return the cores this process may use: its affinity, cut by the quota of its control group.
 
     >>> usable_cores() >= 1
@@ -70,7 +70,7 @@ def usable_cores():
 _cores = None
 
 
-def default():
+def default() -> tuple[int, str]:
     """Return (number, where it comes from) of threads where nothing was set: OMP_NUM_THREADS, else the usable cores.
 
     OMP_NUM_THREADS may be a list ("4,2": the first counts); a value that is no positive number is ignored. The cores
@@ -89,7 +89,7 @@ def default():
     return _cores, "cores of this process"
 
 
-def planned():
+def planned() -> tuple[int, bool]:
     """Return (number, whether it was asked for): the threads that a plan made now is laid out for.
 
     Asked for by `fastnn.config.set_num_threads`, such a number is not limited from outside when the plan runs.
@@ -102,7 +102,7 @@ def planned():
     return (default()[0], False) if chosen is None else (chosen, True)
 
 
-def get_num_threads():
+def get_num_threads() -> int:
     """Return how many threads a plan would run with now.
 
     What `fastnn.config.set_num_threads` says; else OMP_NUM_THREADS or the usable cores (see `default`), but no more
@@ -118,7 +118,7 @@ def get_num_threads():
     return number if asked else min(number, allowed())
 
 
-def origin():
+def origin() -> str:
     """Return in words where the number of `get_num_threads` comes from.
 
     >>> isinstance(origin(), str)
@@ -130,7 +130,7 @@ def origin():
     return "threadpoolctl" if allowed() < number else default()[1]
 
 
-def allowed():
+def allowed() -> int:
     """Return how many threads threadpoolctl allows at this moment, 256 where it has set no limit.
 
     >>> allowed() >= 1
@@ -153,7 +153,7 @@ def _executor():
 _registered = False
 
 
-def register():
+def register() -> None:
     """Let threadpoolctl, if it is imported, see and limit fastnn's threads as the library "fastnn".
 
     Called when fastnn is imported, when a name of it is used for the first time and whenever a plan is made, so there
@@ -168,26 +168,26 @@ def register():
     from threadpoolctl import LibController
     from threadpoolctl import register as add
 
-    class Controller(LibController):
+    class Controller(LibController):            # type: ignore[misc]  # threadpoolctl has no types
         """fastnn's executor: a limit of its own, that OMP_NUM_THREADS and the cores give way to."""
         user_api = internal_api = "fastnn"
         filename_prefixes = (pathlib.Path(executor.__file__).name.lower(),)
         check_symbols = ("fastnn_thread_limit",)
 
-        def get_num_threads(self):
+        def get_num_threads(self) -> int:
             """The limit as it is; `fastnn.config.set_num_threads`, where it was called, says what plans run with."""
             return min(default()[0], allowed())
 
-        def set_num_threads(self, num_threads):
+        def set_num_threads(self, num_threads: int) -> None:
             """Limit all plans but those that `fastnn.config.set_num_threads` asked a number for."""
             limit = ctypes.c_int.in_dll(self.dynlib, "fastnn_thread_limit")
             limit.value = MOST if num_threads >= default()[0] else max(1, int(num_threads))
 
-        def set_additional_attributes(self):
+        def set_additional_attributes(self) -> None:
             """Show what `fastnn.config.set_num_threads` has asked for, or None."""
             self.set_by_config = config.num_threads()
 
-        def get_version(self):
+        def get_version(self) -> str:
             """fastnn's version."""
             return fastnn.__version__
 

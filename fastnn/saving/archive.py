@@ -1,7 +1,11 @@
 """Whole models: `.keras` archives, and configs as JSON text."""
+from __future__ import annotations
+
 import datetime
 import json
 import os
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.saving import container, hdf5, legacy, streams, weights
@@ -10,11 +14,15 @@ from fastnn.saving.changes import need_built
 from fastnn.saving.files import read_file, write_file
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
+if TYPE_CHECKING:
+    from fastnn.models.model import Model
+
 FORMAT = 1                      # of what fastnn adds to Keras's archive; a reader refuses larger ones
 ENOUGH = "0.1.0"                # the first version of fastnn that reads this format
 
 
-def save_model(model, filepath, overwrite=True, zipped=None, include_optimizer=True):
+def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None,
+               include_optimizer: bool = True) -> None:
     """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
 
     filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
@@ -48,7 +56,8 @@ def dump_model(model, include_optimizer=True):
                                     container.WEIGHTS: weights.dump_weights(model, include_optimizer)})
 
 
-def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+def load_model(filepath: str | PathLike[str], custom_objects: dict[str, Any] | None = None, compile: bool = True,
+               safe_mode: bool = True) -> Model:
     """Read a model that fastnn or Keras 3 saved.
 
     filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3.
@@ -100,7 +109,7 @@ def model_to_json(model, **kwargs):
         return json.dumps(serialize_object(model), **kwargs)
 
 
-def model_from_json(json_string, custom_objects=None):
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """A model with fresh weights from `model_to_json`'s text.
 
     Raises FileFormatError, UnknownNameError, NotSupportedError (ValueErrors).

@@ -16,12 +16,7 @@ from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.core.tree import map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
-from fastnn.saving.registration import (
-    CustomObjectScope,
-    find_custom,
-    get_registered_name,
-    is_registered,
-)
+from fastnn.saving.registration import CustomObjectScope, find_custom, get_registered_name, is_registered
 
 COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
                 "steps_per_execution", "jit_compile", "auto_scale_loss")

@@ -1,6 +1,10 @@
 """Weights in `.weights.h5` files, and inside `.keras` archives: all of them are set, or none."""
+from __future__ import annotations
+
 import os
 import warnings
+from os import PathLike
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,13 +13,17 @@ from fastnn.saving import container, hdf5, layout, legacy
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
+if TYPE_CHECKING:
+    from fastnn.layers.layer import Layer
+
 _IGNORED = ("seed_generator", "fastnn_run")     # Keras's random streams (ours are counters); a run's state: see run.py
 
 
 ANY_NAME = ("",)
 
 
-def save_weights(model, filepath, overwrite=True, endings=(".weights.h5",)):
+def save_weights(model: Layer, filepath: str | PathLike[str], overwrite: bool = True,
+                 endings: tuple[str, ...] = (".weights.h5",)) -> None:
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
     filepath: str or path ending in ".weights.h5" (in one of `endings`).  overwrite: False makes an existing file an
@@ -53,7 +61,8 @@ def tree_of(model, optimizer=True):
     return tree
 
 
-def load_weights(model, filepath, skip_mismatch=False, optimizer=True, by_name=None):
+def load_weights(model: Layer, filepath: str | PathLike[str], skip_mismatch: bool = False, optimizer: bool = True,
+                 by_name: bool | None = None) -> None:
     """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file.
 
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.

@@ -1,14 +1,19 @@
 """Generated from NAMES by tests/typing/stubs.py."""
-from typing import Any
-
 from fastnn.utils.config_dict import Config as Config
+from fastnn.saving.registration import CustomObjectScope as CustomObjectScope
+from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
 from fastnn.layers.session import clear_session as clear_session
+from fastnn.saving.registration import custom_object_scope as custom_object_scope
+from fastnn.saving.serialization import deserialize_keras_object as deserialize_keras_object
 from fastnn.utils.interactive import disable_interactive_logging as disable_interactive_logging
 from fastnn.utils.interactive import enable_interactive_logging as enable_interactive_logging
+from fastnn.saving.registration import get_custom_objects as get_custom_objects
 from fastnn.utils.data_files import get_file as get_file
+from fastnn.saving.registration import get_registered_name as get_registered_name
+from fastnn.saving.registration import get_registered_object as get_registered_object
 from fastnn.utils.symbols import get_source_inputs as get_source_inputs
 from fastnn.utils.folders import image_dataset_from_directory as image_dataset_from_directory
 from fastnn.utils.images import img_to_array as img_to_array
@@ -19,7 +24,10 @@ from fastnn.utils.symbols import model_to_dot as model_to_dot
 from fastnn.utils.arrays import normalize as normalize
 from fastnn.utils.triples import pack_x_y_sample_weight as pack_x_y_sample_weight
 from fastnn.utils.arrays import pad_sequences as pad_sequences
+from fastnn.visualization.graph import plot_model as plot_model
+from fastnn.saving.registration import register_keras_serializable as register_keras_serializable
 from fastnn.utils.images import save_img as save_img
+from fastnn.saving.serialization import serialize_keras_object as serialize_keras_object
 from fastnn.utils.seeds import set_random_seed as set_random_seed
 from fastnn.utils.splitting import split_dataset as split_dataset
 from fastnn.core.dtypes import standardize as standardize_dtype
@@ -27,16 +35,6 @@ from fastnn.utils.folders import text_dataset_from_directory as text_dataset_fro
 from fastnn.utils.folders import timeseries_dataset_from_array as timeseries_dataset_from_array
 from fastnn.utils.arrays import to_categorical as to_categorical
 from fastnn.utils.triples import unpack_x_y_sample_weight as unpack_x_y_sample_weight
-CustomObjectScope: Any
-Progbar: Any
-custom_object_scope: Any
-deserialize_keras_object: Any
-get_custom_objects: Any
-get_registered_name: Any
-get_registered_object: Any
-plot_model: Any
-register_keras_serializable: Any
-serialize_keras_object: Any
 
 __all__ = [
     'Config',

@@ -1,5 +1,7 @@
 """PyDataset: batches made by Python code."""
 import math
+from collections.abc import Iterator
+from typing import Any
 
 
 class PyDataset:
@@ -18,27 +20,27 @@ class PyDataset:
     ([[1]], [[1]])
     """
 
-    def __init__(self, workers=1, use_multiprocessing=False, max_queue_size=10):
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
 
     @property
-    def num_batches(self):
+    def num_batches(self) -> int | None:
         """The number of batches; None if it is not known."""
         return len(self) if type(self).__len__ is not PyDataset.__len__ else None
 
-    def __len__(self):
+    def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} must say how many batches it has: def __len__(self).")
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must give batch number i: def __getitem__(self, i).")
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(math.ceil(len(self))))
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
         """Called before each epoch."""
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         """Called after each epoch."""
 
 

@@ -188,7 +188,7 @@ def test_attributes_that_compare_equal_but_are_not_make_two_plans(one, two):
     def make(value):
         with Trace() as trace:
             s = trace.input(x.shape)
-            y = ops.pad(s, ((1, 1), (0, 0)), constant_values=value) if value is not True else ops.pad(s, ((1, 1), (0, 0)))
+            y = ops.pad(s, ((1, 1), (0, 0)), **({} if value is True else {"constant_values": value}))
         return compile_graph(trace, [y], {s: x}, Options())
     a, b = make(one).plan, make(two).plan
     for plan in (a, b):

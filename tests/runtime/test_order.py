@@ -1,6 +1,7 @@
 """The shuffle of an epoch against the same rule in Python integers."""
 import numpy as np
 import pytest
+
 from fastnn.runtime.order import shuffle
 
 M = 2 ** 64 - 1

@@ -36,9 +36,18 @@ def source(package: str, name: str, where: str) -> str:
     full = module if module.startswith("fastnn") else f"{package}.{module}" if module else package
     if not exists(full):
         return ""
+    further = table(full)
+    if (original or name) in further:               # a name of another lazy package: what its table says
+        line = source(full, original or name, further[original or name])
+        return line.removesuffix(f" as {original or name}") + f" as {name}"
     if not original and f'"{name}"' in text(full) and not defines(full, name):
         return f"{name}: Any"                       # made by a loop over a table
     return f"from {full} import {original or name} as {name}"
+
+
+def table(module: str) -> dict[str, str]:
+    """The names of a lazy package and where they are; empty for every other module."""
+    return getattr(importlib.import_module(module), "NAMES", {}) if file_of(module).name == "__init__.py" else {}
 
 
 def file_of(module: str) -> Path:

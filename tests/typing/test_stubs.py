@@ -1,5 +1,6 @@
 """The stubs say what the packages hold, and the typed example runs."""
 import numpy as np
+import programs
 import stubs
 import surface
 
@@ -13,3 +14,10 @@ def test_stubs_are_current():
 
 def test_the_typed_example_runs():
     assert surface.train().predict(np.zeros((1, 8, 8, 1), np.float32), verbose=0).shape == (1, 3)
+
+
+def test_typed_programs_run(tmp_path):
+    assert programs.functional().output_shape == (None, 2)
+    model, labels = programs.train(str(tmp_path))
+    assert labels.shape == (4,) and model.built
+    assert programs.stacked(str(tmp_path)).name == "stack"

@@ -3,6 +3,9 @@
 PIPELINE is the order; ``run(graph, off={"cse"})`` leaves some out.  The bodies of loops and branches go through it
 before the graph around them, so that what they give up meets the passes there.
 """
+from collections.abc import Callable, Collection
+
+from fastnn.compiler.graph import Graph
 from fastnn.compiler.passes.cse import common_subexpressions
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.loops import dead_values, hoisted, in_bodies
@@ -16,7 +19,7 @@ from fastnn.compiler.passes.stable_loss import stable_losses
 from fastnn.compiler.passes.unroll import unrolled
 from fastnn.compiler.verify import verify
 
-PIPELINE = (
+PIPELINE: tuple[tuple[str, Callable[..., Graph]], ...] = (
     ("dead", dead_values),
     ("bodies", in_bodies),
     ("hoist", hoisted),
@@ -36,7 +39,7 @@ PIPELINE = (
 _REQUIRED = ("dead", "unroll")
 
 
-def run(graph, off=(), unroll=False, checks=False):
+def run(graph: Graph, off: Collection[str] = (), unroll: bool = False, checks: bool = False) -> Graph:
     """Apply every pass whose name is not in `off` ("all" leaves out every optional one).
 
     unroll: write loops out; without it they stay.  checks: verify the graph after each pass.

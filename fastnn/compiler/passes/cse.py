@@ -1,13 +1,15 @@
 """Common subexpressions: the same operation on the same symbols is computed once."""
-from fastnn.compiler.graph import copy_with, rewrite
-from fastnn.graph.node import Leaf
+from typing import Any
+
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, rewrite
+from fastnn.graph.node import Leaf, Node
 
 
-def common_subexpressions(graph):
+def common_subexpressions(graph: Graph) -> Graph:
     """Merge equal calls.  All randomness and state is in attributes and inputs, so equal calls give equal bits."""
-    seen = {}
+    seen: dict[Any, Any] = {}
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if isinstance(node.op, Leaf) or node.op.structural:      # equal inputs may meet other bodies
             return None
         key = (node.op.name, inputs, tuple(node.attrs.values()))

@@ -1,20 +1,23 @@
 """Epilogues: bias and activation go into the product or convolution before them."""
-from fastnn.compiler.graph import make, rewrite
+from collections.abc import Callable
+
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.graph.node import Node, Symbol
 
 PRODUCTS = ("matmul", "conv2d")
 ACTIVATIONS = ("relu", "sigmoid", "tanh")       # those that the kernels apply to a finished tile
 BIAS = 2                                        # the optional third input of a product
 
 
-def epilogues(graph):
+def epilogues(graph: Graph) -> Graph:
     """product -> add(row of biases) -> activation becomes one node, where nobody else reads what is between."""
     readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
     kept = set(graph.kept())
 
-    def alone(s):                               # asked of the symbols as they were before this pass
+    def alone(s: Symbol) -> bool:               # asked of the symbols as they were before this pass
         return readers.get(s, 0) == 1 and s not in kept
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         fused = None
         if node.op.name == "add":
             fused = _bias(node, inputs, alone)
@@ -24,7 +27,7 @@ def epilogues(graph):
     return rewrite(graph, visit)
 
 
-def _bias(node, inputs, alone):
+def _bias(node: Node, inputs: Inputs, alone: Callable[[Symbol], bool]) -> Node | None:
     for k in (0, 1):
         x, b = inputs[k], inputs[1 - k]
         product = x.node
@@ -35,7 +38,7 @@ def _bias(node, inputs, alone):
     return None
 
 
-def _activation(product, activation):
+def _activation(product: Node, activation: str) -> Node | None:
     if product.op.name in PRODUCTS and product.attrs.get("activation") is None:
         return make(product.op, product.inputs, {**product.attrs, "activation": activation}, product)
     return None

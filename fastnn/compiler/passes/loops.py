@@ -1,8 +1,13 @@
 """Passes that look into loops and branches: results that nobody reads, work that need not be inside, and all others."""
-from fastnn.compiler.graph import Graph, make, rewrite
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.core.types import Attrs
 from fastnn.graph.hoist import Hoist
-from fastnn.graph.loop import BRANCH, LOOP, Body, Parts, copied, live, with_bodies
-from fastnn.graph.node import INPUT, Node
+from fastnn.graph.loop import Body, Parts, copied, live, with_bodies
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
+from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks
 from fastnn.ops.op import REGISTRY
 
@@ -10,9 +15,9 @@ STEPS = 4                                       # of a loop from which a transpo
 ROWS = 256                                      # of a product that is small
 
 
-def in_bodies(graph, transform):
+def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
     """The graph with transform(Graph) -> Graph applied to the bodies of its loops and branches."""
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if not node.op.structural:
             return None
         changed = [_transformed(b, transform) if b is not None else None for b in _all_bodies(node)]
@@ -24,11 +29,11 @@ def in_bodies(graph, transform):
     return rewrite(graph, visit)
 
 
-def _all_bodies(node):
+def _all_bodies(node: Node) -> list[Body]:
     return [node.payload.body, node.payload.test] if node.op is LOOP else list(node.payload)
 
 
-def _transformed(body, transform):
+def _transformed(body: Body, transform: Callable[[Graph], Graph]) -> Body:
     before = Graph(body.nodes, body.outputs, [], Marks())
     after = transform(before)
     same = len(after.nodes) == len(body.nodes) and all(a is b for a, b in zip(after.nodes, body.nodes))
@@ -36,7 +41,7 @@ def _transformed(body, transform):
 
 
 # ------------------------------------------------------------------ what nobody reads
-def dead_values(graph):
+def dead_values(graph: Graph) -> Graph:
     """Drop dead nodes, results of loops that nobody reads, and carried values that serve themselves only."""
     needed, wanted = set(graph.kept()), {}
     nodes = []
@@ -48,18 +53,18 @@ def dead_values(graph):
         inputs = node.inputs
         if node.op.structural:
             wanted[node] = used = _closed(node, used)
-            inputs = _read(node, used)
+            inputs = tuple(_read(node, used))
         needed.update(s for s in inputs if s is not None)
     smaller = Graph(nodes[::-1], graph.outputs, graph.updates, graph.marks)
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node not in wanted or all(wanted[node]):
             return None
         return _with_outputs(node, inputs, wanted[node])
     return rewrite(smaller, visit)
 
 
-def _closed(node, used):
+def _closed(node: Node, used: list[bool]) -> list[bool]:
     """Which results of a structural node must be calculated, given those that are read."""
     if node.op is BRANCH:
         return used
@@ -80,7 +85,7 @@ def _closed(node, used):
         used = more
 
 
-def _read(node, used):
+def _read(node: Node, used: list[bool]) -> list[Symbol]:
     """The inputs that are read by a node of which only some results are calculated."""
     a = node.attrs
     if node.op is BRANCH:
@@ -104,17 +109,18 @@ def _read(node, used):
 class _Loose:
     """What a Trace is for Parts, for nodes outside any trace."""
 
-    def __init__(self, like, outside=()):
-        self.like, self.outside, self.nodes, self.marks = like, dict(outside), [], Marks()
+    def __init__(self, like: Node, outside: Any = ()) -> None:
+        self.like, self.outside, self.marks = like, dict(outside), Marks()
+        self.nodes: list[Node] = []
 
-    def add(self, op, inputs, attrs, specs, payload=None):
+    def add(self, op: Record, inputs: Inputs, attrs: Attrs, specs: Iterable[Spec], payload: Any = None) -> Node:
         """A new node."""
         node = Node(op, inputs, attrs, specs, self.like.scope, self.like.order, payload)
         self.nodes.append(node)
         return node
 
 
-def opened(node, inputs):
+def opened(node: Node, inputs: Inputs) -> Parts:
     """A LOOP node on these inputs as Parts with nodes of their own."""
     a, body = node.attrs, copied(node.payload.body, {})
     k, c = a["constants"], a["carried"]
@@ -133,15 +139,15 @@ def opened(node, inputs):
     return parts
 
 
-def _with_outputs(node, inputs, used):
+def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
     """[nodes ..., results] of a structural node that calculates only some results (None for the others)."""
     if node.op is BRANCH:
         sides = [copied(Body(b.inputs, b.nodes, [s for s, u in zip(b.outputs, used) if u]), {}) for b in node.payload]
         inner = [{s for n in live(b.nodes, b.outputs) for s in n.outputs} for b in sides]
         keep = [k for k in range(len(inputs) - 1) if any(b.inputs[k] in known for b, known in zip(sides, inner))]
-        sides = tuple(Body([b.inputs[k] for k in keep], live(b.nodes, b.outputs), b.outputs) for b in sides)
+        payload = tuple(Body([b.inputs[k] for k in keep], live(b.nodes, b.outputs), b.outputs) for b in sides)
         new = Node(BRANCH, (inputs[0], *(inputs[k + 1] for k in keep)), node.attrs,
-                   [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, sides)
+                   [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, payload)
         made = [new]
     else:
         parts, width = opened(node, inputs), node.attrs["carried"]
@@ -151,16 +157,16 @@ def _with_outputs(node, inputs, used):
         parts.carried = [c for c, u in zip(parts.carried, used) if u]
         parts.stacked = [s for s, u in zip(parts.stacked, used[width:]) if u]
         loose = _Loose(node)
-        new = parts.node(loose)
+        new = cast(Node, parts.node(loose))     # something is used, or the node would be dead
         made = loose.nodes
     results = iter(new.outputs)
     return [*made, tuple(next(results) if u else None for u in used)]
 
 
 # ------------------------------------------------------------------ what need not be inside
-def hoisted(graph):
+def hoisted(graph: Graph) -> Graph:
     """Work that is the same in every step, and products of slices, leave loops; so does the turning of a matrix."""
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node.op is not LOOP:
             return None
         parts, loose = opened(node, inputs), _Loose(node)
@@ -179,11 +185,13 @@ def hoisted(graph):
     return rewrite(graph, visit)
 
 
-def _turned(parts):
+def _turned(parts: Parts) -> list[Node]:
     """The nodes of a loop with small products x w' of a constant w as products with its transpose, made outside."""
     if parts.count < STEPS or parts.test is not None:
         return parts.nodes
-    turns, swap, nodes = {}, {}, []
+    turns: dict[Symbol, Symbol] = {}
+    swap: dict[Symbol, Symbol] = {}
+    nodes: list[Node] = []
     for node in parts.nodes:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
         if node.op.name == "matmul" and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:

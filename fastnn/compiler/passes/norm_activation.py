@@ -1,12 +1,16 @@
 """Normalisation with activation: one pass over the data forward, and one gradient less to write backward."""
-from fastnn.compiler.graph import Graph, copy_with, make, rewrite
+
+from typing import Any
+
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, make, rewrite
+from fastnn.graph.node import Node, Symbol
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 GRADIENTS = {f"{name}_grad": name for name in ACTIVATIONS}
 GY, Y = 0, 5                                    # inputs of batch_norm_grad
 
 
-def norm_activations(graph):
+def norm_activations(graph: Graph) -> Graph:
     """batch_norm -> activation, and activation_grad -> batch_norm_grad, become one node each.
 
     Only where nobody else reads what lies between; loops are merged, the arithmetic stays (equal bits).
@@ -14,10 +18,10 @@ def norm_activations(graph):
     readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
     kept = set(graph.kept())
 
-    def alone(s):
+    def alone(s: Symbol) -> bool:
         return readers.get(s, 0) == 1 and s not in kept
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         name = node.op.name
         if name in ACTIVATIONS and len(inputs) == 1:
             norm = inputs[0].node
@@ -35,14 +39,14 @@ def norm_activations(graph):
                 return [fused, fused.outputs]
         return None
 
-    moved = {}
+    moved: dict[Node, Node] = {}
     graph = rewrite(graph, visit)
     if not moved:
         return graph
     return _statistics_from(graph, moved)
 
 
-def _statistics_from(graph, moved):
+def _statistics_from(graph: Graph, moved: dict[Node, Node]) -> Graph:
     """Let readers of the old node's mean and variance read the fused node's, which then is moved to its place."""
     swap = {o: n for old, new in moved.items() for o, n in zip(old.outputs[1:], new.outputs[1:])}
     placed, order = set(moved.values()), []
@@ -52,9 +56,9 @@ def _statistics_from(graph, moved):
         elif node not in placed:
             order.append(node)
 
-    fresh = {}                                  # a fused node that reads another one's statistics is copied, too
+    fresh: dict[Any, Any] = {}                  # a fused node that reads another one's statistics is copied, too
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         wanted = tuple(fresh.get(s, s) for s in (swap.get(s, s) for s in inputs))
         if wanted == node.inputs:
             return None

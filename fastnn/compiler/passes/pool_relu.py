@@ -3,15 +3,16 @@
 relu_grad(max_pool_grad(g), y) = max_pool_grad(relu_grad(g, pooled y)): the gradient reaches only winners, and a
 winner's value is the pooled value.  Two passes over the large array less, the same bits.
 """
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.graph.node import Node
 
 
-def pooled_relus(graph):
+def pooled_relus(graph: Graph) -> Graph:
     """Swap relu_grad and max_pool2d_grad where the pooling's input is the relu's output."""
     readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
     kept = set(graph.kept())
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node.op.name != "relu_grad":
             return None
         g, y = inputs

@@ -6,8 +6,9 @@ Cheap ones always; those of a layers.RematScope whatever they cost.
 """
 from typing import NamedTuple
 
-from fastnn.compiler.graph import copy_with, make, rewrite
-from fastnn.graph.node import Leaf
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, make, rewrite
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Leaf, Node, Record, Symbol
 from fastnn.graph.spec import Spec
 
 LARGE = 256 * 1024          # bytes from which a cheap activation is worth it
@@ -17,27 +18,28 @@ DEEP = 2                    # cheap calls that are made again, one after the oth
 
 class Call(NamedTuple):
     """How a symbol is made again."""
-    op: object
-    inputs: tuple
-    attrs: dict
+    op: Record
+    inputs: Inputs
+    attrs: Attrs
 
 
-def recomputed(graph):
+def recomputed(graph: Graph) -> Graph:
     """Let backward nodes read copies of forward nodes, made just before; the bits are those of the first time."""
-    if graph.marks.backward is None:
+    since = graph.marks.backward
+    if since is None:
         return graph
-    chosen = _Choice(graph).made()
+    chosen = _Choice(graph, since).made()
     if not chosen:
         return graph
-    copies = {}
+    copies: dict[Symbol, Symbol] = {}
 
-    def visit(node, inputs):
-        if node.order < graph.marks.backward:
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
+        if node.order < since:
             return None
         made = []
         for s in node.inputs:
             if s in chosen and s not in copies:
-                local = {}
+                local: dict[Symbol, Symbol] = {}
                 for t, call in chosen[s].items():
                     if t in copies:
                         local[t] = copies[t]
@@ -61,9 +63,11 @@ class _Choice:
     if there is more in it than that. Where one product follows the other, every other one stays.
     """
 
-    def __init__(self, graph):
-        self.nodes, self.since, self.wanted = graph.nodes, graph.marks.backward, set(graph.kept())
-        self.early, self.late, self.chosen = {}, {}, {}
+    def __init__(self, graph: Graph, since: int) -> None:
+        self.nodes, self.since, self.wanted = graph.nodes, since, set(graph.kept())
+        self.early: dict[Symbol, list[tuple[int, Node]]] = {}
+        self.late: dict[Symbol, list[tuple[int, Node]]] = {}
+        self.chosen: dict[Symbol, dict[Symbol, Call]] = {}
         for i, node in enumerate(graph.nodes):
             for s in node.inputs:
                 if s is not None:
@@ -72,12 +76,12 @@ class _Choice:
         self.parts = [r for i, r in enumerate(again) if not any(
             o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(again) if k != i)]
 
-    def part(self, s):
+    def part(self, s: Symbol) -> int | None:
         """The number of the outermost marked part that s belongs to, or None."""
         return next((i for i, (first, end, least, simple) in enumerate(self.parts) if first <= s.node.order < end
                      and s.size > least and (s.node.op.elementwise or not simple)), None)
 
-    def made(self):
+    def made(self) -> dict[Symbol, dict[Symbol, Call]]:
         """Choose."""
         found = [(s, self.part(s)) for s in (node.outputs[0] for node in self.nodes if node.order < self.since)
                  if s in self.early and s in self.late and s not in self.wanted and not isinstance(s.node.op, Leaf)]
@@ -90,7 +94,7 @@ class _Choice:
                     self.chosen[s] = calls
         return self.chosen
 
-    def kept(self, s, part, at):
+    def kept(self, s: Symbol, part: int | None, at: int) -> bool:
         """Whether backward has s at node number `at` without our making it."""
         if isinstance(s.node.op, Leaf):
             return True
@@ -98,12 +102,12 @@ class _Choice:
             return s not in self.chosen and self.part(s) != part
         return _bytes(s) < LARGE or (s not in self.chosen and s in self.late and self.late[s][-1][0] >= at)
 
-    def calls(self, s, part, at, depth):
+    def calls(self, s: Symbol, part: int | None, at: int, depth: int) -> dict[Symbol, Call] | None:
         """What has to be made for s, in order, or None where that is too much."""
         call = _again(s, part is not None)
         if call is None:
             return None
-        found = {}
+        found: dict[Symbol, Call] = {}
         for x in call.inputs:
             if x is not None and x not in found and not self.kept(x, part, at):
                 inside = part is not None and self.part(x) == part
@@ -114,11 +118,11 @@ class _Choice:
         return {**found, s: call}
 
 
-def _bytes(s):
+def _bytes(s: Symbol) -> int:
     return Spec(s.shape, s.dtype).nbytes
 
 
-def _again(s, asked):
+def _again(s: Symbol, asked: bool) -> Call | None:
     """The Call that makes s once more, or None where that is not to be; asked: whatever it costs."""
     node = s.node
     if s.index or isinstance(node.op, Leaf) or node.op.lower is None:

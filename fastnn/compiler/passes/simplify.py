@@ -8,12 +8,15 @@
 
 The last rule rewrites a formula: two roundings become one.
 """
+from typing import Any
+
 import numpy as np
 
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core import dtypes, hooks
 from fastnn.core.shapes import normalize_axes
-from fastnn.graph.node import CONSTANT, Leaf, Node
+from fastnn.core.types import Array
+from fastnn.graph.node import CONSTANT, Leaf, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
 
@@ -22,9 +25,9 @@ ALL, FLIP = (None, None, None), (None, None, -1)                # slices of a wh
 SMALL = 1024                                    # elements of a constant that is worth computing at plan time
 
 
-def simplify(graph):
+def simplify(graph: Graph) -> Graph:
     """Apply the rules of this file once, in node order (a rule sees what earlier ones made)."""
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if isinstance(node.op, Leaf) or node.op.structural or len(node.outputs) != 1:
             return None
         back = _back(node, inputs)
@@ -38,7 +41,7 @@ def simplify(graph):
     return rewrite(graph, visit)
 
 
-def _back(node, inputs):
+def _back(node: Node, inputs: Inputs) -> Any:
     """The value before two operations that undo each other, or None."""
     before = inputs[0].node if inputs and inputs[0] is not None else None
     if before is None or before.op is not node.op:
@@ -52,11 +55,11 @@ def _back(node, inputs):
     return None
 
 
-def _leaf(array, like):
+def _leaf(array: Array, like: Node) -> Node:
     return Node(CONSTANT, (), {}, [Spec(array.shape, dtypes.standardize(array.dtype))], like.scope, like.order, array)
 
 
-def _constant(node, inputs):
+def _constant(node: Node, inputs: Inputs) -> Node | None:
     if not inputs or any(s is None or s.node.op is not CONSTANT for s in inputs):
         return None
     if node.op.name == "broadcast_to" and uniform(inputs[0]) is not None and node.output.spec.size > SMALL:
@@ -67,7 +70,7 @@ def _constant(node, inputs):
     return _leaf(np.ascontiguousarray(value).reshape(node.output.shape), node)
 
 
-def _fold_of_nothing(node, inputs):
+def _fold_of_nothing(node: Node, inputs: Inputs) -> Node | None:
     if node.op.name not in FOLDS or inputs[0].dtype != node.output.dtype:
         return None
     x = inputs[0]
@@ -76,7 +79,7 @@ def _fold_of_nothing(node, inputs):
     return make(REGISTRY["reshape"], (x,), {"shape": node.output.shape}, node)
 
 
-def uniform(symbol):
+def uniform(symbol: Symbol) -> Any:
     """The one number that a constant (or a broadcast constant) has everywhere, or None."""
     node = symbol.node
     if node.op.name in ("broadcast_to", "reshape"):
@@ -87,7 +90,7 @@ def uniform(symbol):
     return first.item() if (node.payload == first).all() else None
 
 
-def _scale(node, inputs):
+def _scale(node: Node, inputs: Inputs) -> Node | None:
     name = node.op.name
     if name == "multiply" and dtypes.is_float(node.output.dtype):
         for x, c in (inputs, inputs[::-1]):
@@ -103,7 +106,7 @@ def _scale(node, inputs):
     return None
 
 
-def _affine(node, x, number):
+def _affine(node: Node, x: Symbol, number: Any) -> Node:
     before = x.node
     if before.op.name == "affine" and before.attrs["shift"] == 0.0:
         x, number = before.inputs[0], number * before.attrs["scale"]

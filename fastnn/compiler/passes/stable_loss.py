@@ -4,7 +4,8 @@
 numbers; from the logits both are exact, and the gradient is one pass.  The formula changes: where probabilities are
 clipped at epsilon the result differs (the clipped loss has no gradient there), elsewhere by rounding only.
 """
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.graph.node import Node
 from fastnn.ops.op import REGISTRY
 
 # loss of probabilities p -> (activation that made p, its gradient, the loss from logits)
@@ -16,11 +17,11 @@ RULES = {
 _BACKWARD = {(grad, f"{loss}_grad"): stable for loss, (_, grad, stable) in RULES.items()}
 
 
-def stable_losses(graph):
+def stable_losses(graph: Graph) -> Graph:
     """Rewrite loss(activation(z), t) to the loss from z, and the gradient chain to the one-pass gradient."""
     probabilities = {}
 
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         rule = RULES.get(node.op.name)
         if rule is not None:
             p, t = inputs

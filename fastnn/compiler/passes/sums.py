@@ -1,5 +1,9 @@
 """Sums of many terms, as autodiff makes them: found as trees of additions, and written again with terms joined."""
-from fastnn.compiler.graph import make, rewrite
+from collections.abc import Callable
+from typing import Any
+
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.graph.node import Node, Symbol
 
 
 class Sums:
@@ -8,7 +12,7 @@ class Sums:
     nodes: all of their additions.  roots: those that are whole sums.
     """
 
-    def __init__(self, graph):
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
         self._kept = set(graph.kept())
@@ -17,13 +21,14 @@ class Sums:
         self._below = {s.node for node in self.nodes for s in node.inputs if s.node in self.nodes and self.inner(s)}
         self.roots = self.nodes - self._below
 
-    def inner(self, s):
+    def inner(self, s: Symbol) -> bool:
         """Whether only one node, and nobody else, reads s."""
         return self._readers.get(s, 0) == 1 and s not in self._kept
 
-    def terms(self, root):
+    def terms(self, root: Node) -> list[Symbol]:
         """The terms of a sum, without recursion: a sequence may have thousands of steps."""
-        out, todo = [], [root]
+        out: list[Symbol] = []
+        todo = [root]
         while todo:
             for s in todo.pop().inputs:
                 if s.node in self._below and self.inner(s):
@@ -32,20 +37,23 @@ class Sums:
                     out.append(s)
         return out
 
-    def rewritten(self, key, join):
+    def rewritten(self, key: Callable[[Symbol], Any], join: Callable[..., Any]) -> Graph:
         """The graph with terms joined.
 
         key: a term -> the group it belongs to, or None for a term that stays.  join: (group, its terms, {symbol before:
         symbol now}, the list that new nodes are appended to) -> fewer symbols with the same sum, or as many where
         nothing can be joined.
         """
-        new = {}
+        new: dict[Symbol, Symbol] = {}
 
-        def visit(node, inputs):
+        def visit(node: Node, inputs: Inputs) -> Rewritten:
             new.update(zip(node.inputs, inputs))
             if node not in self.roots:
                 return None
-            groups, symbols, made, terms = {}, [], [], self.terms(node)
+            groups: dict[Any, list[Symbol]] = {}
+            symbols: list[Symbol] = []
+            made: list[Node] = []
+            terms = self.terms(node)
             for s in terms:
                 group = key(s) if self.inner(s) else None
                 if group is None:

@@ -1,20 +1,23 @@
 """Loops written out and branches as choices: what plans without loops run, and plans with loops are compared with."""
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from fastnn.compiler.graph import make, rewrite
+from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core import dtypes, random
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import BRANCH, ENDLESS
-from fastnn.graph.node import CONSTANT, INPUT, Node
+from fastnn.graph.loop import ENDLESS, Body
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
 
 ALL = (None, None, None)
 
 
-def unrolled(graph):
+def unrolled(graph: Graph) -> Graph:
     """Write out every loop, to its largest number of steps, and calculate both sides of every branch."""
-    def visit(node, inputs):
+    def visit(node: Node, inputs: Inputs) -> Rewritten:
         if not node.op.structural:
             return None
         writer = _Writer(node)
@@ -26,22 +29,23 @@ def unrolled(graph):
 class _Writer:
     """The nodes that a structural node becomes, in `made`."""
 
-    def __init__(self, like):
-        self.like, self.made = like, []
+    def __init__(self, like: Node) -> None:
+        self.like = like
+        self.made: list[Node] = []
 
-    def make(self, name, *inputs, **attrs):
+    def make(self, name: str, *inputs: Any, **attrs: Any) -> Symbol:
         """The result of one more node."""
         self.made.append(make(REGISTRY[name], inputs, attrs, self.like))
         return self.made[-1].output
 
-    def constant(self, value, dtype):
+    def constant(self, value: Any, dtype: str) -> Symbol:
         """One more constant."""
         array = np.asarray(value, dtypes.numpy_type(dtype))
         node = Node(CONSTANT, (), {}, [Spec(array.shape, dtype)], self.like.scope, self.like.order, array)
         self.made.append(node)
         return node.output
 
-    def body(self, body, inputs, steps):
+    def body(self, body: Body, inputs: Sequence[Any], steps: Any) -> Any:
         """The outputs of a body on other inputs; steps: the steps of the loops around it, outermost first."""
         env = dict(zip(body.inputs, inputs))
         for node in body.nodes:
@@ -61,17 +65,17 @@ class _Writer:
             env.update(zip(node.outputs, outputs))
         return [env[s] for s in body.outputs]
 
-    def structure(self, node, inputs, steps):
+    def structure(self, node: Node, inputs: Sequence[Any], steps: Any) -> Any:
         """The outputs of a loop or branch."""
         return self.branch(node, inputs, steps) if node.op is BRANCH else self.loop(node, inputs, steps)
 
-    def branch(self, node, inputs, steps):
+    def branch(self, node: Node, inputs: Sequence[Any], steps: Any) -> Any:
         """Both sides, and a choice of each result."""
         truth, *constants = inputs
         one, two = (self.body(b, constants, steps) for b in node.payload)
         return [a if a is b else self.make("where", truth, a, b) for a, b in zip(one, two)]
 
-    def loop(self, node, inputs, steps):
+    def loop(self, node: Node, inputs: Sequence[Any], steps: Any) -> Any:
         """Every step, one after the other."""
         a, body, test = node.attrs, node.payload.body, node.payload.test
         if a["count"] == ENDLESS:
@@ -98,12 +102,12 @@ class _Writer:
         stacked = [self.stack([rows[t][j] for t in range(a["count"])], s) for j, s in enumerate(results)]
         return [*carried, *stacked, *([] if test is None else [done])]
 
-    def row(self, array, t):
+    def row(self, array: Symbol, t: int) -> Symbol:
         """Row t of an array."""
         row = self.make("strided_slice", array, key=((t, t + 1, None), *(ALL,) * (len(array.shape) - 1)))
         return self.make("reshape", row, shape=array.shape[1:])
 
-    def stack(self, rows, like):
+    def stack(self, rows: Any, like: Symbol) -> Symbol:
         """The array of these rows."""
         if not rows:
             return self.constant(np.zeros(like.shape), like.dtype)

@@ -1,7 +1,10 @@
 """Activations."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.types import Tensor
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import composite
 from fastnn.ops.functions import elementwise
@@ -25,7 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 # ------------------------------------------------------------------ public functions
-def relu(x):
+def relu(x: Any) -> Tensor:
     """max(x, 0), element by element.
 
     >>> relu([-1.0, 2.0])
@@ -35,7 +38,7 @@ def relu(x):
     return float_call(R.relu, x) if dtype_of(x).startswith("float") else maximum(x, 0)
 
 
-def relu6(x):
+def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6).
 
     >>> relu6([-1.0, 8.0])
@@ -44,7 +47,7 @@ def relu6(x):
     return number_call(lambda v: clip(v, 0, 6), x)
 
 
-def leaky_relu(x, negative_slope=0.2):
+def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Tensor:
     """x where x >= 0, else negative_slope * x.
 
     >>> leaky_relu([-1.0, 2.0])
@@ -53,7 +56,7 @@ def leaky_relu(x, negative_slope=0.2):
     return float_call(R.leaky_relu, x, negative_slope=float(negative_slope))
 
 
-def elu(x, alpha=1.0):
+def elu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^x - 1).
 
     >>> elu([0.0, 2.0])
@@ -62,7 +65,7 @@ def elu(x, alpha=1.0):
     return float_call(R.elu, x, alpha=float(alpha))
 
 
-def selu(x):
+def selu(x: Any) -> Tensor:
     """Scaled elu: 1.0507 * elu(x, 1.6733).
 
     >>> selu([0.0, 1.0])
@@ -71,7 +74,7 @@ def selu(x):
     return float_call(lambda v: affine(R.elu(v, alpha=SELU_ALPHA), SELU_SCALE), x)
 
 
-def celu(x, alpha=1.0):
+def celu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^(x / alpha) - 1).
 
     >>> celu([0.0, 2.0])
@@ -82,7 +85,7 @@ def celu(x, alpha=1.0):
                       else R.elu(v, alpha=1.0), x)
 
 
-def gelu(x, approximate=True):
+def gelu(x: Any, approximate: bool = True) -> Tensor:
     """x * Phi(x), Phi the normal distribution function; by the tanh formula unless approximate=False.
 
     >>> gelu([0.0, 3.0], approximate=False)
@@ -91,7 +94,7 @@ def gelu(x, approximate=True):
     return float_call(R.gelu, x, approximate=bool(approximate))
 
 
-def silu(x):
+def silu(x: Any) -> Tensor:
     """x * sigmoid(x).
 
     >>> silu([0.0])
@@ -103,7 +106,7 @@ def silu(x):
 swish = silu
 
 
-def sigmoid(x):
+def sigmoid(x: Any) -> Tensor:
     """1 / (1 + e^-x).
 
     >>> sigmoid([0.0])
@@ -112,7 +115,7 @@ def sigmoid(x):
     return float_call(R.sigmoid, x)
 
 
-def hard_sigmoid(x):
+def hard_sigmoid(x: Any) -> Tensor:
     """x / 6 + 1/2, kept within [0, 1].
 
     >>> hard_sigmoid([-4.0, 0.0, 4.0])
@@ -121,7 +124,7 @@ def hard_sigmoid(x):
     return float_call(lambda v: clip(affine(v, 1 / 6, 0.5), 0.0, 1.0), x)
 
 
-def hard_silu(x):
+def hard_silu(x: Any) -> Tensor:
     """x * hard_sigmoid(x).
 
     >>> hard_silu([-4.0, 0.0, 4.0])
@@ -133,7 +136,7 @@ def hard_silu(x):
 hard_swish = hard_silu
 
 
-def hard_tanh(x):
+def hard_tanh(x: Any) -> Tensor:
     """x kept within [-1, 1].
 
     >>> hard_tanh([-4.0, 0.5])
@@ -142,7 +145,7 @@ def hard_tanh(x):
     return number_call(lambda v: clip(v, -1, 1), number(x))
 
 
-def tanh(x):
+def tanh(x: Any) -> Tensor:
     """The hyperbolic tangent.
 
     >>> tanh([0.0])
@@ -151,7 +154,7 @@ def tanh(x):
     return float_call(R.tanh, x)
 
 
-def softplus(x):
+def softplus(x: Any) -> Tensor:
     """log(1 + e^x).
 
     >>> softplus([0.0])
@@ -160,7 +163,7 @@ def softplus(x):
     return float_call(R.softplus, x)
 
 
-def softsign(x):
+def softsign(x: Any) -> Tensor:
     """x / (1 + |x|).
 
     >>> softsign([1.0, -3.0])
@@ -172,7 +175,7 @@ def softsign(x):
 soft_sign = softsign
 
 
-def log_sigmoid(x):
+def log_sigmoid(x: Any) -> Tensor:
     """log(sigmoid(x)) = -softplus(-x).
 
     >>> log_sigmoid([0.0])
@@ -181,7 +184,7 @@ def log_sigmoid(x):
     return float_call(lambda v: negative(R.softplus(negative(v))), x)
 
 
-def mish(x):
+def mish(x: Any) -> Tensor:
     """x * tanh(softplus(x)).
 
     >>> mish([0.0])
@@ -190,7 +193,7 @@ def mish(x):
     return float_call(lambda v: multiply(v, R.tanh(R.softplus(v))), x)
 
 
-def tanh_shrink(x):
+def tanh_shrink(x: Any) -> Tensor:
     """x - tanh(x).
 
     >>> tanh_shrink([0.0])
@@ -199,7 +202,7 @@ def tanh_shrink(x):
     return float_call(lambda v: subtract(v, R.tanh(v)), x)
 
 
-def hard_shrink(x, threshold=0.5):
+def hard_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
     """x where |x| > threshold, else 0.
 
     >>> hard_shrink([0.2, -1.0])
@@ -208,7 +211,7 @@ def hard_shrink(x, threshold=0.5):
     return float_call(lambda v: where(greater(elementwise.abs(v), threshold), v, 0.0), x)
 
 
-def soft_shrink(x, threshold=0.5):
+def soft_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
     """x moved towards 0 by threshold, 0 where |x| <= threshold.
 
     >>> soft_shrink([0.2, -1.0])
@@ -217,7 +220,7 @@ def soft_shrink(x, threshold=0.5):
     return float_call(lambda v: subtract(v, clip(v, -float(threshold), float(threshold))), x)
 
 
-def squareplus(x, b=4):
+def squareplus(x: Any, b: Any = 4) -> Tensor:
     """(x + sqrt(x^2 + b)) / 2.
 
     >>> squareplus([0.0])
@@ -226,7 +229,7 @@ def squareplus(x, b=4):
     return float_call(lambda v: affine(add(v, sqrt(affine(square(v), 1.0, float(b)))), 0.5), x)
 
 
-def threshold(x, threshold, default_value):
+def threshold(x: Any, threshold: Any, default_value: Any) -> Tensor:
     """x where x > threshold, else default_value.
 
     >>> threshold([1.0, 3.0], 2.0, 0.0)
@@ -235,7 +238,7 @@ def threshold(x, threshold, default_value):
     return float_call(lambda v: where(greater(v, float(threshold)), v, float(default_value)), x)
 
 
-def sparse_plus(x):
+def sparse_plus(x: Any) -> Tensor:
     """0 for x <= -1, x for x >= 1, (x + 1)^2 / 4 between.
 
     >>> sparse_plus([-2.0, 0.0, 3.0])
@@ -246,7 +249,7 @@ def sparse_plus(x):
                                            R.relu(affine(v, 1.0, -1.0))), x)
 
 
-def glu(x, axis=-1):
+def glu(x: Any, axis: Any = -1) -> Tensor:
     """The first half of x along an axis, times the sigmoid of the second.
 
     >>> glu([1.0, 0.0])
@@ -258,7 +261,7 @@ def glu(x, axis=-1):
     return float_call(halves, x)
 
 
-def exponential(x):
+def exponential(x: Any) -> Tensor:
     """e^x: the activation's name for exp.
 
     >>> exponential([0.0])
@@ -267,7 +270,7 @@ def exponential(x):
     return exp(x)
 
 
-def linear(x):
+def linear(x: Any) -> Tensor:
     """x itself.
 
     >>> linear([1.0])
@@ -288,7 +291,7 @@ composite("celu", celu, attrs={"alpha": 1.0}, reference=reference.celu, avoid=(0
           doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)")
 
 
-def sparse_sigmoid(x):
+def sparse_sigmoid(x: Any) -> Tensor:
     """0 for x <= -1, 1 for x >= 1, (x + 1) / 2 between.
 
     >>> sparse_sigmoid([-2.0, 0.0, 2.0])
@@ -297,7 +300,7 @@ def sparse_sigmoid(x):
     return clip(affine(floating(x), 0.5, 0.5), 0.0, 1.0)
 
 
-def sparsemax(x, axis=-1):
+def sparsemax(x: Any, axis: Any = -1) -> Tensor:
     """The projection of x onto the probabilities along an axis (Martins and Astudillo 2016): many exact zeros.
 
     >>> sparsemax([0.1, 2.0])

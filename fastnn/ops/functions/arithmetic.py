@@ -1,9 +1,11 @@
 """Arithmetic and choices of two values, with NumPy's broadcasting and Keras's promotion of dtypes."""
 import math
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import NUMBERS
 from fastnn.ops.functions.comparison import equal, not_equal, where
 from fastnn.ops.functions.elementwise import affine
@@ -49,7 +51,7 @@ def _shift(x, scale, shift):
     return affine(x, scale, shift)
 
 
-def add(x1, x2):
+def add(x1: Any, x2: Any) -> Tensor:
     """x1 + x2, broadcast.
 
     >>> add([1.0, 2.0], 3.0)
@@ -60,7 +62,7 @@ def add(x1, x2):
     return _shift(x2, 1.0, float(x1)) if _number(x2, x1) else _call(R.add, x1, x2)
 
 
-def subtract(x1, x2):
+def subtract(x1: Any, x2: Any) -> Tensor:
     """x1 - x2, broadcast.
 
     >>> subtract([1.0, 2.0], 3.0)
@@ -71,7 +73,7 @@ def subtract(x1, x2):
     return affine(x2, -1.0, float(x1)) if _number(x2, x1) else _call(R.subtract, x1, x2)
 
 
-def multiply(x1, x2):
+def multiply(x1: Any, x2: Any) -> Tensor:
     """x1 * x2, broadcast.
 
     >>> multiply([1.0, 2.0], 3.0)
@@ -82,7 +84,7 @@ def multiply(x1, x2):
     return affine(x2, float(x1)) if _number(x2, x1) else _call(R.multiply, x1, x2)
 
 
-def divide(x1, x2):
+def divide(x1: Any, x2: Any) -> Tensor:
     """x1 / x2, broadcast; integers become floats.
 
     >>> divide([1.0, 2.0], 4.0)
@@ -96,7 +98,7 @@ def divide(x1, x2):
 true_divide = divide
 
 
-def divide_no_nan(x1, x2):
+def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     """x1 / x2, and 0 where x2 is 0.
 
     >>> divide_no_nan([1.0, 2.0], [0.0, 4.0])
@@ -108,7 +110,7 @@ def divide_no_nan(x1, x2):
     return float_pair(quotient, x1, x2)
 
 
-def floor_divide(x1, x2):
+def floor_divide(x1: Any, x2: Any) -> Tensor:
     """floor(x1 / x2), broadcast.
 
     >>> floor_divide([7, -7], 2)
@@ -117,7 +119,7 @@ def floor_divide(x1, x2):
     return calculate(R.floor_divide, (x1, x2), number_dtype(x1, x2))
 
 
-def mod(x1, x2):
+def mod(x1: Any, x2: Any) -> Tensor:
     """The remainder x1 - x2 * floor(x1 / x2); it has x2's sign.
 
     >>> mod([7, -7], 3)
@@ -126,7 +128,7 @@ def mod(x1, x2):
     return calculate(R.mod, (x1, x2), number_dtype(x1, x2))
 
 
-def maximum(x1, x2):
+def maximum(x1: Any, x2: Any) -> Tensor:
     """The larger of x1 and x2, NaN where either is.
 
     >>> maximum([1.0, 5.0], 3.0)
@@ -135,7 +137,7 @@ def maximum(x1, x2):
     return _call(R.maximum, x1, x2)
 
 
-def minimum(x1, x2):
+def minimum(x1: Any, x2: Any) -> Tensor:
     """The smaller of x1 and x2, NaN where either is.
 
     >>> minimum([1.0, 5.0], 3.0)
@@ -144,7 +146,7 @@ def minimum(x1, x2):
     return _call(R.minimum, x1, x2)
 
 
-def fmax(x1, x2):
+def fmax(x1: Any, x2: Any) -> Tensor:
     """The larger of x1 and x2; a number wins over NaN.
 
     >>> fmax([float("nan")], [3.0])
@@ -153,7 +155,7 @@ def fmax(x1, x2):
     return where(not_equal(x1, x1), x2, where(not_equal(x2, x2), x1, maximum(x1, x2)))
 
 
-def fmin(x1, x2):
+def fmin(x1: Any, x2: Any) -> Tensor:
     """The smaller of x1 and x2; a number wins over NaN.
 
     >>> fmin([float("nan")], [3.0])
@@ -162,7 +164,7 @@ def fmin(x1, x2):
     return where(not_equal(x1, x1), x2, where(not_equal(x2, x2), x1, minimum(x1, x2)))
 
 
-def squared_difference(x1, x2):
+def squared_difference(x1: Any, x2: Any) -> Tensor:
     """(x1 - x2)^2, broadcast.
 
     >>> squared_difference([3.0], [1.0])
@@ -171,7 +173,7 @@ def squared_difference(x1, x2):
     return _call(R.squared_difference, x1, x2)
 
 
-def clip(x, x_min, x_max):
+def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     """x with values below x_min raised to it and above x_max lowered to it; the bounds are numbers or arrays.
 
     >>> clip([-1.0, 0.5, 2.0], 0, 1)
@@ -190,7 +192,7 @@ def clip(x, x_min, x_max):
     return number_call(R.clip, x, lo=kind(x_min), hi=kind(x_max))
 
 
-def fmod(x1, x2):
+def fmod(x1: Any, x2: Any) -> Tensor:
     """The remainder of x1 / x2 with x1's sign.
 
     >>> fmod([-7.0], [3.0])

@@ -1,4 +1,7 @@
 """Integers as bits, and what divides them."""
+from typing import Any
+
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.elementwise import affine, logical_not
 from fastnn.ops.functions.operands import calculate, dtype_of, operand, result_dtype
 from fastnn.ops.records.host import _BITWISE
@@ -33,7 +36,7 @@ lcm = _bits("lcm", "The least common multiple.", ">>> lcm([6], [4])\n    array([
 bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 
 
-def bitwise_not(x):
+def bitwise_not(x: Any) -> Tensor:
     """-x - 1: all bits turned; of truth values the other one.
 
     >>> bitwise_not([0])

@@ -1,7 +1,10 @@
 """Conversion between dtypes."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import clip
 from fastnn.ops.functions.comparison import equal, less, where
 from fastnn.ops.functions.operands import dtype_of, operand
@@ -10,7 +13,7 @@ from fastnn.ops.records.cast import converted
 __all__ = ["cast", "dtype", "saturate_cast", "view"]
 
 
-def cast(x, dtype):
+def cast(x: Any, dtype: Any) -> Tensor:
     """x with its values converted to `dtype` (a name, a NumPy dtype or a Python type).
 
     >>> cast([1.7, 0.0], "int32")
@@ -20,7 +23,7 @@ def cast(x, dtype):
 
 
 # ------------------------------------------------------------------ dtypes
-def dtype(x):
+def dtype(x: Any) -> Tensor:
     """The name of x's dtype.
 
     >>> dtype([1.0])
@@ -29,7 +32,7 @@ def dtype(x):
     return dtype_of(operand(x))
 
 
-def saturate_cast(x, dtype):
+def saturate_cast(x: Any, dtype: Any) -> Tensor:
     """cast, with values outside the range of the new dtype moved to its ends, and NaN to 0.
 
     >>> saturate_cast([-1.0, 300.0], "uint8")
@@ -54,7 +57,7 @@ def saturate_cast(x, dtype):
     return cast(clip(x, int(low), int(top)), name)
 
 
-def view(x, dtype=None):
+def view(x: Any, dtype: Any = None) -> Tensor:
     """x's bytes read as another dtype of the same size. Takes arrays only.
 
     >>> view(np.array([1.0], "float32"), "int32")

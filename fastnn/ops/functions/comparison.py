@@ -1,7 +1,10 @@
 """Comparisons, truth values, and the choice between two values."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import NUMBERS
 from fastnn.ops.functions.operands import calculate, cast_to, is_symbol, operand, result_dtype
 from fastnn.ops.op import R
@@ -16,7 +19,7 @@ def _compare(op, x, y):
     return calculate(op, (x, y), result_dtype(x, y), back=False)
 
 
-def less(x1, x2):
+def less(x1: Any, x2: Any) -> Tensor:
     """x1 < x2 as truth values.
 
     >>> less([1, 3], 2)
@@ -25,7 +28,7 @@ def less(x1, x2):
     return _compare(R.less, x1, x2)
 
 
-def less_equal(x1, x2):
+def less_equal(x1: Any, x2: Any) -> Tensor:
     """x1 <= x2 as truth values.
 
     >>> less_equal([1, 3], 3)
@@ -34,7 +37,7 @@ def less_equal(x1, x2):
     return _compare(R.less_equal, x1, x2)
 
 
-def greater(x1, x2):
+def greater(x1: Any, x2: Any) -> Tensor:
     """x1 > x2 as truth values.
 
     >>> greater([1, 3], 2)
@@ -43,7 +46,7 @@ def greater(x1, x2):
     return _compare(R.less, x2, x1)
 
 
-def greater_equal(x1, x2):
+def greater_equal(x1: Any, x2: Any) -> Tensor:
     """x1 >= x2 as truth values.
 
     >>> greater_equal([1, 3], 3)
@@ -52,7 +55,7 @@ def greater_equal(x1, x2):
     return _compare(R.less_equal, x2, x1)
 
 
-def equal(x1, x2):
+def equal(x1: Any, x2: Any) -> Tensor:
     """x1 = x2 as truth values.
 
     >>> equal([1, 3], 3)
@@ -61,7 +64,7 @@ def equal(x1, x2):
     return _compare(R.equal, x1, x2)
 
 
-def not_equal(x1, x2):
+def not_equal(x1: Any, x2: Any) -> Tensor:
     """x1 differs from x2, as truth values.
 
     >>> not_equal([1, 3], 3)
@@ -70,7 +73,7 @@ def not_equal(x1, x2):
     return _compare(R.not_equal, x1, x2)
 
 
-def logical_and(x1, x2):
+def logical_and(x1: Any, x2: Any) -> Tensor:
     """Both are true (not 0).
 
     >>> logical_and([True, True], [True, False])
@@ -79,7 +82,7 @@ def logical_and(x1, x2):
     return R.logical_and(cast_to(x1, "bool"), cast_to(x2, "bool"))
 
 
-def logical_or(x1, x2):
+def logical_or(x1: Any, x2: Any) -> Tensor:
     """At least one is true (not 0).
 
     >>> logical_or([True, False], [False, False])
@@ -88,7 +91,7 @@ def logical_or(x1, x2):
     return R.logical_or(cast_to(x1, "bool"), cast_to(x2, "bool"))
 
 
-def logical_xor(x1, x2):
+def logical_xor(x1: Any, x2: Any) -> Tensor:
     """Exactly one is true (not 0).
 
     >>> logical_xor([True, True], [True, False])
@@ -97,7 +100,7 @@ def logical_xor(x1, x2):
     return R.logical_xor(cast_to(x1, "bool"), cast_to(x2, "bool"))
 
 
-def where(condition, x1=None, x2=None):
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     """x1 where the condition holds, else x2, broadcast; with the condition only, the indices where an array is true.
 
     >>> where([True, False], 1.0, 2.0)
@@ -111,7 +114,7 @@ def where(condition, x1=None, x2=None):
     return R.where(cast_to(condition, "bool"), cast_to(x1, dtype), cast_to(x2, dtype))
 
 
-def select(condlist, choicelist, default=0):
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
     """Of several choices the first whose condition holds, else `default`.
 
     >>> select([[True, False]], [[1.0, 2.0]], 9.0)
@@ -130,7 +133,7 @@ def arrays_only(name):
 
 
 # ------------------------------------------------------------------ results whose size depends on the values
-def nonzero(x):
+def nonzero(x: Any) -> Tensor:
     """The indices of the values that are not 0: one array per dimension. Takes arrays only.
 
     >>> nonzero([0, 5, 6])
@@ -140,7 +143,7 @@ def nonzero(x):
     return arrays_only("nonzero") if is_symbol(x) else tuple(i.astype(np.int32) for i in np.nonzero(np.asarray(x)))
 
 
-def argwhere(x):
+def argwhere(x: Any) -> Tensor:
     """The indices of the values that are not 0, one row each. Takes arrays only.
 
     >>> argwhere([0, 5, 6])

@@ -1,7 +1,10 @@
 """Names for complex numbers, of real ones."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.constants import zeros_like
 from fastnn.ops.functions.operands import dtype_of, floating, operand
@@ -10,7 +13,7 @@ from fastnn.ops.functions.rounding import signbit
 __all__ = ["real", "conj", "conjugate", "angle", "imag", "isreal"]
 
 
-def real(x):
+def real(x: Any) -> Tensor:
     """x itself: there are no complex values.
 
     >>> real([1.0])
@@ -22,7 +25,7 @@ def real(x):
 conj = conjugate = real
 
 
-def angle(x):
+def angle(x: Any) -> Tensor:
     """0 for x >= 0, pi below (and for -0), NaN for NaN.
 
     >>> angle([1.0])
@@ -33,7 +36,7 @@ def angle(x):
     return where(equal(x, x), where(signbit(x), np.asarray(np.pi, kind), np.asarray(0, kind)), x)
 
 
-def imag(x):
+def imag(x: Any) -> Tensor:
     """Zeros: there are no complex values.
 
     >>> imag([1.0])
@@ -42,7 +45,7 @@ def imag(x):
     return zeros_like(x)
 
 
-def isreal(x):
+def isreal(x: Any) -> Tensor:
     """True everywhere: there are no complex values.
 
     >>> isreal([1.0])

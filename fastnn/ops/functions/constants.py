@@ -1,9 +1,12 @@
 """Values with one number everywhere, and conversions from and to arrays."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import product
+from fastnn.core.types import Tensor
 from fastnn.graph.trace import current
 from fastnn.ops.functions.layout import broadcast_to, ints
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
@@ -14,7 +17,7 @@ __all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_li
 
 
 # ------------------------------------------------------------------ public functions
-def full(shape, fill_value, dtype=None):
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A value of a shape with one number everywhere (the default float type, unless dtype says otherwise).
 
     >>> full((2,), 3)
@@ -30,7 +33,7 @@ def full(shape, fill_value, dtype=None):
     return broadcast_to(trace.constant(fill_value, name), shape)
 
 
-def zeros(shape, dtype=None):
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Zeros of a shape.
 
     >>> zeros((2,))
@@ -39,7 +42,7 @@ def zeros(shape, dtype=None):
     return full(shape, 0, dtype)
 
 
-def ones(shape, dtype=None):
+def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Ones of a shape.
 
     >>> ones((2,), "int32")
@@ -48,7 +51,7 @@ def ones(shape, dtype=None):
     return full(shape, 1, dtype)
 
 
-def empty(shape, dtype=None):
+def empty(shape: Any, dtype: Any = None) -> Tensor:
     """A value of a shape whose numbers are not promised (they are zeros).
 
     >>> empty((2, 3)).shape
@@ -57,7 +60,7 @@ def empty(shape, dtype=None):
     return full(shape, 0, dtype)
 
 
-def full_like(x, fill_value, dtype=None):
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """One number everywhere, in x's shape and dtype.
 
     >>> full_like([1, 2], 7)
@@ -72,7 +75,7 @@ def full_like(x, fill_value, dtype=None):
     return full(x.shape, fill_value, name)
 
 
-def zeros_like(x, dtype=None):
+def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     """Zeros in x's shape and dtype.
 
     >>> zeros_like([1.0, 2.0])
@@ -81,7 +84,7 @@ def zeros_like(x, dtype=None):
     return full_like(x, 0, dtype)
 
 
-def ones_like(x, dtype=None):
+def ones_like(x: Any, dtype: Any = None) -> Tensor:
     """Ones in x's shape and dtype.
 
     >>> ones_like([1.0, 2.0])
@@ -94,7 +97,7 @@ empty_like = zeros_like
 
 
 # ------------------------------------------------------------------ conversion
-def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Tensor:
     """x as an array (inside a trace: a symbol), in `dtype` if given.
 
     >>> convert_to_tensor([1, 2], "float32")
@@ -106,7 +109,7 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
 
 
-def array(x, dtype=None):
+def array(x: Any, dtype: Any = None) -> Tensor:
     """A new array with x's values.
 
     >>> array([1, 2])
@@ -116,7 +119,7 @@ def array(x, dtype=None):
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
-def copy(x):
+def copy(x: Any) -> Tensor:
     """A copy of x.
 
     >>> copy([1.0])
@@ -125,7 +128,7 @@ def copy(x):
     return array(x)
 
 
-def convert_to_numpy(x):
+def convert_to_numpy(x: Any) -> Tensor:
     """x as a NumPy array.
 
     >>> convert_to_numpy([1.0])
@@ -134,7 +137,7 @@ def convert_to_numpy(x):
     return np.asarray(operand(x))
 
 
-def is_tensor(x):
+def is_tensor(x: Any) -> Tensor:
     """Whether x is a value that operations return: an array or a symbol.
 
     >>> is_tensor(np.zeros(2)), is_tensor([0.0])
@@ -143,7 +146,7 @@ def is_tensor(x):
     return is_symbol(x) or isinstance(x, np.ndarray)
 
 
-def shape(x):
+def shape(x: Any) -> Tensor:
     """The sizes of x as a tuple of ints.
 
     Of a symbol of the functional API an unknown size is a symbol that other operations take for an int, as in
@@ -158,7 +161,7 @@ def shape(x):
     return tuple(x.shape)
 
 
-def ndim(x):
+def ndim(x: Any) -> Tensor:
     """The number of dimensions of x.
 
     >>> ndim([[1, 2]])
@@ -167,7 +170,7 @@ def ndim(x):
     return len(operand(x).shape)
 
 
-def size(x):
+def size(x: Any) -> Tensor:
     """The number of elements of x; of a symbol of the functional API what `shape` gives for unknown sizes.
 
     >>> size([[1, 2]])

@@ -1,7 +1,10 @@
 """The public convolution functions of `keras.ops`: 1-D to 3-D, grouped, depthwise, separable, transposed."""
+from typing import Any
+
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
 from fastnn.ops.functions.operands import same_floats
 from fastnn.ops.functions.volumes import conv3d, conv3d_transpose, transposed_axis
@@ -41,7 +44,8 @@ def _finish(y, first, rank):
     return transpose(y, (0, rank + 1, *range(1, rank + 1))) if first else y
 
 
-def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1, bias=None, activation=None):
+def conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", data_format: str | None = None,
+         dilation_rate: Any = 1, bias: Any = None, activation: Any = None) -> Tensor:
     """Convolution (cross-correlation) of 1-D, 2-D or 3-D inputs.
 
     Args:
@@ -73,7 +77,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     return _finish(y, first, rank)
 
 
-def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+def depthwise_conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", data_format: str | None = None,
+                   dilation_rate: Any = 1) -> Tensor:
     """Convolution of each channel by filters of its own.
 
     Args:
@@ -96,8 +101,8 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
                    first, rank)
 
 
-def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None,
-                   dilation_rate=1):
+def separable_conv(inputs: Any, depthwise_kernel: Any, pointwise_kernel: Any, strides: Any = 1, padding: Any = "valid",
+                   data_format: str | None = None, dilation_rate: Any = 1) -> Tensor:
     """A depthwise convolution followed by one with a 1-wide kernel that mixes the channels.
 
     >>> import numpy as np
@@ -109,8 +114,8 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
     return conv(y, pointwise_kernel, 1, "valid", data_format)
 
 
-def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None,
-                   dilation_rate=1):
+def conv_transpose(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", output_padding: Any = None,
+                   data_format: str | None = None, dilation_rate: Any = 1) -> Tensor:
     """The transpose of a convolution: from its output's shape back to its input's.
 
     Args:
@@ -131,7 +136,9 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
         raise ShapeError(f"conv_transpose: {x.shape[3]} input channels, and a kernel for {w.shape[3]}.")
     if not isinstance(padding, str):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
-    extra = (None, None) if output_padding is None else pair(output_padding, "output_padding", rank, 0)
+    extra: tuple[int | None, ...] = (None, None)
+    if output_padding is not None:
+        extra = pair(output_padding, "output_padding", rank, 0)
     if rank == 1:
         extra = (None if output_padding is None else 0, *extra[-1:])
     sizes, pads = zip(*(transposed_axis(n, k, s, d, padding, o) for n, k, s, d, o in zip(

@@ -1,8 +1,11 @@
 """Constants: ranges, grids, identity matrices, diagonals. Made at once, as arrays that graphs take as constants."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Tensor
 from fastnn.graph.trace import current
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import where
@@ -27,7 +30,7 @@ def _array(value, dtype=None):
     return value.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
-def arange(start, stop=None, step=None, dtype=None):
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
     """Numbers from start (0, if only one bound is given) up to but not including stop.
 
     >>> arange(3)
@@ -39,7 +42,8 @@ def arange(start, stop=None, step=None, dtype=None):
     return _array(np.arange(start, stop, step), dtype)
 
 
-def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+def linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None,
+             axis: Any = 0) -> Tensor:
     """`num` numbers at equal distances from start to stop, which may be arrays or symbols.
 
     >>> linspace(0, 1, 3)
@@ -60,7 +64,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     return (y, multiply(subtract(stop, start), 1.0 / max(num - bool(endpoint), 1))) if retstep else y
 
 
-def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
+def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None,
+             axis: Any = 0) -> Tensor:
     """`num` numbers from base^start to base^stop with equal ratios; start and stop may be arrays or symbols.
 
     >>> logspace(0, 2, 3)
@@ -74,7 +79,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), name)
 
 
-def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0) -> Tensor:
     """`num` numbers from start to stop with equal ratios.
 
     >>> geomspace(1, 100, 3)
@@ -85,7 +90,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
 
 
-def eye(N, M=None, k=0, dtype=None):
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     """Ones on the k-th diagonal of an N x M matrix of zeros.
 
     >>> eye(2)
@@ -96,7 +101,7 @@ def eye(N, M=None, k=0, dtype=None):
     return np.eye(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
-def tri(N, M=None, k=0, dtype=None):
+def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     """Ones at and below the k-th diagonal of an N x M matrix.
 
     >>> tri(2)
@@ -107,7 +112,7 @@ def tri(N, M=None, k=0, dtype=None):
     return np.tri(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
-def tril(x, k=0):
+def tril(x: Any, k: Any = 0) -> Tensor:
     """x with everything above the k-th diagonal of its last two dimensions set to 0.
 
     >>> tril([[1, 2], [3, 4]])
@@ -119,7 +124,7 @@ def tril(x, k=0):
     return where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, np.zeros((), dtypes.numpy_type(dtype_of(x))))
 
 
-def triu(x, k=0):
+def triu(x: Any, k: Any = 0) -> Tensor:
     """x with everything below the k-th diagonal of its last two dimensions set to 0.
 
     >>> triu([[1, 2], [3, 4]])
@@ -131,7 +136,7 @@ def triu(x, k=0):
     return where(np.tri(x.shape[-2], x.shape[-1], k - 1, bool), np.zeros((), dtypes.numpy_type(dtype_of(x))), x)
 
 
-def meshgrid(*x, indexing="xy"):
+def meshgrid(*x: Any, indexing: Any = "xy") -> Tensor:
     """One grid per vector: the coordinates of all combinations.
 
     >>> [g.tolist() for g in meshgrid([1, 2], [3])]
@@ -149,7 +154,7 @@ def meshgrid(*x, indexing="xy"):
     return grids
 
 
-def indices(dimensions, dtype="int32"):
+def indices(dimensions: Any, dtype: Any = "int32") -> Tensor:
     """The index of each element of a grid, one grid per dimension.
 
     >>> indices((1, 2)).tolist()
@@ -160,7 +165,7 @@ def indices(dimensions, dtype="int32"):
 
 
 # ------------------------------------------------------------------ diagonals
-def diagonal(x, offset=0, axis1=0, axis2=1):
+def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
     """The diagonal of the planes of two dimensions, as the last dimension of the result.
 
     >>> diagonal([[1, 2], [3, 4]])
@@ -175,7 +180,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     return take(reshape(x, (*(-1 if d is None else d for d in lead), n * m)), places, axis=len(lead))
 
 
-def diag(x, k=0):
+def diag(x: Any, k: Any = 0) -> Tensor:
     """The k-th diagonal of a matrix; of a vector the matrix with that diagonal.
 
     >>> diag([1, 2])
@@ -191,7 +196,7 @@ def diag(x, k=0):
     return pad(matrix, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else matrix
 
 
-def diagflat(x, k=0):
+def diagflat(x: Any, k: Any = 0) -> Tensor:
     """The matrix whose k-th diagonal holds all values of x.
 
     >>> diagflat([[1], [2]])
@@ -201,7 +206,7 @@ def diagflat(x, k=0):
     return diag(reshape(x, (-1,)), k)
 
 
-def trace(x, offset=0, axis1=0, axis2=1):
+def trace(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
     """The sum of a diagonal.
 
     >>> trace([[1, 2], [3, 4]])
@@ -223,7 +228,7 @@ def _window(name):
 bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "hamming", "hanning"))
 
 
-def kaiser(x, beta):
+def kaiser(x: Any, beta: Any) -> Tensor:
     """The Kaiser window of x samples.
 
     >>> kaiser(4, 2.0).shape
@@ -233,7 +238,7 @@ def kaiser(x, beta):
     return _array(np.kaiser(int(x), float(beta)))
 
 
-def vander(x, N=None, increasing=False):
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
     """The matrix of powers of a vector, the highest first unless increasing.
 
     >>> vander([1.0, 2.0], 2)
@@ -249,7 +254,7 @@ def vander(x, N=None, increasing=False):
     return stack(powers if increasing else powers[::-1], axis=1) if n else reshape(x, (-1, 1))[:, :0]
 
 
-def identity(n, dtype=None):
+def identity(n: Any, dtype: Any = None) -> Tensor:
     """The n x n identity matrix; of a value that is not a Python int the value itself.
 
     >>> identity(2)

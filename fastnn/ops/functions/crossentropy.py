@@ -1,8 +1,11 @@
 """Cross-entropies of probabilities and of logits."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import ShapeError
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.layout import squeeze
 from fastnn.ops.functions.operands import floating
@@ -32,7 +35,7 @@ def _operands(name, target, output):
     return (target if str(target.dtype) == str(output.dtype) else cast(target, output.dtype)), output
 
 
-def categorical_crossentropy(target, output, from_logits=False, axis=-1):
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: Any = -1) -> Tensor:
     """-sum(target * log(output)) over `axis`; probabilities are renormalised, then clipped to [epsilon, 1 - epsilon].
 
     Args:
@@ -56,7 +59,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     return categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
 
 
-def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: Any = -1) -> Tensor:
     """-log(output[target]) along `axis`: categorical_crossentropy for integer labels.
 
     Args:
@@ -88,7 +91,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     return sparse_categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))
 
 
-def binary_crossentropy(target, output, from_logits=False):
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
     """-(target log(output) + (1 - target) log(1 - output)), element by element; output is clipped as above.
 
     Args:

@@ -1,6 +1,9 @@
 """Element-wise functions of one value."""
+from typing import Any
+
 import numpy as np
 
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import FLOATS
 from fastnn.ops.functions.operands import (
     cast_to,
@@ -20,7 +23,7 @@ __all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log
 
 
 # ------------------------------------------------------------------ public functions
-def negative(x):
+def negative(x: Any) -> Tensor:
     """-x, element by element; the dtype stays.
 
     >>> negative([1, -2])
@@ -29,7 +32,7 @@ def negative(x):
     return number_call(R.negative, x)
 
 
-def abs(x):
+def abs(x: Any) -> Tensor:
     """|x|, element by element; the dtype stays.
 
     >>> abs([1.0, -2.0])
@@ -41,7 +44,7 @@ def abs(x):
 absolute = abs
 
 
-def square(x):
+def square(x: Any) -> Tensor:
     """x * x, element by element.
 
     >>> square([3, -2])
@@ -50,7 +53,7 @@ def square(x):
     return number_call(R.square, number(x))
 
 
-def sign(x):
+def sign(x: Any) -> Tensor:
     """-1, 0 or 1 (NaN for NaN), in x's dtype.
 
     >>> sign([3.0, 0.0, -2.0])
@@ -59,7 +62,7 @@ def sign(x):
     return number_call(R.sign, x)
 
 
-def exp(x):
+def exp(x: Any) -> Tensor:
     """e to the power x; integers become floats.
 
     >>> exp([0, 1])
@@ -68,7 +71,7 @@ def exp(x):
     return float_call(R.exp, x)
 
 
-def expm1(x):
+def expm1(x: Any) -> Tensor:
     """e^x - 1, accurate near 0.
 
     >>> expm1([0.0])
@@ -77,7 +80,7 @@ def expm1(x):
     return float_call(R.expm1, x)
 
 
-def log(x):
+def log(x: Any) -> Tensor:
     """The natural logarithm; -inf for 0, NaN below.
 
     >>> log([1.0, 0.0])
@@ -86,7 +89,7 @@ def log(x):
     return float_call(R.log, x)
 
 
-def log1p(x):
+def log1p(x: Any) -> Tensor:
     """log(1 + x), accurate near 0.
 
     >>> log1p([0.0])
@@ -95,7 +98,7 @@ def log1p(x):
     return float_call(R.log1p, x)
 
 
-def sqrt(x):
+def sqrt(x: Any) -> Tensor:
     """The square root; NaN below 0.
 
     >>> sqrt([9.0])
@@ -104,7 +107,7 @@ def sqrt(x):
     return float_call(R.sqrt, x)
 
 
-def rsqrt(x):
+def rsqrt(x: Any) -> Tensor:
     """1 / sqrt(x).
 
     >>> rsqrt([4.0])
@@ -113,7 +116,7 @@ def rsqrt(x):
     return float_call(R.rsqrt, x)
 
 
-def reciprocal(x):
+def reciprocal(x: Any) -> Tensor:
     """1 / x.
 
     >>> reciprocal([4.0])
@@ -122,7 +125,7 @@ def reciprocal(x):
     return float_call(R.reciprocal, x)
 
 
-def floor(x):
+def floor(x: Any) -> Tensor:
     """The largest integer <= x, as a float.
 
     >>> floor([1.5, -1.5])
@@ -131,7 +134,7 @@ def floor(x):
     return float_call(R.floor, x)
 
 
-def ceil(x):
+def ceil(x: Any) -> Tensor:
     """The smallest integer >= x, as a float.
 
     >>> ceil([1.5, -1.5])
@@ -140,7 +143,7 @@ def ceil(x):
     return float_call(R.ceil, x)
 
 
-def trunc(x):
+def trunc(x: Any) -> Tensor:
     """x without its fraction; integers stay what they are.
 
     >>> trunc([1.5, -1.5])
@@ -150,7 +153,7 @@ def trunc(x):
     return x if is_whole(x) else float_call(R.trunc, x)
 
 
-def sin(x):
+def sin(x: Any) -> Tensor:
     """The sine of x in radians.
 
     >>> sin([0.0])
@@ -159,7 +162,7 @@ def sin(x):
     return float_call(R.sin, x)
 
 
-def cos(x):
+def cos(x: Any) -> Tensor:
     """The cosine of x in radians.
 
     >>> cos([0.0])
@@ -168,7 +171,7 @@ def cos(x):
     return float_call(R.cos, x)
 
 
-def erf(x):
+def erf(x: Any) -> Tensor:
     """The error function.
 
     >>> erf([0.0])
@@ -177,7 +180,7 @@ def erf(x):
     return float_call(R.erf, x)
 
 
-def affine(x, scale=1.0, shift=0.0):
+def affine(x: Any, scale: Any = 1.0, shift: Any = 0.0) -> Tensor:
     """x * scale + shift with two numbers, in x's dtype; one pass, and one rounding where the product is exact.
 
     >>> affine([1.0, 2.0], 2.0, 1.0)
@@ -186,7 +189,7 @@ def affine(x, scale=1.0, shift=0.0):
     return number_call(R.affine, x, scale=scale, shift=shift)
 
 
-def isnan(x):
+def isnan(x: Any) -> Tensor:
     """Where x is not a number, as truth values.
 
     >>> isnan([1.0, float("nan")])
@@ -195,7 +198,7 @@ def isnan(x):
     return R.isnan(calculable(x))
 
 
-def isinf(x):
+def isinf(x: Any) -> Tensor:
     """Where x is infinite.
 
     >>> isinf([1.0, float("-inf")])
@@ -204,7 +207,7 @@ def isinf(x):
     return R.isinf(calculable(x))
 
 
-def isfinite(x):
+def isfinite(x: Any) -> Tensor:
     """Where x is neither infinite nor NaN.
 
     >>> isfinite([1.0, float("inf")])
@@ -219,7 +222,7 @@ def calculable(x):
     return cast_to(x, "float32") if dtype_of(x) not in FLOATS else x
 
 
-def logical_not(x):
+def logical_not(x: Any) -> Tensor:
     """True where x is 0 or False.
 
     >>> logical_not([True, False])
@@ -228,7 +231,7 @@ def logical_not(x):
     return R.logical_not(cast_to(x, "bool"))
 
 
-def stop_gradient(variable):
+def stop_gradient(variable: Any) -> Tensor:
     """The value itself, through which no gradient flows.
 
     >>> stop_gradient([1.0])
@@ -238,7 +241,7 @@ def stop_gradient(variable):
     return x if isinstance(x, np.ndarray) else R.stop_gradient(x)
 
 
-def fabs(x):
+def fabs(x: Any) -> Tensor:
     """|x| as a float.
 
     >>> fabs([-1])
@@ -247,7 +250,7 @@ def fabs(x):
     return abs(floating(x))
 
 
-def erfc(x):
+def erfc(x: Any) -> Tensor:
     """1 - erf(x), with all its digits where erf(x) is near 1.
 
     >>> erfc([0.0])

@@ -1,6 +1,9 @@
 """Whether values are equal, near, or among others."""
+from typing import Any
+
 import numpy as np
 
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import equal, less_equal, logical_and, logical_or, not_equal
 from fastnn.ops.functions.elementwise import abs, isfinite, logical_not
@@ -12,7 +15,7 @@ __all__ = ["isclose", "allclose", "array_equal", "isin"]
 
 
 # ------------------------------------------------------------------ comparisons
-def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+def isclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Tensor:
     """|x1 - x2| <= atol + rtol |x2|, element by element.
 
     >>> isclose([1.0, 2.0], [1.0, 2.1])
@@ -24,7 +27,7 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     return logical_or(near, logical_and(not_equal(a, a), not_equal(b, b))) if equal_nan else near
 
 
-def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+def allclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Tensor:
     """Whether all elements are close.
 
     >>> bool(allclose([1.0], [1.0]))
@@ -33,7 +36,7 @@ def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     return all(isclose(x1, x2, rtol, atol, equal_nan))
 
 
-def array_equal(x1, x2):
+def array_equal(x1: Any, x2: Any) -> Tensor:
     """Whether shapes and all elements are equal.
 
     >>> bool(array_equal([1, 2], [1, 2]))
@@ -43,7 +46,7 @@ def array_equal(x1, x2):
     return all(equal(a, b)) if tuple(a.shape) == tuple(b.shape) else np.asarray(False)
 
 
-def isin(x1, x2, assume_unique=False, invert=False):
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Which elements of x1 occur in x2.
 
     >>> isin([1, 2, 3], [3, 1])

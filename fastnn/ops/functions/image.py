@@ -1,10 +1,13 @@
 """`keras.ops.image`: sizes, margins and colours of images, as operations."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.resampling import weights
 from fastnn.core.shapes import pair
+from fastnn.core.types import Tensor
 from fastnn.ops.functions import reduction, rounding
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
@@ -142,7 +145,7 @@ def _margins(size, before, after, target, names, name, sign):
 
 
 # ------------------------------------------------------------------ images, distances
-def depth_to_space(x, block_size, data_format="channels_last"):
+def depth_to_space(x: Any, block_size: Any, data_format: str | None = "channels_last") -> Tensor:
     """(n, h, w, b b c) as (n, h b, w b, c): blocks of channels become blocks of pixels.
 
     >>> depth_to_space(np.zeros((1, 2, 2, 4), "float32"), 2).shape
@@ -156,7 +159,7 @@ def depth_to_space(x, block_size, data_format="channels_last"):
     return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))
 
 
-def space_to_depth(x, block_size, data_format="channels_last"):
+def space_to_depth(x: Any, block_size: Any, data_format: str | None = "channels_last") -> Tensor:
     """(n, h b, w b, c) as (n, h, w, b b c): blocks of pixels become blocks of channels.
 
     >>> space_to_depth(np.zeros((1, 4, 4, 1), "float32"), 2).shape

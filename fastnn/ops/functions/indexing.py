@@ -1,6 +1,9 @@
 """Values read by index: rows, one-hot rows, the largest ones."""
+from typing import Any
+
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import FLOATS
 from fastnn.ops.functions.comparison import greater, where
 from fastnn.ops.functions.layout import moveaxis, ravel
@@ -20,7 +23,7 @@ def index_operand(x):
     return x if name in INTS else cast_to(x, "int64" if name in ("uint32", "uint64", "float64") else "int32")
 
 
-def take(x, indices, axis=None):
+def take(x: Any, indices: Any, axis: Any = None) -> Tensor:
     """The slices of x at `indices` along an axis (of the flattened x, if None); negative ones count from the end.
 
     An index out of range is an error when the operation runs.
@@ -46,7 +49,7 @@ def rows_of(table, indices):
     return table_rows(table, index_operand(indices))
 
 
-def take_along_axis(x, indices, axis=None):
+def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Tensor:
     """Values of x at `indices` along an axis, place by place: both have x's rank.
 
     >>> take_along_axis([[10, 20], [30, 40]], [[1], [0]], axis=1)
@@ -59,7 +62,7 @@ def take_along_axis(x, indices, axis=None):
     return R.take_along_axis(x, indices, axis=normalize_axis(axis, len(x.shape)))
 
 
-def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+def one_hot(x: Any, num_classes: Any, axis: Any = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """Rows of zeros with a 1 at each index; an index outside [0, num_classes) gives only zeros.
 
     >>> one_hot([0, 2], 3)
@@ -74,7 +77,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     return y if normalize_axis(axis, rank) == rank - 1 else moveaxis(y, -1, axis)
 
 
-def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
+def multi_hot(inputs: Any, num_classes: Any = None, axis: Any = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """1 for each class that occurs along the last dimension of the indices, else 0.
 
     >>> multi_hot([[0, 2], [1, 1]], 3)
@@ -86,7 +89,7 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
     return largest(y, axis=1 if len(inputs.shape) > 1 else 0)
 
 
-def in_top_k(targets, predictions, k):
+def in_top_k(targets: Any, predictions: Any, k: Any) -> Tensor:
     """Whether each target class (n,) is among the k largest predictions (n, classes) of its row; ties count.
 
     >>> in_top_k([1, 0], [[0.1, 0.9], [0.2, 0.8]], k=1)

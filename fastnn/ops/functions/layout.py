@@ -1,9 +1,12 @@
 """Shapes, order, joining and cutting."""
 
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import broadcast, normalize_axis, product
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.operands import cast_to, is_symbol, operand, reserve, result_dtype
 from fastnn.ops.op import R
 
@@ -27,7 +30,7 @@ def ints(shape):
     return tuple(map(int, sizes(shape)))
 
 
-def reshape(x, newshape):
+def reshape(x: Any, newshape: Any) -> Tensor:
     """The same elements in another shape; one size may be -1. None (rows not known yet) counts as -1.
 
     >>> reshape([1, 2, 3, 4], (2, -1))
@@ -44,7 +47,7 @@ def reshape(x, newshape):
     return R.reshape(x, shape=ints(wanted))
 
 
-def ravel(x):
+def ravel(x: Any) -> Tensor:
     """All elements in one dimension.
 
     >>> ravel([[1, 2], [3, 4]])
@@ -53,7 +56,7 @@ def ravel(x):
     return reshape(x, (-1,))
 
 
-def expand_dims(x, axis):
+def expand_dims(x: Any, axis: Any) -> Tensor:
     """x with a new dimension of size 1 at `axis` (an int, or several), as positions in the result.
 
     >>> expand_dims([1, 2], 0).shape
@@ -62,7 +65,7 @@ def expand_dims(x, axis):
     return R.expand_dims(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
 
 
-def squeeze(x, axis=None):
+def squeeze(x: Any, axis: Any = None) -> Tensor:
     """x without dimensions of size 1: all of them, or those of `axis`.
 
     >>> squeeze([[1], [2]]).shape
@@ -71,7 +74,7 @@ def squeeze(x, axis=None):
     return R.squeeze(operand(x), axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis)
 
 
-def transpose(x, axes=None):
+def transpose(x: Any, axes: Any = None) -> Tensor:
     """x with its dimensions in the order `axes` (reversed, if None).
 
     >>> transpose([[1, 2], [3, 4]])
@@ -84,7 +87,7 @@ def transpose(x, axes=None):
     return x if axes == tuple(range(rank)) and is_symbol(x) else R.transpose(x, axes=axes)
 
 
-def swapaxes(x, axis1, axis2):
+def swapaxes(x: Any, axis1: Any, axis2: Any) -> Tensor:
     """x with two dimensions exchanged.
 
     >>> swapaxes([[1, 2]], 0, 1).shape
@@ -97,7 +100,7 @@ def swapaxes(x, axis1, axis2):
     return transpose(x, axes)
 
 
-def moveaxis(x, source, destination):
+def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """x with dimensions moved from `source` to `destination` positions; the others keep their order.
 
     >>> moveaxis([[[1, 2]]], -1, 0).shape
@@ -114,7 +117,7 @@ def moveaxis(x, source, destination):
     return transpose(x, axes)
 
 
-def broadcast_to(x, shape):
+def broadcast_to(x: Any, shape: Any) -> Tensor:
     """x repeated along new leading dimensions and those of size 1.
 
     >>> broadcast_to([1, 2], (2, 2))
@@ -125,7 +128,7 @@ def broadcast_to(x, shape):
     return x if tuple(x.shape) == shape else R.broadcast_to(x, shape=shape)
 
 
-def broadcast_shapes(*shapes):
+def broadcast_shapes(*shapes: Any) -> Tensor:
     """The shape that values of these shapes broadcast to.
 
     >>> broadcast_shapes((2, 1), (3,))
@@ -142,7 +145,7 @@ def _joined(xs):
     return [cast_to(x, dtype) for x in xs]
 
 
-def concatenate(xs, axis=0):
+def concatenate(xs: Any, axis: Any = 0) -> Tensor:
     """The values one after the other along an axis; their other sizes must be equal.
 
     >>> concatenate([[1, 2], [3]])
@@ -152,7 +155,7 @@ def concatenate(xs, axis=0):
     return xs[0] if len(xs) == 1 else R.concatenate(*xs, axis=axis)
 
 
-def stack(x, axis=0):
+def stack(x: Any, axis: Any = 0) -> Tensor:
     """The values (of one shape) along a new axis.
 
     >>> stack([[1, 2], [3, 4]], axis=1)
@@ -162,7 +165,7 @@ def stack(x, axis=0):
     return concatenate([expand_dims(v, axis) for v in _joined(x)], axis)
 
 
-def unstack(x, num=None, axis=0):
+def unstack(x: Any, num: Any = None, axis: Any = 0) -> Tensor:
     """The parts of x along an axis, which they lose.
 
     >>> [int(v) for v in unstack([1, 2])]
@@ -175,7 +178,7 @@ def unstack(x, num=None, axis=0):
     return [squeeze(v, axis) for v in split(x, n, axis)]
 
 
-def append(x1, x2, axis=None):
+def append(x1: Any, x2: Any, axis: Any = None) -> Tensor:
     """x2 after x1 along an axis; both flattened if axis is None.
 
     >>> append([1, 2], [3])
@@ -184,7 +187,7 @@ def append(x1, x2, axis=None):
     return concatenate([ravel(x1), ravel(x2)] if axis is None else [x1, x2], axis or 0)
 
 
-def vstack(xs):
+def vstack(xs: Any) -> Tensor:
     """The values below each other: along the first axis, vectors as rows.
 
     >>> vstack([[1, 2], [3, 4]])
@@ -194,7 +197,7 @@ def vstack(xs):
     return concatenate([reshape(x, (1, -1)) if len(x.shape) < 2 else x for x in map(operand, xs)], 0)
 
 
-def hstack(xs):
+def hstack(xs: Any) -> Tensor:
     """The values side by side: along the second axis, vectors along their only one.
 
     >>> hstack([[1, 2], [3]])
@@ -204,7 +207,7 @@ def hstack(xs):
     return concatenate(xs, 0 if len(xs[0].shape) == 1 else 1)
 
 
-def split(x, indices_or_sections, axis=0):
+def split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
     """A list of parts of x: so many equal ones, or cut before the given indices.
 
     >>> split([1, 2, 3, 4], 2)
@@ -227,7 +230,7 @@ def split(x, indices_or_sections, axis=0):
     return [x] if len(sizes) == 1 else list(R.split(x, sizes=sizes, axis=axis))
 
 
-def array_split(x, indices_or_sections, axis=0):
+def array_split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
     """Like split, but the parts need not be equal: the first ones are larger by one.
 
     >>> [len(v) for v in array_split([1, 2, 3], 2)]
@@ -240,7 +243,7 @@ def array_split(x, indices_or_sections, axis=0):
     return split(x, [small * i + min(i, extra) for i in range(1, parts)], axis)
 
 
-def vsplit(x, indices_or_sections):
+def vsplit(x: Any, indices_or_sections: Any) -> Tensor:
     """Parts along the first axis.
 
     >>> [v.shape for v in vsplit([[1], [2]], 2)]
@@ -249,7 +252,7 @@ def vsplit(x, indices_or_sections):
     return split(x, indices_or_sections, 0)
 
 
-def hsplit(x, indices_or_sections):
+def hsplit(x: Any, indices_or_sections: Any) -> Tensor:
     """Parts along the second axis (the first, of a vector).
 
     >>> [v.shape for v in hsplit([[1, 2]], 2)]
@@ -258,7 +261,7 @@ def hsplit(x, indices_or_sections):
     return split(x, indices_or_sections, 1 if len(operand(x).shape) > 1 else 0)
 
 
-def dsplit(x, indices_or_sections):
+def dsplit(x: Any, indices_or_sections: Any) -> Tensor:
     """Parts along the third axis.
 
     >>> [v.shape for v in dsplit([[[1, 2]]], 2)]
@@ -267,7 +270,7 @@ def dsplit(x, indices_or_sections):
     return split(x, indices_or_sections, 2)
 
 
-def dstack(xs):
+def dstack(xs: Any) -> Tensor:
     """The values behind each other: along the third axis, which vectors and matrices get.
 
     >>> dstack([[1, 2], [3, 4]]).shape

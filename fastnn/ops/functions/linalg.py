@@ -1,8 +1,11 @@
 """Linear algebra by NumPy on the host: determinants, inverses, factorisations; names of keras.ops.linalg."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axes, normalize_axis
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import reduction
 from fastnn.ops.functions.cast import cast
@@ -29,7 +32,7 @@ def _call(op, *xs):
     return calculate(op, xs, float_dtype(*xs))
 
 
-def det(x):
+def det(x: Any) -> Tensor:
     """The determinants of the matrices in the last two dimensions.
 
     >>> float(det([[2.0, 0.0], [0.0, 3.0]]))
@@ -38,7 +41,7 @@ def det(x):
     return _call(R.det, x)
 
 
-def inv(x):
+def inv(x: Any) -> Tensor:
     """The inverses of the matrices in the last two dimensions (NaN, if one is singular).
 
     >>> inv([[2.0, 0.0], [0.0, 4.0]])
@@ -48,7 +51,7 @@ def inv(x):
     return _call(R.inv, x)
 
 
-def solve(a, b):
+def solve(a: Any, b: Any) -> Tensor:
     """x with a @ x = b; b may be a vector.
 
     >>> solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0])
@@ -60,7 +63,7 @@ def solve(a, b):
     return _call(R.solve, a, b)
 
 
-def solve_triangular(a, b, lower=False):
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
     """x with a @ x = b, a triangular: what is on the other side of its diagonal is not read.
 
     >>> solve_triangular([[2.0, 9.0], [0.0, 4.0]], [20.0, 4.0])
@@ -69,7 +72,7 @@ def solve_triangular(a, b, lower=False):
     return solve(tril(a) if lower else triu(a), b)
 
 
-def slogdet(x):
+def slogdet(x: Any) -> Tensor:
     """(sign, log |det|) of matrices.
 
     >>> [float(v) for v in slogdet([[1.0, 0.0], [0.0, -1.0]])]
@@ -79,7 +82,7 @@ def slogdet(x):
     return tuple(cast_to(v, dtype) for v in R.slogdet(cast_to(x, WIDE.get(dtype, dtype))))
 
 
-def logdet(x):
+def logdet(x: Any) -> Tensor:
     """The logarithm of the determinant of symmetric positive definite matrices.
 
     >>> float(logdet([[1.0, 0.0], [0.0, 1.0]]))
@@ -97,7 +100,7 @@ def _array(name, x):
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
-def cholesky(x, upper=False):
+def cholesky(x: Any, upper: bool = False) -> Tensor:
     """The lower (or upper) triangular factor of symmetric positive definite matrices. Takes arrays only.
 
     >>> cholesky([[4.0]])
@@ -107,7 +110,7 @@ def cholesky(x, upper=False):
     return np.swapaxes(y, -1, -2).copy() if upper else y
 
 
-def cholesky_inverse(x, upper=False):
+def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
     """The inverse of the matrix whose Cholesky factor is x. Takes arrays only.
 
     >>> cholesky_inverse([[2.0]])
@@ -118,7 +121,7 @@ def cholesky_inverse(x, upper=False):
     return np.linalg.inv(f @ np.swapaxes(f, -1, -2))
 
 
-def qr(x, mode="reduced"):
+def qr(x: Any, mode: Any = "reduced") -> Tensor:
     """(q, r) with orthonormal q and upper triangular r, q @ r = x. Takes arrays only.
 
     >>> [v.shape for v in qr([[1.0], [2.0]])]
@@ -127,7 +130,7 @@ def qr(x, mode="reduced"):
     return tuple(np.linalg.qr(_array("qr", x), mode=mode))
 
 
-def svd(x, full_matrices=True, compute_uv=True):
+def svd(x: Any, full_matrices: Any = True, compute_uv: Any = True) -> Tensor:
     """(u, s, vh) of the singular value decomposition, or s alone. Takes arrays only.
 
     >>> svd([[3.0]], compute_uv=False)
@@ -137,7 +140,7 @@ def svd(x, full_matrices=True, compute_uv=True):
     return tuple(out) if compute_uv else out
 
 
-def eig(x):
+def eig(x: Any) -> Tensor:
     """(eigenvalues, eigenvectors) of square matrices. Takes arrays only.
 
     >>> eig([[2.0]])[0]
@@ -146,7 +149,7 @@ def eig(x):
     return tuple(np.linalg.eig(_array("eig", x)))
 
 
-def eigh(x):
+def eigh(x: Any) -> Tensor:
     """(eigenvalues in rising order, eigenvectors) of symmetric matrices. Takes arrays only.
 
     >>> eigh([[2.0]])[0]
@@ -155,7 +158,7 @@ def eigh(x):
     return tuple(np.linalg.eigh(_array("eigh", x)))
 
 
-def lu_factor(x):
+def lu_factor(x: Any) -> Tensor:
     """(LU in one matrix, row exchanges) with partial pivoting. Takes arrays only.
 
     >>> lu_factor([[4.0]])
@@ -177,7 +180,7 @@ def lu_factor(x):
     return a, pivots
 
 
-def lstsq(a, b, rcond=None):
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
     """x for which |a @ x - b| is smallest. Takes arrays only.
 
     >>> lstsq([[1.0], [1.0]], [1.0, 3.0]).round(4)
@@ -187,7 +190,7 @@ def lstsq(a, b, rcond=None):
     return np.linalg.lstsq(a, b, rcond=rcond)[0]
 
 
-def pinv(x, rcond=None):
+def pinv(x: Any, rcond: Any = None) -> Tensor:
     """The pseudo-inverse of matrices. Takes arrays only.
 
     >>> pinv([[2.0]])
@@ -196,7 +199,7 @@ def pinv(x, rcond=None):
     return np.linalg.pinv(_array("pinv", x), rcond=1e-15 if rcond is None else rcond)
 
 
-def matrix_rank(x, tol=None):
+def matrix_rank(x: Any, tol: Any = None) -> Tensor:
     """The rank of matrices. Takes arrays only.
 
     >>> int(matrix_rank([[1.0, 1.0], [1.0, 1.0]]))
@@ -205,7 +208,7 @@ def matrix_rank(x, tol=None):
     return np.asarray(np.linalg.matrix_rank(_array("matrix_rank", x), tol)).astype(np.int32)
 
 
-def norm(x, ord=None, axis=None, keepdims=False):
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The norm of vectors along one axis, or of the matrices of two.
 
     ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum of
@@ -257,6 +260,6 @@ def _matrix_norm(x, ord, axes, keepdims):
         y = (reduction.sum if ord == "nuc" else reduction.max if ord == 2 else reduction.min)(s, -1)
         y = expand_dims(y, tuple(sorted(axes)))
     else:
-        raise ArgumentError(f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
-                            "-inf.")
+        raise ArgumentError(f"norm: received ord={ord!r} for matrices, "
+                            "expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.")
     return y if keepdims else reshape(y, shape_without(x.shape, axes))

@@ -4,16 +4,16 @@ What a function takes from around it (values, variables) needs no mention; varia
 step assigned.  In a graph a loop is planned once, however many steps it has.
 """
 import functools
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.types import Tensor
 from fastnn.graph.loop import loop as graph_loop
 from fastnn.graph.trace import Trace, current
-from fastnn.ops.functions.choices import (
-    check_functions, in_graph, leaves_of, packed, recorded, same_structure, shown,
-)
+from fastnn.ops.functions.choices import check_functions, in_graph, leaves_of, packed, recorded, same_structure, shown
 from fastnn.ops.functions.layout import concatenate, reshape, stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
 from fastnn.ops.functions.slicing import flip, getitem
@@ -146,7 +146,7 @@ def _empty(step, carry, xs, seen):
 
 
 @recorded
-def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+def scan(f: Any, init: Any, xs: Any = None, length: Any = None, reverse: bool = False, unroll: Any = 1) -> Tensor:
     """(carry, ys) of carry, y = f(carry, x) for each slice x of xs along the first axis.
 
     Args:
@@ -186,7 +186,7 @@ def _array(x):
 
 
 @recorded
-def map(f, xs):
+def map(f: Any, xs: Any) -> Tensor:
     """f of each slice of xs along the first axis, stacked.
 
     Args:
@@ -211,7 +211,7 @@ def _mapped(name, f, xs):
 
 
 @recorded
-def vectorized_map(function, elements):
+def vectorized_map(function: Any, elements: Any) -> Tensor:
     """function of each slice of elements along the first axis, stacked; products of slices become one product.
 
     >>> vectorized_map(lambda v: v * 2, np.array([1.0, 2.0], "float32"))
@@ -221,7 +221,7 @@ def vectorized_map(function, elements):
 
 
 @recorded
-def fori_loop(lower, upper, body_fun, init_val):
+def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Tensor:
     """val = body_fun(i, val) for i from lower up to upper.
 
     Args:
@@ -273,7 +273,7 @@ def _fori_by_values(carry, lower, upper, body):
 
 
 @recorded
-def while_loop(cond, body, loop_vars, maximum_iterations=None):
+def while_loop(cond: Any, body: Any, loop_vars: Any, maximum_iterations: Any = None) -> Tensor:
     """loop_vars = body(*loop_vars) while cond(*loop_vars).
 
     Args:
@@ -321,7 +321,7 @@ def _while(carry, test, step, most):
     return [_array(x) for x in state]
 
 
-def vectorize(pyfunc, *, excluded=None, signature=None):
+def vectorize(pyfunc: Any, *, excluded: Any = None, signature: Any = None) -> Tensor:
     """A function of values that calls pyfunc for each slice along the first axis and stacks the results.
 
     >>> vectorize(lambda v: v * 2)(np.array([1.0, 2.0], "float32"))
@@ -334,7 +334,7 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
 
 # ------------------------------------------------------------------ running results
 @recorded
-def associative_scan(f, elems, reverse=False, axis=0):
+def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: Any = 0) -> Tensor:
     """All running results of an associative f(a, b) along an axis, in about twice log2 of its size calls of f.
 
     Args:

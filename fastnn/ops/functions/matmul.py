@@ -1,7 +1,10 @@
 """The matrix product."""
 
+from typing import Any
+
 from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.comparison import not_equal
 from fastnn.ops.functions.layout import reshape, swapaxes
@@ -23,7 +26,8 @@ def _whole_product(a, b, name, transpose_a, transpose_b):
     return cast(cast(y, "int64"), name) if name != "bool" else not_equal(y, 0)
 
 
-def matmul(x1, x2, bias=None, transpose_a=False, transpose_b=False, activation=None):
+def matmul(x1: Any, x2: Any, bias: Any = None, transpose_a: bool = False, transpose_b: bool = False,
+           activation: Any = None) -> Tensor:
     """The matrix product of two tensors.
 
     Args:

@@ -1,8 +1,10 @@
 """Reductions of what is not NaN."""
 import warnings
+from typing import Any
 
 import numpy as np
 
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import divide, subtract
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.elementwise import isnan, sqrt, square
@@ -25,7 +27,7 @@ def _extreme(fold, x, axis, keepdims, value):
     return y if is_whole(y) else where(all(isnan(x), axis, keepdims), float("nan"), y)
 
 
-def nansum(x, axis=None, keepdims=False):
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum of what is not NaN.
 
     >>> nansum([1.0, float("nan")])
@@ -34,7 +36,7 @@ def nansum(x, axis=None, keepdims=False):
     return sum(_without(x, 0.0), axis, keepdims)
 
 
-def nanmean(x, axis=None, keepdims=False):
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of what is not NaN.
 
     >>> nanmean([1.0, float("nan")])
@@ -44,7 +46,7 @@ def nanmean(x, axis=None, keepdims=False):
     return divide(nansum(x, axis, keepdims), sum(cast_to(equal(x, x), dtype_of(x)), axis, keepdims))
 
 
-def nanmax(x, axis=None, keepdims=False):
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The largest value that is not NaN; NaN where all are.
 
     >>> nanmax([1.0, float("nan")])
@@ -53,7 +55,7 @@ def nanmax(x, axis=None, keepdims=False):
     return _extreme(max, x, axis, keepdims, float("-inf"))
 
 
-def nanmin(x, axis=None, keepdims=False):
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The smallest value that is not NaN; NaN where all are.
 
     >>> nanmin([1.0, float("nan")])
@@ -62,7 +64,7 @@ def nanmin(x, axis=None, keepdims=False):
     return _extreme(min, x, axis, keepdims, float("inf"))
 
 
-def nanprod(x, axis=None, keepdims=False):
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The product of what is not NaN.
 
     >>> float(nanprod([2.0, float("nan")]))
@@ -71,7 +73,7 @@ def nanprod(x, axis=None, keepdims=False):
     return prod(_without(x, 1.0), axis, keepdims)
 
 
-def nancumsum(x, axis=None, dtype=None):
+def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     """Running sums in which NaN counts as 0.
 
     >>> nancumsum([1.0, float("nan")])
@@ -80,7 +82,7 @@ def nancumsum(x, axis=None, dtype=None):
     return cumsum(_without(x, 0.0), axis, dtype)
 
 
-def nancumprod(x, axis=None, dtype=None):
+def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     """Running products in which NaN counts as 1.
 
     >>> nancumprod([2.0, float("nan")])
@@ -89,7 +91,7 @@ def nancumprod(x, axis=None, dtype=None):
     return cumprod(_without(x, 1.0), axis, dtype)
 
 
-def nanvar(x, axis=None, keepdims=False):
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The variance of what is not NaN.
 
     >>> float(nanvar([1.0, 3.0, float("nan")]))
@@ -101,7 +103,7 @@ def nanvar(x, axis=None, keepdims=False):
     return divide(sum(squares, axis, keepdims), sum(cast_to(there, dtype_of(x)), axis, keepdims))
 
 
-def nanstd(x, axis=None, keepdims=False):
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The standard deviation of what is not NaN.
 
     >>> float(nanstd([1.0, 3.0, float("nan")]))
@@ -117,7 +119,7 @@ def _place(fold, x, axis, keepdims, value):
     return y if is_whole(x) else where(all(isnan(x), axis, keepdims), -1, y)
 
 
-def nanargmax(x, axis=None, keepdims=False):
+def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The index of the first largest value that is not NaN; -1 where all are.
 
     >>> int(nanargmax([1.0, float("nan"), 3.0]))
@@ -126,7 +128,7 @@ def nanargmax(x, axis=None, keepdims=False):
     return _place(argmax, x, axis, keepdims, float("-inf"))
 
 
-def nanargmin(x, axis=None, keepdims=False):
+def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The index of the first smallest value that is not NaN; -1 where all are.
 
     >>> int(nanargmin([float("nan"), 1.0, 3.0]))
@@ -135,7 +137,7 @@ def nanargmin(x, axis=None, keepdims=False):
     return _place(argmin, x, axis, keepdims, float("inf"))
 
 
-def nanquantile(x, q, axis=None, method="linear", keepdims=False):
+def nanquantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
     """quantile of what is not NaN. Takes arrays only: how many values that are depends on the data.
 
     >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
@@ -145,7 +147,7 @@ def nanquantile(x, q, axis=None, method="linear", keepdims=False):
     return np.nanquantile(x, q, axis=axis, method=method, keepdims=keepdims).astype(x.dtype)
 
 
-def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
+def nanpercentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
     """percentile of what is not NaN. Takes arrays only.
 
     >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
@@ -154,7 +156,7 @@ def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
     return nanquantile(x, np.asarray(q) / 100, axis, method, keepdims)
 
 
-def nanmedian(x, axis=None, keepdims=False):
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The median of what is not NaN. Takes arrays only.
 
     >>> float(nanmedian([1.0, float("nan"), 3.0]))

@@ -1,7 +1,10 @@
 """Normalisation."""
 
+from typing import Any
+
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.types import Tensor
 from fastnn.ops.functions import elementwise, reduction
 from fastnn.ops.functions.arithmetic import maximum
 from fastnn.ops.functions.elementwise import rsqrt
@@ -15,7 +18,8 @@ __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "g
            "l2_normalize"]
 
 
-def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+def batch_normalization(x: Any, mean: Any, variance: Any, axis: Any, offset: Any = None, scale: Any = None,
+                        epsilon: Any = 1e-3) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset, one value of each per element of `axis`.
 
     Args:
@@ -35,7 +39,8 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return back(batch_norm_inference(x, mean, variance, scale, offset, epsilon=float(epsilon)))
 
 
-def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
+def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: Any = None,
+                        **kwargs: Any) -> Tensor:
     """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
     scale, shift.
 
@@ -52,7 +57,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     return _layer_normalize(x, gamma, beta, axis, epsilon, True)
 
 
-def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = None) -> Tensor:
     """x / sqrt(mean(x^2 over axis) + epsilon) * scale.
 
     >>> import numpy as np
@@ -82,7 +87,8 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     return transpose(y, back) if order != tuple(range(rank)) else y
 
 
-def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e-3):
+def group_normalization(x: Any, gamma: Any = None, beta: Any = None, groups: Any = 32, axis: Any = -1,
+                        epsilon: Any = 1e-3) -> Tensor:
     """Normalise each of `groups` groups of channels of each sample; gamma, beta: one value per channel.
 
     >>> import numpy as np
@@ -102,7 +108,7 @@ def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e
     return back(y if beta is None else y + beta)
 
 
-def normalize(x, axis=-1, order=2, epsilon=None):
+def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> Tensor:
     """x divided by its `order`-norm along `axis` (an int or tuple); norms below epsilon count as epsilon.
 
     >>> import numpy as np
@@ -121,7 +127,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     return x / maximum(norm, epsilon)
 
 
-def l2_normalize(x, axis=-1, epsilon=None):
+def l2_normalize(x: Any, axis: Any = -1, epsilon: Any = None) -> Tensor:
     """normalize with order 2 (a name of the Keras 1 and 2 years).
 
     >>> import numpy as np

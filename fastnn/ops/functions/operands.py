@@ -1,4 +1,6 @@
 """What users give to an operation: operands, the dtypes in which they meet, calls of records in them."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
@@ -36,7 +38,7 @@ def is_number(x):
     return type(x) in (int, float)
 
 
-def operand(x):
+def operand(x: Any) -> Any:
     """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
     if isinstance(x, Symbol) or hasattr(x, "_fastnn_variable"):
         return x

@@ -1,6 +1,9 @@
 """Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+from typing import Any
+
 import numpy as np
 
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, mod, multiply, subtract
 from fastnn.ops.functions.comparison import arrays_only, less_equal, where
 from fastnn.ops.functions.indexing import take, take_along_axis
@@ -12,7 +15,7 @@ __all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted"
            "scatter_update", "unique", "histogram", "argpartition"]
 
 
-def interp(x, xp, fp):
+def interp(x: Any, xp: Any, fp: Any) -> Tensor:
     """The values at x of the line through the points (xp, fp), xp rising; constant outside.
 
     >>> interp([1.5], [1.0, 2.0], [10.0, 20.0])
@@ -28,7 +31,7 @@ def interp(x, xp, fp):
     return add(f0, multiply(subtract(f1, f0), t))
 
 
-def unravel_index(indices, shape):
+def unravel_index(indices: Any, shape: Any) -> Tensor:
     """The indices in each dimension of a row-major position.
 
     >>> [int(v) for v in unravel_index(5, (2, 3))]
@@ -41,7 +44,7 @@ def unravel_index(indices, shape):
     return tuple(reversed(out))
 
 
-def argsort(x, axis=-1):
+def argsort(x: Any, axis: Any = -1) -> Tensor:
     """The indices (int32) that would sort x along an axis; equal values keep their order.
 
     >>> argsort([3, 1, 2])
@@ -50,7 +53,7 @@ def argsort(x, axis=-1):
     return R.argsort(ravel(x), axis=-1) if axis is None else R.argsort(operand(x), axis=int(axis))
 
 
-def sort(x, axis=-1):
+def sort(x: Any, axis: Any = -1) -> Tensor:
     """x in rising order along an axis.
 
     >>> sort([3, 1, 2])
@@ -61,7 +64,7 @@ def sort(x, axis=-1):
     return take_along_axis(x, R.argsort(x, axis=axis), axis)
 
 
-def top_k(x, k, sorted=True):
+def top_k(x: Any, k: Any, sorted: bool = True) -> Tensor:
     """(values, int32 indices) of the k largest values along the last axis, the largest first.
 
     >>> top_k([3, 1, 2], 2)
@@ -72,7 +75,7 @@ def top_k(x, k, sorted=True):
     return take_along_axis(x, indices, -1), indices
 
 
-def searchsorted(sorted_sequence, values, side="left"):
+def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Tensor:
     """The index (int32) at which each value would have to be inserted to keep the sequence in order.
 
     >>> searchsorted([1, 3, 5], [2, 5])
@@ -82,7 +85,7 @@ def searchsorted(sorted_sequence, values, side="left"):
     return R.searchsorted(cast_to(sorted_sequence, dtype), cast_to(values, dtype), side=side)
 
 
-def digitize(x, bins):
+def digitize(x: Any, bins: Any) -> Tensor:
     """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie above it.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0])
@@ -94,7 +97,7 @@ def digitize(x, bins):
     return searchsorted(bins, x, "right")
 
 
-def bincount(x, weights=None, minlength=0, sparse=False):
+def bincount(x: Any, weights: Any = None, minlength: Any = 0, sparse: bool = False) -> Tensor:
     """How often (with which total weight) each number from 0 up occurs along the last axis; at least minlength numbers.
 
     >>> bincount([1, 1, 3])
@@ -110,7 +113,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     return R.bincount(x, None if weights is None else number(weights), minlength=n)
 
 
-def scatter_update(inputs, indices, updates, reduction=None):
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> Tensor:
     """inputs with the values at `indices` (..., rank) replaced by updates, or combined: "add", "max", "min", "mul".
 
     >>> scatter_update([1, 2, 3], [[1]], [9])
@@ -120,8 +123,8 @@ def scatter_update(inputs, indices, updates, reduction=None):
     return R.scatter_update(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)), reduction=reduction)
 
 
-def unique(x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None,
-           fill_value=None):
+def unique(x: Any, sorted: bool = True, return_index: Any = False, return_inverse: Any = False,
+           return_counts: Any = False, axis: Any = None, size: Any = None, fill_value: Any = None) -> Tensor:
     """The different values in rising order; if wanted first places, inverse indices, counts. Takes arrays only.
 
     size: cut or filled (with fill_value, by default the smallest value) to so many.
@@ -146,7 +149,7 @@ def unique(x, sorted=True, return_index=False, return_inverse=False, return_coun
     return (values, *rest) if rest else values
 
 
-def histogram(x, bins=10, range=None):
+def histogram(x: Any, bins: Any = 10, range: Any = None) -> Tensor:
     """(counts, boundaries) of `bins` bins of equal width. Takes arrays only.
 
     >>> histogram([1.0, 1.0, 3.0], bins=2)
@@ -159,7 +162,7 @@ def histogram(x, bins=10, range=None):
     return counts.astype(np.int32), edges.astype(np.float32)
 
 
-def argpartition(x, kth, axis=-1):
+def argpartition(x: Any, kth: Any, axis: Any = -1) -> Tensor:
     """Indices that put the kth value in its sorted place, smaller ones before it.
 
     >>> argpartition([3, 1, 2], 1)

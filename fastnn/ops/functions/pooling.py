@@ -1,6 +1,9 @@
 """Max and average pooling of one, two and three dimensions."""
+from typing import Any
+
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.layout import reshape, transpose
 from fastnn.ops.records.pooling import avg_pool2d, max_pool2d
 
@@ -8,7 +11,8 @@ __all__ = ["max_pool", "average_pool"]
 
 
 # ------------------------------------------------------------------ public functions
-def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+def max_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid",
+             data_format: str | None = None) -> Tensor:
     """Largest value of each window.
 
     Args:
@@ -29,7 +33,8 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
                  data_format)
 
 
-def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+def average_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid",
+                 data_format: str | None = None) -> Tensor:
     """Mean of each window; with padding="same" only values inside the image count.  Arguments as in max_pool.
 
     >>> import numpy as np

@@ -1,6 +1,9 @@
 """Powers, roots and logarithms."""
+from typing import Any
+
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import clip, multiply, subtract
 from fastnn.ops.functions.bits import right_shift
 from fastnn.ops.functions.elementwise import affine, reciprocal, rsqrt, sqrt, square
@@ -20,7 +23,7 @@ from fastnn.ops.op import R
 __all__ = ["power", "float_power", "exp2", "log2", "log10", "cbrt", "logaddexp", "ldexp", "logaddexp2"]
 
 
-def power(x1, x2):
+def power(x1: Any, x2: Any) -> Tensor:
     """x1 to the power x2, broadcast.
 
     >>> power([2.0, 3.0], 2)
@@ -43,7 +46,7 @@ def power(x1, x2):
 
 
 # ------------------------------------------------------------------ small ones
-def float_power(x1, x2):
+def float_power(x1: Any, x2: Any) -> Tensor:
     """x1 to the power x2, as floats.
 
     >>> float_power([2], 3)
@@ -52,7 +55,7 @@ def float_power(x1, x2):
     return power(floating(x1), x2)
 
 
-def exp2(x):
+def exp2(x: Any) -> Tensor:
     """2 to the power x.
 
     >>> exp2([3.0])
@@ -61,7 +64,7 @@ def exp2(x):
     return float_call(lambda v: power(2.0, v), x)
 
 
-def log2(x):
+def log2(x: Any) -> Tensor:
     """The logarithm to base 2.
 
     >>> log2([8.0])
@@ -70,7 +73,7 @@ def log2(x):
     return float_call(lambda v: affine(R.log(v), 1.4426950408889634), x)
 
 
-def log10(x):
+def log10(x: Any) -> Tensor:
     """The logarithm to base 10.
 
     >>> log10([1.0])
@@ -79,7 +82,7 @@ def log10(x):
     return float_call(lambda v: affine(R.log(v), 0.4342944819032518), x)
 
 
-def cbrt(x):
+def cbrt(x: Any) -> Tensor:
     """The real cube root.
 
     >>> cbrt([-8.0])
@@ -88,7 +91,7 @@ def cbrt(x):
     return float_call(lambda v: multiply(R.sign(v), power(R.abs(v), 1 / 3)), x)
 
 
-def logaddexp(x1, x2):
+def logaddexp(x1: Any, x2: Any) -> Tensor:
     """log(e^x1 + e^x2), without overflow.
 
     >>> logaddexp([0.0], [0.0])
@@ -97,7 +100,7 @@ def logaddexp(x1, x2):
     return float_pair(R.logaddexp, x1, x2)
 
 
-def ldexp(x1, x2):
+def ldexp(x1: Any, x2: Any) -> Tensor:
     """x1 * 2^x2.
 
     >>> ldexp([3.0], [2])
@@ -112,7 +115,7 @@ def ldexp(x1, x2):
     return cast_to(x, name)
 
 
-def logaddexp2(x1, x2):
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
     """log2(2^x1 + 2^x2), without overflow.
 
     >>> logaddexp2([0.0], [0.0])

@@ -1,8 +1,11 @@
 """Products of tensors by index letters: einsum and its kin, as transposes, one matrix product, and sums."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.arithmetic import add, divide, multiply, subtract
 from fastnn.ops.functions.create import diagonal
@@ -17,7 +20,7 @@ __all__ = ["trapezoid", "cdist", "correlate", "einsum", "tensordot", "dot", "vdo
            "diff", "cov", "corrcoef"]
 
 
-def trapezoid(y, x=None, dx=1.0, axis=-1):
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Tensor:
     """The integral of y along an axis by the trapezoidal rule, at the points x or at equal steps dx.
 
     >>> float(trapezoid([1.0, 2.0, 3.0]))
@@ -28,7 +31,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     return sum(multiply(middle, dx if x is None else diff(x)), axis=-1)
 
 
-def cdist(x, y):
+def cdist(x: Any, y: Any) -> Tensor:
     """The Euclidean distances between the rows of two matrices.
 
     >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
@@ -38,7 +41,7 @@ def cdist(x, y):
     return sqrt(sum(square(d), axis=-1))
 
 
-def correlate(x1, x2, mode="valid"):
+def correlate(x1: Any, x2: Any, mode: Any = "valid") -> Tensor:
     """The cross-correlation of two vectors.
 
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
@@ -127,7 +130,7 @@ def _lay(x, term, letters):
     return expand_dims(x, missing) if missing else x
 
 
-def einsum(subscripts, *operands, **kwargs):
+def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Tensor:
     """The product of operands whose dimensions are named by letters; letters not in the result are summed over.
 
     >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])
@@ -166,7 +169,7 @@ def _diagonals(x, term):
     return x, term
 
 
-def tensordot(x1, x2, axes=2):
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """The sum of products over pairs of dimensions: the last `axes` of x1 with the first of x2, or ([of x1], [of x2]).
 
     >>> tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=2)
@@ -188,7 +191,7 @@ def tensordot(x1, x2, axes=2):
     return cast_to(y, result_dtype(x1, x2))
 
 
-def dot(x1, x2):
+def dot(x1: Any, x2: Any) -> Tensor:
     """The last dimension of x1 times the last but one (the only one, of a vector) of x2; plain products with a number.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
@@ -200,7 +203,7 @@ def dot(x1, x2):
     return tensordot(x1, x2, ([-1], [-2 if len(x2.shape) > 1 else -1]))
 
 
-def vdot(x1, x2):
+def vdot(x1: Any, x2: Any) -> Tensor:
     """The sum of the products of all elements.
 
     >>> vdot([[1.0, 2.0]], [[3.0, 4.0]])
@@ -209,7 +212,7 @@ def vdot(x1, x2):
     return cast_to(sum(multiply(ravel(x1), ravel(x2))), result_dtype(x1, x2))
 
 
-def inner(x1, x2):
+def inner(x1: Any, x2: Any) -> Tensor:
     """The sum of products over the last dimensions.
 
     >>> inner([1.0, 2.0], [3.0, 4.0])
@@ -219,7 +222,7 @@ def inner(x1, x2):
     return multiply(x1, x2) if not x1.shape or not x2.shape else tensordot(x1, x2, ([-1], [-1]))
 
 
-def outer(x1, x2):
+def outer(x1: Any, x2: Any) -> Tensor:
     """All products of an element of x1 with one of x2, both flattened.
 
     >>> outer([1, 2], [3, 4])
@@ -229,7 +232,7 @@ def outer(x1, x2):
     return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
 
 
-def kron(x1, x2):
+def kron(x1: Any, x2: Any) -> Tensor:
     """The Kronecker product: x2 scaled by each element of x1, block by block.
 
     >>> kron([1, 2], [1, 1])
@@ -242,7 +245,7 @@ def kron(x1, x2):
     return reshape(z, [p * q for p, q in zip(a, b)])
 
 
-def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
+def cross(x1: Any, x2: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None) -> Tensor:
     """The cross product of vectors of three numbers along an axis; of two numbers in a plane its third one.
 
     >>> cross([1, 0, 0], [0, 1, 0])
@@ -252,8 +255,8 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
     flat = x.shape[-1] == y.shape[-1] == 2
     if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
-        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 2 or 3 numbers along "
-                         "the axis.")
+        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and "
+                         f"{tuple(y.shape)}, expected 2 or 3 numbers along the axis.")
     x, y = (v if v.shape[-1] == 3 else pad(v, ((0, 0),) * (len(v.shape) - 1) + ((0, 1),)) for v in (x, y))
     (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
     parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),
@@ -261,7 +264,7 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     return parts[2] if flat else moveaxis(stack(parts, -1), -1, axisc)
 
 
-def diff(a, n=1, axis=-1):
+def diff(a: Any, n: Any = 1, axis: Any = -1) -> Tensor:
     """Differences of neighbours along an axis, n times.
 
     >>> diff([1, 4, 9])
@@ -275,7 +278,7 @@ def diff(a, n=1, axis=-1):
     return x
 
 
-def cov(x):
+def cov(x: Any) -> Tensor:
     """The covariance matrix of the rows of x (divided by n - 1).
 
     >>> cov([[1.0, 3.0], [2.0, 2.0]])
@@ -287,7 +290,7 @@ def cov(x):
     return divide(matmul(d, transpose(d)), float(max(x.shape[-1] - 1, 1)))
 
 
-def corrcoef(x):
+def corrcoef(x: Any) -> Tensor:
     """The correlation matrix of the rows of x.
 
     >>> corrcoef([[1.0, 3.0], [2.0, 4.0]]).round(3).tolist()

@@ -1,9 +1,12 @@
 """Quantiles, percentiles and medians."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.indexing import take
@@ -15,7 +18,7 @@ __all__ = ["quantile", "percentile", "median"]
 
 
 # ------------------------------------------------------------------ order statistics
-def quantile(x, q, axis=None, method="linear", keepdims=False):
+def quantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
     """The values below which the fractions q of x lie, interpolated between neighbours by `method`; NaN if one is.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5)
@@ -49,7 +52,7 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
     return y
 
 
-def percentile(x, q, axis=None, method="linear", keepdims=False):
+def percentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
     """quantile with q in percent.
 
     >>> percentile([1.0, 2.0, 4.0], 50)
@@ -58,7 +61,7 @@ def percentile(x, q, axis=None, method="linear", keepdims=False):
     return quantile(x, np.asarray(q, np.float64) / 100, axis, method, keepdims)
 
 
-def median(x, axis=None, keepdims=False):
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The middle value, or the mean of the two middle ones.
 
     >>> median([1.0, 2.0, 4.0, 5.0])

@@ -1,6 +1,9 @@
 """Reductions over any axes: each is a chain of folds of (outer, red, inner), whose sums have one fixed shape."""
+from typing import Any
+
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axes, normalize_axis
+from fastnn.core.types import Tensor
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.forms import WIDE, composite
 from fastnn.ops.functions.arithmetic import add, divide, maximum, minimum, multiply, subtract
@@ -24,7 +27,7 @@ __all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any"
            "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]
 
 
-def cumprod(x, axis=None, dtype=None):
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     """Running products along an axis (of the flattened value, if None).
 
     >>> cumprod([1, 2, 3])
@@ -49,7 +52,7 @@ def _call(op, x, axis, keepdims):
     return calculate(lambda v: op(v, axis=_axis(axis), keepdims=bool(keepdims)), [x], dtype_of(x))
 
 
-def sum(x, axis=None, keepdims=False):
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum along axes; truth values and small integers are counted in int32 or uint32.
 
     >>> sum([[1, 2], [3, 4]], axis=0)
@@ -58,7 +61,7 @@ def sum(x, axis=None, keepdims=False):
     return _call(R.sum, counted(x), axis, keepdims)
 
 
-def mean(x, axis=None, keepdims=False):
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean along axes, as a float.
 
     >>> mean([[1, 2], [3, 4]], axis=0)
@@ -67,7 +70,7 @@ def mean(x, axis=None, keepdims=False):
     return _call(R.mean, floating(x), axis, keepdims)
 
 
-def max(x, axis=None, keepdims=False, initial=None):
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """The largest value along axes (and of `initial`); NaN where there is one.
 
     >>> max([[1, 2], [3, 4]], axis=0)
@@ -77,7 +80,7 @@ def max(x, axis=None, keepdims=False, initial=None):
     return y if initial is None else maximum(y, initial)
 
 
-def min(x, axis=None, keepdims=False, initial=None):
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """The smallest value along axes (and of `initial`); NaN where there is one.
 
     >>> min([[1, 2], [3, 4]], axis=0)
@@ -90,7 +93,7 @@ def min(x, axis=None, keepdims=False, initial=None):
 amax, amin = max, min
 
 
-def prod(x, axis=None, keepdims=False, dtype=None):
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """The product along axes.
 
     >>> prod([[1, 2], [3, 4]], axis=1)
@@ -99,7 +102,7 @@ def prod(x, axis=None, keepdims=False, dtype=None):
     return _call(R.prod, counted(x) if dtype is None else cast_to(x, dtypes.standardize(dtype)), axis, keepdims)
 
 
-def any(x, axis=None, keepdims=False):
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether one value along axes is true (not 0).
 
     >>> any([[True, False], [False, False]], axis=1)
@@ -108,7 +111,7 @@ def any(x, axis=None, keepdims=False):
     return R.any(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
 
 
-def all(x, axis=None, keepdims=False):
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether all values along axes are true (not 0).
 
     >>> all([[True, False], [True, True]], axis=1)
@@ -117,7 +120,7 @@ def all(x, axis=None, keepdims=False):
     return R.all(cast_to(x, "bool"), axis=_axis(axis), keepdims=bool(keepdims))
 
 
-def var(x, axis=None, keepdims=False):
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The variance (divided by n) along axes: the mean squared distance from the mean.
 
     >>> var([1.0, 3.0])
@@ -127,7 +130,7 @@ def var(x, axis=None, keepdims=False):
     return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
 
 
-def std(x, axis=None, keepdims=False):
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The standard deviation along axes.
 
     >>> std([1.0, 3.0])
@@ -136,7 +139,7 @@ def std(x, axis=None, keepdims=False):
     return sqrt(var(x, axis, keepdims))
 
 
-def moments(x, axes, keepdims=False, synchronized=False):
+def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Tensor:
     """(mean, variance) along axes.
 
     >>> [float(v) for v in moments([1.0, 3.0], axes=0)]
@@ -145,7 +148,7 @@ def moments(x, axes, keepdims=False, synchronized=False):
     return mean(x, axes, keepdims), var(x, axes, keepdims)
 
 
-def ptp(x, axis=None, keepdims=False):
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The largest minus the smallest value along axes.
 
     >>> ptp([1, 4])
@@ -154,7 +157,7 @@ def ptp(x, axis=None, keepdims=False):
     return subtract(max(x, axis, keepdims), min(x, axis, keepdims))
 
 
-def argmax(x, axis=None, keepdims=False):
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The index (int32) of the first largest value along an axis; of the flattened value if axis is None.
 
     >>> argmax([[1, 9], [8, 3]], axis=1)
@@ -163,7 +166,7 @@ def argmax(x, axis=None, keepdims=False):
     return _index(R.argmax, x, axis, keepdims)
 
 
-def argmin(x, axis=None, keepdims=False):
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The index (int32) of the first smallest value along an axis; of the flattened value if axis is None.
 
     >>> argmin([[1, 9], [8, 3]], axis=1)
@@ -182,7 +185,7 @@ def _index(op, x, axis, keepdims):
     return calculate(lambda v: op(v, axis=int(axis), keepdims=bool(keepdims)), [x], dtype_of(x), back=False)
 
 
-def count_nonzero(x, axis=None):
+def count_nonzero(x: Any, axis: Any = None) -> Tensor:
     """How many values along axes are not 0 (int32).
 
     >>> count_nonzero([1, 0, 2])
@@ -191,7 +194,7 @@ def count_nonzero(x, axis=None):
     return sum(cast_to(x, "bool"), axis)
 
 
-def logsumexp(x, axis=None, keepdims=False):
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(e^x)) along axes, without overflow.
 
     >>> logsumexp([0.0, 0.0])
@@ -212,7 +215,7 @@ def shape_without(shape, axis):
     return tuple(-1 if d is None else d for i, d in enumerate(shape) if i not in axes)
 
 
-def cumsum(x, axis=None, dtype=None):
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     """Running sums along an axis (of the flattened value, if None).
 
     >>> cumsum([1, 2, 3])
@@ -224,7 +227,7 @@ def cumsum(x, axis=None, dtype=None):
     return calculate(lambda v: R.cumsum(v, axis=int(axis)), [x], dtype_of(x))
 
 
-def average(x, axis=None, weights=None):
+def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     """The mean along an axis, each value with its weight.
 
     >>> average([1.0, 3.0], weights=[3.0, 1.0])

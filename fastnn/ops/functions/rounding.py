@@ -1,7 +1,10 @@
 """Rounding, signs, and what takes the place of NaN and infinities."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, mod, multiply, subtract
 from fastnn.ops.functions.cast import saturate_cast
 from fastnn.ops.functions.comparison import equal, greater, less, less_equal, where
@@ -13,7 +16,7 @@ from fastnn.ops.op import R
 __all__ = ["signbit", "copysign", "heaviside", "isposinf", "isneginf", "nan_to_num", "round"]
 
 
-def signbit(x):
+def signbit(x: Any) -> Tensor:
     """Whether x is below 0, or -0.
 
     >>> signbit([1.0, -1.0])
@@ -25,7 +28,7 @@ def signbit(x):
     return less(where(equal(x, 0), reciprocal(x), x), 0)
 
 
-def copysign(x1, x2):
+def copysign(x1: Any, x2: Any) -> Tensor:
     """|x1| with x2's sign.
 
     >>> copysign([1.0], [-2.0])
@@ -35,7 +38,7 @@ def copysign(x1, x2):
     return where(signbit(x2), multiply(a, -1.0), a)
 
 
-def heaviside(x1, x2):
+def heaviside(x1: Any, x2: Any) -> Tensor:
     """0 below 0, 1 above, x2 at 0; NaN for NaN.
 
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
@@ -46,7 +49,7 @@ def heaviside(x1, x2):
     return where(equal(x, 0), cast_to(x2, dtype_of(x)), where(equal(x, x), step, x))
 
 
-def isposinf(x):
+def isposinf(x: Any) -> Tensor:
     """Where x is +infinity.
 
     >>> isposinf([1.0, float("-inf")])
@@ -55,7 +58,7 @@ def isposinf(x):
     return equal(calculable(x), float("inf"))
 
 
-def isneginf(x):
+def isneginf(x: Any) -> Tensor:
     """Where x is -infinity.
 
     >>> isneginf([1.0, float("-inf")])
@@ -64,7 +67,7 @@ def isneginf(x):
     return equal(calculable(x), float("-inf"))
 
 
-def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """x with NaN replaced by `nan` and infinities by the given numbers (the largest ones of the dtype); integers stay.
 
     >>> nan_to_num([float("nan"), 1.0])
@@ -79,7 +82,7 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     return where(isneginf(x), float(info.min) if neginf is None else neginf, x)
 
 
-def round(x, decimals=0):
+def round(x: Any, decimals: Any = 0) -> Tensor:
     """x rounded to `decimals` places (below 0: to tens, hundreds, ...), halves to the even digit; the dtype stays.
 
     >>> round([0.5, 1.5, 2.6])

@@ -1,8 +1,11 @@
 """Values gathered by number: sums and extremes of segments, scattering."""
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.shapes import product
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.indexing import index_operand
@@ -15,7 +18,7 @@ __all__ = ["segment_sum", "segment_max", "scatter", "segment_min", "segment_prod
 
 
 # ------------------------------------------------------------------ scattering
-def segment_sum(data, segment_ids, num_segments=None, sorted=False):
+def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """Sums of the slices of data that share an id, one per id from 0 to num_segments - 1.
 
     >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
@@ -29,7 +32,7 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     return y if name in ("float32", "float64") else cast_to(y, name)
 
 
-def segment_max(data, segment_ids, num_segments=None, sorted=False):
+def segment_max(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The largest of the slices of data that share an id; -inf (the smallest integer) for an id without one.
 
     >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
@@ -50,7 +53,7 @@ def segments(fold, data, segment_ids, num_segments, empty):
     return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
 
 
-def scatter(indices, values, shape):
+def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     """Zeros of a shape with each value added at its index (the last dimension of indices).
 
     >>> scatter([[1], [3]], [5.0, 7.0], (4,))
@@ -65,7 +68,7 @@ def scatter(indices, values, shape):
 
 
 # ------------------------------------------------------------------ segments, activations
-def segment_min(data, segment_ids, num_segments=None, sorted=False):
+def segment_min(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The smallest of the slices of data that share an id; inf (the largest integer) for an id without one.
 
     >>> segment_min([4.0, 5.0, 3.0], [0, 0, 1], 2)
@@ -75,7 +78,7 @@ def segment_min(data, segment_ids, num_segments=None, sorted=False):
     return segments(min, data, segment_ids, num_segments, np.inf if kind.kind == "f" else np.iinfo(kind).max)
 
 
-def segment_prod(data, segment_ids, num_segments=None, sorted=False):
+def segment_prod(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The product of the slices of data that share an id; 1 for an id without one.
 
     >>> segment_prod([4.0, 5.0, 3.0], [0, 0, 1], 2)

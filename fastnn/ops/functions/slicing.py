@@ -1,10 +1,12 @@
 """Parts of a value, margins, and repetition."""
 import builtins
+from typing import Any
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import (
@@ -25,7 +27,7 @@ __all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "
            "repeat"]
 
 
-def fliplr(x):
+def fliplr(x: Any) -> Tensor:
     """x with the order along its second axis reversed.
 
     >>> fliplr([[1, 2]])
@@ -34,7 +36,7 @@ def fliplr(x):
     return flip(x, 1)
 
 
-def flipud(x):
+def flipud(x: Any) -> Tensor:
     """x with the order along its first axis reversed.
 
     >>> flipud([1, 2])
@@ -43,7 +45,7 @@ def flipud(x):
     return flip(x, 0)
 
 
-def get_item(x, key):
+def get_item(x: Any, key: Any) -> Tensor:
     """x[key].
 
     >>> int(get_item([1, 2], 1))
@@ -53,7 +55,7 @@ def get_item(x, key):
 
 
 # ------------------------------------------------------------------ parts
-def getitem(x, key):
+def getitem(x: Any, key: Any) -> Tensor:
     """x[key] for ints, slices (negative steps too), None and Ellipsis; a list or array of ints takes rows.
 
     >>> getitem([[1, 2], [3, 4]], (builtins.slice(None), 1))
@@ -67,7 +69,8 @@ def getitem(x, key):
         raise ShapeError(f"Received {used} indices for a value of shape {tuple(x.shape)}.")
     if Ellipsis not in [k for k in key if k is None or k is Ellipsis]:
         key = (*key, Ellipsis)
-    slices, drop, add, gather, d, out = [], [], [], [], 0, 0
+    slices: list[tuple[int | None, ...]] = []
+    drop, add, gather, d, out = [], [], [], 0, 0
     for k in key:
         if k is Ellipsis:
             for _ in range(rank - used):
@@ -113,7 +116,7 @@ def _masked(x, key):
     return np.asarray(x)[tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)]
 
 
-def slice(inputs, start_indices, shape):
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     """The block of the given shape that begins at start_indices (ints; -1 in shape: up to the end).
 
     >>> slice([[1, 2], [3, 4]], (0, 1), (2, 1))
@@ -124,7 +127,7 @@ def slice(inputs, start_indices, shape):
                                  for a, n in zip(start_indices, shape)))
 
 
-def slice_update(inputs, start_indices, updates):
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """inputs with the block that begins at start_indices replaced by updates.
 
     >>> slice_update([1, 2, 3], [1], [9])
@@ -139,7 +142,7 @@ def slice_update(inputs, start_indices, updates):
     return where(inside, R.pad(cast_to(u, dtype_of(x)), pad_width=margins, constant_value=0.0), x)
 
 
-def pad(x, pad_width, mode="constant", constant_values=None):
+def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None) -> Tensor:
     """x with margins: a number, or the values that "reflect", "symmetric" and "edge" take from x.
 
     pad_width: an int, one (before, after) pair, or a pair per dimension.
@@ -162,7 +165,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     return x
 
 
-def flip(x, axis=None):
+def flip(x: Any, axis: Any = None) -> Tensor:
     """x with the order along some axes (all, if None) reversed.
 
     >>> flip([1, 2, 3])
@@ -175,7 +178,7 @@ def flip(x, axis=None):
     return getitem(x, tuple(builtins.slice(None, None, -1) if d in axes else builtins.slice(None) for d in range(rank)))
 
 
-def rot90(array, k=1, axes=(0, 1)):
+def rot90(array: Any, k: Any = 1, axes: Any = (0, 1)) -> Tensor:
     """array turned k times by 90 degrees in the plane of two axes, from the first towards the second.
 
     >>> rot90([[1, 2], [3, 4]])
@@ -190,7 +193,7 @@ def rot90(array, k=1, axes=(0, 1)):
     return flip(swapaxes(array, a, b), b) if k % 4 else operand(array)
 
 
-def roll(x, shift, axis=None):
+def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     """x with elements moved by `shift` along an axis; what leaves one end enters at the other.
 
     >>> roll([1, 2, 3], 1)
@@ -208,7 +211,7 @@ def roll(x, shift, axis=None):
     return concatenate(split(x, [k], axis)[::-1], axis) if 0 < k < n else x
 
 
-def tile(x, repeats):
+def tile(x: Any, repeats: Any) -> Tensor:
     """x repeated `repeats` times along each axis.
 
     >>> tile([1, 2], 2)
@@ -226,7 +229,7 @@ def _repeated(x, narrow, wide, final):
     return reshape(broadcast_to(reshape(x, narrow), wide), final)
 
 
-def repeat(x, repeats, axis=None):
+def repeat(x: Any, repeats: Any, axis: Any = None) -> Tensor:
     """Each element of x (each slice along an axis) several times in a row; repeats may differ per element.
 
     >>> repeat([1, 2], 2)

@@ -1,5 +1,8 @@
 """Softmax and its logarithm over any axes."""
+from typing import Any
+
 from fastnn.core import shapes
+from fastnn.core.types import Tensor
 from fastnn.ops.functions.layout import reshape, transpose
 from fastnn.ops.functions.operands import float_call, floating
 from fastnn.ops.records.softmax import log_softmax_op, softmax_op
@@ -19,7 +22,7 @@ def to_last(x, axis):
     return transpose(x, there), lambda y: transpose(y, back)
 
 
-def softmax(x, axis=-1):
+def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) / sum(exp(x)) over `axis`: an int, several as a tuple, or None for all.
 
     Args:
@@ -31,7 +34,7 @@ def softmax(x, axis=-1):
     return _over(lambda v: float_call(softmax_op, v), x, axis)
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """The logarithm of softmax(x, axis), without computing it.
 
     >>> log_softmax([0.0, 0.0]).round(4)

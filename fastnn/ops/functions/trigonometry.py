@@ -1,6 +1,9 @@
 """Angles and their functions, hyperbolic ones too."""
+from typing import Any
+
 import numpy as np
 
+from fastnn.core.types import Tensor
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import composite
 from fastnn.ops.functions.arithmetic import divide, multiply
@@ -13,7 +16,7 @@ __all__ = ["tan", "deg2rad", "rad2deg", "arcsin", "arccos", "arctan", "arcsinh",
            "arctan2", "sinh", "cosh", "hypot", "sinc"]
 
 
-def tan(x):
+def tan(x: Any) -> Tensor:
     """The tangent of x in radians.
 
     >>> tan([0.0])
@@ -22,7 +25,7 @@ def tan(x):
     return float_call(lambda v: divide(R.sin(v), R.cos(v)), x)
 
 
-def deg2rad(x):
+def deg2rad(x: Any) -> Tensor:
     """Degrees as radians.
 
     >>> deg2rad([180.0])
@@ -31,7 +34,7 @@ def deg2rad(x):
     return float_call(lambda v: multiply(v, np.pi / 180), x)
 
 
-def rad2deg(x):
+def rad2deg(x: Any) -> Tensor:
     """Radians as degrees.
 
     >>> rad2deg([0.0])
@@ -63,7 +66,7 @@ arctanh = _float_function(R.arctanh, "The inverse of tanh.", ">>> arctanh([0.0])
 erfinv = _float_function(R.erfinv, "The number whose erf is x.", ">>> erfinv([0.0])\n    array([0.], dtype=float32)")
 
 
-def arctan2(x1, x2):
+def arctan2(x1: Any, x2: Any) -> Tensor:
     """The angle of the point (x2, x1), in (-pi, pi].
 
     >>> arctan2([0.0], [1.0])
@@ -72,7 +75,7 @@ def arctan2(x1, x2):
     return float_pair(R.arctan2, x1, x2)
 
 
-def sinh(x):
+def sinh(x: Any) -> Tensor:
     """The hyperbolic sine.
 
     >>> sinh([0.0])
@@ -81,7 +84,7 @@ def sinh(x):
     return float_call(R.sinh, x)
 
 
-def cosh(x):
+def cosh(x: Any) -> Tensor:
     """The hyperbolic cosine.
 
     >>> cosh([0.0])
@@ -90,7 +93,7 @@ def cosh(x):
     return float_call(R.cosh, x)
 
 
-def hypot(x1, x2):
+def hypot(x1: Any, x2: Any) -> Tensor:
     """sqrt(x1^2 + x2^2), without overflow.
 
     >>> hypot([3.0], [4.0])
@@ -99,7 +102,7 @@ def hypot(x1, x2):
     return float_pair(R.hypot, x1, x2)
 
 
-def sinc(x):
+def sinc(x: Any) -> Tensor:
     """sin(pi x) / (pi x), 1 at 0.
 
     >>> sinc([0.0, 1.0]).round(5).tolist()

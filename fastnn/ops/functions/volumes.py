@@ -18,8 +18,8 @@ def transposed_axis(n, kernel, stride, dilation, padding, output_padding):
     else:
         size = base + output_padding + (reach % 2 if padding == "same" else reach)
     if size < 1:
-        raise ShapeError(f"conv_transpose: output_padding={output_padding} gives an output of {size}; expected at "
-                         "least 1.")
+        raise ShapeError(f"conv_transpose: output_padding={output_padding} "
+                         f"gives an output of {size}; expected at least 1.")
     total = max(base + reach - size, 0) if padding == "same" else 0
     return size, (total // 2, total - total // 2)
 

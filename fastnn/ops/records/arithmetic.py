@@ -1,15 +1,21 @@
 """Arithmetic of two values that broadcast."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.graph.node import Node
 from fastnn.ops.forms import FLOATS, affine, is_constant, zero
-from fastnn.ops.op import Array, Case, R
+from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R
 from fastnn.ops.records.broadcasting import binary, draw_broadcast, unbroadcast
 
 
-def _both(fx, fy):
+def _both(fx: Any, fy: Any) -> Callable[..., Any]:
     """A gradient rule from fx(g, x, y, z) and fy(g, x, y, z); a constant input costs nothing."""
-    def vjp(node, gys):
+    def vjp(node: Node, gys: Gradients) -> Sequence[Any]:
         x, y = node.inputs
         return [None if is_constant(v) or f is None else unbroadcast(f(gys[0], x, y, node.output), v.shape)
                 for v, f in ((x, fx), (y, fy))]
@@ -18,9 +24,9 @@ def _both(fx, fy):
 
 _add = binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y")
 _subtract = binary("subtract", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(g, -1.0)), doc="z = x - y")
-_multiply = binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)),
+_multiply: Op = binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)),
                     doc="z = x y")
-_divide = binary("divide", _both(lambda g, x, y, z: _divide(g, y),
+_divide: Op = binary("divide", _both(lambda g, x, y, z: _divide(g, y),
                                   lambda g, x, y, z: affine(_divide(_multiply(g, z), y), -1.0)),
                   allowed=FLOATS, low=0.3, high=3.0, doc="z = x / y")
 _maximum = binary("maximum", _both(lambda g, x, y, z: R.where(R.less(x, y), zero(g), g),
@@ -34,7 +40,7 @@ _minimum = binary("minimum", _both(lambda g, x, y, z: R.where(R.less(y, x), zero
 _squared_difference = binary("squared_difference", _both(
     lambda g, x, y, z: affine(_multiply(g, _subtract(x, y)), 2.0),
     lambda g, x, y, z: affine(_multiply(g, _subtract(x, y)), -2.0)), flops=2, doc="z = (x - y)^2")
-_power = binary("power", _both(
+_power: Op = binary("power", _both(
     lambda g, x, y, z: _multiply(g, _multiply(y, _power(x, affine(y, 1.0, -1.0)))),
     lambda g, x, y, z: _multiply(g, _multiply(z, _log_positive(x)))),
     cases=lambda draw: _powers(draw), flops=80, doc="z = x^y, as IEEE's pow; integers by squaring")
@@ -53,30 +59,30 @@ _mod = binary("mod", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(_mult
                cases=lambda draw: _quotients(draw), flops=6, doc="z = x - y floor(x / y); the sign is y's")
 
 
-def _share(x, z):
+def _share(x: Any, z: Any) -> Any:
     """x / z, 0 where z is 0."""
     none = R.equal(z, zero(z))
     return _divide(x, R.where(none, np.ones((), dtypes.numpy_type(z.dtype)), z))
 
 
-def _weight(x, y, scale=1.0):
+def _weight(x: Any, y: Any, scale: float = 1.0) -> Any:
     """e^x / (e^x + e^y): one half where both are equal, infinite ones too."""
     return R.sigmoid(affine(R.where(R.equal(x, y), zero(x), _subtract(x, y)), scale))
 
 
-def _log_positive(x):
+def _log_positive(x: Any) -> Any:
     one = np.ones((), dtypes.numpy_type(x.dtype))
     return R.log(R.where(R.less(zero(x), x), x, one))
 
 
-def _apart(draw):
+def _apart(draw: Draw) -> Any:
     """x below 0 or above 1, y between: no ties."""
     a, b = draw_broadcast(draw)
     low, high = draw.choice(((-2.0, -0.1), (1.1, 2.0)))
     return Case([Array(a, "float", low, high), Array(b, "float", 0.0, 1.0)])
 
 
-def _powers(draw):
+def _powers(draw: Draw) -> Any:
     """Positive bases; for integers positive exponents too."""
     a, b = draw_broadcast(draw)
     if draw.integer(0, 3) == 3:
@@ -85,7 +91,7 @@ def _powers(draw):
     return Case([Array(a, "float", 0.2, 3.0), Array(b, "float", -3.0, 3.0)])
 
 
-def _quotients(draw):
+def _quotients(draw: Draw) -> Any:
     """Quotients that are not near an integer, or integers."""
     a, b = draw_broadcast(draw)
     if draw.boolean():

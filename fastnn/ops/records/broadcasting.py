@@ -1,6 +1,12 @@
 """How two values of different shapes meet: lowering and record of what broadcasts, and the way back."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import product
+from fastnn.core.types import Attrs, Dims
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
 from fastnn.kernels.reference import movement
@@ -14,23 +20,26 @@ from fastnn.ops.forms import (
     same_dtype,
     unary_cost,
 )
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Op, R, Specs, Vjp, register
 from fastnn.ops.records.cast import widened
 from fastnn.ops.records.copying import emit_broadcast
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 SCALAR = ("add", "subtract", "multiply", "divide", "maximum", "minimum")       # also have _sc and _bc kernels
 
 
 # ------------------------------------------------------------------ records
-def _infer(name, allowed, out=None):
-    def infer(specs, attrs):
+def _infer(name: str, allowed: Any, out: Any = None) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         same_dtype(name, specs, allowed)
         return Spec(broadcast_infer(name, specs), out or specs[0].dtype)
     return infer
 
 
-def _lower(name):
-    def lower(e):
+def _lower(name: str) -> Callable[..., Any]:
+    def lower(e: Emitter) -> None:
         (x, y), z = e.ins, e.outs[0]
         if x.shape == y.shape or x.size == y.size == 1:
             e.emit(f"{name}_{x.t}", x.rd, y.rd, z.wr, n=z.size, elementwise=True)
@@ -46,7 +55,7 @@ def _lower(name):
     return lower
 
 
-def _emit_rows(e, name, x, y, z):
+def _emit_rows(e: Emitter, name: str, x: Any, y: Any, z: Any) -> None:
     sizes, (sx, sy) = collapse(z.shape, broadcast_strides(x.shape, z.shape), broadcast_strides(y.shape, z.shape))
     *outer, n = sizes
     table = [len(outer), n, int(sx[-1] != 0), int(sy[-1] != 0)]
@@ -56,7 +65,7 @@ def _emit_rows(e, name, x, y, z):
            e.table(table), n=product(outer))
 
 
-def spread(e, x, shape):
+def spread(e: Emitter, x: Any, shape: Dims) -> Any:
     """x, or a copy of it in scratch memory that has been broadcast to `shape`."""
     if x.size == product(shape):
         return x
@@ -65,7 +74,7 @@ def spread(e, x, shape):
     return copy
 
 
-def draw_broadcast(draw, count=2):
+def draw_broadcast(draw: Draw, count: Any = 2) -> Any:
     """`count` shapes that broadcast together."""
     full = tuple(draw.integer(1, 4) for _ in range(draw.integer(0, 4)))
     if draw.integer(0, 5) == 5:
@@ -77,8 +86,8 @@ def draw_broadcast(draw, count=2):
     return shapes[::-1] if draw.boolean() else shapes
 
 
-def _cases(allowed, low, high, distinct):
-    def cases(draw):
+def _cases(allowed: Any, low: float, high: float, distinct: bool) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         kind = "float" if "float32" in allowed and draw.integer(0, 3) else draw.choice(allowed)
         kind = "float" if kind in FLOATS else kind
         shapes = draw_broadcast(draw)
@@ -88,7 +97,8 @@ def _cases(allowed, low, high, distinct):
     return cases
 
 
-def binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distinct=False, flops=1, **rest):
+def binary(name: str, vjp: Vjp | None = None, allowed: Any = NUMBERS, out: Any = None, low: float = -2.0,
+           high: float = 2.0, distinct: bool = False, flops: float = 1, **rest: Any) -> Any:
     """Register an operation of two values that broadcast: vjp, allowed dtypes, dtype of the result, ranges of cases."""
     return register(Op(
         name=name, inputs=("x", "y"), infer=_infer(name, allowed, out), lower=_lower(name), vjp=vjp,
@@ -98,7 +108,7 @@ def binary(name, vjp=None, allowed=NUMBERS, out=None, low=-2.0, high=2.0, distin
                  ([Spec((2,), allowed[0]), Spec((2,), "int8")], {}, DTypeError)], **rest))
 
 
-def _broadcast_infer(specs, attrs):
+def _broadcast_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, wanted = specs[0].shape, attrs["shape"]
     lead = len(wanted) - len(shape)
     repeated = None if None in shape else 1     # what a size of 1 may become that meets an unknown one
@@ -109,7 +119,7 @@ def _broadcast_infer(specs, attrs):
     return Spec(wanted, specs[0].dtype)
 
 
-def _broadcast_cases(draw):
+def _broadcast_cases(draw: Draw) -> Any:
     full = tuple(draw.integer(1, 5) for _ in range(draw.integer(0, 4)))
     shape = tuple(1 if draw.boolean() else d for d in full[draw.integer(0, len(full)):])
     return Case([Array(shape)], {"shape": full})
@@ -124,7 +134,7 @@ _broadcast_to = register(Op(
     invalid=[([Spec((2, 3), "float32")], {"shape": (3, 2)}, ShapeError)]))
 
 
-def unbroadcast(g, shape):
+def unbroadcast(g: Any, shape: Dims) -> Any:
     """The gradient of a value of `shape` that was broadcast to g's shape: summed over what was repeated."""
     if g.shape == tuple(shape):
         return g

@@ -1,27 +1,37 @@
 """Conversion between dtypes."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 BYTES = ("uint8", "bool")
 
 
-def _infer(specs, attrs):
+def _infer(specs: Specs, attrs: Attrs) -> Any:
     if attrs["dtype"] not in dtypes.TABLE:
         raise DTypeError(f"cast: unknown dtype {attrs['dtype']!r}; expected one of {', '.join(dtypes.TABLE)}.")
     return Spec(specs[0].shape, attrs["dtype"])
 
 
-def _has_kernel(source, target):
+def _has_kernel(source: Any, target: Any) -> Any:
     return source in (*NUMBERS, *BYTES) and target in (*NUMBERS, *BYTES)
 
 
-def _lower(e):
+def _lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     if x.dtype == y.dtype or (x.dtype in BYTES and y.dtype == "uint8"):
         name = f"copy_{x.t}"
@@ -34,17 +44,17 @@ def _lower(e):
     e.emit(name, x.rd, y.wr, n=y.size, elementwise=True)
 
 
-def _host(ins, outs, attrs):
+def _host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     with np.errstate(all="ignore"):
         outs[0][...] = ins[0].astype(outs[0].dtype)
 
 
-def _vjp(node, gys):
+def _vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [converted(gys[0], node.inputs[0].dtype)]
 
 
-def _cases(names):
-    def cases(draw):
+def _cases(names: Any) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         source, target = draw.choice(names), draw.choice(names)
         low = -3.0 if source in (*NUMBERS, "int8", "int16", "float16") and not target.startswith("u") else 0.0
         source = "float" if source in ("float32", "float64") else source
@@ -52,7 +62,7 @@ def _cases(names):
     return cases
 
 
-def _record(name, cases, **way):
+def _record(name: str, cases: Any, **way: Any) -> Any:
     return register(Op(
         name=name, inputs=("x",), attrs={"dtype": REQUIRED}, infer=_infer, vjp=_vjp, elementwise=name == "cast",
         reference=reference.cast, cases=cases, invalid=[([Spec((2,), "float32")], {"dtype": "quaternion"}, DTypeError)],
@@ -63,7 +73,7 @@ _cast = _record("cast", _cases(("float32", "int32", "int64", "bool", "uint8", "f
 _cast_host = _record("cast_host", _cases(("float16", "int8", "int16", "uint16", "uint32", "uint64")), host=_host)
 
 
-def converted(x, dtype):
+def converted(x: Any, dtype: str) -> Any:
     """x, a symbol or an array, as `dtype`: x itself where it has that already."""
     source = dtypes.standardize(x.dtype)
     if source == dtype:
@@ -71,6 +81,6 @@ def converted(x, dtype):
     return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
 
 
-def widened(op, x, *inputs, **attrs):
+def widened(op: Any, x: Any, *inputs: Any, **attrs: Any) -> Any:
     """op(x, ...) in x's dtype, through a wider one where no kernel calculates in it."""
     return converted(op(converted(x, WIDE.get(x.dtype, x.dtype)), *inputs, **attrs), x.dtype)

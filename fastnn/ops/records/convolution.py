@@ -1,16 +1,26 @@
 """Convolutions on NHWC images with HWIO weights; their gradients are operations of their own."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records import convolution_plan as plan
 from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats, epilogue
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 _WINDOW = {"strides": (1, 1), "padding": "valid", "dilation": (1, 1), "groups": 1}
 
 
 # ------------------------------------------------------------------ shapes
-def _check(name, specs, attrs):
+def _check(name: str, specs: Specs, attrs: Attrs) -> None:
     check_floats(name, specs)
     for s in specs[:2]:
         if len(s.shape) != 4:
@@ -27,7 +37,7 @@ def _check(name, specs, attrs):
             raise ArgumentError(f"{name}: {key}={attrs[key]!r}; expected two integers >= 1.")
 
 
-def _shape(name, x, w, attrs):
+def _shape(name: str, x: Any, w: Any, attrs: Attrs) -> Any:
     """The Shape; raises ShapeError where channels and groups do not fit."""
     groups = attrs["groups"]
     if groups < 1 or x[3] != w[2] * groups or w[3] % groups:
@@ -36,7 +46,7 @@ def _shape(name, x, w, attrs):
     return plan.conv_shape(x, w, attrs)
 
 
-def _infer(specs, attrs):
+def _infer(specs: Specs, attrs: Attrs) -> Any:
     x, w, b = specs
     _check("conv2d", specs, attrs)
     s = _shape("conv2d", x.shape, w.shape, attrs)
@@ -44,7 +54,7 @@ def _infer(specs, attrs):
     return Spec((s.N, s.Ho, s.Wo, s.K), x.dtype)
 
 
-def _infer_grad_x(specs, attrs):
+def _infer_grad_x(specs: Specs, attrs: Attrs) -> Any:
     gy, w = specs
     _check("conv2d_grad_x", specs, attrs)
     shape = (gy.shape[0], *attrs["size"], w.shape[2] * attrs["groups"])
@@ -55,7 +65,7 @@ def _infer_grad_x(specs, attrs):
     return Spec(shape, gy.dtype)
 
 
-def _infer_grad_w(specs, attrs):
+def _infer_grad_w(specs: Specs, attrs: Attrs) -> Any:
     x, gy = specs
     _check("conv2d_grad_w", specs, attrs)
     if attrs["groups"] < 1 or x.shape[3] % attrs["groups"]:
@@ -68,14 +78,14 @@ def _infer_grad_w(specs, attrs):
 
 
 # ------------------------------------------------------------------ lowering
-def _lower(e):
+def _lower(e: Emitter) -> None:
     x, w, b = e.ins
     y = e.outs[0]
     s = plan.conv_shape(x.shape, w.shape, e.attrs)
     plan.choose(s, y.dtype, plan.forward, plan.depthwise, plan.winograd)(e, s, x, w, y, *epilogue(e, b))
 
 
-def _lower_grad_x(e):
+def _lower_grad_x(e: Emitter) -> None:
     gy, w = e.ins
     gx = e.outs[0]
     s = plan.conv_shape(gx.shape, w.shape, e.attrs)
@@ -83,16 +93,16 @@ def _lower_grad_x(e):
     plan.choose(s, gx.dtype, plan.grad_x, plan.depthwise_grad_x, plan.winograd_grad_x, tiles)(e, s, gy, w, gx)
 
 
-def _lower_grad_w(e):
+def _lower_grad_w(e: Emitter) -> None:
     x, gy = e.ins
     gw = e.outs[0]
     s = plan.conv_shape(x.shape, gw.shape, e.attrs)
     plan.choose(s, gw.dtype, plan.grad_w, plan.depthwise_grad_w, plan.winograd_grad_w)(e, s, x, gy, gw)
 
 
-def _cost(i, j):
+def _cost(i: int, j: int) -> Callable[..., Any]:
     """(flops, bytes), x and w being operands i and j of (inputs, outputs)."""
-    def cost(specs, outs, attrs):
+    def cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
         every = [s for s in (*specs, *outs) if s is not None]
         s = plan.conv_shape(every[i].shape, every[j].shape, attrs)
         return s.flops, sum(v.nbytes for v in every)
@@ -100,29 +110,29 @@ def _cost(i, j):
 
 
 # ------------------------------------------------------------------ gradients
-def _window_attrs(attrs):
+def _window_attrs(attrs: Attrs) -> Any:
     return {k: attrs[k] for k in _WINDOW}
 
 
-def _vjp(node, gys):
+def _vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (x, w, b), at = node.inputs, _window_attrs(node.attrs)
     g = activation_grad(node.outputs[0], gys[0], node.attrs["activation"])
     return [conv2d_grad_x(g, w, size=x.shape[1:3], **at), conv2d_grad_w(x, g, kernel=w.shape[:2], **at),
             None if b is None else R.sum(g, axis=(0, 1, 2))]
 
 
-def _vjp_grad_x(node, gys):
+def _vjp_grad_x(node: Node, gys: Gradients) -> Sequence[Any]:
     (gy, w), at = node.inputs, _window_attrs(node.attrs)
     return [conv2d_op(gys[0], w, None, **at), conv2d_grad_w(gys[0], gy, kernel=w.shape[:2], **at)]
 
 
-def _vjp_grad_w(node, gys):
+def _vjp_grad_w(node: Node, gys: Gradients) -> Sequence[Any]:
     (x, gy), at = node.inputs, _window_attrs(node.attrs)
     return [conv2d_grad_x(gy, gys[0], size=x.shape[1:3], **at), conv2d_op(x, gys[0], None, **at)]
 
 
 # ------------------------------------------------------------------ cases
-def _draw(draw):
+def _draw(draw: Draw) -> Any:
     """(x shape, w shape, attributes of the window, y shape)"""
     kh, kw = draw.choice([(3, 3), (1, 1), (2, 3), (5, 2), (1, 4)])
     strides = draw.choice([(1, 1), (2, 2), (1, 2), (3, 1)])
@@ -140,24 +150,24 @@ def _draw(draw):
     return x, w, attrs, (N, s.Ho, s.Wo, K)
 
 
-def _cases(draw):
+def _cases(draw: Draw) -> Any:
     x, w, attrs, y = _draw(draw)
     bias = Array(y[-1:]) if draw.boolean() else None
     return Case([Array(x), Array(w), bias], {**attrs, "activation": draw.choice([None, "sigmoid", "tanh"])},
                 tolerance=4.0)
 
 
-def _cases_grad_x(draw):
+def _cases_grad_x(draw: Draw) -> Any:
     x, w, attrs, y = _draw(draw)
     return Case([Array(y), Array(w)], {**attrs, "size": x[1:3]}, tolerance=4.0)
 
 
-def _cases_grad_w(draw):
+def _cases_grad_w(draw: Draw) -> Any:
     x, w, attrs, y = _draw(draw)
     return Case([Array(x), Array(y)], {**attrs, "kernel": w[:2]}, tolerance=4.0)
 
 
-def _f32(*shape):
+def _f32(*shape: Any) -> Any:
     return Spec(shape, "float32")
 
 

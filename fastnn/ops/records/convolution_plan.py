@@ -2,15 +2,21 @@
 
 Offsets count elements. See fastnn/kernels/cpu/conv.py for what the tables mean.
 """
+from __future__ import annotations
+
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.blocks import GRAD_PIXELS, LANE_BLOCK, PANEL_BYTES, PLANE_CHANNELS, TILE_GROUP, TILE_PAD, WEIGHT_GAP
 from fastnn.core.shapes import window
+from fastnn.core.types import Attrs
 from fastnn.ops.records.matmul import CHUNK_FLOPS, CHUNKS, PARTS
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
 REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
@@ -40,19 +46,19 @@ class Shape(NamedTuple):
     groups: int
 
     @property
-    def flops(self):
+    def flops(self) -> Any:
         """Operations of the direct sum."""
         return 2 * self.N * self.Ho * self.Wo * self.K * self.kh * self.kw * (self.C // self.groups)
 
 
-def conv_shape(x, w, attrs):
+def conv_shape(x: Any, w: Any, attrs: Attrs) -> Any:
     """The Shape of a convolution from the shapes of x and w; raises ShapeError where a window does not fit."""
     pads = attrs["padding"]
     axes = [window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i],
                    attrs["dilation"][i])
             for i in (0, 1)]
     (Ho, top, _), (Wo, left, _) = axes
-    return Shape(*x, w[0], w[1], w[3], Ho, Wo, *attrs["strides"], top, left, *attrs["dilation"], attrs["groups"])
+    return Shape(*(*x, w[0], w[1], w[3], Ho, Wo, *attrs["strides"], top, left, *attrs["dilation"], attrs["groups"]))
 
 
 class Geometry(NamedTuple):
@@ -65,7 +71,8 @@ class Geometry(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize, apart=1):
+def geometry(N: int, H: int, W: int, C: int, Qh: int, Qw: int, sh: int, sw: int, taps: int, channels: int,
+             itemsize: int, apart: Any = 1) -> Any:
     """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw).
 
     apart: 1, or sw: the columns that a tap meets lie side by side in the scratch.
@@ -89,23 +96,23 @@ def geometry(N, H, W, C, Qh, Qw, sh, sw, taps, channels, itemsize, apart=1):
 
 
 @lru_cache(maxsize=64)
-def places(slots, rows, Qw, OH, OW, C, sh, sw):
+def places(slots: Any, rows: int, Qw: int, OH: int, OW: int, C: int, sh: int, sw: int) -> Any:
     """Offsets of a band's output points in an image (OH,OW,C) that they fill with steps sh, sw."""
     i, q, p = np.ogrid[:slots, :rows, :Qw]
     return (((i * OH + q * sh) * OW + p * sw) * C).ravel().astype(np.int64)
 
 
-def forward_taps(s):
+def forward_taps(s: Any) -> Any:
     """Offsets of the taps in x."""
     return tuple((r * s.dh - s.top, q * s.dw - s.left) for r in range(s.kh) for q in range(s.kw))
 
 
-def forward_geometry(s, itemsize):
+def forward_geometry(s: Any, itemsize: int) -> Any:
     """The geometry of y from x, also that of gw."""
     return geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), s.C // s.groups, itemsize)
 
 
-def chunk_rows(total, band, flops, chunks=CHUNKS, images=1):
+def chunk_rows(total: int, band: Any, flops: float, chunks: int = CHUNKS, images: int = 1) -> Any:
     """Output rows per chunk: whole images where there are enough of them, else whole bands."""
     chunks = max(1, min(chunks, int(flops / CHUNK_FLOPS)))
     if images >= 2 * chunks:
@@ -116,13 +123,13 @@ def chunk_rows(total, band, flops, chunks=CHUNKS, images=1):
     return -(-total // chunks)
 
 
-def panels(rows, cols):
+def panels(rows: int, cols: Any) -> Any:
     """Elements of packed panels (an upper bound for every level)."""
     return rows * (-(-cols // 16) * 16)
 
 
 # ------------------------------------------------------------------ direct kernels
-def together(s):
+def together(s: Any) -> Any:
     """How many neighbouring outputs of a row are computed as one of more channels: few channels would waste lanes.
 
     The taps of all of them meet each of them, with zeros for weights: a NaN reaches the neighbours in its row too.
@@ -131,13 +138,13 @@ def together(s):
     if s.flops < TOGETHER_FLOPS or s.groups > 1 or s.kh == 1 or s.dw > 1 or config.matmul_precision() == "highest":
         return 1
 
-    def used(f):
+    def used(f: Any) -> Any:
         return f * s.K / (-(-f * s.K // 16) * 16) * s.kw / (s.kw + (f - 1) * s.sw)
     best = max((f for f in (1, 2, 4, 8, 16) if s.Wo % f == 0), key=lambda f: (used(f), -f))
     return best if used(best) > 1.2 * used(1) else 1
 
 
-def _spread(e, s, f, w, tap, strides, bias):
+def _spread(e: Emitter, s: Any, f: Any, w: Any, tap: Any, strides: Any, bias: Any) -> Any:
     """(Shape, weights, bias) of a convolution that computes f neighbouring outputs as one."""
     wide = s.kw + (f - 1) * s.sw
     weights = e.scratch(s.kh * wide * s.C * f * s.K * w.itemsize)
@@ -147,7 +154,7 @@ def _spread(e, s, f, w, tap, strides, bias):
     return s._replace(kw=wide, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw), weights, copies.rd_all if bias else 0
 
 
-def forward(e, s, x, w, y, flags, bias, code):
+def forward(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """y = act(conv(x, w) + bias) by the direct kernel."""
     f = together(s)
     if f > 1:
@@ -155,7 +162,7 @@ def forward(e, s, x, w, y, flags, bias, code):
     _direct(e, s, x, w, y, flags, bias, code)
 
 
-def _direct(e, s, x, w, y, flags, bias, code):
+def _direct(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     C, K = s.C // s.groups, s.K // s.groups
     R = s.kh * s.kw * C
     each = panels(R, K)
@@ -167,18 +174,19 @@ def _direct(e, s, x, w, y, flags, bias, code):
                code, s.flops)
 
 
-def _band(g):
+def _band(g: Any) -> Any:
     return int(g.words[13]), int(g.words[12])
 
 
-def _correlate(e, g, x, packed, y, place, R, groups, C, K, each, offsets, flags, bias, code, flops):
+def _correlate(e: Emitter, g: Any, x: Any, packed: Any, y: Any, place: Any, R: int, groups: int, C: int, K: int,
+               each: Any, offsets: Any, flags: int, bias: Any, code: int, flops: float) -> None:
     n = int(g.words[0] * g.words[4])
     e.emit(f"conv_{y.t}", x.rd, packed.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
            e.table(place), e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
            n=n, chunk=chunk_rows(n, g.band, flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 
-def grad_x(e, s, gy, w, gx):
+def grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
     """gx by one correlation per residue class of the stride; where a class has no taps, all was zeros before."""
     if s.sh == s.sw == s.dh == s.dw == 1 and s.groups == 1:
         back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=s.kh - 1 - s.top, left=s.kw - 1 - s.left)
@@ -205,7 +213,7 @@ def grad_x(e, s, gy, w, gx):
                    2 * s.N * Qh * Qw * s.C * len(use) * K)
 
 
-def _classes(s):
+def _classes(s: Any) -> Any:
     """grad_x as correlations, one per residue of the stride: (taps used, grid, their offsets in gy, out offsets)."""
     for oh in range(min(s.sh, s.H)):
         for ow in range(min(s.sw, s.W)):
@@ -217,12 +225,13 @@ def _classes(s):
 
 
 # ------------------------------------------------------------------ depthwise
-def is_depthwise(s):
+def is_depthwise(s: Any) -> Any:
     """One filter per channel."""
     return s.groups > 1 and s.groups == s.C == s.K
 
 
-def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops):
+def _depthwise(e: Emitter, g: Any, x: Any, w: Any, y: Any, weights: Any, place: Any, offsets: Any, flags: int,
+               bias: Any, code: int, flops: float) -> None:
     n, C = int(g.words[0] * g.words[4]), y.shape[-1]
     long = C + LANE_BLOCK if len(g.pix) > 1 and g.pix[1] - g.pix[0] == C else 0
     row = e.local(g.words[5] * C * y.itemsize) if long and place[1] - place[0] != C else 0
@@ -232,7 +241,7 @@ def _depthwise(e, g, x, w, y, weights, place, offsets, flags, bias, code, flops)
            n=n, chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
 
 
-def depthwise(e, s, x, w, y, flags, bias, code):
+def depthwise(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """y = act(depthwise conv(x, w) + bias)."""
     apart = s.sw if s.C < LANE_BLOCK and s.kh * s.kw >= 2 * s.sw else 1
     g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize, apart)
@@ -241,7 +250,7 @@ def depthwise(e, s, x, w, y, flags, bias, code):
                code, s.flops)
 
 
-def depthwise_grad_x(e, s, gy, w, gx):
+def depthwise_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
     """gx of a depthwise convolution, class by class."""
     for use, (Qh, Qw), taps, offsets in _classes(s):
         g = geometry(s.N, s.Ho, s.Wo, s.C, Qh, Qw, 1, 1, taps, 1, gx.itemsize)
@@ -250,7 +259,7 @@ def depthwise_grad_x(e, s, gy, w, gx):
         _depthwise(e, g, gy, w, gx, weights, place, offsets, 0, 0, 0, 2 * s.N * Qh * Qw * s.C * len(use))
 
 
-def depthwise_grad_w(e, s, x, gy, gw):
+def depthwise_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw of a depthwise convolution as partial sums."""
     g, n = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, gw.itemsize), s.N * s.Ho
     step = chunk_rows(n, g.band, 4 * s.flops, PARTS, s.N)
@@ -265,17 +274,17 @@ def depthwise_grad_w(e, s, x, gy, gw):
     add_parts(e, sums, parts, gw)
 
 
-def parts_of(flops, nbytes):
+def parts_of(flops: float, nbytes: int) -> Any:
     """Partial sums of a gradient of `nbytes`: a function of sizes only, bounded memory."""
     return max(1, min(PARTS if nbytes <= PART_BYTES else PARTS // 2, int(flops / CHUNK_FLOPS)))
 
 
-def folded(s):
+def folded(s: Any) -> Any:
     """How many neighbouring pixels of gy are taken as one of more channels: where full register tiles pay for it."""
     if s.groups > 1 or s.dw > 1 or s.flops < FOLD_FLOPS:
         return 1
 
-    def cost(f):
+    def cost(f: Any) -> Any:
         rows, cols = s.kh * (s.kw + (f - 1) * s.sw) * s.C, -(-f * s.K // 16) * 16
         tile = 16 if cols == 16 else 8 if cols == 32 else 6
         return -(-rows // tile) * tile * cols / f
@@ -283,7 +292,7 @@ def folded(s):
     return best if 1.2 * cost(best) < cost(1) else 1
 
 
-def grad_w(e, s, x, gy, gw):
+def grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw as at most 8 partial sums over fixed ranges of output rows, added in order."""
     size, f, n = gw.itemsize, folded(s), s.N * s.Ho
     w = s._replace(kw=s.kw + (f - 1) * s.sw, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw)
@@ -301,7 +310,7 @@ def grad_w(e, s, x, gy, gw):
         add_parts(e, sums, parts, gw)
 
 
-def add_parts(e, sums, parts, y):
+def add_parts(e: Emitter, sums: Any, parts: Any, y: Any) -> None:
     """y = the partial sums, added in order (nothing to do for one)."""
     if parts > 1:
         cols = y.shape[-1]
@@ -313,7 +322,7 @@ BLOCK_TILES = 48        # tiles of a block at most: with more, their planes leav
 WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
 
 
-def winograd_pays(s, dtype):
+def winograd_pays(s: Any, dtype: str) -> Any:
     """Whether F(4x4, 3x3) is the faster way: 3x3, stride 1, enough channels, and tiles that are mostly output."""
     tiles = -(-s.Ho // 4) * -(-s.Wo // 4)
     return (dtype == "float32" and config.matmul_precision() != "highest" and s.groups == 1
@@ -322,7 +331,7 @@ def winograd_pays(s, dtype):
             and s.N * tiles >= 48)                      # or the transform of w is not paid back
 
 
-def _blocks(s, chunks):
+def _blocks(s: Any, chunks: int) -> Any:
     """(rows of tiles per chunk, tiles per block): V and M of a block stay near L2, U is read once per block."""
     across, rows = -(-s.Wo // 4), s.N * -(-s.Ho // 4)
     chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // BLOCK_TILES)))
@@ -333,22 +342,22 @@ def _blocks(s, chunks):
     return step, -(-each // TILE_GROUP) * TILE_GROUP
 
 
-def _tile_planes(tiles, channels, itemsize):
+def _tile_planes(tiles: int, channels: int, itemsize: int) -> Any:
     """Bytes of the planes of a block of tiles, on any level (the smallest vector has 4 channels, the largest 16)."""
     return tiles // TILE_GROUP * 36 * (panels(TILE_GROUP, channels) + TILE_PAD * -(-channels // 4)) * itemsize
 
 
-def _workspaces(e, s, tiles, itemsize):
+def _workspaces(e: Emitter, s: Any, tiles: int, itemsize: int) -> Any:
     """Planes of a block of tiles: of all C channels, and of as many of K as a product takes at a time."""
     return [e.local(_tile_planes(tiles, c, itemsize)) for c in (s.C, min(s.K, PLANE_CHANNELS))]
 
 
-def _weight_planes(C, K, itemsize):
+def _weight_planes(C: int, K: int, itemsize: int) -> Any:
     """Bytes of 36 planes of weights, on any level."""
     return 36 * (panels(panels(1, C) + 1, K) + WEIGHT_GAP) * itemsize
 
 
-def winograd(e, s, x, w, y, flags, bias, code):
+def winograd(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """y = act(conv(x, w) + bias) for a Shape where winograd_pays."""
     size, (step, tiles) = y.itemsize, _blocks(s, CHUNKS)
     u = e.scratch(_weight_planes(s.C, s.K, size))
@@ -358,7 +367,7 @@ def winograd(e, s, x, w, y, flags, bias, code):
            code, *_workspaces(e, s, tiles, size), tiles, n=n, chunk=step, flops=s.flops / 3, parts=s.N)
 
 
-def winograd_grad_x(e, s, gy, w, gx):
+def winograd_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
     """gx as the forward of the turned weights, with pads 2 - pad."""
     turned = e.scratch(w.nbytes)
     e.emit("turn_weights_f32", w.rd_all, turned.wr_all, 9, s.C, s.K, n=9)
@@ -366,7 +375,7 @@ def winograd_grad_x(e, s, gy, w, gx):
     winograd(e, back, gy, turned, gx, 0, 0, 0)
 
 
-def winograd_grad_w(e, s, x, gy, gw):
+def winograd_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw from at most 8 partial sums of the 36 planes, of bounded size together."""
     size, n = gw.itemsize, s.N * -(-s.Ho // 4)
     each = _weight_planes(s.C, s.K, size)
@@ -379,7 +388,7 @@ def winograd_grad_w(e, s, x, gy, gw):
 
 
 # ------------------------------------------------------------------ the choice
-def choose(s, dtype, direct, depth, wino, turned=None):
+def choose(s: Any, dtype: str, direct: Any, depth: Any, wino: Any, turned: Any = None) -> Any:
     """Which of three ways a Shape takes; `turned` is the Shape that Winograd's tiles would have."""
     if is_depthwise(s):
         return depth

@@ -1,18 +1,23 @@
 """Element-wise functions of one value."""
+from __future__ import annotations
+
+from typing import Any
+
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
+from fastnn.core.types import Attrs
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import NUMBERS, affine, draw_shape, elementwise
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Op, R, Specs, register
 
-_negative = elementwise("negative", allowed=NUMBERS, reference=reference.negative, doc="y = -x",
+_negative: Op = elementwise("negative", allowed=NUMBERS, reference=reference.negative, doc="y = -x",
                         vjp=lambda n, g: [_negative(g[0])])
 _abs = elementwise("abs", allowed=NUMBERS, reference=reference.abs, avoid=(0.0,), doc="y = |x|",
                    vjp=lambda n, g: [R.multiply(g[0], _sign(n.inputs[0]))])
 _square = elementwise("square", allowed=NUMBERS, reference=reference.square, doc="y = x^2",
                       vjp=lambda n, g: [R.multiply(g[0], affine(n.inputs[0], 2.0))])
-_sign = elementwise("sign", allowed=NUMBERS, reference=reference.sign, nondiff="piecewise constant",
+_sign: Op = elementwise("sign", allowed=NUMBERS, reference=reference.sign, nondiff="piecewise constant",
                     doc="y = -1, 0 or 1")
 _exp = elementwise("exp", reference=reference.exp, flops=20, doc="y = e^x",
                    vjp=lambda n, g: [R.multiply(g[0], n.output)])
@@ -36,7 +41,7 @@ _round = elementwise("round", reference=reference.round, nondiff="piecewise cons
                      doc="the nearest integer, halves to the even one")
 _sin = elementwise("sin", reference=reference.sin, low=-8.0, high=8.0, flops=25, doc="y = sin x",
                    vjp=lambda n, g: [R.multiply(g[0], _cos(n.inputs[0]))])
-_cos = elementwise("cos", reference=reference.cos, low=-8.0, high=8.0, flops=25, doc="y = cos x",
+_cos: Op = elementwise("cos", reference=reference.cos, low=-8.0, high=8.0, flops=25, doc="y = cos x",
                    vjp=lambda n, g: [R.multiply(_negative(g[0]), _sin(n.inputs[0]))])
 _erf = elementwise("erf", reference=reference.erf, low=-4.0, high=4.0, flops=30,
                    doc="y = 2/sqrt(pi) int_0^x e^(-t^2) dt",
@@ -48,7 +53,7 @@ _erfc = elementwise("erfc", reference=reference.erfc, low=-4.0, high=4.0, flops=
                                                       _exp(_negative(_square(n.inputs[0]))))])
 _sinh = elementwise("sinh", reference=reference.sinh, flops=50, doc="y = (e^x - e^-x) / 2",
                     vjp=lambda n, g: [R.multiply(g[0], _cosh(n.inputs[0]))])
-_cosh = elementwise("cosh", reference=reference.cosh, flops=25, doc="y = (e^x + e^-x) / 2",
+_cosh: Op = elementwise("cosh", reference=reference.cosh, flops=25, doc="y = (e^x + e^-x) / 2",
                     vjp=lambda n, g: [R.multiply(g[0], _sinh(n.inputs[0]))])
 _affine = elementwise(
     "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), allowed=NUMBERS, reference=reference.affine,
@@ -61,7 +66,7 @@ _clip = elementwise(
     choose=lambda draw: {"lo": -1, "hi": draw.choice((1, 1))},
     doc="y = min(max(x, lo), hi); gradient 1 inside and at the ends",
     vjp=lambda n, g: [_clip_grad(g[0], n.inputs[0], **n.attrs)])
-_clip_grad = elementwise(
+_clip_grad: Op = elementwise(
     "clip_grad", inputs=("gy", "x"), attrs={"lo": REQUIRED, "hi": REQUIRED}, words=("lo", "hi"), avoid=(-1.0, 1.0),
     reference=reference.clip_grad, choose=lambda draw: {"lo": -1, "hi": 1}, doc="gx = gy where lo <= x <= hi, else 0",
     vjp=lambda n, g: [_clip_grad(g[0], n.inputs[1], **n.attrs), None])
@@ -73,13 +78,13 @@ _logical_not = elementwise("logical_not", allowed=("bool",), out="bool", inplace
                            reference=reference.logical_not, nondiff="a truth value", doc="y = 1 - x of truth values")
 
 
-def _alias_infer(specs, attrs):
+def _alias_infer(specs: Specs, attrs: Attrs) -> Any:
     if specs[0].dtype not in dtypes.TABLE:
         raise DTypeError(f"received dtype {specs[0].dtype!r}; expected one of {', '.join(dtypes.TABLE)}.")
     return specs[0]
 
 
-def _alias(name, **rest):
+def _alias(name: str, **rest: Any) -> Any:
     return register(Op(
         name=name, inputs=("x",), infer=_alias_infer, alias={0: 0}, cases=lambda draw: Case([Array(draw_shape(draw))]),
         invalid=[([Spec((2,), "quaternion")], {}, DTypeError)], cost=lambda specs, outs, attrs: (0, 0), **rest))

@@ -1,27 +1,33 @@
 """The long tail: operations that step back into Python and call NumPy (`model.plan()` shows them as host steps)."""
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
 from fastnn.ops.forms import FLOATS, NUMBERS, affine, broadcast_infer, check_dtype, draw_shape, same_dtype, unary_cost
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Gradients, Op, R, Specs, Vjp, register
 from fastnn.ops.records.broadcasting import unbroadcast
 
 INTS = ("int32", "int64")
 
 
 # ------------------------------------------------------------------ element-wise
-def _unary(name, f, slope, low, high):
+def _unary(name: str, f: Any, slope: Any, low: float, high: float) -> Any:
     """Register a float function of one argument; slope: symbol -> derivative."""
-    def infer(specs, attrs):
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], FLOATS)
         return specs[0]
 
-    def host(ins, outs, attrs):
+    def host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         with np.errstate(all="ignore"):
             outs[0][...] = f(ins[0])
     return register(Op(
@@ -30,14 +36,14 @@ def _unary(name, f, slope, low, high):
         cost=unary_cost(30), invalid=[([Spec((2,), "int32")], {}, DTypeError)], doc=f"y = {name} x"))
 
 
-def _one_minus_square(x):
+def _one_minus_square(x: Any) -> Any:
     return affine(R.square(x), -1.0, 1.0)
 
 
 _erf_scalar = np.vectorize(math.erf, otypes=[np.float64])
 
 
-def _erfinv(x):
+def _erfinv(x: Any) -> Any:
     """Winitzki's estimate, then Newton's steps, which triple the digits with Halley's correction."""
     v = np.asarray(x, np.float64)
     inner = np.clip(v, -1 + 1e-16, 1 - 1e-16)
@@ -57,16 +63,18 @@ _arctan = _unary("arctan", np.arctan, lambda x: R.reciprocal(affine(R.square(x),
 _arcsinh = _unary("arcsinh", np.arcsinh, lambda x: R.rsqrt(affine(R.square(x), 1.0, 1.0)), -3.0, 3.0)
 _arccosh = _unary("arccosh", np.arccosh, lambda x: R.rsqrt(affine(R.square(x), 1.0, -1.0)), 1.2, 4.0)
 _arctanh = _unary("arctanh", np.arctanh, lambda x: R.reciprocal(_one_minus_square(x)), -0.9, 0.9)
+_erfinv_op: Op
 _erfinv_op = _unary("erfinv", _erfinv, lambda x: affine(R.exp(R.square(_erfinv_op(x))), 0.8862269254527580), -0.9, 0.9)
 
 
-def _pair(name, f, allowed, vjp=None, low=-2.0, high=2.0, avoid=(), **rest):
+def _pair(name: str, f: Any, allowed: Any, vjp: Vjp | None = None, low: float = -2.0, high: float = 2.0,
+          avoid: Any = (), **rest: Any) -> Any:
     """Register a function of two broadcast arguments."""
-    def infer(specs, attrs):
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         same_dtype(name, specs, allowed)
         return Spec(broadcast_infer(name, specs), specs[0].dtype)
 
-    def host(ins, outs, attrs):
+    def host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         with np.errstate(all="ignore"):
             outs[0][...] = f(*ins)
     kind = "float" if allowed[0] in FLOATS else allowed[0]
@@ -78,7 +86,7 @@ def _pair(name, f, allowed, vjp=None, low=-2.0, high=2.0, avoid=(), **rest):
         invalid=[([Spec((2,), allowed[0]), Spec((3,), allowed[0])], {}, ShapeError)], doc=f"z = {name}(x, y)", **rest))
 
 
-def _arctan2_vjp(node, gys):
+def _arctan2_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     y, x = node.inputs
     g = R.divide(gys[0], R.add(R.square(x), R.square(y)))
     return [unbroadcast(R.multiply(g, x), y.shape), unbroadcast(R.negative(R.multiply(g, y)), x.shape)]
@@ -91,17 +99,17 @@ _BITWISE = {name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="i
 
 
 # ------------------------------------------------------------------ products, places
-def _cumprod_infer(specs, attrs):
+def _cumprod_infer(specs: Specs, attrs: Attrs) -> Any:
     check_dtype("cumprod", specs[0], NUMBERS)
     normalize_axis(attrs["axis"], len(specs[0].shape))
     return specs[0]
 
 
-def _cumprod_host(ins, outs, attrs):
+def _cumprod_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     np.cumprod(ins[0], axis=attrs["axis"], out=outs[0])
 
 
-def _cumprod_vjp(node, gys):
+def _cumprod_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.divide(R.cumsum(R.multiply(gys[0], node.output), axis=node.attrs["axis"], reverse=True), node.inputs[0])]
 
 

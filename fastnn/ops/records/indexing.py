@@ -1,32 +1,42 @@
 """Operations that read places from data: rows by index, one-hot rows, the largest values."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Attrs, Dims
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import index as reference
 from fastnn.ops.forms import BITS, FLOATS, check_dtype, moved_bytes
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
 from fastnn.ops.records.cast import widened
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 INTS = ("int32", "int64")
 
 
-def _indices(name, spec):
+def _indices(name: str, spec: Spec) -> None:
     check_dtype(f"{name} (indices)", spec, INTS)
 
 
-def _around(shape, axis):
+def _around(shape: Dims, axis: int) -> Any:
     return product(shape[:axis]), product(shape[axis + 1:])
 
 
 # ------------------------------------------------------------------ take
-def _take_infer(specs, attrs):
+def _take_infer(specs: Specs, attrs: Attrs) -> Any:
     x, index = specs
     _indices("take", index)
     axis = normalize_axis(attrs["axis"], len(x.shape))
     return Spec((*x.shape[:axis], *index.shape, *x.shape[axis + 1:]), x.dtype)
 
 
-def _take_lower(e):
+def _take_lower(e: Emitter) -> None:
     (x, index), y = e.ins, e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = _around(x.shape, axis)
@@ -35,13 +45,13 @@ def _take_lower(e):
            n=outer * index.size)
 
 
-def _take_vjp(node, gys):
+def _take_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, index = node.inputs
     axis = node.attrs["axis"] % len(x.shape)
     return [widened(_take_grad, gys[0], index, axis=axis, size=x.shape[axis]), None]
 
 
-def _take_cases(draw):
+def _take_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 3)))
     axis = draw.integer(0, len(shape) - 1)
     index = tuple(draw.integer(1, 4) for _ in range(draw.integer(0, 2)))
@@ -56,7 +66,7 @@ _take = register(Op(
              ([Spec((2, 3), "float32"), Spec((2,), "int32")], {"axis": 2}, ShapeError)]))
 
 
-def _rows_cases(draw):
+def _rows_cases(draw: Draw) -> Any:
     table = draw.integer(1, 5), draw.integer(1, 5)
     index = tuple(draw.integer(1, 4) for _ in range(draw.integer(0, 2)))
     return Case([Array(table), Array(index, draw.choice(INTS), 0, table[0] - 1)], {})
@@ -70,7 +80,7 @@ table_rows = register(Op(
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {}, DTypeError)]))
 
 
-def _take_grad_infer(specs, attrs):
+def _take_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     g, index = specs
     _indices("take_grad", index)
     check_dtype("take_grad", g, FLOATS)
@@ -81,7 +91,7 @@ def _take_grad_infer(specs, attrs):
     return Spec((*g.shape[:axis], attrs["size"], *g.shape[axis + k:]), g.dtype)
 
 
-def _take_grad_lower(e):
+def _take_grad_lower(e: Emitter) -> None:
     (g, index), y = e.ins, e.outs[0]
     outer, inner = _around(y.shape, e.attrs["axis"])
     rows = outer * e.attrs["size"]
@@ -90,7 +100,7 @@ def _take_grad_lower(e):
            chunk=max(-(-rows // 4), 1) if y.nbytes + g.nbytes > 1 << 18 else rows)
 
 
-def _take_grad_cases(draw):
+def _take_grad_cases(draw: Draw) -> Any:
     case = _take_cases(draw)
     x, index = case.inputs
     axis = case.attrs["axis"]
@@ -108,7 +118,7 @@ _take_grad = register(Op(
 
 
 # ------------------------------------------------------------------ take along an axis
-def _along_infer(specs, attrs):
+def _along_infer(specs: Specs, attrs: Attrs) -> Any:
     x, index = specs
     _indices("take_along_axis", index)
     axis = normalize_axis(attrs["axis"], len(x.shape))
@@ -119,7 +129,7 @@ def _along_infer(specs, attrs):
     return Spec(index.shape, x.dtype)
 
 
-def _along_lower(e):
+def _along_lower(e: Emitter) -> None:
     (x, index), y = e.ins, e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = _around(x.shape, axis)
@@ -127,13 +137,13 @@ def _along_lower(e):
            n=outer)
 
 
-def _along_vjp(node, gys):
+def _along_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, index = node.inputs
     axis = node.attrs["axis"] % len(x.shape)
     return [widened(_along_grad, gys[0], index, axis=axis, size=x.shape[axis]), None]
 
 
-def _along_cases(draw):
+def _along_cases(draw: Draw) -> Any:
     shape = [draw.integer(1, 5) for _ in range(draw.integer(1, 3))]
     axis = draw.integer(0, len(shape) - 1)
     size = shape[axis]
@@ -150,7 +160,7 @@ _along = register(Op(
     invalid=[([Spec((2, 3), "float32"), Spec((3, 1), "int32")], {"axis": 1}, ShapeError)]))
 
 
-def _along_grad_infer(specs, attrs):
+def _along_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     g, index = specs
     _indices("take_along_axis_grad", index)
     check_dtype("take_along_axis_grad", g, FLOATS)
@@ -161,14 +171,14 @@ def _along_grad_infer(specs, attrs):
     return Spec((*g.shape[:axis], attrs["size"], *g.shape[axis + 1:]), g.dtype)
 
 
-def _along_grad_lower(e):
+def _along_grad_lower(e: Emitter) -> None:
     (g, index), y = e.ins, e.outs[0]
     outer, inner = _around(y.shape, e.attrs["axis"])
     e.emit(f"take_along_grad_{g.t}_{index.t}", g.rd, index.rd, y.wr, e.attrs["size"], inner, g.shape[e.attrs["axis"]],
            n=outer)
 
 
-def _along_grad_cases(draw):
+def _along_grad_cases(draw: Draw) -> Any:
     case = _along_cases(draw)
     x, index = case.inputs
     return Case([Array(index.shape), index], {"axis": case.attrs["axis"], "size": x.shape[case.attrs["axis"]]})
@@ -184,7 +194,7 @@ _along_grad = register(Op(
 
 
 # ------------------------------------------------------------------ one-hot, top k
-def _one_hot_infer(specs, attrs):
+def _one_hot_infer(specs: Specs, attrs: Attrs) -> Any:
     _indices("one_hot", specs[0])
     if attrs["num_classes"] < 1 or attrs["dtype"] not in ("float32", "float64", "int32", "bool", "uint8"):
         raise DTypeError(f"one_hot: received num_classes={attrs['num_classes']}, dtype={attrs['dtype']!r}; expected at "
@@ -203,7 +213,7 @@ _one_hot = register(Op(
     doc="y[i, indices[i]] = 1, else 0; outside the range only 0"))
 
 
-def _top_infer(specs, attrs):
+def _top_infer(specs: Specs, attrs: Attrs) -> Any:
     targets, x = specs
     _indices("in_top_k", targets)
     check_dtype("in_top_k", x, FLOATS)

@@ -1,15 +1,25 @@
 """Matrix products with bias and activation in the epilogue: 2-D and batched, either operand transposed."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core.blocks import BIAS, CODES, COPY_LINE, DEPTH, PANEL_BYTES, RELU
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
 from fastnn.ops.forms import affine, zero
-from fastnn.ops.op import Array, Case, Op, R, register
+from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.broadcasting import unbroadcast
 from fastnn.ops.records.cast import converted
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 TALL, PACKED = 2048, 1 << 19            # rows of A, bytes of B, from which and up to which B is packed whole
 SMALL = 32768                           # multiply-adds up to which nothing is packed
@@ -21,7 +31,7 @@ LONG = 1024                             # inner sizes from which a small product
 
 
 # ------------------------------------------------------------------ shapes
-def _sizes(specs, attrs):
+def _sizes(specs: Specs, attrs: Attrs) -> Any:
     """(leading dims, M, N, K of x, K of w)"""
     x, w = specs[0].shape, specs[1].shape
     M, K = x[-2:][::-1] if attrs["transpose_a"] else x[-2:]
@@ -29,7 +39,7 @@ def _sizes(specs, attrs):
     return broadcast(x[:-2], w[:-2]), M, N, K, Kw
 
 
-def check_floats(name, specs):
+def check_floats(name: str, specs: Specs) -> None:
     """Raise DTypeError unless all inputs that are there have one float type."""
     names = [s.dtype for s in specs if s is not None]
     if len(set(names)) > 1 or names[0] not in ("float32", "float64"):
@@ -37,7 +47,7 @@ def check_floats(name, specs):
                          "inputs (ops.cast converts).")
 
 
-def check_epilogue(name, attrs, bias, n):
+def check_epilogue(name: str, attrs: Attrs, bias: Any, n: int) -> None:
     """Raise for an unknown activation or a bias that is not (n,)."""
     if attrs["activation"] not in CODES:
         raise ArgumentError(f"{name}: activation={attrs['activation']!r}; expected one of {list(CODES)}.")
@@ -45,7 +55,7 @@ def check_epilogue(name, attrs, bias, n):
         raise ShapeError(f"{name}: a bias of shape {bias.shape}; expected ({n},), one number per output column.")
 
 
-def _infer(specs, attrs):
+def _infer(specs: Specs, attrs: Attrs) -> Any:
     x, w, b = specs
     check_floats("matmul", specs)
     if len(x.shape) < 2 or len(w.shape) < 2:
@@ -63,7 +73,7 @@ def _infer(specs, attrs):
     return Spec((*lead, M, N), x.dtype)
 
 
-def _cost(specs, outs, attrs):
+def _cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
     K = specs[0].shape[-2 if attrs["transpose_a"] else -1]
     return 2 * outs[0].size * K, sum(s.nbytes for s in specs if s is not None) + outs[0].nbytes
 
@@ -72,7 +82,12 @@ def _cost(specs, outs, attrs):
 class Product:
     """C (batch, M, N) = op(A) op(B): sizes, element strides, and the (A, B) offsets of each matrix."""
 
-    def __init__(self, e):
+    ars: int
+    aks: int
+    bks: int
+    bns: int
+
+    def __init__(self, e: Emitter) -> None:
         x, w = e.ins[:2]
         ta, tb = e.attrs["transpose_a"], e.attrs["transpose_b"]
         specs = [Spec(v.shape, v.dtype) for v in (x, w)]
@@ -80,8 +95,8 @@ class Product:
         if len(w.shape) == 2 and not ta:                        # every row of x meets the same w
             self.M, lead = product(x.shape[:-1]), ()
         self.batch = product(lead)
-        (self.ars, self.aks) = (1, self.M) if ta else (self.K, 1)
-        (self.bks, self.bns) = (1, self.K) if tb else (self.N, 1)
+        self.ars, self.aks = (1, self.M) if ta else (self.K, 1)
+        self.bks, self.bns = (1, self.K) if tb else (self.N, 1)
         if self.N == 1:
             self.bns, self.bks = 1, 1                           # one column: contiguous either way
         self.starts = np.zeros((self.batch, 3), np.int64)
@@ -92,18 +107,18 @@ class Product:
                 self.starts[:, k] = np.broadcast_to(at, lead).reshape(-1) * product(v.shape[-2:])
 
     @property
-    def flops(self):
+    def flops(self) -> Any:
         """Operations of all matrices."""
         return 2 * self.batch * self.M * self.N * self.K
 
 
-def epilogue(e, bias):
+def epilogue(e: Emitter, bias: Any) -> Any:
     """(flags, bias address, activation code) of a product; without a bias its address is never used."""
     code = CODES[e.attrs["activation"]]
     return (BIAS if bias is not None else 0) | (RELU if code == 1 else 0), 0 if bias is None else bias.rd_all, code
 
 
-def _lower(e):
+def _lower(e: Emitter) -> None:
     p, (x, w, b), y = Product(e), e.ins, e.outs[0]
     flags, bias, code = epilogue(e, b)
     if p.batch == 1 and p.N == 1 and b is None and p.ars == 1:
@@ -124,7 +139,7 @@ def _lower(e):
         _blocks(e, p, x, w, y, flags, bias, code)
 
 
-def _row(e, p, x, w, y, flags, bias, code):
+def _row(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """A row vector times a matrix: bound by reading it once, so cut into as many parts as caches are good for."""
     parts = max(1, min(ROW_PARTS, p.K * p.N * y.itemsize // ROW_BYTES, p.K // 16))
     step = -(-p.K // parts)
@@ -134,7 +149,7 @@ def _row(e, p, x, w, y, flags, bias, code):
     e.emit(f"add_parts_{y.t}", sums.rd_all, parts, p.N, y.wr_all, p.N, flags, bias, code, n=1, chunk=1)
 
 
-def _blocks(e, p, x, w, y, flags, bias, code):
+def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
     wide = (1024 if p.M <= 2 and p.bns == 1 else PANEL_BYTES) // y.itemsize
     if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, DEPTH) * p.N * y.itemsize <= PACKED:
@@ -167,7 +182,7 @@ def _blocks(e, p, x, w, y, flags, bias, code):
 
 
 # ------------------------------------------------------------------ gradients
-def activation_grad(y, gy, activation):
+def activation_grad(y: Any, gy: Any, activation: Any) -> Any:
     """The gradient before the activation, from its result y and the gradient gy after it."""
     if activation is None:
         return gy
@@ -177,11 +192,11 @@ def activation_grad(y, gy, activation):
     return R.multiply(gy, slope)
 
 
-def _mm(x, w, **attrs):
+def _mm(x: Any, w: Any, **attrs: Any) -> Any:
     return product_op(x, w, None, **attrs)
 
 
-def _vjp(node, gys):
+def _vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (x, w, b), a = node.inputs, node.attrs
     g = activation_grad(node.outputs[0], gys[0], a["activation"])
     ta, tb = a["transpose_a"], a["transpose_b"]
@@ -196,7 +211,7 @@ def _vjp(node, gys):
     return [unbroadcast(gx, x.shape), unbroadcast(gw, w.shape), gb]
 
 
-def _cases(draw):
+def _cases(draw: Draw) -> Any:
     M, N, K = draw.integer(1, 9), draw.integer(1, 9), draw.integer(1, 9)
     if draw.integer(0, 7) == 0:
         M, N, K = draw.integer(1, 70), draw.integer(1, 140), draw.integer(1, 40)
@@ -220,7 +235,7 @@ product_op = register(Op(
     doc="y = act(x · w + b), the last two dimensions as matrices, leading ones broadcast"))
 
 
-def _whole_infer(specs, attrs):
+def _whole_infer(specs: Specs, attrs: Attrs) -> Any:
     x, w = specs
     if x.dtype != w.dtype or x.dtype not in ("int32", "int64"):
         raise DTypeError(f"matmul_whole: received {x.dtype} and {w.dtype}; expected int32 or int64 for both.")
@@ -230,8 +245,8 @@ def _whole_infer(specs, attrs):
     return Spec((*broadcast(x.shape[:-2], w.shape[:-2]), x.shape[-2], w.shape[-1]), x.dtype)
 
 
-def _whole_host(ins, outs, attrs):
-    np.matmul(*ins, out=outs[0])
+def _whole_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
+    np.matmul(ins[0], ins[1], out=outs[0])
 
 
 _whole_op = register(Op(

@@ -1,20 +1,30 @@
 """Operations that move elements: shapes, order, parts."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.types import Attrs, Dims
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import movement as reference
 from fastnn.ops.forms import BITS, draw_shape, moved_bytes, strides, zeros
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Infer, Op, Specs, Vjp, register
 from fastnn.ops.records.copying import emit_copy, emit_fill
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 ALL = (None, None, None)                        # the slice of a whole dimension
 
 
 # ------------------------------------------------------------------ shapes: the memory stays
-def _reshape_infer(specs, attrs):
+def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, wanted = specs[0].shape, attrs["shape"]
     if sum(d == -1 for d in wanted) > 1 or any(d < -1 for d in wanted):
         raise ShapeError(f"reshape: received the target shape {wanted}, expected sizes >= 0 and at most one -1.")
@@ -32,17 +42,17 @@ def _reshape_infer(specs, attrs):
     return Spec(tuple(size // known if d == -1 else d for d in wanted), specs[0].dtype)
 
 
-def _like_input(node, gys):
+def _like_input(node: Node, gys: Gradients) -> Sequence[Any]:
     return [_reshape(gys[0], shape=node.inputs[0].shape)]
 
 
-def _reshape_cases(draw):
+def _reshape_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 4) for _ in range(draw.integer(1, 3)))
     target = draw.choice(((product(shape),), (-1,), (1, *shape[::-1]), (*shape, 1), (shape[0], -1)))
     return Case([Array(shape)], {"shape": target})
 
 
-def _alias(name, infer, cases, bad, vjp=_like_input, doc=""):
+def _alias(name: str, infer: Infer, cases: Any, bad: Any, vjp: Vjp | None = _like_input, doc: str = "") -> Any:
     return register(Op(name=name, inputs=("x",), attrs=dict.fromkeys(bad, REQUIRED), infer=infer, alias={0: 0}, vjp=vjp,
                        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (0, 0), doc=doc,
                        invalid=[([Spec((2, 3), "float32")], bad, ShapeError)]))
@@ -51,7 +61,7 @@ def _alias(name, infer, cases, bad, vjp=_like_input, doc=""):
 _reshape = _alias("reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape")
 
 
-def _axes(axis, rank):
+def _axes(axis: int, rank: int) -> Any:
     """Axes of a result of `rank` dimensions, sorted."""
     axes = sorted(normalize_axis(a, rank) for a in (axis if isinstance(axis, tuple) else (axis,)))
     if len(set(axes)) != len(axes):
@@ -59,7 +69,7 @@ def _axes(axis, rank):
     return axes
 
 
-def _expand_infer(specs, attrs):
+def _expand_infer(specs: Specs, attrs: Attrs) -> Any:
     axis = attrs["axis"]
     shape = list(specs[0].shape)
     for a in _axes(axis, len(shape) + (len(axis) if isinstance(axis, tuple) else 1)):
@@ -67,7 +77,7 @@ def _expand_infer(specs, attrs):
     return Spec(tuple(shape), specs[0].dtype)
 
 
-def _squeeze_infer(specs, attrs):
+def _squeeze_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, axis = specs[0].shape, attrs["axis"]
     axes = [i for i, d in enumerate(shape) if d == 1] if axis is None else _axes(axis, len(shape))
     if any(shape[a] != 1 for a in axes):
@@ -84,19 +94,19 @@ _squeeze = _alias("squeeze", _squeeze_infer, lambda draw: Case([Array((1, 3, 1))
 
 
 # ------------------------------------------------------------------ order and repetition
-def _transpose_infer(specs, attrs):
+def _transpose_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, axes = specs[0].shape, attrs["axes"]
     if sorted(axes) != list(range(len(shape))):
         raise ShapeError(f"transpose: received axes {axes} for the shape {shape}, expected each of its axes once.")
     return Spec(tuple(shape[a] for a in axes), specs[0].dtype)
 
 
-def _transpose_lower(e):
+def _transpose_lower(e: Emitter) -> None:
     x, y, own = e.ins[0], e.outs[0], strides(e.ins[0].shape)
     emit_copy(e, x, y, y.shape, tuple(own[a] for a in e.attrs["axes"]), strides(y.shape))
 
 
-def _transpose_cases(draw):
+def _transpose_cases(draw: Draw) -> Any:
     rank = draw.integer(1, 4)
     axes, left = [], list(range(rank))
     while left:
@@ -105,7 +115,7 @@ def _transpose_cases(draw):
     return Case([Array(tuple(draw.integer(1, largest) for _ in range(rank)))], {"axes": tuple(axes)})
 
 
-_transpose = register(Op(
+_transpose: Op = register(Op(
     name="transpose", inputs=("x",), attrs={"axes": REQUIRED}, infer=_transpose_infer, lower=_transpose_lower,
     vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
     reference=reference.transpose,
@@ -114,7 +124,7 @@ _transpose = register(Op(
 
 
 # ------------------------------------------------------------------ joining and cutting
-def _concatenate_infer(specs, attrs):
+def _concatenate_infer(specs: Specs, attrs: Attrs) -> Any:
     first, rank = specs[0], len(specs[0].shape)
     if len({s.dtype for s in specs}) > 1:
         raise DTypeError(f"concatenate: received dtypes {', '.join(s.dtype for s in specs)}, expected one.")
@@ -131,12 +141,12 @@ def _concatenate_infer(specs, attrs):
     return Spec(tuple(shape), first.dtype)
 
 
-def _rows(shape, axis):
+def _rows(shape: Dims, axis: int) -> Any:
     """(number of rows, elements of a row per index) when everything from `axis` on is a row."""
     return product(shape[:axis]), product(shape[axis + 1:])
 
 
-def _concatenate_lower(e):
+def _concatenate_lower(e: Emitter) -> None:
     y = e.outs[0]
     axis = e.attrs["axis"] % len(y.shape)
     rows, inner = _rows(y.shape, axis)
@@ -152,7 +162,7 @@ def _concatenate_lower(e):
     e.emit(f"concatenate_{BITS[y.itemsize]}", y.wr, len(e.ins), *args, n=rows)
 
 
-def _concatenate_cases(draw):
+def _concatenate_cases(draw: Draw) -> Any:
     shape = [draw.integer(1, 4) for _ in range(draw.integer(1, 3))]
     axis = draw.integer(-len(shape), len(shape) - 1)
     arrays = []
@@ -170,7 +180,7 @@ _concatenate = register(Op(
     invalid=[([Spec((2, 3), "float32"), Spec((3, 3), "float32")], {"axis": 1}, ShapeError)]))
 
 
-def _split_infer(specs, attrs):
+def _split_infer(specs: Specs, attrs: Attrs) -> Any:
     x, sizes = specs[0], attrs["sizes"]
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if sum(sizes) != x.shape[axis] or min(sizes, default=-1) < 0:
@@ -179,7 +189,7 @@ def _split_infer(specs, attrs):
     return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1:]), x.dtype) for n in sizes)
 
 
-def _split_lower(e):
+def _split_lower(e: Emitter) -> None:
     x = e.ins[0]
     axis = e.attrs["axis"] % len(x.shape)
     rows, inner = _rows(x.shape, axis)
@@ -189,12 +199,12 @@ def _split_lower(e):
     e.emit(f"split_{BITS[x.itemsize]}", x.rd, len(e.outs), *args, n=rows)
 
 
-def _split_vjp(node, gys):
+def _split_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     gs = [zeros(y.shape, y.dtype) if g is None else g for g, y in zip(gys, node.outputs)]
     return [_concatenate(*gs, axis=node.attrs["axis"])]
 
 
-def _split_cases(draw):
+def _split_cases(draw: Draw) -> Any:
     sizes = tuple(draw.integer(1, 3) for _ in range(draw.integer(1, 3)))
     shape = [draw.integer(1, 4) for _ in range(draw.integer(1, 3))]
     axis = draw.integer(0, len(shape) - 1)
@@ -202,7 +212,7 @@ def _split_cases(draw):
     return Case([Array(tuple(shape))], {"sizes": sizes, "axis": axis})
 
 
-_split = register(Op(
+_split: Op = register(Op(
     name="split", inputs=("x",), attrs={"sizes": REQUIRED, "axis": 0}, infer=_split_infer, lower=_split_lower,
     vjp=_split_vjp,
     reference=reference.split, cases=_split_cases, cost=moved_bytes, doc="parts of the given sizes along axis",
@@ -210,11 +220,11 @@ _split = register(Op(
 
 
 # ------------------------------------------------------------------ slices and margins
-def _slice_infer(specs, attrs):
+def _slice_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, key = specs[0].shape, attrs["key"]
     if len(key) != len(shape):
         raise ShapeError(f"slice: received {len(key)} slices for the shape {shape}.")
-    out = []
+    out: list[int | None] = []
     for d, k in zip(shape, key):
         if d is not None:
             out.append(len(range(*slice(*k).indices(d))))
@@ -225,7 +235,7 @@ def _slice_infer(specs, attrs):
     return Spec(tuple(out), specs[0].dtype)
 
 
-def _slice_layout(shape, key):
+def _slice_layout(shape: Dims, key: Any) -> Any:
     """(first element, strides) of a slice of a row-major value."""
     first, steps = 0, []
     for d, s, k in zip(shape, strides(shape), key):
@@ -235,37 +245,37 @@ def _slice_layout(shape, key):
     return first, steps
 
 
-def _slice_lower(e):
+def _slice_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     first, steps = _slice_layout(x.shape, e.attrs["key"])
     emit_copy(e, x, y, y.shape, steps, strides(y.shape), first, blocks=False)
 
 
-def _slice_grad_lower(e):
+def _slice_grad_lower(e: Emitter) -> None:
     gy, gx = e.ins[0], e.outs[0]
     first, steps = _slice_layout(gx.shape, e.attrs["key"])
     emit_fill(e, gx, 0)
     emit_copy(e, gy, gx, gy.shape, strides(gy.shape), steps, 0, first, dense=False)
 
 
-def _draw_key(draw, shape):
+def _draw_key(draw: Draw, shape: Dims) -> Any:
     return tuple(draw.choice((ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None),
                               (None, None, -2)))
                  for _ in shape)
 
 
-def _slice_cases(draw):
+def _slice_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(2, 6) for _ in range(draw.integer(1, 4)))
     return Case([Array(shape)], {"key": _draw_key(draw, shape)})
 
 
-def _slice_grad_cases(draw):
+def _slice_grad_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(2, 6) for _ in range(draw.integer(1, 4)))
     key = _draw_key(draw, shape)
     return Case([Array(_slice_infer([Spec(shape, "float32")], {"key": key}).shape)], {"key": key, "shape": shape})
 
 
-def _slice_grad_infer(specs, attrs):
+def _slice_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     inner = _slice_infer([Spec(attrs["shape"], specs[0].dtype)], attrs)
     if inner.shape != specs[0].shape:
         raise ShapeError(f"strided_slice_grad: received a gradient of shape {specs[0].shape}, expected {inner.shape}.")
@@ -278,7 +288,7 @@ _slice = register(Op(
     reference=reference.strided_slice,
     cases=_slice_cases, cost=moved_bytes, doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
     invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)]))
-_slice_grad = register(Op(
+_slice_grad: Op = register(Op(
     name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
     lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
     reference=reference.strided_slice_grad,
@@ -286,7 +296,7 @@ _slice_grad = register(Op(
     invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
 
 
-def _pad_infer(specs, attrs):
+def _pad_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, margins = specs[0].shape, attrs["pad_width"]
     if len(margins) != len(shape) or any(len(m) != 2 or min(m) < 0 for m in margins):
         raise ShapeError(f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 "
@@ -294,19 +304,19 @@ def _pad_infer(specs, attrs):
     return Spec(tuple(None if d is None else d + a + b for d, (a, b) in zip(shape, margins)), specs[0].dtype)
 
 
-def _pad_lower(e):
+def _pad_lower(e: Emitter) -> None:
     x, y, s = e.ins[0], e.outs[0], strides(e.outs[0].shape)
     emit_fill(e, y, e.attrs["constant_value"])
     first = sum(a * k for (a, _), k in zip(e.attrs["pad_width"], s))
     emit_copy(e, x, y, x.shape, strides(x.shape), s, 0, first, dense=False)
 
 
-def _pad_vjp(node, gys):
+def _pad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     key = tuple((a, a + d, None) for (a, _), d in zip(node.attrs["pad_width"], node.inputs[0].shape))
     return [_slice(gys[0], key=key)]
 
 
-def _pad_cases(draw):
+def _pad_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 4)))
     return Case([Array(shape)], {"pad_width": tuple((draw.integer(0, 2), draw.integer(0, 2)) for _ in shape),
                                  "constant_value": draw.choice((0.0, 1.5))})

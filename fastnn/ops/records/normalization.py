@@ -1,21 +1,31 @@
 """Batch and layer normalisation."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.blocks import CODES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
 from fastnn.ops.forms import affine, zeros
-from fastnn.ops.op import Array, Case, Op, R, register
+from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.matmul import activation_grad
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 FLOPS = {None: 0, "relu": 1, "sigmoid": 22, "tanh": 25}
 WIDE = 256                                      # elements per pass over the channel vectors
 BLOCK_BYTES = 32 * 1024                         # of rows whose statistics are taken together: stays in L1
 
 
-def _check(name, specs, channels):
+def _check(name: str, specs: Specs, channels: Specs) -> None:
     """x of rank >= 1 and a float type; every other given operand has `channels` elements and x's dtype."""
     x = specs[0]
     if x.dtype not in ("float32", "float64"):
@@ -28,7 +38,7 @@ def _check(name, specs, channels):
                              f"{x.shape[-1:]} ({x.dtype}).")
 
 
-def _check_activation(name, attrs):
+def _check_activation(name: str, attrs: Attrs) -> None:
     if attrs["activation"] not in CODES:
         raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of "
                             f"{list(CODES)}.")
@@ -37,7 +47,7 @@ def _check_activation(name, attrs):
 class _Sizes:
     """What the kernels need to know of x (..., c)."""
 
-    def __init__(self, x):
+    def __init__(self, x: Any) -> None:
         self.c = x.shape[-1]
         self.rows = x.size // self.c
         self.wide = -(-WIDE // self.c) * self.c
@@ -53,16 +63,16 @@ class _Sizes:
 
 
     @property
-    def align(self):
+    def align(self) -> Any:
         """Rows that stay in one chunk: an image or a block."""
         return self.rows // self.images if self.images else self.block
 
 
-def _words(*operands):
+def _words(*operands: Any) -> Any:
     return [0 if o is None else o.rd_all for o in operands]
 
 
-def _apply(e, x, y, mean, var, gamma, beta, z):
+def _apply(e: Emitter, x: Any, y: Any, mean: Any, var: Any, gamma: Any, beta: Any, z: Any) -> None:
     t, S = x.t, x.itemsize
     vectors = e.scratch(3 * z.length * S)
     e.emit(f"batch_norm_prepare_{t}", mean.rd_all, var.rd_all, *_words(gamma, beta), vectors.wr_all,
@@ -72,7 +82,7 @@ def _apply(e, x, y, mean, var, gamma, beta, z):
 
 
 # ------------------------------------------------------------------ batch normalisation, training
-def _batch_norm_infer(specs, attrs):
+def _batch_norm_infer(specs: Specs, attrs: Attrs) -> Any:
     _check("batch_norm", specs, specs[1:3])
     _check_activation("batch_norm", attrs)
     x = specs[0]
@@ -81,7 +91,7 @@ def _batch_norm_infer(specs, attrs):
     return x, Spec(x.shape[-1:], x.dtype), Spec(x.shape[-1:], x.dtype)
 
 
-def _batch_norm_lower(e):
+def _batch_norm_lower(e: Emitter) -> None:
     (x, gamma, beta), (y, mean, var) = e.ins, e.outs
     z, t, S = _Sizes(x), x.t, x.itemsize
     part = e.scratch(z.blocks * 2 * z.c * S)
@@ -92,7 +102,7 @@ def _batch_norm_lower(e):
     _apply(e, x, y, mean, var, gamma, beta, z)
 
 
-def _batch_norm_vjp(node, gys):
+def _batch_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, gamma, beta = node.inputs
     y, mean, var = node.outputs
     gy = zeros(x.shape, x.dtype) if gys[0] is None else gys[0]
@@ -101,13 +111,13 @@ def _batch_norm_vjp(node, gys):
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
 
 
-def _batch_norm_again(node):
+def _batch_norm_again(node: Node) -> Any:
     """y once more, from the statistics that are there."""
     x, gamma, beta = node.inputs
     return batch_norm_inference, (x, *node.outputs[1:], gamma, beta), node.attrs
 
 
-def _batch_norm_cases(draw):
+def _batch_norm_cases(draw: Draw) -> Any:
     c = draw.choice([1, 2, 3, 17, 70])
     shape = (draw.integer(2, 5), draw.integer(1, 6), c) if draw.boolean() else (draw.integer(2, 40), c)
     attrs = {"epsilon": draw.choice([1e-3, 1e-1]), "activation": draw.choice([None, "sigmoid", "tanh"])}
@@ -126,7 +136,7 @@ batch_norm = register(Op(
         "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var"))
 
 
-def _batch_norm_grad_infer(specs, attrs):
+def _batch_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     _check("batch_norm_grad", specs[1:2], [specs[2], specs[3], specs[4], specs[6], specs[7]])
     _check_activation("batch_norm_grad", attrs)
     gy, x, y = specs[0], specs[1], specs[5]
@@ -135,7 +145,7 @@ def _batch_norm_grad_infer(specs, attrs):
     return x, Spec(x.shape[-1:], x.dtype), Spec(x.shape[-1:], x.dtype)
 
 
-def _batch_norm_grad_lower(e):
+def _batch_norm_grad_lower(e: Emitter) -> None:
     gy, x, mean, var, gamma, y, gmean, gvar = e.ins
     gx, ggamma, gbeta = e.outs
     z, t, S, act = _Sizes(x), x.t, x.itemsize, CODES[e.attrs["activation"]]
@@ -150,7 +160,7 @@ def _batch_norm_grad_lower(e):
            n=x.size, elementwise=True)
 
 
-def _batch_norm_grad_cases(draw):
+def _batch_norm_grad_cases(draw: Draw) -> Any:
     case = _batch_norm_cases(draw)
     x, c = case.inputs[0], case.inputs[0].shape[-1]
     act = case.attrs["activation"]
@@ -173,18 +183,18 @@ _batch_norm_grad = register(Op(
 
 
 # ------------------------------------------------------------------ batch normalisation, inference
-def _inference_infer(specs, attrs):
+def _inference_infer(specs: Specs, attrs: Attrs) -> Any:
     _check("batch_norm_inference", specs, specs[1:])
     _check_activation("batch_norm_inference", attrs)
     return specs[0]
 
 
-def _inference_lower(e):
+def _inference_lower(e: Emitter) -> None:
     x, mean, var, gamma, beta = e.ins
     _apply(e, x, e.outs[0], mean, var, gamma, beta, _Sizes(x))
 
 
-def _inference_vjp(node, gys):
+def _inference_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, mean, var, gamma, beta = node.inputs
     g = activation_grad(node.output, gys[0], node.attrs["activation"])
     r = R.rsqrt(affine(var, 1.0, float(node.attrs["epsilon"])))
@@ -197,7 +207,7 @@ def _inference_vjp(node, gys):
             None if beta is None else sum_g]
 
 
-def _inference_cases(draw):
+def _inference_cases(draw: Draw) -> Any:
     case = _batch_norm_cases(draw)
     c = case.inputs[0].shape[-1]
     return Case([case.inputs[0], Array((c,)), Array((c,), low=0.5, high=3), *case.inputs[1:]], case.attrs,
@@ -215,20 +225,20 @@ batch_norm_inference = register(Op(
 
 
 # ------------------------------------------------------------------ layer and RMS normalisation
-def _layer_norm_infer(specs, attrs):
+def _layer_norm_infer(specs: Specs, attrs: Attrs) -> Any:
     _check("layer_norm", specs, specs[1:3])
     x = specs[0]
     return x, Spec(x.shape[:-1], x.dtype), Spec(x.shape[:-1], x.dtype)
 
 
-def _layer_norm_lower(e):
+def _layer_norm_lower(e: Emitter) -> None:
     (x, gamma, beta), (y, mean, r) = e.ins, e.outs
     c = x.shape[-1]
     e.emit(f"layer_norm_{x.t}", x.rd, y.wr, mean.wr, r.wr, *_words(gamma, beta), float(e.attrs["epsilon"]), c,
            int(e.attrs["centered"]), n=x.size // c, flops=8 * x.size)
 
 
-def _layer_norm_vjp(node, gys):
+def _layer_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, gamma, beta = node.inputs
     _, mean, r = node.outputs
     gy = zeros(x.shape, x.dtype) if gys[0] is None else gys[0]
@@ -243,7 +253,7 @@ def _layer_norm_vjp(node, gys):
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
 
 
-def _layer_norm_cases(draw):
+def _layer_norm_cases(draw: Draw) -> Any:
     c = draw.choice([1, 2, 5, 33])
     shape = (draw.integer(1, 4), draw.integer(1, 5), c) if draw.boolean() else (draw.integer(1, 9), c)
     return Case([Array(shape), Array((c,), low=0.5, high=2) if draw.boolean() else None,
@@ -261,7 +271,7 @@ layer_norm = register(Op(
         "mean = 0 (RMS normalisation); outputs y, mean, r"))
 
 
-def _layer_norm_grad_infer(specs, attrs):
+def _layer_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     gy, x, mean, r, gamma = specs
     _check("layer_norm_grad", [x], [gamma])
     if gy != x or mean.shape != x.shape[:-1] or r.shape != x.shape[:-1]:
@@ -269,7 +279,7 @@ def _layer_norm_grad_infer(specs, attrs):
     return x, Spec(x.shape[-1:], x.dtype), Spec(x.shape[-1:], x.dtype)
 
 
-def _layer_norm_grad_lower(e):
+def _layer_norm_grad_lower(e: Emitter) -> None:
     (gy, x, mean, r, gamma), (gx, ggamma, gbeta) = e.ins, e.outs
     c, S, t = x.shape[-1], x.itemsize, x.t
     rows = x.size // c
@@ -282,7 +292,7 @@ def _layer_norm_grad_lower(e):
     e.emit(f"sum_partials_{t}", part.rd_all, gbeta.wr, calls, 2 * c, c, n=c)
 
 
-def _layer_norm_grad_cases(draw):
+def _layer_norm_grad_cases(draw: Draw) -> Any:
     case = _layer_norm_cases(draw)
     x = case.inputs[0]
     return Case([Array(x.shape), x, Array(x.shape[:-1]), Array(x.shape[:-1], low=0.5, high=2), case.inputs[1]],

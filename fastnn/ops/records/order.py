@@ -1,22 +1,27 @@
 """Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
+from fastnn.core.types import Attrs
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
 from fastnn.ops.forms import check_dtype, unary_cost
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Op, Specs, register
 from fastnn.ops.records.indexing import INTS
 
 
 # ------------------------------------------------------------------ order
-def _argsort_infer(specs, attrs):
+def _argsort_infer(specs: Specs, attrs: Attrs) -> Any:
     normalize_axis(attrs["axis"], len(specs[0].shape))
     return Spec(specs[0].shape, "int32")
 
 
-def _argsort_host(ins, outs, attrs):
+def _argsort_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     outs[0][...] = np.argsort(ins[0], axis=attrs["axis"], kind="stable")
 
 
@@ -28,15 +33,15 @@ _argsort = register(Op(
     doc="the order in which values rise"))
 
 
-def _top_infer(specs, attrs):
+def _top_infer(specs: Specs, attrs: Attrs) -> Any:
     shape = specs[0].shape
     if not shape or not 0 < attrs["k"] <= (shape[-1] or attrs["k"]):
-        raise ShapeError(f"top_k: received k={attrs['k']} for a value of shape {shape}, expected 1 <= k <= the "
-                         "last size.")
+        raise ShapeError(f"top_k: received k={attrs['k']} for a value of "
+                         f"shape {shape}, expected 1 <= k <= the last size.")
     return Spec((*shape[:-1], attrs["k"]), "int32")
 
 
-def _top_host(ins, outs, attrs):
+def _top_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     # NaN counts as the largest; of equal values the first comes first
     x = ins[0] if ins[0].dtype.kind == "f" else ins[0].astype(np.int64)
     outs[0][...] = np.argsort(np.where(x != x, -np.inf, -x) if x.dtype.kind == "f" else -x, axis=-1,
@@ -51,14 +56,14 @@ _top = register(Op(
     doc="places of the k largest values, in falling order"))
 
 
-def _search_infer(specs, attrs):
+def _search_infer(specs: Specs, attrs: Attrs) -> Any:
     if len(specs[0].shape) != 1 or attrs["side"] not in ("left", "right"):
         raise ShapeError(f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; "
                          "expected one dimension, and 'left' or 'right'.")
     return Spec(specs[1].shape, "int32")
 
 
-def _search_host(ins, outs, attrs):
+def _search_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     outs[0][...] = np.searchsorted(ins[0], ins[1], side=attrs["side"])
 
 
@@ -71,14 +76,14 @@ _search = register(Op(
     invalid=[([Spec((2, 2), "float32"), Spec((2,), "float32")], {}, ShapeError)]))
 
 
-def _bincount_infer(specs, attrs):
+def _bincount_infer(specs: Specs, attrs: Attrs) -> Any:
     check_dtype("bincount", specs[0], INTS)
     if specs[1] is not None and specs[1].shape != specs[0].shape:
         raise ShapeError(f"bincount: received weights of shape {specs[1].shape} for values of shape {specs[0].shape}.")
     return Spec((*specs[0].shape[:-1], attrs["minlength"]), "int32" if specs[1] is None else specs[1].dtype)
 
 
-def _bincount_host(ins, outs, attrs):
+def _bincount_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     x, weights = (*ins, None)[:2]
     n = attrs["minlength"]
     for k in np.ndindex(*x.shape[:-1]):
@@ -97,7 +102,7 @@ _bincount = register(Op(
 _REDUCE = {"add": np.add, "sum": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
-def _scatter_infer(specs, attrs):
+def _scatter_infer(specs: Specs, attrs: Attrs) -> Any:
     if attrs["reduction"] not in (None, *_REDUCE):
         raise ArgumentError(f"scatter_update: received reduction={attrs['reduction']!r}, expected None, 'add', 'max', "
                             "'min' or 'mul'.")
@@ -109,7 +114,7 @@ def _scatter_infer(specs, attrs):
     return x
 
 
-def _scatter_host(ins, outs, attrs):
+def _scatter_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     outs[0][...] = ins[0]
     places = tuple(np.moveaxis(ins[1], -1, 0))
     if attrs["reduction"] is None:

@@ -1,14 +1,24 @@
 """Max and average pooling over NHWC images."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.types import Attrs, Dims
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import pool as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 ATTRS = {"pool_size": REQUIRED, "strides": REQUIRED, "padding": "valid"}
 
 
-def _check(name, x, attrs):
+def _check(name: str, x: Any, attrs: Attrs) -> None:
     if x.dtype not in ("float32", "float64"):
         raise DTypeError(f"{name}: received dtype {x.dtype}, expected float32 or float64.")
     if len(x.shape) != 4:
@@ -17,28 +27,28 @@ def _check(name, x, attrs):
         raise ArgumentError(f"{name}: received padding {attrs['padding']!r}, expected 'valid' or 'same'.")
 
 
-def _geometry(shape, attrs):
+def _geometry(shape: Dims, attrs: Attrs) -> Any:
     """((oh, pad above), (ow, pad left)) for an input shape (n, h, w, c)."""
     return [shapes.window(size, k, s, attrs["padding"])[:2]
             for size, k, s in zip(shape[1:3], attrs["pool_size"], attrs["strides"])]
 
 
-def _out_shape(shape, attrs):
+def _out_shape(shape: Dims, attrs: Attrs) -> Any:
     (oh, _), (ow, _) = _geometry(shape, attrs)
     return (shape[0], oh, ow, shape[3])
 
 
-def _index_type(attrs):
+def _index_type(attrs: Attrs) -> Any:
     return "uint8" if attrs["pool_size"][0] * attrs["pool_size"][1] <= 256 else "int32"
 
 
-def _words(shape, attrs):
+def _words(shape: Dims, attrs: Attrs) -> Any:
     """The sizes that every pooling kernel takes: h, w, c, oh, ow, kh, kw, sh, sw, pad above, pad left."""
     (oh, top), (ow, left) = _geometry(shape, attrs)
     return (*shape[1:4], oh, ow, *attrs["pool_size"], *attrs["strides"], top, left)
 
 
-def _draw(draw):
+def _draw(draw: Draw) -> Any:
     h, w, c, n = draw.integer(1, 7), draw.integer(1, 7), draw.choice([1, 3, 17]), draw.integer(1, 2)
     same = draw.boolean()
     size = (draw.integer(1, 4 if same else min(4, h)), draw.integer(1, 4 if same else min(4, w)))
@@ -46,41 +56,41 @@ def _draw(draw):
     return (n, h, w, c), {"pool_size": size, "strides": strides, "padding": "same" if same else "valid"}
 
 
-def _bad():
+def _bad() -> Any:
     good = {"pool_size": (2, 2), "strides": (2, 2)}
     return [([Spec((2, 4, 4), "float32")], good, ShapeError), ([Spec((2, 4, 4, 1), "int32")], good, DTypeError),
             ([Spec((2, 1, 4, 1), "float32")], good, ShapeError),
             ([Spec((2, 4, 4, 1), "float32")], {**good, "padding": "full"}, ArgumentError)]
 
 
-def _cost(specs, outs, attrs):
+def _cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
     size = attrs["pool_size"]
     small = min(specs[0].size, outs[0].size)
     return size[0] * size[1] * small, specs[0].nbytes + outs[0].nbytes
 
 
 # ------------------------------------------------------------------ maximum
-def _max_infer(specs, attrs):
+def _max_infer(specs: Specs, attrs: Attrs) -> Any:
     x = specs[0]
     _check("max_pool2d", x, attrs)
     shape = _out_shape(x.shape, attrs)
     return Spec(shape, x.dtype), Spec(shape, _index_type(attrs))
 
 
-def _max_lower(e):
+def _max_lower(e: Emitter) -> None:
     x, (y, index) = e.ins[0], e.outs
     e.emit(f"max_pool_{x.t}_{index.t}", x.rd, y.wr, index.wr, *_words(x.shape, e.attrs),
            n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
-def _max_vjp(node, gys):
+def _max_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     if gys[0] is None:
         return [None]
     x = node.inputs[0]
     return [max_pool2d_grad(gys[0], node.outputs[1], height=x.shape[1], width=x.shape[2], **node.attrs)]
 
 
-def _max_cases(draw):
+def _max_cases(draw: Draw) -> Any:
     shape, attrs = _draw(draw)
     return Case([Array(shape, distinct=True, margin=0.002)], attrs)
 
@@ -91,8 +101,8 @@ max_pool2d = register(Op(
     doc="y = largest value of each window, index = its tap dy * kw + dx (the first one; NaN wins); outputs y, index"))
 
 
-def _grad_infer(name):
-    def infer(specs, attrs):
+def _grad_infer(name: str) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         gy = specs[0]
         _check(name, gy, attrs)
         shape = (gy.shape[0], attrs["height"], attrs["width"], gy.shape[3])
@@ -105,21 +115,21 @@ def _grad_infer(name):
     return infer
 
 
-def _max_grad_lower(e):
+def _max_grad_lower(e: Emitter) -> None:
     (gy, index), gx = e.ins, e.outs[0]
     e.emit(f"max_pool_grad_{gy.t}_{index.t}", gy.rd, index.rd, gx.wr, *_words(gx.shape, e.attrs),
            n=gx.shape[0] * gx.shape[1], parts=gx.shape[0])
 
 
-def _window_attrs(attrs):
+def _window_attrs(attrs: Attrs) -> Any:
     return {k: attrs[k] for k in ATTRS}
 
 
-def _max_grad_vjp(node, gys):
+def _max_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [max_pool2d_take(gys[0], node.inputs[1], **_window_attrs(node.attrs)), None]
 
 
-def _grad_cases(draw, index):
+def _grad_cases(draw: Draw, index: Any) -> Any:
     """Windows that lie wholly inside the image, so that any tap may be a winner."""
     size = (draw.integer(1, 3), draw.integer(1, 3))
     strides = size if draw.boolean() else (draw.integer(1, 3), draw.integer(1, 3))
@@ -131,7 +141,7 @@ def _grad_cases(draw, index):
     return (n, h, w, c), small + ([taps] if index else []), attrs
 
 
-def _max_grad_cases(draw):
+def _max_grad_cases(draw: Draw) -> Any:
     shape, inputs, attrs = _grad_cases(draw, True)
     return Case(inputs, {"height": shape[1], "width": shape[2], **attrs})
 
@@ -145,7 +155,7 @@ max_pool2d_grad = register(Op(
     doc="gx = sum of gy over the windows that this input won"))
 
 
-def _take_infer(specs, attrs):
+def _take_infer(specs: Specs, attrs: Attrs) -> Any:
     x, index = specs
     _check("max_pool2d_take", x, attrs)
     expected = Spec(_out_shape(x.shape, attrs), _index_type(attrs))
@@ -154,18 +164,18 @@ def _take_infer(specs, attrs):
     return Spec(index.shape, x.dtype)
 
 
-def _take_lower(e):
+def _take_lower(e: Emitter) -> None:
     (x, index), y = e.ins, e.outs[0]
     e.emit(f"max_pool_take_{x.t}_{index.t}", x.rd, index.rd, y.wr, *_words(x.shape, e.attrs),
            n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
-def _take_vjp(node, gys):
+def _take_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x, index = node.inputs
     return [max_pool2d_grad(gys[0], index, height=x.shape[1], width=x.shape[2], **node.attrs), None]
 
 
-def _take_cases(draw):
+def _take_cases(draw: Draw) -> Any:
     shape, (_, taps), attrs = _grad_cases(draw, True)
     return Case([Array(shape), taps], attrs)
 
@@ -179,22 +189,22 @@ max_pool2d_take = register(Op(
 
 
 # ------------------------------------------------------------------ average
-def _avg_infer(specs, attrs):
+def _avg_infer(specs: Specs, attrs: Attrs) -> Any:
     _check("avg_pool2d", specs[0], attrs)
     return Spec(_out_shape(specs[0].shape, attrs), specs[0].dtype)
 
 
-def _avg_lower(e):
+def _avg_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     e.emit(f"avg_pool_{x.t}", x.rd, y.wr, *_words(x.shape, e.attrs), n=y.shape[0] * y.shape[1], parts=y.shape[0])
 
 
-def _avg_vjp(node, gys):
+def _avg_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x = node.inputs[0]
     return [avg_pool2d_grad(gys[0], height=x.shape[1], width=x.shape[2], **node.attrs)]
 
 
-def _avg_cases(draw):
+def _avg_cases(draw: Draw) -> Any:
     shape, attrs = _draw(draw)
     return Case([Array(shape)], attrs)
 
@@ -205,17 +215,17 @@ avg_pool2d = register(Op(
     doc="y = mean of each window's values inside the image (padding does not count)"))
 
 
-def _avg_grad_lower(e):
+def _avg_grad_lower(e: Emitter) -> None:
     gy, gx = e.ins[0], e.outs[0]
     e.emit(f"avg_pool_grad_{gy.t}", gy.rd, gx.wr, *_words(gx.shape, e.attrs), n=gx.shape[0] * gx.shape[1],
            parts=gx.shape[0])
 
 
-def _avg_grad_vjp(node, gys):
+def _avg_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [avg_pool2d(gys[0], **_window_attrs(node.attrs))]
 
 
-def _avg_grad_cases(draw):
+def _avg_grad_cases(draw: Draw) -> Any:
     shape, inputs, attrs = _grad_cases(draw, False)
     return Case(inputs, {"height": shape[1], "width": shape[2], **attrs})
 

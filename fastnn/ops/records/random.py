@@ -8,28 +8,37 @@ same trace, so that a layer called twice draws twice.  step: word 0 of the state
 turn: what the steps of loops around a call add to the digest (core/random.py, `turn_of`), where a loop is written
 out; the tape adds it where it is not.
 """
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core import random, shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.types import Attrs, Dims
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import random as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Op, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 KEY = {"seed": 0, "stream": 0, "call": 0, "turn": 0}
 NONDIFF = "random numbers depend on no input"
 
 
-def _check_size(name, shape):
+def _check_size(name: str, shape: Dims) -> None:
     if None not in shape and shapes.product(shape) > random.LIMIT:
         raise ShapeError(f"{name}: received shape {shape}, more than 2**32 elements: one stream has no more numbers.")
 
 
-def _draw_key(draw):
+def _draw_key(draw: Draw) -> Any:
     return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2),
             "turn": random.turn_of((draw.integer(0, 2),))}
 
 
 # ------------------------------------------------------------------ dropout
-def _dropout_infer(specs, attrs):
+def _dropout_infer(specs: Specs, attrs: Attrs) -> Any:
     x, rate = specs[0], attrs["rate"]
     if x.dtype not in ("float32", "float64"):
         raise DTypeError(f"dropout: received dtype {x.dtype}, expected float32 or float64.")
@@ -39,18 +48,18 @@ def _dropout_infer(specs, attrs):
     return x
 
 
-def _dropout_lower(e):
+def _dropout_lower(e: Emitter) -> None:
     x, y, rate = e.ins[0], e.outs[0], e.attrs["rate"]
     e.emit(f"dropout_{x.t}", x.rd, y.wr, e.key(), e.state, random.drop_threshold(rate), 1.0 / (1.0 - rate),
            n=x.size, elementwise=True, flops=20 * x.size)
 
 
-def _dropout_cases(draw):
+def _dropout_cases(draw: Draw) -> Any:
     shape = (draw.integer(1, 40), draw.integer(1, 7))
     return Case([Array(shape)], {"rate": draw.choice([0.1, 0.5, 0.0]), **_draw_key(draw)})
 
 
-dropout_op = register(Op(
+dropout_op: Op = register(Op(
     name="dropout", inputs=("x",), attrs={"rate": REQUIRED, **KEY}, infer=_dropout_infer, lower=_dropout_lower,
     vjp=lambda node, gys: [dropout_op(gys[0], **node.attrs)], inplace={0: 0}, elementwise=True,
     reference=reference.dropout, cases=_dropout_cases,
@@ -62,8 +71,8 @@ dropout_op = register(Op(
 
 
 # ------------------------------------------------------------------ numbers
-def _shape_infer(name, check=None):
-    def infer(specs, attrs):
+def _shape_infer(name: str, check: Any = None) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         if attrs["dtype"] not in ("float32", "float64"):
             raise DTypeError(f"{name}: received dtype {attrs['dtype']!r}, expected 'float32' or 'float64'.")
         if not all(d is None or d >= 0 for d in attrs["shape"]):
@@ -75,13 +84,13 @@ def _shape_infer(name, check=None):
     return infer
 
 
-def _number_op(name, attrs, words, draw_attrs, ref, doc, check=None):
-    def lower(e):
+def _number_op(name: str, attrs: Attrs, words: Any, draw_attrs: Any, ref: Any, doc: str, check: Any = None) -> Any:
+    def lower(e: Emitter) -> None:
         y = e.outs[0]
         e.emit(f"{name}_{y.t}", y.wr, e.key(), e.state, *words(e.attrs), n=y.size, elementwise=True,
                flops=60 * y.size)
 
-    def cases(draw):
+    def cases(draw: Draw) -> Any:
         shape = (draw.integer(1, 40), draw.integer(1, 7))
         return Case([], {"shape": shape, **draw_attrs(draw), **_draw_key(draw)}, tolerance=8.0)
     return register(Op(
@@ -91,7 +100,7 @@ def _number_op(name, attrs, words, draw_attrs, ref, doc, check=None):
         cost=lambda specs, outs, attrs: (60 * outs[0].size, outs[0].nbytes), doc=doc))
 
 
-def _check_probability(attrs):
+def _check_probability(attrs: Attrs) -> None:
     if not 0 <= attrs["p"] <= 1:
         raise ArgumentError(f"random_bernoulli: received p={attrs['p']!r}, expected a number in [0, 1].")
 

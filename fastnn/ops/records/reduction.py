@@ -1,22 +1,32 @@
 """Reductions as folds of (outer, red, inner), whose sums have one fixed shape."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
+from fastnn.core.types import Attrs, Dims
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.forms import FLOATS, NUMBERS, affine, check_dtype
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, Vjp, register
 from fastnn.ops.records.cast import converted
 from fastnn.ops.records.copying import emit_fill
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 ROW, COLUMNS, STRIPE = 4096, 512, 2048          # elements of a block of a row; rows, and columns, of a block of columns
 
 
 # ------------------------------------------------------------------ lowering
-def emit_fold(e, x, y, shape, axes, kernel, divisor=1.0):
+def emit_fold(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0) -> None:
     """Fold the axes of x (row-major, of `shape`) into y, then divide."""
-    runs = []                                   # [is reduced, size], neighbours alike joined
+    runs: list[list[Any]] = []                                   # [is reduced, size], neighbours alike joined
     for i, d in enumerate(shape):
         if d == 1:
             continue
@@ -39,11 +49,12 @@ def emit_fold(e, x, y, shape, axes, kernel, divisor=1.0):
         x = target
 
 
-def _scratch(e, n, like):
+def _scratch(e: Emitter, n: int, like: Any) -> Any:
     return e.scratch(n * like.itemsize).part(0, n * like.itemsize, like.dtype)
 
 
-def _fold(e, x, y, outer, red, inner, kernel, divisor, images=1):
+def _fold(e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any,
+          images: int = 1) -> None:
     block = ROW if inner == 1 else COLUMNS
     blocks = -(-red // block) if red > 2 * block else 1
     block = red if blocks == 1 else block
@@ -62,20 +73,20 @@ def _fold(e, x, y, outer, red, inner, kernel, divisor, images=1):
 
 
 # ------------------------------------------------------------------ records
-def _shape(shape, attrs):
+def _shape(shape: Dims, attrs: Attrs) -> Any:
     axes = normalize_axes(attrs["axis"], len(shape))
     if attrs["keepdims"]:
         return tuple(1 if i in axes else d for i, d in enumerate(shape))
     return tuple(d for i, d in enumerate(shape) if i not in axes)
 
 
-def _kept(node):
+def _kept(node: Node) -> Any:
     """The shape of the result as if keepdims had been given."""
     return _shape(node.inputs[0].shape, {**node.attrs, "keepdims": True})
 
 
-def _cases(kinds, distinct):
-    def cases(draw):
+def _cases(kinds: Any, distinct: bool) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 4)))
         shape = (draw.integer(100, 300),) if draw.integer(0, 5) == 5 else shape
         axis = draw.choice((None, 0, -1, "some"))
@@ -87,12 +98,13 @@ def _cases(kinds, distinct):
     return cases
 
 
-def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, distinct=False, **rest):
-    def infer(specs, attrs):
+def _reduction(name: str, kernel: Any, empty: Any, vjp: Vjp | None = None, allowed: Any = NUMBERS, mean: Any = False,
+               distinct: bool = False, **rest: Any) -> Any:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], allowed)
         return Spec(_shape(specs[0].shape, attrs), specs[0].dtype)
 
-    def lower(e):
+    def lower(e: Emitter) -> None:
         x, y = e.ins[0], e.outs[0]
         axes = normalize_axes(e.attrs["axis"], len(x.shape))
         if x.size == 0:
@@ -107,24 +119,24 @@ def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, disti
         **rest))
 
 
-def _repeated(g, node, scale=1.0):
+def _repeated(g: Any, node: Node, scale: float = 1.0) -> Any:
     """A gradient of the result, in the shape of the input, times a number."""
     g, shape = R.reshape(g, shape=_kept(node)), node.inputs[0].shape
     g = g if scale == 1.0 else affine(g, scale)
     return g if g.shape == shape else R.broadcast_to(g, shape=shape)
 
 
-def _sum_vjp(node, gys):
+def _sum_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [_repeated(gys[0], node)]
 
 
-def _mean_vjp(node, gys):
+def _mean_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     x = node.inputs[0]
     n = product(x.shape[a] for a in normalize_axes(node.attrs["axis"], len(x.shape)))
     return [_repeated(gys[0], node, 1.0 / max(n, 1))]
 
 
-def _extreme_vjp(node, gys):
+def _extreme_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     """Shared evenly by the values that are equal to the extreme one."""
     x, kept = node.inputs[0], _kept(node)
     hits = converted(R.equal(x, R.reshape(node.output, shape=kept)), x.dtype)
@@ -148,7 +160,7 @@ _any = _reduction("any", "max", 0, allowed=("bool",), nondiff="a truth value", d
 _all = _reduction("all", "min", 1, allowed=("bool",), nondiff="a truth value", doc="whether all are true")
 
 
-def _prod_grad_host(ins, outs, attrs):
+def _prod_grad_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     """gy times the products of what comes before and after each value."""
     x, gy = ins
     axes = normalize_axes(attrs["axis"], x.ndim)
@@ -161,7 +173,7 @@ def _prod_grad_host(ins, outs, attrs):
     np.multiply(np.transpose(product_, np.argsort(order)), gy, out=outs[0])
 
 
-_prod_grad = register(Op(
+_prod_grad: Op = register(Op(
     name="prod_grad", inputs=("x", "gy"), attrs={"axis": REQUIRED}, infer=lambda specs, attrs: _check_gy(specs, attrs),
     host=_prod_grad_host, nondiff="second derivatives of products are not offered",
     reference=lambda x, gy, axis: reference.prod_grad(x, gy, normalize_axes(axis, x.ndim)),
@@ -171,28 +183,28 @@ _prod_grad = register(Op(
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {"axis": 1}, ShapeError)]))
 
 
-def _check_gy(specs, attrs):
+def _check_gy(specs: Specs, attrs: Attrs) -> Any:
     wanted = _shape(specs[0].shape, {"axis": attrs["axis"], "keepdims": True})
     if specs[1].shape != wanted:
         raise ShapeError(f"prod_grad: received a gradient of shape {specs[1].shape}, expected {wanted}.")
     return specs[0]
 
 
-def _place(name):
-    def infer(specs, attrs):
+def _place(name: str) -> Any:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], NUMBERS)
         axis = normalize_axis(attrs["axis"], len(specs[0].shape))
         if specs[0].shape[axis] == 0:
             raise ShapeError(f"{name}: axis {attrs['axis']} of the shape {specs[0].shape} is empty.")
         return Spec(_shape(specs[0].shape, attrs), "int32")
 
-    def lower(e):
+    def lower(e: Emitter) -> None:
         x, y = e.ins[0], e.outs[0]
         axis = e.attrs["axis"] % len(x.shape)
         outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1:])
         e.emit(f"{name}_{x.t}", x.rd_all, y.wr, x.shape[axis], inner, n=outer * inner)
 
-    def cases(draw):
+    def cases(draw: Draw) -> Any:
         shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 3)))
         return Case([Array(shape, distinct=True)], {"axis": draw.integer(-len(shape), len(shape) - 1),
                                                     "keepdims": draw.boolean()})
@@ -208,13 +220,13 @@ def _place(name):
 _argmax, _argmin = _place("argmax"), _place("argmin")
 
 
-def _cumsum_infer(specs, attrs):
+def _cumsum_infer(specs: Specs, attrs: Attrs) -> Any:
     check_dtype("cumsum", specs[0], NUMBERS)
     normalize_axis(attrs["axis"], len(specs[0].shape))
     return specs[0]
 
 
-def _cumsum_lower(e):
+def _cumsum_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
     outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1:])
@@ -222,13 +234,13 @@ def _cumsum_lower(e):
            n=outer * -(-inner // STRIPE))
 
 
-def _cumsum_cases(draw):
+def _cumsum_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 6) for _ in range(draw.integer(1, 3)))
     return Case([Array(shape)], {"axis": draw.integer(-len(shape), len(shape) - 1), "reverse": draw.boolean()},
                 tolerance=4.0)
 
 
-_cumsum = register(Op(
+_cumsum: Op = register(Op(
     name="cumsum", inputs=("x",), attrs={"axis": REQUIRED, "reverse": False}, infer=_cumsum_infer, lower=_cumsum_lower,
     vjp=lambda n, g: [_cumsum(g[0], axis=n.attrs["axis"], reverse=not n.attrs["reverse"])], reference=reference.cumsum,
     cases=_cumsum_cases, cost=lambda specs, outs, attrs: (specs[0].size, 2 * specs[0].nbytes),

@@ -1,15 +1,25 @@
 """Softmax over one axis, and the cross-entropies that start from logits (stable, with a one-pass gradient)."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import DTypeError, ShapeError
+from fastnn.core.types import Attrs, Dims
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
-from fastnn.ops.op import Array, Case, Op, R, register
+from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 BLOCK = 2048                                    # elements of a block of rows: exp runs over all of them at once
 FLOPS = 30                                      # of one exp, as the cost model counts
 LABELS = "int64"
 
 
-def check(name, x, *others):
+def check(name: str, x: Any, *others: Any) -> None:
     """x has a float type and a last axis; the others have its dtype."""
     if x.dtype not in ("float32", "float64") or any(s.dtype != x.dtype for s in others):
         raise DTypeError(f"{name}: received {', '.join(s.dtype for s in (x, *others))}, expected one float dtype, "
@@ -18,13 +28,13 @@ def check(name, x, *others):
         raise ShapeError(f"{name}: received shape {x.shape}, expected at least one class on the last axis.")
 
 
-def check_same(name, x, t, what="target"):
+def check_same(name: str, x: Any, t: Any, what: str = "target") -> None:
     """Both have one shape."""
     if x.shape != t.shape:
         raise ShapeError(f"{name}: received {what} of shape {t.shape}, expected {x.shape}.")
 
 
-def check_labels(name, x, labels):
+def check_labels(name: str, x: Any, labels: Any) -> None:
     """Integer labels, one for each row of x."""
     if labels.dtype != LABELS:
         raise DTypeError(f"{name}: received labels of dtype {labels.dtype}, expected {LABELS} (ops.cast converts).")
@@ -32,31 +42,31 @@ def check_labels(name, x, labels):
         raise ShapeError(f"{name}: received labels of shape {labels.shape}, expected {x.shape[:-1]}, one for each row.")
 
 
-def rows(x):
+def rows(x: Any) -> Any:
     """(rows, classes, rows of a block) of an operand."""
     c = x.shape[-1]
     return x.size // c, c, max(1, BLOCK // c)
 
 
-def draw_shape(draw):
+def draw_shape(draw: Draw) -> Any:
     """Some rows of some classes."""
     c = draw.choice([1, 2, 3, 10, 33])
     return (draw.integer(1, 4), draw.integer(1, 3), c) if draw.boolean() else (draw.integer(1, 9), c)
 
 
-def draw_labels(shape):
+def draw_labels(shape: Dims) -> Any:
     """Labels for `shape`."""
     return Array(shape[:-1], LABELS, 0, shape[-1] - 1)
 
 
-def cost(flops):
+def cost(flops: float) -> Any:
     """Cost function for `flops` per element of the first input."""
     return lambda specs, outs, attrs: (flops * specs[0].size, sum(s.nbytes for s in (*specs, *outs)))
 
 
 # ------------------------------------------------------------------ softmax
-def _infer(name):
-    def infer(specs, attrs):
+def _infer(name: str) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         check(name, *specs)
         for s in specs[1:]:
             check_same(name, specs[0], s, "y")
@@ -64,62 +74,62 @@ def _infer(name):
     return infer
 
 
-def _softmax_lower(e):
+def _softmax_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     n, c, block = rows(x)
     e.emit(f"softmax_{x.t}", x.rd, y.wr, c, block, e.local(block * x.itemsize), n=n, flops=FLOPS * x.size)
 
 
-def _log_softmax_lower(e):
+def _log_softmax_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     n, c, block = rows(x)
     e.emit(f"log_softmax_{x.t}", x.rd, y.wr, c, block, e.local(block * (c + 1) * x.itemsize), n=n, flops=FLOPS * x.size)
 
 
-def _grad_lower(kernel):
-    def lower(e):
+def _grad_lower(kernel: Any) -> Callable[..., Any]:
+    def lower(e: Emitter) -> None:
         (gy, y), gx = e.ins, e.outs[0]
         n, c, _ = rows(y)
         e.emit(f"{kernel}_{y.t}", gy.rd, y.rd, gx.wr, c, n=n, flops=4 * y.size)
     return lower
 
 
-def _row_sum(x):
+def _row_sum(x: Any) -> Any:
     return R.sum(x, axis=-1, keepdims=True)
 
 
-def _softmax_grad_vjp(node, gys):
+def _softmax_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (gy, y), g = node.inputs, gys[0]
     first = R.multiply(g, R.subtract(gy, _row_sum(R.multiply(gy, y))))
     return [softmax_grad(g, y), R.subtract(first, R.multiply(gy, _row_sum(R.multiply(g, y))))]
 
 
-def _log_softmax_grad_vjp(node, gys):
+def _log_softmax_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (gy, y), g = node.inputs, gys[0]
     p = R.exp(y)
     return [R.subtract(g, _row_sum(R.multiply(p, g))), R.multiply(R.negative(R.multiply(g, p)), _row_sum(gy))]
 
 
-def _one_case(draw):
+def _one_case(draw: Draw) -> Any:
     return Case([Array(draw_shape(draw), low=-5, high=5)])
 
 
-def _grad_case(low, high):
-    def cases(draw):
+def _grad_case(low: float, high: float) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         shape = draw_shape(draw)
         return Case([Array(shape), Array(shape, low=low, high=high)])
     return cases
 
 
-_BAD = [([Spec((2, 3), "int32")], {}, DTypeError), ([Spec((), "float32")], {}, ShapeError)]
-_BAD_GRAD = [([Spec((2, 3), "float32"), Spec((2, 4), "float32")], {}, ShapeError)]
+_BAD: list[Any] = [([Spec((2, 3), "int32")], {}, DTypeError), ([Spec((), "float32")], {}, ShapeError)]
+_BAD_GRAD: list[Any] = [([Spec((2, 3), "float32"), Spec((2, 4), "float32")], {}, ShapeError)]
 
 softmax_op = register(Op(
     name="softmax", inputs=("x",), infer=_infer("softmax"), lower=_softmax_lower,
     vjp=lambda node, gys: [softmax_grad(gys[0], node.output)], reference=reference.softmax, cases=_one_case,
     invalid=_BAD, cost=cost(FLOPS), doc="y = exp(x - max) / sum(exp(x - max)) over the last axis"))
 
-softmax_grad = register(Op(
+softmax_grad: Op = register(Op(
     name="softmax_grad", inputs=("gy", "y"), infer=_infer("softmax_grad"), lower=_grad_lower("softmax_grad"),
     vjp=_softmax_grad_vjp, reference=reference.softmax_grad, cases=_grad_case(0.0, 1.0),
     invalid=_BAD_GRAD, cost=cost(4), doc="gx = y (gy - sum(gy y))"))
@@ -129,28 +139,28 @@ log_softmax_op = register(Op(
     vjp=lambda node, gys: [log_softmax_grad(gys[0], node.output)], reference=reference.log_softmax, cases=_one_case,
     invalid=_BAD, cost=cost(FLOPS), doc="y = (x - max) - log(sum(exp(x - max))) over the last axis"))
 
-log_softmax_grad = register(Op(
+log_softmax_grad: Op = register(Op(
     name="log_softmax_grad", inputs=("gy", "y"), infer=_infer("log_softmax_grad"),
     lower=_grad_lower("log_softmax_grad"), vjp=_log_softmax_grad_vjp, reference=reference.log_softmax_grad,
     cases=_grad_case(-3.0, 0.0), invalid=_BAD_GRAD, cost=cost(FLOPS), doc="gx = gy - exp(y) sum(gy)"))
 
 
 # ------------------------------------------------------------------ softmax with cross-entropy
-def _xent_infer(specs, attrs):
+def _xent_infer(specs: Specs, attrs: Attrs) -> Any:
     x, t = specs
     check("softmax_cross_entropy", x, t)
     check_same("softmax_cross_entropy", x, t)
     return Spec(x.shape[:-1], x.dtype), x
 
 
-def _xent_lower(e):
+def _xent_lower(e: Emitter) -> None:
     (x, t), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
     e.emit(f"softmax_cross_entropy_{x.t}", x.rd, t.rd, loss.wr, probs.wr, c, block, e.local((block + c) * x.itemsize),
            n=n, flops=(FLOPS + 6) * x.size)
 
 
-def _xent_vjp(node, gys):
+def _xent_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (x, t), (_, probs) = node.inputs, node.outputs
     gx = gt = None
     if gys[0] is not None:
@@ -162,7 +172,7 @@ def _xent_vjp(node, gys):
     return [gx, gt]
 
 
-def _xent_cases(draw):
+def _xent_cases(draw: Draw) -> Any:
     shape = draw_shape(draw)
     return Case([Array(shape, low=-5, high=5), Array(shape, low=0.05, high=1)], tolerance=2.0)
 
@@ -175,7 +185,7 @@ softmax_cross_entropy = register(Op(
     cost=cost(FLOPS + 6), doc="loss = -sum(t log_softmax(x)) per row, probs = softmax(x); outputs loss, probs"))
 
 
-def _xent_grad_infer(specs, attrs):
+def _xent_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     p, t, gy = specs
     check("softmax_cross_entropy_grad", p, t, gy)
     check_same("softmax_cross_entropy_grad", p, t)
@@ -183,20 +193,20 @@ def _xent_grad_infer(specs, attrs):
     return p
 
 
-def _xent_grad_lower(e):
+def _xent_grad_lower(e: Emitter) -> None:
     (p, t, gy), gx = e.ins, e.outs[0]
     n, c, _ = rows(p)
     e.emit(f"softmax_cross_entropy_grad_{p.t}", p.rd, t.rd, gy.rd, gx.wr, c, n=n, flops=4 * p.size)
 
 
-def _xent_grad_vjp(node, gys):
+def _xent_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (p, t, gy), g = node.inputs, gys[0]
     total, gy = _row_sum(t), R.expand_dims(gy, axis=-1)
     return [R.multiply(R.multiply(g, total), gy), R.multiply(gy, R.subtract(_row_sum(R.multiply(g, p)), g)),
             R.sum(R.multiply(g, R.subtract(R.multiply(p, total), t)), axis=-1)]
 
 
-def _xent_grad_cases(draw):
+def _xent_grad_cases(draw: Draw) -> Any:
     shape = draw_shape(draw)
     return Case([Array(shape, low=0.05, high=1), Array(shape, low=0.05, high=1), Array(shape[:-1])])
 
@@ -208,21 +218,21 @@ softmax_cross_entropy_grad = register(Op(
     cost=cost(4), doc="gx = (probs sum(t) - t) gy"))
 
 
-def _sparse_infer(specs, attrs):
+def _sparse_infer(specs: Specs, attrs: Attrs) -> Any:
     x, labels = specs
     check("sparse_softmax_cross_entropy", x)
     check_labels("sparse_softmax_cross_entropy", x, labels)
     return Spec(x.shape[:-1], x.dtype), x
 
 
-def _sparse_lower(e):
+def _sparse_lower(e: Emitter) -> None:
     (x, labels), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
     e.emit(f"sparse_softmax_cross_entropy_{x.t}", x.rd, labels.rd_all, loss.wr, probs.wr, c, block,
            e.local(block * x.itemsize), n=n, flops=(FLOPS + 2) * x.size)
 
 
-def _sparse_vjp(node, gys):
+def _sparse_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (_, labels), (_, probs) = node.inputs, node.outputs
     gx = None if gys[0] is None else sparse_softmax_cross_entropy_grad(probs, labels, gys[0])
     if gys[1] is not None:
@@ -231,7 +241,7 @@ def _sparse_vjp(node, gys):
     return [gx, None]
 
 
-def _sparse_cases(draw):
+def _sparse_cases(draw: Draw) -> Any:
     shape = draw_shape(draw)
     return Case([Array(shape, low=-5, high=5), draw_labels(shape)], tolerance=2.0)
 
@@ -246,7 +256,7 @@ sparse_softmax_cross_entropy = register(Op(
         "outputs loss, probs"))
 
 
-def _sparse_grad_infer(specs, attrs):
+def _sparse_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     p, labels, gy = specs
     check("sparse_softmax_cross_entropy_grad", p, gy)
     check_labels("sparse_softmax_cross_entropy_grad", p, labels)
@@ -254,20 +264,20 @@ def _sparse_grad_infer(specs, attrs):
     return p
 
 
-def _sparse_grad_lower(e):
+def _sparse_grad_lower(e: Emitter) -> None:
     (p, labels, gy), gx = e.ins, e.outs[0]
     n, c, _ = rows(p)
     e.emit(f"sparse_softmax_cross_entropy_grad_{p.t}", p.rd, labels.rd, gy.rd, gx.wr, c, n=n,
            flops=2 * p.size)
 
 
-def _sparse_grad_vjp(node, gys):
+def _sparse_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (p, labels, gy), g = node.inputs, gys[0]
     onehot = R.one_hot(labels, num_classes=p.shape[-1], dtype=p.dtype)
     return [R.multiply(g, R.expand_dims(gy, axis=-1)), None, R.sum(R.multiply(g, R.subtract(p, onehot)), axis=-1)]
 
 
-def _sparse_grad_cases(draw):
+def _sparse_grad_cases(draw: Draw) -> Any:
     shape = draw_shape(draw)
     return Case([Array(shape, low=0.05, high=1), draw_labels(shape), Array(shape[:-1])])
 

@@ -1,11 +1,21 @@
 """Operations of the training step itself: gradients side by side in one buffer, a buffer as its parts."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from fastnn.core.errors import ShapeError
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import state as reference
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 
-def _pack_infer(specs, attrs):
+def _pack_infer(specs: Specs, attrs: Attrs) -> Any:
     for s, offset in zip(specs, attrs["offsets"]):
         if s.dtype != specs[0].dtype or offset + s.size > attrs["size"]:
             raise ShapeError(f"pack: an input of shape {s.shape} ({s.dtype}) at offset {offset} does not fit into "
@@ -13,7 +23,7 @@ def _pack_infer(specs, attrs):
     return Spec((attrs["size"],), specs[0].dtype)
 
 
-def _pack_lower(e):
+def _pack_lower(e: Emitter) -> None:
     # Most inputs were already produced at their place (see Lowering._place_parts); the others are copied.
     out = e.outs[0]
     for x, offset in zip(e.ins, e.attrs["offsets"]):
@@ -21,13 +31,13 @@ def _pack_lower(e):
             e.copy(x, out.part(offset * x.itemsize, x.nbytes))
 
 
-def _pack_cases(draw):
+def _pack_cases(draw: Draw) -> Any:
     sizes = [draw.integer(1, 5) for _ in range(draw.integer(1, 3))]
     offsets = [sum(sizes[:i]) for i in range(len(sizes))]
     return Case([Array((n,)) for n in sizes], {"offsets": tuple(offsets), "size": sum(sizes)})
 
 
-def _pack_vjp(node, gys):
+def _pack_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.reshape(R.strided_slice(gys[0], key=((o, o + x.size, None),)), shape=x.shape)
             for x, o in zip(node.inputs, node.attrs["offsets"])]
 

@@ -17,13 +17,22 @@ float64 vector of 8 words that a `*_hyper` operation computes once per step:
 Every step begins with p -= p * word 1 (decoupled weight decay) and g *= word 2 (1, or the factor of gradient clipping).
 `update_hyper` fills words 0-2 and copies constants to 3, 4, ...; t = iterations + 1.
 """
+from __future__ import annotations
+
 import copy
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import DTypeError, ShapeError
+from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import update as reference
 from fastnn.ops.forms import affine
-from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Lower, Op, R, Specs, register
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
 
 HYPER = Spec((8,), "float64")
 FLOAT, COUNT = Spec((), "float64"), Spec((), "int64")
@@ -31,14 +40,14 @@ NONDIFF = "a step of training: its result is not differentiated"
 
 
 # ------------------------------------------------------------------ the words of a step
-def _expect(name, specs, expected):
+def _expect(name: str, specs: Specs, expected: Any) -> None:
     for s, want in zip(specs, expected):
         if s is not None and s != want:
             raise DTypeError(f"{name}: received {s.shape} {s.dtype}, expected {want.shape} {want.dtype}.")
 
 
-def _hyper_infer(name, expected, outputs):
-    def infer(specs, attrs):
+def _hyper_infer(name: str, expected: Any, outputs: Any) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         _expect(name, specs, expected)
         if len(attrs["constants"]) > 5:
             raise ShapeError(f"{name}: received {len(attrs['constants'])} constants, expected at most 5.")
@@ -46,31 +55,31 @@ def _hyper_infer(name, expected, outputs):
     return infer
 
 
-def _emit_hyper(e, lr, scale, constants):
+def _emit_hyper(e: Emitter, lr: Any, scale: Any, constants: Any) -> None:
     words = [float(c) for c in constants] + [0.0] * (5 - len(constants))
     e.emit("update_hyper", lr.rd_all, 0 if scale is None else scale.rd_all, e.outs[0].wr_all,
            float(e.attrs["weight_decay"]), *words, n=1)
 
 
-def _hyper_lower(e):
+def _hyper_lower(e: Emitter) -> None:
     _emit_hyper(e, e.ins[0], e.ins[1], e.attrs["constants"])
 
 
-def _adam_hyper_lower(e):
+def _adam_hyper_lower(e: Emitter) -> None:
     iterations, lr, scale = e.ins
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, c)
     e.emit("adam_hyper", iterations.rd_all, e.outs[0].rw_all, float(c[0]), float(c[1]), n=1)
 
 
-def _adamax_hyper_lower(e):
+def _adamax_hyper_lower(e: Emitter) -> None:
     iterations, lr, scale = e.ins
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, c)
     e.emit("adamax_hyper", iterations.rd_all, e.outs[0].rw_all, float(c[0]), n=1)
 
 
-def _nadam_hyper_lower(e):
+def _nadam_hyper_lower(e: Emitter) -> None:
     iterations, lr, product, scale = e.ins
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, ())
@@ -78,8 +87,8 @@ def _nadam_hyper_lower(e):
            float(c[1]), float(c[2]), n=1)
 
 
-def _hyper_cases(counted, product, constants):
-    def cases(draw):
+def _hyper_cases(counted: Any, product: Any, constants: Any) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         inputs = [Array((), "int64", 0, 50)] if counted else []
         inputs += [Array((), "f8", 0.01, 1)] + ([Array((), "f8", 0.2, 0.8)] if product else [])
         return Case([*inputs, Array((), "f8", 0.5, 1) if draw.boolean() else None],
@@ -91,7 +100,8 @@ _HYPER_ATTRS = {"weight_decay": 0.0, "constants": ()}
 _BAD_LR = Spec((), "float32")
 
 
-def _hyper_op(name, inputs, outputs, lower, ref, cases, doc, attrs=None, inplace=None):
+def _hyper_op(name: str, inputs: Any, outputs: Any, lower: Lower | None, ref: Any, cases: Any, doc: str,
+              attrs: dict[str, Any] | None = None, inplace: Any = None) -> Any:
     expected = [{"iterations": COUNT}.get(i, FLOAT) for i in (s.rstrip("?") for s in inputs)]
     return register(Op(
         name=name, inputs=inputs, attrs=attrs or {**_HYPER_ATTRS, "constants": REQUIRED},
@@ -122,8 +132,8 @@ nadam_hyper = _hyper_op(
 
 
 # ------------------------------------------------------------------ the updates
-def _update_infer(name):
-    def infer(specs, attrs):
+def _update_infer(name: str) -> Callable[..., Any]:
+    def infer(specs: Specs, attrs: Attrs) -> Any:
         *arrays, hyper = specs
         p = arrays[0]
         if p.dtype not in ("float32", "float64"):
@@ -139,8 +149,8 @@ def _update_infer(name):
     return infer
 
 
-def _update_lower(kernel, words):
-    def lower(e):
+def _update_lower(kernel: Any, words: Any) -> Callable[..., Any]:
+    def lower(e: Emitter) -> None:
         *arrays, hyper = e.ins
         p, g, outs = arrays[0], arrays[1], e.outs
         for old, new in zip((p, *arrays[2:]), outs):
@@ -151,15 +161,16 @@ def _update_lower(kernel, words):
     return lower
 
 
-def _update_cases(slots, attrs):
-    def cases(draw):
+def _update_cases(slots: Any, attrs: Attrs) -> Callable[..., Any]:
+    def cases(draw: Draw) -> Any:
         shape = (draw.integer(1, 70),)
         return Case([Array(shape), Array(shape)] + [Array(shape, low=0.1, high=1)] * slots
                     + [Array((8,), "f8", 0.1, 0.9)], {k: draw.choice(v) for k, v in attrs.items()}, tolerance=4.0)
     return cases
 
 
-def _update_op(name, slots, doc, attrs=None, choices=None, words=lambda attrs: ()):
+def _update_op(name: str, slots: Any, doc: str, attrs: dict[str, Any] | None = None, choices: Any = None,
+               words: Any = lambda attrs: ()) -> Any:
     kernel, n = name.removesuffix("_update"), len(slots)
     return register(Op(
         name=name, inputs=("p", "g", *slots, "hyper"), attrs=attrs or {}, infer=_update_infer(name),
@@ -211,12 +222,12 @@ ftrl_update = _update_op(
 
 
 # ------------------------------------------------------------------ the step number
-def _advance_infer(specs, attrs):
+def _advance_infer(specs: Specs, attrs: Attrs) -> Any:
     _expect("advance_step", specs, [COUNT])
     return COUNT
 
 
-def _advance_lower(e):
+def _advance_lower(e: Emitter) -> None:
     state = copy.copy(e.state)                  # as an access that writes: nothing that reads the step may pass it
     state.write = True
     e.emit("advance_step", e.ins[0].rd_all, e.outs[0].wr_all, state, n=1)
@@ -233,13 +244,13 @@ advance_step = register(Op(
 SQUARES = 8192                                  # elements of a partial sum
 
 
-def _squares_infer(specs, attrs):
+def _squares_infer(specs: Specs, attrs: Attrs) -> Any:
     if specs[0].dtype not in ("float32", "float64"):
         raise DTypeError(f"sum_squares: received dtype {specs[0].dtype}, expected float32 or float64.")
     return Spec((), specs[0].dtype)
 
 
-def _squares_lower(e):
+def _squares_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     parts = -(-x.size // SQUARES)
     part = e.scratch(8 * max(parts, 1))
@@ -248,7 +259,7 @@ def _squares_lower(e):
     e.emit(f"sum_squares_finish_{x.t}", part.rd_all, parts, y.wr_all, n=1)
 
 
-def _squares_vjp(node, gys):
+def _squares_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.multiply(node.inputs[0], affine(gys[0], 2.0))]
 
 

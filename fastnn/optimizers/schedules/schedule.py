@@ -3,12 +3,14 @@
 All of them compute in float64, whatever the default float dtype is.
 """
 import math
+from typing import Any, Self
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.optimizers.operands import is_symbolic
 from fastnn.saving import identifiers as serial
 
@@ -30,18 +32,19 @@ class LearningRateSchedule(ChecksArguments):
     0.25
     """
 
-    def __call__(self, step):
+    @open_signature
+    def __call__(self, step: Tensor) -> Tensor:
         """The learning rate at `step`.  To be written by subclasses."""
         raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override "
                                   "`__call__(self, step)`.")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments that make this schedule again.  To be written by subclasses."""
         raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in "
                                   "order to be serializable.")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """A schedule from what get_config returned."""
         return cls(**config)
 
@@ -81,7 +84,8 @@ class ExponentialDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name")
 
-    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="ExponentialDecay"):
+    def __init__(self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
+                 name: str | None = "ExponentialDecay") -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
@@ -101,7 +105,8 @@ class InverseTimeDecay(_Formula):
 
     arguments = ExponentialDecay.arguments
 
-    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="InverseTimeDecay"):
+    def __init__(self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
+                 name: str | None = "InverseTimeDecay") -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
@@ -123,7 +128,7 @@ class PiecewiseConstantDecay(_Formula):
 
     arguments = ("boundaries", "values", "name")
 
-    def __init__(self, boundaries, values, name="PiecewiseConstant"):
+    def __init__(self, boundaries: Any, values: Any, name: str | None = "PiecewiseConstant") -> None:
         if len(boundaries) != len(values) - 1:
             raise ArgumentError("The length of boundaries should be 1 less than the length of values. Received: "
                                 f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length "
@@ -149,8 +154,8 @@ class PolynomialDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle", "name")
 
-    def __init__(self, initial_learning_rate, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False,
-                 name="PolynomialDecay"):
+    def __init__(self, initial_learning_rate: Any, decay_steps: Any, end_learning_rate: float = 0.0001,
+                 power: Any = 1.0, cycle: bool = False, name: str | None = "PolynomialDecay") -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
 
@@ -183,8 +188,8 @@ class CosineDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None,
-                 warmup_steps=0):
+    def __init__(self, initial_learning_rate: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = "CosineDecay",
+                 warmup_target: Any = None, warmup_steps: int = 0) -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.alpha, self.name, self.warmup_target, self.warmup_steps = alpha, name, warmup_target, warmup_steps
 
@@ -218,7 +223,8 @@ class CosineDecayRestarts(_Formula):
 
     arguments = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha", "name")
 
-    def __init__(self, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name="SGDRDecay"):
+    def __init__(self, initial_learning_rate: Any, first_decay_steps: Any, t_mul: float = 2.0, m_mul: float = 1.0,
+                 alpha: Any = 0.0, name: str | None = "SGDRDecay") -> None:
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
         self._t_mul, self._m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
