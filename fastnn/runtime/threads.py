@@ -4,6 +4,7 @@ import functools
 import os
 import pathlib
 import sys
+from types import ModuleType
 
 import fastnn
 from fastnn.core import config
@@ -141,7 +142,7 @@ def allowed() -> int:
 
 
 @functools.cache
-def _executor():
+def _executor() -> ModuleType | None:
     """The compiled executor; None where it was not built: no threads are there to limit."""
     try:
         return extension("executor")
