@@ -12,7 +12,7 @@ import numpy
 
 from fastnn.cli.terminal import clean, say, table
 from fastnn.core import config
-from fastnn.runtime import pack, threads
+from fastnn.runtime import levels, pack, threads
 from fastnn.saving.inspect import inspect_file
 
 FEATURES = ("sse4_2", "avx", "avx2", "fma", "bmi2", "f16c", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
@@ -79,7 +79,7 @@ def gather(now=None):
     """
 
 
-    own = pack.own_level()
+    own = levels.own_level()
     out = {"fastnn": version(), "python": f"{platform.python_version()} ({sys.platform}, {platform.machine()})",
            "numpy": numpy.__version__, "h5py": _version("h5py"), "numba": _version("numba"),
            "cpu": cpu_name(), "cpu features": features() or "not listed by the system",

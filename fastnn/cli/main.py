@@ -1,10 +1,13 @@
-"""Arguments of the `fastnn` command, and how its errors look: one line, exit status 1."""
+"""Arguments of the `fastnn` command, and how its errors look: one line, exit status 1.
+
+Each command imports what it needs when it is run, so that help and refusals come at once.
+"""
 import argparse
-import importlib
 import os
 import runpy
 import sys
 
+from fastnn import compat
 from fastnn.cli.terminal import clean, say
 from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
 
@@ -75,18 +78,20 @@ def _guarded(command):
 
 def _run_command(options):
     if options.command == "demo":
-        demo = importlib.import_module("fastnn.cli.demo")
+        from fastnn.cli import demo
         given = {"epochs": options.epochs, "batch_size": options.batch_size}
         return demo.run(options.output, options.seed, **{k: v for k, v in given.items() if v is not None})
     if options.command == "inspect":
-        return importlib.import_module("fastnn.cli.facts").inspect(options.file, options.json)
+        from fastnn.cli import facts
+        return facts.inspect(options.file, options.json)
     if options.command == "bench":
-        bench = importlib.import_module("fastnn.cli.bench")
+        from fastnn.cli import bench
         bench.run(options.workloads, options.threads, options.seconds, options.json)
         return 0
     if options.command == "run":
         return run_script(options.script, options.arguments)
-    return importlib.import_module("fastnn.cli.facts").info()
+    from fastnn.cli import facts
+    return facts.info()
 
 
 def run_script(script, arguments=()):
@@ -94,15 +99,13 @@ def run_script(script, arguments=()):
 
     script: path; arguments: its sys.argv[1:].  Returns 0; errors of the script are its own.
     """
-    from fastnn.compat import install
-
     if not os.path.isfile(script):
         raise ArgumentError(f"run: no file {script!r}; expected a Python script.")
     if not script.endswith((".py", ".pyw")) and os.access(script, os.X_OK):
         with open(script, "rb") as file:
             if file.read(2) != b"#!":
                 raise FileFormatError(f"run: {script!r} is not a Python script.")
-    install()
+    compat.install()
     before = sys.argv, sys.path[0]
     sys.argv, sys.path[0] = [script, *arguments], os.path.dirname(os.path.abspath(script))
     try:

@@ -11,10 +11,12 @@ from fastnn.core import config, dtypes, hooks, random, tree
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
+from fastnn.core.memory import register_memory
 from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
+from fastnn.graph.active import paused
 from fastnn.graph.node import Symbol
-from fastnn.graph.trace import Trace, paused
+from fastnn.graph.trace import Trace
 from fastnn.ops.functions.operands import operand
 from fastnn.ops.op import Op
 from fastnn.runtime import pack
@@ -38,7 +40,6 @@ class Call:
             self.result = fn(*symbols)
             self.leaves = [x for x in tree.flatten(self.result) if _is_value(x)]
             symbols_out = [trace.symbol(s) for s in self.leaves]
-        from fastnn.core.memory import register_memory
         for a in self.arrays:
             register_memory(a)
         self.reads_variables = bool(trace.values)

@@ -8,7 +8,9 @@
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
-``fastnn.layers``).
+``fastnn.layers``);
+``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
+pickle make of a model (registered by ``fastnn.models``).
 """
 import importlib
 from collections.abc import Callable
@@ -17,7 +19,8 @@ from typing import Any
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
-              "infer": "fastnn.layers.inference"}
+              "infer": "fastnn.layers.inference", "functional": "fastnn.models.functional",
+              "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

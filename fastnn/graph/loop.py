@@ -19,6 +19,7 @@ from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.core.types import Attrs
+from fastnn.graph.hoist import hoist
 from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks, Trace, active
@@ -282,7 +283,6 @@ def _traced_test(name: str, test: Callable[[list[Symbol]], Any], trace: Trace, c
 
 def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
-    from fastnn.graph.hoist import hoist
     parts.nodes = live(parts.nodes, parts.symbols_out())
     final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
     for k, value in final.items():

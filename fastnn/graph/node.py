@@ -10,9 +10,10 @@ from fastnn.core import hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Attrs, Dims, Tensor
+from fastnn.graph.active import current
+from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
-    from fastnn.graph.spec import Spec
     from fastnn.graph.trace import Trace
 
 
@@ -231,7 +232,6 @@ class Symbol(Operators):
     @property
     def spec(self) -> Spec:
         """The (shape, dtype) pair."""
-        from fastnn.graph.spec import Spec
         return Spec(self.shape, self.dtype)
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -244,7 +244,6 @@ class Symbol(Operators):
 
     def _same(self, other: Any) -> Any:
         """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
-        from fastnn.graph.trace import current
         trace = current()
         mine = self.trace is not None and trace is not None and trace.sees(self)
         if not mine and (isinstance(other, Symbol) or self.origin is None):

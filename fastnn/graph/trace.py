@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -12,20 +11,13 @@ from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
 from fastnn.core.types import Attrs
+from fastnn.graph.active import current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
     from fastnn.graph.node import Record
     from fastnn.graph.variable import Variable
-
-_active = threading.local()
-
-
-def current() -> Trace | None:
-    """The innermost active Trace of this thread, or None."""
-    stack = getattr(_active, "stack", None)
-    return stack[-1] if stack else None
 
 
 def active(what: str) -> Trace:
@@ -34,17 +26,6 @@ def active(what: str) -> Trace:
     if trace is None:
         raise GraphError(f"{what}: no trace is active; call it inside `with Trace() as t:`.")
     return trace
-
-
-@contextlib.contextmanager
-def paused() -> Iterator[None]:
-    """Inside, no trace is active: operations on arrays run eagerly (used when a layer builds itself)."""
-    stack = getattr(_active, "stack", None)
-    _active.stack = []
-    try:
-        yield
-    finally:
-        _active.stack = stack or []
 
 
 class Marks:
@@ -98,13 +79,11 @@ class Trace:
             self.extra, self._scopes = parent.extra, [parent._scopes[-1]]
 
     def __enter__(self) -> Self:
-        if not hasattr(_active, "stack"):
-            _active.stack = []
-        _active.stack.append(self)
+        enter(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _active.stack.pop()
+        leave()
 
     @contextlib.contextmanager
     def scope(self, name: str) -> Iterator[None]:

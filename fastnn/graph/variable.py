@@ -11,8 +11,9 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
+from fastnn.graph.active import current
 from fastnn.graph.node import Operators, Symbol
-from fastnn.graph.trace import active, current
+from fastnn.graph.trace import active
 
 _layout = itertools.count(1)
 layout_version = 0

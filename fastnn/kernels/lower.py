@@ -12,12 +12,12 @@ import platform
 import sys
 import tempfile
 
+from fastnn.core import jit
 from fastnn.kernels.fingerprint import fingerprint
-from fastnn.runtime import pack
+from fastnn.runtime import extension, levels
 
 KEEP = 8                    # object files per kernel that stay in the cache
-ABI = pack.ABI               # of the pack and its kernels
-PREFIX = pack.PREFIX         # of the exported symbols
+ABI, PREFIX = levels.ABI, levels.PREFIX      # of the pack: how its kernels are called, and its symbols begin
 NEEDS = (("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"), ("x86-64-v3", "avx2 fma bmi2"),
          ("x86-64-v2", "sse4.2"))
 # level -> (rank among the levels of its machine, machine, LLVM cpu, LLVM features). LLVM's v4 prefers 256-bit vectors;
@@ -116,8 +116,6 @@ def _tools():
     import llvmlite
     import numba
 
-    from fastnn.core import jit
-
     # Numba's own optimiser can only be kept out fully from the start of a process, as the build does: such objects are
     # kept apart, so that a pack never depends on what a developer's process did before.
     form = "pack" if os.environ.get("FASTNN_BUILDING") else "jit"
@@ -167,8 +165,6 @@ def lower(kernel):
     from numba import cfunc, types
     from numba.core import config
     from numba.core.compiler_lock import global_compiler_lock
-
-    from fastnn.core import jit
 
     signature = types.int64(types.CPointer(types.int64), types.int64, types.int64)
     with global_compiler_lock:
@@ -260,13 +256,11 @@ def load(kernel):
     if kernel.name not in _loaded:
         import llvmlite.binding as ll
 
-        from fastnn.runtime.executor import nothing_address
-
-        level = pack.forced() or host_level()
+        level = levels.forced() or host_level()
         engine = _engine()
         for name in NEVER_CALLED:
             if not ll.address_of_symbol(name):          # else it is Numba's or Python's: others may need it
-                ll.add_symbol(name, nothing_address())
+                ll.add_symbol(name, extension("executor").nothing_address())
         engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, level))))
         engine.finalize_object()
         _loaded[kernel.name] = engine.get_function_address(PREFIX + kernel.name)

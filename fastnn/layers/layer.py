@@ -14,7 +14,7 @@ from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
-from fastnn.graph.trace import paused
+from fastnn.graph.active import paused
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.config import ConfigMixin

@@ -3,7 +3,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from fastnn.graph.trace import paused
+from fastnn.graph.active import paused
 from fastnn.layers import context, signature
 
 Method = TypeVar("Method", bound=Callable[..., Any])

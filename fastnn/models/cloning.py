@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Structure
 from fastnn.layers import nest
@@ -152,3 +153,7 @@ def unpickled(data, custom_objects):
     if isinstance(data, str):
         return archive.model_from_json(data, custom_objects)
     return archive.model_of(data, "the pickled model", custom_objects)
+
+
+hooks.register("copied", copy_model)
+hooks.register("pickled", pickled)

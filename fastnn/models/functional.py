@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
 from fastnn.core.types import Structure
@@ -38,6 +38,8 @@ class Functional(Model):
     >>> Functional(x, layers.Dense(2)(x)).output_shape
     (None, 2)
     """
+
+    _first_call = 1             # its own graph counts as its call 0
 
     _map: GraphMap
     _inputs_struct: Structure
@@ -328,4 +330,5 @@ def _start_at(inputs, outputs):
     return new, rewire(inputs, outputs, replace)
 
 
+hooks.register("functional", lambda: Functional)
 __all__ = ["CallEvent", "Functional", "InputLayer"]

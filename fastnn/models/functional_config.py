@@ -12,12 +12,16 @@ from fastnn.saving import identifiers as serial
 
 def takes_inputs_and_outputs(cls):
     """Whether the constructor is that of Functional, so that a config of the graph is enough."""
-    from fastnn.models.functional import Functional
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     kinds = {p.kind for p in parameters}
     named = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]
-    return cls is Functional or named[:2] == ["inputs", "outputs"] or \
+    return named[:2] == ["inputs", "outputs"] or \
         {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+
+
+def _first_call(operation):
+    """The number of an operation's first call in `input_layers` and `output_layers` (see Model._first_call)."""
+    return getattr(operation, "_first_call", 0)
 
 
 def functional_config(model):
@@ -28,10 +32,7 @@ def functional_config(model):
         number |= {e: i for i, e in enumerate(e for e in live_events(operation) if e in inside)}
 
     def place(x):
-        from fastnn.models.functional import Functional
-        # a model's own graph counts as its call 0, so calls of it start at 1
-        shift = 1 if isinstance(x.origin.operation, Functional) else 0
-        return [x.origin.operation.name, number[x.origin] + shift, x.index]
+        return [x.origin.operation.name, number[x.origin] + _first_call(x.origin.operation), x.index]
 
     def leaf(value):
         if is_functional(value):
@@ -79,12 +80,11 @@ class _Builder:
         for node in entry.get("inbound_nodes", ()):
             self.pending.append((name, node))
 
-    def symbol(self, name, call, index, shift=0):
-        from fastnn.models.functional import Functional
+    def symbol(self, name, call, index, counted_from_first=False):
         if name not in self.operations:
             raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!r}.")
-        if shift and isinstance(self.operations[name], Functional):
-            call -= 1
+        if counted_from_first:
+            call -= _first_call(self.operations[name])
         calls = self.events[name]
         if not 0 <= call < len(calls):
             raise _NotMade
@@ -119,7 +119,7 @@ class _Builder:
     def ends(self, places):
         if isinstance(places, (list, tuple)) and len(places) == 3 and isinstance(places[0], str):
             try:
-                return self.symbol(*places, shift=1)
+                return self.symbol(*places, counted_from_first=True)
             except _NotMade:
                 raise FileFormatError(f"Invalid Functional model configuration: {places} "
                                       "names a call that is not there.") from None

@@ -1,6 +1,7 @@
 """The loops behind fit, evaluate and predict: epochs, callbacks, results."""
 import numpy as np
 
+from fastnn.callbacks import CallbackList
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
@@ -9,7 +10,6 @@ from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
-    from fastnn.callbacks import CallbackList
     if isinstance(callbacks, CallbackList):
         return callbacks
     verbose = 1 if verbose == "auto" else int(verbose)

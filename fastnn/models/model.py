@@ -9,6 +9,8 @@ from typing import Any, Self, cast
 
 import numpy as np
 
+from fastnn import saving
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
@@ -16,6 +18,8 @@ from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
+from fastnn.models.summary import print_summary
 from fastnn.models.trainer import Trainer
 from fastnn.saving import identifiers as serial
 
@@ -38,21 +42,20 @@ class Model(Trainer, Layer):
     """
 
     _marks_itself = False
+    _first_call = 0             # the number of its first call in the config of a graph
 
     _weights_file_suffix = ".weights.h5"
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if cls is Model and _is_functional_call(args, kwargs):
-            from fastnn.models.functional import Functional
-            return cast(Self, Layer.__new__(Functional, *args, **kwargs))
+            return cast(Self, Layer.__new__(hooks.call("functional"), *args, **kwargs))
         return Layer.__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        from fastnn.models.functional import Functional
-        if not isinstance(self, Functional) and _is_functional_call(args, kwargs):
-            _graft(type(self), Functional)
+        if _is_functional_call(args, kwargs) and not isinstance(self, functional := hooks.call("functional")):
+            _graft(type(self), functional)
             args, kwargs = _functional_names(args, kwargs)
-            Functional.__init__(cast(Functional, self), *args, **kwargs)
+            functional.__init__(self, *args, **kwargs)
             return
         Layer.__init__(self, *args, **kwargs)
 
@@ -110,7 +113,6 @@ class Model(Trainer, Layer):
             show_trainable: add a column that says whether a layer is trained.
             layer_range: (first, last) layer names, or patterns of them, to list.
         """
-        from fastnn.models.summary import print_summary
         print_summary(self, print_fn, line_length=line_length, positions=positions, expand_nested=expand_nested,
                       show_trainable=show_trainable, layer_range=layer_range)
 
@@ -172,11 +174,9 @@ class Model(Trainer, Layer):
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
         """A model with new weights from what get_config() gave."""
-        from fastnn.models.functional import Functional
-        from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
         if {"input_layers", "output_layers"} & set(config):
             if cls is Model or not takes_inputs_and_outputs(cls):
-                return functional_from_config(Functional, config, custom_objects)
+                return functional_from_config(hooks.call("functional"), config, custom_objects)
             return functional_from_config(cls, config, custom_objects)
         return super().from_config(config)
 
@@ -186,17 +186,14 @@ class Model(Trainer, Layer):
 
     def save(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
         """Save everything to a `.keras` file: see fastnn.saving.save_model."""
-        from fastnn import saving
         return saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
 
     def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
         """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
-        from fastnn import saving
         return saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
 
     def load_weights(self, filepath: str | PathLike[str], **kwargs: Any) -> None:
         """Load the weights from a file: see fastnn.saving.load_weights."""
-        from fastnn import saving
         return saving.load_weights(self, filepath, **kwargs)
 
     def get_compile_config(self) -> Config | None:
@@ -211,12 +208,10 @@ class Model(Trainer, Layer):
         self.compile(**parts)
 
     def __deepcopy__(self, memo):
-        from fastnn.models.cloning import copy_model
-        return copy_model(self)
+        return hooks.call("copied", self)
 
     def __reduce__(self):
-        from fastnn.models.cloning import pickled
-        return pickled(self)
+        return hooks.call("pickled", self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.built and args and type(self).call is Model.call:

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn import ops, optimizers
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
+from fastnn.losses.compile_loss import CompileLoss
+from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.deferred import Later
+from fastnn.metrics.reduction import Mean
 from fastnn.models import checks, loop, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.profile import Profile
+from fastnn.models.report import PlanReport
 from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
 from fastnn.utils.triples import unpack_x_y_sample_weight
@@ -54,10 +60,6 @@ class Trainer(Intake, LegacyMethods):
         >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
         >>> model.compile("sgd", "mse", metrics=["mae"])
         """
-        from fastnn import metrics as metric_module
-        from fastnn import optimizers
-        from fastnn.losses.compile_loss import CompileLoss
-        from fastnn.metrics.compile_metrics import CompileMetrics
         checks.check_arguments(steps_per_execution=steps_per_execution)
         names = list(getattr(self, "output_names", None) or []) or None
         chosen = optimizers.get(optimizer)
@@ -70,7 +72,7 @@ class Trainer(Intake, LegacyMethods):
         self.stop_training = False
         self.run_eagerly, self.jit_compile, self.steps_per_execution = run_eagerly, jit_compile, steps_per_execution
         own.compile_loss, own.compile_metrics, own.metric_list = compiled_loss, compiled_metrics, None
-        own.loss_tracker = metric_module.Mean(name="loss", dtype="float64")
+        own.loss_tracker = Mean(name="loss", dtype="float64")
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
                               "steps_per_execution": steps_per_execution, "jit_compile": jit_compile}
@@ -157,7 +159,6 @@ class Trainer(Intake, LegacyMethods):
 
         Override it for losses that need more than (y, y_pred); use `fastnn.ops`.
         """
-        from fastnn import ops
         terms = []
         if self._compile_loss is not None:
             term = self._compile_loss(y, y_pred, sample_weight)
@@ -234,7 +235,6 @@ class Trainer(Intake, LegacyMethods):
 
     def _in_order(self, logs):
         """Results as evaluate and train_on_batch return them: loss first; a single one without a list."""
-        from fastnn.metrics.compile_metrics import CompileMetrics
         names = []
         for m in self.metrics:
             names += [s.name for s in m.metrics] if isinstance(m, CompileMetrics) else [m.name]
@@ -345,12 +345,10 @@ class Trainer(Intake, LegacyMethods):
 
     def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
         """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
-        from fastnn.models.report import PlanReport
         return PlanReport(self, batch_size, training)
 
     def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
         """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
-        from fastnn.models.profile import Profile
         return Profile(self, batch_size, batches, training)
 
 

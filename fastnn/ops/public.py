@@ -12,8 +12,8 @@ import re
 from fastnn.core import config, dtypes, hooks, keras_classes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import camel_case
+from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
-from fastnn.graph.trace import current
 
 # Their arguments are functions, which may hold symbols that no event would know of: what they call is recorded.
 TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch",

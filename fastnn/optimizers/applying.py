@@ -18,7 +18,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, current
-from fastnn.graph.trace import paused
+from fastnn.graph.active import paused
 from fastnn.ops.records import state as packing
 from fastnn.ops.records import update
 from fastnn.optimizers.operands import as_dtype, number, snapshot

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from fastnn.core import errors
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-    from fastnn.runtime.executor import Executor
 
 
 def extension(name: str) -> ModuleType:
@@ -18,8 +18,6 @@ def extension(name: str) -> ModuleType:
     >>> extension("order").__name__
     'fastnn.runtime.order'
     """
-    from fastnn.core import errors
-
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ImportError as error:
@@ -27,19 +25,3 @@ def extension(name: str) -> ModuleType:
             f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
             "checkout run `pip install -e .`, or go to another folder: there Python finds the installed fastnn. Else "
             "install fastnn-engine again.") from error
-
-
-def executor_class() -> type[Executor]:
-    """Return the Executor class to use: the Cython one, or the Python oracle when asked for or in mode "python".
-
-    Raises PackError when the compiled extension is missing.
-
-    >>> executor_class().__name__
-    'Executor'
-    """
-    from fastnn.core import config, jit
-
-    if jit.MODE == "python" or config.executor() == "python":
-        from fastnn.runtime import pyexec
-        return cast("type[Executor]", pyexec.Executor)
-    return cast("type[Executor]", extension("executor").Executor)

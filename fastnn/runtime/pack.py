@@ -22,11 +22,14 @@ import numpy as np
 
 from fastnn.core import errors, memory
 from fastnn.core.jit import JIT, KERNELS, MODE, Kernel, entry
-from fastnn.runtime import stale
+from fastnn.core.registry import suggest
+from fastnn.runtime import levels, stale
 
-ABI = 1                         # of the pack: how a kernel is called, and the form of pack.json
-PREFIX = "fastnn_"
-X86 = "x86-64-v"                # of the levels that include one another
+if MODE != "pack":              # the pack needs no kernel's source
+    from fastnn.kernels import cpu
+if JIT:
+    from fastnn.kernels import lower
+
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "kernels" / "pack"
 REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numba: `pip install numba`), or set "
           "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
@@ -37,15 +40,11 @@ _libraries: list[ctypes.CDLL] = []
 
 
 def _unknown(name: str, known: Iterable[str]) -> errors.PackError:
-    from fastnn.core.registry import suggest
-
     return errors.PackError(f"there is no kernel named {name!r}.{suggest(name, known)}")
 
 
 def _modules(name: str) -> list[str]:
     """Kernel modules, those whose text defines the kernel's source first: others need not even import."""
-    from fastnn.kernels import cpu
-
     def unlikely(module: str) -> bool:
         path = pathlib.Path(cpu.__file__).parent / (module.rpartition(".")[2] + ".py")
         bases = re.findall(r"^\s*def (\w+)\(", path.read_text(encoding="utf-8"), re.M) if path.exists() else []
@@ -54,8 +53,8 @@ def _modules(name: str) -> list[str]:
     return sorted(cpu.names(), key=unlikely)
 
 
-def find(name: str) -> Kernel:
-    """Return the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
+def _find(name: str) -> Kernel:
+    """Not in mode "pack": the `fastnn.core.jit.Kernel` of that name, importing kernel modules until it is defined.
 
     Raises PackError for an unknown name.
     """
@@ -86,60 +85,22 @@ def library() -> dict[str, int]:
             if not again:
                 raise errors.PackError(f"the kernel pack cannot be loaded: {error}. {REMEDY}") from error
     _libraries.append(lib)              # never unloaded: the addresses must stay valid
-    return {n: ctypes.cast(getattr(lib, PREFIX + n), ctypes.c_void_p).value or 0 for n in index["kernels"]}
+    return {n: ctypes.cast(getattr(lib, levels.PREFIX + n), ctypes.c_void_p).value or 0 for n in index["kernels"]}
 
 
-def own_level() -> str:
-    """Return the best level that this CPU runs, or "" where fastnn has none for it.
-
-    >>> own_level() == "" or runs(own_level())
-    True
-    """
-    from fastnn.runtime.executor import cpu_level
-
-    return cpu_level()
-
-
-def runs(level: str) -> bool:
-    """Return whether this CPU runs kernels of `level`, a name as in pack.json: an x86-64 level includes those below."""
-    mine = own_level()
-    return level == mine or (mine.startswith(X86) and X86 + "2" <= level <= mine)
-
-
-def forced() -> str:
-    """Return the level that FASTNN_LEVEL asks for, or "" where it is not set.
-
-    Raises PackError for a level that this CPU does not run.
-
-    >>> forced() == "" or runs(forced())
-    True
-    """
-    level = os.environ.get("FASTNN_LEVEL", "")
-    if level and not runs(level):
-        raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment; expected a level that this CPU runs, which "
-                               f"is {_family()}. Unset it, and the best one is taken.")
-    return level
-
-
-def _family() -> str:
-    """The CPU's level in words."""
-    mine = own_level()
-    return f"{mine} or lower" if mine.startswith(X86) else mine or "of another family"
-
-
-def _choose(levels: Mapping[str, Any]) -> str:
+def _choose(available: Mapping[str, Any]) -> str:
     """The forced one of a pack's levels, else the highest that this CPU runs."""
-    level, has = forced(), ", ".join(levels) or "none"
-    if level in levels:
+    level, has = levels.forced(), ", ".join(available) or "none"
+    if level in available:
         return level
     if level:
         raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment, but the kernel pack has {has}. Unset it, "
                                f"or in a source checkout run `python -m fastnn.kernels.build --levels {level}` (needs "
                                "numba); FASTNN_KERNELS=jit compiles for any level that this CPU runs.")
-    fit = [name for name in levels if runs(name)]
+    fit = [name for name in available if levels.runs(name)]
     if not fit:
         raise errors.PackError(f"no library of the kernel pack runs on this CPU: it has {has}, this CPU is "
-                               f"{_family()}. {REMEDY}")
+                               f"{levels.family()}. {REMEDY}")
     return max(fit)
 
 
@@ -153,7 +114,8 @@ def describe() -> dict[str, Any]:
     >>> describe()["mode"] in ("pack", "jit", "python")
     True
     """
-    found: dict[str, Any] = {"mode": MODE, "level": forced() or own_level(), "cpu_level": own_level()}
+    found: dict[str, Any] = {
+        "mode": MODE, "level": levels.forced() or levels.own_level(), "cpu_level": levels.own_level()}
     if MODE == "pack":
         index = _index(build=False)
         level = _choose(index["levels"])
@@ -171,8 +133,8 @@ def _index(build: bool = True) -> dict[str, Any]:
         differ = stale.changed(index["sources"])
         more = ", ..." if len(differ) > 4 else ""
         why = f"its sources changed since ({', '.join(differ[:4])}{more})" if differ else ""
-        if index["abi"] != ABI:
-            why = f"it has ABI {index['abi']}, this version needs {ABI}"
+        if index["abi"] != levels.ABI:
+            why = f"it has ABI {index['abi']}, this version needs {levels.ABI}"
     except FileNotFoundError:
         why = "there is none"
     except (ValueError, KeyError, TypeError) as error:
@@ -201,10 +163,8 @@ def address(name: str) -> int:
         if name not in table:
             raise _unknown(name, table)
         return table[name]
-    kernel = find(name)
+    kernel = _find(name)
     if JIT:
-        from fastnn.kernels import lower
-
         loaded: int = lower.load(kernel)
         return loaded
     _functions.append(entry(kernel))

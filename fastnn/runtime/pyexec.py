@@ -18,7 +18,7 @@ from fastnn.core import memory
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.types import Array
-from fastnn.runtime import abi, pack
+from fastnn.runtime import abi, extension, pack
 
 _ALIGN = 64
 
@@ -70,10 +70,10 @@ class _Thread:
 def _float_mode() -> tuple[Callable[[], int], Callable[[int], None]]:
     """The pair (set, restore) for subnormals; without the extension they stay as they are."""
     try:
-        from fastnn.runtime.executor import flush_subnormals, restore_float_mode
+        executor = extension("executor")
     except ImportError:
         return (lambda: 0), (lambda mode: None)
-    return flush_subnormals, restore_float_mode
+    return executor.flush_subnormals, executor.restore_float_mode
 
 
 class _Walk:

@@ -1,10 +1,14 @@
 """How many threads a tape is walked by."""
 import ctypes
+import functools
 import os
 import pathlib
 import sys
+from types import ModuleType
 
+import fastnn
 from fastnn.core import config
+from fastnn.runtime import extension
 
 MOST = 256              # threads of a run
 
@@ -133,11 +137,17 @@ def allowed() -> int:
     >>> allowed() >= 1
     True
     """
+    executor = _executor()
+    return MOST if executor is None else executor.thread_limit()
+
+
+@functools.cache
+def _executor() -> ModuleType | None:
+    """The compiled executor; None where it was not built: no threads are there to limit."""
     try:
-        from fastnn.runtime.executor import thread_limit
+        return extension("executor")
     except ImportError:
-        return MOST
-    return thread_limit()
+        return None
 
 
 # ------------------------------------------------------------------ threadpoolctl
@@ -153,9 +163,8 @@ def register() -> None:
     global _registered
     if _registered or "threadpoolctl" not in sys.modules:
         return
-    try:
-        from fastnn.runtime import executor
-    except ImportError:                                         # no compiled executor: no threads to limit
+    executor = _executor()
+    if executor is None:
         return
     from threadpoolctl import LibController
     from threadpoolctl import register as add
@@ -181,7 +190,6 @@ def register() -> None:
 
         def get_version(self) -> str:
             """fastnn's version."""
-            import fastnn
             return fastnn.__version__
 
     add(Controller)

@@ -12,7 +12,7 @@ import fastnn
 from fastnn.cli import main
 from fastnn.cli.facts import gather
 from fastnn.cli.terminal import seconds, table
-from fastnn.runtime import pack, threads
+from fastnn.runtime import levels, pack, threads
 
 
 def test_info(capsys):
@@ -35,7 +35,7 @@ def test_info_tells_the_pack_its_level_and_its_age():
 def test_info_says_why_kernels_are_not_the_best(monkeypatch):
     told = {"mode": pack.MODE, "level": "x86-64-v3", "cpu_level": "x86-64-v4", "folder": "f", "file": "f.so",
             "levels": ["x86-64-v3"], "kernels": 1, "bytes": 1, "built": 0.0}
-    monkeypatch.setattr(pack, "own_level", lambda: "x86-64-v4")
+    monkeypatch.setattr(levels, "own_level", lambda: "x86-64-v4")
     monkeypatch.setattr(pack, "describe", lambda: told)
     monkeypatch.delenv("FASTNN_LEVEL", raising=False)
     assert "this CPU runs x86-64-v4; for the faster one run `python -m fastnn.k" in gather()["kernel level"]

@@ -11,7 +11,7 @@ import pytest
 
 from fastnn.core import errors
 from fastnn.core.jit import MODE
-from fastnn.runtime import pack, stale
+from fastnn.runtime import levels, pack, stale
 
 pack_only = pytest.mark.skipif(MODE != "pack", reason="about the kernel pack")
 PACKAGE = pathlib.Path(pack.__file__).resolve().parents[1]
@@ -114,10 +114,10 @@ def test_a_missing_pack_and_a_foreign_one(copied):
 def test_the_best_level_that_runs_is_taken(monkeypatch):
     monkeypatch.delenv("FASTNN_LEVEL", raising=False)
     for mine, best in (("x86-64-v4", "x86-64-v4"), ("x86-64-v3", "x86-64-v3"), ("aarch64", "aarch64")):
-        monkeypatch.setattr(pack, "own_level", lambda mine=mine: mine)
+        monkeypatch.setattr(levels, "own_level", lambda mine=mine: mine)
         assert pack._choose(["aarch64", "x86-64-v3", "x86-64-v4"]) == best
     for mine, said in (("x86-64-v2", "this CPU is x86-64-v2 or lower"), ("", "this CPU is of another family")):
-        monkeypatch.setattr(pack, "own_level", lambda mine=mine: mine)
+        monkeypatch.setattr(levels, "own_level", lambda mine=mine: mine)
         with pytest.raises(errors.PackError, match=f"it has aarch64, x86-64-v3, {said}"):
             pack._choose(["aarch64", "x86-64-v3"])
 
@@ -134,7 +134,7 @@ def test_the_best_level_that_runs_is_taken(monkeypatch):
 ])
 def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, said):
     """Never by an illegal instruction."""
-    monkeypatch.setattr(pack, "own_level", lambda: mine)
+    monkeypatch.setattr(levels, "own_level", lambda: mine)
     monkeypatch.setenv("FASTNN_LEVEL", asked)
     if not said:
         assert pack._choose(["x86-64-v3", "x86-64-v4"]) == asked
@@ -154,7 +154,7 @@ def test_a_level_that_the_cpu_lacks_is_an_error_of_the_process(mode):
 
 def test_the_kernels_of_this_process_are_described():
     told = pack.describe()
-    assert told["mode"] == MODE and told["cpu_level"] == pack.own_level()
+    assert told["mode"] == MODE and told["cpu_level"] == levels.own_level()
     if MODE == "pack":
         assert told["level"] in told["levels"] and told["kernels"] == len(pack.library())
         assert told["bytes"] == (pathlib.Path(told["folder"]) / told["file"]).stat().st_size

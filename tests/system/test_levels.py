@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastnn.core import jit
-from fastnn.runtime import pack
+from fastnn.runtime import levels, pack
 
 HERE = Path(__file__).resolve().parent
 WORKLOADS = ["playground", "mnist_mlp", "conv_bn_sigmoid", "cifar_cnn", "resnet20", "siamese"]
@@ -46,7 +46,7 @@ def test_the_jit_trains_to_the_packs_bits():
 @pytest.mark.parametrize("mode", ["jit", "pack"])
 def test_levels_and_modes_train_to_equal_bits(expected, level, mode):
     """Weights, optimizer slots, losses and predictions of all six workloads."""
-    if not pack.runs(level):
+    if not levels.runs(level):
         pytest.skip(f"this CPU does not run {level}")
     if mode == "pack" and level not in pack.describe()["levels"]:
         pytest.skip(f"the pack was not built for {level}; mode jit is")
@@ -121,7 +121,7 @@ def cross_compiled(tmp_path, *names):
 def check_object(name, path):
     """One kernel is visible in it, for this machine, and it asks for nothing that is not in libc and libm."""
     machine, defined, undefined, code = elf(path)
-    assert machine == MACHINE_AARCH64 and defined == {pack.PREFIX + name} and code
+    assert machine == MACHINE_AARCH64 and defined == {levels.PREFIX + name} and code
     assert not {u for u in undefined if u not in KNOWN and not u.startswith(NEVER)}, name
 
 

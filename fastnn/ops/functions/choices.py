@@ -8,9 +8,9 @@ import numpy as np
 
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, DTypeError, ForeignSymbolError, ShapeError
+from fastnn.graph.active import current
 from fastnn.graph.loop import branch as graph_branch
 from fastnn.graph.node import Symbol
-from fastnn.graph.trace import current
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
 

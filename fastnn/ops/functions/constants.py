@@ -7,7 +7,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
-from fastnn.graph.trace import current
+from fastnn.graph.active import current
 from fastnn.ops.functions.layout import broadcast_to, ints
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
 from fastnn.ops.op import R

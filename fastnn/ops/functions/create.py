@@ -6,7 +6,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
-from fastnn.graph.trace import current
+from fastnn.graph.active import current
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.constants import full

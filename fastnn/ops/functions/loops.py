@@ -11,8 +11,9 @@ import numpy as np
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Tensor
+from fastnn.graph.active import current
 from fastnn.graph.loop import loop as graph_loop
-from fastnn.graph.trace import Trace, current
+from fastnn.graph.trace import Trace
 from fastnn.ops.functions.choices import check_functions, in_graph, leaves_of, packed, recorded, same_structure, shown
 from fastnn.ops.functions.layout import concatenate, reshape, stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand

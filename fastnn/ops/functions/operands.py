@@ -6,8 +6,8 @@ import numpy as np
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import DTypeError
 from fastnn.core.values import as_numbers, narrow
+from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
-from fastnn.graph.trace import current
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
 
