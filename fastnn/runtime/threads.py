@@ -166,13 +166,14 @@ def register() -> None:
     executor = _executor()
     if executor is None:
         return
+    file = pathlib.Path(str(executor.__file__)).name.lower()
     from threadpoolctl import LibController
     from threadpoolctl import register as add
 
     class Controller(LibController):            # type: ignore[misc]  # threadpoolctl has no types
         """fastnn's executor: a limit of its own, that OMP_NUM_THREADS and the cores give way to."""
         user_api = internal_api = "fastnn"
-        filename_prefixes = (pathlib.Path(executor.__file__).name.lower(),)
+        filename_prefixes = (file,)
         check_symbols = ("fastnn_thread_limit",)
 
         def get_num_threads(self) -> int:
