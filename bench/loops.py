@@ -1,18 +1,18 @@
 """Loops and plans: what a recurrence costs beside PyTorch's, however long, and what binding a plan costs.
 
-Printed are the time of a training step of LSTM(128) on (64, 100, 64) and of LSTM(32) on (32, 10,000, 32), PyTorch's fused
-LSTM beside it; how long the long one takes to plan, and its arena against the values that its gradient needs; and what
-binding ResNet-20's training plan takes.  One thread; each engine has a process of its own.
+Printed are the time of a training step of LSTM(128) on (64, 100, 64) and of LSTM(32) on (32, 10,000, 32), PyTorch's
+fused LSTM beside it; how long the long one takes to plan, and its arena against the values that its gradient needs; and
+what binding ResNet-20's training plan takes.  One thread; each engine has a process of its own.
 """
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def run_fastnn() -> dict[str, Any]:
         out[f"{name}_plan_ms"] = (time.perf_counter() - start) * 1e3
         kept = 4 * rows * steps * (WIDE * units + 2 * features)         # the inputs as they lie and step by step
         out[f"{name}_memory"] = plan.arena_bytes / kept
-        out[f"{name}_ms"] = fastest(lambda: net.train_on_batch(x, y), STEPS[name])
+        out[f"{name}_ms"] = fastest(functools.partial(net.train_on_batch, x, y), STEPS[name])
     workload = WORKLOADS["resnet20"]
     net = workload.build(fastnn)
     workload.compile(fastnn, net)
@@ -91,8 +91,8 @@ def arguments(p: argparse.ArgumentParser) -> None:
 
 def child(engine: str, python: str) -> dict[str, Any]:
     """What one engine measured, in a process of its own."""
-    done = subprocess.run([python, "-m", "bench.loops", engine], env=environment(python), capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([python, "-m", "bench.loops", engine], env=environment(python), capture_output=True,
+                          text=True, check=False)
     if done.returncode:
         sys.exit(f"{engine}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
