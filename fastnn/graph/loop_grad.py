@@ -8,6 +8,7 @@ and one product or sum stands after the loop, others are carried.
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, place
 from fastnn.graph.node import CONSTANT, INPUT, Symbol
 from fastnn.graph.trace import Trace, current
@@ -194,7 +195,7 @@ class _Reverse:
         while todo:
             t = todo.pop()
             n = t.node
-            if n.op.name == "add" and n not in self.forward and all(x.shape == t.shape for x in n.inputs):
+            if n.op.fusion.algebra is Algebra.ADDITION and n not in self.forward and all(x.shape == t.shape for x in n.inputs):
                 todo += reversed(n.inputs)
                 continue
             rule = self._rule(t, s.shape)
@@ -209,8 +210,8 @@ class _Reverse:
         if n in self.forward:
             return None
         count = self.node.attrs["count"]
-        if n.op.name == "matmul" and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
-                and not n.attrs["activation"] and n.inputs[2] is None \
+        if n.op.fusion.algebra is Algebra.PRODUCT and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
+                and not n.attrs[n.op.fusion.activation] and n.inputs[n.op.fusion.bias] is None \
                 and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
             a, b = (_peeled(x) for x in n.inputs[:2])
             wide = [x.shape for x in n.inputs[:2]]
@@ -221,9 +222,9 @@ class _Reverse:
                 x, y = (_op("reshape", v, (count * rows, columns)) for v, (rows, columns) in zip((x, y), wide))
                 return _op("reshape", _op("matmul", x, y, None, True), shape)
             return product, (a, b)
-        if n.op.name == "sum" and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
+        if n.op.fusion.algebra is Algebra.TOTAL and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
             x = n.inputs[0]
-            axes = n.attrs["axis"]
+            axes = n.attrs[n.op.fusion.reduces]
             axes = range(len(x.shape)) if axes is None else axes if isinstance(axes, tuple) else (axes,)
             axes = (0, *(1 + a % len(x.shape) for a in axes))
             return (lambda v: _op("reshape", _op("sum", v, axes), shape)), (x,)
@@ -329,7 +330,7 @@ def append_stacked(node, symbol):
 
 
 def _peeled(s):
-    while s.node.op.name == "reshape":
+    while s.node.op.fusion.reshapes:
         s = s.node.inputs[0]
     return s
 
@@ -341,7 +342,7 @@ def _cheap(s):
         return False
     if n.op.alias:
         return True
-    if not n.op.elementwise and n.op.name != "broadcast_to":
+    if not n.op.elementwise and not n.op.fusion.repeats:
         return False
     flops, _ = n.op.cost([None if x is None else x.spec for x in n.inputs], [s.spec], n.attrs)
     return flops <= CHEAP * max(s.size, 1)

@@ -4,6 +4,7 @@ import numpy as np
 from fastnn.core import hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.shapes import product
+from fastnn.graph.fusion import NOTHING
 
 
 class Leaf:
@@ -13,6 +14,7 @@ class Leaf:
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
         self.elementwise = self.draws = self.structural = False
+        self.fusion = NOTHING
 
     def __repr__(self):
         return f"<leaf {self.name}>"
@@ -28,6 +30,7 @@ class Structure:
     inputs, attrs, alias, inplace, nondiff = (), {}, None, {}, ""
     lower = host = again = compose = None
     elementwise = draws = False
+    fusion = NOTHING
 
     def __init__(self, name):
         self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest
+from fastnn.graph.fusion import NOTHING, Fusion
 from fastnn.graph.trace import apply
 
 REGISTRY: dict[str, "Op"] = {}
@@ -54,6 +55,7 @@ class Op:
     invalid: list = field(default_factory=list)
     cost: Callable | None = None
     compose: Callable | None = None
+    fusion: Fusion = NOTHING                    # what passes may join with its calls
     again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""

@@ -1,5 +1,6 @@
 """Passes that look into loops and branches: results that nobody reads, work that need not be inside, and all others."""
 from fastnn.compiler.graph import Graph, make, rewrite
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.hoist import Hoist
 from fastnn.graph.loop import BRANCH, LOOP, Body, Parts, copied, live, with_bodies
 from fastnn.graph.node import INPUT, Node
@@ -186,7 +187,7 @@ def _turned(parts):
     turns, swap, nodes = {}, {}, []
     for node in parts.nodes:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
-        if node.op.name == "matmul" and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
+        if node.op.fusion.algebra is Algebra.PRODUCT and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
             x, w, *rest = node.inputs
             if w.node.op is INPUT and w in parts.trace.outside and len(x.shape) == len(w.shape) == 2 \
                     and 1 < x.shape[0] <= ROWS:

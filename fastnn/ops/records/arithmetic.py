@@ -2,6 +2,7 @@
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.ops.forms import FLOATS, affine, is_constant, zero
 from fastnn.ops.op import Array, Case, R
 from fastnn.ops.records.broadcasting import binary, draw_broadcast, unbroadcast
@@ -16,10 +17,11 @@ def _both(fx, fy):
     return vjp
 
 
-_add = binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y")
+_add = binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y",
+              fusion=Fusion(Algebra.ADDITION))
 _subtract = binary("subtract", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(g, -1.0)), doc="z = x - y")
 _multiply = binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)),
-                    doc="z = x y")
+                    doc="z = x y", fusion=Fusion(Algebra.MULTIPLICATION))
 _divide = binary("divide", _both(lambda g, x, y, z: _divide(g, y),
                                   lambda g, x, y, z: affine(_divide(_multiply(g, z), y), -1.0)),
                   allowed=FLOATS, low=0.3, high=3.0, doc="z = x / y")

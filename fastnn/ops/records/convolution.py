@@ -1,5 +1,6 @@
 """Convolutions on NHWC images with HWIO weights; their gradients are operations of their own."""
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Op, R, register
@@ -164,6 +165,7 @@ def _f32(*shape):
 conv2d_op = register(Op(
     name="conv2d", inputs=("x", "w", "b?"), attrs={**_WINDOW, "activation": None}, infer=_infer, lower=_lower,
     vjp=_vjp, reference=reference.conv2d, cases=_cases, cost=_cost(0, 1),
+    fusion=Fusion(bias=2, activation="activation"),
     invalid=[([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError),
              ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
              ([_f32(1, 2, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),

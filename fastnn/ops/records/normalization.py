@@ -4,6 +4,7 @@ import numpy as np
 from fastnn.core import dtypes
 from fastnn.core.blocks import CODES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
 from fastnn.ops.forms import affine, zeros
@@ -122,6 +123,7 @@ batch_norm = register(Op(
     invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
              ([Spec((4, 3), "int32"), None, None], {}, DTypeError)],
     cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), again=_batch_norm_again,
+    fusion=Fusion(activation="activation"),
     doc="mean, var over all axes but the last (population variance, centred); "
         "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var"))
 
@@ -168,6 +170,7 @@ _batch_norm_grad = register(Op(
     invalid=[([Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((2,), "float32"), Spec((2,), "float32"),
                None, None, None, None], {}, ShapeError)],
     cost=lambda specs, outs, attrs: (10 * specs[0].size, 5 * specs[0].nbytes),
+    fusion=Fusion(activation_grad=("activation", 0, 5)),
     doc="g = gy act'(y); gx = gamma r (g - mean(g) - xhat mean(g xhat)) + gmean / n + 2 gvar (x - mean) / n; "
         "ggamma = sum(g xhat); gbeta = sum(g)"))
 

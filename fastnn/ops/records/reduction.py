@@ -3,6 +3,7 @@ import numpy as np
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.forms import FLOATS, NUMBERS, affine, check_dtype
@@ -87,7 +88,7 @@ def _cases(kinds, distinct):
     return cases
 
 
-def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, distinct=False, **rest):
+def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, distinct=False, algebra=None, **rest):
     def infer(specs, attrs):
         check_dtype(name, specs[0], allowed)
         return Spec(_shape(specs[0].shape, attrs), specs[0].dtype)
@@ -103,6 +104,7 @@ def _reduction(name, kernel, empty, vjp=None, allowed=NUMBERS, mean=False, disti
         name=name, inputs=("x",), attrs={"axis": None, "keepdims": False}, infer=infer, lower=lower, vjp=vjp,
         reference=getattr(reference, name), cases=rest.pop("cases", None) or _cases(allowed, distinct),
         cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
+        fusion=Fusion(algebra, reduces="axis"),
         invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)],
         **rest))
 
@@ -132,7 +134,7 @@ def _extreme_vjp(node, gys):
     return [R.multiply(hits, share)]
 
 
-_sum = _reduction("sum", "sum", 0, _sum_vjp, doc="the sum along axes (all, if axis is None)")
+_sum = _reduction("sum", "sum", 0, _sum_vjp, algebra=Algebra.TOTAL, doc="the sum along axes (all, if axis is None)")
 _mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True,
                    doc="the sum along axes, divided by the number of values")
 
