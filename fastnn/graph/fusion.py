@@ -39,6 +39,8 @@ class Fusion:
     reduces: name of the attribute with the axes that it folds; folding axes of size 1 changes no number.
     repeats: its result has the numbers of its only input, each at least once, and no others.
     reshapes: name of the attribute with the shape of the result, which has the numbers of the input in their order.
+    places: (name of an attribute, name of another): zeros of the shape that the second one is, with the input at the
+        slice that the first one is.
     undoes: (attributes, those of a call before) -> whether the call gives back what that call of the same operation got.
     """
 
@@ -56,6 +58,7 @@ class Fusion:
     reduces: str = ""
     repeats: bool = False
     reshapes: str = ""
+    places: tuple[str, str] | None = None
     undoes: Callable[[dict, dict], bool] | None = None
 
 

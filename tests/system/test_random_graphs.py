@@ -21,15 +21,11 @@ EXAMPLES = 4 if kernels_mode() == "python" else 25
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
             "pool_relu": 0.0, "recompute": 0.0,
-            "shared_turns": 0.0, "unroll": 0.0,
+            "unroll": 0.0,
             "hoist": 2e-6, "bodies": 1e-5,  # one product for all steps; what all other passes do, inside bodies
-            "product_sums": 2e-6,           # one long sum instead of a sum of short ones
-            "slice_sums": 1e-6,             # the same terms in another order where there are several
+            "merge_slice_gradients": 1e-6,  # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
             "stable_loss": 1e-5}            # log(softmax(x)) as one formula: the old one loses digits near 0 and 1
-
-
-REPEATED = ("slice_sums", "product_sums", "shared_turns")
 
 
 def training_function(graph):
@@ -57,8 +53,8 @@ def test_every_pass_is_classified():
     assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
 
 
-# pools and what is made again: compiler/passes/test_passes.py; loops: test_repeated.py and test_loops.py there
-ELSEWHERE = {"dead", "dead_again", "pool_relu", "recompute", "unroll", *REPEATED}
+# pools and what is rematerialized: compiler/passes/test_passes.py; slices: test_merge_slice_gradients.py there
+ELSEWHERE = {"dead", "dead_again", "pool_relu", "recompute", "unroll", "merge_slice_gradients"}
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - ELSEWHERE))

@@ -292,7 +292,8 @@ _slice_grad = register(Op(
     name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
     lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
     reference=reference.strided_slice_grad,
-    cases=_slice_grad_cases, cost=moved_bytes, fusion=Fusion(undoes=_flips_back),
+    cases=_slice_grad_cases, cost=moved_bytes,
+    fusion=Fusion(undoes=_flips_back, places=("key", "shape")),
     doc="zeros of a shape, with gy at the places of a slice",
     invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
 
