@@ -22,7 +22,7 @@ _lock = lock()
 _kind = None                                    # a subclass of ndarray that results are given as, or None
 
 
-class Call:
+class EagerPlan:
     """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
 
     def __init__(self, fn, specs, training=None, state=None, options=None):
@@ -113,7 +113,7 @@ def evaluate(op, inputs, attrs):
             out = op(*(None if a is None else next(symbols) for a in arrays), **attrs)
             return out
         with paused():
-            call = Call(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
+            call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
         _store(key, call)
     return call(*given)
 

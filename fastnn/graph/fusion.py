@@ -41,7 +41,7 @@ class Fusion:
     reshapes: name of the attribute with the shape of the result, which has the numbers of the input in their order.
     places: (name of an attribute, name of another): zeros of the shape that the second one is, with the input at the
         slice that the first one is.
-    undoes: (attributes, those of a call before) -> whether the call gives back what that call of the same operation got.
+    undoes: (attributes, those of a call before) -> whether the call gives back what that call of the operation got.
     """
 
     algebra: Algebra | None = None

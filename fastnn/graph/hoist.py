@@ -1,7 +1,7 @@
 """What leaves a loop: work that is the same in every step, and products of slices, which are one product for all.
 
 Done while a loop is put together, so that its gradient finds this work outside, too; the pass of the same name
-(compiler/passes/hoist.py) does it again with what other passes have made of the body.
+(compiler/passes/loops.py) does it again with what other passes have made of the body.
 """
 from fastnn.core.errors import FastnnError
 from fastnn.graph.fusion import Algebra

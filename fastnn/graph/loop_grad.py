@@ -1,9 +1,9 @@
 """Gradients of loops and branches, as loops and branches.
 
 The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
-reads of the step comes stacked from the forward loop, which gets further results for it, or is made again where that is
-cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked
-and one product or sum stands after the loop, others are carried.
+reads of the step comes stacked from the forward loop, which gets further results for it, or is rematerialized where
+that is cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are
+stacked and one product or sum stands after the loop, others are carried.
 """
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
@@ -13,7 +13,7 @@ from fastnn.graph.loop import BRANCH, ENDLESS, LOOP, Parts, branch, copy_node, p
 from fastnn.graph.node import CONSTANT, INPUT, Symbol
 from fastnn.graph.trace import Trace, current
 
-CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is made again
+CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is rematerialized
 
 
 def _op(name, *args):
@@ -22,7 +22,7 @@ def _op(name, *args):
 
 # ------------------------------------------------------------------ branches
 def _branch_vjp(node, gys, leads):
-    """The gradient of a branch is a branch whose sides make the values of theirs again."""
+    """The gradient of a branch is a branch whose sides rematerialize their values."""
     wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
     found = [set(), set()]
 
@@ -195,7 +195,8 @@ class _Reverse:
         while todo:
             t = todo.pop()
             n = t.node
-            if n.op.fusion.algebra is Algebra.ADDITION and n not in self.forward and all(x.shape == t.shape for x in n.inputs):
+            if n.op.fusion.algebra is Algebra.ADDITION and n not in self.forward \
+                    and all(x.shape == t.shape for x in n.inputs):
                 todo += reversed(n.inputs)
                 continue
             rule = self._rule(t, s.shape)
@@ -249,17 +250,17 @@ class _Reverse:
             elif n not in seen:
                 seen.add(n)
                 todo += [x for x in n.inputs if x is not None]
-        again = {self.env[s] for s in self.body.again if s in self.env}
+        remat = {self.env[s] for s in self.body.remat if s in self.env}
         kept, made = {}, set()
         first = sorted(frontier, key=lambda s: (s.node.order, s.index))
         for s in first:
-            if not _cheap(s) and s not in again:
-                self._need(s, kept, made, again)
+            if not _cheap(s) and s not in remat:
+                self._need(s, kept, made, remat)
         for s in first:
-            if s in again or (_cheap(s) and self._free(s, kept, DEEP)):
-                self._make(s, kept, made, again)
+            if s in remat or (_cheap(s) and self._free(s, kept, DEEP)):
+                self._make(s, kept, made, remat)
             else:
-                self._need(s, kept, made, again)
+                self._need(s, kept, made, remat)
         swap = {s: self.sub.input(s.shape, s.dtype) for s in kept}
         for s, inner in swap.items():
             self.slots.append((append_stacked(self.node, self._original(s)), inner))
@@ -274,21 +275,21 @@ class _Reverse:
         n = s.node
         return n.op is CONSTANT or (n.op is INPUT and (s in self.sub.outside or any(s is x for _, x in self.slots)))
 
-    def _need(self, s, kept, made, again):
+    def _need(self, s, kept, made, remat):
         if s in kept or s in made or self._input(s):
             return
-        if s in again:
-            self._make(s, kept, made, again)
+        if s in remat:
+            self._make(s, kept, made, remat)
         else:
             kept[s] = True
 
-    def _make(self, s, kept, made, again):
+    def _make(self, s, kept, made, remat):
         if s in made or s in kept or self._input(s):
             return
         made.add(s)
         for x in s.node.inputs:
             if x is not None:
-                self._need(x, kept, made, again) if x in again or not _cheap(x) else self._make(x, kept, made, again)
+                self._need(x, kept, made, remat) if x in remat or not _cheap(x) else self._make(x, kept, made, remat)
 
     def _free(self, s, kept, depth):
         """Whether s can be made from what is there or kept anyway."""
@@ -336,7 +337,7 @@ def _peeled(s):
 
 
 def _cheap(s):
-    """Whether making a value again costs less than keeping it."""
+    """Whether making a value once more costs less than keeping it."""
     n = s.node
     if n.op in (INPUT, CONSTANT) or n.op.structural or n.op.lower is None or len(n.outputs) != 1:
         return False

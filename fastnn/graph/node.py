@@ -28,7 +28,7 @@ class Structure:
 
     structural = True
     inputs, attrs, alias, inplace, nondiff = (), {}, None, {}, ""
-    lower = host = again = compose = None
+    lower = host = remat = compose = None
     elementwise = draws = False
     fusion = NOTHING
 

@@ -33,13 +33,13 @@ def paused():
 class Marks:
     """backward: the order of the first node that gradients() made, or None; what is traced later counts as backward.
 
-    again: see Trace.made_again.
+    remat: see Trace.rematerialized.
     """
 
-    __slots__ = ("again", "backward")
+    __slots__ = ("backward", "remat")
 
     def __init__(self):
-        self.backward, self.again = None, []
+        self.backward, self.remat = None, []
 
 
 class Trace:
@@ -92,8 +92,8 @@ class Trace:
             self._scopes.pop()
 
     @contextlib.contextmanager
-    def made_again(self, least=0, simple=False):
-        """Nodes made inside are computed again for backward, not kept, except what others read from outside.
+    def rematerialized(self, least=0, simple=False):
+        """Nodes made inside are computed once more for backward, not kept, except what others read from outside.
 
         least: only results of more than so many elements.  simple: only element-wise ones.
         """
@@ -101,7 +101,7 @@ class Trace:
         try:
             yield
         finally:
-            self.marks.again.append((first, len(self.nodes), least, simple))
+            self.marks.remat.append((first, len(self.nodes), least, simple))
 
     def add(self, op, inputs, attrs, specs, payload=None):
         """Append a node and return it."""

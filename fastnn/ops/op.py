@@ -56,7 +56,7 @@ class Op:
     cost: Callable | None = None
     compose: Callable | None = None
     fusion: Fusion = NOTHING                    # what passes may join with its calls
-    again: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
+    remat: Callable | None = None               # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
     structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)

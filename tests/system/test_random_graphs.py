@@ -13,14 +13,14 @@ from random_graphs import RandomGraph
 from strategies import HypothesisDraw, SeededDraw, kernels_mode
 
 from fastnn.compiler import passes
-from fastnn.compiler.passes import recompute
+from fastnn.compiler.passes import rematerialize
 
 EXAMPLES = 4 if kernels_mode() == "python" else 25
 
 # pass -> 0: only loops are reordered or work is shared, so equal bits; else the rounding that its rewriting may cost,
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
-            "pool_relu": 0.0, "recompute": 0.0,
+            "pool_relu": 0.0, "rematerialize": 0.0,
             "unroll": 0.0,
             "hoist": 2e-6, "bodies": 1e-5,  # one product for all steps; what all other passes do, inside bodies
             "merge_slice_gradients": 1e-6,  # the same terms in another order where there are several
@@ -54,7 +54,7 @@ def test_every_pass_is_classified():
 
 
 # pools and what is rematerialized: compiler/passes/test_passes.py; slices: test_merge_slice_gradients.py there
-ELSEWHERE = {"dead", "dead_again", "pool_relu", "recompute", "unroll", "merge_slice_gradients"}
+ELSEWHERE = {"dead", "dead_again", "pool_relu", "rematerialize", "unroll", "merge_slice_gradients"}
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - ELSEWHERE))
@@ -121,7 +121,7 @@ def test_tiles_off_equal_on(data):
 def test_passes_off_equal_on(name, data):
     graph, inputs, _ = drawn(data, smooth=False)
     fn = training_function(graph)
-    with mock.patch.object(recompute, "LARGE", 0):                  # nothing here is large
+    with mock.patch.object(rematerialize, "LARGE", 0):                  # nothing here is large
         received, expected = evaluate.run(fn, inputs, fill=True), evaluate.run(fn, inputs, off=[name])
     allowed = ROUNDING.get(name, max(ROUNDING.values()))
     if not allowed:

@@ -9,7 +9,7 @@ from fastnn.compiler.passes.loops import dead_values, hoisted, in_bodies
 from fastnn.compiler.passes.merge_slice_gradients import merge_slice_gradients
 from fastnn.compiler.passes.norm_activation import norm_activations
 from fastnn.compiler.passes.pool_relu import pooled_relus
-from fastnn.compiler.passes.recompute import recomputed
+from fastnn.compiler.passes.rematerialize import rematerialize
 from fastnn.compiler.passes.simplify import simplify
 from fastnn.compiler.passes.stable_loss import stable_losses
 from fastnn.compiler.passes.unroll import unrolled
@@ -28,7 +28,7 @@ PIPELINE = (
     ("epilogue", epilogues),
     ("norm_activation", norm_activations),
     ("dead_again", dead_values),
-    ("recompute", recomputed),
+    ("rematerialize", rematerialize),
 )
 _REQUIRED = ("dead", "unroll")
 

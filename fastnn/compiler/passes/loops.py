@@ -160,12 +160,12 @@ def _with_outputs(node, inputs, used):
 
 # ------------------------------------------------------------------ what need not be inside
 def hoisted(graph):
-    """Work that is the same in every step, and products of slices, leave loops; so does the turning of a matrix."""
+    """Work that is the same in every step, and products of slices, leave loops; so does the transposing of a matrix."""
     def visit(node, inputs):
         if node.op is not LOOP:
             return None
         parts, loose = opened(node, inputs), _Loose(node)
-        parts.nodes = live(_turned(parts), parts.symbols_out())
+        parts.nodes = live(_transposed(parts), parts.symbols_out())
         width, stacked = len(parts.carried), len(parts.stacked)
         outside = Hoist(parts, loose.add, constants=True).run()
         if not loose.nodes and not outside:
@@ -180,21 +180,21 @@ def hoisted(graph):
     return rewrite(graph, visit)
 
 
-def _turned(parts):
+def _transposed(parts):
     """The nodes of a loop with small products x w' of a constant w as products with its transpose, made outside."""
     if parts.count < STEPS or parts.test is not None:
         return parts.nodes
-    turns, swap, nodes = {}, {}, []
+    transposed, swap, nodes = {}, {}, []
     for node in parts.nodes:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
         if node.op.fusion.algebra is Algebra.PRODUCT and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
             x, w, *rest = node.inputs
             if w.node.op is INPUT and w in parts.trace.outside and len(x.shape) == len(w.shape) == 2 \
                     and 1 < x.shape[0] <= ROWS:
-                if w not in turns:
+                if w not in transposed:
                     nodes.append(make(REGISTRY["transpose"], (w,), {"axes": (1, 0)}, node))
-                    turns[w] = nodes[-1].output
-                product = make(node.op, (x, turns[w], *rest), {**node.attrs, "transpose_b": False}, node)
+                    transposed[w] = nodes[-1].output
+                product = make(node.op, (x, transposed[w], *rest), {**node.attrs, "transpose_b": False}, node)
                 swap[node.output] = product.output
                 node = product
         nodes.append(node)

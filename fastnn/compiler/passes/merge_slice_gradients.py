@@ -35,7 +35,8 @@ class _Sums:
         self._readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
         self._kept = set(graph.kept())
         self.nodes = {node for node in graph.nodes
-                      if node.op.fusion.algebra is Algebra.ADDITION and all(s.shape == node.output.shape for s in node.inputs)}
+                      if node.op.fusion.algebra is Algebra.ADDITION
+                      and all(s.shape == node.output.shape for s in node.inputs)}
         self._below = {s.node for node in self.nodes for s in node.inputs if s.node in self.nodes and self.inner(s)}
         self.roots = self.nodes - self._below
 

@@ -10,7 +10,8 @@ def _grad(name, inputs, vjp, **rest):
     return elementwise(name, inputs=inputs, reference=getattr(reference, name), vjp=vjp, **rest)
 
 
-_relu = elementwise("relu", reference=reference.relu, fusion=Fusion(function="relu"), avoid=(0.0,), doc="y = max(x, 0); NaN stays",
+_relu = elementwise("relu", reference=reference.relu, fusion=Fusion(function="relu"), avoid=(0.0,),
+                    doc="y = max(x, 0); NaN stays",
                     vjp=lambda n, g: [_relu_grad(g[0], n.output)])
 _relu_grad = _grad("relu_grad", ("gy", "y"), lambda n, g: [_relu_grad(g[0], n.inputs[1]), None], avoid=(0.0,),
                    fusion=Fusion(gradient_of="relu", gate=True), doc="gx = gy where y > 0, else 0")

@@ -93,7 +93,8 @@ binary_crossentropy_grad = register(Op(
     infer=_same_infer("binary_crossentropy_grad"),
     lower=_elementwise_lower("binary_crossentropy_grad"), nondiff=_NO_SECOND, elementwise=True,
     reference=reference.binary_crossentropy_grad, cases=_pair_cases(0.1, 0.9, True, _EPS),
-    invalid=_pair_bad(_EPS, _MORE), cost=nn.cost(6), fusion=Fusion(logits_grad=("sigmoid", "sigmoid_cross_entropy_grad")),
+    invalid=_pair_bad(_EPS, _MORE), cost=nn.cost(6),
+    fusion=Fusion(logits_grad=("sigmoid", "sigmoid_cross_entropy_grad")),
     doc="gp = (q - t) / (q (1 - q)) gy; 0 where p is clipped"))
 
 

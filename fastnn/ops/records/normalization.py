@@ -102,7 +102,7 @@ def _batch_norm_vjp(node, gys):
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
 
 
-def _batch_norm_again(node):
+def _batch_norm_remat(node):
     """y once more, from the statistics that are there."""
     x, gamma, beta = node.inputs
     return batch_norm_inference, (x, *node.outputs[1:], gamma, beta), node.attrs
@@ -122,7 +122,7 @@ batch_norm = register(Op(
     reference=reference.batch_norm, cases=_batch_norm_cases,
     invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
              ([Spec((4, 3), "int32"), None, None], {}, DTypeError)],
-    cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), again=_batch_norm_again,
+    cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), remat=_batch_norm_remat,
     fusion=Fusion(activation="activation"),
     doc="mean, var over all axes but the last (population variance, centred); "
         "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var"))

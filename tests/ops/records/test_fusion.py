@@ -259,5 +259,5 @@ def test_passes_ask_records(path):
 
 
 def test_a_name_is_found():
-    text = "if node.op.name == 'matmul' or kinds['add']:\n    made = make(REGISTRY['reshape'], x)\n    _op('zeros', 'sum')"
+    text = "if node.op.name == 'matmul' or kinds['add']:\n    make(REGISTRY['reshape'], x)\n    _op('zeros', 'sum')"
     assert [name for _, name in names_known(text)] == ["matmul", "add", "sum"]
