@@ -176,7 +176,7 @@ CIRCLES = [
 INSIDE = {
     "cli/main.py": 2, "compiler/eager.py": 1, "graph/loop.py": 1, "graph/node.py": 2,
     "kernels/lower.py": 3, "models/functional_config.py": 3, "models/loop.py": 1,
-    "models/model.py": 10, "models/trainer.py": 10, "runtime/__init__.py": 3, "runtime/pack.py": 4,
+    "models/model.py": 10, "models/trainer.py": 10, "runtime/pack.py": 4,
     "runtime/pyexec.py": 1, "runtime/threads.py": 3,
 }
 

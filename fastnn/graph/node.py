@@ -157,11 +157,11 @@ class Symbol(Operators):
     first dimension; symbols of a trace have concrete shapes.  Python operators and `fastnn.ops` work on both.
     """
 
-    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "extra", "__weakref__")
+    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "__weakref__")
 
     def __init__(self, shape, dtype, node=None, index=0, name=None, origin=None, trace=None):
         self.shape, self.dtype, self.node, self.index = tuple(shape), dtype, node, index
-        self.name, self.origin, self.trace, self.extra = name, origin, trace, None
+        self.name, self.origin, self.trace = name, origin, trace
 
     @property
     def ndim(self):

@@ -2,6 +2,8 @@
 
 import importlib
 
+from fastnn.core import errors
+
 
 def extension(name):
     """The compiled module fastnn.runtime.`name`.
@@ -11,8 +13,6 @@ def extension(name):
     >>> extension("order").__name__
     'fastnn.runtime.order'
     """
-    from fastnn.core import errors
-
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ImportError as error:
@@ -20,19 +20,3 @@ def extension(name):
             f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
             "checkout run `pip install -e .`, or go to another folder: there Python finds the installed fastnn. Else "
             "install fastnn-engine again.") from error
-
-
-def executor_class():
-    """Return the Executor class to use: the Cython one, or the Python oracle when asked for or in mode "python".
-
-    Raises PackError when the compiled extension is missing.
-
-    >>> executor_class().__name__
-    'Executor'
-    """
-    from fastnn.core import config, jit
-
-    if jit.MODE == "python" or config.executor() == "python":
-        from fastnn.runtime.pyexec import Executor
-        return Executor
-    return extension("executor").Executor
