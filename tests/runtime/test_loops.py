@@ -296,7 +296,8 @@ from fastnn.runtime.executor import Executor
 library, threads, handler, way = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 rest = ctypes.cast(ctypes.CDLL(library).rest, ctypes.c_void_p).value
 state, flag, steps = np.zeros(16, np.int64), np.ones(1, np.uint8), np.full(1, -1, np.int64)
-code = np.array([[0, 0, 1 << 60, 1, 0, 2, abi.LOOP | abi.WHILE, 0, 1, 1, 0, 0], [rest, 2, 1, 1, 0, 2, 0, 0, 0, 2, 0, 0]])
+code = np.array([[0, 0, 1 << 60, 1, 0, 2, abi.LOOP | abi.WHILE, 0, 1, 1, 0, 0],
+                 [rest, 2, 1, 1, 0, 2, 0, 0, 0, 2, 0, 0]])
 words = np.array([flag.ctypes.data, steps.ctypes.data, 100_000])
 inner = Executor(code, words, [], [], 0, 0, state, (), None, [[2, 0]])
 outer = Executor(np.array([[0, 0, 1, 1, 0, 1, 2, 0, 0, 1, 0, 0]]), words, [], [], 0, 0, np.zeros(16, np.int64),
