@@ -128,7 +128,7 @@ def arguments(p: argparse.ArgumentParser) -> None:
 def environment(python: str) -> dict[str, str]:
     """The environment of a process of one engine: one thread, and this package where the interpreter is this one."""
     root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join([root, *sys.path]) if python == sys.executable else root
+    path = os.pathsep.join([*sys.path, root]) if python == sys.executable else root
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
 
 

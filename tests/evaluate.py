@@ -17,7 +17,7 @@ import numpy as np
 from fastnn.compiler import compile as compiling
 from fastnn.compiler import passes, program
 from fastnn.compiler.compile import PLANS
-from fastnn.compiler.eager import Call
+from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import Options
 from fastnn.graph import Spec, Symbol, gradients
 from fastnn.ops.op import REGISTRY
@@ -52,9 +52,9 @@ def options(target: dict[str, Any] | None = None, **settings: Any) -> Options:
     return Options(target=replace(program.DEFAULT.target, **(target or {})), **settings)
 
 
-def plan(fn: Callable[..., Any], arrays: list[np.ndarray], **settings: Any) -> Call:
+def plan(fn: Callable[..., Any], arrays: list[np.ndarray], **settings: Any) -> EagerPlan:
     """A plan of fn(*symbols) for the shapes and dtypes of `arrays`."""
-    return Call(fn, [(a.shape, a.dtype.name) for a in arrays], options=options(**settings))
+    return EagerPlan(fn, [(a.shape, a.dtype.name) for a in arrays], options=options(**settings))
 
 
 def run(fn: Callable[..., Any], arrays: list[np.ndarray], **options: Any) -> list[np.ndarray]:

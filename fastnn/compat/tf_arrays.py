@@ -213,20 +213,20 @@ def _while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iteration
 
 
 # ---- linear algebra --------------------------------------------------------------------------------------------
-def _turned(x, turn):
-    return ops.swapaxes(operand(x), -1, -2) if turn else operand(x)
+def _transposed(x, swap):
+    return ops.swapaxes(operand(x), -1, -2) if swap else operand(x)
 
 
 def _matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False, a_is_sparse=False,
             b_is_sparse=False, output_type=None, grad_a=False, grad_b=False, name=None):
-    a, b = _turned(a, transpose_a or adjoint_a), _turned(b, transpose_b or adjoint_b)
+    a, b = _transposed(a, transpose_a or adjoint_a), _transposed(b, transpose_b or adjoint_b)
     if not is_float(a):                         # products of integers are integers, and exact
         return ops.cast(ops.matmul(ops.cast(a, "float64"), ops.cast(b, "float64")), output_type or dtype_of(a))
     return ops.matmul(a, b) if output_type is None else ops.cast(ops.matmul(a, b), output_type)
 
 
 def _matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None):
-    return ops.squeeze(ops.matmul(_turned(a, transpose_a or adjoint_a), ops.expand_dims(operand(b), -1)), -1)
+    return ops.squeeze(ops.matmul(_transposed(a, transpose_a or adjoint_a), ops.expand_dims(operand(b), -1)), -1)
 
 
 def _matrix_norm(x, size, ord, axis, keepdims):
@@ -296,7 +296,7 @@ def _band_part(input, num_lower, num_upper, name=None):
 
 def _triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
     if adjoint:
-        return ops.solve_triangular(_turned(matrix, True), operand(rhs), lower=not lower)
+        return ops.solve_triangular(_transposed(matrix, True), operand(rhs), lower=not lower)
     return ops.solve_triangular(operand(matrix), operand(rhs), lower=lower)
 
 
@@ -371,15 +371,15 @@ TABLE = {
     "linalg.normalize": _normalize,
     "tensordot linalg.tensordot": lambda a, b, axes, name=None: ops.tensordot(operand(a), operand(b), axes),
     "linalg.cholesky": _one(ops.cholesky), "linalg.det": _one(ops.det), "linalg.slogdet": _one(ops.slogdet),
-    "linalg.inv": lambda input, adjoint=False, name=None: ops.inv(_turned(input, adjoint)),
-    "linalg.solve": lambda matrix, rhs, adjoint=False, name=None: ops.solve(_turned(matrix, adjoint), operand(rhs)),
+    "linalg.inv": lambda input, adjoint=False, name=None: ops.inv(_transposed(input, adjoint)),
+    "linalg.solve": lambda matrix, rhs, adjoint=False, name=None: ops.solve(_transposed(matrix, adjoint), operand(rhs)),
     "linalg.triangular_solve": _triangular_solve, "linalg.svd": _svd,
     "linalg.eigh": lambda tensor, name=None: ops.eigh(operand(tensor)),
     "linalg.qr": lambda input, full_matrices=False, name=None: ops.qr(
         operand(input), mode="complete" if full_matrices else "reduced"),
     "linalg.cross": lambda a, b, name=None: ops.cross(operand(a), operand(b)),
     "linalg.trace": lambda x, name=None: ops.trace(operand(x), 0, -2, -1),
-    "linalg.matrix_transpose": lambda a, name="matrix_transpose", conjugate=False: _turned(a, True),
+    "linalg.matrix_transpose": lambda a, name="matrix_transpose", conjugate=False: _transposed(a, True),
     "linalg.diag": _diag, "linalg.diag_part": _diag_part, "linalg.set_diag": _set_diag,
     "linalg.band_part": _band_part, "linalg.logdet": lambda matrix, name=None: ops.logdet(operand(matrix)),
     "linalg.tensor_diag_part": _one(lambda x: ops.diagonal(x)),

@@ -20,7 +20,7 @@ from fastnn.compiler.emit import (
     Unit,
 )
 from fastnn.compiler.lower import Lowered
-from fastnn.compiler.plan import LOCAL, NOWHERE, SCRATCH, Block, HostCall, Origin, Place, Plan
+from fastnn.compiler.plan import Block, HostCall, Origin, Place, Plan
 from fastnn.compiler.schedule import scratch_places
 from fastnn.compiler.structure import KEY_ATTRS
 from fastnn.compiler.target import Options
@@ -136,7 +136,7 @@ class _Assembly:
             if isinstance(a, Access):
                 if a.buffer.tile_only:
                     at, wide = places[a.buffer]
-                    self._relocate(SCRATCH, at, a.buffer.nbytes // ins.n, int(wide))
+                    self._relocate(abi.SCRATCH, at, a.buffer.nbytes // ins.n, int(wide))
                     self.tmps += 1
                 else:
                     self._address(a)
@@ -144,7 +144,7 @@ class _Assembly:
                 self._moves(a.moves)
                 self._relocate(a.space, a.more)
             elif isinstance(a, Local):
-                self._relocate(LOCAL, local)
+                self._relocate(abi.LOCAL, local)
                 local += -(-a.nbytes // LINE) * LINE + LINE
             elif isinstance(a, Table):
                 if a.array.size:
@@ -172,7 +172,7 @@ class _Assembly:
     # ------------------------------------------------------------------ values
     def _place(self, o: Operand) -> Place:
         if o.buffer.in_arena and o.buffer.offset is None:       # an empty value that no instruction touches
-            return Place(NOWHERE, 0, o.shape, o.dtype)
+            return Place(abi.NOWHERE, 0, o.shape, o.dtype)
         return Place(0 if o.buffer.in_arena else o.buffer.space, (o.buffer.offset or 0) + o.offset, o.shape, o.dtype)
 
     def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> HostCall:

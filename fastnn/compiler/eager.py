@@ -29,7 +29,7 @@ _lock = lock()
 _kind = None                                    # a subclass of ndarray that results are given as, or None
 
 
-class Call:
+class EagerPlan:
     """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
 
     def __init__(self, fn: Callable[..., Any], specs: Sequence[tuple[Shape, str]], training: bool | None = None,
@@ -119,12 +119,12 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
             given = iter(symbols)
             return op(*(None if a is None else next(given) for a in arrays), **attrs)
         with paused():
-            call = Call(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
+            call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
         _store(key, call)
     return call(*given)
 
 
-def _lookup(key: Any) -> Call | None:
+def _lookup(key: Any) -> EagerPlan | None:
     try:
         with _lock:
             call = _cache.get(key)
@@ -135,7 +135,7 @@ def _lookup(key: Any) -> Call | None:
         return None
 
 
-def _store(key: Any, call: Call) -> None:
+def _store(key: Any, call: EagerPlan) -> None:
     if call.bytes > LARGEST_KEPT:
         return
     try:

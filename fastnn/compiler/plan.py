@@ -15,8 +15,6 @@ from fastnn.compiler.target import Target
 from fastnn.core.types import Array
 from fastnn.runtime import abi
 
-LOCAL, SCRATCH, NOWHERE = -1, -2, -3            # a thread's own workspace and tiles; where empty values lie
-
 
 class Space(NamedTuple):
     """One block of memory that a plan is bound to.
@@ -165,9 +163,9 @@ class Plan:
         moves: dict[int, str] = {}
         said: dict[int, str] = {}
         for word, space, offset, _, wide in self.table("relocations").tolist():
-            said[word] = {LOCAL: "local", SCRATCH: "tile"}.get(space) or str(self.spaces[space])
-            if space in (LOCAL, SCRATCH) or self.spaces[space].kind != "key" or offset:
-                said[word] += f"+{offset}" if offset or space in (LOCAL, SCRATCH) else ""
+            said[word] = {abi.LOCAL: "local", abi.SCRATCH: "tile"}.get(space) or str(self.spaces[space])
+            if space in (abi.LOCAL, abi.SCRATCH) or self.spaces[space].kind != "key" or offset:
+                said[word] += f"+{offset}" if offset or space in (abi.LOCAL, abi.SCRATCH) else ""
             if wide:
                 said[word] = said[word].replace("tile", "span")
         lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int](), -1

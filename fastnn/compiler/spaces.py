@@ -87,7 +87,7 @@ class Spaces:
         moves = [(r, random.signed(random.STRIDE ** (k + 1))) for k, r in enumerate(reversed(loops))]
         number = self.structure.key_number(attrs)
         space = self._buffer("key", number, 0, 0, "key").space
-        return Key(space, random.signed(attrs["turn"]), tuple(moves))
+        return Key(space, random.signed(attrs["loop_step"]), tuple(moves))
 
 
 def _alone(kind: int, number: int) -> int:

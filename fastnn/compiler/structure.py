@@ -162,7 +162,7 @@ class Structure:
             return None
         graph, ids, marks = self.graph, self._ids, self.graph.marks
         key = (self._rows, [ids[s] for s in graph.outputs], [(self.numbers[v], ids[s]) for v, s in graph.updates],
-               self.layout, marks.backward, marks.again, settings)
+               self.layout, marks.backward, marks.remat, settings)
         return hashlib.blake2b(repr(key).encode(), digest_size=32).digest()
 
     def key_number(self, attrs: Attrs) -> int:

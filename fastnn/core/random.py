@@ -53,12 +53,12 @@ def fold(key: Iterable[int], start: int = 0) -> int:
     return h
 
 
-def turn_of(steps: Sequence[int]) -> int:
+def loop_step_of(steps: Sequence[int]) -> int:
     """What is added to a digest inside loops: a number for the steps that they are at, outermost loop first.
 
     A step of the innermost loop adds STRIDE, one of the loop around it STRIDE squared, and so on.
 
-    >>> turn_of(()), turn_of((1,)) == STRIDE, turn_of((1, 2)) == (2 * STRIDE + STRIDE ** 2) % 2 ** 64
+    >>> loop_step_of(()), loop_step_of((1,)) == STRIDE, loop_step_of((1, 2)) == (2 * STRIDE + STRIDE ** 2) % 2 ** 64
     (0, True, True)
     """
     return sum(t * STRIDE ** (k + 1) for k, t in enumerate(reversed(steps))) & MASK

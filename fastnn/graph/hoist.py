@@ -1,7 +1,7 @@
 """What leaves a loop: work that is the same in every step, and products of slices, which are one product for all.
 
 Done while a loop is put together, so that its gradient finds this work outside, too; the pass of the same name
-(compiler/passes/hoist.py) does it again with what other passes have made of the body.
+(compiler/passes/loops.py) does it again with what other passes have made of the body.
 """
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import FastnnError
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.node import CONSTANT, INPUT, Node, Symbol
 from fastnn.graph.spec import Spec
 
@@ -75,7 +76,7 @@ class Hoist:
             return True
         if not self.parts.sure or len(node.outputs) != 1 or self._batched(node) is None:
             return False
-        if op.name == "matmul":
+        if op.fusion.algebra is Algebra.PRODUCT:
             self._all_rows(node.output, node)
             self.moved[node.output] = node
             self.parts.sliced.append((self.rows[node.output], node.output))
@@ -94,9 +95,9 @@ class Hoist:
     def _batched(self, node: Node) -> tuple[Attrs, Spec] | None:
         """(attrs, spec) of a node that does its work for all steps at once, or None where that is another operation."""
         op, count, out = node.op, self.parts.count, node.output
-        if op.name == "reshape":
-            return {"shape": (count, *out.shape)}, Spec((count, *out.shape), out.dtype)
-        if op.name == "matmul":
+        if op.fusion.reshapes:
+            return {**node.attrs, op.fusion.reshapes: (count, *out.shape)}, Spec((count, *out.shape), out.dtype)
+        if op.fusion.algebra is Algebra.PRODUCT:
             x, w = node.inputs[:2]
             if node.attrs["transpose_a"] or x in self.same or x in self.plain or len(w.shape) != 2 \
                     or any(s in self.rows or s in self.later for s in node.inputs[1:]):

@@ -39,19 +39,19 @@ class Body:
     """A graph inside a node.
 
     inputs: symbols of its INPUT nodes.  nodes: in execution order, those of the inputs first.  outputs: symbols, also
-    inputs and constants, also one twice.  again: symbols that a gradient shall not keep (Trace.made_again).
+    inputs and constants, also one twice.  remat: symbols that a gradient shall not keep (Trace.rematerialized).
     """
 
-    __slots__ = ("again", "inputs", "nodes", "outputs")
+    __slots__ = ("inputs", "nodes", "outputs", "remat")
 
     def __init__(self, inputs: Iterable[Symbol], nodes: Iterable[Node], outputs: Iterable[Symbol],
-                 again: Iterable[Symbol] = ()) -> None:
+                 remat: Iterable[Symbol] = ()) -> None:
         inputs = list(inputs)
         first = [s.node for s in inputs]
         known = set(first)
         self.inputs, self.outputs = inputs, list(outputs)
         self.nodes = first + [n for n in nodes if n not in known]
-        self.again = frozenset(again)
+        self.remat = frozenset(remat)
 
 
 class LoopBody:
@@ -84,7 +84,7 @@ def copied(body: Body, origin: dict[Symbol, Symbol]) -> Body:
         nodes.append(copy_node(node, [None if s is None else env[s] for s in node.inputs], origin))
         for old, new in zip(node.outputs, nodes[-1].outputs):
             env[old], origin[new] = new, old
-    return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.again])
+    return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.remat])
 
 
 def copy_node(node: Node, inputs: Sequence[Symbol | None], origin: dict[Symbol, Symbol],
@@ -111,9 +111,9 @@ def live(nodes: Iterable[Node], outputs: Iterable[Symbol]) -> list[Node]:
     return kept[::-1]
 
 
-def _again(trace: Around) -> list[Symbol]:
-    """The symbols of a trace that were marked to be made again."""
-    return [s for first, end, least, simple in trace.marks.again for n in trace.nodes[first:end] for s in n.outputs
+def _rematerialized(trace: Around) -> list[Symbol]:
+    """The symbols of a trace that were marked to be rematerialized."""
+    return [s for first, end, least, simple in trace.marks.remat for n in trace.nodes[first:end] for s in n.outputs
             if s.size > least and (n.op.elementwise or not simple)]
 
 
@@ -172,7 +172,7 @@ class Parts:
         if self.test is not None:
             test = Body([*inside[1], *places], asked, [go])
         inputs = [s for _, s in constants] + [s for _, s, _ in self.carried] + [s for _, s in self.sliced]
-        body = Body(inputs, nodes, outputs, set(_again(self.trace)) & inner)
+        body = Body(inputs, nodes, outputs, set(_rematerialized(self.trace)) & inner)
         attrs = {"constants": len(constants), "carried": len(self.carried), "sliced": len(self.sliced),
                  "count": self.count, "reverse": bool(self.reverse)}
         outer = [a for a, *_ in (*constants, *self.carried, *self.sliced)]
@@ -388,6 +388,6 @@ def _branch_node(trace: Trace, truth: Symbol, sides: Sequence[tuple[Trace, list[
     nodes = [live(sub.nodes, out) for sub, out in sides]
     inner = [{s for n in ns for s in n.outputs} for ns in nodes]
     order, inputs = _constants([(sub, known, ()) for (sub, _), known in zip(sides, inner)])
-    made = [Body(heads, ns, out, set(_again(sub)) & known)
+    made = [Body(heads, ns, out, set(_rematerialized(sub)) & known)
             for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)]
     return trace.add(BRANCH, (truth, *order), {}, [s.spec for s in sides[0][1]], tuple(made))

@@ -1,9 +1,9 @@
 """Gradients of loops and branches, as loops and branches.
 
 The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
-reads of the step comes stacked from the forward loop, which gets further results for it, or is made again where that is
-cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are stacked
-and one product or sum stands after the loop, others are carried.
+reads of the step comes stacked from the forward loop, which gets further results for it, or is rematerialized where
+that is cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are
+stacked and one product or sum stands after the loop, others are carried.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.loop import ENDLESS, Carried, Parts, branch, copy_node, place
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
 from fastnn.graph.trace import Trace, active
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fastnn.graph.loop import Body
 
 Term = tuple[Callable[..., Any], tuple[Symbol, ...]]   # (stacked values -> their sum over all steps, what is stacked)
-CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is made again
+CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is rematerialized
 
 
 def _op(name: str, *args: Any) -> Any:
@@ -31,7 +32,7 @@ def _op(name: str, *args: Any) -> Any:
 
 # ------------------------------------------------------------------ branches
 def _branch_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
-    """The gradient of a branch is a branch whose sides make the values of theirs again."""
+    """The gradient of a branch is a branch whose sides rematerialize their values."""
     wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
     found: list[set[int]] = [set(), set()]
 
@@ -206,7 +207,8 @@ class _Reverse:
         while todo:
             t = todo.pop()
             n = t.node
-            if n.op.name == "add" and n not in self.forward and all(x.shape == t.shape for x in n.inputs):
+            if n.op.fusion.algebra is Algebra.ADDITION and n not in self.forward \
+                    and all(x.shape == t.shape for x in n.inputs):
                 todo += reversed(n.inputs)
                 continue
             rule = self._rule(t, s.shape)
@@ -220,9 +222,9 @@ class _Reverse:
         n = _peeled(t).node
         if n in self.forward:
             return None
-        count = self.node.attrs["count"]
-        if n.op.name == "matmul" and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
-                and not n.attrs["activation"] and n.inputs[2] is None \
+        count, bias = self.node.attrs["count"], n.op.fusion.bias
+        if n.op.fusion.algebra is Algebra.PRODUCT and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
+                and not n.attrs[n.op.fusion.activation] and (bias is None or n.inputs[bias] is None) \
                 and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
             a, b = (_peeled(x) for x in n.inputs[:2])
             wide = [x.shape for x in n.inputs[:2]]
@@ -233,9 +235,9 @@ class _Reverse:
                 x, y = (_op("reshape", v, (count * rows, columns)) for v, (rows, columns) in zip((x, y), wide))
                 return _op("reshape", _op("matmul", x, y, None, True), shape)
             return product, (a, b)
-        if n.op.name == "sum" and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
+        if n.op.fusion.algebra is Algebra.TOTAL and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
             x = n.inputs[0]
-            axes = n.attrs["axis"]
+            axes = n.attrs[n.op.fusion.reduces]
             axes = range(len(x.shape)) if axes is None else axes if isinstance(axes, tuple) else (axes,)
             axes = (0, *(1 + a % len(x.shape) for a in axes))
             return (lambda v: _op("reshape", _op("sum", v, axes), shape)), (x,)
@@ -262,18 +264,18 @@ class _Reverse:
             elif n not in seen:
                 seen.add(n)
                 todo += [x for x in n.inputs if x is not None]
-        again = {self.env[s] for s in self.body.again if s in self.env}
+        remat = {self.env[s] for s in self.body.remat if s in self.env}
         kept: dict[Symbol, bool] = {}
         made: set[Symbol] = set()
         first = sorted(frontier, key=lambda s: (s.node.order, s.index))
         for s in first:
-            if not _cheap(s) and s not in again:
-                self._need(s, kept, made, again)
+            if not _cheap(s) and s not in remat:
+                self._need(s, kept, made, remat)
         for s in first:
-            if s in again or (_cheap(s) and self._free(s, kept, DEEP)):
-                self._make(s, kept, made, again)
+            if s in remat or (_cheap(s) and self._free(s, kept, DEEP)):
+                self._make(s, kept, made, remat)
             else:
-                self._need(s, kept, made, again)
+                self._need(s, kept, made, remat)
         swap = {s: self.sub.input(s.shape, s.dtype) for s in kept}
         for s, inner in swap.items():
             self.slots.append((append_stacked(self.node, self._original(s)), inner))
@@ -288,21 +290,21 @@ class _Reverse:
         n = s.node
         return n.op is CONSTANT or (n.op is INPUT and (s in self.sub.outside or any(s is x for _, x in self.slots)))
 
-    def _need(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], again: set[Symbol]) -> None:
+    def _need(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], remat: set[Symbol]) -> None:
         if s in kept or s in made or self._input(s):
             return
-        if s in again:
-            self._make(s, kept, made, again)
+        if s in remat:
+            self._make(s, kept, made, remat)
         else:
             kept[s] = True
 
-    def _make(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], again: set[Symbol]) -> None:
+    def _make(self, s: Symbol, kept: dict[Symbol, bool], made: set[Symbol], remat: set[Symbol]) -> None:
         if s in made or s in kept or self._input(s):
             return
         made.add(s)
         for x in s.node.inputs:
             if x is not None:
-                self._need(x, kept, made, again) if x in again or not _cheap(x) else self._make(x, kept, made, again)
+                self._need(x, kept, made, remat) if x in remat or not _cheap(x) else self._make(x, kept, made, remat)
 
     def _free(self, s: Symbol, kept: dict[Symbol, bool], depth: int) -> bool:
         """Whether s can be made from what is there or kept anyway."""
@@ -344,19 +346,19 @@ def append_stacked(node: Node, symbol: Symbol) -> Symbol:
 
 
 def _peeled(s: Symbol) -> Symbol:
-    while s.node.op.name == "reshape":
+    while s.node.op.fusion.reshapes:
         s = s.node.inputs[0]
     return s
 
 
 def _cheap(s: Symbol) -> bool:
-    """Whether making a value again costs less than keeping it."""
+    """Whether making a value once more costs less than keeping it."""
     n = s.node
     if n.op in (INPUT, CONSTANT) or n.op.structural or n.op.lower is None or len(n.outputs) != 1:
         return False
     if n.op.alias:
         return True
-    if not n.op.elementwise and n.op.name != "broadcast_to":
+    if not n.op.elementwise and not n.op.fusion.repeats:
         return False
     flops, _ = n.op.cost([None if x is None else x.spec for x in n.inputs], [s.spec], n.attrs)
     return bool(flops <= CHEAP * max(s.size, 1))

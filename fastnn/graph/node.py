@@ -11,6 +11,7 @@ from fastnn.core.errors import GraphError
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
+from fastnn.graph.fusion import NOTHING, Fusion
 from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Record:
     alias: dict[int, int] | None
     cost: Any                                   # (input specs, output specs, attrs) -> (flops, bytes)
     compose: Callable[..., Any] | None
-    again: Callable[..., Any] | None
+    fusion: Fusion
+    remat: Callable[..., Any] | None
     elementwise: bool
     structural: bool
 
@@ -53,6 +55,7 @@ class Leaf(Record):
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
         self.elementwise = self.structural = False
+        self.fusion = NOTHING
 
     def __repr__(self) -> str:
         return f"<leaf {self.name}>"
@@ -69,8 +72,9 @@ class Structure(Record):
     attrs: dict[str, Any] = {}
     inplace: dict[int, int] | None = {}
     alias, nondiff = None, ""
-    lower = host = again = compose = None
+    lower = host = remat = compose = None
     elementwise = False
+    fusion = NOTHING
 
     def __init__(self, name: str) -> None:
         self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
@@ -201,7 +205,7 @@ class Symbol(Operators):
     first dimension; symbols of a trace have concrete shapes.  Python operators and `fastnn.ops` work on both.
     """
 
-    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "extra", "__weakref__")
+    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "__weakref__")
 
     shape: Dims
     node: Node                                  # None in the functional API, which never asks
@@ -210,7 +214,7 @@ class Symbol(Operators):
     def __init__(self, shape: Iterable[int | None], dtype: str, node: Any = None, index: int = 0,
                  name: str | None = None, origin: Any = None, trace: Trace | None = None) -> None:
         self.shape, self.dtype, self.node, self.index = tuple(shape), dtype, node, index
-        self.name, self.origin, self.trace, self.extra = name, origin, trace, None
+        self.name, self.origin, self.trace = name, origin, trace
 
     @property
     def ndim(self) -> int:

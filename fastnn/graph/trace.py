@@ -31,14 +31,14 @@ def active(what: str) -> Trace:
 class Marks:
     """backward: the order of the first node that gradients() made, or None; what is traced later counts as backward.
 
-    again: see Trace.made_again.
+    remat: see Trace.rematerialized.
     """
 
-    __slots__ = ("again", "backward")
+    __slots__ = ("backward", "remat")
 
     def __init__(self) -> None:
         self.backward: int | None = None
-        self.again: list[tuple[int, int, int, bool]] = []
+        self.remat: list[tuple[int, int, int, bool]] = []
 
 
 class Trace:
@@ -95,8 +95,8 @@ class Trace:
             self._scopes.pop()
 
     @contextlib.contextmanager
-    def made_again(self, least: int = 0, simple: bool = False) -> Iterator[None]:
-        """Nodes made inside are computed again for backward, not kept, except what others read from outside.
+    def rematerialized(self, least: int = 0, simple: bool = False) -> Iterator[None]:
+        """Nodes made inside are computed once more for backward, not kept, except what others read from outside.
 
         least: only results of more than so many elements.  simple: only element-wise ones.
         """
@@ -104,7 +104,7 @@ class Trace:
         try:
             yield
         finally:
-            self.marks.again.append((first, len(self.nodes), least, simple))
+            self.marks.remat.append((first, len(self.nodes), least, simple))
 
     def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec],
             payload: Any = None) -> Node:

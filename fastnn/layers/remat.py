@@ -1,4 +1,4 @@
-"""RematScope, remat: activations that are made again in the backward pass instead of being kept."""
+"""RematScope, remat: activations that are rematerialized in the backward pass instead of being kept."""
 import functools
 import threading
 
@@ -12,10 +12,10 @@ _local = threading.local()
 class RematScope:
     """Layers made inside keep as little as possible for their gradients and compute it again: less memory, more time.
 
-    What is cheap to make again (a normalisation with its relu, a sum) is never kept where that saves memory, without
-    any scope. In a scope products and convolutions are made again too: a layer as a whole from what goes into it, so
-    that of a block of layers (one Layer; a model leaves it to the layers in it) only its result stays; of products one
-    after the other, every other one does. Losses and weights keep every bit. Saved files say nothing of it.
+    What is cheap to rematerialize (a normalisation with its relu, a sum) is never kept where that saves memory, without
+    any scope. In a scope products and convolutions are rematerialized too: a layer as a whole from what goes into it,
+    so that of a block of layers (one Layer; a model leaves it to the layers in it) only its result stays; of products
+    one after the other, every other one does. Losses and weights keep every bit. Saved files say nothing of it.
 
     Args:
         mode: "full" (the layer and those inside it), "activations" (element-wise results only), "larger_than"
@@ -48,17 +48,17 @@ class RematScope:
         _stack().pop()
 
     def applies(self, name):
-        """Whether a layer of this name is to be made again."""
+        """Whether a layer of this name is to be rematerialized."""
         return self.mode is not None and (self.mode != "list_of_layers" or name in self.layer_names)
 
     def marked(self, trace):
-        """The context in which the nodes of a trace are made again."""
+        """The context in which the nodes of a trace are rematerialized."""
         least = self.output_size_threshold if self.mode == "larger_than" else 0
-        return trace.made_again(least, self.mode == "activations")
+        return trace.rematerialized(least, self.mode == "activations")
 
 
 def remat(f):
-    """A function, or a layer, whose results are made again in the backward pass.
+    """A function, or a layer, whose results are rematerialized in the backward pass.
 
     A function has an effect inside layers and steps (`call`, `train_step`), not on the symbols of the functional API.
 
@@ -79,7 +79,7 @@ def remat(f):
         trace = current()
         if trace is None:
             return f(*args, **kwargs)
-        with trace.made_again():
+        with trace.rematerialized():
             return f(*args, **kwargs)
     return wrapped
 

@@ -3,7 +3,7 @@ import functools
 
 import numpy as np
 
-from fastnn.compiler.eager import Call
+from fastnn.compiler.eager import EagerPlan
 from fastnn.core import config, dtypes
 from fastnn.graph import current
 from fastnn.layers import context, nest
@@ -75,7 +75,7 @@ class DirectCalls:
             return out
         wanted = wanted_dtypes(model, inputs, len(leaves))
         kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
-        plan = Call(function, list(zip([x.shape for x in leaves], kept)), training=False,
+        plan = EagerPlan(function, list(zip([x.shape for x in leaves], kept)), training=False,
                     state=shared.states["predict"], options=model._trainer().options)
         indices = model._index_inputs()
         plan.door = door(leaves, wanted, kept, indices)

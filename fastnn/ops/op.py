@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastnn.core.errors import ArgumentError
 from fastnn.core.registry import suggest
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import NOTHING, Fusion
 from fastnn.graph.node import Record
 from fastnn.graph.trace import apply
 
@@ -67,7 +68,8 @@ class Op(Record):
     invalid: list[Any] = field(default_factory=list)
     cost: Callable[..., Any] | None = None
     compose: Callable[..., Any] | None = None
-    again: Callable[..., Any] | None = None     # (node) -> (op, inputs, attrs) that give its first result once more
+    fusion: Fusion = NOTHING                    # what passes may join with its calls
+    remat: Callable[..., Any] | None = None     # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
     structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)

@@ -24,10 +24,12 @@ from fastnn.core.types import Array
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
-SYNC, HOST, SERIAL, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64, 128
+SYNC, HOST, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64
 CONTROL = LOOP | BRANCH
-STEP, ROW0, BATCH, STOP, EPOCH, SEED = range(6)
+STEP, ROW0, BATCH, STOP = range(4)
 STATE_WORDS = 16
+# Spaces of a relocation that are no number of a block: a thread's own workspace and tiles; where empty values lie.
+LOCAL, SCRATCH, NOWHERE = -1, -2, -3
 
 
 def _table(name: str, table: Any, shape: Sequence[int | None]) -> Array:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from fastnn.compiler.target import Target
     from fastnn.runtime.executor import Executor
 
-LOCAL, SCRATCH = -1, -2                         # as in Plan.relocations
-
 
 def new_state() -> Array:
     """A fresh state block."""
@@ -79,11 +77,11 @@ class _Prepared:
         self.longest = int((-(-code[:, abi.N] // np.maximum(code[:, abi.CHUNK], 1)))[~control].max(initial=1))
         space = relocations[:, 1]
         self.fixed = np.ascontiguousarray(relocations[space >= 0][:, :3].T)
-        scratch = relocations[space == SCRATCH]
+        scratch = relocations[space == abi.SCRATCH]
         tmps = np.column_stack([scratch[:, 0], scratch[:, 2:]])
         tmps[:, 0] -= np.repeat(code[:, abi.ARGS], np.where(control, 0, code[:, abi.NTMP]))
         words = plan.table("words") if plan.words else np.zeros(1, np.int64)
-        locals_ = np.ascontiguousarray(relocations[space == LOCAL][:, [0, 2]])
+        locals_ = np.ascontiguousarray(relocations[space == abi.LOCAL][:, [0, 2]])
         moves = plan.table("moves").copy()
         self.words, self.constants = words, np.frombuffer(plan.constants, np.uint8)
         self.keys = [(i, s.number) for i, s in enumerate(plan.spaces) if s.kind == "key"]

@@ -236,10 +236,7 @@ class Executor:
         head = self._rows[i]
         n, chunk = head[abi.N], head[abi.CHUNK]
         chunks = -(-n // chunk) if n > chunk else 1
-        if head[abi.FLAGS] & abi.SERIAL:
-            mine = range(chunks if tid == 0 else 0)
-        else:
-            mine = range(-(-chunks * tid // threads), -(-chunks * (tid + 1) // threads))
+        mine = range(-(-chunks * tid // threads), -(-chunks * (tid + 1) // threads))
         step = head[abi.SPAN] or chunk
         for c in mine if n else ():
             stop = min((c + 1) * chunk, n)

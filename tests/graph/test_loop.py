@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fastnn import ops
-from fastnn.compiler.eager import Call
+from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import Options
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.graph import BRANCH, LOOP, Trace, Variable, branch, gradients, loop
@@ -148,7 +148,7 @@ def results(program, make, values, order):
             total = sum((ops.sum(g * g) for g in first if g is not None), 0.0)
             out += [ops.zeros_like(x) if g is None else g for x, g in zip(xs, gradients([total], xs))]
         return out
-    return Call(run, [(v.shape, "float64") for v in values])(*values)
+    return EagerPlan(run, [(v.shape, "float64") for v in values])(*values)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
@@ -207,7 +207,7 @@ def test_a_loop_of_no_steps():
         final, stacked, _ = loop(lambda c, s: ([c[0] + s[0]], [c[0] * 2.0]), [h], [x])
         return [final[0], stacked[0], *gradients([ops.sum(final[0] * final[0])], [h])]
     h = np.array([1.0, 2.0])
-    a, b, g = Call(run, [((0, 2), "float64"), ((2,), "float64")])(np.zeros((0, 2)), h)
+    a, b, g = EagerPlan(run, [((0, 2), "float64"), ((2,), "float64")])(np.zeros((0, 2)), h)
     assert b.shape == (0, 2)
     np.testing.assert_array_equal(a, h)
     np.testing.assert_array_equal(g, 2 * h)
@@ -224,7 +224,7 @@ def test_a_while_loop_ends_at_its_test_or_its_limit(limit, steps):
     def run(x, h):
         (y, n), (rows,), done = bounded(limit, x, h)
         return [y, n, rows, done]
-    y, n, rows, done = Call(run, [((), "float64"), ((1,), "float64")])(2.0, np.array([1.0]))
+    y, n, rows, done = EagerPlan(run, [((), "float64"), ((1,), "float64")])(2.0, np.array([1.0]))
     assert (float(y[0]), int(n), int(done)) == (2.0 ** steps, steps, steps)
     np.testing.assert_array_equal(rows[:, 0], [2.0 ** k * (k < steps) for k in range(limit)])
 
@@ -234,7 +234,7 @@ def test_the_gradient_of_a_while_loop_counts_the_steps_that_ran():
         (y, _), (rows,), _ = bounded(9, x, h)
         first = gradients([ops.sum(y) + ops.sum(rows)], [x, h])
         return [*first, *gradients([first[0]], [x])]
-    gx, gh, gxx = Call(run, [((), "float64"), ((1,), "float64")])(2.0, np.array([1.0]))
+    gx, gh, gxx = EagerPlan(run, [((), "float64"), ((1,), "float64")])(2.0, np.array([1.0]))
     powers = range(7)                           # y = h x^6, rows h x^0 ... h x^5
     np.testing.assert_allclose(gx, sum(k * 2.0 ** (k - 1) for k in powers))
     np.testing.assert_allclose(gh, [sum(2.0 ** k for k in powers)])
@@ -263,7 +263,7 @@ def test_variables_that_a_body_assigns_are_carried():
         (y,), _, _ = loop(step, [np.float64(0)], [x])
         return [y, total.value]
     x = np.arange(6.0).reshape(3, 2)
-    call = Call(run, [((3, 2), "float64")])
+    call = EagerPlan(run, [((3, 2), "float64")])
     y, after = call(x)
     np.testing.assert_array_equal(after, x.sum(0))
     np.testing.assert_array_equal(y, x.cumsum(0).sum())
@@ -279,7 +279,7 @@ def test_variables_that_one_branch_assigns_stay_in_the_other():
             state.assign(x)
             return [x * 2.0]
         return branch(x > 0.0, then, lambda: [state.value + 0.0])
-    call = Call(run, [((), "float64")])
+    call = EagerPlan(run, [((), "float64")])
     assert [float(call(v)[0]) for v in (3.0, -1.0)] == [6.0, 3.0] and float(state.numpy()) == 3.0
 
 
@@ -294,7 +294,7 @@ def test_losses_of_all_steps_and_of_the_side_that_runs_are_added():
         loop(step, [x[0]], [x])
         return sum(current().losses[1:], current().losses[0])
     x = np.array([[1.0, 2.0], [-3.0, 1.0], [4.0, 0.0]])
-    np.testing.assert_allclose(Call(run, [((3, 2), "float64")])(x), (x * x).sum() + 3.0 + 4.0)
+    np.testing.assert_allclose(EagerPlan(run, [((3, 2), "float64")])(x), (x * x).sum() + 3.0 + 4.0)
 
 
 def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same():
@@ -309,13 +309,13 @@ def test_random_numbers_differ_from_step_to_step_and_the_gradient_sees_the_same(
         (y,), (masks,), _ = loop(outer, [x[0]], [x])
         return [y, masks, *gradients([ops.sum(y)], [x])]
     x = np.ones((3, 64))
-    y, masks, g = Call(run, [(x.shape, "float64")])(x)
-    for a, b in zip((y, masks, g), Call(run, [(x.shape, "float64")], options=Options(unroll=True))(x)):
+    y, masks, g = EagerPlan(run, [(x.shape, "float64")])(x)
+    for a, b in zip((y, masks, g), EagerPlan(run, [(x.shape, "float64")], options=Options(unroll=True))(x)):
         np.testing.assert_array_equal(a, b)
     rows = masks.reshape(-1, 64)
     assert len({r.tobytes() for r in rows}) == len(rows) == 6
     base, step = y, 1e-4
-    moved = Call(run, [(x.shape, "float64")])(x + step)[0]
+    moved = EagerPlan(run, [(x.shape, "float64")])(x + step)[0]
     np.testing.assert_allclose((moved - base) / step, g.sum(0), rtol=1e-6, atol=1e-6)
 
 

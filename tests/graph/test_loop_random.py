@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastnn import ops
-from fastnn.compiler.eager import Call
+from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import Options
 from fastnn.graph import gradients, loop
 
@@ -79,7 +79,7 @@ def test_random_loops(program, seed):
     rng = np.random.default_rng(seed)
     xs = [rng.uniform(-1, 1, s) for s in [(2, 3)] * (2 + carried) + [(count, 2, 3)] * sliced]
     specs = [(x.shape, "float64") for x in xs]
-    found = [Call(in_graph(program), specs, options=o)(*xs)
+    found = [EagerPlan(in_graph(program), specs, options=o)(*xs)
              for o in (Options(), Options(unroll=True), Options(off=("all",)), Options(reuse=False, fuse=False))]
     expected = in_numpy(program, xs)
     for values in found:

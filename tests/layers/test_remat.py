@@ -40,7 +40,7 @@ def plain():
 @pytest.mark.parametrize("scope", [
     {}, {"mode": "full"}, {"mode": "larger_than", "output_size_threshold": 1024 * 256 - 1},
     {"mode": "list_of_layers", "layer_names": ["d1", "d3"]}], ids=str)
-def test_products_are_made_again(scope, plain):
+def test_products_are_rematerialized(scope, plain):
     losses, weights, plan = trained(deep(**scope))
     assert losses == plain[0] and all((a == b).all() for a, b in zip(weights, plain[1]))
     assert products(plan) > products(plain[2])
@@ -75,7 +75,7 @@ def gated(x):
 
 
 class Gate(layers.Layer):
-    """Calls a function that may be made again."""
+    """Calls a function that may be rematerialized."""
 
     def __init__(self, function):
         super().__init__()
@@ -85,7 +85,7 @@ class Gate(layers.Layer):
         return self.function(x)
 
 
-def test_a_model_made_in_a_scope_is_not_made_again_as_a_whole(plain):
+def test_a_model_made_in_a_scope_is_not_rematerialized_as_a_whole(plain):
     with fastnn.RematScope():
         model = deep()
     _, _, plan = trained(model)

@@ -192,7 +192,7 @@ def test_statistics_of_steps_are_taken_one_after_the_other():
     np.testing.assert_allclose(norm.moving_variance.numpy(), variance, rtol=1e-5)
 
 
-def test_gradients_through_cells_with_parts_that_are_made_again():
+def test_gradients_through_cells_with_parts_that_are_rematerialized():
     x = data(ROWS, STEPS, FEATURES)
     found = []
     for wrap in (lambda f: f, fastnn.remat):

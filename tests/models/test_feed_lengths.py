@@ -97,11 +97,11 @@ def test_memory_is_bounded(programs, kind):
 def test_memory_of_direct_calls_is_bounded(monkeypatch):
     alive = weakref.WeakSet()
 
-    class Counted(direct.Call):
+    class Counted(direct.EagerPlan):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             alive.add(self)
-    monkeypatch.setattr(direct, "Call", Counted)
+    monkeypatch.setattr(direct, "EagerPlan", Counted)
     model = pooled()
     model(np.ones((1, 1, 3), "float32"))
     cache = model._direct.plans

@@ -4,7 +4,7 @@ import pytest
 
 import fastnn
 from fastnn import layers, ops
-from fastnn.compiler.eager import Call
+from fastnn.compiler.eager import EagerPlan
 from fastnn.core import tree
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.graph import gradients
@@ -103,7 +103,7 @@ def test_on_arrays(name):
 @pytest.mark.parametrize("name", CALLS)
 def test_in_graphs(name):
     function, arrays, expected = CALLS[name]
-    same(Call(function, [(a.shape, a.dtype.name) for a in arrays])(*arrays), expected)
+    same(EagerPlan(function, [(a.shape, a.dtype.name) for a in arrays])(*arrays), expected)
 
 
 ERRORS = {
@@ -167,7 +167,7 @@ def test_errors_on_arrays(name):
 def test_errors_when_the_graph_is_built(name):
     error, words, call = {**ERRORS, **IN_GRAPHS}[name]
     with pytest.raises(error, match=words):
-        Call(call, [((3,), "float32")])
+        EagerPlan(call, [((3,), "float32")])
 
 
 # ------------------------------------------------------------------ inside graphs
@@ -180,7 +180,7 @@ def test_gradients_go_through_all_of_them():
         y = y + ops.associative_scan(lambda a, b: a * b, x)
         return [ops.sum(y * y), *gradients([ops.sum(y * y)], [x])]
     x = X.astype("float64")
-    call = Call(run, [((3,), "float64")])
+    call = EagerPlan(run, [((3,), "float64")])
     g = call(x)[1]
     for k, step in enumerate(np.eye(3) * 1e-6):
         np.testing.assert_allclose(g[k], (call(x + step)[0] - call(x - step)[0]) / 2e-6, rtol=1e-6)
@@ -192,7 +192,7 @@ def test_gradients_go_through_all_of_them():
 ], ids=["while_loop", "fori_loop"])
 def test_loops_of_any_length_have_no_gradient(build):
     with pytest.raises(GraphError, match="maximum_iterations"):
-        Call(lambda x: gradients([ops.sum(build(x))], [x])[0], [((3,), "float32")])
+        EagerPlan(lambda x: gradients([ops.sum(build(x))], [x])[0], [((3,), "float32")])
 
 
 class Thinking(layers.Layer):

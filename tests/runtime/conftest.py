@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fastnn.core.jit import MODE
+from fastnn.runtime import abi
 
 SOURCE = r"""
 #include <stdint.h>
@@ -134,7 +135,7 @@ class Laid:
         fn = self.kernels[name] if isinstance(name, str) else len(self.hosts)
         if callable(name):
             self.hosts.append(name)
-            flags |= 2
+            flags |= abi.HOST
         inner = len(self.code) + (inner or end)
         end += len(self.code)
         self.code.append([fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, inner, 0,
@@ -148,10 +149,10 @@ class Laid:
         self.add("put", *args, n=n, chunk=1, flags=flags)
         row = self.code[at]
         row[0] = 0
-        if flags & 8:
+        if flags & abi.LOOP:
             self.open.append([])
         yield row
-        if flags & 8:
+        if flags & abi.LOOP:
             mine = self.open.pop()
             row[7:9] = len(self.moves), len(mine)
             self.moves += mine

@@ -17,7 +17,7 @@ N = 5000
 
 
 def mixed(lay):
-    """A tape with a tile group, scratch, a barrier, partial sums in workspaces and a serial sum."""
+    """A tape with a tile group, scratch, a barrier, partial sums in workspaces and a sum of them."""
     tape = lay()
     x, y, z, part, total = (np.zeros(k, np.float32) for k in (N, N, N, 8, 64))
     tape.add("ramp", x, tape.state, n=N, chunk=700)
@@ -27,7 +27,7 @@ def mixed(lay):
     tape.add("flip", y, z, N, n=N, chunk=700, flags=abi.SYNC)
     tape.add("sum_part", z, part, 700, ("local", 0), n=N, chunk=700)
     tape.add("total", part, 8, total, tape.state, n=1, flags=abi.SYNC)
-    tape.add("axpb", z, x, 2.0, 0.0, n=N, chunk=900, flags=abi.SERIAL)
+    tape.add("axpb", z, x, 2.0, 0.0, n=N, chunk=900)
     return tape, (x, y, z, part, total)
 
 

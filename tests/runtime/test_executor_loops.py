@@ -248,7 +248,7 @@ KERNEL = [1, 0, 4, 4, 0, 2, 0, 0, 0, 2, 0, 0]
     (loop_row(flags=BRANCH), KERNEL, [[0, 8]], "branch with 1 moves"),
     *((loop_row(flags=flags), KERNEL, [[0, 8]], "name no loop or branch") for flags in (
         REVERSE, COUNTED, WHILE, LOOP | BRANCH, LOOP | WHILE | COUNTED, LOOP | WHILE | REVERSE, LOOP | abi.HOST,
-        LOOP | abi.SERIAL, BRANCH | REVERSE)),
+        BRANCH | REVERSE)),
     (KERNEL, loop_row(), [[0, 8]], "inside a group"),
     (KERNEL, [0] + KERNEL[1:6] + [abi.HOST] + KERNEL[7:], [], "inside a group"),
     (loop_row(end=1), KERNEL[:5] + [3] + KERNEL[6:], [[0, 8]], "'end'"),
@@ -290,11 +290,13 @@ def test_tables_that_were_checked_once_make_many_executors(lay):
 CTRL_C = """
 import ctypes, os, signal, sys, threading
 import numpy as np
+from fastnn.runtime import abi
 from fastnn.runtime.executor import Executor
 library, threads, handler, way = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 rest = ctypes.cast(ctypes.CDLL(library).rest, ctypes.c_void_p).value
 state, flag, steps = np.zeros(16, np.int64), np.ones(1, np.uint8), np.full(1, -1, np.int64)
-code = np.array([[0, 0, 1 << 60, 1, 0, 2, 8 | 64, 0, 1, 1, 0, 0], [rest, 2, 1, 1, 0, 2, 0, 0, 0, 2, 0, 0]])
+code = np.array([[0, 0, 1 << 60, 1, 0, 2, abi.LOOP | abi.WHILE, 0, 1, 1, 0, 0],
+                 [rest, 2, 1, 1, 0, 2, 0, 0, 0, 2, 0, 0]])
 words = np.array([flag.ctypes.data, steps.ctypes.data, 100_000])
 inner = Executor(code, words, [], [], 0, 0, state, (), None, [[2, 0]])
 outer = Executor(np.array([[0, 0, 1, 1, 0, 1, 2, 0, 0, 1, 0, 0]]), words, [], [], 0, 0, np.zeros(16, np.int64),

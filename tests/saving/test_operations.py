@@ -138,11 +138,11 @@ def test_what_is_no_operation_is_an_error(module, kind, config, args, error):
 
 
 def test_an_operation_without_a_kernel_is_an_error_and_not_zeros():
-    from fastnn.compiler.eager import Call
+    from fastnn.compiler.eager import EagerPlan
     from fastnn.graph import Spec, current
     from fastnn.ops.op import REGISTRY
 
     def direct(x):                              # past `apply`, which takes a composite apart
         return current().add(REGISTRY["relu6"], (x,), {}, [Spec(x.shape, x.dtype)]).outputs[0]
     with pytest.raises(GraphError, match="has no kernel"):
-        Call(direct, [((2, 3), "float32")])
+        EagerPlan(direct, [((2, 3), "float32")])

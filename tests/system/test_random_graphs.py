@@ -13,23 +13,19 @@ from random_graphs import RandomGraph
 from strategies import HypothesisDraw, SeededDraw, kernels_mode
 
 from fastnn.compiler import passes
-from fastnn.compiler.passes import recompute
+from fastnn.compiler.passes import rematerialize
 
 EXAMPLES = 4 if kernels_mode() == "python" else 25
 
 # pass -> 0: only loops are reordered or work is shared, so equal bits; else the rounding that its rewriting may cost,
 # relative to the largest value
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
-            "pool_relu": 0.0, "recompute": 0.0,
-            "shared_turns": 0.0, "unroll": 0.0,
+            "pool_relu": 0.0, "rematerialize": 0.0,
+            "unroll": 0.0,
             "hoist": 2e-6, "bodies": 1e-5,  # one product for all steps; what all other passes do, inside bodies
-            "product_sums": 2e-6,           # one long sum instead of a sum of short ones
-            "slice_sums": 1e-6,             # the same terms in another order where there are several
+            "merge_slice_gradients": 1e-6,  # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
             "stable_loss": 1e-5}            # log(softmax(x)) as one formula: the old one loses digits near 0 and 1
-
-
-REPEATED = ("slice_sums", "product_sums", "shared_turns")
 
 
 def training_function(graph):
@@ -57,8 +53,8 @@ def test_every_pass_is_classified():
     assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
 
 
-# pools and what is made again: compiler/passes/test_passes.py; loops: test_repeated.py and test_loops.py there
-ELSEWHERE = {"dead", "dead_again", "pool_relu", "recompute", "unroll", *REPEATED}
+# pools and what is rematerialized: compiler/passes/test_passes.py; slices: test_merge_slice_gradients.py there
+ELSEWHERE = {"dead", "dead_again", "pool_relu", "rematerialize", "unroll", "merge_slice_gradients"}
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - ELSEWHERE))
@@ -125,7 +121,7 @@ def test_tiles_off_equal_on(data):
 def test_passes_off_equal_on(name, data):
     graph, inputs, _ = drawn(data, smooth=False)
     fn = training_function(graph)
-    with mock.patch.object(recompute, "LARGE", 0):                  # nothing here is large
+    with mock.patch.object(rematerialize, "LARGE", 0):                  # nothing here is large
         received, expected = evaluate.run(fn, inputs, fill=True), evaluate.run(fn, inputs, off=[name])
     allowed = ROUNDING.get(name, max(ROUNDING.values()))
     if not allowed:

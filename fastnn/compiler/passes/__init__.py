@@ -9,12 +9,11 @@ from fastnn.compiler.graph import Graph
 from fastnn.compiler.passes.cse import common_subexpressions
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.loops import dead_values, hoisted, in_bodies
+from fastnn.compiler.passes.merge_slice_gradients import merge_slice_gradients
 from fastnn.compiler.passes.norm_activation import norm_activations
 from fastnn.compiler.passes.pool_relu import pooled_relus
-from fastnn.compiler.passes.recompute import recomputed
-from fastnn.compiler.passes.repeated import product_sums, shared_turns
+from fastnn.compiler.passes.rematerialize import rematerialized
 from fastnn.compiler.passes.simplify import simplify
-from fastnn.compiler.passes.slice_sums import slice_sums
 from fastnn.compiler.passes.stable_loss import stable_losses
 from fastnn.compiler.passes.unroll import unrolled
 from fastnn.compiler.verify import verify
@@ -26,15 +25,13 @@ PIPELINE: tuple[tuple[str, Callable[..., Graph]], ...] = (
     ("unroll", unrolled),
     ("simplify", simplify),
     ("cse", common_subexpressions),
-    ("slice_sums", slice_sums),
-    ("product_sums", product_sums),
-    ("shared_turns", shared_turns),
+    ("merge_slice_gradients", merge_slice_gradients),
     ("stable_loss", stable_losses),
     ("pool_relu", pooled_relus),
     ("epilogue", epilogues),
     ("norm_activation", norm_activations),
     ("dead_again", dead_values),
-    ("recompute", recomputed),
+    ("rematerialize", rematerialized),
 )
 _REQUIRED = ("dead", "unroll")
 

@@ -2,11 +2,8 @@
 from collections.abc import Callable
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.node import Node, Symbol
-
-PRODUCTS = ("matmul", "conv2d")
-ACTIVATIONS = ("relu", "sigmoid", "tanh")       # those that the kernels apply to a finished tile
-BIAS = 2                                        # the optional third input of a product
 
 
 def epilogues(graph: Graph) -> Graph:
@@ -19,10 +16,10 @@ def epilogues(graph: Graph) -> Graph:
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         fused = None
-        if node.op.name == "add":
+        if node.op.fusion.algebra is Algebra.ADDITION:
             fused = _bias(node, inputs, alone)
-        elif node.op.name in ACTIVATIONS and len(inputs) == 1 and alone(node.inputs[0]):
-            fused = _activation(inputs[0].node, node.op.name)
+        elif node.op.fusion.function and alone(node.inputs[0]):
+            fused = _activation(inputs[0].node, node.op.fusion.function)
         return None if fused is None else [fused, fused.outputs]
     return rewrite(graph, visit)
 
@@ -30,15 +27,21 @@ def epilogues(graph: Graph) -> Graph:
 def _bias(node: Node, inputs: Inputs, alone: Callable[[Symbol], bool]) -> Node | None:
     for k in (0, 1):
         x, b = inputs[k], inputs[1 - k]
-        product = x.node
-        if (product.op.name in PRODUCTS and alone(node.inputs[k]) and product.attrs.get("activation") is None
-                and (len(product.inputs) <= BIAS or product.inputs[BIAS] is None)
+        product, at = x.node, x.node.op.fusion.bias
+        if (at is not None and alone(node.inputs[k]) and _plain(product) and product.inputs[at] is None
                 and x.shape == node.output.shape and b.shape == x.shape[-1:] and b.dtype == x.dtype):
-            return make(product.op, (*product.inputs[:BIAS], b), product.attrs, product)
+            return make(product.op, (*product.inputs[:at], b, *product.inputs[at + 1:]), product.attrs, product)
     return None
 
 
 def _activation(product: Node, activation: str) -> Node | None:
-    if product.op.name in PRODUCTS and product.attrs.get("activation") is None:
-        return make(product.op, product.inputs, {**product.attrs, "activation": activation}, product)
+    name = product.op.fusion.activation
+    if name and _plain(product):
+        return make(product.op, product.inputs, {**product.attrs, name: activation}, product)
     return None
+
+
+def _plain(product: Node) -> bool:
+    """Whether it has one result, and no activation yet."""
+    name = product.op.fusion.activation
+    return len(product.outputs) == 1 and (not name or product.attrs[name] is None)

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Algebra
 from fastnn.graph.hoist import Hoist
 from fastnn.graph.loop import Body, Parts, copied, live, with_bodies
 from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
@@ -165,12 +166,12 @@ def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
 
 # ------------------------------------------------------------------ what need not be inside
 def hoisted(graph: Graph) -> Graph:
-    """Work that is the same in every step, and products of slices, leave loops; so does the turning of a matrix."""
+    """Work that is the same in every step, and products of slices, leave loops; so does the transposing of a matrix."""
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node.op is not LOOP:
             return None
         parts, loose = opened(node, inputs), _Loose(node)
-        parts.nodes = live(_turned(parts), parts.symbols_out())
+        parts.nodes = live(_transposed(parts), parts.symbols_out())
         width, stacked = len(parts.carried), len(parts.stacked)
         outside = Hoist(parts, loose.add, constants=True).run()
         if not loose.nodes and not outside:
@@ -185,23 +186,23 @@ def hoisted(graph: Graph) -> Graph:
     return rewrite(graph, visit)
 
 
-def _turned(parts: Parts) -> list[Node]:
+def _transposed(parts: Parts) -> list[Node]:
     """The nodes of a loop with small products x w' of a constant w as products with its transpose, made outside."""
     if parts.count < STEPS or parts.test is not None:
         return parts.nodes
-    turns: dict[Symbol, Symbol] = {}
+    transposed: dict[Symbol, Symbol] = {}
     swap: dict[Symbol, Symbol] = {}
     nodes: list[Node] = []
     for node in parts.nodes:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
-        if node.op.name == "matmul" and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
+        if node.op.fusion.algebra is Algebra.PRODUCT and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
             x, w, *rest = node.inputs
             if w.node.op is INPUT and w in parts.trace.outside and len(x.shape) == len(w.shape) == 2 \
                     and 1 < x.shape[0] <= ROWS:
-                if w not in turns:
+                if w not in transposed:
                     nodes.append(make(REGISTRY["transpose"], (w,), {"axes": (1, 0)}, node))
-                    turns[w] = nodes[-1].output
-                product = make(node.op, (x, turns[w], *rest), {**node.attrs, "transpose_b": False}, node)
+                    transposed[w] = nodes[-1].output
+                product = make(node.op, (x, transposed[w], *rest), {**node.attrs, "transpose_b": False}, node)
                 swap[node.output] = product.output
                 node = product
         nodes.append(node)

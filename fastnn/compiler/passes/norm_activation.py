@@ -1,17 +1,13 @@
 """Normalisation with activation: one pass over the data forward, and one gradient less to write backward."""
-
 from typing import Any
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, make, rewrite
 from fastnn.graph.node import Node, Symbol
-
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
-GRADIENTS = {f"{name}_grad": name for name in ACTIVATIONS}
-GY, Y = 0, 5                                    # inputs of batch_norm_grad
+from fastnn.ops.op import REGISTRY
 
 
 def norm_activations(graph: Graph) -> Graph:
-    """batch_norm -> activation, and activation_grad -> batch_norm_grad, become one node each.
+    """Normalisation -> activation, and the activation's gradient -> the normalisation's, become one node each.
 
     Only where nobody else reads what lies between; loops are merged, the arithmetic stays (equal bits).
     """
@@ -22,20 +18,23 @@ def norm_activations(graph: Graph) -> Graph:
         return readers.get(s, 0) == 1 and s not in kept
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
-        name = node.op.name
-        if name in ACTIVATIONS and len(inputs) == 1:
-            norm = inputs[0].node
-            if (norm.op.name == "batch_norm" and inputs[0].index == 0 and norm.attrs["activation"] is None
+        says = node.op.fusion
+        if says.function:
+            norm, attr = inputs[0].node, inputs[0].node.op.fusion.activation
+            if (attr and len(norm.outputs) > 1 and inputs[0].index == 0 and norm.attrs[attr] is None
                     and alone(node.inputs[0])):
-                fused = make(norm.op, norm.inputs, {**norm.attrs, "activation": name}, norm)
+                fused = make(norm.op, norm.inputs, {**norm.attrs, attr: says.function}, norm)
                 moved[norm] = fused
                 return [fused, (fused.outputs[0],)]
-        if name == "batch_norm_grad" and node.attrs["activation"] is None:
-            before = inputs[GY].node
-            if before.op.name in GRADIENTS and alone(node.inputs[GY]):
+        if says.activation_grad is not None:
+            attr, gy, y = says.activation_grad
+            before = inputs[gy].node
+            of = before.op.fusion.gradient_of
+            function = REGISTRY[of].fusion.function if of else ""
+            if function and node.attrs[attr] is None and alone(node.inputs[gy]):
                 new = list(inputs)
-                new[GY], new[Y] = before.inputs[0], before.inputs[1]
-                fused = make(node.op, new, {**node.attrs, "activation": GRADIENTS[before.op.name]}, node)
+                new[gy], new[y] = before.inputs
+                fused = make(node.op, new, {**node.attrs, attr: function}, node)
                 return [fused, fused.outputs]
         return None
 

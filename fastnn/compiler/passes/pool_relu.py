@@ -8,19 +8,19 @@ from fastnn.graph.node import Node
 
 
 def pooled_relus(graph: Graph) -> Graph:
-    """Swap relu_grad and max_pool2d_grad where the pooling's input is the relu's output."""
+    """Swap the gradient of a gate and that of a pooling where the pooling's input is the gate's output."""
     readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
     kept = set(graph.kept())
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
-        if node.op.name != "relu_grad":
+        if not node.op.fusion.gate:
             return None
         g, y = inputs
         pooled = g.node
-        if pooled.op.name != "max_pool2d_grad" or readers.get(node.inputs[0], 0) != 1 or node.inputs[0] in kept:
+        if not pooled.op.fusion.routes or readers.get(node.inputs[0], 0) != 1 or node.inputs[0] in kept:
             return None
-        forward = pooled.inputs[1].node         # max_pool2d: outputs (y, index)
-        if forward.op.name != "max_pool2d" or forward.inputs[0] is not y:
+        forward = pooled.inputs[1].node
+        if forward.op.name != pooled.op.fusion.routes or forward.inputs[0] is not y:
             return None
         before = make(node.op, (pooled.inputs[0], forward.outputs[0]), node.attrs, node)
         after = make(pooled.op, (before.output, pooled.inputs[1]), pooled.attrs, pooled)

@@ -8,39 +8,28 @@ from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.graph.node import Node
 from fastnn.ops.op import REGISTRY
 
-# loss of probabilities p -> (activation that made p, its gradient, the loss from logits)
-RULES = {
-    "categorical_crossentropy": ("softmax", "softmax_grad", "softmax_cross_entropy"),
-    "sparse_categorical_crossentropy": ("softmax", "softmax_grad", "sparse_softmax_cross_entropy"),
-    "binary_crossentropy": ("sigmoid", "sigmoid_grad", "sigmoid_cross_entropy"),
-}
-_BACKWARD = {(grad, f"{loss}_grad"): stable for loss, (_, grad, stable) in RULES.items()}
-
 
 def stable_losses(graph: Graph) -> Graph:
     """Rewrite loss(activation(z), t) to the loss from z, and the gradient chain to the one-pass gradient."""
     probabilities = {}
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
-        rule = RULES.get(node.op.name)
-        if rule is not None:
-            p, t = inputs
-            if p.node.op.name != rule[0]:
+        if node.op.fusion.logits is not None:
+            (p, t), (activation, loss) = inputs, node.op.fusion.logits
+            if p.node.op.name != activation:
                 return None
             z = p.node.inputs[0]
-            new = make(REGISTRY[rule[2]], (z, t), {}, node)
+            new = make(REGISTRY[loss], (z, t), {}, node)
             if len(new.outputs) > 1:
                 probabilities[z, t] = new.outputs[1]
             return [new, new.outputs[:1]]
-        if len(inputs) == 2:
+        if node.op.fusion.gradient_of:
             gy, p = inputs
-            stable = _BACKWARD.get((node.op.name, gy.node.op.name)) if gy is not None else None
-            if stable is None or gy.node.inputs[0] is not p or not p.node.inputs:
+            activation, name = gy.node.op.fusion.logits_grad or ("", "")
+            if activation != node.op.fusion.gradient_of or gy.node.inputs[0] is not p or not p.node.inputs:
                 return None
-            t, g = gy.node.inputs[1:3]
-            z = p.node.inputs[0]
-            first = z if stable == "sigmoid_cross_entropy" else probabilities.get((z, t), p)
-            new = make(REGISTRY[f"{stable}_grad"], (first, t, g), {}, node)
+            (_, t, g), z, op = gy.node.inputs, p.node.inputs[0], REGISTRY[name]
+            new = make(op, (probabilities.get((z, t), p) if op.fusion.probabilities else z, t, g), {}, node)
             return [new, new.outputs]
         return None
     return rewrite(graph, visit)

@@ -57,7 +57,7 @@ class _Writer:
             else:
                 attrs = node.attrs
                 if node.op.draws and steps:
-                    attrs = {**attrs, "turn": random.signed(attrs["turn"] + random.turn_of(steps))}
+                    attrs = {**attrs, "loop_step": random.signed(attrs["loop_step"] + random.loop_step_of(steps))}
                 new = Node(node.op, values, attrs, [o.spec for o in node.outputs], node.scope, self.like.order,
                            node.payload)
                 self.made.append(new)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import affine, elementwise, zero
@@ -14,21 +15,23 @@ def _grad(name: str, inputs: Any, vjp: Vjp | None, **rest: Any) -> Any:
     return elementwise(name, inputs=inputs, reference=getattr(reference, name), vjp=vjp, **rest)
 
 
-_relu = elementwise("relu", reference=reference.relu, avoid=(0.0,), doc="y = max(x, 0); NaN stays",
+_relu = elementwise("relu", reference=reference.relu, fusion=Fusion(function="relu"), avoid=(0.0,),
+                    doc="y = max(x, 0); NaN stays",
                     vjp=lambda n, g: [_relu_grad(g[0], n.output)])
 _relu_grad: Op = _grad("relu_grad", ("gy", "y"), lambda n, g: [_relu_grad(g[0], n.inputs[1]), None], avoid=(0.0,),
-                   doc="gx = gy where y > 0, else 0")
-_tanh = elementwise("tanh", reference=reference.tanh, flops=25, doc="y = tanh x",
+                   fusion=Fusion(gradient_of="relu", gate=True), doc="gx = gy where y > 0, else 0")
+_tanh = elementwise("tanh", reference=reference.tanh, flops=25, fusion=Fusion(function="tanh"), doc="y = tanh x",
                     vjp=lambda n, g: [_tanh_grad(g[0], n.output)])
 _tanh_grad: Op = _grad("tanh_grad", ("gy", "y"), lambda n, g: [
     _tanh_grad(g[0], n.inputs[1]), affine(R.multiply(R.multiply(g[0], n.inputs[0]), n.inputs[1]), -2.0)],
-    flops=3, low=-0.9, high=0.9, doc="gx = gy (1 - y^2)")
-_sigmoid = elementwise("sigmoid", reference=reference.sigmoid, flops=22, doc="y = 1 / (1 + e^-x)",
+    flops=3, low=-0.9, high=0.9, fusion=Fusion(gradient_of="tanh"), doc="gx = gy (1 - y^2)")
+_sigmoid = elementwise("sigmoid", reference=reference.sigmoid, flops=22, fusion=Fusion(function="sigmoid"),
+                       doc="y = 1 / (1 + e^-x)",
                        vjp=lambda n, g: [_sigmoid_grad(g[0], n.output)])
 _sigmoid_grad: Op = _grad("sigmoid_grad", ("gy", "y"), lambda n, g: [
     _sigmoid_grad(g[0], n.inputs[1]), R.multiply(R.multiply(g[0], n.inputs[0]),
                                                       affine(n.inputs[1], -2.0, 1.0))],
-    flops=3, low=0.1, high=0.9, doc="gx = gy y (1 - y)")
+    flops=3, low=0.1, high=0.9, fusion=Fusion(gradient_of="sigmoid"), doc="gx = gy y (1 - y)")
 _softplus = elementwise("softplus", reference=reference.softplus, flops=45, doc="y = ln(1 + e^x)",
                         vjp=lambda n, g: [_softplus_grad(g[0], n.inputs[0])])
 _softplus_grad: Op = _grad("softplus_grad", ("gy", "x"), lambda n, g: [

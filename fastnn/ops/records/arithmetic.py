@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.node import Node
 from fastnn.ops.forms import FLOATS, affine, is_constant, zero
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R
@@ -22,10 +23,11 @@ def _both(fx: Any, fy: Any) -> Callable[..., Any]:
     return vjp
 
 
-_add = binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y")
+_add = binary("add", _both(lambda g, x, y, z: g, lambda g, x, y, z: g), doc="z = x + y",
+              fusion=Fusion(Algebra.ADDITION))
 _subtract = binary("subtract", _both(lambda g, x, y, z: g, lambda g, x, y, z: affine(g, -1.0)), doc="z = x - y")
 _multiply: Op = binary("multiply", _both(lambda g, x, y, z: _multiply(g, y), lambda g, x, y, z: _multiply(g, x)),
-                    doc="z = x y")
+                    doc="z = x y", fusion=Fusion(Algebra.MULTIPLICATION))
 _divide: Op = binary("divide", _both(lambda g, x, y, z: _divide(g, y),
                                   lambda g, x, y, z: affine(_divide(_multiply(g, z), y), -1.0)),
                   allowed=FLOATS, low=0.3, high=3.0, doc="z = x / y")

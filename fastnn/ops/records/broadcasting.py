@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import binary as reference
 from fastnn.kernels.reference import movement
@@ -129,6 +130,7 @@ _broadcast_to = register(Op(
     name="broadcast_to", inputs=("x",), attrs={"shape": REQUIRED}, infer=_broadcast_infer,
     reference=movement.broadcast_to,
     lower=lambda e: emit_broadcast(e, e.ins[0], e.outs[0], e.outs[0].shape), cases=_broadcast_cases, cost=moved_bytes,
+    fusion=Fusion(repeats=True),
     vjp=lambda n, g: [unbroadcast(g[0], n.inputs[0].shape)],
     doc="x repeated along dimensions of size 1 and new leading ones",
     invalid=[([Spec((2, 3), "float32")], {"shape": (3, 2)}, ShapeError)]))

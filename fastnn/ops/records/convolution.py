@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
@@ -174,6 +175,7 @@ def _f32(*shape: Any) -> Any:
 conv2d_op = register(Op(
     name="conv2d", inputs=("x", "w", "b?"), attrs={**_WINDOW, "activation": None}, infer=_infer, lower=_lower,
     vjp=_vjp, reference=reference.conv2d, cases=_cases, cost=_cost(0, 1),
+    fusion=Fusion(bias=2, activation="activation"),
     invalid=[([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError),
              ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
              ([_f32(1, 2, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),

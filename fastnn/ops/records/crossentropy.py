@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
@@ -94,14 +95,17 @@ binary_crossentropy_op = register(Op(
     name="binary_crossentropy", inputs=("p", "t"), attrs=EPSILON, infer=_same_infer("binary_crossentropy"),
     lower=_elementwise_lower("binary_crossentropy"), vjp=_binary_vjp, elementwise=True,
     reference=reference.binary_crossentropy, cases=_pair_cases(0.1, 0.9, attrs=_EPS), invalid=_pair_bad(_EPS),
-    cost=nn.cost(2 * nn.FLOPS), doc="y = -(t log(q) + (1 - t) log(1 - q)), q = clip(p, epsilon, 1 - epsilon)"))
+    cost=nn.cost(2 * nn.FLOPS), fusion=Fusion(logits=("sigmoid", "sigmoid_cross_entropy")),
+    doc="y = -(t log(q) + (1 - t) log(1 - q)), q = clip(p, epsilon, 1 - epsilon)"))
 
 binary_crossentropy_grad = register(Op(
     name="binary_crossentropy_grad", inputs=("p", "t", "gy"), attrs=EPSILON,
     infer=_same_infer("binary_crossentropy_grad"),
     lower=_elementwise_lower("binary_crossentropy_grad"), nondiff=_NO_SECOND, elementwise=True,
     reference=reference.binary_crossentropy_grad, cases=_pair_cases(0.1, 0.9, True, _EPS),
-    invalid=_pair_bad(_EPS, _MORE), cost=nn.cost(6), doc="gp = (q - t) / (q (1 - q)) gy; 0 where p is clipped"))
+    invalid=_pair_bad(_EPS, _MORE), cost=nn.cost(6),
+    fusion=Fusion(logits_grad=("sigmoid", "sigmoid_cross_entropy_grad")),
+    doc="gp = (q - t) / (q (1 - q)) gy; 0 where p is clipped"))
 
 
 # ------------------------------------------------------------------ nn.rows of probabilities
@@ -139,7 +143,8 @@ categorical_crossentropy_op = register(Op(
     name="categorical_crossentropy", inputs=("p", "t"), attrs=EPSILON, infer=_cce_infer, lower=_cce_lower, vjp=_cce_vjp,
     reference=reference.categorical_crossentropy, cases=_rows_case(False, False),
     invalid=[([Spec((2, 3), "float32"), Spec((2, 4), "float32")], _EPS, ShapeError)],
-    cost=nn.cost(nn.FLOPS), doc="loss = -sum(t log(clip(p / sum(p), epsilon, 1 - epsilon))) per row"))
+    cost=nn.cost(nn.FLOPS), fusion=Fusion(logits=("softmax", "softmax_cross_entropy")),
+    doc="loss = -sum(t log(clip(p / sum(p), epsilon, 1 - epsilon))) per row"))
 
 
 def _cce_grad_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -162,7 +167,8 @@ categorical_crossentropy_grad = register(Op(
     lower=_cce_grad_lower, nondiff=_NO_SECOND, reference=reference.categorical_crossentropy_grad,
     cases=_rows_case(False, True),
     invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], _EPS, ShapeError)],
-    cost=nn.cost(10), doc="u = -t / q, 0 where q = p / sum(p) is clipped; gp = (u - sum(u q)) / sum(p) gy"))
+    cost=nn.cost(10), fusion=Fusion(logits_grad=("softmax", "softmax_cross_entropy_grad")),
+    doc="u = -t / q, 0 where q = p / sum(p) is clipped; gp = (u - sum(u q)) / sum(p) gy"))
 
 
 def _scce_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -184,7 +190,7 @@ sparse_categorical_crossentropy_op = register(Op(
     vjp=lambda node, gys: [sparse_categorical_crossentropy_grad(*node.inputs, gys[0], **node.attrs), None],
     reference=reference.sparse_categorical_crossentropy, cases=_rows_case(True, False),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], _EPS, DTypeError)],
-    cost=nn.cost(2),
+    cost=nn.cost(2), fusion=Fusion(logits=("softmax", "sparse_softmax_cross_entropy")),
     doc="loss = -log(clip(p[label] / sum(p), epsilon, 1 - epsilon)) per row; a label outside is a KernelError"))
 
 
@@ -208,4 +214,5 @@ sparse_categorical_crossentropy_grad: Op = register(Op(
     lower=_scce_grad_lower, nondiff=_NO_SECOND, reference=reference.sparse_categorical_crossentropy_grad,
     cases=_rows_case(True, True),
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], _EPS, ShapeError)],
-    cost=nn.cost(3), doc="gp = (1 - onehot / q) / sum(p) gy, 0 where q = p[label] / sum(p) is clipped"))
+    cost=nn.cost(3), fusion=Fusion(logits_grad=("softmax", "sparse_softmax_cross_entropy_grad")),
+    doc="gp = (1 - onehot / q) / sum(p) gy, 0 where q = p[label] / sum(p) is clipped"))

@@ -6,6 +6,7 @@ from typing import Any
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import NUMBERS, affine, draw_shape, elementwise
@@ -57,7 +58,7 @@ _cosh: Op = elementwise("cosh", reference=reference.cosh, flops=25, doc="y = (e^
                     vjp=lambda n, g: [R.multiply(g[0], _sinh(n.inputs[0]))])
 _affine = elementwise(
     "affine", attrs={"scale": 1.0, "shift": 0.0}, words=("scale", "shift"), allowed=NUMBERS, reference=reference.affine,
-    flops=2,
+    flops=2, fusion=Fusion(Algebra.SCALING),
     choose=lambda draw: {"scale": draw.choice((1, 2, -1, 3)), "shift": draw.choice((0, 1, -2))},
     vjp=lambda n, g: [affine(g[0], n.attrs["scale"])], doc="y = scale x + shift, two numbers")
 _clip = elementwise(

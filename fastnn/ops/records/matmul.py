@@ -10,6 +10,7 @@ from fastnn.core.blocks import BIAS, CODES, COPY_LINE, DEPTH, PANEL_BYTES, RELU
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
@@ -227,6 +228,7 @@ def _cases(draw: Draw) -> Any:
 product_op = register(Op(
     name="matmul", inputs=("x", "w", "b?"), attrs={"transpose_a": False, "transpose_b": False, "activation": None},
     infer=_infer, lower=_lower, vjp=_vjp, reference=reference.matmul, cases=_cases, cost=_cost,
+    fusion=Fusion(Algebra.PRODUCT, bias=2, activation="activation"),
     invalid=[([Spec((2, 3), "float32"), Spec((4, 5), "float32"), None], {}, ShapeError),
              ([Spec((2, 3), "float32"), Spec((3,), "float32"), None], {}, ShapeError),
              ([Spec((2, 3), "float32"), Spec((3, 5), "float32"), Spec((4,), "float32")], {}, ShapeError),

@@ -10,6 +10,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import movement as reference
@@ -20,7 +21,7 @@ from fastnn.ops.records.copying import emit_copy, emit_fill
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-ALL = (None, None, None)                        # the slice of a whole dimension
+ALL, FLIP = (None, None, None), (None, None, -1) # the slice of a whole dimension, and its reversal
 
 
 # ------------------------------------------------------------------ shapes: the memory stays
@@ -52,13 +53,16 @@ def _reshape_cases(draw: Draw) -> Any:
     return Case([Array(shape)], {"shape": target})
 
 
-def _alias(name: str, infer: Infer, cases: Any, bad: Any, vjp: Vjp | None = _like_input, doc: str = "") -> Any:
+def _alias(name: str, infer: Infer, cases: Any, bad: Any, vjp: Vjp | None = _like_input, doc: str = "",
+           reshapes: str = "") -> Any:
     return register(Op(name=name, inputs=("x",), attrs=dict.fromkeys(bad, REQUIRED), infer=infer, alias={0: 0}, vjp=vjp,
                        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (0, 0), doc=doc,
+                       fusion=Fusion(repeats=True, reshapes=reshapes),
                        invalid=[([Spec((2, 3), "float32")], bad, ShapeError)]))
 
 
-_reshape = _alias("reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape")
+_reshape = _alias("reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape",
+                  reshapes="shape")
 
 
 def _axes(axis: int, rank: int) -> Any:
@@ -119,6 +123,7 @@ _transpose: Op = register(Op(
     name="transpose", inputs=("x",), attrs={"axes": REQUIRED}, infer=_transpose_infer, lower=_transpose_lower,
     vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
     reference=reference.transpose,
+    fusion=Fusion(undoes=lambda mine, first: [first["axes"][a] for a in mine["axes"]] == sorted(mine["axes"])),
     cases=_transpose_cases, cost=moved_bytes, invalid=[([Spec((2, 3), "float32")], {"axes": (0, 0)}, ShapeError)],
     doc="y's dimension i is x's dimension axes[i]"))
 
@@ -282,17 +287,25 @@ def _slice_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec(attrs["shape"], specs[0].dtype)
 
 
+def _flips_back(mine: Attrs, first: Attrs) -> bool:
+    """Whether two slices in a row are the same reversal of whole dimensions."""
+    return mine == first and all(k in (ALL, FLIP) for k in mine["key"])
+
+
 _slice = register(Op(
     name="strided_slice", inputs=("x",), attrs={"key": REQUIRED}, infer=_slice_infer, lower=_slice_lower,
     vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)],
     reference=reference.strided_slice,
-    cases=_slice_cases, cost=moved_bytes, doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
+    cases=_slice_cases, cost=moved_bytes, fusion=Fusion(undoes=_flips_back),
+    doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
     invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)]))
 _slice_grad: Op = register(Op(
     name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
     lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
     reference=reference.strided_slice_grad,
-    cases=_slice_grad_cases, cost=moved_bytes, doc="zeros of a shape, with gy at the places of a slice",
+    cases=_slice_grad_cases, cost=moved_bytes,
+    fusion=Fusion(undoes=_flips_back, places=("key", "shape")),
+    doc="zeros of a shape, with gy at the places of a slice",
     invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
 
 

@@ -10,6 +10,7 @@ from fastnn.core import dtypes
 from fastnn.core.blocks import CODES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Attrs
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
@@ -111,7 +112,7 @@ def _batch_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
 
 
-def _batch_norm_again(node: Node) -> Any:
+def _batch_norm_remat(node: Node) -> Any:
     """y once more, from the statistics that are there."""
     x, gamma, beta = node.inputs
     return batch_norm_inference, (x, *node.outputs[1:], gamma, beta), node.attrs
@@ -131,7 +132,8 @@ batch_norm = register(Op(
     reference=reference.batch_norm, cases=_batch_norm_cases,
     invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
              ([Spec((4, 3), "int32"), None, None], {}, DTypeError)],
-    cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), again=_batch_norm_again,
+    cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), remat=_batch_norm_remat,
+    fusion=Fusion(activation="activation"),
     doc="mean, var over all axes but the last (population variance, centred); "
         "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var"))
 
@@ -178,6 +180,7 @@ _batch_norm_grad = register(Op(
     invalid=[([Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((2,), "float32"), Spec((2,), "float32"),
                None, None, None, None], {}, ShapeError)],
     cost=lambda specs, outs, attrs: (10 * specs[0].size, 5 * specs[0].nbytes),
+    fusion=Fusion(activation_grad=("activation", 0, 5)),
     doc="g = gy act'(y); gx = gamma r (g - mean(g) - xhat mean(g xhat)) + gmean / n + 2 gvar (x - mean) / n; "
         "ggamma = sum(g xhat); gbeta = sum(g)"))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import pool as reference
@@ -152,7 +153,7 @@ max_pool2d_grad = register(Op(
     name="max_pool2d_grad", inputs=("gy", "index"), attrs=GRAD_ATTRS, infer=_grad_infer("max_pool2d_grad"),
     lower=_max_grad_lower, vjp=_max_grad_vjp, reference=reference.max_pool_grad, cases=_max_grad_cases,
     invalid=[([Spec((2, 2, 2, 1), "float32"), Spec((2, 2, 2, 1), "uint8")], _BAD_GRAD, ShapeError)], cost=_cost,
-    doc="gx = sum of gy over the windows that this input won"))
+    fusion=Fusion(routes="max_pool2d"), doc="gx = sum of gy over the windows that this input won"))
 
 
 def _take_infer(specs: Specs, attrs: Attrs) -> Any:

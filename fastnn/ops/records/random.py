@@ -5,8 +5,8 @@ seed, stream: the key of a `SeedGenerator` (a layer has one).  call: how often t
 same trace, so that a layer called twice draws twice.  step: word 0 of the state block, the optimizer's iterations.
 `fastnn.random` has the public functions.
 
-turn: what the steps of loops around a call add to the digest (core/random.py, `turn_of`), where a loop is written
-out; the tape adds it where it is not.
+loop_step: what the steps of loops around a call add to the digest (core/random.py, `loop_step_of`), where a loop is
+written out; the tape adds it where it is not.
 """
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fastnn.ops.op import REQUIRED, Array, Case, Draw, Op, Specs, register
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-KEY = {"seed": 0, "stream": 0, "call": 0, "turn": 0}
+KEY = {"seed": 0, "stream": 0, "call": 0, "loop_step": 0}
 NONDIFF = "random numbers depend on no input"
 
 
@@ -34,7 +34,7 @@ def _check_size(name: str, shape: Dims) -> None:
 
 def _draw_key(draw: Draw) -> Any:
     return {"seed": draw.integer(0, 3), "stream": draw.integer(0, 3), "call": draw.integer(0, 2),
-            "turn": random.turn_of((draw.integer(0, 2),))}
+            "loop_step": random.loop_step_of((draw.integer(0, 2),))}
 
 
 # ------------------------------------------------------------------ dropout

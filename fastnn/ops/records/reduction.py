@@ -9,6 +9,7 @@ import numpy as np
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import reduce as reference
@@ -99,7 +100,7 @@ def _cases(kinds: Any, distinct: bool) -> Callable[..., Any]:
 
 
 def _reduction(name: str, kernel: Any, empty: Any, vjp: Vjp | None = None, allowed: Any = NUMBERS, mean: Any = False,
-               distinct: bool = False, **rest: Any) -> Any:
+               distinct: bool = False, algebra: Algebra | None = None, **rest: Any) -> Any:
     def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], allowed)
         return Spec(_shape(specs[0].shape, attrs), specs[0].dtype)
@@ -115,6 +116,7 @@ def _reduction(name: str, kernel: Any, empty: Any, vjp: Vjp | None = None, allow
         name=name, inputs=("x",), attrs={"axis": None, "keepdims": False}, infer=infer, lower=lower, vjp=vjp,
         reference=getattr(reference, name), cases=rest.pop("cases", None) or _cases(allowed, distinct),
         cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
+        fusion=Fusion(algebra, reduces="axis"),
         invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)],
         **rest))
 
@@ -144,7 +146,7 @@ def _extreme_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.multiply(hits, share)]
 
 
-_sum = _reduction("sum", "sum", 0, _sum_vjp, doc="the sum along axes (all, if axis is None)")
+_sum = _reduction("sum", "sum", 0, _sum_vjp, algebra=Algebra.TOTAL, doc="the sum along axes (all, if axis is None)")
 _mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True,
                    doc="the sum along axes, divided by the number of values")
 

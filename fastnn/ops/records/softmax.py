@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
@@ -132,7 +133,7 @@ softmax_op = register(Op(
 softmax_grad: Op = register(Op(
     name="softmax_grad", inputs=("gy", "y"), infer=_infer("softmax_grad"), lower=_grad_lower("softmax_grad"),
     vjp=_softmax_grad_vjp, reference=reference.softmax_grad, cases=_grad_case(0.0, 1.0),
-    invalid=_BAD_GRAD, cost=cost(4), doc="gx = y (gy - sum(gy y))"))
+    invalid=_BAD_GRAD, cost=cost(4), fusion=Fusion(gradient_of="softmax"), doc="gx = y (gy - sum(gy y))"))
 
 log_softmax_op = register(Op(
     name="log_softmax", inputs=("x",), infer=_infer("log_softmax"), lower=_log_softmax_lower,
@@ -215,7 +216,7 @@ softmax_cross_entropy_grad = register(Op(
     name="softmax_cross_entropy_grad", inputs=("probs", "t", "gy"), infer=_xent_grad_infer, lower=_xent_grad_lower,
     vjp=_xent_grad_vjp, inplace={0: 0}, reference=reference.softmax_cross_entropy_grad, cases=_xent_grad_cases,
     invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
-    cost=cost(4), doc="gx = (probs sum(t) - t) gy"))
+    cost=cost(4), fusion=Fusion(probabilities=True), doc="gx = (probs sum(t) - t) gy"))
 
 
 def _sparse_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -287,4 +288,4 @@ sparse_softmax_cross_entropy_grad = register(Op(
     lower=_sparse_grad_lower, vjp=_sparse_grad_vjp, inplace={0: 0},
     reference=reference.sparse_softmax_cross_entropy_grad, cases=_sparse_grad_cases,
     invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], {}, ShapeError)],
-    cost=cost(2), doc="gx = (probs - onehot(label)) gy"))
+    cost=cost(2), fusion=Fusion(probabilities=True), doc="gx = (probs - onehot(label)) gy"))

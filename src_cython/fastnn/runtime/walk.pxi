@@ -122,8 +122,6 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
         chunks = (items + chunk - 1) // chunk
     if T == 1:
         c1 = chunks
-    elif head.flags & F_SERIAL:
-        c1 = chunks if tid == 0 else 0
     else:                                       # rounded up: a lone chunk is thread 0's
         c0 = (chunks * tid + T - 1) // T
         c1 = (chunks * (tid + 1) + T - 1) // T

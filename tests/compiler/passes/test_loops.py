@@ -42,7 +42,7 @@ def test_what_a_gradient_does_not_need_is_not_kept():
     assert not structural(graph_of(run, (6, 2, 3), (3, 3), (2, 3)))
 
 
-def test_a_step_backward_is_a_product_with_a_matrix_turned_before_the_loop():
+def test_a_step_backward_is_a_product_with_a_matrix_transposed_before_the_loop():
     def run(x, w, h):
         _, (y, _), _ = recurrence(x, w, h)
         return gradients([ops.sum(y * y)], [x, w, h])

@@ -123,11 +123,11 @@ def residual_net(size=32):
 
 
 @pytest.mark.compiled
-def test_cheap_activations_are_made_again_for_backward_and_keep_every_bit():
+def test_cheap_activations_are_rematerialized_for_backward_and_keep_every_bit():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((16, 32, 32, 3)).astype(np.float32), rng.standard_normal((16, 4)).astype(np.float32)
     results, arena = [], []
-    for off in ((), ("recompute",)):
+    for off in ((), ("rematerialize",)):
         fastnn.utils.set_random_seed(3)
         model = residual_net()
         model._trainer().options = Options(off=off)
@@ -144,7 +144,7 @@ def test_cheap_activations_are_made_again_for_backward_and_keep_every_bit():
     assert arena[0] < 0.85 * arena[1]
 
 
-def test_nothing_is_made_again_that_is_small_dear_or_wanted():
+def test_nothing_is_rematerialized_that_is_small_dear_or_wanted():
     found = graph_of(conv_net(loss="categorical_crossentropy"))
     assert "batch_norm_inference" not in names(found)               # small
     x = fastnn.Input((64, 64, 8))

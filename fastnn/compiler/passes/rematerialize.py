@@ -1,4 +1,4 @@
-"""Activations are computed again for the backward pass, where what they are computed from is kept anyway.
+"""Rematerialization: backward computes activations once more where what they are computed from is kept anyway.
 
 A normalisation and the layer behind it keep three arrays of one size for their gradients: x, y = act(norm(x)), and
 the convolution's result after y. y follows from x and two vectors, in a pass over data that backward reads in any case.
@@ -13,17 +13,17 @@ from fastnn.graph.spec import Spec
 
 LARGE = 256 * 1024          # bytes from which a cheap activation is worth it
 CHEAP = 12                  # operations per element of the result, at most
-DEEP = 2                    # cheap calls that are made again, one after the other, to get at what is kept
+DEEP = 2                    # cheap calls that are rematerialized, one after the other, to get at what is kept
 
 
-class Call(NamedTuple):
-    """How a symbol is made again."""
+class Recipe(NamedTuple):
+    """How a symbol is rematerialized."""
     op: Record
     inputs: Inputs
     attrs: Attrs
 
 
-def recomputed(graph: Graph) -> Graph:
+def rematerialized(graph: Graph) -> Graph:
     """Let backward nodes read copies of forward nodes, made just before; the bits are those of the first time."""
     since = graph.marks.backward
     if since is None:
@@ -57,31 +57,31 @@ def recomputed(graph: Graph) -> Graph:
 
 
 class _Choice:
-    """What is made again, {symbol: {symbol: Call}}: the calls that end with the one of that symbol.
+    """What is rematerialized, {symbol: {symbol: Recipe}}: the calls that end with the one of that symbol.
 
-    A part of the graph that a user marked is made again as a whole from what goes into it; what comes out of it stays,
-    if there is more in it than that. Where one product follows the other, every other one stays.
+    A part of the graph that a user marked is rematerialized as a whole from what goes into it; what comes out of it
+    stays, if there is more in it than that. Where one product follows the other, every other one stays.
     """
 
     def __init__(self, graph: Graph, since: int) -> None:
         self.nodes, self.since, self.wanted = graph.nodes, since, set(graph.kept())
         self.early: dict[Symbol, list[tuple[int, Node]]] = {}
         self.late: dict[Symbol, list[tuple[int, Node]]] = {}
-        self.chosen: dict[Symbol, dict[Symbol, Call]] = {}
+        self.chosen: dict[Symbol, dict[Symbol, Recipe]] = {}
         for i, node in enumerate(graph.nodes):
             for s in node.inputs:
                 if s is not None:
                     (self.late if node.order >= self.since else self.early).setdefault(s, []).append((i, node))
-        again = graph.marks.again
-        self.parts = [r for i, r in enumerate(again) if not any(
-            o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(again) if k != i)]
+        marked = graph.marks.remat
+        self.parts = [r for i, r in enumerate(marked) if not any(
+            o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(marked) if k != i)]
 
     def part(self, s: Symbol) -> int | None:
         """The number of the outermost marked part that s belongs to, or None."""
         return next((i for i, (first, end, least, simple) in enumerate(self.parts) if first <= s.node.order < end
                      and s.size > least and (s.node.op.elementwise or not simple)), None)
 
-    def made(self) -> dict[Symbol, dict[Symbol, Call]]:
+    def made(self) -> dict[Symbol, dict[Symbol, Recipe]]:
         """Choose."""
         found = [(s, self.part(s)) for s in (node.outputs[0] for node in self.nodes if node.order < self.since)
                  if s in self.early and s in self.late and s not in self.wanted and not isinstance(s.node.op, Leaf)]
@@ -102,12 +102,12 @@ class _Choice:
             return s not in self.chosen and self.part(s) != part
         return _bytes(s) < LARGE or (s not in self.chosen and s in self.late and self.late[s][-1][0] >= at)
 
-    def calls(self, s: Symbol, part: int | None, at: int, depth: int) -> dict[Symbol, Call] | None:
+    def calls(self, s: Symbol, part: int | None, at: int, depth: int) -> dict[Symbol, Recipe] | None:
         """What has to be made for s, in order, or None where that is too much."""
-        call = _again(s, part is not None)
+        call = _recipe(s, part is not None)
         if call is None:
             return None
-        found: dict[Symbol, Call] = {}
+        found: dict[Symbol, Recipe] = {}
         for x in call.inputs:
             if x is not None and x not in found and not self.kept(x, part, at):
                 inside = part is not None and self.part(x) == part
@@ -122,15 +122,15 @@ def _bytes(s: Symbol) -> int:
     return Spec(s.shape, s.dtype).nbytes
 
 
-def _again(s: Symbol, asked: bool) -> Call | None:
-    """The Call that makes s once more, or None where that is not to be; asked: whatever it costs."""
+def _recipe(s: Symbol, asked: bool) -> Recipe | None:
+    """The Recipe that makes s once more, or None where that is not to be; asked: whatever it costs."""
     node = s.node
     if s.index or isinstance(node.op, Leaf) or node.op.lower is None:
         return None
-    call = Call(*node.op.again(node)) if node.op.again is not None else Call(node.op, node.inputs, node.attrs)
+    call = Recipe(*node.op.remat(node)) if node.op.remat is not None else Recipe(node.op, node.inputs, node.attrs)
     if asked:
         return call
-    if node.op.again is None and not node.op.elementwise:
+    if node.op.remat is None and not node.op.elementwise:
         return None
     specs = [None if x is None else Spec(x.shape, x.dtype) for x in (*call.inputs, s)]
     flops, _ = call.op.cost(specs[:-1], specs[-1:], call.attrs)
