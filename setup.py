@@ -4,6 +4,7 @@
 built by `python -m fastnn.kernels.build`. `pip install .` builds the host's level only; FASTNN_LEVELS in the
 environment names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture.
 """
+
 import os
 import pathlib
 import shutil
@@ -15,7 +16,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 ROOT = pathlib.Path(__file__).resolve().parent
-SOURCES = "src_cython"                      # mirrors the package; the path follows from the module's name
+SOURCES = "src_cython"  # mirrors the package; the path follows from the module's name
 MODULES = ["fastnn.runtime.executor", "fastnn.runtime.order"]
 
 
@@ -23,9 +24,14 @@ def extension(module):
     """The Extension of one Cython module."""
     path = os.path.join(SOURCES, *module.split("."))
     # No -march: the executor is scalar glue that must run on every CPU. Kernels come from the pack.
-    return Extension(module, [path + ".pyx"], include_dirs=[os.path.dirname(path)],
-                     depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi")],
-                     extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"], extra_link_args=["-pthread"])
+    return Extension(
+        module,
+        [path + ".pyx"],
+        include_dirs=[os.path.dirname(path)],
+        depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi")],
+        extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"],
+        extra_link_args=["-pthread"],
+    )
 
 
 class BuildWithPack(build_py):
@@ -33,21 +39,22 @@ class BuildWithPack(build_py):
 
     def run(self):
         """Copy the Python files, then compile the kernels in a process of its own."""
-        if not self.editable_mode:          # a module deleted since the last build must not come back
+        if not self.editable_mode:  # a module deleted since the last build must not come back
             shutil.rmtree(os.path.join(self.build_lib, "fastnn"), ignore_errors=True)
         super().run()
-        if self.editable_mode:              # the sources are used in place: so is their pack
+        if self.editable_mode:  # the sources are used in place: so is their pack
             target = ROOT / "fastnn" / "kernels" / "pack"
         else:
             target = pathlib.Path(self.build_lib).resolve() / "fastnn" / "kernels" / "pack"
-        command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]      # it reads FASTNN_LEVELS
+        command = [sys.executable, "-m", "fastnn.kernels.build", "--out", str(target)]  # it reads FASTNN_LEVELS
         # An isolated build finds its requirements through PYTHONPATH: keep it.
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
 
 
 setup(
-    ext_modules=cythonize([extension(m) for m in MODULES], build_dir="build/cython", include_path=[SOURCES],
-                          language_level=3),
+    ext_modules=cythonize(
+        [extension(m) for m in MODULES], build_dir="build/cython", include_path=[SOURCES], language_level=3
+    ),
     cmdclass={"build_py": BuildWithPack},
 )

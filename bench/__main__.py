@@ -14,6 +14,7 @@
 A run joins what the file given with --out has: it can be split by workloads, threads and engines, and one that was
 broken off goes on with --missing.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -56,15 +57,22 @@ def interpreters(a: argparse.Namespace) -> dict[str, str]:
 def run(a: argparse.Namespace) -> int:
     """Time the engines and write the records."""
     pythons = interpreters(a)
-    engines = choose(a.engines, harness.ENGINES, ["fastnn"] if len(pythons) == 1 and "sklearn" in pythons else
-                     ["fastnn"] + [e for e in harness.PEERS if harness.family(e) in pythons])
+    engines = choose(
+        a.engines,
+        harness.ENGINES,
+        ["fastnn"]
+        if len(pythons) == 1 and "sklearn" in pythons
+        else ["fastnn"] + [e for e in harness.PEERS if harness.family(e) in pythons],
+    )
     standard = [w.name for w in WORKLOADS.values() if not w.extra]
     extra = [w.name for w in WORKLOADS.values() if w.extra]
     workloads = choose(a.workloads, list(WORKLOADS), extra if a.extra else standard)
     counts = [int(n) for n in a.threads.split(",")]
     about, begin = machine.describe(), time.perf_counter()
-    say(f"{about['cpu']}; FMA peak {about.get('peak_gflops', '?')} GFLOP/s a core, "
-        f"stream {about.get('stream_gb_per_s', '?')} GB/s")
+    say(
+        f"{about['cpu']}; FMA peak {about.get('peak_gflops', '?')} GFLOP/s a core, "
+        f"stream {about.get('stream_gb_per_s', '?')} GB/s"
+    )
     result: dict[str, Any] = {"machine": about, "import_s": {}, "runs": []}
     before = results.read(a.out) if a.out else None
     done = {results.unit(r) for r in before["runs"]} if before and a.missing else set()
@@ -78,12 +86,20 @@ def run(a: argparse.Namespace) -> int:
     for workload, inference in todo:
         for threads in counts:
             left = [e for e in engines if (workload, inference, threads, e) not in done]
-            found = harness.run(left, workload, pythons, threads=threads, inference=inference, rounds=a.rounds,
-                                seconds=a.seconds, say=say)
+            found = harness.run(
+                left,
+                workload,
+                pythons,
+                threads=threads,
+                inference=inference,
+                rounds=a.rounds,
+                seconds=a.seconds,
+                say=say,
+            )
             result["runs"] += [{**r, "date": about["date"], "commit": about["commit"]} for r in found]
-            if a.out:                               # after each, so that a run that is broken off has not been in vain
+            if a.out:  # after each, so that a run that is broken off has not been in vain
                 results.write(a.out, results.merge(before, result))
-    for key, value in machine.measure().items():        # once more: what a core can do at most is the larger of both
+    for key, value in machine.measure().items():  # once more: what a core can do at most is the larger of both
         about[key] = max(about.get(key, 0), value)
     if a.out:
         results.write(a.out, results.merge(before, result))
@@ -116,8 +132,9 @@ def single(a: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of every command."""
-    p = argparse.ArgumentParser(prog="python -m bench", description=__doc__,
-                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = p.add_subparsers(dest="command", required=True)
     r = commands.add_parser("run", help="time whole training steps")
     r.add_argument("--engines", default="", help=f"comma list or all, of: {', '.join(harness.ENGINES)}")
@@ -130,8 +147,12 @@ def parser() -> argparse.ArgumentParser:
     r.add_argument("--only-inference", action="store_true")
     r.add_argument("--imports", action="store_true", help="import times, too")
     r.add_argument("--missing", action="store_true", help="only what the file does not have yet")
-    for name, what in (("torch", "PyTorch"), ("jax", "Keras and JAX"), ("tensorflow", "TensorFlow"),
-                       ("sklearn", "scikit-learn, if none of the others has it")):
+    for name, what in (
+        ("torch", "PyTorch"),
+        ("jax", "Keras and JAX"),
+        ("tensorflow", "TensorFlow"),
+        ("sklearn", "scikit-learn, if none of the others has it"),
+    ):
         r.add_argument(f"--{name}-python", default="", metavar="PYTHON", help=f"an interpreter that has {what}")
     r.add_argument("--out", default="", help="JSON file to write, or to join")
     k = commands.add_parser("kernels", help="time single kernels")

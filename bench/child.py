@@ -3,6 +3,7 @@
 Started by `bench.harness`; BENCH_START holds the moment (time.perf_counter of the parent) at which this process was
 started, so that "first step" counts the interpreter, the imports, the building and the compiling.
 """
+
 import json
 import os
 import resource
@@ -73,7 +74,7 @@ class Child:
         """Print a record."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 2**20)
         record = {"engine": self.engine, "workload": self.work.name, "inference": self.inference, "mode": mode,
-                  "threads": self.threads, **self.info, **(timing or {}), "peak_rss_mb": peak}
+                  "threads": self.threads, **self.info, **(timing or {}), "peak_rss_mb": peak}  # fmt: skip
         sys.stdout.write(json.dumps(record) + "\n")
         sys.stdout.flush()
 
@@ -88,15 +89,17 @@ class Child:
         """fit (for peers other ways too) for training; predict and a call (for peers other ways too) for inference."""
         if self.engine == "fastnn":
             import fastnn as K
+
             version, backend = f"fastnn {K.__version__}", "fastnn"
         else:
             import keras as K
+
             backend = K.backend.backend()
             version = f"keras {K.__version__} on {backend} {self.limit_threads(backend)}"
         self.import_done(version)
         work = self.work
         model = work.build(K)
-        options = {"jit_compile": True} if self.engine.endswith("-xla") else {}     # Keras's default: none on a CPU
+        options = {"jit_compile": True} if self.engine.endswith("-xla") else {}  # Keras's default: none on a CPU
         work.compile(K, model, **options)
         xs, ys = work.data()
         if self.inference:
@@ -112,10 +115,11 @@ class Child:
         def fit(epochs):
             model.fit(only(xs), only(ys), batch_size=batch, epochs=epochs, verbose=0)
             return epochs * steps
+
         self.emit("fit", timed(fit, self.seconds))
         if backend == "fastnn":
             return
-        cut = [[only([v[i:i + batch] for v in part]) for part in (xs, ys)] for i in range(0, steps * batch, batch)]
+        cut = [[only([v[i : i + batch] for v in part]) for part in (xs, ys)] for i in range(0, steps * batch, batch)]
         on_batch = lambda k: [model.train_on_batch(x, y) for _ in range(k) for x, y in cut] and k * steps
         self.emit("train_on_batch", timed(on_batch, self.seconds))
         if steps >= 10 and backend != "torch":
@@ -126,10 +130,12 @@ class Child:
         """Bind the backend's pools to the threads asked for; returns its version."""
         if backend == "torch":
             import torch
+
             torch.set_num_threads(self.threads)
             return torch.__version__
         if backend == "tensorflow":
             import tensorflow as tf
+
             tf.config.threading.set_intra_op_parallelism_threads(self.threads)
             tf.config.threading.set_inter_op_parallelism_threads(self.threads)
             return tf.__version__
@@ -138,17 +144,23 @@ class Child:
     def keras_inference(self, K, model, backend, row):
         """One row in and out as NumPy: predict, a plain call, and what a backend offers besides."""
         ways = {}
-        if backend == "jax":                                    # first: predict donates these arrays
+        if backend == "jax":  # first: predict donates these arrays
             import jax
             import numpy as np
-            weights, other = ([v.value for v in part]
-                              for part in (model.trainable_variables, model.non_trainable_variables))
+
+            weights, other = (
+                [v.value for v in part] for part in (model.trainable_variables, model.non_trainable_variables)
+            )
             compiled = jax.jit(lambda w, o, x: model.stateless_call(w, o, x, training=False)[0])
             ways["jitted call"] = lambda: np.asarray(compiled(weights, other, row))
         elif backend == "tensorflow":
             import tensorflow as tf
-            traced = tf.function(lambda x: model(x, training=False), jit_compile=self.engine.endswith("-xla"),
-                                 input_signature=[tf.TensorSpec(row.shape, tf.float32)])
+
+            traced = tf.function(
+                lambda x: model(x, training=False),
+                jit_compile=self.engine.endswith("-xla"),
+                input_signature=[tf.TensorSpec(row.shape, tf.float32)],
+            )
             ways["jitted call"] = lambda: traced(tf.constant(row)).numpy()
         ways["predict"] = lambda: model.predict(row, verbose=0)
         ways["call"] = lambda: K.ops.convert_to_numpy(model(row, training=False))
@@ -165,6 +177,7 @@ class Child:
         import numpy as np
         import sklearn
         from sklearn.neural_network import MLPClassifier
+
         warnings.simplefilter("ignore")
         self.import_done(f"scikit-learn {sklearn.__version__}")
         (x,), (y,) = self.work.data()
@@ -174,8 +187,16 @@ class Child:
         settings = small if self.work.name == "playground" else {"activation": "relu"}
 
         def network(epochs):
-            return MLPClassifier((8,) if settings is small else (512, 512), alpha=0, batch_size=batch, max_iter=epochs,
-                                 tol=0, n_iter_no_change=10**6, **settings)
+            return MLPClassifier(
+                (8,) if settings is small else (512, 512),
+                alpha=0,
+                batch_size=batch,
+                max_iter=epochs,
+                tol=0,
+                n_iter_no_change=10**6,
+                **settings,
+            )
+
         model = network(1)
         model.partial_fit(x[:batch], y[:batch], classes=np.unique(y))
         self.first_step_done()
@@ -183,11 +204,12 @@ class Child:
             self.emit("first step")
             return
         if self.inference:
-            self.emit("predict_proba", timed(lambda k: [model.predict_proba(x[:1]) for _ in range(k)] and k,
-                                             self.seconds))
+            self.emit(
+                "predict_proba", timed(lambda k: [model.predict_proba(x[:1]) for _ in range(k)] and k, self.seconds)
+            )
             return
         self.emit("fit", timed(lambda k: network(k).fit(x, y) and k * steps, self.seconds))
-        partial = lambda k: [model.partial_fit(x[i:i + batch], y[i:i + batch]) for _ in range(k) for i in cut]
+        partial = lambda k: [model.partial_fit(x[i : i + batch], y[i : i + batch]) for _ in range(k) for i in cut]
         self.emit("partial_fit", timed(lambda k: len(partial(k)), self.seconds))
 
     # ------------------------------------------------------------------ PyTorch
@@ -217,6 +239,7 @@ class Child:
 
         def forward(x, y):
             return torch_models.loss(work.name, model(*x), y)
+
         if compiled:
             forward = torch.compile(forward)
 
@@ -232,12 +255,13 @@ class Child:
             for _ in range(count):
                 order = torch.randperm(rows)
                 for i in range(0, rows - batch + 1, batch):
-                    index = order[i:i + batch]
+                    index = order[i : i + batch]
                     value = step(optimizer, [v[index] for v in xs], [v[index] for v in ys])
             value.item()
             return count * (rows // batch)
+
         model.train()
-        batch = [[v[:work.batch] for v in part] for part in (xs, ys)]
+        batch = [[v[: work.batch] for v in part] for part in (xs, ys)]
         float(step(torch_models.optimizer(work.name, model), *batch))
         self.first_step_done()
         if self.first_only:
@@ -246,7 +270,7 @@ class Child:
         for mode, options in (("loop", {}), ("loop, fused optimizer", {"fused": True})):
             optimizer = torch_models.optimizer(work.name, model, **options)
             self.emit(mode, timed(lambda k, o=optimizer: epochs(o, k), self.seconds))
-        if work.samples // work.batch >= 10:                    # gathering rows is a part of such short steps
+        if work.samples // work.batch >= 10:  # gathering rows is a part of such short steps
             optimizer = torch_models.optimizer(work.name, model, fused=True)
             cut = list(zip(*[zip(*[v.split(work.batch) for v in part]) for part in (xs, ys)]))
             sliced = lambda k: [step(optimizer, x, y) for _ in range(k) for x, y in cut]

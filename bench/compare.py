@@ -3,6 +3,7 @@
 Where both files timed a peer, the workload's time is taken relative to that peer's in the same file, so that a slower
 or busier machine is not mistaken for slower code.
 """
+
 from __future__ import annotations
 
 import json

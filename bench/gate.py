@@ -6,6 +6,7 @@ Of many short turns (A B A B) a low quantile counts, in CPU time, since others o
 fails only if it is too slow three times of at most five, each in a fresh process, because where memory happens to lie
 changes a few per cent.
 """
+
 from __future__ import annotations
 
 import json
@@ -20,15 +21,15 @@ from typing import Any
 from bench.child import busy_seconds
 
 FILE = Path(__file__).resolve().parent / "gate.json"
-ALLOWED = 1.1               # of the recorded ratio: between what noise does and the 20 % that must be seen
-SURE = 1.04                 # so near the recorded ratio, one measurement is enough
-LOOSE = 2.0                 # where there is no record of this kind of CPU, only this is asked for
-VOTES = 3                   # as many measurements on one side of the limit decide
-SLICE, BUDGET = 2_000_000, 500_000_000          # nanoseconds of a turn, and of a measurement
-LEAST, MOST, BLOCK = 12, 60, 6                  # turns of a measurement; between two looks at what others do
-QUIET = 0.2                                     # cores that others may keep busy
-SEEN = 0.75                 # of the cases in which 20 % more work must be seen, each by itself
-RECORDS = 5                 # processes whose median is recorded
+ALLOWED = 1.1  # of the recorded ratio: between what noise does and the 20 % that must be seen
+SURE = 1.04  # so near the recorded ratio, one measurement is enough
+LOOSE = 2.0  # where there is no record of this kind of CPU, only this is asked for
+VOTES = 3  # as many measurements on one side of the limit decide
+SLICE, BUDGET = 2_000_000, 500_000_000  # nanoseconds of a turn, and of a measurement
+LEAST, MOST, BLOCK = 12, 60, 6  # turns of a measurement; between two looks at what others do
+QUIET = 0.2  # cores that others may keep busy
+SEEN = 0.75  # of the cases in which 20 % more work must be seen, each by itself
+RECORDS = 5  # processes whose median is recorded
 Work = Callable[[], Any]
 
 
@@ -51,8 +52,14 @@ def busy_others() -> float | None:
     return None if total is None else total - time.process_time()
 
 
-def measure(ours: Work, reference: Work, clock: Callable[[], int] = time.thread_time_ns, extra: float = 0.0,
-            others: Callable[[], float | None] = busy_others, wall: Callable[[], float] = time.perf_counter) -> float:
+def measure(
+    ours: Work,
+    reference: Work,
+    clock: Callable[[], int] = time.thread_time_ns,
+    extra: float = 0.0,
+    others: Callable[[], float | None] = busy_others,
+    wall: Callable[[], float] = time.perf_counter,
+) -> float:
     """Time of `ours` as a multiple of the reference's.
 
     clock: nanoseconds.  extra: the share of more work to do per turn without counting it: a deliberate slow-down.
@@ -78,7 +85,7 @@ def measure(ours: Work, reference: Work, clock: Callable[[], int] = time.thread_
         if was is not None and now is not None and now - was <= QUIET * (wall() - start):
             quiet += block
     used = quiet if len(quiet) >= LEAST else every
-    low = [statistics.mean(sorted(side)[:max(2, len(used) // 10)]) for side in zip(*used)]
+    low = [statistics.mean(sorted(side)[: max(2, len(used) // 10)]) for side in zip(*used)]
     return low[0] / low[1]
 
 
@@ -96,8 +103,9 @@ def verdict(found: list[float], allowed: float = ALLOWED) -> bool | None:
     return False if slow == VOTES else None
 
 
-def judge(take: Callable[[list[str]], dict[str, float]], recorded: dict[str, float],
-          allowed: dict[str, float]) -> dict[str, tuple[bool, list[float]]]:
+def judge(
+    take: Callable[[list[str]], dict[str, float]], recorded: dict[str, float], allowed: dict[str, float]
+) -> dict[str, tuple[bool, list[float]]]:
     """{case: (whether it is good, multiples of its recorded ratio)}; `take` measures the cases it is given."""
     found: dict[str, list[float]] = {name: [] for name in recorded}
     while open_cases := [n for n in found if verdict(found[n], allowed[n]) is None]:
@@ -109,6 +117,7 @@ def judge(take: Callable[[list[str]], dict[str, float]], recorded: dict[str, flo
 # ---------------------------------------------------------------- the cases
 def _product(n: int) -> Work:
     import numpy as np
+
     a, b = np.ones((n, n), np.float32), np.ones((n, n), np.float32)
     out = np.empty((n, n), np.float32)
     return lambda: np.matmul(a, b, out=out)
@@ -116,23 +125,27 @@ def _product(n: int) -> Work:
 
 def _addition(elements: int) -> Work:
     import numpy as np
+
     a, b = np.zeros(elements, np.float32), np.zeros(elements, np.float32)
     return lambda: np.add(a, b, out=a)
 
 
 def _calls() -> Work:
     import numpy as np
+
     a = np.zeros(10, np.float32)
 
     def run() -> None:
         for _ in range(20):
             np.add(a, a, out=a)
+
     return run
 
 
 def _kernel(op: str, shapes: list[tuple[int, ...]], precision: str = "", **attrs: Any) -> Work:
     from bench.kernels import program, single
     from fastnn.core import config
+
     before = config.matmul_precision()
     if precision:
         config.set_matmul_precision(precision)
@@ -145,14 +158,18 @@ def _kernel(op: str, shapes: list[tuple[int, ...]], precision: str = "", **attrs
 
 def _conv(direction: str, precision: str = "highest", channels: int = 32) -> Work:
     x, w, y = (8, 32, 32, channels), (3, 3, channels, 32), (8, 32, 32, 32)
-    op, shapes, extra = {"forward": ("conv2d", [x, w], {}), "grad_x": ("conv2d_grad_x", [y, w], {"size": (32, 32)}),
-                         "grad_w": ("conv2d_grad_w", [x, y], {"kernel": (3, 3)})}[direction]
+    op, shapes, extra = {
+        "forward": ("conv2d", [x, w], {}),
+        "grad_x": ("conv2d_grad_x", [y, w], {"size": (32, 32)}),
+        "grad_w": ("conv2d_grad_w", [x, y], {"kernel": (3, 3)}),
+    }[direction]
     return _kernel(op, shapes, precision, padding="same", **extra)
 
 
 def _model(name: str) -> tuple[Any, Any, Any]:
     import fastnn
     from fastnn.cli.workloads import STANDARD
+
     work = STANDARD[name]
     model = work.build(fastnn)
     work.compile(fastnn, model)
@@ -162,9 +179,10 @@ def _model(name: str) -> tuple[Any, Any, Any]:
 
 def _steps(name: str, count: int, epochs: int) -> Work:
     from fastnn.cli.workloads import STANDARD
+
     model, x, y = _model(name)
     batch = STANDARD[name].batch
-    x, y = x[:count * batch], y[:count * batch]
+    x, y = x[: count * batch], y[: count * batch]
     return lambda: model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0)
 
 
@@ -174,7 +192,7 @@ def _one_row() -> Work:
     return lambda: model(row)
 
 
-_IMAGE = (2, 32, 32, 32)               # it stays in the second cache: what memory does is not the kernel's
+_IMAGE = (2, 32, 32, 32)  # it stays in the second cache: what memory does is not the kernel's
 CASES: dict[str, tuple[Callable[[], Work], Callable[[], Work]]] = {
     "product": (lambda: _kernel("matmul", [(256, 256), (256, 256)]), lambda: _product(256)),
     "product_nt": (lambda: _kernel("matmul", [(128, 512), (512, 512)], transpose_b=True), lambda: _product(256)),
@@ -200,6 +218,7 @@ def kind() -> str:
 
     from bench.machine import cpu_name
     from fastnn.runtime import pack
+
     return f"{cpu_name()}; {pack.describe()['level']}; NumPy {np.__version__}"
 
 
@@ -216,8 +235,14 @@ def expected(name: str, records: dict[str, dict[str, float]], here: str) -> tupl
 def fresh(names: list[str], extra: float = 0.0) -> dict[str, float]:
     """The ratios of some cases, measured in a process of one thread on one core."""
     from bench.harness import environment, pin
-    done = subprocess.run([sys.executable, "-m", "bench.gate", json.dumps([names, extra])], text=True,
-                          env=environment("fastnn", 1), preexec_fn=pin(1), stdout=subprocess.PIPE)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.gate", json.dumps([names, extra])],
+        text=True,
+        env=environment("fastnn", 1),
+        preexec_fn=pin(1),
+        stdout=subprocess.PIPE,
+    )
     if done.returncode:
         raise SystemExit("the gate could not measure")
     return json.loads(done.stdout)

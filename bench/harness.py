@@ -1,4 +1,5 @@
 """Runs engines in turn (A B A B), each workload in a fresh process with pinned threads, and gathers the records."""
+
 from __future__ import annotations
 
 import json
@@ -19,12 +20,17 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"fastnn": "fastnn", "torch": "PyTorch", "torch-channels-last": "PyTorch channels_last",
          "torch-compile": "torch.compile", "torch-compile-channels-last": "torch.compile channels_last",
          "keras-jax": "Keras on JAX", "keras-tensorflow": "TensorFlow", "keras-tensorflow-xla": "TensorFlow XLA",
-         "keras-torch": "Keras on PyTorch", "sklearn": "scikit-learn"}
+         "keras-torch": "Keras on PyTorch", "sklearn": "scikit-learn"}  # fmt: skip
 ENGINES = list(NAMES)
-PEERS = [e for e in ENGINES if e not in ("fastnn", "keras-torch")]       # timed unless others are asked for
-QUIET, FULL, LEAST = 0.15, 0.98, 3      # cores others kept busy, share of a core, blocks: what is quiet enough
-MODULES = {"torch": "torch", "jax": "keras", "tensorflow": "tensorflow", "sklearn": "sklearn.neural_network",
-           "fastnn": "fastnn"}
+PEERS = [e for e in ENGINES if e not in ("fastnn", "keras-torch")]  # timed unless others are asked for
+QUIET, FULL, LEAST = 0.15, 0.98, 3  # cores others kept busy, share of a core, blocks: what is quiet enough
+MODULES = {
+    "torch": "torch",
+    "jax": "keras",
+    "tensorflow": "tensorflow",
+    "sklearn": "sklearn.neural_network",
+    "fastnn": "fastnn",
+}
 
 
 def family(engine: str) -> str:
@@ -57,8 +63,13 @@ def environment(engine: str, threads: int) -> dict[str, str]:
     Python's own byte code is cached, as it is for an installed package.
     """
     count = str(threads)
-    out = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, MKL_NUM_THREADS=count,
-               PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])))
+    out = dict(
+        os.environ,
+        OMP_NUM_THREADS=count,
+        OPENBLAS_NUM_THREADS=count,
+        MKL_NUM_THREADS=count,
+        PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+    )
     out.pop("PYTHONDONTWRITEBYTECODE", None)
     if engine.startswith("keras-"):
         out["KERAS_BACKEND"] = family(engine)
@@ -81,21 +92,41 @@ def pin(threads: int) -> Any:
 def spawn(python: str, request: dict[str, Any], cache: str) -> list[dict[str, Any]]:
     """The records of one child process, which keeps compiled code in folder `cache`; one has "error" if it failed."""
     engine, threads = request["engine"], request["threads"]
-    env = {**environment(engine, threads), "TORCHINDUCTOR_CACHE_DIR": cache,
-           "TORCHINDUCTOR_FREEZING": str(int(request["inference"]))}
+    env = {
+        **environment(engine, threads),
+        "TORCHINDUCTOR_CACHE_DIR": cache,
+        "TORCHINDUCTOR_FREEZING": str(int(request["inference"])),
+    }
     env["BENCH_START"] = repr(time.perf_counter())
     done = subprocess.run([python, "-m", "bench.child", json.dumps(request)], capture_output=True, text=True,
-                          env=env, preexec_fn=pin(threads), cwd=cache)
+                          env=env, preexec_fn=pin(threads), cwd=cache)  # fmt: skip
     records = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode:
         last = done.stderr.strip().splitlines()
-        records.append({"engine": engine, "workload": request["workload"], "threads": threads,
-                        "inference": request["inference"], "mode": "", "error": last[-1] if last else "no message"})
+        records.append(
+            {
+                "engine": engine,
+                "workload": request["workload"],
+                "threads": threads,
+                "inference": request["inference"],
+                "mode": "",
+                "error": last[-1] if last else "no message",
+            }
+        )
     return records
 
 
-def run(engines: Iterable[str], workload: str, pythons: dict[str, str], *, threads: int = 1, rounds: int = 2,
-        seconds: float = 3.0, inference: bool = False, say: Any = None) -> list[dict[str, Any]]:
+def run(
+    engines: Iterable[str],
+    workload: str,
+    pythons: dict[str, str],
+    *,
+    threads: int = 1,
+    rounds: int = 2,
+    seconds: float = 3.0,
+    inference: bool = False,
+    say: Any = None,
+) -> list[dict[str, Any]]:
     """Time one workload on every engine, engines in turn within each round.
 
     Args:
@@ -116,11 +147,16 @@ def run(engines: Iterable[str], workload: str, pythons: dict[str, str], *, threa
             for engine in engines:
                 cache = os.path.join(folder, engine)
                 os.makedirs(cache, exist_ok=True)
-                request = {"engine": engine, "workload": workload, "threads": threads, "seconds": seconds / rounds,
-                           "inference": inference}
+                request = {
+                    "engine": engine,
+                    "workload": workload,
+                    "threads": threads,
+                    "seconds": seconds / rounds,
+                    "inference": inference,
+                }
                 for record in spawn(pythons.get(family(engine), sys.executable), request, cache):
                     if turn and "compile" in engine:
-                        record.pop("first_step_s", None)        # the first process has compiled for this one
+                        record.pop("first_step_s", None)  # the first process has compiled for this one
                     found.setdefault((engine, record["mode"]), []).append(record)
         if "fastnn" in engines and not inference:
             found.setdefault(("fastnn", "fit"), []).extend(_first_steps(workload, threads, folder))
@@ -134,7 +170,7 @@ def run(engines: Iterable[str], workload: str, pythons: dict[str, str], *, threa
 def _first_steps(workload: str, threads: int, folder: str, count: int = 3) -> list[dict[str, Any]]:
     """Processes that end after their first step: times and memory of it only."""
     request = {"engine": "fastnn", "workload": workload, "threads": threads, "seconds": 0, "inference": False,
-               "first_only": True}
+               "first_only": True}  # fmt: skip
     records = [r for _ in range(count) for r in spawn(sys.executable, request, folder)]
     return [{k: v for k, v in r.items() if k != "peak_rss_mb"} for r in records]
 
@@ -193,8 +229,13 @@ def import_times(engines: Iterable[str], pythons: dict[str, str], count: int = 5
         code = f"import time; t = time.perf_counter(); import {MODULES[family(engine)]}; print(time.perf_counter() - t)"
         times = []
         for _ in range(count):
-            done = subprocess.run([pythons.get(family(engine), sys.executable), "-c", code], capture_output=True,
-                                  text=True, env=environment(engine, 1), preexec_fn=pin(1))
+            done = subprocess.run(
+                [pythons.get(family(engine), sys.executable), "-c", code],
+                capture_output=True,
+                text=True,
+                env=environment(engine, 1),
+                preexec_fn=pin(1),
+            )
             if done.returncode == 0:
                 times.append(float(done.stdout.split()[-1]))
         if times:

@@ -4,6 +4,7 @@ its stream bandwidth, both measured in the same run, in turn with the kernels.
 Each case is one operation compiled to a tape as in training (weights are packed in every run). The least CPU time of
 several turns is kept, because a shared machine only ever adds time.
 """
+
 from __future__ import annotations
 
 import time
@@ -26,15 +27,20 @@ from fastnn.runtime import limits
 # (M, N, K): square ones, then the layers of the workloads at batch 128, 32 and 1, as they are met going forward.
 SQUARE = [128, 256, 512, 1024]
 DENSE = [(128, 512, 784), (128, 512, 512), (128, 512, 28800), (128, 10, 512), (128, 128, 3136), (32, 10, 32768),
-         (1, 512, 512)]
+         (1, 512, 512)]  # fmt: skip
 # (N, H, W, C, K, kernel, stride, dilation)
-CONV3 = [(128, 32, 32, 16, 16, 3, 1, 1), (32, 32, 32, 32, 32, 3, 1, 1), (32, 32, 32, 64, 64, 3, 1, 1),
-         (32, 32, 32, 64, 128, 3, 1, 1), (16, 32, 32, 128, 128, 3, 1, 1)]
+CONV3 = [
+    (128, 32, 32, 16, 16, 3, 1, 1),
+    (32, 32, 32, 32, 32, 3, 1, 1),
+    (32, 32, 32, 64, 64, 3, 1, 1),
+    (32, 32, 32, 64, 128, 3, 1, 1),
+    (16, 32, 32, 128, 128, 3, 1, 1),
+]
 CONVS = [(32, 32, 32, 3, 32, 3, 1, 1), (32, 32, 32, 3, 64, 3, 1, 1), (64, 28, 28, 1, 32, 3, 1, 1),
          (32, 32, 32, 64, 64, 1, 1, 1), (32, 32, 32, 16, 32, 1, 2, 1), (32, 32, 32, 16, 32, 3, 2, 1),
          (32, 32, 32, 32, 64, 3, 2, 1), (32, 32, 32, 32, 32, 3, 1, 2), (32, 32, 32, 32, 32, 5, 1, 1),
          (16, 32, 32, 32, 32, 7, 1, 1), (97, 31, 29, 3, 13, 5, 1, 1), (97, 15, 14, 13, 27, 7, 1, 1),
-         (97, 17, 19, 13, 13, 3, 1, 1)]
+         (97, 17, 19, 13, 13, 3, 1, 1)]  # fmt: skip
 DEPTHWISE = [(64, 32, 32, 16, 1), (64, 32, 32, 32, 2), (64, 16, 16, 64, 1)]
 PEAK, STREAM = "GFLOP/s", "GB/s"
 
@@ -42,6 +48,7 @@ PEAK, STREAM = "GFLOP/s", "GB/s"
 @dataclass
 class Clock:
     """Times kernels in turn with the two limits; `found` collects a dict per case."""
+
     seconds: float
     say: Callable[[str], None]
     peak: float = 0.0
@@ -68,16 +75,20 @@ class Clock:
         self.look(2, 1)
         self.found.append({"group": group, "what": what, "us": us, "rate": amount / us / 1e3, "unit": unit})
         limit = self.peak if unit == PEAK else self.stream
-        self.say(f"{group:10s} {what:46s} {us:10.1f} us {amount / us / 1e3:8.1f} {unit:8s} "
-                 f"{100 * amount / us / 1e3 / limit:4.0f} %")
+        self.say(
+            f"{group:10s} {what:46s} {us:10.1f} us {amount / us / 1e3:8.1f} {unit:8s} "
+            f"{100 * amount / us / 1e3 / limit:4.0f} %"
+        )
 
     def result(self) -> dict[str, Any]:
         """The cases with their shares of the limits."""
         for case in self.found:
             limit = self.peak if case["unit"] == PEAK else self.stream
             case.update(us=_round(case["us"]), rate=_round(case["rate"]), share=_round(case["rate"] / limit))
-        return {"limits": {"peak_gflops": round(self.peak, 1), "stream_gb_per_s": round(self.stream, 1)},
-                "kernels": self.found}
+        return {
+            "limits": {"peak_gflops": round(self.peak, 1), "stream_gb_per_s": round(self.stream, 1)},
+            "kernels": self.found,
+        }
 
 
 def _round(value: float) -> float:
@@ -90,8 +101,12 @@ def program(function: Callable[..., Any], shapes: list[tuple[int, ...]], dtypes:
     with Trace() as trace:
         inputs = [trace.input(s, d) for s, d in zip(shapes, dtypes or ["float32"] * len(shapes))]
         out = function(*inputs)
-    arrays = {x: rng.standard_normal(x.shape, dtype=np.float32) if x.dtype == "float32" else
-              rng.integers(0, 4, x.shape).astype(x.dtype) for x in inputs}
+    arrays = {
+        x: rng.standard_normal(x.shape, dtype=np.float32)
+        if x.dtype == "float32"
+        else rng.integers(0, 4, x.shape).astype(x.dtype)
+        for x in inputs
+    }
     return Program(trace, list(out) if isinstance(out, (tuple, list)) else [out], arrays, options=Options(threads=1))
 
 
@@ -103,11 +118,13 @@ def single(op: str, **attrs: Any) -> Callable[..., Any]:
 
 def product(clock: Clock) -> None:
     """Products in all three orientations: forward A·B, gradients A·Bᵀ and Aᵀ·B."""
+
     def time_one(M: int, N: int, K: int, form: str) -> None:
         shapes = [(K, M) if form == "tn" else (M, K), (N, K) if form == "nt" else (K, N)]
         p = program(single("matmul", transpose_a=form == "tn", transpose_b=form == "nt"), shapes)
         inner = max(1, int(3e6 // (M * N * K)))
         clock.add("product", f"{M}×{N}×{K} {form}", clock.least(lambda: p.run(inner), inner), 2 * M * N * K, PEAK)
+
     for n in SQUARE:
         for form in ("nn", "nt", "tn"):
             time_one(n, n, n, form)
@@ -125,10 +142,12 @@ def _conv(clock: Clock, group: str, sizes: list[tuple[int, ...]]) -> None:
         name = f"{N}×{H}×{W} {C}→{K} {k}×{k}" + (f" stride {stride}" if stride > 1 else "")
         name += f" dilated {dilation}" if dilation > 1 else ""
         for direction, op, shapes, extra in (
-                ("forward", "conv2d", [x, w], {}), ("grad_x", "conv2d_grad_x", [y, w], {"size": (H, W)}),
-                ("grad_w", "conv2d_grad_w", [x, y], {"kernel": (k, k)})):
+            ("forward", "conv2d", [x, w], {}),
+            ("grad_x", "conv2d_grad_x", [y, w], {"size": (H, W)}),
+            ("grad_w", "conv2d_grad_w", [x, y], {"kernel": (k, k)}),
+        ):
             if direction == "grad_x" and C <= 3:
-                continue                                    # a first layer's input needs no gradient
+                continue  # a first layer's input needs no gradient
             p = program(single(op, **at, **extra), shapes)
             clock.add(group, f"{name} {direction}", clock.least(lambda p=p: p.run(1)), s.flops, PEAK)
 
@@ -159,8 +178,10 @@ def depthwise(clock: Clock) -> None:
         at = {"strides": (stride, stride), "padding": "same", "groups": C}
         x, w, y = (N, H, W, C), (3, 3, 1, C), (N, -(-H // stride), -(-W // stride), C)
         for direction, op, shapes, extra in (
-                ("forward", "conv2d", [x, w], {}), ("grad_x", "conv2d_grad_x", [y, w], {"size": (H, W)}),
-                ("grad_w", "conv2d_grad_w", [x, y], {"kernel": (3, 3)})):
+            ("forward", "conv2d", [x, w], {}),
+            ("grad_x", "conv2d_grad_x", [y, w], {"size": (H, W)}),
+            ("grad_w", "conv2d_grad_w", [x, y], {"kernel": (3, 3)}),
+        ):
             p = program(single(op, **at, **extra), shapes)
             nbytes = 4 * (np.prod(x) + np.prod(y) + np.prod(w))
             name = f"{N}×{H}×{W}×{C}" + (f" stride {stride}" if stride > 1 else "")
@@ -175,12 +196,17 @@ def _passes() -> Iterator[tuple[str, Callable[..., Any], list[tuple[int, ...]], 
         small = (*x[:1], x[1] // 2, x[2] // 2, *x[3:])
         pool = {"pool_size": (2, 2), "strides": (2, 2)}
         hw = {"height": x[1], "width": x[2]}
-        yield f"batch norm {size}", single("batch_norm"), [x, c, c], None, 3 * n     # statistics, then apply
+        yield f"batch norm {size}", single("batch_norm"), [x, c, c], None, 3 * n  # statistics, then apply
         yield f"batch norm + relu {size}", single("batch_norm", activation="relu"), [x, c, c], None, 3 * n
         yield f"batch norm gradient {size}", single("batch_norm_grad"), [x, x, c, c, c], None, 5 * n
         yield f"max pooling 2×2 {size}", single("max_pool2d", **pool), [x], None, n + n // 4 + n // 16
-        yield (f"max pooling gradient {size}", single("max_pool2d_grad", **pool, **hw), [small, small],
-               ["float32", "uint8"], n + n // 4 + n // 16)
+        yield (
+            f"max pooling gradient {size}",
+            single("max_pool2d_grad", **pool, **hw),
+            [small, small],
+            ["float32", "uint8"],
+            n + n // 4 + n // 16,
+        )
         yield f"average pooling 2×2 {size}", single("avg_pool2d", **pool), [x], None, n + n // 4
         yield f"average pooling gradient {size}", single("avg_pool2d_grad", **pool, **hw), [small], None, n + n // 4
         yield f"dropout {size}", single("dropout", rate=0.25), [x], None, 2 * n
@@ -205,8 +231,12 @@ def passes(clock: Clock) -> None:
 def update(clock: Clock) -> None:
     """Optimizer updates of two million weights, inside a training step."""
     O = fastnn.optimizers
-    for name, optimizer, arrays in (("SGD", O.SGD(0.01), 3), ("SGD with momentum", O.SGD(0.01, momentum=0.9), 5),
-                                    ("RMSprop", O.RMSprop(0.001), 5), ("Adam", O.Adam(0.001), 7)):
+    for name, optimizer, arrays in (
+        ("SGD", O.SGD(0.01), 3),
+        ("SGD with momentum", O.SGD(0.01, momentum=0.9), 5),
+        ("RMSprop", O.RMSprop(0.001), 5),
+        ("Adam", O.Adam(0.001), 7),
+    ):
         model = fastnn.Sequential([fastnn.Input((1000,)), fastnn.layers.Dense(2000, use_bias=False)])
         model.compile(optimizer, "mse")
         times = []
@@ -218,7 +248,7 @@ def update(clock: Clock) -> None:
 
 GROUPS: dict[str, Callable[[Clock], None]] = {
     "product": product, "conv": conv, "winograd": winograd, "convs": convs, "depthwise": depthwise, "passes": passes,
-    "update": update}
+    "update": update}  # fmt: skip
 
 
 def run(names: list[str], seconds: float, say: Callable[[str], None]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Printed are the time of a training step of LSTM(128) on (64, 100, 64) and of LST
 fused LSTM beside it; how long the long one takes to plan, and its arena against the values that its gradient needs; and
 what binding ResNet-20's training plan takes.  One thread; each engine has a process of its own.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -19,9 +20,9 @@ import numpy as np
 
 from bench.ragged import environment
 
-SIZES = {"short": (64, 100, 64, 128), "long": (32, 10_000, 32, 32)}     # rows, steps, features, units
+SIZES = {"short": (64, 100, 64, 128), "long": (32, 10_000, 32, 32)}  # rows, steps, features, units
 STEPS = {"short": 20, "long": 4}
-WIDE = 6                                        # gates i, f, g, o, the state and the output: kept of each step
+WIDE = 6  # gates i, f, g, o, the state and the output: kept of each step
 
 
 def fastest(step: Callable[[], object], times: int) -> float:
@@ -51,7 +52,7 @@ def run_fastnn() -> dict[str, Any]:
         start = time.perf_counter()
         plan = net.plan(rows)
         out[f"{name}_plan_ms"] = (time.perf_counter() - start) * 1e3
-        kept = 4 * rows * steps * (WIDE * units + 2 * features)         # the inputs as they lie and step by step
+        kept = 4 * rows * steps * (WIDE * units + 2 * features)  # the inputs as they lie and step by step
         out[f"{name}_memory"] = plan.arena_bytes / kept
         out[f"{name}_ms"] = fastest(functools.partial(net.train_on_batch, x, y), STEPS[name])
     workload = WORKLOADS["resnet20"]
@@ -65,6 +66,7 @@ def run_fastnn() -> dict[str, Any]:
 def run_torch() -> dict[str, float]:
     """PyTorch's fused LSTM, eagerly."""
     import torch
+
     torch.set_num_threads(1)
     out = {}
     for name, (rows, steps, features, units) in SIZES.items():
@@ -73,10 +75,11 @@ def run_torch() -> dict[str, float]:
         x, y = torch.randn(rows, steps, features), torch.zeros(rows, 1)
 
         def step() -> None:
-            optimizer.zero_grad()                                       # noqa: B023
-            loss = torch.nn.functional.mse_loss(head(lstm(x)[1][0][-1]), y)     # noqa: B023
+            optimizer.zero_grad()  # noqa: B023
+            loss = torch.nn.functional.mse_loss(head(lstm(x)[1][0][-1]), y)  # noqa: B023
             loss.backward()
-            optimizer.step()                                            # noqa: B023
+            optimizer.step()  # noqa: B023
+
         out[f"{name}_ms"] = fastest(step, STEPS[name])
     return out
 
@@ -91,8 +94,9 @@ def arguments(p: argparse.ArgumentParser) -> None:
 
 def child(engine: str, python: str) -> dict[str, Any]:
     """What one engine measured, in a process of its own."""
-    done = subprocess.run([python, "-m", "bench.loops", engine], env=environment(python), capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        [python, "-m", "bench.loops", engine], env=environment(python), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"{engine}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -106,8 +110,10 @@ def main(a: argparse.Namespace, say: Callable[[str], None]) -> int:
         beside = ""
         if theirs:
             beside = f"; PyTorch {theirs[f'{name}_ms']:.1f} ms, {theirs[f'{name}_ms'] / mine[f'{name}_ms']:.2f}x"
-        say(f"LSTM({units}) on ({rows}, {steps}, {features}): {mine[f'{name}_ms']:.1f} ms a step{beside}; plan "
-            f"{mine[f'{name}_plan_ms']:.1f} ms, arena {mine[f'{name}_memory']:.2f} of what is kept")
+        say(
+            f"LSTM({units}) on ({rows}, {steps}, {features}): {mine[f'{name}_ms']:.1f} ms a step{beside}; plan "
+            f"{mine[f'{name}_plan_ms']:.1f} ms, arena {mine[f'{name}_memory']:.2f} of what is kept"
+        )
     say(f"binding ResNet-20's training plan: {mine['bind_us']:.0f} us")
     return 0
 

@@ -1,4 +1,5 @@
 """The machine a benchmark ran on: its name, and what one core can do at most (measured, not looked up)."""
+
 from __future__ import annotations
 
 import ctypes
@@ -56,7 +57,7 @@ double stream(long n, double *a, const double *b) {         /* in place: no line
 """
 
 
-REPEATS = 30                            # the clock goes up and down and neighbours come and go: the best is the limit
+REPEATS = 30  # the clock goes up and down and neighbours come and go: the best is the limit
 
 
 def measure() -> dict[str, float]:
@@ -69,15 +70,28 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "peak.c"), Path(folder, "peak.so")
         source.write_text(SOURCE)
-        subprocess.run([compiler, "-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC", str(source), "-o",
-                        str(library)], check=True, capture_output=True)
+        subprocess.run(
+            [
+                compiler,
+                "-O3",
+                "-march=native",
+                "-ffp-contract=fast",
+                "-shared",
+                "-fPIC",
+                str(source),
+                "-o",
+                str(library),
+            ],
+            check=True,
+            capture_output=True,
+        )
         code = ctypes.CDLL(str(library))
         code.peak.restype = code.stream.restype = ctypes.c_double
         sink = ctypes.c_float()
         peak = max(code.peak(ctypes.c_long(5_000_000), ctypes.byref(sink)) for _ in range(REPEATS))
         n = 8_000_000
         a, b = np.zeros(n), np.zeros(n)
-        a += b                                          # the pages exist from here on
+        a += b  # the pages exist from here on
         address = [ctypes.c_void_p(v.ctypes.data) for v in (a, b)]
         stream = max(code.stream(ctypes.c_long(n), *address) for _ in range(REPEATS // 3))
     return {"peak_gflops": round(peak, 1), "stream_gb_per_s": round(stream, 1)}
@@ -87,7 +101,7 @@ def describe() -> dict[str, Any]:
     """CPU, cores, operating system, Python, commit and date of a run."""
     return {"date": datetime.date.today().isoformat(), "cpu": cpu_name(), "cores": len(_cores()),
             "system": f"{platform.system()} {platform.machine()}", "python": platform.python_version(),
-            "numpy": __import__("numpy").__version__, "commit": commit(), **measure()}
+            "numpy": __import__("numpy").__version__, "commit": commit(), **measure()}  # fmt: skip
 
 
 def _cores() -> list[int]:
@@ -120,6 +134,7 @@ def commit() -> str:
     def git(*args: str) -> str:
         done = subprocess.run(["git", *args], cwd=root, capture_output=True, text=True)
         return done.stdout.strip() if done.returncode == 0 else ""
+
     name = git("rev-parse", "--short=12", "HEAD")
     return name + ("+" if name and git("status", "--porcelain", "--untracked-files=no") else "")
 

@@ -2,6 +2,7 @@
 
 `bench/torch_models.py` and `bench/torch_extra.py` hold the same networks for PyTorch, under the same names.
 """
+
 from __future__ import annotations
 
 from bench.extra import EXTRA

@@ -4,6 +4,7 @@ Each engine has a process of its own and the same batches.  Printed are the seco
 the same batches and of one of as many further lengths, PyTorch's time beside them, what a change of predict's length
 costs, and the resident set after 100 and after all of many random shapes.  One thread.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -25,7 +26,7 @@ def lengths(a: argparse.Namespace) -> tuple[list[int], list[int]]:
     """The steps of the batches of one epoch, and as many others; all different as far as the range allows."""
     every = np.random.default_rng(0).permutation(np.arange(a.shortest, a.longest + 1))
     first = np.resize(every, a.batches)
-    return first.tolist(), np.resize(every[a.batches:] if len(every) > a.batches else every, a.batches).tolist()
+    return first.tolist(), np.resize(every[a.batches :] if len(every) > a.batches else every, a.batches).tolist()
 
 
 def batches(steps: list[int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -58,8 +59,9 @@ def fastnn_net() -> Any:
     """Embedding, LSTM, Dense: compiled."""
     import fastnn
     from fastnn import layers
+
     net = fastnn.Sequential([fastnn.Input((None,), dtype="int32"), layers.Embedding(WORDS, WIDTH, mask_zero=True),
-                             layers.LSTM(UNITS), layers.Dense(1)])
+                             layers.LSTM(UNITS), layers.Dense(1)])  # fmt: skip
     net.compile("adam", "mse")
     return net
 
@@ -86,29 +88,42 @@ def run_fastnn(a: argparse.Namespace) -> dict[str, Any]:
         if shape + 1 in (min(100, a.shapes), a.shapes):
             seen.append(resident())
     shared = net._trainer().shared
-    return {**out, "resident_mb": seen, "kept": len(shared.programs.kept), "kept_mb": shared.programs.bytes / 1e6,
-            "arena_mb": (shared.arena.block.nbytes + shared.arena.outgrown()) / 1e6}
+    return {
+        **out,
+        "resident_mb": seen,
+        "kept": len(shared.programs.kept),
+        "kept_mb": shared.programs.bytes / 1e6,
+        "arena_mb": (shared.arena.block.nbytes + shared.arena.outgrown()) / 1e6,
+    }
 
 
 def run_torch(a: argparse.Namespace) -> dict[str, float]:
     """PyTorch's eager loop: packed sequences, so that what fastnn masks is left out there too."""
     import torch
     from torch import nn
+
     torch.set_num_threads(1)
-    table, lstm, head = nn.Embedding(WORDS, WIDTH, padding_idx=0), nn.LSTM(WIDTH, UNITS, batch_first=True), nn.Linear(
-        UNITS, 1)
+    table, lstm, head = (
+        nn.Embedding(WORDS, WIDTH, padding_idx=0),
+        nn.LSTM(WIDTH, UNITS, batch_first=True),
+        nn.Linear(UNITS, 1),
+    )
     parameters = [p for part in (table, lstm, head) for p in part.parameters()]
     optimizer = torch.optim.Adam(parameters)
 
     def train(steps: list[int]) -> None:
         for words, wanted in batches(steps):
             optimizer.zero_grad()
-            x = nn.utils.rnn.pack_padded_sequence(table(torch.from_numpy(words).long()),
-                                                  torch.from_numpy((words > 0).sum(1)), batch_first=True,
-                                                  enforce_sorted=False)
+            x = nn.utils.rnn.pack_padded_sequence(
+                table(torch.from_numpy(words).long()),
+                torch.from_numpy((words > 0).sum(1)),
+                batch_first=True,
+                enforce_sorted=False,
+            )
             loss = nn.functional.mse_loss(head(lstm(x)[1][0][-1]), torch.from_numpy(wanted))
             loss.backward()
             optimizer.step()
+
     return epochs(a, train)
 
 
@@ -134,8 +149,13 @@ def environment(python: str) -> dict[str, str]:
 
 def child(engine: str, python: str, a: argparse.Namespace) -> dict[str, Any]:
     """What one engine measured, in a process of its own."""
-    done = subprocess.run([python, "-m", "bench.ragged", engine, json.dumps(vars(a))], env=environment(python),
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-m", "bench.ragged", engine, json.dumps(vars(a))],
+        env=environment(python),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         sys.exit(f"{engine}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -155,9 +175,11 @@ def main(a: argparse.Namespace, say: Callable[[str], None]) -> int:
         say(f"{what}: {mine:.3f} s{beside}")
     mine = found["fastnn"]
     say(f"a change of predict's length: {mine['predict_ms']:.1f} ms")
-    say(f"resident set after {min(100, a.shapes)} and {a.shapes} random shapes: "
+    say(
+        f"resident set after {min(100, a.shapes)} and {a.shapes} random shapes: "
         + " and ".join(f"{mb:.0f} MB" for mb in mine["resident_mb"])
-        + f" ({mine['kept']} programs, {mine['kept_mb']:.1f} MB; arena {mine['arena_mb']:.1f} MB)")
+        + f" ({mine['kept']} programs, {mine['kept_mb']:.1f} MB; arena {mine['arena_mb']:.1f} MB)"
+    )
     if a.out:
         Path(a.out).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -1,4 +1,5 @@
 """Result files: what one run measured joins what others did, so that a run can be split and broken off."""
+
 from __future__ import annotations
 
 import json
@@ -43,6 +44,6 @@ def read(path: str | Path) -> dict[str, Any] | None:
 def write(path: str | Path, result: dict[str, Any]) -> None:
     """Replace a result file."""
     path = Path(path)
-    beside = path.with_suffix(".part")                      # a run that is broken off while writing loses nothing
+    beside = path.with_suffix(".part")  # a run that is broken off while writing loses nothing
     beside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     beside.replace(path)

@@ -1,4 +1,5 @@
 """The tables of README.md and docs/speed.md, and the chart, made from the result files."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -82,12 +83,15 @@ def training(result: dict[str, Any], extra: bool = False, goals: bool = False) -
             row += [f"{ours['first_step_s']:.2f} s", f"{ours['peak_rss_mb']:.0f} MB"]
         else:
             row += ["–"] * 6
-        row.append("–" if not theirs else
-                   f"{NAMES[theirs['engine']]}: {duration(theirs['ms'])}, {theirs['peak_rss_mb']:.0f} MB")
+        row.append(
+            "–"
+            if not theirs
+            else f"{NAMES[theirs['engine']]}: {duration(theirs['ms'])}, {theirs['peak_rss_mb']:.0f} MB"
+        )
         row.append(times(theirs["ms"] / ours["ms"]) if ours and theirs else "–")
         body.append(row + ([times(GOALS[name]) if name in GOALS else "–"] if goals else []))
     columns = ["training step", "threads", "fastnn", "spread", "GFLOP/s", "% of peak", "first step", "memory",
-               "fastest peer", "faster"] + (["goal"] if goals else [])
+               "fastest peer", "faster"] + (["goal"] if goals else [])  # fmt: skip
     return grid(columns, body) if body else []
 
 
@@ -135,8 +139,10 @@ def notes(result: dict[str, Any]) -> list[str]:
 
 def kernels(result: dict[str, Any]) -> list[str]:
     """Per kernel: rate, and the share of what the core can do that was measured in the same run."""
-    body = [[r["group"], r["what"], duration(r["us"] / 1e3), f"{r['rate']:.3g} {r['unit']}",
-             f"{100 * r['share']:.0f} %"] for r in result["kernels"]]
+    body = [
+        [r["group"], r["what"], duration(r["us"] / 1e3), f"{r['rate']:.3g} {r['unit']}", f"{100 * r['share']:.0f} %"]
+        for r in result["kernels"]
+    ]
     return [head(result), "", *grid(["kernel", "case", "time", "rate", "of the limit"], body)]
 
 
@@ -150,8 +156,11 @@ def details() -> dict[str, str]:
     """The sections of docs/speed.md by the name of their markers; a section without results is left as it is."""
     out, speed, single = {}, results.read(results.SPEED), results.read(results.KERNELS)
     sections: dict[str, Callable[[dict[str, Any]], list[str]]] = {
-        "goals": lambda r: training(r, goals=True), "engines": engines,
-        "inference": lambda r: engines(r, inference=True), "extra": lambda r: training(r, extra=True)}
+        "goals": lambda r: training(r, goals=True),
+        "engines": engines,
+        "inference": lambda r: engines(r, inference=True),
+        "extra": lambda r: training(r, extra=True),
+    }
     for name, make in sections.items():
         lines = make(speed) if speed else []
         if lines:

@@ -1,4 +1,5 @@
 """The workloads of `bench/extra.py` written for PyTorch, channels first."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -85,8 +86,14 @@ class Segmentation(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.top = nn.Conv2d(1, 16, 3, padding=1)
-        self.low = nn.Sequential(nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(),
-                                 nn.ConvTranspose2d(32, 16, 2, 2), nn.ReLU())
+        self.low = nn.Sequential(
+            nn.Conv2d(16, 32, 3, 2, 1),
+            nn.ReLU(),
+            nn.Conv2d(32, 32, 3, padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 16, 2, 2),
+            nn.ReLU(),
+        )
         self.join = nn.Sequential(nn.Conv2d(32, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -100,18 +107,34 @@ def separable() -> nn.Module:
     layers: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1), nn.ReLU()]
     channels = 16
     for filters, stride in ((32, 1), (64, 2), (64, 1)):
-        layers += [nn.Conv2d(channels, channels, 3, stride=stride, padding=1, groups=channels, bias=False),
-                   nn.BatchNorm2d(channels), nn.ReLU(),
-                   nn.Conv2d(channels, filters, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
+        layers += [
+            nn.Conv2d(channels, channels, 3, stride=stride, padding=1, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, filters, 1, bias=False),
+            nn.BatchNorm2d(filters),
+            nn.ReLU(),
+        ]
         channels = filters
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
 
 
 def lenet() -> nn.Module:
     """LeCun's network of 1998."""
-    return nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(),
-                         nn.AvgPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(),
-                         nn.Linear(84, 10))
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.Tanh(),
+        nn.Linear(120, 84),
+        nn.Tanh(),
+        nn.Linear(84, 10),
+    )
 
 
 MODELS: dict[str, Callable[[], nn.Module]] = {
@@ -124,4 +147,4 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27 * 7 * 7, 11)),
     "tabular": lambda: nn.Sequential(nn.Linear(13, 50), nn.ELU(), nn.Linear(50, 50), nn.ELU(), nn.Linear(50, 1)),
     "lenet_batch1": lenet, "lenet_batch1000": lenet,
-}
+}  # fmt: skip

@@ -1,4 +1,5 @@
 """The workloads of `bench/models.py` written for PyTorch: the same layers, losses and optimizers, NCHW."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -39,9 +40,17 @@ class Siamese(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tower = nn.Sequential(conv3(1, 32, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                                   conv3(32, 64, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                                   nn.Flatten(), nn.Linear(3136, 128), nn.ReLU())
+        self.tower = nn.Sequential(
+            conv3(1, 32, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            conv3(32, 64, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(3136, 128),
+            nn.ReLU(),
+        )
         self.same, self.which = nn.Linear(128, 1), nn.Linear(128, 10)
 
     def forward(self, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -51,13 +60,28 @@ class Siamese(nn.Module):
 
 
 def _mlp() -> nn.Module:
-    return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(),
-                         nn.Dropout(0.2), nn.Linear(512, 10))
+    return nn.Sequential(
+        nn.Linear(784, 512),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Linear(512, 512),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Linear(512, 10),
+    )
 
 
 def _conv_bn() -> nn.Module:
-    return nn.Sequential(conv3(3, 32, padding=1), nn.BatchNorm2d(32), nn.Sigmoid(), conv3(32, 32, padding=1),
-                         nn.BatchNorm2d(32), nn.Sigmoid(), nn.Flatten(), nn.Linear(32768, 10))
+    return nn.Sequential(
+        conv3(3, 32, padding=1),
+        nn.BatchNorm2d(32),
+        nn.Sigmoid(),
+        conv3(32, 32, padding=1),
+        nn.BatchNorm2d(32),
+        nn.Sigmoid(),
+        nn.Flatten(),
+        nn.Linear(32768, 10),
+    )
 
 
 def _resnet20() -> nn.Module:
@@ -65,8 +89,15 @@ def _resnet20() -> nn.Module:
     for filters, stride in RESNET20:
         blocks.append(Residual(channels, filters, stride))
         channels = filters
-    return nn.Sequential(conv3(3, 16, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *blocks,
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(
+        conv3(3, 16, padding=1, bias=False),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        *blocks,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(64, 10),
+    )
 
 
 MODELS: dict[str, Callable[[], nn.Module]] = {
@@ -79,7 +110,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
     "resnet20": _resnet20,
     "siamese": Siamese,
     **torch_extra.MODELS,
-}
+}  # fmt: skip
 
 
 def optimizer(name: str, model: nn.Module, **kw: Any) -> torch.optim.Optimizer:
@@ -87,7 +118,7 @@ def optimizer(name: str, model: nn.Module, **kw: Any) -> torch.optim.Optimizer:
     kind = WORKLOADS[name].optimizer
     if kind is not adam:
         momentum = 0.0 if name == "playground" else 0.9
-        decay = 1e-4 if name == "resnet20" else 0.0              # L2(5e-5) of the Keras form: gradient 2 * 5e-5 * w
+        decay = 1e-4 if name == "resnet20" else 0.0  # L2(5e-5) of the Keras form: gradient 2 * 5e-5 * w
         return torch.optim.SGD(model.parameters(), lr=0.01, momentum=momentum, weight_decay=decay, **kw)
     return torch.optim.Adam(model.parameters(), lr=1e-3, **kw)
 

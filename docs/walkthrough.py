@@ -1,7 +1,8 @@
 """Writes walkthrough.md: the model of README, from layers to the tape, with what each stage really has.
 
-    python docs/walkthrough.py          # writes docs/walkthrough.md again
+python docs/walkthrough.py          # writes docs/walkthrough.md again
 """
+
 import pathlib
 
 import numpy as np
@@ -33,7 +34,7 @@ def model():
     """The model of README, and arrays like its data."""
     keras.utils.set_random_seed(0)
     net = keras.Sequential([keras.Input((8, 8)), layers.Rescaling(1 / 16), layers.Flatten(),
-                            layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+                            layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])  # fmt: skip
     return net, np.zeros((ROWS, 8, 8), "float32"), np.zeros((ROWS,), "int64")
 
 
@@ -49,8 +50,11 @@ def operands(items, depth=0):
             for part in item.parts:
                 yield from operands(part, depth + 1)
             continue
-        touched = [f"{'r' * a.read}{'w' * a.write} {a.buffer.label} {a.nbytes} bytes{' (all)' if a.whole else ''}"
-                   for a in item.args if isinstance(a, Access)]
+        touched = [
+            f"{'r' * a.read}{'w' * a.write} {a.buffer.label} {a.nbytes} bytes{' (all)' if a.whole else ''}"
+            for a in item.args
+            if isinstance(a, Access)
+        ]
         yield f"{'  ' * depth}{item.kernel} n {item.n} chunk {item.chunk}: {'; '.join(touched)}"
 
 
@@ -81,7 +85,7 @@ is a barrier."""),
     "executor": ("src_cython/fastnn/runtime/walk.pxi, runtime/pyexec.py", """\
 All threads walk the rows from first to last, batch after batch, without the GIL; rows that loop or choose are walked
 again or not at all. pyexec.py is the same walk in Python: the oracle of the tests. The first row is"""),
-}
+}  # fmt: skip
 
 
 def traced(net, x, y):
@@ -112,13 +116,21 @@ def stages():
     meetings = barriers.barriers(units)
     plan = compile_graph(trace, [loss], bindings, options).plan
     row = zip(abi.COLUMNS, plan.table("code")[0].tolist())
-    numbers = dict(before=len(before.nodes), after=len(after.nodes), units=count, arena=arena, meetings=meetings,
-                   bytes=sum(b.nbytes for b in blocks))
+    numbers = dict(
+        before=len(before.nodes),
+        after=len(after.nodes),
+        units=count,
+        arena=arena,
+        meetings=meetings,
+        bytes=sum(b.nbytes for b in blocks),
+    )
     return {
         "graph": listing[:forward],
         "autodiff": listing[forward:],
-        "structure": [f"variables: {', '.join(v.path for v in structure.variables)}",
-                      f"inputs: {len(structure.arrays)} arrays; random keys: {len(structure.keys)}"],
+        "structure": [
+            f"variables: {', '.join(v.path for v in structure.variables)}",
+            f"inputs: {len(structure.arrays)} arrays; random keys: {len(structure.keys)}",
+        ],
         "one pass": [line.split(" = ")[1] for line in after.listing() if "activation=" in line],
         "lower": instructions,
         "memory": [f"{b.label}: {b.nbytes} bytes at {b.offset}, units {b.first} to {b.last}" for b in blocks],
@@ -131,8 +143,10 @@ def stages():
 def page():
     """The whole page."""
     lines, numbers = stages()
-    parts = [f"## {k}. {title}: {files}\n\n{text.format(**numbers)}\n\n{block(lines[title])}"
-             for k, (title, (files, text)) in enumerate(STAGES.items(), 1)]
+    parts = [
+        f"## {k}. {title}: {files}\n\n{text.format(**numbers)}\n\n{block(lines[title])}"
+        for k, (title, (files, text)) in enumerate(STAGES.items(), 1)
+    ]
     return TEXT.format(stages="\n\n".join(parts))
 
 

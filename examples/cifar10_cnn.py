@@ -1,8 +1,9 @@
 """A convolutional network on CIFAR-10, with a learning-rate schedule and a checkpoint of the best epoch.
 
-    python examples/cifar10_cnn.py --data DIR        # DIR holds data_batch_1.bin ... and test_batch.bin
-    python examples/cifar10_cnn.py                   # without them: made-up coloured textures, in seconds
+python examples/cifar10_cnn.py --data DIR        # DIR holds data_batch_1.bin ... and test_batch.bin
+python examples/cifar10_cnn.py                   # without them: made-up coloured textures, in seconds
 """
+
 import argparse
 import os
 import tempfile
@@ -20,8 +21,9 @@ def textures(count, seed):
     rows, columns = np.mgrid[:32, :32]
     angle, width = labels * np.pi / 10, 3.0 + labels % 3
     phase = random.uniform(0, 2 * np.pi, (count, 1))
-    waves = np.sin((np.cos(angle)[..., None] * rows + np.sin(angle)[..., None] * columns) / width[..., None]
-                   + phase[..., None])
+    waves = np.sin(
+        (np.cos(angle)[..., None] * rows + np.sin(angle)[..., None] * columns) / width[..., None] + phase[..., None]
+    )
     colours = np.stack([np.cos(labels[:, 0]), np.sin(labels[:, 0]), np.ones(count)], -1)[:, None, None, :]
     images = 128 + 50 * waves[..., None] * colours + random.normal(0, 40, (count, 32, 32, 3))
     return np.clip(images, 0, 255).astype("uint8"), labels.astype("uint8")
@@ -33,7 +35,7 @@ def build(steps, width=32):
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     for stage in range(3):
         for _ in range(2):
-            x = layers.Conv2D(width * 2 ** stage, 3, padding="same", use_bias=False)(x)
+            x = layers.Conv2D(width * 2**stage, 3, padding="same", use_bias=False)(x)
             x = layers.BatchNormalization(momentum=0.9)(x)
             x = layers.Activation("relu")(x)
         x = layers.MaxPooling2D()(x)
@@ -42,8 +44,9 @@ def build(steps, width=32):
     outputs = layers.Dense(10, activation="softmax")(x)
     model = keras.Model(inputs, outputs, name="cifar10_cnn")
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-3), "sparse_categorical_crossentropy",
-                  metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     return model
 
 
@@ -66,9 +69,14 @@ def main(argv=None):
     model = build(epochs * -(-len(x_train) // options.batch_size), options.width or (32 if options.data else 8))
     with tempfile.TemporaryDirectory() as folder:
         best = os.path.join(folder, "best.keras")
-        model.fit(x_train, y_train, batch_size=options.batch_size, epochs=epochs, validation_data=(x_test, y_test),
-                  callbacks=[keras.callbacks.ModelCheckpoint(best, monitor="val_accuracy", mode="max",
-                                                             save_best_only=True)])
+        model.fit(
+            x_train,
+            y_train,
+            batch_size=options.batch_size,
+            epochs=epochs,
+            validation_data=(x_test, y_test),
+            callbacks=[keras.callbacks.ModelCheckpoint(best, monitor="val_accuracy", mode="max", save_best_only=True)],
+        )
         model = keras.models.load_model(best)
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"best epoch: test loss {loss:.4f}, test accuracy {accuracy:.2%}")

@@ -4,6 +4,7 @@ What they compute is traced once and becomes part of the compiled step; gradient
 
     python examples/custom_parts.py
 """
+
 import os
 import tempfile
 

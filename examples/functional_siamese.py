@@ -4,6 +4,7 @@ The tower is a model used as a layer, called twice: its weights are shared and t
 
     python examples/functional_siamese.py
 """
+
 import argparse
 
 import numpy as np
@@ -26,14 +27,17 @@ def pairs(x, y, count, seed):
 
 def build():
     """The model with inputs `left` and `right` and outputs `same` and `digit`, compiled."""
-    tower = keras.Sequential([
-        keras.Input((8, 8, 1)),
-        layers.Conv2D(16, 3, padding="same", activation="relu"),
-        layers.MaxPooling2D(),
-        layers.Conv2D(32, 3, padding="same", activation="relu"),
-        layers.Flatten(),
-        layers.Dense(32),
-    ], name="tower")
+    tower = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(16, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(32),
+        ],
+        name="tower",
+    )
     left, right = keras.Input((8, 8, 1), name="left"), keras.Input((8, 8, 1), name="right")
     a, b = tower(left), tower(right)
     difference = layers.Subtract()([a, b])
@@ -42,8 +46,12 @@ def build():
     same = layers.Dense(1, activation="sigmoid", name="same")(x)
     digit = layers.Dense(10, activation="softmax", name="digit")(a)
     model = keras.Model([left, right], [same, digit], name="siamese")
-    model.compile(keras.optimizers.Adam(2e-3), loss=["binary_crossentropy", "sparse_categorical_crossentropy"],
-                  loss_weights=[1.0, 0.5], metrics=[["accuracy"], ["accuracy"]])
+    model.compile(
+        keras.optimizers.Adam(2e-3),
+        loss=["binary_crossentropy", "sparse_categorical_crossentropy"],
+        loss_weights=[1.0, 0.5],
+        metrics=[["accuracy"], ["accuracy"]],
+    )
     return model
 
 

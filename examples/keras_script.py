@@ -1,4 +1,5 @@
 """A script as one writes it for Keras.  `fastnn run examples/keras_script.py` runs it unchanged."""
+
 import numpy as np
 from tensorflow.keras import layers
 from tensorflow.keras.models import Sequential

@@ -1,8 +1,9 @@
 """A convolutional network on MNIST: at least 99.0 % of the test images right after 3 epochs.
 
-    python examples/mnist_convnet.py --data DIR      # DIR holds the four original IDX .gz files
-    python examples/mnist_convnet.py                 # without them: the bundled digits, enlarged, in seconds
+python examples/mnist_convnet.py --data DIR      # DIR holds the four original IDX .gz files
+python examples/mnist_convnet.py                 # without them: the bundled digits, enlarged, in seconds
 """
+
 import argparse
 
 import numpy as np
@@ -22,25 +23,28 @@ def bundled():
 
 def build(steps):
     """The network, compiled; steps: number of training steps, over which the learning rate falls to zero."""
-    model = keras.Sequential([
-        keras.Input((28, 28, 1)),
-        layers.Rescaling(1 / 255),
-        layers.Conv2D(32, 3, use_bias=False),
-        layers.BatchNormalization(momentum=0.9),
-        layers.Activation("relu"),
-        layers.MaxPooling2D(),
-        layers.Conv2D(64, 3, use_bias=False),
-        layers.BatchNormalization(momentum=0.9),
-        layers.Activation("relu"),
-        layers.Conv2D(64, 3, use_bias=False),
-        layers.BatchNormalization(momentum=0.9),
-        layers.Activation("relu"),
-        layers.MaxPooling2D(),
-        layers.Flatten(),
-        layers.Dropout(0.3),
-        layers.Dense(128, activation="relu"),
-        layers.Dense(10, activation="softmax"),
-    ], name="mnist_convnet")
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+            layers.Conv2D(64, 3, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="mnist_convnet",
+    )
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
@@ -60,8 +64,9 @@ def main(argv=None):
     keras.utils.set_random_seed(options.seed)
     model = build(epochs * -(-len(x_train) // batch_size))
     model.summary()
-    model.fit(x_train[..., None], y_train, batch_size=batch_size, epochs=epochs,
-              validation_data=(x_test[..., None], y_test))
+    model.fit(
+        x_train[..., None], y_train, batch_size=batch_size, epochs=epochs, validation_data=(x_test[..., None], y_test)
+    )
     loss, accuracy = model.evaluate(x_test[..., None], y_test, verbose=0)
     print(f"test loss {loss:.4f}, test accuracy {accuracy:.2%}")
     return accuracy

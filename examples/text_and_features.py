@@ -5,6 +5,7 @@ data is made up: messages whose words and whose five numbers both say something 
 
     python examples/text_and_features.py
 """
+
 import argparse
 
 import numpy as np
@@ -37,11 +38,15 @@ def build():
     x = layers.Dense(32, activation="relu")(x)
     x = layers.Dense(32, activation="relu")(x)
     label = layers.Dense(1, activation="sigmoid", name="label")(x)
-    model = keras.Model({"words": words, "features": features}, {"label": label, "words_only": words_only},
-                        name="text_and_features")
-    model.compile(keras.optimizers.Adam(3e-3),
-                  loss={"label": "binary_crossentropy", "words_only": "binary_crossentropy"},
-                  loss_weights={"label": 1.0, "words_only": 0.2}, metrics={"label": ["accuracy"]})
+    model = keras.Model(
+        {"words": words, "features": features}, {"label": label, "words_only": words_only}, name="text_and_features"
+    )
+    model.compile(
+        keras.optimizers.Adam(3e-3),
+        loss={"label": "binary_crossentropy", "words_only": "binary_crossentropy"},
+        loss_weights={"label": 1.0, "words_only": 0.2},
+        metrics={"label": ["accuracy"]},
+    )
     return model
 
 
@@ -55,11 +60,18 @@ def main(argv=None):
     model = build()
     model.summary()
     words, features, label = messages(4000, 1)
-    model.fit({"words": words, "features": features}, {"label": label, "words_only": label}, batch_size=64,
-              epochs=options.epochs, validation_split=0.1, verbose=2)
+    model.fit(
+        {"words": words, "features": features},
+        {"label": label, "words_only": label},
+        batch_size=64,
+        epochs=options.epochs,
+        validation_split=0.1,
+        verbose=2,
+    )
     words, features, label = messages(1000, 2)
-    results = model.evaluate({"words": words, "features": features}, {"label": label, "words_only": label}, verbose=0,
-                             return_dict=True)
+    results = model.evaluate(
+        {"words": words, "features": features}, {"label": label, "words_only": label}, verbose=0, return_dict=True
+    )
     print("test: " + ", ".join(f"{name} {value:.4f}" for name, value in results.items()))
     return results["label_accuracy"]
 

@@ -5,6 +5,7 @@
 >>> model.count_params()
 15
 """
+
 import importlib
 import sys
 
@@ -14,7 +15,7 @@ __version__ = "0.1.0"
 
 _PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "dtype_policies", "initializers",
              "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-             "saving", "utils", "visualization")
+             "saving", "utils", "visualization")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",
@@ -24,13 +25,13 @@ NAMES = {
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
-}
+}  # fmt: skip
 _find, __dir__, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
 
 
 def _limits():
-    if "threadpoolctl" in sys.modules:          # from now on it sees and limits fastnn's threads too
+    if "threadpoolctl" in sys.modules:  # from now on it sees and limits fastnn's threads too
         importlib.import_module("fastnn.runtime.threads").register()
 
 
@@ -39,6 +40,6 @@ _limits()
 
 def __getattr__(name):
     _limits()
-    if name == "backend":                       # Keras 1 and 2's keras.backend lives with the other old spellings
+    if name == "backend":  # Keras 1 and 2's keras.backend lives with the other old spellings
         return importlib.import_module("fastnn.compat.backend")
     return _find(name)

@@ -1,4 +1,5 @@
 """`python -m fastnn` is the `fastnn` command."""
+
 import sys
 
 from fastnn.cli import main

@@ -2,6 +2,7 @@
 
 Each takes a symbol, variable or array of any shape and returns one of the same shape.
 """
+
 import numpy as np
 
 from fastnn import ops
@@ -178,7 +179,7 @@ def log_softmax(x, axis=-1):
 
 def sparsemax(x, axis=-1):
     """The projection onto the simplex along `axis` (Martins and Astudillo, 2016)."""
-    fixed = ops.stop_gradient(x)                # which elements are kept is piecewise constant
+    fixed = ops.stop_gradient(x)  # which elements are kept is piecewise constant
     z = ops.flip(ops.sort(fixed, axis=axis), axis=axis)
     shape = [1] * len(z.shape)
     shape[axis] = z.shape[axis]
@@ -198,7 +199,7 @@ def glu(x, axis=-1):
 swish, hard_swish = silu, hard_silu
 _FUNCTIONS = (linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, sigmoid, hard_sigmoid, log_sigmoid, tanh,
               hard_tanh, tanh_shrink, hard_shrink, soft_shrink, threshold, softplus, softsign, squareplus, sparse_plus,
-              sparse_sigmoid, silu, hard_silu, mish, exponential, softmax, log_softmax, sparsemax, glu)
+              sparse_sigmoid, silu, hard_silu, mish, exponential, softmax, log_softmax, sparsemax, glu)  # fmt: skip
 _TABLE = {**{f.__name__: f for f in _FUNCTIONS}, "swish": silu, "hard_swish": hard_silu}
 __all__ = sorted([*_TABLE, "get", "serialize", "deserialize"])
 

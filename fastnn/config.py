@@ -1,4 +1,5 @@
 """`keras.config`: the settings of the process, under the names that Keras gives them."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -10,5 +11,5 @@ NAMES = {
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "fastnn.utils"),
     "backend": "fastnn.compat.backend",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,4 +1,5 @@
 """Constraints: what a weight is projected onto after each update."""
+
 from typing import Any, Self
 
 from fastnn import ops
@@ -112,9 +113,9 @@ class MinMaxNorm(Constraint):
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
 _TABLE = {"MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm, "MinMaxNorm": MinMaxNorm, "max_norm": MaxNorm,
           "maxnorm": MaxNorm, "non_neg": NonNeg, "nonneg": NonNeg, "unit_norm": UnitNorm, "unitnorm": UnitNorm,
-          "min_max_norm": MinMaxNorm}
+          "min_max_norm": MinMaxNorm}  # fmt: skip
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
-           "min_max_norm", "non_neg", "serialize", "unit_norm"]
+           "min_max_norm", "non_neg", "serialize", "unit_norm"]  # fmt: skip
 
 
 def get(identifier):

@@ -2,6 +2,7 @@
 
 fastnn computes in the type the weights have: "float32" or "float64".
 """
+
 from fastnn.core import config, dtypes
 from fastnn.core.errors import NotSupportedError
 
@@ -18,8 +19,10 @@ class DTypePolicy:
     def __init__(self, name=None):
         name = config.floatx() if name is None else name
         if str(name).startswith("mixed_") or name == "bfloat16":
-            raise NotSupportedError(f"DTypePolicy: received {name!r}; fastnn computes in the type of the weights: "
-                                    "expected 'float32' or 'float64'.")
+            raise NotSupportedError(
+                f"DTypePolicy: received {name!r}; fastnn computes in the type of the weights: "
+                "expected 'float32' or 'float64'."
+            )
         self._name = dtypes.standardize(name)
 
     @property
@@ -58,7 +61,7 @@ class DTypePolicy:
 
 Policy = DTypePolicy
 __all__ = ["DTypePolicy", "Policy", "deserialize", "dtype_policy", "get", "global_policy", "serialize",
-           "set_dtype_policy", "set_global_policy"]
+           "set_dtype_policy", "set_global_policy"]  # fmt: skip
 
 
 def dtype_policy():
@@ -71,7 +74,7 @@ def set_dtype_policy(policy):
     config.set_floatx(get(policy).name)
 
 
-global_policy, set_global_policy = dtype_policy, set_dtype_policy      # as keras.mixed_precision has them
+global_policy, set_global_policy = dtype_policy, set_dtype_policy  # as keras.mixed_precision has them
 
 
 def get(identifier):

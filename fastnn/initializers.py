@@ -3,6 +3,7 @@
 An initializer without a seed takes a random stream of its own when it is made, so the same script gives the same
 values; with a seed its values depend on the seed alone.  Called twice, it gives the same values twice.
 """
+
 import copy
 import math
 from typing import Any, Self
@@ -31,7 +32,7 @@ class Initializer(ChecksArguments):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._makes_new = cls.__module__ == __name__     # each call returns a new array: a variable need not copy it
+        cls._makes_new = cls.__module__ == __name__  # each call returns a new array: a variable need not copy it
 
     @open_signature
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
@@ -109,8 +110,10 @@ class Identity(Initializer):
 
     def __call__(self, shape, dtype=None):
         if len(shape) != 2:
-            raise ArgumentError("Identity matrix initializer can only be used for 2D matrices. "
-                                f"Received: shape={tuple(shape)} of rank {len(shape)}.")
+            raise ArgumentError(
+                "Identity matrix initializer can only be used for 2D matrices. "
+                f"Received: shape={tuple(shape)} of rank {len(shape)}."
+            )
         return (self.gain * np.eye(*shape)).astype(_type(dtype))
 
     def get_config(self):
@@ -123,11 +126,18 @@ class RandomInitializer(Initializer):
     def __init__(self, seed: Any = None) -> None:
         good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
         if not good:
-            raise ArgumentError("`seed` argument should be an int, a SeedGenerator or None. Received: "
-                                f"seed={seed!r} (of type {type(seed).__name__}).")
+            raise ArgumentError(
+                "`seed` argument should be an int, a SeedGenerator or None. Received: "
+                f"seed={seed!r} (of type {type(seed).__name__})."
+            )
         self.seed = seed
-        self._key = (config.seed(), config.next_stream()) if seed is None else \
-            tuple(seed.key) if hasattr(seed, "key") else (int(seed), 0)
+        self._key = (
+            (config.seed(), config.next_stream())
+            if seed is None
+            else tuple(seed.key)
+            if hasattr(seed, "key")
+            else (int(seed), 0)
+        )
 
     def get_config(self):
         return {"seed": self.seed if self.seed is None or hasattr(self.seed, "__index__") else None}
@@ -195,8 +205,15 @@ class VarianceScaling(RandomInitializer):
     (4, 8)
     """
 
-    def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
-                 seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Any = None,
+        input_axes: Any = None,
+        output_axes: Any = None,
+    ) -> None:
         if scale <= 0.0:
             raise ArgumentError(f"Argument `scale` must be positive float. Received: scale={scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -205,8 +222,10 @@ class VarianceScaling(RandomInitializer):
         if distribution == "normal":
             distribution = "truncated_normal"
         if distribution not in ("uniform", "truncated_normal", "untruncated_normal"):
-            raise ArgumentError(f"Invalid `distribution` argument: {distribution!r}. Expected 'uniform', "
-                                "'truncated_normal' or 'untruncated_normal'.")
+            raise ArgumentError(
+                f"Invalid `distribution` argument: {distribution!r}. Expected 'uniform', "
+                "'truncated_normal' or 'untruncated_normal'."
+            )
         super().__init__(seed)
         self.scale, self.mode, self.distribution = scale, mode, distribution
         self.input_axes, self.output_axes = input_axes, output_axes
@@ -233,7 +252,7 @@ class VarianceScaling(RandomInitializer):
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale, "mode": self.mode, "distribution": self.distribution,
-                "input_axes": self.input_axes, "output_axes": self.output_axes}
+                "input_axes": self.input_axes, "output_axes": self.output_axes}  # fmt: skip
 
 
 class _Named(VarianceScaling):
@@ -245,8 +264,11 @@ class _Named(VarianceScaling):
         super().__init__(*self.rule, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self):
-        return {"seed": RandomInitializer.get_config(self)["seed"], "input_axes": self.input_axes,
-                "output_axes": self.output_axes}
+        return {
+            "seed": RandomInitializer.get_config(self)["seed"],
+            "input_axes": self.input_axes,
+            "output_axes": self.output_axes,
+        }
 
 
 class GlorotUniform(_Named):
@@ -323,12 +345,14 @@ class Orthogonal(RandomInitializer):
 
     def __call__(self, shape, dtype=None):
         if len(shape) < 2:
-            raise ArgumentError("The tensor to initialize must be at least two-dimensional. "
-                                f"Received: shape={tuple(shape)} of rank {len(shape)}.")
+            raise ArgumentError(
+                "The tensor to initialize must be at least two-dimensional. "
+                f"Received: shape={tuple(shape)} of rank {len(shape)}."
+            )
         rows, cols = math.prod(shape[:-1]), shape[-1]
         tall = random.normal(self._key, (max(rows, cols), min(rows, cols)), dtype="float64")
         q, r = np.linalg.qr(tall)
-        q *= np.sign(np.diag(r))                # makes the distribution uniform over orthogonal matrices
+        q *= np.sign(np.diag(r))  # makes the distribution uniform over orthogonal matrices
         if rows < cols:
             q = q.T
         return (self.gain * q.reshape(shape)).astype(_type(dtype))
@@ -339,7 +363,7 @@ class Orthogonal(RandomInitializer):
 
 IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
 _CLASSES = (Zeros, Ones, Constant, Identity, RandomNormal, TruncatedNormal, RandomUniform, VarianceScaling,
-            GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal)
+            GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal)  # fmt: skip
 # Keras accepts class names and these; the functions of Keras 1 and 2 had the same names
 zeros, ones, constant, identity, orthogonal = Zeros, Ones, Constant, Identity, Orthogonal
 random_normal = normal = RandomNormal
@@ -354,10 +378,10 @@ _ALIASES = {
     "truncated_normal": TruncatedNormal, "variance_scaling": VarianceScaling, "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal, "he_uniform": HeUniform, "he_normal": HeNormal, "lecun_uniform": LecunUniform,
     "lecun_normal": LecunNormal,
-}
+}  # fmt: skip
 _TABLE = {**{c.__name__: c for c in _CLASSES}, **_ALIASES}
 __all__ = sorted(["Initializer", "RandomInitializer", "get", "serialize", "deserialize", "compute_fans",
-                  *(n for n in _TABLE if n in globals())])
+                  *(n for n in _TABLE if n in globals())])  # fmt: skip
 
 
 def get(identifier):

@@ -4,6 +4,7 @@ An int seed always gives the same values.  A SeedGenerator gives new values at e
 the stream of the whole process that `fastnn.utils.set_random_seed` sets.  Inside a layer's call the numbers of a
 SeedGenerator (or of None) are drawn anew at every training step, as a function of (seed, stream, call, step, element).
 """
+
 import functools
 
 import numpy as np
@@ -19,7 +20,7 @@ from fastnn.ops.op import R
 from fastnn.ops.records.random import random_uniform
 
 __all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
-           "truncated_normal", "uniform"]
+           "truncated_normal", "uniform"]  # fmt: skip
 
 
 class SeedGenerator:
@@ -60,7 +61,7 @@ class SeedGenerator:
     def next(self, ordered=True):
         """[seed, call number] as Keras' seed state (int64 array of 2); takes one call."""
         seed, stream, call = self.draw()
-        return np.array([(seed + stream) % 2 ** 31, call], np.int64)
+        return np.array([(seed + stream) % 2**31, call], np.int64)
 
     def get_config(self):
         """{"seed", "name"}."""
@@ -89,8 +90,10 @@ def draw_seed(seed):
             return (seed, 0, _count(trace, "random")), True
         return (config.seed(), config.next_stream(), 0), True
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise ArgumentError("Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
-                            f"Received: seed={seed!r} (of type {type(seed)})")
+        raise ArgumentError(
+            "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
+            f"Received: seed={seed!r} (of type {type(seed)})"
+        )
     return (int(seed), 0, 0), False
 
 
@@ -100,11 +103,13 @@ def _attrs(key):
 
 def _of_sizes(function):
     """A function of a shape that also takes one with sizes of functional symbols: its call is an event then."""
+
     @functools.wraps(function)
     def call(shape, *args, **kwargs):
         if tracing.current() is None and tracing.is_symbolic(shape):
             return hooks.call("record", call.public_name, call, (shape, *args), kwargs)
         return function(shape, *args, **kwargs)
+
     call.public_name = f"random.{function.__name__}"
     return call
 
@@ -131,8 +136,15 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     >>> bool((normal((3,), seed=1) == normal((3,), seed=1)).all())
     True
     """
-    return _numbers("random_normal", lambda key, s: core.normal(key, s, mean, stddev, dtype), shape, dtype, seed,
-                    mean=float(mean), stddev=float(stddev))
+    return _numbers(
+        "random_normal",
+        lambda key, s: core.normal(key, s, mean, stddev, dtype),
+        shape,
+        dtype,
+        seed,
+        mean=float(mean),
+        stddev=float(stddev),
+    )
 
 
 @_of_sizes
@@ -142,8 +154,16 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     >>> bool(abs(truncated_normal((100,), seed=1)).max() <= 2)
     True
     """
-    return _numbers("random_normal", lambda key, s: core.truncated_normal(key, s, mean, stddev, dtype), shape, dtype,
-                    seed, mean=float(mean), stddev=float(stddev), truncated=True)
+    return _numbers(
+        "random_normal",
+        lambda key, s: core.truncated_normal(key, s, mean, stddev, dtype),
+        shape,
+        dtype,
+        seed,
+        mean=float(mean),
+        stddev=float(stddev),
+        truncated=True,
+    )
 
 
 @_of_sizes
@@ -155,8 +175,15 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """
     if dtype is not None and not dtypes.is_float(dtypes.standardize(dtype)):
         return randint(shape, minval, maxval, dtype, seed)
-    return _numbers("random_uniform", lambda key, s: core.uniform(key, s, minval, maxval, dtype), shape, dtype, seed,
-                    minval=float(minval), maxval=float(maxval))
+    return _numbers(
+        "random_uniform",
+        lambda key, s: core.uniform(key, s, minval, maxval, dtype),
+        shape,
+        dtype,
+        seed,
+        minval=float(minval),
+        maxval=float(maxval),
+    )
 
 
 @_of_sizes
@@ -192,7 +219,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     if isinstance(inputs, Symbol) and changing:
         return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)
     if not 0 <= rate <= 1:
-        return operations.dropout(inputs, rate)         # raises
+        return operations.dropout(inputs, rate)  # raises
     if rate == 0:
         return inputs
     shape = tuple(inputs.shape if hasattr(inputs, "shape") else np.shape(inputs))
@@ -253,7 +280,7 @@ def _gamma(key, shape, alpha):
     d = np.where(alpha < 1, alpha + 1, alpha) - 1 / 3
     c = 1 / np.sqrt(9 * d)
     out, left, r = np.empty(n), np.arange(n), 1
-    while left.size:                            # one in twenty is drawn again
+    while left.size:  # one in twenty is drawn again
         z = core.normal((*key, 0, 2 * r), n, dtype="float64")[left]
         u = core.uniform((*key, 0, 2 * r + 1), n, dtype="float64")[left]
         v = (1 + c[left] * z) ** 3
@@ -293,6 +320,8 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
 
 def _eager(name, seed, value):
     if isinstance(value, Symbol) or (tracing.current() is not None and not tracing.current().building):
-        raise NotSupportedError(f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the "
-                                "numbers outside, or use normal, uniform, truncated_normal, randint or dropout.")
+        raise NotSupportedError(
+            f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the "
+            "numbers outside, or use normal, uniform, truncated_normal, randint or dropout."
+        )
     return draw_seed(seed)[0]

@@ -1,4 +1,5 @@
 """Regularizers: penalties on weights or activations that are added to the loss."""
+
 import math
 from typing import Any, Self
 
@@ -13,8 +14,9 @@ from fastnn.saving import identifiers as serial
 def _penalty(name, value):
     """A penalty factor as a finite float >= 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise ArgumentError(f"Invalid value for argument {name}: expected a non-negative float. Received: "
-                            f"{name}={value!r}")
+        raise ArgumentError(
+            f"Invalid value for argument {name}: expected a non-negative float. Received: {name}={value!r}"
+        )
     return float(value)
 
 
@@ -116,15 +118,17 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor: Any = 0.01, mode: str = "rows") -> None:
         self.factor = _penalty("factor", factor)
         if mode not in ("rows", "columns"):
-            raise ArgumentError("Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: "
-                                f"mode={mode!r}")
+            raise ArgumentError(
+                f"Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: mode={mode!r}"
+            )
         self.mode = mode
 
     def __call__(self, x):
         x = x if hasattr(x, "shape") else ops.convert_to_tensor(x)
         if len(x.shape) != 2:
-            raise ArgumentError("Inputs to OrthogonalRegularizer must have rank 2. Received: "
-                                f"inputs.shape={tuple(x.shape)}")
+            raise ArgumentError(
+                f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={tuple(x.shape)}"
+            )
         if self.mode == "columns":
             x = ops.transpose(x)
         length = ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=1, keepdims=True), 1e-12))
@@ -151,9 +155,9 @@ def l1_l2(l1=0.01, l2=0.01):
 
 
 _TABLE = {"L1": L1, "L2": L2, "L1L2": L1L2, "OrthogonalRegularizer": OrthogonalRegularizer, "l1": L1, "l2": L2,
-          "l1_l2": L1L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer}
+          "l1_l2": L1L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer}  # fmt: skip
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
-           "orthogonal_regularizer", "serialize"]
+           "orthogonal_regularizer", "serialize"]  # fmt: skip
 
 
 def get(identifier):

@@ -2,11 +2,12 @@
 
 The leaves of a dict come in the order of its sorted keys.
 """
+
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import flatten, flatten_with_path, is_nested, map_structure, pack, same_structure
 
 __all__ = ["assert_same_structure", "flatten", "flatten_with_path", "is_nested", "lists_to_tuples", "map_structure",
-           "pack_sequence_as", "traverse"]
+           "pack_sequence_as", "traverse"]  # fmt: skip
 
 
 def pack_sequence_as(structure, flat_sequence):
@@ -53,8 +54,9 @@ def traverse(func, structure, top_down=True):
         if found is not None:
             return found
     if is_nested(structure):
-        inside = map_structure(lambda part: traverse(func, part, top_down), structure,
-                               is_leaf=lambda part: part is not structure)
+        inside = map_structure(
+            lambda part: traverse(func, part, top_down), structure, is_leaf=lambda part: part is not structure
+        )
         if top_down:
             return inside
         structure = inside

@@ -1,4 +1,5 @@
 """Shared set-up: Hypothesis profiles, a clean configuration for each test, where real data are found."""
+
 from __future__ import annotations
 
 import os
@@ -7,8 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-_COMMON = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-               print_blob=True)
+_COMMON = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], print_blob=True)
 settings.register_profile("fast", max_examples=8, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=100, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
@@ -36,6 +36,7 @@ def clean_configuration():
         config.set_image_data_format("channels_last")
         config.set_executor("cython")
         config.set_seed(0)
+
     reset()
     yield
     reset()

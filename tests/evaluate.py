@@ -2,6 +2,7 @@
 
 `tolerance` is the only float tolerance of the registry tests, `check_gradient` the only gradient checker.
 """
+
 from __future__ import annotations
 
 import copy
@@ -82,6 +83,7 @@ def graphs_of(make: Callable[[], Any]) -> list[Any]:
     def noting(*args: Any) -> Any:
         found.append(passes.run(*args))
         return found[-1]
+
     PLANS.clear()
     with mock.patch.object(compiling, "passes", SimpleNamespace(run=noting)):
         make()
@@ -95,11 +97,13 @@ def op_function(op: Any, case: Any) -> Callable[..., Any]:
     def fn(*symbols: Any) -> Any:
         given = iter(symbols)
         return call_op(op, [None if gone else next(given) for gone in absent], case.attrs)
+
     return fn
 
 
-def tolerance(op: Any, arrays: list[np.ndarray], outs: list[np.ndarray], attrs: dict[str, Any], dtype: str,
-              factor: float = 1.0) -> float:
+def tolerance(
+    op: Any, arrays: list[np.ndarray], outs: list[np.ndarray], attrs: dict[str, Any], dtype: str, factor: float = 1.0
+) -> float:
     """Relative error allowed in a result of `dtype`, to be scaled with the largest magnitude in it.
 
     Each element of the result is a chain of at most n rounded operations, n = flops per output element (the length of
@@ -136,8 +140,10 @@ def assert_same_bits(received: list[np.ndarray], expected: list[np.ndarray], wha
         same = (a == b) | ((a != a) & (b != b))
         if a.dtype.kind == "f":
             same &= (np.signbit(a) == np.signbit(b)) | (a != a)
-        assert np.all(same), f"{what}: {np.count_nonzero(~same)} of {a.size} elements differ, first at " \
-                             f"{np.argwhere(~same)[0]}: {a[~same][0]!r} against {b[~same][0]!r}"
+        assert np.all(same), (
+            f"{what}: {np.count_nonzero(~same)} of {a.size} elements differ, first at "
+            f"{np.argwhere(~same)[0]}: {a[~same][0]!r} against {b[~same][0]!r}"
+        )
 
 
 # ---------------------------------------------------------------- gradients
@@ -148,15 +154,26 @@ def float_positions(arrays: list[np.ndarray]) -> list[int]:
 
 def with_gradients(fn: Callable[..., Any], count: int, where: list[int]) -> Callable[..., Any]:
     """(x..., gy...) -> (gx of the inputs `where`): None where no path leads."""
+
     def both(*symbols: Symbol) -> list[Any]:
         xs, gys = symbols[:count], symbols[count:]
         ys = [y for y in as_list(fn(*xs)) if y.dtype == "float64"]
         return gradients(ys, [xs[i] for i in where], list(gys))
+
     return both
 
 
-def check_gradient(fn: Callable[..., Any], arrays: list[np.ndarray], rng: np.random.Generator, *, plant: float = 0.0,
-                   step: float = 1e-6, rtol: float = 2e-6, fixed: tuple[int, ...] = (), **options: Any) -> None:
+def check_gradient(
+    fn: Callable[..., Any],
+    arrays: list[np.ndarray],
+    rng: np.random.Generator,
+    *,
+    plant: float = 0.0,
+    step: float = 1e-6,
+    rtol: float = 2e-6,
+    fixed: tuple[int, ...] = (),
+    **options: Any,
+) -> None:
     """Directional check in float64: <random covector, numeric derivative along d> against <gradient, d>.
 
     Two directions: a random one, and the gradient's own signs with random lengths, along which nothing cancels, so
@@ -190,6 +207,7 @@ def check_gradient(fn: Callable[..., Any], arrays: list[np.ndarray], rng: np.ran
                 moved[i] = arrays[i] + h * d
             outs = [y for y in as_list(forward(*moved)) if y.dtype == np.float64]
             return sum(float(np.sum(gy * y, dtype=np.longdouble)) for gy, y in zip(gys, outs))
+
         numeric = (shifted(step) - shifted(-step)) / (2 * step)
         exact = sum(float((g * d).sum()) for g, d in zip(gxs, ds))
         scale = sum(float(np.abs(g * d).sum()) for g, d in zip(gxs, ds))
@@ -198,4 +216,5 @@ def check_gradient(fn: Callable[..., Any], arrays: list[np.ndarray], rng: np.ran
         limit = rtol * max(scale, 1e-3) + noise
         assert abs(numeric - exact) <= limit, (
             f"directional derivative: numeric {numeric!r}, by the gradient rule {exact!r}, "
-            f"difference {abs(numeric - exact):.3g} > {limit:.3g} ({'aligned' if aligned else 'random'} direction)")
+            f"difference {abs(numeric - exact):.3g} > {limit:.3g} ({'aligned' if aligned else 'random'} direction)"
+        )

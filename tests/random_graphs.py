@@ -1,4 +1,5 @@
 """Random functional graphs: several inputs, weights that several nodes share, several outputs."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,7 +22,7 @@ class RandomGraph:
         self.draw, self.rows = draw, rows or draw.integer(1, 5)
         self.shapes: list[tuple[int, ...]] = []
         self.steps: list[tuple[str, Any]] = []
-        self._columns: list[int] = []               # columns of each value of the pool
+        self._columns: list[int] = []  # columns of each value of the pool
         self._weights: dict[tuple[int, ...], list[int]] = {}
         names = SMOOTH if smooth else SMOOTH + KINKED
         for _ in range(draw.integer(1, 3)):
@@ -30,12 +31,15 @@ class RandomGraph:
             self._image()
         for _ in range(draw.integer(2, 9)):
             kind = draw.choice(["dense", "activation", "binary", "dense", "concatenate", "center", "slice", "product",
-                                "norm", "loss", "loop", "branch"])
+                                "norm", "loss", "loop", "branch"])  # fmt: skip
             a = draw.integer(0, len(self._columns) - 1)
             if kind == "dense":
                 out = draw.integer(1, 7)
-                self._add(kind, (a, self._weight((self._columns[a], out)), self._weight((out,)),
-                                 draw.choice([None, *names])), out)
+                self._add(
+                    kind,
+                    (a, self._weight((self._columns[a], out)), self._weight((out,)), draw.choice([None, *names])),
+                    out,
+                )
             elif kind == "activation":
                 self._add(kind, (a, draw.choice(names)), self._columns[a])
             elif kind == "binary":
@@ -54,13 +58,13 @@ class RandomGraph:
                 self._add(kind, (a, self._weight((columns,)), self._weight((columns,)), after), columns)
             elif kind == "loss":
                 self._add(kind, (a, draw.choice(LOSSES)), 1)
-            elif kind == "loop":                    # steps, backwards, a branch inside, a test, all steps wanted
+            elif kind == "loop":  # steps, backwards, a branch inside, a test, all steps wanted
                 columns = self._columns[a]
                 flags = [draw.boolean() for _ in range(4)]
                 self._add(kind, (a, self._weight((columns, columns)), draw.integer(1, 5), *flags), columns)
             elif kind == "branch":
                 self._add(kind, (a, draw.choice(names), draw.choice([-9.0, 0.1, 9.0])), self._columns[a])
-            elif kind == "product":                 # rows against rows: x (x^T x)
+            elif kind == "product":  # rows against rows: x (x^T x)
                 self._add(kind, a, self._columns[a])
             else:
                 self._add(kind, a, self._columns[a])
@@ -115,7 +119,7 @@ class RandomGraph:
             elif kind == "concatenate":
                 value = ops.concatenate([pool[what[0]], pool[what[1]]], axis=1)
             elif kind == "slice":
-                value = pool[what[0]][:, what[1]:]
+                value = pool[what[0]][:, what[1] :]
             elif kind == "norm":
                 value = self._norm(pool[what[0]], symbols[what[1]], symbols[what[2]], what[3])
             elif kind == "loss":
@@ -148,6 +152,7 @@ class RandomGraph:
             c = ops.sigmoid(z) * c + ops.tanh(z)
             h = ops.tanh(c) * 0.5
             return [h, c, done + 1.0], [h * z] if rows else []
+
         start = [x, x * 0.5, ops.zeros((), dtype=x.dtype)]
         if test:
             (h, c, _), stacked, _ = loop(step, start, [], steps, test=lambda carried: carried[2] < steps - 1.5)

@@ -1,7 +1,8 @@
 """Builds the source distribution, installs it in a new environment and tests it from a folder that has no source tree.
 
-    python tests/sdist_check.py SOURCE WORK [pytest arguments]
+python tests/sdist_check.py SOURCE WORK [pytest arguments]
 """
+
 import os
 import shutil
 import subprocess
@@ -30,10 +31,10 @@ def main():
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     run(sys.executable, "-m", "build", "--sdist", "--outdir", work, source)
-    archive, = work.glob("*.tar.gz")
+    (archive,) = work.glob("*.tar.gz")
     with tarfile.open(archive) as tar:
         tar.extractall(work / "unpacked", filter="data")
-    tree, = (work / "unpacked").iterdir()
+    (tree,) = (work / "unpacked").iterdir()
     missing = [name for name in NEEDED if not (tree / name).exists()]
     built = [p for p in tree.rglob("*") if p.suffix in (".so", ".o", ".c", ".pyd")]
     if missing or [p for p in built if "src_cython" not in p.parts]:
@@ -46,8 +47,17 @@ def main():
         shutil.move(tree / name, elsewhere / name)
     venv.create(work / "venv", with_pip=True)
     python = work / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", archive, "pytest>=8",
-        "hypothesis>=6.100")
+    run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        archive,
+        "pytest>=8",
+        "hypothesis>=6.100",
+    )
     tests = [t for t in TESTS if (elsewhere / t).exists()]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     run(python, "-m", "pytest", "-q", "-m", "not slow", *tests, *arguments, cwd=elsewhere, env=environment)

@@ -4,6 +4,7 @@ An operation's record draws its cases through three methods (`integer`, `choice`
 shape, its range and what to keep away from; the package therefore never sees Hypothesis. `HypothesisDraw` shrinks;
 `SeededDraw` is for benchmarks and for tests that want the same cases each time.
 """
+
 from __future__ import annotations
 
 import random

@@ -1,4 +1,5 @@
 """Activations by name, against float64 NumPy."""
+
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from fastnn import activations
     ("softplus", lambda x: np.log1p(np.exp(x))), ("elu", lambda x: np.where(x > 0, x, np.expm1(x))),
     ("hard_sigmoid", lambda x: np.clip(x / 6 + 0.5, 0, 1)), ("silu", lambda x: x / (1 + np.exp(-x))),
     ("leaky_relu", lambda x: np.where(x > 0, x, 0.2 * x)), ("sparse_sigmoid", lambda x: np.clip((x + 1) / 2, 0, 1)),
-    ("mish", lambda x: x * np.tanh(np.log1p(np.exp(x)))), ("relu6", lambda x: np.clip(x, 0, 6))])
+    ("mish", lambda x: x * np.tanh(np.log1p(np.exp(x)))), ("relu6", lambda x: np.clip(x, 0, 6))])  # fmt: skip
 def test_activations(name, formula):
     x = np.linspace(-3, 7, 21).astype("float32").reshape(3, 7)
     np.testing.assert_allclose(activations.get(name)(x), formula(x.astype("float64")), rtol=2e-5, atol=1e-6)

@@ -2,6 +2,7 @@
 
 Imports are read from the syntax tree (those inside functions too), so nothing has to run.
 """
+
 from __future__ import annotations
 
 import ast
@@ -27,7 +28,7 @@ OPS = {"ops", "ops.op", "ops.forms", "ops.records", "ops.functions", "ops.public
 TENSOR = BASE | {"graph", "random"} | OPS
 PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
 OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
-                   "callbacks", "utils"}
+                   "callbacks", "utils"}  # fmt: skip
 
 # part of the package -> the parts it may import besides itself. Downward only: the table has no cycle (checked below).
 ALLOWED: dict[str, set[str]] = {
@@ -36,18 +37,18 @@ ALLOWED: dict[str, set[str]] = {
     "kernels.reference": BASE,
     "kernels.cpu": BASE,
     "kernels.cuda": BASE,
-    "kernels": BASE | {"kernels.cpu", "kernels.cuda", "runtime"},    # the build
+    "kernels": BASE | {"kernels.cpu", "kernels.cuda", "runtime"},  # the build
     "ops.op": BASE | {"graph"},
     "ops.public": BASE | {"graph"},
     "ops.forms": BASE | {"graph", "ops.op"},
-    "ops.records": RECORDS,                                     # of one dtype each; gradients are made of records only
-    "ops.functions": RECORDS | {"ops.records"},                 # the public names: they promote and call records
+    "ops.records": RECORDS,  # of one dtype each; gradients are made of records only
+    "ops.functions": RECORDS | {"ops.records"},  # the public names: they promote and call records
     "ops": BASE | {"graph"} | OPS - {"ops"},
     "runtime": BASE,
     "compiler": BASE | OPS | {"graph", "runtime"},
     "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
-    "saving": BASE | {"utils"},                                 # configs and files; classes come from core.registry
+    "saving": BASE | {"utils"},  # configs and files; classes come from core.registry
     "initializers": TENSOR | {"saving"},
     "regularizers": TENSOR | {"saving"},
     "constraints": TENSOR | {"saving"},
@@ -57,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "layers": PARTS - {"layers"},
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
-    "losses.compile_loss": PARTS | {"losses", "metrics"},       # what compile() makes of its arguments: above both
+    "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils"},
@@ -79,14 +80,16 @@ ALLOWED: dict[str, set[str]] = {
 
 # file -> (imports, reason): exceptions are few, and each says why
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
-    "runtime/pack.py": ({"fastnn.kernels.cpu", "fastnn.kernels.lower"},
-                        "the JIT: kernels are compiled on demand where FASTNN_KERNELS is not `pack`"),
+    "runtime/pack.py": (
+        {"fastnn.kernels.cpu", "fastnn.kernels.lower"},
+        "the JIT: kernels are compiled on demand where FASTNN_KERNELS is not `pack`",
+    )
 }
 
 # Numba: its decorators in one file, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
 NUMBA_FILES = {"core/jit.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py", "core/simd_vec.py",
-               "core/simd_winograd.py", "kernels/lower.py"}
+               "core/simd_winograd.py", "kernels/lower.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "kernels/lower.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "kernels/build.py": "a command"}
@@ -155,6 +158,7 @@ def test_direction_table_has_no_cycle():
         for below in ALLOWED[name]:
             visit(below, (*way, name))
         state[name] = 2
+
     for name in ALLOWED:
         visit(name, ())
 
@@ -170,32 +174,42 @@ def test_imports_point_downward(path):
         there = part(module.removeprefix("fastnn."))
         excepted = module in EXCEPTIONS.get(relative(path), (set(), ""))[0]
         assert there == here or there in allowed or excepted, (
-            f"{relative(path)}:{line} imports {module}: `{here}` may import only {sorted(allowed)}")
+            f"{relative(path)}:{line} imports {module}: `{here}` may import only {sorted(allowed)}"
+        )
 
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
 OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpoolctl", "fcntl", "numba", "llvmlite"}
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
-    "cli/main.py": ({"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts"},
-                    "a command imports what it needs: help and refusals come before NumPy is loaded"),
+    "cli/main.py": (
+        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts"},
+        "a command imports what it needs: help and refusals come before NumPy is loaded",
+    ),
     "models/trainer.py": ({"fastnn.saving.run"}, "readers and writers of files: a first model need not wait for them"),
 }
 
 
 def inner_imports(path: Path) -> list[tuple[int, str]]:
     """(line, module) of the imports inside functions, without those of module-level `__getattr__` tables."""
-    lines = {node.lineno for function in ast.walk(tree(path))
-             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.name != "__getattr__"
-             for node in ast.walk(function) if isinstance(node, (ast.Import, ast.ImportFrom))}
-    return sorted((line, module) for line, module in imports(path)
-                  if line in lines and module.split(".")[0] not in OPTIONAL)
+    lines = {
+        node.lineno
+        for function in ast.walk(tree(path))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.name != "__getattr__"
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    return sorted(
+        (line, module) for line, module in imports(path) if line in lines and module.split(".")[0] not in OPTIONAL
+    )
 
 
 def import_circles() -> list[set[str]]:
     """The sets of modules that import one another in circles, imports inside functions included."""
+
     def name(path: Path) -> str:
         return ".".join(["fastnn", *relative(path).removesuffix(".py").split("/")]).removesuffix(".__init__")
+
     below = {name(path): {module for _, module in imports(path)} - {name(path)} for path in FILES}
 
     def reached(start: str) -> set[str]:
@@ -205,9 +219,11 @@ def import_circles() -> list[set[str]]:
             seen |= new
             todo += new
         return seen
+
     above = {module: reached(module) for module in below}
-    circles = {frozenset(m for m in above[module] if module in above.get(m, ())) for module in above
-               if module in above[module]}
+    circles = {
+        frozenset(m for m in above[module] if module in above.get(m, ())) for module in above if module in above[module]
+    }
     return [{m.removeprefix("fastnn.") for m in circle} for circle in circles]
 
 
@@ -217,10 +233,15 @@ def test_no_module_imports_itself_by_way_of_others():
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_imports_stand_at_the_top(path):
-    inner = [(line, module) for line, module in inner_imports(path)
-             if module not in INSIDE.get(relative(path), (set(), ""))[0]]
-    assert not inner, (f"{relative(path)} imports inside functions: {inner}; import at the top, or move what is shared "
-                       "to a file below both (optional packages: see OPTIONAL)")
+    inner = [
+        (line, module)
+        for line, module in inner_imports(path)
+        if module not in INSIDE.get(relative(path), (set(), ""))[0]
+    ]
+    assert not inner, (
+        f"{relative(path)} imports inside functions: {inner}; import at the top, or move what is shared "
+        "to a file below both (optional packages: see OPTIONAL)"
+    )
 
 
 def test_every_import_that_may_stand_inside_does():
@@ -249,8 +270,10 @@ def test_no_silenced_error_and_no_print(path):
     name = relative(path)
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ExceptHandler):
-            quiet = all(isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-                        for s in node.body)
+            quiet = all(
+                isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+                for s in node.body
+            )
             assert not quiet, f"{name}:{node.lineno}: an error is swallowed here"
             assert node.type is not None, f"{name}:{node.lineno}: name the errors that are expected"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":

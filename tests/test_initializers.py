@@ -1,4 +1,5 @@
 """Initializers: distributions, seeds, and the fans that scale a first kernel: those of Keras 3."""
+
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from fastnn.core.errors import ArgumentError
     ("glorot_uniform", np.sqrt(2 / 700), np.sqrt(6 / 700)), ("he_uniform", np.sqrt(2 / 300), np.sqrt(6 / 300)),
     ("lecun_uniform", np.sqrt(1 / 300), np.sqrt(3 / 300)), ("glorot_normal", np.sqrt(2 / 700), None),
     ("he_normal", np.sqrt(2 / 300), None), ("lecun_normal", np.sqrt(1 / 300), None), ("random_normal", 0.05, None),
-    ("random_uniform", 0.1 / np.sqrt(12), 0.05), ("truncated_normal", 0.05 * 0.8796, 0.1)])
+    ("random_uniform", 0.1 / np.sqrt(12), 0.05), ("truncated_normal", 0.05 * 0.8796, 0.1)])  # fmt: skip
 def test_distributions(name, deviation, limit):
     w = initializers.get(name)((300, 400))
     assert w.dtype == np.float32
@@ -29,6 +30,7 @@ def test_seeds():
     def made():
         utils.set_random_seed(5)
         return [layers.Dense(3)(np.ones((1, 2), "float32")) for _ in range(2)]
+
     for a, b in zip(made(), made()):
         np.testing.assert_array_equal(a, b)
     with pytest.raises(ArgumentError, match="seed"):
@@ -63,7 +65,7 @@ CASES = [
     ("DepthwiseConv2D(3, depth_multiplier=8)", (9, 9, 32), 288, 72),
     ("DepthwiseConv1D(5, depth_multiplier=16)", (9, 32), 160, 80),
     ("Conv2D(32, 3, groups=4)", (9, 9, 16), 36, 288), ("LSTM(32)", (5, 64), 64, 128), ("GRU(32)", (5, 64), 64, 96),
-]
+]  # fmt: skip
 
 
 def limit_of(kernel):
@@ -92,8 +94,9 @@ def test_axes_that_the_user_names_stay():
     assert initializers.for_axes(given, [1], [0]) is given
     made = initializers.for_axes(initializers.HeNormal(seed=1), [1], [0])
     assert (made.input_axes, made.output_axes) == ([1], [0])
-    np.testing.assert_allclose(made((4, 16), "float32"), initializers.HeNormal(seed=1)((4, 16), "float32") / 2,
-                               rtol=1e-6)
+    np.testing.assert_allclose(
+        made((4, 16), "float32"), initializers.HeNormal(seed=1)((4, 16), "float32") / 2, rtol=1e-6
+    )
     zeros = initializers.Zeros()
     assert initializers.for_axes(zeros, [0], [1]) is zeros
 

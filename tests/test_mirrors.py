@@ -3,6 +3,7 @@
 `tests/compiler/test_lower.py` tests `fastnn/compiler/lower.py`, `tests/compiler/test_lower_rows.py` one side of it. A
 folder of tests may also name what lies deeper in the package's folder, or the folder itself.
 """
+
 from __future__ import annotations
 
 import ast
@@ -49,7 +50,7 @@ def starts(name: str) -> set[str]:
     ['data', 'data_class', 'data_class_weight']
     """
     words = name.split("_")
-    return {"_".join(words[:k + 1]) for k in range(len(words))}
+    return {"_".join(words[: k + 1]) for k in range(len(words))}
 
 
 def is_mirror(file: str, package: Path = PACKAGE) -> bool:
@@ -63,8 +64,10 @@ def is_mirror(file: str, package: Path = PACKAGE) -> bool:
 def test_a_test_lies_where_its_module_does(file):
     if file.split("/")[0] in FOLDERS or file in EXCEPTIONS:
         return
-    assert is_mirror(file), (f"tests/{file}: fastnn/{Path(file).parent} has no module of that name; name it after what "
-                             "it tests, or move it to tests/system if that is several parts of the package")
+    assert is_mirror(file), (
+        f"tests/{file}: fastnn/{Path(file).parent} has no module of that name; name it after what "
+        "it tests, or move it to tests/system if that is several parts of the package"
+    )
 
 
 def test_the_tables_hold_nothing_else():
@@ -77,7 +80,7 @@ def test_the_tables_hold_nothing_else():
     ("graph/test_trace.py", True), ("graph/test_trace_errors.py", True), ("graph/test_graph.py", True),
     ("kernels/test_cpu_cuts.py", True), ("test_initializers.py", True), ("runtime/test_executor.py", True),
     ("graph/test_errors_trace.py", False), ("graph/test_tra.py", False), ("nothing/test_trace.py", False),
-    ("graph/test_.py", False), ("core/test_trace.py", False)])
+    ("graph/test_.py", False), ("core/test_trace.py", False)])  # fmt: skip
 def test_what_counts_as_a_mirror(file, mirrors):
     assert is_mirror(file) == mirrors
 

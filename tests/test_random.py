@@ -1,4 +1,5 @@
 """The generator: equal bits in NumPy and in kernels, statistics, and masks that the backward pass finds again."""
+
 from __future__ import annotations
 
 import evaluate
@@ -52,7 +53,7 @@ def test_every_byte_is_uniform(shift):
     n = 1 << 16
     counts = np.bincount((core.bits((3, 4), n) >> np.uint32(shift)) & np.uint32(255), minlength=256)
     chi2 = ((counts - n / 256) ** 2 / (n / 256)).sum()
-    assert 160 < chi2 < 370                         # 255 degrees of freedom, 1e-6 on either side
+    assert 160 < chi2 < 370  # 255 degrees of freedom, 1e-6 on either side
 
 
 def test_avalanche():
@@ -68,6 +69,7 @@ def test_normal_numbers_have_the_right_distribution():
     z = np.sort(core.normal((1, 1), 20000, dtype="float64"))
     assert abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.02
     from statistics import NormalDist
+
     cdf = np.array([NormalDist().cdf(v) for v in z[::50]])
     assert np.abs(cdf - np.arange(0, 20000, 50) / 20000).max() < 0.015
     t = core.truncated_normal((1, 1), 20000)
@@ -76,6 +78,7 @@ def test_normal_numbers_have_the_right_distribution():
 
 def test_quantile_against_the_standard_library():
     from statistics import NormalDist
+
     p = np.array([1e-300, 1e-20, 1e-9, 1e-4, 0.02, 0.074, 0.076, 0.2, 0.4, 0.4999])
     np.testing.assert_allclose(core.quantile(p), [NormalDist().inv_cdf(v) for v in p], rtol=1e-14)
 
@@ -110,7 +113,7 @@ def test_dropout_gradient_uses_the_same_mask_and_steps_change_it():
     with Trace() as trace:
         s = trace.input(x.shape, "float32")
         y = operations.dropout(s, 0.4, seed=3, stream=1)
-        gx, = gradients([y], [s], [trace.constant(np.full(x.shape, 2.0, np.float32))])
+        (gx,) = gradients([y], [s], [trace.constant(np.full(x.shape, 2.0, np.float32))])
     program = Program(trace, [y, gx], {s: x})
     program.run()
     first, grad = (o.copy() for o in program.outputs)
@@ -127,7 +130,7 @@ def test_noise_shape_broadcasts_the_mask():
     y = public.dropout(np.ones((6, 5, 8), np.float32), 0.5, noise_shape=(None, 1, None), seed=1)
     assert (y == y[:, :1]).all() and 0 < (y == 0).mean() < 1
     x = np.ones((6, 5, 8), np.float32)
-    traced, = evaluate.run(lambda x: operations.dropout(x, 0.5, noise_shape=(6, 1, 8)), [x])
+    (traced,) = evaluate.run(lambda x: operations.dropout(x, 0.5, noise_shape=(6, 1, 8)), [x])
     assert (traced == traced[:, :1]).all() and 0 < (traced == 0).mean() < 1
     with pytest.raises(ArgumentError):
         operations.mask_shape((2, 3), (3, 1))
@@ -188,9 +191,13 @@ def test_random_symbols_inside_a_trace():
     generator = public.SeedGenerator(1)
 
     def fn():
-        return (public.normal((50,), seed=generator), public.uniform((50,), 2, 3, seed=generator),
-                ops.cast(public.randint((50,), 0, 4, seed=generator), "int64"),
-                ops.add(public.normal((5,), seed=7), 0.0))
+        return (
+            public.normal((50,), seed=generator),
+            public.uniform((50,), 2, 3, seed=generator),
+            ops.cast(public.randint((50,), 0, 4, seed=generator), "int64"),
+            ops.add(public.normal((5,), seed=7), 0.0),
+        )
+
     z, u, i, fixed = evaluate.run(fn, [])
     np.testing.assert_array_equal(u, core.uniform((1, 0, 1, 0), (50,), 2, 3))
     assert 0 < np.abs(z).max() < 5 and set(i.tolist()) == {0, 1, 2, 3}

@@ -1,4 +1,5 @@
 """Callbacks: Keras's hooks into fit, evaluate and predict, and the ready-made ones."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -7,5 +8,5 @@ NAMES = {
     "LearningRateScheduler": "learning_rate", "CSVLogger": "csv_logger", "TerminateOnNaN": "terminate_on_nan",
     "BackupAndRestore": "backup_and_restore", "SwapEMAWeights": "swap_ema_weights", "ProgbarLogger": "progbar_logger",
     "Progbar": "progbar", "MonitorCallback": "monitor", "TensorBoard": "tensorboard",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

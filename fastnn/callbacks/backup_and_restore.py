@@ -1,4 +1,5 @@
 """BackupAndRestore: go on after a crash where the last backup was made."""
+
 import json
 import os
 import shutil
@@ -29,8 +30,13 @@ class BackupAndRestore(Callback):
 
     state, counted = ("counted",), counted
 
-    def __init__(self, backup_dir: str | PathLike[str], save_freq: str | int = "epoch", double_checkpoint: bool = False,
-                 delete_checkpoint: bool = True) -> None:
+    def __init__(
+        self,
+        backup_dir: str | PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
         super().__init__()
         if not backup_dir:
             raise ArgumentError("Empty `backup_dir` argument passed.")
@@ -48,8 +54,10 @@ class BackupAndRestore(Callback):
     def on_train_begin(self, logs=None):
         """Take up the last backup, if there is one."""
         if not self.model.built:
-            raise NotBuiltError("To use the BackupAndRestore callback, your model must be built before you call "
-                                "`fit()`. Give it an Input, or call it on a batch of data first.")
+            raise NotBuiltError(
+                "To use the BackupAndRestore callback, your model must be built before you call "
+                "`fit()`. Give it an Input, or call it on a batch of data first."
+            )
         try:
             self._load(self._weights, self._meta)
         except (OSError, FileFormatError):
@@ -63,7 +71,7 @@ class BackupAndRestore(Callback):
         model = self.model
         if model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        if not model._load_run(weights) and os.path.exists(meta):       # a backup of Keras
+        if not model._load_run(weights) and os.path.exists(meta):  # a backup of Keras
             with open(meta, encoding="utf-8") as file:
                 model._initial_epoch = int(json.load(file)["epoch"])
 
@@ -98,7 +106,7 @@ class BackupAndRestore(Callback):
                 if os.path.exists(path):
                     shutil.copy(path, path + ".bkp")
         self.model._save_run(self._weights, epoch, batch, self._listeners.state_dict())
-        with open(self._meta, "w", encoding="utf-8") as file:       # for people; nothing depends on it
+        with open(self._meta, "w", encoding="utf-8") as file:  # for people; nothing depends on it
             json.dump({"epoch": epoch, "batch": batch}, file)
 
     def on_train_abort(self, reason=None, logs=None):

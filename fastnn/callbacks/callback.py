@@ -1,4 +1,5 @@
 """The base of every callback: all hooks, each doing nothing."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,5 @@
 """The callbacks of one run as one callback."""
+
 import inspect
 
 import numpy as np
@@ -19,8 +20,9 @@ def flatten(callbacks):
         return [c for part in callbacks for c in flatten(part)]
     if inspect.isclass(callbacks) or not hasattr(callbacks, "on_epoch_end"):
         hint = f"; write {callbacks.__name__}(...)" if inspect.isclass(callbacks) else ""
-        raise ArgumentError(f"`callbacks` must hold instances of fastnn.callbacks.Callback. Received: "
-                            f"{callbacks!r}{hint}.")
+        raise ArgumentError(
+            f"`callbacks` must hold instances of fastnn.callbacks.Callback. Received: {callbacks!r}{hint}."
+        )
     return [callbacks]
 
 
@@ -126,8 +128,11 @@ class CallbackList(Callback):
 
     def state_dict(self):
         """The states of all callbacks, each with the name of its class, in order."""
-        return {"callbacks": [[type(c).__name__, c.state_dict() if hasattr(c, "state_dict") else {}]
-                              for c in self.callbacks]}
+        return {
+            "callbacks": [
+                [type(c).__name__, c.state_dict() if hasattr(c, "state_dict") else {}] for c in self.callbacks
+            ]
+        }
 
     def load_state_dict(self, state):
         """Take up what state_dict returned: the n-th callback of a class has the state of the n-th one there."""
@@ -150,6 +155,7 @@ def _batch_hook(name):
         logs = plain_logs(logs) if name != "on_predict_batch_end" else logs or {}
         for c in self.callbacks:
             getattr(c, name)(batch, logs=logs)
+
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook
 
@@ -159,6 +165,7 @@ def _run_hook(name):
         logs = plain_logs(logs)
         for c in self.callbacks:
             getattr(c, name)(logs)
+
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook
 
@@ -168,6 +175,7 @@ def _epoch_hook(name):
         logs = plain_logs(logs)
         for c in self.callbacks:
             getattr(c, name)(epoch, logs)
+
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook
 

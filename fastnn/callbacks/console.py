@@ -1,4 +1,5 @@
 """Text for whoever watches a run."""
+
 import sys
 
 from fastnn.utils.interactive import is_interactive_logging_enabled
@@ -7,7 +8,7 @@ from fastnn.utils.interactive import is_interactive_logging_enabled
 def say(text):
     """Write text to standard output as it is now (notebooks and tests replace it), in whatever letters it has."""
     out = sys.stdout
-    if out is None or not is_interactive_logging_enabled():     # pythonw and some services have no console
+    if out is None or not is_interactive_logging_enabled():  # pythonw and some services have no console
         return
     try:
         out.write(text)

@@ -1,4 +1,5 @@
 """CSVLogger: the logs of every epoch as a line of a file."""
+
 import csv
 import os
 from collections.abc import Iterable
@@ -56,7 +57,7 @@ class CSVLogger(Callback):
             keep = size
         self._header, self._resumed = keep == 0, None
         self.csv_file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115
-        self.csv_file.truncate(keep)            # what an interrupted run wrote after its backup, or an earlier one
+        self.csv_file.truncate(keep)  # what an interrupted run wrote after its backup, or an earlier one
         self.csv_file.seek(0, os.SEEK_END)
 
     def _close(self):
@@ -72,7 +73,7 @@ class CSVLogger(Callback):
         if self.keys is None:
             self.keys = sorted(logs)
             if self.keys and not any(k.startswith("val_") for k in self.keys):
-                self.keys += [f"val_{k}" for k in self.keys]    # validation may begin in a later epoch
+                self.keys += [f"val_{k}" for k in self.keys]  # validation may begin in a later epoch
         if self.writer is None:
             self.writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n")
             if self._header:
@@ -89,6 +90,9 @@ class CSVLogger(Callback):
 
 
 def _text(value):
-    several = isinstance(value, Iterable) and not isinstance(value, str) and not (
-        isinstance(value, np.ndarray) and value.ndim == 0)
+    several = (
+        isinstance(value, Iterable)
+        and not isinstance(value, str)
+        and not (isinstance(value, np.ndarray) and value.ndim == 0)
+    )
     return f'"[{", ".join(map(str, value))}]"' if several else value

@@ -1,4 +1,5 @@
 """EarlyStopping: stop when a monitored value no longer improves."""
+
 import warnings
 from typing import Any
 
@@ -23,9 +24,17 @@ class EarlyStopping(MonitorCallback):
 
     state = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch")
 
-    def __init__(self, monitor: str = "val_loss", min_delta: Any = 0, patience: int = 0, verbose: Any = 0,
-                 mode: str = "auto", baseline: Any = None, restore_best_weights: bool = False,
-                 start_from_epoch: int = 0) -> None:
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: Any = 0,
+        patience: int = 0,
+        verbose: Any = 0,
+        mode: str = "auto",
+        baseline: Any = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
@@ -67,6 +76,9 @@ class EarlyStopping(MonitorCallback):
         """logs[monitor], or None with a warning."""
         value = (logs or {}).get(self.monitor)
         if value is None:
-            warnings.warn(f"Early stopping conditioned on metric `{self.monitor}` which is not available. Available "
-                          f"metrics are: {','.join(logs or {})}", stacklevel=2)
+            warnings.warn(
+                f"Early stopping conditioned on metric `{self.monitor}` which is not available. Available "
+                f"metrics are: {','.join(logs or {})}",
+                stacklevel=2,
+            )
         return value

@@ -1,4 +1,5 @@
 """History: what happened, epoch by epoch."""
+
 import weakref
 from typing import Any
 

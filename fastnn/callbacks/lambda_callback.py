@@ -1,11 +1,13 @@
 """LambdaCallback: hooks as functions."""
+
 from typing import Any
 
 from fastnn.callbacks.callback import BATCH_HOOKS, Callback
 from fastnn.core.errors import ArgumentError
 
 _HOOKS = {h for hooks in BATCH_HOOKS.values() for h in hooks} | {
-    f"on_{what}_{when}" for what in ("epoch", "train", "test", "predict") for when in ("begin", "end")}
+    f"on_{what}_{when}" for what in ("epoch", "train", "test", "predict") for when in ("begin", "end")
+}
 
 
 class LambdaCallback(Callback):
@@ -17,16 +19,24 @@ class LambdaCallback(Callback):
     [3]
     """
 
-    def __init__(self, on_epoch_begin: Any = None, on_epoch_end: Any = None, on_train_begin: Any = None,
-                 on_train_end: Any = None, on_train_batch_begin: Any = None, on_train_batch_end: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        on_epoch_begin: Any = None,
+        on_epoch_end: Any = None,
+        on_train_begin: Any = None,
+        on_train_end: Any = None,
+        on_train_batch_begin: Any = None,
+        on_train_batch_end: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__()
         given = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
                  "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
-                 "on_train_batch_end": on_train_batch_end, **kwargs}
+                 "on_train_batch_end": on_train_batch_end, **kwargs}  # fmt: skip
         for name, function in given.items():
             if name.startswith("on_") and name not in _HOOKS:
-                raise ArgumentError(f"LambdaCallback: unknown hook {name!r}. Expected one of: "
-                                    f"{', '.join(sorted(_HOOKS))}.")
+                raise ArgumentError(
+                    f"LambdaCallback: unknown hook {name!r}. Expected one of: {', '.join(sorted(_HOOKS))}."
+                )
             if function is not None:
                 setattr(self, name, function)

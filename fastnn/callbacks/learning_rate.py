@@ -1,4 +1,5 @@
 """Callbacks that change the learning rate between epochs."""
+
 import warnings
 from typing import Any
 
@@ -31,7 +32,7 @@ class LearningRateScheduler(Callback):
     def __init__(self, schedule: Any, verbose: Any = 0) -> None:
         super().__init__()
         self.schedule, self.verbose = schedule, verbose
-        self._set_for = None                    # the epoch whose rate is set
+        self._set_for = None  # the epoch whose rate is set
 
     def on_train_begin(self, logs=None):
         """Each epoch of this run gets its rate."""
@@ -75,9 +76,18 @@ class ReduceLROnPlateau(MonitorCallback):
 
     state = ("best", "wait", "cooldown_counter")
 
-    def __init__(self, monitor: str = "val_loss", factor: Any = 0.1, patience: int = 10, verbose: Any = 0,
-                 mode: str = "auto", min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: Any = 0.1,
+        patience: int = 10,
+        verbose: Any = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(monitor, mode, min_delta=kwargs.pop("epsilon", min_delta))
         if kwargs:
             raise ArgumentError(f"ReduceLROnPlateau: arguments not recognized: {', '.join(kwargs)}.")
@@ -101,8 +111,11 @@ class ReduceLROnPlateau(MonitorCallback):
         logs["learning_rate"] = learning_rate_of(self.model.optimizer)
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not available. "
-                          f"Available metrics are: {','.join(logs)}.", stacklevel=2)
+            warnings.warn(
+                f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not available. "
+                f"Available metrics are: {','.join(logs)}.",
+                stacklevel=2,
+            )
             return
         if self.in_cooldown():
             self.cooldown_counter -= 1

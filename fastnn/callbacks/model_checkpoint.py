@@ -1,4 +1,5 @@
 """ModelCheckpoint: save the model, or its weights, while it trains."""
+
 import os
 import warnings
 from os import PathLike
@@ -66,9 +67,18 @@ class ModelCheckpoint(MonitorCallback):
 
     state, counted = ("best", "counted", "_waited"), counted
 
-    def __init__(self, filepath: str | PathLike[str], monitor: str = "val_loss", verbose: Any = 0,
-                 save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
-                 save_freq: str | int = "epoch", initial_value_threshold: Any = None, period: int = 1) -> None:
+    def __init__(
+        self,
+        filepath: str | PathLike[str],
+        monitor: str = "val_loss",
+        verbose: Any = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: Any = None,
+        period: int = 1,
+    ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
@@ -77,11 +87,14 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
         if save_weights_only and not self.filepath.endswith(".weights.h5"):
-            raise ArgumentError("When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided must "
-                                f"end in `.weights.h5` (Keras weights format). Received: filepath={self.filepath}.")
+            raise ArgumentError(
+                "When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided must "
+                f"end in `.weights.h5` (Keras weights format). Received: filepath={self.filepath}."
+            )
         if not save_weights_only and not self.filepath.endswith((".keras", ".h5", ".hdf5")):
-            raise ArgumentError("The filepath provided must end in `.keras` (Keras model format). Received: "
-                                f"filepath={self.filepath}.")
+            raise ArgumentError(
+                f"The filepath provided must end in `.keras` (Keras model format). Received: filepath={self.filepath}."
+            )
 
     def wants_batches(self, kind):
         """Only for training, and only with an integer save_freq (or in a subclass with batch hooks)."""
@@ -110,8 +123,10 @@ class ModelCheckpoint(MonitorCallback):
         if not self._better(epoch, logs, path):
             return
         if os.path.isdir(path):
-            raise IsADirectoryError("Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an "
-                                    f"existing directory: {path}")
+            raise IsADirectoryError(
+                "Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an "
+                f"existing directory: {path}"
+            )
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -128,12 +143,17 @@ class ModelCheckpoint(MonitorCallback):
             return True
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(f"Can save best model only with {self.monitor} available. Available are: {','.join(logs)}.",
-                          stacklevel=4)
+            warnings.warn(
+                f"Can save best model only with {self.monitor} available. Available are: {','.join(logs)}.",
+                stacklevel=4,
+            )
             return True
         if np.ndim(current) > 0:
-            warnings.warn(f"Can save best model only when `monitor` is a scalar value. Received: {current}. Falling "
-                          "back to `save_best_only=False`.", stacklevel=4)
+            warnings.warn(
+                f"Can save best model only when `monitor` is a scalar value. Received: {current}. Falling "
+                "back to `save_best_only=False`.",
+                stacklevel=4,
+            )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.is_improvement(current, self.best):
@@ -152,5 +172,7 @@ class ModelCheckpoint(MonitorCallback):
         try:
             return self.filepath.format(**values)
         except KeyError as error:
-            raise UnknownNameError(f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '
-                                   f"is not among the logs: {', '.join(values)}.") from None
+            raise UnknownNameError(
+                f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '
+                f"is not among the logs: {', '.join(values)}."
+            ) from None

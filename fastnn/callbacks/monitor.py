@@ -1,4 +1,5 @@
 """What callbacks that watch one logged value share: its direction, and what counts as an improvement."""
+
 import math
 import warnings
 from typing import Any
@@ -8,7 +9,7 @@ from fastnn.core.errors import ArgumentError
 
 
 def direction_of(monitor, model):
-    """"up", "down" or None: which way the logged value `monitor` is better.
+    """ "up", "down" or None: which way the logged value `monitor` is better.
 
     A metric of the model says it itself; anything that ends in "loss" is better when smaller.
     """
@@ -57,8 +58,10 @@ class MonitorCallback(Callback):
     def _choose(self):
         found = direction_of(self.monitor, self.model)
         if found is None:
-            raise ArgumentError(f"{type(self).__name__} callback received monitor={self.monitor!r}, but it cannot be "
-                                "told whether that metric should be maximized or minimized. Pass `mode='max'` in order "
-                                "to monitor based on the highest metric value, or pass `mode='min'` in order to use "
-                                "the lowest value.")
+            raise ArgumentError(
+                f"{type(self).__name__} callback received monitor={self.monitor!r}, but it cannot be "
+                "told whether that metric should be maximized or minimized. Pass `mode='max'` in order "
+                "to monitor based on the highest metric value, or pass `mode='min'` in order to use "
+                "the lowest value."
+            )
         self.sign = 1 if found == "up" else -1

@@ -1,4 +1,5 @@
 """Progbar: a line that shows how far a run is, in Keras's format."""
+
 import time
 
 import numpy as np
@@ -23,8 +24,9 @@ class Progbar:
     '2/2'
     """
 
-    def __init__(self, target, width=20, verbose=1, interval=0.1, stateful_metrics=None, stateless_metrics=None,
-                 unit_name="step"):
+    def __init__(
+        self, target, width=20, verbose=1, interval=0.1, stateful_metrics=None, stateless_metrics=None, unit_name="step"
+    ):
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name = interval, unit_name
         self._stateful = None if stateful_metrics is None else set(stateful_metrics)

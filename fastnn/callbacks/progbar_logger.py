@@ -1,4 +1,5 @@
 """ProgbarLogger: what fit, evaluate and predict show while they run."""
+
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
 from fastnn.callbacks.progbar import Progbar

@@ -1,4 +1,5 @@
 """SwapEMAWeights: evaluate with the averaged weights."""
+
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import ArgumentError
 
@@ -22,8 +23,10 @@ class SwapEMAWeights(Callback):
     def _averages(self):
         optimizer = self.model.optimizer
         if not getattr(optimizer, "use_ema", False) or not getattr(optimizer, "built", False):
-            raise ArgumentError("SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
-                                f"use_ema={getattr(optimizer, 'use_ema', None)}.")
+            raise ArgumentError(
+                "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
+                f"use_ema={getattr(optimizer, 'use_ema', None)}."
+            )
         return list(zip(optimizer.trainable_variables, optimizer.averages))
 
     def _swap(self, to):

@@ -1,4 +1,5 @@
 """TensorBoard: event files for TensorBoard, written by the small package tensorboardX."""
+
 import importlib
 import os
 import time
@@ -25,9 +26,18 @@ class TensorBoard(Callback):
 
     state = ("_step",)
 
-    def __init__(self, log_dir: str | PathLike[str] = "logs", histogram_freq: int = 0, write_graph: bool = True,
-                 write_images: bool = False, write_steps_per_second: bool = False, update_freq: str | int = "epoch",
-                 profile_batch: Any = 0, embeddings_freq: int = 0, embeddings_metadata: Any = None) -> None:
+    def __init__(
+        self,
+        log_dir: str | PathLike[str] = "logs",
+        histogram_freq: int = 0,
+        write_graph: bool = True,
+        write_images: bool = False,
+        write_steps_per_second: bool = False,
+        update_freq: str | int = "epoch",
+        profile_batch: Any = 0,
+        embeddings_freq: int = 0,
+        embeddings_metadata: Any = None,
+    ) -> None:
         super().__init__()
         self.log_dir, self.histogram_freq = os.fspath(log_dir), histogram_freq
         self.update_freq = 1 if update_freq == "batch" else update_freq
@@ -43,8 +53,10 @@ class TensorBoard(Callback):
             try:
                 module = importlib.import_module("tensorboardX")
             except ImportError:
-                raise NotSupportedError("The TensorBoard callback needs the package tensorboardX, which is not "
-                                        "installed: run `pip install tensorboardX`, or use CSVLogger.") from None
+                raise NotSupportedError(
+                    "The TensorBoard callback needs the package tensorboardX, which is not "
+                    "installed: run `pip install tensorboardX`, or use CSVLogger."
+                ) from None
             self._writers[name] = module.SummaryWriter(os.path.join(self.log_dir, name))
         return self._writers[name]
 

@@ -1,4 +1,5 @@
 """TerminateOnNaN: stop when the loss is not a number any more."""
+
 import math
 
 from fastnn.callbacks.callback import Callback
@@ -24,7 +25,8 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise RuntimeError(f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating "
-                               "training immediately.")
+            raise RuntimeError(
+                f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating training immediately."
+            )
         say(f"Batch {batch}: Invalid loss, terminating training\n")
         self.model.stop_training = True

@@ -1,4 +1,5 @@
 """The `fastnn` command."""
+
 from fastnn.cli.main import main
 
 __all__ = ["main"]

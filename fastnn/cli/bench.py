@@ -1,4 +1,5 @@
 """`fastnn bench`: training steps of the standard workloads, and where their time goes, on this machine."""
+
 import json
 import statistics
 import time
@@ -12,8 +13,8 @@ from fastnn.core.errors import ArgumentError
 from fastnn.runtime import pack
 from fastnn.saving.files import write_file
 
-BLOCK = 0.2                                     # seconds of a timed block, at least
-FEWEST = 3                                      # blocks, however long one takes
+BLOCK = 0.2  # seconds of a timed block, at least
+FEWEST = 3  # blocks, however long one takes
 
 
 def run(names=(), threads=None, seconds=2.0, path=None, most=6):
@@ -30,8 +31,10 @@ def run(names=(), threads=None, seconds=2.0, path=None, most=6):
     """
     unknown = [n for n in names if n not in STANDARD]
     if unknown:
-        raise ArgumentError(f"bench: received workload {unknown[0]!r}, expected some of {', '.join(STANDARD)}. The "
-                            "comparison with other engines is in the source repository: python -m bench.")
+        raise ArgumentError(
+            f"bench: received workload {unknown[0]!r}, expected some of {', '.join(STANDARD)}. The "
+            "comparison with other engines is in the source repository: python -m bench."
+        )
     if not seconds > 0:
         raise ArgumentError(f"bench: received seconds={seconds}, expected a number above 0.")
     before = config.num_threads()
@@ -65,6 +68,7 @@ def _time(work, seconds):
     def fit(rows, epochs):
         x, y = ([v[:rows] for v in part] for part in (xs, ys))
         model.fit(x if len(x) > 1 else x[0], y if len(y) > 1 else y[0], batch_size=work.batch, epochs=epochs, verbose=0)
+
     fit(work.batch, 1)
     first = time.perf_counter() - begin
     steps = work.samples // work.batch
@@ -82,7 +86,7 @@ def _time(work, seconds):
     gflops = work.gflop / middle * 1e3
     return {"name": work.name, "batch": work.batch, "threads": profile.threads, "first_step_s": first, "ms": middle,
             "p25": low, "p75": high, "gflops": gflops, "peak_gflops": peak, "stream_gb_per_s": profile.stream_gb_per_s,
-            "share_of_peak": gflops / peak if peak else None, "kernels": _kernels(profile)}
+            "share_of_peak": gflops / peak if peak else None, "kernels": _kernels(profile)}  # fmt: skip
 
 
 def _kernels(profile):
@@ -98,18 +102,38 @@ def _kernels(profile):
     out = []
     for (kernel, layer), s in sorted(sums.items(), key=lambda item: -item[1]["us"]):
         us = max(s["us"], 1e-9)
-        out.append({"kernel": kernel, "layer": layer, "us": s["us"], "share": s["share"],
-                    "share_of_peak": s["flop"] / us / peak, "share_of_stream": s["byte"] / us / stream})
+        out.append(
+            {
+                "kernel": kernel,
+                "layer": layer,
+                "us": s["us"],
+                "share": s["share"],
+                "share_of_peak": s["flop"] / us / peak,
+                "share_of_stream": s["byte"] / us / stream,
+            }
+        )
     return out
 
 
 def _show(r, most):
     peak = f", {100 * r['share_of_peak']:.0f} % of the FMA peak" if r["share_of_peak"] is not None else ""
-    say(f"{r['name']}, batch {r['batch']}, {r['threads']} thread(s): {r['ms']:.4g} ms a step "
-        f"[{r['p25']:.4g} .. {r['p75']:.4g}], {r['gflops']:.3g} GFLOP/s{peak}; first step {r['first_step_s']:.2f} s")
+    say(
+        f"{r['name']}, batch {r['batch']}, {r['threads']} thread(s): {r['ms']:.4g} ms a step "
+        f"[{r['p25']:.4g} .. {r['p75']:.4g}], {r['gflops']:.3g} GFLOP/s{peak}; first step {r['first_step_s']:.2f} s"
+    )
     if not most:
         return
     rows = [("", "us", "share", "% of peak", "% of stream", "kernel", "layer")]
-    rows += [("", f"{k['us']:.1f}", f"{k['share']:.0%}", f"{100 * k['share_of_peak']:.0f}",
-              f"{100 * k['share_of_stream']:.0f}", k["kernel"], k["layer"]) for k in r["kernels"][:most]]
+    rows += [
+        (
+            "",
+            f"{k['us']:.1f}",
+            f"{k['share']:.0%}",
+            f"{100 * k['share_of_peak']:.0f}",
+            f"{100 * k['share_of_stream']:.0f}",
+            k["kernel"],
+            k["layer"],
+        )
+        for k in r["kernels"][:most]
+    ]
     say(table(rows) + "\n")

@@ -1,4 +1,5 @@
 """`fastnn info` and `fastnn inspect`."""
+
 import importlib
 import importlib.metadata
 import importlib.util
@@ -15,8 +16,10 @@ from fastnn.core import config
 from fastnn.runtime import levels, pack, threads
 from fastnn.saving.inspect import inspect_file
 
+# fmt: off
 FEATURES = ("sse4_2", "avx", "avx2", "fma", "bmi2", "f16c", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
             "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "asimdhp", "asimddp", "sve", "sve2", "bf16")
+# fmt: on
 
 
 def version():
@@ -66,7 +69,7 @@ def gpu():
         if not cuda.is_available():
             return "none: numba.cuda finds no CUDA device"
         names = [device.name for device in cuda.list_devices()]
-    except Exception as error:          # a driver that is half there fails in its own ways: info still has to print
+    except Exception as error:  # a driver that is half there fails in its own ways: info still has to print
         return f"none: numba.cuda cannot be used ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
     names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
     return f"{', '.join(names)} (not used: kernels run on the CPU)"
@@ -78,7 +81,6 @@ def gather(now=None):
     now: seconds since the epoch, for the age of the pack; by default the time.
     """
 
-
     own = levels.own_level()
     out = {"fastnn": version(), "python": f"{platform.python_version()} ({sys.platform}, {platform.machine()})",
            "numpy": numpy.__version__, "h5py": _version("h5py"), "numba": _version("numba"),
@@ -88,7 +90,7 @@ def gather(now=None):
            "cores": f"{threads.affinity()} of {os.cpu_count()} for this process",
            "cgroup quota": f"{threads.quota() or 'none'}",
            "gpu": gpu(), "executor": config.executor(), "float type": config.floatx(),
-           "data folder": os.environ.get("FASTNN_DATA") or "not set (FASTNN_DATA)"}
+           "data folder": os.environ.get("FASTNN_DATA") or "not set (FASTNN_DATA)"}  # fmt: skip
     kernels = {"jit": "jit: compiled in the process", "python": "python: interpreted, bounds checked, slow"}
     try:
         found = pack.describe()
@@ -98,8 +100,10 @@ def gather(now=None):
     out["kernel level"] = _level(found["level"], own)
     if pack.MODE == "pack":
         age = (time.time() if now is None else now) - found["built"]
-        out["kernel pack"] = (f"{found['file']}, {found['kernels']} kernels, {found['bytes'] / 1024:,.0f} KiB, built "
-                              f"{_ago(age)}, up to date")
+        out["kernel pack"] = (
+            f"{found['file']}, {found['kernels']} kernels, {found['bytes'] / 1024:,.0f} KiB, built "
+            f"{_ago(age)}, up to date"
+        )
         out["pack levels"] = ", ".join(found["levels"])
         out["pack folder"] = found["folder"]
     return out
@@ -150,8 +154,10 @@ def inspect(path, as_json=False):
         _say(f"  {key}: {value}")
     if found["model"]:
         _say(f"\n{found['model']['class']} {found['model']['name'] or ''}".rstrip())
-        rows = [(layer["name"], layer["class"], " ".join(f"{k}={v}" for k, v in layer["arguments"].items()))
-                for layer in found["layers"]]
+        rows = [
+            (layer["name"], layer["class"], " ".join(f"{k}={v}" for k, v in layer["arguments"].items()))
+            for layer in found["layers"]
+        ]
         _say(table([("layer", "class", "arguments"), *rows]))
         _say("\nnames that loading will look up: " + ", ".join(found["names"]))
     if found["compile"]:

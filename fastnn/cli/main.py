@@ -2,6 +2,7 @@
 
 Each command imports what it needs when it is run, so that help and refusals come at once.
 """
+
 import argparse
 import os
 import runpy
@@ -29,8 +30,10 @@ def parser():
     top = argparse.ArgumentParser(prog="fastnn", description="The Keras API on a CPU training engine of its own.")
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(dest="command", metavar="command")
-    parts = {name: commands.add_parser(name, help=text, description=f"fastnn {name}: {text}.")
-             for name, text in _COMMANDS.items()}
+    parts = {
+        name: commands.add_parser(name, help=text, description=f"fastnn {name}: {text}.")
+        for name, text in _COMMANDS.items()
+    }
     demo = parts["demo"]
     demo.add_argument("--epochs", type=int, default=None, help="passes over the training images")
     demo.add_argument("--batch-size", type=int, default=None, help="images per step")
@@ -57,6 +60,7 @@ def main(argv=None):
     options = parser().parse_args(argv)
     if options.version:
         from fastnn.cli.facts import version
+
         say(version())
         return 0
     if options.command is None:
@@ -79,18 +83,22 @@ def _guarded(command):
 def _run_command(options):
     if options.command == "demo":
         from fastnn.cli import demo
+
         given = {"epochs": options.epochs, "batch_size": options.batch_size}
         return demo.run(options.output, options.seed, **{k: v for k, v in given.items() if v is not None})
     if options.command == "inspect":
         from fastnn.cli import facts
+
         return facts.inspect(options.file, options.json)
     if options.command == "bench":
         from fastnn.cli import bench
+
         bench.run(options.workloads, options.threads, options.seconds, options.json)
         return 0
     if options.command == "run":
         return run_script(options.script, options.arguments)
     from fastnn.cli import facts
+
     return facts.info()
 
 

@@ -1,4 +1,5 @@
 """Text on the terminal: plain lines and tables."""
+
 import sys
 
 
@@ -24,8 +25,9 @@ def table(rows, gap="  "):
     'a    bb\\nccc  d'
     """
     widths = [max(len(str(row[i])) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(gap.join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                     for row in rows)
+    return "\n".join(
+        gap.join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def seconds(value):

@@ -3,6 +3,7 @@
 Each is written once against the Keras API (`K` is fastnn, or keras itself) and knows the multiply-adds of its products
 and convolutions. `fastnn bench` times them, and so does the comparison with other engines in the source repository.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ class Workload:
     target: what y is: labels, numbers, a mask of the image's size, the input itself, ...
     inputs: number of inputs.  x: "normal", or the size of the vocabulary whose integers fill the rows.
     """
+
     name: str
     shape: tuple[int, ...]
     classes: int
@@ -105,8 +107,15 @@ def playground(K: Any) -> Any:
 def mnist_mlp(K: Any) -> Any:
     """784-512-512-10 with dropout."""
     L = K.layers
-    return stack(K, (784,), L.Dense(512, activation="relu"), L.Dropout(0.2), L.Dense(512, activation="relu"),
-                 L.Dropout(0.2), L.Dense(10))
+    return stack(
+        K,
+        (784,),
+        L.Dense(512, activation="relu"),
+        L.Dropout(0.2),
+        L.Dense(512, activation="relu"),
+        L.Dropout(0.2),
+        L.Dense(10),
+    )
 
 
 def conv_bn_sigmoid(K: Any) -> Any:
@@ -115,16 +124,25 @@ def conv_bn_sigmoid(K: Any) -> Any:
 
     def block() -> list[Any]:
         return [L.Conv2D(32, 3, padding="same"), L.BatchNormalization(), L.Activation("sigmoid")]
+
     return stack(K, (32, 32, 3), *block(), *block(), L.Flatten(), L.Dense(10))
 
 
 def cifar_cnn(K: Any) -> Any:
     """64 and 128 channels at full resolution, then a wide dense layer."""
     L = K.layers
-    return stack(K, (32, 32, 3), L.Conv2D(64, 3, padding="same", activation="relu"),
-                 L.Conv2D(128, 3, activation="relu"), L.MaxPooling2D(2),
-                 L.Dropout(0.25), L.Flatten(), L.Dense(512, activation="relu"), L.Dropout(0.5),
-                 L.Dense(10))
+    return stack(
+        K,
+        (32, 32, 3),
+        L.Conv2D(64, 3, padding="same", activation="relu"),
+        L.Conv2D(128, 3, activation="relu"),
+        L.MaxPooling2D(2),
+        L.Dropout(0.25),
+        L.Flatten(),
+        L.Dense(512, activation="relu"),
+        L.Dropout(0.5),
+        L.Dense(10),
+    )
 
 
 RESNET20 = [(16, 1)] * 3 + [(32, 2)] + [(32, 1)] * 2 + [(64, 2)] + [(64, 1)] * 2
@@ -140,6 +158,7 @@ def resnet20(K: Any) -> Any:
 
     def relu(x: Any) -> Any:
         return L.Activation("relu")(x)
+
     inputs = K.Input((32, 32, 3))
     x = relu(conv(inputs, 16))
     for filters, strides in RESNET20:
@@ -153,29 +172,89 @@ def resnet20(K: Any) -> Any:
 def siamese(K: Any) -> Any:
     """One tower, two inputs, two outputs: is it the same digit, and (auxiliary) which one is the first."""
     L = K.layers
-    tower = stack(K, (28, 28, 1), L.Conv2D(32, 3, padding="same", activation="relu"), L.MaxPooling2D(2),
-                  L.Conv2D(64, 3, padding="same", activation="relu"), L.MaxPooling2D(2), L.Flatten(),
-                  L.Dense(128, activation="relu"))
+    tower = stack(
+        K,
+        (28, 28, 1),
+        L.Conv2D(32, 3, padding="same", activation="relu"),
+        L.MaxPooling2D(2),
+        L.Conv2D(64, 3, padding="same", activation="relu"),
+        L.MaxPooling2D(2),
+        L.Flatten(),
+        L.Dense(128, activation="relu"),
+    )
     left, right = K.Input((28, 28, 1)), K.Input((28, 28, 1))
     a, b = tower(left), tower(right)
     return K.Model([left, right], [L.Dense(1, activation="sigmoid")(K.ops.abs(a - b)), L.Dense(10)(a)])
 
 
-_S1, _S2 = 32 * 32 * 16 * 9 * 16, 16 * 16 * 32 * 9 * 16      # a stage-1 convolution; the first of stage 2 (or 3)
+_S1, _S2 = 32 * 32 * 16 * 9 * 16, 16 * 16 * 32 * 9 * 16  # a stage-1 convolution; the first of stage 2 (or 3)
 _TOWER = [28 * 28 * 32 * 9, 14 * 14 * 64 * 288, 3136 * 128]
 
-_add(name="playground", shape=(2,), classes=1, batch=10, samples=500, macs=[16, 8], build=playground,
-     optimizer=sgd(0.0), loss="binary_crossentropy", target="quadrant")
-_add(name="mnist_mlp", shape=(784,), classes=10, batch=128, samples=12800, macs=[784 * 512, 512 * 512, 5120],
-     build=mnist_mlp, optimizer=adam)
-_add(name="conv_bn_sigmoid", shape=(32, 32, 3), classes=10, batch=32, samples=1024,
-     macs=[1024 * 32 * 27, 1024 * 32 * 288, 327680], build=conv_bn_sigmoid, optimizer=sgd(0.9))
-_add(name="cifar_cnn", shape=(32, 32, 3), classes=10, batch=128, samples=512,
-     macs=[1024 * 64 * 27, 900 * 128 * 576, 28800 * 512, 5120], build=cifar_cnn, optimizer=adam)
-_add(name="resnet20", shape=(32, 32, 3), classes=10, batch=128, samples=512,
-     macs=[1024 * 16 * 27] + [_S1] * 16 + [_S2] * 2 + [131072] * 2 + [640], build=resnet20, optimizer=sgd(0.9))
-_add(name="siamese", shape=(28, 28, 1), classes=10, batch=64, samples=2048, macs=[2 * m for m in _TOWER] + [1408],
-     build=siamese, optimizer=adam, loss=["binary_crossentropy", "sparse"], weights=[1.0, 0.3], inputs=2,
-     target="same+label")
+_add(
+    name="playground",
+    shape=(2,),
+    classes=1,
+    batch=10,
+    samples=500,
+    macs=[16, 8],
+    build=playground,
+    optimizer=sgd(0.0),
+    loss="binary_crossentropy",
+    target="quadrant",
+)
+_add(
+    name="mnist_mlp",
+    shape=(784,),
+    classes=10,
+    batch=128,
+    samples=12800,
+    macs=[784 * 512, 512 * 512, 5120],
+    build=mnist_mlp,
+    optimizer=adam,
+)
+_add(
+    name="conv_bn_sigmoid",
+    shape=(32, 32, 3),
+    classes=10,
+    batch=32,
+    samples=1024,
+    macs=[1024 * 32 * 27, 1024 * 32 * 288, 327680],
+    build=conv_bn_sigmoid,
+    optimizer=sgd(0.9),
+)
+_add(
+    name="cifar_cnn",
+    shape=(32, 32, 3),
+    classes=10,
+    batch=128,
+    samples=512,
+    macs=[1024 * 64 * 27, 900 * 128 * 576, 28800 * 512, 5120],
+    build=cifar_cnn,
+    optimizer=adam,
+)
+_add(
+    name="resnet20",
+    shape=(32, 32, 3),
+    classes=10,
+    batch=128,
+    samples=512,
+    macs=[1024 * 16 * 27] + [_S1] * 16 + [_S2] * 2 + [131072] * 2 + [640],
+    build=resnet20,
+    optimizer=sgd(0.9),
+)
+_add(
+    name="siamese",
+    shape=(28, 28, 1),
+    classes=10,
+    batch=64,
+    samples=2048,
+    macs=[2 * m for m in _TOWER] + [1408],
+    build=siamese,
+    optimizer=adam,
+    loss=["binary_crossentropy", "sparse"],
+    weights=[1.0, 0.3],
+    inputs=2,
+    target="same+label",
+)
 
 INFERENCE = ["mnist_mlp", "cifar_cnn", "resnet20"]

@@ -1,4 +1,5 @@
 """`import keras` without Keras: aliases under which existing scripts find fastnn."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {"install": "aliases", "uninstall": "aliases", "installed": "aliases"}

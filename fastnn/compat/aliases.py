@@ -1,4 +1,5 @@
 """Makes `import keras` and `from tensorflow.keras import ...` find fastnn, for `fastnn run` and on request."""
+
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -29,11 +30,15 @@ class _Alias(types.ModuleType):
         if name == "__version__":
             return VERSION
         if name == "__all__":
-            return sorted({*getattr(target, "__all__", ()),
-                           *names.CLASSES.get(target.__name__.removeprefix("fastnn").lstrip("."), ())})
+            return sorted(
+                {
+                    *getattr(target, "__all__", ()),
+                    *names.CLASSES.get(target.__name__.removeprefix("fastnn").lstrip("."), ()),
+                }
+            )
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        if key in names.GONE:                   # not an AttributeError: `from x import y` would drop the words
+        if key in names.GONE:  # not an AttributeError: `from x import y` would drop the words
             raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name)
         if old is not None:
@@ -42,7 +47,7 @@ class _Alias(types.ModuleType):
         try:
             value = getattr(target, name)
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
-                return importlib.import_module(f"{self.__name__}.{name}")       # old names are found there too
+                return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
             return adapt(value)
         except AttributeError:
             if name.startswith("__"):
@@ -78,9 +83,11 @@ class _TensorFlow(types.ModuleType):
         found = tf_names.find(full)
         if found is not None:
             return found
-        raise AttributeError(f"tensorflow.{full} is not part of fastnn, which stands in for tensorflow.keras only; "
-                             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
-                             f"{tf_names.near(full)}")
+        raise AttributeError(
+            f"tensorflow.{full} is not part of fastnn, which stands in for tensorflow.keras only; "
+            "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
+            f"{tf_names.near(full)}"
+        )
 
 
 def target_of(name):
@@ -93,14 +100,14 @@ def target_of(name):
         if name == root:
             return "fastnn"
         if name.startswith(root + "."):
-            below = name[len(root) + 1:]
+            below = name[len(root) + 1 :]
             if below in names.MODULES:
                 return f"fastnn.{names.MODULES[below]}"
             first = below.split(".")[0]
             # Private homes such as keras.src.layers.core.dense lead to the public package.
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
-        below = name[len(names.TENSORFLOW) + 1:]
+        below = name[len(names.TENSORFLOW) + 1 :]
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if below.split(".")[0] in names.TENSORFLOW_KERAS:
@@ -159,8 +166,10 @@ def install():
     for root in ("keras", names.TENSORFLOW):
         module = sys.modules.get(root)
         if module is not None and not isinstance(module, (_Alias, _TensorFlow)):
-            raise NotSupportedError(f"{root!r} has already been imported from {getattr(module, '__file__', '?')}; "
-                                    "install the aliases before that import.")
+            raise NotSupportedError(
+                f"{root!r} has already been imported from {getattr(module, '__file__', '?')}; "
+                "install the aliases before that import."
+            )
     if not installed():
         sys.meta_path.insert(0, _finder)
         _give(tensors=True)

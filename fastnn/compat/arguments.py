@@ -3,6 +3,7 @@
 `OLD` says per class what an old keyword means: a new name, or a function from its value to {new name: value}.  A class
 is adapted when a script first asks for it, and put back by `uninstall`.
 """
+
 import functools
 
 from fastnn.core.errors import NotSupportedError
@@ -13,33 +14,38 @@ from fastnn.saving.weights import save_weights as save
 def _gone(what):
     def refuse(value):
         raise NotSupportedError(f"{what}")
+
     return refuse
 
 
 def _same(**choices):
     """A function from an old value to the new argument, by table."""
-    (name, table), = choices.items()
+    ((name, table),) = choices.items()
     return lambda value: {name: table.get(value, value)}
 
 
 def _ignored(*harmless):
     """An argument that says nothing new where its value is one of `harmless`."""
+
     def take(value):
         return {} if value in harmless else refuse(value)
 
     def refuse(value):
-        raise NotSupportedError(f"received the Keras 1 argument value {value!r}, which has no meaning since Keras 2; "
-                                "leave the argument out.")
+        raise NotSupportedError(
+            f"received the Keras 1 argument value {value!r}, which has no meaning since Keras 2; "
+            "leave the argument out."
+        )
+
     return take
 
 
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
-            "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}
+            "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
 _CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsample": "strides",
          "subsample_length": "strides", "filter_length": "kernel_size", "dim_ordering": _FORMAT,
          "nb_row": lambda n: {"kernel_size": (n,)}, "nb_col": lambda n: {"kernel_size": (n,)},
-         "atrous_rate": "dilation_rate"}
+         "atrous_rate": "dilation_rate"}  # fmt: skip
 _SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] not in ("W_", "b_")}
 _IMAGES, _RATE = {"dim_ordering": _FORMAT}, {"p": "rate", "dim_ordering": lambda value: {}}
 _POOL = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": _FORMAT}
@@ -47,10 +53,10 @@ _RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recu
         "inner_activation": "recurrent_activation", "W_regularizer": "kernel_regularizer",
         "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
         "dropout_U": "recurrent_dropout", "consume_less": lambda value: {},
-        "forget_bias_init": lambda value: {"unit_forget_bias": value in ("one", "ones")}}
+        "forget_bias_init": lambda value: {"unit_forget_bias": value in ("one", "ones")}}  # fmt: skip
 _FIT = {"nb_epoch": "epochs", "show_accuracy": _gone("show_accuracy: write metrics=['accuracy'] in compile()."),
         "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
-        "pickle_safe": "use_multiprocessing", "val_samples": "steps"}
+        "pickle_safe": "use_multiprocessing", "val_samples": "steps"}  # fmt: skip
 _DECAY = {"lr": "learning_rate", "decay": "time_decay"}
 OPTIMIZERS = "SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl"
 
@@ -75,9 +81,9 @@ OLD = {
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
     "Lambda": {}, "TimeDistributed": {},
     **dict.fromkeys(OPTIMIZERS, _DECAY),
-}
+}  # fmt: skip
 METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
-           "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}
+           "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}  # fmt: skip
 
 
 def save_weights(self, filepath, overwrite=True, **kwargs):
@@ -86,10 +92,13 @@ def save_weights(self, filepath, overwrite=True, **kwargs):
 
 
 # Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).
-DECAY = property(lambda self: self.__dict__.get("decay", self.time_decay),
-                 lambda self, value: self.__dict__.__setitem__("decay", value), doc="Keras 1 and 2's decay.")
+DECAY = property(
+    lambda self: self.__dict__.get("decay", self.time_decay),
+    lambda self, value: self.__dict__.__setitem__("decay", value),
+    doc="Keras 1 and 2's decay.",
+)
 REPLACED = {"Model": {"save_weights": save_weights}, "Optimizer": {"decay": DECAY}}
-_adapted = {}                                   # (class, method name): the function as it was
+_adapted = {}  # (class, method name): the function as it was
 
 
 def translate(table, kwargs):
@@ -101,8 +110,9 @@ def translate(table, kwargs):
     out = {}
     for name, value in kwargs.items():
         meaning = table.get(name)
-        for new, v in ({name: value} if meaning is None else meaning(value) if callable(meaning)
-                       else {meaning: value}).items():
+        for new, v in (
+            {name: value} if meaning is None else meaning(value) if callable(meaning) else {meaning: value}
+        ).items():
             joined = isinstance(out.get(new), tuple) and isinstance(v, tuple) and meaning is not None
             out[new] = out[new] + v if joined else v
     return out
@@ -112,6 +122,7 @@ def _wrapped(function, table):
     @functools.wraps(function)
     def taking_both(self, *args, **kwargs):
         return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
+
     return taking_both
 
 

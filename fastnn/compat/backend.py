@@ -3,6 +3,7 @@
 Every name of `fastnn.ops` is found here too, under the old ones as `backend_names` says; the functions below are those
 that took other arguments.
 """
+
 from importlib import import_module
 
 import numpy as np
@@ -92,8 +93,9 @@ def variable(value, dtype=None, name=None, constraint=None):
     >>> get_value(variable([1.0, 2.0]))
     array([1., 2.], dtype=float32)
     """
-    return Variable(np.asarray(value), dtype=dtype or floatx(), name=name or auto_name("variable"),
-                    constraint=constraint)
+    return Variable(
+        np.asarray(value), dtype=dtype or floatx(), name=name or auto_name("variable"), constraint=constraint
+    )
 
 
 def constant(value, dtype=None, shape=None, name=None):
@@ -113,14 +115,16 @@ def get_value(x):
     return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
 
 
-eval = get_value                                # Keras's name
+eval = get_value  # Keras's name
 
 
 def set_value(x, value):
     """Give a variable a new value."""
     if not hasattr(x, "assign"):
-        raise ArgumentError(f"set_value: received {x!r}, expected a variable (a weight of a layer, or the "
-                            "learning_rate of an optimizer).")
+        raise ArgumentError(
+            f"set_value: received {x!r}, expected a variable (a weight of a layer, or the "
+            "learning_rate of an optimizer)."
+        )
     x.assign(value)
 
 
@@ -182,6 +186,7 @@ def function(inputs, outputs, updates=None, name=None):
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
         return model([np.asarray(v) for v in data], training=training)
+
     return run
 
 
@@ -222,7 +227,7 @@ def clear_session(free_memory=True):
 def get_uid(prefix=""):
     """The next number for names that begin with `prefix`, from 1."""
     key = f"uid of {prefix}"
-    return int(auto_name(key)[len(key) + 1:] or 0) + 1
+    return int(auto_name(key)[len(key) + 1 :] or 0) + 1
 
 
 # ---- arrays of numbers ---------------------------------------------------------------------------------
@@ -315,9 +320,10 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
 def _conv(name, transposed=False):
     def convolution(x, kernel, *args, strides=1, padding="valid", data_format=None, dilation_rate=1):
         """A convolution of x with a kernel; arguments as of fastnn.ops.conv."""
-        if transposed:                          # the output shape is what strides and padding give
+        if transposed:  # the output shape is what strides and padding give
             return ops.conv_transpose(x, kernel, strides, padding, data_format=data_format, dilation_rate=dilation_rate)
         return ops.conv(x, kernel, *(args or (strides, padding)), data_format=data_format, dilation_rate=dilation_rate)
+
     convolution.__name__ = name
     return convolution
 
@@ -374,12 +380,15 @@ def result_type(*given):
     'float32'
     """
     names = [dtypes.standardize(getattr(d, "dtype", d)) for d in given]
-    return ops.add(np.zeros(1, names[0]), np.zeros(1, names[-1])).dtype.name if len(names) < 3 else \
-        result_type(result_type(*names[:-1]), names[-1])
+    return (
+        ops.add(np.zeros(1, names[0]), np.zeros(1, names[-1])).dtype.name
+        if len(names) < 3
+        else result_type(result_type(*names[:-1]), names[-1])
+    )
 
 
 __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_format", *(
-    n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})
+    n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})  # fmt: skip
 
 
 def __getattr__(name):
@@ -392,5 +401,6 @@ def __getattr__(name):
         found = getattr(import_module(f"fastnn.{module}"), original)
         return adapted(found, original) if module == "ops" else found
     except AttributeError:
-        raise AttributeError(f"keras.backend.{name} is not supported by fastnn; use "
-                             "the function of that purpose in fastnn.ops.") from None
+        raise AttributeError(
+            f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in fastnn.ops."
+        ) from None

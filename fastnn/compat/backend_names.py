@@ -1,4 +1,5 @@
 """`keras.backend` as data: other names, other defaults, and what cannot be had with what to write instead."""
+
 import functools
 import inspect
 
@@ -13,13 +14,13 @@ RENAMED = {
     "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
     "reset_uids": "compat.backend:clear_session",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
-}
+}  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
-            "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}
+            "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}  # fmt: skip
 ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axes": "axis"},
              "repeat": {"rep": "repeats"}, "tile": {"n": "repeats"}, "transpose": {"pattern": "axes"},
-             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}
+             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}  # fmt: skip
 TRACED = "a step is compiled from the model itself"
 GONE = {
     "gradients": f"{TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
@@ -28,7 +29,7 @@ GONE = {
     "tf": "write it with fastnn.ops", "ctc_batch_cost": "there is no CTC loss", "ctc_decode": "there is no CTC",
     "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
     "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
-}
+}  # fmt: skip
 
 
 def adapted(function, name):
@@ -43,4 +44,5 @@ def adapted(function, name):
         kwargs = {names.get(k, k): v for k, v in kwargs.items()}
         missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
         return function(*args, **kwargs, **missing)
+
     return call

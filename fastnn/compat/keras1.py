@@ -1,10 +1,16 @@
 """What Keras 1 scripts call under names or with positions that have another meaning today."""
+
 from fastnn import layers
 from fastnn.compat.arguments import OLD, translate
 from fastnn.core.errors import ArgumentError
 
-_MERGES = {"sum": layers.Add, "mul": layers.Multiply, "ave": layers.Average, "max": layers.Maximum,
-           "min": layers.Minimum}
+_MERGES = {
+    "sum": layers.Add,
+    "mul": layers.Multiply,
+    "ave": layers.Average,
+    "max": layers.Maximum,
+    "min": layers.Minimum,
+}
 
 
 class Convolution2D:
@@ -17,7 +23,7 @@ class Convolution2D:
     rank = 2
 
     def __new__(cls, *args, **kwargs):
-        size = args[1:1 + cls.rank]
+        size = args[1 : 1 + cls.rank]
         if cls.rank == 2 and len(size) == 2 and all(isinstance(n, int) for n in size):
             args = (args[0], size, *args[3:])
         return getattr(layers, f"Conv{cls.rank}D")(*args, **translate(OLD["Conv2D"], kwargs))
@@ -46,8 +52,12 @@ def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, na
     """
     if callable(mode):
         return layers.Lambda(mode, output_shape=output_shape, name=name)(inputs)
-    table = {**{k: (v, {}) for k, v in _MERGES.items()}, "concat": (layers.Concatenate, {"axis": concat_axis}),
-             "dot": (layers.Dot, {"axes": dot_axes}), "cos": (layers.Dot, {"axes": dot_axes, "normalize": True})}
+    table = {
+        **{k: (v, {}) for k, v in _MERGES.items()},
+        "concat": (layers.Concatenate, {"axis": concat_axis}),
+        "dot": (layers.Dot, {"axes": dot_axes}),
+        "cos": (layers.Dot, {"axes": dot_axes, "normalize": True}),
+    }
     if mode not in table:
         raise ArgumentError(f"merge: received mode={mode!r}, expected one of {', '.join(table)}, or a function.")
     layer, arguments = table[mode]

@@ -2,7 +2,7 @@
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",
-               "keras.api._v2.keras")
+               "keras.api._v2.keras")  # fmt: skip
 TENSORFLOW = "tensorflow"
 
 # Modules below a root that moved or were merged since they were named.  "a.*" covers what is below a.
@@ -29,7 +29,7 @@ MODULES = {
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "dtype_policies", "mixed_precision.experimental": "dtype_policies",
-}
+}  # fmt: skip
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
@@ -50,12 +50,12 @@ CLASSES = {
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
-}
+}  # fmt: skip
 
 # What was removed, and what to write instead.
 GONE = {
     "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
-                    "outputs of functional models",
+    "outputs of functional models",
     "layers.MaxoutDense": "write Dense(units * k), Reshape((units, k)) and Lambda(lambda x: ops.max(x, axis=-1))",
     "layers.Highway": "write it with Dense and layers.multiply, layers.add",
     "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
@@ -66,7 +66,7 @@ GONE = {
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
     "datasets.imdb": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself and use "
-                     "preprocessing.sequence.pad_sequences",
+    "preprocessing.sequence.pad_sequences",
     "datasets.reuters": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself",
     "applications": "no models with trained weights are part of fastnn; build the model, and load_weights() a file",
     "wrappers": "wrap the model in a class with fit() and predict() of your own",
@@ -99,8 +99,10 @@ TENSORFLOW_FUNCTIONS = {
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
         ("random_uniform", "RandomUniform"))},
-}
+}  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
+# fmt: off
 TENSORFLOW_MODULES = {"math", "nn", "linalg", "random", "image", "strings",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
+# fmt: on
 TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

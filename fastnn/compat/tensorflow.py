@@ -1,4 +1,5 @@
 """The little of TensorFlow's own names that tf.keras scripts need: constants, a data pipeline in plain Python."""
+
 import itertools
 
 import numpy as np
@@ -12,7 +13,7 @@ from fastnn.graph import current, gradients
 float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
 int8, int16, int32, int64 = "int8", "int16", "int32", "int64"
 uint8, uint16, uint32, uint64 = "uint8", "uint16", "uint32", "uint64"
-bool, double, string = "bool", "float64", "string"      # the names that scripts use: tf.bool
+bool, double, string = "bool", "float64", "string"  # the names that scripts use: tf.bool
 newaxis, AUTOTUNE, ERROR = None, -1, 40
 
 
@@ -107,11 +108,16 @@ class GradientTape:
         """
         trace = current()
         if trace is None:
-            raise NotSupportedError("GradientTape: there is nothing recorded here; gradients "
-                                    "are taken inside the train_step(self, data) of a Model, "
-                                    "which fit() and train_on_batch() run. Put the step there.")
-        found = gradients(tree.flatten(target), [trace.symbol(s) for s in tree.flatten(sources)],
-                          None if output_gradients is None else tree.flatten(output_gradients))
+            raise NotSupportedError(
+                "GradientTape: there is nothing recorded here; gradients "
+                "are taken inside the train_step(self, data) of a Model, "
+                "which fit() and train_on_batch() run. Put the step there."
+            )
+        found = gradients(
+            tree.flatten(target),
+            [trace.symbol(s) for s in tree.flatten(sources)],
+            None if output_gradients is None else tree.flatten(output_gradients),
+        )
         return tree.pack(sources, found)
 
 
@@ -156,7 +162,7 @@ class Dataset:
         counts = {len(a) for a in _leaves(tensors)}
         if len(counts) != 1:
             raise DataError(f"from_tensor_slices: received arrays of {sorted(counts)} rows, expected as many in each.")
-        n, = counts
+        (n,) = counts
         return Dataset(lambda: (_map(lambda a, i=i: a[i], tensors) for i in range(n)), n)
 
     @staticmethod
@@ -217,6 +223,7 @@ class Dataset:
                 yield _stack(group)
             if group and not drop_remainder:
                 yield _stack(group)
+
         n = self._length
         return Dataset(batches, None if n is None else n // batch_size if drop_remainder else -(-n // batch_size))
 
@@ -236,24 +243,30 @@ class Dataset:
                 for i in permutation((config.seed(), stream, number, block), len(group)):
                     yield group[i]
                 block += 1
+
         return Dataset(mixed, self._length)
 
     def repeat(self, count=None):
         """The elements `count` times over; without end if None."""
+
         def again():
             for _ in itertools.count() if count in (None, -1) else range(count):
                 yield from self
+
         return Dataset(again, None if count in (None, -1) or self._length is None else self._length * count)
 
     def take(self, count):
         """The first `count` elements."""
-        return Dataset(lambda: itertools.islice(iter(self), count),
-                       None if self._length is None else min(self._length, count))
+        return Dataset(
+            lambda: itertools.islice(iter(self), count), None if self._length is None else min(self._length, count)
+        )
 
     def skip(self, count):
         """The elements after the first `count`."""
-        return Dataset(lambda: itertools.islice(iter(self), count, None),
-                       None if self._length is None else max(self._length - count, 0))
+        return Dataset(
+            lambda: itertools.islice(iter(self), count, None),
+            None if self._length is None else max(self._length - count, 0),
+        )
 
     def concatenate(self, other):
         """These elements, then those of another data set."""
@@ -268,6 +281,7 @@ class Dataset:
             if not kept:
                 kept.extend(self)
             return iter(kept)
+
         return Dataset(elements, self._length)
 
     def prefetch(self, buffer_size=None):

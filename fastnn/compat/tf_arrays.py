@@ -1,4 +1,5 @@
 """TensorFlow's functions on shapes and places: `tf.*`, `tf.linalg.*`, `tf.random.*`, on fastnn.ops; see tf_math."""
+
 import numpy as np
 
 from fastnn import ops, random
@@ -36,8 +37,10 @@ def _one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=Non
     hot = ops.one_hot(operand(indices), *ints(depth), axis=-1 if axis is None else axis, dtype=dtype)
     if not given:
         return hot
-    on, off = (np.asarray(v, dtypes.numpy_type(dtype)) for v in (1 if on_value is None else on_value,
-                                                                 0 if off_value is None else off_value))
+    on, off = (
+        np.asarray(v, dtypes.numpy_type(dtype))
+        for v in (1 if on_value is None else on_value, 0 if off_value is None else off_value)
+    )
     return ops.where(ops.cast(hot, "bool"), on, off)
 
 
@@ -61,8 +64,9 @@ def _check_indices(indices, size, name):
     if not isinstance(indices, Symbol) and size is not None and np.size(indices):
         found = np.asarray(indices)
         if found.min() < 0 or found.max() >= size:
-            raise ArgumentError(f"tf.{name}: received indices from {found.min()} "
-                                f"to {found.max()}, expected 0 to {size - 1}.")
+            raise ArgumentError(
+                f"tf.{name}: received indices from {found.min()} to {found.max()}, expected 0 to {size - 1}."
+            )
 
 
 def _gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None):
@@ -73,7 +77,7 @@ def _gather(params, indices, validate_indices=None, axis=None, batch_dims=0, nam
     if not batch:
         return ops.take(params, indices, axis=axis)
     size, outer = params.shape[axis], tuple(params.shape[batch:axis])
-    lead, inner, places = tuple(params.shape[:batch]), tuple(params.shape[axis + 1:]), tuple(indices.shape[batch:])
+    lead, inner, places = tuple(params.shape[:batch]), tuple(params.shape[axis + 1 :]), tuple(indices.shape[batch:])
     count = int(np.prod(lead))
     order = (*range(batch), axis, *range(batch, axis), *range(axis + 1, rank))
     rows = ops.reshape(ops.transpose(params, order), (count * size, *outer, *inner))
@@ -101,23 +105,30 @@ def _where(condition, x=None, y=None, name=None):
         raise ArgumentError("tf.where: received one of x and y, expected both or neither.")
     if x is None:
         return host(np.argwhere(values_of(operand(condition), "where(condition)")).astype(np.int64))
-    x, y = (operand(x), operand(y)) if isinstance(x, (int, float)) == isinstance(y, (int, float)) else (
-        (beside(x, operand(y)), operand(y)) if isinstance(x, (int, float)) else (operand(x), beside(y, operand(x))))
+    x, y = (
+        (operand(x), operand(y))
+        if isinstance(x, (int, float)) == isinstance(y, (int, float))
+        else (
+            (beside(x, operand(y)), operand(y)) if isinstance(x, (int, float)) else (operand(x), beside(y, operand(x)))
+        )
+    )
     return ops.where(operand(condition), x, y)
 
 
 def _boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
     x, m = values_of(operand(tensor), "boolean_mask"), values_of(operand(mask), "boolean_mask").astype(bool)
     axis = 0 if axis is None else int(axis) % x.ndim
-    if m.ndim == 0 or x.shape[axis:axis + m.ndim] != m.shape:
-        raise ArgumentError(f"tf.boolean_mask: received a mask of shape {m.shape} for a tensor of shape {x.shape} at "
-                            f"axis {axis}: expected the sizes of the tensor's axes from there on.")
+    if m.ndim == 0 or x.shape[axis : axis + m.ndim] != m.shape:
+        raise ArgumentError(
+            f"tf.boolean_mask: received a mask of shape {m.shape} for a tensor of shape {x.shape} at "
+            f"axis {axis}: expected the sizes of the tensor's axes from there on."
+        )
     return host(x[(slice(None),) * axis + (m,)])
 
 
 def _unique(x, out_idx="int32", name=None):
     found, first, inverse = np.unique(values_of(operand(x), "unique"), return_index=True, return_inverse=True)
-    order = np.argsort(first)                   # in the order of first appearance
+    order = np.argsort(first)  # in the order of first appearance
     rank = np.argsort(order)
     return host(found[order]), host(rank[inverse.reshape(-1)].astype(out_idx))
 
@@ -127,7 +138,7 @@ def _argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     if direction == "ASCENDING":
         return ops.argsort(x, axis=axis)
     only("argsort", "direction", direction, "ASCENDING", "DESCENDING")
-    back = ops.flip(ops.argsort(ops.flip(x, axis=axis), axis=axis), axis=axis)      # of equals the first comes first
+    back = ops.flip(ops.argsort(ops.flip(x, axis=axis), axis=axis), axis=axis)  # of equals the first comes first
     return ops.subtract(beside(x.shape[axis] - 1, back), back)
 
 
@@ -141,9 +152,13 @@ def _searchsorted(sorted_sequence, values, side="left", out_type="int32", name=N
     sequence, values = operand(sorted_sequence), operand(values)
     if len(sequence.shape) == 1:
         return ops.cast(ops.searchsorted(sequence, values, side=side), out_type)
-    rows = [ops.searchsorted(s, v, side=side) for s, v in zip(
-        ops.unstack(ops.reshape(sequence, (-1, sequence.shape[-1]))),
-        ops.unstack(ops.reshape(values, (-1, values.shape[-1]))))]
+    rows = [
+        ops.searchsorted(s, v, side=side)
+        for s, v in zip(
+            ops.unstack(ops.reshape(sequence, (-1, sequence.shape[-1]))),
+            ops.unstack(ops.reshape(values, (-1, values.shape[-1]))),
+        )
+    ]
     return ops.cast(ops.reshape(ops.stack(rows), values.shape), out_type)
 
 
@@ -154,6 +169,7 @@ def _scatter_nd(indices, updates, shape, bad_indices_policy="", name=None):
 def _scatter_into(reduction):
     def scatter(tensor, indices, updates, bad_indices_policy="", name=None):
         return ops.scatter_update(operand(tensor), operand(indices), operand(updates), reduction)
+
     return scatter
 
 
@@ -207,8 +223,17 @@ def _convert(value, dtype=None, dtype_hint=None, name=None):
     return x if dtype is None else ops.cast(x, dtype)
 
 
-def _while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations=10, back_prop=True, swap_memory=False,
-                maximum_iterations=None, name=None):
+def _while_loop(
+    cond,
+    body,
+    loop_vars,
+    shape_invariants=None,
+    parallel_iterations=10,
+    back_prop=True,
+    swap_memory=False,
+    maximum_iterations=None,
+    name=None,
+):
     return ops.while_loop(cond, body, [operand(x) for x in loop_vars], maximum_iterations)
 
 
@@ -217,10 +242,22 @@ def _transposed(x, swap):
     return ops.swapaxes(operand(x), -1, -2) if swap else operand(x)
 
 
-def _matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False, a_is_sparse=False,
-            b_is_sparse=False, output_type=None, grad_a=False, grad_b=False, name=None):
+def _matmul(
+    a,
+    b,
+    transpose_a=False,
+    transpose_b=False,
+    adjoint_a=False,
+    adjoint_b=False,
+    a_is_sparse=False,
+    b_is_sparse=False,
+    output_type=None,
+    grad_a=False,
+    grad_b=False,
+    name=None,
+):
     a, b = _transposed(a, transpose_a or adjoint_a), _transposed(b, transpose_b or adjoint_b)
-    if not is_float(a):                         # products of integers are integers, and exact
+    if not is_float(a):  # products of integers are integers, and exact
         return ops.cast(ops.matmul(ops.cast(a, "float64"), ops.cast(b, "float64")), output_type or dtype_of(a))
     return ops.matmul(a, b) if output_type is None else ops.cast(ops.matmul(a, b), output_type)
 
@@ -267,8 +304,12 @@ def _svd(tensor, full_matrices=False, compute_uv=True, name=None):
 
 
 def _diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, align="RIGHT_LEFT"):
-    for argument, value, default in (("k", k, 0), ("num_rows", num_rows, -1), ("num_cols", num_cols, -1),
-                                     ("padding_value", padding_value, 0)):
+    for argument, value, default in (
+        ("k", k, 0),
+        ("num_rows", num_rows, -1),
+        ("num_cols", num_cols, -1),
+        ("padding_value", padding_value, 0),
+    ):
         only("linalg.diag", argument, value, default)
     d = operand(diagonal)
     return ops.multiply(ops.expand_dims(d, -1), np.eye(d.shape[-1], dtype=dtype_of(d)))
@@ -315,7 +356,8 @@ def _uniform(shape, minval=0, maxval=None, dtype="float32", seed=None, name=None
 
 def _normal(function):
     return lambda shape, mean=0.0, stddev=1.0, dtype="float32", seed=None, name=None: function(
-        ints(shape), mean, stddev, dtype, seed)
+        ints(shape), mean, stddev, dtype, seed
+    )
 
 
 def _categorical(logits, num_samples, dtype=None, seed=None, name=None):
@@ -324,7 +366,7 @@ def _categorical(logits, num_samples, dtype=None, seed=None, name=None):
 
 def _two(seed):
     first, second = (int(s) for s in np.asarray(seed).reshape(2))
-    return (first * 1_000_003 + second) % 2 ** 31
+    return (first * 1_000_003 + second) % 2**31
 
 
 def _stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype="float32", name=None, alg="auto_select"):
@@ -387,4 +429,4 @@ TABLE = {
     "random.truncated_normal": _normal(random.truncated_normal),
     "random.shuffle": lambda value, seed=None, name=None: random.shuffle(operand(value), axis=0, seed=seed),
     "random.stateless_normal": _stateless_normal, "random.stateless_uniform": _stateless_uniform,
-}
+}  # fmt: skip

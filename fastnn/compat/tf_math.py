@@ -2,6 +2,7 @@
 
 A row: the names of a function, the function.  `fastnn.compat.tf_names` joins the tables.
 """
+
 import numpy as np
 
 from fastnn import ops
@@ -38,6 +39,7 @@ def _reduction(function, keeps=True):
         x = operand(input_tensor)
         result = function(x, axis=axes(axis), keepdims=bool(keepdims))
         return kept(result, x) if keeps else result
+
     return reduce
 
 
@@ -62,6 +64,7 @@ def _quotient(x, y):
 def _position(function):
     def position(input, axis=None, output_type="int64", name=None):
         return ops.cast(function(operand(input), axis=0 if axis is None else int(axis)), output_type)
+
     return position
 
 
@@ -74,6 +77,7 @@ def _cumulative(function, first):
             x = ops.concatenate([start, part(x, axis, 0, -1)], axis=axis)
         result = kept(function(x, axis=axis), x)
         return ops.flip(result, axis=axis) if reverse else result
+
     return cumulative
 
 
@@ -119,8 +123,9 @@ def _l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
     return ops.multiply(x, ops.rsqrt(ops.maximum(squares, beside(epsilon, x))))
 
 
-def _bincount(arr, weights=None, minlength=None, maxlength=None, dtype="int32", name=None, axis=None,
-              binary_output=False):
+def _bincount(
+    arr, weights=None, minlength=None, maxlength=None, dtype="int32", name=None, axis=None, binary_output=False
+):
     only("math.bincount", "axis", axis, None)
     only("math.bincount", "binary_output", binary_output, False)
     x = values_of(arr, "math.bincount").reshape(-1)
@@ -143,6 +148,7 @@ def _unsorted(function):
     def segments(data, segment_ids, num_segments, name=None):
         data = operand(data)
         return kept(function(data, operand(segment_ids), int(num_segments)), data)
+
     return segments
 
 
@@ -151,6 +157,7 @@ def _sorted(function, label):
         ids = values_of(operand(segment_ids), label)
         data = operand(data)
         return kept(function(data, ids, int(ids[-1]) + 1 if len(ids) else 0), data)
+
     return segments
 
 
@@ -201,27 +208,30 @@ _UNARY = {
     "negative": ops.negative, "round": ops.round, "sigmoid": ops.sigmoid, "sign": ops.sign, "sin": ops.sin,
     "sinh": ops.sinh, "sqrt": ops.sqrt, "square": ops.square, "tan": ops.tan, "tanh": ops.tanh,
     "logical_not": ops.logical_not,
-}
+}  # fmt: skip
 _UNARY_OF_MATH = {
     "ceil": ops.ceil, "erf": ops.erf, "erfc": ops.erfc, "erfinv": ops.erfinv, "expm1": ops.expm1, "log": ops.log,
     "log1p": ops.log1p, "log_sigmoid": ops.log_sigmoid, "is_finite": ops.isfinite, "is_inf": ops.isinf,
     "is_nan": ops.isnan, "reciprocal": ops.reciprocal, "rint": ops.round, "rsqrt": ops.rsqrt,
     "reciprocal_no_nan": lambda x: _divide_no_nan(ops.ones_like(x), x),
-}
+}  # fmt: skip
 _BINARY = {
     "add": ops.add, "subtract": ops.subtract, "multiply": ops.multiply, "pow": ops.power, "maximum": ops.maximum,
     "minimum": ops.minimum, "equal": ops.equal, "not_equal": ops.not_equal, "greater": ops.greater,
     "greater_equal": ops.greater_equal, "less": ops.less, "less_equal": ops.less_equal,
     "logical_and": ops.logical_and, "logical_or": ops.logical_or,
-}
+}  # fmt: skip
 _BINARY_OF_MATH = {
-    "floordiv": ops.floor_divide, "floormod": ops.mod, "mod": ops.mod, "squared_difference": ops.squared_difference,
+    "floordiv": ops.floor_divide,
+    "floormod": ops.mod,
+    "mod": ops.mod,
+    "squared_difference": ops.squared_difference,
     "divide_no_nan": _divide_no_nan,
 }
 _REDUCTIONS = {
     "reduce_all": ops.all, "reduce_any": ops.any, "reduce_logsumexp": ops.logsumexp, "reduce_max": ops.max,
     "reduce_mean": _mean, "reduce_min": ops.min, "reduce_prod": ops.prod, "reduce_sum": ops.sum,
-}
+}  # fmt: skip
 _REDUCTIONS_OF_MATH = {"reduce_std": ops.std, "reduce_variance": ops.var, "reduce_euclidean_norm": _euclidean}
 
 TABLE = {
@@ -251,4 +261,4 @@ TABLE = {
         ops.equal(operand(value), beside(0, operand(value))), "float32")),
     "clip_by_value": _clip_by_value, "clip_by_norm": _clip_by_norm, "clip_by_global_norm": _clip_by_global_norm,
     "linalg.global_norm": _global_norm,
-}
+}  # fmt: skip

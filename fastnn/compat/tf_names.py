@@ -1,4 +1,5 @@
 """The functions under TensorFlow's names: one table of them, from those of the families."""
+
 import functools
 
 import numpy as np
@@ -25,6 +26,7 @@ def _giving_tensors(function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         return tensors(function(*args, **kwargs))
+
     return call
 
 

@@ -1,4 +1,5 @@
 """TensorFlow's functions for networks, images, text (`tf.nn`, `tf.image`, `tf.strings`) on fastnn.ops; see tf_math."""
+
 import re
 
 import numpy as np
@@ -129,18 +130,30 @@ def _conv(rank, function=ops.conv):
     name = f"nn.conv{rank}d" if function is ops.conv else "nn.depthwise_conv2d"
 
     def convolve(x, kernel, strides, padding, data_format, dilations):
-        return function(operand(x), operand(kernel), _sizes(name, strides, rank), _padding(name, padding),
-                        dilation_rate=1 if dilations is None else _sizes(name, dilations, rank),
-                        **_format(name, data_format))
+        return function(
+            operand(x),
+            operand(kernel),
+            _sizes(name, strides, rank),
+            _padding(name, padding),
+            dilation_rate=1 if dilations is None else _sizes(name, dilations, rank),
+            **_format(name, data_format),
+        )
+
     return convolve
 
 
-def _conv2d_transpose(input, filters, output_shape, strides, padding="SAME", data_format="NHWC", dilations=None,
-                      name=None):
+def _conv2d_transpose(
+    input, filters, output_shape, strides, padding="SAME", data_format="NHWC", dilations=None, name=None
+):
     name = "nn.conv2d_transpose"
     only(name, "dilations", dilations, None, 1)
-    found = ops.conv_transpose(operand(input), operand(filters), _sizes(name, strides, 2), _padding(name, padding),
-                               **_format(name, data_format))
+    found = ops.conv_transpose(
+        operand(input),
+        operand(filters),
+        _sizes(name, strides, 2),
+        _padding(name, padding),
+        **_format(name, data_format),
+    )
     if tuple(found.shape[1:]) != ints(output_shape)[1:]:
         only(name, "output_shape", tuple(output_shape), tuple(found.shape))
     return found
@@ -152,14 +165,21 @@ def _pool(function, rank, default):
     def pooled(input, ksize, strides, padding, data_format=default, name=None):
         x = operand(input)
         n = len(x.shape) - 2 if rank is None else rank
-        return function(x, _sizes(label, ksize, n), _sizes(label, strides, n), _padding(label, padding),
-                        **_format(label, data_format))
+        return function(
+            x,
+            _sizes(label, ksize, n),
+            _sizes(label, strides, n),
+            _padding(label, padding),
+            **_format(label, data_format),
+        )
+
     return pooled
 
 
 def _blocks(function, label):
     return lambda input, block_size, data_format="NHWC", name=None: function(
-        operand(input), block_size, **_format(label, data_format))
+        operand(input), block_size, **_format(label, data_format)
+    )
 
 
 # ---- images ----------------------------------------------------------------------------------------------------
@@ -196,10 +216,13 @@ def _convert_image_dtype(image, dtype, saturate=False, name=None):
 
 def _as_floats(change):
     """A change of images of floats, for images of any dtype."""
+
     def changed(image, *args):
         x = operand(image)
-        return _convert_image_dtype(change(_convert_image_dtype(x, dtype_of(x) if is_float(x) else "float32"), *args),
-                                    dtype_of(x), True)
+        return _convert_image_dtype(
+            change(_convert_image_dtype(x, dtype_of(x) if is_float(x) else "float32"), *args), dtype_of(x), True
+        )
+
     return changed
 
 
@@ -217,8 +240,10 @@ _gamma = _as_floats(lambda x, gamma, gain: ops.multiply(beside(gain, x), ops.pow
 
 def _grayscale(images, name=None):
     def gray(x):
-        return ops.sum(ops.multiply(x, np.asarray([0.2989, 0.587, 0.114], dtypes.numpy_type(dtype_of(x)))), axis=-1,
-                       keepdims=True)
+        return ops.sum(
+            ops.multiply(x, np.asarray([0.2989, 0.587, 0.114], dtypes.numpy_type(dtype_of(x)))), axis=-1, keepdims=True
+        )
+
     return _as_floats(gray)(images)
 
 
@@ -233,21 +258,31 @@ def _image_transpose(image, name=None):
 def _crop(image, offset_height, offset_width, target_height, target_width):
     x = operand(image)
     height, width = x.shape[-3:-1]
-    if min(offset_height, offset_width) < 0 or offset_height + target_height > height or (
-            offset_width + target_width > width):
-        raise ArgumentError(f"tf.image.crop_to_bounding_box: the box of {target_height}x{target_width} at "
-                            f"({offset_height}, {offset_width}) is not inside the image of {height}x{width}.")
-    return x[..., offset_height:offset_height + target_height, offset_width:offset_width + target_width, :]
+    if (
+        min(offset_height, offset_width) < 0
+        or offset_height + target_height > height
+        or (offset_width + target_width > width)
+    ):
+        raise ArgumentError(
+            f"tf.image.crop_to_bounding_box: the box of {target_height}x{target_width} at "
+            f"({offset_height}, {offset_width}) is not inside the image of {height}x{width}."
+        )
+    return x[..., offset_height : offset_height + target_height, offset_width : offset_width + target_width, :]
 
 
 def _pad_image(image, offset_height, offset_width, target_height, target_width):
     x = operand(image)
     height, width = x.shape[-3:-1]
-    widths = [(0, 0)] * (len(x.shape) - 3) + [(offset_height, target_height - height - offset_height),
-                                              (offset_width, target_width - width - offset_width), (0, 0)]
+    widths = [(0, 0)] * (len(x.shape) - 3) + [
+        (offset_height, target_height - height - offset_height),
+        (offset_width, target_width - width - offset_width),
+        (0, 0),
+    ]
     if min(n for pair in widths for n in pair) < 0:
-        raise ArgumentError(f"tf.image.pad_to_bounding_box: the image of {height}x{width} at ({offset_height}, "
-                            f"{offset_width}) does not fit into {target_height}x{target_width}.")
+        raise ArgumentError(
+            f"tf.image.pad_to_bounding_box: the image of {height}x{width} at ({offset_height}, "
+            f"{offset_width}) does not fit into {target_height}x{target_width}."
+        )
     return ops.pad(x, tuple(widths))
 
 
@@ -275,10 +310,12 @@ def _standardized(image):
 
 def _perhaps(flip):
     """A flip of an image, or of each image of a batch, with probability a half."""
+
     def flipped(image, seed=None):
         x = operand(image)
         one = random.uniform((*x.shape[:-3], 1, 1, 1) if len(x.shape) > 3 else (1, 1, 1), seed=seed)
         return ops.where(ops.less(one, np.float32(0.5)), flip(x), x)
+
     return flipped
 
 
@@ -395,4 +432,4 @@ TABLE = {
     "strings.regex_replace": _regex_replace,
     "strings.to_number": lambda input, out_type="float32", name=None: host(
         _strings(input, "strings.to_number").astype(dtypes.numpy_type(dtypes.standardize(out_type)))),
-}
+}  # fmt: skip

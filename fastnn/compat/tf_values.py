@@ -1,4 +1,5 @@
 """What the functions under TensorFlow's names share: operands, axes, dtypes, and words for what cannot be had."""
+
 import numpy as np
 
 from fastnn import ops
@@ -76,15 +77,18 @@ def _known(values):
     try:
         return np.asarray(values)
     except GraphError:
-        raise NotSupportedError("a shape must be known when the graph is built: "
-                                "received a symbol, expected integers.") from None
+        raise NotSupportedError(
+            "a shape must be known when the graph is built: received a symbol, expected integers."
+        ) from None
 
 
 def values_of(x, name):
     """x as an array, for what is computed by NumPy; NotSupportedError for a symbol."""
     if isinstance(x, Symbol):
-        raise NotSupportedError(f"tf.{name}: the shape of the result depends on values, so it is computed for arrays "
-                                f"only; received a symbol of shape {x.shape}. Use it outside of models.")
+        raise NotSupportedError(
+            f"tf.{name}: the shape of the result depends on values, so it is computed for arrays "
+            f"only; received a symbol of shape {x.shape}. Use it outside of models."
+        )
     return np.asarray(x)
 
 
@@ -96,8 +100,10 @@ def host(result):
 def only(name, argument, value, *allowed):
     """NotSupportedError unless an argument has one of the values that are supported."""
     if not any(value is a or value == a for a in allowed):
-        raise NotSupportedError(f"tf.{name}: received {argument}={value!r}, expected "
-                                f"{' or '.join(map(repr, allowed))}; write it with fastnn.ops.")
+        raise NotSupportedError(
+            f"tf.{name}: received {argument}={value!r}, expected "
+            f"{' or '.join(map(repr, allowed))}; write it with fastnn.ops."
+        )
 
 
 def part(x, axis, start, stop):

@@ -1,4 +1,5 @@
 """Assembly: scheduled units with their places become the tables of a Plan."""
+
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -27,12 +28,13 @@ from fastnn.compiler.target import Options
 from fastnn.graph.node import Node
 from fastnn.runtime import abi
 
-MOST_TIMES = 1 << 40                            # a loop that only memory ends runs so often, for all that is known
-LINE = 64                                       # bytes of a cache line: a thread's workspaces are apart
+MOST_TIMES = 1 << 40  # a loop that only memory ends runs so often, for all that is known
+LINE = 64  # bytes of a cache line: a thread's workspaces are apart
 
 
-def assemble(units: Items, lowered: Lowered, blocks: Sequence[Buffer], arena_bytes: int, barriers: int,
-             options: Options) -> Plan:
+def assemble(
+    units: Items, lowered: Lowered, blocks: Sequence[Buffer], arena_bytes: int, barriers: int, options: Options
+) -> Plan:
     """The Plan of scheduled units.  blocks: buffers of the arena, with offsets."""
     return _Assembly(lowered).plan(units, blocks, arena_bytes, barriers, options)
 
@@ -60,11 +62,26 @@ class _Assembly:
         sizes = {"arena": arena_bytes, "constants": len(constants)}
         outputs = tuple(map(self._place, self.lowered.outputs))
         return Plan(
-            options.target, tuple(self.kernels), _bytes(self.code), _bytes(self.words), _bytes(self.relocations),
-            _bytes(self.moves), constants, tuple(s._replace(nbytes=sizes.get(s.kind, s.nbytes)) for s in table),
-            tuple(self.hosts), outputs, tuple(self.origins),
-            tuple(Block(b.label, b.nbytes, b.offset, b.first, b.last) for b in blocks), _bytes(self.costs),
-            arena_bytes, self.local_bytes, self.scratch_bytes, options.guard, self.units, barriers)
+            options.target,
+            tuple(self.kernels),
+            _bytes(self.code),
+            _bytes(self.words),
+            _bytes(self.relocations),
+            _bytes(self.moves),
+            constants,
+            tuple(s._replace(nbytes=sizes.get(s.kind, s.nbytes)) for s in table),
+            tuple(self.hosts),
+            outputs,
+            tuple(self.origins),
+            tuple(Block(b.label, b.nbytes, b.offset, b.first, b.last) for b in blocks),
+            _bytes(self.costs),
+            arena_bytes,
+            self.local_bytes,
+            self.scratch_bytes,
+            options.guard,
+            self.units,
+            barriers,
+        )
 
     # ------------------------------------------------------------------ rows
     def _items(self, items: Items, times: int) -> None:
@@ -121,8 +138,13 @@ class _Assembly:
             self._words(ins, places)
             row[abi.NTMP] = self.tmps - row[abi.TMP]
             self._origin(ins.node, ins.nbytes, ins.flops, times)
-            row[abi.LONE] = int(0 < ins.n <= ins.chunk and ins.tile == 0 and row[abi.NTMP] == 0
-                                and not flags & abi.HOST and end == at + 1)
+            row[abi.LONE] = int(
+                0 < ins.n <= ins.chunk
+                and ins.tile == 0
+                and row[abi.NTMP] == 0
+                and not flags & abi.HOST
+                and end == at + 1
+            )
 
     def _origin(self, node: Node, nbytes: int, flops: float, times: int) -> None:
         self.costs.append((nbytes, int(flops), times))
@@ -171,14 +193,15 @@ class _Assembly:
 
     # ------------------------------------------------------------------ values
     def _place(self, o: Operand) -> Place:
-        if o.buffer.in_arena and o.buffer.offset is None:       # an empty value that no instruction touches
+        if o.buffer.in_arena and o.buffer.offset is None:  # an empty value that no instruction touches
             return Place(abi.NOWHERE, 0, o.shape, o.dtype)
         return Place(0 if o.buffer.in_arena else o.buffer.space, (o.buffer.offset or 0) + o.offset, o.shape, o.dtype)
 
     def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> HostCall:
         attrs = tuple(node.attrs.items())
-        return HostCall(node.op, attrs, tuple(None if o is None else self._place(o) for o in ins),
-                        tuple(map(self._place, outs)))
+        return HostCall(
+            node.op, attrs, tuple(None if o is None else self._place(o) for o in ins), tuple(map(self._place, outs))
+        )
 
 
 def _bytes(rows: Sequence[Any]) -> bytes:

@@ -3,12 +3,13 @@
 Results do not depend on the number of threads, so the tuner is ordinary work and costs nothing. The grid of chunks is a
 function of sizes; whether meeting at barriers pays for it depends on the machine, and on who else is using it.
 """
+
 import time
 from collections.abc import Callable
 
-BATCHES = 8                                     # of one try: waking the others is a small part of it
-ROUNDS = 3                                      # tries of each number after a warm-up; the least time counts
-LONG_NS = 4_000_000                             # a batch that takes so long with one thread gains from more of them
+BATCHES = 8  # of one try: waking the others is a small part of it
+ROUNDS = 3  # tries of each number after a warm-up; the least time counts
+LONG_NS = 4_000_000  # a batch that takes so long with one thread gains from more of them
 
 
 class ThreadAutotuner:
@@ -52,7 +53,7 @@ class ThreadAutotuner:
             else:
                 self._least[threads] = min(took / done, self._least.get(threads, took / done))
             if threads == 1 and took > LONG_NS * done:
-                self.settle()                               # no doubt: `best` is still the most
+                self.settle()  # no doubt: `best` is still the most
             elif not self._tries:
                 self.best = min(self._least, key=lambda t: (self._least[t], t))
         return done

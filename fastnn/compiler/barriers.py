@@ -5,13 +5,14 @@ only the parts of their own, or both have a single chunk (thread 0 runs those). 
 second time one step later, so that what a step needs of the step before is seen like anything else. What a step may
 share with steps further back matters only where no barrier lies in between: then one is put at the head of the body.
 """
+
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fastnn.compiler.emit import Access, Instruction, Items, Moves, Region, Unit
 
-Shift = Mapping[Region, int]                    # the step that each loop is at
+Shift = Mapping[Region, int]  # the step that each loop is at
 
 
 class _Touch(NamedTuple):
@@ -91,7 +92,7 @@ class _Walk:
             self.count += 1
 
     def _region(self, region: Region, open_: _Open, shift: Shift) -> _Open:
-        if region.kind == "branch":             # the decision is a barrier
+        if region.kind == "branch":  # the decision is a barrier
             return _Open(t for part in region.parts for t in self.items(part, _Open(), shift))
         if region.flag is not None:
             open_ = _Open()
@@ -104,13 +105,13 @@ class _Walk:
             if first is not None and any(_far(a, b, region) for a in mine if a.access.write for b in mine):
                 self._mark(first)
                 open_ = self._step(region, _Open(), later)
-        if region.steps is not None:            # thread 0 writes it at the end
+        if region.steps is not None:  # thread 0 writes it at the end
             open_.add([_touch(region.steps, shift, None, True)])
         return _Open(_widened(_at(t, shift), region) for t in open_)
 
     def _step(self, region: Region, open_: _Open, shift: Shift) -> _Open:
         if region.kind == "while":
-            self.items(region.parts[0], open_, shift)       # behind the test all threads meet
+            self.items(region.parts[0], open_, shift)  # behind the test all threads meet
             return self.items(region.parts[1], _Open(), shift)
         return self.items(region.parts[0], open_, shift)
 
@@ -151,8 +152,12 @@ def _conflict(a: _Touch, b: _Touch) -> bool:
 
 def _meets(items: Items) -> bool:
     """Whether every run of the items passes a barrier."""
-    return any(item.flag is not None or any(_meets(part) for part in item.parts) if isinstance(item, Region)
-               else item[0].sync or bool(item[0].host) for item in items)
+    return any(
+        item.flag is not None or any(_meets(part) for part in item.parts)
+        if isinstance(item, Region)
+        else item[0].sync or bool(item[0].host)
+        for item in items
+    )
 
 
 def _all(items: Items, shift: Shift) -> Iterator[_Touch]:
@@ -170,7 +175,7 @@ def _far(a: _Touch, b: _Touch, region: Region) -> bool:
         return False
     one, other = (sum(step for r, step in t.moves if r is region) for t in (a, b))
     if one == other:
-        if one == 0:                            # the same bytes in every step: one step back was looked at
+        if one == 0:  # the same bytes in every step: one step back was looked at
             return False
         return abs(a.low - b.low) > abs(one) and _overlap(_widened(a, region), _widened(b, region))
     return _overlap(_widened(a, region), _widened(b, region))
@@ -188,5 +193,10 @@ def _widened(touch: _Touch, region: Region) -> _Touch:
     far = step * (region.count - 1)
     before, behind = max(-far, 0), max(far, 0)
     wider = touch.wider[0] + before, touch.wider[1] + behind
-    return touch._replace(low=touch.low - before, high=touch.high + behind, grid=None, wider=wider,
-                          moves=tuple(m for m in touch.moves if m[0] is not region))
+    return touch._replace(
+        low=touch.low - before,
+        high=touch.high + behind,
+        grid=None,
+        wider=wider,
+        moves=tuple(m for m in touch.moves if m[0] is not region),
+    )

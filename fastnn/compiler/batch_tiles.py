@@ -5,6 +5,7 @@ the other, each of them streams the whole batch through the memory; together, ti
 from there. Work in between that has nothing to do with the group (packing of weights) moves before it, work that
 waits for it (sums of partial results) behind it. The order of every sum stays: equal bits.
 """
+
 from __future__ import annotations
 
 import math
@@ -13,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fastnn.compiler.emit import Access, Buffer, Instruction, Unit
 from fastnn.compiler.target import Target
 
-_Bytes = tuple[int, int, Access]                # first byte, end, the access
-LONGEST = 24                                    # cells in a group
+_Bytes = tuple[int, int, Access]  # first byte, end, the access
+LONGEST = 24  # cells in a group
 
 
 def batch_tile_groups(units: Sequence[Unit], target: Target) -> list[list[Unit]]:
@@ -31,13 +32,13 @@ def batch_tile_groups(units: Sequence[Unit], target: Target) -> list[list[Unit]]
     for at, cell in enumerate(cells):
         if group is not None:
             waits = any(cell.conflicts(other) for other in late)
-            if cell in members and not waits and group.join(cell, cells[at + 1:at + LONGEST]):
+            if cell in members and not waits and group.join(cell, cells[at + 1 : at + LONGEST]):
                 continue
             if cell not in members:
                 if waits or any(cell.conflicts(other) for other in group.cells):
                     late.append(cell)
                 else:
-                    out.append([cell])          # has nothing to do with the group: before it
+                    out.append([cell])  # has nothing to do with the group: before it
                 continue
             out += [*group.units(owners), *([c] for c in late)]
             group, late = None, []
@@ -97,7 +98,7 @@ class _Cell:
         for buffer in self.arena.keys() & other.arena.keys():
             if buffer in self.written or buffer in other.written:
                 yield from _overlaps(self.arena[buffer], other.arena[buffer])
-        if self.fixed_write or other.fixed_write:       # variables may be parts of one array
+        if self.fixed_write or other.fixed_write:  # variables may be parts of one array
             yield from _overlaps(self.fixed, other.fixed)
 
     def conflicts(self, other: _Cell) -> bool:
@@ -106,8 +107,10 @@ class _Cell:
 
     def aligned(self, other: _Cell, count: int) -> bool:
         """Whether what the two share is cut alike: part i of one is part i of the other."""
-        return all(x[2].parts % count == 0 == y[2].parts % count and x[:2] == y[:2] and x[2].moves == y[2].moves
-                   for x, y in self.clashes(other))
+        return all(
+            x[2].parts % count == 0 == y[2].parts % count and x[:2] == y[:2] and x[2].moves == y[2].moves
+            for x, y in self.clashes(other)
+        )
 
     def run(self, count: int) -> int:
         """Parts of which one partial result is made, 0 where a result ends within a part."""
@@ -138,8 +141,7 @@ class _Group:
             if reader is None or self.shared.isdisjoint(reader.shared):
                 return False
         count = math.gcd(cell.parts, self.count)
-        if len(self.cells) >= LONGEST or count < 2 \
-                or not all(cell.aligned(other, count) for other in self.cells):
+        if len(self.cells) >= LONGEST or count < 2 or not all(cell.aligned(other, count) for other in self.cells):
             return False
         cells = [*self.cells, cell]
         runs = [c.run(count) for c in cells]
@@ -179,7 +181,15 @@ class _Group:
                     if a.buffer.in_arena and not (a.buffer.pinned or a.buffer.shared or a.buffer.tile_only):
                         seen.setdefault(a.buffer, []).append((ins, a))
         for buffer, touches in seen.items():
-            if not touches[0][1].read and owners[buffer] <= mine and all(
-                    a.offset == 0 and a.nbytes == buffer.nbytes and a.parts % self.count == 0
-                    and buffer.nbytes % ins.n == 0 for ins, a in touches):
+            if (
+                not touches[0][1].read
+                and owners[buffer] <= mine
+                and all(
+                    a.offset == 0
+                    and a.nbytes == buffer.nbytes
+                    and a.parts % self.count == 0
+                    and buffer.nbytes % ins.n == 0
+                    for ins, a in touches
+                )
+            ):
                 buffer.tile_only = True

@@ -1,4 +1,5 @@
 """Compiling: a traced graph becomes a Plan; graphs of equal structure get the same one."""
+
 import collections
 import weakref
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from fastnn.core.locks import lock
 from fastnn.core.memory import affordable
 from fastnn.graph import Symbol, Trace
 
-KEPT_BYTES = 8 << 20                            # of plans that nobody may be using
+KEPT_BYTES = 8 << 20  # of plans that nobody may be using
 
 
 class Compiled(NamedTuple):
@@ -72,8 +73,13 @@ class Plans:
 PLANS = Plans()
 
 
-def compile_graph(trace: Trace, outputs: Sequence[Symbol], bindings: Mapping[Symbol, Any],
-                  options: Options | None = None, plans: Plans = PLANS) -> Compiled:
+def compile_graph(
+    trace: Trace,
+    outputs: Sequence[Symbol],
+    bindings: Mapping[Symbol, Any],
+    options: Options | None = None,
+    plans: Plans = PLANS,
+) -> Compiled:
     """The Plan for a finished trace.
 
     outputs: symbols whose values are wanted.  bindings: {input symbol: array or DataSlot}.  plans: where plans are

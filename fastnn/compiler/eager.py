@@ -1,4 +1,5 @@
 """Eager evaluation: an operation, or a traced function, on arrays, through a small cached plan."""
+
 import collections
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,17 +24,23 @@ from fastnn.runtime import pack
 from fastnn.runtime.abi import STATE_WORDS, STEP
 
 KEPT_PLANS = 512
-LARGEST_KEPT = 8 << 20                          # bytes of a plan's memory that may stay in the cache
+LARGEST_KEPT = 8 << 20  # bytes of a plan's memory that may stay in the cache
 _cache: collections.OrderedDict[Any, Any] = collections.OrderedDict()
 _lock = lock()
-_kind = None                                    # a subclass of ndarray that results are given as, or None
+_kind = None  # a subclass of ndarray that results are given as, or None
 
 
 class EagerPlan:
     """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
 
-    def __init__(self, fn: Callable[..., Any], specs: Sequence[tuple[Shape, str]], training: bool | None = None,
-                 state: Array | None = None, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        specs: Sequence[tuple[Shape, str]],
+        training: bool | None = None,
+        state: Array | None = None,
+        options: Options | None = None,
+    ) -> None:
         self.arrays = [np.zeros(shape, dtypes.numpy_type(dtype)) for shape, dtype in specs]
         with Trace(training=training) as trace:
             symbols = [trace.input(shape, dtype) for shape, dtype in specs]
@@ -48,8 +55,8 @@ class EagerPlan:
         self.single = self.program.outputs[0] if self.leaves == [self.result] else None
         self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
-        self.door = None                        # what takes the arrays in, where they are not simply copied
-        self.blame = None                       # asked about the arrays when a kernel refuses what it finds
+        self.door = None  # what takes the arrays in, where they are not simply copied
+        self.blame = None  # asked about the arrays when a kernel refuses what it finds
 
     @property
     def stale(self) -> bool:
@@ -100,7 +107,7 @@ def draw(kind: str, key: Sequence[int], n: int, first: float, second: float) -> 
     if MODE == "python":
         return None
     out, state = np.empty(n, np.float32), np.zeros(STATE_WORDS, np.int64)
-    state[STEP] = random.signed(key[-1])        # the kernel folds the state block's step in, here the last word
+    state[STEP] = random.signed(key[-1])  # the kernel folds the state block's step in, here the last word
     words = [out, random.signed(random.fold(key[:-1])), state, float(first), float(second)]
     name = "random_uniform_f32" if kind == "uniform" else "random_normal_f32"
     pack.call(name, words if kind == "uniform" else [*words, int(kind == "truncated")], 0, n)
@@ -115,9 +122,11 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     call = _lookup(key)
     given = [a for a in arrays if a is not None]
     if call is None:
+
         def fn(*symbols: Any) -> Any:
             given = iter(symbols)
             return op(*(None if a is None else next(given) for a in arrays), **attrs)
+
         with paused():
             call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
         _store(key, call)

@@ -1,4 +1,5 @@
 """What a lowering rule sees: operands with their accesses, scratch, tables, and emit()."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["ARENA", "Access", "Buffer", "Emitter", "Home", "Instruction", "Key", "Local", "Operand", "Region", "Table"]
 
 ARENA = "arena"
-Moves = Sequence[tuple["Region", int]]          # how an address grows at each step of loops
-Unit = list["Instruction"]                      # instructions that run together
-Items = list[Any]                               # units (before the schedule instructions) and regions
-Places = dict["Buffer", tuple[int, bool]]       # scratch: offset, whether it holds a span
+Moves = Sequence[tuple["Region", int]]  # how an address grows at each step of loops
+Unit = list["Instruction"]  # instructions that run together
+Items = list[Any]  # units (before the schedule instructions) and regions
+Places = dict["Buffer", tuple[int, bool]]  # scratch: offset, whether it holds a span
 Host = tuple[Node, Sequence[Any], Sequence["Operand"]]
 
 
@@ -35,14 +36,15 @@ class Buffer:
     """
 
     __slots__ = ("space", "base", "nbytes", "label", "region", "first", "last", "offset", "tile_only", "pinned",
-                 "shared")
+                 "shared")  # fmt: skip
 
-    space: Any                                  # an int, None for the arena
-    first: Any                                  # ints, once the schedule has numbered its units
-    offset: Any                                 # an int, once the memory plan has placed it
+    space: Any  # an int, None for the arena
+    first: Any  # ints, once the schedule has numbered its units
+    offset: Any  # an int, once the memory plan has placed it
 
-    def __init__(self, nbytes: int, label: str = "", space: int | None = None, base: int = 0,
-                 region: Region | None = None) -> None:
+    def __init__(
+        self, nbytes: int, label: str = "", space: int | None = None, base: int = 0, region: Region | None = None
+    ) -> None:
         self.space, self.base, self.nbytes, self.label, self.region = space, base, nbytes, label, region
         self.first, self.last, self.offset = None, -1, None
         self.tile_only = self.pinned = self.shared = False
@@ -63,10 +65,19 @@ class Access:
 
     __slots__ = ("buffer", "offset", "nbytes", "itemsize", "read", "write", "parts", "moves")
 
-    parts: int                                  # None until the instruction is emitted
+    parts: int  # None until the instruction is emitted
 
-    def __init__(self, buffer: Buffer, offset: int, nbytes: int, itemsize: int, read: bool, write: bool,
-                 parts: Any, moves: Moves = ()) -> None:
+    def __init__(
+        self,
+        buffer: Buffer,
+        offset: int,
+        nbytes: int,
+        itemsize: int,
+        read: bool,
+        write: bool,
+        parts: Any,
+        moves: Moves = (),
+    ) -> None:
         self.buffer, self.offset, self.nbytes, self.itemsize = buffer, offset, nbytes, itemsize
         self.read, self.write, self.parts, self.moves = read, write, parts, moves
 
@@ -176,14 +187,22 @@ class Region:
     """
 
     __slots__ = ("kind", "parts", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",
-                 "sync", "host")
+                 "sync", "host")  # fmt: skip
 
     parts: list[Items]
-    first: Any                                  # ints, once the memory plan has numbered it
+    first: Any  # ints, once the memory plan has numbered it
     last: Any
 
-    def __init__(self, kind: str, node: Node, outer: Region | None, count: int = 1, reverse: bool = False,
-                 flag: Access | None = None, steps: Access | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        node: Node,
+        outer: Region | None,
+        count: int = 1,
+        reverse: bool = False,
+        flag: Access | None = None,
+        steps: Access | None = None,
+    ) -> None:
         self.kind, self.node, self.outer, self.count, self.reverse = kind, node, outer, count, reverse
         self.flag, self.steps, self.parts = flag, steps, []
         self.number, self.first, self.last, self.sync, self.host = None, None, None, False, None
@@ -206,13 +225,25 @@ class Instruction:
     """
 
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
-                 "region", "span", "cell")
+                 "region", "span", "cell")  # fmt: skip
 
-    cell: Any                                   # a Unit, once the schedule has made it
+    cell: Any  # a Unit, once the schedule has made it
 
-    def __init__(self, kernel: str, args: list[Any], n: int, chunk: int, tile: int, elementwise: bool, node: Node,
-                 flops: float, host: Host | None = None, parts: Any = None, run: int = 1,
-                 region: Region | None = None) -> None:
+    def __init__(
+        self,
+        kernel: str,
+        args: list[Any],
+        n: int,
+        chunk: int,
+        tile: int,
+        elementwise: bool,
+        node: Node,
+        flops: float,
+        host: Host | None = None,
+        parts: Any = None,
+        run: int = 1,
+        region: Region | None = None,
+    ) -> None:
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
         self.parts, self.run, self.region = parts, run, region
@@ -267,9 +298,19 @@ class Emitter:
         """An argument word: the digest of this node's (seed, stream, call), another one at each step of a loop."""
         return self._place.key(self.attrs)
 
-    def emit(self, kernel: str, *args: Any, n: int, chunk: int | None = None, tile: int | None = None,
-             elementwise: bool = False, flops: float = 0, parts: int | None = None, run: int = 1,
-             align: int = 1) -> None:
+    def emit(
+        self,
+        kernel: str,
+        *args: Any,
+        n: int,
+        chunk: int | None = None,
+        tile: int | None = None,
+        elementwise: bool = False,
+        flops: float = 0,
+        parts: int | None = None,
+        run: int = 1,
+        align: int = 1,
+    ) -> None:
         """Append one instruction over `n` items (see the contract of accesses in Operand).
 
         parts: the kernel may be called for any run of items that begins and ends at a multiple of n / parts, and its
@@ -298,8 +339,21 @@ class Emitter:
         for a in args:
             if isinstance(a, Access) and a.parts is None:
                 a.parts = parts or n
-        self._place.out.append(Instruction(kernel, list(args), n, int(min(chunk, n)), tile or 0, elementwise, self.node,
-                                           flops, parts=parts, run=run, region=self._place.region))
+        self._place.out.append(
+            Instruction(
+                kernel,
+                list(args),
+                n,
+                int(min(chunk, n)),
+                tile or 0,
+                elementwise,
+                self.node,
+                flops,
+                parts=parts,
+                run=run,
+                region=self._place.region,
+            )
+        )
 
     def copy(self, source: Operand, target: Operand) -> None:
         """Copy one operand's bytes into another of the same size and dtype."""

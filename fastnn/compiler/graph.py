@@ -1,4 +1,5 @@
 """Graph: what the passes transform; nodes in order, the wanted outputs, and the effects on variables."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,8 +12,8 @@ from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks, Trace
 from fastnn.graph.variable import Variable
 
-Inputs = tuple[Any, ...]                        # of a node: Any, as in Node
-Rewritten = list[Any] | None                    # what `rewrite` takes: new nodes and the outputs, or None
+Inputs = tuple[Any, ...]  # of a node: Any, as in Node
+Rewritten = list[Any] | None  # what `rewrite` takes: new nodes and the outputs, or None
 
 
 class Graph:
@@ -23,8 +24,9 @@ class Graph:
 
     __slots__ = ("marks", "nodes", "outputs", "updates")
 
-    def __init__(self, nodes: list[Node], outputs: Iterable[Symbol], updates: Iterable[tuple[Variable, Symbol]],
-                 marks: Marks) -> None:
+    def __init__(
+        self, nodes: list[Node], outputs: Iterable[Symbol], updates: Iterable[tuple[Variable, Symbol]], marks: Marks
+    ) -> None:
         self.nodes, self.outputs, self.updates, self.marks = nodes, list(outputs), list(updates), marks
 
     @classmethod
@@ -80,7 +82,7 @@ def make(op: Record, inputs: Sequence[Symbol | None], attrs: Attrs, like: Node) 
 def copy_with(node: Node, inputs: tuple[Symbol | None, ...]) -> Node:
     """The same call on other inputs of the same shapes and dtypes."""
     return Node(node.op, inputs, node.attrs, [Spec(o.shape, o.dtype) for o in node.outputs], node.scope, node.order,
-                node.payload)
+                node.payload)  # fmt: skip
 
 
 def rewrite(graph: Graph, visit: Callable[[Node, tuple[Any, ...]], Any]) -> Graph:
@@ -95,6 +97,7 @@ def rewrite(graph: Graph, visit: Callable[[Node, tuple[Any, ...]], Any]) -> Grap
 
     def of(s: Symbol) -> Symbol:
         return new.get(s, s)
+
     for node in graph.nodes:
         inputs = tuple(None if s is None else of(s) for s in node.inputs)
         result = visit(node, inputs)

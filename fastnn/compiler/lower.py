@@ -3,6 +3,7 @@
 Where a value lies is decided here: in place of an input that is read for the last time, inside a larger
 buffer that wants its parts side by side, straight in the variable that it updates, or in the arena.
 """
+
 from __future__ import annotations
 
 import math
@@ -33,7 +34,7 @@ class DataSlot:
     """
 
     def __init__(self, dtype: str) -> None:
-        self.dtype = dtype                      # of the rows as they lie; the batch may have another
+        self.dtype = dtype  # of the rows as they lie; the batch may have another
         self.io, self.index = np.zeros(3, np.int64), np.zeros(1, np.int64)
 
 
@@ -119,7 +120,7 @@ class Lowering:
             if node.op is VARIABLE:
                 operand, s = self.storage.variable(node.payload), node.output
                 if node.payload in updated and self.last_use.get(s) == NEVER:
-                    copy = self.arena(s)        # an output wants the value from before the update
+                    copy = self.arena(s)  # an output wants the value from before the update
                     Emitter(node, [], [], self).copy(operand, copy)
                     operand = copy
                 self.operands[s] = operand
@@ -130,8 +131,14 @@ class Lowering:
         """Let the inputs of a pack node be produced at their places inside its output."""
         for s, offset in zip(node.inputs, node.attrs["offsets"]):
             r = self.root[s]
-            if r.spec.size == s.spec.size and r.node.op not in (INPUT, VARIABLE, CONSTANT) and r not in self.parts \
-                    and r not in self.homes and r.dtype == node.output.dtype and self.last_use[r] != NEVER:
+            if (
+                r.spec.size == s.spec.size
+                and r.node.op not in (INPUT, VARIABLE, CONSTANT)
+                and r not in self.parts
+                and r not in self.homes
+                and r.dtype == node.output.dtype
+                and self.last_use[r] != NEVER
+            ):
                 self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
 
     def _input(self, s: Symbol, source: Any) -> Operand:
@@ -143,15 +150,26 @@ class Lowering:
         operand = self.arena(s, s.name or "input")
         rows, order = self.storage.slot(number)
         e = Emitter(s.node, [], [operand], self)
-        e.emit(f"gather_rows_{operand.t}_{kernel_type(dtype)}", rows.rd_all, order.rd_all, operand.wr,
-               s.spec.size // s.shape[0], e.state, n=s.shape[0])
+        e.emit(
+            f"gather_rows_{operand.t}_{kernel_type(dtype)}",
+            rows.rd_all,
+            order.rd_all,
+            operand.wr,
+            s.spec.size // s.shape[0],
+            e.state,
+            n=s.shape[0],
+        )
         return operand
 
     # ------------------------------------------------------------------ places
     def arena(self, symbol: Symbol, label: str = "") -> Operand:
         """An operand of the arena for a symbol."""
-        return Operand(Buffer(max(symbol.spec.nbytes, 1), label or str(symbol.node.op.name), region=self.region), 0,
-                       symbol.shape, symbol.dtype)
+        return Operand(
+            Buffer(max(symbol.spec.nbytes, 1), label or str(symbol.node.op.name), region=self.region),
+            0,
+            symbol.shape,
+            symbol.dtype,
+        )
 
     def place(self, node: Node, i: int, k: int) -> Operand:
         """The operand of output i of node number k."""
@@ -161,7 +179,7 @@ class Lowering:
             if whole not in self.operands:
                 self.operands[whole] = self.arena(whole, "gradients")
             return self.operands[whole].view(s.shape, s.dtype, offset)
-        if s in self.operands:                  # a pack node's output, made when its first part was
+        if s in self.operands:  # a pack node's output, made when its first part was
             return self.operands[s]
         j = node.op.inplace.get(i) if node.op.inplace else None
         if j is not None and node.inputs[j] is not None and self.may_overwrite(node, node.inputs[j], s, k):
@@ -175,13 +193,26 @@ class Lowering:
     def may_overwrite(self, node: Node, x: Symbol, s: Symbol, k: int) -> bool:
         """Whether result s of node number k may lie where its input x lies."""
         r, a, home = self.root[x], self.operands[x], self.homes.get(s)
-        if not self.reuse or self.last_use.get(r) != k or a.nbytes != s.spec.nbytes or a.dtype != s.dtype \
-                or r in self.parts or sum(1 for y in node.inputs if y is not None and self.root[y] is r) != 1:
+        if (
+            not self.reuse
+            or self.last_use.get(r) != k
+            or a.nbytes != s.spec.nbytes
+            or a.dtype != s.dtype
+            or r in self.parts
+            or sum(1 for y in node.inputs if y is not None and self.root[y] is r) != 1
+        ):
             return False
         if home is not None:
             return r is home.leaf and a.same_place(home.operand)
-        return a.buffer.in_arena and a.buffer.region is self.region and not a.moves and a.offset == 0 \
-            and a.buffer.nbytes == a.nbytes and not a.buffer.pinned and not (self.region and r.node.op is INPUT)
+        return (
+            a.buffer.in_arena
+            and a.buffer.region is self.region
+            and not a.moves
+            and a.offset == 0
+            and a.buffer.nbytes == a.nbytes
+            and not a.buffer.pinned
+            and not (self.region and r.node.op is INPUT)
+        )
 
     # ------------------------------------------------------------------ the walk
     def run(self) -> None:
@@ -207,8 +238,10 @@ class Lowering:
             elif node.op.lower is not None:
                 self.lowering_of(node.op)(Emitter(node, ins, outs, self))
             elif not alias:
-                raise GraphError(f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
-                                 "the operations that it is made of.")
+                raise GraphError(
+                    f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
+                    "the operations that it is made of."
+                )
 
     def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""
@@ -222,10 +255,11 @@ class Lowering:
         for o, still in zip(ins, fixed):
             if o is not None and still is not o:
                 e.copy(o, still)
-        ins, still_outs = fixed[:len(ins)], fixed[len(ins):]
+        ins, still_outs = fixed[: len(ins)], fixed[len(ins) :]
         accesses = [o.rd_all for o in ins if o is not None] + [o.wr_all for o in still_outs]
-        self.out.append(Instruction("host", accesses, 1, 1, 0, False, node, 0, host=(node, ins, still_outs),
-                                    region=self.region))
+        self.out.append(
+            Instruction("host", accesses, 1, 1, 0, False, node, 0, host=(node, ins, still_outs), region=self.region)
+        )
         for o, still in zip(outs, still_outs):
             if still is not o:
                 e.copy(still, o)
@@ -242,7 +276,7 @@ class Lowering:
                 continue
             e = Emitter(s.node, [], [], self)
             if not a.buffer.in_arena and s.node.op is VARIABLE:
-                copy = self.arena(s)            # it may itself be updated before this copy is made
+                copy = self.arena(s)  # it may itself be updated before this copy is made
                 e.copy(a, copy)
                 a = copy
             late.append((e, a, target))

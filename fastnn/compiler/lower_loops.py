@@ -5,6 +5,7 @@ A carried value of which all steps are wanted (its gradient reads them, or they 
 T, step t reads row t and writes row t + 1, and nothing is copied. Any other carried value has one place, which its last
 reader overwrites.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -29,12 +30,12 @@ class _Loop:
         self.low, self.node, self.k, self.attrs = low, node, k, node.attrs
         self.payload, self.body = node.payload, node.payload.body
         self.n_const, self.n_carry, self.count = (self.attrs[name] for name in ("constants", "carried", "count"))
-        self.constants = node.inputs[:self.n_const]
-        self.initial = node.inputs[self.n_const:self.n_const + self.n_carry]
+        self.constants = node.inputs[: self.n_const]
+        self.initial = node.inputs[self.n_const : self.n_const + self.n_carry]
         end = self.n_const + self.n_carry + self.attrs["sliced"]
         self.first_slice = self.n_const + self.n_carry
         self.taken: set[int] = set()
-        self.sliced = node.inputs[self.first_slice:end]
+        self.sliced = node.inputs[self.first_slice : end]
         counted = self.attrs.get("counted")
         self.counter = node.inputs[end] if counted else None
         # whether all T steps run, which is known before
@@ -51,24 +52,32 @@ class _Loop:
         e = Emitter(node, [], [], low)
         carried, following, before, after = self._carried(inner, e)
         outputs = node.outputs
-        stacked = outputs[self.n_carry:self.n_carry + len(self.body.outputs) - self.n_carry]
+        stacked = outputs[self.n_carry : self.n_carry + len(self.body.outputs) - self.n_carry]
         rows = {}
-        for j, s in enumerate(self.body.outputs[self.n_carry:]):
+        for j, s in enumerate(self.body.outputs[self.n_carry :]):
             root, whole = inner.root[s], stacked[j]
             if (root in before or root in after) and s.spec.nbytes == root.spec.nbytes:
                 ops[whole] = (before.get(root) or after[root]).view(whole.shape, whole.dtype)
                 continue
             over = self._over(inner, s, whole)
-            place = ops[whole] = low.place(node, self.n_carry + j, self.k) if over is None else \
-                ops[self.sliced[over]].view(whole.shape, whole.dtype)
+            place = ops[whole] = (
+                low.place(node, self.n_carry + j, self.k)
+                if over is None
+                else ops[self.sliced[over]].view(whole.shape, whole.dtype)
+            )
             if not self.complete:
                 _zero(e, place)
             rows[j] = row = place.view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
             if low.reuse and root.node.op is not INPUT and root not in inner.homes:
                 inner.homes[root] = Home(row, None if over is None else self.body.inputs[self.first_slice + over])
-        values = [ops[s] for s in self.constants] + carried + [
-            ops[x].view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
-            for x, s in zip(self.sliced, self.body.inputs[self.first_slice:])]
+        values = (
+            [ops[s] for s in self.constants]
+            + carried
+            + [
+                ops[x].view(s.shape, s.dtype, 0, ((region, s.spec.nbytes),))
+                for x, s in zip(self.sliced, self.body.inputs[self.first_slice :])
+            ]
+        )
         inner.operands.update(zip(self.body.inputs, values))
         if self.payload.test is not None:
             self._test(region, values)
@@ -82,9 +91,15 @@ class _Loop:
         """The number of the sliced array that the stack of s may take the place of, row by row, or None."""
         node, low = s.node, self.low
         x = node.inputs[node.op.inplace[s.index]] if node.op.inplace and s.index in node.op.inplace else None
-        slices = self.body.inputs[self.first_slice:]
-        if x is None or not self.complete or x not in slices or x.spec != s.spec or node.inputs.count(x) != 1 \
-                or inner.last_use.get(x) != inner.graph.nodes.index(node):
+        slices = self.body.inputs[self.first_slice :]
+        if (
+            x is None
+            or not self.complete
+            or x not in slices
+            or x.spec != s.spec
+            or node.inputs.count(x) != 1
+            or inner.last_use.get(x) != inner.graph.nodes.index(node)
+        ):
             return None
         k: int = slices.index(x)
         if k in self.taken or not low.may_overwrite(self.node, self.sliced[k], whole, self.k):
@@ -92,11 +107,12 @@ class _Loop:
         self.taken.add(k)
         return k
 
-    def _carried(self, inner: Lowering,
-                 e: Emitter) -> tuple[list[Operand], list[Operand], dict[Symbol, Operand], dict[Symbol, Operand]]:
+    def _carried(
+        self, inner: Lowering, e: Emitter
+    ) -> tuple[list[Operand], list[Operand], dict[Symbol, Operand], dict[Symbol, Operand]]:
         """Places of the carried values: ([before the step], [after it], {root: whole history before}, {… after})."""
         low, ops, region = self.low, self.low.operands, self.region
-        wanted = {inner.root[s] for s in self.body.outputs[self.n_carry:]}
+        wanted = {inner.root[s] for s in self.body.outputs[self.n_carry :]}
         carried: list[Operand] = []
         following: list[Operand] = []
         before: dict[Symbol, Operand] = {}
@@ -145,8 +161,9 @@ class _Loop:
         low.operands[steps] = low.place(node, len(node.outputs) - 1, self.k)
         region.steps = low.operands[steps].wr_all
 
-    def _finish(self, inner: Lowering, rows: Mapping[int, Operand], carried: Sequence[Operand],
-                following: Sequence[Operand]) -> None:
+    def _finish(
+        self, inner: Lowering, rows: Mapping[int, Operand], carried: Sequence[Operand], following: Sequence[Operand]
+    ) -> None:
         """What the body did not write to its place itself."""
         e, late = Emitter(self.node, [], [], inner), []
         for j, row in rows.items():
@@ -158,7 +175,7 @@ class _Loop:
             a = inner.operands[s]
             if a.same_place(place):
                 continue
-            if any(a.same_place(c) for c in carried):       # another carried value, which may change first
+            if any(a.same_place(c) for c in carried):  # another carried value, which may change first
                 a = _copied(inner, s, a)
             late.append((a, place))
         for a, place in late:

@@ -2,6 +2,7 @@
 
 Two buffers may share bytes if their lifetimes, counted in schedule units, do not meet.
 """
+
 import ctypes
 import functools
 from collections.abc import Iterable, Sequence
@@ -40,7 +41,7 @@ def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buf
             k += 1
             for part in item.parts:
                 k = _number(part, k, buffers, regions)
-            if item.kind == "while":            # the flag is read after the test, the steps are written at the end
+            if item.kind == "while":  # the flag is read after the test, the steps are written at the end
                 _touch(item.accesses(), k, item.outer, buffers, regions)
             item.last = k
             k += 1
@@ -51,8 +52,13 @@ def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buf
     return k
 
 
-def _touch(accesses: Iterable[Access], k: int, region: Region | None, buffers: list[Buffer],
-           regions: list[tuple[Buffer, Region]]) -> None:
+def _touch(
+    accesses: Iterable[Access],
+    k: int,
+    region: Region | None,
+    buffers: list[Buffer],
+    regions: list[tuple[Buffer, Region]],
+) -> None:
     for a in accesses:
         b = a.buffer
         if not b.in_arena or b.tile_only:
@@ -105,7 +111,7 @@ def _by_time(buffers: Sequence[Buffer], guard: int) -> tuple[list[int], int]:
     """Best fit among the holes, in order of first touch."""
     free: list[tuple[int, int]] = []
     offsets, top = [], 0
-    pending: list[tuple[int, int, int]] = []                                # (last, offset, size), kept sorted by last
+    pending: list[tuple[int, int, int]] = []  # (last, offset, size), kept sorted by last
     for b in buffers:
         done = [p for p in pending if p[0] < b.first]
         if done:
@@ -121,7 +127,7 @@ def _by_time(buffers: Sequence[Buffer], guard: int) -> tuple[list[int], int]:
                 free.append((at + size, hole[1] - size))
         else:
             at = top
-            if free:                            # grow the hole at the end, if there is one
+            if free:  # grow the hole at the end, if there is one
                 last = max(free)
                 if last[0] + last[1] == top:
                     free.remove(last)
@@ -148,7 +154,7 @@ def _by_size(buffers: Sequence[Buffer], guard: int) -> tuple[list[int], int]:
     offsets, top = [0] * len(buffers), 0
     for i in sorted(range(len(buffers)), key=lambda i: (-buffers[i].nbytes, i)):
         b, at, size = buffers[i], 0, padded(buffers[i].nbytes, guard)
-        for o, s, first, last in placed:        # sorted by offset
+        for o, s, first, last in placed:  # sorted by offset
             if last < b.first or first > b.last:
                 continue
             if at + size <= o:

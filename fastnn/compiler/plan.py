@@ -4,6 +4,7 @@ A plan is bound to memory by `fastnn.runtime.bind`.  Its tables are those of `fa
 number instead of address, and argument words that hold numbers, while words that hold addresses are said in
 `relocations`.
 """
+
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,8 +122,14 @@ class Plan:
     @property
     def nbytes(self) -> int:
         """Bytes that the plan itself takes, about."""
-        return (len(self.code) + len(self.words) + len(self.relocations) + len(self.constants) + len(self.costs)
-                + 200 * (len(self.origins) + len(self.blocks)))
+        return (
+            len(self.code)
+            + len(self.words)
+            + len(self.relocations)
+            + len(self.constants)
+            + len(self.costs)
+            + 200 * (len(self.origins) + len(self.blocks))
+        )
 
     def table(self, name: str) -> Array:
         """The table `code`, `words`, `relocations`, `moves` or `costs` as an int64 array that cannot be written."""
@@ -132,9 +139,11 @@ class Plan:
 
     def __str__(self) -> str:
         from_ = "\n".join(self.listing())
-        return (f"plan for {self.target.name}: {self.instructions} instructions, {self.units} units, {self.barriers} "
-                f"barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
-                f"{self.local_bytes:,} + {self.scratch_bytes:,} a thread\n{from_}")
+        return (
+            f"plan for {self.target.name}: {self.instructions} instructions, {self.units} units, {self.barriers} "
+            f"barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
+            f"{self.local_bytes:,} + {self.scratch_bytes:,} a thread\n{from_}"
+        )
 
     def __repr__(self) -> str:
         return f"<Plan of {self.instructions} instructions for {self.target.name}>"
@@ -143,18 +152,39 @@ class Plan:
         """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times
         (that it runs), us (predicted for all of them), sync."""
         out, unit, end = [], -1, 0
-        for i, (row, (nbytes, flops, times), origin) in enumerate(zip(self.table("code").tolist(),
-                                                                      self.table("costs").tolist(), self.origins)):
+        for i, (row, (nbytes, flops, times), origin) in enumerate(
+            zip(self.table("code").tolist(), self.table("costs").tolist(), self.origins)
+        ):
             if i >= end:
                 unit, end = unit + 1, i + 1 if row[abi.FLAGS] & abi.CONTROL else row[abi.END]
             flags, target = row[abi.FLAGS], self.target
-            kernel = "host" if flags & abi.HOST else "loop" if flags & abi.LOOP else "branch" if flags & abi.BRANCH \
+            kernel = (
+                "host"
+                if flags & abi.HOST
+                else "loop"
+                if flags & abi.LOOP
+                else "branch"
+                if flags & abi.BRANCH
                 else self.kernels[row[abi.FN]]
+            )
             layer = scopes[origin.scope] if 0 <= origin.scope < len(scopes) else ""
             us = times * (target.instruction_ns + target.work_ns(nbytes, flops)) / 1000
-            out.append(dict(unit=unit, kernel=kernel, op=origin.op, layer=layer, items=row[abi.N], chunk=row[abi.CHUNK],
-                            tile=row[abi.TILE], bytes=nbytes, flops=flops, times=times, us=us,
-                            sync=bool(flags & abi.SYNC)))
+            out.append(
+                dict(
+                    unit=unit,
+                    kernel=kernel,
+                    op=origin.op,
+                    layer=layer,
+                    items=row[abi.N],
+                    chunk=row[abi.CHUNK],
+                    tile=row[abi.TILE],
+                    bytes=nbytes,
+                    flops=flops,
+                    times=times,
+                    us=us,
+                    sync=bool(flags & abi.SYNC),
+                )
+            )
         return out
 
     def listing(self) -> list[str]:
@@ -179,8 +209,10 @@ class Plan:
             if i >= last:
                 unit += 1
                 last = row[abi.END] if not control else i + 1
-            args = [said.get(w, _number(words[w])) + (f"[{moves[w]}]" if w in moves else "")
-                    for w in range(row[abi.ARGS], ends[i])]
+            args = [
+                said.get(w, _number(words[w])) + (f"[{moves[w]}]" if w in moves else "")
+                for w in range(row[abi.ARGS], ends[i])
+            ]
             mark = "|" if flags & abi.SYNC else " "
             indent = "  " * len(depth_ends)
             if control:
@@ -192,10 +224,14 @@ class Plan:
                 depth_ends.append(row[abi.END])
                 continue
             name = self.hosts[row[abi.FN]].op.name + " in Python" if flags & abi.HOST else self.kernels[row[abi.FN]]
-            cut = [f"{label} {row[c]}" for label, c in (("chunk", abi.CHUNK), ("tile", abi.TILE), ("span", abi.SPAN))
-                   if row[c] and row[c] < row[abi.N]]
-            lines.append(f"{unit:4} {mark}{indent}{name} n {row[abi.N]}{' ' + ' '.join(cut) if cut else ''}: "
-                         f"{', '.join(args)}")
+            cut = [
+                f"{label} {row[c]}"
+                for label, c in (("chunk", abi.CHUNK), ("tile", abi.TILE), ("span", abi.SPAN))
+                if row[c] and row[c] < row[abi.N]
+            ]
+            lines.append(
+                f"{unit:4} {mark}{indent}{name} n {row[abi.N]}{' ' + ' '.join(cut) if cut else ''}: {', '.join(args)}"
+            )
         return lines
 
 

@@ -1,4 +1,5 @@
 """Program: a traced graph ready to run: its plan, the tape that the plan is bound to, and the names of its layers."""
+
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,8 +38,15 @@ class Program:
     other programs that take turns.
     """
 
-    def __init__(self, trace: Trace, outputs: Sequence[Symbol], bindings: Mapping[Symbol, Any],
-                 state: Array | None = None, arena: Arena | None = None, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        outputs: Sequence[Symbol],
+        bindings: Mapping[Symbol, Any],
+        state: Array | None = None,
+        arena: Arena | None = None,
+        options: Options | None = None,
+    ) -> None:
         self.options = options = options or DEFAULT
         self.lock = lock()
         self.plan, structure = compile_graph(trace, outputs, bindings, options)
@@ -56,8 +64,11 @@ class Program:
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
         self.tape = bind(self.plan, self.storage, options.target, most, options.executor)
         self.outputs, self.threads, self._layout = self.tape.outputs, self.tape.threads, variables.layout_version
-        self.plain = self.tape.executor is not None and not (options.guard or options.fill) \
+        self.plain = (
+            self.tape.executor is not None
+            and not (options.guard or options.fill)
             and type(self.tape.executor).__module__ != "fastnn.runtime.pyexec"
+        )
 
     # ------------------------------------------------------------------ what it takes
     @property
@@ -162,13 +173,13 @@ class Program:
         block = self.tape.block
         block[:] = 0xFF if fill else block
         for b in self.plan.blocks if guard else ():
-            block[b.offset - guard:b.offset] = GUARD_BYTE
-            block[b.offset + b.nbytes:b.offset + b.nbytes + guard] = GUARD_BYTE
+            block[b.offset - guard : b.offset] = GUARD_BYTE
+            block[b.offset + b.nbytes : b.offset + b.nbytes + guard] = GUARD_BYTE
 
     def _check(self, guard: int) -> None:
         block = self.tape.block
         for b in self.plan.blocks:
-            before, after = block[b.offset - guard:b.offset], block[b.offset + b.nbytes:b.offset + b.nbytes + guard]
+            before, after = block[b.offset - guard : b.offset], block[b.offset + b.nbytes : b.offset + b.nbytes + guard]
             if not ((before == GUARD_BYTE).all() and (after == GUARD_BYTE).all()):
                 # shared memory is written again by later buffers; only an unshared plan can tell
                 if not self.options.reuse:

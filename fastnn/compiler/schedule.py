@@ -4,6 +4,7 @@ Element-wise neighbours become tile groups, which go through L1 tile by tile; ti
 pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barriers go between dependent units
 (`fastnn.compiler.barriers`). Groups never reach over the border of a loop or a branch.
 """
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from fastnn.compiler.batch_tiles import batch_tile_groups
 from fastnn.compiler.emit import Access, Buffer, Instruction, Items, Places, Region, Unit
 from fastnn.compiler.target import Target
 
-LONGEST = 32                                    # instructions in a group
-SCRATCH_PAD = 64                                # scratch arrays exactly 4 KiB apart alias in L1
+LONGEST = 32  # instructions in a group
+SCRATCH_PAD = 64  # scratch arrays exactly 4 KiB apart alias in L1
 
 
 def group(items: list[Any], target: Target, fuse: bool = True) -> Items:
@@ -73,8 +74,16 @@ def _cells(stretch: Iterable[Instruction], fuse: bool) -> list[Unit]:
     cells: list[Unit] = []
     for ins in stretch:
         last = cells[-1] if cells else None
-        if (fuse and ins.elementwise and last is not None and last[0].elementwise and last[0].n == ins.n
-                and last[0].chunk == ins.chunk and len(last) < LONGEST and not _needs_all(ins, last)):
+        if (
+            fuse
+            and ins.elementwise
+            and last is not None
+            and last[0].elementwise
+            and last[0].n == ins.n
+            and last[0].chunk == ins.chunk
+            and len(last) < LONGEST
+            and not _needs_all(ins, last)
+        ):
             last.append(ins)
         else:
             cells.append([ins])
@@ -87,9 +96,12 @@ def _needs_all(ins: Instruction, unit: Unit) -> bool:
     for a in ins.accesses():
         for other in unit:
             for b in other.accesses():
-                if a.buffer is b.buffer and (a.write or b.write) \
-                        and (a.whole or b.whole or a.offset != b.offset or a.moves != b.moves) \
-                        and (a.moves != b.moves or (a.offset < b.offset + b.nbytes and b.offset < a.offset + a.nbytes)):
+                if (
+                    a.buffer is b.buffer
+                    and (a.write or b.write)
+                    and (a.whole or b.whole or a.offset != b.offset or a.moves != b.moves)
+                    and (a.moves != b.moves or (a.offset < b.offset + b.nbytes and b.offset < a.offset + a.nbytes))
+                ):
                     return True
     return False
 
@@ -111,9 +123,16 @@ def _tile(units: Sequence[Unit], target: Target) -> None:
                 if not a.whole:
                     live[a.buffer, a.offset] = a.itemsize
         for (buffer, offset), size in live.items():
-            if (buffer.in_arena and not buffer.pinned and not buffer.shared and len(touched[buffer]) == 1
-                    and offset == 0 and buffer.nbytes == unit[0].n * size and _first_is_write(buffer, unit)
-                    and all(not a.whole for ins in unit for a in ins.accesses() if a.buffer is buffer)):
+            if (
+                buffer.in_arena
+                and not buffer.pinned
+                and not buffer.shared
+                and len(touched[buffer]) == 1
+                and offset == 0
+                and buffer.nbytes == unit[0].n * size
+                and _first_is_write(buffer, unit)
+                and all(not a.whole for ins in unit for a in ins.accesses() if a.buffer is buffer)
+            ):
                 buffer.tile_only = True
         bytes_per_item = sum(live.values()) or 4
         step = min(64, target.tile)

@@ -1,4 +1,5 @@
 """The spaces of memory that a plan is bound to, while it is made: which buffer each variable, input or constant is."""
+
 import numpy as np
 
 from fastnn.compiler.emit import Buffer, Key, Operand, Region
@@ -10,7 +11,7 @@ from fastnn.graph import Symbol, Variable
 from fastnn.runtime.abi import STATE_WORDS
 
 ALIGN = 64
-CONSTANTS_BASE = 1 << 47                        # abstract addresses: the arena begins at 0, variables at 1 << 48
+CONSTANTS_BASE = 1 << 47  # abstract addresses: the arena begins at 0, variables at 1 << 48
 
 
 class Spaces:
@@ -38,8 +39,9 @@ class Spaces:
         """The operand of a variable."""
         k = self.structure.numbers[variable]
         nbytes = variable._array.nbytes
-        return Operand(self._buffer("variable", k, nbytes, self.structure.layout[k], "variable"), 0, variable.shape,
-                       variable.dtype)
+        return Operand(
+            self._buffer("variable", k, nbytes, self.structure.layout[k], "variable"), 0, variable.shape, variable.dtype
+        )
 
     def array(self, number: int, symbol: Symbol) -> Operand:
         """The operand of an input that is bound to an array."""
@@ -48,8 +50,10 @@ class Spaces:
 
     def slot(self, number: int) -> list[Operand]:
         """The operands of a data slot's two blocks of words."""
-        return [Operand(self._buffer(kind, number, 8 * words, _alone(place, number), kind), 0, (words,), "int64")
-                for kind, words, place in (("rows", 3, 4), ("order", 1, 5))]
+        return [
+            Operand(self._buffer(kind, number, 8 * words, _alone(place, number), kind), 0, (words,), "int64")
+            for kind, words, place in (("rows", 3, 4), ("order", 1, 5))
+        ]
 
     def state(self) -> Operand:
         """The operand of the state block."""
@@ -78,7 +82,7 @@ class Spaces:
         """All constants as one block of bytes."""
         block = bytearray(self.constant_bytes)
         for at, raw in self._constants:
-            block[at:at + len(raw)] = raw
+            block[at : at + len(raw)] = raw
         return bytes(block)
 
     def key(self, attrs: Attrs, region: Region | None) -> Key:

@@ -2,6 +2,7 @@
 
 Two graphs of equal structure get one plan; each binds it to its own variables, arrays, data slots and random keys.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -19,8 +20,8 @@ from fastnn.graph.variable import Variable
 from fastnn.ops.op import REGISTRY, Op
 
 KEY_ATTRS = ("seed", "stream", "call")
-LARGE = 1024                                    # bytes from which a constant is known by its digest
-COMPONENT = 1 << 48                             # distance between memory that does not overlap, in abstract addresses
+LARGE = 1024  # bytes from which a constant is known by its digest
+COMPONENT = 1 << 48  # distance between memory that does not overlap, in abstract addresses
 
 
 PLAIN = (int, str, bytes, type(None))
@@ -83,7 +84,7 @@ class Structure:
         self.arrays: list[Array] = []
         self.slots: list[Any] = []
         self.sources: dict[Symbol, tuple[str, int, str]] = {}
-        self._ids: dict[Symbol, int] = {}       # of all symbols, in order
+        self._ids: dict[Symbol, int] = {}  # of all symbols, in order
         self._plain = True
         self._rows = self._walk(graph.nodes)
         for variable, _ in graph.updates:
@@ -100,8 +101,11 @@ class Structure:
             op = node.op
             if type(op) is Op and REGISTRY.get(op.name) is not op:
                 self._unknown()
-            row = [op.name, tuple([None if s is None else ids[s] for s in node.inputs]),
-                   scopes.setdefault(node.scope, len(scopes))]
+            row = [
+                op.name,
+                tuple([None if s is None else ids[s] for s in node.inputs]),
+                scopes.setdefault(node.scope, len(scopes)),
+            ]
             if node.attrs:
                 row.append(self._attrs(op, node.attrs))
             if node.payload is not None:
@@ -140,8 +144,9 @@ class Structure:
             return payload.shape, payload.dtype.char, raw
         if node.op is INPUT:
             return None
-        return tuple((self._walk(body.nodes), tuple(ids[s] for s in (*body.inputs, *body.outputs)))
-                     for body in bodies(node))
+        return tuple(
+            (self._walk(body.nodes), tuple(ids[s] for s in (*body.inputs, *body.outputs))) for body in bodies(node)
+        )
 
     def _source(self, symbol: Symbol) -> Any:
         source = self.bindings.get(symbol)
@@ -162,7 +167,7 @@ class Structure:
             return None
         graph, ids, marks = self.graph, self._ids, self.graph.marks
         key = (self._rows, [ids[s] for s in graph.outputs], [(self.numbers[v], ids[s]) for v, s in graph.updates],
-               self.layout, marks.backward, marks.remat, settings)
+               self.layout, marks.backward, marks.remat, settings)  # fmt: skip
         return hashlib.blake2b(repr(key).encode(), digest_size=32).digest()
 
     def key_number(self, attrs: Attrs) -> int:

@@ -1,4 +1,5 @@
 """Target: what plans are made for, as data; Options: how a plan is made and run."""
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ class Target:
 CPU = Target()
 
 
-VERIFY = False                                  # whether options that do not say check every pass; the tests do
+VERIFY = False  # whether options that do not say check every pass; the tests do
 
 
 class Options:
@@ -63,9 +64,19 @@ class Options:
     or "cython" instead of the configured one.
     """
 
-    def __init__(self, off: Iterable[str] = (), reuse: bool = True, fuse: bool = True, target: Target = CPU,
-                 unroll: bool = False, verify: bool | None = None, threads: int | None = None, guard: int = 0,
-                 fill: bool = False, executor: str | None = None) -> None:
+    def __init__(
+        self,
+        off: Iterable[str] = (),
+        reuse: bool = True,
+        fuse: bool = True,
+        target: Target = CPU,
+        unroll: bool = False,
+        verify: bool | None = None,
+        threads: int | None = None,
+        guard: int = 0,
+        fill: bool = False,
+        executor: str | None = None,
+    ) -> None:
         self.off, self.reuse, self.fuse = frozenset(off), reuse, fuse
         self.target, self.unroll, self.verify = target, unroll, VERIFY if verify is None else verify
         self.threads, self.guard, self.fill, self.executor = threads, guard, fill, executor

@@ -1,4 +1,5 @@
 """The verifier: what must hold of a graph between any two passes; on in the tests (`Options(verify=True)`)."""
+
 from collections.abc import Iterable, Sequence
 
 from fastnn.compiler.graph import Graph
@@ -22,8 +23,11 @@ def verify(graph: Graph, after: str) -> None:
     for variable, s in graph.updates:
         _expect(s in made, after, f"the update of {variable.path} reads {s!r}, which no node makes")
         _expect(variable not in seen, after, f"{variable.path} is updated twice")
-        _expect(s.shape == variable.shape and s.dtype == variable.dtype, after,
-                f"the update of {variable.path} {variable.shape} {variable.dtype} is {s.shape} {s.dtype}")
+        _expect(
+            s.shape == variable.shape and s.dtype == variable.dtype,
+            after,
+            f"the update of {variable.path} {variable.shape} {variable.dtype} is {s.shape} {s.dtype}",
+        )
         seen.add(variable)
 
 
@@ -47,8 +51,11 @@ def _nodes(nodes: Sequence[Node], after: str) -> set[Symbol]:
             specs = node.op.infer([None if s is None else Spec(s.shape, s.dtype) for s in node.inputs], node.attrs)
             specs = (specs,) if isinstance(specs, Spec) else tuple(specs)
             found = tuple(Spec(s.shape, s.dtype) for s in node.outputs)
-            _expect(all(a.shape == tuple(b.shape) and a.dtype == b.dtype for a, b in zip(found, specs, strict=True)),
-                    after, f"{node!r} gives {found}, its shape rule says {specs}")
+            _expect(
+                all(a.shape == tuple(b.shape) and a.dtype == b.dtype for a, b in zip(found, specs, strict=True)),
+                after,
+                f"{node!r} gives {found}, its shape rule says {specs}",
+            )
     return made
 
 
@@ -66,14 +73,20 @@ def _bodies(node: Node, after: str) -> None:
     attrs, body = node.attrs, node.payload.body
     first, carried = attrs["constants"], attrs["carried"]
     end = first + carried + attrs["sliced"]
-    _expect(_specs(body.inputs[:first + carried]) == _specs(node.inputs[:first + carried]), after,
-            f"the body of {node!r} takes other values")
-    _expect(_specs(body.outputs[:carried]) == _specs(node.inputs[first:first + carried]) == specs[:carried], after,
-            f"the body of {node!r} changes what it carries")
-    rows = [((attrs["count"], *s.shape), s.dtype) for s in body.inputs[first + carried:]]
-    _expect(rows == _specs(node.inputs[first + carried:end]), after, f"the slices of {node!r} do not fit")
+    _expect(
+        _specs(body.inputs[: first + carried]) == _specs(node.inputs[: first + carried]),
+        after,
+        f"the body of {node!r} takes other values",
+    )
+    _expect(
+        _specs(body.outputs[:carried]) == _specs(node.inputs[first : first + carried]) == specs[:carried],
+        after,
+        f"the body of {node!r} changes what it carries",
+    )
+    rows = [((attrs["count"], *s.shape), s.dtype) for s in body.inputs[first + carried :]]
+    _expect(rows == _specs(node.inputs[first + carried : end]), after, f"the slices of {node!r} do not fit")
     stacked = [((attrs["count"], *s.shape), s.dtype) for s in body.outputs[carried:]]
-    _expect(specs[carried:carried + len(stacked)] == stacked, after, f"the stacked values of {node!r} do not fit")
+    _expect(specs[carried : carried + len(stacked)] == stacked, after, f"the stacked values of {node!r} do not fit")
 
 
 def _specs(symbols: Iterable[Symbol]) -> list[tuple[Dims, str]]:

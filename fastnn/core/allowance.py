@@ -3,14 +3,15 @@
 Three things are counted: the bytes of variables, the bytes of other arrays and lists whose size a number decides
 (thresholds, ranges, masks), and the nodes that are traced.
 """
+
 import contextlib
 import contextvars
 import math
 from collections.abc import Iterable, Iterator
 
 _state: "contextvars.ContextVar[_State | None]" = contextvars.ContextVar("allowance", default=None)
-ROOM = 64 << 20         # bytes of arrays that are no variables
-_PASSING = 16           # how many times as much may pass by, one after the other
+ROOM = 64 << 20  # bytes of arrays that are no variables
+_PASSING = 16  # how many times as much may pass by, one after the other
 _NODES = 150_000
 
 

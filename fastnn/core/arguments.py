@@ -2,6 +2,7 @@
 
 Each check returns the value, or raises ArgumentError that says what was received and what is expected.
 """
+
 import functools
 import inspect
 import math
@@ -48,7 +49,7 @@ def real(value):
         return None
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):      # an array of text, an int beyond floats
+    except (TypeError, ValueError, OverflowError):  # an array of text, an int beyond floats
         return None
 
 
@@ -64,8 +65,10 @@ def number(name, value, low=None, high=None, none=False, finite=True):
     good = v is not None and not math.isnan(v) and not (finite and math.isinf(v))
     if not good or (low is not None and v < low) or (high is not None and v > high):
         bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
-        raise ArgumentError(f"Argument `{name}` should be a {'finite ' if finite else ''}number{bounds}"
-                            f"{' or None' if none else ''}. Received: {name}={value!r}.")
+        raise ArgumentError(
+            f"Argument `{name}` should be a {'finite ' if finite else ''}number{bounds}"
+            f"{' or None' if none else ''}. Received: {name}={value!r}."
+        )
     return value
 
 
@@ -77,6 +80,7 @@ def _numbers(low=None, high=None, finite=True, none=True, several=False):
                 number(name, v, low, high, finite=finite)
         else:
             number(name, value, low, high, none, finite)
+
     return check
 
 
@@ -87,8 +91,10 @@ def _counts(least):
 def _axis(name, value):
     for v in value if isinstance(value, (list, tuple)) else (value,):
         if v is not None and whole(v) is None:
-            raise ArgumentError(f"Argument `{name}` should be an int, or a list of ints where there are several axes. "
-                                f"Received: {name}={value!r}.")
+            raise ArgumentError(
+                f"Argument `{name}` should be an int, or a list of ints where there are several axes. "
+                f"Received: {name}={value!r}."
+            )
 
 
 _share, _any, _positive, _any_several = _numbers(0, 1), _numbers(), _numbers(0), _numbers(several=True)
@@ -115,11 +121,15 @@ RULES = {
     # constraints and initializers
     **dict.fromkeys(("max_value", "min_value", "rate", "gain", "mean", "stddev", "minval", "maxval", "scale"),
                     _any_several),
-}
+}  # fmt: skip
 
 
 LAYER_RULES = {
-    "axis": _axis, "epsilon": _positive, "groups": _counts(-1), "num_oov_indices": _counts(0), "negative_slope": _any,
+    "axis": _axis,
+    "epsilon": _positive,
+    "groups": _counts(-1),
+    "num_oov_indices": _counts(0),
+    "negative_slope": _any,
     **dict.fromkeys(("momentum", "dropout", "recurrent_dropout"), _share),
 }
 
@@ -141,7 +151,7 @@ class ChecksArguments:
         table = cls.argument_rules
         rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
         if rules:
-            type.__setattr__(cls, "__init__", _checked(own, signature, rules))      # type checkers see the own one
+            type.__setattr__(cls, "__init__", _checked(own, signature, rules))  # type checkers see the own one
 
 
 def _checked(function, signature, rules):
@@ -149,10 +159,11 @@ def _checked(function, signature, rules):
     def init(self, *args, **kwargs):
         try:
             given = signature.bind_partial(self, *args, **kwargs).arguments
-        except TypeError:                               # the call itself says better what is wrong
+        except TypeError:  # the call itself says better what is wrong
             given = {}
         for name, check, default in rules:
             if name in given and not (given[name] is None and default is None):
                 check(name, given[name])
         function(self, *args, **kwargs)
+
     return init

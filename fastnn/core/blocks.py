@@ -2,20 +2,21 @@
 
 A kernel works in blocks of these sizes, and the workspaces that lowering gives it are made for them.
 """
+
 # ------------------------------------------------------------------ products
-ACC, BIAS, RELU = 1, 2, 4                   # flags of the micro-kernel: add to C, add a bias, clip below 0
-CODES = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}       # activations that kernels apply to what they made
-DEPTH = 512             # rows of B per pass: a packed block (128 KiB) stays in L2
-COPY_LINE = 144         # row length of a compact copy of A: whole tile widths, off the powers of two
-PANEL_BYTES = 256       # of a row of the widest panel of B
+ACC, BIAS, RELU = 1, 2, 4  # flags of the micro-kernel: add to C, add a bias, clip below 0
+CODES = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}  # activations that kernels apply to what they made
+DEPTH = 512  # rows of B per pass: a packed block (128 KiB) stays in L2
+COPY_LINE = 144  # row length of a compact copy of A: whole tile widths, off the powers of two
+PANEL_BYTES = 256  # of a row of the widest panel of B
 
 # ------------------------------------------------------------------ convolutions
-GRAD_PIXELS = 128       # pixels per pass of a gradient of weights: rows of gy that stay in L1
-LANE_BLOCK = 64         # channels of a block of a depthwise convolution, at most
-TILE_GROUP = 16         # Winograd tiles that lie together
-TILE_PAD = 64           # elements between planes of tiles
-WEIGHT_GAP = 16         # elements between planes of weights: a power of two apart, all 36 would fall into one cache set
-PLANE_CHANNELS = 64     # channels that a product of planes takes at a time, at most
+GRAD_PIXELS = 128  # pixels per pass of a gradient of weights: rows of gy that stay in L1
+LANE_BLOCK = 64  # channels of a block of a depthwise convolution, at most
+TILE_GROUP = 16  # Winograd tiles that lie together
+TILE_PAD = 64  # elements between planes of tiles
+WEIGHT_GAP = 16  # elements between planes of weights: a power of two apart, all 36 would fall into one cache set
+PLANE_CHANNELS = 64  # channels that a product of planes takes at a time, at most
 
 # ------------------------------------------------------------------ movement
-TRANSPOSE_BAND = 16     # rows of an item of a transpose: so many cache lines are read and one is written at a time
+TRANSPOSE_BAND = 16  # rows of an item of a transpose: so many cache lines are read and one is written at a time

@@ -2,6 +2,7 @@
 
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
+
 import itertools
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +13,7 @@ from fastnn.core.locks import lock
 _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
-}
+}  # fmt: skip
 _streams = itertools.count(1)
 _version = _seedings = 0
 _lock = lock()
@@ -54,7 +55,7 @@ def set_epsilon(value: float) -> None:
 
 
 def image_data_format() -> str:
-    """"channels_last" unless set otherwise."""
+    """ "channels_last" unless set otherwise."""
     return _settings["image_data_format"]
 
 
@@ -89,7 +90,7 @@ def set_strict(value: bool) -> None:
 
 
 def matmul_precision() -> str:
-    """"high" (Winograd convolutions allowed) or "highest" (direct sums only)."""
+    """ "high" (Winograd convolutions allowed) or "highest" (direct sums only)."""
     return _settings["matmul_precision"]
 
 
@@ -122,7 +123,7 @@ def seed() -> int:
 def set_seed(value: Any) -> None:
     """Set the seed and start the default streams again at 1."""
     global _seedings, _streams
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2 ** 63:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**63:
         raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
     _set("seed", int(value))
     _streams, _seedings = itertools.count(1), _seedings + 1

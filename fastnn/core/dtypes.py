@@ -1,4 +1,5 @@
 """Type names: what users write, what kernels are called, how two types meet."""
+
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "int8": (np.int8, "i8"), "int16": (np.int16, "i16"), "int32": (np.int32, "i32"), "int64": (np.int64, "i64"),
     "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
-}
+}  # fmt: skip
 FLOATS = ("float16", "float32", "float64")
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
-            "single": "float32", "long": "int64"}
+            "single": "float32", "long": "int64"}  # fmt: skip
 _ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()}
 _KNOWN: dict[Any, str] = {}
 

@@ -3,12 +3,13 @@
 Files say how many buckets unknown words have, so the bucket of a word is part of a model.  Python's own integers are
 exact; every sum and product is cut to 64 bits.
 """
+
 _M = (1 << 64) - 1
 _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
 
 
 def _word(data, at, size=8):
-    return int.from_bytes(data[at:at + size], "little")
+    return int.from_bytes(data[at : at + size], "little")
 
 
 def _right(x, by):
@@ -87,6 +88,7 @@ def fingerprint64(data):
         v = _stirred(data, at, v[1] * mul & _M, x + w[0] & _M)
         w = _stirred(data, at + 32, z + w[1] & _M, y + _word(data, at + 16) & _M)
         return z, y, x, v, w
+
     for at in range(0, last, 64):
         x, y, z, v, w = round_(at, x, y, z, v, w, _K1, 1)
     mul = _K1 + ((z & 0xFF) << 1)
@@ -117,6 +119,7 @@ def siphash(key, data):
             q, s = _right(q, 47) ^ r, _right(s, 43) ^ p
             r = _right(r, 32)
         state[:] = p, q, r, s
+
     for at in range(0, len(padded), 8):
         word = _word(padded, at)
         state[3] ^= word

@@ -12,6 +12,7 @@
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
+
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "functional": "fastnn.models.functional",
-              "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}
+              "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

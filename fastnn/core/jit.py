@@ -7,6 +7,7 @@ source is compiled (mode "jit", and by the build of the kernel pack) or runs as 
 memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode "pack", the default, kernel sources are not
 imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
 """
+
 import os
 
 import numpy as np
@@ -28,7 +29,7 @@ TYPES = {
     "f32": np.float32, "f64": np.float64, "f16": np.float16,
     "i8": np.int8, "i32": np.int32, "i64": np.int64,
     "u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64,
-}
+}  # fmt: skip
 TYPE_NAMES = {np.dtype(t): name for name, t in TYPES.items()} | {np.dtype(bool): "u8"}
 
 
@@ -112,8 +113,10 @@ if JIT:
     @intrinsic
     def at(typingctx, F, address):
         """The int64 `address` as a pointer to `F`: `p = at(np.float32, a[0])`, then `p[i]`, i >= 0."""
+
         def codegen(context, builder, signature, args):
             return builder.inttoptr(args[1], context.get_value_type(signature.return_type))
+
         return nb.CPointer(F.instance_type)(F, nb.int64), codegen
 
     @intrinsic(prefer_literal=True)
@@ -125,15 +128,19 @@ if JIT:
         def codegen(context, builder, signature, args):
             from numba.core import cgutils
 
-            return cgutils.pack_array(builder, [builder.load(cgutils.gep_inbounds(builder, args[0], k))
-                                                for k in range(n.literal_value)])
+            return cgutils.pack_array(
+                builder, [builder.load(cgutils.gep_inbounds(builder, args[0], k)) for k in range(n.literal_value)]
+            )
+
         return nb.UniTuple(nb.int64, n.literal_value)(a, n), codegen
 
     @intrinsic
     def f64(typingctx, word):
         """The float64 whose bits are the int64 `word`."""
+
         def codegen(context, builder, signature, args):
             return builder.bitcast(args[0], context.get_value_type(nb.float64))
+
         return nb.float64(nb.int64), codegen
 
     @intrinsic
@@ -143,23 +150,27 @@ if JIT:
 
         def codegen(context, builder, signature, args):
             return context.get_constant(nb.int64, size)
+
         return nb.int64(F), codegen
 
     @intrinsic
     def bitcast(typingctx, F, x):
         """The bits of the scalar `x` read as an `F` of the same size."""
+
         def codegen(context, builder, signature, args):
             return builder.bitcast(args[1], context.get_value_type(signature.return_type))
+
         return F.instance_type(F, x), codegen
 
     def entry(k):
         """The three-argument function of the tape's ABI for a Kernel: its source with the types bound."""
         core = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(k.fn)
         if len(k.types) == 0:
+
             def bound(a, lo, hi):
                 return core(a, lo, hi)
         elif len(k.types) == 1:
-            F, = k.types
+            (F,) = k.types
 
             def bound(a, lo, hi):
                 return core(a, lo, hi, F)
@@ -173,6 +184,7 @@ if JIT:
 
             def bound(a, lo, hi):
                 return core(a, lo, hi, F, T, U)
+
         return bound
 else:
     from fastnn.core import memory
@@ -225,7 +237,9 @@ else:
 
         Float warnings are silent, as they are in compiled code.
         """
+
         def bound(a, lo, hi):
             with np.errstate(all="ignore"):
                 return int(k.fn(a, int(lo), int(hi), *k.types))
+
         return bound

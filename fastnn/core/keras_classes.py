@@ -6,6 +6,7 @@ parameters.  `name=` is passed by keyword; `name=value` in a config is what a ca
 `name!`: None stands in a file as what it means.
 tests/saving/operations/make_table.py writes the rows from Keras's source.
 """
+
 import functools
 import re
 

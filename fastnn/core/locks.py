@@ -1,4 +1,5 @@
 """Locks that a forked child finds open: the thread that held one in the parent does not exist there."""
+
 import os
 import threading
 import weakref
@@ -24,7 +25,7 @@ def lock(kind: Callable[[], Any] = threading.Lock) -> Any:
 
 def _open_all():
     for made in list(_all):
-        made._at_fork_reinit()          # what threading does with its own locks
+        made._at_fork_reinit()  # what threading does with its own locks
 
 
 if hasattr(os, "register_at_fork"):

@@ -3,6 +3,7 @@
 Memory that kernels may touch is registered; `at(F, address)` gives a view with pointer syntax that refuses every access
 outside the registered region its address points into. Addresses are the same integers that compiled kernels get.
 """
+
 import bisect
 import ctypes
 import functools
@@ -17,7 +18,7 @@ from fastnn.core.errors import ShapeError
 from fastnn.core.types import Array
 
 AnyArray = TypeVar("AnyArray", bound=np.ndarray[Any, Any])
-ALIGN = 64              # bytes: a cache line, and the longest vector
+ALIGN = 64  # bytes: a cache line, and the longest vector
 
 
 def aligned(nbytes: int, make: Callable[..., Array] = np.empty) -> Array:
@@ -28,7 +29,7 @@ def aligned(nbytes: int, make: Callable[..., Array] = np.empty) -> Array:
     """
     raw = make(nbytes + ALIGN, np.uint8)
     start = -raw.ctypes.data % ALIGN
-    return raw[start:start + nbytes]
+    return raw[start : start + nbytes]
 
 
 @functools.cache
@@ -36,7 +37,7 @@ def _most():
     """Bytes that no array can have: twice this machine's memory (swap is seldom more than that again)."""
     try:
         return 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):       # a system that does not say
+    except (AttributeError, ValueError, OSError):  # a system that does not say
         return 1 << 47
 
 
@@ -161,7 +162,7 @@ class FarView:
         hit = _regions.find(address)
         if i < 0 or hit is None or hit[1] + self._dtype.itemsize > hit[0].nbytes:
             raise IndexError(f"item {i} of {self._dtype} at address {self._address}: outside all registered memory")
-        return hit[0][hit[1]:hit[1] + self._dtype.itemsize].view(self._dtype)
+        return hit[0][hit[1] : hit[1] + self._dtype.itemsize].view(self._dtype)
 
     def __getitem__(self, i):
         return self._find(i)[0]
@@ -188,4 +189,4 @@ def at(F, address):
         return FarView(address, dtype)
     raw, offset = hit
     n = (raw.nbytes - offset) // dtype.itemsize
-    return View(raw[offset:offset + n * dtype.itemsize].view(dtype), dtype, address)
+    return View(raw[offset : offset + n * dtype.itemsize].view(dtype), dtype, address)

@@ -1,4 +1,5 @@
 """Names made from class names, as Keras makes them."""
+
 import re
 
 

@@ -10,6 +10,7 @@ has the same function for kernels, with equal bits.
 Only +, -, *, / and sqrt are used (the logarithm is a polynomial), each rounded as IEEE 754 says, so the
 floats are equal on every machine too.
 """
+
 import math
 from collections.abc import Iterable, Sequence
 
@@ -19,14 +20,14 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import product
 
-MASK = 2 ** 64 - 1
+MASK = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
-MIX1, MIX2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB          # splitmix64
+MIX1, MIX2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB  # splitmix64
 ROUND1, ROUND2, ROUND3 = 0xED5AD4BB, 0xAC4C1B51, 0x31848BAB  # triple32
-STRIDE = 0xD1B54A32D192ED03                                    # odd: from one step of a loop to the next, in a digest
-LIMIT = 2 ** 32                                               # counters of one (key, word)
-LARGE = 1 << 16                                               # float32 numbers from which a kernel draws them
-BLOCK = 1 << 15                                               # elements worked on at a time: stays in cache
+STRIDE = 0xD1B54A32D192ED03  # odd: from one step of a loop to the next, in a digest
+LIMIT = 2**32  # counters of one (key, word)
+LARGE = 1 << 16  # float32 numbers from which a kernel draws them
+BLOCK = 1 << 15  # elements worked on at a time: stays in cache
 
 
 def _mix64(z):
@@ -112,7 +113,7 @@ def bits(key, n, word=0, first=0):
     keys = round_keys(fold(key), word)
     out = np.arange(first, first + n, dtype=np.uint64).astype(np.uint32)
     for at in range(0, n, BLOCK):
-        _scramble(out[at:at + BLOCK], keys)
+        _scramble(out[at : at + BLOCK], keys)
     return out
 
 
@@ -136,7 +137,7 @@ def signed(word: int) -> int:
     >>> signed(2 ** 64 - 1), signed(5)
     (-1, 5)
     """
-    return (int(word) + 2 ** 63) % 2 ** 64 - 2 ** 63
+    return (int(word) + 2**63) % 2**64 - 2**63
 
 
 def _real(kind, key, shape, dtype, first, second, function):
@@ -156,15 +157,15 @@ def _real(kind, key, shape, dtype, first, second, function):
     for at in range(0, n, BLOCK):
         m = min(BLOCK, n - at)
         low = bits(key, m, 1, at) if two else None
-        out[at:at + m] = function(bits(key, m, 0, at), low)
+        out[at : at + m] = function(bits(key, m, 0, at), low)
     return out.reshape(shape)
 
 
 def _unit(high, low):
     """[0, 1): 24 bits (float32), or 53 bits (float64) from two words."""
     if low is None:
-        return (high >> np.uint32(8)) * np.float64(2.0 ** -24)
-    return (high * 2.0 ** 21 + (low >> np.uint32(11))) * 2.0 ** -53
+        return (high >> np.uint32(8)) * np.float64(2.0**-24)
+    return (high * 2.0**21 + (low >> np.uint32(11))) * 2.0**-53
 
 
 def _open(high, low):
@@ -173,8 +174,8 @@ def _open(high, low):
     side = signed >= 0
     tail = np.where(side, ~high, high) & np.uint32(0x7FFFFFFF)
     if low is None:
-        return (tail + 0.5) * 2.0 ** -32, side
-    return ((tail * 2.0 ** 20 + (low >> np.uint32(12))) + 0.5) * 2.0 ** -52, side
+        return (tail + 0.5) * 2.0**-32, side
+    return ((tail * 2.0**20 + (low >> np.uint32(12))) + 0.5) * 2.0**-52, side
 
 
 def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
@@ -202,14 +203,16 @@ def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(normal((0, 1), 10000).mean()) < 0.03)
     True
     """
+
     def transform(high, low):
         tail, side = _open(high, low)
         z = quantile(tail)
         return np.where(side, -z, z) * stddev + mean
+
     return _real("normal", key, shape, dtype, mean, stddev, transform)
 
 
-PHI2 = 0.022750131948179207      # probability of less than -2 standard deviations
+PHI2 = 0.022750131948179207  # probability of less than -2 standard deviations
 
 
 def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
@@ -221,10 +224,12 @@ def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     >>> bool(abs(truncated_normal((0, 1), 1000)).max() <= 2)
     True
     """
+
     def transform(high, low):
         tail, side = _open(high, low)
         z = np.maximum(quantile(PHI2 + tail * (1 - 2 * PHI2)), -2.0)
         return np.where(side, -z, z) * stddev + mean
+
     return _real("truncated", key, shape, dtype, mean, stddev, transform)
 
 
@@ -236,11 +241,11 @@ def integers(key, shape, low, high, dtype="int32"):
     """
     shape, low, high = _shape(shape), int(low), int(high)
     span = high - low
-    if span < 1 or span > 2 ** 63:
+    if span < 1 or span > 2**63:
         raise ArgumentError(f"Random integers need low < high: received low={low}, high={high}.")
     n = product(shape)
     value = bits(key, n).astype(np.uint64)
-    if span <= 2 ** 32:
+    if span <= 2**32:
         value = (value * np.uint64(span)) >> np.uint64(32)
     else:
         value = ((value << np.uint64(32)) | bits(key, n, 1)) % np.uint64(span)
@@ -255,7 +260,7 @@ def threshold(probability: float) -> int:
     """
     if not 0 <= probability <= 1:
         raise ArgumentError(f"A probability must lie in [0, 1]: received {probability!r}.")
-    return min(round(float(probability) * 2.0 ** 32), 2 ** 32 - 1)
+    return min(round(float(probability) * 2.0**32), 2**32 - 1)
 
 
 def bernoulli(key, shape, p=0.5):
@@ -300,11 +305,11 @@ def permutation(key, n):
     >>> sorted(permutation((0, 1), 5).tolist())
     [0, 1, 2, 3, 4]
     """
-    if n <= 2 ** 22:         # 42 random bits above 22 of position: one fast sort, no argsort
+    if n <= 2**22:  # 42 random bits above 22 of position: one fast sort, no argsort
         word = bits(key, n).astype(np.uint64) << np.uint64(10) | (bits(key, n, 1) >> np.uint32(22))
         word = word << np.uint64(22) | np.arange(n, dtype=np.uint64)
         word.sort()
-        return (word & np.uint64(2 ** 22 - 1)).astype(np.int64)
+        return (word & np.uint64(2**22 - 1)).astype(np.int64)
     word = bits(key, n).astype(np.uint64) << np.uint64(32) | bits(key, n, 1)
     return np.argsort(word, kind="stable")
 
@@ -327,18 +332,72 @@ def log(x):
 
 
 # Wichura, Algorithm AS 241 (1988), PPND16: the normal quantile, relative error 1e-16.
-CENTRAL = ((2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
-            13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
-           (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
-            5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0))
-TAIL = ((7.7454501427834140764e-4, .0227238449892691845833, .24178072517745061177, 1.27045825245236838258,
-         3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
-        (1.05075007164441684324e-9, 5.475938084995344946e-4, .0151986665636164571966, .14810397642748007459,
-         .68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0))
-FAR = ((2.01033439929228813265e-7, 2.71155556874348757815e-5, .0012426609473880784386, .026532189526576123093,
-        .29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
-       (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
-        .0148753612908506148525, .13692988092273580531, .59983220655588793769, 1.0))
+CENTRAL = (
+    (
+        2509.0809287301226727,
+        33430.575583588128105,
+        67265.770927008700853,
+        45921.953931549871457,
+        13731.693765509461125,
+        1971.5909503065514427,
+        133.14166789178437745,
+        3.387132872796366608,
+    ),
+    (
+        5226.495278852545925,
+        28729.085735721942674,
+        39307.89580009271061,
+        21213.794301586595867,
+        5394.1960214247511077,
+        687.1870074920579083,
+        42.313330701600911252,
+        1.0,
+    ),
+)
+TAIL = (
+    (
+        7.7454501427834140764e-4,
+        0.0227238449892691845833,
+        0.24178072517745061177,
+        1.27045825245236838258,
+        3.64784832476320460504,
+        5.7694972214606914055,
+        4.6303378461565452959,
+        1.42343711074968357734,
+    ),
+    (
+        1.05075007164441684324e-9,
+        5.475938084995344946e-4,
+        0.0151986665636164571966,
+        0.14810397642748007459,
+        0.68976733498510000455,
+        1.6763848301838038494,
+        2.05319162663775882187,
+        1.0,
+    ),
+)
+FAR = (
+    (
+        2.01033439929228813265e-7,
+        2.71155556874348757815e-5,
+        0.0012426609473880784386,
+        0.026532189526576123093,
+        0.29656057182850489123,
+        1.7848265399172913358,
+        5.4637849111641143699,
+        6.6579046435011037772,
+    ),
+    (
+        2.04426310338993978564e-15,
+        1.4215117583164458887e-7,
+        1.8463183175100546818e-5,
+        7.868691311456132591e-4,
+        0.0148753612908506148525,
+        0.13692988092273580531,
+        0.59983220655588793769,
+        1.0,
+    ),
+)
 
 
 def _ratio(table, x):

@@ -3,6 +3,7 @@
 The same tables are the closed list from which a file's config may name classes: nothing else can be
 reached by a name.
 """
+
 import difflib
 import importlib
 import sys
@@ -19,11 +20,13 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
     {"get_file": "fastnn.utils.files"} = a name of another module, written in full;
     {"Renamed": "module:Original"} = under another name.
     """
+
     def getattr_(name):
         where = names.get(name)
         if where is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}"
-                                 + suggest(name, names, ". Did you mean: {}?"))
+            raise AttributeError(
+                f"module {package!r} has no attribute {name!r}" + suggest(name, names, ". Did you mean: {}?")
+            )
         module, _, original = where.partition(":")
         if not module and not original:
             value = importlib.import_module(f"{package}.{name}")
@@ -31,13 +34,14 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
             full = module if module.startswith("fastnn") else f"{package}.{module}"
             home = importlib.import_module(full)
             value = getattr(home, original or name, home)
-            if value is home:                   # a module inside another package
+            if value is home:  # a module inside another package
                 value = importlib.import_module(f"{full}.{original or name}")
         setattr(sys.modules[package], name, value)
         return value
 
     def dir_():
         return sorted(set(names) | set(vars(sys.modules[package])))
+
     return getattr_, dir_, sorted(names)
 
 
@@ -51,5 +55,7 @@ def lookup(kind: str, name: Any, table: Mapping[Any, Any]) -> Any:
     """table[name], or UnknownNameError that names the kind and near names."""
     if name in table:
         return table[name]
-    raise UnknownNameError(f"Unknown {kind}: received {name!r}.{suggest(name, table)} "
-                           f"Expected one of: {', '.join(sorted(map(str, table)))}.")
+    raise UnknownNameError(
+        f"Unknown {kind}: received {name!r}.{suggest(name, table)} "
+        f"Expected one of: {', '.join(sorted(map(str, table)))}."
+    )

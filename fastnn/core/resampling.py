@@ -1,4 +1,5 @@
 """How values on a grid are taken at other places along one axis."""
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError

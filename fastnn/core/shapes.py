@@ -1,4 +1,5 @@
 """Shape arithmetic: broadcasting, axes, windows.  A dimension is an int, or None (rows not known yet)."""
+
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,8 +7,8 @@ from typing import Any
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import PartialShape, Shape
 
-LARGEST = 2 ** 31               # windows and their steps are smaller
-LARGEST_SIZE = 2 ** 63          # numbers of elements are smaller
+LARGEST = 2**31  # windows and their steps are smaller
+LARGEST_SIZE = 2**63  # numbers of elements are smaller
 
 
 def product(shape: Iterable[int]) -> int:
@@ -35,8 +36,9 @@ def broadcast(*shapes: Sequence[int | None]) -> PartialShape:
     for dims in zip(*((1,) * (rank - len(s)) + tuple(s) for s in shapes)):
         known = {d for d in dims if d != 1}
         if len(known - {None}) > 1:
-            raise ShapeError("Shapes cannot be broadcast together: received "
-                             + " and ".join(str(tuple(s)) for s in shapes) + ".")
+            raise ShapeError(
+                "Shapes cannot be broadcast together: received " + " and ".join(str(tuple(s)) for s in shapes) + "."
+            )
         known.discard(None) if len(known) > 1 else None
         out.append(known.pop() if known else 1)
     return tuple(out)
@@ -71,8 +73,10 @@ def pair(value: Any, name: str, rank: int = 2, minimum: int = 1) -> Shape:
         hasattr(v, "__index__") and not isinstance(v, bool) and minimum <= v < LARGEST for v in items
     )
     if not good:
-        raise ArgumentError(f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum} "
-                            f"and < 2**31. Received: {name}={value!r}.")
+        raise ArgumentError(
+            f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum} "
+            f"and < 2**31. Received: {name}={value!r}."
+        )
     return tuple(int(v) for v in items)
 
 
@@ -94,8 +98,10 @@ def window(size: int | None, kernel: int, stride: int, padding: Any, dilation: i
     before, after = (0, 0) if padding == "valid" else padding
     out = (size + before + after - reach) // stride + 1
     if out < 1:
-        raise ShapeError(f"A window of {reach} (kernel {kernel}, dilation {dilation}) does not fit into "
-                         f"{size + before + after} elements; use padding='same' or a larger input.")
+        raise ShapeError(
+            f"A window of {reach} (kernel {kernel}, dilation {dilation}) does not fit into "
+            f"{size + before + after} elements; use padding='same' or a larger input."
+        )
     return out, before, after
 
 

@@ -14,6 +14,7 @@ Register tiles (simd_tiles.py): `microkernel`, `tile_rows(F, tile)`, `tile_cols(
 Winograd (simd_winograd.py): `transform` of blocks of channel vectors, and `planes`, products of what it makes, of
 at most `product_vectors(F)` blocks of columns at a time.
 """
+
 from fastnn.core.jit import JIT
 
 if JIT:
@@ -53,4 +54,4 @@ else:
 
 __all__ = ["copy_row", "fma", "lanes_dot", "lanes_max", "lanes_min", "lanes_sum",
            "lanes_sumsq", "lanes_sumsq_dev", "lanewise", "microkernel", "planes", "prefetch",
-           "product_vectors", "tile_cols", "tile_rows", "transform", "transpose", "vector"]
+           "product_vectors", "tile_cols", "tile_rows", "transform", "transpose", "vector"]  # fmt: skip

@@ -3,6 +3,7 @@
 Element i belongs to accumulator (i // L) % 4, lane i % L (L = 16 lanes of float32, 8 of float64); the end is
 (a0 + a1) + (a2 + a3), then halves of the lanes onto each other. Nothing in it depends on the vector width of the CPU.
 """
+
 from numba import types
 
 from fastnn.core.jit import intrinsic
@@ -52,7 +53,9 @@ def _unary(step, start, combine):
     def define(tyctx, F, p, n):
         def codegen(ctx, bld, sig, args):
             return _fold(bld, sig.args[0], args[2], [args[1]], start, step, combine)
+
         return F.instance_type(F, p, types.int64), codegen
+
     return define
 
 
@@ -87,28 +90,35 @@ def lanes_sumsq(tyctx, F, p, n):
 @intrinsic
 def lanes_dot(tyctx, F, p, q, n):
     """Sum of p[i] * q[i], i < n; multiply-adds round once."""
+
     def codegen(ctx, bld, sig, args):
         return _fold(bld, sig.args[0], args[3], [args[1], args[2]], 0.0, lambda V, acc, x, y: V.fma(x, y, acc), _add)
+
     return F.instance_type(F, p, q, types.int64), codegen
 
 
 @intrinsic
 def lanes_sumsq_dev(tyctx, F, p, c, n):
     """Sum of (p[i] - c)**2, i < n: the centred squares of a variance."""
+
     def codegen(ctx, bld, sig, args):
         def step(V, acc, x):
             d = bld.fsub(x, V.splat(args[2]))
             return V.fma(d, d, acc)
+
         return _fold(bld, sig.args[0], args[3], [args[1]], 0.0, step, _add)
+
     return F.instance_type(F, p, F.instance_type, types.int64), codegen
 
 
 @intrinsic
 def fma(tyctx, F, x, y, z):
     """x*y + z, rounded once."""
+
     def codegen(ctx, bld, sig, args):
         t = args[1].type
         fn = bld.module.declare_intrinsic("llvm.fma", [t], ir.FunctionType(t, [t, t, t]))
         return bld.call(fn, args[1:])
+
     f = F.instance_type
     return f(F, f, f, f), codegen

@@ -2,6 +2,7 @@
 
 They round where the compiled forms round, so a kernel gives the same bits in both.
 """
+
 import math
 import struct
 
@@ -10,7 +11,7 @@ import numpy as np
 from fastnn.core.blocks import ACC, BIAS, RELU, TILE_GROUP
 from fastnn.core.winograd import FORMULAS, OUTPUT, Term
 
-TILES = ((4, 16), (4, 8), (4, 4), (2, 16))          # (rows, columns) of the register tiles, of any type here
+TILES = ((4, 16), (4, 8), (4, 4), (2, 16))  # (rows, columns) of the register tiles, of any type here
 
 
 def _fold(F, items, start, step, combine):
@@ -18,12 +19,12 @@ def _fold(F, items, start, step, combine):
     acc = np.full((4, L), start, F)
     flat = acc.reshape(-1)
     for i in range(0, len(items[0]), 4 * L):
-        parts = [x[i:i + 4 * L] for x in items]
+        parts = [x[i : i + 4 * L] for x in items]
         n = len(parts[0])
         flat[:n] = step(flat[:n], *parts)
     x = combine(combine(acc[0], acc[1]), combine(acc[2], acc[3]))
     while len(x) > 1:
-        x = combine(x[:len(x) // 2], x[len(x) // 2:])
+        x = combine(x[: len(x) // 2], x[len(x) // 2 :])
     return x[0]
 
 
@@ -32,7 +33,7 @@ def fma(F, x, y, z):
     x, y, z = float(x), float(y), float(z)
     p = x * y
     s = p + z
-    if np.dtype(F).itemsize == 4:               # p is exact: 2 * 24 bits
+    if np.dtype(F).itemsize == 4:  # p is exact: 2 * 24 bits
         if math.isfinite(s):
             t = s - p
             lost = (p - (s - t)) + (z - t)
@@ -44,7 +45,7 @@ def fma(F, x, y, z):
         (a, b), (c, d), (e, f) = x.as_integer_ratio(), y.as_integer_ratio(), z.as_integer_ratio()
         top, bottom = a * c * f + e * b * d, b * d * f
         try:
-            s = top / bottom                    # of integers: rounded once
+            s = top / bottom  # of integers: rounded once
         except OverflowError:
             s = math.copysign(math.inf, top)
     return F(s)
@@ -187,15 +188,17 @@ def transform(F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol, dr, dc
     """dst[i][j] = (T src TT)[i][j] for each of `lanes` channels; arguments as in `fastnn.core.simd_winograd`."""
     f, n, m = FORMULAS[which]
     by = Arithmetic(F)
-    src = src.far()                 # of a window at the border, the first element lies outside the image
+    src = src.far()  # of a window at the border, the first element lies outside the image
     for lane in range(4 if m == 6 else min(lanes, 4)):
-        if lane >= lanes:               # of a plane, the rest of a vector is zero
+        if lane >= lanes:  # of a plane, the rest of a vector is zero
             for i in range(6):
                 for j in range(6):
                     dst[i * drow + j * dcol + lane] = F(0)
             continue
-        x = [[Term(by, src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0)) for j in range(n)]
-             for i in range(n)]
+        x = [
+            [Term(by, src[i * srow + j * scol + lane] if r0 <= i < r1 and c0 <= j < c1 else F(0)) for j in range(n)]
+            for i in range(n)
+        ]
         half = [f([x[i][j] for i in range(n)]) for j in range(n)]
         for i in range(min(m, dr)):
             row = f([Term(by, half[j][i].value()) for j in range(n)])
@@ -215,6 +218,7 @@ def product_vectors(F):
 
 def planes(F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
     """C (+)= A·B of 36 planes' matrices; arguments as in `fastnn.core.simd_winograd`."""
+
     def of_a(r, k):
         if turned:
             return k // TILE_GROUP * ajump + k % TILE_GROUP * 4 + r // 4 * ablock + r % 4

@@ -13,6 +13,7 @@ where arow, akof and crow are each EITHER an int64 (a stride: offset = i*stride)
 offsets. The chain of fused multiply-adds of one element of C runs over k in order, whatever the tile: so all
 tiles, ISA levels and block sizes give the same bits.
 """
+
 from numba import types
 
 from fastnn.core.blocks import ACC, BIAS, RELU
@@ -48,12 +49,15 @@ def tile_cols(tyctx, F, tile):
 @intrinsic
 def prefetch(tyctx, p, offset):
     """Ask for the cache line at p + offset elements; harmless at any address."""
+
     def codegen(ctx, bld, sig, args):
         q = bld.bitcast(bld.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
         fn = bld.module.declare_intrinsic(
-            "llvm.prefetch.p0", (), ir.FunctionType(ir.VoidType(), [q.type, i32, i32, i32]))
+            "llvm.prefetch.p0", (), ir.FunctionType(ir.VoidType(), [q.type, i32, i32, i32])
+        )
         bld.call(fn, [q, ir.Constant(i32, 0), ir.Constant(i32, 3), ir.Constant(i32, 1)])
         return ctx.get_dummy_value()
+
     return types.void(p, types.int64), codegen
 
 
@@ -74,6 +78,7 @@ def copy_row(tyctx, F, tile, dst, src, n):
                 for o in (I(v * vl) for v in range(nv)):
                     V.store(V.load(s, o, V.first(bld.sub(n, o))), d, o)
         return ctx.get_dummy_value()
+
     return types.void(F, tile, dst, src, types.int64), codegen
 
 
@@ -87,7 +92,7 @@ def transpose(tyctx, F, dst, dld, src, sld, m, n):
         edge = V.first(n)
 
         def shuffled(rows):
-            half = vl // 2              # log2(vl) perfect shuffles: interleave rows i and i + half
+            half = vl // 2  # log2(vl) perfect shuffles: interleave rows i and i + half
             lo = [x for q in range(half) for x in (q, vl + q)]
             hi = [x + half for x in lo]
             for _ in range(vl.bit_length() - 1):
@@ -101,7 +106,7 @@ def transpose(tyctx, F, dst, dld, src, sld, m, n):
                     V.store(x, d, bld.mul(I(j), dld))
             with part:
                 rows = []
-                for i in range(vl):     # a row past m is not read: all its lanes are off
+                for i in range(vl):  # a row past m is not read: all its lanes are off
                     ok = bld.icmp_signed("<", I(i), m)
                     row = bld.mul(bld.select(ok, I(i), I(0)), sld)
                     rows.append(V.load(s, row, bld.select(ok, edge, ir.Constant(V.mask_t, [0] * vl))))
@@ -109,6 +114,7 @@ def transpose(tyctx, F, dst, dld, src, sld, m, n):
                     with bld.if_then(bld.icmp_signed("<", I(j), n)):
                         V.store(x, d, bld.mul(I(j), dld))
         return ctx.get_dummy_value()
+
     i8 = types.int64
     return types.void(F, dst, i8, src, i8, i8, i8), codegen
 
@@ -127,8 +133,9 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
     MR, NV, VL = tile_shape(F, tile.literal_value)
     masked_b = edge.literal_value
     i8 = types.int64
-    sig = types.void(F, tile, edge, a, _offsets(arow), _offsets(akof), i8, b, i8, c, _offsets(crow), i8, i8, i8, i8,
-                     bias)
+    sig = types.void(
+        F, tile, edge, a, _offsets(arow), _offsets(akof), i8, b, i8, c, _offsets(crow), i8, i8, i8, i8, bias
+    )
 
     def codegen(ctx, bld, sig, args):
         AROW, AKOF, CROW = 4, 5, 10
@@ -137,7 +144,7 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
         tiles = [(i, v) for i in range(MR) for v in range(NV)]
         cols = [I(v * VL) for v in range(NV)]
 
-        def offset(k, i):               # argument k is a table or a stride
+        def offset(k, i):  # argument k is a table or a stride
             if isinstance(sig.args[k], types.CPointer):
                 return bld.load(bld.gep(args[k], [i]))
             return bld.mul(args[k], i)
@@ -154,8 +161,7 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
 
         first = [V.zero] * len(tiles)
         first = flow.when(bld.and_(has(ACC), full), first, lambda: [V.load(cp[i], cols[v]) for i, v in tiles])
-        first = flow.when(bld.and_(has(ACC), part), first, lambda: [V.load(cp[i], cols[v], masks[v]) for i,
-                                                                    v in tiles])
+        first = flow.when(bld.and_(has(ACC), part), first, lambda: [V.load(cp[i], cols[v], masks[v]) for i, v in tiles])
 
         def step(k, state):
             bo, acc = state[0], state[1:]
@@ -171,13 +177,13 @@ def microkernel(tyctx, F, tile, edge, a, arow, akof, nk, b, bks, c, crow, i0, m,
             return [bld.fadd(r, bb[v]) for r, (i, v) in zip(res, tiles, strict=True)]
 
         res = flow.when(has(BIAS), res, plus_bias)
-        res = flow.when(has(RELU), res, lambda: [
-            bld.select(bld.fcmp_ordered("<", r, V.zero), V.zero, r) for r in res])
+        res = flow.when(has(RELU), res, lambda: [bld.select(bld.fcmp_ordered("<", r, V.zero), V.zero, r) for r in res])
         for cond, mask in ((full, [None] * NV), (part, masks)):
             with bld.if_then(cond):
                 for r, (i, v) in zip(res, tiles, strict=True):
                     V.store(r, cp[i], cols[v], mask[v])
         return ctx.get_dummy_value()
+
     return sig, codegen
 
 
@@ -215,8 +221,9 @@ def lanewise(tyctx, F, a, aoff, b, boff, nk, c, n, flags, bias):
             acc = flow.when(has(ACC), [V.zero] * NV, lambda: each(c))
             acc = flow.loop(nk, acc, step)
             acc = flow.when(has(BIAS), acc, lambda: [bld.fadd(x, y) for x, y in zip(acc, each(bias), strict=True)])
-            acc = flow.when(has(RELU), acc, lambda: [
-                bld.select(bld.fcmp_ordered("<", x, V.zero), V.zero, x) for x in acc])
+            acc = flow.when(
+                has(RELU), acc, lambda: [bld.select(bld.fcmp_ordered("<", x, V.zero), V.zero, x) for x in acc]
+            )
             for x, o, m in zip(acc, cols, masks, strict=True):
                 V.store(x, c, o, m)
 
@@ -226,9 +233,9 @@ def lanewise(tyctx, F, a, aoff, b, boff, nk, c, n, flags, bias):
             with part:
                 emit(edge)
         return ctx.get_dummy_value()
+
     return types.void(F, a, _offsets(aoff), b, _offsets(boff), i8, c, i8, i8, bias), codegen
 
 
 def _offsets(t):
     return t if isinstance(t, types.CPointer) else types.int64
-

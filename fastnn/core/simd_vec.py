@@ -1,4 +1,5 @@
 """Vector idioms in LLVM IR that the simd_*.py intrinsics are written with, and the tiles of each ISA level."""
+
 import os
 import platform
 from functools import cache
@@ -78,7 +79,7 @@ def const(*args):
     return [t.literal_value for t in args] if ok else None
 
 
-def I(v):                                                           # noqa: E743
+def I(v):  # noqa: E743
     """An int64 constant."""
     return ir.Constant(i64, v)
 
@@ -104,7 +105,8 @@ class Vec:
         """Call the LLVM intrinsic `name` for this vector type."""
         tag = self.tag + (".p0" if name.startswith("masked") else "")
         fn = cgutils.get_or_insert_function(
-            self.bld.module, ir.FunctionType(ret, [a.type for a in args]), f"llvm.{name}.{tag}")
+            self.bld.module, ir.FunctionType(ret, [a.type for a in args]), f"llvm.{name}.{tag}"
+        )
         return self.bld.call(fn, args)
 
     def fma(self, x, y, z):

@@ -4,6 +4,7 @@
 at once, with clipping windows instead of a padded copy. `planes` multiplies matrices that lie in blocks of a vector's
 width, the form that the transforms write.
 """
+
 from numba import types
 from numba.core import cgutils
 
@@ -12,7 +13,7 @@ from fastnn.core.jit import intrinsic
 from fastnn.core.simd_vec import Flow, I, Vec, const, ir, product_shape, product_width, tile_shape
 from fastnn.core.winograd import FORMULAS, Term, output_1d
 
-UNROLL = 8          # columns of A per turn of the loop of `planes` for one block; with more, LLVM's scheduler spills
+UNROLL = 8  # columns of A per turn of the loop of `planes` for one block; with more, LLVM's scheduler spills
 
 
 class Arithmetic:
@@ -67,20 +68,21 @@ def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol,
             return bld.icmp_signed("!=", bld.and_(flags, I(bit)), I(0))
 
         def emit(whole):
-            inside = [[bld.and_(bld.not_(lt(I(k), lo)), lt(I(k), hi)) for k in range(n)]
-                      for lo, hi in ((r0, r1), (c0, c1))]
+            inside = [
+                [bld.and_(bld.not_(lt(I(k), lo)), lt(I(k), hi)) for k in range(n)] for lo, hi in ((r0, r1), (c0, c1))
+            ]
 
             def get(i, j):
                 p = bld.gep(s, [bld.add(bld.mul(I(i), srow), bld.mul(I(j), scol))])
                 if from_planes:
                     return Term(by, V.load(p, I(0)))
-                if not whole:           # zeros for what is outside: an address costs less than a mask
+                if not whole:  # zeros for what is outside: an address costs less than a mask
                     p = bld.select(bld.and_(inside[0][i], inside[1][j]), p, zeros)
                 return Term(by, V.load(p, I(0), None if whole else valid))
 
-            half = [f([get(i, j) for i in range(n)]) for j in range(n)]         # T src, by column
+            half = [f([get(i, j) for i in range(n)]) for j in range(n)]  # T src, by column
             half = [[Term(by, t.value()) for t in column] for column in half]
-            out = [f([half[j][i] for j in range(n)]) for i in range(m)]         # (T src) TT, by row
+            out = [f([half[j][i] for j in range(n)]) for i in range(m)]  # (T src) TT, by row
             bb = V.load(bias, I(0), bld.select(has(BIAS), valid, none)) if output else None
             for i in range(m):
                 for j in range(m):
@@ -97,7 +99,7 @@ def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol,
         # the whole block inside, all lanes and all results wanted: no masks
         inner = [bld.icmp_signed(op, x, I(k)) for op, x, k in (
             ("<=", r0, 0), (">=", r1, n), ("<=", c0, 0), (">=", c1, n), (">=", dr, m), (">=", dc, m),
-            (">=", lanes, vl))]
+            (">=", lanes, vl))]  # fmt: skip
         cond = inner[0]
         for x in inner[1:]:
             cond = bld.and_(cond, x)
@@ -107,6 +109,7 @@ def transform(tyctx, F, which, src, srow, scol, r0, r1, c0, c1, dst, drow, dcol,
             with edge:
                 emit(False)
         return ctx.get_dummy_value()
+
     return types.void(F, which, src, *[i8] * 6, dst, *[i8] * 6, bias), codegen
 
 
@@ -148,7 +151,7 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
             tiles, unroll = [(r, v) for r in range(MR) for v in range(NV)], min(UNROLL, VL) if NV == 1 else 1
             apart = [bld.mul(I(v), bblock) for v in range(NV)]
             cp = [at(c, bld.mul(I(v), cblock), bld.mul(i, I(VL))) for v in range(NV)]
-            if turn:                    # row r is column r of A; they are of one block, as MR divides VL
+            if turn:  # row r is column r of A; they are of one block, as MR divides VL
                 start = at(a, bld.mul(bld.sdiv(i, I(VL)), ablock), bld.srem(i, I(VL)))
                 arow, astep, period = 1, VL, TILE_GROUP
             else:
@@ -166,6 +169,7 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
 
                 def go(p, step, jump):
                     return at(p, bld.select(last, bld.sub(jump, I((period - count) * step)), I(count * step)))
+
                 return [go(ap, astep, ajump), go(bp, VL, bjump) if turn else at(bp, I(count * VL)), *acc]
 
             acc = flow.when(has_acc, [V.zero] * len(tiles), lambda: [V.load(cp[v], I(r * VL)) for r, v in tiles])
@@ -184,4 +188,5 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
                 count = bld.sdiv(bld.add(m, I(MR - 1)), I(MR))
                 flow.loop(count, [], lambda t, _, NV=NV, MR=MR: tile(NV, MR, bld.mul(t, I(MR))))
         return ctx.get_dummy_value()
+
     return types.void(F, turned, a, i8, i8, i8, b, i8, i8, c, i8, i8, i8, i8), codegen

@@ -2,6 +2,7 @@
 
 That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places.
 """
+
 from collections.abc import Callable
 from typing import Any
 
@@ -61,8 +62,11 @@ def flatten_with_path(structure, path=()):
     """
     if not is_nested(structure):
         return [(path, structure)]
-    pairs = [(key, structure[key]) for key in ordered_keys(structure)] if isinstance(structure, dict) \
+    pairs = (
+        [(key, structure[key]) for key in ordered_keys(structure)]
+        if isinstance(structure, dict)
         else enumerate(structure)
+    )
     return [p for key, value in pairs for p in flatten_with_path(value, (*path, key))]
 
 
@@ -73,8 +77,9 @@ def rebuild(like, values):
     return tuple(values) if isinstance(like, tuple) else list(values)
 
 
-def map_structure(function: Callable[..., Any], structure: Any, *more: Any,
-                  is_leaf: Callable[[Any], bool] | None = None) -> Any:
+def map_structure(
+    function: Callable[..., Any], structure: Any, *more: Any, is_leaf: Callable[[Any], bool] | None = None
+) -> Any:
     """The same structure with `function` applied to each leaf (and to the leaves of `more` at the same places).
 
     >>> map_structure(lambda x: x + 1, {"a": (1, 2)})
@@ -83,11 +88,15 @@ def map_structure(function: Callable[..., Any], structure: Any, *more: Any,
     if not is_nested(structure) or (is_leaf is not None and is_leaf(structure)):
         return function(structure, *more)
     if isinstance(structure, dict):
-        made = {key: map_structure(function, structure[key], *(m[key] for m in more), is_leaf=is_leaf)
-                for key in ordered_keys(structure)}
-        return {key: made[key] for key in structure}        # as it was written
-    parts = [map_structure(function, value, *others, is_leaf=is_leaf)
-             for value, *others in zip(structure, *more, strict=True)]
+        made = {
+            key: map_structure(function, structure[key], *(m[key] for m in more), is_leaf=is_leaf)
+            for key in ordered_keys(structure)
+        }
+        return {key: made[key] for key in structure}  # as it was written
+    parts = [
+        map_structure(function, value, *others, is_leaf=is_leaf)
+        for value, *others in zip(structure, *more, strict=True)
+    ]
     return rebuild(structure, parts)
 
 
@@ -108,9 +117,17 @@ def same_structure(a, b):
     (True, False)
     """
     if isinstance(a, dict) or isinstance(b, dict):
-        return (isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()
-                and all(same_structure(a[key], b[key]) for key in a))
+        return (
+            isinstance(a, dict)
+            and isinstance(b, dict)
+            and a.keys() == b.keys()
+            and all(same_structure(a[key], b[key]) for key in a)
+        )
     if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
-        return (isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
-                and all(map(same_structure, a, b)))
+        return (
+            isinstance(a, (list, tuple))
+            and isinstance(b, (list, tuple))
+            and len(a) == len(b)
+            and all(map(same_structure, a, b))
+        )
     return True

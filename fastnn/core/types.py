@@ -3,20 +3,21 @@
 >>> open_signature(len) is len
 True
 """
+
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
-Shape = tuple[int, ...]                         # every dimension known
-Dims = tuple[Any, ...]                          # ints, or None where it is not known yet; not checked for it
-PartialShape = tuple[int | None, ...]           # None: not known yet
-Array = np.ndarray[Any, np.dtype[Any]]          # an array of any rank and dtype
-Tensor = Any                                    # what ops take and give: a symbol inside a trace, else an array
-Structure = Any                                 # one value, or a list, tuple or dict of structures
-Attrs = Mapping[str, Any]                       # the attributes of an operation
-Config = dict[str, Any]                         # what get_config() gives: plain data
-Logs = dict[str, Any]                           # {name of a loss or metric: number}
+Shape = tuple[int, ...]  # every dimension known
+Dims = tuple[Any, ...]  # ints, or None where it is not known yet; not checked for it
+PartialShape = tuple[int | None, ...]  # None: not known yet
+Array = np.ndarray[Any, np.dtype[Any]]  # an array of any rank and dtype
+Tensor = Any  # what ops take and give: a symbol inside a trace, else an array
+Structure = Any  # one value, or a list, tuple or dict of structures
+Attrs = Mapping[str, Any]  # the attributes of an operation
+Config = dict[str, Any]  # what get_config() gives: plain data
+Logs = dict[str, Any]  # {name of a loss or metric: number}
 
 Result = TypeVar("Result")
 

@@ -3,6 +3,7 @@
 Values that cannot be kept (masked ones, None, integers beyond int64 or the integer type that is wanted) are errors;
 numbers too large for a smaller float type warn, as infinity does, for that is what they become.
 """
+
 import os
 import sys
 import warnings
@@ -48,13 +49,17 @@ def kept(value, name):
     if isinstance(value, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(value)
         if mask.any():
-            raise DataError(f"{name} is a masked array with {int(mask.sum())} masked values, the first in row "
-                            f"{first_row(~mask)}. Fill them, e.g. with .filled(0), or leave those rows out.")
+            raise DataError(
+                f"{name} is a masked array with {int(mask.sum())} masked values, the first in row "
+                f"{first_row(~mask)}. Fill them, e.g. with .filled(0), or leave those rows out."
+            )
         return value.data
-    if value.dtype.kind == "u" and value.dtype.itemsize == 8 and value.size and value.max() >= 2 ** 63:
-        fine = value < np.uint64(2 ** 63)
-        raise DataError(f"{name} holds {bad_value(value, fine)} in row {first_row(fine)}: integers from 2**63 on do "
-                        "not fit int64. Convert them, e.g. with astype('float64').")
+    if value.dtype.kind == "u" and value.dtype.itemsize == 8 and value.size and value.max() >= 2**63:
+        fine = value < np.uint64(2**63)
+        raise DataError(
+            f"{name} holds {bad_value(value, fine)} in row {first_row(fine)}: integers from 2**63 on do "
+            "not fit int64. Convert them, e.g. with astype('float64')."
+        )
     return value
 
 
@@ -87,8 +92,10 @@ def as_numbers(value, name, wide=False):
     if value.dtype.kind == "O":
         value = _numbers_of_objects(value, name)
     if value.dtype.kind not in "fiub":
-        raise DTypeError(f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "
-                         "Convert the column, e.g. with astype('float32').")
+        raise DTypeError(
+            f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "
+            "Convert the column, e.g. with astype('float32')."
+        )
     if value.dtype.kind == "f" and value.dtype.itemsize > 8:
         return narrow(value, np.float64, name)
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
@@ -104,8 +111,10 @@ def _array(value, name):
     try:
         return np.asanyarray(value)
     except ValueError as error:
-        raise DataError(f"{name}: the rows have different lengths, so they are no array ({error}). "
-                        "Pad the rows to one length, or pass one array per input.") from None
+        raise DataError(
+            f"{name}: the rows have different lengths, so they are no array ({error}). "
+            "Pad the rows to one length, or pass one array per input."
+        ) from None
 
 
 def _numbers_of_objects(array, name):
@@ -115,22 +124,30 @@ def _numbers_of_objects(array, name):
     if kinds & {list, tuple, np.ndarray}:
         parts = [as_numbers(row, f"{name}, row {i}") for i, row in enumerate(rows)]
         if len({p.shape for p in parts}) > 1:
-            raise DataError(f"{name}: the rows have different shapes, the first {parts[0].shape}, so they are no "
-                            "array. Pad the rows to one length, or pass one array per input.")
+            raise DataError(
+                f"{name}: the rows have different shapes, the first {parts[0].shape}, so they are no "
+                "array. Pad the rows to one length, or pass one array per input."
+            )
         return np.stack(parts).astype(np.float64)
     bad = {k for k in kinds if k.__name__ in _MISSING or not hasattr(k, "__float__") or issubclass(k, complex)}
     if bad:
         row, value = next((i, v) for i, row in enumerate(rows) for v in np.ravel(row) if type(v) in bad)
         if type(value).__name__ in _MISSING:
-            raise DataError(f"{name} holds {value} in row {row}. Fill missing values (NaN is one that floats can "
-                            "hold), or leave those rows out.")
-        raise DTypeError(f"{name}: received values of dtype object, {value!r} in row {row}; expected numbers (float, "
-                         "int or bool). Convert the column, e.g. with astype('float32').")
-    large = [v for v in array.flat if isinstance(v, int) and not -2 ** 63 <= v < 2 ** 63]
+            raise DataError(
+                f"{name} holds {value} in row {row}. Fill missing values (NaN is one that floats can "
+                "hold), or leave those rows out."
+            )
+        raise DTypeError(
+            f"{name}: received values of dtype object, {value!r} in row {row}; expected numbers (float, "
+            "int or bool). Convert the column, e.g. with astype('float32')."
+        )
+    large = [v for v in array.flat if isinstance(v, int) and not -(2**63) <= v < 2**63]
     if large:
         row = next(i for i, row in enumerate(rows) if any(v is large[0] for v in np.ravel(row)))
-        raise DataError(f"{name} holds {large[0]} in row {row}: integers from 2**63 on do not fit int64. Make them "
-                        "floats, e.g. with astype('float64').")
+        raise DataError(
+            f"{name} holds {large[0]} in row {row}: integers from 2**63 on do not fit int64. Make them "
+            "floats, e.g. with astype('float64')."
+        )
     return array.astype(np.float64)
 
 
@@ -169,9 +186,11 @@ def report_overflow(array, dtype, name):
     if fine.all():
         return
     rows = int((~fine.reshape(len(fine), -1)).any(axis=1).sum()) if fine.ndim else 1
-    doubtful(f"{name} contains {bad_value(array, fine)}, which is infinity in {np.dtype(dtype).name}; first in row "
-             f"{first_row(fine)} ({rows} of {len(fine) if fine.ndim else 1} rows). Scale these values, or use "
-             "set_floatx('float64').")
+    doubtful(
+        f"{name} contains {bad_value(array, fine)}, which is infinity in {np.dtype(dtype).name}; first in row "
+        f"{first_row(fine)} ({rows} of {len(fine) if fine.ndim else 1} rows). Scale these values, or use "
+        "set_floatx('float64')."
+    )
 
 
 def check_fits(array, dtype, name):
@@ -180,8 +199,10 @@ def check_fits(array, dtype, name):
     if not array.size or (_least(array, None) >= limits.min and _most(array, None) <= limits.max):
         return
     fine = (array >= limits.min) & (array <= limits.max)
-    raise DataError(f"{name} holds {bad_value(array, fine)} in row {first_row(fine)}: the model takes {limits.dtype}, "
-                    f"from {limits.min} to {limits.max}. Give the Input a larger dtype, or replace the value.")
+    raise DataError(
+        f"{name} holds {bad_value(array, fine)} in row {first_row(fine)}: the model takes {limits.dtype}, "
+        f"from {limits.min} to {limits.max}. Give the Input a larger dtype, or replace the value."
+    )
 
 
 _least, _most = np.minimum.reduce, np.maximum.reduce
@@ -195,6 +216,8 @@ def check_indices(values, rows, name, owner):
     if not values.size or (_least(values, None) > -1 and _most(values, None) < rows):
         return
     fine = (values > -1) & (values < rows)
-    raise DataError(f"{name} holds the index {bad_value(values, fine)} in row {first_row(fine)}, but {owner} has "
-                    f"{rows} entries: expected integers from 0 to {rows - 1}. Make `input_dim` the largest index + 1, "
-                    "or replace the index.")
+    raise DataError(
+        f"{name} holds the index {bad_value(values, fine)} in row {first_row(fine)}, but {owner} has "
+        f"{rows} entries: expected integers from 0 to {rows - 1}. Make `input_dim` the largest index + 1, "
+        "or replace the index."
+    )

@@ -1,4 +1,5 @@
 """Prices of houses in Boston (Harrison and Rubinfeld, 1978), from the .npz file that Keras keeps."""
+
 from fastnn.datasets.files import load_table
 
 

@@ -1,4 +1,5 @@
 """Prices of houses in California (Pace and Barry, 1997), from the .npz file that Keras keeps."""
+
 from fastnn.core.errors import ArgumentError
 from fastnn.datasets.files import load_table
 

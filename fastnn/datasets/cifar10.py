@@ -1,4 +1,5 @@
 """CIFAR-10 from its binary version (Krizhevsky): 60,000 colour images of 32x32 pixels in ten classes."""
+
 import os
 
 import numpy as np
@@ -7,7 +8,7 @@ from fastnn.core.errors import DataError
 from fastnn.datasets.files import find_folder, read_records
 
 FILES = ("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin",
-         "test_batch.bin")
+         "test_batch.bin")  # fmt: skip
 
 
 def load_data(path=None):

@@ -1,4 +1,5 @@
 """CIFAR-100 from its binary version (Krizhevsky): 60,000 colour images of 32x32 pixels in a hundred classes."""
+
 import os
 
 from fastnn.core.errors import ArgumentError
@@ -23,4 +24,4 @@ def load_data(label_mode="fine", path=None):
     folder = find_folder(path, "cifar-100-binary", FILES, "CIFAR-100")
     column = ["coarse", "fine"].index(label_mode)
     (x_train, y_train), (x_test, y_test) = (read_records(os.path.join(folder, n), 2) for n in FILES)
-    return (x_train, y_train[:, column:column + 1]), (x_test, y_test[:, column:column + 1])
+    return (x_train, y_train[:, column : column + 1]), (x_test, y_test[:, column : column + 1])

@@ -3,6 +3,7 @@
 Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository
 (1998), https://doi.org/10.24432/C50P49, licence CC BY 4.0; these are the images of its test file, unchanged.
 """
+
 import os
 
 import numpy as np
@@ -25,6 +26,6 @@ def load_data():
     images = read_idx(os.path.join(folder, "digits-images-idx3-ubyte.gz"))
     labels = read_idx(os.path.join(folder, "digits-labels-idx1-ubyte.gz"))
     # Writers and digits come in runs in the file; multiplicative hashing of the position spreads both evenly.
-    order = np.argsort((np.arange(len(labels), dtype=np.uint64) * 2654435761) % 2 ** 32, kind="stable")
+    order = np.argsort((np.arange(len(labels), dtype=np.uint64) * 2654435761) % 2**32, kind="stable")
     train, test = np.sort(order[_TEST:]), np.sort(order[:_TEST])
     return (images[train], labels[train]), (images[test], labels[test])

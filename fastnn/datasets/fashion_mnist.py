@@ -1,4 +1,5 @@
 """Fashion-MNIST (Zalando) from its four original files, which have the names and the format of MNIST's."""
+
 from fastnn.datasets import mnist
 
 FILES = mnist.FILES

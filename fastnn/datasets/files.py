@@ -1,4 +1,5 @@
 """Reading original data files: where they are looked for, the IDX format, and records of CIFAR."""
+
 import gzip
 import math
 import os
@@ -11,7 +12,7 @@ from fastnn.core.errors import DataError
 from fastnn.core.random import permutation
 
 _IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
-              13: np.dtype(">f4"), 14: np.dtype(">f8")}
+              13: np.dtype(">f4"), 14: np.dtype(">f8")}  # fmt: skip
 _MAX_BYTES = 4 << 30
 
 
@@ -28,16 +29,22 @@ def find_folder(path, subfolder, needed, what, plain=True):
         roots = [os.fspath(path)]
     else:
         roots = [r for r in (os.environ.get("FASTNN_DATA"), os.path.expanduser("~/.keras/datasets"),
-                             os.path.expanduser("~/.fastnn/datasets")) if r]
-    tried = [folder for root in roots
-             for folder in ((os.path.join(root, subfolder),) if path is None and not plain
-                            else (root, os.path.join(root, subfolder)))]
+                             os.path.expanduser("~/.fastnn/datasets")) if r]  # fmt: skip
+    tried = [
+        folder
+        for root in roots
+        for folder in (
+            (os.path.join(root, subfolder),) if path is None and not plain else (root, os.path.join(root, subfolder))
+        )
+    ]
     for folder in tried:
         if os.path.isfile(os.path.join(folder, needed[0])):
             return folder
-    raise DataError(f"{what}: no {needed[0]!r} in {', '.join(map(repr, tried))}. fastnn downloads nothing: put the "
-                    f"original files ({', '.join(needed)}) into a folder and pass it as path=, or name the folder "
-                    "above it in the environment variable FASTNN_DATA.")
+    raise DataError(
+        f"{what}: no {needed[0]!r} in {', '.join(map(repr, tried))}. fastnn downloads nothing: put the "
+        f"original files ({', '.join(needed)}) into a folder and pass it as path=, or name the folder "
+        "above it in the environment variable FASTNN_DATA."
+    )
 
 
 def read_idx(path):
@@ -61,18 +68,22 @@ def read_idx(path):
             if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _IDX_TYPES or not 1 <= magic[3] <= 8:
                 raise DataError(f"{path!r} is not an IDX file: it begins with {magic!r}.")
             dtype, header = _IDX_TYPES[magic[2]], file.read(4 * magic[3])
-            shape = tuple(int(d) for d in np.frombuffer(header[:len(header) // 4 * 4], ">u4"))
+            shape = tuple(int(d) for d in np.frombuffer(header[: len(header) // 4 * 4], ">u4"))
             size = math.prod(shape) * dtype.itemsize
             if len(shape) != magic[3] or size > _MAX_BYTES:
-                raise DataError(f"{path!r}: the header claims the shape {shape}, {size} bytes; expected a whole header "
-                                f"and at most {_MAX_BYTES} bytes.")
+                raise DataError(
+                    f"{path!r}: the header claims the shape {shape}, {size} bytes; expected a whole header "
+                    f"and at most {_MAX_BYTES} bytes."
+                )
             # One byte more than there may be shows a file that is too long without unpacking the rest.
             data = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path!r} is damaged or truncated: {error}.") from error
     if len(data) != size:
-        raise DataError(f"{path!r} has {'more' if len(data) > size else len(data)} bytes after the header, expected "
-                        f"{size} for the shape {shape}.")
+        raise DataError(
+            f"{path!r} has {'more' if len(data) > size else len(data)} bytes after the header, expected "
+            f"{size} for the shape {shape}."
+        )
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
@@ -92,8 +103,10 @@ def read_npz(path, needed, what):
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise DataError(f"{what}: no file at {path!r}. fastnn downloads nothing: put Keras's {os.path.basename(path)} "
-                        "there, or pass path=.")
+        raise DataError(
+            f"{what}: no file at {path!r}. fastnn downloads nothing: put Keras's {os.path.basename(path)} "
+            "there, or pass path=."
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in needed}
@@ -106,15 +119,19 @@ def read_npz(path, needed, what):
 
 def find_npz(name):
     """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets."""
-    roots = (os.environ.get("FASTNN_DATA"), os.path.expanduser("~/.keras/datasets"),
-             os.path.expanduser("~/.fastnn/datasets"))
+    roots = (
+        os.environ.get("FASTNN_DATA"),
+        os.path.expanduser("~/.keras/datasets"),
+        os.path.expanduser("~/.fastnn/datasets"),
+    )
     return next((p for p in (os.path.join(r, name) for r in roots if r) if os.path.isfile(p)), None)
 
 
 def load_table(file, what, path, test_split, seed, rows=None):
     """(x_train, y_train), (x_test, y_test) from an .npz file with x and y: its first `rows`, mixed and split."""
-    arrays = read_npz(path or find_npz(file) or os.path.join(os.path.expanduser("~/.keras/datasets"), file),
-                      ("x", "y"), what)
+    arrays = read_npz(
+        path or find_npz(file) or os.path.join(os.path.expanduser("~/.keras/datasets"), file), ("x", "y"), what
+    )
     x, y = arrays["x"][:rows], arrays["y"][:rows]
     order, first = permutation((int(seed),), len(x)), int(len(x) * (1 - test_split))
     return (x[order[:first]], y[order[:first]]), (x[order[first:]], y[order[first:]])
@@ -130,8 +147,10 @@ def read_records(path, label_bytes):
     if not os.path.isfile(path):
         raise DataError(f"No data file at {path!r}; expected CIFAR's binary version there.")
     if os.path.getsize(path) % record or not os.path.getsize(path):
-        raise DataError(f"{path!r} has {os.path.getsize(path)} bytes, expected a multiple of {record} "
-                        "(CIFAR's binary version; the Python version is pickled and is not read).")
+        raise DataError(
+            f"{path!r} has {os.path.getsize(path)} bytes, expected a multiple of {record} "
+            "(CIFAR's binary version; the Python version is pickled and is not read)."
+        )
     rows = np.fromfile(path, np.uint8).reshape(-1, record)
     images = rows[:, label_bytes:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), rows[:, :label_bytes].copy()

@@ -1,11 +1,16 @@
 """MNIST from its four original files (LeCun, Cortes, Burges): 60,000 + 10,000 digits of 28x28 pixels."""
+
 import os
 
 from fastnn.core.errors import DataError
 from fastnn.datasets.files import find_folder, find_npz, read_idx, read_npz
 
-FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
-         "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 
 
 def load_data(path=None, subfolder="mnist", what="MNIST"):
@@ -32,6 +37,8 @@ def load_data(path=None, subfolder="mnist", what="MNIST"):
     arrays = [read_idx(os.path.join(folder, name)) for name in FILES]
     for images, labels, name in ((arrays[0], arrays[1], FILES[0]), (arrays[2], arrays[3], FILES[2])):
         if images.ndim != 3 or labels.shape != images.shape[:1]:
-            raise DataError(f"{what}: {name} holds an array of shape {images.shape} and its labels {labels.shape}; "
-                            "expected (n, 28, 28) and (n,).")
+            raise DataError(
+                f"{what}: {name} holds an array of shape {images.shape} and its labels {labels.shape}; "
+                "expected (n, 28, 28) and (n,)."
+            )
     return (arrays[0], arrays[1]), (arrays[2], arrays[3])

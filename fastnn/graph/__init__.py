@@ -1,4 +1,5 @@
 """The graph: specs, symbols, nodes, variables, tracing and autodiff; knows records, no particular operation."""
+
 from fastnn.graph import loop_grad  # noqa: F401  loops have gradients
 from fastnn.graph.active import current
 from fastnn.graph.autodiff import gradients
@@ -9,4 +10,4 @@ from fastnn.graph.trace import Trace, apply
 from fastnn.graph.variable import Variable
 
 __all__ = ["BRANCH", "LOOP", "Node", "Spec", "Symbol", "Trace", "Variable", "apply", "branch", "current", "gradients",
-           "loop"]
+           "loop"]  # fmt: skip

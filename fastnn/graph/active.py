@@ -1,4 +1,5 @@
 """Which traces are active in this thread, the innermost last. Symbols ask it, traces (graph/trace.py) fill it."""
+
 from __future__ import annotations
 
 import contextlib

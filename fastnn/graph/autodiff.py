@@ -1,4 +1,5 @@
 """Reverse-mode differentiation, graph to graph: gradients are nodes like any other."""
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 

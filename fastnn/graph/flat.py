@@ -1,4 +1,5 @@
 """Flat buffers: variables of one dtype side by side in one block of memory."""
+
 from collections.abc import Sequence
 from typing import Self
 
@@ -30,7 +31,7 @@ class FlatBuffer:
     def _place(self, shape: Shape) -> tuple[Array, int]:
         first = self.end
         self.end += int(np.prod(shape, dtype=np.int64))
-        return self.array[first:self.end].reshape(shape), first
+        return self.array[first : self.end].reshape(shape), first
 
     def zeros(self, shape: Shape, name: str | None = None, path: str | None = None) -> Variable:
         """A new variable behind those that are there."""

@@ -2,6 +2,7 @@
 
 They ask these fields instead of names, so an operation that says the same is treated the same.
 """
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -64,4 +65,4 @@ class Fusion:
     undoes: Callable[[Attrs, Attrs], bool] | None = None
 
 
-NOTHING = Fusion()                              # of an operation that says nothing
+NOTHING = Fusion()  # of an operation that says nothing

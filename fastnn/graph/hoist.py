@@ -3,6 +3,7 @@
 Done while a loop is put together, so that its gradient finds this work outside, too; the pass of the same name
 (compiler/passes/loops.py) does it again with what other passes have made of the body.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -67,9 +68,14 @@ class Hoist:
             if not (self.constants or any(s in self.same for s in node.inputs)):
                 return False
             if not (self.parts.sure or all(s is None or s.dtype in ("float32", "float64") for s in node.inputs)):
-                return False                    # an index out of range would be an error though no step ran
-            made = self.add(op, tuple(None if s is None else self._outside(s) for s in node.inputs), node.attrs,
-                            [o.spec for o in node.outputs], node.payload)
+                return False  # an index out of range would be an error though no step ran
+            made = self.add(
+                op,
+                tuple(None if s is None else self._outside(s) for s in node.inputs),
+                node.attrs,
+                [o.spec for o in node.outputs],
+                node.payload,
+            )
             for s, outer in zip(node.outputs, made.outputs):
                 self.same[s] = self.parts.trace.outside[s] = outer
                 self.moved[s] = node
@@ -99,20 +105,27 @@ class Hoist:
             return {**node.attrs, op.fusion.reshapes: (count, *out.shape)}, Spec((count, *out.shape), out.dtype)
         if op.fusion.algebra is Algebra.PRODUCT:
             x, w = node.inputs[:2]
-            if node.attrs["transpose_a"] or x in self.same or x in self.plain or len(w.shape) != 2 \
-                    or any(s in self.rows or s in self.later for s in node.inputs[1:]):
+            if (
+                node.attrs["transpose_a"]
+                or x in self.same
+                or x in self.plain
+                or len(w.shape) != 2
+                or any(s in self.rows or s in self.later for s in node.inputs[1:])
+            ):
                 return None
         elif not op.elementwise:
             return None
-        specs = [None if s is None else s.spec if s in self.same or s in self.plain
-                 else Spec((count, *s.shape), s.dtype) for s in node.inputs]
+        specs = [
+            None if s is None else s.spec if s in self.same or s in self.plain else Spec((count, *s.shape), s.dtype)
+            for s in node.inputs
+        ]
         try:
             spec = op.infer(specs, node.attrs)
         except FastnnError:
             return None
         ranks = [(len(s.shape), s in self.same or s in self.plain) for s in node.inputs if s is not None]
         if any(rank > len(out.shape) if once else rank != len(out.shape) for rank, once in ranks):
-            return None                         # broadcasting would meet the wrong dimensions
+            return None  # broadcasting would meet the wrong dimensions
         return (node.attrs, spec) if spec == Spec((count, *out.shape), out.dtype) else None
 
     def _all_rows(self, s: Symbol, node: Node | None = None) -> Symbol | None:

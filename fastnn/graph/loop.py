@@ -10,6 +10,7 @@ specs of outputs.
 Bodies are closed: what a function that is traced into one takes from around it becomes a constant, a variable that it
 assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of symbols of the active trace.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -27,12 +28,12 @@ from fastnn.graph.trace import Marks, Trace, active
 if TYPE_CHECKING:
     from fastnn.graph.variable import Variable
 
-Pair = tuple[Symbol, Symbol]                    # a symbol outside and its input in a body
-Carried = tuple[Symbol, Symbol, Symbol]         # the initial value, its input, the next value
-Test = tuple["Around", list[Symbol], Symbol]       # sub-trace, its inputs for the carried values, its result
-Side = tuple[Trace, list[Symbol], Any]          # sub-trace, results, the sum of losses or None
+Pair = tuple[Symbol, Symbol]  # a symbol outside and its input in a body
+Carried = tuple[Symbol, Symbol, Symbol]  # the initial value, its input, the next value
+Test = tuple["Around", list[Symbol], Symbol]  # sub-trace, its inputs for the carried values, its result
+Side = tuple[Trace, list[Symbol], Any]  # sub-trace, results, the sum of losses or None
 Step = Callable[[list[Symbol], list[Symbol]], Sequence[Any]]
-ENDLESS = 2 ** 63 - 1                           # the count of a loop that only its test ends
+ENDLESS = 2**63 - 1  # the count of a loop that only its test ends
 
 
 class Body:
@@ -44,8 +45,9 @@ class Body:
 
     __slots__ = ("inputs", "nodes", "outputs", "remat")
 
-    def __init__(self, inputs: Iterable[Symbol], nodes: Iterable[Node], outputs: Iterable[Symbol],
-                 remat: Iterable[Symbol] = ()) -> None:
+    def __init__(
+        self, inputs: Iterable[Symbol], nodes: Iterable[Node], outputs: Iterable[Symbol], remat: Iterable[Symbol] = ()
+    ) -> None:
         inputs = list(inputs)
         first = [s.node for s in inputs]
         known = set(first)
@@ -87,8 +89,9 @@ def copied(body: Body, origin: dict[Symbol, Symbol]) -> Body:
     return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.remat])
 
 
-def copy_node(node: Node, inputs: Sequence[Symbol | None], origin: dict[Symbol, Symbol],
-              add: Callable[..., Node] | None = None) -> Node:
+def copy_node(
+    node: Node, inputs: Sequence[Symbol | None], origin: dict[Symbol, Symbol], add: Callable[..., Node] | None = None
+) -> Node:
     """A copy of a node on other inputs, with copies of its bodies; add: Trace.add, or None for a node of no trace."""
     payload = node.payload
     if node.op is LOOP:
@@ -113,8 +116,13 @@ def live(nodes: Iterable[Node], outputs: Iterable[Symbol]) -> list[Node]:
 
 def _rematerialized(trace: Around) -> list[Symbol]:
     """The symbols of a trace that were marked to be rematerialized."""
-    return [s for first, end, least, simple in trace.marks.remat for n in trace.nodes[first:end] for s in n.outputs
-            if s.size > least and (n.op.elementwise or not simple)]
+    return [
+        s
+        for first, end, least, simple in trace.marks.remat
+        for n in trace.nodes[first:end]
+        for s in n.outputs
+        if s.size > least and (n.op.elementwise or not simple)
+    ]
 
 
 # ------------------------------------------------------------------ loops
@@ -125,8 +133,9 @@ class Around(Protocol):
     outside: dict[Symbol, Symbol]
     marks: Marks
 
-    def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
-            ) -> Node:
+    def add(
+        self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
+    ) -> Node:
         """A new node."""
 
 
@@ -138,8 +147,17 @@ class Parts:
     test: (sub-trace of the test, its inputs for the carried, its result) or None.
     """
 
-    def __init__(self, trace: Around, carried: Iterable[Carried], sliced: Iterable[Pair], stacked: Iterable[Symbol],
-                 count: int, reverse: bool = False, steps: Symbol | None = None, test: Test | None = None) -> None:
+    def __init__(
+        self,
+        trace: Around,
+        carried: Iterable[Carried],
+        sliced: Iterable[Pair],
+        stacked: Iterable[Symbol],
+        count: int,
+        reverse: bool = False,
+        steps: Symbol | None = None,
+        test: Test | None = None,
+    ) -> None:
         self.trace, self.carried, self.sliced, self.stacked = trace, list(carried), list(sliced), list(stacked)
         self.count, self.reverse, self.steps, self.test = count, reverse, steps, test
         self.nodes = list(trace.nodes)
@@ -173,13 +191,18 @@ class Parts:
             test = Body([*inside[1], *places], asked, [go])
         inputs = [s for _, s in constants] + [s for _, s, _ in self.carried] + [s for _, s in self.sliced]
         body = Body(inputs, nodes, outputs, set(_rematerialized(self.trace)) & inner)
-        attrs = {"constants": len(constants), "carried": len(self.carried), "sliced": len(self.sliced),
-                 "count": self.count, "reverse": bool(self.reverse)}
+        attrs = {
+            "constants": len(constants),
+            "carried": len(self.carried),
+            "sliced": len(self.sliced),
+            "count": self.count,
+            "reverse": bool(self.reverse),
+        }
         outer = [a for a, *_ in (*constants, *self.carried, *self.sliced)]
         if self.steps is not None:
             attrs["counted"] = True
             outer.append(self.steps)
-        specs = [s.spec for s in outputs[:len(self.carried)]]
+        specs = [s.spec for s in outputs[: len(self.carried)]]
         specs += [Spec((self.count, *s.shape), s.dtype) for s in self.stacked]
         for spec in specs:
             affordable(spec.nbytes, f"loop: a result of shape {spec.shape}")
@@ -188,8 +211,9 @@ class Parts:
         return parent.add(LOOP, tuple(outer), attrs, specs, LoopBody(body, test))
 
 
-def _constants(sides: Sequence[tuple[Around, set[Symbol], Collection[Symbol]]]
-               ) -> tuple[list[Symbol], list[list[Symbol]]]:
+def _constants(
+    sides: Sequence[tuple[Around, set[Symbol], Collection[Symbol]]],
+) -> tuple[list[Symbol], list[list[Symbol]]]:
     """(symbols outside, [their inputs in each body]) of bodies that get the same constants.
 
     sides: [(sub-trace, its symbols that are needed, those that come in otherwise)].
@@ -205,13 +229,21 @@ def _constants(sides: Sequence[tuple[Around, set[Symbol], Collection[Symbol]]]
             most[outer] = max(most.get(outer, 0), len(symbols))
         found.append(mine)
     order = [outer for outer, n in most.items() for _ in range(n)]
-    return order, [[mine[outer].pop(0) if mine.get(outer) else trace.add(INPUT, (), {}, [outer.spec]).output
-                    for outer in order] for (trace, _, _), mine in zip(sides, found)]
+    return order, [
+        [mine[outer].pop(0) if mine.get(outer) else trace.add(INPUT, (), {}, [outer.spec]).output for outer in order]
+        for (trace, _, _), mine in zip(sides, found)
+    ]
 
 
-def loop(step: Step, carried: Iterable[Any], sliced: Iterable[Any] = (), count: Any = None, reverse: bool = False,
-         test: Callable[[list[Symbol]], Any] | None = None,
-         name: str = "loop") -> tuple[list[Symbol], list[Symbol], Symbol | None]:
+def loop(
+    step: Step,
+    carried: Iterable[Any],
+    sliced: Iterable[Any] = (),
+    count: Any = None,
+    reverse: bool = False,
+    test: Callable[[list[Symbol]], Any] | None = None,
+    name: str = "loop",
+) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Add a LOOP to the active trace; returns (carried at the end, stacked, steps done or None), lists of symbols.
 
     step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists; with a third one,
@@ -229,43 +261,60 @@ def loop(step: Step, carried: Iterable[Any], sliced: Iterable[Any] = (), count: 
         slices = [sub.input(s.shape[1:], s.dtype) for s in sliced]
         result = step(list(heads), list(slices))
         if not isinstance(result, (tuple, list)) or len(result) not in (2, 3):
-            raise ArgumentError(f"{name}: the body must return the next carried values and the values to stack. "
-                                f"Received: {result!r}.")
+            raise ArgumentError(
+                f"{name}: the body must return the next carried values and the values to stack. Received: {result!r}."
+            )
         new, stacked, *more = result
         late = [(head, sub.symbol(value)) for head, value in more[0]] if more else []
         new, stacked = [sub.symbol(s) for s in new], [sub.symbol(s) for s in stacked]
         losses = _total(sub.losses)
     if len(new) != len(carried):
-        raise ArgumentError(f"{name}: the body must return as many carried values as it gets. Received: {len(new)}, "
-                            f"expected: {len(carried)}.")
+        raise ArgumentError(
+            f"{name}: the body must return as many carried values as it gets. Received: {len(new)}, "
+            f"expected: {len(carried)}."
+        )
     for k, (a, b) in enumerate(zip(carried, new)):
         _same(f"{name}: carried value {k}", "it came in with", a, "the body returned", b)
     if count == ENDLESS and (stacked or losses is not None):
-        raise GraphError(f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
-                         "losses that layers add; give maximum_iterations.")
+        raise GraphError(
+            f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
+            "losses that layers add; give maximum_iterations."
+        )
     for k, (head, value) in enumerate(late):
         _same(f"{name}: late value {k}", "its input has", head, "the body returned", value)
     carried += [hooks.call("operator", "zeros", head.shape, head.dtype) for head, _ in late]
     heads, new = heads + [head for head, _ in late], new + [value for _, value in late]
     state = list(sub.assigns.items())
-    parts = Parts(sub, zip(carried, heads, new), zip(sliced, slices), stacked + ([] if losses is None else [losses]),
-                  count, reverse)
+    parts = Parts(
+        sub,
+        zip(carried, heads, new),
+        zip(sliced, slices),
+        stacked + ([] if losses is None else [losses]),
+        count,
+        reverse,
+    )
     for variable, value in state:
         head = sub.reads.get(variable)
-        parts.carried.append((trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head,
-                              value))
+        parts.carried.append(
+            (trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head, value)
+        )
     if test is not None:
         parts.test = _traced_test(name, test, trace, carried, state)
     final, out, steps = place(parts, trace)
-    for (variable, _), value in zip(state, final[len(carried):]):
+    for (variable, _), value in zip(state, final[len(carried) :]):
         trace.assign(variable, value)
     if losses is not None:
         trace.losses.append(hooks.call("operator", "sum", out.pop()))
-    return final[:len(carried)], out, steps
+    return final[: len(carried)], out, steps
 
 
-def _traced_test(name: str, test: Callable[[list[Symbol]], Any], trace: Trace, carried: Sequence[Symbol],
-                 state: Sequence[tuple[Variable, Symbol]]) -> Test:
+def _traced_test(
+    name: str,
+    test: Callable[[list[Symbol]], Any],
+    trace: Trace,
+    carried: Sequence[Symbol],
+    state: Sequence[tuple[Variable, Symbol]],
+) -> Test:
     with Trace(parent=trace) as sub:
         heads = [sub.input(c.shape, c.dtype) for c in carried]
         go = sub.symbol(test(list(heads)))
@@ -284,7 +333,7 @@ def _traced_test(name: str, test: Callable[[list[Symbol]], Any], trace: Trace, c
 def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
     parts.nodes = live(parts.nodes, parts.symbols_out())
-    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}     # these never change
+    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}  # these never change
     for k, value in final.items():
         parts.trace.outside[parts.carried[k][1]] = value
         if parts.test is not None:
@@ -294,7 +343,7 @@ def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbo
         around, heads, go = parts.test
         parts.test = around, [heads[k] for k in moving], go
     width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
-    outside = hoist(parts, trace)               # {number of a stacked value: its array, made outside}
+    outside = hoist(parts, trace)  # {number of a stacked value: its array, made outside}
     stacked = parts.stacked
     first: dict[Symbol, int] = {}
     kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
@@ -302,7 +351,7 @@ def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbo
     node = parts.node(trace)
     results = () if node is None else node.outputs
     final.update(zip(moving, results))
-    outside.update(zip(kept, results[len(moving):]))
+    outside.update(zip(kept, results[len(moving) :]))
     outside.update((k, outside[first[s]]) for k, s in enumerate(stacked) if k not in outside)
     steps = results[-1] if parts.test is not None else None
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
@@ -332,8 +381,10 @@ def _count(name: str, count: Any, sliced: Sequence[Symbol], tested: bool) -> int
         if n is None:
             n = s.shape[0]
         if s.shape[0] != n:
-            raise ShapeError(f"{name}: the first dimensions must be equal, and that of the number of steps. Received: "
-                             f"{[x.shape for x in sliced]}, steps: {n}.")
+            raise ShapeError(
+                f"{name}: the first dimensions must be equal, and that of the number of steps. Received: "
+                f"{[x.shape for x in sliced]}, steps: {n}."
+            )
     return int(n)
 
 
@@ -345,8 +396,9 @@ def _same(what: str, one: str, a: Symbol, other: str, b: Symbol) -> None:
 
 
 # ------------------------------------------------------------------ branches
-def branch(truth: Any, then: Callable[[], Iterable[Any]], other: Callable[[], Iterable[Any]],
-           name: str = "cond") -> list[Symbol]:
+def branch(
+    truth: Any, then: Callable[[], Iterable[Any]], other: Callable[[], Iterable[Any]], name: str = "cond"
+) -> list[Symbol]:
     """Add a BRANCH to the active trace; returns the list of the results' symbols.
 
     truth: a scalar symbol of dtype bool.  then, other: functions without arguments that return lists of symbols, arrays
@@ -356,8 +408,10 @@ def branch(truth: Any, then: Callable[[], Iterable[Any]], other: Callable[[], It
     traced = [_side(trace, f) for f in (then, other)]
     (one, a, _), (two, b, _) = traced
     if len(a) != len(b):
-        raise ArgumentError(f"{name}: both branches must return the same structure. Received: {len(a)} values from "
-                            f"the first, {len(b)} from the second.")
+        raise ArgumentError(
+            f"{name}: both branches must return the same structure. Received: {len(a)} values from "
+            f"the first, {len(b)} from the second."
+        )
     for k, (x, y) in enumerate(zip(a, b)):
         _same(f"{name}: value {k} of the two branches", "the first one has", x, "the second one", y)
     state = list(dict.fromkeys([*one.assigns, *two.assigns]))
@@ -371,9 +425,9 @@ def branch(truth: Any, then: Callable[[], Iterable[Any]], other: Callable[[], It
     results = [] if node is None else list(node.outputs)
     if added is not None:
         trace.losses.append(results.pop())
-    for v, s in zip(state, results[len(results) - len(state):]):
+    for v, s in zip(state, results[len(results) - len(state) :]):
         trace.assign(v, s)
-    return results[:len(results) - len(state)]
+    return results[: len(results) - len(state)]
 
 
 def _side(trace: Trace, function: Callable[[], Iterable[Any]]) -> Side:
@@ -388,6 +442,8 @@ def _branch_node(trace: Trace, truth: Symbol, sides: Sequence[tuple[Trace, list[
     nodes = [live(sub.nodes, out) for sub, out in sides]
     inner = [{s for n in ns for s in n.outputs} for ns in nodes]
     order, inputs = _constants([(sub, known, ()) for (sub, _), known in zip(sides, inner)])
-    made = [Body(heads, ns, out, set(_rematerialized(sub)) & known)
-            for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)]
+    made = [
+        Body(heads, ns, out, set(_rematerialized(sub)) & known)
+        for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)
+    ]
     return trace.add(BRANCH, (truth, *order), {}, [s.spec for s in sides[0][1]], tuple(made))

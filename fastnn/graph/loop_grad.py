@@ -5,6 +5,7 @@ reads of the step comes stacked from the forward loop, which gets further result
 that is cheap.  Gradients of constants are sums over the steps: of products and of sums over rows the steps' values are
 stacked and one product or sum stands after the loop, others are carried.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,8 +23,8 @@ from fastnn.graph.trace import Trace, active
 if TYPE_CHECKING:
     from fastnn.graph.loop import Body
 
-Term = tuple[Callable[..., Any], tuple[Symbol, ...]]   # (stacked values -> their sum over all steps, what is stacked)
-CHEAP, DEEP = 4, 3                              # operations per element, and calls in a row, of what is rematerialized
+Term = tuple[Callable[..., Any], tuple[Symbol, ...]]  # (stacked values -> their sum over all steps, what is stacked)
+CHEAP, DEEP = 4, 3  # operations per element, and calls in a row, of what is rematerialized
 
 
 def _op(name: str, *args: Any) -> Any:
@@ -45,7 +46,9 @@ def _branch_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[A
             grads = gradients([y for y, _ in pairs], xs, [g for _, g in pairs])
             found[number].update(k for k, g in zip(wanted, grads) if g is not None)
             return [_op("zeros", x.shape, x.dtype) if g is None else g for x, g in zip(xs, grads)]
+
         return run
+
     out = dict(zip(wanted, branch(node.inputs[0], side(0), side(1), name="cond")))
     return [out[k] if k in found[0] | found[1] else None for k in range(len(node.inputs))]
 
@@ -65,8 +68,10 @@ def _replayed(trace: Trace, body: Body, inputs: Iterable[Symbol], origin: dict[S
 # ------------------------------------------------------------------ loops
 def _loop_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     if node.attrs["count"] == ENDLESS:
-        raise GraphError("while_loop: its gradient needs the values of all steps, so their largest number must be "
-                         "known. Received: maximum_iterations=None; give an integer.")
+        raise GraphError(
+            "while_loop: its gradient needs the values of all steps, so their largest number must be "
+            "known. Received: maximum_iterations=None; give an integer."
+        )
     return _Reverse(node, gys, leads).grads()
 
 
@@ -78,14 +83,14 @@ class _Reverse:
         self.node, self.body, self.gys = node, body, gys
         k, c = a["constants"], a["carried"]
         self.constants = list(zip(node.inputs[:k], body.inputs[:k]))
-        self.carried: list[Carried] = list(zip(node.inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]))
-        self.sliced = list(zip(node.inputs[k + c:], body.inputs[k + c:]))
+        self.carried: list[Carried] = list(zip(node.inputs[k : k + c], body.inputs[k : k + c], body.outputs[:c]))
+        self.sliced = list(zip(node.inputs[k + c :], body.inputs[k + c :]))
         self.stacked = body.outputs[c:]
         wanted = [lead and dtypes.is_float(s.dtype) for lead, s in zip(leads, node.inputs)]
         self.wanted = {s for s, w in zip(body.inputs, wanted) if w}
         self.origin: dict[Symbol, Symbol] = {}
         self.final = list(gys[:c])
-        self.rows = list(gys[c:c + len(self.stacked)])
+        self.rows = list(gys[c : c + len(self.stacked)])
         self._active()
 
     def _active(self) -> None:
@@ -137,7 +142,7 @@ class _Reverse:
             nexts = [by.get(s) for _, s in self.active]
             nexts = [_op("zeros", s.shape, s.dtype) if g is None else g for g, (_, s) in zip(nexts, self.active)]
             self.env = env
-            later, sums = [], []                # [(constant, [terms])] and [(constant, head, next)]
+            later, sums = [], []  # [(constant, [terms])] and [(constant, head, next)]
             for _, s in self.constants:
                 g = by.get(s)
                 if g is not None:
@@ -149,9 +154,16 @@ class _Reverse:
             out = [by[s] for _, s in self.sliced if by.get(s) is not None]
         return self._assembled(trace, heads, nexts, later, sums, out, by)
 
-    def _assembled(self, trace: Trace, heads: Sequence[tuple[int, Symbol]], nexts: Sequence[Any],
-                   later: Sequence[tuple[Symbol, list[Term]]], sums: Sequence[tuple[Symbol, Symbol, Any]],
-                   out: Sequence[Any], by: dict[Symbol, Any]) -> list[Any]:
+    def _assembled(
+        self,
+        trace: Trace,
+        heads: Sequence[tuple[int, Symbol]],
+        nexts: Sequence[Any],
+        later: Sequence[tuple[Symbol, list[Term]]],
+        sums: Sequence[tuple[Symbol, Symbol, Any]],
+        out: Sequence[Any],
+        by: dict[Symbol, Any],
+    ) -> list[Any]:
         carried = []
         for (k, head), new in zip(heads, nexts):
             g = self.final[k]
@@ -166,6 +178,7 @@ class _Reverse:
             if s not in places:
                 places[s] = len(stacked)
                 stacked.append(s)
+
         for _, terms in later:
             for _, operands in terms:
                 for s in operands:
@@ -176,10 +189,10 @@ class _Reverse:
         direct = {s: outer for outer, s in self.slots}
         inside = [k for k, s in enumerate(stacked) if s not in direct]
         node, attrs = self.node, self.node.attrs
-        steps = node.outputs[-1] if node.payload.test is not None else \
-            node.inputs[-1] if attrs.get("counted") else None
-        parts = Parts(self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"],
-                      not attrs["reverse"], steps)
+        steps = node.outputs[-1] if node.payload.test is not None else node.inputs[-1] if attrs.get("counted") else None
+        parts = Parts(
+            self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"], not attrs["reverse"], steps
+        )
         parts.nodes = nodes
         final, rows, _ = place(parts, trace)
         values = {k: direct.get(s) for k, s in enumerate(stacked)}
@@ -187,7 +200,7 @@ class _Reverse:
         grads = {}
         for (_, s), g in zip(self.active, final):
             grads[s] = g if s in self.wanted else None
-        carried_sums = dict(zip([s for s, *_ in sums], final[len(heads):]))
+        carried_sums = dict(zip([s for s, *_ in sums], final[len(heads) :]))
         for s, terms in later:
             total = carried_sums.get(s)
             for function, operands in terms:
@@ -207,8 +220,11 @@ class _Reverse:
         while todo:
             t = todo.pop()
             n = t.node
-            if n.op.fusion.algebra is Algebra.ADDITION and n not in self.forward \
-                    and all(x.shape == t.shape for x in n.inputs):
+            if (
+                n.op.fusion.algebra is Algebra.ADDITION
+                and n not in self.forward
+                and all(x.shape == t.shape for x in n.inputs)
+            ):
                 todo += reversed(n.inputs)
                 continue
             rule = self._rule(t, s.shape)
@@ -223,9 +239,14 @@ class _Reverse:
         if n in self.forward:
             return None
         count, bias = self.node.attrs["count"], n.op.fusion.bias
-        if n.op.fusion.algebra is Algebra.PRODUCT and n.attrs["transpose_a"] and not n.attrs["transpose_b"] \
-                and not n.attrs[n.op.fusion.activation] and (bias is None or n.inputs[bias] is None) \
-                and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2:
+        if (
+            n.op.fusion.algebra is Algebra.PRODUCT
+            and n.attrs["transpose_a"]
+            and not n.attrs["transpose_b"]
+            and not n.attrs[n.op.fusion.activation]
+            and (bias is None or n.inputs[bias] is None)
+            and len(n.inputs[0].shape) == len(n.inputs[1].shape) == 2
+        ):
             a, b = (_peeled(x) for x in n.inputs[:2])
             wide = [x.shape for x in n.inputs[:2]]
             if not (self._steps(a) and self._steps(b)):
@@ -234,6 +255,7 @@ class _Reverse:
             def product(x: Any, y: Any) -> Any:
                 x, y = (_op("reshape", v, (count * rows, columns)) for v, (rows, columns) in zip((x, y), wide))
                 return _op("reshape", _op("matmul", x, y, None, True), shape)
+
             return product, (a, b)
         if n.op.fusion.algebra is Algebra.TOTAL and self._steps(n.inputs[0]) and n.inputs[0].dtype == t.dtype:
             x = n.inputs[0]
@@ -279,8 +301,9 @@ class _Reverse:
         swap = {s: self.sub.input(s.shape, s.dtype) for s in kept}
         for s, inner in swap.items():
             self.slots.append((append_stacked(self.node, self._original(s)), inner))
-        nodes = [n for n in self.sub.nodes if not (n in self.forward and all(o in swap for o in n.outputs) and
-                                                   n.outputs)]
+        nodes = [
+            n for n in self.sub.nodes if not (n in self.forward and all(o in swap for o in n.outputs) and n.outputs)
+        ]
         for n in nodes:
             n.inputs = tuple(swap.get(s, s) for s in n.inputs)
         return swap, nodes
@@ -322,7 +345,7 @@ class _Reverse:
 
 def _original(s: Symbol, origin: dict[Symbol, Symbol]) -> Symbol:
     found = origin.get(s)
-    if found is None:                           # a result that a gradient appended to the copy of a loop inside
+    if found is None:  # a result that a gradient appended to the copy of a loop inside
         twin = s.node
         inner = twin.payload.body.outputs[s.index]
         found = origin[s] = append_stacked(origin[twin.outputs[0]].node, _original(inner, origin))
@@ -336,12 +359,13 @@ def append_stacked(node: Node, symbol: Symbol) -> Symbol:
         if outputs[k] is symbol:
             return node.outputs[k]
     outputs.append(symbol)
-    new = Symbol((node.attrs["count"], *symbol.shape), symbol.dtype, node, len(outputs) - 1,
-                 trace=node.outputs[0].trace)
-    tail = node.outputs[len(outputs) - 1:]      # the steps of a while loop stay the last
+    new = Symbol(
+        (node.attrs["count"], *symbol.shape), symbol.dtype, node, len(outputs) - 1, trace=node.outputs[0].trace
+    )
+    tail = node.outputs[len(outputs) - 1 :]  # the steps of a while loop stay the last
     for s in tail:
         s.index += 1
-    node.outputs = (*node.outputs[:len(outputs) - 1], new, *tail)
+    node.outputs = (*node.outputs[: len(outputs) - 1], new, *tail)
     return new
 
 

@@ -1,4 +1,5 @@
 """Node: one call of an operation.  Symbol: one of its results."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +36,7 @@ class Record:
     nondiff: str
     inplace: dict[int, int] | None
     alias: dict[int, int] | None
-    cost: Any                                   # (input specs, output specs, attrs) -> (flops, bytes)
+    cost: Any  # (input specs, output specs, attrs) -> (flops, bytes)
     compose: Callable[..., Any] | None
     fusion: Fusion
     remat: Callable[..., Any] | None
@@ -77,10 +78,10 @@ class Structure(Record):
     fusion = NOTHING
 
     def __init__(self, name: str) -> None:
-        self.name, self.vjp = name, None        # graph/loop_grad.py has the gradients
+        self.name, self.vjp = name, None  # graph/loop_grad.py has the gradients
 
     def __reduce__(self) -> str:
-        return self.name.upper()                # pickled by name: there is one of each
+        return self.name.upper()  # pickled by name: there is one of each
 
     def __repr__(self) -> str:
         return f"<structure {self.name}>"
@@ -97,13 +98,22 @@ class Node:
 
     __slots__ = ("op", "inputs", "attrs", "outputs", "scope", "order", "payload")
 
-    inputs: tuple[Any, ...]                     # Any: the record knows which of them may be absent
+    inputs: tuple[Any, ...]  # Any: the record knows which of them may be absent
     outputs: tuple[Symbol, ...]
 
-    def __init__(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec],
-                 scope: str = "", order: int = 0, payload: Any = None, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        op: Record,
+        inputs: tuple[Any, ...],
+        attrs: Attrs,
+        specs: Iterable[Spec],
+        scope: str = "",
+        order: int = 0,
+        payload: Any = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
-        self.payload = payload                  # the variable, array or input name of a leaf; the bodies of a loop
+        self.payload = payload  # the variable, array or input name of a leaf; the bodies of a loop
         self.outputs = tuple(Symbol(s.shape, s.dtype, self, i, trace=trace) for i, s in enumerate(specs))
 
     @property
@@ -119,6 +129,7 @@ def _operator(name: str, swap: bool = False) -> Method:
     def method(self: Any, other: Any) -> Tensor:
         operand = self, other
         return hooks.call("operator", name, *(operand[::-1] if swap else operand))
+
     return method
 
 
@@ -130,9 +141,11 @@ def _bit_by_bit(x: Any) -> bool:
 def _bits(name: str, swap: bool = False) -> Method:
     """& | ^: of truth values, and in the functional API, the logical operation, as in Keras; inside a trace integers
     are taken bit by bit, as arrays take them."""
+
     def method(self: Any, other: Any) -> Tensor:
         operand = (other, self) if swap else (self, other)
         return hooks.call("operator", ("bitwise_" if _bit_by_bit(self) else "logical_") + name, *operand)
+
     return method
 
 
@@ -150,7 +163,7 @@ class Operators:
 
     __slots__ = ()
     __array_priority__ = 1000
-    __array_ufunc__ = None                      # array + symbol asks the symbol
+    __array_ufunc__ = None  # array + symbol asks the symbol
     __add__, __radd__ = _operator("add"), _operator("add", True)
     __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
     __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
@@ -208,11 +221,19 @@ class Symbol(Operators):
     __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "__weakref__")
 
     shape: Dims
-    node: Node                                  # None in the functional API, which never asks
+    node: Node  # None in the functional API, which never asks
     name: Any
 
-    def __init__(self, shape: Iterable[int | None], dtype: str, node: Any = None, index: int = 0,
-                 name: str | None = None, origin: Any = None, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        shape: Iterable[int | None],
+        dtype: str,
+        node: Any = None,
+        index: int = 0,
+        name: str | None = None,
+        origin: Any = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.shape, self.dtype, self.node, self.index = tuple(shape), dtype, node, index
         self.name, self.origin, self.trace = name, origin, trace
 
@@ -263,15 +284,19 @@ class Symbol(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        raise GraphError("A symbol has no truth value while the graph is built: use fastnn.ops.where for choices "
-                         f"that depend on data. Received: {self!r}.")
+        raise GraphError(
+            "A symbol has no truth value while the graph is built: use fastnn.ops.where for choices "
+            f"that depend on data. Received: {self!r}."
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         value = known_value(self)
         if value is not None:
             return np.array(value, dtype)
-        raise GraphError(f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
-                         "in layers, losses and metrics.")
+        raise GraphError(
+            f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
+            "in layers, losses and metrics."
+        )
 
     def __float__(self) -> float:
         return float(np.asarray(self))

@@ -1,4 +1,5 @@
 """Spec: the shape and dtype of one value."""
+
 from typing import NamedTuple
 
 from fastnn.core import dtypes
@@ -8,6 +9,7 @@ from fastnn.core.types import Dims
 
 class Spec(NamedTuple):
     """Shape (ints; None in the first place = rows not known yet) and canonical dtype name."""
+
     shape: Dims
     dtype: str
 

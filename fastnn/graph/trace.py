@@ -1,4 +1,5 @@
 """Tracing: while a Trace is active, calls of operations on symbols become nodes."""
+
 from __future__ import annotations
 
 import contextlib
@@ -72,8 +73,8 @@ class Trace:
         self._lifted: dict[Symbol, Symbol] = {}
         self._scopes = [""]
         self.marks = Marks()
-        self.extra: dict[str, Any] = {}                         # per-trace notes of layers (masks, call counts)
-        self.seed: Any = None                        # of numbers drawn without a generator; None: the process-wide seed
+        self.extra: dict[str, Any] = {}  # per-trace notes of layers (masks, call counts)
+        self.seed: Any = None  # of numbers drawn without a generator; None: the process-wide seed
         if parent is not None:
             self.training, self.building, self.seed = parent.training, parent.building, parent.seed
             self.extra, self._scopes = parent.extra, [parent._scopes[-1]]
@@ -106,8 +107,9 @@ class Trace:
         finally:
             self.marks.remat.append((first, len(self.nodes), least, simple))
 
-    def add(self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec],
-            payload: Any = None) -> Node:
+    def add(
+        self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
+    ) -> Node:
         """Append a node and return it."""
         allowance.step()
         node = Node(op, inputs, attrs, specs, self._scopes[-1], len(self.nodes), payload, self)
@@ -145,13 +147,13 @@ class Trace:
             found = self.add(CONSTANT, (), {}, [Spec(array.shape, name)], array).output
             self._constants[key] = found
             if array.size > 16:
-                self._constants[id(value), "kept"] = value      # so that the id stays its own
+                self._constants[id(value), "kept"] = value  # so that the id stays its own
         return found
 
     def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value at this point of the trace."""
         found = self.values.get(variable)
-        if callable(found):                     # part of a larger value, cut out where somebody asks for it
+        if callable(found):  # part of a larger value, cut out where somebody asks for it
             found = self.values[variable] = found()
         if found is None:
             if self.parent is not None:
@@ -217,7 +219,7 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
     Returns a symbol (or array), or a tuple of them where the operation has several results.
     """
     given = op.normalize(attrs or {})
-    if op.compose is not None:                  # written with others: no kernel would run it
+    if op.compose is not None:  # written with others: no kernel would run it
         return op.compose(*inputs, **given)
     trace = current()
     if trace is None:

@@ -1,4 +1,5 @@
 """Variable: state that a graph reads and writes."""
+
 import copy
 import itertools
 from collections.abc import Iterator
@@ -35,9 +36,20 @@ class Variable(Operators):
 
     _fastnn_variable = True
 
-    def __init__(self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True,
-                 name: str | None = None, regularizer: Any = None, constraint: Any = None, path: str | None = None,
-                 seed: Any = None, autocast: bool = True, aggregation: Any = None) -> None:
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        regularizer: Any = None,
+        constraint: Any = None,
+        path: str | None = None,
+        seed: Any = None,
+        autocast: bool = True,
+        aggregation: Any = None,
+    ) -> None:
         if callable(initializer):
             if shape is None:
                 raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
@@ -68,7 +80,7 @@ class Variable(Operators):
         self.path = path or self.name
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.initializer = initializer if callable(initializer) else None
-        self.owner: Any = None                       # the flat buffer that holds it, once a model trains it
+        self.owner: Any = None  # the flat buffer that holds it, once a model trains it
 
     @classmethod
     def over(cls, array: Array, name: str | None = None, path: str | None = None) -> Self:

@@ -8,6 +8,7 @@ environment says the same. Levels that are in DIR already and up to date stay. O
 compiled again. Needs Numba, and a C compiler to link; for a level of another architecture a cross compiler (see
 `linker`). What it makes needs none of them.
 """
+
 import argparse
 import concurrent.futures
 import contextlib
@@ -37,8 +38,8 @@ from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHIPPED = ("x86-64-v3", "x86-64-v4", "aarch64")     # what "all" chooses from
-TASK = 6                    # kernels per task of a worker: they share the lowering of their helpers
+SHIPPED = ("x86-64-v3", "x86-64-v4", "aarch64")  # what "all" chooses from
+TASK = 6  # kernels per task of a worker: they share the lowering of their helpers
 # Symbols of Python and of Numba's runtime that may be left in error paths that are never taken.
 STUBS = ("NRT_", "numba_", "Py", "_Py")
 
@@ -68,11 +69,14 @@ def objects(level, jobs, only=None):
                 tasks.setdefault(k.module, []).append(k.name)
     if not found:
         raise SystemExit(f"no kernels are defined in {cpu.__name__}")
-    parts = [(module, {n: str(found[n]) for n in names[i:i + TASK]})
-             for module, names in tasks.items() for i in range(0, len(names), TASK)]
+    parts = [
+        (module, {n: str(found[n]) for n in names[i : i + TASK]})
+        for module, names in tasks.items()
+        for i in range(0, len(names), TASK)
+    ]
     if not parts:
         return found
-    os.environ["FASTNN_LEVEL"] = level      # for the workers: one process generates code for one level
+    os.environ["FASTNN_LEVEL"] = level  # for the workers: one process generates code for one level
     # spawn: a forked child would share LLVM's state with this process
     with concurrent.futures.ProcessPoolExecutor(min(jobs, len(parts)), multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_work, module, paths, level) for module, paths in parts]
@@ -107,9 +111,11 @@ def linker(machine):
         return [sys.executable, "-m", "ziglang", "cc", "-target", target]
     if shutil.which("clang") and shutil.which("ld.lld"):
         return ["clang", f"--target={target}", "-fuse-ld=lld"]
-    raise SystemExit(f"linking a kernel pack for {machine} on {here} needs a cross compiler: {variable} is not set, "
-                     f"and neither {target}-gcc nor clang with ld.lld nor the package ziglang is installed. Install "
-                     "one of them (`pip install ziglang` is enough), or build on the other machine.")
+    raise SystemExit(
+        f"linking a kernel pack for {machine} on {here} needs a cross compiler: {variable} is not set, "
+        f"and neither {target}-gcc nor clang with ld.lld nor the package ziglang is installed. Install "
+        "one of them (`pip install ziglang` is enough), or build on the other machine."
+    )
 
 
 def link(paths, target, cc):
@@ -149,11 +155,11 @@ def alone():
     with open(lower.cache_folder() / "lock", "w") as lock:
         try:
             import fcntl
-        except ImportError:                 # Windows: two builds at once only do the same work twice
+        except ImportError:  # Windows: two builds at once only do the same work twice
             yield
             return
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield                               # closing the file gives the lock back
+        yield  # closing the file gives the lock back
 
 
 def fresh(folder):
@@ -164,9 +170,13 @@ def fresh(folder):
     try:
         index = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
         if index["abi"] == lower.ABI and not stale.changed(index["sources"]):
-            return {**index, "levels": {level: entry for level, entry in index["levels"].items()
-                                        if (folder / entry["file"]).exists()}}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):      # none, or not ours: all is to be built
+            return {
+                **index,
+                "levels": {
+                    level: entry for level, entry in index["levels"].items() if (folder / entry["file"]).exists()
+                },
+            }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or not ours: all is to be built
         return {"levels": {}}
     return {"levels": {}}
 
@@ -201,7 +211,7 @@ def build(folder, levels=None, jobs=None, say=lambda text: None, only=None):
     """
     folder = pathlib.Path(folder)
     levels = list(dict.fromkeys(levels or levels_of(os.environ.get("FASTNN_LEVELS"))))
-    commands = {level: linker(lower.LEVELS[level][1]) for level in levels}      # before minutes of compiling
+    commands = {level: linker(lower.LEVELS[level][1]) for level in levels}  # before minutes of compiling
     folder.mkdir(parents=True, exist_ok=True)
     with alone():
         there = fresh(folder)
@@ -222,14 +232,14 @@ def _build(folder, commands, there, jobs, say, only):
     for level, command in commands.items():
         paths = [found[level][name] for name in names]
         key = hashlib.sha256("\n".join(p.name for p in paths).encode()).hexdigest()
-        target = folder / f"{level}-{key[:12]}.so"      # a new name: pack.json and its library always fit together
+        target = folder / f"{level}-{key[:12]}.so"  # a new name: pack.json and its library always fit together
         if not target.exists():
             link(paths, target, command)
         index["levels"][level] = {"rank": lower.LEVELS[level][0], "file": target.name, "bytes": target.stat().st_size}
     lower.write(folder / "pack.json", json.dumps(index, indent=1).encode())
     for old in set(folder.glob("*.so")) - {folder / entry["file"] for entry in index["levels"].values()}:
         old.unlink(missing_ok=True)
-    for entry in index["levels"].values():          # last: who reads this may be gone by now
+    for entry in index["levels"].values():  # last: who reads this may be gone by now
         say(f"{entry['file']}: {len(names)} kernels, {entry['bytes'] / 1024:.0f} KiB")
     say(f"built in {time.monotonic() - began:.1f} s")
     return index

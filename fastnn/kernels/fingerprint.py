@@ -3,6 +3,7 @@
 So an edit recompiles the kernels that it changes and no others. Whatever is not understood here counts with the whole
 file that defines it: a needless compilation is cheap, a stale object is not.
 """
+
 import builtins
 import functools
 import hashlib
@@ -12,7 +13,7 @@ import types
 import numpy as np
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis))
-_FOREIGN = {"numpy", "numba", "llvmlite", *sys.stdlib_module_names}    # the tools' versions count elsewhere
+_FOREIGN = {"numpy", "numba", "llvmlite", *sys.stdlib_module_names}  # the tools' versions count elsewhere
 
 
 @functools.cache
@@ -49,7 +50,7 @@ class _Walk:
         elif id(x) in self.seen:
             self.feed(f"again {self.seen[id(x)][0]}")
         else:
-            self.seen[id(x)] = len(self.seen), x        # x stays alive: its id is not given out again
+            self.seen[id(x)] = len(self.seen), x  # x stays alive: its id is not given out again
             self.thing(x)
 
     def thing(self, x):
@@ -62,7 +63,7 @@ class _Walk:
         elif isinstance(x, types.FunctionType):
             self.function(x)
         elif isinstance(x, types.ModuleType):
-            self.feed(f"module {x.__name__}")           # what is used of it: see `function`
+            self.feed(f"module {x.__name__}")  # what is used of it: see `function`
         elif isinstance(x, types.BuiltinFunctionType | np.ufunc | np.dtype):
             self.feed(f"builtin {getattr(x, '__module__', '')} {x!r}".split(" at 0x")[0])
         elif isinstance(x, type):
@@ -80,7 +81,7 @@ class _Walk:
             self.feed(f"{fn.__module__}.{fn.__qualname__}")
             return
         if fn.__module__ in sys.modules and _uses_overload(fn.__module__):
-            self.feed(_file(fn.__module__))             # an @overload is tied to its function by no reference
+            self.feed(_file(fn.__module__))  # an @overload is tied to its function by no reference
         names = self.code(fn.__code__)
         self([fn.__defaults__, fn.__kwdefaults__, [_content(cell) for cell in fn.__closure__ or ()]])
         for name in sorted(names):
@@ -119,7 +120,7 @@ class _Walk:
         elif isinstance(x, staticmethod | classmethod | property):
             self(x.fget if isinstance(x, property) else x.__func__)
         elif kind.__module__ == "os":
-            self.feed("the environment")                # what is read of it decides the level, which counts elsewhere
+            self.feed("the environment")  # what is read of it decides the level, which counts elsewhere
         elif _foreign(kind.__module__):
             self.feed(str(x).split(" at 0x")[0])
         elif hasattr(x, "__dict__"):
@@ -131,7 +132,7 @@ class _Walk:
 def _content(cell):
     try:
         return cell.cell_contents
-    except ValueError:                                  # not filled yet: a name that is defined later
+    except ValueError:  # not filled yet: a name that is defined later
         return "empty"
 
 

@@ -3,6 +3,7 @@
 The kernel pack and the JIT mode make their objects here, in the same way, so both give the same bits. Objects are
 cached by the fingerprint of all that they are compiled from.
 """
+
 import ast
 import functools
 import importlib.util
@@ -16,10 +17,13 @@ from fastnn.core import jit
 from fastnn.kernels.fingerprint import fingerprint
 from fastnn.runtime import extension, levels
 
-KEEP = 8                    # object files per kernel that stay in the cache
-ABI, PREFIX = levels.ABI, levels.PREFIX      # of the pack: how its kernels are called, and its symbols begin
-NEEDS = (("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"), ("x86-64-v3", "avx2 fma bmi2"),
-         ("x86-64-v2", "sse4.2"))
+KEEP = 8  # object files per kernel that stay in the cache
+ABI, PREFIX = levels.ABI, levels.PREFIX  # of the pack: how its kernels are called, and its symbols begin
+NEEDS = (
+    ("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"),
+    ("x86-64-v3", "avx2 fma bmi2"),
+    ("x86-64-v2", "sse4.2"),
+)
 # level -> (rank among the levels of its machine, machine, LLVM cpu, LLVM features). LLVM's v4 prefers 256-bit vectors;
 # "-prefer-256-bit" lets the vectoriser use all 512, which measured 20-40 % faster on exp, log, tanh.
 LEVELS = {
@@ -56,7 +60,7 @@ def _source(module):
     """(path, text) of a module, without importing it; None when it is no Python file."""
     try:
         spec = importlib.util.find_spec(module)
-    except (ModuleNotFoundError, ValueError):       # ValueError: __main__ has no spec
+    except (ModuleNotFoundError, ValueError):  # ValueError: __main__ has no spec
         spec = importlib.util.spec_from_file_location(module, getattr(sys.modules.get(module), "__file__", None) or "")
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return None
@@ -130,8 +134,14 @@ def cache_folder():
     Its files are named by all that they depend on, so every checkout and every build of this user can share them.
     """
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    tried = [os.environ["FASTNN_CACHE"]] if os.environ.get("FASTNN_CACHE") else [
-        os.path.join(home, "fastnn", "kernels"), str(pathlib.Path(__file__).resolve().parents[2] / "build" / "kernels")]
+    tried = (
+        [os.environ["FASTNN_CACHE"]]
+        if os.environ.get("FASTNN_CACHE")
+        else [
+            os.path.join(home, "fastnn", "kernels"),
+            str(pathlib.Path(__file__).resolve().parents[2] / "build" / "kernels"),
+        ]
+    )
     for folder in tried:
         try:
             os.makedirs(folder, exist_ok=True)
@@ -181,7 +191,7 @@ def lower(kernel):
             f.name = PREFIX + kernel.name
         else:
             f.linkage = "internal"
-    for g in module.global_variables:       # Numba's environments, dead after optimisation
+    for g in module.global_variables:  # Numba's environments, dead after optimisation
         if not g.is_declaration:
             g.linkage = "internal"
     return str(module)
@@ -196,15 +206,21 @@ def emit(ir, level):
     ll.initialize_all_asmprinters()
     triple = TRIPLES.get(platform.system(), TRIPLES["Linux"]).format(machine)
     tm = ll.Target.from_triple(triple).create_target_machine(
-        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default")
-    lines = [f'target triple = "{triple}"' if s.startswith("target triple") else
-             f'target datalayout = "{tm.target_data}"' if s.startswith("target datalayout") else s
-             for s in ir.splitlines()]
+        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="default"
+    )
+    lines = [
+        f'target triple = "{triple}"'
+        if s.startswith("target triple")
+        else f'target datalayout = "{tm.target_data}"'
+        if s.startswith("target datalayout")
+        else s
+        for s in ir.splitlines()
+    ]
     module = ll.parse_assembly("\n".join(lines))
     tuning = ll.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = tuning.slp_vectorization = True
     passes = ll.create_pass_builder(tm, tuning)
-    for _ in range(2):                      # the second round removes dead error paths
+    for _ in range(2):  # the second round removes dead error paths
         passes.getModulePassManager().run(module, passes)
     return tm.emit_object(module)
 
@@ -248,7 +264,7 @@ NEVER_CALLED = (
     "NRT_Free", "NRT_Allocate", "NRT_decref", "NRT_incref", "NRT_MemInfo_call_dtor", "NRT_MemInfo_alloc_aligned",
     "numba_do_raise", "numba_unpickle", "PyErr_Clear", "PyErr_SetString", "PyErr_SetNone", "PyErr_WriteUnraisable",
     "PyGILState_Ensure", "PyGILState_Release", "PyUnicode_FromString",
-)
+)  # fmt: skip
 
 
 def load(kernel):
@@ -259,7 +275,7 @@ def load(kernel):
         level = levels.forced() or host_level()
         engine = _engine()
         for name in NEVER_CALLED:
-            if not ll.address_of_symbol(name):          # else it is Numba's or Python's: others may need it
+            if not ll.address_of_symbol(name):  # else it is Numba's or Python's: others may need it
                 ll.add_symbol(name, extension("executor").nothing_address())
         engine.add_object_file(ll.ObjectFileRef.from_path(str(object_of(kernel, level))))
         engine.finalize_object()

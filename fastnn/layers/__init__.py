@@ -1,4 +1,5 @@
 """Layers: every public class under its Keras name; one concept, one file."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -41,5 +42,5 @@ NAMES = {
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), "recurrent"),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), "conv_lstm"),
     **dict.fromkeys(("Wrapper", "Bidirectional", "TimeDistributed"), "wrappers"),
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,4 +1,5 @@
 """Activation layers: a function of the input, with or without parameters."""
+
 from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
@@ -67,19 +68,24 @@ class ReLU(SameShape):
     """
 
     def __init__(self, max_value: Any = None, negative_slope: float = 0.0, threshold: Any = 0.0, **kwargs: Any) -> None:
-        negative_slope = kwargs.pop("alpha", negative_slope)        # Keras 2's older name
+        negative_slope = kwargs.pop("alpha", negative_slope)  # Keras 2's older name
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else _non_negative("max_value", max_value, "ReLU")
         self.negative_slope = _non_negative("negative_slope", negative_slope, "ReLU")
         self.threshold = _non_negative("threshold", threshold, "ReLU")
 
     def call(self, inputs):
-        return activations.relu(inputs, negative_slope=self.negative_slope, max_value=self.max_value,
-                                threshold=self.threshold)
+        return activations.relu(
+            inputs, negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
+        )
 
     def get_config(self):
-        return {**super().get_config(), "max_value": self.max_value, "negative_slope": self.negative_slope,
-                "threshold": self.threshold}
+        return {
+            **super().get_config(),
+            "max_value": self.max_value,
+            "negative_slope": self.negative_slope,
+            "threshold": self.threshold,
+        }
 
 
 class LeakyReLU(SameShape):
@@ -153,13 +159,16 @@ class Softmax(SameShape):
         self.axis = axis
 
     def call(self, inputs, mask=None):
-        inputs = ops.cast(inputs, self.compute_dtype)       # differences of uint8 would wrap
+        inputs = ops.cast(inputs, self.compute_dtype)  # differences of uint8 would wrap
         if mask is not None:
             if len(mask.shape) > len(inputs.shape) or any(
-                    m not in (1, d) for m, d in zip(mask.shape[::-1], inputs.shape[::-1]) if None not in (m, d)):
-                raise ShapeError("Softmax: `mask` must be broadcastable to `inputs`: each of its dimensions 1 or that "
-                                 f"of the input. Received: inputs.shape={tuple(inputs.shape)}, "
-                                 f"mask.shape={tuple(mask.shape)}")
+                m not in (1, d) for m, d in zip(mask.shape[::-1], inputs.shape[::-1]) if None not in (m, d)
+            ):
+                raise ShapeError(
+                    "Softmax: `mask` must be broadcastable to `inputs`: each of its dimensions 1 or that "
+                    f"of the input. Received: inputs.shape={tuple(inputs.shape)}, "
+                    f"mask.shape={tuple(mask.shape)}"
+                )
             mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)
             inputs = ops.where(mask, inputs, -1e9)
         out = self._softmax(inputs)
@@ -193,31 +202,46 @@ class PReLU(Layer):
 
     supports_masking = True
 
-    def __init__(self, alpha_initializer: Any = "Zeros", alpha_regularizer: Any = None, alpha_constraint: Any = None,
-                 shared_axes: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
-        self.shared_axes = None if shared_axes is None else \
-            [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
+        self.shared_axes = (
+            None if shared_axes is None else [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
+        )
 
     def build(self, input_shape):
         shape = list(input_shape[1:])
         for axis in self.shared_axes or ():
             shape[axis - 1] = 1
-        self.alpha = self.add_weight(shape=tuple(shape), name="alpha", initializer=self.alpha_initializer,
-                                     regularizer=self.alpha_regularizer, constraint=self.alpha_constraint)
+        self.alpha = self.add_weight(
+            shape=tuple(shape),
+            name="alpha",
+            initializer=self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+        )
         axes = {i: input_shape[i] for i in range(1, len(input_shape)) if i not in (self.shared_axes or ())}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
 
     def call(self, inputs):
-        inputs = ops.cast(inputs, self.compute_dtype)       # the negative of a uint8 would wrap
+        inputs = ops.cast(inputs, self.compute_dtype)  # the negative of a uint8 would wrap
         return ops.relu(inputs) - self.alpha * ops.relu(ops.negative(inputs))
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), **weight_config(self, ("alpha",), activity=False),
-                "shared_axes": self.shared_axes}
+        return {
+            **super().get_config(),
+            **weight_config(self, ("alpha",), activity=False),
+            "shared_axes": self.shared_axes,
+        }

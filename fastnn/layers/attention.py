@@ -1,4 +1,5 @@
 """MultiHeadAttention."""
+
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.operands import reserve
 
-_HIDDEN = -1e30         # a score that no other one is below
+_HIDDEN = -1e30  # a score that no other one is below
 
 
 class _Projection(Layer):
@@ -31,26 +32,38 @@ class _Projection(Layer):
                 setattr(self, f"{word}_{kind}", given.clone() if hasattr(given, "clone") else given)
 
     def build(self, input_shape):
-        shape = (*input_shape[len(input_shape) - self.inner:], *self.outer)
+        shape = (*input_shape[len(input_shape) - self.inner :], *self.outer)
         inner, outer = range(self.inner), range(self.inner, len(shape))
-        self.kernel = self.add_weight(name="kernel", shape=shape, regularizer=self.kernel_regularizer,
-                                      initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
-                                      constraint=self.kernel_constraint)
-        self.bias = self.add_weight(name="bias", shape=self.outer, initializer=self.bias_initializer,
-                                    regularizer=self.bias_regularizer,
-                                    constraint=self.bias_constraint) if self.use_bias else None
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=shape,
+            regularizer=self.kernel_regularizer,
+            initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
+            constraint=self.kernel_constraint,
+        )
+        self.bias = (
+            self.add_weight(
+                name="bias",
+                shape=self.outer,
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+            if self.use_bias
+            else None
+        )
 
     def call(self, inputs):
         shape = tuple(inputs.shape)
-        depth = math.prod(shape[len(shape) - self.inner:])
-        lead = shape[:len(shape) - self.inner]
+        depth = math.prod(shape[len(shape) - self.inner :])
+        lead = shape[: len(shape) - self.inner]
         x = ops.reshape(inputs, (*lead, depth)) if self.inner > 1 else inputs
         x = ops.matmul(x, ops.reshape(self.kernel, (depth, math.prod(self.outer))))
         x = ops.reshape(x, (*lead, *self.outer))
         return x if self.bias is None else x + self.bias
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:len(input_shape) - self.inner], *self.outer)
+        return (*input_shape[: len(input_shape) - self.inner], *self.outer)
 
 
 class MultiHeadAttention(Layer):
@@ -76,23 +89,40 @@ class MultiHeadAttention(Layer):
 
     supports_masking = True
 
-    def __init__(self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0,
-                 use_bias: bool = True, output_shape: Any = None, attention_axes: Any = None,
-                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
-                 kernel_constraint: Any = None, bias_constraint: Any = None, seed: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        output_shape: Any = None,
+        attention_axes: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
         for name in ("sliding_window", "flash_attention", "use_gate"):
             if kwargs.pop(name, None):
                 raise NotSupportedError(f"MultiHeadAttention: `{name}` is not supported.")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if attention_axes not in (None, (1,), [1], 1):
-            raise NotSupportedError("MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is "
-                                    f"supported. Received: attention_axes={attention_axes}")
+            raise NotSupportedError(
+                "MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is "
+                f"supported. Received: attention_axes={attention_axes}"
+            )
         self.num_heads, self.key_dim = positive("num_heads", num_heads), positive("key_dim", key_dim)
         self.value_dim = self.key_dim if value_dim is None else positive("value_dim", value_dim)
         self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
-        self._output = None if output_shape is None else \
-            (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self._output = (
+            None if output_shape is None else (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        )
         self.attention_axes = None if attention_axes is None else [1]
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
@@ -101,13 +131,20 @@ class MultiHeadAttention(Layer):
     def build(self, query_shape, value_shape, key_shape=None):
         key_shape = value_shape if key_shape is None else key_shape
         if len(query_shape) != 3 or len(value_shape) != 3:
-            raise ShapeError("MultiHeadAttention expects (batch, steps, features). Received: "
-                             f"query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}")
+            raise ShapeError(
+                "MultiHeadAttention expects (batch, steps, features). Received: "
+                f"query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}"
+            )
         if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-            raise ShapeError("All dimensions of `value` and `key`, except the last one, must be equal. Received: "
-                             f"value_shape={tuple(value_shape)} and key_shape={tuple(key_shape)}")
-        for which, size, shape in (("query", self.key_dim, query_shape), ("key", self.key_dim, key_shape),
-                                   ("value", self.value_dim, value_shape)):
+            raise ShapeError(
+                "All dimensions of `value` and `key`, except the last one, must be equal. Received: "
+                f"value_shape={tuple(value_shape)} and key_shape={tuple(key_shape)}"
+            )
+        for which, size, shape in (
+            ("query", self.key_dim, query_shape),
+            ("key", self.key_dim, key_shape),
+            ("value", self.value_dim, value_shape),
+        ):
             setattr(self, f"{which}_dense", _Projection((self.num_heads, size), 1, self, which))
             getattr(self, f"{which}_dense").build(shape)
         self.attention_axes = [1]
@@ -116,12 +153,25 @@ class MultiHeadAttention(Layer):
         self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype)
         self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
-    def call(self, query, value, key=None, query_mask=None, value_mask=None, key_mask=None, attention_mask=None,
-             return_attention_scores=False, training=None, use_causal_mask=False):
+    def call(
+        self,
+        query,
+        value,
+        key=None,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        return_attention_scores=False,
+        training=None,
+        use_causal_mask=False,
+    ):
         key = value if key is None else key
         mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
-        q, k, v = (ops.transpose(dense(x), (0, 2, 1, 3)) for dense, x in
-                   ((self.query_dense, query), (self.key_dense, key), (self.value_dense, value)))
+        q, k, v = (
+            ops.transpose(dense(x), (0, 2, 1, 3))
+            for dense, x in ((self.query_dense, query), (self.key_dense, key), (self.value_dense, value))
+        )
         scores = ops.matmul(q * (1.0 / math.sqrt(self.key_dim)), ops.swapaxes(k, -1, -2))
         mask = None if mask is None else ops.expand_dims(mask, 1)
         if self.dropout or return_attention_scores:
@@ -171,4 +221,4 @@ class MultiHeadAttention(Layer):
         return {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim,
                 "value_dim": self.value_dim, "dropout": self.dropout, "use_bias": self.use_bias,
                 "output_shape": self._output, "attention_axes": self.attention_axes,
-                **weight_config(self, ("kernel", "bias")), "seed": self.seed}
+                **weight_config(self, ("kernel", "bias")), "seed": self.seed}  # fmt: skip

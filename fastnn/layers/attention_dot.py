@@ -1,4 +1,5 @@
 """Attention by one product per pair of steps: Attention (dot product) and AdditiveAttention."""
+
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,15 @@ class Attention(Layer):
 
     supports_masking = True
 
-    def __init__(self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if score_mode not in ("dot", "concat"):
-            raise ArgumentError("Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
-                                f"score_mode={score_mode}")
+            raise ArgumentError(
+                "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: "
+                f"score_mode={score_mode}"
+            )
         self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
         self.scale = self.concat_score_weight = None
         self.dropout_layer = Dropout(dropout, seed=seed) if dropout else None
@@ -50,8 +54,10 @@ class Attention(Layer):
 
     def _check(self, inputs):
         if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
-            raise ArgumentError(f"{type(self).__name__} layer must be called on a list of inputs, namely [query, "
-                                f"value] or [query, value, key]. Received: inputs={inputs!r}.")
+            raise ArgumentError(
+                f"{type(self).__name__} layer must be called on a list of inputs, namely [query, "
+                f"value] or [query, value, key]. Received: inputs={inputs!r}."
+            )
 
     def _scores(self, query, key):
         if self.score_mode == "dot":
@@ -89,8 +95,9 @@ class Attention(Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0][:-1], input_shape[1][-1])
 
-    def compute_output_spec(self, inputs, mask=None, training=False, return_attention_scores=False,
-                            use_causal_mask=False):
+    def compute_output_spec(
+        self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False
+    ):
         self._check(inputs)
         query, value = inputs[:2]
         out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)
@@ -98,8 +105,13 @@ class Attention(Layer):
         return (out, scores) if return_attention_scores else out
 
     def get_config(self):
-        return {**super().get_config(), "use_scale": self.use_scale, "score_mode": self.score_mode,
-                "dropout": self.dropout, "seed": self.seed}
+        return {
+            **super().get_config(),
+            "use_scale": self.use_scale,
+            "score_mode": self.score_mode,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
 
 
 class AdditiveAttention(Attention):

@@ -1,4 +1,5 @@
 """Random variants of images while training; unchanged images otherwise."""
+
 import math
 from typing import Any
 
@@ -22,8 +23,10 @@ def _span(factor, name, positive=False):
     else:
         raise ArgumentError(f"The `{name}` argument should be a number or two numbers. Received: {name}={factor!r}")
     if low > high or (positive and low < -1):
-        raise ArgumentError(f"The `{name}` argument should be (low, high) with low <= high"
-                            f"{' and low >= -1' if positive else ''}. Received: {name}={factor!r}")
+        raise ArgumentError(
+            f"The `{name}` argument should be (low, high) with low <= high"
+            f"{' and low >= -1' if positive else ''}. Received: {name}={factor!r}"
+        )
     return low, high
 
 
@@ -56,12 +59,15 @@ class RandomFlip(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, mode: str = "horizontal_and_vertical", seed: Any = None, data_format: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, mode: str = "horizontal_and_vertical", seed: Any = None, data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data_format, seed, **kwargs)
         if mode not in ("horizontal", "vertical", "horizontal_and_vertical"):
-            raise ArgumentError("RandomFlip: `mode` must be 'horizontal', 'vertical' or 'horizontal_and_vertical'. "
-                                f"Received: mode={mode!r}")
+            raise ArgumentError(
+                "RandomFlip: `mode` must be 'horizontal', 'vertical' or 'horizontal_and_vertical'. "
+                f"Received: mode={mode!r}"
+            )
         self.mode = mode
 
     def _vary(self, x):
@@ -84,8 +90,9 @@ class RandomBrightness(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data_format, seed, **kwargs)
         self.factor, self.value_range = _span(factor, "factor"), tuple(value_range)
 
@@ -106,8 +113,9 @@ class RandomContrast(_Augmentation):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, factor: Any, value_range: Any = (0, 255), seed: Any = None, data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data_format, seed, **kwargs)
         below, above = (factor, factor) if isinstance(factor, (int, float)) else factor
         if not 0 <= below <= 1 or above < 0:
@@ -131,8 +139,9 @@ class RandomCrop(_Augmentation):
     (2, 2, 3, 1)
     """
 
-    def __init__(self, height: Any, width: int, seed: Any = None, data_format: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, height: Any, width: int, seed: Any = None, data_format: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data_format, seed, **kwargs)
         self.height, self.width = int(height), int(width)
 
@@ -163,20 +172,32 @@ class RandomCrop(_Augmentation):
 class _RandomAffine(_Augmentation):
     """Base: each image sampled at the places that a random affine map gives."""
 
-    def __init__(self, fill_mode: str = "reflect", interpolation: str = "bilinear", seed: Any = None,
-                 fill_value: float = 0.0, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data_format, seed, **kwargs)
-        for name, value, allowed in (("fill_mode", fill_mode, _FILLS),
-                                     ("interpolation", interpolation, ("nearest", "bilinear"))):
+        for name, value, allowed in (
+            ("fill_mode", fill_mode, _FILLS),
+            ("interpolation", interpolation, ("nearest", "bilinear")),
+        ):
             if value not in allowed:
-                raise ArgumentError(f"{type(self).__name__}: `{name}` must be one of {', '.join(allowed)}. Received: "
-                                    f"{name}={value!r}")
+                raise ArgumentError(
+                    f"{type(self).__name__}: `{name}` must be one of {', '.join(allowed)}. Received: {name}={value!r}"
+                )
         self.fill_mode, self.interpolation, self.fill_value = fill_mode, interpolation, fill_value
 
     def _vary(self, x):
         rows, columns = x.shape[1:3]
-        i, j = (a.astype(self.compute_dtype)[None, :, :, None]
-                for a in np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"))
+        i, j = (
+            a.astype(self.compute_dtype)[None, :, :, None]
+            for a in np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+        )
         y, z = self._places(x, i - (rows - 1) / 2, j - (columns - 1) / 2)
         y, z = y + (rows - 1) / 2 + np.zeros_like(i + j), z + (columns - 1) / 2 + np.zeros_like(i + j)
         if self.interpolation == "nearest":
@@ -190,7 +211,7 @@ class _RandomAffine(_Augmentation):
     def _inside(self, index, n):
         if self.fill_mode == "wrap":
             return index - n * ops.floor(index / n)
-        if self.fill_mode == "reflect":         # dcba|abcd|dcba
+        if self.fill_mode == "reflect":  # dcba|abcd|dcba
             folded = index - 2 * n * ops.floor(index / (2 * n))
             return ops.minimum(folded, 2 * n - 1 - folded)
         return ops.clip(index, 0, n - 1)
@@ -208,8 +229,13 @@ class _RandomAffine(_Augmentation):
         return ops.where(inside, found, ops.full_like(found, self.fill_value))
 
     def _affine_config(self, **own):
-        return self._config(**own, fill_mode=self.fill_mode, interpolation=self.interpolation,
-                            fill_value=self.fill_value, data_format=self.data_format)
+        return self._config(
+            **own,
+            fill_mode=self.fill_mode,
+            interpolation=self.interpolation,
+            fill_value=self.fill_value,
+            data_format=self.data_format,
+        )
 
 
 class RandomRotation(_RandomAffine):
@@ -223,8 +249,16 @@ class RandomRotation(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, factor: Any, fill_mode: str = "reflect", interpolation: str = "bilinear", seed: Any = None,
-                 fill_value: float = 0.0, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.factor = _span(factor, "factor")
 
@@ -247,9 +281,17 @@ class RandomTranslation(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, height_factor: Any, width_factor: Any, fill_mode: str = "reflect",
-                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0,
-                 data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.height_factor = _span(height_factor, "height_factor", positive=True)
         self.width_factor = _span(width_factor, "width_factor", positive=True)
@@ -272,9 +314,17 @@ class RandomZoom(_RandomAffine):
     (2, 4, 4, 1)
     """
 
-    def __init__(self, height_factor: Any, width_factor: Any = None, fill_mode: str = "reflect",
-                 interpolation: str = "bilinear", seed: Any = None, fill_value: float = 0.0,
-                 data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        height_factor: Any,
+        width_factor: Any = None,
+        fill_mode: str = "reflect",
+        interpolation: str = "bilinear",
+        seed: Any = None,
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.height_factor = _span(height_factor, "height_factor", positive=True)
         self.width_factor = None if width_factor is None else _span(width_factor, "width_factor", positive=True)

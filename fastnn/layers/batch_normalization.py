@@ -1,4 +1,5 @@
 """BatchNormalization."""
+
 from typing import Any
 
 from fastnn import constraints, initializers, ops, regularizers
@@ -35,17 +36,29 @@ class BatchNormalization(Layer):
 
     supports_masking = True
     KWARGS = (*Layer.KWARGS, "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused",
-              "virtual_batch_size")
+              "virtual_batch_size")  # fmt: skip
 
-    def __init__(self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True,
-                 scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
-                 moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
-                 beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
-                 gamma_constraint: Any = None, synchronized: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        axis: Any = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
         if kwargs.pop("renorm", False):
             raise ArgumentError("BatchNormalization: renorm=True is not supported.")
-        for name in ("renorm_clipping", "renorm_momentum", "fused",
-              "virtual_batch_size"):
+        for name in ("renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size"):
             kwargs.pop(name, None)
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)):
@@ -68,26 +81,41 @@ class BatchNormalization(Layer):
         axis = shapes.normalize_axis(self.axis, rank)
         size = input_shape[axis]
         if size is None:
-            raise ShapeError(f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known. "
-                             f"Received: input_shape={tuple(input_shape)}")
+            raise ShapeError(
+                f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
         if self.scale:
-            self.gamma = self.add_weight(shape=(size,), name="gamma", initializer=self.gamma_initializer,
-                                         regularizer=self.gamma_regularizer, constraint=self.gamma_constraint)
+            self.gamma = self.add_weight(
+                shape=(size,),
+                name="gamma",
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )
         if self.center:
-            self.beta = self.add_weight(shape=(size,), name="beta", initializer=self.beta_initializer,
-                                        regularizer=self.beta_regularizer, constraint=self.beta_constraint)
-        self.moving_mean = self.add_weight(shape=(size,), name="moving_mean", trainable=False,
-                                           initializer=self.moving_mean_initializer)
-        self.moving_variance = self.add_weight(shape=(size,), name="moving_variance", trainable=False,
-                                               initializer=self.moving_variance_initializer)
+            self.beta = self.add_weight(
+                shape=(size,),
+                name="beta",
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )
+        self.moving_mean = self.add_weight(
+            shape=(size,), name="moving_mean", trainable=False, initializer=self.moving_mean_initializer
+        )
+        self.moving_variance = self.add_weight(
+            shape=(size,), name="moving_variance", trainable=False, initializer=self.moving_variance_initializer
+        )
         self.input_spec = InputSpec(ndim=rank, axes={axis: size})
 
     def call(self, inputs, training=None, mask=None):
         rank = len(inputs.shape)
         axis = shapes.normalize_axis(self.axis, rank)
         if not training or not self.trainable:
-            return ops.batch_normalization(inputs, self.moving_mean, self.moving_variance, axis, self.beta, self.gamma,
-                                           self.epsilon)
+            return ops.batch_normalization(
+                inputs, self.moving_mean, self.moving_variance, axis, self.beta, self.gamma, self.epsilon
+            )
         if mask is not None:
             return self._masked(inputs, mask, axis)
         x = inputs
@@ -130,9 +158,9 @@ class BatchNormalization(Layer):
 
     def get_config(self):
         weights = weight_config(self, ("beta", "gamma"), activity=False)
+        # fmt: off
         return {**super().get_config(), "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon,
                 "center": self.center, "scale": self.scale, "synchronized": self.synchronized,
                 "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
                 "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer), **weights}
-
-
+        # fmt: on

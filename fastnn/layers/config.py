@@ -1,4 +1,5 @@
 """The configuration of a layer: its arguments as a dict, and a layer from such a dict."""
+
 import inspect
 from collections.abc import Callable
 from typing import Any, Self
@@ -38,8 +39,7 @@ class ConfigMixin:
 
         Raises NotSupportedError (a NotImplementedError) where neither works.
         """
-        config = {"name": self.name, "trainable": self.trainable,
-                  "dtype": dtype_policies.serialize(self.dtype_policy)}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         config.update(self._automatic_config())
@@ -58,7 +58,7 @@ class ConfigMixin:
         bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
         bound.apply_defaults()
         found = {}
-        parameters = list(inspect.signature(cls.__init__).parameters.items())[1:]       # without `self`
+        parameters = list(inspect.signature(cls.__init__).parameters.items())[1:]  # without `self`
         for name, parameter in parameters:
             if parameter.kind == parameter.VAR_KEYWORD:
                 continue
@@ -68,7 +68,8 @@ class ConfigMixin:
             raise NotSupportedError(
                 f"Object {type(self).__name__} was created by passing non-serializable argument values in "
                 "`__init__()`, and therefore the object must override `get_config()` in order to be serializable. "
-                f"Please implement `get_config()`: return {{**super().get_config(), ...}} with {sorted(found)}.")
+                f"Please implement `get_config()`: return {{**super().get_config(), ...}} with {sorted(found)}."
+            )
         return found
 
     @classmethod
@@ -80,8 +81,10 @@ class ConfigMixin:
         try:
             return cls(**config)
         except TypeError as error:
-            raise TypeError(f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
-                            f"Exception encountered: {error}") from error
+            raise TypeError(
+                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
+                f"Exception encountered: {error}"
+            ) from error
 
     def get_build_config(self) -> Config | None:
         """The shapes it was built with, or None."""
@@ -110,10 +113,15 @@ class ConfigMixin:
         """Set its own weights from what save_own_variables() wrote."""
         mine = self._tracker.variables
         if len(store.keys()) != len(mine):
-            hint = "" if self.built else (
-                " The layer was never built: build it first, or give it a build_from_config() method.")
-            raise ValueError(f"Layer '{self.name}' expected {len(mine)} variables, but received {len(store.keys())} "
-                             f"variables during loading.{hint}")
+            hint = (
+                ""
+                if self.built
+                else (" The layer was never built: build it first, or give it a build_from_config() method.")
+            )
+            raise ValueError(
+                f"Layer '{self.name}' expected {len(mine)} variables, but received {len(store.keys())} "
+                f"variables during loading.{hint}"
+            )
         for i, variable in enumerate(mine):
             variable.assign(store[str(i)])
 

@@ -1,4 +1,5 @@
 """What nested layer calls share: the training flag, the masks of values, the names of the layers around."""
+
 import contextlib
 import threading
 
@@ -12,7 +13,7 @@ class CallContext:
 
     def __init__(self) -> None:
         self.training = None
-        self.masks = {}                 # id(value) -> (value, mask); the value is kept so that its id stays its own
+        self.masks = {}  # id(value) -> (value, mask); the value is kept so that its id stays its own
 
 
 def _stack():

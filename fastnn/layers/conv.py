@@ -1,4 +1,5 @@
 """Conv1D, Conv2D and Conv3D."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,28 +13,58 @@ from fastnn.ops.functions.convolution import conv
 class BaseConv(ConvBase):
     """A convolution with a dense kernel, in groups of channels."""
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
-                 groups: int = 1, activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
-                 kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.filters, self.groups = positive("filters", filters), positive("groups", groups)
         if self.filters % self.groups:
-            raise ArgumentError("The number of filters must be evenly divisible by the number of groups. "
-                                f"Received: groups={groups}, filters={filters}.")
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                         ((kernel_initializer, kernel_regularizer, kernel_constraint),
-                          (bias_initializer, bias_regularizer, bias_constraint)),
-                         activity_regularizer, causal=self.rank == 1, **kwargs)
+            raise ArgumentError(
+                "The number of filters must be evenly divisible by the number of groups. "
+                f"Received: groups={groups}, filters={filters}."
+            )
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            (
+                (kernel_initializer, kernel_regularizer, kernel_constraint),
+                (bias_initializer, bias_regularizer, bias_constraint),
+            ),
+            activity_regularizer,
+            causal=self.rank == 1,
+            **kwargs,
+        )
         self.kernel = self.bias = None
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
         if channels % self.groups:
-            raise ArgumentError("The number of input channels must be evenly divisible by the number of groups. "
-                                f"Received groups={self.groups}, but the input has {channels} channels (full input "
-                                f"shape is {tuple(input_shape)}).")
+            raise ArgumentError(
+                "The number of input channels must be evenly divisible by the number of groups. "
+                f"Received groups={self.groups}, but the input has {channels} channels (full input "
+                f"shape is {tuple(input_shape)})."
+            )
         self.compute_output_shape(input_shape)
         self.kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
@@ -44,8 +75,14 @@ class BaseConv(ConvBase):
         if padding == "causal":
             inputs = ops.pad(inputs, ((0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)))
             padding = "valid"
-        return conv(inputs, kernel, strides=self.strides, padding=padding, dilation_rate=self.dilation_rate,
-                        data_format="channels_last")
+        return conv(
+            inputs,
+            kernel,
+            strides=self.strides,
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format="channels_last",
+        )
 
     def call(self, inputs):
         x = self.convolution_op(to_last(inputs, self.data_format), self.kernel)
@@ -81,9 +118,17 @@ class Conv2D(BaseConv):
     (1, 8, 8, 4)
     """
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = (1, 1),
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = (1, 1),
-                 groups: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = (1, 1),
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = (1, 1),
+        groups: int = 1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
 
 
@@ -118,9 +163,17 @@ class Conv3D(BaseConv):
 
     rank = 3
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = (1, 1, 1),
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = (1, 1, 1),
-                 groups: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = (1, 1, 1),
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = (1, 1, 1),
+        groups: int = 1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
 
 

@@ -1,4 +1,5 @@
 """What all convolution layers share: arguments, checks, weights, output shapes."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 def positive(name, value):
     """`value` as an int >= 1."""
     if (whole(value) or 0) < 1:
-        raise ArgumentError(f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received "
-                            f"{name}={value!r}.")
+        raise ArgumentError(
+            f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received {name}={value!r}."
+        )
     return int(value)
 
 
@@ -28,9 +30,20 @@ class ConvBase(Layer):
     rank = 2
     weight_names: tuple = ("kernel", "bias")
 
-    def __init__(self, kernel_size: int | Sequence[int], strides: int | Sequence[int], padding: Any,
-                 data_format: str | None, dilation_rate: int | Sequence[int], activation: Any, use_bias: Any,
-                 weights: Any, activity: Any, causal: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: Any,
+        data_format: str | None,
+        dilation_rate: int | Sequence[int],
+        activation: Any,
+        use_bias: Any,
+        weights: Any,
+        activity: Any,
+        causal: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(activity_regularizer=activity, **kwargs)
         rank = self.rank
         self.kernel_size = shapes.pair(kernel_size, "kernel_size", rank)
@@ -39,8 +52,10 @@ class ConvBase(Layer):
         self.padding = standardize_padding(padding, ("valid", "same", "causal") if causal else ("valid", "same"))
         self.data_format = standardize_data_format(data_format)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ArgumentError("`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
-                                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}")
+            raise ArgumentError(
+                "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"
+            )
         self.activation, self.use_bias = activations.get(activation), use_bias
         for name, (initializer, regularizer, constraint) in zip(self.weight_names, weights):
             setattr(self, f"{name}_initializer", initializers.get(initializer))
@@ -51,24 +66,34 @@ class ConvBase(Layer):
     def _channels(self, input_shape):
         """The number of input channels, checked and fixed in the input spec."""
         if len(input_shape) != self.rank + 2:
-            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}) expects inputs of rank {self.rank + 2}: "
-                             f"(batch, {AXES[self.rank]}, channels). "
-                             f"Received: input_shape={tuple(input_shape)}")
+            raise ShapeError(
+                f"Layer '{self.name}' ({type(self).__name__}) expects inputs of rank {self.rank + 2}: "
+                f"(batch, {AXES[self.rank]}, channels). "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
         channels = split_shape(input_shape, self.data_format)[2]
         if channels is None:
-            raise ShapeError(f"Layer '{self.name}': the number of input channels must be known. "
-                             f"Received: input_shape={tuple(input_shape)}")
+            raise ShapeError(
+                f"Layer '{self.name}': the number of input channels must be known. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
         if 0 in input_shape[1:]:
-            raise ShapeError(f"Layer '{self.name}' ({type(self).__name__}): images need at least one channel and one "
-                             f"pixel. Received: input_shape={tuple(input_shape)}")
+            raise ShapeError(
+                f"Layer '{self.name}' ({type(self).__name__}): images need at least one channel and one "
+                f"pixel. Received: input_shape={tuple(input_shape)}"
+            )
         axis = -1 if self.data_format == "channels_last" else 1
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
         return channels
 
     def _weight(self, name, shape):
-        return self.add_weight(name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"),
-                               regularizer=getattr(self, f"{name}_regularizer"),
-                               constraint=getattr(self, f"{name}_constraint"))
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+        )
 
     def _finish(self, x, bias):
         """Bias and activation, on channels_last values."""
@@ -84,10 +109,12 @@ class ConvBase(Layer):
             try:
                 out.append(shapes.window(size, k, s, padding, d)[0])
             except ShapeError:
-                raise ShapeError("Computed output size would be negative. Received `inputs "
-                                 f"shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
-                                 f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
-                                 "a larger input.") from None
+                raise ShapeError(
+                    "Computed output size would be negative. Received `inputs "
+                    f"shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
+                    f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
+                    "a larger input."
+                ) from None
         return join_shape(batch, out, filters, self.data_format)
 
     def _base_config(self, before, between=()):
@@ -95,4 +122,4 @@ class ConvBase(Layer):
         return {**super().get_config(), **before, "kernel_size": self.kernel_size, "strides": self.strides,
                 "padding": self.padding, "data_format": self.data_format, "dilation_rate": self.dilation_rate,
                 **dict(between), "activation": activations.serialize(self.activation), "use_bias": self.use_bias,
-                **weight_config(self, self.weight_names)}
+                **weight_config(self, self.weight_names)}  # fmt: skip

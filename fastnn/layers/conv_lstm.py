@@ -1,4 +1,5 @@
 """ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: LSTMs whose products are convolutions."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,19 +17,50 @@ class ConvLSTMCell(CellDropout, ConvBase):
 
     weight_names = ("kernel", "recurrent", "bias")
 
-    def __init__(self, rank: int, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
-                 activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
-                 bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
-                 recurrent_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
-                 recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
-                 recurrent_dropout: float = 0.0, seed: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        rank: int,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.rank = rank
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                         ((kernel_initializer, kernel_regularizer, kernel_constraint),
-                          (recurrent_initializer, recurrent_regularizer, recurrent_constraint),
-                          (bias_initializer, bias_regularizer, bias_constraint)), None, **kwargs)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            (
+                (kernel_initializer, kernel_regularizer, kernel_constraint),
+                (recurrent_initializer, recurrent_regularizer, recurrent_constraint),
+                (bias_initializer, bias_regularizer, bias_constraint),
+            ),
+            None,
+            **kwargs,
+        )
         self.filters, self.unit_forget_bias = positive("filters", filters), unit_forget_bias
         self.recurrent_activation = activations.get(recurrent_activation)
         self._set_dropout(dropout, recurrent_dropout, seed)
@@ -42,19 +74,24 @@ class ConvLSTMCell(CellDropout, ConvBase):
     def build(self, input_shape):
         channels = self._channels(input_shape)
         if None in split_shape(input_shape, self.data_format)[1]:
-            raise ShapeError("ConvLSTM layers only support static input shapes for the spatial dimension. Received "
-                             f"invalid input shape: input_shape={tuple(input_shape)}")
+            raise ShapeError(
+                "ConvLSTM layers only support static input shapes for the spatial dimension. Received "
+                f"invalid input shape: input_shape={tuple(input_shape)}"
+            )
         self.state_shape = tuple(split_shape(self._window_shape(input_shape, self.filters), self.data_format)[1])
         self.input_shape_last = (*split_shape(input_shape, self.data_format)[1], channels)
         self.kernel = self._weight("kernel", (*self.kernel_size, channels, 4 * self.filters))
         self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel", shape=(*self.kernel_size, self.filters, 4 * self.filters),
-            initializer=self.recurrent_initializer, regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint)
+            name="recurrent_kernel",
+            shape=(*self.kernel_size, self.filters, 4 * self.filters),
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
         self.bias = self._weight("bias", (4 * self.filters,)) if self.use_bias else None
         if self.use_bias and self.unit_forget_bias:
             bias = self.bias.numpy()
-            bias[self.filters:2 * self.filters] = 1.0
+            bias[self.filters : 2 * self.filters] = 1.0
             self.bias.assign(bias)
 
     def get_initial_state(self, batch_size=None):
@@ -69,8 +106,10 @@ class ConvLSTMCell(CellDropout, ConvBase):
     def start(self, batch, training):
         """Draw the dropout masks of a new call."""
         shapes = (batch, *self.input_shape_last), (batch, *self.state_shape, self.filters)
-        masks = [self._mask(rate, shape) if training else None
-                 for rate, shape in zip((self.dropout, self.recurrent_dropout), shapes)]
+        masks = [
+            self._mask(rate, shape) if training else None
+            for rate, shape in zip((self.dropout, self.recurrent_dropout), shapes)
+        ]
         self._input_mask, self._state_mask = masks
 
     def project(self, inputs):
@@ -105,8 +144,11 @@ class ConvLSTMCell(CellDropout, ConvBase):
 
     def own_config(self):
         """The entries of the config that a layer shares with its cell."""
-        entries = {f"{name}_{kind}": config for kind in ("initializer", "regularizer", "constraint")
-                   for name, config in ((n, self._base_config({})[f"{n}_{kind}"]) for n in self.weight_names)}
+        entries = {
+            f"{name}_{kind}": config
+            for kind in ("initializer", "regularizer", "constraint")
+            for name, config in ((n, self._base_config({})[f"{n}_{kind}"]) for n in self.weight_names)
+        }
         return {"filters": self.filters, "kernel_size": self.kernel_size, "strides": self.strides,
                 "padding": self.padding, "data_format": self.data_format, "dilation_rate": self.dilation_rate,
                 "activation": activations.serialize(self.activation),
@@ -114,7 +156,7 @@ class ConvLSTMCell(CellDropout, ConvBase):
                 **{k: v for k, v in entries.items() if k.endswith("initializer")},
                 "unit_forget_bias": self.unit_forget_bias,
                 **{k: v for k, v in entries.items() if not k.endswith("initializer")}, "dropout": self.dropout,
-                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}
+                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}  # fmt: skip
 
 
 class BaseConvLSTM(RNN):
@@ -122,23 +164,73 @@ class BaseConvLSTM(RNN):
 
     rank = 2
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
-                 activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
-                 bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
-                 recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
-                 kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
-                 dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: Any = None, return_sequences: bool = False,
-                 return_state: bool = False, go_backwards: bool = False, stateful: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        **kwargs: Any,
+    ) -> None:
         cell = ConvLSTMCell(
-            self.rank, filters, kernel_size, strides, padding, data_format, dilation_rate, activation,
-            recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-            unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint,
-            recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed, name="conv_lstm_cell",
-            dtype=kwargs.get("dtype"))
-        super().__init__(cell, return_sequences, return_state, go_backwards, stateful,
-                         activity_regularizer=activity_regularizer, **kwargs)
+            self.rank,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            unit_forget_bias,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            seed,
+            name="conv_lstm_cell",
+            dtype=kwargs.get("dtype"),
+        )
+        super().__init__(
+            cell,
+            return_sequences,
+            return_state,
+            go_backwards,
+            stateful,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         self.input_spec = InputSpec(ndim=self.rank + 3)
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
@@ -148,8 +240,11 @@ class BaseConvLSTM(RNN):
         return (output, state, state) if self.return_state else output
 
     def get_config(self):
-        return {**self._loop_config(), **self.cell.own_config(),
-                "activity_regularizer": regularizers.serialize(self.activity_regularizer)}
+        return {
+            **self._loop_config(),
+            **self.cell.own_config(),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

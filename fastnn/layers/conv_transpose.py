@@ -1,4 +1,5 @@
 """Transposed convolutions."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,21 +13,50 @@ from fastnn.layers.data_format import from_last, join_shape, split_shape, to_las
 class BaseConvTranspose(ConvBase):
     """The transpose of a convolution as a linear map: it makes images larger."""
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
-                 padding: Any = "valid", output_padding: Any = None, data_format: str | None = None,
-                 dilation_rate: int | Sequence[int] = 1, activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
-                 kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.filters = positive("filters", filters)
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                         ((kernel_initializer, kernel_regularizer, kernel_constraint),
-                          (bias_initializer, bias_regularizer, bias_constraint)), activity_regularizer, **kwargs)
-        self.output_padding = None if output_padding is None else \
-            shapes.pair(output_padding, "output_padding", self.rank, minimum=0)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            (
+                (kernel_initializer, kernel_regularizer, kernel_constraint),
+                (bias_initializer, bias_regularizer, bias_constraint),
+            ),
+            activity_regularizer,
+            **kwargs,
+        )
+        self.output_padding = (
+            None if output_padding is None else shapes.pair(output_padding, "output_padding", self.rank, minimum=0)
+        )
         if self.output_padding and any(p >= s for p, s in zip(self.output_padding, self.strides)):
-            raise ArgumentError("The `output_padding` argument must be smaller than `strides`. Received: "
-                                f"strides={self.strides}, output_padding={self.output_padding}")
+            raise ArgumentError(
+                "The `output_padding` argument must be smaller than `strides`. Received: "
+                f"strides={self.strides}, output_padding={self.output_padding}"
+            )
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
@@ -34,9 +64,15 @@ class BaseConvTranspose(ConvBase):
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs):
-        x = ops.conv_transpose(to_last(inputs, self.data_format), self.kernel, strides=self.strides,
-                               padding=self.padding, output_padding=self.output_padding,
-                               dilation_rate=self.dilation_rate, data_format="channels_last")
+        x = ops.conv_transpose(
+            to_last(inputs, self.data_format),
+            self.kernel,
+            strides=self.strides,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            dilation_rate=self.dilation_rate,
+            data_format="channels_last",
+        )
         return from_last(self._finish(x, self.bias), self.data_format)
 
     def compute_output_shape(self, input_shape):

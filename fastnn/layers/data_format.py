@@ -1,4 +1,5 @@
 """channels_last and channels_first: kernels know only the first; the other is transposed around them."""
+
 from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError
@@ -10,8 +11,10 @@ def standardize_data_format(value):
         return config.image_data_format()
     value = str(value).lower()
     if value not in ("channels_last", "channels_first"):
-        raise ArgumentError("The `data_format` argument must be one of ('channels_first', 'channels_last'). "
-                            f"Received: data_format={value}")
+        raise ArgumentError(
+            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
+            f"Received: data_format={value}"
+        )
     return value
 
 
@@ -30,7 +33,7 @@ def sized_shape(shape, height, width, data_format):
     (None, 3, 4, 5)
     """
     at = -3 if data_format == "channels_last" else -2
-    return (*shape[:at], height, width, *shape[len(shape) + at + 2:])
+    return (*shape[:at], height, width, *shape[len(shape) + at + 2 :])
 
 
 def to_last(x, data_format):

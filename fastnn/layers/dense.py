@@ -1,4 +1,5 @@
 """Dense: the fully connected layer."""
+
 from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
@@ -29,14 +30,25 @@ class Dense(Layer):
 
     supports_masking = True
 
-    def __init__(self, units: int, activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-                 kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
-                 kernel_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if (whole(units) or 0) < 1:
-            raise ArgumentError("Received an invalid value for `units`, expected a positive integer. Received: "
-                                f"units={units!r}")
+            raise ArgumentError(
+                f"Received an invalid value for `units`, expected a positive integer. Received: units={units!r}"
+            )
         self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
@@ -47,13 +59,28 @@ class Dense(Layer):
     def build(self, input_shape):
         features = input_shape[-1]
         if features is None:
-            raise ArgumentError(f"Dense layer '{self.name}': the last dimension of the input must be known. "
-                                f"Received: input_shape={tuple(input_shape)}")
-        self.kernel = self.add_weight(shape=(features, self.units), initializer=self.kernel_initializer, name="kernel",
-                                      regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
-        self.bias = self.add_weight(shape=(self.units,), initializer=self.bias_initializer, name="bias",
-                                    regularizer=self.bias_regularizer,
-                                    constraint=self.bias_constraint) if self.use_bias else None
+            raise ArgumentError(
+                f"Dense layer '{self.name}': the last dimension of the input must be known. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+        self.kernel = self.add_weight(
+            shape=(features, self.units),
+            initializer=self.kernel_initializer,
+            name="kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = (
+            self.add_weight(
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                name="bias",
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+            if self.use_bias
+            else None
+        )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs, training=None):
@@ -66,8 +93,13 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        return {**super().get_config(), "units": self.units, "activation": activations.serialize(self.activation),
-                "use_bias": self.use_bias, **weight_config(self, ("kernel", "bias"), activity=False)}
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            **weight_config(self, ("kernel", "bias"), activity=False),
+        }
 
 
 def weight_config(layer, names, activity=True):

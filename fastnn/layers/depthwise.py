@@ -1,4 +1,5 @@
 """Depthwise and separable convolutions."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,30 +12,65 @@ from fastnn.ops.functions.convolution import conv
 class BaseDepthwiseConv(ConvBase):
     """A convolution of each channel by itself."""
 
-    def __init__(self, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1, padding: Any = "valid",
-                 depth_multiplier: int = 1, data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
-                 activation: Any = None, use_bias: bool = True, depthwise_initializer: Any = "glorot_uniform",
-                 bias_initializer: Any = "zeros", depthwise_regularizer: Any = None, bias_regularizer: Any = None,
-                 activity_regularizer: Any = None, depthwise_constraint: Any = None, bias_constraint: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                         ((depthwise_initializer, depthwise_regularizer, depthwise_constraint),
-                          (bias_initializer, bias_regularizer, bias_constraint)), activity_regularizer, **kwargs)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            (
+                (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                (bias_initializer, bias_regularizer, bias_constraint),
+            ),
+            activity_regularizer,
+            **kwargs,
+        )
 
     weight_names = ("depthwise", "bias")
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
-        self.kernel = self.add_weight(name="kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
-                                      initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
-                                      constraint=self.depthwise_constraint)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            initializer=self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
         self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
 
     def call(self, inputs):
-        x = ops.depthwise_conv(to_last(inputs, self.data_format), self.kernel, strides=self.strides,
-                               padding=self.padding, dilation_rate=self.dilation_rate, data_format="channels_last")
+        x = ops.depthwise_conv(
+            to_last(inputs, self.data_format),
+            self.kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+            data_format="channels_last",
+        )
         return from_last(self._finish(x, self.bias), self.data_format)
 
     def compute_output_shape(self, input_shape):
@@ -79,33 +115,67 @@ class BaseSeparableConv(ConvBase):
 
     weight_names = ("depthwise", "pointwise", "bias")
 
-    def __init__(self, filters: int, kernel_size: int | Sequence[int], strides: int | Sequence[int] = 1,
-                 padding: Any = "valid", data_format: str | None = None, dilation_rate: int | Sequence[int] = 1,
-                 depth_multiplier: int = 1, activation: Any = None, use_bias: bool = True,
-                 depthwise_initializer: Any = "glorot_uniform", pointwise_initializer: Any = "glorot_uniform",
-                 bias_initializer: Any = "zeros", depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
-                 bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None,
-                 pointwise_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.filters = positive("filters", filters)
         self.depth_multiplier = positive("depth_multiplier", depth_multiplier)
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                         ((depthwise_initializer, depthwise_regularizer, depthwise_constraint),
-                          (pointwise_initializer, pointwise_regularizer, pointwise_constraint),
-                          (bias_initializer, bias_regularizer, bias_constraint)),
-                         activity_regularizer, causal=self.rank == 1, **kwargs)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            (
+                (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                (pointwise_initializer, pointwise_regularizer, pointwise_constraint),
+                (bias_initializer, bias_regularizer, bias_constraint),
+            ),
+            activity_regularizer,
+            causal=self.rank == 1,
+            **kwargs,
+        )
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         multiplied = channels * self.depth_multiplier
         self.depthwise_kernel = self.add_weight(
-            name="depthwise_kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint)
+            name="depthwise_kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            initializer=self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
         self.pointwise_kernel = self.add_weight(
-            name="pointwise_kernel", shape=(*(1,) * self.rank, multiplied, self.filters),
-            initializer=self.pointwise_initializer, regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint)
+            name="pointwise_kernel",
+            shape=(*(1,) * self.rank, multiplied, self.filters),
+            initializer=self.pointwise_initializer,
+            regularizer=self.pointwise_regularizer,
+            constraint=self.pointwise_constraint,
+        )
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs):
@@ -113,8 +183,14 @@ class BaseSeparableConv(ConvBase):
         if padding == "causal":
             x = ops.pad(x, ((0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)))
             padding = "valid"
-        x = ops.depthwise_conv(x, self.depthwise_kernel, strides=self.strides, padding=padding,
-                               dilation_rate=self.dilation_rate, data_format="channels_last")
+        x = ops.depthwise_conv(
+            x,
+            self.depthwise_kernel,
+            strides=self.strides,
+            padding=padding,
+            dilation_rate=self.dilation_rate,
+            data_format="channels_last",
+        )
         x = conv(x, self.pointwise_kernel, strides=1, padding="valid", data_format="channels_last")
         return from_last(self._finish(x, self.bias), self.data_format)
 

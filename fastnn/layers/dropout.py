@@ -1,4 +1,5 @@
 """Dropout and noise: layers that act only while training."""
+
 import math
 from typing import Any
 
@@ -38,8 +39,10 @@ class _Noise(Layer):
 
 def _rate(rate):
     if isinstance(rate, bool) or not hasattr(rate, "__float__") or not 0 <= rate <= 1:
-        raise ArgumentError("Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
-                            f"Received: rate={rate!r}")
+        raise ArgumentError(
+            "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
+            f"Received: rate={rate!r}"
+        )
     return rate
 
 
@@ -62,8 +65,10 @@ class Dropout(_Noise):
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate)
         if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
-            raise ArgumentError("Invalid value received for argument `noise_shape`. Expected a tuple or list of "
-                                f"integers. Received: noise_shape={noise_shape!r}")
+            raise ArgumentError(
+                "Invalid value received for argument `noise_shape`. Expected a tuple or list of "
+                f"integers. Received: noise_shape={noise_shape!r}"
+            )
         self.noise_shape = noise_shape
 
     def _noise_shape(self, shape):
@@ -160,8 +165,10 @@ class GaussianNoise(_Noise):
     def __init__(self, stddev: Any, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         if not hasattr(stddev, "__float__") or stddev < 0:
-            raise ArgumentError("Invalid value received for argument `stddev`. Expected a float value >= 0. "
-                                f"Received: stddev={stddev!r}")
+            raise ArgumentError(
+                "Invalid value received for argument `stddev`. Expected a float value >= 0. "
+                f"Received: stddev={stddev!r}"
+            )
         self.stddev = stddev
 
     def call(self, inputs, training=False):
@@ -210,10 +217,13 @@ class AlphaDropout(_Noise):
     def call(self, inputs, training=False):
         if not training or not self.rate:
             return inputs
-        low = -1.6732632423543772 * 1.0507009873554805      # what SELU tends to
-        a = ((1 - self.rate) * (1 + self.rate * low ** 2)) ** -0.5
-        shape = inputs.shape if self.noise_shape is None else \
-            tuple(d if n is None else n for n, d in zip(self.noise_shape, inputs.shape))
+        low = -1.6732632423543772 * 1.0507009873554805  # what SELU tends to
+        a = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
+        shape = (
+            inputs.shape
+            if self.noise_shape is None
+            else tuple(d if n is None else n for n, d in zip(self.noise_shape, inputs.shape))
+        )
         kept = self._draw(random_bernoulli, shape, p=1.0 - float(self.rate), low=0.0, high=1.0)
         x = inputs * kept + low * (1.0 - kept)
         return x * a - a * low * self.rate

@@ -1,4 +1,5 @@
 """EinsumDense: a dense layer whose product is written as an equation."""
+
 import re
 from typing import Any
 
@@ -27,10 +28,21 @@ class EinsumDense(Layer):
     (2, 3, 4)
     """
 
-    def __init__(self, equation: Any, output_shape: Any, activation: Any = None, bias_axes: Any = None,
-                 kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-                 kernel_regularizer: Any = None, bias_regularizer: Any = None, kernel_constraint: Any = None,
-                 bias_constraint: Any = None, lora_rank: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        equation: Any,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         if lora_rank:
             raise ArgumentError("EinsumDense: `lora_rank` is not supported.")
         super().__init__(**kwargs)
@@ -41,11 +53,14 @@ class EinsumDense(Layer):
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         self.kernel = self.bias = None
-        found = re.fullmatch(r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?",
-                             equation.replace(" ", ""))
+        found = re.fullmatch(
+            r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", equation.replace(" ", "")
+        )
         if found is None or found[1] != found[5] or found[3] != found[7] or (found[1] and found[3]):
-            raise ArgumentError(f"Invalid einsum equation '{equation}'. Equations must be in the form [X],[Y]->[Z], "
-                                "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....")
+            raise ArgumentError(
+                f"Invalid einsum equation '{equation}'. Equations must be in the form [X],[Y]->[Z], "
+                "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]...."
+            )
         self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
 
     def _sizes(self, input_shape):
@@ -53,24 +68,35 @@ class EinsumDense(Layer):
         left, kernel, right, open_ = self._parts
         more = len(input_shape) - len(left)
         if more < 0 or (more and not open_):
-            raise ArgumentError(f"EinsumDense: the equation '{self.equation}' does not fit an input of shape "
-                                f"{tuple(input_shape)}.")
-        lead, named, trail = (input_shape[:more], input_shape[more:], ()) if open_ == "left" else \
-            ((), input_shape[:len(left)], input_shape[len(left):])
+            raise ArgumentError(
+                f"EinsumDense: the equation '{self.equation}' does not fit an input of shape {tuple(input_shape)}."
+            )
+        lead, named, trail = (
+            (input_shape[:more], input_shape[more:], ())
+            if open_ == "left"
+            else ((), input_shape[: len(left)], input_shape[len(left) :])
+        )
         sizes = dict(zip(left, named))
-        asked = (None, *self.partial_output_shape)[:len(right)] if open_ == "right" else \
-            (*(None,) * (len(right) - len(self.partial_output_shape)), *self.partial_output_shape[-len(right):])
+        asked = (
+            (None, *self.partial_output_shape)[: len(right)]
+            if open_ == "right"
+            else (*(None,) * (len(right) - len(self.partial_output_shape)), *self.partial_output_shape[-len(right) :])
+        )
         for axis, size in zip(right, asked):
             if size is not None:
                 if sizes.get(axis) not in (None, size):
-                    raise ArgumentError(f"Input shape and output shape do not match at shared dimension '{axis}'. "
-                                        f"Input shape is {sizes[axis]}, and output shape is {size}.")
+                    raise ArgumentError(
+                        f"Input shape and output shape do not match at shared dimension '{axis}'. "
+                        f"Input shape is {sizes[axis]}, and output shape is {size}."
+                    )
                 sizes[axis] = size
         for axis in kernel:
             if sizes.get(axis) is None:
-                raise ArgumentError(f"Weight dimension '{axis}' did not have a match in either "
-                                    f"the input spec '{left}' or the output spec '{right}'. "
-                                    "For this layer, the weight must be fully specified.")
+                raise ArgumentError(
+                    f"Weight dimension '{axis}' did not have a match in either "
+                    f"the input spec '{left}' or the output spec '{right}'. "
+                    "For this layer, the weight must be fully specified."
+                )
         return sizes, (*lead, *(sizes.get(a) for a in right), *trail)
 
     def build(self, input_shape):
@@ -78,25 +104,35 @@ class EinsumDense(Layer):
         left, kernel, right, open_ = self._parts
         outer = [i for i, a in enumerate(kernel) if a in right]
         inner = [i for i, a in enumerate(kernel) if a not in right]
-        self.kernel = self.add_weight(name="kernel", shape=tuple(sizes[a] for a in kernel),
-                                      initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
-                                      regularizer=self.kernel_regularizer,
-                                      constraint=self.kernel_constraint)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=tuple(sizes[a] for a in kernel),
+            initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
         if self.bias_axes:
             unknown = set(self.bias_axes) - set(right)
             if unknown:
-                raise ArgumentError(f"Bias dimension '{sorted(unknown)[0]}' was requested, but is not part of the "
-                                    f"output spec '{right}'")
-            shape = tuple(sizes[a] if a in self.bias_axes else 1
-                          for a in right[min(map(right.index, self.bias_axes)):])
+                raise ArgumentError(
+                    f"Bias dimension '{sorted(unknown)[0]}' was requested, but is not part of the output spec '{right}'"
+                )
+            shape = tuple(
+                sizes[a] if a in self.bias_axes else 1 for a in right[min(map(right.index, self.bias_axes)) :]
+            )
             shape += (1,) * (len(input_shape) - len(left) if open_ == "right" else 0)
-            self.bias = self.add_weight(name="bias", shape=shape, initializer=self.bias_initializer,
-                                        regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+            self.bias = self.add_weight(
+                name="bias",
+                shape=shape,
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
 
     def call(self, inputs):
         left, kernel, right, open_ = self._parts
         free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in left + kernel + right]
-        more = "".join(free[:len(inputs.shape) - len(left)])
+        more = "".join(free[: len(inputs.shape) - len(left)])
         lead, trail = (more, "") if open_ == "left" else ("", more)
         x = ops.einsum(f"{lead}{left}{trail},{kernel}->{lead}{right}{trail}", inputs, self.kernel)
         return self.activation(x if self.bias is None else x + self.bias)
@@ -105,6 +141,11 @@ class EinsumDense(Layer):
         return self._sizes(input_shape)[1]
 
     def get_config(self):
-        return {**super().get_config(), "output_shape": self.partial_output_shape, "equation": self.equation,
-                "activation": activations.serialize(self.activation), "bias_axes": self.bias_axes,
-                **weight_config(self, ("kernel", "bias"))}
+        return {
+            **super().get_config(),
+            "output_shape": self.partial_output_shape,
+            "equation": self.equation,
+            "activation": activations.serialize(self.activation),
+            "bias_axes": self.bias_axes,
+            **weight_config(self, ("kernel", "bias")),
+        }

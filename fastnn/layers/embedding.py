@@ -1,4 +1,5 @@
 """Embedding: integers to vectors."""
+
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,17 @@ class Embedding(Layer):
     (1, 2, 2)
     """
 
-    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform",
-                 embeddings_regularizer: Any = None, embeddings_constraint: Any = None, mask_zero: bool = False,
-                 weights: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        **kwargs: Any,
+    ) -> None:
         length = kwargs.pop("input_length", None)
         if length is not None and "input_shape" not in kwargs:
             kwargs["input_shape"] = tuple(length) if isinstance(length, (list, tuple)) else (length,)
@@ -53,10 +62,13 @@ class Embedding(Layer):
         self.embeddings = None
 
     def build(self, input_shape=None):
-        self.embeddings = self.add_weight(shape=(self.input_dim, self.output_dim), name="embeddings",
-                                          initializer=self.embeddings_initializer,
-                                          regularizer=self.embeddings_regularizer,
-                                          constraint=self.embeddings_constraint)
+        self.embeddings = self.add_weight(
+            shape=(self.input_dim, self.output_dim),
+            name="embeddings",
+            initializer=self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
 
     def call(self, inputs):
         if not hasattr(inputs, "dtype"):
@@ -65,7 +77,7 @@ class Embedding(Layer):
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
         return rows_of(self.embeddings, inputs)
 
-    refuses_indices = True                      # what runs finds indices outside by itself
+    refuses_indices = True  # what runs finds indices outside by itself
 
     @property
     def index_range(self):
@@ -86,6 +98,10 @@ class Embedding(Layer):
         return symbol_like(self.compute_output_shape(inputs.shape), self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim,
-                **weight_config(self, ("embeddings",)), "mask_zero": self.mask_zero}
-
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            **weight_config(self, ("embeddings",)),
+            "mask_zero": self.mask_zero,
+        }

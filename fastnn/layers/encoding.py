@@ -1,4 +1,5 @@
 """Numbers as categories: CategoryEncoding and Discretization."""
+
 import itertools
 from typing import Any
 
@@ -67,17 +68,21 @@ class CategoryEncoding(_Encoding):
            [0., 1., 0.]], dtype=float32)
     """
 
-    def __init__(self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if output_mode == "binary":
             output_mode = "multi_hot"
         if output_mode not in _MODES:
-            raise ArgumentError(f"Unknown argument for output_mode: {output_mode}; expected one of "
-                                f"{', '.join(_MODES)}.")
+            raise ArgumentError(
+                f"Unknown argument for output_mode: {output_mode}; expected one of {', '.join(_MODES)}."
+            )
         if num_tokens is None:
-            raise ArgumentError("num_tokens must be set to use this layer. If the number of tokens is not known "
-                                "beforehand, use the IntegerLookup layer instead.")
+            raise ArgumentError(
+                "num_tokens must be set to use this layer. If the number of tokens is not known "
+                "beforehand, use the IntegerLookup layer instead."
+            )
         if sparse:
             raise ArgumentError("CategoryEncoding: sparse=True is not supported.")
         self.num_tokens, self.output_mode = positive("num_tokens", num_tokens), output_mode
@@ -89,12 +94,16 @@ class CategoryEncoding(_Encoding):
 
     def call(self, inputs, count_weights=None):
         if count_weights is not None and self.output_mode != "count":
-            raise ArgumentError("`count_weights` is not used when `output_mode` is not `'count'`. Received "
-                                f"`count_weights={count_weights}`.")
+            raise ArgumentError(
+                "`count_weights` is not used when `output_mode` is not `'count'`. Received "
+                f"`count_weights={count_weights}`."
+            )
         x = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
         if isinstance(x, np.ndarray) and x.size and not (x.min() >= 0 and x.max() < self.num_tokens):
-            raise DataError(f"CategoryEncoding: input values must be in the range 0 <= values < num_tokens with "
-                            f"num_tokens={self.num_tokens}; received values from {x.min()} to {x.max()}.")
+            raise DataError(
+                f"CategoryEncoding: input values must be in the range 0 <= values < num_tokens with "
+                f"num_tokens={self.num_tokens}; received values from {x.min()} to {x.max()}."
+            )
         return encoded(ops.cast(x, "int32"), self.num_tokens, self.output_mode, count_weights, self.compute_dtype)
 
     def compute_output_shape(self, input_shape, *_):
@@ -117,15 +126,26 @@ class Discretization(_Encoding):
     array([[0, 1, 2]], dtype=int32)
     """
 
-    def __init__(self, bin_boundaries: Any = None, num_bins: Any = None, epsilon: float = 0.01,
-                 output_mode: str = "int", sparse: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        bin_boundaries: Any = None,
+        num_bins: Any = None,
+        epsilon: float = 0.01,
+        output_mode: str = "int",
+        sparse: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if (bin_boundaries is None) == (num_bins is None):
-            raise ArgumentError("Discretization: exactly one of `num_bins` and `bin_boundaries` must be set. Received: "
-                                f"num_bins={num_bins} and bin_boundaries={bin_boundaries}")
+            raise ArgumentError(
+                "Discretization: exactly one of `num_bins` and `bin_boundaries` must be set. Received: "
+                f"num_bins={num_bins} and bin_boundaries={bin_boundaries}"
+            )
         if output_mode not in ("int", *_MODES) or sparse:
-            raise ArgumentError(f"Discretization: `output_mode` must be one of int, {', '.join(_MODES)}, and `sparse` "
-                                f"False. Received: output_mode={output_mode!r}, sparse={sparse}")
+            raise ArgumentError(
+                f"Discretization: `output_mode` must be one of int, {', '.join(_MODES)}, and `sparse` "
+                f"False. Received: output_mode={output_mode!r}, sparse={sparse}"
+            )
         self.num_bins = None if num_bins is None else positive("num_bins", num_bins)
         self.bin_boundaries = None if bin_boundaries is None else [float(b) for b in bin_boundaries]
         if self.bin_boundaries is not None and sorted(set(self.bin_boundaries)) != self.bin_boundaries:
@@ -152,14 +172,15 @@ class Discretization(_Encoding):
 
     def call(self, inputs):
         if self.bin_boundaries is None:
-            raise DataError("You need to call `adapt(data)` on the Discretization layer before using it, or give it "
-                            "`bin_boundaries`.")
+            raise DataError(
+                "You need to call `adapt(data)` on the Discretization layer before using it, or give it "
+                "`bin_boundaries`."
+            )
         x = ops.cast(inputs, self.compute_dtype)
         found = ops.cast(ops.digitize(x, np.asarray(self.bin_boundaries, self.compute_dtype)), "int32")
         if self.output_mode == "int":
             return found
-        return encoded(found, len(self.bin_boundaries) + 1, self.output_mode,
-                       dtype=self.compute_dtype)
+        return encoded(found, len(self.bin_boundaries) + 1, self.output_mode, dtype=self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         if self.output_mode == "int":
@@ -170,7 +191,7 @@ class Discretization(_Encoding):
     def get_config(self):
         # Keras's constructor takes no `trainable`
         return {"bin_boundaries": self.bin_boundaries, "num_bins": self.num_bins, "epsilon": self.epsilon,
-                "output_mode": self.output_mode, "sparse": False, "name": self.name, "dtype": self.dtype}
+                "output_mode": self.output_mode, "sparse": False, "name": self.name, "dtype": self.dtype}  # fmt: skip
 
     @classmethod
     def from_config(cls, config):
@@ -185,7 +206,7 @@ def _summary(values, epsilon):
     """Values of a batch at equal distances in their order, about 1 / epsilon of them, and how many each stands for."""
     values = np.sort(np.asarray(values).astype("float32"), axis=None)
     step = max(values.size / (1.0 / epsilon), 1)
-    kept = values[int(step - 1)::int(step)]
+    kept = values[int(step - 1) :: int(step)]
     return np.stack([kept, np.full_like(kept, step)])
 
 

@@ -3,6 +3,7 @@
 Who owns whom, so that dropping a model frees it at once: a symbol holds its event, an event the symbols it was
 called with and its operation; an operation knows its events only weakly, and an event its result symbols.
 """
+
 import inspect
 import itertools
 import weakref
@@ -29,7 +30,7 @@ class CallEvent:
     """
 
     __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "_outputs",
-                 "__weakref__")
+                 "__weakref__")  # fmt: skip
 
     def __init__(self, operation, args, kwargs, outputs, names=None):
         self.operation, self.args, self.kwargs = operation, args, kwargs
@@ -154,11 +155,15 @@ class PublicCall(Operation):
 
     def infer(self, args, kwargs):
         """Shapes and dtypes of the results."""
-        found = nest.map_structure(lambda x: symbol_like((), "int32") if type(x) is int else x,
-                                   hooks.call("infer", self.run, args, kwargs, rules=True))
+        found = nest.map_structure(
+            lambda x: symbol_like((), "int32") if type(x) is int else x,
+            hooks.call("infer", self.run, args, kwargs, rules=True),
+        )
         if not all(hasattr(x, "shape") for x in nest.flatten(found)):
-            raise NotSupportedError(f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
-                                    "of a functional graph; call it inside the `call` of a layer.")
+            raise NotSupportedError(
+                f"{self.row.function}: its result on symbols is {found!r}, which cannot be a part "
+                "of a functional graph; call it inside the `call` of a layer."
+            )
         return found
 
 
@@ -204,8 +209,10 @@ def functional_call(op, inputs, attrs):
     """What `fastnn.graph.apply` does outside a trace when symbols are among the inputs: record a call event."""
     for x in inputs:
         if isinstance(x, Symbol) and not is_functional(x):
-            raise GraphError(f"{op.name}: {x!r} belongs to a trace that has ended. Use symbols only inside the call "
-                             "(of a layer, loss or metric) that received them.")
+            raise GraphError(
+                f"{op.name}: {x!r} belongs to a trace that has ended. Use symbols only inside the call "
+                "(of a layer, loss or metric) that received them."
+            )
     absent = tuple(i for i, x in enumerate(inputs) if x is None)
     return OpCall(op, attrs, absent=absent)(*(x for x in inputs if x is not None))
 

@@ -1,4 +1,5 @@
 """Pooling over all positions: one value per channel."""
+
 from typing import Any
 
 from fastnn import ops
@@ -83,8 +84,9 @@ class GlobalAveragePooling1D(BaseGlobalPooling):
             return super().call(inputs)
         axis = self._axes()[0]
         weight = ops.expand_dims(ops.cast(mask, self.compute_dtype), -1 if axis == 1 else 1)
-        return ops.sum(inputs * weight, axis=axis, keepdims=self.keepdims) / \
-            ops.sum(weight, axis=axis, keepdims=self.keepdims)
+        return ops.sum(inputs * weight, axis=axis, keepdims=self.keepdims) / ops.sum(
+            weight, axis=axis, keepdims=self.keepdims
+        )
 
     def compute_mask(self, inputs, previous_mask):
         return nest.map_structure(lambda m: None, previous_mask)

@@ -1,4 +1,5 @@
 """Where a layer was called in the functional API: its input and output symbols."""
+
 from typing import Any
 
 from fastnn.core.types import Structure
@@ -14,11 +15,14 @@ class HistoryMixin:
         if not events:
             raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {attribute}.")
         if len(events) > 1 and attribute in ("input_shape", "output_shape"):
-            shapes = {str(nest.map_structure(lambda s: s.shape, e.input if attribute[0] == "i" else e.output))
-                      for e in events}
+            shapes = {
+                str(nest.map_structure(lambda s: s.shape, e.input if attribute[0] == "i" else e.output)) for e in events
+            }
             if len(shapes) > 1:
-                raise AttributeError(f"The layer {self.name} has been called on several inputs with different shapes: "
-                                     f"it has no single {attribute}. Use get_{attribute[:-6]}_at(i).shape.")
+                raise AttributeError(
+                    f"The layer {self.name} has been called on several inputs with different shapes: "
+                    f"it has no single {attribute}. Use get_{attribute[:-6]}_at(i).shape."
+                )
         return events[0]
 
     @property

@@ -1,4 +1,5 @@
 """Layers by config."""
+
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial

@@ -4,6 +4,7 @@ What follows the rules of shapes is run once, with None for an unknown size.  Ot
 numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs
 is known, another is not.
 """
+
 import functools
 
 from fastnn.core import dtypes, hooks
@@ -43,14 +44,14 @@ def infer(function, args, kwargs, training=False, rules=False):
                 return exact
         except MemoryError:
             raise
-        except Exception as failed:             # it asks for sizes: whatever may follow from a None
+        except Exception as failed:  # it asks for sizes: whatever may follow from a None
             error = failed
     rows = all(None not in x.shape[1:] for x in tensors) and exact
     found, first = _probe(function, args, kwargs, training, tensors, rows, error)
     if found:
         return exact if rows and len(found) == 1 else _merged(found)
     if error is None and not sized:
-        return exact                            # known sizes beside unknown ones, which agree with no probe
+        return exact  # known sizes beside unknown ones, which agree with no probe
     raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
 
 
@@ -59,7 +60,8 @@ def has_rule(cls):
     """Whether a layer class computes as fastnn wrote it and has fastnn's rule of shapes for it, which calls nothing."""
     written = cls.call.__module__, cls.compute_output_shape.__module__
     return not getattr(cls, "_rule_calls", False) and all(
-        m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written)
+        m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written
+    )
 
 
 def by_rule(layer, trace, args, kwargs):
@@ -79,16 +81,16 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
     found, failures = [], []
     for group in PROBES:
         for size in group:
-            while size in known:                # a size that means something else
+            while size in known:  # a size that means something else
                 size += 1
             known.add(size)
             try:
                 found.append(_leaves(_run(function, args, kwargs, training, size)))
                 if exact and len(found) == 1 and _agree(exact, found[0]):
                     return found, None
-            except MemoryError:                 # also what building a model from a file may not exceed
+            except MemoryError:  # also what building a model from a file may not exceed
                 raise
-            except Exception as failed:         # whatever the user's code raises for a size that it does not take
+            except Exception as failed:  # whatever the user's code raises for a size that it does not take
                 failures.append(failed)
                 if error is not None and not found and _same(error, failed):
                     return None, failures[0]
@@ -100,8 +102,11 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
 def _agree(exact, found):
     """Whether sizes that are known in `exact` are those of `found`."""
     pairs = list(zip(nest.flatten(exact), nest.flatten(found)))
-    return nest.same_structure(exact, found) and all(_kind(a) == _kind(b) for a, b in pairs) and all(
-        m in (None, n) for a, b in pairs if hasattr(a, "shape") for m, n in zip(a.shape, b.shape))
+    return (
+        nest.same_structure(exact, found)
+        and all(_kind(a) == _kind(b) for a, b in pairs)
+        and all(m in (None, n) for a, b in pairs if hasattr(a, "shape") for m, n in zip(a.shape, b.shape))
+    )
 
 
 def _same(first, second):
@@ -113,13 +118,19 @@ def _merged(found):
     first, *others = map(nest.flatten, found)
     for other in others:
         if [_kind(x) for x in first] != [_kind(x) for x in other]:
-            raise GraphError("What a call returns depends on a size that is not known yet: "
-                             f"{' and '.join(_text(r) for r in (first, other))} for two sizes. Expected results of the "
-                             "same number, ranks and dtypes for all sizes; give the size in the shape of the Input.")
-    merged = [values[0] if not hasattr(values[0], "shape") else
-              symbol_like([sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*(v.shape for v in values))],
-                          values[0].dtype)
-              for values in zip(first, *others)]
+            raise GraphError(
+                "What a call returns depends on a size that is not known yet: "
+                f"{' and '.join(_text(r) for r in (first, other))} for two sizes. Expected results of the "
+                "same number, ranks and dtypes for all sizes; give the size in the shape of the Input."
+            )
+    merged = [
+        values[0]
+        if not hasattr(values[0], "shape")
+        else symbol_like(
+            [sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*(v.shape for v in values))], values[0].dtype
+        )
+        for values in zip(first, *others)
+    ]
     return nest.pack(found[0], merged)
 
 
@@ -137,7 +148,8 @@ def _tensors(*structures):
 
 def _leaves(outputs):
     return nest.map_structure(
-        lambda x: symbol_like(x.shape, dtypes.standardize(x.dtype)) if hasattr(x, "shape") else x, outputs)
+        lambda x: symbol_like(x.shape, dtypes.standardize(x.dtype)) if hasattr(x, "shape") else x, outputs
+    )
 
 
 def _run(function, args, kwargs, training, probe):
@@ -155,6 +167,7 @@ def _run(function, args, kwargs, training, probe):
                 shape = known.get(x) or [probe if d is None and probe else d for d in x.shape]
                 made[id(x)] = trace.input(shape, x.dtype)
             return made[id(x)]
+
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
 
 

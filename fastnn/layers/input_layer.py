@@ -1,4 +1,5 @@
 """Input: where a functional graph starts."""
+
 from typing import Any
 
 from fastnn.core import config, dtypes
@@ -26,9 +27,19 @@ class InputLayer(Layer):
     (None, 4)
     """
 
-    def __init__(self, shape: Any = None, batch_size: Any = None, dtype: Any = None, sparse: Any = None,
-                 ragged: Any = None, batch_shape: Any = None, input_tensor: Any = None, optional: bool = False,
-                 name: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: Any = None,
+        dtype: Any = None,
+        sparse: Any = None,
+        ragged: Any = None,
+        batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         shape = kwargs.pop("input_shape", shape)
@@ -36,12 +47,14 @@ class InputLayer(Layer):
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
         if sparse or ragged:
-            raise NotSupportedError("Input: sparse and ragged inputs are not "
-                                    "supported; convert the data to dense arrays.")
+            raise NotSupportedError(
+                "Input: sparse and ragged inputs are not supported; convert the data to dense arrays."
+            )
         if input_tensor is not None:
             if not isinstance(input_tensor, Symbol):
-                raise ArgumentError("Argument `input_tensor` must be a KerasTensor. Received: "
-                                    f"input_tensor={input_tensor!r}")
+                raise ArgumentError(
+                    f"Argument `input_tensor` must be a KerasTensor. Received: input_tensor={input_tensor!r}"
+                )
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         if shape is not None and batch_shape is not None:
             raise ArgumentError("You cannot pass both `shape` and `batch_shape` at the same time.")
@@ -76,7 +89,7 @@ class InputLayer(Layer):
 
     def get_config(self):
         return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,
-                "name": self.name, "optional": self.optional}
+                "name": self.name, "optional": self.optional}  # fmt: skip
 
     @classmethod
     def from_config(cls, config):
@@ -97,9 +110,18 @@ def _shape(value):
     return shape
 
 
-def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None,
-          batch_shape: Any = None, name: str | None = None, tensor: Symbol | None = None, optional: bool = False,
-          ragged: bool | None = None, **kwargs: Any) -> Symbol:
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: Symbol | None = None,
+    optional: bool = False,
+    ragged: bool | None = None,
+    **kwargs: Any,
+) -> Symbol:
     """A symbol that stands for the data a model will be given.
 
     Args:
@@ -117,6 +139,16 @@ def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, s
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
-    layer = InputLayer(shape=shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged,
-                       batch_shape=batch_shape, input_tensor=tensor, optional=optional, name=name, **kwargs)
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
+        **kwargs,
+    )
     return layer.output

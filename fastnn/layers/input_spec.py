@@ -1,4 +1,5 @@
 """InputSpec: what a layer demands of its inputs' rank, shape and dtype."""
+
 from typing import Any, Self
 
 from fastnn.core import dtypes
@@ -23,9 +24,18 @@ class InputSpec:
     InputSpec(ndim=2, axes={-1: 4})
     """
 
-    def __init__(self, dtype: Any = None, shape: Any = None, ndim: int | None = None, max_ndim: int | None = None,
-                 min_ndim: int | None = None, axes: dict[int, int | None] | None = None,
-                 allow_last_axis_squeeze: bool = False, name: str | None = None, optional: bool = False) -> None:
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Any = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: dict[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ) -> None:
         self.dtype = None if dtype is None else dtypes.standardize(dtype)
         self.shape = None if shape is None else tuple(shape)
         self.ndim = ndim if self.shape is None else len(self.shape)
@@ -42,7 +52,7 @@ class InputSpec:
     def get_config(self) -> Config:
         """The constructor's arguments as a dict."""
         return {"dtype": self.dtype, "shape": self.shape, "ndim": self.ndim, "max_ndim": self.max_ndim,
-                "min_ndim": self.min_ndim, "axes": self.axes, "optional": self.optional}
+                "min_ndim": self.min_ndim, "axes": self.axes, "optional": self.optional}  # fmt: skip
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
@@ -50,8 +60,11 @@ class InputSpec:
         return cls(**config)
 
     def __repr__(self):
-        said = [f"{key}={getattr(self, key)}" for key in ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
-                if getattr(self, key)]
+        said = [
+            f"{key}={getattr(self, key)}"
+            for key in ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+            if getattr(self, key)
+        ]
         return f"InputSpec({', '.join(said)})"
 
 
@@ -68,19 +81,24 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
     if isinstance(inputs, dict) and named:
         missing = [name for name in names if name not in inputs]
         if missing:
-            raise ShapeError(f'Missing data for input "{missing[0]}". You passed a data dictionary with keys '
-                             f"{list(inputs)}. Expected the following keys: {names}")
+            raise ShapeError(
+                f'Missing data for input "{missing[0]}". You passed a data dictionary with keys '
+                f"{list(inputs)}. Expected the following keys: {names}"
+            )
         inputs = [inputs[name] for name in names]
     inputs = nest.flatten(inputs)
     if len(inputs) != len(specs):
-        raise ShapeError(f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(inputs)} input '
-                         f"tensors. Inputs received: {inputs}")
+        raise ShapeError(
+            f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(inputs)} input '
+            f"tensors. Inputs received: {inputs}"
+        )
     for position, (x, spec) in enumerate(zip(inputs, specs)):
         if spec is None or (x is None and spec.optional):
             continue
         if not hasattr(x, "shape"):
-            raise ShapeError(f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer "
-                             f"'{layer_name}'.")
+            raise ShapeError(
+                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer '{layer_name}'."
+            )
         fault = _fault(spec, tuple(x.shape), x.dtype)
         if fault:
             name = f" with name '{spec.name}'" if spec.name else ""

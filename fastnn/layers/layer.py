@@ -1,4 +1,5 @@
 """Layer: a callable with weights; the base of every layer and model."""
+
 from __future__ import annotations
 
 import contextlib
@@ -57,11 +58,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
     _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
-                               "input_dtype", "input_length", "weights", "autocast")
+                               "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
     autocast = True
     supports_masking = False
-    _keeps_dtype = False                        # whether integer inputs give integer outputs
-    _marks_itself = True                        # in a RematScope: models leave it to the layers in them
+    _keeps_dtype = False  # whether integer inputs give integer outputs
+    _marks_itself = True  # in a RematScope: models leave it to the layers in them
     _tracker: Tracker
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -78,16 +79,26 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             object.__setattr__(self, "_init_arguments", (args, kwargs))
         return self
 
-    def __init__(self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None,
-                 autocast: bool = True, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         if name is not None and not isinstance(name, str):
             raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
         if name is not None and "/" in name:
-            raise ArgumentError("Argument `name` must be a string and cannot "
-                                f"contain character `/`. Received: name={name}")
+            raise ArgumentError(
+                f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
+            )
         if not isinstance(trainable, (bool, np.bool_)):
-            raise ArgumentError(f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} "
-                                f"(of type {type(trainable)})")
+            raise ArgumentError(
+                f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} (of type {type(trainable)})"
+            )
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.dtype_policy = dtype_policies.get(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -122,8 +133,12 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         tracker = self.__dict__.get("_tracker")
         if tracker is not None and name not in _UNTRACKED:
             old = self.__dict__.get(name)
-            if old is not None and old is not value and tracker.home(old) is not None \
-                    and not any(v is old for k, v in self.__dict__.items() if k != name):
+            if (
+                old is not None
+                and old is not value
+                and tracker.home(old) is not None
+                and not any(v is old for k, v in self.__dict__.items() if k != name)
+            ):
                 tracker.replace(old, value)
             value = tracker.track(value)
             if name[0] != "_" and name != "built" and self.__dict__.get("built"):
@@ -174,10 +189,20 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         self.built = True
 
     @either_order
-    def add_weight(self, shape: Any = None, initializer: Any = None, dtype: Any = None, trainable: bool = True,
-                   autocast: bool = True, regularizer: Any = None, constraint: Any = None,
-                   aggregation: str | None = None, overwrite_with_gradient: bool = False, name: str | None = None,
-                   **kwargs: Any) -> Variable:
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str | None = None,
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
         """Make a weight.
 
         Args:
@@ -196,15 +221,22 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             raise ArgumentError(f"add_weight: unexpected keyword arguments {sorted(kwargs)}.")
         shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
         if any(d is None for d in shape):
-            raise ShapeError(f"add_weight in layer '{self.name}': every dimension of a weight must be known; "
-                             f"received shape={shape}.")
+            raise ShapeError(
+                f"add_weight in layer '{self.name}': every dimension of a weight must be known; received shape={shape}."
+            )
         dtype = dtypes.standardize(dtype, self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
         with context.name_scope(self), paused():
-            variable = Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=trainable,
-                                name=name or auto_name("variable"), regularizer=regularizers.get(regularizer),
-                                constraint=constraints.get(constraint))
+            variable = Variable(
+                initializers.get(initializer),
+                shape=shape,
+                dtype=dtype,
+                trainable=trainable,
+                name=name or auto_name("variable"),
+                regularizer=regularizers.get(regularizer),
+                constraint=constraints.get(constraint),
+            )
             variable.path = f"{context.path()}/{variable.name}"
         self._tracker.track(variable)
         if not self._trainable:
@@ -222,7 +254,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             with context.name_scope(self):
                 self._path = context.path()
             self._build_shapes = {"input_shape": build_args[0]} if build_args else None
-            return                              # sub-layers build themselves when `call` reaches them
+            return  # sub-layers build themselves when `call` reaches them
         self.build(*build_args, **build_kwargs)
         self._after_build()
 
@@ -241,8 +273,10 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_trainable" not in self.__dict__:
-            raise NotBuiltError(f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
-                                "statement of the `__init__()` method.")
+            raise NotBuiltError(
+                f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
+                "statement of the `__init__()` method."
+            )
         if current() is None and any_functional(args, kwargs):
             return self._call_functional(args, kwargs)
         args = self._convert(args)
@@ -257,7 +291,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         if call.takes("training") and "training" not in call.named(args, {}):
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
-            kwargs.pop("training", None)        # meant for the layers inside, which find it in the context
+            kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
         with context.entered(training), context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
@@ -281,6 +315,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
     def _convert(self, structure):
         """Arrays and float symbols in the layer's compute dtype; lists of numbers as arrays."""
+
         def leaf(x):
             if isinstance(x, Symbol):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
@@ -290,6 +325,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
                 return x
             x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
             return received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)
         return nest.map_structure(leaf, structure)
@@ -378,4 +414,4 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 # attributes that hold no state, or state that is another's
 _UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
                         "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments",
-                        "history", "stop_training", "stop_evaluating", "stop_predicting"))
+                        "history", "stop_training", "stop_evaluating", "stop_predicting"))  # fmt: skip

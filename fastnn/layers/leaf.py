@@ -1,4 +1,5 @@
 """What stands for a value of which only shape and dtype are known."""
+
 from fastnn.graph import Spec
 
 

@@ -2,6 +2,7 @@
 
 Text cannot go into a model, so these layers work on arrays, before fit: `x = layer(texts)`.
 """
+
 import collections
 import itertools
 import re
@@ -29,7 +30,7 @@ def _pair(salt):
     return None if salt is None else keys
 
 
-_DROPPED = -1            # the number of a masked word where words are counted: it is in no row
+_DROPPED = -1  # the number of a masked word where words are counted: it is in no row
 
 
 class _Lookup(Layer):
@@ -37,29 +38,45 @@ class _Lookup(Layer):
 
     what, kind = "vocabulary", object
 
-    def __init__(self, max_tokens: int | None, num_oov_indices: int, mask_token: Any, oov_token: Any, vocabulary: Any,
-                 idf_weights: Any, invert: Any, output_mode: Any, pad_to_max_tokens: bool = False, salt: Any = None,
-                 oov_method: str = "floormod", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        max_tokens: int | None,
+        num_oov_indices: int,
+        mask_token: Any,
+        oov_token: Any,
+        vocabulary: Any,
+        idf_weights: Any,
+        invert: Any,
+        output_mode: Any,
+        pad_to_max_tokens: bool = False,
+        salt: Any = None,
+        oov_method: str = "floormod",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         output_mode = _OLD_MODES.get(output_mode, output_mode)
         if oov_method not in ("floormod", "farmhash"):
-            raise ArgumentError(f"{type(self).__name__}: `oov_method` must be 'floormod' or 'farmhash'. Received: "
-                                f"oov_method={oov_method!r}")
+            raise ArgumentError(
+                f"{type(self).__name__}: `oov_method` must be 'floormod' or 'farmhash'. Received: "
+                f"oov_method={oov_method!r}"
+            )
         if pad_to_max_tokens and max_tokens is None:
             raise ArgumentError("If pad_to_max_tokens is True, must set `max_tokens`. Received: max_tokens=None")
         if num_oov_indices < 0:
-            raise ArgumentError("`num_oov_indices` must be greater than or equal to 0. Received: "
-                                f"num_oov_indices={num_oov_indices}")
+            raise ArgumentError(
+                f"`num_oov_indices` must be greater than or equal to 0. Received: num_oov_indices={num_oov_indices}"
+            )
         if idf_weights is not None and output_mode != "tf_idf":
-            raise ArgumentError("`idf_weights` should only be set if `output_mode` is 'tf_idf'. Received: "
-                                f"output_mode={output_mode!r}")
+            raise ArgumentError(
+                f"`idf_weights` should only be set if `output_mode` is 'tf_idf'. Received: output_mode={output_mode!r}"
+            )
         if max_tokens is not None and max_tokens <= 1:
             raise ArgumentError(f"If set, `max_tokens` must be greater than 1. Received: max_tokens={max_tokens}")
         if output_mode not in _MODES:
             raise ArgumentError(f"`output_mode` must be one of {', '.join(_MODES)}. Received: {output_mode!r}")
         if invert and output_mode != "int":
             raise ArgumentError("`output_mode` must be `'int'` when `invert` is true.")
-        allowance.reserve(num_oov_indices)              # each has a place among the words
+        allowance.reserve(num_oov_indices)  # each has a place among the words
         self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
         self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
         self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
@@ -86,21 +103,27 @@ class _Lookup(Layer):
             with open(vocabulary, encoding="utf-8") as file:
                 vocabulary = file.read().splitlines()
         words, special = [self._clean(w) for w in np.asarray(vocabulary).ravel().tolist()], self._special()
-        words = words[len(special):] if words[:len(special)] == special and special else words
+        words = words[len(special) :] if words[: len(special)] == special and special else words
         if not words:
             raise ArgumentError(f"Cannot set an empty vocabulary. Received: vocabulary={vocabulary!r}")
         for what, token in (("mask", self.mask_token), ("OOV", self.oov_token if self.invert else None)):
             if token is not None and token in words:
-                raise ArgumentError(f"Found reserved {what} token at unexpected location in `vocabulary`: {token!r} at "
-                                    f"index {words.index(token)}. Either remove all mask and OOV tokens, or include "
-                                    f"them only at the start of the vocabulary in precisely this order: {special}.")
+                raise ArgumentError(
+                    f"Found reserved {what} token at unexpected location in `vocabulary`: {token!r} at "
+                    f"index {words.index(token)}. Either remove all mask and OOV tokens, or include "
+                    f"them only at the start of the vocabulary in precisely this order: {special}."
+                )
         repeated = [w for w, n in collections.Counter(words).items() if n > 1]
         if repeated:
-            raise ArgumentError(f"The passed vocabulary has at least one repeated term. Please uniquify your dataset. "
-                                f"The repeated terms are: {repeated[:5]}")
+            raise ArgumentError(
+                f"The passed vocabulary has at least one repeated term. Please uniquify your dataset. "
+                f"The repeated terms are: {repeated[:5]}"
+            )
         if self.max_tokens is not None and len(words) + len(special) > self.max_tokens:
-            raise ArgumentError("Attempted to set a vocabulary larger than the maximum vocab size. Passed size is "
-                                f"{len(words) + len(special)}, max vocab size is {self.max_tokens}.")
+            raise ArgumentError(
+                "Attempted to set a vocabulary larger than the maximum vocab size. Passed size is "
+                f"{len(words) + len(special)}, max vocab size is {self.max_tokens}."
+            )
         if self.output_mode == "tf_idf" and idf_weights is None:
             raise ArgumentError("`idf_weights` must be set if output_mode is 'tf_idf'.")
         self._tokens = words
@@ -163,15 +186,17 @@ class _Lookup(Layer):
 
     def __call__(self, inputs, *args, **kwargs):
         if hasattr(inputs, "origin"):
-            raise ArgumentError(f"{type(self).__name__} works on arrays, not inside a model: use its result as the "
-                                "model's input.")
+            raise ArgumentError(
+                f"{type(self).__name__} works on arrays, not inside a model: use its result as the model's input."
+            )
         return self.call(inputs)
 
     def call(self, inputs):
         """The numbers of the words of an array (or the words of numbers, with invert)."""
         if self._tokens is None:
-            raise DataError(f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call "
-                            "adapt(data).")
+            raise DataError(
+                f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
+            )
         array = np.asarray(inputs)
         if self.invert:
             words = np.array(self.get_vocabulary(), dtype=self.kind)
@@ -200,7 +225,7 @@ class _Lookup(Layer):
                 "vocabulary": self._tokens, "invert": self.invert, "output_mode": self.output_mode,
                 "idf_weights": None if self._weights is None else self._weights[self.num_oov_indices:].tolist(),
                 "pad_to_max_tokens": self.pad_to_max_tokens, "salt": self.salt,
-                "oov_method": self.oov_method}
+                "oov_method": self.oov_method}  # fmt: skip
 
 
 class StringLookup(_Lookup):
@@ -217,11 +242,33 @@ class StringLookup(_Lookup):
     array([[2, 0]])
     """
 
-    def __init__(self, max_tokens: int | None = None, num_oov_indices: int = 1, mask_token: Any = None,
-                 oov_token: Any = "[UNK]", vocabulary: Any = None, idf_weights: Any = None, invert: bool = False,
-                 output_mode: str = "int", pad_to_max_tokens: bool = False, salt: Any = None, **kwargs: Any) -> None:
-        super().__init__(max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert,
-                         output_mode, pad_to_max_tokens, salt, **kwargs)
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        mask_token: Any = None,
+        oov_token: Any = "[UNK]",
+        vocabulary: Any = None,
+        idf_weights: Any = None,
+        invert: bool = False,
+        output_mode: str = "int",
+        pad_to_max_tokens: bool = False,
+        salt: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            max_tokens,
+            num_oov_indices,
+            mask_token,
+            oov_token,
+            vocabulary,
+            idf_weights,
+            invert,
+            output_mode,
+            pad_to_max_tokens,
+            salt,
+            **kwargs,
+        )
 
     def _clean(self, word):
         return word.decode("utf-8") if isinstance(word, bytes) else str(word)
@@ -239,15 +286,40 @@ class IntegerLookup(_Lookup):
 
     kind = np.int64
 
-    def __init__(self, max_tokens: int | None = None, num_oov_indices: int = 1, mask_token: Any = None,
-                 oov_token: Any = -1, vocabulary: Any = None, idf_weights: Any = None, invert: bool = False,
-                 output_mode: str = "int", pad_to_max_tokens: bool = False, oov_method: str = "floormod",
-                 salt: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        mask_token: Any = None,
+        oov_token: Any = -1,
+        vocabulary: Any = None,
+        idf_weights: Any = None,
+        invert: bool = False,
+        output_mode: str = "int",
+        pad_to_max_tokens: bool = False,
+        oov_method: str = "floormod",
+        salt: Any = None,
+        **kwargs: Any,
+    ) -> None:
         if salt is not None and oov_method == "floormod":
-            raise ArgumentError("IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "
-                                f"oov_method={oov_method!r}, salt={salt!r}")
-        super().__init__(max_tokens, num_oov_indices, mask_token, oov_token, vocabulary, idf_weights, invert,
-                         output_mode, pad_to_max_tokens, salt, oov_method, **kwargs)
+            raise ArgumentError(
+                "IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "
+                f"oov_method={oov_method!r}, salt={salt!r}"
+            )
+        super().__init__(
+            max_tokens,
+            num_oov_indices,
+            mask_token,
+            oov_token,
+            vocabulary,
+            idf_weights,
+            invert,
+            output_mode,
+            pad_to_max_tokens,
+            salt,
+            oov_method,
+            **kwargs,
+        )
 
     def _clean(self, word):
         return int(word)
@@ -275,16 +347,29 @@ class TextVectorization(_Lookup):
            [1, 4, 1]])
     """
 
-    def __init__(self, max_tokens: int | None = None, standardize: Any = "lower_and_strip_punctuation",
-                 split: Any = "whitespace", ngrams: Any = None, output_mode: str = "int",
-                 output_sequence_length: int | None = None, pad_to_max_tokens: bool = False, vocabulary: Any = None,
-                 idf_weights: Any = None, encoding: str = "utf-8", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        standardize: Any = "lower_and_strip_punctuation",
+        split: Any = "whitespace",
+        ngrams: Any = None,
+        output_mode: str = "int",
+        output_sequence_length: int | None = None,
+        pad_to_max_tokens: bool = False,
+        vocabulary: Any = None,
+        idf_weights: Any = None,
+        encoding: str = "utf-8",
+        **kwargs: Any,
+    ) -> None:
         for name, value, allowed in (
-                ("standardize", standardize, ("lower_and_strip_punctuation", "lower", "strip_punctuation")),
-                ("split", split, ("whitespace", "character"))):
+            ("standardize", standardize, ("lower_and_strip_punctuation", "lower", "strip_punctuation")),
+            ("split", split, ("whitespace", "character")),
+        ):
             if value is not None and not callable(value) and value not in allowed:
-                raise ArgumentError(f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
-                                    f"function. Received: {name}={value!r}")
+                raise ArgumentError(
+                    f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
+                    f"function. Received: {name}={value!r}"
+                )
         for old in ("sparse", "ragged"):
             if kwargs.pop(old, None):
                 raise ArgumentError(f"TextVectorization: {old}=True is not supported.")
@@ -294,8 +379,9 @@ class TextVectorization(_Lookup):
         self.output_sequence_length = output_sequence_length
         if output_sequence_length is not None and output_mode != "int":
             raise ArgumentError("`output_sequence_length` must not be set if `output_mode` is not 'int'.")
-        super().__init__(max_tokens, 1, "", "[UNK]", vocabulary, idf_weights, False, output_mode, pad_to_max_tokens,
-                         **kwargs)
+        super().__init__(
+            max_tokens, 1, "", "[UNK]", vocabulary, idf_weights, False, output_mode, pad_to_max_tokens, **kwargs
+        )
 
     def _standard(self, text):
         text = text.decode(self.encoding) if isinstance(text, bytes) else str(text)
@@ -315,15 +401,17 @@ class TextVectorization(_Lookup):
     def _grams(self, words):
         if self.ngrams is None:
             return words
-        return [" ".join(words[i:i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
+        return [" ".join(words[i : i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
 
     def _rows(self, batch, whole):
         array = np.asarray(batch, dtype=object)
         if self.split is None:
             return [self._grams(list(map(self._standard, row))) for row in super()._rows(array, whole)]
         if array.ndim > 1 and array.shape[-1] != 1:
-            raise ShapeError("When using `TextVectorization` to tokenize strings, the input rank must be 1 or the last "
-                             f"shape dimension must be 1. Received: inputs.shape={array.shape}")
+            raise ShapeError(
+                "When using `TextVectorization` to tokenize strings, the input rank must be 1 or the last "
+                f"shape dimension must be 1. Received: inputs.shape={array.shape}"
+            )
         return [self._words(text) for text in array.reshape(-1).tolist()]
 
     def _clean(self, word):
@@ -354,7 +442,7 @@ class TextVectorization(_Lookup):
         else:
             out = np.zeros((len(rows), length or max(map(len, rows), default=0)), np.int64)
             for line, row in zip(out, rows):
-                line[:len(row)] = row[:len(line)]
+                line[: len(row)] = row[: len(line)]
         return out if array.ndim else out[0]
 
     def get_config(self):
@@ -362,4 +450,4 @@ class TextVectorization(_Lookup):
         for name in ("num_oov_indices", "mask_token", "oov_token", "invert", "salt", "oov_method"):
             del config[name]
         return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams,
-                "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}
+                "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}  # fmt: skip

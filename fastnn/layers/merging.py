@@ -1,4 +1,5 @@
 """Layers that make one output of several inputs, and their functional forms."""
+
 import functools
 from typing import Any
 
@@ -13,7 +14,7 @@ def _broadcast(a, b):
     """The shape that two inputs meet in; a missing dimension is put after the batch."""
     if len(a) < len(b):
         a, b = b, a
-    if a[len(a) - len(b):] != b and b and a:
+    if a[len(a) - len(b) :] != b and b and a:
         b = (b[0], *(1,) * (len(a) - len(b)), *b[1:])
     try:
         found = shapes.broadcast(a, b)
@@ -33,15 +34,20 @@ class Merge(Layer):
 
     def _check(self, input_shape):
         if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape):
-            raise ShapeError(f"A merge layer should be called on a list of inputs. Received: input_shape={input_shape} "
-                             "(not a list of shapes)")
+            raise ShapeError(
+                f"A merge layer should be called on a list of inputs. Received: input_shape={input_shape} "
+                "(not a list of shapes)"
+            )
         if len(input_shape) < self.fewest:
-            raise ShapeError(f"A merge layer should be called on a list of at least {self.fewest} input. "
-                             f"Received {len(input_shape)} inputs. Full input_shape received: {input_shape}")
+            raise ShapeError(
+                f"A merge layer should be called on a list of at least {self.fewest} input. "
+                f"Received {len(input_shape)} inputs. Full input_shape received: {input_shape}"
+            )
         batches = {s[0] for s in input_shape if s} - {None}
         if len(batches) > 1:
-            raise ShapeError("Cannot merge tensors with different batch sizes. Received tensors with shapes "
-                             f"{input_shape}")
+            raise ShapeError(
+                f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}"
+            )
 
     def build(self, input_shape):
         self._check(input_shape)
@@ -53,8 +59,9 @@ class Merge(Layer):
 
     def call(self, inputs):
         if not isinstance(inputs, (list, tuple)):
-            raise ShapeError("A merge layer should be called on a list of "
-                             f"inputs. Received: inputs={inputs} (not a list)")
+            raise ShapeError(
+                f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list)"
+            )
         rank = max(len(x.shape) for x in inputs)
         if all(len(x.shape) == rank for x in inputs):
             return self.merge_all(inputs, [_as_wide(context.get_mask(x), x) for x in inputs])
@@ -177,8 +184,9 @@ class Subtract(Merge):
     def _check(self, input_shape):
         super()._check(input_shape)
         if len(input_shape) != 2:
-            raise ShapeError("A `Subtract` layer should be called on exactly 2 inputs. Received: "
-                             f"input_shape={input_shape}")
+            raise ShapeError(
+                f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
+            )
 
     def merge(self, a, b):
         return ops.subtract(a, b)
@@ -203,8 +211,10 @@ class Concatenate(Merge):
 
     def _check(self, input_shape):
         if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or not input_shape:
-            raise ShapeError("A `Concatenate` layer should be called on a list of at least 1 input. "
-                             f"Received: input_shape={input_shape}")
+            raise ShapeError(
+                "A `Concatenate` layer should be called on a list of at least 1 input. "
+                f"Received: input_shape={input_shape}"
+            )
         axes = set()
         for s in input_shape:
             axis = self.axis if self.axis >= 0 else len(s) + self.axis
@@ -213,8 +223,10 @@ class Concatenate(Merge):
         for rest, rank in axes:
             same = rank == first[1] and all(a == b or a is None or b is None for a, b in zip(rest, first[0]))
             if not same:
-                raise ShapeError("A `Concatenate` layer requires inputs with matching shapes except for the "
-                                 f"concatenation axis. Received: input_shape={list(map(tuple, input_shape))}")
+                raise ShapeError(
+                    "A `Concatenate` layer requires inputs with matching shapes except for the "
+                    f"concatenation axis. Received: input_shape={list(map(tuple, input_shape))}"
+                )
 
     def call(self, inputs):
         return ops.concatenate(list(inputs), axis=self.axis)
@@ -255,10 +267,12 @@ class Dot(Merge):
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(axes, int) and (not isinstance(axes, (list, tuple)) or len(axes) != 2
-                                          or not all(isinstance(a, int) for a in axes)):
-            raise ArgumentError("Invalid format for argument `axes`: expected "
-                                f"an int or two ints. Received: axes={axes}")
+        if not isinstance(axes, int) and (
+            not isinstance(axes, (list, tuple)) or len(axes) != 2 or not all(isinstance(a, int) for a in axes)
+        ):
+            raise ArgumentError(
+                f"Invalid format for argument `axes`: expected an int or two ints. Received: axes={axes}"
+            )
         self.axes, self.normalize = axes, normalize
 
     def _pair(self, ranks):
@@ -267,8 +281,9 @@ class Dot(Merge):
 
     def _check(self, input_shape):
         if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or len(input_shape) != 2:
-            raise ShapeError("A `Dot` layer should be called on a list of 2 inputs. Received: "
-                             f"input_shape={input_shape}")
+            raise ShapeError(
+                f"A `Dot` layer should be called on a list of 2 inputs. Received: input_shape={input_shape}"
+            )
         a, b = map(tuple, input_shape)
         i, j = self._pair((len(a), len(b)))
         if a[0] != b[0] and None not in (a[0], b[0]):
@@ -276,8 +291,10 @@ class Dot(Merge):
         if 0 in (i, j):
             raise ShapeError(f"Dot: the batch axis 0 cannot be summed over. Received: axes={self.axes}")
         if a[i] != b[j] and None not in (a[i], b[j]):
-            raise ShapeError(f"Incompatible input shapes: axis values {a[i]} (at axis {i}) != {b[j]} (at axis {j}). "
-                             f"Full input shapes: {a}, {b}")
+            raise ShapeError(
+                f"Incompatible input shapes: axis values {a[i]} (at axis {i}) != {b[j]} (at axis {j}). "
+                f"Full input shapes: {a}, {b}"
+            )
 
     def build(self, input_shape):
         self._check(input_shape)
@@ -320,6 +337,7 @@ def batch_dot(a, b, i, j):
 def _functional(cls):
     def function(inputs, **kwargs):
         return cls(**kwargs)(inputs)
+
     function.__name__ = cls.__name__.lower()
     function.__doc__ = f"{cls.__name__}(**kwargs)(inputs): the layer of that name, made and called."
     return function

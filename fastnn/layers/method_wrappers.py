@@ -1,4 +1,5 @@
 """What is put round methods of layers: round every subclass's `build`, and round `add_weight`."""
+
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -18,11 +19,13 @@ def either_order(function: Method) -> Method:
         if args and isinstance(args[0], str):
             return function(self, **dict(zip(order, args)), **kwargs)
         return function(self, *args, **kwargs)
+
     return cast(Method, add_weight)
 
 
 def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
     """`build` with the path and shapes recorded; the outermost of nested super().build() calls does it."""
+
     @functools.wraps(function)
     def build(self: Any, *args: Any, **kwargs: Any) -> None:
         if self._building:
@@ -38,4 +41,5 @@ def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
         names = signature.of(function).names
         self._build_shapes = {**dict(zip(names, args)), **kwargs}
         self.built = True
+
     return build

@@ -1,11 +1,12 @@
 """Nested structures, as layers meet them: those of core.tree, and structures whose leaves are shapes."""
+
 import numpy as np
 
 from fastnn.core.errors import ShapeError
 from fastnn.core.tree import flatten, flatten_with_path, map_structure, ordered_keys, pack, rebuild, same_structure
 
 __all__ = ["array_of_numbers", "flatten", "flatten_shapes", "flatten_with_path", "is_shape", "map_shapes",
-           "map_structure", "ordered_keys", "pack", "same_structure"]
+           "map_structure", "ordered_keys", "pack", "same_structure"]  # fmt: skip
 
 
 def is_shape(value):
@@ -22,8 +23,9 @@ def map_shapes(function, structure):
         return {key: made[key] for key in structure}
     if isinstance(structure, (list, tuple)):
         return rebuild(structure, [map_shapes(function, value) for value in structure])
-    raise ShapeError(f"Expected a shape, or a structure of shapes. Received: {structure!r} "
-                     f"(of type {type(structure).__name__}).")
+    raise ShapeError(
+        f"Expected a shape, or a structure of shapes. Received: {structure!r} (of type {type(structure).__name__})."
+    )
 
 
 def flatten_shapes(structure):

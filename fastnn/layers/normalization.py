@@ -1,4 +1,5 @@
 """Normalisation within each sample: LayerNormalization, GroupNormalization, UnitNormalization, RMSNormalization."""
+
 import math
 from typing import Any
 
@@ -26,9 +27,17 @@ class _Affine(Layer):
     def _affine_weights(self, shape, scale, center):
         for name, wanted in (("gamma", scale), ("beta", center)):
             if wanted:
-                setattr(self, name, self.add_weight(
-                    name=name, shape=shape, initializer=getattr(self, f"{name}_initializer"),
-                    regularizer=getattr(self, f"{name}_regularizer"), constraint=getattr(self, f"{name}_constraint")))
+                setattr(
+                    self,
+                    name,
+                    self.add_weight(
+                        name=name,
+                        shape=shape,
+                        initializer=getattr(self, f"{name}_initializer"),
+                        regularizer=getattr(self, f"{name}_regularizer"),
+                        constraint=getattr(self, f"{name}_constraint"),
+                    ),
+                )
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -51,10 +60,21 @@ class LayerNormalization(_Affine):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
-                 beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
-                 gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None,
-                 rms_scaling: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        rms_scaling: bool = False,
+        **kwargs: Any,
+    ) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
@@ -67,19 +87,22 @@ class LayerNormalization(_Affine):
         axes = shapes.normalize_axes(self.axis, len(input_shape))
         shape = tuple(input_shape[a] for a in axes)
         if None in shape:
-            raise ShapeError(f"LayerNormalization '{self.name}': the normalised axes must be known. "
-                             f"Received: input_shape={tuple(input_shape)}, axis={self.axis}")
+            raise ShapeError(
+                f"LayerNormalization '{self.name}': the normalised axes must be known. "
+                f"Received: input_shape={tuple(input_shape)}, axis={self.axis}"
+            )
         self._affine_weights(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
         inputs = ops.cast(inputs, self.compute_dtype) if self.rms_scaling else inputs
-        return ops.layer_normalization(inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon,
-                                       rms_scaling=self.rms_scaling)
+        return ops.layer_normalization(
+            inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon, rms_scaling=self.rms_scaling
+        )
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
                 "scale": self.scale, "rms_scaling": self.rms_scaling,
-                **weight_config(self, ("beta", "gamma"), activity=False)}
+                **weight_config(self, ("beta", "gamma"), activity=False)}  # fmt: skip
 
 
 class RMSNormalization(Layer):
@@ -122,10 +145,21 @@ class GroupNormalization(_Affine):
     (1, 4, 4, 6)
     """
 
-    def __init__(self, groups: int = 32, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
-                 beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
-                 gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
@@ -134,13 +168,16 @@ class GroupNormalization(_Affine):
     def build(self, input_shape):
         size = input_shape[self.axis]
         if size is None:
-            raise ShapeError(f"Axis {self.axis} of input tensor should have a defined dimension but the layer received "
-                             f"an input with shape {tuple(input_shape)}.")
+            raise ShapeError(
+                f"Axis {self.axis} of input tensor should have a defined dimension but the layer received "
+                f"an input with shape {tuple(input_shape)}."
+            )
         if self.groups == -1:
             self.groups = size
         if size < self.groups or size % self.groups:
-            raise ArgumentError(f"Number of groups ({self.groups}) must be a "
-                                f"divisor of the number of channels ({size}).")
+            raise ArgumentError(
+                f"Number of groups ({self.groups}) must be a divisor of the number of channels ({size})."
+            )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self._affine_weights((size,), self.scale, self.center)
 
@@ -161,8 +198,10 @@ class GroupNormalization(_Affine):
         return x if axis == rank - 1 else ops.transpose(x, tuple(order.index(i) for i in range(rank)))
 
     def get_config(self):
+        # fmt: off
         return {**super().get_config(), "groups": self.groups, "axis": self.axis, "epsilon": self.epsilon,
                 "center": self.center, "scale": self.scale, **weight_config(self, ("beta", "gamma"), activity=False)}
+        # fmt: on
 
 
 class UnitNormalization(Layer):
@@ -178,8 +217,9 @@ class UnitNormalization(Layer):
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError("Invalid value for `axis` argument: expected an int "
-                            f"or a list/tuple of ints. Received: axis={axis}")
+            raise TypeError(
+                f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
+            )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.built = True
 

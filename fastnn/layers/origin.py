@@ -1,4 +1,5 @@
 """Where in the user's program something was made."""
+
 import os
 import sys
 

@@ -1,4 +1,5 @@
 """Padding, cropping and repeating of steps and pixels."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +21,9 @@ def _amounts(value, name, rank):
     if rank == 1 and len(value) == 2 and all(hasattr(v, "__index__") for v in value):
         value = (value,)
     if len(value) != rank:
-        raise ArgumentError(f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: "
-                            f"{name}={value!r}")
+        raise ArgumentError(
+            f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: {name}={value!r}"
+        )
     out = tuple((v, v) if hasattr(v, "__index__") else tuple(v) for v in value)
     if any(len(p) != 2 or any(not hasattr(v, "__index__") or v < 0 for v in p) for p in out):
         raise ArgumentError(f"`{name}` should be integers >= 0. Received: {name}={value!r}")
@@ -122,8 +124,10 @@ class _Crop(_Frame):
         batch, spatial, channels = split_shape(input_shape, self.data_format)
         out = [None if n is None else n - a - b for n, (a, b) in zip(spatial, self._pairs())]
         if any(n is not None and n <= 0 for n in out):
-            raise ShapeError("Values in `cropping` argument should be smaller than the corresponding spatial dimension "
-                             f"of the input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}")
+            raise ShapeError(
+                "Values in `cropping` argument should be smaller than the corresponding spatial dimension "
+                f"of the input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}"
+            )
         return join_shape(batch, out, channels, self.data_format)
 
 
@@ -254,13 +258,20 @@ class UpSampling2D(_UpSampling):
     (1, 4, 4, 1)
     """
 
-    def __init__(self, size: int | Sequence[int] = (2, 2), data_format: str | None = None,
-                 interpolation: str = "nearest", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        size: int | Sequence[int] = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(size, data_format, **kwargs)
         self.interpolation = interpolation.lower()
         if self.interpolation not in ("nearest", "bilinear"):
-            raise ArgumentError("`interpolation` argument should be one of 'nearest', 'bilinear'. "
-                                f"Received: interpolation={interpolation!r}.")
+            raise ArgumentError(
+                "`interpolation` argument should be one of 'nearest', 'bilinear'. "
+                f"Received: interpolation={interpolation!r}."
+            )
 
     def _longer(self, x, factor, axis):
         return super()._longer(x, factor, axis) if self.interpolation == "nearest" else _stretch(x, axis, factor)

@@ -1,4 +1,5 @@
 """Pooling over windows: MaxPooling and AveragePooling in one, two and three dimensions."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,9 +24,15 @@ class BasePooling(Layer):
     rank = 2
     operation = "max_pool"
 
-    def __init__(self, pool_size: int | Sequence[int] = 2, strides: int | Sequence[int] | None = None,
-                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = 2,
+        strides: int | Sequence[int] | None = None,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.pool_size = shapes.pair(pool_size, "pool_size", self.rank)
         self.strides = self.pool_size if strides is None else shapes.pair(strides, "strides", self.rank)
@@ -34,8 +41,9 @@ class BasePooling(Layer):
         self.built = True
 
     def call(self, inputs):
-        x = getattr(ops, self.operation)(to_last(inputs, self.data_format), self.pool_size, self.strides, self.padding,
-                                         "channels_last")
+        x = getattr(ops, self.operation)(
+            to_last(inputs, self.data_format), self.pool_size, self.strides, self.padding, "channels_last"
+        )
         return from_last(x, self.data_format)
 
     def compute_output_shape(self, input_shape):
@@ -43,14 +51,21 @@ class BasePooling(Layer):
         try:
             out = [shapes.window(n, k, s, self.padding)[0] for n, k, s in zip(spatial, self.pool_size, self.strides)]
         except ShapeError:
-            raise ShapeError(f"Computed output size would be negative in layer '{self.name}'. Received: "
-                             f"input_shape={tuple(input_shape)}, pool_size={self.pool_size}. Use padding='same' or a "
-                             "larger input.") from None
+            raise ShapeError(
+                f"Computed output size would be negative in layer '{self.name}'. Received: "
+                f"input_shape={tuple(input_shape)}, pool_size={self.pool_size}. Use padding='same' or a "
+                "larger input."
+            ) from None
         return join_shape(batch, out, channels, self.data_format)
 
     def get_config(self):
-        return {**super().get_config(), "pool_size": self.pool_size, "padding": self.padding, "strides": self.strides,
-                "data_format": self.data_format}
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "padding": self.padding,
+            "strides": self.strides,
+            "data_format": self.data_format,
+        }
 
 
 class MaxPooling2D(BasePooling):
@@ -69,9 +84,15 @@ class MaxPooling2D(BasePooling):
     (1, 4, 4, 3)
     """
 
-    def __init__(self, pool_size: int | Sequence[int] = (2, 2), strides: int | Sequence[int] | None = None,
-                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = (2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
@@ -119,9 +140,15 @@ class MaxPooling3D(BasePooling):
 
     rank = 3
 
-    def __init__(self, pool_size: int | Sequence[int] = (2, 2, 2), strides: int | Sequence[int] | None = None,
-                 padding: Any = "valid", data_format: str | None = None, name: str | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = (2, 2, 2),
+        strides: int | Sequence[int] | None = None,
+        padding: Any = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 

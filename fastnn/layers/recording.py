@@ -1,4 +1,5 @@
 """Calls of public operations on symbols of the functional API: what is recorded for them."""
+
 from fastnn.core import hooks
 from fastnn.layers import sizes
 from fastnn.layers.events import PublicCall, any_functional

@@ -1,4 +1,5 @@
 """RematScope, remat: activations that are rematerialized in the backward pass instead of being kept."""
+
 import functools
 import threading
 
@@ -35,8 +36,10 @@ class RematScope:
 
     def __init__(self, mode="full", output_size_threshold=1024, layer_names=None):
         if mode not in MODES:
-            raise ArgumentError(f"Invalid mode '{mode}'. Supported modes are: 'full', 'activations', 'larger_than', "
-                                "'list_of_layers', or None.")
+            raise ArgumentError(
+                f"Invalid mode '{mode}'. Supported modes are: 'full', 'activations', 'larger_than', "
+                "'list_of_layers', or None."
+            )
         self.mode, self.output_size_threshold = mode, output_size_threshold
         self.layer_names = list(layer_names or [])
 
@@ -81,6 +84,7 @@ def remat(f):
             return f(*args, **kwargs)
         with trace.rematerialized():
             return f(*args, **kwargs)
+
     return wrapped
 
 

@@ -1,4 +1,5 @@
 """Rescaling and Normalization: fixed scaling of inputs."""
+
 import math
 from typing import Any
 
@@ -62,14 +63,17 @@ class Normalization(Layer):
     array([[1.]], dtype=float32)
     """
 
-    def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         self.input_mean, self.input_variance, self.invert = mean, variance, invert
         if (mean is None) != (variance is None):
-            raise ArgumentError("When setting values directly, both `mean` and `variance` must be set. "
-                                f"Received: mean={mean} and variance={variance}")
+            raise ArgumentError(
+                "When setting values directly, both `mean` and `variance` must be set. "
+                f"Received: mean={mean} and variance={variance}"
+            )
         self._given = None
 
     @property
@@ -93,8 +97,10 @@ class Normalization(Layer):
         rank = len(input_shape)
         kept = sorted(a % rank for a in self.axis)
         if any(input_shape[a] is None for a in kept):
-            raise ShapeError(f"All `axis` values to be kept must have a known shape. Received axis={self.axis}, "
-                             f"inputs.shape={tuple(input_shape)}.")
+            raise ShapeError(
+                f"All `axis` values to be kept must have a known shape. Received axis={self.axis}, "
+                f"inputs.shape={tuple(input_shape)}."
+            )
         self._reduced = tuple(i for i in range(rank) if i not in kept)
         self._wide = tuple(input_shape[i] if i in kept else 1 for i in range(rank))
         if self.input_mean is None:
@@ -105,14 +111,17 @@ class Normalization(Layer):
         else:
             reserve(2 * math.prod(self._wide), 4)
             given = [np.asarray(v, self.dtype) for v in (self.input_mean, self.input_variance)]
-            self._given = tuple(np.ascontiguousarray(np.broadcast_to(v, self._wide) if v.size == 1 else
-                                                     v.reshape(self._wide)) for v in given)
+            self._given = tuple(
+                np.ascontiguousarray(np.broadcast_to(v, self._wide) if v.size == 1 else v.reshape(self._wide))
+                for v in given
+            )
 
     def adapt(self, data):
         """Take the statistics from an array (rows first)."""
         if self.input_mean is not None:
-            raise ArgumentError("Cannot `adapt` a Normalization layer that is "
-                                "initialized with static `mean` and `variance`.")
+            raise ArgumentError(
+                "Cannot `adapt` a Normalization layer that is initialized with static `mean` and `variance`."
+            )
         data = np.asarray(data)
         if data.ndim == 1:
             data = data[:, None]
@@ -136,8 +145,9 @@ class Normalization(Layer):
             mean, variance = self._given
             scale = np.maximum(np.sqrt(variance), 1e-7)
         else:
-            mean, variance = (ops.cast(ops.reshape(v, self._wide), self.compute_dtype)
-                              for v in (self.adapt_mean, self.adapt_variance))
+            mean, variance = (
+                ops.cast(ops.reshape(v, self._wide), self.compute_dtype) for v in (self.adapt_mean, self.adapt_variance)
+            )
             scale = ops.maximum(ops.sqrt(variance), 1e-7)
         return x * scale + mean if self.invert else (x - mean) / scale
 
@@ -145,5 +155,10 @@ class Normalization(Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "axis": self.axis, "invert": self.invert, "mean": _plain(self.input_mean),
-                "variance": _plain(self.input_variance)}
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "invert": self.invert,
+            "mean": _plain(self.input_mean),
+            "variance": _plain(self.input_variance),
+        }

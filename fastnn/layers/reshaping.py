@@ -1,4 +1,5 @@
 """Layers that move elements about without changing them: Flatten, Reshape, Permute, RepeatVector."""
+
 import math
 from typing import Any
 
@@ -47,14 +48,18 @@ def _target(input_shape, target):
     known = math.prod(d for d in target if d != -1)
     if -1 in target:
         if total is not None and (known == 0 or total % known):
-            raise ShapeError("The total size of the tensor must be unchanged. Received: "
-                             f"input_shape={tuple(input_shape)}, "
-                             f"target_shape={target}")
+            raise ShapeError(
+                "The total size of the tensor must be unchanged. Received: "
+                f"input_shape={tuple(input_shape)}, "
+                f"target_shape={target}"
+            )
         filled = None if total is None else total // known
         return (input_shape[0], *(filled if d == -1 else d for d in target))
     if total is not None and total != known:
-        raise ShapeError(f"The total size of the tensor must be unchanged. Received: input_shape={tuple(input_shape)}, "
-                         f"target_shape={target}")
+        raise ShapeError(
+            f"The total size of the tensor must be unchanged. Received: input_shape={tuple(input_shape)}, "
+            f"target_shape={target}"
+        )
     return (input_shape[0], *target)
 
 
@@ -74,8 +79,10 @@ class Reshape(Layer):
         super().__init__(**kwargs)
         target_shape = (target_shape,) if hasattr(target_shape, "__index__") else tuple(target_shape)
         if sum(d == -1 for d in target_shape) > 1:
-            raise ArgumentError(f"The `target_shape` argument must not contain more than one `-1` value. "
-                                f"Received: target_shape={target_shape}")
+            raise ArgumentError(
+                f"The `target_shape` argument must not contain more than one `-1` value. "
+                f"Received: target_shape={target_shape}"
+            )
         self.target_shape = target_shape
 
     def call(self, inputs):
@@ -102,8 +109,10 @@ class Permute(Layer):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ArgumentError("Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` "
-                                f"must be consecutive and start from 1. Received dims={dims}")
+            raise ArgumentError(
+                "Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` "
+                f"must be consecutive and start from 1. Received dims={dims}"
+            )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs):

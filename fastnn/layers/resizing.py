@@ -1,4 +1,5 @@
 """Images of another size: Resizing and CenterCrop."""
+
 from typing import Any
 
 from fastnn import ops
@@ -50,26 +51,41 @@ class Resizing(_Sized):
     (1, 2, 3, 1)
     """
 
-    def __init__(self, height: Any, width: int, interpolation: str = "bilinear", crop_to_aspect_ratio: bool = False,
-                 pad_to_aspect_ratio: bool = False, fill_mode: str = "constant", fill_value: float = 0.0,
-                 antialias: bool = False, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        height: Any,
+        width: int,
+        interpolation: str = "bilinear",
+        crop_to_aspect_ratio: bool = False,
+        pad_to_aspect_ratio: bool = False,
+        fill_mode: str = "constant",
+        fill_value: float = 0.0,
+        antialias: bool = False,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(height, width, data_format, **kwargs)
         self.interpolation, self.crop_to_aspect_ratio = interpolation, crop_to_aspect_ratio
-        self.fill_mode, self.fill_value = fill_mode, fill_value                 # of padding, which is not there yet
+        self.fill_mode, self.fill_value = fill_mode, fill_value  # of padding, which is not there yet
         if interpolation not in ("bilinear", "nearest"):
             raise ArgumentError(f"Resizing: interpolation must be 'bilinear' or 'nearest'. Received: {interpolation!r}")
         if pad_to_aspect_ratio or antialias:
             raise ArgumentError("Resizing: `pad_to_aspect_ratio` and `antialias` are not supported.")
 
     def _sized(self, x):
-        return image.resize(x, (self.height, self.width), self.interpolation, data_format="channels_last",
-                            crop_to_aspect_ratio=self.crop_to_aspect_ratio)
+        return image.resize(
+            x,
+            (self.height, self.width),
+            self.interpolation,
+            data_format="channels_last",
+            crop_to_aspect_ratio=self.crop_to_aspect_ratio,
+        )
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation,
                 "crop_to_aspect_ratio": self.crop_to_aspect_ratio, "pad_to_aspect_ratio": False,
                 "fill_mode": self.fill_mode, "fill_value": self.fill_value, "antialias": False,
-                "data_format": self.data_format}
+                "data_format": self.data_format}  # fmt: skip
 
 
 class CenterCrop(_Sized):
@@ -90,7 +106,7 @@ class CenterCrop(_Sized):
         top, left = (rows - self.height) // 2, (columns - self.width) // 2
         if top < 0 or left < 0:
             return image.resize(x, (self.height, self.width), crop_to_aspect_ratio=True, data_format="channels_last")
-        return x[:, top:top + self.height, left:left + self.width]
+        return x[:, top : top + self.height, left : left + self.width]
 
     def get_config(self):
         return {**super().get_config(), "data_format": self.data_format}

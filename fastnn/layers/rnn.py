@@ -1,4 +1,5 @@
 """RNN: a cell applied step after step."""
+
 from typing import Any
 
 from fastnn import ops
@@ -35,9 +36,17 @@ class RNN(Layer):
     supports_masking = True
     KWARGS = (*Layer.KWARGS, "implementation", "use_cudnn", "time_major", "unroll")
 
-    def __init__(self, cell: Any, return_sequences: bool = False, return_state: bool = False,
-                 go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
-                 zero_output_for_mask: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
         kwargs.pop("implementation", None)
         kwargs.pop("use_cudnn", None)
         if kwargs.pop("time_major", False):
@@ -46,8 +55,9 @@ class RNN(Layer):
         if isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)
         if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-            raise ArgumentError("Argument `cell` should have a `call` method and a `state_size`. Received: "
-                                f"cell={cell!r}")
+            raise ArgumentError(
+                f"Argument `cell` should have a `call` method and a `state_size`. Received: cell={cell!r}"
+            )
         self.cell = cell
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
@@ -88,19 +98,30 @@ class RNN(Layer):
         build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
-                raise ShapeError("When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "
-                                 f"batch size: sequence.shape={tuple(sequences_shape)}. Give it with "
-                                 "Input(batch_shape=...).")
-            object.__setattr__(self, "states", [
-                Variable(s, dtype=self.dtype, trainable=False, name="rnn_state")
-                for s in nest.flatten(self.get_initial_state(sequences_shape[0]))])
+                raise ShapeError(
+                    "When using `stateful=True` in a RNN, the batch size must be static. Found dynamic "
+                    f"batch size: sequence.shape={tuple(sequences_shape)}. Give it with "
+                    "Input(batch_shape=...)."
+                )
+            object.__setattr__(
+                self,
+                "states",
+                [
+                    Variable(s, dtype=self.dtype, trainable=False, name="rnn_state")
+                    for s in nest.flatten(self.get_initial_state(sequences_shape[0]))
+                ],
+            )
 
     # ---- running --------------------------------------------------------------------------------------
 
     def __call__(self, sequences, initial_state=None, **kwargs):
-        if isinstance(sequences, (list, tuple)) and initial_state is None and len(sequences) > 1 \
-                and all(hasattr(x, "shape") for x in sequences):
-            sequences, initial_state = sequences[0], list(sequences[1:])      # Keras 1 and 2 passed [x, *states]
+        if (
+            isinstance(sequences, (list, tuple))
+            and initial_state is None
+            and len(sequences) > 1
+            and all(hasattr(x, "shape") for x in sequences)
+        ):
+            sequences, initial_state = sequences[0], list(sequences[1:])  # Keras 1 and 2 passed [x, *states]
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         return super().__call__(sequences, **kwargs)
@@ -130,12 +151,15 @@ class RNN(Layer):
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         if len(states) != len(self.state_size):
-            raise ShapeError(f"Layer {self.name} expects {len(self.state_size)} state(s), but it received "
-                             f"{len(states)} initial state(s).")
+            raise ShapeError(
+                f"Layer {self.name} expects {len(self.state_size)} state(s), but it received "
+                f"{len(states)} initial state(s)."
+            )
         mask = nest.flatten(mask)[0] if mask is not None else None
         own = getattr(type(self.cell), "get_initial_state", None)
-        zero_start = initial_state is None and not self.stateful and (
-            own is None or own.__module__.startswith("fastnn."))
+        zero_start = (
+            initial_state is None and not self.stateful and (own is None or own.__module__.startswith("fastnn."))
+        )
         outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
         if self.stateful:
             for variable, state in zip(self.states, nest.flatten(states)):
@@ -152,7 +176,7 @@ class RNN(Layer):
         def body(flat, slices, memory):
             output, new = step(slices[0], nest.pack(states, flat))
             new = nest.flatten(list(new) if isinstance(new, (list, tuple)) else [new])
-            mine = next((k for k, s in enumerate(new) if s is output), None)    # the state that is the output, too
+            mine = next((k for k, s in enumerate(new) if s is output), None)  # the state that is the output, too
             if mask is not None:
                 use, raw = slices[1], output
                 new = [_where(use, a, b) for a, b in zip(new, flat)]
@@ -166,8 +190,16 @@ class RNN(Layer):
                 memory.remember("output", output)
             kept["mine"] = mine
             return new, [output] if self.return_sequences else []
-        flat, stacked, after = over_steps(body, nest.flatten(states), sliced, steps, self.go_backwards,
-                                          self.unroll or steps == 1, name=f"Layer '{self.name}'")
+
+        flat, stacked, after = over_steps(
+            body,
+            nest.flatten(states),
+            sliced,
+            steps,
+            self.go_backwards,
+            self.unroll or steps == 1,
+            name=f"Layer '{self.name}'",
+        )
         last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
         states = nest.pack(states, flat)
         if not self.return_sequences:
@@ -189,6 +221,7 @@ class RNN(Layer):
         def step(row, states):
             output, new = self.cell(row, states, **extra)
             return output, [new] if single and not isinstance(new, (list, tuple)) else new
+
         return step, rows
 
     # ---- configuration --------------------------------------------------------------------------------
@@ -196,7 +229,7 @@ class RNN(Layer):
     def _loop_config(self):
         return {**super().get_config(), "return_sequences": self.return_sequences, "return_state": self.return_state,
                 "go_backwards": self.go_backwards, "stateful": self.stateful, "unroll": self.unroll,
-                "zero_output_for_mask": self.zero_output_for_mask}
+                "zero_output_for_mask": self.zero_output_for_mask}  # fmt: skip
 
     def get_config(self):
         return {**self._loop_config(), "cell": serial.serialize(self.cell)}

@@ -1,4 +1,5 @@
 """The cells of SimpleRNN, LSTM and GRU, and stacks of cells."""
+
 from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
@@ -53,10 +54,15 @@ def build_cell(cell, input_shape):
         own = getattr(cell, "get_initial_state", None)
         size = cell.state_size
         size = [size] if isinstance(size, int) else list(size)
-        states = nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size) if own is None \
+        states = (
+            nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size)
+            if own is None
             else own(batch_size=batch)
-        cell(trace.input((batch, *input_shape[1:]), cell.compute_dtype),
-             list(states) if isinstance(states, (list, tuple)) else [states])
+        )
+        cell(
+            trace.input((batch, *input_shape[1:]), cell.compute_dtype),
+            list(states) if isinstance(states, (list, tuple)) else [states],
+        )
 
 
 class RecurrentCell(CellDropout, Layer):
@@ -65,22 +71,39 @@ class RecurrentCell(CellDropout, Layer):
     gates = 1
     gated = False
 
-    def __init__(self, units: int, activation: Any = "tanh", use_bias: bool = True,
-                 kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
-                 bias_initializer: Any = "zeros", kernel_regularizer: Any = None, recurrent_regularizer: Any = None,
-                 bias_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None,
-                 bias_constraint: Any = None, dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
         kwargs.pop("implementation", None)
         super().__init__(**kwargs)
         if (whole(units) or 0) < 1:
-            raise ArgumentError("Received an invalid value for argument `units`, expected a positive integer, "
-                                f"got {units!r}.")
+            raise ArgumentError(
+                f"Received an invalid value for argument `units`, expected a positive integer, got {units!r}."
+            )
         self.units, self.use_bias = int(units), use_bias
         self.activation = activations.get(activation)
-        for name, i, r, c in zip(WEIGHTS, (kernel_initializer, recurrent_initializer, bias_initializer),
-                                 (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-                                 (kernel_constraint, recurrent_constraint, bias_constraint)):
+        for name, i, r, c in zip(
+            WEIGHTS,
+            (kernel_initializer, recurrent_initializer, bias_initializer),
+            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+            (kernel_constraint, recurrent_constraint, bias_constraint),
+        ):
             setattr(self, f"{name}_initializer", initializers.get(i))
             setattr(self, f"{name}_regularizer", regularizers.get(r))
             setattr(self, f"{name}_constraint", constraints.get(c))
@@ -106,14 +129,17 @@ class RecurrentCell(CellDropout, Layer):
         return (self.gates * self.units,)
 
     def _add(self, which, shape, name):
-        return self.add_weight(shape=shape, name=name, initializer=getattr(self, f"{which}_initializer"),
-                               regularizer=getattr(self, f"{which}_regularizer"),
-                               constraint=getattr(self, f"{which}_constraint"))
+        return self.add_weight(
+            shape=shape,
+            name=name,
+            initializer=getattr(self, f"{which}_initializer"),
+            regularizer=getattr(self, f"{which}_regularizer"),
+            constraint=getattr(self, f"{which}_constraint"),
+        )
 
     def get_initial_state(self, batch_size=None):
         """Zeros."""
-        return [ops.zeros((batch_size, size), dtype=self.compute_dtype)
-                for size in nest.flatten(self.state_size)]
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in nest.flatten(self.state_size)]
 
     def project(self, inputs):
         """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once."""
@@ -124,8 +150,12 @@ class RecurrentCell(CellDropout, Layer):
 
     def _usual(self, *values):
         """Whether a step has a kernel of its own: with the usual activations, on floats of one dtype."""
-        return (self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid
-                and values[0].dtype in ("float32", "float64") and len({str(v.dtype) for v in values}) == 1)
+        return (
+            self.activation is activations.tanh
+            and self.recurrent_activation is activations.sigmoid
+            and values[0].dtype in ("float32", "float64")
+            and len({str(v.dtype) for v in values}) == 1
+        )
 
     def _state(self, h):
         return h if self._state_mask is None else h * self._state_mask
@@ -137,15 +167,16 @@ class RecurrentCell(CellDropout, Layer):
     def compute_output_spec(self, inputs, states, training=False):
         batch = inputs.shape[0]
         sizes = nest.flatten(self.state_size)
-        return symbol_like((batch, self.units), self.compute_dtype), \
-            [symbol_like((batch, s), self.compute_dtype) for s in sizes]
+        return symbol_like((batch, self.units), self.compute_dtype), [
+            symbol_like((batch, s), self.compute_dtype) for s in sizes
+        ]
 
     def own_config(self):
         """The entries of the config that a layer shares with its cell."""
         gated = {"recurrent_activation": activations.serialize(self.recurrent_activation)} if self.gated else {}
         return {"units": self.units, "activation": activations.serialize(self.activation), **gated,
                 "use_bias": self.use_bias, **weight_config(self, WEIGHTS, activity=False), "dropout": self.dropout,
-                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}
+                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}  # fmt: skip
 
     def get_config(self):
         return {**super().get_config(), **self.own_config()}
@@ -166,12 +197,21 @@ class LSTMCell(RecurrentCell):
     gates = 4
     gated = True
 
-    def __init__(self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid",
-                 use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
-                 recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros",
-                 unit_forget_bias: bool = True, **kwargs: Any) -> None:
-        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-                         **kwargs)
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs
+        )
         self.recurrent_activation, self.unit_forget_bias = activations.get(recurrent_activation), unit_forget_bias
 
     @property
@@ -183,7 +223,7 @@ class LSTMCell(RecurrentCell):
         super().build(input_shape)
         if self.bias is not None and self.unit_forget_bias:
             bias = self.bias.numpy()
-            bias[self.units:2 * self.units] = 1.0
+            bias[self.units : 2 * self.units] = 1.0
             self.bias.assign(bias)
 
     def step(self, share, states):
@@ -209,12 +249,21 @@ class GRUCell(RecurrentCell):
     gates = 3
     gated = True
 
-    def __init__(self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid",
-                 use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
-                 recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros", reset_after: bool = True,
-                 **kwargs: Any) -> None:
-        super().__init__(units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-                         **kwargs)
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        reset_after: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs
+        )
         self.recurrent_activation, self.reset_after = activations.get(recurrent_activation), reset_after
 
     def _bias_shape(self):
@@ -244,10 +293,10 @@ class GRUCell(RecurrentCell):
             z, r = self.recurrent_activation(xz + iz), self.recurrent_activation(xr + ir)
             new = self.activation(xh + r * ih)
         else:
-            inner = ops.matmul(kept, self.recurrent_kernel[:, :2 * n])
+            inner = ops.matmul(kept, self.recurrent_kernel[:, : 2 * n])
             z = self.recurrent_activation(share[:, :n] + inner[:, :n])
-            r = self.recurrent_activation(share[:, n:2 * n] + inner[:, n:])
-            new = self.activation(share[:, 2 * n:] + ops.matmul(r * kept, self.recurrent_kernel[:, 2 * n:]))
+            r = self.recurrent_activation(share[:, n : 2 * n] + inner[:, n:])
+            new = self.activation(share[:, 2 * n :] + ops.matmul(r * kept, self.recurrent_kernel[:, 2 * n :]))
         h = z * h + (1.0 - z) * new
         return h, [h]
 
@@ -266,8 +315,9 @@ class StackedRNNCells(Layer):
         super().__init__(**kwargs)
         for cell in cells:
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise ArgumentError("All cells must have a `call` method and a "
-                                    f"`state_size`. Received cell without: {cell!r}")
+                raise ArgumentError(
+                    f"All cells must have a `call` method and a `state_size`. Received cell without: {cell!r}"
+                )
         self.cells = list(cells)
 
     @property
@@ -288,8 +338,10 @@ class StackedRNNCells(Layer):
 
     def get_initial_state(self, batch_size=None):
         """The initial states of all cells."""
-        return [nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
-                for cell in self.cells]
+        return [
+            nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
+            for cell in self.cells
+        ]
 
     @property
     def projects(self):

@@ -1,4 +1,5 @@
 """clear_session: automatic names and random streams start again."""
+
 from fastnn.core import config
 from fastnn.graph import variable
 

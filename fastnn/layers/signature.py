@@ -1,4 +1,5 @@
 """Signatures of `call` and `build`: which arguments a layer takes, and how shapes are handed to `build`."""
+
 import functools
 import inspect
 from typing import Any
@@ -40,8 +41,9 @@ def _build_parameters(function):
     parameters = list(inspect.signature(function).parameters.values())[1:]
     if any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return None
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)), \
-        tuple(p.name for p in parameters if p.default is p.empty and p.kind != p.VAR_KEYWORD)
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)), tuple(
+        p.name for p in parameters if p.default is p.empty and p.kind != p.VAR_KEYWORD
+    )
 
 
 def _has_shape(value):
@@ -59,8 +61,11 @@ def build_arguments(function, call, args, kwargs):
     One parameter gets the shape(s) of the first argument; more get those of the call arguments they are
     named after: `query_shape` that of `query`.
     """
-    tensors = {name: v for name, v in call.named(args, kwargs).items()
-               if name not in ("training", "mask") and not name.endswith("_mask") and v is not None and _has_shape(v)}
+    tensors = {
+        name: v
+        for name, v in call.named(args, kwargs).items()
+        if name not in ("training", "mask") and not name.endswith("_mask") and v is not None and _has_shape(v)
+    }
     shapes = {f"{name}_shape": shapes_of(v) for name, v in tensors.items()}
     found = _build_parameters(function)
     if found is None:

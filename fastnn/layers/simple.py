@@ -1,4 +1,5 @@
 """Identity, Lambda, Masking and ActivityRegularization."""
+
 import inspect
 from typing import Any
 
@@ -68,10 +69,11 @@ class Lambda(Layer):
     array([2., 2.], dtype=float32)
     """
 
-    _rule_calls = True                          # the function, where no output_shape is given
+    _rule_calls = True  # the function, where no output_shape is given
 
-    def __init__(self, function: Any, output_shape: Any = None, mask: Any = None, arguments: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, function: Any, output_shape: Any = None, mask: Any = None, arguments: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
             raise ArgumentError(f"Lambda: `function` must be callable. Received: function={function!r}")
@@ -130,8 +132,10 @@ class Lambda(Layer):
             if isinstance(config.get(key), dict):
                 config[key] = serial.deserialize(config[key], None, custom_objects)
         if isinstance(config.get("function"), (str, list)):
-            raise NotSupportedError("This Lambda was saved with its code, which fastnn never runs from a file: make "
-                                    "the layer again in Python, or pass its function in custom_objects.")
+            raise NotSupportedError(
+                "This Lambda was saved with its code, which fastnn never runs from a file: make "
+                "the layer again in Python, or pass its function in custom_objects."
+            )
         for key in ("module", "function_type", "output_shape_type", "output_shape_module"):
             config.pop(key, None)
         return super().from_config(config)

@@ -3,6 +3,7 @@
 `ops.shape(x)` gives ints where they are known and a Size elsewhere.  Sizes and ints make Sizes; operations take them
 where they take ints, as `ops.arange(n)` and `ops.reshape(x, (n, -1))`.  When the graph runs every Size is an int.
 """
+
 import operator
 import weakref
 from typing import Any
@@ -18,10 +19,18 @@ from fastnn.layers.leaf import symbol_like
 from fastnn.ops import public
 
 # What two sizes make, under the names that files have.
+# fmt: off
 FUNCTIONS = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "floor_divide": operator.floordiv,
              "mod": operator.mod, "power": operator.pow, "negative": operator.neg, "maximum": max, "minimum": min}
-_METHODS = {"add": "add", "subtract": "sub", "multiply": "mul", "floor_divide": "floordiv", "mod": "mod",
-            "power": "pow"}
+# fmt: on
+_METHODS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "floor_divide": "floordiv",
+    "mod": "mod",
+    "power": "pow",
+}  # fmt: skip
 
 
 def _is_size(value):
@@ -33,9 +42,10 @@ def _calculated(name, swap=False):
 
     def method(self, other):
         if not _is_size(other):
-            return general(self, other)         # a value like any other
+            return general(self, other)  # a value like any other
         other = other if isinstance(other, Size) else int(other)
         return SizeCalculation(name)(*((other, self) if swap else (self, other)))
+
     return method
 
 
@@ -100,8 +110,10 @@ class SizeCalculation(Operation):
 
     def __init__(self, function: Any, name: str | None = None) -> None:
         if function not in FUNCTIONS:
-            raise FileFormatError(f"A calculation of sizes: received the function {function!r}."
-                                  f"{suggest(str(function), FUNCTIONS)} Expected one of {', '.join(FUNCTIONS)}.")
+            raise FileFormatError(
+                f"A calculation of sizes: received the function {function!r}."
+                f"{suggest(str(function), FUNCTIONS)} Expected one of {', '.join(FUNCTIONS)}."
+            )
         super().__init__(name or auto_name(f"size_{function}"))
         self.function = function
 
@@ -221,10 +233,14 @@ def _results(event, size):
             return x
         value = _at(x, size)
         return value if isinstance(x, Size) else symbol_like(value, x.dtype)
+
     args, kwargs = nest.map_structure(filled, event.args), nest.map_structure(filled, event.kwargs)
     operation = event.operation
     if isinstance(operation, (SizeOf, SizeCalculation)):
         return [operation.run(*args)]
-    specs = operation.infer(args, kwargs) if isinstance(operation, Operation) else \
-        operation.compute_output_spec(*args, **kwargs)
+    specs = (
+        operation.infer(args, kwargs)
+        if isinstance(operation, Operation)
+        else operation.compute_output_spec(*args, **kwargs)
+    )
     return [tuple(x.shape) for x in nest.flatten(specs)]

@@ -1,4 +1,5 @@
 """The state of a layer: its weights, losses and the layers inside it."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -105,8 +106,10 @@ class StateMixin:
     def count_params(self) -> int:
         """The number of numbers in its weights; NotBuiltError before they exist."""
         if not self.built:
-            raise NotBuiltError(f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. "
-                                f"You can build it manually via: `layer.build(input_shape)`.")
+            raise NotBuiltError(
+                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't built. "
+                f"You can build it manually via: `layer.build(input_shape)`."
+            )
         return int(sum(w.size for w in self.weights))
 
     def get_weights(self) -> list[Array]:
@@ -120,13 +123,17 @@ class StateMixin:
         """
         mine, weights = self.weights, list(weights)
         if len(mine) != len(weights):
-            raise ShapeError(f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
-                             f"{len(weights)}, but the layer was expecting {len(mine)} weights.")
+            raise ShapeError(
+                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
+                f"{len(weights)}, but the layer was expecting {len(mine)} weights."
+            )
         arrays = [np.asarray(w) for w in weights]
         for variable, array in zip(mine, arrays):
             if variable.shape != array.shape:
-                raise ShapeError(f"Layer {self.name} weight shape {variable.shape} is not compatible with provided "
-                                 f"weight shape {array.shape} for {variable.path}.")
+                raise ShapeError(
+                    f"Layer {self.name} weight shape {variable.shape} is not compatible with provided "
+                    f"weight shape {array.shape} for {variable.path}."
+                )
         for variable, array in zip(mine, arrays):
             variable.assign(array)
 
@@ -135,14 +142,18 @@ class StateMixin:
 
         What somebody else wrote may do anything; so may a function of an axis that is the batch's.
         """
-        return type(self).__module__.startswith("fastnn.") and self.activity_regularizer is None \
+        return (
+            type(self).__module__.startswith("fastnn.")
+            and self.activity_regularizer is None
             and self._axis_inside(None)
+        )
 
     def _axis_inside(self, rank):
         """Whether its `axis` is none of the batch, for inputs of this rank (None: not known)."""
         axis = self.__dict__.get("axis")
-        return not {0, None if rank is None else -rank} & set(axis if isinstance(axis, (list, tuple)) else [axis]) \
-            - {None}
+        return not {0, None if rank is None else -rank} & set(axis if isinstance(axis, (list, tuple)) else [axis]) - {
+            None
+        }
 
     # ---- losses ---------------------------------------------------------------------------------------
 
@@ -159,8 +170,10 @@ class StateMixin:
                 continue
             known = isinstance(value, (Symbol, np.ndarray, np.generic, float, int))
             if not known and not hasattr(value, "_fastnn_variable"):
-                raise ArgumentError("`add_loss()` can only be called from inside `build()` or `call()`, on a tensor "
-                                    f"input. Received invalid value: {value!r}")
+                raise ArgumentError(
+                    "`add_loss()` can only be called from inside `build()` or `call()`, on a tensor "
+                    f"input. Received invalid value: {value!r}"
+                )
             trace = current()
             if trace is None:
                 self._losses.append(value)
@@ -188,7 +201,10 @@ class StateMixin:
         """What the last call (or step of training) added with add_loss, and the weights' penalties."""
         trace = current()
         layers = self._flatten_layers()
-        own = list(trace.losses) if trace is not None else [
-            x.numpy()[()] if hasattr(x, "_fastnn_variable") else x for layer in layers for x in layer._losses]
+        own = (
+            list(trace.losses)
+            if trace is not None
+            else [x.numpy()[()] if hasattr(x, "_fastnn_variable") else x for layer in layers for x in layer._losses]
+        )
         called = [f() for layer in layers for f in layer._loss_functions]
         return own + called + self.regularization_losses()

@@ -1,4 +1,5 @@
 """Loops of layers over the steps of sequences: of the graph, or Python's own on arrays and where they are unrolled."""
+
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,9 @@ def over_steps(step, carried, sliced, count, reverse=False, unroll=False, name="
         pairs = memory.pairs()
         keys.extend(sorted(memory.next))
         return new, stacked, pairs
+
     final, stacked, _ = loop(body, carried, sliced, count, reverse, name=name)
-    return final[:len(carried)], stacked, dict(zip(keys, final[len(carried):]))
+    return final[: len(carried)], stacked, dict(zip(keys, final[len(carried) :]))
 
 
 def _written_out(step, carried, sliced, count, reverse):

@@ -1,4 +1,5 @@
 """What a layer owns: variables, sub-layers and metrics found among its attributes, also inside lists and dicts."""
+
 from typing import Any
 
 from fastnn.graph import Variable

@@ -1,4 +1,5 @@
 """Layers around layers: Wrapper, Bidirectional, TimeDistributed."""
+
 from typing import Any
 
 from fastnn import ops
@@ -18,8 +19,10 @@ class Wrapper(Layer):
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):
-            raise ArgumentError(f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure "
-                                "wrapped layer is a valid Keras layer.")
+            raise ArgumentError(
+                f"Layer {layer} supplied to Wrapper isn't a supported layer type. Please ensure "
+                "wrapped layer is a valid Keras layer."
+            )
         super().__init__(**kwargs)
         self.layer = layer
 
@@ -38,8 +41,11 @@ class Wrapper(Layer):
 
 def _with_layers(config, custom_objects):
     """A config whose layers are made."""
-    made = {k: serial.deserialize(config[k], "layers", custom_objects) for k in ("layer", "backward_layer")
-            if isinstance(config.get(k), dict)}
+    made = {
+        k: serial.deserialize(config[k], "layers", custom_objects)
+        for k in ("layer", "backward_layer")
+        if isinstance(config.get(k), dict)
+    }
     return {**config, **made}
 
 
@@ -59,8 +65,10 @@ class TimeDistributed(Wrapper):
 
     def _step(self, shape):
         if len(shape) < 3:
-            raise ShapeError("`TimeDistributed` Layer should be passed an `input_shape` with at least 3 dimensions, "
-                             f"received: {tuple(shape)}")
+            raise ShapeError(
+                "`TimeDistributed` Layer should be passed an `input_shape` with at least 3 dimensions, "
+                f"received: {tuple(shape)}"
+            )
         return (shape[0], *shape[2:])
 
     def build(self, input_shape):
@@ -73,11 +81,15 @@ class TimeDistributed(Wrapper):
     def call(self, inputs, training=None, mask=None):
         batch, steps = inputs.shape[:2]
         if None in (batch, steps):
-            raise ShapeError(f"TimeDistributed '{self.name}': batch and steps must be known when it runs. "
-                             f"Received: {tuple(inputs.shape)}")
+            raise ShapeError(
+                f"TimeDistributed '{self.name}': batch and steps must be known when it runs. "
+                f"Received: {tuple(inputs.shape)}"
+            )
         if mask is not None and tuple(mask.shape[:2]) != (batch, steps):
-            raise ShapeError(f"TimeDistributed '{self.name}': the first two dimensions of `mask` must be those of the "
-                             f"inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}")
+            raise ShapeError(
+                f"TimeDistributed '{self.name}': the first two dimensions of `mask` must be those of the "
+                f"inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}"
+            )
         call = signature.of(type(self.layer).call)
         kwargs = {"training": training} if call.takes("training") else {}
         layers = self.layer._flatten_layers()
@@ -96,8 +108,14 @@ class TimeDistributed(Wrapper):
                 context.set_mask(*slices)
             shown.append(self.layer(slices[0], **kwargs))
             return [], nest.flatten(shown[-1])
-        _, stacked, _ = over_steps(step, [], [steps_first(inputs), *([steps_first(mask)] if masked else [])], steps,
-                                   name=f"Layer '{self.name}'")
+
+        _, stacked, _ = over_steps(
+            step,
+            [],
+            [steps_first(inputs), *([steps_first(mask)] if masked else [])],
+            steps,
+            name=f"Layer '{self.name}'",
+        )
         return nest.pack(shown[-1], [ops.swapaxes(y, 0, 1) for y in stacked])
 
     def compute_mask(self, inputs, previous_mask):
@@ -123,15 +141,25 @@ class Bidirectional(Layer):
 
     supports_masking = True
 
-    def __init__(self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Any = None,
+        **kwargs: Any,
+    ) -> None:
         for which in (layer, backward_layer):
             if which is not None and (not isinstance(which, Layer) or not hasattr(which, "go_backwards")):
-                raise ArgumentError("Please initialize `Bidirectional` layer with a recurrent layer: one that has "
-                                    f"`go_backwards`, `return_sequences` and `return_state`. Received: {which!r}")
+                raise ArgumentError(
+                    "Please initialize `Bidirectional` layer with a recurrent layer: one that has "
+                    f"`go_backwards`, `return_sequences` and `return_state`. Received: {which!r}"
+                )
         if merge_mode not in ("sum", "mul", "ave", "concat", None):
-            raise ArgumentError(f"Invalid merge mode. Received: {merge_mode}. Merge mode should be one of "
-                                "{'sum', 'mul', 'ave', 'concat', None}")
+            raise ArgumentError(
+                f"Invalid merge mode. Received: {merge_mode}. Merge mode should be one of "
+                "{'sum', 'mul', 'ave', 'concat', None}"
+            )
         kwargs.setdefault("trainable", layer.trainable)
         name = kwargs.pop("name", None)
         super().__init__(name=name, **kwargs)
@@ -145,12 +173,13 @@ class Bidirectional(Layer):
             self.backward_layer = backward_layer
         for what in ("return_sequences", "return_state", "stateful"):
             if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
-                raise ArgumentError("Forward layer and backward layer are expected "
-                                    f"to have the same value for `{what}`.")
+                raise ArgumentError(
+                    f"Forward layer and backward layer are expected to have the same value for `{what}`."
+                )
         if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
             raise ArgumentError("Forward layer and backward layer should have different `go_backwards` value.")
         for which in (self.forward_layer, self.backward_layer):
-            if hasattr(which, "zero_output_for_mask"):      # masked steps of a reversed sequence come first
+            if hasattr(which, "zero_output_for_mask"):  # masked steps of a reversed sequence come first
                 which.zero_output_for_mask = which.return_sequences
         self.merge_mode = merge_mode
         self.return_sequences, self.return_state = layer.return_sequences, layer.return_state
@@ -179,8 +208,10 @@ class Bidirectional(Layer):
         first = second = None
         if initial_state is not None:
             if len(initial_state) % 2:
-                raise ArgumentError("When passing `initial_state` to a Bidirectional RNN, the state should be a list "
-                                    f"of even length. Received {len(initial_state)} states.")
+                raise ArgumentError(
+                    "When passing `initial_state` to a Bidirectional RNN, the state should be a list "
+                    f"of even length. Received {len(initial_state)} states."
+                )
             half = len(initial_state) // 2
             first, second = list(initial_state[:half]), list(initial_state[half:])
         results = []
@@ -194,8 +225,13 @@ class Bidirectional(Layer):
         y, back = results
         if self.return_sequences:
             back = ops.flip(back, axis=1)
-        output = {"concat": lambda: ops.concatenate([y, back], axis=-1), "sum": lambda: y + back,
-                  "ave": lambda: (y + back) / 2.0, "mul": lambda: y * back, None: lambda: [y, back]}[self.merge_mode]()
+        output = {
+            "concat": lambda: ops.concatenate([y, back], axis=-1),
+            "sum": lambda: y + back,
+            "ave": lambda: (y + back) / 2.0,
+            "mul": lambda: y * back,
+            None: lambda: [y, back],
+        }[self.merge_mode]()
         if self.return_state:
             return (*output, *states) if self.merge_mode is None else (output, *states)
         return output
@@ -215,8 +251,12 @@ class Bidirectional(Layer):
     reset_states = reset_state
 
     def get_config(self):
-        return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serial.serialize(self.forward_layer),
-                "backward_layer": serial.serialize(self.backward_layer)}
+        return {
+            **super().get_config(),
+            "merge_mode": self.merge_mode,
+            "layer": serial.serialize(self.forward_layer),
+            "backward_layer": serial.serialize(self.backward_layer),
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -228,5 +268,3 @@ def _renamed(name, direction):
     for word in ("forward", "backward"):
         name = name.removeprefix(f"{word}_")
     return f"{direction}_{name}"
-
-

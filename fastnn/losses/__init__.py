@@ -1,4 +1,5 @@
 """Losses: classes and functions under Keras's names, and `get` / `serialize` / `deserialize`."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -23,5 +24,5 @@ NAMES = {
     "cosine_proximity": "regression:cosine_similarity", "huber_loss": "regression:huber",
     "bce": "probabilistic:binary_crossentropy", "BCE": "probabilistic:binary_crossentropy",
     "get": "identifiers", "serialize": "identifiers", "deserialize": "identifiers",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

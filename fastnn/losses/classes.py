@@ -1,4 +1,5 @@
 """The loss classes: Keras's names and arguments around the functions of this package."""
+
 from typing import Any
 
 from fastnn.core.errors import ArgumentError
@@ -18,8 +19,14 @@ class LossFunctionWrapper(Loss):
     2.0
     """
 
-    def __init__(self, fn: Any, reduction: str | None = "sum_over_batch_size", name: str | None = None,
-                 dtype: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        fn: Any,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn, self._fn_kwargs = fn, kwargs
 
@@ -65,8 +72,10 @@ class _Named(LossFunctionWrapper):
 
 def _simple(cls_name, function, name, formula):
     """A loss class without arguments of its own."""
+
     def __init__(self, reduction="sum_over_batch_size", name=name, dtype=None):
         _Named.__init__(self, function, reduction, name, dtype)
+
     doc = f"""{formula}
 
     reduction, name, dtype: as in `Loss`.  y_true, y_pred: (n, ..., d) of the same shape.
@@ -78,25 +87,46 @@ def _simple(cls_name, function, name, formula):
     return type(cls_name, (_Named,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
-MeanSquaredError = _simple("MeanSquaredError", regression.mean_squared_error, "mean_squared_error",
-                           "Mean of the squared errors.")
-MeanAbsoluteError = _simple("MeanAbsoluteError", regression.mean_absolute_error, "mean_absolute_error",
-                            "Mean of the absolute errors.")
+MeanSquaredError = _simple(
+    "MeanSquaredError", regression.mean_squared_error, "mean_squared_error", "Mean of the squared errors."
+)
+MeanAbsoluteError = _simple(
+    "MeanAbsoluteError", regression.mean_absolute_error, "mean_absolute_error", "Mean of the absolute errors."
+)
 MeanAbsolutePercentageError = _simple(
-    "MeanAbsolutePercentageError", regression.mean_absolute_percentage_error, "mean_absolute_percentage_error",
-    "100 times the mean of |error| / max(|y_true|, epsilon).")
+    "MeanAbsolutePercentageError",
+    regression.mean_absolute_percentage_error,
+    "mean_absolute_percentage_error",
+    "100 times the mean of |error| / max(|y_true|, epsilon).",
+)
 MeanSquaredLogarithmicError = _simple(
-    "MeanSquaredLogarithmicError", regression.mean_squared_logarithmic_error, "mean_squared_logarithmic_error",
-    "Mean squared difference of log(1 + max(y, epsilon)).")
+    "MeanSquaredLogarithmicError",
+    regression.mean_squared_logarithmic_error,
+    "mean_squared_logarithmic_error",
+    "Mean squared difference of log(1 + max(y, epsilon)).",
+)
 LogCosh = _simple("LogCosh", regression.log_cosh, "log_cosh", "Mean of log(cosh(y_pred - y_true)).")
-Hinge = _simple("Hinge", regression.hinge, "hinge", "Mean of max(1 - y_true * y_pred, "
-                                                    "0), labels -1 and 1 (or 0 and 1).")
-SquaredHinge = _simple("SquaredHinge", regression.squared_hinge, "squared_hinge",
-                       "Mean of max(1 - y_true * y_pred, 0)^2, labels -1 and 1 (or 0 and 1).")
-CategoricalHinge = _simple("CategoricalHinge", regression.categorical_hinge, "categorical_hinge",
-                           "max(largest wrong score - right score + 1, 0), one-hot labels.")
-KLDivergence = _simple("KLDivergence", regression.kl_divergence, "kl_divergence",
-                       "Kullback-Leibler divergence: sum of y_true * log(y_true / y_pred).")
+Hinge = _simple(
+    "Hinge", regression.hinge, "hinge", "Mean of max(1 - y_true * y_pred, 0), labels -1 and 1 (or 0 and 1)."
+)
+SquaredHinge = _simple(
+    "SquaredHinge",
+    regression.squared_hinge,
+    "squared_hinge",
+    "Mean of max(1 - y_true * y_pred, 0)^2, labels -1 and 1 (or 0 and 1).",
+)
+CategoricalHinge = _simple(
+    "CategoricalHinge",
+    regression.categorical_hinge,
+    "categorical_hinge",
+    "max(largest wrong score - right score + 1, 0), one-hot labels.",
+)
+KLDivergence = _simple(
+    "KLDivergence",
+    regression.kl_divergence,
+    "kl_divergence",
+    "Kullback-Leibler divergence: sum of y_true * log(y_true / y_pred).",
+)
 Poisson = _simple("Poisson", regression.poisson, "poisson", "Mean of y_pred - y_true * log(y_pred).")
 
 
@@ -111,8 +141,13 @@ class Huber(_Named):
 
     settings = ("delta",)
 
-    def __init__(self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size",
-                 name: str | None = "huber_loss", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
+    ) -> None:
         super().__init__(regression.huber, reduction, name, dtype, delta=delta)
 
 
@@ -125,8 +160,13 @@ class CosineSimilarity(_Named):
 
     settings = ("axis",)
 
-    def __init__(self, axis: Any = -1, reduction: str | None = "sum_over_batch_size",
-                 name: str | None = "cosine_similarity", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
+    ) -> None:
         super().__init__(regression.cosine_similarity, reduction, name, dtype, axis=axis)
 
 
@@ -142,11 +182,24 @@ class BinaryCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
-                 reduction: str | None = "sum_over_batch_size", name: str | None = "binary_crossentropy",
-                 dtype: Any = None) -> None:
-        super().__init__(probabilistic.binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
-                         label_smoothing=label_smoothing, axis=axis)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            probabilistic.binary_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class BinaryFocalCrossentropy(_Named):
@@ -160,13 +213,30 @@ class BinaryFocalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis", "apply_class_balancing", "alpha", "gamma")
 
-    def __init__(self, apply_class_balancing: bool = False, alpha: Any = 0.25, gamma: Any = 2.0,
-                 from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
-                 reduction: str | None = "sum_over_batch_size", name: str | None = "binary_focal_crossentropy",
-                 dtype: Any = None) -> None:
-        super().__init__(probabilistic.binary_focal_crossentropy, reduction, name, dtype,
-                         apply_class_balancing=apply_class_balancing, alpha=alpha, gamma=gamma,
-                         from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: Any = 0.25,
+        gamma: Any = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            probabilistic.binary_focal_crossentropy,
+            reduction,
+            name,
+            dtype,
+            apply_class_balancing=apply_class_balancing,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class CategoricalCrossentropy(_Named):
@@ -181,11 +251,24 @@ class CategoricalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, axis: Any = -1,
-                 reduction: str | None = "sum_over_batch_size", name: str | None = "categorical_crossentropy",
-                 dtype: Any = None) -> None:
-        super().__init__(probabilistic.categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
-                         label_smoothing=label_smoothing, axis=axis)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            probabilistic.categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class CategoricalFocalCrossentropy(_Named):
@@ -197,11 +280,28 @@ class CategoricalFocalCrossentropy(_Named):
 
     settings = ("from_logits", "label_smoothing", "axis", "alpha", "gamma")
 
-    def __init__(self, alpha: Any = 0.25, gamma: Any = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
-                 axis: Any = -1, reduction: str | None = "sum_over_batch_size",
-                 name: str | None = "categorical_focal_crossentropy", dtype: Any = None) -> None:
-        super().__init__(probabilistic.categorical_focal_crossentropy, reduction, name, dtype, alpha=alpha, gamma=gamma,
-                         from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: Any = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_focal_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            probabilistic.categorical_focal_crossentropy,
+            reduction,
+            name,
+            dtype,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class SparseCategoricalCrossentropy(_Named):
@@ -217,11 +317,24 @@ class SparseCategoricalCrossentropy(_Named):
     settings = ("from_logits", "ignore_class")
     keeps_integer_labels = True
 
-    def __init__(self, from_logits: bool = False, ignore_class: int | None = None,
-                 reduction: str | None = "sum_over_batch_size", axis: Any = -1,
-                 name: str | None = "sparse_categorical_crossentropy", dtype: Any = None) -> None:
-        super().__init__(probabilistic.sparse_categorical_crossentropy, reduction, name, dtype,
-                         from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: Any = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            probabilistic.sparse_categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
+        )
         self.axis = axis
 
     def get_config(self):
@@ -245,8 +358,13 @@ class CategoricalGeneralizedCrossEntropy(_Named):
     settings = ("q",)
     keeps_integer_labels = True
 
-    def __init__(self, q: float = 0.5, reduction: str | None = "sum_over_batch_size",
-                 name: str | None = "categorical_generalized_cross_entropy", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ) -> None:
         if not 0 < q < 1:
             raise ArgumentError(f"q must be in the interval (0, 1). Received: q={q!r}.")
         super().__init__(probabilistic.categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
@@ -261,8 +379,13 @@ class Dice(_Named):
 
     settings = ("axis",)
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = "dice", axis: Any = None,
-                 dtype: Any = None) -> None:
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "dice",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(probabilistic.dice, reduction, name, dtype, axis=axis)
 
 
@@ -275,8 +398,15 @@ class Tversky(_Named):
 
     settings = ("alpha", "beta", "axis")
 
-    def __init__(self, alpha: Any = 0.5, beta: Any = 0.5, reduction: str | None = "sum_over_batch_size",
-                 name: str | None = "tversky", axis: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        alpha: Any = 0.5,
+        beta: Any = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "tversky",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(probabilistic.tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
 
 

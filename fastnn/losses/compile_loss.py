@@ -1,4 +1,5 @@
 """The loss that `compile` was given, for all outputs of a model: one total, and a running mean per output."""
+
 import warnings
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from fastnn.metrics.reduction import Mean
 
 class Part(NamedTuple):
     """One term of the total loss: which output, which loss, its weight, its name."""
+
     index: int
     loss: Loss
     weight: float | Variable | None
@@ -72,20 +74,24 @@ class CompileLoss:
     def __init__(self, loss, loss_weights=None, output_names=None, structure=None):
         single = isinstance(loss_weights, (int, float, Variable)) and not isinstance(loss_weights, bool)
         if loss_weights is not None and not single and not is_nested(loss_weights):
-            raise ArgumentError("Expected `loss_weights` argument to be a float (single output case) or a list, tuple, "
-                                f"or dict (multiple output case). Received instead: loss_weights={loss_weights!r} of "
-                                f"type {type(loss_weights).__name__}.")
+            raise ArgumentError(
+                "Expected `loss_weights` argument to be a float (single output case) or a list, tuple, "
+                f"or dict (multiple output case). Received instead: loss_weights={loss_weights!r} of "
+                f"type {type(loss_weights).__name__}."
+            )
         wrong = next((w for w in leaves(loss_weights) if w is not None and (isinstance(w, str) or callable(w))), None)
         if wrong is not None:
-            raise ArgumentError(f"`loss_weights` must be numbers. Received: {wrong!r}. The third argument of compile() "
-                                "is loss_weights; write metrics=[...] by name.")
+            raise ArgumentError(
+                f"`loss_weights` must be numbers. Received: {wrong!r}. The third argument of compile() "
+                "is loss_weights; write metrics=[...] by name."
+            )
         self.loss, self.loss_weights = loss, loss_weights
         self.output_names = list(output_names) if output_names else None
         self.name, self.built = "compile_loss", False
         self.parts, self.metrics = [], []
         for identifier in leaves(loss):
             if not by_shape(identifier):
-                identifiers.get(identifier)             # so that compile() reports a wrong name, not fit()
+                identifiers.get(identifier)  # so that compile() reports a wrong name, not fit()
         if structure is not None:
             self.outputs = outputs_of(structure, self.output_names)
             self._specification()
@@ -114,11 +120,12 @@ class CompileLoss:
         for i, (output, losses, ws) in enumerate(zip(self.outputs, spec, weights)):
             for identifier, w in zip(losses, ws):
                 if targets[i] is None:
-                    raise ArgumentError(f"Output {output.name or i!r} has a loss but no target: pass y for it, or "
-                                        "set its loss to None.")
+                    raise ArgumentError(
+                        f"Output {output.name or i!r} has a loss but no target: pass y for it, or set its loss to None."
+                    )
                 loss = resolve_loss(identifier, targets[i], resolve(y_pred, output.path))
                 self.parts.append(Part(i, loss, w, self._unique(output.name or loss.name)))
-        if isinstance(self.loss, dict) and isinstance(y_pred, dict):    # Keras goes by the order they were written in
+        if isinstance(self.loss, dict) and isinstance(y_pred, dict):  # Keras goes by the order they were written in
             place = {key: i for i, key in enumerate(self.loss)}
             self.parts.sort(key=lambda part: place[key_in(self.loss, self.outputs[part.index])])
         if len(self.parts) > 1:
@@ -151,9 +158,11 @@ class CompileLoss:
             return [as_list(entry) for entry in flat]
         if n == 1:
             return [[entry for entry in leaves(loss) if entry is not None]]
-        raise ArgumentError(f"`loss` has {len(flat)} entries, but the model has {n} outputs "
-                            f"({', '.join(str(o.name) for o in outputs)}): pass one loss for all, a list of {n} (None "
-                            "for outputs without a loss), or a dict by output name.")
+        raise ArgumentError(
+            f"`loss` has {len(flat)} entries, but the model has {n} outputs "
+            f"({', '.join(str(o.name) for o in outputs)}): pass one loss for all, a list of {n} (None "
+            "for outputs without a loss), or a dict by output name."
+        )
 
     def _by_key(self, table, what, convert):
         check_keys(table, self.outputs, what)
@@ -166,8 +175,11 @@ class CompileLoss:
             if key is None and len(self.outputs) == 1:
                 raise UnknownNameError(f"`{what}` has no entry for the only output: received keys {list(table)}.")
             if key is None and what == "loss":
-                warnings.warn(f"Output {o.name!r} is missing from the loss dictionary: it is trained without a loss. "
-                              f"Write {o.name!r}: None to say so.", stacklevel=5)
+                warnings.warn(
+                    f"Output {o.name!r} is missing from the loss dictionary: it is trained without a loss. "
+                    f"Write {o.name!r}: None to say so.",
+                    stacklevel=5,
+                )
             out.append(convert(value))
         return out
 
@@ -181,15 +193,18 @@ class CompileLoss:
             given = self._by_key(weights, "loss_weights", lambda w: w)
             out = [list(w) if is_nested(w) else [w] * len(s) for w, s in zip(given, spec)]
             if any(len(w) != len(s) for w, s in zip(out, spec)):
-                raise ArgumentError(f"`loss_weights` must match the number of losses. Received: "
-                                    f"loss_weights={weights!r}.")
+                raise ArgumentError(
+                    f"`loss_weights` must match the number of losses. Received: loss_weights={weights!r}."
+                )
             return out
         flat = leaves(weights)
         if len(flat) == len(spec) and all(len(s) <= 1 for s in spec):
             return [[w] * len(s) for w, s in zip(flat, spec)]
         if len(flat) != total:
-            raise ArgumentError(f"`loss_weights` must match the number of losses, got {total} losses and {len(flat)} "
-                                f"weights. Received: loss_weights={weights!r}.")
+            raise ArgumentError(
+                f"`loss_weights` must match the number of losses, got {total} losses and {len(flat)} "
+                f"weights. Received: loss_weights={weights!r}."
+            )
         it = iter(flat)
         return [[next(it) for _ in s] for s in spec]
 
@@ -204,14 +219,17 @@ class CompileLoss:
         without = [i for i in range(len(self.outputs)) if all(p.index != i for p in self.parts)]
         targets = per_output(y_true, self.outputs, "y", optional=without)
         n = len(self.outputs)
-        weights = (per_output(sample_weight, self.outputs, "sample_weight", optional=range(n))
-                   if is_nested(sample_weight) else [sample_weight] * n)
+        weights = (
+            per_output(sample_weight, self.outputs, "sample_weight", optional=range(n))
+            if is_nested(sample_weight)
+            else [sample_weight] * n
+        )
         total = None
         for k, part in enumerate(self.parts):
             prediction = resolve(y_pred, self.outputs[part.index].path)
             value = part.loss(targets[part.index], prediction, weights[part.index])
             if tuple(value.shape) != ():
-                value = ops.mean(value)                 # reduction "none" in compile means the plain mean
+                value = ops.mean(value)  # reduction "none" in compile means the plain mean
             if self.metrics:
                 self.metrics[k].update_state(value, sample_weight=prediction.shape[0])
             if part.weight is not None:

@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, a function) to a loss, and back to a config."""
+
 from fastnn import losses
 from fastnn.saving import identifiers as serial
 

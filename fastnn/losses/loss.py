@@ -1,4 +1,5 @@
 """The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
+
 from typing import Any, Self
 
 import numpy as np
@@ -44,8 +45,9 @@ def tensor(x, dtype=None):
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
         dtype = config.floatx()
     if array.dtype.kind not in "fiub":
-        raise ArgumentError("Expected numbers, received an array of dtype "
-                            f"{array.dtype}: convert labels to integers first.")
+        raise ArgumentError(
+            f"Expected numbers, received an array of dtype {array.dtype}: convert labels to integers first."
+        )
     return array if dtype is None else array.astype(dtypes.numpy_type(dtype), copy=False)
 
 
@@ -84,9 +86,11 @@ squeeze_or_expand_to_same_rank = align
 def same_shape(name, y_true, y_pred):
     """Raise ShapeError unless both operands have one shape (a loss never broadcasts in silence)."""
     if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ShapeError(f"{name}: y_true and y_pred must have the same shape. Received: y_true.shape="
-                         f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. Check the number of units "
-                         "of the output layer against the targets.")
+        raise ShapeError(
+            f"{name}: y_true and y_pred must have the same shape. Received: y_true.shape="
+            f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. Check the number of units "
+            "of the output layer against the targets."
+        )
 
 
 def get_mask(x):
@@ -98,11 +102,12 @@ def get_mask(x):
 
 def standardize_reduction(reduction):
     """`reduction` if it is one of the names Keras knows, else ArgumentError."""
-    if reduction == "auto":                     # Keras 2's default
+    if reduction == "auto":  # Keras 2's default
         return "sum_over_batch_size"
     if reduction not in REDUCTIONS:
-        raise ArgumentError(f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
-                            f"Received: reduction={reduction!r}.")
+        raise ArgumentError(
+            f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. Received: reduction={reduction!r}."
+        )
     return reduction
 
 
@@ -164,8 +169,10 @@ def fit_weight(values, weight):
     if w and len(w) < len(v) and all(b in (1, a) for a, b in zip(v, w)):
         return ops.reshape(weight, w + (1,) * (len(v) - len(w)))
     if w and (len(w) != len(v) or any(b not in (1, a) for a, b in zip(v, w))):
-        raise ShapeError(f"sample_weight of shape {w} does not fit the loss values of shape {v}: expected one weight "
-                         "per sample, or one per value.")
+        raise ShapeError(
+            f"sample_weight of shape {w} does not fit the loss values of shape {v}: expected one weight "
+            "per sample, or one per value."
+        )
     return weight
 
 
@@ -185,10 +192,11 @@ class Loss(ChecksArguments):
     3.0
     """
 
-    keeps_integer_labels = False                # True: y_true of an integer dtype is not turned into floats
+    keeps_integer_labels = False  # True: y_true of an integer dtype is not turned into floats
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
-                 dtype: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.reduction = standardize_reduction(reduction)
         self._dtype = None if dtype is None else dtypes.standardize(getattr(dtype, "compute_dtype", dtype))
@@ -247,8 +255,7 @@ class Loss(ChecksArguments):
 
 def map_operands(function, structure):
     """`function` applied to every operand of a structure; a list without symbols is an operand, written as numbers."""
-    return map_structure(function, structure,
-                         is_leaf=lambda s: isinstance(s, list) and not any(map(is_symbolic, s)))
+    return map_structure(function, structure, is_leaf=lambda s: isinstance(s, list) and not any(map(is_symbolic, s)))
 
 
 def first_operand(structure):

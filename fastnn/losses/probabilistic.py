@@ -1,4 +1,5 @@
 """Loss functions of probabilities: cross-entropies and their focal and set variants, one value per sample."""
+
 import warnings
 
 from fastnn import ops
@@ -46,14 +47,23 @@ def _one_hot_operands(name, y_true, y_pred):
     y_pred = float_tensor(y_pred)
     y_true = tensor(y_true, dtype_of(y_pred))
     if y_pred.shape[-1] == 1:
-        warnings.warn(f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1. "
-                      f"Received: y_pred.shape={tuple(y_pred.shape)}. Consider using 'binary_crossentropy' if you only "
-                      "have 2 classes.", SyntaxWarning, stacklevel=3)
+        warnings.warn(
+            f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1. "
+            f"Received: y_pred.shape={tuple(y_pred.shape)}. Consider using 'binary_crossentropy' if you only "
+            "have 2 classes.",
+            SyntaxWarning,
+            stacklevel=3,
+        )
     if tuple(y_true.shape) != tuple(y_pred.shape):
-        hint = (f" For integer labels use sparse_{name}." if len(y_true.shape) < len(y_pred.shape)
-                or y_true.shape[-1] == 1 else "")
-        raise ShapeError(f"{name}: y_true (one-hot) and y_pred must have the same shape. Received: y_true.shape="
-                         f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}.{hint}")
+        hint = (
+            f" For integer labels use sparse_{name}."
+            if len(y_true.shape) < len(y_pred.shape) or y_true.shape[-1] == 1
+            else ""
+        )
+        raise ShapeError(
+            f"{name}: y_true (one-hot) and y_pred must have the same shape. Received: y_true.shape="
+            f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}.{hint}"
+        )
     return y_true, y_pred
 
 
@@ -92,9 +102,11 @@ def sparse_categorical_crossentropy_and_mask(y_true, y_pred, from_logits=False, 
     expected = tuple(d for i, d in enumerate(y_pred.shape) if i != class_axis)
     if tuple(y_true.shape) != expected:
         one_hot = " For one-hot labels use categorical_crossentropy." if y_true.shape == y_pred.shape else ""
-        raise ShapeError("sparse_categorical_crossentropy: y_true must hold one class index per prediction. Received: "
-                         f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}; expected "
-                         f"y_true.shape={expected}.{one_hot}")
+        raise ShapeError(
+            "sparse_categorical_crossentropy: y_true must hold one class index per prediction. Received: "
+            f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}; expected "
+            f"y_true.shape={expected}.{one_hot}"
+        )
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis), None
     valid = ops.not_equal(y_true, number(ignore_class, y_true))
@@ -104,8 +116,9 @@ def sparse_categorical_crossentropy_and_mask(y_true, y_pred, from_logits=False, 
     return ops.where(valid, values, number(0.0, values)), valid
 
 
-def binary_focal_crossentropy(y_true, y_pred, apply_class_balancing=False, alpha=0.25, gamma=2.0,
-                              from_logits=False, label_smoothing=0.0, axis=-1):
+def binary_focal_crossentropy(
+    y_true, y_pred, apply_class_balancing=False, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0, axis=-1
+):
     """Binary cross-entropy times (1 - p_t)^gamma, which turns attention to hard samples.
 
     apply_class_balancing: also weigh class 1 by alpha and class 0 by 1 - alpha.
@@ -132,8 +145,9 @@ def binary_focal_crossentropy(y_true, y_pred, apply_class_balancing=False, alpha
     return ops.mean(focal, axis=axis)
 
 
-def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_logits=False,
-                                   label_smoothing=0.0, axis=-1):
+def categorical_focal_crossentropy(
+    y_true, y_pred, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0, axis=-1
+):
     """sum(alpha (1 - p)^gamma * (-y_true log p), axis): the focal form of categorical cross-entropy.
 
     >>> round(float(categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)

@@ -2,6 +2,7 @@
 
 Each takes arrays, symbols or variables; ranks that differ by one are aligned, other differences are errors.
 """
+
 import numpy as np
 
 from fastnn import ops

@@ -1,4 +1,5 @@
 """Outputs of a model and what belongs to each: targets, sample weights, losses and metrics, by position or key."""
+
 from typing import NamedTuple
 
 from fastnn.core.errors import DataError, UnknownNameError
@@ -10,6 +11,7 @@ from fastnn.core.tree import is_nested
 
 class Output(NamedTuple):
     """One output of a model: its path in the structure, its key in dictionaries, its name in logs."""
+
     path: tuple
     key: object
     name: object
@@ -31,7 +33,7 @@ def outputs_of(y_pred, output_names=None):
     flat = flatten(y_pred)
     names = list(output_names) if output_names and len(output_names) == len(flat) else [None] * len(flat)
     if isinstance(y_pred, dict) and set(map(str, y_pred)) == set(names):
-        names = [str(path[0]) for path, _ in flat]      # the dict's own order says which is which
+        names = [str(path[0]) for path, _ in flat]  # the dict's own order says which is which
     out = []
     for (path, _), name in zip(flat, names):
         last_is_key = path and not isinstance(path[-1], int)
@@ -56,8 +58,10 @@ def per_output(values, outputs, what, default=None, optional=()):
         wanted = [i for i in range(n) if i not in optional]
         if len(wanted) == 1:
             return [values if i in wanted else default for i in range(n)]
-        raise DataError(f"The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
-                        f"{n}, or a dict by output name.")
+        raise DataError(
+            f"The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
+            f"{n}, or a dict by output name."
+        )
     flat = flatten(values)
     if len(flat) == n:
         paths = dict(flat)
@@ -79,8 +83,10 @@ def _by_key(values, outputs, what, default, optional):
             if key is None and len(outputs) == len(values) == 1 and o.key is None:
                 key = next(iter(values))
             if key is None and i not in optional:
-                raise UnknownNameError(f"`{what}` has no entry for output {o.name or o.key!r}: received keys "
-                                       f"{list(values)}, expected {_names(outputs)}.")
+                raise UnknownNameError(
+                    f"`{what}` has no entry for output {o.name or o.key!r}: received keys "
+                    f"{list(values)}, expected {_names(outputs)}."
+                )
             value = default if key is None else values[key]
         found.append(value)
         used.add(key)
@@ -116,8 +122,10 @@ def check_keys(values, outputs, what, used=()):
     known = {k for o in outputs for k in (o.key, o.name, o.path[0] if o.path else None)} - {None}
     for key in values:
         if key not in known and key not in used:
-            raise UnknownNameError(f"Unknown key in `{what}`: received {key!r}; the model's outputs are "
-                                   f"{_names(outputs)}.{suggest(key, known)}")
+            raise UnknownNameError(
+                f"Unknown key in `{what}`: received {key!r}; the model's outputs are "
+                f"{_names(outputs)}.{suggest(key, known)}"
+            )
 
 
 def _names(outputs):
@@ -125,7 +133,7 @@ def _names(outputs):
 
 
 def label_kind(y_true_shape, y_pred_shape):
-    """"binary", "sparse" or "categorical": what labels of these shapes mean (Keras's rule for "accuracy").
+    """ "binary", "sparse" or "categorical": what labels of these shapes mean (Keras's rule for "accuracy").
 
     >>> label_kind((32,), (32, 1)), label_kind((32,), (32, 10)), label_kind((32, 10), (32, 10))
     ('binary', 'sparse', 'categorical')

@@ -1,4 +1,5 @@
 """Metrics: classes and functions under Keras's names, and `get` / `serialize` / `deserialize`."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -32,5 +33,5 @@ NAMES = {
     "logcosh": "fastnn.losses.regression:log_cosh",
     "get": "identifiers", "serialize": "identifiers", "deserialize": "identifiers", "resolve": "identifiers",
     "CompileMetrics": "compile_metrics",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

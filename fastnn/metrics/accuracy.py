@@ -1,4 +1,5 @@
 """Accuracies: the share of predictions that are right."""
+
 from typing import Any
 
 from fastnn import ops
@@ -44,9 +45,11 @@ def categorical_accuracy(y_true, y_pred):
     """
     y_true, y_pred = tensor(y_true), tensor(y_pred)
     if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ShapeError("categorical_accuracy: y_true (one-hot) and y_pred must have the same shape. Received: "
-                         f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. For integer labels "
-                         "use sparse_categorical_accuracy.")
+        raise ShapeError(
+            "categorical_accuracy: y_true (one-hot) and y_pred must have the same shape. Received: "
+            f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. For integer labels "
+            "use sparse_categorical_accuracy."
+        )
     return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
@@ -55,8 +58,10 @@ def sparse_labels(name, y_true, y_pred):
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
     if tuple(y_true.shape) != tuple(y_pred.shape)[:-1]:
-        raise ShapeError(f"{name}: y_true must hold one class index per prediction. Received: y_true.shape="
-                         f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}.")
+        raise ShapeError(
+            f"{name}: y_true must hold one class index per prediction. Received: y_true.shape="
+            f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}."
+        )
     return y_true
 
 
@@ -177,6 +182,11 @@ class SparseTopKCategoricalAccuracy(Named):
 
     settings = ("k", "from_sorted_ids")
 
-    def __init__(self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy", dtype: Any = None,
-                 from_sorted_ids: bool = False) -> None:
+    def __init__(
+        self,
+        k: int = 5,
+        name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, "up", k=k, from_sorted_ids=from_sorted_ids)

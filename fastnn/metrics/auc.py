@@ -1,4 +1,5 @@
 """Area under the ROC, precision-recall or precision-recall-gain curve, from counts at thresholds."""
+
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,27 @@ class AUC(Metric):
 
     _direction = "up"
 
-    def __init__(self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
-                 name: str | None = None, dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
-                 num_labels: int | None = None, label_weights: Any = None, from_logits: bool = False) -> None:
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: Any = None,
+        thresholds: Any = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Any = None,
+        from_logits: bool = False,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.curve = _choice("AUC curve", getattr(curve, "value", curve), ("ROC", "PR", "PRGAIN"), str.upper)
-        self.summation_method = _choice("AUC summation method", getattr(summation_method, "value", summation_method),
-                                        ("interpolation", "majoring", "minoring"), str.lower)
+        self.summation_method = _choice(
+            "AUC summation method",
+            getattr(summation_method, "value", summation_method),
+            ("interpolation", "majoring", "minoring"),
+            str.lower,
+        )
         self._given = thresholds is not None
         if self._given:
             inner = sorted(float(t) for t in thresholds)
@@ -41,8 +56,9 @@ class AUC(Metric):
                 raise ArgumentError(f"Threshold values must be in [0, 1]. Received: {thresholds}.")
             self._clip = evenly_spaced(np.array([0.0, *inner, 1.0]))
         elif num_thresholds <= 1:
-            raise ArgumentError(f"Argument `num_thresholds` must be an integer > 1. Received: "
-                                f"num_thresholds={num_thresholds}.")
+            raise ArgumentError(
+                f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}."
+            )
         else:
             inner, self._clip = even_thresholds(num_thresholds)[1:-1], True
         self._thresholds = np.array([-config.epsilon(), *inner, 1.0 + config.epsilon()])
@@ -64,8 +80,9 @@ class AUC(Metric):
 
     def _build(self, shape):
         if self.multi_label and len(shape) != 2:
-            raise ShapeError(f"`y_pred` must have rank 2 when `multi_label=True`. Received: "
-                             f"y_pred.shape={tuple(shape)}.")
+            raise ShapeError(
+                f"`y_pred` must have rank 2 when `multi_label=True`. Received: y_pred.shape={tuple(shape)}."
+            )
         variable_shape = (self.num_thresholds,) + ((shape[1],) if self.multi_label else ())
         for attribute in COUNTS:
             setattr(self, attribute, self.add_variable(variable_shape, name=attribute))
@@ -78,9 +95,15 @@ class AUC(Metric):
             self._build(y_pred.shape)
         if self._from_logits:
             y_pred = ops.sigmoid(y_pred)
-        found = confusion_counts(y_true, y_pred, self._thresholds, sample_weight=sample_weight,
-                                 multi_label=self.multi_label,
-                                 label_weights=None if self.multi_label else self.label_weights, clip=self._clip)
+        found = confusion_counts(
+            y_true,
+            y_pred,
+            self._thresholds,
+            sample_weight=sample_weight,
+            multi_label=self.multi_label,
+            label_weights=None if self.multi_label else self.label_weights,
+            clip=self._clip,
+        )
         for attribute, kind in COUNTS.items():
             variable = getattr(self, attribute)
             variable.assign(ops.add(variable, found[kind]))
@@ -93,8 +116,11 @@ class AUC(Metric):
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._aggregate(_pr_increments(tp, fp, fn))
         x, y = _curve(self.curve, tp, fp, tn, fn)
-        heights = {"interpolation": (y[:-1] + y[1:]) / 2.0, "minoring": np.minimum(y[:-1], y[1:]),
-                   "majoring": np.maximum(y[:-1], y[1:])}[self.summation_method]
+        heights = {
+            "interpolation": (y[:-1] + y[1:]) / 2.0,
+            "minoring": np.minimum(y[:-1], y[1:]),
+            "majoring": np.maximum(y[:-1], y[1:]),
+        }[self.summation_method]
         return self._aggregate((x[:-1] - x[1:]) * heights)
 
     def _aggregate(self, terms):
@@ -107,11 +133,16 @@ class AUC(Metric):
 
     def get_config(self):
         """The arguments that make this metric again."""
-        out = {**super().get_config(), "num_thresholds": self.num_thresholds, "curve": self.curve,
-               "summation_method": self.summation_method, "multi_label": self.multi_label,
-               "num_labels": self.num_labels,
-               "label_weights": None if self.label_weights is None else self.label_weights.tolist(),
-               "from_logits": self._from_logits}
+        out = {
+            **super().get_config(),
+            "num_thresholds": self.num_thresholds,
+            "curve": self.curve,
+            "summation_method": self.summation_method,
+            "multi_label": self.multi_label,
+            "num_labels": self.num_labels,
+            "label_weights": None if self.label_weights is None else self.label_weights.tolist(),
+            "from_logits": self._from_logits,
+        }
         return {**out, "thresholds": [float(t) for t in self._thresholds[1:-1]]} if self._given else out
 
 

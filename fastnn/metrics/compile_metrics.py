@@ -4,6 +4,7 @@ Names: one output: the metric's name ("accuracy").  Several: "<output>_<metric>"
 comes twice among `metrics` gets "_1", "_2"; one of `weighted_metrics` that is also among `metrics` gets "weighted_"
 in front of its own name.
 """
+
 from typing import NamedTuple
 
 from fastnn.core.errors import ArgumentError
@@ -15,6 +16,7 @@ from fastnn.metrics.metric import Metric
 
 class Entry(NamedTuple):
     """One metric of one output."""
+
     index: int
     metric: Metric
     output: str | None
@@ -41,12 +43,14 @@ class CompileMetrics:
     def __init__(self, metrics=None, weighted_metrics=None, output_names=None, structure=None):
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given and not is_nested(given):
-                raise ArgumentError(f"Expected `{what}` argument to be a list, tuple, or dict. Received instead: "
-                                    f"{what}={given!r} of type {type(given).__name__}.")
+                raise ArgumentError(
+                    f"Expected `{what}` argument to be a list, tuple, or dict. Received instead: "
+                    f"{what}={given!r} of type {type(given).__name__}."
+                )
             for identifier in leaves(given or []):
                 known = identifier is None or isinstance(identifier, Metric) or identifiers.by_shape(identifier)
                 if not known:
-                    identifiers.get(identifier)         # so that compile() reports a wrong name, not fit()
+                    identifiers.get(identifier)  # so that compile() reports a wrong name, not fit()
         self._given = {"metrics": metrics or None, "weighted_metrics": weighted_metrics or None}
         self.output_names = list(output_names) if output_names else None
         self.entries, self.built = [], False
@@ -79,8 +83,14 @@ class CompileMetrics:
                     if targets[i] is None:
                         raise ArgumentError(f"Output {output.name or i!r} has metrics but no target: pass y for it.")
                     metric = identifiers.resolve(identifier, targets[i], resolve(y_pred, output.path))
-                    self.entries.append(Entry(i, metric, str(output.name) if many and output.name is not None else None,
-                                              what == "weighted_metrics"))
+                    self.entries.append(
+                        Entry(
+                            i,
+                            metric,
+                            str(output.name) if many and output.name is not None else None,
+                            what == "weighted_metrics",
+                        )
+                    )
         self.built = True
 
     def _per_output(self, what):
@@ -102,9 +112,11 @@ class CompileMetrics:
         if len(given) == n:
             return [as_list(entry) for entry in given]
         names = [o.name for o in self.outputs]
-        raise ArgumentError(f"Invalid `{what}`. `{what}` should be a dict by output name or a list with one entry (a "
-                            f"metric, a list of metrics, or None) for each of the {n} outputs {names}. Received: "
-                            f"{what}={given!r}, which has {len(given)} entries.")
+        raise ArgumentError(
+            f"Invalid `{what}`. `{what}` should be a dict by output name or a list with one entry (a "
+            f"metric, a list of metrics, or None) for each of the {n} outputs {names}. Received: "
+            f"{what}={given!r}, which has {len(given)} entries."
+        )
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Take a batch into account (recorded on the tape inside a trace).

@@ -1,4 +1,5 @@
 """Counts of true and false positives and negatives at thresholds, and the rates made of them."""
+
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,22 @@ def keep_top_k(y_pred, k):
     """y_pred with all but the k largest entries of the last axis set to NEG_INF."""
     _, index = ops.top_k(y_pred, k)
     hot = ops.cast(ops.one_hot(index, y_pred.shape[-1]), dtype_of(y_pred))
-    return ops.where(ops.greater(ops.sum(hot, axis=-2), tensor(0.0, dtype_of(y_pred))), y_pred,
-                     tensor(NEG_INF, dtype_of(y_pred)))
+    return ops.where(
+        ops.greater(ops.sum(hot, axis=-2), tensor(0.0, dtype_of(y_pred))), y_pred, tensor(NEG_INF, dtype_of(y_pred))
+    )
 
 
-def confusion_counts(y_true, y_pred, thresholds, top_k=None, class_id=None, sample_weight=None, multi_label=False,
-                     label_weights=None, clip=False):
+def confusion_counts(
+    y_true,
+    y_pred,
+    thresholds,
+    top_k=None,
+    class_id=None,
+    sample_weight=None,
+    multi_label=False,
+    label_weights=None,
+    clip=False,
+):
     """{"tp", "fp", "tn", "fn"}: weighted counts at each threshold, float64 (thresholds,) or (thresholds, labels).
 
     y_true: labels, non-zero = positive; y_pred: scores of the same shape.  A prediction is positive where
@@ -48,16 +59,20 @@ def confusion_counts(y_true, y_pred, thresholds, top_k=None, class_id=None, samp
     dtype = dtype_of(y_pred)
     y_pred, y_true = align(y_pred, tensor(y_true, dtype))
     if tuple(y_pred.shape) != tuple(y_true.shape):
-        raise ShapeError("y_true and y_pred must have the same shape. Received: "
-                         f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. "
-                         "For integer labels of several classes use one-hot labels.")
+        raise ShapeError(
+            "y_true and y_pred must have the same shape. Received: "
+            f"y_true.shape={tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}. "
+            "For integer labels of several classes use one-hot labels."
+        )
     if top_k is not None:
         y_pred = keep_top_k(y_pred, top_k)
     if class_id is not None:
         if len(y_pred.shape) == 1:
-            raise ShapeError("When class_id is provided, y_pred must be a 2D array with shape (num_samples, "
-                             f"num_classes), found shape: {tuple(y_pred.shape)}.")
-        y_true, y_pred = y_true[..., class_id:class_id + 1], y_pred[..., class_id:class_id + 1]
+            raise ShapeError(
+                "When class_id is provided, y_pred must be a 2D array with shape (num_samples, "
+                f"num_classes), found shape: {tuple(y_pred.shape)}."
+            )
+        y_true, y_pred = y_true[..., class_id : class_id + 1], y_pred[..., class_id : class_id + 1]
     if clip:
         y_pred = ops.clip(y_pred, 0.0, 1.0)
     positive = ops.cast(ops.not_equal(y_true, tensor(0.0, dtype)), dtype)
@@ -103,8 +118,15 @@ class _Thresholded(Metric):
 
     counts = {}
 
-    def __init__(self, thresholds: Any, default: Any, name: str | None, dtype: Any, top_k: Any = None,
-                 class_id: int | None = None) -> None:
+    def __init__(
+        self,
+        thresholds: Any,
+        default: Any,
+        name: str | None,
+        dtype: Any,
+        top_k: Any = None,
+        class_id: int | None = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = parse_thresholds(thresholds, default)
@@ -114,8 +136,9 @@ class _Thresholded(Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch.  y_true, y_pred: (n, ...) of one shape; sample_weight: (n,) or that shape, or None."""
-        found = confusion_counts(y_true, y_pred, self.thresholds, self.top_k, self.class_id, sample_weight,
-                                 clip=self._clip)
+        found = confusion_counts(
+            y_true, y_pred, self.thresholds, self.top_k, self.class_id, sample_weight, clip=self._clip
+        )
         for attribute, kind in self.counts.items():
             variable = getattr(self, attribute)
             variable.assign(ops.add(variable, found[kind]))
@@ -184,8 +207,14 @@ class _Rate(_Thresholded):
 
     _direction = "up"
 
-    def __init__(self, thresholds: Any = None, top_k: Any = None, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None) -> None:
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: Any = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(thresholds, 0.5 if top_k is None else NEG_INF, name, dtype, top_k, class_id)
 
     def result(self):
@@ -195,8 +224,12 @@ class _Rate(_Thresholded):
 
     def get_config(self):
         """name, dtype, thresholds, top_k, class_id."""
-        return {**super().get_config(), "thresholds": self.init_thresholds, "top_k": self.top_k,
-                "class_id": self.class_id}
+        return {
+            **super().get_config(),
+            "thresholds": self.init_thresholds,
+            "top_k": self.top_k,
+            "class_id": self.class_id,
+        }
 
 
 class Precision(_Rate):
@@ -239,8 +272,9 @@ class _AtBase(_Thresholded):
         if not 0 <= value <= 1:
             raise ArgumentError(f"Argument `{self.bound}` must be in the range [0, 1]. Received: {self.bound}={value}.")
         if num_thresholds <= 0:
-            raise ArgumentError(f"Argument `num_thresholds` must be an integer > 0. Received: "
-                                f"num_thresholds={num_thresholds}.")
+            raise ArgumentError(
+                f"Argument `num_thresholds` must be an integer > 0. Received: num_thresholds={num_thresholds}."
+            )
         super().__init__(even_thresholds(num_thresholds), 0.5, name, dtype, class_id=class_id)
         setattr(self, self.bound, value)
         self.num_thresholds = num_thresholds
@@ -257,8 +291,12 @@ class _AtBase(_Thresholded):
 
     def get_config(self):
         """name, dtype, class_id, num_thresholds and the bound."""
-        return {**super().get_config(), "class_id": self.class_id, "num_thresholds": self.num_thresholds,
-                self.bound: getattr(self, self.bound)}
+        return {
+            **super().get_config(),
+            "class_id": self.class_id,
+            "num_thresholds": self.num_thresholds,
+            self.bound: getattr(self, self.bound),
+        }
 
 
 class SensitivityAtSpecificity(_AtBase):
@@ -270,8 +308,14 @@ class SensitivityAtSpecificity(_AtBase):
 
     bound = "specificity"
 
-    def __init__(self, specificity: Any, num_thresholds: int = 200, class_id: int | None = None,
-                 name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        specificity: Any,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(specificity, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -288,8 +332,14 @@ class SpecificityAtSensitivity(_AtBase):
 
     bound = "sensitivity"
 
-    def __init__(self, sensitivity: Any, num_thresholds: int = 200, class_id: int | None = None,
-                 name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        sensitivity: Any,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -306,8 +356,14 @@ class PrecisionAtRecall(_AtBase):
 
     bound = "recall"
 
-    def __init__(self, recall: Any, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None) -> None:
+    def __init__(
+        self,
+        recall: Any,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(recall, num_thresholds, class_id, name, dtype)
 
     def result(self):
@@ -324,8 +380,14 @@ class RecallAtPrecision(_AtBase):
 
     bound = "precision"
 
-    def __init__(self, precision: Any, num_thresholds: int = 200, class_id: int | None = None, name: str | None = None,
-                 dtype: Any = None) -> None:
+    def __init__(
+        self,
+        precision: Any,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(precision, num_thresholds, class_id, name, dtype)
 
     def result(self):

@@ -2,6 +2,7 @@
 
 While a step is traced `metric.result()` therefore stands for "the result of this metric when it is asked for".
 """
+
 import contextlib
 import functools
 import threading
@@ -26,8 +27,10 @@ class Later:
         self.take, self.metric = take, metric
 
     def __array__(self, dtype=None, copy=None):
-        raise GraphError(f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
-                         "the metric was updated with.")
+        raise GraphError(
+            f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
+            "the metric was updated with."
+        )
 
     def __repr__(self):
         return f"<result of metric {self.metric.name!r} after the step>"
@@ -54,6 +57,7 @@ def deferred(result):
         if _tracing.step:
             return Later(functools.partial(wrapped, self, *args, **kwargs), self)
         return result(self, *args, **kwargs)
+
     wrapped._deferred = True
     return wrapped
 

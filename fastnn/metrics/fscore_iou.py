@@ -1,4 +1,5 @@
 """F scores and intersection over union."""
+
 from typing import Any
 
 import numpy as np
@@ -25,25 +26,38 @@ class FBetaScore(Metric):
 
     _direction = "up"
 
-    def __init__(self, average: Any = None, beta: Any = 1.0, threshold: Any = None, name: str | None = "fbeta_score",
-                 dtype: Any = None) -> None:
+    def __init__(
+        self,
+        average: Any = None,
+        beta: Any = 1.0,
+        threshold: Any = None,
+        name: str | None = "fbeta_score",
+        dtype: Any = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         if average not in (None, "micro", "macro", "weighted"):
-            raise ArgumentError("Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', "
-                                f"'weighted'}}. Received: average={average!r}.")
+            raise ArgumentError(
+                "Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', "
+                f"'weighted'}}. Received: average={average!r}."
+            )
         if not isinstance(beta, float) or beta <= 0.0:
-            raise ArgumentError(f"Invalid `beta` argument value. It should be a Python float > 0. Received: "
-                                f"beta={beta!r}.")
+            raise ArgumentError(
+                f"Invalid `beta` argument value. It should be a Python float > 0. Received: beta={beta!r}."
+            )
         if threshold is not None and (not isinstance(threshold, float) or not 0.0 < threshold <= 1.0):
-            raise ArgumentError("Invalid `threshold` argument value. It should be a Python float with 0 < threshold <= "
-                                f"1. Received: threshold={threshold!r}.")
+            raise ArgumentError(
+                "Invalid `threshold` argument value. It should be a Python float with 0 < threshold <= "
+                f"1. Received: threshold={threshold!r}."
+            )
         self.average, self.beta, self.threshold = average, beta, threshold
         self._built = False
 
     def _build(self, y_true, y_pred):
         if len(y_pred.shape) != 2 or tuple(y_true.shape) != tuple(y_pred.shape):
-            raise ShapeError(f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received: "
-                             f"y_pred.shape={tuple(y_pred.shape)} and y_true.shape={tuple(y_true.shape)}.")
+            raise ShapeError(
+                f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received: "
+                f"y_pred.shape={tuple(y_pred.shape)} and y_true.shape={tuple(y_true.shape)}."
+            )
         if not self._built:
             shape = () if self.average == "micro" else (y_pred.shape[1],)
             for attribute in _COUNTS:
@@ -64,8 +78,12 @@ class FBetaScore(Metric):
         weight = None
         if sample_weight is not None:
             weight = ops.reshape(tensor(sample_weight, self.dtype), (y_pred.shape[0], 1))
-        terms = (ops.multiply(positive, y_true), ops.multiply(positive, ops.subtract(one, y_true)),
-                 ops.multiply(ops.subtract(one, positive), y_true), y_true)
+        terms = (
+            ops.multiply(positive, y_true),
+            ops.multiply(positive, ops.subtract(one, y_true)),
+            ops.multiply(ops.subtract(one, positive), y_true),
+            y_true,
+        )
         for attribute, term in zip(_COUNTS, terms):
             term = term if weight is None else ops.multiply(term, weight)
             variable = getattr(self, attribute)
@@ -79,7 +97,7 @@ class FBetaScore(Metric):
         tp, fp, fn, weights = (getattr(self, a).numpy() for a in _COUNTS)
         eps = config.epsilon()
         precision, recall = tp / (tp + fp + eps), tp / (tp + fn + eps)
-        score = precision * recall / (self.beta ** 2 * precision + recall + eps) * (1 + self.beta ** 2)
+        score = precision * recall / (self.beta**2 * precision + recall + eps) * (1 + self.beta**2)
         if self.average == "weighted":
             score = np.sum(score * weights / (np.sum(weights) + eps))
         elif self.average is not None:
@@ -98,8 +116,9 @@ class F1Score(FBetaScore):
     1.0
     """
 
-    def __init__(self, average: Any = None, threshold: Any = None, name: str | None = "f1_score",
-                 dtype: Any = None) -> None:
+    def __init__(
+        self, average: Any = None, threshold: Any = None, name: str | None = "f1_score", dtype: Any = None
+    ) -> None:
         super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)
 
     def get_config(self):
@@ -122,14 +141,23 @@ class IoU(Metric):
 
     _direction = "up"
 
-    def __init__(self, num_classes: int, target_class_ids: Any, name: str | None = None, dtype: Any = None,
-                 ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True,
-                 axis: Any = -1) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Any,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: Any = -1,
+    ) -> None:
         super().__init__(name=name, dtype=dtype or "int32")
-        allowance.reserve(num_classes ** 2, kept=False)
+        allowance.reserve(num_classes**2, kept=False)
         if max(target_class_ids) >= num_classes:
-            raise ArgumentError(f"Target class id {max(target_class_ids)} is out of range, which is [0, "
-                                f"{num_classes}).")
+            raise ArgumentError(
+                f"Target class id {max(target_class_ids)} is out of range, which is [0, {num_classes})."
+            )
         self.num_classes, self.target_class_ids, self.ignore_class = num_classes, list(target_class_ids), ignore_class
         self.sparse_y_true, self.sparse_y_pred, self.axis = sparse_y_true, sparse_y_pred, axis
         self.total_cm = self.add_variable((num_classes, num_classes), name="total_confusion_matrix")
@@ -141,8 +169,10 @@ class IoU(Metric):
         y_pred = y_pred if self.sparse_y_pred else ops.argmax(y_pred, axis=self.axis)
         n = count(y_true.shape)
         if count(y_pred.shape) != n:
-            raise ShapeError(f"{self.name}: y_true and y_pred must have as many entries. Received: y_true.shape="
-                             f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}.")
+            raise ShapeError(
+                f"{self.name}: y_true and y_pred must have as many entries. Received: y_true.shape="
+                f"{tuple(y_true.shape)}, y_pred.shape={tuple(y_pred.shape)}."
+            )
         y_true, y_pred = (ops.reshape(ops.cast(v, "int32"), (n,)) for v in (y_true, y_pred))
         zero, classes = tensor(0, "int32"), tensor(self.num_classes, "int32")
         valid = ops.logical_and(ops.greater_equal(y_true, zero), ops.less(y_true, classes))
@@ -154,8 +184,10 @@ class IoU(Metric):
             given = tensor(float_tensor(sample_weight), config.floatx())
             given = ops.reshape(given, (n,)) if count(given.shape) == n else ops.broadcast_to(given, (n,))
             weight = ops.multiply(weight, given)
-        rows, columns = (ops.cast(ops.one_hot(ops.where(valid, v, zero), self.num_classes), dtype_of(weight))
-                         for v in (y_true, y_pred))
+        rows, columns = (
+            ops.cast(ops.one_hot(ops.where(valid, v, zero), self.num_classes), dtype_of(weight))
+            for v in (y_true, y_pred)
+        )
         cm = ops.matmul(ops.transpose(ops.multiply(rows, ops.reshape(weight, (n, 1)))), columns)
         self.total_cm.assign(ops.add(self.total_cm, ops.cast(cm, ACCUMULATOR)))
 
@@ -189,8 +221,16 @@ class MeanIoU(IoU):
 
     fixed = ("target_class_ids",)
 
-    def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-                 sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: Any = -1) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: Any = -1,
+    ) -> None:
         super().__init__(num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
 
@@ -201,8 +241,9 @@ class BinaryIoU(IoU):
     0.3333
     """
 
-    def __init__(self, target_class_ids: Any = (0, 1), threshold: Any = 0.5, name: str | None = None,
-                 dtype: Any = None) -> None:
+    def __init__(
+        self, target_class_ids: Any = (0, 1), threshold: Any = 0.5, name: str | None = None, dtype: Any = None
+    ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
@@ -227,8 +268,16 @@ class OneHotIoU(IoU):
 
     fixed = ("sparse_y_true",)
 
-    def __init__(self, num_classes: int, target_class_ids: Any, name: str | None = None, dtype: Any = None,
-                 ignore_class: int | None = None, sparse_y_pred: bool = False, axis: Any = -1) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Any,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: Any = -1,
+    ) -> None:
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
 
@@ -242,6 +291,13 @@ class OneHotMeanIoU(MeanIoU):
 
     fixed = ("target_class_ids", "sparse_y_true")
 
-    def __init__(self, num_classes: int, name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-                 sparse_y_pred: bool = False, axis: Any = -1) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: Any = -1,
+    ) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)

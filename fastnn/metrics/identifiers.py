@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, a function) to a metric, and back to a config."""
+
 from fastnn import metrics
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
@@ -12,9 +13,11 @@ _NOT_METRICS = ("get", "serialize", "deserialize", "resolve", "CompileMetrics")
 _ALIASES = {"bce": "BinaryCrossentropy", "mse": "MeanSquaredError", "mae": "MeanAbsoluteError",
             "mape": "MeanAbsolutePercentageError", "msle": "MeanSquaredLogarithmicError", "kld": "KLDivergence",
             "cosine_proximity": "CosineSimilarity", "acc": "Accuracy", "rmse": "RootMeanSquaredError",
-            "r2": "R2Score", "log_cosh": "LogCoshError", "top_k_accuracy": "TopKCategoricalAccuracy"}
-BY_SHAPE = {"accuracy": ("BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"),
-            "crossentropy": ("BinaryCrossentropy", "SparseCategoricalCrossentropy", "CategoricalCrossentropy")}
+            "r2": "R2Score", "log_cosh": "LogCoshError", "top_k_accuracy": "TopKCategoricalAccuracy"}  # fmt: skip
+BY_SHAPE = {
+    "accuracy": ("BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"),
+    "crossentropy": ("BinaryCrossentropy", "SparseCategoricalCrossentropy", "CategoricalCrossentropy"),
+}
 BY_SHAPE.update(acc=BY_SHAPE["accuracy"], ce=BY_SHAPE["crossentropy"])
 
 
@@ -25,8 +28,9 @@ def names():
     return {**table, **_ALIASES, **{k.upper(): v for k, v in _ALIASES.items() if len(k) <= 4}}
 
 
-TABLE = serial.Table("metric", "metrics", names, "a name, a Metric or a function (y_true, y_pred)",
-                     others=(LOSSES,))         # any loss by name is a fine metric too
+TABLE = serial.Table(
+    "metric", "metrics", names, "a name, a Metric or a function (y_true, y_pred)", others=(LOSSES,)
+)  # any loss by name is a fine metric too
 
 
 def get(identifier):

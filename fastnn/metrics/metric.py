@@ -1,4 +1,5 @@
 """The base of every metric: state in variables, updated by operations, read by NumPy."""
+
 import math
 import types
 from typing import Any, Self
@@ -14,7 +15,7 @@ from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
 from fastnn.metrics.deferred import deferred
 
-ACCUMULATOR = "float64"                         # totals: 2**53 samples are still counted exactly
+ACCUMULATOR = "float64"  # totals: 2**53 samples are still counted exactly
 
 
 def zeros(shape, dtype=ACCUMULATOR):
@@ -50,7 +51,7 @@ class Metric(ChecksArguments):
     5.0
     """
 
-    _direction = None                           # "up" or "down": what EarlyStopping's mode="auto" means
+    _direction = None  # "up" or "down": what EarlyStopping's mode="auto" means
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -72,8 +73,14 @@ class Metric(ChecksArguments):
         """Every variable of this metric and of the metrics it holds."""
         return self._variables + [v for m in self._metrics for v in m.variables]
 
-    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, aggregation: str | None = "sum",
-                     name: str | None = None) -> Variable:
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
+    ) -> Variable:
         """A new state variable.
 
         shape: tuple of ints.  initializer: "zeros", "ones", a number, an array or a callable (shape, dtype).
@@ -88,8 +95,9 @@ class Metric(ChecksArguments):
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None,
-                   **_: Any) -> Variable:
+    def add_weight(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **_: Any
+    ) -> Variable:
         """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...)."""
         if isinstance(shape, str):
             shape, name = (name if isinstance(name, tuple) else ()), shape

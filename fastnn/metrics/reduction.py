@@ -1,4 +1,5 @@
 """Sums and means of per-sample values: the metrics that most others are made of."""
+
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         """Add the values of a batch.  values: (n, ...) or a scalar; sample_weight: a number, (n,) or (n, ...)."""
-        if isinstance(sample_weight, (int, float)):     # the usual case: a batch's loss times its rows
+        if isinstance(sample_weight, (int, float)):  # the usual case: a batch's loss times its rows
             values = ops.cast(float_tensor(values), ACCUMULATOR)
             added = ops.multiply(ops.sum(values) if len(values.shape) else values, np.float64(sample_weight))
             number = np.float64(sample_weight * count(values.shape))

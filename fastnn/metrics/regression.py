@@ -1,4 +1,5 @@
 """Metrics that are means of a loss function, and R2."""
+
 import warnings
 from typing import Any
 
@@ -15,27 +16,38 @@ from fastnn.metrics.reduction import Mean, Named
 
 def _simple(cls_name, function, name, doc, direction="down"):
     """A metric class without arguments of its own: the mean of a loss function."""
+
     def __init__(self, name=name, dtype=None):
         Named.__init__(self, function, name, dtype, direction)
+
     text = f"{doc}\n\n    >>> {cls_name}().name\n    '{name}'\n    "
     return type(cls_name, (Named,), {"__init__": __init__, "__doc__": text, "__module__": __name__})
 
 
-MeanSquaredError = _simple("MeanSquaredError", regression.mean_squared_error, "mean_squared_error",
-                           "Mean of the squared errors.")
-MeanAbsoluteError = _simple("MeanAbsoluteError", regression.mean_absolute_error, "mean_absolute_error",
-                            "Mean of the absolute errors.")
+MeanSquaredError = _simple(
+    "MeanSquaredError", regression.mean_squared_error, "mean_squared_error", "Mean of the squared errors."
+)
+MeanAbsoluteError = _simple(
+    "MeanAbsoluteError", regression.mean_absolute_error, "mean_absolute_error", "Mean of the absolute errors."
+)
 MeanAbsolutePercentageError = _simple(
-    "MeanAbsolutePercentageError", regression.mean_absolute_percentage_error, "mean_absolute_percentage_error",
-    "Mean of 100 |error| / max(|y_true|, epsilon).")
+    "MeanAbsolutePercentageError",
+    regression.mean_absolute_percentage_error,
+    "mean_absolute_percentage_error",
+    "Mean of 100 |error| / max(|y_true|, epsilon).",
+)
 MeanSquaredLogarithmicError = _simple(
-    "MeanSquaredLogarithmicError", regression.mean_squared_logarithmic_error, "mean_squared_logarithmic_error",
-    "Mean squared difference of log(1 + y).")
+    "MeanSquaredLogarithmicError",
+    regression.mean_squared_logarithmic_error,
+    "mean_squared_logarithmic_error",
+    "Mean squared difference of log(1 + y).",
+)
 LogCoshError = _simple("LogCoshError", regression.log_cosh, "logcosh", "Mean of log(cosh(error)).")
 Hinge = _simple("Hinge", regression.hinge, "hinge", "Mean hinge loss.")
 SquaredHinge = _simple("SquaredHinge", regression.squared_hinge, "squared_hinge", "Mean squared hinge loss.")
-CategoricalHinge = _simple("CategoricalHinge", regression.categorical_hinge, "categorical_hinge",
-                           "Mean categorical hinge loss.")
+CategoricalHinge = _simple(
+    "CategoricalHinge", regression.categorical_hinge, "categorical_hinge", "Mean categorical hinge loss."
+)
 KLDivergence = _simple("KLDivergence", regression.kl_divergence, "kl_divergence", "Mean Kullback-Leibler divergence.")
 Poisson = _simple("Poisson", regression.poisson, "poisson", "Mean Poisson loss.")
 
@@ -67,10 +79,21 @@ class BinaryCrossentropy(Named):
 
     settings = ("from_logits", "label_smoothing")
 
-    def __init__(self, name: str | None = "binary_crossentropy", dtype: Any = None, from_logits: bool = False,
-                 label_smoothing: float = 0) -> None:
-        super().__init__(probabilistic.binary_crossentropy, name, dtype, "down", from_logits=from_logits,
-                         label_smoothing=label_smoothing)
+    def __init__(
+        self,
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+    ) -> None:
+        super().__init__(
+            probabilistic.binary_crossentropy,
+            name,
+            dtype,
+            "down",
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+        )
 
 
 class CategoricalCrossentropy(Named):
@@ -82,10 +105,23 @@ class CategoricalCrossentropy(Named):
 
     settings = ("from_logits", "label_smoothing", "axis")
 
-    def __init__(self, name: str | None = "categorical_crossentropy", dtype: Any = None, from_logits: bool = False,
-                 label_smoothing: float = 0, axis: Any = -1) -> None:
-        super().__init__(probabilistic.categorical_crossentropy, name, dtype, "down", from_logits=from_logits,
-                         label_smoothing=label_smoothing, axis=axis)
+    def __init__(
+        self,
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: Any = -1,
+    ) -> None:
+        super().__init__(
+            probabilistic.categorical_crossentropy,
+            name,
+            dtype,
+            "down",
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class SparseCategoricalCrossentropy(Named):
@@ -97,10 +133,23 @@ class SparseCategoricalCrossentropy(Named):
 
     settings = ("from_logits", "ignore_class", "axis")
 
-    def __init__(self, name: str | None = "sparse_categorical_crossentropy", dtype: Any = None,
-                 from_logits: bool = False, ignore_class: int | None = None, axis: Any = -1) -> None:
-        super().__init__(probabilistic.sparse_categorical_crossentropy, name, dtype, "down", from_logits=from_logits,
-                         ignore_class=ignore_class, axis=axis)
+    def __init__(
+        self,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: Any = -1,
+    ) -> None:
+        super().__init__(
+            probabilistic.sparse_categorical_crossentropy,
+            name,
+            dtype,
+            "down",
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
+        )
 
 
 class RootMeanSquaredError(Mean):
@@ -138,24 +187,35 @@ class R2Score(Metric):
 
     _direction = "up"
 
-    def __init__(self, class_aggregation: str = "uniform_average", num_regressors: int = 0,
-                 name: str | None = "r2_score", dtype: Any = None) -> None:
+    def __init__(
+        self,
+        class_aggregation: str = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: Any = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         allowed = (None, "uniform_average", "variance_weighted_average")
         if class_aggregation not in allowed:
-            raise ArgumentError(f"Invalid value for argument `class_aggregation`. Expected one of {allowed}. Received: "
-                                f"class_aggregation={class_aggregation!r}.")
+            raise ArgumentError(
+                f"Invalid value for argument `class_aggregation`. Expected one of {allowed}. Received: "
+                f"class_aggregation={class_aggregation!r}."
+            )
         if num_regressors < 0:
-            raise ArgumentError("Invalid value for argument `num_regressors`. Expected a value >= 0. Received: "
-                                f"num_regressors={num_regressors}.")
+            raise ArgumentError(
+                "Invalid value for argument `num_regressors`. Expected a value >= 0. Received: "
+                f"num_regressors={num_regressors}."
+            )
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.num_samples = self.add_variable((), name="num_samples")
         self._built = False
 
     def _build(self, y_true, y_pred):
         if len(y_pred.shape) != 2 or tuple(y_pred.shape) != tuple(y_true.shape):
-            raise ShapeError("R2Score expects 2D inputs with shape (batch_size, output_dim). Received: y_pred.shape="
-                             f"{tuple(y_pred.shape)} and y_true.shape={tuple(y_true.shape)}.")
+            raise ShapeError(
+                "R2Score expects 2D inputs with shape (batch_size, output_dim). Received: y_pred.shape="
+                f"{tuple(y_pred.shape)} and y_true.shape={tuple(y_true.shape)}."
+            )
         if not self._built:
             shape = (y_pred.shape[1],)
             self.squared_sum = self.add_variable(shape, name="squared_sum")
@@ -175,8 +235,12 @@ class R2Score(Metric):
         weight = ops.broadcast_to(weight, tuple(y_true.shape))
         weighted = ops.multiply(y_true, weight)
         error = ops.square(ops.subtract(y_true, y_pred))
-        for v, term in ((self.sum, weighted), (self.squared_sum, ops.multiply(y_true, weighted)),
-                        (self.total_mse, ops.multiply(error, weight)), (self.count, weight)):
+        for v, term in (
+            (self.sum, weighted),
+            (self.squared_sum, ops.multiply(y_true, weighted)),
+            (self.total_mse, ops.multiply(error, weight)),
+            (self.count, weight),
+        ):
             v.assign(ops.add(v, ops.sum(term, axis=0)))
         self.num_samples.assign(ops.add(self.num_samples, np.float64(y_true.shape[0] * y_true.shape[1])))
 
@@ -188,20 +252,29 @@ class R2Score(Metric):
             total = self.squared_sum.numpy() - self.sum.numpy() * (self.sum.numpy() / self.count.numpy())
             raw = 1 - self.total_mse.numpy() / total
             raw = np.where(np.isinf(raw), 0.0, raw)
-            score = {"uniform_average": np.mean(raw), "variance_weighted_average": np.sum(total * raw) / np.sum(total),
-                     None: raw}[self.class_aggregation]
+            score = {
+                "uniform_average": np.mean(raw),
+                "variance_weighted_average": np.sum(total * raw) / np.sum(total),
+                None: raw,
+            }[self.class_aggregation]
         n = float(self.num_samples.numpy())
         if self.num_regressors and self.num_regressors >= n - 1:
-            warnings.warn("Adjusted R2 score needs more data points than independent predictors + 1; falling back to "
-                          "the standard R2 score.", stacklevel=2)
+            warnings.warn(
+                "Adjusted R2 score needs more data points than independent predictors + 1; falling back to "
+                "the standard R2 score.",
+                stacklevel=2,
+            )
         elif self.num_regressors:
             score = 1 - (1 - score) * (n - 1) / (n - self.num_regressors - 1)
         return self.to_output(score)
 
     def get_config(self):
         """name, dtype, class_aggregation, num_regressors."""
-        return {**super().get_config(), "class_aggregation": self.class_aggregation,
-                "num_regressors": self.num_regressors}
+        return {
+            **super().get_config(),
+            "class_aggregation": self.class_aggregation,
+            "num_regressors": self.num_regressors,
+        }
 
 
 def _correlation_operands(y_true, y_pred, axis):

@@ -1,4 +1,5 @@
 """Input data in the structure of a model's inputs: dicts bind by key, in whatever order their keys come."""
+
 import warnings
 
 from fastnn.core.errors import ShapeError
@@ -35,8 +36,12 @@ def _check(wanted, x, model, quiet):
     """Every input that is not optional has its entry in x, and x has no others."""
     missing = [k for k, s in wanted.items() if k not in x and not all(map(_is_optional, nest.flatten(s)))]
     unknown = [k for k in x if k not in wanted]
-    text = (f"The keys of the input data do not match model '{model}': expected {list(wanted)}; received {list(x)}"
-            + (f"; missing {missing}" if missing else "") + (f"; unknown {unknown}" if unknown else "") + ".")
+    text = (
+        f"The keys of the input data do not match model '{model}': expected {list(wanted)}; received {list(x)}"
+        + (f"; missing {missing}" if missing else "")
+        + (f"; unknown {unknown}" if unknown else "")
+        + "."
+    )
     if missing:
         raise ShapeError(text)
     if unknown and not quiet:

@@ -1,4 +1,5 @@
 """What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
+
 import numpy as np
 
 from fastnn import losses
@@ -23,21 +24,27 @@ def verbosity(value):
     """
     if isinstance(value, (str, int, np.integer)) and value in VERBOSE:
         return value
-    raise ArgumentError(f"verbose: received {value!r}, expected 'auto', 0 (silent), 1 (progress bar) or 2 (one "
-                        "line per epoch).")
+    raise ArgumentError(
+        f"verbose: received {value!r}, expected 'auto', 0 (silent), 1 (progress bar) or 2 (one line per epoch)."
+    )
 
 
 def _shuffle(name, value):
-    if not (value is None or isinstance(value, (bool, np.bool_)) or whole(value) in (0, 1)
-            or (isinstance(value, str) and value == "batch")):
+    if not (
+        value is None
+        or isinstance(value, (bool, np.bool_))
+        or whole(value) in (0, 1)
+        or (isinstance(value, str) and value == "batch")
+    ):
         raise ArgumentError(f"{name}: received {value!r}, expected True, False or 'batch'.")
 
 
 def _share(name, value):
     number(name, value, 0, none=True)
     if value is not None and value >= 1:
-        raise ArgumentError(f"{name}: received {value!r}, expected a number in [0, 1): the share of rows that is kept "
-                            "for validation.")
+        raise ArgumentError(
+            f"{name}: received {value!r}, expected a number in [0, 1): the share of rows that is kept for validation."
+        )
 
 
 def _epochs(name, value):
@@ -46,8 +53,10 @@ def _epochs(name, value):
         for epoch in value:
             count(name, epoch)
     elif whole(value) is None or value < 1:
-        raise ArgumentError(f"{name}: received {value!r}, expected an int >= 1 (validate every so many epochs), or a "
-                            "list of epochs counted from 1.")
+        raise ArgumentError(
+            f"{name}: received {value!r}, expected an int >= 1 (validate every so many epochs), or a "
+            "list of epochs counted from 1."
+        )
 
 
 def _steps(name, value):
@@ -65,10 +74,14 @@ def _callbacks(name, value):
 
 
 ARGUMENTS = {
-    "verbose": lambda name, value: verbosity(value), "shuffle": _shuffle, "validation_split": _share,
-    "validation_freq": _epochs, "callbacks": _callbacks, "epochs": _epoch_count, "initial_epoch": _epoch_count,
-    **dict.fromkeys(("batch_size", "validation_batch_size", "steps", "steps_per_epoch", "validation_steps"),
-                    _steps),
+    "verbose": lambda name, value: verbosity(value),
+    "shuffle": _shuffle,
+    "validation_split": _share,
+    "validation_freq": _epochs,
+    "callbacks": _callbacks,
+    "epochs": _epoch_count,
+    "initial_epoch": _epoch_count,
+    **dict.fromkeys(("batch_size", "validation_batch_size", "steps", "steps_per_epoch", "validation_steps"), _steps),
     "steps_per_execution": count,
 }
 
@@ -86,7 +99,7 @@ def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
     loss, outputs = model._compile_loss, _outputs(model)
     targets = flatten(y) if outputs is None else per_output(y, outputs, "y", optional=range(len(outputs)))
-    if outputs is None and len(targets) > 1:    # which belongs to which output is known once the model has run
+    if outputs is None and len(targets) > 1:  # which belongs to which output is known once the model has run
         return
     every = range(len(targets))
     parts = loss.parts if loss is not None and loss.built else [(i, p) for p in parts_of(loss) for i in every]
@@ -96,18 +109,22 @@ def check_labels(model, y):
         labels = targets[index]
         fine = labels == np.floor(labels) if labels.dtype.kind == "f" else None
         if fine is not None and not fine.all():
-            raise DataError(f"y holds the label {values.bad_value(labels, fine)} in row {values.first_row(fine)}: a "
-                            "sparse loss expects whole numbers, one class index per row. For probabilities or one-hot "
-                            "rows use categorical_crossentropy.")
+            raise DataError(
+                f"y holds the label {values.bad_value(labels, fine)} in row {values.first_row(fine)}: a "
+                "sparse loss expects whole numbers, one class index per row. For probabilities or one-hot "
+                "rows use categorical_crossentropy."
+            )
         shapes = _output_shapes(model)
         if shapes is None or index >= len(shapes) or not shapes[index] or shapes[index][-1] is None:
             continue
         classes, ignored = shapes[index][-1], getattr(function, "ignore_class", None)
         low, high = labels.min(), labels.max()
-        if ignored is None and not (low >= 0 and high < classes):           # a NaN is no class either
+        if ignored is None and not (low >= 0 and high < classes):  # a NaN is no class either
             row = values.first_row((labels >= 0) & (labels < classes))
-            raise DataError(f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected "
-                            f"integers from 0 to {classes - 1}. The first bad label is in row {row}.")
+            raise DataError(
+                f"y holds labels from {low} to {high}, but the model has {classes} outputs: expected "
+                f"integers from 0 to {classes - 1}. The first bad label is in row {row}."
+            )
 
 
 def check_indices(inputs, x):
@@ -157,8 +174,11 @@ def door(leaves, wanted, kept, indices):
     names = [_named(i, leaves) for i in range(len(leaves))]
     narrow = any(a.dtype.kind == "f" and a.dtype.itemsize > dtypes.itemsize(k) for a, k in zip(leaves, kept))
     integers = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or _narrows(a.dtype, w)]
-    ranges = [(i, layer.index_range, names[i], owner(layer)) for i, layer in indices
-              if i in integers or not getattr(layer, "refuses_indices", False)]
+    ranges = [
+        (i, layer.index_range, names[i], owner(layer))
+        for i, layer in indices
+        if i in integers or not getattr(layer, "refuses_indices", False)
+    ]
     copy = values.copy_narrow if narrow else values.copy
     if not (narrow or integers or ranges):
         return None
@@ -171,6 +191,7 @@ def door(leaves, wanted, kept, indices):
             if _narrows(given[i].dtype, wanted[i]):
                 values.check_fits(given[i], dtypes.numpy_type(wanted[i]), names[i])
         copy(mine, given, names)
+
     return enter
 
 
@@ -187,9 +208,10 @@ def index_inputs(model):
             continue
         if getattr(event.operation, "index_range", None) is not None:
             found.append((into[0], event.operation))
-        elif hasattr(event.operation, "_tracker"):      # a model inside: its inputs are ours
-            found += [(into[i], layer) for i, layer in index_inputs(event.operation)
-                      if i < len(into) and into[i] is not None]
+        elif hasattr(event.operation, "_tracker"):  # a model inside: its inputs are ours
+            found += [
+                (into[i], layer) for i, layer in index_inputs(event.operation) if i < len(into) and into[i] is not None
+            ]
     return found
 
 

@@ -1,4 +1,5 @@
 """clone_model: the same architecture with new weights."""
+
 import copy
 import inspect
 from collections.abc import Callable
@@ -23,8 +24,13 @@ def _clone_layer(layer):
     return type(layer).from_config(layer.get_config())
 
 
-def clone_model(model: Model, input_tensors: Structure = None, clone_function: Callable[..., Any] | None = None,
-                call_function: Callable[..., Any] | None = None, recursive: bool = False) -> Model:
+def clone_model(
+    model: Model,
+    input_tensors: Structure = None,
+    clone_function: Callable[..., Any] | None = None,
+    call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
+) -> Model:
     """A copy of a model with new layers and new weights.
 
     Args:
@@ -45,22 +51,28 @@ def clone_model(model: Model, input_tensors: Structure = None, clone_function: C
     def clone(layer):
         if id(layer) not in made:
             if recursive and isinstance(layer, (Sequential, Functional)):
-                made[id(layer)] = clone_model(layer, None, clone_function,
-                                              None if isinstance(layer, Sequential) else call_function, True)
+                made[id(layer)] = clone_model(
+                    layer, None, clone_function, None if isinstance(layer, Sequential) else call_function, True
+                )
             else:
                 made[id(layer)] = copy(layer)
         return made[id(layer)]
+
     if isinstance(model, Sequential):
         if call_function is not None:
-            raise ArgumentError("`call_function` argument is not supported with Sequential models. In a Sequential "
-                                "model, layers aren't called at model-construction time (they're merely listed). Use "
-                                "`call_function` with Functional models only.")
+            raise ArgumentError(
+                "`call_function` argument is not supported with Sequential models. In a Sequential "
+                "model, layers aren't called at model-construction time (they're merely listed). Use "
+                "`call_function` with Functional models only."
+            )
         return _clone_sequential(model, input_tensors, clone)
     if isinstance(model, Functional):
         return _clone_functional(model, input_tensors, clone, call_function)
     if clone_function or input_tensors or call_function:
-        raise ArgumentError("Arguments `clone_function`, `call_function` and `input_tensors` are only supported for "
-                            f"Sequential models or Functional models. Received model of type '{type(model).__name__}'.")
+        raise ArgumentError(
+            "Arguments `clone_function`, `call_function` and `input_tensors` are only supported for "
+            f"Sequential models or Functional models. Received model of type '{type(model).__name__}'."
+        )
     return serial.deserialize(serial.serialize(model), None, {type(model).__name__: type(model)})
 
 
@@ -70,8 +82,10 @@ def _clone_sequential(model, input_tensors, clone):
     if input_tensors is not None:
         tensors = nest.flatten(input_tensors)
         if len(tensors) != 1 or not is_functional(tensors[0]):
-            raise ArgumentError("Argument `input_tensors` must contain a single tensor of the functional API. "
-                                f"Received: input_tensors={input_tensors}")
+            raise ArgumentError(
+                "Argument `input_tensors` must contain a single tensor of the functional API. "
+                f"Received: input_tensors={input_tensors}"
+            )
         if not tensors[0].origin.is_input:
             x = tensors[0]
             for layer in layers:
@@ -89,12 +103,15 @@ def _clone_functional(model, input_tensors, clone, call_function):
     else:
         fresh = nest.flatten(input_tensors)
         if len(fresh) != len(model.inputs) or not all(map(is_functional, fresh)):
-            raise ArgumentError(f"`input_tensors` must hold {len(model.inputs)} tensors of the functional API. "
-                                f"Received: input_tensors={input_tensors}")
+            raise ArgumentError(
+                f"`input_tensors` must hold {len(model.inputs)} tensors of the functional API. "
+                f"Received: input_tensors={input_tensors}"
+            )
     values = {key(x): y for x, y in zip(model.inputs, fresh)}
 
     def fill(x):
         return values[key(x)] if is_functional(x) else x
+
     for event in model._map.events:
         if event.is_input:
             continue

@@ -1,4 +1,5 @@
 """The data adapter: what users pass as x, y and weights becomes checked arrays, without a copy where possible."""
+
 import collections.abc
 import operator
 
@@ -19,7 +20,7 @@ def as_rows(value, name):
     integers beyond int64.
     """
     array = as_numbers(value, name)
-    if array.dtype.kind == "u" and array.dtype.itemsize > 1:      # batches are gathered from signed integers
+    if array.dtype.kind == "u" and array.dtype.itemsize > 1:  # batches are gathered from signed integers
         array = array.astype(np.int32 if array.dtype.itemsize == 2 else np.int64)
     if array.ndim == 0:
         raise DataError(f"{name}: received the single value {array}, expected an array with one row per sample.")
@@ -34,7 +35,7 @@ def flatten(structure):
 
     A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
     """
-    if type(structure) is np.ndarray:           # nearly always; a step asks ten times
+    if type(structure) is np.ndarray:  # nearly always; a step asks ten times
         return [structure]
     return [leaf for leaf in tree.flatten(structure, is_numbers) if leaf is not None]
 
@@ -42,7 +43,7 @@ def flatten(structure):
 def is_numbers(value):
     """Whether a list or tuple holds plain numbers, i.e. is one array written as a list."""
     while isinstance(value, (list, tuple)) and len(value):
-        value = next((v for v in value if v is not None), None)     # None among numbers is a missing value: no input
+        value = next((v for v in value if v is not None), None)  # None among numbers is a missing value: no input
     return isinstance(value, (int, float, bool, np.number, np.bool_)) or (
         isinstance(value, (list, tuple)) and not len(value)
     )
@@ -69,12 +70,14 @@ def sorted_keys(structure):
 
 def convert(structure, name):
     """Every leaf as rows; names say where a leaf was, e.g. x[0] or y['aux']."""
+
     def walk(s, label):
         if isinstance(s, dict):
             return {k: walk(v, f"{label}[{k!r}]") for k, v in s.items()}
         if isinstance(s, (list, tuple)) and not is_numbers(s):
             return tree.rebuild(s, [walk(v, f"{label}[{i}]") for i, v in enumerate(s)])
         return None if s is None else as_rows(s, label)
+
     return walk(structure, name)
 
 
@@ -84,8 +87,10 @@ def row_count(*named):
     if not counts:
         raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
     if len({n for _, n in counts}) > 1:
-        raise DataError("Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. "
-                        "Received rows: " + ", ".join(f"{name} {n}" for name, n in counts) + ".")
+        raise DataError(
+            "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. "
+            "Received rows: " + ", ".join(f"{name} {n}" for name, n in counts) + "."
+        )
     if counts[0][1] == 0:
         raise DataError(f"The data is empty: received 0 rows in {counts[0][0]}; expected at least one.")
     return counts[0][1]
@@ -115,17 +120,21 @@ def _report(a, kept, label, only_overflow):
         return
     first = int(np.argmin(rows))
     what = "NaN" if np.isnan(a[first]).any() else "infinity"
-    doubtful(f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
-             "become NaN. Remove or fill these rows.")
+    doubtful(
+        f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
+        "become NaN. Remove or fill these rows."
+    )
 
 
 def _finite(a, dtype):
     """Whether all values are finite in `dtype`; one pass in blocks that stay in cache, no temporary of its size."""
     flat = a.reshape(-1) if a.flags.c_contiguous else np.ravel(a)
     for i in range(0, flat.size, 1 << 16):
-        block = flat[i:i + (1 << 16)]
-        if not np.isfinite(block.sum(dtype=dtype if dtype.itemsize > 2 else np.float64)) and not np.isfinite(
-                block.astype(dtype, copy=False)).all():
+        block = flat[i : i + (1 << 16)]
+        if (
+            not np.isfinite(block.sum(dtype=dtype if dtype.itemsize > 2 else np.float64))
+            and not np.isfinite(block.astype(dtype, copy=False)).all()
+        ):
             return False
     return True
 
@@ -157,6 +166,7 @@ def split_validation(fraction, arrays):
 
     def part(s, sl):
         return like(s, [a[sl] for a in flatten(s)]) if s is not None else None
+
     return tuple(part(s, slice(None, cut)) for s in arrays), tuple(part(s, slice(cut, None)) for s in arrays)
 
 
@@ -186,8 +196,9 @@ class Batches:
     def __init__(self, x, mix=None, call=lambda function, *args: function(*args)):
         self.source, self.mix, self.call = x, mix, call
         self.length = _length(x)
-        self.indexed = hasattr(x, "__getitem__") and (self.length is not None or not hasattr(x, "__iter__")
-                                                      or hasattr(x, "num_batches"))
+        self.indexed = hasattr(x, "__getitem__") and (
+            self.length is not None or not hasattr(x, "__iter__") or hasattr(x, "num_batches")
+        )
         self.restartable = self.indexed or iter(x) is not x
         self.iterator, self.at, self.taken = None, 0, 0
         self.used_up = self.fell_short = False
@@ -204,7 +215,7 @@ class Batches:
         _tell(self.source, "on_epoch_begin")
         while steps is None or given < steps:
             batch = self._next()
-            if batch is None and self.at and self.restartable and not (given or begun):   # it ended with the last epoch
+            if batch is None and self.at and self.restartable and not (given or begun):  # it ended with the last epoch
                 self._rewind()
                 batch = self._next()
             if batch is None:
@@ -253,8 +264,9 @@ class Batches:
         if self.length is not None and self.at >= self.length:
             return None
         if self.indexed:
-            batch = self.call(operator.getitem, self.source,
-                              int(self.at if self.iterator is None else self.iterator[self.at]))
+            batch = self.call(
+                operator.getitem, self.source, int(self.at if self.iterator is None else self.iterator[self.at])
+            )
         else:
             try:
                 batch = self.call(next, self.iterator)
@@ -269,7 +281,7 @@ def _length(x):
     """How many batches a source has, or None."""
     try:
         return x.num_batches if hasattr(x, "num_batches") else len(x) if hasattr(x, "__len__") else None
-    except (TypeError, NotImplementedError):    # a pipeline that does not know yet, a PyDataset without an end
+    except (TypeError, NotImplementedError):  # a pipeline that does not know yet, a PyDataset without an end
         return None
 
 
@@ -297,15 +309,17 @@ def class_weights(y, class_weight, sparse=False):
     row, n = y.shape[1:], len(y)
     labels = y.size if sparse else n * int(np.prod(row[:-1])) if not row or row[-1] else 0
     if labels != n:
-        raise ArgumentError(f"class_weight: received y of shape {y.shape}, expected one label, or one row of classes, "
-                            "per sample: a class weight is the weight of a whole sample. Pass sample_weight with the "
-                            "weight of each label instead.")
+        raise ArgumentError(
+            f"class_weight: received y of shape {y.shape}, expected one label, or one row of classes, "
+            "per sample: a class weight is the weight of a whole sample. Pass sample_weight with the "
+            "weight of each label instead."
+        )
     found = np.argmax(y.reshape(n, -1), axis=-1) if row and row[-1] != 1 else y.reshape(n)
-    with np.errstate(invalid="ignore"):                 # a NaN is no class
+    with np.errstate(invalid="ignore"):  # a NaN is no class
         found = np.round(found).astype(np.int64)
     classes = np.array([*class_weight], np.float64)
     weights = np.array([*class_weight.values(), 1.0], config.floatx())
     order = np.argsort(classes)
     place = np.searchsorted(classes, found, sorter=order)
-    place = np.append(order, -1)[place]                 # behind the last class: the weight 1
+    place = np.append(order, -1)[place]  # behind the last class: the weight 1
     return np.where(np.append(classes, np.nan)[place] == found, weights[place], weights[-1])

@@ -1,4 +1,5 @@
 """model(x) on arrays as one cached plan, instead of one small plan for each operation."""
+
 import functools
 
 import numpy as np
@@ -15,8 +16,8 @@ from fastnn.models.feed import wanted_dtypes
 from fastnn.models.program_cache import ProgramCache
 from fastnn.models.step import bytes_of
 
-LEAST = 8                                       # plans of one model that stay whatever they take
-LARGEST = 256 << 20                             # bytes of a plan that may stay
+LEAST = 8  # plans of one model that stay whatever they take
+LARGEST = 256 << 20  # bytes of a plan that may stay
 
 
 class DirectCalls:
@@ -40,9 +41,7 @@ class DirectCalls:
             self.version = version
         # the dtype itself, not its name: looking a name up costs more than running a small model
         key = (
-            (inputs.shape, inputs.dtype, own_layers)
-            if type(inputs) is np.ndarray
-            else (signature(inputs), own_layers)
+            (inputs.shape, inputs.dtype, own_layers) if type(inputs) is np.ndarray else (signature(inputs), own_layers)
         )
         plan = self.plans.kept.get(key)
         if plan is None or plan.stale:
@@ -54,12 +53,13 @@ class DirectCalls:
             plan.bytes += bytes_of(plan.program)
             self.plans.put(key, plan)
             self.version = structure_version(), config.version(), self.shared.revision
-        plan.turn = self.plans.turn             # as ProgramCache.find, without a call
+        plan.turn = self.plans.turn  # as ProgramCache.find, without a call
         return plan
 
     def _plan(self, model, inputs, own_layers):
-        if not model.built or (own_layers and not all(type(x).__module__.startswith("fastnn.")
-                                                      for x in model._flatten_layers())):
+        if not model.built or (
+            own_layers and not all(type(x).__module__.startswith("fastnn.") for x in model._flatten_layers())
+        ):
             return None
         leaves = nest.flatten(inputs)
         losses, measured, shared = [], [], self.shared
@@ -69,19 +69,25 @@ class DirectCalls:
             out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
             losses.extend(current().losses)
             shared.count_draws("predict", current())
-            if not own_layers:                  # a run that puts metrics back is asked for then
+            if not own_layers:  # a run that puts metrics back is asked for then
                 known = {id(v) for m in model.metrics for v in m.variables}
                 measured.extend(v for v in current().assigns if id(v) in known)
             return out
+
         wanted = wanted_dtypes(model, inputs, len(leaves))
         kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
-        plan = EagerPlan(function, list(zip([x.shape for x in leaves], kept)), training=False,
-                    state=shared.states["predict"], options=model._trainer().options)
+        plan = EagerPlan(
+            function,
+            list(zip([x.shape for x in leaves], kept)),
+            training=False,
+            state=shared.states["predict"],
+            options=model._trainer().options,
+        )
         indices = model._index_inputs()
         plan.door = door(leaves, wanted, kept, indices)
         plan.blame = functools.partial(check_indices, indices) if indices else None
         if measured or (losses and own_layers) or plan.bytes > LARGEST:
-            return None                         # what layers add to the loss is kept by the calls one by one
+            return None  # what layers add to the loss is kept by the calls one by one
         return plan
 
 

@@ -4,12 +4,13 @@ A feed is for one structure of x, y and sample_weight, with the ranks and dtypes
 batches of all lengths come through one.  Programs read the slots of a feed; which arrays these point to may change
 between two runs.
 """
+
 from fastnn.compiler.lower import DataSlot
 from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
 from fastnn.models.data import batch_dtype, flatten, like
 
-LEAF = object()                                 # stands for an array
+LEAF = object()  # stands for an array
 
 
 def signature(*structures):
@@ -19,12 +20,14 @@ def signature(*structures):
     >>> signature(np.ones((2, 3)), None) == signature(np.ones((5, 9)), None) != signature(np.ones(2), None)
     True
     """
+
     def of(s):
         if isinstance(s, dict):
             return ("d", *((k, of(v)) for k, v in s.items()))
         if isinstance(s, (list, tuple)):
             return ("l", *map(of, s))
         return None if s is None else (s.dtype.str, s.ndim)
+
     return tuple(map(of, structures))
 
 
@@ -45,8 +48,7 @@ class Feed:
         leaves = [flatten(s) for s in (x, y, weight)]
         self.key = key
         # without the arrays, which would stay alive with the programs
-        self.structure = [None if s is None else like(s, [LEAF] * len(part))
-                          for s, part in zip((x, y, weight), leaves)]
+        self.structure = [None if s is None else like(s, [LEAF] * len(part)) for s, part in zip((x, y, weight), leaves)]
         self.counts = [len(part) for part in leaves]
         self.slots = [DataSlot(a.dtype.name) for part in leaves for a in part]
         self.dtypes = [batch_dtype(a, w) for a, w in zip(leaves[0], wanted)]
@@ -84,8 +86,10 @@ class Feed:
     def symbols(self, trace, rows):
         """Input symbols of a trace for a batch of so many rows, one for each slot."""
         names = [n for n, count in zip(("x", "y", "sample_weight"), self.counts) for _ in range(count)]
-        return [trace.input((rows, *shape), dtype, f"{name}_{i}")
-                for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, names))]
+        return [
+            trace.input((rows, *shape), dtype, f"{name}_{i}")
+            for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, names))
+        ]
 
 
 def _known(array):

@@ -1,4 +1,5 @@
 """All trainable variables of a model side by side, optimizer slots in buffers of the same layout."""
+
 from fastnn.graph import Variable
 from fastnn.graph.flat import FlatBuffer
 
@@ -18,7 +19,7 @@ class Run:
             at += v.size
         self.size, self.dtype = at, first.dtype
         start = first.owner.offset[id(first)]
-        self.variable = Variable.over(first.owner.array[start:start + at], "weights")
+        self.variable = Variable.over(first.owner.array[start : start + at], "weights")
 
 
 def runs_of(variables):
@@ -26,8 +27,10 @@ def runs_of(variables):
     fresh = [v for v in variables if v.owner is None]
     for dtype in dict.fromkeys(v.dtype for v in fresh):
         FlatBuffer.of([v for v in fresh if v.dtype == dtype])
-    order = sorted(range(len(variables)), key=lambda i: (variables[i].owner.array.ctypes.data,
-                                                         variables[i].owner.offset[id(variables[i])]))
+    order = sorted(
+        range(len(variables)),
+        key=lambda i: (variables[i].owner.array.ctypes.data, variables[i].owner.offset[id(variables[i])]),
+    )
     groups = []
     for v in (variables[i] for i in order):
         last = groups[-1][-1] if groups else None
@@ -45,8 +48,9 @@ def slot_run(run, slots):
     """
     owner = slots[0].owner
     together = owner is not None and all(
-        s.owner is owner and owner.offset[id(s)] == owner.offset[id(slots[0])] + o for s, o in zip(slots, run.offsets))
+        s.owner is owner and owner.offset[id(s)] == owner.offset[id(slots[0])] + o for s, o in zip(slots, run.offsets)
+    )
     if not together:
         owner = FlatBuffer.of(slots)
     start = owner.offset[id(slots[0])]
-    return Variable.over(owner.array[start:start + run.size], "slots")
+    return Variable.over(owner.array[start : start + run.size], "slots")

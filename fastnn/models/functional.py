@@ -1,4 +1,5 @@
 """Functional: a model made of calls on symbols."""
+
 import warnings
 from typing import Any
 
@@ -39,7 +40,7 @@ class Functional(Model):
     (None, 2)
     """
 
-    _first_call = 1             # its own graph counts as its call 0
+    _first_call = 1  # its own graph counts as its call 0
 
     _map: GraphMap
     _inputs_struct: Structure
@@ -48,9 +49,15 @@ class Functional(Model):
     outputs: list[Symbol]
     input_names: list[str]
 
-    def __init__(self, inputs: Structure = None, outputs: Structure = None, name: str | None = None,
-                 trainable: bool | None = None, **kwargs: Any) -> None:
-        inputs = kwargs.pop("input", None) if inputs is None else inputs            # Keras 1's names
+    def __init__(
+        self,
+        inputs: Structure = None,
+        outputs: Structure = None,
+        name: str | None = None,
+        trainable: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        inputs = kwargs.pop("input", None) if inputs is None else inputs  # Keras 1's names
         outputs = kwargs.pop("output", None) if outputs is None else outputs
         if inputs is None or outputs is None:
             raise ArgumentError(f"Model: received inputs={inputs!r}, outputs={outputs!r}; expected symbols for both.")
@@ -58,19 +65,25 @@ class Functional(Model):
         for word, given, flat in (("inputs", inputs, flat_inputs), ("outputs", outputs, flat_outputs)):
             for x in flat:
                 if not is_functional(x):
-                    raise ArgumentError(f"All `{word}` values must be KerasTensors, made by Input() "
-                                        f"or by calling layers on one. Received: {word}={given} "
-                                        f"including invalid value {x} of type {type(x)}")
+                    raise ArgumentError(
+                        f"All `{word}` values must be KerasTensors, made by Input() "
+                        f"or by calling layers on one. Received: {word}={given} "
+                        f"including invalid value {x} of type {type(x)}"
+                    )
                 if isinstance(x, Size):
-                    raise ArgumentError(f"`{word}` of a model are values with rows. Received the size {x}: use it in "
-                                        "operations, as in ops.full((ops.shape(x)[0],), n).")
+                    raise ArgumentError(
+                        f"`{word}` of a model are values with rows. Received the size {x}: use it in "
+                        "operations, as in ops.full((ops.shape(x)[0],), n)."
+                    )
         if isinstance(inputs, dict):
             for k, v in inputs.items():
                 if is_functional(v) and k != v.name and v.origin.is_input:
-                    warnings.warn("When providing `inputs` as a dict, all keys in the dict must match the names of the "
-                                  f"corresponding tensors. Received key '{k}' mapping to value {v} which has name "
-                                  f"'{v.name}'. Change the tensor name to '{k}' (via `Input(..., name='{k}')`)",
-                                  stacklevel=3)
+                    warnings.warn(
+                        "When providing `inputs` as a dict, all keys in the dict must match the names of the "
+                        f"corresponding tensors. Received key '{k}' mapping to value {v} which has name "
+                        f"'{v.name}'. Change the tensor name to '{k}' (via `Input(..., name='{k}')`)",
+                        stacklevel=3,
+                    )
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
         Layer.__init__(self, name=name, **kwargs)
@@ -78,7 +91,7 @@ class Functional(Model):
             flat_inputs, flat_outputs = _start_at(flat_inputs, flat_outputs)
             inputs, outputs = nest.pack(inputs, flat_inputs), nest.pack(outputs, flat_outputs)
         self._set_graph(inputs, outputs)
-        self._trainable = True if trainable is None else bool(trainable)      # the layers keep their own
+        self._trainable = True if trainable is None else bool(trainable)  # the layers keep their own
         self.built, self.autocast = True, False
         # the call event that stands for the model's own inputs and outputs, which configs count as call 0
         self._path = self.name
@@ -87,10 +100,15 @@ class Functional(Model):
         structure_changed()
         map_ = GraphMap(nest.flatten(inputs), nest.flatten(outputs) + list(extra))
         put = object.__setattr__
-        for name, value in (("_map", map_), ("_inputs_struct", inputs), ("_outputs_struct", outputs),
-                            ("inputs", nest.flatten(inputs)), ("outputs", nest.flatten(outputs)),
-                            ("_symbolic_losses", list(extra))):
-            put(self, name, value)              # not tracked: a graph holds symbols, not state
+        for name, value in (
+            ("_map", map_),
+            ("_inputs_struct", inputs),
+            ("_outputs_struct", outputs),
+            ("inputs", nest.flatten(inputs)),
+            ("outputs", nest.flatten(outputs)),
+            ("_symbolic_losses", list(extra)),
+        ):
+            put(self, name, value)  # not tracked: a graph holds symbols, not state
         put(self, "input_names", [x.origin.operation.name for x in self.inputs])
         put(self, "output_names", [x.origin.operation.name for x in self.outputs])
         for operation in map_.operations:
@@ -154,7 +172,7 @@ class Functional(Model):
         names = nest.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
         return [InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=name,
                           optional=getattr(x.origin.operation, "optional", False))
-                for x, name in zip(self.inputs, names)]
+                for x, name in zip(self.inputs, names)]  # fmt: skip
 
     @input_spec.setter
     def input_spec(self, value):
@@ -183,14 +201,19 @@ class Functional(Model):
 
         def fill(x):
             return values[key(x)] if is_functional(x) else x
+
         for event, keys in self._map.needs:
             if any(k not in values for k in keys):
                 continue
             operation = event.operation
             kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
             args = [nest.map_structure(fill, a) for a in event.args]
-            if training is not None and isinstance(operation, Layer) and kwargs.get("training") is None \
-                    and signature.of(type(operation).call).takes("training"):
+            if (
+                training is not None
+                and isinstance(operation, Layer)
+                and kwargs.get("training") is None
+                and signature.of(type(operation).call).takes("training")
+            ):
                 kwargs["training"] = training
             for i, value in enumerate(nest.flatten(operation(*args, **kwargs))):
                 values.setdefault((event, i), value)
@@ -202,15 +225,18 @@ class Functional(Model):
         """Flat input values in the order of `self.inputs`, with their dtype and rank."""
         flat = nest.flatten(self._standard_x(inputs))
         if len(flat) != len(self.inputs):
-            raise ShapeError(f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it "
-                             f"received {len(flat)} input tensors.")
+            raise ShapeError(
+                f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it "
+                f"received {len(flat)} input tensors."
+            )
         return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
 
     def _fit(self, x, ref):
         if x is None:
             if not getattr(ref.origin.operation, "optional", False):
-                raise ShapeError(f"The input '{ref.name}' is not optional, but "
-                                 "None was passed. Please provide a valid tensor.")
+                raise ShapeError(
+                    f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid tensor."
+                )
             return None
         mask, given = context.get_mask(x), x
         if not isinstance(x, Symbol):
@@ -223,8 +249,10 @@ class Functional(Model):
         elif rank == wanted - 1 and ref.shape[-1] == 1:
             x = ops.expand_dims(x, axis=-1)
         elif rank != wanted:
-            raise ShapeError(f"Invalid input shape for input '{ref.name}'. Expected shape {ref.shape}, but input has "
-                             f"incompatible shape {tuple(x.shape)}")
+            raise ShapeError(
+                f"Invalid input shape for input '{ref.name}'. Expected shape {ref.shape}, but input has "
+                f"incompatible shape {tuple(x.shape)}"
+            )
         if mask is not None and x is not given:
             context.set_mask(x, mask)
         return x
@@ -254,8 +282,9 @@ class Functional(Model):
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the outputs for symbols as inputs."""
         flat = nest.flatten(self._standard_x(inputs))
-        if len(flat) == len(self.inputs) and all(x is not None and tuple(x.shape) == ref.shape
-                                                 for x, ref in zip(flat, self.inputs)):
+        if len(flat) == len(self.inputs) and all(
+            x is not None and tuple(x.shape) == ref.shape for x, ref in zip(flat, self.inputs)
+        ):
             return nest.map_structure(lambda s: symbol_like(s.shape, s.dtype), self._outputs_struct)
         return infer(self._call_inner, (inputs,), {})
 
@@ -307,8 +336,10 @@ def _event_apart(event):
     def again(*symbols):
         def fill(x):
             return symbols[place[key(x)]] if is_functional(x) else x
+
         args, kwargs = nest.map_structure(fill, event.args), nest.map_structure(fill, event.kwargs)
         return event.operation.run(*args, **kwargs)
+
     known = {key(x): x for x in inputs}
     return apart(again, [(known[k].shape, known[k].dtype) for k in place])
 

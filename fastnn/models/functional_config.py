@@ -1,4 +1,5 @@
 """The config of a functional graph, in Keras 3's format, and the graph from a config."""
+
 import inspect
 
 from fastnn.core.errors import ArgumentError, FileFormatError
@@ -15,8 +16,9 @@ def takes_inputs_and_outputs(cls):
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     kinds = {p.kind for p in parameters}
     named = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]
-    return named[:2] == ["inputs", "outputs"] or \
-        {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+    return (
+        named[:2] == ["inputs", "outputs"] or {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+    )
 
 
 def _first_call(operation):
@@ -37,12 +39,19 @@ def functional_config(model):
     def leaf(value):
         if is_functional(value):
             # args name calls as they were counted, without that shift
-            return {"class_name": "__keras_tensor__",
-                    "config": {"shape": list(value.shape), "dtype": value.dtype,
-                               "keras_history": [value.origin.operation.name, number[value.origin], value.index]}}
+            return {
+                "class_name": "__keras_tensor__",
+                "config": {
+                    "shape": list(value.shape),
+                    "dtype": value.dtype,
+                    "keras_history": [value.origin.operation.name, number[value.origin], value.index],
+                },
+            }
         if hasattr(value, "_fastnn_variable"):
-            raise ArgumentError(f"Model '{model.name}': the weight '{value.path}' is an argument of an operation "
-                                "outside any layer, which no config can hold. Use it inside the `call` of a layer.")
+            raise ArgumentError(
+                f"Model '{model.name}': the weight '{value.path}' is an argument of an operation "
+                "outside any layer, which no config can hold. Use it inside the `call` of a layer."
+            )
         return serial.serialize(value)
 
     layers = []
@@ -50,13 +59,21 @@ def functional_config(model):
         entry = op_config(operation) if isinstance(operation, Operation) else serial.serialize(operation)
         entry["name"] = operation.name
         entry["inbound_nodes"] = [
-            {"args": [nest.map_structure(leaf, a) for a in event.args],
-             "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()}}
-            for event in live_events(operation) if event in inside and not event.is_input]
+            {
+                "args": [nest.map_structure(leaf, a) for a in event.args],
+                "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()},
+            }
+            for event in live_events(operation)
+            if event in inside and not event.is_input
+        ]
         layers.append(in_keras_terms(operation, entry))
-    return {"name": model.name, "trainable": model.trainable, "layers": layers,
-            "input_layers": nest.map_structure(place, model._inputs_struct),
-            "output_layers": nest.map_structure(place, model._outputs_struct)}
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": layers,
+        "input_layers": nest.map_structure(place, model._inputs_struct),
+        "output_layers": nest.map_structure(place, model._outputs_struct),
+    }
 
 
 class _Builder:
@@ -73,8 +90,9 @@ class _Builder:
         if module.startswith(("keras.src.ops", "keras.src.activations")) or module == "fastnn.ops":
             operation = op_from_config(entry, self.custom_objects)
         else:
-            operation = serial.deserialize({k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")},
-                                           "layers", self.custom_objects)
+            operation = serial.deserialize(
+                {k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")}, "layers", self.custom_objects
+            )
         self.operations[name] = operation
         self.events[name] = [operation.output.origin] if isinstance(operation, InputLayer) else []
         for node in entry.get("inbound_nodes", ()):
@@ -105,7 +123,7 @@ class _Builder:
         if isinstance(node, dict):
             kwargs = {k: self.revive(v) for k, v in node.get("kwargs", {}).items()}
             return [self.revive(a) for a in node.get("args", ())], kwargs
-        found = [self.symbol(*item[:3]) for item in node]       # the format of Keras 1 and 2
+        found = [self.symbol(*item[:3]) for item in node]  # the format of Keras 1 and 2
         kwargs = node[0][3] if node and len(node[0]) > 3 else {}
         return [found[0] if len(found) == 1 else found], kwargs
 
@@ -121,8 +139,9 @@ class _Builder:
             try:
                 return self.symbol(*places, counted_from_first=True)
             except _NotMade:
-                raise FileFormatError(f"Invalid Functional model configuration: {places} "
-                                      "names a call that is not there.") from None
+                raise FileFormatError(
+                    f"Invalid Functional model configuration: {places} names a call that is not there."
+                ) from None
         if isinstance(places, dict):
             return {k: self.ends(v) for k, v in places.items()}
         return [self.ends(p) for p in places]
@@ -143,21 +162,24 @@ def functional_from_config(cls, config, custom_objects=None):
     try:
         entries, starts, ends = (config.pop(k) for k in ("layers", "input_layers", "output_layers"))
     except KeyError as error:
-        raise FileFormatError("A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': "
-                              f"{error} is missing.") from None
+        raise FileFormatError(
+            f"A Functional config needs the keys 'layers', 'input_layers' and 'output_layers': {error} is missing."
+        ) from None
     name, trainable = config.pop("name", None), config.pop("trainable", None)
     config.pop("dtype", None)
     builder = _Builder(custom_objects)
     for entry in entries:
         builder.layer(entry)
     builder.calls()
-    return cls(inputs=_unlisted(builder.ends(starts), starts), outputs=_unlisted(builder.ends(ends), ends), name=name,
-               trainable=True if trainable is None else trainable, **config)
+    return cls(
+        inputs=_unlisted(builder.ends(starts), starts),
+        outputs=_unlisted(builder.ends(ends), ends),
+        name=name,
+        trainable=True if trainable is None else trainable,
+        **config,
+    )
 
 
 def _unlisted(symbols, places):
     """Symbols as they were nested."""
     return symbols if not isinstance(places, tuple) else tuple(symbols)
-
-
-

@@ -1,4 +1,5 @@
 """The nodes of a functional graph from a file: in which order they can be called, and which are never called."""
+
 import heapq
 
 from fastnn.core.errors import FileFormatError
@@ -16,11 +17,15 @@ def call(name, operation, args, kwargs):
     function = getattr(getattr(operation, "row", None), "function", "")
     # A file holds no functions, and a loop without end is not a graph.
     if function in public.TAKE_FUNCTIONS:
-        raise FileFormatError(f"The node {name!r} of a functional config is the operation {function!r}, which runs "
-                              "functions; expected an operation on tensors; refused.")
+        raise FileFormatError(
+            f"The node {name!r} of a functional config is the operation {function!r}, which runs "
+            "functions; expected an operation on tensors; refused."
+        )
     if not any(is_functional(x) for x in nest.flatten([args, kwargs])):
-        raise FileFormatError(f"The node {name!r} of a functional config is called on constants alone, expected at "
-                              "least one tensor of the graph; refused.")
+        raise FileFormatError(
+            f"The node {name!r} of a functional config is called on constants alone, expected at "
+            "least one tensor of the graph; refused."
+        )
     out = nest.flatten(operation(*args, **kwargs))
     if not out or not all(is_functional(x) for x in out):
         raise FileFormatError(f"The node {name!r} of a functional config gives no tensors of the graph; refused.")
@@ -40,7 +45,7 @@ def in_order(pending, made):
     for position, (name, node) in enumerate(pending):
         needs = {(n, c) for n, c in _references(node) if _known(n, c, made)}
         if numbers[name] > made[name]:
-            needs.add((name, numbers[name] - 1))        # calls of a layer keep their numbers
+            needs.add((name, numbers[name] - 1))  # calls of a layer keep their numbers
         own.append((name, numbers[name]))
         numbers[name] += 1
         missing.append(len(needs))
@@ -59,8 +64,10 @@ def in_order(pending, made):
                 heapq.heappush(ready, other)
     if done < len(pending):
         left = sorted({pending[p][0] for positions in waiting.values() for p in positions})
-        raise FileFormatError("Invalid Functional model configuration. The graph of the Functional model either has "
-                              f"loops or disconnected nodes. The following nodes failed to be resolved: {left[:20]}")
+        raise FileFormatError(
+            "Invalid Functional model configuration. The graph of the Functional model either has "
+            f"loops or disconnected nodes. The following nodes failed to be resolved: {left[:20]}"
+        )
 
 
 def _known(name, number, made):
@@ -68,8 +75,10 @@ def _known(name, number, made):
     if not isinstance(name, str) or name not in made:
         raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!r:.200}.")
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise FileFormatError(f"Invalid Functional model configuration: call {number!r:.50} of the node {name!r}; "
-                              "expected a number from 0 on.")
+        raise FileFormatError(
+            f"Invalid Functional model configuration: call {number!r:.50} of the node {name!r}; "
+            "expected a number from 0 on."
+        )
     return number >= made[name]
 
 

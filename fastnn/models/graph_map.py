@@ -1,4 +1,5 @@
 """The order of a functional graph: which call events lie between inputs and outputs, and how deep."""
+
 from fastnn.core.errors import GraphError
 from fastnn.layers import nest
 from fastnn.layers.events import CallEvent, is_functional
@@ -21,7 +22,7 @@ def events_between(inputs, outputs):
                 if event in finished:
                     stack.pop()
                     continue
-                finished.add(event)             # events refer to older ones only, so there are no cycles to find
+                finished.add(event)  # events refer to older ones only, so there are no cycles to find
                 first_met.setdefault(event.operation, len(first_met))
                 parents = iter([x.origin for x in event.inputs if key(x) not in known or x.origin.is_input])
                 stack[-1] = event, parents
@@ -54,7 +55,7 @@ class GraphMap:
                 parent = x.origin
                 if parent in inside:
                     depth_of[parent] = max(depth + 1, depth_of.get(parent, 0))
-        for x in inputs:                        # an input that no output needs still is an input
+        for x in inputs:  # an input that no output needs still is an input
             if x.origin.operation not in operation_depth and x.origin.is_input:
                 operation_depth[x.origin.operation], met[x.origin.operation], depth_of[x.origin] = 0, -1, 0
         self.by_depth = {}
@@ -73,12 +74,14 @@ class GraphMap:
         for event in self.events:
             for x in event.inputs:
                 if key(x) not in available:
-                    raise GraphError(f"Graph disconnected: cannot find parent for tensor {x} at operation "
-                                     f"'{event.operation.name}'. The following previous operations were accessed "
-                                     f"without issue: {fine}. Pass every Input that the outputs depend on as an input "
-                                     "of the model.")
+                    raise GraphError(
+                        f"Graph disconnected: cannot find parent for tensor {x} at operation "
+                        f"'{event.operation.name}'. The following previous operations were accessed "
+                        f"without issue: {fine}. Pass every Input that the outputs depend on as an input "
+                        "of the model."
+                    )
             if event.is_input and not any((event, i) in known for i in range(len(event.specs))):
-                continue                        # another model's input: whoever needs it is reported above
+                continue  # another model's input: whoever needs it is reported above
             fine.append(event.operation.name)
             available.update((event, i) for i in range(len(event.specs)))
 
@@ -86,8 +89,10 @@ class GraphMap:
         names = [operation.name for operation in self.operations]
         for name in names:
             if names.count(name) > 1:
-                raise GraphError(f'The name "{name}" is used {names.count(name)} times in the model. '
-                                 "All operation names should be unique. Give one of the layers another name.")
+                raise GraphError(
+                    f'The name "{name}" is used {names.count(name)} times in the model. '
+                    "All operation names should be unique. Give one of the layers another name."
+                )
 
 
 def rewire(inputs, outputs, replace):
@@ -97,6 +102,7 @@ def rewire(inputs, outputs, replace):
 
     def swap(value):
         return made.get(key(value), value) if is_functional(value) else value
+
     kept = []
     for event in order:
         if event.is_input or all(key(x) not in made for x in event.inputs):

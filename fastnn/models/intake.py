@@ -1,4 +1,5 @@
 """What users pass as data becomes checked arrays, before anything is changed."""
+
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks
@@ -36,16 +37,23 @@ class Intake:
                 raise ArgumentError("You cannot `class_weight` and `sample_weight` at the same time.")
             targets = adapter.flatten(y)
             if len(targets) != 1:
-                raise ArgumentError("`class_weight` is only supported for Models with a single output. "
-                                    f"Received {len(targets)} targets; use sample_weight instead.")
+                raise ArgumentError(
+                    "`class_weight` is only supported for Models with a single output. "
+                    f"Received {len(targets)} targets; use sample_weight instead."
+                )
             sample_weight = adapter.class_weights(targets[0], class_weight, checks.sparse_labels(self, targets[0]))
-        adapter.row_count(("x", x), *([("y", y)] if y is not None else []),
-                          *([("sample_weight", sample_weight)] if sample_weight is not None else []))
-        self._ensure_built(x)                   # a model knows its outputs and tables from then on
+        adapter.row_count(
+            ("x", x),
+            *([("y", y)] if y is not None else []),
+            *([("sample_weight", sample_weight)] if sample_weight is not None else []),
+        )
+        self._ensure_built(x)  # a model knows its outputs and tables from then on
         checks.check_indices(self._index_inputs(), x)
         checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
-        adapter.check_finite([(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight))
-                              if s is not None], only_overflow=what == "predict")
+        adapter.check_finite(
+            [(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None],
+            only_overflow=what == "predict",
+        )
         if what != "predict" and y is not None:
             checks.check_labels(self, y)
         return x, y, sample_weight

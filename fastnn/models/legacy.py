@@ -1,4 +1,5 @@
 """Methods that models had in Keras 1 and 2, in terms of those of today."""
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, NotSupportedError
@@ -7,9 +8,24 @@ from fastnn.core.errors import ArgumentError, NotSupportedError
 class LegacyMethods:
     """`fit_generator` and its kin; `predict_classes` and `predict_proba`."""
 
-    def fit_generator(self, generator, steps_per_epoch=None, epochs=1, verbose=1, callbacks=None, validation_data=None,
-                      validation_steps=None, validation_freq=1, class_weight=None, max_queue_size=10, workers=1,
-                      use_multiprocessing=False, shuffle=True, initial_epoch=0, samples_per_epoch=None):
+    def fit_generator(
+        self,
+        generator,
+        steps_per_epoch=None,
+        epochs=1,
+        verbose=1,
+        callbacks=None,
+        validation_data=None,
+        validation_steps=None,
+        validation_freq=1,
+        class_weight=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        shuffle=True,
+        initial_epoch=0,
+        samples_per_epoch=None,
+    ):
         """fit(generator, ...) under its name until Keras 2.
 
         samples_per_epoch: Keras 1's rows per epoch; the number of steps follows from the first batch.
@@ -17,18 +33,29 @@ class LegacyMethods:
         if samples_per_epoch is not None and steps_per_epoch is None:
             first, generator = _look(generator)
             steps_per_epoch = max(1, round(samples_per_epoch / len(_first_array(first))))
-        return self.fit(generator, steps_per_epoch=steps_per_epoch, epochs=epochs, verbose=verbose,
-                        callbacks=callbacks, validation_data=validation_data, validation_steps=validation_steps,
-                        validation_freq=validation_freq, class_weight=class_weight, shuffle=shuffle,
-                        initial_epoch=initial_epoch)
+        return self.fit(
+            generator,
+            steps_per_epoch=steps_per_epoch,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq,
+            class_weight=class_weight,
+            shuffle=shuffle,
+            initial_epoch=initial_epoch,
+        )
 
-    def evaluate_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
-                           use_multiprocessing=False, verbose=0):
+    def evaluate_generator(
+        self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
+    ):
         """evaluate(generator, ...) under its name until Keras 2."""
         return self.evaluate(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
-    def predict_generator(self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1,
-                          use_multiprocessing=False, verbose=0):
+    def predict_generator(
+        self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
+    ):
         """predict(generator, ...) under its name until Keras 2."""
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
@@ -45,8 +72,9 @@ class LegacyMethods:
         """
         probabilities = self.predict(x, batch_size=batch_size, verbose=verbose)
         if not isinstance(probabilities, np.ndarray):
-            raise NotSupportedError("predict_classes: the model has several outputs; take np.argmax of each array that "
-                                    "predict() returns.")
+            raise NotSupportedError(
+                "predict_classes: the model has several outputs; take np.argmax of each array that predict() returns."
+            )
         if probabilities.shape[-1] > 1:
             return probabilities.argmax(axis=-1)
         return (probabilities > 0.5).astype("int32")
@@ -69,6 +97,7 @@ def _look(generator):
     def everything():
         yield first
         yield from source
+
     return first, everything()
 
 

@@ -1,4 +1,5 @@
 """The loops behind fit, evaluate and predict: epochs, callbacks, results."""
+
 import numpy as np
 
 from fastnn.callbacks import CallbackList
@@ -25,8 +26,25 @@ def one_batch(model, kind, x, y, weight):
     return model._logs()
 
 
-def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
-        sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):
+def fit(
+    model,
+    x,
+    y,
+    batch_size,
+    epochs,
+    verbose,
+    callbacks,
+    validation_split,
+    validation_data,
+    shuffle,
+    class_weight,
+    sample_weight,
+    initial_epoch,
+    steps_per_epoch,
+    validation_steps,
+    validation_batch_size,
+    validation_freq,
+):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
     batches = adapter.is_batches(x)
@@ -35,8 +53,9 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
             raise ArgumentError(
                 "`validation_split` needs arrays; received a generator or data set. Pass validation_data."
             )
-        x, y, sample_weight = (adapter.convert(s, n) for s, n in ((model._standard_x(x), "x"), (y, "y"),
-                                                                  (sample_weight, "sample_weight")))
+        x, y, sample_weight = (
+            adapter.convert(s, n) for s, n in ((model._standard_x(x), "x"), (y, "y"), (sample_weight, "sample_weight"))
+        )
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
@@ -44,13 +63,19 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
-            (validation_data, None, None) if adapter.is_batches(validation_data)
+            (validation_data, None, None)
+            if adapter.is_batches(validation_data)
             else unpack_x_y_sample_weight(validation_data)
         )
-        validation = source_of(model, "test", vx, vy, vw,
-                             batch_size if validation_batch_size is None else
-                             count("validation_batch_size", validation_batch_size),
-                             validation_steps)
+        validation = source_of(
+            model,
+            "test",
+            vx,
+            vy,
+            vw,
+            batch_size if validation_batch_size is None else count("validation_batch_size", validation_batch_size),
+            validation_steps,
+        )
         validation.compile()
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
@@ -62,7 +87,7 @@ def fit(model, x, y, batch_size, epochs, verbose, callbacks, validation_split, v
         if own.resume is not None:
             source.number = own.shared.next_fit()
         listeners.train_has_begun(own.resume)
-        if model._initial_epoch is not None:    # BackupAndRestore found where an earlier run stopped
+        if model._initial_epoch is not None:  # BackupAndRestore found where an earlier run stopped
             initial_epoch = model._initial_epoch
         _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
     finally:
@@ -85,9 +110,10 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
             ran = source.run(Round(model, "train", listeners, metrics=metrics), done) - done
             if not ran and not done:
                 if epoch == epochs.start:
-                    raise DataError("The data source gave no batch: the generator "
-                                    "is used up, or the data set is empty.")
-                break                           # it ended with the epoch before
+                    raise DataError(
+                        "The data source gave no batch: the generator is used up, or the data set is empty."
+                    )
+                break  # it ended with the epoch before
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
                 val = _validate(model, validation, listeners)
@@ -177,7 +203,7 @@ class _Results:
         self.step, self.before, self.at = step, self.at, self.at + rows
         if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in outputs):
             # the model joined or cut rows: what it made is put one after another, as in Keras
-            self.parts = [] if self.whole_arrays is None else [[w[:self.before] for w in self.whole_arrays]]
+            self.parts = [] if self.whole_arrays is None else [[w[: self.before] for w in self.whole_arrays]]
             self.rows = None
         if self.rows is None:
             self.parts.append([o.copy() for o in outputs])
@@ -185,17 +211,18 @@ class _Results:
         if self.whole_arrays is None:
             self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in outputs]
         for whole, o in zip(self.whole_arrays, outputs):
-            whole[self.before:self.at] = o
+            whole[self.before : self.at] = o
 
     def last(self):
         """The outputs of the last batch, in the model's structure."""
-        return self.step.outputs_like(self.parts[-1] if self.rows is None else
-                                      [whole[self.before:self.at] for whole in self.whole_arrays])
+        return self.step.outputs_like(
+            self.parts[-1] if self.rows is None else [whole[self.before : self.at] for whole in self.whole_arrays]
+        )
 
     def whole(self):
         """All rows, in the model's structure."""
         if self.rows is not None:
-            leaves = [whole[:self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
+            leaves = [whole[: self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
         else:
             leaves = [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*self.parts)]
         return self.step.outputs_like(leaves)

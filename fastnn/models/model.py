@@ -1,4 +1,5 @@
 """Model: a layer that can be trained."""
+
 from __future__ import annotations
 
 import inspect
@@ -42,7 +43,7 @@ class Model(Trainer, Layer):
     """
 
     _marks_itself = False
-    _first_call = 0             # the number of its first call in the config of a graph
+    _first_call = 0  # the number of its first call in the config of a graph
 
     _weights_file_suffix = ".weights.h5"
 
@@ -80,8 +81,9 @@ class Model(Trainer, Layer):
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ArgumentError(f"Was asked to retrieve layer at index {index} "
-                                    f"but model only has {len(layers)} layers.")
+                raise ArgumentError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
+                )
             return layers[index]
         if name is None:
             raise ArgumentError("Provide either a layer name or layer index at `get_layer`.")
@@ -100,9 +102,15 @@ class Model(Trainer, Layer):
         """What the model computes; subclasses say."""
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
-    def summary(self, line_length: int | None = None, positions: Sequence[float] | None = None,
-                print_fn: Callable[[str], Any] | None = None, expand_nested: bool = False, show_trainable: bool = False,
-                layer_range: Sequence[str] | None = None) -> None:
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+    ) -> None:
         """Print a table of the layers: name, class, output shape, parameters.
 
         Args:
@@ -113,8 +121,15 @@ class Model(Trainer, Layer):
             show_trainable: add a column that says whether a layer is trained.
             layer_range: (first, last) layer names, or patterns of them, to list.
         """
-        print_summary(self, print_fn, line_length=line_length, positions=positions, expand_nested=expand_nested,
-                      show_trainable=show_trainable, layer_range=layer_range)
+        print_summary(
+            self,
+            print_fn,
+            line_length=line_length,
+            positions=positions,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
 
     # ---- building -------------------------------------------------------------------------------------
 
@@ -134,7 +149,7 @@ class Model(Trainer, Layer):
         call = self.call
         spec = inference.infer(lambda *a: self._call_inner(*a), symbols, {}) if call else None
         object.__setattr__(self, "_output_spec", spec)
-        if self._build_shapes is None and symbols:          # so that a file can build the model again
+        if self._build_shapes is None and symbols:  # so that a file can build the model again
             self._build_shapes = {"input_shape": nest.map_structure(lambda s: tuple(s.shape), symbols[0])}
         self.built = True
         return True
@@ -228,9 +243,13 @@ def _wanted(array, float_dtype):
 
 
 def _is_functional_call(args, kwargs):
-    return (len(args) == 2 and not isinstance(args[0], str)) or (len(args) == 1 and "outputs" in kwargs) or \
-        ("inputs" in kwargs and "outputs" in kwargs) or ("input" in kwargs and "output" in kwargs) or \
-        (len(args) > 2 and all(any(map(is_functional, nest.flatten(a))) for a in args[:2]))
+    return (
+        (len(args) == 2 and not isinstance(args[0], str))
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
+        or ("input" in kwargs and "output" in kwargs)
+        or (len(args) > 2 and all(any(map(is_functional, nest.flatten(a))) for a in args[:2]))
+    )
 
 
 def _functional_names(args, kwargs):
@@ -250,7 +269,6 @@ def _graft(cls, functional):
         if Model in base.__bases__:
             base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
             return
-    raise ShapeError(f"{cls.__name__}: inputs and outputs were passed to "
-                     "Model.__init__, but it is no direct subclass of Model.")
-
-
+    raise ShapeError(
+        f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass of Model."
+    )

@@ -1,4 +1,5 @@
 """Operations in a functional config: as Keras names them, where it has them."""
+
 from fastnn import ops
 from fastnn.core.errors import FileFormatError, UnknownNameError
 from fastnn.core.naming import camel_case
@@ -13,23 +14,34 @@ from fastnn.saving import identifiers as serial
 def op_config(operation):
     """The entry of an operation, without its name and nodes."""
     if isinstance(operation, (SizeOf, SizeCalculation)):
-        return {"module": "fastnn.ops", "class_name": operation.kind,
-                "config": {"name": operation.name, **operation.options}, "registered_name": operation.kind}
+        return {
+            "module": "fastnn.ops",
+            "class_name": operation.kind,
+            "config": {"name": operation.name, **operation.options},
+            "registered_name": operation.kind,
+        }
     if isinstance(operation, SizedCall):
         kind = operation.row.class_name
-        return {"module": "fastnn.ops", "class_name": kind, "registered_name": kind,
-                "config": {"name": operation.name, "function": operation.row.function}}
+        return {
+            "module": "fastnn.ops",
+            "class_name": kind,
+            "registered_name": kind,
+            "config": {"name": operation.name, "function": operation.row.function},
+        }
     if isinstance(operation, PublicCall):
         row = operation.row
         own = row.module == "fastnn.ops"
         home = "keras.src.activations.activations" if row.module == "activations" else f"keras.src.ops.{row.module}"
-        return {"module": row.module if own else home, "class_name": row.class_name,
-                "config": {"name": operation.name, **{k: serial.serialize(v) for k, v in operation.config.items()}},
-                "registered_name": row.class_name}
+        return {
+            "module": row.module if own else home,
+            "class_name": row.class_name,
+            "config": {"name": operation.name, **{k: serial.serialize(v) for k, v in operation.config.items()}},
+            "registered_name": row.class_name,
+        }
     return {"module": "fastnn.ops", "class_name": operation.kind,
             "config": {"name": operation.name, **{k: _plain(v) for k, v in operation.attrs.items()},
                        **({"absent_inputs": list(operation.absent)} if operation.absent else {})},
-            "registered_name": operation.kind}
+            "registered_name": operation.kind}  # fmt: skip
 
 
 def in_keras_terms(operation, entry):
@@ -41,9 +53,14 @@ def in_keras_terms(operation, entry):
         kind, number = ("Multiply", scale) if shift == 0 else ("Add", shift)
         nodes = [{**node, "args": [*node["args"], number]} for node in entry["inbound_nodes"]]
         return {**entry, "module": "keras.src.ops.numpy", "class_name": kind, "registered_name": kind,
-                "config": {"name": operation.name}, "inbound_nodes": nodes}
-    return {**entry, "module": "keras.layers", "class_name": "Rescaling", "registered_name": None,
-            "config": {"name": operation.name, "scale": scale, "offset": shift}}
+                "config": {"name": operation.name}, "inbound_nodes": nodes}  # fmt: skip
+    return {
+        **entry,
+        "module": "keras.layers",
+        "class_name": "Rescaling",
+        "registered_name": None,
+        "config": {"name": operation.name, "scale": scale, "offset": shift},
+    }
 
 
 def _plain(value):
@@ -67,8 +84,9 @@ def op_from_config(entry, custom_objects=None):
     if row is not None and set(config) <= set(row.config) and _fits(row.arguments, entry.get("inbound_nodes") or ()):
         function = ops.public_function(row.function)
         if function is None:
-            raise UnknownNameError(f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has "
-                                   "no such function.")
+            raise UnknownNameError(
+                f"The operation {kind!r} of Keras ({row.function}) is not there yet: fastnn.ops has no such function."
+            )
         return PublicCall(row, function, {k: _revived(v, custom_objects) for k, v in config.items()}, label)
     return _own(entry, kind, config, label, row)
 
@@ -80,15 +98,18 @@ def _sized(kind, name, label):
     function = ops.public_function(name) if isinstance(name, str) else None
     if function is None or not hasattr(function, "public_name"):
         known = set(ops.__all__) - public.TAKE_FUNCTIONS
-        raise UnknownNameError(f"Unknown operation in a functional config: received {name!r}."
-                               f"{suggest(str(name), known)} Expected an operation of fastnn.ops.")
+        raise UnknownNameError(
+            f"Unknown operation in a functional config: received {name!r}."
+            f"{suggest(str(name), known)} Expected an operation of fastnn.ops."
+        )
     return SizedCall(name, function, label)
 
 
 def _fits(arguments, nodes):
     """Whether the calls pass no more than there are arguments; older files pass the parts of a list one by one."""
     return any(a[0] == "*" for a in arguments) or all(
-        len(node.get("args", ())) <= len(arguments) for node in nodes if isinstance(node, dict))
+        len(node.get("args", ())) <= len(arguments) for node in nodes if isinstance(node, dict)
+    )
 
 
 def _own(entry, kind, config, label, row):
@@ -107,12 +128,16 @@ def _own(entry, kind, config, label, row):
     if row is not None or name is not None:
         places = [len(node.get("args", ())) for node in nodes if isinstance(node, dict)]
         expected = (row.config, row.arguments) if row else (tuple(REGISTRY[name].attrs), REGISTRY[name].inputs)
-        raise FileFormatError(f"The operation {kind!r} in a functional config: received the config {sorted(config)} "
-                              f"and calls with {places} arguments, expected {list(expected[0])} and "
-                              f"{list(expected[1])}.")
+        raise FileFormatError(
+            f"The operation {kind!r} in a functional config: received the config {sorted(config)} "
+            f"and calls with {places} arguments, expected {list(expected[0])} and "
+            f"{list(expected[1])}."
+        )
     known = [*public.by_class(), *map(camel_case, REGISTRY)]
-    raise UnknownNameError(f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
-                           "Expected an operation of fastnn.ops.")
+    raise UnknownNameError(
+        f"Unknown operation in a functional config: received {kind!r}.{suggest(kind, known)} "
+        "Expected an operation of fastnn.ops."
+    )
 
 
 def _revived(value, custom_objects):

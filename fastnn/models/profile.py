@@ -1,4 +1,5 @@
 """model.profile(): where the time of a step goes, per instruction, measured."""
+
 import json
 
 import numpy as np
@@ -49,14 +50,25 @@ class Profile:
         places = {}
         for layer in model._flatten_layers():
             places.setdefault(layer.name, []).append(((layer.path or layer.name).split("/"), layer._user_line))
-        self.rows = [self._row(r, t, t / total, _line(places, r["layer"]))
-                     for r, t in zip(report.instructions, us.tolist())]
+        self.rows = [
+            self._row(r, t, t / total, _line(places, r["layer"])) for r, t in zip(report.instructions, us.tolist())
+        ]
 
     def _row(self, r, us, share, line):
         gflops, gbps = r["flops"] / max(us, 1e-9) / 1000, r["bytes"] / max(us, 1e-9) / 1000
         peak, stream = (self.peak_gflops or np.inf) * self.threads, self.stream_gb_per_s
-        return dict(kernel=r["kernel"], op=r["op"], layer=r["layer"], line=line, us=us,
-                    share=share, gflops=gflops, gbps=gbps, peak=gflops / peak, limit=max(gflops / peak, gbps / stream))
+        return dict(
+            kernel=r["kernel"],
+            op=r["op"],
+            layer=r["layer"],
+            line=line,
+            us=us,
+            share=share,
+            gflops=gflops,
+            gbps=gbps,
+            peak=gflops / peak,
+            limit=max(gflops / peak, gbps / stream),
+        )
 
     def by(self, key):
         """{value of `key` ("op", "layer", "kernel", "line"): us}, largest first."""
@@ -68,9 +80,11 @@ class Profile:
     def table(self, most=40):
         """The slowest instructions as text."""
         peak = f"FMA peak {self.peak_gflops:.0f} GFLOP/s, " if self.peak_gflops else ""
-        lines = [f"{self.total_us:,.1f} us a step, batch {self.batch_size}, {self.threads} thread(s); "
-                 f"{peak}stream {self.stream_gb_per_s:.1f} GB/s a core",
-                 f"{'us':>10} {'share':>6} {'GFLOP/s':>8} {'% peak':>6} {'GB/s':>7}  {'kernel':28} {'layer':28} line"]
+        lines = [
+            f"{self.total_us:,.1f} us a step, batch {self.batch_size}, {self.threads} thread(s); "
+            f"{peak}stream {self.stream_gb_per_s:.1f} GB/s a core",
+            f"{'us':>10} {'share':>6} {'GFLOP/s':>8} {'% peak':>6} {'GB/s':>7}  {'kernel':28} {'layer':28} line",
+        ]
         for r in sorted(self.rows, key=lambda r: -r["us"])[:most]:
             speed = f"{r['gflops']:8.1f} {100 * r['peak']:6.1f} {r['gbps']:7.1f}"
             place = f"{r['kernel']:28.28} {r['layer']:28.28} {r['line']}"
@@ -83,8 +97,18 @@ class Profile:
         """Write the step as a Chrome trace (chrome://tracing, Perfetto)."""
         events, at = [], 0.0
         for r in self.rows:
-            events.append(dict(name=r["kernel"], cat=r["op"], ph="X", ts=at, dur=r["us"], pid=0, tid=0,
-                               args={k: r[k] for k in ("layer", "line", "gflops", "gbps", "peak", "limit")}))
+            events.append(
+                dict(
+                    name=r["kernel"],
+                    cat=r["op"],
+                    ph="X",
+                    ts=at,
+                    dur=r["us"],
+                    pid=0,
+                    tid=0,
+                    args={k: r[k] for k in ("layer", "line", "gflops", "gbps", "peak", "limit")},
+                )
+            )
             at += r["us"]
         write_file(path, json.dumps({"traceEvents": events}).encode())
 

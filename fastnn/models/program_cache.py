@@ -1,7 +1,8 @@
 """What was compiled for shapes that were seen: the least recently used goes where all of it takes too many bytes."""
+
 from fastnn.compiler.memory import give_back
 
-MOST = 24 << 20                                 # bytes of one cache
+MOST = 24 << 20  # bytes of one cache
 
 
 class ProgramCache:
@@ -42,20 +43,20 @@ class ProgramCache:
     def put(self, key, thing):
         """Keep a thing, and let others go until all of it fits."""
         self.turn += 2
-        thing.turn = self.turn - 1              # what is used from now on counts as used later
+        thing.turn = self.turn - 1  # what is used from now on counts as used later
         self.kept[key] = thing
         total = self.bytes
         if len(self.kept) <= self.least or total + self.besides() <= self.most:
             return
         turns = [(thing.turn, place, key) for place, (key, thing) in enumerate(list(self.kept.items()))]
-        for _, _, key in sorted(turns)[:-self.least]:
-            gone = self.kept.pop(key, None)     # another thread may have been faster
+        for _, _, key in sorted(turns)[: -self.least]:
+            gone = self.kept.pop(key, None)  # another thread may have been faster
             size = 0 if gone is None else gone.bytes
-            gone = None                         # the last reference: what `besides` counts may go with it
+            gone = None  # the last reference: what `besides` counts may go with it
             total, self._gone = total - size, self._gone + size
             if total + self.besides() <= self.most:
                 break
-        if self._gone > self.most // 4:         # pieces of many sizes that the C library would keep for itself
+        if self._gone > self.most // 4:  # pieces of many sizes that the C library would keep for itself
             self._gone = 0
             give_back()
 

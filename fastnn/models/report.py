@@ -1,4 +1,5 @@
 """model.plan(): what a step will do, how much memory it takes and about how long, before anything runs."""
+
 import numpy as np
 
 from fastnn.core import config
@@ -30,8 +31,10 @@ class PlanReport:
         program = step.compiled(self._feed(model, step, batch_size), batch_size).program
         self.batch_size, self.training, self.program = batch_size, training, program
         self.threads, self.instructions = program.threads, program.rows()
-        self.buffers = [dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
-                        for b in program.plan.blocks]
+        self.buffers = [
+            dict(label=b.label, bytes=b.nbytes, offset=b.offset, first=b.first, last=b.last)
+            for b in program.plan.blocks
+        ]
         self.arena_bytes = program.arena_bytes
         self.state_bytes = self._state(program)
         self.workspace_bytes = program.thread_bytes * self.threads
@@ -45,8 +48,9 @@ class PlanReport:
         known = list(step.feeds.values())
         if known:
             feed = known[-1]
-            arrays = feed.parts(np.zeros((batch_size, *shape), slot.dtype)
-                                for shape, slot in zip(feed.shapes, feed.slots))
+            arrays = feed.parts(
+                np.zeros((batch_size, *shape), slot.dtype) for shape, slot in zip(feed.shapes, feed.slots)
+            )
             step.bind(feed, *arrays)
         else:
             feed = step.feed(*_guess(model, batch_size, step.kind == "train"))
@@ -56,8 +60,11 @@ class PlanReport:
     @staticmethod
     def _state(program):
         """Bytes that the step touches outside the arena, each once: a weight lies in the flat buffer of its update."""
-        blocks = {(a.ctypes.data, a.nbytes) for space, a in zip(program.plan.spaces, program.tape.arrays)
-                  if space.kind in ("variable", "array", "constants", "state")}
+        blocks = {
+            (a.ctypes.data, a.nbytes)
+            for space, a in zip(program.plan.spaces, program.tape.arrays)
+            if space.kind in ("variable", "array", "constants", "state")
+        }
         total = end = 0
         for start, size in sorted(blocks):
             total += max(0, start + size - max(start, end))
@@ -65,11 +72,13 @@ class PlanReport:
         return total
 
     def __str__(self):
-        head = (f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
-                f"{len(self.instructions)} instructions, {self.program.plan.units} units, {self.barriers} barriers, "
-                f"{self.threads} thread(s)\n"
-                f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}, workspace "
-                f"{self.workspace_bytes:,}); predicted {self.predicted_us:,.1f} us\n")
+        head = (
+            f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
+            f"{len(self.instructions)} instructions, {self.program.plan.units} units, {self.barriers} barriers, "
+            f"{self.threads} thread(s)\n"
+            f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}, workspace "
+            f"{self.workspace_bytes:,}); predicted {self.predicted_us:,.1f} us\n"
+        )
         lines = [
             f"{'kernel':32} {'layer':28} {'items':>10} {'chunk':>9} {'tile':>5} {'KiB':>10} {'MFLOP':>9} {'us':>9}"
         ]
@@ -86,13 +95,18 @@ class PlanReport:
 def _guess(model, batch_size, training):
     """(x, y, weight) zeros of the shapes that the model and its loss expect."""
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
-        raise NotBuiltError("plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
-                            "fit or predict once.")
+        raise NotBuiltError(
+            "plan(): the model's input shape is not known yet; give the first layer an input_shape, or "
+            "fit or predict once."
+        )
     x = [np.zeros((batch_size, *(d or 1 for d in s.shape[1:])), s.dtype) for s in model.inputs]
     x = x[0] if len(x) == 1 else x
     if not training:
         return [x]
-    y = [np.zeros((batch_size, *o.shape[1:-1]), np.int64) if any(map(takes_labels, losses)) else
-         np.zeros((batch_size, *o.shape[1:]), config.floatx())
-         for o, losses in zip(model.outputs, model._compile_loss.given(model.output))]
+    y = [
+        np.zeros((batch_size, *o.shape[1:-1]), np.int64)
+        if any(map(takes_labels, losses))
+        else np.zeros((batch_size, *o.shape[1:]), config.floatx())
+        for o, losses in zip(model.outputs, model._compile_loss.given(model.output))
+    ]
     return [x, y[0] if len(y) == 1 else y, None]

@@ -5,10 +5,11 @@ the model, so an inner run uses the same ones; when it has ended, all of that is
 belong to several models (a layer in both has some, or both were compiled with one): the same holds for those. What an
 inner run changes on purpose, the weights and the optimizer's state, stays changed.
 """
+
 import contextlib
 import threading
 
-_open = threading.local()                       # .models: those that have a run in this thread
+_open = threading.local()  # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
@@ -36,7 +37,7 @@ def run(model, kind=None):
                 variable.assign(value)
             if outer is not None:
                 outer.restore()
-            else:                               # nothing keeps the user's arrays alive
+            else:  # nothing keeps the user's arrays alive
                 for feed in own.shared.bound:
                     feed.release()
                 own.shared.bound.clear()
@@ -70,6 +71,7 @@ def aside(model):
             return function(*args)
         finally:
             own.lock.acquire()
+
     return call
 
 
@@ -96,7 +98,7 @@ class _Outer:
         own.shared.go_to(self.places)
         known = {id(v) for v, _ in self.values}
         for m in model.metrics:
-            if any(id(v) not in known for v in m.variables):        # made by the inner run
+            if any(id(v) not in known for v in m.variables):  # made by the inner run
                 m.reset_state()
         for variable, value in self.values:
             variable.assign(value)

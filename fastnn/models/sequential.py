@@ -1,4 +1,5 @@
 """Sequential: a model that is a stack of layers."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -35,8 +36,12 @@ class Sequential(Model):
     (None, 1)
     """
 
-    def __init__(self, layers: Sequence[Layer | Symbol] | Layer | Symbol | None = None, trainable: bool = True,
-                 name: str | None = None) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer | Symbol] | Layer | Symbol | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> None:
         Layer.__init__(self, trainable=trainable, name=name)
         self._functional = None
         stack: Sequence[Any] = [] if layers is None else layers if isinstance(layers, (list, tuple)) else [layers]
@@ -53,17 +58,23 @@ class Sequential(Model):
         if isinstance(layer, Symbol) and is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
             layer = layer.origin.operation
         if not isinstance(layer, Layer):
-            raise ArgumentError("Only instances of `keras.Layer` can be added to a Sequential model. Received: "
-                                f"{layer!r} (of type {type(layer)})")
+            raise ArgumentError(
+                "Only instances of `keras.Layer` can be added to a Sequential model. Received: "
+                f"{layer!r} (of type {type(layer)})"
+            )
         if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
             stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))
         if any(layer.name == other.name and other is not layer for other in stack):
-            raise GraphError("All layers added to a Sequential model should have unique "
-                             f"names. Name '{layer.name}' is already the name of a layer in "
-                             "this model. Update the `name` argument to pass a unique name.")
+            raise GraphError(
+                "All layers added to a Sequential model should have unique "
+                f"names. Name '{layer.name}' is already the name of a layer in "
+                "this model. Update the `name` argument to pass a unique name."
+            )
         if isinstance(layer, InputLayer) and stack and isinstance(stack[0], InputLayer):
-            raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
-                                f"{stack[0].batch_shape}. You cannot add a different Input layer to it.")
+            raise ArgumentError(
+                f"Sequential model '{self.name}' has already been configured to use input shape "
+                f"{stack[0].batch_shape}. You cannot add a different Input layer to it."
+            )
         stack.append(layer)
         if rebuild:
             self._maybe_rebuild()
@@ -97,17 +108,20 @@ class Sequential(Model):
         """Make the weights for an input shape (batch, ...); ArgumentError if the model has another already."""
         stack = self._tracker.layers
         if not stack:
-            raise ArgumentError(f"Sequential model {self.name} cannot be built because it has no layers. Call "
-                                "`model.add(layer)`.")
+            raise ArgumentError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
         if input_shape is None and isinstance(stack[0], InputLayer):
             input_shape = stack[0].batch_shape
         if not nest.is_shape(input_shape):
-            return                              # several inputs: the layers are applied one by one
+            return  # several inputs: the layers are applied one by one
         input_shape = tuple(input_shape)
         if isinstance(stack[0], InputLayer):
             if stack[0].batch_shape != input_shape:
-                raise ArgumentError(f"Sequential model '{self.name}' has already been configured to use input shape "
-                                    f"{stack[0].batch_shape}. You cannot build it with input_shape {input_shape}")
+                raise ArgumentError(
+                    f"Sequential model '{self.name}' has already been configured to use input shape "
+                    f"{stack[0].batch_shape}. You cannot build it with input_shape {input_shape}"
+                )
         else:
             stack.insert(0, InputLayer(batch_shape=input_shape, dtype=stack[0].input_dtype))
         x = stack[0].output
@@ -121,9 +135,11 @@ class Sequential(Model):
         call = signature.of(type(layer).call)
         required = [n for n in call.names if call.keywords[n] is signature.inspect.Parameter.empty]
         if len(required) > 1:
-            raise ArgumentError("Layers added to a Sequential model can only have a single required positional "
-                                f"argument, the input tensor. Layer {type(layer).__name__} has multiple required "
-                                f"positional arguments: {required}")
+            raise ArgumentError(
+                "Layers added to a Sequential model can only have a single required positional "
+                f"argument, the input tensor. Layer {type(layer).__name__} has multiple required "
+                f"positional arguments: {required}"
+            )
 
     def _build_from_data(self, x):
         """Make the weights, given the first data (arrays)."""
@@ -189,8 +205,10 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, _: Any) -> None:
-        raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
-                             "`pop()` to change the layers in this model.")
+        raise AttributeError(
+            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
+            "`pop()` to change the layers in this model."
+        )
 
     def _graph(self, what):
         if self._functional is None:
@@ -270,8 +288,12 @@ class Sequential(Model):
 
     def get_config(self):
         """The stack as a dict, in Keras 3's format."""
-        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy),
-                  "layers": [serial.serialize(layer) for layer in self._tracker.layers]}
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": dtype_policies.serialize(self.dtype_policy),
+            "layers": [serial.serialize(layer) for layer in self._tracker.layers],
+        }
         if self._functional is not None:
             config["build_input_shape"] = self._tracker.layers[0].batch_shape
         return config
@@ -279,11 +301,13 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """A model with new weights from what get_config() gave."""
-        if isinstance(config, list):            # Keras 1 and early 2 wrote only the layers
+        if isinstance(config, list):  # Keras 1 and early 2 wrote only the layers
             config = {"name": None, "layers": config}
         if "layers" not in config or "name" not in config:
-            raise ArgumentError("A Sequential model configuration must be a dictionary containing the 'name' and "
-                                f"'layers' keys. Received: config={config}")
+            raise ArgumentError(
+                "A Sequential model configuration must be a dictionary containing the 'name' and "
+                f"'layers' keys. Received: config={config}"
+            )
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         for entry in config["layers"]:
             model.add(serial.deserialize(entry, "layers", custom_objects), rebuild=False)

@@ -1,4 +1,5 @@
 """What all steps of one model share: memory, compiled programs, state blocks, random streams."""
+
 import weakref
 
 from fastnn.core import config
@@ -22,7 +23,7 @@ class GrowingArena(Arena):
 
     def __init__(self):
         super().__init__()
-        self._old = []                          # weak references to blocks that a larger one took the place of
+        self._old = []  # weak references to blocks that a larger one took the place of
 
     def reserve(self, nbytes):
         """A block of at least nbytes; programs that have an older one keep it."""
@@ -54,10 +55,11 @@ class Shared:
         self.programs = ProgramCache(besides=self.arena.outgrown)
         self.bound, self.kind = [], None
         self.states = {kind: new_state() for kind in FIRST_STEP}
-        self.steps = {kind: Variable.over(state[STEP:STEP + 1].reshape(()), name="step")
-                      for kind, state in self.states.items()}
+        self.steps = {
+            kind: Variable.over(state[STEP : STEP + 1].reshape(()), name="step") for kind, state in self.states.items()
+        }
         self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
-        self.revision = 0                       # of seed and streams: plans hold them
+        self.revision = 0  # of seed and streams: plans hold them
         self._start(FIRST_STEP)
 
     def _start(self, kinds):
@@ -77,8 +79,11 @@ class Shared:
 
     def position(self):
         """Where the random numbers are: {"seed", "fits", "train", "test", "predict"} of ints."""
-        return {"seed": self.seed, "fits": self.fits,
-                **{kind: int(state[STEP]) - FIRST_STEP[kind] for kind, state in self.states.items()}}
+        return {
+            "seed": self.seed,
+            "fits": self.fits,
+            **{kind: int(state[STEP]) - FIRST_STEP[kind] for kind, state in self.states.items()},
+        }
 
     def set_position(self, position):
         """Go on where `position()` was taken."""

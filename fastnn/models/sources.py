@@ -1,4 +1,5 @@
 """Where the batches of an epoch come from: rows in memory, or a generator or data set that yields batches."""
+
 import contextlib
 import time
 import warnings
@@ -13,7 +14,7 @@ from fastnn.models.runs import STOP_FLAGS, aside
 from fastnn.runtime import extension
 
 mix_rows = extension("order").shuffle
-SLICE_NS = 100_000_000                          # how long the engine runs between two looks at progress and signals
+SLICE_NS = 100_000_000  # how long the engine runs between two looks at progress and signals
 SHUFFLE_STREAM = 0x5F5F
 
 
@@ -42,8 +43,12 @@ class Round:
         if self.metrics is not None:
             variables = metric_variables(self.model)
             if [v.shape for v in variables] != [np.shape(value) for value in self.metrics]:
-                warnings.warn("The model has other metrics than the run that it goes on from: in this epoch they "
-                              "measure the batches that are left.", UserWarning, stacklevel=6)
+                warnings.warn(
+                    "The model has other metrics than the run that it goes on from: in this epoch they "
+                    "measure the batches that are left.",
+                    UserWarning,
+                    stacklevel=6,
+                )
                 variables = []
             for variable, value in zip(variables, self.metrics):
                 variable.assign(value)
@@ -51,7 +56,7 @@ class Round:
 
     def begin(self, step):
         """Before batch `step`."""
-        if self.asks:                           # a learning rate in plain Python is asked before every batch
+        if self.asks:  # a learning rate in plain Python is asked before every batch
             self.model.optimizer.refresh()
         if self.called:
             self._begin(step)
@@ -86,7 +91,7 @@ class RowSource:
         self.model, self.step, self.given, self.arrays = model, model._trainer().steps[kind], steps, arrays
         self.feed = self.step.feed(*arrays)
         self.rows = len(self.feed.arrays[0])
-        if batch_size is None:                  # as Keras: the steps of an epoch see all rows
+        if batch_size is None:  # as Keras: the steps of an epoch see all rows
             batch_size = 32 if steps is None else -(-self.rows // steps)
         self.batch = min(batch_size, self.rows)
         self.full, self.tail = divmod(self.rows, self.batch)
@@ -101,7 +106,7 @@ class RowSource:
 
     def compile(self):
         """Compile what will run, so that errors in the graph or in shapes show before anything has run."""
-        for rows in ([self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]):
+        for rows in [self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]:
             self.step.compiled(self.feed, rows)
 
     def position(self):
@@ -222,9 +227,14 @@ class BatchSource:
         try:
             yield
         except FastnnError as error:
-            earlier = "" if self.good is None else (
-                f" The batch before it had x of shape {_shapes(self.good)}"
-                + (" and has been trained on." if self.step.kind == "train" else "."))
+            earlier = (
+                ""
+                if self.good is None
+                else (
+                    f" The batch before it had x of shape {_shapes(self.good)}"
+                    + (" and has been trained on." if self.step.kind == "train" else ".")
+                )
+            )
             where = f"Batch {number} (counted from 0) of the data source, x of shape {_shapes(x)}"
             error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
             raise
@@ -262,15 +272,21 @@ def _stream(source):
 
 def _same_data(at, of, mine):
     if at and of is not None and of != mine:
-        raise ArgumentError(f"A run that was broken off inside an epoch, at batch {at} of a pass over {of}, cannot go "
-                            f"on with {mine}: pass the same data and batch size, or delete the backup.")
+        raise ArgumentError(
+            f"A run that was broken off inside an epoch, at batch {at} of a pass over {of}, cannot go "
+            f"on with {mine}: pass the same data and batch size, or delete the backup."
+        )
 
 
 def ran_out():
     """Warn that the data ended before the epochs that were asked for."""
-    warnings.warn("Your input ran out of data; interrupting training. Make sure that your dataset or generator can "
-                  "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
-                  "when building your dataset.", UserWarning, stacklevel=6)
+    warnings.warn(
+        "Your input ran out of data; interrupting training. Make sure that your dataset or generator can "
+        "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
+        "when building your dataset.",
+        UserWarning,
+        stacklevel=6,
+    )
 
 
 def _shapes(structure):
@@ -303,11 +319,13 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
 
     Raises ArgumentError for y or weights beside batches, and what Trainer._arrays raises.
     """
-    steps = count("steps", steps, none=True)    # NumPy's small integers overflow in what follows
+    steps = count("steps", steps, none=True)  # NumPy's small integers overflow in what follows
     if adapter.is_batches(x):
         if y is not None or weight is not None:
-            raise ArgumentError("`y` and `sample_weight` must not be given when x yields batches: let it yield "
-                                "(x, y) or (x, y, sample_weight).")
+            raise ArgumentError(
+                "`y` and `sample_weight` must not be given when x yields batches: let it yield "
+                "(x, y) or (x, y, sample_weight)."
+            )
         return BatchSource(model, kind, x, steps, class_weight, shuffle)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
     return RowSource(model, kind, arrays, batch_size, steps, shuffle)

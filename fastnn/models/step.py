@@ -5,6 +5,7 @@ program for batches of the same shapes.  Python in a step runs when it is traced
 return are the logs: symbols (kept in variables that the tape assigns), numbers, and results of metrics, which are read
 after the batch (metrics/deferred.py).
 """
+
 import contextlib
 import weakref
 
@@ -23,8 +24,8 @@ from fastnn.models.flat import runs_of, slot_run
 from fastnn.utils.triples import pack_x_y_sample_weight
 
 METHODS = {"train": "train_step", "test": "test_step"}
-WORTH_GIVING_BACK = 1 << 20             # bytes of weights that leave memory behind when they move into a flat buffer
-OBJECT_BYTES = 100_000                  # of a program, besides what it counts itself: Python objects, measured
+WORTH_GIVING_BACK = 1 << 20  # bytes of weights that leave memory behind when they move into a flat buffer
+OBJECT_BYTES = 100_000  # of a program, besides what it counts itself: Python objects, measured
 
 
 class CompiledStep:
@@ -63,7 +64,7 @@ class Step:
     """
 
     def __init__(self, model, kind, shared):
-        self._model = weakref.ref(model)        # the model holds its steps: a circle would outlive `del model`
+        self._model = weakref.ref(model)  # the model holds its steps: a circle would outlive `del model`
         self.kind, self.shared = kind, shared
         self.feeds, self.last = weakref.WeakValueDictionary(), None
 
@@ -123,18 +124,29 @@ class Step:
                 losses = [_home(trace, loss, f"added_loss_{i}") for i, loss in enumerate(trace.losses)]
                 logs = self._logs(model, trace, found) if has_own(model, kind) else None
             self.shared.count_draws(kind, trace)
-        program = Program(trace, outputs, dict(zip(symbols, feed.slots)), state=self.shared.states[kind],
-                          arena=self.shared.arena, options=model._trainer().options)
-        return CompiledStep(program, feed, self._version(), result, logs, losses)   # tracing may move variables
+        program = Program(
+            trace,
+            outputs,
+            dict(zip(symbols, feed.slots)),
+            state=self.shared.states[kind],
+            arena=self.shared.arena,
+            options=model._trainer().options,
+        )
+        return CompiledStep(program, feed, self._version(), result, logs, losses)  # tracing may move variables
 
     def _logs(self, model, trace, found):
         """What a user's step returned, symbols replaced by the variables that the tape leaves their values in."""
         if found is not None and not isinstance(found, dict):
-            raise ArgumentError(f"{type(model).__name__}.{METHODS[self.kind]} returned {type(found).__name__}, "
-                                "expected a dict {name of the log: value}.")
-        return {name: _home(trace, trace.symbol(value), name)
-                if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable") else value
-                for name, value in (found or {}).items()}
+            raise ArgumentError(
+                f"{type(model).__name__}.{METHODS[self.kind]} returned {type(found).__name__}, "
+                "expected a dict {name of the log: value}."
+            )
+        return {
+            name: _home(trace, trace.symbol(value), name)
+            if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable")
+            else value
+            for name, value in (found or {}).items()
+        }
 
     # ------------------------------------------------------------------ running
     def begin(self, row=0):
@@ -171,8 +183,9 @@ class Step:
 
 def has_own(model, kind):
     """Whether the class of a model has a step of its own for "train" or "test"."""
-    return any(getattr(type(model), name).__module__ != "fastnn.models.trainer"
-               for name in (METHODS[kind], "compute_metrics"))
+    return any(
+        getattr(type(model), name).__module__ != "fastnn.models.trainer" for name in (METHODS[kind], "compute_metrics")
+    )
 
 
 def _home(trace, symbol, name):
@@ -189,7 +202,7 @@ def _side_by_side(model):
         return []
     optimizer, moved = model.optimizer, sum(4 * v.size for v in trainable if v.owner is None)
     runs = runs_of(trainable)
-    if moved > WORTH_GIVING_BACK:               # before slots are made: theirs are zeros that nobody has touched yet
+    if moved > WORTH_GIVING_BACK:  # before slots are made: theirs are zeros that nobody has touched yet
         memory.give_back()
     optimizer.build(trainable)
     out = []

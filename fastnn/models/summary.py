@@ -1,4 +1,5 @@
 """The table that model.summary() prints, in the form Keras 3 prints it."""
+
 import re
 import shutil
 import sys
@@ -87,7 +88,7 @@ def _wrap(text, width):
                 line += word
         lines.append(line)
     lines = [line.rstrip() for line in lines]
-    return [line if len(line) <= width else line[:width - 1] + "…" for line in lines]
+    return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
 
 
 _ALIGN = {"left": str.ljust, "right": str.rjust, "center": str.center}
@@ -97,16 +98,21 @@ def _row(cells, widths, aligns, bar):
     wrapped = [_wrap(cell, width - 2) for cell, width in zip(cells, widths)]
     lines = []
     for i in range(max(map(len, wrapped))):
-        parts = [_ALIGN[align](cell[i] if i < len(cell) else "", width - 2)
-                 for cell, width, align in zip(wrapped, widths, aligns)]
+        parts = [
+            _ALIGN[align](cell[i] if i < len(cell) else "", width - 2)
+            for cell, width, align in zip(wrapped, widths, aligns)
+        ]
         lines.append(bar + bar.join(f" {part} " for part in parts) + bar)
     return lines
 
 
 def table(header, rows, widths, aligns):
     """A boxed table as a list of lines."""
-    lines = ["┏" + "┳".join("━" * w for w in widths) + "┓", *_row(header, widths, aligns, "┃"),
-             "┡" + "╇".join("━" * w for w in widths) + "┩"]
+    lines = [
+        "┏" + "┳".join("━" * w for w in widths) + "┓",
+        *_row(header, widths, aligns, "┃"),
+        "┡" + "╇".join("━" * w for w in widths) + "┩",
+    ]
     for i, row in enumerate(rows):
         if i:
             lines.append("├" + "┼".join("─" * w for w in widths) + "┤")
@@ -127,8 +133,12 @@ def _is_stack(model):
 
 
 def _connections(operation, inside):
-    found = [f"{x.origin.operation.name}[{x.origin.index}][{x.index}]"
-             for event in live_events(operation) if event in inside for x in event.inputs]
+    found = [
+        f"{x.origin.operation.name}[{x.origin.index}][{x.index}]"
+        for event in live_events(operation)
+        if event in inside
+        for x in event.inputs
+    ]
     return ", ".join(found) or "-"
 
 
@@ -142,8 +152,8 @@ def _chosen(layers, layer_range):
     if not first or not last:
         raise ArgumentError(f"Passed layer_names do not match the layer names in the model. Received: {layer_range}")
     if min(first) > max(last):
-        return layers[min(last):max(first) + 1]
-    return layers[min(first):max(last) + 1]
+        return layers[min(last) : max(first) + 1]
+    return layers[min(first) : max(last) + 1]
 
 
 def summary_text(model, line_length=None, positions=None, expand_nested=False, show_trainable=False, layer_range=None):
@@ -183,6 +193,7 @@ def summary_text(model, line_length=None, positions=None, expand_nested=False, s
             for inner in getattr(layer, "layers", ()) or ():
                 rows += rows_of(inner, level + 1)
         return rows
+
     rows = [row for layer in _chosen(layers, layer_range) for row in rows_of(layer)]
     lines = [f'Model: "{model.name}"', *table(header, rows, _columns(positions, line_length), aligns)]
     groups = [("Trainable", model.trainable_weights), ("Non-trainable", model.non_trainable_weights)]

@@ -1,4 +1,5 @@
 """Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
+
 from __future__ import annotations
 
 import inspect
@@ -44,9 +45,18 @@ class Trainer(Intake, LegacyMethods):
     __call__: Callable[..., Any]
 
     # ------------------------------------------------------------------ compile
-    def compile(self, optimizer: str | dict[str, Any] | Optimizer = "rmsprop", loss: Any = None,
-                loss_weights: Any = None, metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False,
-                steps_per_execution: int = 1, jit_compile: bool | str = "auto", auto_scale_loss: bool = True) -> None:
+    def compile(
+        self,
+        optimizer: str | dict[str, Any] | Optimizer = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
         """Choose the optimizer, loss and metrics.
 
         optimizer: a name or Optimizer.  loss: a name, function (y_true, y_pred) of symbols, Loss, or a list or dict of
@@ -64,8 +74,11 @@ class Trainer(Intake, LegacyMethods):
         names = list(getattr(self, "output_names", None) or []) or None
         chosen = optimizers.get(optimizer)
         compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
-        compiled_metrics = (CompileMetrics(metrics, weighted_metrics, output_names=names)
-                            if metrics is not None or weighted_metrics is not None else None)
+        compiled_metrics = (
+            CompileMetrics(metrics, weighted_metrics, output_names=names)
+            if metrics is not None or weighted_metrics is not None
+            else None
+        )
         own = self._trainer()
         self.optimizer = chosen
         self.loss = loss
@@ -75,7 +88,7 @@ class Trainer(Intake, LegacyMethods):
         own.loss_tracker = Mean(name="loss", dtype="float64")
         own.compile_config = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
                               "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
-                              "steps_per_execution": steps_per_execution, "jit_compile": jit_compile}
+                              "steps_per_execution": steps_per_execution, "jit_compile": jit_compile}  # fmt: skip
         self._forget_plans()
         self.compiled = True
 
@@ -83,10 +96,10 @@ class Trainer(Intake, LegacyMethods):
     def _random_position(self):
         """Where the random numbers are, as plain data: see step.Shared."""
         own = self._trainer()
-        if not own.depth:                       # a seed set since the last run holds for the next one, here and there
+        if not own.depth:  # a seed set since the last run holds for the next one, here and there
             own.shared.follow_seed()
         position = own.shared.position()
-        if own.source is not None:              # inside fit: who goes on from here goes on with this call of fit
+        if own.source is not None:  # inside fit: who goes on from here goes on with this call of fit
             position["fits"] = own.source.number
         return position
 
@@ -97,15 +110,26 @@ class Trainer(Intake, LegacyMethods):
     def _save_run(self, path, epoch, batch, callbacks):
         """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
         from fastnn.saving.run import save_run
+
         own = self._trainer()
-        save_run(self, path, {"epoch": epoch, "batch": batch, "position": own.source.position(),
-                              "validated": 0 if own.validation is None else own.validation.taken,
-                              "logs": self._logs() if batch else {},
-                              "metrics": [v.numpy() for v in metric_variables(self)], **callbacks})
+        save_run(
+            self,
+            path,
+            {
+                "epoch": epoch,
+                "batch": batch,
+                "position": own.source.position(),
+                "validated": 0 if own.validation is None else own.validation.taken,
+                "logs": self._logs() if batch else {},
+                "metrics": [v.numpy() for v in metric_variables(self)],
+                **callbacks,
+            },
+        )
 
     def _load_run(self, path):
         """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""
         from fastnn.saving.run import load_run
+
         state = load_run(self, path)
         if state is not None:
             self._initial_epoch, self._trainer().resume = state["epoch"], state
@@ -153,8 +177,14 @@ class Trainer(Intake, LegacyMethods):
             m.reset_state()
 
     @open_signature
-    def compute_loss(self, x: Structure = None, y: Structure = None, y_pred: Structure = None,
-                     sample_weight: Structure = None, training: bool = True) -> Tensor:
+    def compute_loss(
+        self,
+        x: Structure = None,
+        y: Structure = None,
+        y_pred: Structure = None,
+        sample_weight: Structure = None,
+        training: bool = True,
+    ) -> Tensor:
         """The total loss (a symbol, inside the traced step): the compiled losses plus what layers added.
 
         Override it for losses that need more than (y, y_pred); use `fastnn.ops`.
@@ -205,8 +235,9 @@ class Trainer(Intake, LegacyMethods):
 
     def _traced_loss(self, x, y, y_pred, sample_weight, training):
         """compute_loss, with the running mean of the loss."""
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight,
-                                 **_training_argument(self.compute_loss, training))
+        loss = self.compute_loss(
+            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **_training_argument(self.compute_loss, training)
+        )
         if loss is not None:
             leaf = adapter.flatten(x)[0]
             self._loss_tracker.update_state(loss, sample_weight=float(leaf.shape[0]))
@@ -246,17 +277,32 @@ class Trainer(Intake, LegacyMethods):
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
         own = next((n for n in NEVER_CALLED if hasattr(type(self), n)), None)
         if own is not None:
-            raise NotSupportedError(f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
-                                    "Override `train_step(data)`, `test_step(data)`, or `compute_loss(x, y, y_pred, "
-                                    "sample_weight, training)` instead.")
+            raise NotSupportedError(
+                f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
+                "Override `train_step(data)`, `test_step(data)`, or `compute_loss(x, y, y_pred, "
+                "sample_weight, training)` instead."
+            )
 
     # ------------------------------------------------------------------ the public loops
-    def fit(self, x: Structure = None, y: Structure = None, batch_size: int | None = None, epochs: int = 1,
-            verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0,
-            validation_data: Any = None, shuffle: bool | str = True, class_weight: dict[int, float] | None = None,
-            sample_weight: Structure = None, initial_epoch: int = 0, steps_per_epoch: int | None = None,
-            validation_steps: int | None = None, validation_batch_size: int | None = None,
-            validation_freq: int | Sequence[int] = 1) -> History:
+    def fit(
+        self,
+        x: Structure = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Structure = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
         x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
@@ -268,10 +314,18 @@ class Trainer(Intake, LegacyMethods):
         """
         self._need_compiled("fit")
         checks.check_arguments(
-            batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, shuffle=shuffle,
-            validation_split=validation_split, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps, validation_batch_size=validation_batch_size,
-            validation_freq=validation_freq)
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            shuffle=shuffle,
+            validation_split=validation_split,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq,
+        )
         with runs.run(self, "train"):
             return loop.fit(
                 self,
@@ -293,9 +347,18 @@ class Trainer(Intake, LegacyMethods):
                 validation_freq,
             )
 
-    def evaluate(self, x: Structure = None, y: Structure = None, batch_size: int | None = None,
-                 verbose: int | str = "auto", sample_weight: Structure = None, steps: int | None = None,
-                 callbacks: Any = None, return_dict: bool = False, **kwargs: Any) -> Any:
+    def evaluate(
+        self,
+        x: Structure = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Structure = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         """Loss and metrics on data, in inference mode: a number, a list (loss first), or a dict.
 
         Arguments as in `fit`.
@@ -308,8 +371,14 @@ class Trainer(Intake, LegacyMethods):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._in_order(logs)
 
-    def predict(self, x: Structure, batch_size: int | None = None, verbose: int | str = "auto",
-                steps: int | None = None, callbacks: Any = None) -> Array | Any:
+    def predict(
+        self,
+        x: Structure,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Array | Any:
         """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
@@ -321,16 +390,23 @@ class Trainer(Intake, LegacyMethods):
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
-    def train_on_batch(self, x: Structure, y: Structure = None, sample_weight: Structure = None,
-                       class_weight: dict[int, float] | None = None, return_dict: bool = False) -> Any:
+    def train_on_batch(
+        self,
+        x: Structure,
+        y: Structure = None,
+        sample_weight: Structure = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
         """One training step on one batch; returns the loss and metrics of that batch."""
         self._need_compiled("train_on_batch")
         with runs.run(self):
             logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
-    def test_on_batch(self, x: Structure, y: Structure = None, sample_weight: Structure = None,
-                      return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: Structure, y: Structure = None, sample_weight: Structure = None, return_dict: bool = False
+    ) -> Any:
         """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
         with runs.run(self):

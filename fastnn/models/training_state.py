@@ -1,4 +1,5 @@
 """What a model keeps for training besides its layers."""
+
 import threading
 
 from fastnn.core.locks import lock
@@ -19,7 +20,7 @@ class TrainingState:
         self.steps = {kind: Step(model, kind, self.shared) for kind in FIRST_STEP}
         self.depth = self.forgotten = 0
         self.source = self.validation = self.resume = None
-        self.metric_list = self.index_inputs = None     # (when it was made, a list): finding them walks all layers
+        self.metric_list = self.index_inputs = None  # (when it was made, a list): finding them walks all layers
         self.compile_loss = self.compile_metrics = self.loss_tracker = self.compile_config = None
 
     @property

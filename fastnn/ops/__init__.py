@@ -3,6 +3,7 @@
 ``records`` declares each operation once, with one dtype for its operands; ``functions`` holds the public names, which
 promote and convert what they are given. The ``__all__`` of each file there says which of its functions are public.
 """
+
 import importlib
 import pkgutil
 
@@ -10,8 +11,11 @@ from fastnn.core import hooks
 from fastnn.core.registry import suggest
 from fastnn.ops import functions, public, records
 
-FAMILIES = tuple(f"{folder.__name__.rpartition('.')[2]}.{m.name}" for folder in (records, functions)
-                 for m in pkgutil.iter_modules(folder.__path__))
+FAMILIES = tuple(
+    f"{folder.__name__.rpartition('.')[2]}.{m.name}"
+    for folder in (records, functions)
+    for m in pkgutil.iter_modules(folder.__path__)
+)
 __all__ = []
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):

@@ -1,4 +1,5 @@
 """Short forms of records, and what they share: dtypes, layouts, checks, draws and costs."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
 FLOATS = ("float32", "float64")
-NUMBERS = ("float32", "float64", "int32", "int64")              # dtypes that kernels calculate in
+NUMBERS = ("float32", "float64", "int32", "int64")  # dtypes that kernels calculate in
 # the dtype in which values of the other dtypes are calculated
 WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
-        "uint64": "int64", "float16": "float32"}
+        "uint64": "int64", "float16": "float32"}  # fmt: skip
 
-BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}                  # kernel type that moves elements of a size
+BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}  # kernel type that moves elements of a size
 
 
 def affine(x: Any, scale: float = 1.0, shift: Any = 0.0) -> Any:
@@ -98,8 +99,10 @@ def broadcast_infer(name: str, specs: Specs) -> Any:
     try:
         return broadcast(*(s.shape for s in specs))
     except ShapeError:
-        raise ShapeError(f"{name}: received shapes {' and '.join(str(s.shape) for s in specs)}, which do not "
-                         "broadcast; trailing dimensions must be equal or 1.") from None
+        raise ShapeError(
+            f"{name}: received shapes {' and '.join(str(s.shape) for s in specs)}, which do not "
+            "broadcast; trailing dimensions must be equal or 1."
+        ) from None
 
 
 # ------------------------------------------------------------------ records
@@ -115,8 +118,10 @@ def same_dtype(name: str, specs: Specs, allowed: Any = NUMBERS) -> None:
     if first in allowed and all(s.dtype == first for s in specs):
         return
     if len({s.dtype for s in specs}) > 1:
-        raise DTypeError(f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all "
-                         "inputs; fastnn.ops.cast converts.")
+        raise DTypeError(
+            f"{name}: received dtypes {', '.join(s.dtype for s in specs)}, expected one dtype for all "
+            "inputs; fastnn.ops.cast converts."
+        )
     check_dtype(name, specs[0], allowed)
 
 
@@ -137,10 +142,25 @@ def moved_bytes(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
     return 0, sum(s.nbytes for s in specs if s) + sum(o.nbytes for o in outs)
 
 
-def elementwise(name: str, *, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, words: Any = (),
-                allowed: Any = FLOATS, out: Any = None, flops: float = 1, kernel: Any = None, cases: Any = None,
-                low: float = -2.0, high: float = 2.0, avoid: Any = (), distinct: bool = False, choose: Any = None,
-                inplace: Any = None, **rest: Any) -> Any:
+def elementwise(
+    name: str,
+    *,
+    inputs: Any = ("x",),
+    attrs: dict[str, Any] | None = None,
+    words: Any = (),
+    allowed: Any = FLOATS,
+    out: Any = None,
+    flops: float = 1,
+    kernel: Any = None,
+    cases: Any = None,
+    low: float = -2.0,
+    high: float = 2.0,
+    avoid: Any = (),
+    distinct: bool = False,
+    choose: Any = None,
+    inplace: Any = None,
+    **rest: Any,
+) -> Any:
     """Register an operation with one kernel call over operands of one shape.
 
     words: names of the attributes that follow the operands in the kernel's argument table.  out: dtype of the result
@@ -159,8 +179,15 @@ def elementwise(name: str, *, inputs: Any = ("x",), attrs: dict[str, Any] | None
         y, integer = e.outs[0], e.ins[0].dtype not in FLOATS
         values = [e.attrs[w] if integer else float(e.attrs[w]) for w in words]
         values += [0.0] * (2 - len(values)) if words or "_grad" in name else []
-        e.emit(f"{kernel(e.attrs) if kernel else name}_{e.ins[0].t}", *(x.rd for x in e.ins), y.wr, *values, n=y.size,
-               elementwise=True, flops=flops * y.size)
+        e.emit(
+            f"{kernel(e.attrs) if kernel else name}_{e.ins[0].t}",
+            *(x.rd for x in e.ins),
+            y.wr,
+            *values,
+            n=y.size,
+            elementwise=True,
+            flops=flops * y.size,
+        )
 
     def draw_cases(draw: Draw) -> Any:
         shape = draw_shape(draw)
@@ -172,10 +199,21 @@ def elementwise(name: str, *, inputs: Any = ("x",), attrs: dict[str, Any] | None
 
     bad = Spec((2, 3), "bool" if "bool" not in allowed else "float32")
     required = {k: v for k, v in ((choose(_First()) if choose else {}).items()) if (attrs or {}).get(k) is REQUIRED}
-    return register(Op(
-        name=name, inputs=inputs, attrs=attrs or {}, infer=infer, lower=lower, elementwise=True,
-        inplace={0: 0} if out is None and inplace is None else inplace or {}, cases=cases or draw_cases,
-        invalid=[([bad] * count, required, DTypeError)], cost=unary_cost(flops), **rest))
+    return register(
+        Op(
+            name=name,
+            inputs=inputs,
+            attrs=attrs or {},
+            infer=infer,
+            lower=lower,
+            elementwise=True,
+            inplace={0: 0} if out is None and inplace is None else inplace or {},
+            cases=cases or draw_cases,
+            invalid=[([bad] * count, required, DTypeError)],
+            cost=unary_cost(flops),
+            **rest,
+        )
+    )
 
 
 class _First:
@@ -191,10 +229,25 @@ class _First:
         return False
 
 
-def composite(name: str, function: Any, inputs: Any = ("x",), attrs: dict[str, Any] | None = None, *,
-              reference: Any, cases: Any = None, invalid: Any = None, flops: float = 4, low: float = -2.0,
-              high: float = 2.0, avoid: Any = (), choose: Any = None, nondiff: Any = "", doc: str = "") -> Any:
+def composite(
+    name: str,
+    function: Any,
+    inputs: Any = ("x",),
+    attrs: dict[str, Any] | None = None,
+    *,
+    reference: Any,
+    cases: Any = None,
+    invalid: Any = None,
+    flops: float = 4,
+    low: float = -2.0,
+    high: float = 2.0,
+    avoid: Any = (),
+    choose: Any = None,
+    nondiff: Any = "",
+    doc: str = "",
+) -> Any:
     """Register an operation that is written with other operations; calling `function` is using it."""
+
     def infer(specs: Specs, attrs: Attrs) -> Any:
         with Trace() as t:
             y = function(*(None if s is None else t.input(s.shape, s.dtype) for s in specs), **attrs)
@@ -207,7 +260,19 @@ def composite(name: str, function: Any, inputs: Any = ("x",), attrs: dict[str, A
     def cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
         size = max([s.size for s in specs if s] + [o.size for o in outs])
         return flops * size, sum(s.nbytes for s in specs if s) + sum(o.nbytes for o in outs)
-    return register(Op(
-        name=name, inputs=inputs, attrs=attrs or {}, infer=infer, compose=function, reference=reference,
-        cases=cases or draw_cases, invalid=invalid or [([Spec((2, None), "nothing")] * len(inputs), {}, DTypeError)],
-        cost=cost, nondiff=nondiff, doc=doc))
+
+    return register(
+        Op(
+            name=name,
+            inputs=inputs,
+            attrs=attrs or {},
+            infer=infer,
+            compose=function,
+            reference=reference,
+            cases=cases or draw_cases,
+            invalid=invalid or [([Spec((2, None), "nothing")] * len(inputs), {}, DTypeError)],
+            cost=cost,
+            nondiff=nondiff,
+            doc=doc,
+        )
+    )

@@ -1,4 +1,5 @@
 """`ops.image`: sizes, margins and colours of images, as operations."""
+
 from fastnn.ops.functions import image
 
 

@@ -1,4 +1,5 @@
 """`ops.linalg`: the operations under the name that Keras gives linear algebra."""
+
 from fastnn import ops
 
 

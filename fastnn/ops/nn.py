@@ -1,4 +1,5 @@
 """`ops.nn`: the operations under the name that Keras gives those of networks."""
+
 from fastnn import ops
 
 

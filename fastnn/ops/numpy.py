@@ -1,4 +1,5 @@
 """`ops.numpy`: the operations under the name that Keras gives those of NumPy."""
+
 from fastnn import ops
 
 

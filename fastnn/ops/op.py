@@ -1,4 +1,5 @@
 """The operation record: all that anybody needs to know of one operation, declared once."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +17,14 @@ from fastnn.graph.trace import apply
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-Specs = Sequence[Any]                           # of inputs or results: Any, as an optional input may be None
-Gradients = Sequence[Any]                       # of results: symbols, or None where nothing uses a result
-Draw = Any                                      # of the tests: draws shapes, numbers and choices
-Infer = Callable[[Specs, Attrs], Any]           # -> the Spec of the result, or one for each
+Specs = Sequence[Any]  # of inputs or results: Any, as an optional input may be None
+Gradients = Sequence[Any]  # of results: symbols, or None where nothing uses a result
+Draw = Any  # of the tests: draws shapes, numbers and choices
+Infer = Callable[[Specs, Attrs], Any]  # -> the Spec of the result, or one for each
 Lower = Callable[["Emitter"], None]
-Vjp = Callable[..., Sequence[Any]]              # (node, gradients of its results) -> those of its inputs
+Vjp = Callable[..., Sequence[Any]]  # (node, gradients of its results) -> those of its inputs
 REGISTRY: dict[str, Op] = {}
-REQUIRED = object()                             # the default of an attribute that must be given
+REQUIRED = object()  # the default of an attribute that must be given
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Array:
 
     avoid: kinks; drawn values keep `margin` away from them.  distinct: no two values within `margin`.
     """
+
     shape: tuple[int, ...]
     dtype: str = "float"
     low: float = -2.0
@@ -44,14 +46,16 @@ class Array:
 @dataclass(frozen=True)
 class Case:
     """One valid call: arrays (or None for an absent optional input) and attributes."""
+
     inputs: list[Any]
     attrs: dict[str, Any] = field(default_factory=dict)
-    tolerance: float = 1.0                      # multiplies the rule's tolerance, with the reason beside it
+    tolerance: float = 1.0  # multiplies the rule's tolerance, with the reason beside it
 
 
 @dataclass(frozen=True, eq=False)
 class Op(Record):
     """One operation.  See docs/architecture.md, "An operation is declared once", for every field."""
+
     name: str
     inputs: tuple[str, ...]
     infer: Infer
@@ -68,11 +72,11 @@ class Op(Record):
     invalid: list[Any] = field(default_factory=list)
     cost: Callable[..., Any] | None = None
     compose: Callable[..., Any] | None = None
-    fusion: Fusion = NOTHING                    # what passes may join with its calls
-    remat: Callable[..., Any] | None = None     # (node) -> (op, inputs, attrs) that give its first result once more
+    fusion: Fusion = NOTHING  # what passes may join with its calls
+    remat: Callable[..., Any] | None = None  # (node) -> (op, inputs, attrs) that give its first result once more
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
-    structural = False                          # its nodes have no graph inside (graph/loop.py has those that do)
+    structural = False  # its nodes have no graph inside (graph/loop.py has those that do)
 
     @property
     def draws(self) -> bool:
@@ -85,8 +89,10 @@ class Op(Record):
             return attrs
         for name in attrs:
             if name not in self.attrs:
-                raise ArgumentError(f"{self.name}: unknown attribute {name!r}.{suggest(name, self.attrs)} "
-                                    f"Expected: {', '.join(self.attrs) or 'none'}.")
+                raise ArgumentError(
+                    f"{self.name}: unknown attribute {name!r}.{suggest(name, self.attrs)} "
+                    f"Expected: {', '.join(self.attrs) or 'none'}."
+                )
         out = {}
         for name, default in self.attrs.items():
             value = attrs.get(name, default)

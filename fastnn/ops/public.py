@@ -3,6 +3,7 @@
 A node of a functional graph is then what Keras has there, the public operation, and not what fastnn makes of it; that
 follows when the graph runs.
 """
+
 import ast
 import dataclasses
 import functools
@@ -17,16 +18,16 @@ from fastnn.graph.node import Symbol
 
 # Their arguments are functions, which may hold symbols that no event would know of: what they call is recorded.
 TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch",
-                            "vectorized_map", "vectorize", "while_loop"))
+                            "vectorized_map", "vectorize", "while_loop"))  # fmt: skip
 # Their results on symbols are no symbols, or they take none.
 NOT_RECORDED = frozenset((
     "bartlett", "blackman", "broadcast_shapes", "convert_to_numpy", "dtype", "empty", "eye", "hamming", "hanning",
     "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "size", "tri",
     "zeros",
-))
+))  # fmt: skip
 # Of these, the ones that make arrays of a size: a size that is not known yet is an argument that makes them events.
 TAKE_SIZES = NOT_RECORDED - {"broadcast_shapes", "convert_to_numpy", "dtype", "is_tensor", "linear", "ndim", "shape",
-                             "size"}
+                             "size"}  # fmt: skip
 
 
 def is_recorded(name):
@@ -41,11 +42,11 @@ class Row:
     function: str
     module: str
     class_name: str
-    config: tuple               # names of the constructor's arguments
-    arguments: tuple            # names of the call's arguments by position; a last "*name" takes the rest
-    keywords: tuple             # names of those passed by keyword
+    config: tuple  # names of the constructor's arguments
+    arguments: tuple  # names of the call's arguments by position; a last "*name" takes the rest
+    keywords: tuple  # names of those passed by keyword
     defaults: dict = dataclasses.field(default_factory=dict, hash=False)
-    settled: frozenset = frozenset()            # names whose None stands in a file as the default that it means
+    settled: frozenset = frozenset()  # names whose None stands in a file as the default that it means
 
 
 @functools.cache
@@ -74,7 +75,7 @@ def _parse(line):
     return Row(function, module, name, tuple(n for n, _, _ in config),
                tuple(a for a in arguments if not a.endswith("=")),
                tuple(a[:-1] for a in arguments if a.endswith("=")),
-               {n: ast.literal_eval(value) for n, equals, value in config if equals}, settled)
+               {n: ast.literal_eval(value) for n, equals, value in config if equals}, settled)  # fmt: skip
 
 
 def _parts(text):
@@ -104,7 +105,7 @@ def split(row, function, args, kwargs):
     try:
         bound = inspect.signature(function).bind(*args, **kwargs)
     except TypeError:
-        return None                             # calling the function says what is wrong
+        return None  # calling the function says what is wrong
     given = set(bound.arguments)
     bound.apply_defaults()
     values, known = dict(row.defaults), {*row.config, *row.keywords, *(a.lstrip("*") for a in row.arguments)}
@@ -119,8 +120,11 @@ def split(row, function, args, kwargs):
     arguments = []
     for name in row.arguments:
         arguments += values[name[1:]] if name[0] == "*" else [values[name]]
-    return ({name: _settled(row, name, values[name]) for name in row.config}, tuple(arguments),
-            {name: values[name] for name in row.keywords})
+    return (
+        {name: _settled(row, name, values[name]) for name in row.config},
+        tuple(arguments),
+        {name: values[name] for name in row.keywords},
+    )
 
 
 def _settled(row, name, value):
@@ -137,15 +141,16 @@ def joined(row, function, given, args, kwargs):
     names, values, rest = list(row.arguments), dict(given), ()
     if names and names[-1][0] == "*":
         names.pop()
-        args, rest = args[:len(names)], args[len(names):]
+        args, rest = args[: len(names)], args[len(names) :]
     if len(args) > len(names):
         names += row.keywords
     if len(args) > len(names):
-        raise ArgumentError(f"{row.function}: received {len(args)} arguments, expected at most {len(names)}: "
-                            f"{', '.join(names)}.")
+        raise ArgumentError(
+            f"{row.function}: received {len(args)} arguments, expected at most {len(names)}: {', '.join(names)}."
+        )
     values.update(zip(names, args))
     values.update(kwargs)
-    before = []                                 # what stands before *rest can be given by position only
+    before = []  # what stands before *rest can be given by position only
     if rest or (row.arguments and row.arguments[-1][0] == "*"):
         for name, parameter in parameters(function).items():
             if parameter.kind == parameter.VAR_POSITIONAL:
@@ -170,11 +175,13 @@ def _symbolic(values):
 
 def recorded(name, function):
     """`function`, the public operation `name`, with its calls on functional symbols recorded."""
+
     @functools.wraps(function)
     def call(*args, **kwargs):
         if current() is None and (_symbolic(args) or (kwargs and _symbolic(kwargs.values()))):
             return hooks.call("record", name, function, args, kwargs)
         return function(*args, **kwargs)
+
     call.public_name = name
     return call
 

@@ -4,20 +4,21 @@
 `apart` follows a traced graph from its inputs to its outputs.  Everything that does not depend on the inputs must be
 the same for every row.
 """
+
 import numpy as np
 
 from fastnn.core.tree import flatten
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.node import CONSTANT
 
-ROWS = 7                                        # of the batch that a graph is traced with
+ROWS = 7  # of the batch that a graph is traced with
 FULL = (None, None, None)
 
 _POINTWISE = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "bitwise_and", "bitwise_or",
     "bitwise_xor", "cast_host", "celu", "erfinv", "fmod", "full_like", "gcd", "hard_sigmoid", "hard_silu", "hard_tanh",
     "identity", "lcm", "left_shift", "log_sigmoid", "mish", "relu6", "right_shift", "selu", "softsign",
-    "stop_gradient", "tan")
+    "stop_gradient", "tan")  # fmt: skip
 _REDUCTIONS = ("all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "prod", "std", "sum", "var")
 
 
@@ -42,10 +43,12 @@ def _pointwise(rows, shapes, out, attrs):
 
 def _first(rule):
     """A rule of the first input alone; others must not have rows."""
+
     def of(rows, shapes, out, attrs):
         if rows[0] is None or any(row is not None for row in rows[1:]):
             return None
         return rule(rows[0], shapes[0], out, attrs)
+
     return of
 
 
@@ -100,7 +103,7 @@ def _matmul(rows, shapes, out, attrs):
     if more and more[0] is not None:
         return None
     batched = [(row, shape) for row, shape in zip((x, w), shapes) if row is not None and row < len(shape) - 2]
-    if len(batched) == (x is not None) + (w is not None):           # rows of matrices
+    if len(batched) == (x is not None) + (w is not None):  # rows of matrices
         return _pointwise([row for row, _ in batched], [shape for _, shape in batched], out, attrs)
     flat = w is None and x == len(shapes[0]) - 2 and not attrs.get("transpose_a")
     return len(out) - 2 if flat else None
@@ -133,7 +136,7 @@ RULES = {
     "reshape": _first(_reshape), "split": _first(_along), "squeeze": _first(_squeeze),
     "strided_slice": _first(_strided_slice), "table_rows": _take, "take": _take, "take_along_axis": _take_along_axis,
     "transpose": _first(lambda row, shape, out, attrs: attrs["axes"].index(row)),
-}
+}  # fmt: skip
 
 
 def row_axis(op, rows, shapes, out, attrs):
@@ -176,7 +179,7 @@ def _follow(trace, start):
     rows = dict.fromkeys(start, 0)
     for node in trace.nodes:
         found = [rows.get(s) for s in node.inputs]
-        if getattr(node.op, "draws", False):    # numbers of their own for each row, or the same for all
+        if getattr(node.op, "draws", False):  # numbers of their own for each row, or the same for all
             if not node.inputs and node.output.shape[:1] == (ROWS,):
                 rows[node.output] = 0
                 continue

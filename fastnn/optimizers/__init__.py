@@ -1,4 +1,5 @@
 """Optimizers: classes under Keras's names, and `get` / `serialize` / `deserialize`."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -6,5 +7,5 @@ NAMES = {
     "Adam": "adam", "AdamW": "adam", "Adamax": "adam", "Nadam": "adam", "Lion": "lion", "Ftrl": "ftrl",
     "Lamb": "lamb", "get": "identifiers", "serialize": "identifiers", "deserialize": "identifiers",
     "schedules": "",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -5,6 +5,7 @@ optimizers written by users), or a run of many of them that lie side by side (in
 for the
 whole model).  The same code serves symbols and arrays.
 """
+
 import contextlib
 import functools
 import warnings
@@ -25,7 +26,7 @@ from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
 LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency",
-        "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}
+        "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}  # fmt: skip
 
 
 class Unit:
@@ -43,7 +44,7 @@ class Unit:
         if self.offsets is None:
             return flat
         v, o = self.variables[i], self.offsets[i]
-        return ops.reshape(flat[o:o + v.size], v.shape)
+        return ops.reshape(flat[o : o + v.size], v.shape)
 
     def begin(self):
         """The value of param, with what was assigned to single variables since."""
@@ -74,7 +75,7 @@ class Applying:
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
     changes = 0
-    _runs = None                                # see `through`
+    _runs = None  # see `through`
     built: bool
     build: Callable[..., None]
     iterations: Any
@@ -89,9 +90,11 @@ class Applying:
         object.__setattr__(self, name, value)
         if self.slot_groups() != slots:
             object.__setattr__(self, name, old)
-            raise ArgumentError(f"{type(self).__name__}.{name}: received {value!r} in place of {old!r}; that takes "
-                                "other variables than the optimizer was built with. Make a new optimizer and "
-                                "compile() again.")
+            raise ArgumentError(
+                f"{type(self).__name__}.{name}: received {value!r} in place of {old!r}; that takes "
+                "other variables than the optimizer was built with. Make a new optimizer and "
+                "compile() again."
+            )
         if old is not value and old != value:
             object.__setattr__(self, "changes", self.changes + 1)
 
@@ -113,8 +116,9 @@ class Applying:
 
     def update(self, param, grad, slots, hyper):
         """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update."""
-        raise NotImplementedError(f"{type(self).__name__} must implement update_step(gradient, variable, "
-                                  f"learning_rate).")
+        raise NotImplementedError(
+            f"{type(self).__name__} must implement update_step(gradient, variable, learning_rate)."
+        )
 
     @open_signature
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
@@ -147,12 +151,16 @@ class Applying:
             return
         if trainable_variables is None:
             if not self.built:
-                raise NotBuiltError("When passing `grads` without `variables`, the optimizer must already be built on "
-                                    "a list of variables. Call `optimizer.build(trainable_variables)` first.")
+                raise NotBuiltError(
+                    "When passing `grads` without `variables`, the optimizer must already be built on "
+                    "a list of variables. Call `optimizer.build(trainable_variables)` first."
+                )
             if len(grads) != len(self._trainable):
-                raise ArgumentError("When passing `grads` as a list of gradients, they must match the trainable "
-                                    f"variables one-to-one. Received a list of {len(grads)} gradients, but the "
-                                    f"optimizer is tracking {len(self._trainable)} trainable variables.")
+                raise ArgumentError(
+                    "When passing `grads` as a list of gradients, they must match the trainable "
+                    f"variables one-to-one. Received a list of {len(grads)} gradients, but the "
+                    f"optimizer is tracking {len(self._trainable)} trainable variables."
+                )
             trainable_variables = self._trainable
         trainable_variables = list(trainable_variables)
         if not self.built:
@@ -275,8 +283,9 @@ class Applying:
         if all(getattr(v, "constraint", None) is None for v in unit.variables):
             return new
         parts = [unit.part(new, i) for i in range(len(unit.variables))]
-        return unit.joined([p if v.constraint is None else as_dtype(v.constraint(p), v.dtype)
-                            for v, p in zip(unit.variables, parts)])
+        return unit.joined(
+            [p if v.constraint is None else as_dtype(v.constraint(p), v.dtype) for v, p in zip(unit.variables, parts)]
+        )
 
     def _decay_mask(self, unit):
         """None where every variable of the unit decays, False where none does, else 1 and 0 for each entry."""
@@ -394,10 +403,14 @@ def _without_missing(grads, variables):
     """Gradients and variables where there is a gradient; warns about the others, error if there is none."""
     missing = [v.path for g, v in zip(grads, variables) if g is None]
     if len(missing) == len(grads):
-        raise ArgumentError("No gradients provided for any variable: the loss does not depend on any of "
-                            f"{[v.path for v in variables]}.")
+        raise ArgumentError(
+            f"No gradients provided for any variable: the loss does not depend on any of {[v.path for v in variables]}."
+        )
     if missing:
-        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
-                      "`model.compile()`, did you forget to provide a `loss` argument?", stacklevel=4)
+        warnings.warn(
+            f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
+            "`model.compile()`, did you forget to provide a `loss` argument?",
+            stacklevel=4,
+        )
     kept = [(g, v) for g, v in zip(grads, variables) if g is not None]
     return [g for g, _ in kept], [v for _, v in kept]

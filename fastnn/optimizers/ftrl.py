@@ -1,4 +1,5 @@
 """Ftrl: follow the regularised leader."""
+
 from typing import Any
 
 from fastnn.core.errors import ArgumentError
@@ -18,29 +19,59 @@ class Ftrl(Optimizer):
     """
 
     settings = ("learning_rate_power", "initial_accumulator_value", "l1_regularization_strength",
-                "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta")
+                "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta")  # fmt: skip
 
-    def __init__(self, learning_rate: Any = 0.001, learning_rate_power: float = -0.5,
-                 initial_accumulator_value: float = 0.1, l1_regularization_strength: float = 0.0,
-                 l2_regularization_strength: float = 0.0, l2_shrinkage_regularization_strength: float = 0.0,
-                 beta: Any = 0.0, weight_decay: float | None = None, clipnorm: float | None = None,
-                 clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
-                 ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
-                 loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
-                 name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
-        given = {"initial_accumulator_value": initial_accumulator_value, "beta": beta,
-                 "l1_regularization_strength": l1_regularization_strength,
-                 "l2_regularization_strength": l2_regularization_strength,
-                 "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength}
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: Any = 0.0,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        given = {
+            "initial_accumulator_value": initial_accumulator_value,
+            "beta": beta,
+            "l1_regularization_strength": l1_regularization_strength,
+            "l2_regularization_strength": l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
+        }
         for key, value in given.items():
             if value < 0.0 and key != "beta":
                 raise ArgumentError(f"`{key}` needs to be positive or zero. Received: {key}={value}.")
             setattr(self, key, value)
         if learning_rate_power > 0.0:
-            raise ArgumentError("`learning_rate_power` needs to be negative or zero. Received: learning_rate_power="
-                                f"{learning_rate_power}.")
+            raise ArgumentError(
+                "`learning_rate_power` needs to be negative or zero. Received: learning_rate_power="
+                f"{learning_rate_power}."
+            )
         self.learning_rate_power = learning_rate_power
 
     def slot_groups(self):
@@ -53,6 +84,13 @@ class Ftrl(Optimizer):
 
     def update(self, param, grad, slots, hyper):
         """The formula."""
-        param, n, z = update.ftrl_update(param, grad, slots["accumulator"], slots["linear"], hyper, beta=self.beta,
-                                         l2_shrinkage=self.l2_shrinkage_regularization_strength)
+        param, n, z = update.ftrl_update(
+            param,
+            grad,
+            slots["accumulator"],
+            slots["linear"],
+            hyper,
+            beta=self.beta,
+            l2_shrinkage=self.l2_shrinkage_regularization_strength,
+        )
         return param, {"accumulator": n, "linear": z}

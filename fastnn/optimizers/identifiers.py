@@ -1,4 +1,5 @@
 """From what users write (a name, a config, a class, an object) to an optimizer, and back to a config."""
+
 from fastnn import optimizers
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.saving import identifiers as serial
@@ -11,8 +12,14 @@ def names():
     return {n.lower(): n for n in optimizers.NAMES if n not in _NOT_OPTIMIZERS}
 
 
-TABLE = serial.Table("optimizer", "optimizers", names, "a name or an Optimizer",
-                     accepts=lambda x: isinstance(x, Optimizer), any_case=True)
+TABLE = serial.Table(
+    "optimizer",
+    "optimizers",
+    names,
+    "a name or an Optimizer",
+    accepts=lambda x: isinstance(x, Optimizer),
+    any_case=True,
+)
 
 
 def get(identifier):

@@ -1,4 +1,5 @@
 """Lamb: Adam with a step length for each variable, for large batches."""
+
 import numpy as np
 
 from fastnn import ops
@@ -25,8 +26,10 @@ class Lamb(_Moments):
         dtype = variable.dtype
         number = lambda x: np.asarray(x, dtype)
         step = ops.cast(ops.add(self.iterations, np.int64(1)), "float64")
-        rest = [ops.cast(ops.subtract(np.float64(1.0), ops.power(np.float64(b), step)), dtype)
-                for b in (self.beta_1, self.beta_2)]
+        rest = [
+            ops.cast(ops.subtract(np.float64(1.0), ops.power(np.float64(b), step)), dtype)
+            for b in (self.beta_1, self.beta_2)
+        ]
         m.assign(ops.add(m, ops.multiply(ops.subtract(gradient, m), number(1 - self.beta_1))))
         v.assign(ops.add(v, ops.multiply(ops.subtract(ops.square(gradient), v), number(1 - self.beta_2))))
         root = ops.add(ops.sqrt(ops.divide(v, rest[1])), number(self.epsilon))

@@ -1,4 +1,5 @@
 """Operands of a step: symbols of the tape or arrays, in a given dtype."""
+
 import numpy as np
 
 from fastnn import ops

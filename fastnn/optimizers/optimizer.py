@@ -2,6 +2,7 @@
 
 What an optimizer does in a step is in `fastnn.optimizers.applying`.
 """
+
 import copy
 import inspect
 import re
@@ -32,8 +33,11 @@ def _slot_name(variable, name):
 
 def _zeros(initializer):
     """Whether an optimizer variable starts at zero."""
-    return type(initializers.get(initializer or "zeros")) is initializers.Zeros if not isinstance(
-        initializer, (int, float)) else initializer == 0
+    return (
+        type(initializers.get(initializer or "zeros")) is initializers.Zeros
+        if not isinstance(initializer, (int, float))
+        else initializer == 0
+    )
 
 
 def can_be_traced(schedule):
@@ -41,7 +45,7 @@ def can_be_traced(schedule):
     try:
         with Trace() as trace:
             rate = schedule(trace.input((), "int64"))
-    except Exception:                           # whatever it is that the formula cannot do
+    except Exception:  # whatever it is that the formula cannot do
         return False
     return isinstance(rate, Symbol) and rate.shape == ()
 
@@ -74,18 +78,31 @@ class Optimizer(ChecksArguments, Applying):
 
     _variables: list[Variable]
 
-    def __init__(self, learning_rate: Any = 0.01, weight_decay: float | None = None, clipnorm: float | None = None,
-                 clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
-                 ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
-                 loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
-                 name: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         object.__setattr__(self, "_variables", [])
         if "lr" in kwargs:
             learning_rate = kwargs.pop("lr")
         if kwargs.pop("decay", None):
-            warnings.warn("Argument `decay` is no longer supported and will be ignored. Its Keras 1 "
-                          "meaning is learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, "
-                          "1, decay), or time_decay=decay.", stacklevel=3)
+            warnings.warn(
+                "Argument `decay` is no longer supported and will be ignored. Its Keras 1 "
+                "meaning is learning_rate=fastnn.optimizers.schedules.InverseTimeDecay(lr, "
+                "1, decay), or time_decay=decay.",
+                stacklevel=3,
+            )
         self.time_decay = number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
             raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
@@ -93,19 +110,23 @@ class Optimizer(ChecksArguments, Applying):
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         if sum(a is not None for a in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ArgumentError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
-                                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}.")
+            raise ArgumentError(
+                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}."
+            )
         steps = gradient_accumulation_steps
         if steps is not None and (whole(steps) or 0) < 2:
-            raise ArgumentError("`gradient_accumulation_steps` must be an integer >= 2. Received: "
-                                f"gradient_accumulation_steps={steps!r}.")
+            raise ArgumentError(
+                "`gradient_accumulation_steps` must be an integer >= 2. Received: "
+                f"gradient_accumulation_steps={steps!r}."
+            )
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
         self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, steps
         self.built = False
         self._trainable, self._index, self._slots = [], {}, {}
         self._excluded, self._excluded_names = set(), None
         self._iterations = self._track(np.zeros((), np.int64), "int64", "iteration")
-        self._python_rate = self._traceable = None      # the value of a rate that only Python can compute
+        self._python_rate = self._traceable = None  # the value of a rate that only Python can compute
         if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
             self._learning_rate = learning_rate
         else:
@@ -124,8 +145,12 @@ class Optimizer(ChecksArguments, Applying):
 
     def __setattr__(self, name, value):
         own = self.__dict__.get("_variables")
-        if own is not None and isinstance(value, Variable) and not name.startswith("_python") and not any(
-                v is value for v in own):
+        if (
+            own is not None
+            and isinstance(value, Variable)
+            and not name.startswith("_python")
+            and not any(v is value for v in own)
+        ):
             own.append(value)
         if self.__dict__.get("built") and (name in LIVE or name in self.settings):
             self._change(name, value)
@@ -149,8 +174,15 @@ class Optimizer(ChecksArguments, Applying):
     _trainable_variables = property(lambda self: self._trainable)
     _model_variables_moving_average = averages
 
-    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, aggregation: Any = "none",
-                     layout: Any = None, name: str | None = None) -> Variable:
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: Any = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
         """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
         self._check_super()
         dtype = dtypes.standardize(dtype)
@@ -161,8 +193,9 @@ class Optimizer(ChecksArguments, Applying):
             value = initializers.get(initializer or "zeros")(shape, dtype=dtype)
         return self._track(np.asarray(value), dtype, name or auto_name("variable"))
 
-    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None,
-                                    initializer: Any = "zeros") -> Variable:
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
         """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
         full = _slot_name(reference_variable, name)
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
@@ -176,17 +209,23 @@ class Optimizer(ChecksArguments, Applying):
         names = [name] if isinstance(name, str) else list(name)
         initials = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
         if len(names) != len(initials):
-            raise ArgumentError("The number of provided names must match the number of provided initializers. Received "
-                                f"name={name!r}, initializer={initializer!r}.")
+            raise ArgumentError(
+                "The number of provided names must match the number of provided initializers. Received "
+                f"name={name!r}, initializer={initializer!r}."
+            )
         self._check_super()
         sizes = {}
         for v in trainable_variables:
             sizes[v.dtype] = sizes.get(v.dtype, 0) + v.size
         # zeros lie side by side from the start, as the weights do: one update kernel serves them all, without a copy
-        own = any(getattr(type(self), name) is not getattr(Optimizer, name)
-                  for name in ("add_variable", "add_variable_from_reference"))
-        blocks = [None if own or not _zeros(i) else {dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()}
-                  for i in initials]
+        own = any(
+            getattr(type(self), name) is not getattr(Optimizer, name)
+            for name in ("add_variable", "add_variable_from_reference")
+        )
+        blocks = [
+            None if own or not _zeros(i) else {dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()}
+            for i in initials
+        ]
         out = [[] for _ in names]
         for v in trainable_variables:
             for made, n, i, block in zip(out, names, initials, blocks):
@@ -227,14 +266,18 @@ class Optimizer(ChecksArguments, Applying):
 
     def _check_super(self):
         if "_iterations" not in self.__dict__:
-            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
-                               "first statement in the `__init__()` method.")
+            raise RuntimeError(
+                f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
+                "first statement in the `__init__()` method."
+            )
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all variables, in the order of `variables`."""
         if not self.built:
-            raise NotBuiltError("You are calling `set_weights()` on an optimizer that has not yet been built. Please "
-                                "call `optimizer.build(trainable_variables)` first.")
+            raise NotBuiltError(
+                "You are calling `set_weights()` on an optimizer that has not yet been built. Please "
+                "call `optimizer.build(trainable_variables)` first."
+            )
         for variable, weight in zip(self._variables, weights):
             variable.assign(weight)
 
@@ -252,9 +295,12 @@ class Optimizer(ChecksArguments, Applying):
         keys = list(store.keys())
         if len(keys) != len(self.variables):
             hint = " This is likely because the optimizer has not been called/built yet." if not self.built else ""
-            warnings.warn(f"Skipping variable loading for optimizer '{self.name}', because it has "
-                          f"{len(self.variables)} variables whereas the saved optimizer has {len(keys)} "
-                          f"variables.{hint}", stacklevel=2)
+            warnings.warn(
+                f"Skipping variable loading for optimizer '{self.name}', because it has "
+                f"{len(self.variables)} variables whereas the saved optimizer has {len(keys)} "
+                f"variables.{hint}",
+                stacklevel=2,
+            )
             return
         for i, variable in enumerate(self.variables):
             variable.assign(np.asarray(store[str(i)]))
@@ -287,10 +333,12 @@ class Optimizer(ChecksArguments, Applying):
             return
         if not isinstance(self._learning_rate, Variable):
             if isinstance(self._learning_rate, LearningRateSchedule):
-                raise TypeError("This optimizer was created with a `LearningRateSchedule` object as its "
-                                "`learning_rate` constructor argument, hence its learning rate is not settable. If you "
-                                "need the learning rate to be settable, you should instantiate the optimizer with a "
-                                "float `learning_rate` argument.")
+                raise TypeError(
+                    "This optimizer was created with a `LearningRateSchedule` object as its "
+                    "`learning_rate` constructor argument, hence its learning rate is not settable. If you "
+                    "need the learning rate to be settable, you should instantiate the optimizer with a "
+                    "float `learning_rate` argument."
+                )
             number("learning_rate", value)
             self._learning_rate = lambda: value
             return
@@ -352,7 +400,7 @@ class Optimizer(ChecksArguments, Applying):
                 "loss_scale_factor": self.loss_scale_factor,
                 "gradient_accumulation_steps": self.gradient_accumulation_steps,
                 **({"decay": self.time_decay} if self.time_decay else {}),
-                **{name: getattr(self, name) for name in self.settings}}
+                **{name: getattr(self, name) for name in self.settings}}  # fmt: skip
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
@@ -360,7 +408,7 @@ class Optimizer(ChecksArguments, Applying):
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = serial.deserialize(config["learning_rate"], "schedules", custom_objects)
-        if "decay" in config and "decay" not in inspect.signature(cls.__init__).parameters:     # Keras 2's, or ours
+        if "decay" in config and "decay" not in inspect.signature(cls.__init__).parameters:  # Keras 2's, or ours
             config["time_decay"] = config.pop("decay")
         return cls(**config)
 
@@ -368,9 +416,11 @@ class Optimizer(ChecksArguments, Applying):
     settings = ()
 
     def _unknown_variable(self, variable):
-        return UnknownNameError(f"Unknown variable: {variable}. This optimizer can only be called for the variables it "
-                                "was originally built with. When working with a new set of variables, you should "
-                                "recreate a new optimizer instance.")
+        return UnknownNameError(
+            f"Unknown variable: {variable}. This optimizer can only be called for the variables it "
+            "was originally built with. When working with a new set of variables, you should "
+            "recreate a new optimizer instance."
+        )
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"

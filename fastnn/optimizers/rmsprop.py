@@ -1,4 +1,5 @@
 """RMSprop: steps divided by the root of a moving average of the squared gradient."""
+
 from typing import Any
 
 from fastnn import ops
@@ -19,14 +20,39 @@ class RMSprop(Optimizer):
 
     settings = ("rho", "momentum", "epsilon", "centered")
 
-    def __init__(self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
-                 centered: bool = False, weight_decay: float | None = None, clipnorm: float | None = None,
-                 clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
-                 ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None,
-                 loss_scale_factor: float | None = None, gradient_accumulation_steps: int | None = None,
-                 name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs)
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
         self.rho, self.momentum, self.centered = rho, momentum, centered
         self.epsilon = 1e-7 if epsilon is None else epsilon
 
@@ -44,8 +70,9 @@ class RMSprop(Optimizer):
         """The formula."""
         if self.centered:
             momentum = slots["momentum"] if self.momentum > 0 else ops.zeros_like(grad)
-            param, v, m, c = update.rmsprop_centered_update(param, grad, slots["velocity"], momentum,
-                                                            slots["average_gradient"], hyper)
+            param, v, m, c = update.rmsprop_centered_update(
+                param, grad, slots["velocity"], momentum, slots["average_gradient"], hyper
+            )
             out = {"velocity": v, "average_gradient": c}
             return param, {**out, "momentum": m} if self.momentum > 0 else out
         if self.momentum > 0:

@@ -1,4 +1,5 @@
 """Images on their way into a model: files, arrays, and Keras 2's generator of random variants."""
+
 import pathlib
 
 import numpy as np
@@ -43,12 +44,32 @@ class ImageDataGenerator:
     (3, (2, 4, 4, 1))
     """
 
-    def __init__(self, featurewise_center=False, samplewise_center=False, featurewise_std_normalization=False,
-                 samplewise_std_normalization=False, zca_whitening=False, zca_epsilon=1e-6, rotation_range=0,
-                 width_shift_range=0.0, height_shift_range=0.0, brightness_range=None, shear_range=0.0, zoom_range=0.0,
-                 channel_shift_range=0.0, fill_mode="nearest", cval=0.0, horizontal_flip=False, vertical_flip=False,
-                 rescale=None, preprocessing_function=None, data_format=None, validation_split=0.0,
-                 interpolation_order=1, dtype="float32"):
+    def __init__(
+        self,
+        featurewise_center=False,
+        samplewise_center=False,
+        featurewise_std_normalization=False,
+        samplewise_std_normalization=False,
+        zca_whitening=False,
+        zca_epsilon=1e-6,
+        rotation_range=0,
+        width_shift_range=0.0,
+        height_shift_range=0.0,
+        brightness_range=None,
+        shear_range=0.0,
+        zoom_range=0.0,
+        channel_shift_range=0.0,
+        fill_mode="nearest",
+        cval=0.0,
+        horizontal_flip=False,
+        vertical_flip=False,
+        rescale=None,
+        preprocessing_function=None,
+        data_format=None,
+        validation_split=0.0,
+        interpolation_order=1,
+        dtype="float32",
+    ):
         given = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         self.__dict__.update(given)
         self.zoom_range = _span(zoom_range, "zoom_range")
@@ -64,8 +85,9 @@ class ImageDataGenerator:
         if x.ndim != 4:
             raise DataError(f"Input to `.fit()` should have rank 4. Got array with shape: {x.shape}")
         if augment:
-            x = np.stack([self.random_transform(image, (seed, r, i)) for r in range(rounds)
-                          for i, image in enumerate(x)])
+            x = np.stack(
+                [self.random_transform(image, (seed, r, i)) for r in range(rounds) for i, image in enumerate(x)]
+            )
         axes = (0, 1, 2) if self.data_format == "channels_last" else (0, 2, 3)
         if self.featurewise_center:
             self.mean = x.mean(axis=axes, keepdims=True)[0]
@@ -76,7 +98,7 @@ class ImageDataGenerator:
         if self.zca_whitening:
             flat = x.reshape(len(x), -1)
             u, s, _ = np.linalg.svd(flat.T, full_matrices=False)
-            self.zca_whitening_matrix = (u / np.sqrt(s ** 2 / len(x) + self.zca_epsilon)) @ u.T
+            self.zca_whitening_matrix = (u / np.sqrt(s**2 / len(x) + self.zca_epsilon)) @ u.T
 
     def standardize(self, x):
         """One image (or a batch) with factor, function and statistics applied."""
@@ -110,6 +132,7 @@ class ImageDataGenerator:
                 return given[int(next(draw) * len(given))] * (1 if next(draw) < 0.5 else -1)
             amount = around(given)
             return amount * size if abs(given) < 1 else float(np.round(amount)) if isinstance(given, int) else amount
+
         zoom = self.zoom_range
         return {"theta": around(self.rotation_range), "tx": shift(self.height_shift_range, rows),
                 "ty": shift(self.width_shift_range, columns), "shear": around(self.shear_range),
@@ -118,7 +141,7 @@ class ImageDataGenerator:
                 "flip_vertical": self.vertical_flip and next(draw) < 0.5,
                 "channel_shift_intensity": around(self.channel_shift_range) if self.channel_shift_range else None,
                 "brightness": None if self.brightness_range is None else self.brightness_range[0] + next(draw) * (
-                    self.brightness_range[1] - self.brightness_range[0])}
+                    self.brightness_range[1] - self.brightness_range[0])}  # fmt: skip
 
     def apply_transform(self, x, transform_parameters):
         """An image with the changes of get_random_transform."""
@@ -127,9 +150,12 @@ class ImageDataGenerator:
         x = np.asarray(x, self.dtype) if last else np.moveaxis(np.asarray(x, self.dtype), 0, -1)
         if (p["theta"], p["tx"], p["ty"], p["shear"], p["zx"], p["zy"]) != (0, 0, 0, 0, 1, 1):
             t, s = np.deg2rad(p["theta"]), np.deg2rad(p["shear"])
-            matrix = np.array([[np.cos(t), -np.sin(t), 0], [np.sin(t), np.cos(t), 0], [0, 0, 1]]) @ np.array(
-                [[1, 0, p["tx"]], [0, 1, p["ty"]], [0, 0, 1]]) @ np.array(
-                [[1, -np.sin(s), 0], [0, np.cos(s), 0], [0, 0, 1]]) @ np.diag([p["zx"], p["zy"], 1])
+            matrix = (
+                np.array([[np.cos(t), -np.sin(t), 0], [np.sin(t), np.cos(t), 0], [0, 0, 1]])
+                @ np.array([[1, 0, p["tx"]], [0, 1, p["ty"]], [0, 0, 1]])
+                @ np.array([[1, -np.sin(s), 0], [0, np.cos(s), 0], [0, 0, 1]])
+                @ np.diag([p["zx"], p["zy"], 1])
+            )
             middle = np.array([x.shape[0] / 2 - 0.5, x.shape[1] / 2 - 0.5])
             to, back = np.eye(3), np.eye(3)
             to[:2, 2], back[:2, 2] = middle, -middle
@@ -154,8 +180,10 @@ class ImageDataGenerator:
             raise DataError(f"flow: received images of shape {x.shape}, expected four dimensions.")
         parts = [None if p is None else np.asarray(p) for p in (y, sample_weight)]
         if any(p is not None and len(p) != len(x) for p in parts):
-            raise DataError(f"`x` (images tensor) and `y` (labels) should have the same length. Found: {len(x)} and "
-                            f"{[len(p) for p in parts if p is not None]}.")
+            raise DataError(
+                f"`x` (images tensor) and `y` (labels) should have the same length. Found: {len(x)} and "
+                f"{[len(p) for p in parts if p is not None]}."
+            )
         cut = int(len(x) * self.validation_split)
         chosen = {None: slice(None), "training": slice(cut, None), "validation": slice(None, cut)}.get(subset)
         if chosen is None:
@@ -163,9 +191,21 @@ class ImageDataGenerator:
         x, *parts = (None if p is None else p[chosen] for p in (x, *parts))
         return _Flow(self, len(x), lambda i: x[i], [p for p in parts if p is not None], batch_size, shuffle, seed)
 
-    def flow_from_directory(self, directory, target_size=(256, 256), color_mode="rgb", classes=None,
-                            class_mode="categorical", batch_size=32, shuffle=True, seed=None, subset=None,
-                            interpolation="nearest", keep_aspect_ratio=False, **kwargs):
+    def flow_from_directory(
+        self,
+        directory,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        subset=None,
+        interpolation="nearest",
+        keep_aspect_ratio=False,
+        **kwargs,
+    ):
         """Batches of variants of the images in a folder with one subfolder per class (needs Pillow).
 
         class_mode: "categorical", "binary", "sparse", "input" (the images themselves) or None.
@@ -182,15 +222,21 @@ class ImageDataGenerator:
             paths += found
             numbers += [number] * len(found)
         labels = np.array(numbers, int)
-        table = {"categorical": lambda: [np.eye(len(names), dtype=self.dtype)[labels]],
-                 "binary": lambda: [labels.astype(self.dtype)], "sparse": lambda: [labels.astype(self.dtype)],
-                 "input": lambda: ["input"], None: list}
+        table = {
+            "categorical": lambda: [np.eye(len(names), dtype=self.dtype)[labels]],
+            "binary": lambda: [labels.astype(self.dtype)],
+            "sparse": lambda: [labels.astype(self.dtype)],
+            "input": lambda: ["input"],
+            None: list,
+        }
         if class_mode not in table:
             raise ArgumentError(f"Invalid class_mode: {class_mode}; expected one of: {list(table)}.")
 
         def image(i):
-            return img_to_array(load_img(paths[i], color_mode, target_size, interpolation, keep_aspect_ratio),
-                                self.data_format)
+            return img_to_array(
+                load_img(paths[i], color_mode, target_size, interpolation, keep_aspect_ratio), self.data_format
+            )
+
         out = _Flow(self, len(paths), image, table[class_mode](), batch_size, shuffle, seed)
         out.classes, out.class_indices = labels, {n: i for i, n in enumerate(names)}
         out.filenames, out.filepaths = [str(p.relative_to(root)) for p in paths], [str(p) for p in paths]
@@ -211,8 +257,9 @@ class _Flow(PyDataset):
         self._mix()
 
     def _mix(self):
-        self.order = permutation((config.seed(), self.stream, self.number), self.n) if self.shuffle else \
-            np.arange(self.n)
+        self.order = (
+            permutation((config.seed(), self.stream, self.number), self.n) if self.shuffle else np.arange(self.n)
+        )
 
     def __len__(self):
         return -(-self.n // self.batch_size)
@@ -220,10 +267,11 @@ class _Flow(PyDataset):
     def __getitem__(self, index):
         if not 0 <= index < len(self):
             raise IndexError(f"Asked for batch {index} of {len(self)}.")
-        rows = self.order[index * self.batch_size:(index + 1) * self.batch_size]
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         made = self.generator
-        x = np.stack([made.standardize(made.random_transform(self.image(i), (self.stream, self.number, int(i))))
-                      for i in rows])
+        x = np.stack(
+            [made.standardize(made.random_transform(self.image(i), (self.stream, self.number, int(i)))) for i in rows]
+        )
         parts = [x if isinstance(p, str) else p[rows] for p in self.parts]
         return (x, *parts) if parts else x
 

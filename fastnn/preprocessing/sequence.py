@@ -1,4 +1,5 @@
 """Sequences: padding, windows of a time series, pairs of words."""
+
 import numpy as np
 
 from fastnn.core import config
@@ -27,19 +28,34 @@ class TimeseriesGenerator(PyDataset):
     (2, [0, 1, 2], 3)
     """
 
-    def __init__(self, data, targets, length, sampling_rate=1, stride=1, start_index=0, end_index=None, shuffle=False,
-                 reverse=False, batch_size=128):
+    def __init__(
+        self,
+        data,
+        targets,
+        length,
+        sampling_rate=1,
+        stride=1,
+        start_index=0,
+        end_index=None,
+        shuffle=False,
+        reverse=False,
+        batch_size=128,
+    ):
         super().__init__()
         if len(data) != len(targets):
-            raise DataError(f"TimeseriesGenerator: received {len(data)} steps of data and {len(targets)} of targets, "
-                            "expected as many of each.")
+            raise DataError(
+                f"TimeseriesGenerator: received {len(data)} steps of data and {len(targets)} of targets, "
+                "expected as many of each."
+            )
         self.data, self.targets = np.asarray(data), np.asarray(targets)
         self.length, self.sampling_rate, self.stride = length, sampling_rate, stride
         self.start_index, self.end_index = start_index + length, len(data) - 1 if end_index is None else end_index
         self.shuffle, self.reverse, self.batch_size = shuffle, reverse, batch_size
         if self.start_index > self.end_index:
-            raise DataError(f"`start_index+length={self.start_index} > end_index={self.end_index}` is disallowed, as "
-                            "no part of the sequence would be left to be used as current step.")
+            raise DataError(
+                f"`start_index+length={self.start_index} > end_index={self.end_index}` is disallowed, as "
+                "no part of the sequence would be left to be used as current step."
+            )
         self._stream = config.next_stream() if shuffle else 0
 
     def __len__(self):
@@ -48,11 +64,11 @@ class TimeseriesGenerator(PyDataset):
     def __getitem__(self, index):
         if self.shuffle:
             n = self.end_index - self.start_index + 1
-            rows = permutation((config.seed(), self._stream, index), n)[:self.batch_size] + self.start_index
+            rows = permutation((config.seed(), self._stream, index), n)[: self.batch_size] + self.start_index
         else:
             first = self.start_index + self.batch_size * self.stride * index
             rows = np.arange(first, min(first + self.batch_size * self.stride, self.end_index + 1), self.stride)
-        windows = np.array([self.data[row - self.length:row:self.sampling_rate] for row in rows])
+        windows = np.array([self.data[row - self.length : row : self.sampling_rate] for row in rows])
         return (windows[:, ::-1, ...] if self.reverse else windows), np.array([self.targets[row] for row in rows])
 
 
@@ -68,8 +84,16 @@ def make_sampling_table(size, sampling_factor=1e-5):
     return np.minimum(1.0, np.sqrt(share))
 
 
-def skipgrams(sequence, vocabulary_size, window_size=4, negative_samples=1.0, shuffle=True, categorical=False,
-              sampling_table=None, seed=None):
+def skipgrams(
+    sequence,
+    vocabulary_size,
+    window_size=4,
+    negative_samples=1.0,
+    shuffle=True,
+    categorical=False,
+    sampling_table=None,
+    seed=None,
+):
     """(pairs of words, labels): words within a window of each other (1), and words drawn at random (0).
 
     Args:
@@ -86,10 +110,13 @@ def skipgrams(sequence, vocabulary_size, window_size=4, negative_samples=1.0, sh
         raise ArgumentError(f"skipgrams: received vocabulary_size={vocabulary_size}, expected at least 2.")
     key = (config.seed(), config.next_stream() if seed is None else seed)
     kept = uniform((*key, 0), (len(sequence),)) if len(sequence) else ()
-    pairs = [[word, sequence[j]] for i, word in enumerate(sequence)
-             if word and (sampling_table is None or sampling_table[word] >= kept[i])
-             for j in range(max(0, i - window_size), min(len(sequence), i + window_size + 1))
-             if i != j and sequence[j]]
+    pairs = [
+        [word, sequence[j]]
+        for i, word in enumerate(sequence)
+        if word and (sampling_table is None or sampling_table[word] >= kept[i])
+        for j in range(max(0, i - window_size), min(len(sequence), i + window_size + 1))
+        if i != j and sequence[j]
+    ]
     labels = [[0, 1] if categorical else 1 for _ in pairs]
     count = int(len(pairs) * negative_samples)
     if count:

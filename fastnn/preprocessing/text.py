@@ -1,4 +1,5 @@
 """Text as numbers: words counted, indexed and hashed (Keras 2's `keras.preprocessing.text`)."""
+
 import collections
 import hashlib
 import json
@@ -35,8 +36,10 @@ def hashing_trick(text, n, hash_function=None, filters=FILTERS, lower=True, spli
     if n < 2:
         raise ArgumentError(f"hashing_trick: received n={n!r}, expected an int >= 2.")
     if hash_function == "md5":
+
         def hash_function(word):
             return int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16)
+
     function = hash_function or hash
     return [function(w) % (n - 1) + 1 for w in text_to_word_sequence(text, filters, lower, split)]
 
@@ -66,14 +69,28 @@ class Tokenizer:
     [[1, 3]]
     """
 
-    def __init__(self, num_words=None, filters=FILTERS, lower=True, split=" ", char_level=False, oov_token=None,
-                 document_count=0, analyzer=None, **kwargs):
-        num_words = kwargs.pop("nb_words", num_words)           # Keras 1's name
+    def __init__(
+        self,
+        num_words=None,
+        filters=FILTERS,
+        lower=True,
+        split=" ",
+        char_level=False,
+        oov_token=None,
+        document_count=0,
+        analyzer=None,
+        **kwargs,
+    ):
+        num_words = kwargs.pop("nb_words", num_words)  # Keras 1's name
         if kwargs:
             raise ArgumentError(f"Tokenizer: unexpected arguments {sorted(kwargs)}.")
         self.num_words, self.filters, self.lower, self.split = num_words, filters, lower, split
-        self.char_level, self.oov_token, self.document_count, self.analyzer = char_level, oov_token, document_count, \
-            analyzer
+        self.char_level, self.oov_token, self.document_count, self.analyzer = (
+            char_level,
+            oov_token,
+            document_count,
+            analyzer,
+        )
         self.word_counts = collections.OrderedDict()
         self.word_docs, self.index_docs = collections.defaultdict(int), collections.defaultdict(int)
         self.word_index, self.index_word = {}, {}
@@ -130,9 +147,13 @@ class Tokenizer:
         unknown = self.word_index.get(self.oov_token)
         texts = []
         for sequence in sequences:
-            words = [self.index_word[unknown] if (i not in self.index_word or (self.num_words and i >= self.num_words))
-                     else self.index_word[i] for i in sequence
-                     if unknown is not None or (i in self.index_word and not (self.num_words and i >= self.num_words))]
+            words = [
+                self.index_word[unknown]
+                if (i not in self.index_word or (self.num_words and i >= self.num_words))
+                else self.index_word[i]
+                for i in sequence
+                if unknown is not None or (i in self.index_word and not (self.num_words and i >= self.num_words))
+            ]
             texts.append(" ".join(words))
         return texts
 
@@ -167,7 +188,7 @@ class Tokenizer:
         """The arguments and what was counted, as plain data."""
         return {"num_words": self.num_words, "filters": self.filters, "lower": self.lower, "split": self.split,
                 "char_level": self.char_level, "oov_token": self.oov_token, "document_count": self.document_count,
-                **{k: json.dumps(getattr(self, k)) for k in _COUNTED}}
+                **{k: json.dumps(getattr(self, k)) for k in _COUNTED}}  # fmt: skip
 
     def to_json(self, **kwargs):
         """The tokenizer as JSON text."""

@@ -1,4 +1,5 @@
 """What runs plans: executors, threads, kernel packs, eager evaluation. Its modules are imported where they are used."""
+
 from __future__ import annotations
 
 import importlib
@@ -24,4 +25,5 @@ def extension(name: str) -> ModuleType:
         raise errors.PackError(
             f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
             "checkout run `pip install -e .`, or go to another folder: there Python finds the installed fastnn. Else "
-            "install fastnn-engine again.") from error
+            "install fastnn-engine again."
+        ) from error

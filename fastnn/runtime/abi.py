@@ -15,6 +15,7 @@ how often (at most n). WHILE: rows [i + 1, inner) run first, then the byte at wo
 follow; how often they did goes to the address in words[args + 1]. BRANCH: the byte at words[args] chooses
 [i + 1, inner) or [inner, end).
 """
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,8 +43,17 @@ def _table(name: str, table: Any, shape: Sequence[int | None]) -> Array:
     return found
 
 
-def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, scratch_bytes: int, state: Array,
-          hosts: Sequence[Any], moves: Any = ()) -> tuple[Array, Array, Array, Array, Array, Array]:
+def check(
+    code: Array,
+    words: Any,
+    tmps: Any,
+    locals_: Any,
+    local_bytes: int,
+    scratch_bytes: int,
+    state: Array,
+    hosts: Sequence[Any],
+    moves: Any = (),
+) -> tuple[Array, Array, Array, Array, Array, Array]:
     """Return code, words, tmps, locals, moves and state as contiguous int64 arrays.
 
     code is a copy, its column `lone` filled. Raises ValueError when a shape is wrong, an entry points outside its
@@ -56,9 +66,13 @@ def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, sc
     """
     given = state
     code, words, tmps, locals_, moves, state = (
-        _table("code", code, (None, len(COLUMNS))).copy(), _table("words", words, (None,)),
-        _table("tmps", tmps, (None, 4)), _table("locals", locals_, (None, 2)), _table("moves", moves, (None, 2)),
-        _table("state", state, (STATE_WORDS,)))
+        _table("code", code, (None, len(COLUMNS))).copy(),
+        _table("words", words, (None,)),
+        _table("tmps", tmps, (None, 4)),
+        _table("locals", locals_, (None, 2)),
+        _table("moves", moves, (None, 2)),
+        _table("state", state, (STATE_WORDS,)),
+    )
     if state is not given:
         raise ValueError("state must be a contiguous array itself: kernels hold its address")
     n = len(code)
@@ -71,7 +85,7 @@ def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, sc
         | (code[:, TMP] + code[:, NTMP] > np.where(control, len(moves), len(tmps))),
         (code[:, INNER] <= np.arange(n)) | (code[:, INNER] > code[:, END]), code[:, SPAN] < 0,
         host & ((code[:, FN] < 0) | (code[:, FN] >= len(hosts))), ~host & (code[:, FN] < 0),
-    ]
+    ]  # fmt: skip
     for what, rows in zip(("args", "n", "chunk", "tile", "end", "tmp", "inner", "span", "fn", "fn"), bad, strict=True):
         if rows.any():
             i = int(rows.argmax())
@@ -84,19 +98,26 @@ def check(code: Array, words: Any, tmps: Any, locals_: Any, local_bytes: int, sc
     scratch = np.repeat(code[:, ARGS], np.where(control, 0, code[:, NTMP]))
     slots = [k for row in code[~control & (code[:, NTMP] > 0)].tolist() for k in range(row[TMP], row[TMP] + row[NTMP])]
     _regions(code, len(words), moves, {*locals_[:, 0].tolist(), *(scratch + tmps[slots, 0]).tolist()})
-    code[:, LONE] = ((code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, TILE] == 0) & (code[:, NTMP] == 0)
-                     & ~host & ~control & (code[:, END] == np.arange(1, n + 1)))
+    code[:, LONE] = (
+        (code[:, N] > 0)
+        & (code[:, N] <= code[:, CHUNK])
+        & (code[:, TILE] == 0)
+        & (code[:, NTMP] == 0)
+        & ~host
+        & ~control
+        & (code[:, END] == np.arange(1, n + 1))
+    )
     return code, words, tmps, locals_, moves, state
 
 
 # What a control row's flags may be beside SYNC -> how many words it reads, and whether part of it lies before `inner`.
 _KINDS = {LOOP: (0, False), LOOP | REVERSE: (0, False), LOOP | COUNTED: (1, False),
-          LOOP | COUNTED | REVERSE: (1, False), LOOP | WHILE: (2, True), BRANCH: (1, True)}
+          LOOP | COUNTED | REVERSE: (1, False), LOOP | WHILE: (2, True), BRANCH: (1, True)}  # fmt: skip
 
 
 def _regions(code: Array, words: int, moves: Array, fixed: set[int]) -> None:
     """Loops, branches and groups lie inside one another; only kernels are in groups. fixed: words that cannot move."""
-    ends = [(len(code), False)]                 # of what is open: (its end, whether it is a group)
+    ends = [(len(code), False)]  # of what is open: (its end, whether it is a group)
     for i, row in enumerate(code.tolist()):
         while i >= ends[-1][0]:
             ends.pop()
@@ -110,8 +131,10 @@ def _regions(code: Array, words: int, moves: Array, fixed: set[int]) -> None:
             continue
         kind = _KINDS.get(row[FLAGS] & ~SYNC)
         if kind is None:
-            raise ValueError(f"instruction {i}: its flags {row[FLAGS]} name no loop or branch; expected one of "
-                             f"{sorted(_KINDS)}, SYNC apart")
+            raise ValueError(
+                f"instruction {i}: its flags {row[FLAGS]} name no loop or branch; expected one of "
+                f"{sorted(_KINDS)}, SYNC apart"
+            )
         reads, parts = kind
         if row[ARGS] + reads > words:
             raise ValueError(f"instruction {i}: it reads {reads} words at {row[ARGS]} of {words}")
@@ -119,10 +142,12 @@ def _regions(code: Array, words: int, moves: Array, fixed: set[int]) -> None:
             raise ValueError(f"instruction {i}: its inner is {row[INNER]}; expected {i + 1}: it has no test")
         if row[FLAGS] & BRANCH and row[NTMP]:
             raise ValueError(f"instruction {i}: a branch with {row[NTMP]} moves; expected none")
-        for word, _ in moves[row[TMP]:row[TMP] + row[NTMP]].tolist():
+        for word, _ in moves[row[TMP] : row[TMP] + row[NTMP]].tolist():
             if not 0 <= word < words or word in fixed:
-                raise ValueError(f"instruction {i}: it moves word {word}; expected one of {words} words that is not an "
-                                 "address of scratch or workspace")
+                raise ValueError(
+                    f"instruction {i}: it moves word {word}; expected one of {words} words that is not an "
+                    "address of scratch or workspace"
+                )
         ends += [(row[END], False), (row[INNER], False)]
 
 

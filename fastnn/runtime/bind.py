@@ -1,4 +1,5 @@
 """Binding: a Plan gets memory, addresses, threads and an executor in some tens of microseconds; nothing is compiled."""
+
 from __future__ import annotations
 
 import weakref
@@ -44,8 +45,15 @@ class Storage:
     A variable is anything with `_array`, which may have moved when it is bound again.
     """
 
-    def __init__(self, arena: Arena | None = None, state: Array | None = None, variables: Sequence[Any] = (),
-                 arrays: Sequence[Any] = (), slots: Sequence[Any] = (), keys: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        arena: Arena | None = None,
+        state: Array | None = None,
+        variables: Sequence[Any] = (),
+        arrays: Sequence[Any] = (),
+        slots: Sequence[Any] = (),
+        keys: Sequence[Any] = (),
+    ) -> None:
         self.arena = Arena() if arena is None else arena
         self.state = new_state() if state is None else state
         self.variables, self.arrays, self.slots, self.keys = variables, arrays, slots, keys
@@ -57,7 +65,7 @@ class Storage:
         return [variables[k]._array if kind == "variable" else
                 single[kind] if kind in single else
                 self.arrays[k] if kind == "array" else
-                slots[k].io if kind == "rows" else slots[k].index for kind, k, _ in spaces]
+                slots[k].io if kind == "rows" else slots[k].index for kind, k, _ in spaces]  # fmt: skip
 
 
 class _Prepared:
@@ -85,8 +93,17 @@ class _Prepared:
         moves = plan.table("moves").copy()
         self.words, self.constants = words, np.frombuffer(plan.constants, np.uint8)
         self.keys = [(i, s.number) for i, s in enumerate(plan.spaces) if s.kind == "key"]
-        self.tables = abi.check(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
-                                np.zeros(abi.STATE_WORDS, np.int64), plan.hosts, moves)
+        self.tables = abi.check(
+            code,
+            words,
+            tmps,
+            locals_,
+            plan.local_bytes,
+            plan.scratch_bytes,
+            np.zeros(abi.STATE_WORDS, np.int64),
+            plan.hosts,
+            moves,
+        )
 
 
 _prepared: weakref.WeakKeyDictionary[Plan, _Prepared] = weakref.WeakKeyDictionary()
@@ -102,7 +119,7 @@ def _of(plan: Plan) -> _Prepared:
 class Tape:
     """A Plan bound to memory: `executor`, `outputs` (arrays), `block` of the arena, `threads` that it can use."""
 
-    executor: Any                               # an Executor; None where the plan is empty
+    executor: Any  # an Executor; None where the plan is empty
 
     def __init__(self, plan: Plan, storage: Storage, most: int, which: str) -> None:
         self.plan, self.storage = plan, storage
@@ -111,7 +128,7 @@ class Tape:
         prepared = _of(plan) if plan.code else None
         constants = prepared.constants if prepared else np.frombuffer(plan.constants, np.uint8)
         self.arrays = storage.arrays_of(plan.spaces, self.block, constants)
-        if MODE == "python":                    # the checked pointers must know variables and constants too
+        if MODE == "python":  # the checked pointers must know variables and constants too
             for a in self.arrays:
                 if a is not None:
                     register_memory(a)
@@ -130,7 +147,7 @@ class Tape:
         code, _, tmps, locals_, moves, _ = prepared.tables
         made: Executor = engine.Executor(code, words, tmps, locals_, plan.local_bytes, plan.scratch_bytes,
                                          storage.state, [self._host(h) for h in plan.hosts], self.arrays, moves,
-                                         checked=True)
+                                         checked=True)  # fmt: skip
         return made
 
     def view(self, place: Place) -> Array:
@@ -139,7 +156,7 @@ class Tape:
             return np.zeros(place.shape, place.dtype)
         raw = cast(Array, self.arrays[place.space]).reshape(-1).view(np.uint8)
         size = np.dtype(place.dtype).itemsize * int(np.prod(place.shape, dtype=np.int64))
-        return raw[place.offset:place.offset + size].view(place.dtype).reshape(place.shape)
+        return raw[place.offset : place.offset + size].view(place.dtype).reshape(place.shape)
 
     def _host(self, call: HostCall) -> Callable[[], None]:
         views: list[list[Array | None]] = []
@@ -147,15 +164,17 @@ class Tape:
 
         def run() -> None:
             if not views:
-                tape = cast(Tape, me())         # it lives while its executor runs
+                tape = cast(Tape, me())  # it lives while its executor runs
                 views.append([None if p is None else tape.view(p) for p in call.inputs])
                 views.append([tape.view(p) for p in call.outputs])
             call.op.host(views[0], views[1], attrs)
+
         return run
 
 
-def bind(plan: Plan, storage: Storage, target: Target | None = None, most: int | None = None,
-         executor: str | None = None) -> Tape:
+def bind(
+    plan: Plan, storage: Storage, target: Target | None = None, most: int | None = None, executor: str | None = None
+) -> Tape:
     """The Tape of a plan.
 
     storage: what it is bound to.  target: as the plan was made for (only "cpu" has executors).  most: threads at most;

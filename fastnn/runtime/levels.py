@@ -2,14 +2,15 @@
 
 What both sides need, those who make kernels (`fastnn.kernels.lower`) and those who load them (`fastnn.runtime.pack`).
 """
+
 import os
 
 from fastnn.core import errors
 from fastnn.runtime import extension
 
-ABI = 1                         # of the pack: how a kernel is called, and the form of pack.json
-PREFIX = "fastnn_"              # of the exported symbols
-X86 = "x86-64-v"                # of the levels that include one another
+ABI = 1  # of the pack: how a kernel is called, and the form of pack.json
+PREFIX = "fastnn_"  # of the exported symbols
+X86 = "x86-64-v"  # of the levels that include one another
 
 
 def own_level() -> str:
@@ -37,8 +38,10 @@ def forced() -> str:
     """
     level = os.environ.get("FASTNN_LEVEL", "")
     if level and not runs(level):
-        raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment; expected a level that this CPU runs, which "
-                               f"is {family()}. Unset it, and the best one is taken.")
+        raise errors.PackError(
+            f"FASTNN_LEVEL={level!r} in the environment; expected a level that this CPU runs, which "
+            f"is {family()}. Unset it, and the best one is taken."
+        )
     return level
 
 

@@ -1,4 +1,5 @@
 """What one core can do at most: measured, not looked up, so that a profile can say how near a kernel comes."""
+
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +9,8 @@ import numpy as np
 from fastnn.core.jit import MODE
 from fastnn.runtime import pack
 
-_STEPS = 100_000                                # fused multiply-adds on 1 KiB that stays in the first cache
-_ELEMENTS = 8_000_000                           # of each of two float32 arrays, together larger than most caches
+_STEPS = 100_000  # fused multiply-adds on 1 KiB that stays in the first cache
+_ELEMENTS = 8_000_000  # of each of two float32 arrays, together larger than most caches
 
 
 def peak_gflops(repeats: int = 40) -> float | None:
@@ -21,7 +22,7 @@ def peak_gflops(repeats: int = 40) -> float | None:
         return None
     words = np.zeros(1024, np.float32)
     best = min(_seconds(lambda: pack.call("fma_peak_f32", [words, 0], 0, _STEPS)) for _ in range(repeats))
-    return float(words.view(np.int64)[256]) * _STEPS / best / 1e9       # the kernel says what a step comes to
+    return float(words.view(np.int64)[256]) * _STEPS / best / 1e9  # the kernel says what a step comes to
 
 
 def stream_gb_per_s(repeats: int = 10) -> float:
@@ -35,7 +36,7 @@ def stream_gb_per_s(repeats: int = 10) -> float:
     True
     """
     a, b = np.zeros(_ELEMENTS, np.float32), np.zeros(_ELEMENTS, np.float32)
-    a += b                                      # the pages exist from here on
+    a += b  # the pages exist from here on
     return 12 * _ELEMENTS / min(_seconds(lambda: np.add(a, b, out=a)) for _ in range(repeats)) / 1e9
 
 

@@ -4,6 +4,7 @@ Mode "pack" (the default) loads the shared library that the build made for this 
 "jit" compiles the asked kernels in this process. See `fastnn.core.jit` for the modes and `fastnn.kernels.build` for the
 library.
 """
+
 import ctypes
 import functools
 import importlib
@@ -25,17 +26,19 @@ from fastnn.core.jit import JIT, KERNELS, MODE, Kernel, entry
 from fastnn.core.registry import suggest
 from fastnn.runtime import levels, stale
 
-if MODE != "pack":              # the pack needs no kernel's source
+if MODE != "pack":  # the pack needs no kernel's source
     from fastnn.kernels import cpu
 if JIT:
     from fastnn.kernels import lower
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "kernels" / "pack"
-REMEDY = ("In a source checkout run `python -m fastnn.kernels.build` (needs numba: `pip install numba`), or set "
-          "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again.")
+REMEDY = (
+    "In a source checkout run `python -m fastnn.kernels.build` (needs numba: `pip install numba`), or set "
+    "FASTNN_KERNELS=jit to compile in the process; otherwise install fastnn-engine again."
+)
 
 _SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-_functions: list[Callable[..., int]] = []                 # mode "python": address(name) is a number in this list
+_functions: list[Callable[..., int]] = []  # mode "python": address(name) is a number in this list
 _libraries: list[ctypes.CDLL] = []
 
 
@@ -45,6 +48,7 @@ def _unknown(name: str, known: Iterable[str]) -> errors.PackError:
 
 def _modules(name: str) -> list[str]:
     """Kernel modules, those whose text defines the kernel's source first: others need not even import."""
+
     def unlikely(module: str) -> bool:
         path = pathlib.Path(cpu.__file__).parent / (module.rpartition(".")[2] + ".py")
         bases = re.findall(r"^\s*def (\w+)\(", path.read_text(encoding="utf-8"), re.M) if path.exists() else []
@@ -81,10 +85,10 @@ def library() -> dict[str, int]:
         try:
             lib = ctypes.CDLL(str(FOLDER / index["levels"][level]["file"]))
             break
-        except OSError as error:        # another process has just put a new library in its place
+        except OSError as error:  # another process has just put a new library in its place
             if not again:
                 raise errors.PackError(f"the kernel pack cannot be loaded: {error}. {REMEDY}") from error
-    _libraries.append(lib)              # never unloaded: the addresses must stay valid
+    _libraries.append(lib)  # never unloaded: the addresses must stay valid
     return {n: ctypes.cast(getattr(lib, levels.PREFIX + n), ctypes.c_void_p).value or 0 for n in index["kernels"]}
 
 
@@ -94,13 +98,16 @@ def _choose(available: Mapping[str, Any]) -> str:
     if level in available:
         return level
     if level:
-        raise errors.PackError(f"FASTNN_LEVEL={level!r} in the environment, but the kernel pack has {has}. Unset it, "
-                               f"or in a source checkout run `python -m fastnn.kernels.build --levels {level}` (needs "
-                               "numba); FASTNN_KERNELS=jit compiles for any level that this CPU runs.")
+        raise errors.PackError(
+            f"FASTNN_LEVEL={level!r} in the environment, but the kernel pack has {has}. Unset it, "
+            f"or in a source checkout run `python -m fastnn.kernels.build --levels {level}` (needs "
+            "numba); FASTNN_KERNELS=jit compiles for any level that this CPU runs."
+        )
     fit = [name for name in available if levels.runs(name)]
     if not fit:
-        raise errors.PackError(f"no library of the kernel pack runs on this CPU: it has {has}, this CPU is "
-                               f"{levels.family()}. {REMEDY}")
+        raise errors.PackError(
+            f"no library of the kernel pack runs on this CPU: it has {has}, this CPU is {levels.family()}. {REMEDY}"
+        )
     return max(fit)
 
 
@@ -115,14 +122,24 @@ def describe() -> dict[str, Any]:
     True
     """
     found: dict[str, Any] = {
-        "mode": MODE, "level": levels.forced() or levels.own_level(), "cpu_level": levels.own_level()}
+        "mode": MODE,
+        "level": levels.forced() or levels.own_level(),
+        "cpu_level": levels.own_level(),
+    }
     if MODE == "pack":
         index = _index(build=False)
         level = _choose(index["levels"])
         file = FOLDER / index["levels"][level]["file"]
         state = file.stat()
-        found.update(level=level, folder=str(FOLDER), file=file.name, levels=sorted(index["levels"]),
-                     kernels=len(index["kernels"]), bytes=state.st_size, built=state.st_mtime)
+        found.update(
+            level=level,
+            folder=str(FOLDER),
+            file=file.name,
+            levels=sorted(index["levels"]),
+            kernels=len(index["kernels"]),
+            bytes=state.st_size,
+            built=state.st_mtime,
+        )
     return found
 
 
@@ -143,11 +160,16 @@ def _index(build: bool = True) -> dict[str, Any]:
         return index
     if not build or importlib.util.find_spec("numba") is None or os.environ.get("FASTNN_REBUILD") == "0":
         raise errors.PackError(f"the kernel pack cannot be used: {why}. {REMEDY}")
-    done = subprocess.run([sys.executable, "-m", "fastnn.kernels.build"], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parents[2]), *sys.path])})
+    done = subprocess.run(
+        [sys.executable, "-m", "fastnn.kernels.build"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER.parents[2]), *sys.path])},
+    )
     if done.returncode:
-        raise errors.PackError(f"the kernel pack cannot be used: {why}. Building it again failed:\n"
-                               f"{done.stderr[-3000:]}")
+        raise errors.PackError(
+            f"the kernel pack cannot be used: {why}. Building it again failed:\n{done.stderr[-3000:]}"
+        )
     index = json.loads((FOLDER / "pack.json").read_text(encoding="utf-8"))
     return index
 

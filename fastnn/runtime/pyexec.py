@@ -4,6 +4,7 @@ It also runs mode "python", where kernels are plain functions over bounds-checke
 order that is least kind to a plan: between two barriers, one thread after the other does all its work, by turns the
 last one first and the first one first. A missing barrier therefore shows as different bits.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -28,7 +29,7 @@ def _workspace(nbytes: int) -> tuple[Array, int]:
     raw = np.full(nbytes + 2 * _ALIGN, 0xFF, np.uint8)
     skip = -raw.ctypes.data % _ALIGN
     if nbytes:
-        memory.register_memory(raw[skip:skip + nbytes], owner=raw)
+        memory.register_memory(raw[skip : skip + nbytes], owner=raw)
     return raw, raw.ctypes.data + skip
 
 
@@ -53,7 +54,7 @@ class _Thread:
     """What one thread has for itself: its words, scratch and workspace."""
 
     def __init__(self, words: Array, locals_: Array, local_bytes: int, scratch_bytes: int) -> None:
-        self.words = np.append(words, 0)            # never empty: it has an address
+        self.words = np.append(words, 0)  # never empty: it has an address
         self.scratch_owner, self.scratch = _workspace(scratch_bytes)
         self.local_owner, local = _workspace(local_bytes)
         for word, offset in locals_.tolist():
@@ -125,13 +126,13 @@ class _Walk:
             self.shift(row, step)
             done += 1
         self.shift(row, -first - step * done)
-        if flags & abi.WHILE:                   # no barrier: thread 0 writes it while others may still be in the loop
+        if flags & abi.WHILE:  # no barrier: thread 0 writes it while others may still be in the loop
             steps = ctypes.c_int64.from_address(self.word(row[abi.ARGS] + 1))
             self.waiting.append((lambda: setattr(steps, "value", done), None))
 
     def moves(self, row: list[int]) -> list[list[int]]:
         """(word, stride) of a loop."""
-        return self.tape._moves[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]
+        return self.tape._moves[row[abi.TMP] : row[abi.TMP] + row[abi.NTMP]]
 
     def word(self, word: int) -> int:
         """The value of an argument word now."""
@@ -188,9 +189,20 @@ class Executor:
 
     parks = 0
 
-    def __init__(self, code: Any, words: Any, tmps: Any, locals_: Any, local_bytes: int, scratch_bytes: int,
-                 state: Array, hosts: Sequence[Callable[[], None]] = (), keep: Any = None, moves: Any = (),
-                 checked: bool = False) -> None:
+    def __init__(
+        self,
+        code: Any,
+        words: Any,
+        tmps: Any,
+        locals_: Any,
+        local_bytes: int,
+        scratch_bytes: int,
+        state: Array,
+        hosts: Sequence[Callable[[], None]] = (),
+        keep: Any = None,
+        moves: Any = (),
+        checked: bool = False,
+    ) -> None:
         tables = code, words, tmps, locals_, moves, state
         if not checked:
             tables = abi.check(code, words, tmps, locals_, local_bytes, scratch_bytes, state, hosts, moves)
@@ -202,7 +214,8 @@ class Executor:
         self._tmp_rows = self._tmps.tolist()
         self._moves: list[list[int]] = moves.tolist()
         self._functions: list[Any] = [
-            None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN]) for row in self._rows]
+            None if row[abi.FLAGS] & (abi.HOST | abi.CONTROL) else pack.function(row[abi.FN]) for row in self._rows
+        ]
         self._threads: list[_Thread] = []
         self.meetings = 0
         self._ready(1)
@@ -222,7 +235,7 @@ class Executor:
 
     def _call(self, thread: _Thread, i: int, base: int, lo: int, hi: int, profile: Array | None) -> None:
         row = self._rows[i]
-        for slot, offset, itemsize, wide in self._tmp_rows[row[abi.TMP]:row[abi.TMP] + row[abi.NTMP]]:
+        for slot, offset, itemsize, wide in self._tmp_rows[row[abi.TMP] : row[abi.TMP] + row[abi.NTMP]]:
             thread.words[row[abi.ARGS] + slot] = thread.scratch + offset - (base if wide else lo) * itemsize
         begin = time.perf_counter_ns()
         status = self._functions[i](thread.args(row[abi.ARGS]), lo, hi)
@@ -259,16 +272,25 @@ class Executor:
         walk.rows(0, len(self._rows))
         walk.meet()
 
-    def run(self, batches: int, rows_per_batch: int = 0, threads: int = 1, deadline_ns: int = 0,
-            profile: Array | None = None) -> int:
+    def run(
+        self,
+        batches: int,
+        rows_per_batch: int = 0,
+        threads: int = 1,
+        deadline_ns: int = 0,
+        profile: Array | None = None,
+    ) -> int:
         """Walk the tape `batches` times; return how many batches are done. See the Cython executor."""
         if not 1 <= threads <= 256:
             raise ValueError(f"run with {threads} threads; expected 1 to 256")
         done = 0
         with self._lock:
             self._ready(threads)
-            while done < batches and not self._state[abi.STOP] and not (
-                    done and deadline_ns and time.monotonic_ns() >= deadline_ns):
+            while (
+                done < batches
+                and not self._state[abi.STOP]
+                and not (done and deadline_ns and time.monotonic_ns() >= deadline_ns)
+            ):
                 self._walk(threads, profile)
                 done += 1
                 self._state[abi.BATCH] += 1

@@ -3,14 +3,15 @@
 The build records size, modification time and hash of every source that kernels are compiled from. At a start only sizes
 and times are read; a file is hashed only where those differ, as after a fresh checkout.
 """
+
 import hashlib
 import os
 import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]         # the package folder
-KERNELS = "kernels/cpu"                                    # every file here counts, new ones too
+ROOT = pathlib.Path(__file__).resolve().parents[1]  # the package folder
+KERNELS = "kernels/cpu"  # every file here counts, new ones too
 
 
 def kernel_files() -> set[str]:

@@ -1,4 +1,5 @@
 """How many threads a tape is walked by."""
+
 import ctypes
 import functools
 import os
@@ -10,7 +11,7 @@ import fastnn
 from fastnn.core import config
 from fastnn.runtime import extension
 
-MOST = 256              # threads of a run
+MOST = 256  # threads of a run
 
 
 def _quota(root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") -> float | None:
@@ -22,9 +23,9 @@ def _quota(root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") 
         return None
     for line in lines:
         _, controllers, group = line.split(":", 2)
-        if controllers == "":                                   # v2: "quota period", also of every group above
+        if controllers == "":  # v2: "quota period", also of every group above
             base, files = pathlib.Path(root), ["cpu.max"]
-        elif "cpu" in controllers.split(","):                   # v1
+        elif "cpu" in controllers.split(","):  # v1
             base, files = pathlib.Path(root, "cpu"), ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
         else:
             continue
@@ -35,7 +36,7 @@ def _quota(root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") 
                 words = " ".join((folder / f).read_text(encoding="ascii") for f in files).split()
                 if len(words) == 2 and words[0] not in ("max", "-1"):
                     limits.append(int(words[0]) / int(words[1]))
-            except (OSError, ValueError, ZeroDivisionError):    # not there: no limit at this level
+            except (OSError, ValueError, ZeroDivisionError):  # not there: no limit at this level
                 continue
     return min(limits, default=None)
 
@@ -170,8 +171,9 @@ def register() -> None:
     from threadpoolctl import LibController
     from threadpoolctl import register as add
 
-    class Controller(LibController):            # type: ignore[misc]  # threadpoolctl has no types
+    class Controller(LibController):  # type: ignore[misc]  # threadpoolctl has no types
         """fastnn's executor: a limit of its own, that OMP_NUM_THREADS and the cores give way to."""
+
         user_api = internal_api = "fastnn"
         filename_prefixes = (file,)
         check_symbols = ("fastnn_thread_limit",)

@@ -1,4 +1,5 @@
 """Saving and loading: configs, `.keras` archives, `.weights.h5` files.  Nothing in a file is ever executed."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -9,5 +10,5 @@ NAMES = {
     "get_registered_name": "registration", "get_registered_object": "registration",
     "save_model": "archive", "load_model": "archive", "save_weights": "weights", "load_weights": "weights",
     "model_to_json": "archive", "model_from_json": "archive", "inspect_file": "inspect",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,4 +1,5 @@
 """Whole models: `.keras` archives, and configs as JSON text."""
+
 from __future__ import annotations
 
 import datetime
@@ -17,12 +18,17 @@ from fastnn.saving.serialization import serialize_object, sharing_scope
 if TYPE_CHECKING:
     from fastnn.models.model import Model
 
-FORMAT = 1                      # of what fastnn adds to Keras's archive; a reader refuses larger ones
-ENOUGH = "0.1.0"                # the first version of fastnn that reads this format
+FORMAT = 1  # of what fastnn adds to Keras's archive; a reader refuses larger ones
+ENOUGH = "0.1.0"  # the first version of fastnn that reads this format
 
 
-def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None,
-               include_optimizer: bool = True) -> None:
+def save_model(
+    model: Model,
+    filepath: str | PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    include_optimizer: bool = True,
+) -> None:
     """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
 
     filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
@@ -36,8 +42,9 @@ def save_model(model: Model, filepath: str | PathLike[str], overwrite: bool = Tr
         raise ArgumentError("save_model: zipped=False (a folder) is not supported; expected a name ending in '.keras'.")
     old = path.endswith((".h5", ".hdf5"))
     if not path.endswith(".keras") and not old:
-        raise ArgumentError("Invalid filepath extension for saving. Please add a `.keras` extension. "
-                            f"Received: filepath={path}.")
+        raise ArgumentError(
+            f"Invalid filepath extension for saving. Please add a `.keras` extension. Received: filepath={path}."
+        )
     if not overwrite and os.path.exists(path):
         raise ArgumentError(f"save_model: {path!r} exists and overwrite is False; choose another name.")
     write_file(path, (legacy.dump_model if old else dump_model)(model, include_optimizer))
@@ -49,15 +56,28 @@ def dump_model(model, include_optimizer=True):
     with sharing_scope():
         config = serialize_object(model)
     text = json.dumps(config)
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
-                "fastnn_format": FORMAT, "fastnn_needed": ENOUGH, streams.KEY: streams.dump(model)}
-    return container.write_members({container.METADATA: json.dumps(metadata).encode(),
-                                    container.CONFIG: text.encode(),
-                                    container.WEIGHTS: weights.dump_weights(model, include_optimizer)})
+    metadata = {
+        "keras_version": KERAS_VERSION,
+        "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+        "fastnn_format": FORMAT,
+        "fastnn_needed": ENOUGH,
+        streams.KEY: streams.dump(model),
+    }
+    return container.write_members(
+        {
+            container.METADATA: json.dumps(metadata).encode(),
+            container.CONFIG: text.encode(),
+            container.WEIGHTS: weights.dump_weights(model, include_optimizer),
+        }
+    )
 
 
-def load_model(filepath: str | PathLike[str], custom_objects: dict[str, Any] | None = None, compile: bool = True,
-               safe_mode: bool = True) -> Model:
+def load_model(
+    filepath: str | PathLike[str],
+    custom_objects: dict[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Model:
     """Read a model that fastnn or Keras 3 saved.
 
     filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3.
@@ -99,8 +119,10 @@ def check_version(metadata, name):
         raise FileFormatError(f"{name}: metadata.json holds {type(metadata).__name__}, expected an object.")
     version = metadata.get("fastnn_format", 0)
     if not isinstance(version, int) or version > FORMAT:
-        raise FileFormatError(f"{name} has format {version!r}; this fastnn reads formats up to {FORMAT}. "
-                              f"It needs fastnn {metadata.get('fastnn_needed', '?')!s:.20} or newer.")
+        raise FileFormatError(
+            f"{name} has format {version!r}; this fastnn reads formats up to {FORMAT}. "
+            f"It needs fastnn {metadata.get('fastnn_needed', '?')!s:.20} or newer."
+        )
 
 
 def model_to_json(model, **kwargs):

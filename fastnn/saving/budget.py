@@ -1,11 +1,12 @@
 """A bound on the memory and time that building a model from a file may take."""
+
 import contextlib
 
 from fastnn.core import allowance
 from fastnn.core.errors import FileFormatError
 
-_SPARE = 16 << 20       # for small models, whose file is mostly headers
-_PACKING = 4            # half precision and compression on disk
+_SPARE = 16 << 20  # for small models, whose file is mostly headers
+_PACKING = 4  # half precision and compression on disk
 
 
 @contextlib.contextmanager
@@ -19,5 +20,6 @@ def budget(size, name):
             yield
     except allowance.Exceeded as error:
         held = "" if size is None else f", but the file holds only {size} bytes of weights"
-        raise FileFormatError(f"{name}: the config asks for {error.what}, "
-                              f"{error.asked} so far{held}; refused.") from None
+        raise FileFormatError(
+            f"{name}: the config asks for {error.what}, {error.asked} so far{held}; refused."
+        ) from None

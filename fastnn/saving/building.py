@@ -1,11 +1,12 @@
 """From the config of a model to the model, with fresh weights."""
+
 from fastnn.core.errors import FastnnError, FileFormatError
 from fastnn.saving.budget import budget
 from fastnn.saving.check import MAX_DEPTH, check_config
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.serialization import deserialize_object, sharing_scope
 
-KERAS_VERSION = "3.15.1"        # whose format is written
+KERAS_VERSION = "3.15.1"  # whose format is written
 
 
 def build_model(config, name, custom_objects=None, compile=True, size=None):
@@ -30,15 +31,16 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
         raise
     except Exception as error:
         # A damaged config meets constructors that expect anything but that, and raise whatever they raise.
-        raise FileFormatError(f"{name}: the config describes no model that can be built: {type(error).__name__}: "
-                              f"{str(error)[:1000]}.") from error
+        raise FileFormatError(
+            f"{name}: the config describes no model that can be built: {type(error).__name__}: {str(error)[:1000]}."
+        ) from error
     return model
 
 
 def without_compile(config, depth=0):
     """A config without the compile arguments of the model and of those inside it: nothing of them is looked up."""
     if depth > MAX_DEPTH:
-        return config                           # check_config refuses it
+        return config  # check_config refuses it
     if isinstance(config, dict):
         drop = "class_name" in config
         return {k: without_compile(v, depth + 1) for k, v in config.items() if not (drop and k == "compile_config")}

@@ -1,4 +1,5 @@
 """What loading is going to change in a model."""
+
 import numpy as np
 
 from fastnn.core.errors import NotBuiltError
@@ -7,16 +8,18 @@ from fastnn.core.errors import NotBuiltError
 def need_built(model, what):
     """NotBuiltError unless the model has its weights."""
     if not getattr(model, "built", False):
-        raise NotBuiltError(f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
-                            "has none yet. Build it first: give it an input shape, call build(), or call it on data.")
+        raise NotBuiltError(
+            f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
+            "has none yet. Build it first: give it an input shape, call build(), or call it on data."
+        )
 
 
 class Changes:
     """What loading is going to do, collected and checked before the first weight is touched."""
 
     def __init__(self):
-        self.arrays = []        # (variable, path in the file)
-        self.calls = []         # (a user's load_own_variables, {name: array})
+        self.arrays = []  # (variable, path in the file)
+        self.calls = []  # (a user's load_own_variables, {name: array})
 
     def commit(self, read):
         """Set everything.  read: (variable, array) pairs, of right shapes."""

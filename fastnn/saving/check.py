@@ -1,4 +1,5 @@
 """Configs from files, looked through before anything is built from them."""
+
 import inspect
 import re
 
@@ -19,7 +20,7 @@ _NEUTRAL = {
     "ema_momentum": (0.99,), "ema_overwrite_frequency": (None, 100), "loss_scale_factor": (None,),
     "gradient_accumulation_steps": (None,), "noise_shape": (None,), "seed": (None,), "dtype": ("float32",),
     "autocast": (True,), "input_length": (None,), "embeddings_constraint": (None,), "mask_zero": (False,),
-}
+}  # fmt: skip
 
 
 def check_config(config, custom_objects=None, role=roles.ANY):
@@ -35,8 +36,12 @@ def check_config(config, custom_objects=None, role=roles.ANY):
 
 def check_arguments(config, custom_objects=None):
     """As check_config, for a dict of arguments: those of compile(), or of one of fastnn's classes."""
-    return _checked(lambda missing: {key: _check(value, custom_objects, missing, 1, roles.of_argument(key), f"as {key}")
-                                     for key, value in config.items()})
+    return _checked(
+        lambda missing: {
+            key: _check(value, custom_objects, missing, 1, roles.of_argument(key), f"as {key}")
+            for key, value in config.items()
+        }
+    )
 
 
 def _checked(check):
@@ -86,27 +91,38 @@ def _check_object(config, custom_objects, missing, depth, role, where):
         if not is_operation(module):
             missing.append((config.get("registered_name") or class_name, module))
         elif role not in (roles.LAYER, roles.ANY):
-            raise FileFormatError(f"The config has the operation {class_name} {where}, "
-                                  f"where {role.what} is due; refused.") from None
+            raise FileFormatError(
+                f"The config has the operation {class_name} {where}, where {role.what} is due; refused."
+            ) from None
     else:
         roles.require(role, cls, own, where)
     if isinstance(inner, dict):
         inner = resolve_lambda(dict(inner), custom_objects)
         if own and inspect.isclass(cls):
             inner = drop_neutral(cls, class_name, inner)
-        inner = {key: _check(value, custom_objects, missing, depth + 2, roles.of_part(cls, own, key),
-                             f"as {key} of {class_name}") for key, value in inner.items()}
-    elif isinstance(inner, list):           # a sequential model of Keras 1 holds its layers alone
+        inner = {
+            key: _check(
+                value, custom_objects, missing, depth + 2, roles.of_part(cls, own, key), f"as {key} of {class_name}"
+            )
+            for key, value in inner.items()
+        }
+    elif isinstance(inner, list):  # a sequential model of Keras 1 holds its layers alone
         inner = _check(inner, custom_objects, missing, depth + 2, roles.LAYER if own else roles.ANY, "")
-    rest = {key: check_arguments(value, custom_objects) if key == "compile_config" and own and isinstance(value, dict)
-            else _check(value, custom_objects, missing, depth + 1, roles.DATA if own else roles.ANY,
-                        f"as {key} of {class_name}")
-            for key, value in config.items() if key != "config"}
+    rest = {
+        key: check_arguments(value, custom_objects)
+        if key == "compile_config" and own and isinstance(value, dict)
+        else _check(
+            value, custom_objects, missing, depth + 1, roles.DATA if own else roles.ANY, f"as {key} of {class_name}"
+        )
+        for key, value in config.items()
+        if key != "config"
+    }
     return {**rest, "config": inner}
 
 
-SPECIAL = frozenset(("__numpy__", "__tensor__", "__bytes__", "__slice__", "__ellipsis__", "__lambda__",
-                     "__keras_tensor__"))
+SPECIAL = frozenset(
+    ("__numpy__", "__tensor__", "__bytes__", "__slice__", "__ellipsis__", "__lambda__", "__keras_tensor__")
+)
 
 
 def check_special(class_name, custom_objects=None):
@@ -116,7 +132,8 @@ def check_special(class_name, custom_objects=None):
     if class_name == "__lambda__" and find_custom(["<lambda>"], custom_objects) is None:
         raise NotSupportedError(
             "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
-            "pass the function itself: custom_objects={'<lambda>': the_function}.")
+            "pass the function itself: custom_objects={'<lambda>': the_function}."
+        )
 
 
 _OPERATION = re.compile(r"(keras(\.src)?|fastnn)\.ops(\.\w+)?|keras\.src\.activations\.activations")
@@ -145,8 +162,10 @@ def drop_neutral(cls, class_name, inner):
             continue
         value = out.pop(key)
         if not any(value is v or (value == v and type(value) is type(v)) for v in _NEUTRAL[key]):
-            raise NotSupportedError(f"{class_name} was saved with {key}={short(value)}, which fastnn's {class_name} "
-                                    f"does not have; expected {key}={_NEUTRAL[key][0]!r} or no such argument.")
+            raise NotSupportedError(
+                f"{class_name} was saved with {key}={short(value)}, which fastnn's {class_name} "
+                f"does not have; expected {key}={_NEUTRAL[key][0]!r} or no such argument."
+            )
     return out
 
 
@@ -159,8 +178,9 @@ def dtype_policy(inner):
     """Policies are plain dtype names here; a mixed one has no equivalent."""
     name = inner.get("name") if isinstance(inner, dict) else None
     if name not in ("float16", "bfloat16", "float32", "float64"):
-        raise NotSupportedError(f"The config asks for the dtype policy {name!r}; "
-                                "fastnn computes in 'float32' or 'float64'.")
+        raise NotSupportedError(
+            f"The config asks for the dtype policy {name!r}; fastnn computes in 'float32' or 'float64'."
+        )
     return name
 
 
@@ -209,7 +229,8 @@ def resolve_lambda(inner, custom_objects):
         if found is None:
             raise NotSupportedError(
                 f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
-                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}.")
+                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}."
+            )
         inner["function"] = found
     return inner
 

@@ -1,4 +1,5 @@
 """Compiling a model as a config says."""
+
 import warnings
 
 from fastnn.core.errors import FileFormatError
@@ -19,8 +20,11 @@ def compile_from_config(model, config, custom_objects=None):
             return
         if "compile" in base.__dict__:
             if not base.__module__.startswith("fastnn."):
-                warnings.warn(f"{base.__name__} has a compile() of its own, so the loaded model is not compiled: call "
-                              "compile(), or define compile_from_config(config).", stacklevel=3)
+                warnings.warn(
+                    f"{base.__name__} has a compile() of its own, so the loaded model is not compiled: call "
+                    "compile(), or define compile_from_config(config).",
+                    stacklevel=3,
+                )
                 return
             break
     config = check_arguments(config, custom_objects)

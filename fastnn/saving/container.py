@@ -3,6 +3,7 @@
 Nothing is extracted to disk, members are looked up by name in a closed list, and every size is checked
 before a byte is unpacked.
 """
+
 import collections
 import io
 import json
@@ -15,7 +16,7 @@ from fastnn.core.errors import FileFormatError, NotSupportedError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _LIMITS = {CONFIG: 256 << 20, METADATA: 1 << 20}
-_MAX_RATIO = 200          # deflate reaches 1032; a real config some 30
+_MAX_RATIO = 200  # deflate reaches 1032; a real config some 30
 _MAX_DEPTH = 400
 
 
@@ -25,8 +26,10 @@ def read_members(data, name="the file"):
     data: bytes of the archive.  Raises FileFormatError for whatever is not exactly a `.keras` archive.
     """
     if data[:8] == b"\x89HDF\r\n\x1a\n":
-        raise FileFormatError(f"{name} is an HDF5 file, expected a .keras archive. Weights alone are read with "
-                              "model.load_weights(), whole models of the legacy format under a name ending in .h5.")
+        raise FileFormatError(
+            f"{name} is an HDF5 file, expected a .keras archive. Weights alone are read with "
+            "model.load_weights(), whole models of the legacy format under a name ending in .h5."
+        )
     if data[:2] != b"PK":
         raise FileFormatError(f"{name} is not a .keras archive: it begins with {data[:4]!r}, expected a zip file.")
     try:
@@ -40,8 +43,10 @@ def read_members(data, name="the file"):
         found[info.filename] = info
     for member in (CONFIG, WEIGHTS):
         if member not in found:
-            raise FileFormatError(f"{name} has no member {member!r}: it is not a .keras archive. "
-                                  f"Members: {', '.join(sorted(found)) or 'none'}.")
+            raise FileFormatError(
+                f"{name} has no member {member!r}: it is not a .keras archive. "
+                f"Members: {', '.join(sorted(found)) or 'none'}."
+            )
     end = 0
     for info in sorted(infos, key=lambda i: i.header_offset):
         if info.header_offset < end:
@@ -57,8 +62,9 @@ def _check_member(info, found, name):
     if member not in (CONFIG, METADATA, WEIGHTS):
         if member.startswith("assets/") and ".." not in member:
             raise NotSupportedError(f"{name} holds the asset {member!r}; fastnn has no layer with assets.")
-        raise FileFormatError(f"{name} holds a member {member!r}, expected only {CONFIG!r}, {METADATA!r} and "
-                              f"{WEIGHTS!r}; refused.")
+        raise FileFormatError(
+            f"{name} holds a member {member!r}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
+        )
     if info.orig_filename != member:
         raise FileFormatError(f"{name}: member name {info.orig_filename!r} is not plain; refused.")
     if member in found:
@@ -68,14 +74,19 @@ def _check_member(info, found, name):
     if info.flag_bits & 0x1:
         raise FileFormatError(f"{name}: member {member!r} is encrypted; expected a plain archive.")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FileFormatError(f"{name}: member {member!r} is compressed by method {info.compress_type}; "
-                              "expected stored or deflated.")
+        raise FileFormatError(
+            f"{name}: member {member!r} is compressed by method {info.compress_type}; expected stored or deflated."
+        )
     if info.file_size > _LIMITS.get(member, math.inf):
-        raise FileFormatError(f"{name}: member {member!r} claims {info.file_size} bytes, more than the "
-                              f"{_LIMITS[member]} that such a file can need; refused.")
+        raise FileFormatError(
+            f"{name}: member {member!r} claims {info.file_size} bytes, more than the "
+            f"{_LIMITS[member]} that such a file can need; refused."
+        )
     if info.file_size > _MAX_RATIO * info.compress_size + (1 << 16):
-        raise FileFormatError(f"{name}: member {member!r} unpacks {info.compress_size} bytes to {info.file_size}; "
-                              "refused as a decompression bomb.")
+        raise FileFormatError(
+            f"{name}: member {member!r} unpacks {info.compress_size} bytes to {info.file_size}; "
+            "refused as a decompression bomb."
+        )
 
 
 def read_member(archive, info, name="the file"):
@@ -118,8 +129,7 @@ def parse_json(data, name="the file"):
         raise FileFormatError(f"{name}: the JSON is not UTF-8 text: {error}.") from error
     _check_depth(text, name)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite,
-                           object_pairs_hook=_no_duplicates)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no encoding
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{name}: not valid JSON: {error}.") from error

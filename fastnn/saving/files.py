@@ -1,4 +1,5 @@
 """Whole files, replaced at once: after a crash at any moment the old or the new content is there, never a mix."""
+
 import hashlib
 import os
 import secrets
@@ -81,13 +82,15 @@ def write_file(path, data, disk=None):
         try:
             left = memoryview(data)
             while left:
-                left = left[disk.write(descriptor, left):]
+                left = left[disk.write(descriptor, left) :]
             disk.sync(descriptor)
         finally:
             disk.close(descriptor)
         if hashlib.sha256(disk.read(temporary)).digest() != hashlib.sha256(data).digest():
-            raise FileFormatError(f"Writing {path!r} failed: reading the bytes back gave others. "
-                                  "The disk may be failing; the old file is untouched.")
+            raise FileFormatError(
+                f"Writing {path!r} failed: reading the bytes back gave others. "
+                "The disk may be failing; the old file is untouched."
+            )
         disk.replace(temporary, path)
         created = False
     finally:

@@ -1,4 +1,5 @@
 """HDF5, the plain part of it: hard links, stored or gzip-chunked numbers, nothing that reaches outside the file."""
+
 import contextlib
 import hashlib
 import io
@@ -13,9 +14,9 @@ from fastnn.saving.hdf5_types import Damaged
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 DIGEST = "fastnn_sha256"
-_SEAL = b"\nfastnn seal 1: "          # at the end of a file, before the SHA-256 of all the bytes in front of it
+_SEAL = b"\nfastnn seal 1: "  # at the end of a file, before the SHA-256 of all the bytes in front of it
 _SEAL_SIZE = len(_SEAL) + hashlib.sha256().digest_size
-_SEALED = "fastnn_sealed"                   # root attribute of files that fastnn wrote with a seal
+_SEALED = "fastnn_sealed"  # root attribute of files that fastnn wrote with a seal
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _MAX_OBJECTS = 200_000
 _MAX_DEPTH = 64
@@ -36,8 +37,9 @@ def dump(tree, root_attributes=None):
                 group.attrs[key] = value
             for name, array in arrays.items():
                 group.create_dataset(name, data=array)
-        flat = {f"{path}/{name}".lstrip("/"): array
-                for path, (_, arrays) in tree.items() for name, array in arrays.items()}
+        flat = {
+            f"{path}/{name}".lstrip("/"): array for path, (_, arrays) in tree.items() for name, array in arrays.items()
+        }
         file.attrs[DIGEST] = digest(flat)
         file.attrs[_SEALED] = True
         for key, value in (root_attributes or {}).items():
@@ -73,8 +75,10 @@ def reading(data, name="the file"):
         file = hdf5_file.File(data)
     reader = Reader(file, name, len(data), sealed)
     if not sealed and reader.attribute("", _SEALED) is not None and reader.attribute("", DIGEST) is not None:
-        raise FileFormatError(f"{name} has no checksum at its end, where fastnn wrote one: the file is truncated, or "
-                              f"another program changed it. If you did, delete its attribute {DIGEST!r}.")
+        raise FileFormatError(
+            f"{name} has no checksum at its end, where fastnn wrote one: the file is truncated, or "
+            f"another program changed it. If you did, delete its attribute {DIGEST!r}."
+        )
     yield reader
 
 
@@ -86,9 +90,9 @@ def seal(data):
 def check_seal(data, name):
     """Whether the file ends in the digest of all its bytes; FileFormatError if they are not what was written."""
     at = len(data) - _SEAL_SIZE
-    if at < 0 or bytes(data[at:at + len(_SEAL)]) != _SEAL:
+    if at < 0 or bytes(data[at : at + len(_SEAL)]) != _SEAL:
         return False
-    if hashlib.sha256(memoryview(data)[:at]).digest() != bytes(data[at + len(_SEAL):]):
+    if hashlib.sha256(memoryview(data)[:at]).digest() != bytes(data[at + len(_SEAL) :]):
         raise FileFormatError(f"{name}: its bytes do not match the checksum at its end; the file is damaged.")
     return True
 
@@ -140,8 +144,9 @@ class Reader:
                 return None
             address = above.links[last]
         if address is None:
-            raise FileFormatError(f"{self.name}: {path!r} is a link which leads "
-                                  "elsewhere; only data inside the file is read.")
+            raise FileFormatError(
+                f"{self.name}: {path!r} is a link which leads elsewhere; only data inside the file is read."
+            )
         if address in self._paths:
             raise FileFormatError(f"{self.name}: {path!r} is a second name of {self._paths[address]!r}; refused.")
         if len(self._paths) > _MAX_OBJECTS:
@@ -187,14 +192,16 @@ class Reader:
         if layout.kind == "virtual":
             raise FileFormatError(f"{where} is a virtual dataset, which takes its data from elsewhere; refused.")
         if array.type.numpy is None:
-            raise FileFormatError(f"{where} has the element type {array.type.what} of {array.type.size} bytes, "
-                                  "expected plain numbers.")
+            raise FileFormatError(
+                f"{where} has the element type {array.type.what} of {array.type.size} bytes, expected plain numbers."
+            )
         if array.shape is None:
             raise FileFormatError(f"{where} has no shape, expected an array.")
         for code, _ in array.filters:
             if code not in _FILTERS:
-                raise FileFormatError(f"{where} is packed by filter {code}, expected one of "
-                                      f"{', '.join(_FILTERS.values())}, or none.")
+                raise FileFormatError(
+                    f"{where} is packed by filter {code}, expected one of {', '.join(_FILTERS.values())}, or none."
+                )
         need, stored, packed = math.prod(array.shape) * array.type.size, array.stored(), bool(array.filters)
         if stored > self.size or (need > stored and not packed) or need > 1100 * max(stored, 1):
             raise FileFormatError(f"{where} claims {need} bytes and has {stored} in a file of {self.size}; refused.")

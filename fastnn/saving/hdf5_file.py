@@ -3,6 +3,7 @@
 The classic format, as Keras and h5py write it: every address is checked against the bytes there are, no structure is
 entered twice, and so time and memory are bounded by the size of the file.
 """
+
 import math
 import zlib
 
@@ -14,8 +15,10 @@ from fastnn.saving.hdf5_types import Cursor, Damaged, Type, data_layout, dataspa
 _NOWHERE = (1 << 64) - 1
 _CHECKSUM = 4
 _GZIP, _SHUFFLE, _FLETCHER = 1, 2, 3
-NEWER = ("a structure of the newest HDF5 format, which fastnn does not read; write the file with "
-          "h5py.File(path, 'w', libver='earliest')")
+NEWER = (
+    "a structure of the newest HDF5 format, which fastnn does not read; write the file with "
+    "h5py.File(path, 'w', libver='earliest')"
+)
 
 
 class File:
@@ -24,7 +27,7 @@ class File:
     def __init__(self, data):
         self.data = memoryview(data)
         self._collections = {}
-        self._left = 4 * len(data) + (1 << 20)          # bytes of structures that are still looked at
+        self._left = 4 * len(data) + (1 << 20)  # bytes of structures that are still looked at
         c = Cursor(self.data, 8)
         version = c.number(1)
         if version in (0, 1):
@@ -55,7 +58,7 @@ class File:
     def header(self, address):
         """The messages of the object at an address: [(kind, bytes)]."""
         c = Cursor(self.data, address)
-        if bytes(self.data[address:address + 4]) == b"OHDR":
+        if bytes(self.data[address : address + 4]) == b"OHDR":
             return self._header_2(c)
         version, _, count = c.number(1), c.number(1), c.number(2)
         if version != 1:
@@ -63,8 +66,9 @@ class File:
         c.bytes(4)
         size = c.number(4)
         c.bytes(4)
-        return self._messages([(c.at, size)],
-                              lambda c: (c.number(2), c.number(2), c.number(1), c.bytes(3))[:3], 8, count)
+        return self._messages(
+            [(c.at, size)], lambda c: (c.number(2), c.number(2), c.number(1), c.bytes(3))[:3], 8, count
+        )
 
     def _header_2(self, c):
         c.expect(b"OHDR")
@@ -73,9 +77,11 @@ class File:
             raise Damaged(f"an object header of version {version}")
         c.bytes((16 if flags & 32 else 0) + (4 if flags & 16 else 0))
         size = c.number(1 << (flags & 3))
-        return self._messages([(c.at, size)],
-                              lambda c: (c.number(1), c.number(2), c.number(1), c.bytes(2 if flags & 4 else 0))[:3],
-                              6 if flags & 4 else 4)
+        return self._messages(
+            [(c.at, size)],
+            lambda c: (c.number(1), c.number(2), c.number(1), c.bytes(2 if flags & 4 else 0))[:3],
+            6 if flags & 4 else 4,
+        )
 
     def _messages(self, blocks, head, least, count=None):
         """What `head`, of `least` bytes, finds in the blocks (address, size) and those that continue them.
@@ -170,10 +176,10 @@ class File:
             for _ in range(count):
                 offset, address, cache = c.number(8), c.number(8), c.number(4)
                 c.bytes(20)
-                end = bytes(names[offset:offset + 4096]).find(b"\0")
+                end = bytes(names[offset : offset + 4096]).find(b"\0")
                 if offset >= len(names) or end < 0:
                     raise Damaged(f"a name at {offset} of a heap of {len(names)} bytes")
-                name = bytes(names[offset:offset + end]).decode("utf-8", "replace")
+                name = bytes(names[offset : offset + end]).decode("utf-8", "replace")
                 if not name or name in found:
                     raise Damaged(f"two members of the name {name!r}" if name else "a member without a name")
                 found[name] = None if cache == 2 else address
@@ -232,8 +238,10 @@ class File:
             if not of.size:
                 raise Damaged("a string type of no bytes")
             texts = [bytes(c.bytes(of.size)) for _ in range(count)]
-            texts = [t.partition(b"\0")[0] if of.padding == 0 else t.rstrip(b" " if of.padding == 2 else b"\0")
-                     for t in texts]
+            texts = [
+                t.partition(b"\0")[0] if of.padding == 0 else t.rstrip(b" " if of.padding == 2 else b"\0")
+                for t in texts
+            ]
         texts = [t.decode("utf-8", "replace") for t in texts]
         return texts[0] if shape == () else texts
 
@@ -249,7 +257,7 @@ class File:
             found = self._collections[address] = {}
             while c.left >= 16:
                 number, _, _, size = c.number(2), c.number(2), c.number(4), c.number(8)
-                if not number:                  # the free space, which is always last
+                if not number:  # the free space, which is always last
                     break
                 if number in found:
                     raise Damaged(f"two objects {number} in the heap at {address}")
@@ -265,8 +273,14 @@ class File:
         found = {kind: body for kind, body in messages if kind in (0x1, 0x3, 0x7, 0x8, 0xB)}
         if not {0x1, 0x3, 0x8} <= set(found):
             return None
-        return Array(self, dataspace(found[0x1]), element_type(found[0x3]), data_layout(found[0x8]),
-                     filters(found[0xB]) if 0xB in found else [], 0x7 in found)
+        return Array(
+            self,
+            dataspace(found[0x1]),
+            element_type(found[0x3]),
+            data_layout(found[0x8]),
+            filters(found[0xB]) if 0xB in found else [],
+            0x7 in found,
+        )
 
 
 def _link(c):
@@ -299,8 +313,11 @@ class Array:
         def key(c):
             size, mask = c.number(4), c.number(4)
             return size, mask, c.numbers(rank + 1, 8)
-        self._chunks = [(tuple(at[:-1]), mask, address, size)
-                        for (size, mask, at), address in self.file.tree(self.layout.address, 1, key)]
+
+        self._chunks = [
+            (tuple(at[:-1]), mask, address, size)
+            for (size, mask, at), address in self.file.tree(self.layout.address, 1, key)
+        ]
         return self._chunks
 
     def stored(self):

@@ -1,4 +1,5 @@
 """Messages of HDF5 object headers that say what data is: element types, shapes, layouts, filters."""
+
 import dataclasses
 import math
 
@@ -7,7 +8,7 @@ import numpy as np
 # (bytes, place and size of the exponent, size of the mantissa, bias) of the floats that NumPy has
 _FLOATS = {(2, 10, 5, 10, 15), (4, 23, 8, 23, 127), (8, 52, 11, 52, 1023)}
 _CLASSES = ("integer", "float", "time", "string", "bit field", "opaque", "compound", "reference", "enumeration",
-            "variable-length", "array")
+            "variable-length", "array")  # fmt: skip
 
 
 class Damaged(ValueError):
@@ -28,7 +29,7 @@ class Cursor:
         if size < 0 or size > self.end - self.at:
             raise Damaged(f"a structure of {size} bytes at {self.at} reaches beyond {self.end}")
         self.at += size
-        return self.data[self.at - size:self.at]
+        return self.data[self.at - size : self.at]
 
     def number(self, size):
         """The next little-endian integer without sign."""
@@ -81,8 +82,13 @@ def element_type(data, depth=0):
         return Type(what, size, np.dtype(f"{order}{'i' if bits[0] & 8 else 'u'}{size}") if plain else None)
     if kind == 1:
         offset, precision, exponent, exponent_size, mantissa, mantissa_size = *c.numbers(2, 2), *c.numbers(4, 1)
-        plain = (offset == 0 and precision == 8 * size and mantissa == 0 and not bits[0] & 64 and
-                 (size, exponent, exponent_size, mantissa_size, c.number(4)) in _FLOATS)
+        plain = (
+            offset == 0
+            and precision == 8 * size
+            and mantissa == 0
+            and not bits[0] & 64
+            and (size, exponent, exponent_size, mantissa_size, c.number(4)) in _FLOATS
+        )
         return Type(what, size, np.dtype(f"{order}f{size}") if plain else None)
     if kind == 3:
         return Type(what, size, text=True, padding=bits[0] & 15)
@@ -134,8 +140,13 @@ def data_layout(data):
         dims = c.numbers(rank, 4)
         if kind == 0:
             return Layout("compact", data=c.bytes(c.number(4)))
-        return Layout("contiguous", address, math.prod(dims)) if kind == 1 else \
-            Layout("chunked", address, chunk=tuple(dims[:-1])) if kind == 2 else None
+        return (
+            Layout("contiguous", address, math.prod(dims))
+            if kind == 1
+            else Layout("chunked", address, chunk=tuple(dims[:-1]))
+            if kind == 2
+            else None
+        )
     if version not in (3, 4):
         raise Damaged(f"a data layout of version {version}")
     kind = c.number(1)

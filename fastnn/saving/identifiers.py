@@ -1,4 +1,5 @@
 """What an identifier of a public category means: a name, a config dict, a class, an object or a function."""
+
 import importlib
 
 from fastnn.core.errors import ArgumentError, UnknownNameError
@@ -38,8 +39,10 @@ def resolve(kind, identifier, table, category, custom_objects=None):
     if isinstance(identifier, str):
         found = find_custom([identifier], custom_objects) or table.get(identifier)
         if found is None:
-            raise UnknownNameError(f"Unknown {kind}: received {identifier!r}.{suggest(identifier, table)} "
-                                   f"Expected one of: {', '.join(sorted(table))}; a config dict; or an object.")
+            raise UnknownNameError(
+                f"Unknown {kind}: received {identifier!r}.{suggest(identifier, table)} "
+                f"Expected one of: {', '.join(sorted(table))}; a config dict; or an object."
+            )
         return found() if isinstance(found, type) else found
     if isinstance(identifier, type):
         return identifier()
@@ -73,9 +76,11 @@ class Table:
         found = self.known(name) if found is None else found
         if found is None:
             table = self.names()
-            raise UnknownNameError(f"Could not interpret {self.kind} identifier: received {name!r}."
-                                   f"{suggest(name.lower() if self.any_case else name, table)} Expected one of: "
-                                   f"{', '.join(sorted(table))}.")
+            raise UnknownNameError(
+                f"Could not interpret {self.kind} identifier: received {name!r}."
+                f"{suggest(name.lower() if self.any_case else name, table)} Expected one of: "
+                f"{', '.join(sorted(table))}."
+            )
         return found
 
     def get(self, identifier):
@@ -93,8 +98,10 @@ class Table:
             found = self.find(identifier)
         made = found() if isinstance(found, type) else found
         if not self.accepts(made):
-            raise ArgumentError(f"Could not interpret {self.kind} identifier: received {identifier!r} of type "
-                                f"{type(identifier).__name__}; expected {self.expected}.")
+            raise ArgumentError(
+                f"Could not interpret {self.kind} identifier: received {identifier!r} of type "
+                f"{type(identifier).__name__}; expected {self.expected}."
+            )
         return made
 
     def deserialize(self, config, custom_objects=None):

@@ -1,4 +1,5 @@
 """What is in a model file, without building anything from it."""
+
 import os
 
 from fastnn.core.errors import FileFormatError
@@ -18,7 +19,7 @@ def inspect_file(filepath):
     data = read_file(path)
     name = repr(path)
     out = {"path": path, "kind": "weights (.weights.h5)", "bytes": len(data), "metadata": {}, "model": None,
-           "layers": [], "compile": None, "arrays": [], "parameters": 0, "names": []}
+           "layers": [], "compile": None, "arrays": [], "parameters": 0, "names": []}  # fmt: skip
     config = None
     if data[:8] != hdf5.SIGNATURE:
         archive, infos = container.read_members(data, name)
@@ -49,16 +50,26 @@ def _describe(config, out, name):
         raise FileFormatError(f"{name}: the config is {type(config).__name__}, expected an object.")
     inner = config.get("config")
     layers = inner.get("layers", []) if isinstance(inner, dict) else inner if isinstance(inner, list) else []
-    out["model"] = {"class": str(config.get("class_name")),
-                    "name": str(inner.get("name")) if isinstance(inner, dict) else None}
+    out["model"] = {
+        "class": str(config.get("class_name")),
+        "name": str(inner.get("name")) if isinstance(inner, dict) else None,
+    }
     out["compile"] = config.get("compile_config")
     for layer in layers if isinstance(layers, list) else []:
         arguments = layer.get("config") if isinstance(layer, dict) else None
         arguments = arguments if isinstance(arguments, dict) else {}
-        shown = {k: v for k, v in arguments.items() if isinstance(v, (int, float, str, list)) and k not in
-                 ("name", "trainable", "dtype") and len(str(v)) < 60}
-        out["layers"].append({"class": str(layer.get("class_name")) if isinstance(layer, dict) else "?",
-                              "name": str(arguments.get("name", "")), "arguments": shown})
+        shown = {
+            k: v
+            for k, v in arguments.items()
+            if isinstance(v, (int, float, str, list)) and k not in ("name", "trainable", "dtype") and len(str(v)) < 60
+        }
+        out["layers"].append(
+            {
+                "class": str(layer.get("class_name")) if isinstance(layer, dict) else "?",
+                "name": str(arguments.get("name", "")),
+                "arguments": shown,
+            }
+        )
     found = []
     _names(config, found)
     out["names"] = sorted(set(found))

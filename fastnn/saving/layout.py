@@ -3,6 +3,7 @@
 Paths follow attributes, not names, since automatic names differ from run to run: `layers/dense_1/vars/0` is the
 first weight of the second Dense of the model, `optimizer/vars/...` the optimizer's state.
 """
+
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -42,9 +43,11 @@ def is_part(value):
     """Whether a value has state of its own that is saved: a layer, an optimizer or a metric (not a class)."""
     if isinstance(value, type):
         return False
-    return (getattr(value, "_fastnn_layer", False) is True
-            or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
-            or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables")))
+    return (
+        getattr(value, "_fastnn_layer", False) is True
+        or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
+        or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables"))
+    )
 
 
 def places(model, as_written=False) -> Iterator[Place]:
@@ -90,8 +93,11 @@ def _unique(name, used):
 
 def _children(part, as_written=False):
     """(attribute name, value) of what a part holds: layers of a model first, then attributes by name, private last."""
-    attributes = {name: value for name, value in vars(part).items()
-                  if name not in _engine_attributes(part) and not name.startswith("__")}
+    attributes = {
+        name: value
+        for name, value in vars(part).items()
+        if name not in _engine_attributes(part) and not name.startswith("__")
+    }
     if is_model(part):
         if is_graph(part):
             yield "layers", getattr(part, "layers_as_written", part.layers) if as_written else part.layers
@@ -110,14 +116,15 @@ def is_model(part):
 
 def is_graph(part):
     """Whether a model is Sequential or Functional, whose layers are known without its attributes."""
-    return is_model(part) and any(base.__name__ in ("Sequential", "Functional") and _OWN.match(base.__module__)
-                                  for base in type(part).__mro__)
+    return is_model(part) and any(
+        base.__name__ in ("Sequential", "Functional") and _OWN.match(base.__module__) for base in type(part).__mro__
+    )
 
 
 def _engine_attributes(part):
     """Attributes that the engine itself sets; what they hold is found elsewhere or is no state."""
     names = {"_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "_training_state", "history",
-             "_init_arguments", "_build_shapes", "_initial_weights"}
+             "_init_arguments", "_build_shapes", "_initial_weights"}  # fmt: skip
     if is_model(part):
         # What compile() took is in the compile config; metrics start anew with every epoch.
         names |= {"loss", "_metrics", "inputs", "outputs", "_nodes", "_operations", "_layers", "_nested_inputs"}
@@ -135,8 +142,11 @@ def _place(part, path):
 
 
 def _is_recurrent(part):
-    return (type(part).__name__ in ("LSTM", "GRU", "SimpleRNN") and _OWN.match(type(part).__module__) is not None
-            and not is_part(vars(part).get("cell")))
+    return (
+        type(part).__name__ in ("LSTM", "GRU", "SimpleRNN")
+        and _OWN.match(type(part).__module__) is not None
+        and not is_part(vars(part).get("cell"))
+    )
 
 
 def _overridden(part, method):

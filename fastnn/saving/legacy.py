@@ -1,4 +1,5 @@
 """The whole-model `.h5` files of Keras 1 to 3: written in Keras 3's layout, read with the same checks as all else."""
+
 import json
 import warnings
 
@@ -22,8 +23,10 @@ def load_model(data, name, custom_objects=None, compile=True):
     with hdf5.reading(data, name) as reader:
         text = reader.attribute("", "model_config")
         if text is None:
-            raise FileFormatError(f"{name} holds no model config: it has weights alone. Build the model and call "
-                                  "model.load_weights() on it.")
+            raise FileFormatError(
+                f"{name} holds no model config: it has weights alone. Build the model and call "
+                "model.load_weights() on it."
+            )
         config = container.parse_json(text, name)
         model = build_model(_modern(config), name, custom_objects, False, reader.size)
         changes = plan(model, reader)
@@ -47,23 +50,35 @@ def dump_model(model, include_optimizer=True):
     """
     need_built(model, "save")
     if "_map" not in vars(model) and vars(model).get("_functional") is None:
-        raise NotSupportedError("Saving the model to HDF5 format requires the model to be a Functional model or a "
-                                "Sequential model. It does not work for subclassed models: use a name ending in "
-                                "'.keras', or save_weights().")
+        raise NotSupportedError(
+            "Saving the model to HDF5 format requires the model to be a Functional model or a "
+            "Sequential model. It does not work for subclassed models: use a name ending in "
+            "'.keras', or save_weights()."
+        )
     with sharing_scope():
         config = serialize_object(model)
     training = config.pop("compile_config", None)
-    root = {"backend": "tensorflow", "keras_version": KERAS_VERSION, "model_config": json.dumps(config),
-            streams.KEY: json.dumps(streams.dump(model))}
+    root = {
+        "backend": "tensorflow",
+        "keras_version": KERAS_VERSION,
+        "model_config": json.dumps(config),
+        streams.KEY: json.dumps(streams.dump(model)),
+    }
     layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
-    tree = {"": (root, {}), "model_weights": ({"backend": "tensorflow", "keras_version": KERAS_VERSION,
-                                               "layer_names": [name for name, _ in layers]}, {})}
+    tree = {
+        "": (root, {}),
+        "model_weights": (
+            {"backend": "tensorflow", "keras_version": KERAS_VERSION, "layer_names": [name for name, _ in layers]},
+            {},
+        ),
+    }
     for name, arrays in [*layers, (_TOP, _named(model._tracker.variables))]:
         tree[f"model_weights/{name}"] = ({"weight_names": list(arrays)}, arrays)
     if include_optimizer and training:
         names = ("loss", "loss_weights", "metrics", "weighted_metrics")
-        root["training_config"] = json.dumps({"optimizer_config": training.get("optimizer"),
-                                              **{k: training.get(k) for k in names}})
+        root["training_config"] = json.dumps(
+            {"optimizer_config": training.get("optimizer"), **{k: training.get(k) for k in names}}
+        )
         arrays = _named(getattr(model.optimizer, "variables", []))
         tree["optimizer_weights"] = {"weight_names": list(arrays)}, arrays
     return hdf5.dump(tree)
@@ -109,8 +124,13 @@ def _is_operation(config):
     """Whether an entry of a graph is an operation such as x + y: the config of a layer of that name says more."""
     nodes, inner = config["inbound_nodes"], config.get("config")
     known = str(config.get("class_name")) in keras_classes.class_names()
-    return (known and isinstance(inner, dict) and "trainable" not in inner
-            and bool(nodes) and all(isinstance(node, dict) for node in nodes))
+    return (
+        known
+        and isinstance(inner, dict)
+        and "trainable" not in inner
+        and bool(nodes)
+        and all(isinstance(node, dict) for node in nodes)
+    )
 
 
 def plan(model, reader, by_name=False, skip_mismatch=False):
@@ -144,7 +164,7 @@ def plan(model, reader, by_name=False, skip_mismatch=False):
     return changes
 
 
-_TOP = "top_level_model_weights"                # the weights that are the model's own, and no layer's
+_TOP = "top_level_model_weights"  # the weights that are the model's own, and no layer's
 
 
 def _listed(reader, where, key):
@@ -167,9 +187,11 @@ def _in_order_of_file(model, reader, stored):
     """(layer, name in the file, paths) of each layer with weights."""
     layers = [layer for layer in model.layers if layer.weights]
     if len(stored) != len(layers):
-        raise FileFormatError(f"{reader.name} holds {len(stored)} layers with weights, the model has {len(layers)}: "
-                              f"received {[n for n, _ in stored]}, expected {[x.name for x in layers]}. "
-                              "Nothing has been changed.")
+        raise FileFormatError(
+            f"{reader.name} holds {len(stored)} layers with weights, the model has {len(layers)}: "
+            f"received {[n for n, _ in stored]}, expected {[x.name for x in layers]}. "
+            "Nothing has been changed."
+        )
     names = [name for name, _ in stored]
     if names != [layer.name for layer in layers]:
         # an older fastnn wrote models with dicts of inputs or outputs in another order
@@ -182,8 +204,9 @@ def _check_claimed(reader, root, claimed):
     inside = f"{root}/" if root else ""
     strange = [path for path in reader.arrays() if path not in claimed and path.startswith(inside)]
     if strange:
-        raise FileFormatError(f"{reader.name} holds weights that it lists for no layer: received {strange[:5]}. "
-                              "Nothing has been changed.")
+        raise FileFormatError(
+            f"{reader.name} holds weights that it lists for no layer: received {strange[:5]}. Nothing has been changed."
+        )
 
 
 def _match(reader, changes, what, name, variables, paths, skip_mismatch, by_name):
@@ -211,11 +234,12 @@ def _compile(model, training, reader, custom_objects):
         raise FileFormatError(f"{reader.name}: the training config is {type(training).__name__}, expected an object.")
     optimizer = training.get("optimizer_config") or training.get("optimizer")
     if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
-        inner = {k: v for k, v in optimizer["config"].items()
-                 if k not in ("is_legacy_optimizer", "jit_compile")}
+        inner = {k: v for k, v in optimizer["config"].items() if k not in ("is_legacy_optimizer", "jit_compile")}
         optimizer = {**optimizer, "config": {("learning_rate" if k == "lr" else k): v for k, v in inner.items()}}
-    config = {"optimizer": optimizer, **{k: training.get(k) for k in ("loss", "loss_weights", "metrics",
-                                                                       "weighted_metrics")}}
+    config = {
+        "optimizer": optimizer,
+        **{k: training.get(k) for k in ("loss", "loss_weights", "metrics", "weighted_metrics")},
+    }
     compile_from_config(model, config, custom_objects)
     names = reader.attribute("optimizer_weights", "weight_names")
     variables = getattr(getattr(model, "optimizer", None), "variables", [])

@@ -3,6 +3,7 @@
 A name in a file is only ever a key of these tables; no module is imported and no attribute is looked
 up because a file says so.  The modules below are fixed, and of each only its public names count.
 """
+
 import importlib
 import inspect
 import re
@@ -30,15 +31,20 @@ _NOT_PARTS = frozenset({
     "get", "serialize", "deserialize", "load_model", "save_model", "load_weights", "save_weights",
     "model_from_json", "model_from_config", "clone_model", "Input", "get_custom_objects",
     "register_keras_serializable", "custom_object_scope", "CustomObjectScope",
-})
+})  # fmt: skip
 
 # The private homes that other versions and backends of Keras write for public things.
 _PRIVATE_HOMES = (
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?\.optimizers\.schedules\b.*"), "schedules"),
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.engine|\.models)(\..*)?"), "models"),
-    (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"
-                r"\.(layers|losses|metrics|optimizers|initializers|regularizers|constraints|activations"
-                r"|callbacks)(\..*)?"), None),
+    (
+        re.compile(
+            r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"
+            r"\.(layers|losses|metrics|optimizers|initializers|regularizers|constraints|activations"
+            r"|callbacks)(\..*)?"
+        ),
+        None,
+    ),
 )
 
 
@@ -66,8 +72,11 @@ def public_names(category):
     module = importlib.import_module(TABLES[category][1])
     names = getattr(module, "NAMES", None) or getattr(module, "__all__", None)
     if names is None:
-        names = [n for n, v in vars(module).items()
-                 if not n.startswith("_") and getattr(v, "__module__", "").startswith("fastnn.")]
+        names = [
+            n
+            for n, v in vars(module).items()
+            if not n.startswith("_") and getattr(v, "__module__", "").startswith("fastnn.")
+        ]
     return sorted(n for n in names if not n.startswith("_") and n not in _NOT_PARTS)
 
 
@@ -110,9 +119,15 @@ def unknown(name, module=None, more=()):
     """
     names = list(dict.fromkeys([name, *more]))
     category = category_of(module)
-    near = "".join(suggest(n, public_names(category) if category else
-                           [p for c in ("layers", "losses", "metrics", "optimizers") for p in public_names(c)])
-                   for n in names[:1])
+    near = "".join(
+        suggest(
+            n,
+            public_names(category)
+            if category
+            else [p for c in ("layers", "losses", "metrics", "optimizers") for p in public_names(c)],
+        )
+        for n in names[:1]
+    )
     # A registered name is "package>Name", a plain one the name itself.
     simple = [n.rpartition(">")[2] for n in names]
     passed = ", ".join(f"{s!r}: {s if s.isidentifier() else '...'}" for s in simple)
@@ -121,4 +136,5 @@ def unknown(name, module=None, more=()):
         f"Unknown {'names' if len(names) > 1 else 'name'} in the config: received {', '.join(map(repr, names))}{of}; "
         f"expected public names of fastnn's layers, losses, metrics, optimizers, ..., or registered ones.{near} "
         f"If they are yours, pass them: custom_objects={{{passed}}}, or decorate them with "
-        "@fastnn.saving.register_keras_serializable() and import their module before loading.")
+        "@fastnn.saving.register_keras_serializable() and import their module before loading."
+    )

@@ -1,4 +1,5 @@
 """Custom classes and functions that configs may name: a registry, a scope, and how names are looked up."""
+
 import contextvars
 import inspect
 
@@ -25,14 +26,18 @@ def register_keras_serializable(package="Custom", name=None):
     >>> get_registered_name(twice)
     'docs>twice'
     """
+
     def decorator(obj):
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
-            raise ArgumentError(f"register_keras_serializable: received class {obj.__name__} without a "
-                                "get_config() method; add one that returns its constructor's arguments.")
+            raise ArgumentError(
+                f"register_keras_serializable: received class {obj.__name__} without a "
+                "get_config() method; add one that returns its constructor's arguments."
+            )
         key = f"{package}>{name if name is not None else obj.__name__}"
         _objects[key] = obj
         _names[obj] = key
         return obj
+
     return decorator
 
 

@@ -3,6 +3,7 @@
 A class that the table allows anywhere could be built anywhere, with whatever its constructor does. So every argument
 of fastnn's own classes has a role, and an argument without one holds plain data.
 """
+
 import dataclasses
 import inspect
 
@@ -33,14 +34,21 @@ class Role:
 
 _CALLED = ("activations", "losses", "metrics")
 DATA = Role("plain data")
-ANY = Role("a part of a model", tuple(c for c in names.TABLES if c != "callbacks"),
-           tuple(c for c in names.TABLES if c != "callbacks"))
+ANY = Role(
+    "a part of a model",
+    tuple(c for c in names.TABLES if c != "callbacks"),
+    tuple(c for c in names.TABLES if c != "callbacks"),
+)
 LAYER = Role("a layer or a model", ("layers", "models"))
 _INITIALIZER = Role("an initializer", ("initializers",))
 _REGULARIZER = Role("a regularizer", ("regularizers",), ("regularizers",))
 _CONSTRAINT = Role("a constraint", ("constraints",))
-_ACTIVATION = Role("an activation", ("layers",), ("activations",), frozenset((
-    "Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU")))
+_ACTIVATION = Role(
+    "an activation",
+    ("layers",),
+    ("activations",),
+    frozenset(("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU")),
+)
 _SCHEDULE = Role("a learning-rate schedule", ("schedules",))
 _OPTIMIZER = Role("an optimizer", ("optimizers",))
 _LOSS = Role("a loss", ("losses",), ("losses", "metrics"))
@@ -55,12 +63,12 @@ ARGUMENTS = {
     "function": _FUNCTION, "mask": _FUNCTION, "output_shape": _FUNCTION, "arguments": _FUNCTION, "fn": _FUNCTION,
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     "optimizer": _OPTIMIZER, "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
-}
+}  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
-                "constraints": _CONSTRAINT, "activations": _ACTIVATION}
+                "constraints": _CONSTRAINT, "activations": _ACTIVATION}  # fmt: skip
 
 
 def of_argument(name):

@@ -3,6 +3,7 @@
 The file is a `.weights.h5` of Keras 3's layout with one more group, so that usual tools show it and load its weights.
 It is written at once: a run is never found half in an old state and half in a new one.
 """
+
 import json
 import math
 
@@ -24,7 +25,7 @@ def save_run(model, path, state):
     arrays = []
     plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state,
                     "between": {path: [v.numpy() for v in kept] for path, kept in _between(model).items()}},
-                   arrays, "the state of the run")
+                   arrays, "the state of the run")  # fmt: skip
     text = np.frombuffer(json.dumps(plain).encode(), np.uint8)
     tree = weights.tree_of(model)
     tree[GROUP] = {}, {TEXT: text, **{str(i): a for i, a in enumerate(arrays)}}
@@ -46,17 +47,22 @@ def load_run(model, path):
         if reader.group(GROUP) is not None:
             data = container.parse_json(reader.read(f"{GROUP}/{TEXT}", dtype=np.uint8).tobytes(), name)
             if not isinstance(data, dict) or data.get("format") != FORMAT:
-                raise FileFormatError(f"{name}: the state of the run has format "
-                                      f"{data.get('format') if isinstance(data, dict) else data!r}; this fastnn reads "
-                                      f"format {FORMAT}.")
+                raise FileFormatError(
+                    f"{name}: the state of the run has format "
+                    f"{data.get('format') if isinstance(data, dict) else data!r}; this fastnn reads "
+                    f"format {FORMAT}."
+                )
             saved = _revived(data, reader, name)
     if saved is not None:
         held, values = _between(model), saved.get("between", {})
-        if held.keys() != values.keys() or any([v.shape for v in held[path]] != [np.shape(a) for a in values[path]]
-                                               for path in held):
-            raise FileFormatError(f"{name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "
-                                  f"between batches, but in the file it is {', '.join(sorted(values)) or '(none)'}, or "
-                                  "of other shapes: expected a backup of the same model.")
+        if held.keys() != values.keys() or any(
+            [v.shape for v in held[path]] != [np.shape(a) for a in values[path]] for path in held
+        ):
+            raise FileFormatError(
+                f"{name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "
+                f"between batches, but in the file it is {', '.join(sorted(values)) or '(none)'}, or "
+                "of other shapes: expected a backup of the same model."
+            )
         streams.load(model, saved["random"], name)
         read += [pair for path in held for pair in zip(held[path], values[path])]
     changes.commit(read)
@@ -92,8 +98,10 @@ def _plain(value, arrays, where):
         return [_plain(v, arrays, where) for v in value]
     if isinstance(value, dict) and all(isinstance(k, str) for k in value):
         return {k: _plain(v, arrays, f"{where}, {k!r}") for k, v in value.items()}
-    raise ArgumentError(f"Cannot save {value!r} of type {type(value).__name__} in {where}: expected numbers, text, "
-                        "None, arrays, and lists or dicts (with str keys) of them.")
+    raise ArgumentError(
+        f"Cannot save {value!r} of type {type(value).__name__} in {where}: expected numbers, text, "
+        "None, arrays, and lists or dicts (with str keys) of them."
+    )
 
 
 def _revived(value, reader, name):

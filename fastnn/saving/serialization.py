@@ -4,6 +4,7 @@
 "compile_config" where the object has them); `deserialize_object` builds from such a dict, looking names up
 in the closed table of `fastnn.saving.names` and among registered objects only.
 """
+
 import contextlib
 import contextvars
 import inspect
@@ -19,13 +20,14 @@ from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_po
 from fastnn.saving.registration import CustomObjectScope, find_custom, get_registered_name, is_registered
 
 COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
-                "steps_per_execution", "jit_compile", "auto_scale_loss")
+                "steps_per_execution", "jit_compile", "auto_scale_loss")  # fmt: skip
 
 PLAIN = (str, int, float, bool)
 _shared = contextvars.ContextVar("shared_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
-_ARRAY_DTYPES = frozenset(("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
-                           "uint8", "uint16", "uint32", "uint64"))
+_ARRAY_DTYPES = frozenset(
+    ("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+)
 
 
 @contextlib.contextmanager
@@ -51,8 +53,11 @@ def serialize_object(obj):
     if obj is None or isinstance(obj, PLAIN):
         return obj
     if isinstance(obj, (list, tuple)):
-        return type(obj)([serialize_object(x) for x in obj]) if type(obj) in (list, tuple) \
+        return (
+            type(obj)([serialize_object(x) for x in obj])
+            if type(obj) in (list, tuple)
             else [serialize_object(x) for x in obj]
+        )
     if isinstance(obj, dict):
         return {key: serialize_object(value) for key, value in obj.items()}
     special = _serialize_special(obj)
@@ -61,8 +66,12 @@ def serialize_object(obj):
     if isinstance(obj, types.FunctionType):
         return _serialize_function(obj)
     if inspect.isclass(obj) or isinstance(obj, types.BuiltinFunctionType):
-        return {"module": "builtins", "class_name": "function", "config": get_registered_name(obj),
-                "registered_name": "function"}
+        return {
+            "module": "builtins",
+            "class_name": "function",
+            "config": get_registered_name(obj),
+            "registered_name": "function",
+        }
     return _serialize_instance(obj)
 
 
@@ -91,16 +100,24 @@ def _serialize_function(function):
         warnings.warn(
             "A lambda has no name under which a file could refer to it, and code is never written to a file: "
             "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
-            "registered with @fastnn.saving.register_keras_serializable().", stacklevel=4)
+            "registered with @fastnn.saving.register_keras_serializable().",
+            stacklevel=4,
+        )
         return {"class_name": "__lambda__", "config": {"value": None}}
-    return {"module": "builtins", "class_name": "function", "config": get_registered_name(function),
-            "registered_name": "function"}
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": get_registered_name(function),
+        "registered_name": "function",
+    }
 
 
 def _serialize_instance(obj):
     if not hasattr(obj, "get_config"):
-        raise ArgumentError(f"Cannot serialize {obj!r} of type {type(obj).__name__}: expected an object with a "
-                            "get_config() method that returns its constructor's arguments.")
+        raise ArgumentError(
+            f"Cannot serialize {obj!r} of type {type(obj).__name__}: expected an object with a "
+            "get_config() method that returns its constructor's arguments."
+        )
     config = obj.get_config()
     if not isinstance(config, dict):
         raise ArgumentError(f"{type(obj).__name__}.get_config() returned {config!r}, expected a dict.")
@@ -108,14 +125,21 @@ def _serialize_instance(obj):
     home = None if is_registered(cls) else names.home_of(cls)
     if home is None:
         module = cls.__module__ if cls.__module__ != "__main__" else None
-        out = {"module": module, "class_name": cls.__name__, "config": serialize_object(config),
-               "registered_name": get_registered_name(cls)}
+        out = {
+            "module": module,
+            "class_name": cls.__name__,
+            "config": serialize_object(config),
+            "registered_name": get_registered_name(cls),
+        }
     elif home[1] == "Functional":
-        out = {"module": "keras.src.models.functional", "class_name": "Functional",
-               "config": serialize_object(config), "registered_name": "Functional"}
+        out = {
+            "module": "keras.src.models.functional",
+            "class_name": "Functional",
+            "config": serialize_object(config),
+            "registered_name": "Functional",
+        }
     else:
-        out = {"module": home[0], "class_name": home[1], "config": serialize_object(config),
-               "registered_name": None}
+        out = {"module": home[0], "class_name": home[1], "config": serialize_object(config), "registered_name": None}
     build = obj.get_build_config() if hasattr(obj, "get_build_config") else None
     if build is not None:
         out["build_config"] = serialize_object(build)
@@ -133,7 +157,7 @@ def compile_config(model):
     if not given:
         return {}
     weights = map_structure(lambda w: float(w) if hasattr(w, "_fastnn_variable") else w, given.get("loss_weights"))
-    given = {**given, "loss_weights": weights}      # a file holds what a variable says now
+    given = {**given, "loss_weights": weights}  # a file holds what a variable says now
     out = {key: serialize_object(given[key]) for key in COMPILE_KEYS if key in given}
     out["optimizer"] = serialize_object(model.optimizer)
     # "auto" is a choice that Keras makes anew when it compiles; it writes the outcome.
@@ -206,8 +230,9 @@ def _deserialize(config, custom_objects, safe_mode, category):
     if isinstance(config, (list, tuple)):
         return [deserialize_object(x, custom_objects, safe_mode) for x in config]
     if not isinstance(config, dict):
-        raise FileFormatError(f"Cannot read a config of type {type(config).__name__}: expected a dict as "
-                              "serialize_object returns it.")
+        raise FileFormatError(
+            f"Cannot read a config of type {type(config).__name__}: expected a dict as serialize_object returns it."
+        )
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_object(value, custom_objects, safe_mode) for key, value in config.items()}
     class_name, inner = config["class_name"], config["config"]
@@ -232,14 +257,15 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
     try:
         if class_name in ("__numpy__", "__tensor__"):
             if inner["dtype"] not in _ARRAY_DTYPES:
-                raise FileFormatError(f"An array in the config has dtype {inner['dtype']!r}, expected one of: "
-                                      f"{', '.join(sorted(_ARRAY_DTYPES))}.")
+                raise FileFormatError(
+                    f"An array in the config has dtype {inner['dtype']!r}, expected one of: "
+                    f"{', '.join(sorted(_ARRAY_DTYPES))}."
+                )
             return np.array(inner["value"], dtype=inner["dtype"])
         if class_name == "__bytes__":
             return inner["value"].encode("utf-8")
         if class_name == "__slice__":
-            return slice(*(deserialize_object(inner[k], custom_objects, safe_mode)
-                           for k in ("start", "stop", "step")))
+            return slice(*(deserialize_object(inner[k], custom_objects, safe_mode) for k in ("start", "stop", "step")))
     except (KeyError, AttributeError, TypeError) as error:
         raise FileFormatError(f"A damaged {class_name} entry in the config: {error!r}.") from error
     if class_name == "__ellipsis__":
@@ -265,8 +291,10 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
         try:
             instance = cls.from_config(inner)
         except TypeError as error:
-            raise FileFormatError(f"{class_name} could not be built from its config {short(inner)}: {error}. "
-                                  "Its from_config() must take what its get_config() returns.") from error
+            raise FileFormatError(
+                f"{class_name} could not be built from its config {short(inner)}: {error}. "
+                "Its from_config() must take what its get_config() returns."
+            ) from error
         build = config.get("build_config")
         if build and hasattr(instance, "build_from_config") and not getattr(instance, "built", False):
             instance.build_from_config(build)

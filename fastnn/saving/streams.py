@@ -3,14 +3,15 @@
 Numbers are a function of (seed, stream, call, step).  The trainer knows seed and steps; each SeedGenerator that a layer
 holds has a key and counts its calls outside steps.  In Keras's files the paths of the generators are the same.
 """
+
 import warnings
 
 from fastnn.core.errors import FileFormatError
 from fastnn.saving import layout
 
-KEY = "fastnn_random"                   # in a file's metadata
+KEY = "fastnn_random"  # in a file's metadata
 _POSITION = ("seed", "fits", "train", "test", "predict")
-_LIMIT = 2 ** 62
+_LIMIT = 2**62
 
 
 def generators(model):
@@ -18,8 +19,13 @@ def generators(model):
     found = {}
     for place in layout.places(model):
         for name, value in vars(place.part).items():
-            values = value.items() if isinstance(value, dict) else enumerate(value) \
-                if isinstance(value, (list, tuple)) else [(None, value)]
+            values = (
+                value.items()
+                if isinstance(value, dict)
+                else enumerate(value)
+                if isinstance(value, (list, tuple))
+                else [(None, value)]
+            )
             for key, part in values:
                 if getattr(part, "_fastnn_random_stream", False) is True and not isinstance(part, type):
                     found[f"{place.path}/{name}".lstrip("/") + ("" if key is None else f"/{key}")] = part
@@ -28,8 +34,10 @@ def generators(model):
 
 def dump(model):
     """The position of every random stream of a model, as plain data."""
-    return {"position": model._random_position(),
-            "generators": {path: [*g.key, g.calls] for path, g in generators(model).items()}}
+    return {
+        "position": model._random_position(),
+        "generators": {path: [*g.key, g.calls] for path, g in generators(model).items()},
+    }
 
 
 def load(model, saved, name):
@@ -41,8 +49,11 @@ def load(model, saved, name):
     mine = generators(model)
     strange = sorted(mine.keys() ^ keys.keys())
     if strange:
-        warnings.warn(f"{name}: the random streams of the model and of the file differ at {', '.join(strange[:5])}; "
-                      "these start anew.", stacklevel=3)
+        warnings.warn(
+            f"{name}: the random streams of the model and of the file differ at {', '.join(strange[:5])}; "
+            "these start anew.",
+            stacklevel=3,
+        )
     for path in mine.keys() & keys.keys():
         seed, stream, calls = keys[path]
         mine[path].key, mine[path].calls = (seed, stream), calls
@@ -61,12 +72,19 @@ def load_or_guess(model, saved, name):
 
 
 def _checked(saved, name):
-    good = isinstance(saved, dict) and isinstance(saved.get("position"), dict) \
+    good = (
+        isinstance(saved, dict)
+        and isinstance(saved.get("position"), dict)
         and isinstance(saved.get("generators"), dict)
+    )
     position = {k: saved["position"].get(k) for k in _POSITION} if good else {}
     keys = saved["generators"] if good else {}
     words = [*position.values(), *(w for key in keys.values() for w in (key if isinstance(key, list) else [None]))]
-    if not good or not all(type(w) is int and -_LIMIT <= w < 2 * _LIMIT for w in words) \
-            or any(len(key) != 3 for key in keys.values()) or any(position[k] < 0 for k in _POSITION):
+    if (
+        not good
+        or not all(type(w) is int and -_LIMIT <= w < 2 * _LIMIT for w in words)
+        or any(len(key) != 3 for key in keys.values())
+        or any(position[k] < 0 for k in _POSITION)
+    ):
         raise FileFormatError(f"{name}: the positions of the random streams are damaged; expected what fastnn writes.")
     return position, keys

@@ -1,4 +1,5 @@
 """Weights in `.weights.h5` files, and inside `.keras` archives: all of them are set, or none."""
+
 from __future__ import annotations
 
 import os
@@ -16,14 +17,15 @@ from fastnn.saving.files import read_file, write_file
 if TYPE_CHECKING:
     from fastnn.layers.layer import Layer
 
-_IGNORED = ("seed_generator", "fastnn_run")     # Keras's random streams (ours are counters); a run's state: see run.py
+_IGNORED = ("seed_generator", "fastnn_run")  # Keras's random streams (ours are counters); a run's state: see run.py
 
 
 ANY_NAME = ("",)
 
 
-def save_weights(model: Layer, filepath: str | PathLike[str], overwrite: bool = True,
-                 endings: tuple[str, ...] = (".weights.h5",)) -> None:
+def save_weights(
+    model: Layer, filepath: str | PathLike[str], overwrite: bool = True, endings: tuple[str, ...] = (".weights.h5",)
+) -> None:
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
     filepath: str or path ending in ".weights.h5" (in one of `endings`).  overwrite: False makes an existing file an
@@ -61,8 +63,13 @@ def tree_of(model, optimizer=True):
     return tree
 
 
-def load_weights(model: Layer, filepath: str | PathLike[str], skip_mismatch: bool = False, optimizer: bool = True,
-                 by_name: bool | None = None) -> None:
+def load_weights(
+    model: Layer,
+    filepath: str | PathLike[str],
+    skip_mismatch: bool = False,
+    optimizer: bool = True,
+    by_name: bool | None = None,
+) -> None:
     """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file.
 
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
@@ -81,8 +88,9 @@ def load_weights(model: Layer, filepath: str | PathLike[str], skip_mismatch: boo
         archive, infos = container.read_members(data, name)
         data = container.read_member(archive, infos[container.WEIGHTS], name)
     elif data[:8] != hdf5.SIGNATURE:
-        raise FileFormatError(f"{name} is not a weights file: it begins with {data[:4]!r}, expected a .weights.h5, "
-                              ".h5 or .keras file.")
+        raise FileFormatError(
+            f"{name} is not a weights file: it begins with {data[:4]!r}, expected a .weights.h5, .h5 or .keras file."
+        )
     with hdf5.reading(data, name) as reader:
         if reader.attribute("", "layer_names") is not None or reader.group("model_weights") is not None:
             changes = legacy.plan(model, reader, by_name, skip_mismatch)
@@ -114,19 +122,27 @@ def plan(model, reader, skip_mismatch=False, optimizer=True):
             continue
         if place.is_optimizer:
             if optimizer and older and names:
-                warnings.warn(f"{reader.name} was written by an older fastnn, which had the weights of this model in "
-                              "another order; the optimizer starts anew.", stacklevel=4)
+                warnings.warn(
+                    f"{reader.name} was written by an older fastnn, which had the weights of this model in "
+                    "another order; the optimizer starts anew.",
+                    stacklevel=4,
+                )
             elif optimizer:
                 _plan_optimizer(place, reader, names, changes)
             continue
         _plan_part(place, reader, names, changes, problems)
     _note_strangers(reader, known, problems)
     if problems:
-        text = (f"{reader.name} does not fit model {getattr(model, 'name', '')!r}:\n  - " + "\n  - ".join(problems[:12])
-                + (f"\n  - and {len(problems) - 12} more" if len(problems) > 12 else ""))
+        text = (
+            f"{reader.name} does not fit model {getattr(model, 'name', '')!r}:\n  - "
+            + "\n  - ".join(problems[:12])
+            + (f"\n  - and {len(problems) - 12} more" if len(problems) > 12 else "")
+        )
         if not skip_mismatch:
-            raise FileFormatError(text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
-                                  "to load what fits. Nothing has been changed.")
+            raise FileFormatError(
+                text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
+                "to load what fits. Nothing has been changed."
+            )
         warnings.warn(text + "\nThese were skipped.", stacklevel=4)
     return changes
 
@@ -138,8 +154,10 @@ def _places(model, reader):
     if not moved:
         return now, False
     # such a file names its parts as they stood then, and not as they stand now
-    fits = [all(reader.attribute(p.group, "name") in (None, p.part.name) for p in places)
-            for places in zip(*moved, strict=True)]
+    fits = [
+        all(reader.attribute(p.group, "name") in (None, p.part.name) for p in places)
+        for places in zip(*moved, strict=True)
+    ]
     return (once, True) if fits == [False, True] else (now, False)
 
 
@@ -157,8 +175,9 @@ def _plan_part(place, reader, names, changes, problems):
             continue
         shape, kind = reader.shape(path)
         if shape != tuple(variable.shape):
-            problems.append(f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, "
-                            f"the file's {path!r} {shape}")
+            problems.append(
+                f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, the file's {path!r} {shape}"
+            )
         elif kind.kind == "f" and np.dtype(variable.dtype).kind != "f":
             problems.append(f"{what}: {variable.name!r} is {variable.dtype}, the file's {path!r} {kind}")
         else:
@@ -174,15 +193,19 @@ def _plan_optimizer(place, reader, names, changes):
     variables, shapes = place.variables, [reader.shape(f"{place.group}/{name}")[0] for name in names]
     if not any(shapes):
         # Saved before the first step: counters alone, since the slots did not exist yet.
-        variables = variables[:len(names)]
+        variables = variables[: len(names)]
     fits = len(names) == len(variables) and all(
-        str(i) in names and reader.shape(f"{place.group}/{i}")[0] == tuple(v.shape) for i, v in enumerate(variables))
+        str(i) in names and reader.shape(f"{place.group}/{i}")[0] == tuple(v.shape) for i, v in enumerate(variables)
+    )
     if fits:
         changes.arrays += [(v, f"{place.group}/{i}") for i, v in enumerate(variables)]
     else:
-        warnings.warn(f"The state of the optimizer in {reader.name} ({len(names)} arrays) does not fit this model's "
-                      f"{getattr(place.part, 'name', 'optimizer')!r} ({len(place.variables)} variables); the optimizer "
-                      "starts anew.", stacklevel=5)
+        warnings.warn(
+            f"The state of the optimizer in {reader.name} ({len(names)} arrays) does not fit this model's "
+            f"{getattr(place.part, 'name', 'optimizer')!r} ({len(place.variables)} variables); the optimizer "
+            "starts anew.",
+            stacklevel=5,
+        )
 
 
 def _note_strangers(reader, known, problems):
@@ -191,10 +214,17 @@ def _note_strangers(reader, known, problems):
     for path in reader.arrays():
         group = path.rpartition("/")[0]
         words = group.split("/")
-        if group not in known and words[-2:] != ["optimizer", "vars"] and words[0] != "optimizer" \
-                and not any(w in _IGNORED for w in words):
+        if (
+            group not in known
+            and words[-2:] != ["optimizer", "vars"]
+            and words[0] != "optimizer"
+            and not any(w in _IGNORED for w in words)
+        ):
             strange.setdefault(group, []).append(path)
     for group in sorted(strange):
         name = reader.attribute(group, "name")
-        problems.append(f"the file has {len(strange[group])} arrays at {group!r}"
-                        + (f" (layer {name!r})" if name else "") + " for which the model has no layer")
+        problems.append(
+            f"the file has {len(strange[group])} arrays at {group!r}"
+            + (f" (layer {name!r})" if name else "")
+            + " for which the model has no layer"
+        )

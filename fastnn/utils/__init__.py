@@ -1,4 +1,5 @@
 """Utilities: seeds, one-hot labels, padded sequences, batches from Python, names in configs."""
+
 from fastnn.core.registry import lazy
 
 NAMES = {
@@ -17,5 +18,5 @@ NAMES = {
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "interactive"),
     "plot_model": "fastnn.visualization",
-}
+}  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

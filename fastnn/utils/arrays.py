@@ -1,4 +1,5 @@
 """Arrays on their way into a model: one-hot labels, unit rows, sequences of one length."""
+
 import numpy as np
 
 from fastnn.core import config, dtypes
@@ -22,7 +23,7 @@ def to_categorical(x, num_classes=None, **kwargs):
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
-    num_classes = kwargs.pop("nb_classes", num_classes)         # Keras 1's name
+    num_classes = kwargs.pop("nb_classes", num_classes)  # Keras 1's name
     dtype = kwargs.pop("dtype", None)
     if kwargs:
         raise ArgumentError(f"to_categorical: unexpected arguments {sorted(kwargs)}.")
@@ -35,8 +36,10 @@ def to_categorical(x, num_classes=None, **kwargs):
     if num_classes is None:
         num_classes = int(flat.max()) + 1 if flat.size else 0
     if flat.size and (flat.min() < 0 or flat.max() >= num_classes):
-        raise DataError(f"to_categorical: received labels from {flat.min()} to {flat.max()}, expected integers from 0 "
-                        f"to {num_classes - 1}.")
+        raise DataError(
+            f"to_categorical: received labels from {flat.min()} to {flat.max()}, expected integers from 0 "
+            f"to {num_classes - 1}."
+        )
     kind = np.float64 if dtype is None else dtypes.numpy_type(dtypes.standardize(dtype))
     out = np.zeros((flat.size, num_classes), kind)
     out[np.arange(flat.size), flat] = 1
@@ -95,7 +98,7 @@ def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncati
         if kept.shape[1:] != rest:
             raise DataError(f"Shape of sample {kept.shape[1:]} of sequence is different from expected shape {rest}.")
         if padding == "pre":
-            row[len(row) - len(kept):] = kept
+            row[len(row) - len(kept) :] = kept
         else:
-            row[:len(kept)] = kept
+            row[: len(kept)] = kept
     return out

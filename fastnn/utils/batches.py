@@ -1,4 +1,5 @@
 """PyDataset: batches made by Python code."""
+
 import math
 from collections.abc import Iterator
 from typing import Any

@@ -1,11 +1,23 @@
 """Files that others have downloaded."""
+
 import os
 
 from fastnn.core.errors import ArgumentError, DataError
 
 
-def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None, cache_subdir="datasets",
-             hash_algorithm="auto", extract=False, archive_format="auto", cache_dir=None, force_download=False):
+def get_file(
+    fname=None,
+    origin=None,
+    untar=False,
+    md5_hash=None,
+    file_hash=None,
+    cache_subdir="datasets",
+    hash_algorithm="auto",
+    extract=False,
+    archive_format="auto",
+    cache_dir=None,
+    force_download=False,
+):
     """The path of a file that is already in Keras's folder of data files, `~/.keras/datasets`.
 
     fname: its name (the last part of `origin` if None).  cache_dir, cache_subdir: the folder.
@@ -22,5 +34,7 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
             return found
     if os.path.exists(path):
         raise DataError(f"get_file: {path!r} is an archive; unpack it beside it first.")
-    raise DataError(f"get_file: no {path!r}. fastnn downloads nothing: put the file there"
-                    + (f", from {origin}." if origin else "."))
+    raise DataError(
+        f"get_file: no {path!r}. fastnn downloads nothing: put the file there"
+        + (f", from {origin}." if origin else ".")
+    )

@@ -1,4 +1,5 @@
 """Image files and arrays; Pillow is imported when a file is read or written."""
+
 import io
 import os
 import pathlib
@@ -55,8 +56,11 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
     if x.shape[2] not in kinds:
         raise DataError(f"array_to_img: received {x.shape[2]} channels, expected 1, 3 or 4.")
     wide = x.shape[2] == 1 and x.max() > 255
-    return image.fromarray(x[:, :, 0].astype("int32")) if wide else \
-        image.fromarray((x[:, :, 0] if x.shape[2] == 1 else x).astype("uint8"), kinds[x.shape[2]])
+    return (
+        image.fromarray(x[:, :, 0].astype("int32"))
+        if wide
+        else image.fromarray((x[:, :, 0] if x.shape[2] == 1 else x).astype("uint8"), kinds[x.shape[2]])
+    )
 
 
 def img_to_array(img, data_format=None, dtype=None):
@@ -133,5 +137,5 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     rows, columns = size
     cut_h, cut_w = min(height, width * rows // columns), min(width, height * columns // rows)
     top, left = (height - cut_h) // 2, (width - cut_w) // 2
-    out = resize(x[..., top:top + cut_h, left:left + cut_w, :], size, interpolation)
+    out = resize(x[..., top : top + cut_h, left : left + cut_w, :], size, interpolation)
     return out if last else np.moveaxis(out, -1, -3)

@@ -1,4 +1,5 @@
 """Whether progress and summaries are written to standard output."""
+
 _state = {"on": True}
 
 

@@ -1,4 +1,5 @@
 """Images sampled at other places: sizes, and affine maps.  Plain NumPy, for data on their way in."""
+
 import numpy as np
 
 from fastnn.core.errors import ArgumentError
@@ -15,8 +16,13 @@ def resize(x, size, interpolation="bilinear"):
     """
     x = np.asarray(x)
     kind = x.dtype if x.dtype.kind == "f" else np.float32
-    out = np.einsum("ri,...ijc,sj->...rsc", weights(x.shape[-3], size[0], interpolation), x,
-                    weights(x.shape[-2], size[1], interpolation), optimize=True)
+    out = np.einsum(
+        "ri,...ijc,sj->...rsc",
+        weights(x.shape[-3], size[0], interpolation),
+        x,
+        weights(x.shape[-2], size[1], interpolation),
+        optimize=True,
+    )
     return out.astype(kind)
 
 
@@ -44,6 +50,7 @@ def affine(image, matrix, fill_mode="nearest", cval=0.0, order=1):
             return found
         outside = (a < 0) | (a >= rows) | (b < 0) | (b >= columns)
         return np.where(outside[..., None], cval, found)
+
     top = pixels(low_y, low_x) * (1 - share_x) + pixels(low_y, low_x + 1) * share_x
     bottom = pixels(low_y + 1, low_x) * (1 - share_x) + pixels(low_y + 1, low_x + 1) * share_x
     return (top * (1 - share_y) + bottom * share_y).astype(image.dtype)
@@ -53,7 +60,7 @@ def _inside(index, n, fill_mode):
     """Indices brought into 0 .. n - 1."""
     if fill_mode == "wrap":
         return index % n
-    if fill_mode == "reflect":                  # dcba|abcd|dcba
+    if fill_mode == "reflect":  # dcba|abcd|dcba
         folded = index % (2 * n)
         return np.where(folded >= n, 2 * n - 1 - folded, folded)
     return np.clip(index, 0, n - 1)

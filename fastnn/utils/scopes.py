@@ -1,4 +1,5 @@
 """What Keras has at the top of the package besides its parts: name scopes, devices, the version."""
+
 import contextlib
 
 import fastnn
@@ -15,8 +16,10 @@ def name_scope(name, **kwargs):
     ...     pass
     """
     if not isinstance(name, str) or not name or "/" in name:
-        raise ArgumentError(f"Argument `name` must be a string, cannot be empty, and cannot contain character `/`. "
-                            f"Received: name={name!r}")
+        raise ArgumentError(
+            f"Argument `name` must be a string, cannot be empty, and cannot contain character `/`. "
+            f"Received: name={name!r}"
+        )
     yield name
 
 

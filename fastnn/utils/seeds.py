@@ -1,4 +1,5 @@
 """One seed for everything that is random."""
+
 import random
 
 import numpy as np
@@ -17,4 +18,4 @@ def set_random_seed(seed):
     """
     config.set_seed(seed)
     random.seed(int(seed))
-    np.random.seed(int(seed) % 2 ** 32)         # noqa: NPY002  scripts that draw their data from it expect this
+    np.random.seed(int(seed) % 2**32)  # noqa: NPY002  scripts that draw their data from it expect this

@@ -1,4 +1,5 @@
 """Data in two parts."""
+
 import numpy as np
 
 from fastnn.core import config
@@ -27,5 +28,5 @@ def split_dataset(dataset, left_size=None, right_size=None, shuffle=False, seed=
     if min(left, right) < 1 or left + right > n:
         raise ArgumentError(f"split_dataset: received left_size={left_size}, right_size={right_size} for {n} rows.")
     order = permutation((config.seed(), config.next_stream() if seed is None else seed), n) if shuffle else np.arange(n)
-    parts = [[a[order[:left]] for a in arrays], [a[order[left:left + right]] for a in arrays]]
+    parts = [[a[order[:left]] for a in arrays], [a[order[left : left + right]] for a in arrays]]
     return tuple(type(dataset)(p) if isinstance(dataset, (list, tuple)) else p[0] for p in parts)

@@ -1,4 +1,5 @@
 """Symbols of the functional API: what is one, what it was computed from, and the drawing that there is not."""
+
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
 
@@ -32,5 +33,6 @@ def get_source_inputs(tensor):
 
 def model_to_dot(model, *args, **kwargs):
     """Not available: there is no Graphviz here.  Raises NotSupportedError."""
-    raise NotSupportedError("model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() "
-                            "draws them as SVG.")
+    raise NotSupportedError(
+        "model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() draws them as SVG."
+    )

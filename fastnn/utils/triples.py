@@ -1,4 +1,5 @@
 """Batches as x, (x, y) or (x, y, sample_weight)."""
+
 from fastnn.core.errors import DataError
 
 
@@ -24,6 +25,7 @@ def unpack_x_y_sample_weight(data):
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise DataError("Data is expected to be in format `x`, `(x,)`, `(x, "
-                        f"y)`, or `(x, y, sample_weight)`, found: {data}")
+        raise DataError(
+            f"Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, found: {data}"
+        )
     return data + (None,) * (3 - len(data))

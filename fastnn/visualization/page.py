@@ -1,4 +1,5 @@
 """A self-contained HTML page: headings, facts, charts and pictures in one file that needs nothing else."""
+
 from html import escape
 
 import numpy as np
@@ -33,8 +34,10 @@ def confusion_matrix(true, predicted, classes=None):
     """
     true, predicted = np.asarray(true).ravel().astype(int), np.asarray(predicted).ravel().astype(int)
     if true.shape != predicted.shape:
-        raise ShapeError(f"confusion_matrix: received {len(true)} true and {len(predicted)} predicted labels; "
-                         "expected as many of both.")
+        raise ShapeError(
+            f"confusion_matrix: received {len(true)} true and {len(predicted)} predicted labels; "
+            "expected as many of both."
+        )
     k = classes or int(max(true.max(initial=-1), predicted.max(initial=-1))) + 1
     out = np.zeros((k, k), np.int64)
     np.add.at(out, (true, predicted), 1)
@@ -83,14 +86,18 @@ class Page:
 
     def images(self, images, captions, scale=6):
         """Pictures with captions.  images: uint8 arrays, (height, width) or (height, width, 3)."""
-        figures = [f'<figure><img alt="{escape(c, quote=True)}" src="{png.data_uri(i, scale)}">'
-                   f"<figcaption>{escape(c)}</figcaption></figure>" for i, c in zip(images, captions, strict=True)]
+        figures = [
+            f'<figure><img alt="{escape(c, quote=True)}" src="{png.data_uri(i, scale)}">'
+            f"<figcaption>{escape(c)}</figcaption></figure>"
+            for i, c in zip(images, captions, strict=True)
+        ]
         self._parts.append('<div class="row">' + "".join(figures) + "</div>")
         return self
 
     def html(self):
         """The whole page."""
-        return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
-                '<meta name="viewport" content="width=device-width, initial-scale=1">'
-                f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(p for p in self._parts if p)
-                + "\n</body></html>\n")
+        return (
+            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(p for p in self._parts if p) + "\n</body></html>\n"
+        )

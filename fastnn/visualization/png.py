@@ -1,4 +1,5 @@
 """PNG images from arrays, and grids of small ones."""
+
 import base64
 import struct
 import zlib
@@ -19,16 +20,19 @@ def encode(image, scale=1):
     """
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
-        raise ShapeError(f"png: received shape {image.shape} of {image.dtype}, expected (height, width) or "
-                         "(height, width, 3) of uint8.")
+        raise ShapeError(
+            f"png: received shape {image.shape} of {image.dtype}, expected (height, width) or "
+            "(height, width, 3) of uint8."
+        )
     image = image.repeat(scale, 0).repeat(scale, 1)
     height, width = image.shape[:2]
     rows = image.reshape(height, -1)
     # Each row begins with the number of its filter; 0 is "none".
     raw = np.concatenate([np.zeros((height, 1), np.uint8), rows], 1).tobytes()
     header = struct.pack(">IIBBBBB", width, height, 8, 2 if image.ndim == 3 else 0, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(raw, 9))
-            + _chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(raw, 9)) + _chunk(b"IEND", b"")
+    )
 
 
 def _chunk(kind, data):
@@ -65,8 +69,10 @@ def image_grid(images, columns=8, gap=1, background=255):
     """
     images = np.asarray(images, np.uint8)
     if images.ndim not in (3, 4) or not len(images):
-        raise ShapeError(f"image_grid: received shape {images.shape}, expected (n, height, width) or "
-                         "(n, height, width, 3) with n >= 1.")
+        raise ShapeError(
+            f"image_grid: received shape {images.shape}, expected (n, height, width) or "
+            "(n, height, width, 3) with n >= 1."
+        )
     n, h, w = images.shape[:3]
     columns = min(columns, n)
     rows = -(-n // columns)
@@ -74,5 +80,5 @@ def image_grid(images, columns=8, gap=1, background=255):
     grid = np.full(shape, background, np.uint8)
     for i, image in enumerate(images):
         y, x = i // columns * (h + gap), i % columns * (w + gap)
-        grid[y:y + h, x:x + w] = image
+        grid[y : y + h, x : x + w] = image
     return grid

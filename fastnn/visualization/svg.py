@@ -1,4 +1,5 @@
 """Charts as SVG text: lines over epochs and square matrices."""
+
 import math
 from html import escape
 
@@ -37,8 +38,11 @@ def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
     finite = [v for values in series.values() for v in values if math.isfinite(v)] or [0.0, 1.0]
     count = max((len(v) for v in series.values()), default=1)
     ys = ticks(min(finite), max(finite))
-    xs = [x for x in ticks(x_first, x_first + max(count - 1, 1)) if float(x).is_integer()
-          and x_first <= x <= x_first + max(count - 1, 1)]
+    xs = [
+        x
+        for x in ticks(x_first, x_first + max(count - 1, 1))
+        if float(x).is_integer() and x_first <= x <= x_first + max(count - 1, 1)
+    ]
     inner_w, inner_h = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
     def x_of(i):
@@ -46,14 +50,20 @@ def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
 
     def y_of(value):
         return _TOP + inner_h * (1 - (value - ys[0]) / (ys[-1] - ys[0]))
+
     out = [_open(_WIDTH, _HEIGHT, title), f'<text x="{_LEFT}" y="18" class="title">{escape(title)}</text>']
-    out += [f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y):.1f}" y2="{y_of(y):.1f}" class="grid"/>'
-            f'<text x="{_LEFT - 6}" y="{y_of(y) + 4:.1f}" text-anchor="end">{y:g}</text>' for y in ys]
+    out += [
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y):.1f}" y2="{y_of(y):.1f}" class="grid"/>'
+        f'<text x="{_LEFT - 6}" y="{y_of(y) + 4:.1f}" text-anchor="end">{y:g}</text>'
+        for y in ys
+    ]
     out += [f'<text x="{x_of(x):.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{x:g}</text>' for x in xs]
     out.append(f'<text x="{_LEFT + inner_w / 2}" y="{_HEIGHT - 6}" text-anchor="middle">{escape(x_label)}</text>')
     if y_label:
-        out.append(f'<text x="12" y="{_TOP + inner_h / 2}" text-anchor="middle" '
-                   f'transform="rotate(-90 12 {_TOP + inner_h / 2})">{escape(y_label)}</text>')
+        out.append(
+            f'<text x="12" y="{_TOP + inner_h / 2}" text-anchor="middle" '
+            f'transform="rotate(-90 12 {_TOP + inner_h / 2})">{escape(y_label)}</text>'
+        )
     legend = _WIDTH - _RIGHT
     for number, values in enumerate(series.values()):
         colour = _COLOURS[number % len(_COLOURS)]
@@ -64,8 +74,10 @@ def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
                 x, y = points.split(",")
                 out.append(f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>')
     for number, name in reversed(list(enumerate(series))):
-        out.append(f'<text x="{legend}" y="18" text-anchor="end" fill="{_COLOURS[number % len(_COLOURS)]}" '
-                   f'class="legend">{escape(name)}</text>')
+        out.append(
+            f'<text x="{legend}" y="18" text-anchor="end" fill="{_COLOURS[number % len(_COLOURS)]}" '
+            f'class="legend">{escape(name)}</text>'
+        )
         legend -= 8 * len(name) + 14
     return "".join(out) + "</svg>"
 
@@ -97,29 +109,40 @@ def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None
     left, top = 58, 58
     width, height = left + k * cell + 10, top + k * cell + 10
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    out = [_open(width, height, title), f'<text x="{left}" y="18" class="title">{escape(title)}</text>',
-           f'<text x="{left + k * cell / 2}" y="36" text-anchor="middle">{escape(x_label)}</text>',
-           f'<text x="14" y="{top + k * cell / 2}" text-anchor="middle" '
-           f'transform="rotate(-90 14 {top + k * cell / 2})">{escape(y_label)}</text>']
+    out = [
+        _open(width, height, title),
+        f'<text x="{left}" y="18" class="title">{escape(title)}</text>',
+        f'<text x="{left + k * cell / 2}" y="36" text-anchor="middle">{escape(x_label)}</text>',
+        f'<text x="14" y="{top + k * cell / 2}" text-anchor="middle" '
+        f'transform="rotate(-90 14 {top + k * cell / 2})">{escape(y_label)}</text>',
+    ]
     for i in range(k):
         name, middle = escape(labels[i]), (i + 0.5) * cell
-        out.append(f'<text x="{left + middle}" y="{top - 6}" text-anchor="middle">{name}</text>'
-                   f'<text x="{left - 6}" y="{top + middle + 4}" text-anchor="end">{name}</text>')
+        out.append(
+            f'<text x="{left + middle}" y="{top - 6}" text-anchor="middle">{name}</text>'
+            f'<text x="{left - 6}" y="{top + middle + 4}" text-anchor="end">{name}</text>'
+        )
         for j in range(k):
             share = float(shares[i, j])
             colour = "37,99,235" if i == j else "234,88,12"
             shade = share if i == j else min(1.0, 4 * share)
-            out.append(f'<rect x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" height="{cell - 1}" '
-                       f'fill="rgba({colour},{max(shade, 0.04):.2f})"/>')
+            out.append(
+                f'<rect x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" height="{cell - 1}" '
+                f'fill="rgba({colour},{max(shade, 0.04):.2f})"/>'
+            )
             if matrix[i, j]:
                 ink = "#fff" if shade > 0.55 else "currentColor"
-                out.append(f'<text x="{left + (j + 0.5) * cell}" y="{top + (i + 0.5) * cell + 4}" text-anchor="middle" '
-                           f'fill="{ink}">{int(matrix[i, j])}</text>')
+                out.append(
+                    f'<text x="{left + (j + 0.5) * cell}" y="{top + (i + 0.5) * cell + 4}" text-anchor="middle" '
+                    f'fill="{ink}">{int(matrix[i, j])}</text>'
+                )
     return "".join(out) + "</svg>"
 
 
 def _open(width, height, title):
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img" aria-label="{escape(title, quote=True)}" font-family="system-ui, sans-serif" font-size="11" '
-            'fill="currentColor"><style>.grid{stroke:currentColor;opacity:.15}.title{font-size:13px;font-weight:600}'
-            ".legend{font-weight:600}</style>")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(title, quote=True)}" font-family="system-ui, sans-serif" font-size="11" '
+        'fill="currentColor"><style>.grid{stroke:currentColor;opacity:.15}.title{font-size:13px;font-weight:600}'
+        ".legend{font-weight:600}</style>"
+    )

@@ -1,4 +1,5 @@
 """The benchmark's own claims: workloads build and count their operations, tables say what was measured."""
+
 from __future__ import annotations
 
 import ast
@@ -16,8 +17,9 @@ SOURCE = Path(__file__).resolve().parents[2]
 if not (SOURCE / "bench").is_dir():
     pytest.skip("the benchmarks are in the source tree only", allow_module_level=True)
 # as a package of its own: the folder above it holds the sources of fastnn, which must not hide the installed one
-_spec = importlib.util.spec_from_file_location("bench", SOURCE / "bench" / "__init__.py",
-                                               submodule_search_locations=[str(SOURCE / "bench")])
+_spec = importlib.util.spec_from_file_location(
+    "bench", SOURCE / "bench" / "__init__.py", submodule_search_locations=[str(SOURCE / "bench")]
+)
 sys.modules["bench"] = importlib.util.module_from_spec(_spec)
 
 from bench import chart, compare, harness, models, results, table  # noqa: E402
@@ -37,10 +39,10 @@ def multiply_adds(layer, calls=1):
     if kind in ("LSTM", "GRU"):
         moments = layer.input.shape[1]
         return [calls * moments * int(np.prod(w.shape)) for w in layer.weights[:2]]
-    if kind == "MultiHeadAttention":            # four projections; scores and what they weigh
+    if kind == "MultiHeadAttention":  # four projections; scores and what they weigh
         products = sum(int(np.prod(w.shape)) for w in layer.weights if len(w.shape) == 3)
         return [calls * pixels * products, calls * 2 * pixels * pixels * int(np.prod(kernel[1:]))]
-    if kind == "Conv2DTranspose":               # each pixel of the input meets the whole kernel
+    if kind == "Conv2DTranspose":  # each pixel of the input meets the whole kernel
         pixels = int(np.prod(layer.input.shape[1:-1]))
     channels = kernel[-2] * kernel[-1] if "depthwise" not in kind.lower() else kernel[-2]
     return [calls * pixels * int(np.prod(kernel[:-2])) * channels]
@@ -52,7 +54,7 @@ def test_operations_are_counted(name):
     work = WORKLOADS[name]
     model = work.build(keras)
     count = sum(multiply_adds(model))
-    if name == "siamese":                           # its tower is called twice
+    if name == "siamese":  # its tower is called twice
         tower = next(layer for layer in model.layers if hasattr(layer, "layers"))
         count += sum(multiply_adds(tower))
     assert count == sum(work.macs)
@@ -79,27 +81,49 @@ def test_data_fit_the_model(name):
 
 def result(ms, peer_ms, threads=1, workload="mnist_mlp"):
     """A result file with one workload on two engines."""
+
     def record(engine, blocks):
-        return harness.summary([{"engine": engine, "workload": workload, "mode": "fit", "threads": threads,
-                                 "inference": False, "version": engine, "blocks_ms": blocks, "others": [0.0] * 4,
-                                 "shares": [1.0] * 4, "peak_rss_mb": 90.0, "first_step_s": 0.5, "cpu_ms": blocks[0]}])
+        return harness.summary(
+            [
+                {
+                    "engine": engine,
+                    "workload": workload,
+                    "mode": "fit",
+                    "threads": threads,
+                    "inference": False,
+                    "version": engine,
+                    "blocks_ms": blocks,
+                    "others": [0.0] * 4,
+                    "shares": [1.0] * 4,
+                    "peak_rss_mb": 90.0,
+                    "first_step_s": 0.5,
+                    "cpu_ms": blocks[0],
+                }
+            ]
+        )
+
     about = {"cpu": "a CPU", "date": "2020-01-01", "commit": "abc", "peak_gflops": 100.0}
-    return {"machine": about, "import_s": {"fastnn": 0.05},
-            "runs": [record("fastnn", [ms] * 4), record("torch", [peer_ms] * 4)]}
+    return {
+        "machine": about,
+        "import_s": {"fastnn": 0.05},
+        "runs": [record("fastnn", [ms] * 4), record("torch", [peer_ms] * 4)],
+    }
 
 
 def test_summary_leaves_disturbed_blocks_out():
     record = {"engine": "fastnn", "workload": "mnist_mlp", "mode": "fit", "threads": 2, "inference": False,
               "blocks_ms": [5.0, 5.2, 5.1, 9.0, 11.0], "others": [0.0, 0.1, 0.0, 0.9, 1.2], "shares": [1.0] * 5,
-              "peak_rss_mb": 1.0}
+              "peak_rss_mb": 1.0}  # fmt: skip
     s = harness.summary([record])
     assert s["ms"] == 5.1 and s["blocks"] == 3 and s["quiet"]
     assert harness.summary([{**record, "error": "no"}])["error"] == "no"
 
 
 def test_a_first_step_alone_adds_its_time_only():
+    # fmt: off
     timed = {"engine": "fastnn", "workload": "mnist_mlp", "mode": "fit", "threads": 1, "inference": False,
              "blocks_ms": [5.0] * 4, "others": [0.0] * 4, "shares": [1.0] * 4, "peak_rss_mb": 90.0, "first_step_s": 0.9}
+    # fmt: on
     alone = {k: timed[k] for k in ("engine", "workload", "threads", "inference")}
     s = harness.summary([timed, *[{**alone, "mode": "first step", "first_step_s": v} for v in (0.4, 0.5)]])
     assert s["first_step_s"] == 0.5 and s["ms"] == 5.0 and s["mode"] == "fit" and s["peak_rss_mb"] == 90.0
@@ -107,7 +131,7 @@ def test_a_first_step_alone_adds_its_time_only():
 
 def test_table_shows_the_ratio():
     text = "\n".join(table.training(result(5.0, 10.0), goals=True))
-    assert "| mnist_mlp | 1 | 5 ms |" in text and "82 %" in text      # 0.41 GFLOP in 5 ms of 100
+    assert "| mnist_mlp | 1 | 5 ms |" in text and "82 %" in text  # 0.41 GFLOP in 5 ms of 100
     assert "| PyTorch: 10 ms, 90 MB | 2.00× | 1.40× |" in text
 
 
@@ -135,7 +159,9 @@ def test_chart_is_drawn_to_scale():
     both = results.merge(result(5.0, 50.0), result(1.0, 10.0, workload="cifar_cnn"))
     rows = chart.relative(both["runs"])
     assert [(label, found["PyTorch"]) for label, found in rows] == [
-        ("mnist_mlp, 1 thread", 10.0), ("cifar_cnn, 1 thread", 10.0)]
+        ("mnist_mlp, 1 thread", 10.0),
+        ("cifar_cnn, 1 thread", 10.0),
+    ]
     drawn = ElementTree.fromstring(chart.draw(both))
     places = [c.get("cx") for c in drawn.iter() if c.tag.endswith("circle") and len(c)]
     assert len(places) == 2 and len(set(places)) == 1
@@ -157,6 +183,7 @@ def test_ragged_in_short(capsys):
     import argparse
 
     from bench import ragged
+
     parser = argparse.ArgumentParser()
     ragged.arguments(parser)
     a = parser.parse_args(["--batches", "3", "--shortest", "2", "--longest", "7", "--shapes", "4"])

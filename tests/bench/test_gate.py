@@ -1,4 +1,5 @@
 """The gate sees a kernel that became 20 % slower and nothing else, on machines that are noisy in different ways."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -13,8 +14,9 @@ SOURCE = Path(__file__).resolve().parents[2]
 if not (SOURCE / "bench").is_dir():
     pytest.skip("the benchmarks are in the source tree only", allow_module_level=True)
 if "bench" not in sys.modules:
-    _spec = importlib.util.spec_from_file_location("bench", SOURCE / "bench" / "__init__.py",
-                                                   submodule_search_locations=[str(SOURCE / "bench")])
+    _spec = importlib.util.spec_from_file_location(
+        "bench", SOURCE / "bench" / "__init__.py", submodule_search_locations=[str(SOURCE / "bench")]
+    )
     sys.modules["bench"] = importlib.util.module_from_spec(_spec)
 
 from bench import gate  # noqa: E402
@@ -33,6 +35,7 @@ class Machine:
 
     def work(self, nanoseconds, slowed=1.6):
         """A function that takes this long on the machine, `slowed` times that beside a busy neighbour."""
+
         def run():
             if self.now >= self.until:
                 self.disturbed = self.random.random() < self.busy
@@ -43,23 +46,38 @@ class Machine:
                 lasted *= self.random.uniform(1, 8)
             self.now += lasted
             self.others += lasted / 1e9 * self.disturbed
+
         return run
 
     def measure(self, cost=1.0, extra=0.0):
         """The gate's ratio of a kernel of 300 µs to a reference of 200 µs, which a neighbour slows less."""
-        return gate.measure(self.work(300e3 * cost), self.work(200e3, 1.4), clock=lambda: int(self.now), extra=extra,
-                            others=lambda: self.others, wall=lambda: self.now / 1e9)
+        return gate.measure(
+            self.work(300e3 * cost),
+            self.work(200e3, 1.4),
+            clock=lambda: int(self.now),
+            extra=extra,
+            others=lambda: self.others,
+            wall=lambda: self.now / 1e9,
+        )
 
 
-MACHINES = {"quiet": {}, "spikes": {"spikes": 0.1}, "drifting": {"drift": 0.3}, "neighbour": {"busy": 0.6},
-            "all of it": {"busy": 0.5, "drift": 0.2, "spikes": 0.05}}
+MACHINES = {
+    "quiet": {},
+    "spikes": {"spikes": 0.1},
+    "drifting": {"drift": 0.3},
+    "neighbour": {"busy": 0.6},
+    "all of it": {"busy": 0.5, "drift": 0.2, "spikes": 0.05},
+}
 
 
 def judged(kind, seed, **slow):
     """Whether the gate lets a case pass on such a machine, each measurement in another process."""
     number = iter(range(100))
-    good, _ = gate.judge(lambda names: {n: Machine((seed, next(number)).__hash__(), **MACHINES[kind]).measure(**slow)
-                                        for n in names}, {"case": 1.5}, {"case": gate.ALLOWED})["case"]
+    good, _ = gate.judge(
+        lambda names: {n: Machine((seed, next(number)).__hash__(), **MACHINES[kind]).measure(**slow) for n in names},
+        {"case": 1.5},
+        {"case": gate.ALLOWED},
+    )["case"]
     return good
 
 
@@ -78,8 +96,17 @@ def test_a_kernel_20_per_cent_slower_fails(kind, slow, seed):
 
 def test_one_measurement_decides_nothing_bad():
     """Only three measurements on the wrong side do; three on the right side end the doubt."""
-    for ratios, known in (([1.3], None), ([1.3, 1.3], None), ([1.3] * 3, False), ([1.07], None), ([1.07] * 3, True),
-                          ([1.3, 1.0, 1.3, 1.0], None), ([1.3, 1.0, 1.3, 1.0, 1.0], True), ([1.02], True), ([], None)):
+    for ratios, known in (
+        ([1.3], None),
+        ([1.3, 1.3], None),
+        ([1.3] * 3, False),
+        ([1.07], None),
+        ([1.07] * 3, True),
+        ([1.3, 1.0, 1.3, 1.0], None),
+        ([1.3, 1.0, 1.3, 1.0, 1.0], True),
+        ([1.02], True),
+        ([], None),
+    ):
         assert gate.verdict(ratios) is known
 
 

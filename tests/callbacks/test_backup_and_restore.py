@@ -1,4 +1,5 @@
 """BackupAndRestore: a run that is broken off anywhere and begun again leaves the bits of one that was not."""
+
 import json
 import tempfile
 
@@ -12,7 +13,7 @@ from fastnn import callbacks, layers
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 from fastnn.saving.run import load_run, save_run
 
-ROWS, BATCH, EPOCHS = 44, 8, 4                  # five batches and a ragged one
+ROWS, BATCH, EPOCHS = 44, 8, 4  # five batches and a ragged one
 X = np.random.default_rng(0).random((ROWS, 4), dtype="f4")
 Y = X[:, :1] - 0.5 * X[:, 1:2]
 
@@ -41,30 +42,42 @@ class Numbered(keras.utils.PyDataset):
         return -(-ROWS // BATCH)
 
     def __getitem__(self, i):
-        return X[i * BATCH:(i + 1) * BATCH], Y[i * BATCH:(i + 1) * BATCH]
+        return X[i * BATCH : (i + 1) * BATCH], Y[i * BATCH : (i + 1) * BATCH]
 
 
 def generator():
     while True:
         for i in range(-(-ROWS // BATCH)):
-            yield X[i * BATCH:(i + 1) * BATCH], Y[i * BATCH:(i + 1) * BATCH]
+            yield X[i * BATCH : (i + 1) * BATCH], Y[i * BATCH : (i + 1) * BATCH]
 
 
 def net(kind="dropout"):
     keras.utils.set_random_seed(7)
-    middle = {"dropout": [layers.Dropout(0.5), layers.BatchNormalization()],
-              "noise": [layers.GaussianNoise(0.1), layers.LayerNormalization()], "plain": []}[kind]
+    middle = {
+        "dropout": [layers.Dropout(0.5), layers.BatchNormalization()],
+        "noise": [layers.GaussianNoise(0.1), layers.LayerNormalization()],
+        "plain": [],
+    }[kind]
     model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "tanh"), *middle, layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
     return model
 
 
 def train(model, source, steps, more):
-    data = {"arrays": lambda: dict(x=X, y=Y, batch_size=BATCH), "dataset": lambda: dict(x=Numbered()),
-            "generator": lambda: dict(x=generator())}[source]()
+    data = {
+        "arrays": lambda: dict(x=X, y=Y, batch_size=BATCH),
+        "dataset": lambda: dict(x=Numbered()),
+        "generator": lambda: dict(x=generator()),
+    }[source]()
     steps = 6 if source == "generator" and steps is None else steps
-    history = model.fit(**data, epochs=EPOCHS, verbose=0, steps_per_epoch=steps, validation_data=(X[:10], Y[:10]),
-                        callbacks=[callbacks.ReduceLROnPlateau(patience=1, min_delta=0.5), *more])
+    history = model.fit(
+        **data,
+        epochs=EPOCHS,
+        verbose=0,
+        steps_per_epoch=steps,
+        validation_data=(X[:10], Y[:10]),
+        callbacks=[callbacks.ReduceLROnPlateau(patience=1, min_delta=0.5), *more],
+    )
     return history.history, history.epoch, [v.numpy().tobytes() for v in (*model.variables, *model.optimizer.variables)]
 
 
@@ -82,8 +95,8 @@ def test_the_bits_of_an_uninterrupted_run(tmp_path_factory, data):
             train(net(kind), source, steps, [callbacks.BackupAndRestore(folder, freq), Ends(*at)])
         except Gone:
             continue
-        break                                   # it had been beyond that point already
-    keras.utils.set_random_seed(99)             # what comes after depends on the backup alone
+        break  # it had been beyond that point already
+    keras.utils.set_random_seed(99)  # what comes after depends on the backup alone
     again = train(net(kind), source, steps, [callbacks.BackupAndRestore(folder, freq)])
     assert again == expected
     assert not folder.exists()
@@ -92,12 +105,14 @@ def test_the_bits_of_an_uninterrupted_run(tmp_path_factory, data):
 def test_the_states_of_recurrent_layers():
     def run(more):
         keras.utils.set_random_seed(7)
-        model = keras.Sequential([keras.Input(batch_shape=(4, 3, 2)), layers.LSTM(3, stateful=True, dropout=0.2),
-                                  layers.Dense(1)])
+        model = keras.Sequential(
+            [keras.Input(batch_shape=(4, 3, 2)), layers.LSTM(3, stateful=True, dropout=0.2), layers.Dense(1)]
+        )
         model.compile("adam", "mse")
         x = np.linspace(0, 1, 16 * 6, dtype="f4").reshape(16, 3, 2)
         model.fit(x, x[:, 0, :1], batch_size=4, epochs=3, shuffle=False, verbose=0, callbacks=more)
         return [w.tobytes() for w in model.get_weights()]
+
     with tempfile.TemporaryDirectory() as folder:
         with pytest.raises(Gone):
             run([callbacks.BackupAndRestore(folder + "/b", save_freq=2), Ends(1, 2)])
@@ -115,6 +130,7 @@ def test_each_call_of_fit_has_its_own_order(tmp_path):
             model = net("plain")
         seen.append(train(model, "arrays", None, more))
         return seen
+
     assert run(False) == run(True)
 
 
@@ -141,8 +157,9 @@ def test_weights_alone_and_the_epoch_of_keras(tmp_path):
     model = net("plain")
     model.save_weights(tmp_path / "latest.weights.h5")
     (tmp_path / "training_metadata.json").write_text(json.dumps({"epoch": 3, "batch": 0}))
-    history = net("plain").fit(X, Y, epochs=5, verbose=0,
-                               callbacks=[callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)])
+    history = net("plain").fit(
+        X, Y, epochs=5, verbose=0, callbacks=[callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)]
+    )
     assert history.epoch == [3, 4]
 
 
@@ -165,7 +182,7 @@ def test_the_state_of_a_run_goes_round(tmp_path):
     save_run(model, path, state)
     found = load_run(model, path)
     assert found["a"] == state["a"] and found["b"]["d"] == 0.5 and found["b"]["c"].tolist() == [0, 1, 2]
-    net().load_weights(path)                    # a weights file like any other
+    net().load_weights(path)  # a weights file like any other
     with pytest.raises(ArgumentError, match=r"'b', 'e'.*expected numbers, text"):
         save_run(model, path, {"b": {"e": object()}})
     data = bytearray(path.read_bytes())
@@ -185,8 +202,9 @@ class Streams:
 
 def stateful():
     keras.utils.set_random_seed(7)
-    model = keras.Sequential([keras.Input(batch_shape=(BATCH, 4)), layers.Reshape((4, 1)),
-                              layers.LSTM(3, stateful=True), layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(BATCH, 4)), layers.Reshape((4, 1)), layers.LSTM(3, stateful=True), layers.Dense(1)]
+    )
     model.compile("adam", "mse")
     return model
 
@@ -203,18 +221,25 @@ class Counts(callbacks.Callback):
         logs["count"] = self.n
 
 
-
 def in_an_epoch(folder, at, make=net, more=lambda folder: [], freq=1, **how):
     """(what an uninterrupted run leaves, what one that ended at `at` and was begun again leaves)."""
+
     def fit(name, *extra):
         (folder / name).mkdir(exist_ok=True)
         model = make()
         data = {k: v() for k, v in {"x": lambda: X, "y": lambda: Y, **how}.items()}
-        history = model.fit(**{k: v for k, v in data.items() if v is not None}, epochs=EPOCHS, verbose=0,
-                            callbacks=[*extra, *more(folder / name)])
-        return history.history, [w.tobytes() for w in (*model.get_weights(), *(
-            v.numpy() for v in model.optimizer.variables))], {
-            file.name: file.read_bytes() for file in sorted((folder / name).iterdir()) if file.name.endswith("csv")}
+        history = model.fit(
+            **{k: v for k, v in data.items() if v is not None},
+            epochs=EPOCHS,
+            verbose=0,
+            callbacks=[*extra, *more(folder / name)],
+        )
+        return (
+            history.history,
+            [w.tobytes() for w in (*model.get_weights(), *(v.numpy() for v in model.optimizer.variables))],
+            {file.name: file.read_bytes() for file in sorted((folder / name).iterdir()) if file.name.endswith("csv")},
+        )
+
     expected = fit("whole")
     for ends in at:
         with pytest.raises(Gone):
@@ -224,12 +249,16 @@ def in_an_epoch(folder, at, make=net, more=lambda folder: [], freq=1, **how):
 
 ONE = {"y": lambda: None}
 GOES_ON = {
-    "numbered": {"x": Numbered, **ONE}, "stream": {"x": Streams, **ONE},
+    "numbered": {"x": Numbered, **ONE},
+    "stream": {"x": Streams, **ONE},
     "generator": {"x": lambda: (b for b in Streams()), **ONE, "steps_per_epoch": lambda: 1},
     "a pass ends inside an epoch": {"x": Numbered, **ONE, "steps_per_epoch": lambda: 4},
     "rows end inside an epoch": {"batch_size": lambda: BATCH, "steps_per_epoch": lambda: 4},
-    "validated by a generator": {"batch_size": lambda: BATCH, "validation_data": generator,
-                                 "validation_steps": lambda: 2},
+    "validated by a generator": {
+        "batch_size": lambda: BATCH,
+        "validation_data": generator,
+        "validation_steps": lambda: 2,
+    },
 }
 
 
@@ -239,7 +268,7 @@ GOES_ON = {
 def test_it_goes_on_inside_an_epoch(tmp_path, case, batch):
     at = [(1, batch)] if case != "generator" else [(1, 0), (2, None)]
     if batch == 3 and case.startswith(("a pass", "rows")):
-        at = [(2, batch)]                       # the epoch before has two batches
+        at = [(2, batch)]  # the epoch before has two batches
     expected, found = in_an_epoch(tmp_path, at, **GOES_ON[case])
     assert found == expected
 
@@ -253,12 +282,24 @@ def test_the_last_backup_of_an_epoch_that_ran_out(tmp_path):
 
 def test_what_layers_keep_between_batches(tmp_path):
     rows = 5 * BATCH
-    expected, found = in_an_epoch(tmp_path, [(1, 2)], stateful, x=lambda: X[:rows], y=lambda: Y[:rows],
-                                  batch_size=lambda: BATCH, shuffle=lambda: False)
+    expected, found = in_an_epoch(
+        tmp_path,
+        [(1, 2)],
+        stateful,
+        x=lambda: X[:rows],
+        y=lambda: Y[:rows],
+        batch_size=lambda: BATCH,
+        shuffle=lambda: False,
+    )
     assert found == expected
     with pytest.raises(Gone):
-        stateful().fit(X[:rows], Y[:rows], batch_size=BATCH, verbose=0,
-                       callbacks=[callbacks.BackupAndRestore(tmp_path / "c", 1), Ends(0, 2)])
+        stateful().fit(
+            X[:rows],
+            Y[:rows],
+            batch_size=BATCH,
+            verbose=0,
+            callbacks=[callbacks.BackupAndRestore(tmp_path / "c", 1), Ends(0, 2)],
+        )
     model = keras.Sequential([*stateful().layers[:1], layers.LSTM(3), layers.Dense(1)])
     model.build((None, 4))
     with pytest.raises(FileFormatError, match="between batches"):
@@ -284,21 +325,22 @@ def averaging():
 @pytest.mark.parametrize("freq", ("epoch", 1, 4))
 @pytest.mark.parametrize("at", ([(1, 0)], [(1, 3), (2, 1), (2, 4)]))
 def test_callbacks_go_on(tmp_path, case, freq, at):
-    expected, found = in_an_epoch(tmp_path, at, averaging, CALLBACKS[case], freq,
-                                  batch_size=lambda: BATCH)
+    expected, found = in_an_epoch(tmp_path, at, averaging, CALLBACKS[case], freq, batch_size=lambda: BATCH)
     assert found == expected
 
 
 def test_checkpoints_at_the_same_batches(tmp_path):
     def more(folder):
         return [callbacks.ModelCheckpoint(folder / "{epoch}-{batch}.weights.h5", save_weights_only=True, save_freq=4)]
+
     in_an_epoch(tmp_path, [(1, 3)], more=more, batch_size=lambda: BATCH)
     names = [sorted(f.name for f in (tmp_path / part).iterdir()) for part in ("whole", "parts")]
     assert names[0] == names[1] and len(names[0]) == 6
 
 
-@pytest.mark.parametrize("other", ({"batch_size": 4}, {"x": X[:8], "y": Y[:8]},
-                                   {"x": Numbered(), "y": None, "batch_size": None}))
+@pytest.mark.parametrize(
+    "other", ({"batch_size": 4}, {"x": X[:8], "y": Y[:8]}, {"x": Numbered(), "y": None, "batch_size": None})
+)
 def test_other_data_inside_an_epoch(tmp_path, other):
     same = {"x": X, "y": Y, "batch_size": BATCH, "verbose": 0, "epochs": EPOCHS}
     with pytest.raises(Gone):

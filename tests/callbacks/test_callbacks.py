@@ -1,4 +1,5 @@
 """Callbacks driven by fake models: what they do to weights, learning rates and files, epoch by epoch."""
+
 import csv
 import math
 import os
@@ -48,8 +49,9 @@ class FakeModel:
 
 def fit(model, listeners, logs, epochs=None):
     """The hooks of a run whose epochs end with these logs; returns the number of epochs that ran."""
-    run = callbacks.CallbackList(listeners, add_history=True, model=model, verbose=0, epochs=epochs or len(logs),
-                                 steps=1)
+    run = callbacks.CallbackList(
+        listeners, add_history=True, model=model, verbose=0, epochs=epochs or len(logs), steps=1
+    )
     model.stop_training = False
     run.on_train_begin()
     for epoch, values in enumerate(logs):
@@ -69,11 +71,11 @@ def fit(model, listeners, logs, epochs=None):
     ([3, 2.95, 2.9, 2.0], {"min_delta": 0.2, "patience": 2}, 3, 0), ([1, 2, 0], {"mode": "max"}, 3, 1),
     ([NAN, 3, 2, 4], {"patience": 1}, 4, 2), ([3, NAN, 2], {"patience": 1}, 2, 0),
     ([NAN, NAN, NAN], {"patience": 1}, 2, 1), ([5, 4, 3], {"baseline": 1, "patience": 1}, 3, 2),
-    ([5, 6, 7], {"baseline": 4, "patience": 2}, 2, 0), ([9, 1, 2, 3], {"start_from_epoch": 2}, 4, 2)])
+    ([5, 6, 7], {"baseline": 4, "patience": 2}, 2, 0), ([9, 1, 2, 3], {"start_from_epoch": 2}, 4, 2)])  # fmt: skip
 def test_early_stopping(values, arguments, ran, weights):
     model = FakeModel()
     stop = callbacks.EarlyStopping(restore_best_weights=True, **arguments)
-    for _ in range(2):                          # an instance can be used again
+    for _ in range(2):  # an instance can be used again
         assert fit(model, stop, values) == ran
         assert model.weights == weights
 
@@ -90,8 +92,11 @@ def reference_stop(values, patience, min_delta):
     return len(values), at
 
 
-@given(st.lists(st.one_of(st.integers(0, 6).map(float), st.just(NAN)), min_size=1, max_size=12), st.integers(0, 4),
-       st.sampled_from([0, 1]))
+@given(
+    st.lists(st.one_of(st.integers(0, 6).map(float), st.just(NAN)), min_size=1, max_size=12),
+    st.integers(0, 4),
+    st.sampled_from([0, 1]),
+)
 def test_early_stopping_on_random_sequences(values, patience, min_delta):
     model = FakeModel()
     ran = fit(model, callbacks.EarlyStopping(patience=patience, min_delta=min_delta, restore_best_weights=True), values)
@@ -105,7 +110,9 @@ def test_early_stopping_without_its_monitor(capsys):
         assert fit(model, callbacks.EarlyStopping(), [{"loss": 1.0}, {"loss": 2.0}]) == 2
     fit(model, callbacks.EarlyStopping("loss", verbose=1, restore_best_weights=True), [{"loss": 1.0}, {"loss": 2.0}])
     assert capsys.readouterr().out.splitlines() == [
-        "Epoch 2: early stopping", "Restoring model weights from the end of the best epoch: 1."]
+        "Epoch 2: early stopping",
+        "Restoring model weights from the end of the best epoch: 1.",
+    ]
 
 
 def test_direction_of_a_monitor():
@@ -122,13 +129,17 @@ def test_direction_of_a_monitor():
 
 
 # ------------------------------------------------------------------ learning rates
-@pytest.mark.parametrize("values, arguments, rates", [
-    ([1, 1, 1, 1], {"patience": 1, "factor": 0.5}, [0.1, 0.05, 0.025, 0.0125]),
-    ([1, 1, 1, 1], {"patience": 2, "factor": 0.5}, [0.1, 0.1, 0.05, 0.05]),
-    ([1, 1, 1, 1, 1], {"patience": 1, "factor": 0.5, "cooldown": 2}, [0.1, 0.05, 0.05, 0.025, 0.025]),
-    ([1, 1, 1, 1], {"patience": 1, "factor": 0.5, "min_lr": 0.04}, [0.1, 0.05, 0.04, 0.04]),
-    ([1, NAN, 0.5, NAN], {"patience": 1, "factor": 0.5}, [0.1, 0.05, 0.05, 0.025]),
-    ([1, 0.95, 0.5], {"patience": 1, "factor": 0.5, "epsilon": 0.1}, [0.1, 0.05, 0.05])])
+@pytest.mark.parametrize(
+    "values, arguments, rates",
+    [
+        ([1, 1, 1, 1], {"patience": 1, "factor": 0.5}, [0.1, 0.05, 0.025, 0.0125]),
+        ([1, 1, 1, 1], {"patience": 2, "factor": 0.5}, [0.1, 0.1, 0.05, 0.05]),
+        ([1, 1, 1, 1, 1], {"patience": 1, "factor": 0.5, "cooldown": 2}, [0.1, 0.05, 0.05, 0.025, 0.025]),
+        ([1, 1, 1, 1], {"patience": 1, "factor": 0.5, "min_lr": 0.04}, [0.1, 0.05, 0.04, 0.04]),
+        ([1, NAN, 0.5, NAN], {"patience": 1, "factor": 0.5}, [0.1, 0.05, 0.05, 0.025]),
+        ([1, 0.95, 0.5], {"patience": 1, "factor": 0.5, "epsilon": 0.1}, [0.1, 0.05, 0.05]),
+    ],
+)
 def test_reduce_on_plateau(values, arguments, rates):
     model, seen = FakeModel(), []
     note = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(model.optimizer.learning_rate))
@@ -177,7 +188,7 @@ def test_model_checkpoint_every_few_epochs(tmp_path):
 
 @pytest.mark.parametrize("values, arguments, epochs", [
     ([3, 4, 2, NAN, 2, 1], {}, [1, 3, 6]), ([NAN, 3, 4], {}, [2]), ([3, 1, 2], {"initial_value_threshold": 2.5}, [2]),
-    ([3, 4, 2], {"mode": "max"}, [1, 2])])
+    ([3, 4, 2], {"mode": "max"}, [1, 2])])  # fmt: skip
 def test_model_checkpoint_best_only(tmp_path, values, arguments, epochs):
     model = FakeModel()
     fit(model, callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras", save_best_only=True, **arguments), values)
@@ -199,8 +210,12 @@ def test_model_checkpoint_every_few_batches(tmp_path):
 
 
 def test_model_checkpoint_errors(tmp_path, capsys):
-    for arguments in ({"filepath": "m.txt"}, {"filepath": "m.hdf"}, {"filepath": "m.keras", "save_weights_only": True},
-                      {"filepath": "m.keras", "save_freq": "batch"}):
+    for arguments in (
+        {"filepath": "m.txt"},
+        {"filepath": "m.hdf"},
+        {"filepath": "m.keras", "save_weights_only": True},
+        {"filepath": "m.keras", "save_freq": "batch"},
+    ):
         with pytest.raises(ArgumentError):
             callbacks.ModelCheckpoint(**arguments)
     model = FakeModel()
@@ -243,8 +258,11 @@ def test_history():
 
 def test_all_hooks_reach_all_callbacks():
     seen = []
-    hooks = [f"on_{what}_{when}" for what in ("epoch", "train", "test", "predict", "batch", "train_batch", "test_batch",
-                                              "predict_batch") for when in ("begin", "end")]
+    hooks = [
+        f"on_{what}_{when}"
+        for what in ("epoch", "train", "test", "predict", "batch", "train_batch", "test_batch", "predict_batch")
+        for when in ("begin", "end")
+    ]
     notes = {h: (lambda *a, h=h, **k: seen.append(h)) for h in hooks}
     run = callbacks.CallbackList([[callbacks.LambdaCallback(**notes)]])
     for hook in hooks:
@@ -268,9 +286,16 @@ def test_older_batch_hooks_are_called():
 
 def test_who_wants_batches():
     wants = lambda c, kind="train": callbacks.CallbackList(c).wants_batches(kind)
-    assert not wants([callbacks.EarlyStopping(), callbacks.History(), callbacks.CSVLogger("x"),
-                      callbacks.ProgbarLogger(), callbacks.ReduceLROnPlateau(),
-                      callbacks.LambdaCallback(on_epoch_end=print)])
+    assert not wants(
+        [
+            callbacks.EarlyStopping(),
+            callbacks.History(),
+            callbacks.CSVLogger("x"),
+            callbacks.ProgbarLogger(),
+            callbacks.ReduceLROnPlateau(),
+            callbacks.LambdaCallback(on_epoch_end=print),
+        ]
+    )
     assert wants(callbacks.TerminateOnNaN()) and wants(callbacks.LambdaCallback(on_train_batch_end=print))
     assert wants(callbacks.LambdaCallback(on_predict_batch_end=print), "predict")
 
@@ -326,6 +351,7 @@ def test_states_go_round():
 
 def test_swap_ema_weights():
     from fastnn.graph import Variable
+
     weight, average = Variable([1.0], name="w"), Variable([5.0], name="a")
     model = FakeModel()
     run = callbacks.CallbackList(callbacks.SwapEMAWeights(), model=model, epochs=1)

@@ -1,4 +1,5 @@
 """What is shown: the lines of verbose=1 and 2, on a terminal and in a file."""
+
 import io
 import re
 import sys
@@ -51,7 +52,7 @@ def test_a_terminal_gets_a_live_line(screen):
     with redirect_stdout(screen):
         run(1, epochs=1)
     text = screen.getvalue()
-    assert "Epoch" not in text                  # as in Keras, for one epoch
+    assert "Epoch" not in text  # as in Keras, for one epoch
     assert text.count("\n") == 1 and "\x1b[32m" in text
     last = plain(text.split("\r")[-1])
     assert last.startswith("3/3 ━━━━━━━━━━━━━━━━━━━━ 0s ")
@@ -112,6 +113,7 @@ def test_averages_over_steps(screen):
 @pytest.mark.parametrize("seconds, text", [(5, "5s"), (61, "1:01"), (3700, "1:01:40")])
 def test_time_left(seconds, text):
     from fastnn.callbacks.progbar import _clock
+
     assert _clock(seconds) == text
 
 

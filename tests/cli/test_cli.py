@@ -1,4 +1,5 @@
 """The command: what it prints, what it leaves behind, and how it fails."""
+
 import importlib.util
 import json
 import re
@@ -34,7 +35,7 @@ def test_info_tells_the_pack_its_level_and_its_age():
 
 def test_info_says_why_kernels_are_not_the_best(monkeypatch):
     told = {"mode": pack.MODE, "level": "x86-64-v3", "cpu_level": "x86-64-v4", "folder": "f", "file": "f.so",
-            "levels": ["x86-64-v3"], "kernels": 1, "bytes": 1, "built": 0.0}
+            "levels": ["x86-64-v3"], "kernels": 1, "bytes": 1, "built": 0.0}  # fmt: skip
     monkeypatch.setattr(levels, "own_level", lambda: "x86-64-v4")
     monkeypatch.setattr(pack, "describe", lambda: told)
     monkeypatch.delenv("FASTNN_LEVEL", raising=False)
@@ -44,6 +45,7 @@ def test_info_says_why_kernels_are_not_the_best(monkeypatch):
 
     def broken():
         raise pack.errors.PackError("the kernel pack cannot be used: there is none")
+
     monkeypatch.setattr(pack, "describe", broken)
     assert gather()["kernel pack"] == "not usable: the kernel pack cannot be used: there is none"
 
@@ -88,8 +90,12 @@ def test_inspect(tmp_path, capsys):
 
 def test_failures_are_one_line(tmp_path, capsys):
     (tmp_path / "bad.keras").write_bytes(b"nothing")
-    for arguments in (["inspect", str(tmp_path / "bad.keras")], ["inspect", str(tmp_path / "no.keras")],
-                      ["run", str(tmp_path / "no.py")], ["demo", "--epochs", "0"]):
+    for arguments in (
+        ["inspect", str(tmp_path / "bad.keras")],
+        ["inspect", str(tmp_path / "no.keras")],
+        ["run", str(tmp_path / "no.py")],
+        ["demo", "--epochs", "0"],
+    ):
         assert main(arguments) == 1
         error = capsys.readouterr().err
         assert error.startswith("fastnn: ") and error.count("\n") == 1
@@ -108,8 +114,11 @@ def test_bench_says_and_writes_what_it_measured(tmp_path, capsys):
 
 
 def test_bench_knows_its_workloads(capsys):
-    for arguments, word in ((["run"], "mnist_mlp"), (["playground", "--threads", "0"], "threads"),
-                            (["playground", "--seconds", "0"], "seconds")):
+    for arguments, word in (
+        (["run"], "mnist_mlp"),
+        (["playground", "--threads", "0"], "threads"),
+        (["playground", "--seconds", "0"], "seconds"),
+    ):
         assert main(["bench", *arguments]) == 1
         error = capsys.readouterr().err
         assert error.startswith("fastnn: ") and word in error
@@ -121,8 +130,14 @@ def test_demo_in_short(tmp_path, capsys):
     for word in ("/step", "loss", "accuracy", "val_loss", "images/s", "Total params", "Test accuracy", "bit for bit"):
         assert word in out, word
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    for word in ("Learning curves", "Confusion matrix", "Misclassified digits", "Learned filters", "<svg",
-                 "data:image/png"):
+    for word in (
+        "Learning curves",
+        "Confusion matrix",
+        "Misclassified digits",
+        "Learned filters",
+        "<svg",
+        "data:image/png",
+    ):
         assert word in page, word
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     assert (tmp_path / "digits.keras").stat().st_size > 100_000
@@ -130,8 +145,9 @@ def test_demo_in_short(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_demo_reaches_98_percent(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "fastnn", "demo"], capture_output=True, text=True, cwd=tmp_path,
-                          check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "fastnn", "demo"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert float(re.search(r"Test accuracy: ([\d.]+)%", done.stdout)[1]) >= 98
     model = fastnn.models.load_model(tmp_path / "digits.keras")

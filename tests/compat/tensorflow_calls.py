@@ -6,6 +6,7 @@ answer and run this file in an environment that has TensorFlow and fastnn:
 
     python tests/compat/tensorflow_calls.py
 """
+
 import inspect
 import json
 from pathlib import Path
@@ -31,7 +32,7 @@ def inputs():
         "wd": np.round(rng.randn(2, 2, 3, 2), 2).astype("float32"),
         "wt": np.round(rng.randn(2, 2, 4, 3), 2).astype("float32"),
         "g": np.round(rng.rand(1, 4, 4, 4), 2).astype("float32"), "big": np.arange(24, dtype="int64").reshape(2, 3, 4),
-    }
+    }  # fmt: skip
 
 
 def value(tf, call, names):
@@ -65,6 +66,7 @@ def main():
     import tensorflow as tf
 
     from fastnn.compat import tf_names
+
     calls = json.loads((HERE / "tensorflow_values.json").read_text(encoding="utf-8"))
     values, signatures = {call: value(tf, call, inputs()) for call in calls}, {}
     for name in sorted(tf_names.table()):

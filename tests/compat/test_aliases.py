@@ -1,4 +1,5 @@
 """`import keras` and `tensorflow.keras` find fastnn, in a process of their own; what is not there is a clear error."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -16,23 +17,39 @@ def run(script, tmp_path, *arguments):
     path = tmp_path / "script.py"
     path.write_text(script, encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from fastnn.cli import main; sys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", code, "run", str(path), *arguments], capture_output=True, text=True,
-                          cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", str(path), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
 def test_module_names():
-    for name, target in {"keras": "fastnn", "keras.layers": "fastnn.layers", "tensorflow.keras": "fastnn",
-                         "tensorflow.keras.layers": "fastnn.layers", "keras.utils.np_utils": "fastnn.utils",
-                         "keras.layers.convolutional": "fastnn.layers", "keras.src.layers.core.dense": "fastnn.layers",
-                         "keras.optimizers.schedules": "fastnn.optimizers.schedules", "tensorflow": "",
-                         "keras.backend": "fastnn.compat.backend", "tensorflow.python": "",
-                         "keras.preprocessing.sequence": "fastnn.preprocessing.sequence",
-                         "tensorflow.python.keras": "fastnn",
-                         "tf_keras.models": "fastnn.models",
-                         "tensorflow.random": "", "tensorflow.data": "", "tensorflow.io": None, "numpy": None,
-                         "kerastuner": None,
-                         "tensorflow_datasets": None}.items():
+    for name, target in {
+        "keras": "fastnn",
+        "keras.layers": "fastnn.layers",
+        "tensorflow.keras": "fastnn",
+        "tensorflow.keras.layers": "fastnn.layers",
+        "keras.utils.np_utils": "fastnn.utils",
+        "keras.layers.convolutional": "fastnn.layers",
+        "keras.src.layers.core.dense": "fastnn.layers",
+        "keras.optimizers.schedules": "fastnn.optimizers.schedules",
+        "tensorflow": "",
+        "keras.backend": "fastnn.compat.backend",
+        "tensorflow.python": "",
+        "keras.preprocessing.sequence": "fastnn.preprocessing.sequence",
+        "tensorflow.python.keras": "fastnn",
+        "tf_keras.models": "fastnn.models",
+        "tensorflow.random": "",
+        "tensorflow.data": "",
+        "tensorflow.io": None,
+        "numpy": None,
+        "kerastuner": None,
+        "tensorflow_datasets": None,
+    }.items():
         assert target_of(name) == target, name
 
 
@@ -94,6 +111,7 @@ def test_install_after_the_real_one_is_refused(monkeypatch):
 
     from fastnn.compat import install, installed
     from fastnn.core.errors import NotSupportedError
+
     monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))
     with pytest.raises(NotSupportedError, match="already"):
         install()

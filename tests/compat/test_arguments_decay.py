@@ -1,4 +1,5 @@
 """`decay` and `schedule_decay` as Keras 1 and 2 wrote them: the rate of step t, from 0, is lr / (1 + decay t)."""
+
 import numpy as np
 import pytest
 
@@ -41,7 +42,7 @@ def rates(name, lr, n=STEPS, **arguments):
     return steps_of(model_with(cls(lr=lr, **arguments, **kwargs)), n) / steps_of(model_with(cls(lr=1.0, **kwargs)), n)
 
 
-@pytest.mark.parametrize("name", [n for n in OPTIMIZERS if n != "Ftrl"])       # Ftrl's steps are not in proportion
+@pytest.mark.parametrize("name", [n for n in OPTIMIZERS if n != "Ftrl"])  # Ftrl's steps are not in proportion
 def test_every_optimizer_of_those_years(name):
     for decay in (0.0, 1.0, 0.25):
         assert rates(name, 0.1, decay=decay) == pytest.approx(0.1 / (1 + decay * np.arange(STEPS)), rel=2e-5)
@@ -72,14 +73,18 @@ def test_the_rate_can_be_read_and_set_beside_it():
     assert fastnn.optimizers.Adam().decay == 0.0
 
 
-@pytest.mark.parametrize(("callback", "epochs"), [
-    (lambda: fastnn.callbacks.LearningRateScheduler(lambda epoch: 0.1 * (epoch + 1)), [0.1, 0.2, 0.3]),
-    (lambda: fastnn.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=100.0), [0.1, 0.1, 0.05]),
-])
+@pytest.mark.parametrize(
+    ("callback", "epochs"),
+    [
+        (lambda: fastnn.callbacks.LearningRateScheduler(lambda epoch: 0.1 * (epoch + 1)), [0.1, 0.2, 0.3]),
+        (lambda: fastnn.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=100.0), [0.1, 0.1, 0.05]),
+    ],
+)
 def test_callbacks_work_beside_it(callback, epochs):
     model, ends = model_with(fastnn.optimizers.SGD(lr=0.1, decay=1.0)), []
     end = fastnn.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: ends.append(float(model.get_weights()[0][0, 0])))
+        on_epoch_end=lambda epoch, logs: ends.append(float(model.get_weights()[0][0, 0]))
+    )
     model.fit(ONES, ONES, epochs=3, callbacks=[end, callback()], verbose=0)
     assert -np.diff([0.0, *ends]) == pytest.approx([lr / (1 + t) for t, lr in enumerate(epochs)])
 
@@ -91,7 +96,7 @@ def test_configs_and_files_keep_it(tmp_path):
     model = model_with(optimizer)
     model.compile(optimizer, "mse")
     model.train_on_batch(ONES, ONES)
-    restore()                                   # a file says it without the old names, too
+    restore()  # a file says it without the old names, too
     for name in ("m.keras", "m.h5"):
         model.save(tmp_path / name)
         again = fastnn.models.load_model(tmp_path / name)
@@ -120,7 +125,7 @@ def nadam_of_keras_2(n, lr, schedule_decay, beta_1=0.9, beta_2=0.999, epsilon=1e
         product *= u
         m, v = beta_1 * m + (1 - beta_1), beta_2 * v + (1 - beta_2)
         bar = (1 - u) / (1 - product) + u_next * m / (1 - product * u_next)
-        out.append(lr * bar / (np.sqrt(v / (1 - beta_2 ** t)) + epsilon))
+        out.append(lr * bar / (np.sqrt(v / (1 - beta_2**t)) + epsilon))
     return out
 
 

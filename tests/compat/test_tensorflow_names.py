@@ -1,4 +1,5 @@
 """What `import tensorflow as tf` gives under the aliases: TensorFlow's arguments, defaults, dtypes and numbers."""
+
 import json
 
 import numpy as np
@@ -59,8 +60,18 @@ def test_values_and_dtypes(call):
 
 
 def test_results_are_tensors():
-    for call in ("where(b)", "reduce_sum(x)", "constant([1, 2])", "shape(m)", "unique(t)[0]", "range(3)",
-                 "strings.lower('A')", "zeros(2)", "random.normal([2])", "split(t, [2, 3])[1]"):
+    for call in (
+        "where(b)",
+        "reduce_sum(x)",
+        "constant([1, 2])",
+        "shape(m)",
+        "unique(t)[0]",
+        "range(3)",
+        "strings.lower('A')",
+        "zeros(2)",
+        "random.normal([2])",
+        "split(t, [2, 3])[1]",
+    ):
         found = eval(f"tf.{call}", {"tf": tf, **calls.inputs()})
         assert isinstance(found, Tensor) or not np.ndim(found), call
         assert isinstance(found.numpy(), (np.ndarray, np.generic, str)), call
@@ -77,7 +88,7 @@ IN_MODELS = {
     "moments": lambda v: tf.nn.moments(v, [1], keepdims=True)[1], "divide": lambda v: tf.divide(v, 2),
     "one_hot": lambda v: tf.one_hot(tf.cast(v > 0.0, tf.int32), 2), "split": lambda v: tf.split(v, [1, 2], axis=1)[1],
     "norm": lambda v: tf.norm(v, axis=-1), "slice": lambda v: v[:, 1:],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", IN_MODELS)
@@ -108,6 +119,7 @@ def test_a_step_of_ones_own_trains():
             grads, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
             self.optimizer.apply_gradients(zip(grads, weights))
             return {"loss": loss, "norm": norm}
+
     model, x, y = Custom(), np.eye(3, dtype="float32"), np.arange(3)
     model.compile("sgd")
     losses = model.fit(x, y, epochs=30, verbose=0).history
@@ -167,7 +179,7 @@ def test_random_images():
     ("math.lgamma(x)", AttributeError, "math.lgamma is not part of fastnn"),
     ("reduce_summ(x)", AttributeError, "Nearest: reduce_sum"),
     ("io.gfile", AttributeError, "not part of fastnn"),
-])
+])  # fmt: skip
 def test_errors(call, error, words):
     with pytest.raises(error, match=words):
         eval(f"tf.{call}", {"tf": tf, **calls.inputs()})
@@ -184,6 +196,7 @@ def test_shorter_names_of_keras_modules(tmp_path):
     import subprocess
     import sys
     from pathlib import Path
+
     script = """
 import tensorflow as tf
 import tensorflow.optimizers.schedules

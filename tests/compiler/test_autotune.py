@@ -1,4 +1,5 @@
 """How many threads a plan takes is found out by trying; the clock of these tests is a list of numbers."""
+
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ class Machine:
 
 @pytest.mark.parametrize("cost, best", [({1: 100, 2: 150}, 1), ({1: 100, 2: 80}, 2), ({1: 100, 2: 100}, 1),
                                         ({1: 900, 2: 500, 4: 300}, 4), ({1: 900, 2: 300, 4: 500}, 2),
-                                        ({1: 900, 3: 300, 6: 500}, 3)])
+                                        ({1: 900, 3: 300, 6: 500}, 3)])  # fmt: skip
 def test_the_fastest_number_wins(cost, best):
     machine, tuner = Machine(cost), ThreadAutotuner(max(cost), None)
     tuner._clock = machine.clock
@@ -55,16 +56,20 @@ def test_every_batch_is_walked_once_and_the_bits_are_those_of_one_thread(way):
     def run(threads):
         fastnn.config.set_num_threads(threads)
         fastnn.utils.set_random_seed(4)
-        model = fastnn.Sequential([fastnn.Input((96,)), fastnn.layers.Dense(96, activation="tanh"),
-                                   fastnn.layers.Dense(96)])
+        model = fastnn.Sequential(
+            [fastnn.Input((96,)), fastnn.layers.Dense(96, activation="tanh"), fastnn.layers.Dense(96)]
+        )
         model.compile("adam", "mse")
         if way == "fit":
             model.fit(x, x, batch_size=32, epochs=5, verbose=0)
         elif way == "train_on_batch":
             for k in range(40):
-                model.train_on_batch(x[:32], x[k:k + 32])
-        out = [model.predict(x[:64], batch_size=64, verbose=0) if way == "predict" else np.asarray(model(x[:64]))
-               for _ in range(40)]
+                model.train_on_batch(x[:32], x[k : k + 32])
+        out = [
+            model.predict(x[:64], batch_size=64, verbose=0) if way == "predict" else np.asarray(model(x[:64]))
+            for _ in range(40)
+        ]
         return [int(model.optimizer.iterations), *model.get_weights(), *out]
+
     for a, b in zip(run(1), run(2)):
         assert np.array_equal(a, b)

@@ -1,4 +1,5 @@
 """The memory plan: buffers that live at the same time never share a byte."""
+
 import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given

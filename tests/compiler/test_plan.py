@@ -1,4 +1,5 @@
 """Plans are data: pickled, compared, shared by models of one structure, bound again without compiling."""
+
 import os
 import pickle
 import subprocess
@@ -23,9 +24,10 @@ X, Y = RNG.standard_normal((24, 6)).astype("float32"), RNG.integers(0, 3, 24)
 def net(names=True, rate=0.5):
     def name(text):
         return {"name": text} if names else {}
+
     return fastnn.Sequential([fastnn.Input((6,)), layers.Dense(8, activation="relu", **name("first")),
                               layers.BatchNormalization(**name("norm")), layers.Dropout(rate, **name("drop")),
-                              layers.Dense(3, activation="softmax", **name("last"))])
+                              layers.Dense(3, activation="softmax", **name("last"))])  # fmt: skip
 
 
 def compiled(model):
@@ -54,6 +56,7 @@ def test_a_plan_has_no_address_and_no_array():
         assert not isinstance(value, (np.ndarray, fastnn.Model, Variable)), where
         for k, v in enumerate(value if isinstance(value, tuple) else ()):
             check(v, f"{where}[{k}]")
+
     for field in plan.__dataclass_fields__:
         check(getattr(plan, field), field)
     words = plan.table("words")
@@ -93,7 +96,7 @@ def test_a_plan_that_was_pickled_gives_the_same_bits_in_another_process(tmp_path
     with Trace() as trace:
         s = trace.input(x.shape)
         y = ops.softmax(ops.matmul(s, weight))
-        z = ops.cumprod(y, axis=1)                              # a step in Python
+        z = ops.cumprod(y, axis=1)  # a step in Python
         weight.assign(weight.value * 0.5)
     plan, structure = compile_graph(trace, [y, z], {s: x})
     assert plan.hosts
@@ -118,6 +121,7 @@ def test_clones_and_models_of_one_structure_share_a_plan():
 
 def test_models_that_share_a_plan_keep_their_own_numbers():
     """Weights, seeds of Dropout and results are each model's own, though the plan is one."""
+
     def histories(clear):
         out = []
         for seed in (1, 2):
@@ -128,6 +132,7 @@ def test_models_that_share_a_plan_keep_their_own_numbers():
             history = model.fit(X, Y, batch_size=8, epochs=2, verbose=0).history
             out.append((history["loss"], model.get_weights()))
         return out
+
     apart, shared = histories(True), histories(False)
     for (a, weights), (b, others) in zip(apart, shared):
         assert a == b
@@ -145,7 +150,7 @@ def test_errors_name_the_layer_of_the_model_that_runs():
 def test_what_moves_is_bound_again_and_not_compiled():
     model = compiled(net())
     before = model.predict(X, verbose=0)
-    model.fit(X, Y, batch_size=8, verbose=0)                    # the weights move into a flat buffer
+    model.fit(X, Y, batch_size=8, verbose=0)  # the weights move into a flat buffer
     after = model.predict(X[:24], verbose=0)
     assert before.shape == after.shape
     other = compiled(fastnn.models.clone_model(model))
@@ -190,6 +195,7 @@ def test_attributes_that_compare_equal_but_are_not_make_two_plans(one, two):
             s = trace.input(x.shape)
             y = ops.pad(s, ((1, 1), (0, 0)), **({} if value is True else {"constant_values": value}))
         return compile_graph(trace, [y], {s: x}, Options())
+
     a, b = make(one).plan, make(two).plan
     for plan in (a, b):
         assert isinstance(plan, Plan)
@@ -214,7 +220,7 @@ def readme_model():
     """The model of README's example."""
     model = fastnn.Sequential([
         fastnn.Input((8, 8)), layers.Rescaling(1 / 16), layers.Flatten(), layers.Dense(64, activation="relu"),
-        layers.Dense(10, activation="softmax")])
+        layers.Dense(10, activation="softmax")])  # fmt: skip
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

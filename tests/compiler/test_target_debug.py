@@ -1,4 +1,5 @@
 """The nets that the registry tests rely on do catch what they are for: kernels that write too much or too little."""
+
 from __future__ import annotations
 
 import evaluate
@@ -14,9 +15,11 @@ X = np.arange(1, 8, dtype=np.float32)
 
 def copy_of(count):
     """An operation that should copy its input, whose kernel is told to copy `count` elements."""
+
     def lower(e):
         x, y = e.ins[0], e.outs[0]
         e.emit("copy_f32", x.rd_all, y.wr_all, n=count)
+
     return Op(name="copy_badly", inputs=("x",), infer=lambda specs, attrs: Spec(*specs[0]), lower=lower)
 
 

@@ -1,4 +1,5 @@
 """Counts, flags, numbers and sizes: a bad one is an error of the library before anything has changed."""
+
 import inspect
 import math
 
@@ -28,7 +29,7 @@ BAD = {
     "evaluate": {"batch_size": NO_COUNT, "steps": NO_COUNT, "callbacks": NO_CALLBACKS, "verbose": NO_VERBOSE},
     "predict": {"batch_size": NO_COUNT, "steps": NO_COUNT, "callbacks": NO_CALLBACKS, "verbose": NO_VERBOSE},
     "compile": {"steps_per_execution": (*NO_COUNT, None)},
-}
+}  # fmt: skip
 CASES = [(method, name, value) for method, table in BAD.items() for name, values in table.items() for value in values]
 
 
@@ -42,9 +43,13 @@ def model():
 
 def state(model):
     """All that a run changes."""
-    return ([w.tobytes() for w in model.get_weights()], int(model.optimizer.iterations.numpy()),
-            repr(model.history.history), [v.numpy().tobytes() for m in model.metrics for v in m.variables],
-            model._random_position())
+    return (
+        [w.tobytes() for w in model.get_weights()],
+        int(model.optimizer.iterations.numpy()),
+        repr(model.history.history),
+        [v.numpy().tobytes() for m in model.metrics for v in m.variables],
+        model._random_position(),
+    )
 
 
 @pytest.mark.parametrize("method, name, value", CASES, ids=lambda v: repr(v)[:20])
@@ -63,7 +68,7 @@ GOOD = [("fit", "batch_size", np.int64(8)), ("fit", "epochs", np.int32(1)), ("fi
         ("fit", "validation_freq", {1}), ("fit", "validation_freq", []), ("fit", "shuffle", np.bool_(True)),
         ("fit", "shuffle", 0), ("fit", "shuffle", "batch"), ("fit", "shuffle", None), ("fit", "callbacks", []),
         ("fit", "callbacks", keras.callbacks.LambdaCallback()), ("evaluate", "steps", np.int64(1)),
-        ("predict", "batch_size", np.int16(7)), ("predict", "verbose", False), ("predict", "steps", 1)]
+        ("predict", "batch_size", np.int16(7)), ("predict", "verbose", False), ("predict", "steps", 1)]  # fmt: skip
 
 
 @pytest.mark.parametrize("method, name, value", GOOD, ids=lambda v: repr(v)[:20])
@@ -75,12 +80,12 @@ def test_what_keras_takes_is_taken(method, name, value):
 
 # ------------------------------------------------------------------ what constructors take
 MODULES = (keras.optimizers, schedules, keras.losses, keras.metrics, keras.callbacks, keras.constraints,
-           keras.initializers, layers)
+           keras.initializers, layers)  # fmt: skip
 NEEDED = {"units": 2, "filters": 2, "kernel_size": 2, "initial_learning_rate": 0.1, "decay_steps": 10, "rate": 0.1,
           "decay_rate": 0.9, "first_decay_steps": 10, "input_dim": 3, "output_dim": 3, "num_classes": 3, "theta": 1.0,
           "target_class_ids": [0], "num_heads": 2, "key_dim": 2, "specificity": 0.5, "sensitivity": 0.5, "recall": 0.5,
           "precision": 0.5, "num_query_heads": 2, "num_key_value_heads": 1, "head_dim": 2,
-          "filepath": "model.keras"}
+          "filepath": "model.keras"}  # fmt: skip
 MORE = {"Discretization": {"num_bins": 3}}
 
 
@@ -93,8 +98,11 @@ def constructors():
             if not inspect.isclass(cls) or not issubclass(cls, arguments.ChecksArguments):
                 continue
             parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-            needed = {p.name: NEEDED.get(p.name) for p in parameters
-                      if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD} | MORE.get(cls.__name__, {})
+            needed = {
+                p.name: NEEDED.get(p.name)
+                for p in parameters
+                if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD
+            } | MORE.get(cls.__name__, {})
             if None not in needed.values():
                 for p in parameters:
                     if p.name in cls.argument_rules:
@@ -108,7 +116,7 @@ FOUND = constructors()
 def test_the_table_is_used():
     names = {name for _, _, name in FOUND.values()}
     assert len(FOUND) > 150
-    assert {*arguments.LAYER_RULES, *arguments.RULES} - names == set()      # a rule for nothing is a mistake
+    assert {*arguments.LAYER_RULES, *arguments.RULES} - names == set()  # a rule for nothing is a mistake
 
 
 @pytest.mark.parametrize("where", FOUND)
@@ -125,7 +133,7 @@ def test_a_learning_rate_is_a_finite_number(rate):
     for make in (keras.optimizers.SGD, keras.optimizers.Adam):
         with pytest.raises(ArgumentError, match="learning_rate"):
             make(learning_rate=rate)
-    optimizer = keras.optimizers.SGD(learning_rate=-0.5)        # Keras takes it: climbing is a use of it
+    optimizer = keras.optimizers.SGD(learning_rate=-0.5)  # Keras takes it: climbing is a use of it
     with pytest.raises(ArgumentError, match="learning_rate"):
         optimizer.learning_rate = rate
     assert float(optimizer.learning_rate) == -0.5
@@ -133,7 +141,7 @@ def test_a_learning_rate_is_a_finite_number(rate):
 
 def test_arguments_of_other_kinds_are_taken():
     assert keras.optimizers.Adam(np.float32(0.01), beta_1=np.float64(0.5), weight_decay=None).beta_1 == 0.5
-    assert keras.callbacks.EarlyStopping(patience=2.5, baseline=math.inf).patience == 2.5       # as Keras's
+    assert keras.callbacks.EarlyStopping(patience=2.5, baseline=math.inf).patience == 2.5  # as Keras's
     assert layers.Concatenate(axis=np.int64(1)).axis == 1
     keras.losses.CategoricalFocalCrossentropy(alpha=[0.2, 0.8])
 
@@ -154,30 +162,35 @@ def test_users_classes_are_left_alone():
 
 
 # ------------------------------------------------------------------ sizes
-HUGE = 2 ** 40
+HUGE = 2**40
 IMAGE, ROW, STEPS = (9, 9, 1), (9,), (9, 2)
 TOO_LARGE = {
     "dilation": (IMAGE, lambda: layers.Conv2D(2, 3, dilation_rate=HUGE, padding="same")),
     "kernel": (IMAGE, lambda: layers.Conv2D(2, HUGE, padding="same")),
-    "strides": (IMAGE, lambda: layers.Conv2D(2, 2, strides=2 ** 70, padding="same")),
-    "dilation 2**30": (IMAGE, lambda: layers.Conv2D(2, 3, dilation_rate=2 ** 30, padding="same")),
-    "kernel 2**30": (IMAGE, lambda: layers.Conv2D(2, 2 ** 30, padding="same")),
-    "pool": (IMAGE, lambda: layers.AveragePooling2D(2 ** 70, padding="same")),
+    "strides": (IMAGE, lambda: layers.Conv2D(2, 2, strides=2**70, padding="same")),
+    "dilation 2**30": (IMAGE, lambda: layers.Conv2D(2, 3, dilation_rate=2**30, padding="same")),
+    "kernel 2**30": (IMAGE, lambda: layers.Conv2D(2, 2**30, padding="same")),
+    "pool": (IMAGE, lambda: layers.AveragePooling2D(2**70, padding="same")),
     "padding": (IMAGE, lambda: layers.ZeroPadding2D(HUGE)),
-    "up": (IMAGE, lambda: layers.UpSampling2D(2 ** 30)),
-    "repeat": (ROW, lambda: layers.RepeatVector(2 ** 60)),
-    "units": (ROW, lambda: layers.Dense(HUGE)), "units 2**80": (ROW, lambda: layers.Dense(2 ** 80)),
-    "filters": (IMAGE, lambda: layers.Conv2D(HUGE, 1)), "table": (ROW, lambda: layers.Embedding(HUGE, HUGE)),
-    "cells": (STEPS, lambda: layers.LSTM(HUGE)), "gates": (STEPS, lambda: layers.GRU(2 ** 62)),
+    "up": (IMAGE, lambda: layers.UpSampling2D(2**30)),
+    "repeat": (ROW, lambda: layers.RepeatVector(2**60)),
+    "units": (ROW, lambda: layers.Dense(HUGE)),
+    "units 2**80": (ROW, lambda: layers.Dense(2**80)),
+    "filters": (IMAGE, lambda: layers.Conv2D(HUGE, 1)),
+    "table": (ROW, lambda: layers.Embedding(HUGE, HUGE)),
+    "cells": (STEPS, lambda: layers.LSTM(HUGE)),
+    "gates": (STEPS, lambda: layers.GRU(2**62)),
     "depth": (IMAGE, lambda: layers.DepthwiseConv2D(2, depth_multiplier=HUGE)),
     "transposed": (IMAGE, lambda: layers.Conv2DTranspose(2, 2, strides=HUGE)),
-    "transposed 2**30": (IMAGE, lambda: layers.Conv2DTranspose(2, 2, strides=2 ** 30)),
+    "transposed 2**30": (IMAGE, lambda: layers.Conv2DTranspose(2, 2, strides=2**30)),
     "transposed, apart": (IMAGE, lambda: layers.Conv2DTranspose(2, 2, dilation_rate=HUGE)),
     "heads": (STEPS, lambda: layers.EinsumDense("abc,cd->abd", (None, HUGE))),
-    "no channel": ((5, 5, 0), lambda: layers.Conv2D(3, 2)), "no row": ((0, 5, 2), lambda: layers.Conv2D(3, 2)),
+    "no channel": ((5, 5, 0), lambda: layers.Conv2D(3, 2)),
+    "no row": ((0, 5, 2), lambda: layers.Conv2D(3, 2)),
     "no channel, transposed": ((5, 5, 0), lambda: layers.Conv2DTranspose(3, 2)),
     "no channel, depthwise": ((5, 5, 0), lambda: layers.DepthwiseConv2D(3)),
-    "no channel, 1D": ((5, 0), lambda: layers.Conv1D(3, 2)), "no step": ((0, 5), lambda: layers.Conv1D(3, 2)),
+    "no channel, 1D": ((5, 0), lambda: layers.Conv1D(3, 2)),
+    "no step": ((0, 5), lambda: layers.Conv1D(3, 2)),
     "no channel, 3D": ((5, 5, 5, 0), lambda: layers.Conv3D(3, 2)),
 }
 
@@ -192,7 +205,7 @@ def test_sizes_that_no_memory_holds(name):
 def test_the_limit_is_twice_the_memory_of_the_machine():
     affordable(1 << 20, "little")
     with pytest.raises(ShapeError, match=r"A plan needs 1\.12e\+09 GB"):
-        affordable(2 ** 60 - 2 ** 55, "A plan")
+        affordable(2**60 - 2**55, "A plan")
     with pytest.raises(ShapeError, match="broadcast_to: a result of shape"):
         ops.broadcast_to(np.ones(1, "float32"), (HUGE, HUGE))
     with pytest.raises(ShapeError, match="at least one pixel"):

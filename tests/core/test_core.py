@@ -1,4 +1,5 @@
 """Shapes, dtypes, registry: the small tools that errors are made of."""
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -44,8 +45,18 @@ def test_pair_refuses(value):
         shapes.pair(value, "strides")
 
 
-@pytest.mark.parametrize("given_, name", [(np.float32, "float32"), ("half", "float16"), (np.dtype(">f8"), "float64"),
-                                          (float, "float32"), (int, "int32"), (bool, "bool"), (None, "float32")])
+@pytest.mark.parametrize(
+    "given_, name",
+    [
+        (np.float32, "float32"),
+        ("half", "float16"),
+        (np.dtype(">f8"), "float64"),
+        (float, "float32"),
+        (int, "int32"),
+        (bool, "bool"),
+        (None, "float32"),
+    ],
+)
 def test_standard_dtypes(given_, name):
     assert dtypes.standardize(given_) == name
 

@@ -1,4 +1,5 @@
 """The language of kernels, in the mode that this run has."""
+
 import numpy as np
 import pytest
 
@@ -77,7 +78,7 @@ def test_an_access_outside_is_an_index_error():
 
 
 def test_checked_pointers():
-    around = np.arange(-32, 32, dtype=np.int64)                 # what lies beside x belongs to this test
+    around = np.arange(-32, 32, dtype=np.int64)  # what lies beside x belongs to this test
     x = memory.register_memory(around[32:36])
     p = memory.at(np.int64, x.ctypes.data)
     p[3] = 9
@@ -88,7 +89,7 @@ def test_checked_pointers():
     assert memory.at(np.float32, x.ctypes.data + 4)._items.size == 7
     with pytest.raises(ValueError, match="not a multiple of 8"):
         memory.at(np.float64, x.ctypes.data + 4)
-    memory.at(np.int64, x.ctypes.data + 32)                     # one past the end may be formed, not read
+    memory.at(np.int64, x.ctypes.data + 32)  # one past the end may be formed, not read
     far = memory.at(np.int64, x.ctypes.data - 80)
     assert far[13] == 9
     with pytest.raises(IndexError, match="outside all registered memory"):
@@ -109,6 +110,7 @@ def test_registering_kernels():
 
     def rt_axpb(a, lo, hi, F):
         return 0
+
     rt_axpb.__module__ = "another.module"
     with pytest.raises(ValueError, match="already defined"):
         kernel("f32")(rt_axpb)

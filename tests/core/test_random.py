@@ -1,4 +1,5 @@
 """Large arrays of random numbers are drawn by kernels: the numbers that NumPy draws, but for rounding."""
+
 import numpy as np
 import pytest
 
@@ -6,7 +7,7 @@ import fastnn
 from fastnn.core import random
 
 N = random.LARGE
-KEYS = [(0, 1), (7, 3, 5), (2 ** 64 - 1, 2 ** 63), (-4, -9), (12,)]
+KEYS = [(0, 1), (7, 3, 5), (2**64 - 1, 2**63), (-4, -9), (12,)]
 DRAWS = [random.uniform, random.normal, random.truncated_normal]
 
 
@@ -29,7 +30,7 @@ def test_bounds_and_moments():
     x = random.truncated_normal((3, 4), 20 * N)
     assert abs(x).max() <= 2 and abs(x.mean()) < 0.005
     x = random.uniform((3, 4), 20 * N, -0.25, 0.25)
-    assert x.min() >= -0.25 and x.max() <= 0.25 and abs(x.std() - 0.5 / 12 ** 0.5) < 1e-3
+    assert x.min() >= -0.25 and x.max() <= 0.25 and abs(x.std() - 0.5 / 12**0.5) < 1e-3
 
 
 def test_the_same_seed_gives_the_same_weights():

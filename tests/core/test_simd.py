@@ -1,4 +1,5 @@
 """The explicit-vector helpers: sums of a fixed shape, tiles, copies, transposes, and equal bits on every level."""
+
 import os
 import subprocess
 import sys
@@ -31,12 +32,12 @@ def fixed(x, F):
     lanes = 64 // np.dtype(F).itemsize
     acc = np.zeros((4, lanes), F)
     padded = np.zeros(-(-len(x) // (4 * lanes)) * 4 * lanes, F)
-    padded[:len(x)] = x
+    padded[: len(x)] = x
     for block in padded.reshape(-1, 4, lanes):
         acc = acc + block
     total = (acc[0] + acc[1]) + (acc[2] + acc[3])
     while len(total) > 1:
-        total = total[:len(total) // 2] + total[len(total) // 2:]
+        total = total[: len(total) // 2] + total[len(total) // 2 :]
     return total[0]
 
 
@@ -49,8 +50,9 @@ def lanes(F, x, y, centre=0.25):
     return out
 
 
-needs_own_kernels = pytest.mark.skipif(jit.MODE == "pack",
-                                       reason="a kernel of the test itself needs mode jit or python")
+needs_own_kernels = pytest.mark.skipif(
+    jit.MODE == "pack", reason="a kernel of the test itself needs mode jit or python"
+)
 
 
 @needs_own_kernels
@@ -102,6 +104,7 @@ print(h.hexdigest())
 def test_levels_give_equal_bits(tmp_path):
     """AVX2 and AVX-512 code of the same kernels: one chain of fused multiply-adds per element."""
     from fastnn.core import simd_vec
+
     if simd_vec.level() != "x86-64-v4":
         pytest.skip("this CPU runs one level only")
     digests = set()

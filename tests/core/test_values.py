@@ -1,4 +1,5 @@
 """One door for data: what cannot be kept is an error or a warning that names array and row, by every way in."""
+
 import gc
 import warnings
 import weakref
@@ -11,7 +12,7 @@ from fastnn import layers, ops
 from fastnn.core import config, values
 from fastnn.core.errors import DataError, DataWarning, DTypeError, FastnnError, KernelError
 
-ROWS = 1, 40                                    # the short way of predict, and the long one
+ROWS = 1, 40  # the short way of predict, and the long one
 
 
 def plain():
@@ -51,9 +52,12 @@ def array(rows, last, dtype=None):
 
 
 REFUSED = {
-    "uint64": (lambda n: array(n, 2 ** 63 + 5, "uint64"), DataError, rf"({ROWWISE}) holds 9223372036854775813 in row"),
-    "masked": (lambda n: np.ma.array(np.ones((n, 2)), mask=array(n, True, bool) & (np.arange(n) == n - 1)[:, None]),
-               DataError, rf"({ROWWISE}) is a masked array with 2 masked values, the first in row"),
+    "uint64": (lambda n: array(n, 2**63 + 5, "uint64"), DataError, rf"({ROWWISE}) holds 9223372036854775813 in row"),
+    "masked": (
+        lambda n: np.ma.array(np.ones((n, 2)), mask=array(n, True, bool) & (np.arange(n) == n - 1)[:, None]),
+        DataError,
+        rf"({ROWWISE}) is a masked array with 2 masked values, the first in row",
+    ),
     "None": (lambda n: array(n, None, object), (DataError, DTypeError), "None in row|dtype"),
     "text in objects": (lambda n: array(n, "3", object), DTypeError, "dtype"),
     "strings": (lambda n: np.full((n, 2), "3"), DTypeError, "dtype"),
@@ -75,7 +79,7 @@ def test_what_no_array_of_numbers_keeps_is_an_error_everywhere(kind, rows):
         with pytest.raises(error, match=text) as found:
             call(plain(), make(rows))
         assert kind not in ("uint64", "masked") or f"row {rows - 1}" in str(found.value), name
-    if kind != "uint64":                        # operations know uint64 itself
+    if kind != "uint64":  # operations know uint64 itself
         with pytest.raises(error, match=text):
             ops.exp(make(rows))
         with pytest.raises(error, match=text):
@@ -85,10 +89,13 @@ def test_what_no_array_of_numbers_keeps_is_an_error_everywhere(kind, rows):
 @pytest.mark.parametrize("rows", ROWS)
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e != "validation_split"])
 def test_numbers_too_large_for_float32_warn_as_infinity_does(entry, rows):
-    with pytest.warns(DataWarning, match=rf"({ROWWISE}) contains 1e\+300, which is infinity in float32; first in row "
-                                         rf"{rows - 1} \(1 of {rows} rows\)") as seen:
+    with pytest.warns(
+        DataWarning,
+        match=rf"({ROWWISE}) contains 1e\+300, which is infinity in float32; first in row "
+        rf"{rows - 1} \(1 of {rows} rows\)",
+    ) as seen:
         ENTRIES[entry](plain(), array(rows, 1e300))
-    assert all(w.filename == __file__ for w in seen)            # the user's line, not the library's
+    assert all(w.filename == __file__ for w in seen)  # the user's line, not the library's
     config.set_strict(True)
     try:
         with pytest.raises(DataError, match="1e\\+300"):
@@ -100,7 +107,7 @@ def test_numbers_too_large_for_float32_warn_as_infinity_does(entry, rows):
 def test_lists_that_overflow_and_numbers_that_do_not():
     with pytest.warns(DataWarning, match=r"operand contains 1e\+39"):
         assert np.isinf(ops.negative([1.0, 1e39])[1])
-    assert ops.negative(np.array([1e300]))[0] == -1e300                  # float64 stays float64
+    assert ops.negative(np.array([1e300]))[0] == -1e300  # float64 stays float64
     values.narrow(np.full(3, 3.4e38), np.float32, "x")
     with pytest.warns(DataWarning, match="70000.0, which is infinity in float16"):
         layers.Rescaling(1.0, dtype="float16")(np.full((1, 2), 7e4, "float32"))
@@ -114,7 +121,7 @@ KEPT = {
     "negative strides": np.ascontiguousarray(SAME[::-1, ::-1])[::-1, ::-1], "transposed": np.asfortranarray(SAME),
     "unaligned": np.frombuffer(b" " + SAME.tobytes(), np.uint8)[1:].view("f8").reshape(4, 2),
     "uint64": SAME.astype("u8"), "uint32": SAME.astype("u4"), "int8": SAME.astype("i1"), "list": SAME.tolist(),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KEPT)
@@ -145,7 +152,7 @@ class Frame:
 
 
 def test_integers_that_no_int64_holds_name_the_row():
-    for rows in ([[1, 2], [3, 2 ** 70]], np.array([[1, 2], [3, -2 ** 64]], object)):
+    for rows in ([[1, 2], [3, 2**70]], np.array([[1, 2], [3, -(2**64)]], object)):
         with pytest.raises(DataError, match=r"^x holds -?\d{20,} in row 1: integers from 2\*\*63 on"):
             plain().predict(rows, verbose=0)
 
@@ -185,16 +192,21 @@ def shared():
 
 
 MODELS = {
-    "int32": table, "float32": lambda: keras.Sequential([keras.Input((1,)), layers.Embedding(10, 2)]),
-    "not built": lambda: keras.Sequential([layers.Embedding(10, 2)]), "shared": shared, "own call": Own,
+    "int32": table,
+    "float32": lambda: keras.Sequential([keras.Input((1,)), layers.Embedding(10, 2)]),
+    "not built": lambda: keras.Sequential([layers.Embedding(10, 2)]),
+    "shared": shared,
+    "own call": Own,
     "nested": lambda: keras.Sequential([keras.Input((1,), dtype="int32"), table()]),
-    "computed int32": after("int32"), "computed int64": after("int64"), "computed float32": after("float32"),
-    "computed, shifted": after("int64", lambda v: v + 2 ** 33),
+    "computed int32": after("int32"),
+    "computed int64": after("int64"),
+    "computed float32": after("float32"),
+    "computed, shifted": after("int64", lambda v: v + 2**33),
 }
 
 
 @pytest.mark.parametrize("rows", ROWS)
-@pytest.mark.parametrize("value", [-1, 10, 2 ** 32 + 3, 2 ** 63 - 1, -1.0, 10.0, 2.0 ** 32, 1e30, np.nan])
+@pytest.mark.parametrize("value", [-1, 10, 2**32 + 3, 2**63 - 1, -1.0, 10.0, 2.0**32, 1e30, np.nan])
 @pytest.mark.parametrize("name", MODELS)
 def test_no_index_outside_a_table_is_taken(name, value, rows):
     model, x = MODELS[name](), np.full((rows, 1), value)
@@ -216,7 +228,7 @@ def test_indices_inside_are_taken_by_value():
     x = layers.Embedding(4, 1, weights=[np.arange(4.0).reshape(4, 1)])
     assert np.array_equal(x(np.array([[3, 0]], "uint8")).ravel(), [3, 0])
     assert np.array_equal(x(np.array([[-0.5, 3.9]])).ravel(), [0, 3])
-    assert ops.take(np.arange(3.0), -1) == 2.0                           # ops.take counts from the end, as Keras's
+    assert ops.take(np.arange(3.0), -1) == 2.0  # ops.take counts from the end, as Keras's
 
 
 def test_training_sees_indices_outside_before_anything_has_changed():
@@ -233,7 +245,7 @@ def test_training_sees_indices_outside_before_anything_has_changed():
 @pytest.mark.parametrize("given, wanted, bad", [("int64", "int32", 2 ** 31), ("int64", "int32", -2 ** 31 - 1),
                                                 ("uint64", "int32", 2 ** 32), ("uint32", "int32", 2 ** 31),
                                                 ("int16", "uint8", 256), ("int32", "uint8", -1),
-                                                ("int64", "int8", 128)])
+                                                ("int64", "int8", 128)])  # fmt: skip
 def test_integers_that_the_model_cannot_keep(given, wanted, bad):
     model = keras.Sequential([keras.Input((2,), dtype=wanted), layers.Flatten()])
     for rows in ROWS:
@@ -259,10 +271,12 @@ def test_a_model_does_not_keep_the_arrays_it_saw():
 
 def test_batches_changed_after_they_were_given():
     """A source may fill one buffer again and again: each batch is used up before the next is asked for."""
+
     def source(buffer):
         for value in (0.0, 1.0, 2.0):
             buffer[:] = value
             yield (buffer,)
+
     out = plain().predict(source(np.zeros((2, 2), "float32")), verbose=0)
     assert out[:, 0].tolist() == [0, 0, 1, 1, 2, 2]
 

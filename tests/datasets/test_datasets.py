@@ -1,4 +1,5 @@
 """Data sets: the bundled digits, the original formats, and what happens when files are missing or damaged."""
+
 import gzip
 import os
 
@@ -51,9 +52,16 @@ def test_idx_big_endian_numbers(tmp_path):
 
 def damaged(kind, good):
     """A damaged form of the bytes of an IDX file."""
-    return {"empty": b"", "short header": good[:6], "short data": good[:-1], "long data": good + b"x",
-            "magic": b"PK\3\4" + good[4:], "type": good[:2] + b"\x07" + good[3:], "rank": good[:3] + b"\0" + good[4:],
-            "huge": good[:4] + b"\xff" * 8 + good[12:]}[kind]
+    return {
+        "empty": b"",
+        "short header": good[:6],
+        "short data": good[:-1],
+        "long data": good + b"x",
+        "magic": b"PK\3\4" + good[4:],
+        "type": good[:2] + b"\x07" + good[3:],
+        "rank": good[:3] + b"\0" + good[4:],
+        "huge": good[:4] + b"\xff" * 8 + good[12:],
+    }[kind]
 
 
 @pytest.mark.parametrize("kind", ["empty", "short header", "short data", "long data", "magic", "type", "rank", "huge"])
@@ -77,9 +85,14 @@ def test_idx_truncated_gzip(tmp_path):
             read_idx(path)
 
 
-@pytest.mark.parametrize("loader, name", [(mnist.load_data, "train-images-idx3-ubyte.gz"),
-                                          (fashion_mnist.load_data, "train-images-idx3-ubyte.gz"),
-                                          (cifar10.load_data, "data_batch_1.bin")])
+@pytest.mark.parametrize(
+    "loader, name",
+    [
+        (mnist.load_data, "train-images-idx3-ubyte.gz"),
+        (fashion_mnist.load_data, "train-images-idx3-ubyte.gz"),
+        (cifar10.load_data, "data_batch_1.bin"),
+    ],
+)
 def test_missing_files_say_what_belongs_where(tmp_path, monkeypatch, loader, name):
     with pytest.raises(DataError, match=name) as error:
         loader(str(tmp_path))
@@ -107,7 +120,7 @@ def test_mnist_layouts(tmp_path, monkeypatch):
         assert x.shape == (4, 28, 28) and y.shape == (4,) and a.shape == x.shape and b.shape == y.shape
     monkeypatch.setenv("FASTNN_DATA", str(tmp_path / "mnist"))
     assert mnist.load_data()[0][0].shape == (4, 28, 28)
-    with pytest.raises(DataError):              # MNIST's files are not Fashion-MNIST's
+    with pytest.raises(DataError):  # MNIST's files are not Fashion-MNIST's
         fashion_mnist.load_data()
 
 

@@ -1,4 +1,5 @@
 """The examples in docstrings, and the Python blocks of README.md and docs/, run and say what they claim to say."""
+
 from __future__ import annotations
 
 import doctest
@@ -17,8 +18,11 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 # intrinsics exist in mode "jit" only, kernel sources are never imported beside the pack, and importing the build
 # command sets the whole process up for compiling
 BUILD = ("fastnn.kernels.build", "fastnn.kernels.lower")
-NOT_IMPORTED = {"pack": (*BUILD, "fastnn.kernels.cpu", "fastnn.core.simd_"), "python": (*BUILD, "fastnn.core.simd_"),
-                "jit": BUILD}[MODE]
+NOT_IMPORTED = {
+    "pack": (*BUILD, "fastnn.kernels.cpu", "fastnn.core.simd_"),
+    "python": (*BUILD, "fastnn.core.simd_"),
+    "jit": BUILD,
+}[MODE]
 # ```python blocks run; one that follows a comment `<!-- not run: reason -->` does not
 BLOCK = re.compile(r"(?P<skip><!-- not run: [^>]+ -->\s*)?^```python\n(?P<code>.*?)^```", re.M | re.S)
 

@@ -1,4 +1,5 @@
 """docs/walkthrough.md is what its script writes today, so that a reader sees what the engine really does."""
+
 import importlib.util
 from pathlib import Path
 

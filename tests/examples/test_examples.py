@@ -1,4 +1,5 @@
 """The examples run as they are, on bundled or made-up data; with real data the MNIST one keeps its word."""
+
 import importlib.util
 import os
 from pathlib import Path
@@ -19,7 +20,7 @@ def example(name):
 
 @pytest.mark.parametrize("name, arguments, least", [
     ("mnist_convnet", ["--epochs", "2"], 0.5), ("cifar10_cnn", ["--epochs", "1"], 0.1),
-    ("text_and_features", ["--epochs", "2"], 0.6), ("functional_siamese", ["--epochs", "1"], 0.5)])
+    ("text_and_features", ["--epochs", "2"], 0.6), ("functional_siamese", ["--epochs", "1"], 0.5)])  # fmt: skip
 def test_in_short(name, arguments, least, capsys):
     assert example(name).main(arguments) > least
     assert "test" in capsys.readouterr().out

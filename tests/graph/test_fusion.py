@@ -1,4 +1,5 @@
 """What records say to passes (graph/fusion.py) is true, and passes know operations by what they say, not by name."""
+
 import ast
 import pathlib
 
@@ -66,7 +67,7 @@ def test_a_bias_is_added_to_each_row_before_the_activation(name):
     for inputs, attrs in drawn(name):
         if inputs[at] is not None:
             attrs = {**attrs, REGISTRY[name].fusion.activation: None}
-            without = [*inputs[:at], None, *inputs[at + 1:]]
+            without = [*inputs[:at], None, *inputs[at + 1 :]]
             close(called(name, inputs, attrs)[0], called(name, without, attrs)[0] + inputs[at])
             met += 1
     assert met
@@ -111,7 +112,7 @@ def test_a_gate_lets_through_or_not(name):
 @pytest.mark.parametrize("name", saying("activation_grad"))
 def test_the_activations_gradient_comes_first(name, function):
     attribute, at, result = REGISTRY[name].fusion.activation_grad
-    gradient, = (g for g in saying("gradient_of") if REGISTRY[g].fusion.gradient_of == FUNCTIONS[function])
+    (gradient,) = (g for g in saying("gradient_of") if REGISTRY[g].fusion.gradient_of == FUNCTIONS[function])
     for seed, (inputs, attrs) in enumerate(drawn(name)):
         inputs = list(inputs)
         y = np.random.default_rng(seed).uniform(0.1, 0.9, inputs[at].shape)
@@ -141,8 +142,8 @@ def test_a_gradient_reaches_the_items_that_were_taken(name):
 def test_a_loss_of_probabilities_is_one_of_logits(name):
     """And its gradient after the activation's is the gradient of that one."""
     activation, stable = REGISTRY[name].fusion.logits
-    before, = (g for g in saying("gradient_of") if REGISTRY[g].fusion.gradient_of == activation)
-    gradient, = (g for g in saying("logits_grad") if g == f"{name}_grad")
+    (before,) = (g for g in saying("gradient_of") if REGISTRY[g].fusion.gradient_of == activation)
+    (gradient,) = (g for g in saying("logits_grad") if g == f"{name}_grad")
     assert REGISTRY[gradient].fusion.logits_grad[0] == activation
     for inputs, attrs in drawn(name):
         z = np.random.default_rng(2).uniform(-2, 2, inputs[0].shape)
@@ -195,9 +196,15 @@ def test_placing_a_slice_leaves_zeros_around(name):
 def test_what_undoes_gives_the_value_back(name):
     whole, flip = (None, None, None), (None, None, -1)
     x = np.arange(24.0).reshape(2, 3, 4)
-    candidates = {"axes": [(0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)],
-                  "key": [(flip, whole, flip), (whole, flip, whole), ((0, 1, None), whole, whole),
-                          (whole, (1, None, None), flip)]}
+    candidates = {
+        "axes": [(0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)],
+        "key": [
+            (flip, whole, flip),
+            (whole, flip, whole),
+            ((0, 1, None), whole, whole),
+            (whole, (1, None, None), flip),
+        ],
+    }
     attribute = next(iter(REGISTRY[name].attrs))
     found = 0
     for first in candidates[attribute]:
@@ -216,7 +223,8 @@ ALGEBRA = {
     Algebra.SCALING: lambda x, scale, shift: scale * x + shift,
     Algebra.TOTAL: lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
     Algebra.PRODUCT: lambda x, w, b, transpose_a, transpose_b, activation: np.matmul(
-        np.swapaxes(x, -1, -2) if transpose_a else x, np.swapaxes(w, -1, -2) if transpose_b else w),
+        np.swapaxes(x, -1, -2) if transpose_a else x, np.swapaxes(w, -1, -2) if transpose_b else w
+    ),
 }
 
 
@@ -235,7 +243,7 @@ def test_each_kind_of_arithmetic_is_said_once():
 
 
 # ------------------------------------------------------------------ passes know no names
-MADE = ("make", "_op")                          # functions whose first argument names an operation that is made
+MADE = ("make", "_op")  # functions whose first argument names an operation that is made
 
 
 def names_known(text):
@@ -249,8 +257,11 @@ def names_known(text):
             if name in MADE:
                 free.add(node.args[0])
     attributes = {a for op in REGISTRY.values() for a in op.attrs}
-    return [(n.lineno, n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant) and n not in free
-            and n.value in REGISTRY and n.value not in attributes]
+    return [
+        (n.lineno, n.value)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and n not in free and n.value in REGISTRY and n.value not in attributes
+    ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)

@@ -1,4 +1,5 @@
 """Random loops against the same steps in NumPy: values, gradients as difference quotients, all ways of running."""
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,12 +32,13 @@ def programs(draw):
     pool = 2 + carried + sliced
     calls = []
     for _ in range(draw(st.integers(1, 6))):
-        calls.append((draw(st.sampled_from(sorted(STEPS))), draw(st.integers(0, pool - 1)),
-                      draw(st.integers(0, pool - 1))))
+        calls.append(
+            (draw(st.sampled_from(sorted(STEPS))), draw(st.integers(0, pool - 1)), draw(st.integers(0, pool - 1)))
+        )
         pool += 1
     pick = st.integers(0, pool - 1)
     return (count, carried, sliced, calls, [draw(pick) for _ in range(carried)],
-            [draw(pick) for _ in range(draw(st.integers(1, 3)))], draw(st.booleans()))
+            [draw(pick) for _ in range(draw(st.integers(1, 3)))], draw(st.booleans()))  # fmt: skip
 
 
 def pooled(values, calls, kind):
@@ -50,23 +52,25 @@ def in_graph(program):
     count, carried, _, calls, following, stacked, reverse = program
 
     def run(*xs):
-        constants, first, rows = xs[:2], xs[2:2 + carried], xs[2 + carried:]
+        constants, first, rows = xs[:2], xs[2 : 2 + carried], xs[2 + carried :]
 
         def step(state, slices):
             values = pooled([*constants, *state, *slices], calls, 0)
             return [values[k] for k in following], [values[k] for k in stacked]
+
         final, out, _ = loop(step, first, rows, count, reverse)
         total = sum((ops.sum(ops.sin(y) * (k + 1.0)) for k, y in enumerate([*final, *out])), 0.0)
         grads = gradients([total], xs)
         return [total, *final, *out, *(ops.zeros_like(x) if g is None else g for g, x in zip(grads, xs))]
+
     return run
 
 
 def in_numpy(program, xs):
     count, carried, _, calls, following, stacked, reverse = program
-    state, rows = list(xs[2:2 + carried]), [None] * count
+    state, rows = list(xs[2 : 2 + carried]), [None] * count
     for t in reversed(range(count)) if reverse else range(count):
-        values = pooled([*xs[:2], *state, *(x[t] for x in xs[2 + carried:])], calls, 1)
+        values = pooled([*xs[:2], *state, *(x[t] for x in xs[2 + carried :])], calls, 1)
         state, rows[t] = [values[k] for k in following], [values[k] for k in stacked]
     out = [np.stack([r[j] for r in rows]) if count else np.zeros((0, 2, 3)) for j in range(len(stacked))]
     return [sum((np.sum(np.sin(y)) * (k + 1.0) for k, y in enumerate([*state, *out])), 0.0), *state, *out]
@@ -79,8 +83,10 @@ def test_random_loops(program, seed):
     rng = np.random.default_rng(seed)
     xs = [rng.uniform(-1, 1, s) for s in [(2, 3)] * (2 + carried) + [(count, 2, 3)] * sliced]
     specs = [(x.shape, "float64") for x in xs]
-    found = [EagerPlan(in_graph(program), specs, options=o)(*xs)
-             for o in (Options(), Options(unroll=True), Options(off=("all",)), Options(reuse=False, fuse=False))]
+    found = [
+        EagerPlan(in_graph(program), specs, options=o)(*xs)
+        for o in (Options(), Options(unroll=True), Options(off=("all",)), Options(reuse=False, fuse=False))
+    ]
     expected = in_numpy(program, xs)
     for values in found:
         for a, b in zip(values, expected):
@@ -89,5 +95,5 @@ def test_random_loops(program, seed):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
     direction = [rng.standard_normal(x.shape) for x in xs]
     sides = [in_numpy(program, [x + s * 1e-6 * d for x, d in zip(xs, direction)])[0] for s in (1, -1)]
-    slope = sum((g * d).sum() for g, d in zip(found[0][-len(xs):], direction))
+    slope = sum((g * d).sum() for g, d in zip(found[0][-len(xs) :], direction))
     np.testing.assert_allclose(slope, (sides[0] - sides[1]) / 2e-6, rtol=1e-5, atol=1e-7)

@@ -1,4 +1,5 @@
 """Every Python operator of symbols and variables gives what NumPy gives, in the functional API and inside a layer."""
+
 import operator
 
 import numpy as np
@@ -9,7 +10,7 @@ from fastnn import layers
 
 BINARY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
           "%": operator.mod, "**": operator.pow, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-          ">=": operator.ge, "==": operator.eq, "!=": operator.ne}
+          ">=": operator.ge, "==": operator.eq, "!=": operator.ne}  # fmt: skip
 BITS = {"&": operator.and_, "|": operator.or_, "^": operator.xor}
 SHIFTS = {"<<": operator.lshift, ">>": operator.rshift}
 UNARY = {"-": operator.neg, "abs": abs, "round": round}
@@ -36,8 +37,11 @@ def both_ways(f, x):
 
 
 @pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("other", [2, 2.0, np.float32(2), np.array([[2.0, 2.0, 2.0, 1.0]], "float32")],
-                         ids=["int", "float", "scalar", "array"])
+@pytest.mark.parametrize(
+    "other",
+    [2, 2.0, np.float32(2), np.array([[2.0, 2.0, 2.0, 1.0]], "float32")],
+    ids=["int", "float", "scalar", "array"],
+)
 def test_binary_operators(name, other):
     op = BINARY[name]
     for f in (lambda x: op(x, other), lambda x: op(other, x)):

@@ -1,4 +1,5 @@
 """Tracing: nodes, constants, effects in call order, and the errors of misuse."""
+
 import numpy as np
 import pytest
 
@@ -52,6 +53,7 @@ def test_symbols_have_no_truth_value_and_no_array():
 def test_unknown_attributes_name_near_ones():
     with Trace() as t, pytest.raises(ArgumentError, match="offsets"):
         from fastnn.ops.records.state import pack
+
         pack(t.input((2,), "float32"), offset=(0,), size=2)
 
 

@@ -2,6 +2,7 @@
 
 So vector body and scalar tail of every loop agree, at any chunk, tile, number of threads and vector width.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -27,7 +28,7 @@ OWN_CHUNKS = {
 OPS = {name: op for name, op in evaluate.load_registry().items() if op.cases and op.host is None}
 FLOATS = ["float32", "float64"]
 KINDS = {"f32": "float32", "f64": "float64"}
-ITEMS = 331             # of element-wise kernels: whole vectors in every unrolling, and a tail of all lengths
+ITEMS = 331  # of element-wise kernels: whole vectors in every unrolling, and a tail of all lengths
 PIECES = (1, 3)
 SEEDS = 3
 
@@ -47,6 +48,7 @@ def with_all_gradients(op: Any, case: Any, dtype: str) -> Any:
         if op.nondiff or not of or not to:
             return ys
         return [*ys, *(g for g in gradients(of, to) if g is not None)]
+
     return both
 
 
@@ -116,7 +118,7 @@ class Argument:
     def numbers(self, rng: np.random.Generator, dtype: str) -> np.ndarray:
         """Contents for a kernel of that type: numbers of several magnitudes and special values, or settings."""
         n = self.size if self.whole else ITEMS
-        if self.whole and self.dtype == np.uint8 and dtype in FLOATS:     # vectors that another kernel repeats
+        if self.whole and self.dtype == np.uint8 and dtype in FLOATS:  # vectors that another kernel repeats
             return np.full(n // np.dtype(dtype).itemsize, 0.375, dtype).view(np.uint8)
         if self.dtype.kind != "f":
             return rng.integers(0, 2 if self.dtype.itemsize == 1 or self.whole else 50, n).astype(self.dtype)
@@ -131,7 +133,7 @@ def elementwise() -> dict[str, list[Argument]]:
     """{kernel: arguments} of the element-wise instructions that all cases lower to."""
     dtypes: dict[int, str] = {}
     found: dict[str, list[Argument]] = {}
-    kept: list[Any] = []                            # so that no id is given out again
+    kept: list[Any] = []  # so that no id is given out again
     access, append = emit.Operand._access, emit.Emitter.emit
 
     def noting(operand: Any, *how: Any) -> Any:
@@ -141,7 +143,7 @@ def elementwise() -> dict[str, list[Argument]]:
         return made
 
     def emitting(emitter: Any, kernel: str, *args: Any, **how: Any) -> None:
-        if how.get("elementwise"):                  # before it is known that of one item each is all
+        if how.get("elementwise"):  # before it is known that of one item each is all
             found.setdefault(kernel, [Argument(a, dtypes) for a in args])
         append(emitter, kernel, *args, **how)
 
@@ -149,7 +151,7 @@ def elementwise() -> dict[str, list[Argument]]:
         for name in OPS:
             for dtype in FLOATS:
                 for function, arrays in cases(name, dtype):
-                    evaluate.PLANS.clear()          # a plan that is known is not lowered again
+                    evaluate.PLANS.clear()  # a plan that is known is not lowered again
                     evaluate.plan(function, arrays, fuse=False, threads=1)
     return found
 
@@ -163,8 +165,15 @@ def instructions():
 def places(args: list[Argument]) -> list[tuple[int, int] | None]:
     """In which ways the result may lie: apart, or in the place of an operand of its size: (result, operand)."""
     memory = [(i, a) for i, a in enumerate(args) if a.word is None and not a.whole]
-    return [None, *((i, j) for i, a in memory for j, b in memory
-                    if not a.reads and b.reads and a.dtype.itemsize == b.dtype.itemsize)]
+    return [
+        None,
+        *(
+            (i, j)
+            for i, a in memory
+            for j, b in memory
+            if not a.reads and b.reads and a.dtype.itemsize == b.dtype.itemsize
+        ),
+    ]
 
 
 def called(kernel: str, words: list[Any], pieces: int) -> list[np.ndarray]:

@@ -1,4 +1,5 @@
 """How kernel sources are written: arguments have names, sizes that lowering knows too stand in one place."""
+
 from __future__ import annotations
 
 import ast
@@ -14,14 +15,17 @@ SOURCES = sorted(Path(cpu.__file__).parent.glob("[!_]*.py"))
 
 def kernels(tree: ast.AST) -> list[ast.FunctionDef]:
     """The functions of a module that get argument words: f(a, lo, hi, ...)."""
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
-            and [a.arg for a in node.args.args[:3]] == ["a", "lo", "hi"]]
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and [a.arg for a in node.args.args[:3]] == ["a", "lo", "hi"]
+    ]
 
 
 def numbered(node: ast.AST) -> list[str]:
     """The argument words that are read by a constant number somewhere in a node."""
     return [ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
-            and n.value.id == "a" and isinstance(n.slice, ast.Constant)]
+            and n.value.id == "a" and isinstance(n.slice, ast.Constant)]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -34,12 +38,13 @@ def test_loops_read_no_argument_by_its_number(path):
 
 
 def test_a_number_in_a_loop_is_found():
-    function, = kernels(ast.parse("def f(a, lo, hi):\n    x = a[0]\n    for i in range(a[1]):\n        a[2 + i]"))
+    (function,) = kernels(ast.parse("def f(a, lo, hi):\n    x = a[0]\n    for i in range(a[1]):\n        a[2 + i]"))
     assert numbered(function) == ["a[0]", "a[1]"]
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *sorted(Path(blocks.__file__).parents[1].glob("ops/**/*.py"))],
-                         ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*SOURCES, *sorted(Path(blocks.__file__).parents[1].glob("ops/**/*.py"))], ids=lambda path: path.stem
+)
 def test_shared_sizes_are_defined_once(path):
     shared = {name for name in vars(blocks) if name.isupper()}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -6,6 +6,7 @@ For every case: the inputs, weights set from a seed, and what the layer returns,
 has such a flag and draws nothing) in training, with the weights afterwards.  Average pooling with padding="same" is
 left out: Keras's PyTorch backend counts padded zeros there, its other backends do not.
 """
+
 import sys
 
 import numpy as np
@@ -88,7 +89,7 @@ CASES = [
     ("ConvLSTM2D(2,2,strides=2,go_backwards=True,data_format='channels_first')", [(2, 3, 2, 5, 4)]),
     ("ConvLSTM1D(3,3,padding='same',use_bias=False,activation='relu')", [(2, 3, 6, 2)]),
     ("ConvLSTM3D(2,2)", [(2, 2, 3, 3, 4, 2)]),
-]
+]  # fmt: skip
 
 
 def call(layer, text, inputs, **kwargs):
@@ -102,6 +103,7 @@ def call(layer, text, inputs, **kwargs):
 
 def main(path):
     import keras
+
     names = {n: getattr(keras.layers, n) for n in dir(keras.layers)}
     arrays = {}
     for k, (text, shapes) in enumerate(CASES):
@@ -109,8 +111,10 @@ def main(path):
         xs = [rng.randint(0, 7, s) if text.startswith("Embedding") else rng.randn(*s).astype("float32") for s in shapes]
         layer = eval(text, dict(names))
         call(layer, text, xs)
-        weights = [np.abs(rng.randn(*w.shape)) * 0.5 + 0.1 if "variance" in w.name else rng.randn(*w.shape) * 0.5
-                   for w in layer.weights]
+        weights = [
+            np.abs(rng.randn(*w.shape)) * 0.5 + 0.1 if "variance" in w.name else rng.randn(*w.shape) * 0.5
+            for w in layer.weights
+        ]
         weights = list(map(np.asarray, weights))
         layer.set_weights(weights)
         parts = {"x": xs, "w": weights, "y": call(layer, text, xs)}

@@ -1,4 +1,5 @@
 """Random image layers: the identity in inference and for factors of 0, known maps for fixed factors, equal seeds."""
+
 import numpy as np
 import pytest
 
@@ -6,9 +7,11 @@ import fastnn as keras
 from fastnn import layers
 
 X = np.random.default_rng(0).random((4, 6, 5, 2)).astype("float32")
+# fmt: off
 MADE = {"RandomFlip": {}, "RandomBrightness": {"factor": 0.2, "value_range": (0, 1)}, "RandomContrast": {"factor": 0.3},
         "RandomRotation": {"factor": 0.2}, "RandomTranslation": {"height_factor": 0.3, "width_factor": 0.2},
         "RandomZoom": {"height_factor": 0.3, "width_factor": (-0.2, 0.1)}, "RandomCrop": {"height": 3, "width": 4}}
+# fmt: on
 
 
 @pytest.mark.parametrize("name", sorted(MADE))
@@ -31,8 +34,9 @@ def test_each(name):
 
 
 def test_in_a_model():
-    model = keras.Sequential([keras.Input(X.shape[1:]), *(getattr(layers, n)(**MADE[n]) for n in MADE),
-                              layers.Flatten(), layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.Input(X.shape[1:]), *(getattr(layers, n)(**MADE[n]) for n in MADE), layers.Flatten(), layers.Dense(1)]
+    )
     model.compile("sgd", "mse")
     model.fit(X, np.ones(4), epochs=2, verbose=0)
     np.testing.assert_allclose(model.predict(X), model(X), rtol=1e-6)
@@ -41,10 +45,12 @@ def test_in_a_model():
 def test_known_maps():
     def run(layer):
         return layer(X, training=True)
+
     np.testing.assert_allclose(run(layers.RandomRotation((0.5, 0.5))), X[:, ::-1, ::-1], atol=1e-5)
     square = X[:, :5]
-    np.testing.assert_allclose(layers.RandomRotation((0.25, 0.25))(square, training=True),
-                               np.rot90(square, 1, (1, 2)), atol=1e-5)
+    np.testing.assert_allclose(
+        layers.RandomRotation((0.25, 0.25))(square, training=True), np.rot90(square, 1, (1, 2)), atol=1e-5
+    )
     down = run(layers.RandomTranslation((1 / 6, 1 / 6), (0, 0), fill_mode="constant", fill_value=0.5))
     np.testing.assert_allclose(down[:, 1:], X[:, :-1], atol=1e-5)
     np.testing.assert_allclose(down[:, 0], 0.5, atol=1e-5)
@@ -62,8 +68,11 @@ def test_known_maps():
 @pytest.mark.parametrize(("name", "arguments"), [
     ("RandomFlip", ("sideways",)), ("RandomRotation", ((0.2, 0.1),)), ("RandomZoom", ("much",)),
     ("RandomTranslation", (0.1, 0.1, "blue")), ("RandomContrast", (-1,)), ("Resizing", (0, 2)),
-    ("Resizing", (2, 2, "cubic"))])
+    ("Resizing", (2, 2, "cubic"))])  # fmt: skip
 def test_wrong_arguments(name, arguments):
-    with pytest.raises(ValueError, match=name if name != "RandomZoom" else "height_factor") \
-            if name not in ("RandomRotation",) else pytest.raises(ValueError, match="factor"):
+    with (
+        pytest.raises(ValueError, match=name if name != "RandomZoom" else "height_factor")
+        if name not in ("RandomRotation",)
+        else pytest.raises(ValueError, match="factor")
+    ):
         getattr(layers, name)(*arguments)

@@ -1,4 +1,5 @@
 """What Keras's constructors take of the configs that layers write."""
+
 import pytest
 
 import fastnn
@@ -6,8 +7,10 @@ from fastnn import layers
 
 # layers whose constructors take neither `trainable` nor **kwargs in Keras -> what they take
 NO_MORE = {
-    "Discretization": ({"bin_boundaries": [0.0, 1.0]}, {"bin_boundaries", "num_bins", "epsilon", "output_mode",
-                                                        "sparse", "dtype", "name"}),
+    "Discretization": (
+        {"bin_boundaries": [0.0, 1.0]},
+        {"bin_boundaries", "num_bins", "epsilon", "output_mode", "sparse", "dtype", "name"},
+    ),
     "SpatialDropout1D": ({"rate": 0.5}, {"rate", "seed", "name", "dtype"}),
     "SpatialDropout2D": ({"rate": 0.5}, {"rate", "data_format", "seed", "name", "dtype"}),
     "SpatialDropout3D": ({"rate": 0.5}, {"rate", "data_format", "seed", "name", "dtype"}),

@@ -1,4 +1,5 @@
 """Categories as numbers: encodings against their definition (numbers checked against Keras), vocabularies both ways."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,10 @@ from fastnn.core.errors import ArgumentError, DataError
 X = np.array([[0, 2], [1, 1], [3, 0]])
 
 
-@pytest.mark.parametrize(("mode", "expected"), [
-    ("multi_hot", [[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 1]]), ("count", [[1, 0, 1, 0], [0, 2, 0, 0], [1, 0, 0, 1]])])
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("multi_hot", [[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 1]]), ("count", [[1, 0, 1, 0], [0, 2, 0, 0], [1, 0, 0, 1]])],
+)
 def test_category_encoding(mode, expected):
     layer = layers.CategoryEncoding(4, output_mode=mode)
     np.testing.assert_array_equal(layer(X), expected)
@@ -31,19 +34,22 @@ def test_one_hot_and_weights():
     for x in (X[:, 0], X[:, :1]):
         np.testing.assert_array_equal(layers.CategoryEncoding(4, "one_hot")(x), np.eye(4)[[0, 1, 3]])
     weights = np.array([[0.5, 2], [1, 3], [1, 1]])
-    np.testing.assert_array_equal(layers.CategoryEncoding(4, "count")(X, count_weights=weights),
-                                  [[0.5, 0, 2, 0], [0, 4, 0, 0], [1, 0, 0, 1]])
+    np.testing.assert_array_equal(
+        layers.CategoryEncoding(4, "count")(X, count_weights=weights), [[0.5, 0, 2, 0], [0, 4, 0, 0], [1, 0, 0, 1]]
+    )
 
 
 @settings(max_examples=30, deadline=None)
-@given(values=st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=20),
-       bins=st.sets(st.integers(-4, 4), min_size=1))
+@given(
+    values=st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=20), bins=st.sets(st.integers(-4, 4), min_size=1)
+)
 def test_discretization(values, bins):
     edges = sorted(bins)
     x = np.array(values, "float32")[:, None]
     np.testing.assert_array_equal(layers.Discretization(edges)(x), np.digitize(x, edges))
-    np.testing.assert_array_equal(layers.Discretization(edges, output_mode="one_hot")(x),
-                                  np.eye(len(edges) + 1)[np.digitize(x[:, 0], edges)])
+    np.testing.assert_array_equal(
+        layers.Discretization(edges, output_mode="one_hot")(x), np.eye(len(edges) + 1)[np.digitize(x[:, 0], edges)]
+    )
 
 
 def test_discretization_adapts():
@@ -84,7 +90,7 @@ def test_text_vectorization():
     texts = ["The cat, sat", "the dog!", "a cat"]
     layer = layers.TextVectorization(max_tokens=6, output_sequence_length=4)
     layer.adapt(texts)
-    assert layer.get_vocabulary() == ["", "[UNK]", "the", "cat", "sat", "dog"]      # equals: later in order first
+    assert layer.get_vocabulary() == ["", "[UNK]", "the", "cat", "sat", "dog"]  # equals: later in order first
     assert layer(["The dog sat on", "cat"]).tolist() == [[2, 5, 4, 1], [3, 0, 0, 0]]
     assert layer("the cat").tolist() == [2, 3, 0, 0]
     assert layers.deserialize(layers.serialize(layer))(texts).tolist() == layer(texts).tolist()
@@ -96,8 +102,9 @@ def test_text_vectorization():
     weighted.adapt(texts)
     idf = {"the": np.log(1 + 3 / 3), "dog": np.log(1 + 3 / 2)}
     row = weighted(["the dog dog"])[0]
-    np.testing.assert_allclose([row[weighted.get_vocabulary().index(w)] for w in ("the", "dog")],
-                               [idf["the"], 2 * idf["dog"]], rtol=1e-6)
+    np.testing.assert_allclose(
+        [row[weighted.get_vocabulary().index(w)] for w in ("the", "dog")], [idf["the"], 2 * idf["dog"]], rtol=1e-6
+    )
     letters = layers.TextVectorization(split="character", standardize=None, vocabulary=["a", "b"])
     assert letters(["ab!"]).tolist() == [[2, 3, 1]]
 
@@ -106,8 +113,9 @@ def test_text_vectorization():
 def test_a_word_that_is_the_mask_is_in_no_count(mode, row):
     """A `split` of the user may leave empty words, which are the mask token; the last word is not meant."""
     weights = {"idf_weights": [1.0, 1.0]} if mode == "tf_idf" else {}
-    layer = layers.TextVectorization(split=lambda text: text.split(" "), vocabulary=["a", "b"], output_mode=mode,
-                                     **weights)
+    layer = layers.TextVectorization(
+        split=lambda text: text.split(" "), vocabulary=["a", "b"], output_mode=mode, **weights
+    )
     assert layer(["a  a"]).tolist() == [row]
 
 
@@ -117,7 +125,7 @@ def test_a_word_that_is_the_mask_is_in_no_count(mode, row):
     lambda: layers.StringLookup(vocabulary=["a", "a"]), lambda: layers.StringLookup(max_tokens=1),
     lambda: layers.StringLookup(vocabulary=["a", "b"], max_tokens=2), lambda: layers.StringLookup(output_mode="x"),
     lambda: layers.TextVectorization(split="line"), lambda: layers.StringLookup(vocabulary=["a"])(keras.Input((1,))),
-    lambda: layers.StringLookup(output_mode="tf_idf", vocabulary=["a"])])
+    lambda: layers.StringLookup(output_mode="tf_idf", vocabulary=["a"])])  # fmt: skip
 def test_wrong_arguments(wrong):
     with pytest.raises(ArgumentError):
         wrong()

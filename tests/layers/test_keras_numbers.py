@@ -1,4 +1,5 @@
 """Every layer against numbers that Keras 3 gave (make_keras_numbers.py says how): values, shapes, names, configs."""
+
 import json
 import re
 from pathlib import Path

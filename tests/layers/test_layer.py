@@ -1,4 +1,5 @@
 """The base class: weights, tracking, training flag, losses, configs, errors, and that nothing keeps a model alive."""
+
 import gc
 import weakref
 
@@ -135,8 +136,9 @@ def test_losses_of_layers_and_weights():
             self.add_loss(ops.sum(x))
             return x
 
-    model = fastnn.Sequential([Input((2,)), Penal(), layers.Dense(1, kernel_regularizer="l2",
-                                                                kernel_initializer="ones")])
+    model = fastnn.Sequential(
+        [Input((2,)), Penal(), layers.Dense(1, kernel_regularizer="l2", kernel_initializer="ones")]
+    )
     model(np.ones((3, 2), "float32"))
     assert [float(v) for v in model.losses] == [6.0, pytest.approx(0.02)]
     model(np.ones((1, 2), "float32"))
@@ -225,7 +227,7 @@ def _model(kind):
 @pytest.mark.parametrize("use", ["none", "call"])
 def test_a_model_is_freed_without_the_collector(kind, use):
     x = rows(4, 3)
-    _model(kind)(x)                             # whatever is cached on first use
+    _model(kind)(x)  # whatever is cached on first use
     gc.collect()
     gc.disable()
     try:
@@ -269,4 +271,4 @@ def test_normalization_adapts():
 def test_names_of_the_package():
     assert "Dense" in dir(layers)
     with pytest.raises(AttributeError, match="Did you mean: Dense"):
-        layers.Denze    # noqa: B018
+        layers.Denze  # noqa: B018

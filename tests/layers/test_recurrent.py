@@ -1,4 +1,5 @@
 """Recurrent layers: states in and out, stateful batches, dropout, stacks, and the errors."""
+
 import numpy as np
 import pytest
 
@@ -46,8 +47,15 @@ def test_stateful_batches_follow_each_other():
 
 
 def test_dropout_masks_are_the_same_at_all_steps():
-    rnn = layers.SimpleRNN(3, activation=None, dropout=0.5, recurrent_initializer="zeros",
-                           kernel_initializer="identity", return_sequences=True, seed=4)
+    rnn = layers.SimpleRNN(
+        3,
+        activation=None,
+        dropout=0.5,
+        recurrent_initializer="zeros",
+        kernel_initializer="identity",
+        return_sequences=True,
+        seed=4,
+    )
     out = rnn(np.ones((6, 5, 3), "float32"), training=True)
     assert set(np.unique(out)) == {0.0, 2.0}
     assert (out == out[:, :1]).all()
@@ -73,7 +81,7 @@ def test_steps_must_be_known_when_it_runs():
     a = Input((None, 3))
     model = Model(a, layers.LSTM(2)(a))
     assert model.output_shape == (None, 2)
-    assert model(X).shape == (2, 2)             # known from the data
+    assert model(X).shape == (2, 2)  # known from the data
     assert model(X[:, :2]).shape == (2, 2)
 
 

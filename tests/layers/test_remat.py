@@ -1,4 +1,5 @@
 """RematScope and remat: less memory, every bit the same."""
+
 import copy
 
 import numpy as np
@@ -39,7 +40,7 @@ def plain():
 
 @pytest.mark.parametrize("scope", [
     {}, {"mode": "full"}, {"mode": "larger_than", "output_size_threshold": 1024 * 256 - 1},
-    {"mode": "list_of_layers", "layer_names": ["d1", "d3"]}], ids=str)
+    {"mode": "list_of_layers", "layer_names": ["d1", "d3"]}], ids=str)  # fmt: skip
 def test_products_are_rematerialized(scope, plain):
     losses, weights, plan = trained(deep(**scope))
     assert losses == plain[0] and all((a == b).all() for a, b in zip(weights, plain[1]))
@@ -49,7 +50,7 @@ def test_products_are_rematerialized(scope, plain):
 
 @pytest.mark.parametrize("scope", [
     {"mode": None}, {"mode": "larger_than", "output_size_threshold": 1024 * 256}, {"mode": "activations"},
-    {"mode": "list_of_layers", "layer_names": ["another"]}, {"mode": "list_of_layers"}], ids=str)
+    {"mode": "list_of_layers", "layer_names": ["another"]}, {"mode": "list_of_layers"}], ids=str)  # fmt: skip
 def test_what_a_scope_does_not_name_is_kept(scope, plain):
     losses, _, plan = trained(deep(**scope))
     assert losses == plain[0] and products(plan) == products(plain[2])
@@ -127,7 +128,7 @@ def test_of_a_block_only_the_result_stays():
         results.append((model.plan(1024), model.get_weights()))
     (less, a), (more, b) = results
     assert all((p == q).all() for p, q in zip(a, b))
-    assert products(less) - products(more) == 5                    # each `up` once more, no `down`
+    assert products(less) - products(more) == 5  # each `up` once more, no `down`
     assert less.arena_bytes < 0.6 * more.arena_bytes
 
 

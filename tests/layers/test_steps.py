@@ -1,4 +1,5 @@
 """Layers over the steps of sequences: as loops, written out, on arrays, with masks, states and cells of one's own."""
+
 import itertools
 
 import evaluate
@@ -35,15 +36,21 @@ class Residual(layers.Layer):
 
 
 CELLS = {
-    "simple": lambda: layers.SimpleRNNCell(3), "lstm": lambda: layers.LSTMCell(3), "gru": lambda: layers.GRUCell(3),
-    "gru before": lambda: layers.GRUCell(3, reset_after=False), "relu": lambda: layers.LSTMCell(3, activation="relu"),
+    "simple": lambda: layers.SimpleRNNCell(3),
+    "lstm": lambda: layers.LSTMCell(3),
+    "gru": lambda: layers.GRUCell(3),
+    "gru before": lambda: layers.GRUCell(3, reset_after=False),
+    "relu": lambda: layers.LSTMCell(3, activation="relu"),
     "hard": lambda: layers.GRUCell(3, recurrent_activation="hard_sigmoid"),
-    "no bias": lambda: layers.GRUCell(3, use_bias=False), "own": lambda: Residual(3),
+    "no bias": lambda: layers.GRUCell(3, use_bias=False),
+    "own": lambda: Residual(3),
     "stack": lambda: [layers.LSTMCell(2), layers.GRUCell(3)],
     "own in a stack": lambda: [layers.GRUCell(2), Residual(3)],
 }
-WAYS = [dict(zip(("return_sequences", "go_backwards", "zero_output_for_mask"), flags))
-        for flags in itertools.product((False, True), repeat=3)]
+WAYS = [
+    dict(zip(("return_sequences", "go_backwards", "zero_output_for_mask"), flags))
+    for flags in itertools.product((False, True), repeat=3)
+]
 
 
 def model_of(cell, masked, way, unroll, options):
@@ -88,11 +95,14 @@ def test_a_cell_of_the_library_is_a_product_and_one_kernel():
         model = fastnn.Sequential([fastnn.Input((STEPS, 2)), layer, layers.Dense(1)])
         model.compile("adam", "mse")
         graph = evaluate.graphs_of(lambda m=model: m.plan(4))[-1]
-        loops = [[n.op.name for n in node.payload.body.nodes if n.op.name not in ("input", "constant")]
-                 for node in graph.nodes if node.op.structural]
+        loops = [
+            [n.op.name for n in node.payload.body.nodes if n.op.name not in ("input", "constant")]
+            for node in graph.nodes
+            if node.op.structural
+        ]
         forward, backward = map(sorted, loops)
         assert forward == [name, "matmul"]
-        assert [n for n in backward if n != "add"] == [f"{name}_grad", "matmul"]    # a GRU's state has two gradients
+        assert [n for n in backward if n != "add"] == [f"{name}_grad", "matmul"]  # a GRU's state has two gradients
 
 
 def test_what_a_cell_of_a_user_does_at_every_step_happens_at_every_step():
@@ -106,8 +116,9 @@ def test_what_a_cell_of_a_user_does_at_every_step_happens_at_every_step():
     y = rnn(x)
     assert len(rnn.losses) in (1, STEPS) and y.shape == (8, 6)
     # dropout differs from step to step: of constant inputs the states would otherwise grow evenly
-    fixed = fastnn.Sequential([fastnn.Input((STEPS, FEATURES)), layers.RNN(Residual(64, rate=0.5),
-                                                                          return_sequences=True)])
+    fixed = fastnn.Sequential(
+        [fastnn.Input((STEPS, FEATURES)), layers.RNN(Residual(64, rate=0.5), return_sequences=True)]
+    )
     h = np.asarray(fixed(np.ones((1, STEPS, FEATURES), "float32"), training=True))[0, :, :64]
     added = np.arctanh(h) - np.concatenate([np.zeros((1, 64)), h[:-1]])
     masks = np.abs(added) > 1e-3
@@ -117,7 +128,7 @@ def test_what_a_cell_of_a_user_does_at_every_step_happens_at_every_step():
 def test_stacked_cells_draw_their_masks_once_per_call():
     stack = layers.RNN([layers.SimpleRNNCell(64, activation="linear", dropout=0.5, recurrent_initializer="zeros",
                                              kernel_initializer="identity", seed=2) for _ in range(2)],
-                       return_sequences=True)
+                       return_sequences=True)  # fmt: skip
     y = np.asarray(stack(np.ones((1, STEPS, 64), "float32"), training=True))[0]
     assert len({row.tobytes() for row in y}) == 1 and 0 < (y[0] == 0).sum() < 64
 
@@ -128,10 +139,10 @@ def test_states_that_stay_from_batch_to_batch(layer):
     fastnn.utils.set_random_seed(1)
     whole = fastnn.Sequential([fastnn.Input(batch_shape=(2, 6, FEATURES)), layer(3)])
     parts = fastnn.Sequential([fastnn.Input(batch_shape=(2, 2, FEATURES)), layer(3, stateful=True)])
-    parts.set_weights([*whole.get_weights(), *parts.get_weights()[len(whole.get_weights()):]])
+    parts.set_weights([*whole.get_weights(), *parts.get_weights()[len(whole.get_weights()) :]])
     for _ in range(2):
         for k in range(3):
-            y = parts.predict(x[:, 2 * k:2 * k + 2], verbose=0)
+            y = parts.predict(x[:, 2 * k : 2 * k + 2], verbose=0)
         evaluate.assert_close(y, whole.predict(x, verbose=0), 1e-6, "stateful")
         parts.layers[0].reset_state()
 
@@ -148,7 +159,7 @@ def test_initial_states_come_before_masked_steps():
         model_mask = fastnn.Input((STEPS,), dtype="bool")
         model = fastnn.Model([model_x, model_h, model_mask], layer(model_x, initial_state=model_h, mask=model_mask))
         evaluate.assert_close(model.predict([x, h, mask], verbose=0), wanted, 1e-6, "mask")
-    assert not wanted[2, :2].any() and wanted[2, 2:].any()     # no output yet where steps are masked from the start
+    assert not wanted[2, :2].any() and wanted[2, 2:].any()  # no output yet where steps are masked from the start
 
 
 class Mean(layers.Layer):
@@ -196,6 +207,7 @@ def test_gradients_through_cells_with_parts_that_are_rematerialized():
     x = data(ROWS, STEPS, FEATURES)
     found = []
     for wrap in (lambda f: f, fastnn.remat):
+
         class Cell(layers.Layer):
             state_size = 3
 
@@ -206,6 +218,7 @@ def test_gradients_through_cells_with_parts_that_are_rematerialized():
             def call(self, inputs, states):
                 h = ops.tanh(inputs + self.f(states[0]))
                 return h, [h]
+
         fastnn.utils.set_random_seed(7)
         model = fastnn.Sequential([fastnn.Input((STEPS, FEATURES)), layers.RNN(Cell())])
         model.compile("sgd", "mse")
@@ -214,4 +227,4 @@ def test_gradients_through_cells_with_parts_that_are_rematerialized():
         found.append((model.get_weights(), [len(n.outputs) for n in graph.nodes if n.op.structural]))
     for a, b in zip(found[0][0], found[1][0]):
         np.testing.assert_allclose(a, b, rtol=1e-5)
-    assert found[1][1][0] < found[0][1][0]      # the marked part's values are not kept
+    assert found[1][1][0] < found[0][1][0]  # the marked part's values are not kept

@@ -1,4 +1,5 @@
 """TimeDistributed: a layer whose rows know of each other is called by step, others once for all steps."""
+
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ def functional(axis):
     (layers.Dropout(.5, noise_shape=(None, 1)), True, True), (layers.UnitNormalization(axis=0), False, False),
     (layers.Dense(2, activity_regularizer="l2"), False, False), (functional(0), False, False),
     (functional(-1), True, True),
-])
+])  # fmt: skip
 def test_which_layers_are_called_once(layer, while_training, otherwise):
     assert (apart(layer, True), apart(layer)) == (while_training, otherwise)
 

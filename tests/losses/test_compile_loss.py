@@ -1,4 +1,5 @@
 """What compile(loss=..., loss_weights=...) means for one and for several outputs."""
+
 import numpy as np
 import pytest
 from evaluate import run
@@ -37,7 +38,7 @@ def test_several_losses_on_one_output_are_added():
 
 @pytest.mark.parametrize("spec, weights", [
     (["mse", "mae"], [1.0, 2.0]), (("mse", "mae"), (1.0, 2.0)), ({"b": "mae", "a": "mse"}, {"a": 1.0, "b": 2.0}),
-    ({"a": "mse", "b": "mae"}, [1.0, 2.0]), (["mse", "mae"], {"b": 2.0, "a": 1.0})])
+    ({"a": "mse", "b": "mae"}, [1.0, 2.0]), (["mse", "mae"], {"b": 2.0, "a": 1.0})])  # fmt: skip
 @pytest.mark.parametrize("form", ["list", "dict", "mixed"])
 def test_two_outputs(spec, weights, form):
     y_true = [A, B] if form == "list" else {"b": B, "a": A}
@@ -48,7 +49,7 @@ def test_two_outputs(spec, weights, form):
     written = list(spec) if isinstance(spec, dict) and form == "dict" else NAMES
     assert list(result) == [f"{name}_loss" for name in written]
     assert result["a_loss"] == pytest.approx(MSE_A, rel=1e-5)
-    assert result["b_loss"] == pytest.approx(MAE_B, rel=1e-5)      # without its weight
+    assert result["b_loss"] == pytest.approx(MAE_B, rel=1e-5)  # without its weight
     loss.reset_state()
     assert loss.result() == {"a_loss": 0.0, "b_loss": 0.0}
 
@@ -75,7 +76,7 @@ def test_losses_of_dict_outputs_bind_by_key():
     loss = CompileLoss({"b": "mae", "z": "mse"}, output_names=["first", "second"])
     assert total(loss, {"b": B, "z": A}, y_pred) == pytest.approx(MSE_A + MAE_B, rel=1e-5)
     assert list(loss.result()) == ["b_loss", "z_loss"]
-    loss = CompileLoss({"z": "mse", "b": "mae"}, output_names=["first", "second"])      # logged as it was written
+    loss = CompileLoss({"z": "mse", "b": "mae"}, output_names=["first", "second"])  # logged as it was written
     assert total(loss, {"b": B, "z": A}, y_pred) == pytest.approx(MSE_A + MAE_B, rel=1e-5)
     assert list(loss.result()) == ["z_loss", "b_loss"]
 
@@ -99,14 +100,18 @@ def test_sample_weights():
 
 def test_in_a_trace():
     loss = CompileLoss({"a": "mse", "b": "mae"}, output_names=NAMES)
-    got, = run(lambda a, b, p, q: loss({"a": a, "b": b}, [p, q]), [A, B, PA, PB])
+    (got,) = run(lambda a, b, p, q: loss({"a": a, "b": b}, [p, q]), [A, B, PA, PB])
     np.testing.assert_allclose(got, MSE_A + MAE_B, rtol=1e-5)
 
 
-@pytest.mark.parametrize("y_true, y_pred, name", [
-    (np.zeros((4, 1)), np.full((4, 1), 0.5), "binary_crossentropy"),
-    (np.zeros((4, 1), int), np.full((4, 3), 1 / 3), "sparse_categorical_crossentropy"),
-    (np.eye(4), np.full((4, 4), 0.25), "categorical_crossentropy")])
+@pytest.mark.parametrize(
+    "y_true, y_pred, name",
+    [
+        (np.zeros((4, 1)), np.full((4, 1), 0.5), "binary_crossentropy"),
+        (np.zeros((4, 1), int), np.full((4, 3), 1 / 3), "sparse_categorical_crossentropy"),
+        (np.eye(4), np.full((4, 4), 0.25), "categorical_crossentropy"),
+    ],
+)
 def test_crossentropy_by_shape(y_true, y_pred, name):
     loss = CompileLoss("crossentropy")
     loss(y_true, y_pred)
@@ -120,12 +125,16 @@ def test_errors_come_from_compile():
         CompileLoss("mse", "1.0")
 
 
-@pytest.mark.parametrize("spec, weights, error, words", [
-    (["mse", "mse", "mse"], None, ArgumentError, "3 entries, but the model has 2 outputs"),
-    ({"a": "mse", "c": "mse"}, None, UnknownNameError, "'c'"),
-    (["mse", "mse"], [1.0, 2.0, 3.0], ArgumentError, "2 losses and 3 weights"),
-    (["mse", "mse"], {"c": 2.0}, UnknownNameError, "'c'"),
-    (["mse", "mse"], 2.0, ArgumentError, "2 losses and 1 weights")])
+@pytest.mark.parametrize(
+    "spec, weights, error, words",
+    [
+        (["mse", "mse", "mse"], None, ArgumentError, "3 entries, but the model has 2 outputs"),
+        ({"a": "mse", "c": "mse"}, None, UnknownNameError, "'c'"),
+        (["mse", "mse"], [1.0, 2.0, 3.0], ArgumentError, "2 losses and 3 weights"),
+        (["mse", "mse"], {"c": 2.0}, UnknownNameError, "'c'"),
+        (["mse", "mse"], 2.0, ArgumentError, "2 losses and 1 weights"),
+    ],
+)
 def test_structures_that_do_not_fit(spec, weights, error, words):
     with pytest.raises(error, match=words):
         CompileLoss(spec, weights, output_names=NAMES)([A, B], [PA, PB])

@@ -1,4 +1,5 @@
 """Every loss against plain float64 NumPy; reductions, weights, alignment, configs, errors."""
+
 import numpy as np
 import pytest
 from evaluate import run
@@ -93,7 +94,7 @@ CASES = {
     "tversky": (losses.Tversky(alpha=0.3, axis=1), BITS, PROB, 1 - (BITS * PROB).sum(1) / (
         (BITS * PROB).sum(1) + 0.3 * ((1 - PROB) * BITS).sum(1) + 0.5 * (PROB * (1 - BITS)).sum(1) + EPS)),
     "dice": (losses.Dice(axis=1), BITS, PROB, 1 - 2 * (BITS * PROB).sum(1) / (BITS.sum(1) + PROB.sum(1) + EPS)),
-}
+}  # fmt: skip
 
 
 def as_inputs(y_true, y_pred):
@@ -124,13 +125,13 @@ def test_values_on_arrays(name, reduction):
 @pytest.mark.parametrize("name", CASES)
 def test_values_in_a_trace(name):
     loss, y_true, y_pred, expected = CASES[name]
-    got, = run(lambda a, b, w: loss(a, b, w), [*as_inputs(y_true, y_pred), WEIGHT.astype("float32")])
+    (got,) = run(lambda a, b, w: loss(a, b, w), [*as_inputs(y_true, y_pred), WEIGHT.astype("float32")])
     assert got.shape == () and got.dtype == np.float32
     np.testing.assert_allclose(got, (expected * WEIGHT).mean(), rtol=2e-5, atol=2e-6)
 
 
 def test_a_float64_model_has_a_float64_loss():
-    got, = run(losses.MeanSquaredError(), [TRUE, PRED])
+    (got,) = run(losses.MeanSquaredError(), [TRUE, PRED])
     assert got.dtype == np.float64
     np.testing.assert_allclose(got, ((TRUE - PRED) ** 2).mean(), rtol=1e-14)
     assert losses.MeanSquaredError()(TRUE, PRED).dtype == np.float32
@@ -184,6 +185,7 @@ def test_large_labels_stay_exact():
 
 def test_masked_values_do_not_count():
     from fastnn.losses.loss import reduce_weighted
+
     values, mask = np.array([[1.0, 2.0], [3.0, 100.0]]), np.array([[True, True], [True, False]])
     assert float(reduce_weighted(values, None, mask)) == pytest.approx(2.0)
     assert float(reduce_weighted(values, None, mask, "sum")) == pytest.approx(6.0)
@@ -215,10 +217,20 @@ def test_custom_functions_and_classes():
         losses.Loss()(TRUE, PRED)
 
 
-@pytest.mark.parametrize("name, target", [
-    ("mse", "mean_squared_error"), ("MSE", "mean_squared_error"), ("mae", "mean_absolute_error"),
-    ("mape", "mean_absolute_percentage_error"), ("msle", "mean_squared_logarithmic_error"), ("kld", "kl_divergence"),
-    ("bce", "binary_crossentropy"), ("logcosh", "log_cosh"), ("categorical_crossentropy", "categorical_crossentropy")])
+@pytest.mark.parametrize(
+    "name, target",
+    [
+        ("mse", "mean_squared_error"),
+        ("MSE", "mean_squared_error"),
+        ("mae", "mean_absolute_error"),
+        ("mape", "mean_absolute_percentage_error"),
+        ("msle", "mean_squared_logarithmic_error"),
+        ("kld", "kl_divergence"),
+        ("bce", "binary_crossentropy"),
+        ("logcosh", "log_cosh"),
+        ("categorical_crossentropy", "categorical_crossentropy"),
+    ],
+)
 def test_names(name, target):
     assert losses.get(name).__name__ == target
 

@@ -1,4 +1,5 @@
 """The names in the logs, for every form of compile(metrics=..., weighted_metrics=...)."""
+
 import numpy as np
 import pytest
 from evaluate import plan
@@ -28,16 +29,24 @@ def my_error(y_true, y_pred):
 def test_names_of_one_output():
     assert names_of(["mae", "mse"]) == ["mae", "mse"]
     assert names_of(["MeanAbsoluteError", metrics.MeanAbsoluteError(), metrics.MeanAbsoluteError(name="gap")]) == [
-        "MeanAbsoluteError", "mean_absolute_error", "gap"]
+        "MeanAbsoluteError",
+        "mean_absolute_error",
+        "gap",
+    ]
     assert names_of([my_error, losses.mean_squared_error]) == ["my_error", "mean_squared_error"]
     assert names_of({"out": ["mae"]}, output_names=["out"]) == ["mae"]
     assert names_of(["mae", "mae"]) == ["mae", "mae_1"]
     assert names_of(["mae"], ["mae", "mse"]) == ["mae", "weighted_mae", "mse"]
 
 
-@pytest.mark.parametrize("y_true, y_pred, kind", [
-    (A, PA, metrics.SparseCategoricalAccuracy), (np.eye(3)[A], PA, metrics.CategoricalAccuracy),
-    (B, PB, metrics.BinaryAccuracy)])
+@pytest.mark.parametrize(
+    "y_true, y_pred, kind",
+    [
+        (A, PA, metrics.SparseCategoricalAccuracy),
+        (np.eye(3)[A], PA, metrics.CategoricalAccuracy),
+        (B, PB, metrics.BinaryAccuracy),
+    ],
+)
 def test_accuracy_keeps_the_name_that_was_written(y_true, y_pred, kind):
     for name in ("accuracy", "acc"):
         m = CompileMetrics([name], None)
@@ -47,7 +56,7 @@ def test_accuracy_keeps_the_name_that_was_written(y_true, y_pred, kind):
 
 @pytest.mark.parametrize("given, expected", [
     ([["acc", "ce"], "mae"], ["a_acc", "a_ce", "b_mae"]), (["acc", None], ["a_acc"]),
-    ({"b": "mae", "a": ["acc"]}, ["a_acc", "b_mae"]), ({"b": ["mae", my_error]}, ["b_mae", "b_my_error"])])
+    ({"b": "mae", "a": ["acc"]}, ["a_acc", "b_mae"]), ({"b": ["mae", my_error]}, ["b_mae", "b_my_error"])])  # fmt: skip
 @pytest.mark.parametrize("form", ["list", "dict"])
 def test_names_of_two_outputs(given, expected, form):
     y_pred = [PA, PB] if form == "list" else {"a": PA, "b": PB}
@@ -102,9 +111,14 @@ def test_errors_come_from_compile():
         CompileMetrics(None, 3)
 
 
-@pytest.mark.parametrize("given, error, words", [
-    (["mae"], ArgumentError, "1 entries"), (["mae", "mae", "mae"], ArgumentError, "3 entries"),
-    ({"c": "mae"}, UnknownNameError, "'c'")])
+@pytest.mark.parametrize(
+    "given, error, words",
+    [
+        (["mae"], ArgumentError, "1 entries"),
+        (["mae", "mae", "mae"], ArgumentError, "3 entries"),
+        ({"c": "mae"}, UnknownNameError, "'c'"),
+    ],
+)
 def test_structures_that_do_not_fit(given, error, words):
     with pytest.raises(error, match=words):
         names_of(given, None, [A, B], [PA, PB], NAMES)

@@ -1,4 +1,5 @@
 """Every metric against plain float64 NumPy: in parts and in a trace, with and without weights; configs, errors."""
+
 import numpy as np
 import pytest
 from evaluate import plan
@@ -37,8 +38,14 @@ def counts(w, y=BITS, p=PROB, thresholds=(0.5,)):
     out = []
     for t in thresholds:
         pos = p > t
-        out.append([(w * (pos & (y == 1))).sum(), (w * (pos & (y == 0))).sum(), (w * (~pos & (y == 0))).sum(),
-                    (w * (~pos & (y == 1))).sum()])
+        out.append(
+            [
+                (w * (pos & (y == 1))).sum(),
+                (w * (pos & (y == 0))).sum(),
+                (w * (~pos & (y == 0))).sum(),
+                (w * (~pos & (y == 1))).sum(),
+            ]
+        )
     return np.array(out).T
 
 
@@ -80,8 +87,7 @@ def fbeta(w, average, beta, positive):
 def iou(w, classes):
     cm = np.zeros((C, C))
     np.add.at(cm, (LABELS, GUESS), w)
-    values = [cm[k, k] / (cm[k].sum() + cm[:, k].sum() - cm[k, k]) for k in classes
-              if cm[k].sum() + cm[:, k].sum() > 0]
+    values = [cm[k, k] / (cm[k].sum() + cm[:, k].sum() - cm[k, k]) for k in classes if cm[k].sum() + cm[:, k].sum() > 0]
     return np.mean(values)
 
 
@@ -156,7 +162,7 @@ CASES = {
                     lambda w: fbeta(w, "micro", 0.5, 1.0 * (SOFT > 0.2))),
     "iou": (metrics.IoU(C, [0, 2]), LABELS, GUESS, lambda w: iou(w, [0, 2])),
     "mean_iou": (metrics.MeanIoU(C), LABELS, GUESS, lambda w: iou(w, range(C))),
-}
+}  # fmt: skip
 
 
 def as_inputs(y_true, y_pred):
@@ -232,10 +238,13 @@ def test_ties_and_nan_in_top_k():
 
 def test_n_against_n_by_1_is_aligned():
     y, p = BITS[:, 0], PROB[:, 0]
-    values = [float(m()(a, b)) for m in (metrics.BinaryAccuracy, metrics.MeanSquaredError, metrics.AUC)
-              for a, b in ((y, p), (y[:, None], p), (y, p[:, None]), (y[:, None], p[:, None]))]
+    values = [
+        float(m()(a, b))
+        for m in (metrics.BinaryAccuracy, metrics.MeanSquaredError, metrics.AUC)
+        for a, b in ((y, p), (y[:, None], p), (y, p[:, None]), (y[:, None], p[:, None]))
+    ]
     for i in (0, 4, 8):
-        assert values[i:i + 4] == pytest.approx([values[i]] * 4)
+        assert values[i : i + 4] == pytest.approx([values[i]] * 4)
 
 
 def test_shapes_that_do_not_fit():
@@ -255,7 +264,7 @@ def test_shapes_that_do_not_fit():
     lambda: metrics.AUC(num_thresholds=1), lambda: metrics.AUC(curve="XY"), lambda: metrics.AUC(thresholds=[2.0]),
     lambda: metrics.Precision(thresholds=[1.5]), lambda: metrics.R2Score(class_aggregation="mean"),
     lambda: metrics.FBetaScore(beta=-1.0), lambda: metrics.F1Score(threshold=2.0), lambda: metrics.IoU(2, [2]),
-    lambda: metrics.PrecisionAtRecall(1.5), lambda: metrics.AUC(num_labels=3)])
+    lambda: metrics.PrecisionAtRecall(1.5), lambda: metrics.AUC(num_labels=3)])  # fmt: skip
 def test_arguments_that_do_not_fit(make):
     with pytest.raises(ArgumentError, match=r"Received|Expected|range|needed"):
         make()
@@ -314,7 +323,7 @@ def test_reset_names_are_numbered():
 
 @pytest.mark.parametrize("y_true, y_pred, kind", [
     ((8,), (8, 1), "Binary"), ((8, 1), (8, 1), "Binary"), ((8,), (8, 3), "Sparse"), ((8, 1), (8, 3), "Sparse"),
-    ((8, 3), (8, 3), "Categorical"), ((8, 5), (8, 5, 9), "Sparse")])
+    ((8, 3), (8, 3), "Categorical"), ((8, 5), (8, 5, 9), "Sparse")])  # fmt: skip
 def test_accuracy_and_crossentropy_by_shape(y_true, y_pred, kind):
     for name in ("accuracy", "acc", "crossentropy", "ce"):
         metric = metrics.resolve(name, np.zeros(y_true), np.zeros(y_pred))

@@ -1,4 +1,5 @@
 """Data in dicts bind by key: the order of the keys may be another one at every call and in every batch."""
+
 import itertools
 import warnings
 
@@ -18,8 +19,11 @@ def orders(structure):
     """The structure with its keys in every order, at every level."""
     if not isinstance(structure, dict):
         return [structure]
-    return [dict(zip(keys, values)) for keys in itertools.permutations(structure)
-            for values in itertools.product(*(orders(structure[k]) for k in keys))]
+    return [
+        dict(zip(keys, values))
+        for keys in itertools.permutations(structure)
+        for values in itertools.product(*(orders(structure[k]) for k in keys))
+    ]
 
 
 class Subclassed(fastnn.Model):
@@ -41,11 +45,17 @@ def model_of(kind):
     else:
         x = {k: fastnn.Input((1,), name=k) for k in "qp"}
         both = fastnn.layers.Concatenate()(list(x.values()))
-        y = {"b": fastnn.layers.Dense(1, name="b")(both),
-             "a": fastnn.layers.Dense(3, activation="softmax", name="a")(both)}
+        y = {
+            "b": fastnn.layers.Dense(1, name="b")(both),
+            "a": fastnn.layers.Dense(3, activation="softmax", name="a")(both),
+        }
         model = fastnn.Model(x if kind != "lists" else list(x.values()), y if kind != "lists" else list(y.values()))
-    model.compile("sgd", {"a": "sparse_categorical_crossentropy", "b": "mae"}, loss_weights={"b": 0.1, "a": 1.0},
-                  metrics={"b": ["mae"], "a": ["accuracy"]})
+    model.compile(
+        "sgd",
+        {"a": "sparse_categorical_crossentropy", "b": "mae"},
+        loss_weights={"b": 0.1, "a": 1.0},
+        metrics={"b": ["mae"], "a": ["accuracy"]},
+    )
     return model
 
 
@@ -59,10 +69,12 @@ def validated(model, x, y, w):
 
 def generated(model, x, y, w):
     """Batches whose keys change their order."""
+
     def batches():
         flips = itertools.cycle([lambda d: d, lambda d: dict(reversed(d.items()))])
         for i, flip in zip(range(0, ROWS, 2), flips):
-            yield tuple(flip({k: v[i:i + 2] for k, v in part.items()}) for part in (x, y, w))
+            yield tuple(flip({k: v[i : i + 2] for k, v in part.items()}) for part in (x, y, w))
+
     return model.fit(batches(), shuffle=False, verbose=0).history
 
 
@@ -90,7 +102,7 @@ def test_the_order_of_keys_says_nothing(kind, call):
         found = call(fresh, x, y, w)
         expected = expected or found
         assert found == expected
-        if start is None:                       # one model that sees all orders, one after the other
+        if start is None:  # one model that sees all orders, one after the other
             start = fresh.get_weights()
             call(again, x, y, w)
             first = [again.get_weights(), call(again, x, y, w)]
@@ -102,7 +114,7 @@ def test_the_order_of_keys_says_nothing(kind, call):
 def test_nested_dicts_bind_by_key():
     p, q, r = (fastnn.Input((1,)) for _ in range(3))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)        # keys are not the names of inputs
+        warnings.simplefilter("ignore", UserWarning)  # keys are not the names of inputs
         model = fastnn.Model({"u": p, "n": {"z": q, "m": [r]}}, [p * 1.0, q * 1.0, r * 1.0])
     data = {"u": np.full((2, 1), 1.0), "n": {"z": np.full((2, 1), 2.0), "m": [np.full((2, 1), 3.0)]}}
     for x in orders(data):

@@ -1,4 +1,5 @@
 """What is checked before a step runs: embedding indices, labels of sparse losses, verbose, batches of a source."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from fastnn.models.checks import index_inputs
 
 def text_model(rows=10, build=True):
     first = [keras.Input((5,), dtype="int32")] if build else []
-    model = keras.Sequential([*first, layers.Embedding(rows, 3, name="words"), layers.Flatten(),
-                              layers.Dense(4, activation="softmax")])
+    model = keras.Sequential(
+        [*first, layers.Embedding(rows, 3, name="words"), layers.Flatten(), layers.Dense(4, activation="softmax")]
+    )
     model.compile("sgd", "sparse_categorical_crossentropy")
     return model
 
@@ -22,8 +24,12 @@ DATA = np.random.default_rng(0).integers(0, 10, (20, 5)), np.arange(20) % 4
 
 
 @settings(max_examples=15, deadline=None)
-@given(row=st.integers(0, 19), value=st.sampled_from([10, 11, -1, 1 << 40]), build=st.booleans(),
-       kind=st.sampled_from(["int64", "float64"]))
+@given(
+    row=st.integers(0, 19),
+    value=st.sampled_from([10, 11, -1, 1 << 40]),
+    build=st.booleans(),
+    kind=st.sampled_from(["int64", "float64"]),
+)
 def test_index_outside_an_embedding(row, value, build, kind):
     x, y = DATA[0].astype(kind), DATA[1]
     x[row, 2] = value
@@ -62,8 +68,11 @@ def test_labels_that_are_no_whole_numbers():
 @pytest.mark.parametrize("verbose", [7, -1, "loud", None, 1.5])
 def test_verbose(verbose):
     model = text_model()
-    for call in (lambda: model.fit(*DATA, verbose=verbose), lambda: model.evaluate(*DATA, verbose=verbose),
-                 lambda: model.predict(DATA[0], batch_size=4, verbose=verbose)):
+    for call in (
+        lambda: model.fit(*DATA, verbose=verbose),
+        lambda: model.evaluate(*DATA, verbose=verbose),
+        lambda: model.predict(DATA[0], batch_size=4, verbose=verbose),
+    ):
         with pytest.raises(ArgumentError, match="verbose"):
             call()
     model.fit(*DATA, verbose=False)
@@ -77,6 +86,7 @@ def test_a_later_batch_of_another_shape():
         yield x, y
         yield x, y
         yield x[:, :4], y
+
     with pytest.raises(ShapeError, match=r"Batch 2 .*\(20, 4\).*batch before it had x of shape \(20, 5\).*trained"):
         model.fit(source(), verbose=0)
     with pytest.raises(DataError, match=r"^Batch 0 .*index 99[^B]*$"):

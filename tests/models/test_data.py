@@ -1,4 +1,5 @@
 """The data adapter: every kind of array, the errors of bad ones, and inputs left as they were."""
+
 import collections
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_rows_are_native_contiguous_and_equal(view):
 
 @pytest.mark.parametrize("bad, error", [(np.array(["a", "b"]), DTypeError), (np.array([1j]), DTypeError),
                                         (np.array([object(), 1]), DTypeError), (np.float32(3), DataError),
-                                        ([[1, 2], [3]], DataError)])
+                                        ([[1, 2], [3]], DataError)])  # fmt: skip
 def test_bad_arrays_have_named_errors(bad, error):
     with pytest.raises(error, match="x:"):
         data.as_rows(bad, "x")
@@ -102,6 +103,7 @@ def test_named_tuples_are_targets_of_a_loss():
     class Both(fastnn.losses.Loss):
         def call(self, y_true, y_pred):
             return fastnn.ops.square(y_true.first - y_pred.second)
+
     ones = np.ones((3, 1), "f4")
     assert float(Both()(pair(ones, ones), pair(ones, 3 * ones))) == 4.0
 
@@ -114,6 +116,7 @@ def test_class_weights_by_label_and_by_one_hot_row():
 def test_batches_come_from_generators_and_indexed_sources():
     def gen():
         yield np.zeros(2), np.ones(2)
+
     assert [y.tolist() for _, y, _ in data.Batches(gen()).epoch()] == [[1, 1]]
 
     class Source:
@@ -122,4 +125,5 @@ def test_batches_come_from_generators_and_indexed_sources():
 
         def __getitem__(self, i):
             return (np.full(2, i),)
+
     assert [x[0] for x, _, _ in data.Batches(Source()).epoch(2)] == [0, 1]

@@ -1,4 +1,5 @@
 """Class weights: Keras's rule for every form of labels, and an error where a row has no single class."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -84,7 +85,7 @@ class Source(fastnn.utils.PyDataset):
         return len(self.arrays[0]) // 2
 
     def __getitem__(self, i):
-        return tuple(a[2 * i:2 * i + 2] for a in self.arrays)
+        return tuple(a[2 * i : 2 * i + 2] for a in self.arrays)
 
 
 @pytest.mark.parametrize("form", [lambda y: y, lambda y: y[:, None], lambda y: y + 0.3, lambda y: np.eye(3)[y]])
@@ -98,7 +99,7 @@ def test_every_source_of_data_is_weighted(form, feed):
         if "sample_weight" in how or feed == "arrays":
             history = model.fit(x, y, batch_size=2, shuffle=False, verbose=0, **how)
         else:
-            source = Source(x, y) if feed == "dataset" else ((x[i:i + 2], y[i:i + 2]) for i in (0, 2, 4))
+            source = Source(x, y) if feed == "dataset" else ((x[i : i + 2], y[i : i + 2]) for i in (0, 2, 4))
             history = model.fit(source, shuffle=False, verbose=0, **how)
         results.append([history.history["loss"][0], *model.get_weights()])
     assert all(np.array_equal(a, b) for a, b in zip(*results))

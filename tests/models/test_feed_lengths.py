@@ -1,4 +1,5 @@
 """Batches of changing length: one feed, a program for each shape, bounded memory, unchanged numbers."""
+
 import weakref
 
 import numpy as np
@@ -18,6 +19,7 @@ def programs(monkeypatch):
             super().__init__(*args, **kwargs)
             seen["made"] += 1
             seen["alive"].add(self)
+
     monkeypatch.setattr(step, "Program", Counted)
     return seen
 
@@ -25,6 +27,7 @@ def programs(monkeypatch):
 def pooled(seed=0):
     """A small net for sequences of any length."""
     import fastnn
+
     fastnn.utils.set_random_seed(seed)
     i = Input((None, 3))
     model = Model(i, layers.Dense(1)(layers.GlobalAveragePooling1D()(layers.Dense(4, activation="tanh")(i))))
@@ -34,8 +37,9 @@ def pooled(seed=0):
 
 def batches(lengths, rows=2):
     rng = np.random.default_rng(1)
-    return [(rng.normal(size=(rows, n, 3)).astype("float32"), rng.normal(size=(rows, 1)).astype("float32"))
-            for n in lengths]
+    return [
+        (rng.normal(size=(rows, n, 3)).astype("float32"), rng.normal(size=(rows, 1)).astype("float32")) for n in lengths
+    ]
 
 
 class Data:
@@ -57,7 +61,7 @@ def test_each_length_is_compiled_once(programs):
     assert programs["made"] == 40 and len(model._trainer().steps["train"].feeds) == 1
     model.fit(Data(batches(lengths, rows=3)), verbose=0)
     assert programs["made"] == 80
-    model.fit(Data(batches(lengths)), verbose=0)            # all of them are still there
+    model.fit(Data(batches(lengths)), verbose=0)  # all of them are still there
     assert programs["made"] == 80 and len(programs["alive"]) == 80
 
 
@@ -81,8 +85,11 @@ def test_memory_is_bounded(programs, kind):
     """Many shapes: no more programs alive than the bytes allow, of any kind, and no old arena."""
     model, rng = pooled(), np.random.default_rng(0)
     cache, arena = model._trainer().shared.programs, model._trainer().shared.arena
-    run = {"train": model.train_on_batch, "test": model.test_on_batch,
-           "predict": lambda x, _: model.predict_on_batch(x)}
+    run = {
+        "train": model.train_on_batch,
+        "test": model.test_on_batch,
+        "predict": lambda x, _: model.predict_on_batch(x),
+    }
     cache.most, cache.least, counts = 3_000_000, 4, []
     for n, rows in zip(rng.permutation(120) + 1, rng.integers(1, 5, 120).tolist()):
         run[kind](*batches([n], rows)[0])
@@ -90,7 +97,7 @@ def test_memory_is_bounded(programs, kind):
         assert len(programs["alive"]) == len(cache.kept)
         counts.append(len(cache.kept))
     assert programs["made"] == 120 and 4 < max(counts) < 40
-    assert counts[-1] >= max(counts) - 3                    # as many as ever, not fewer and fewer
+    assert counts[-1] >= max(counts) - 3  # as many as ever, not fewer and fewer
     assert len(model._trainer().steps[kind].feeds) == 1
 
 
@@ -101,6 +108,7 @@ def test_memory_of_direct_calls_is_bounded(monkeypatch):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             alive.add(self)
+
     monkeypatch.setattr(direct, "EagerPlan", Counted)
     model = pooled()
     model(np.ones((1, 1, 3), "float32"))
@@ -183,11 +191,18 @@ def test_logs_are_those_of_the_program_that_ran():
 def test_logs_of_the_last_batch_of_an_epoch():
     """The program for the last rows is compiled first, and runs last."""
     from fastnn.callbacks import LambdaCallback
+
     model, seen = OwnStep(metrics.Sum()), []
     model.compile("sgd", "mse")
     x, y = np.ones((7, 3), "float32"), np.zeros((7, 1), "float32")
-    model.fit(x, y, batch_size=3, verbose=0, shuffle=False,
-              callbacks=[LambdaCallback(on_train_batch_end=lambda _, logs: seen.append(np.shape(logs["each"])))])
+    model.fit(
+        x,
+        y,
+        batch_size=3,
+        verbose=0,
+        shuffle=False,
+        callbacks=[LambdaCallback(on_train_batch_end=lambda _, logs: seen.append(np.shape(logs["each"])))],
+    )
     assert seen == [(3,), (3,), (1,)]
 
 
@@ -206,6 +221,7 @@ def test_a_result_inside_a_step_is_no_number():
         def train_step(self, data):
             self.metric.update_state(data[0])
             return {"twice": ops.multiply(self.metric.result(), 2.0)}
+
     model = Model2([Input((2,)), layers.Dense(1)])
     model.metric = metrics.Mean()
     model.compile("sgd", "mse")
@@ -217,6 +233,7 @@ def test_the_default_step_calls_apply_of_the_optimizer():
     class Halved(optimizers.SGD):
         def apply(self, grads, trainable_variables=None):
             return super().apply([g * 0.5 for g in grads], trainable_variables)
+
     weights = []
     for optimizer in (Halved(0.2), optimizers.SGD(0.1)):
         model = Sequential([Input((2,)), layers.Dense(1, kernel_initializer="ones")])

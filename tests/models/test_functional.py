@@ -1,4 +1,5 @@
 """Functional models: structures, shared layers, nesting, configs, and every error when the graph is built."""
+
 import json
 
 import numpy as np
@@ -211,8 +212,14 @@ class TestConfig:
         assert set(config) == {"name", "trainable", "layers", "input_layers", "output_layers"}
         assert config["input_layers"] == {"a": ["a", 0, 0], "b": ["b", 0, 0]}
         assert by_name["shared"]["inbound_nodes"][0] == {
-            "args": [{"class_name": "__keras_tensor__",
-                      "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["a", 0, 0]}}], "kwargs": {}}
+            "args": [
+                {
+                    "class_name": "__keras_tensor__",
+                    "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["a", 0, 0]},
+                }
+            ],
+            "kwargs": {},
+        }
         assert by_name["shared"]["build_config"] == {"input_shape": (None, 4)}
         assert by_name["out"]["module"] == "keras.layers"
         assert by_name["rnn"]["class_name"] == "LSTM"
@@ -223,11 +230,16 @@ class TestConfig:
         assert [w.shape for w in clone.weights] == [w.shape for w in model.weights]
         assert not {id(w) for w in clone.weights} & {id(w) for w in model.weights}
 
-    @pytest.mark.parametrize("damage", [
-        lambda c: c.pop("layers"), lambda c: c["layers"].pop(2),
-        lambda c: c["output_layers"].update(out=["nowhere", 0, 0]),
-        lambda c: c["output_layers"].update(out=["out", 7, 0]),
-        lambda c: c["layers"].append(c["layers"][0])])
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda c: c.pop("layers"),
+            lambda c: c["layers"].pop(2),
+            lambda c: c["output_layers"].update(out=["nowhere", 0, 0]),
+            lambda c: c["output_layers"].update(out=["out", 7, 0]),
+            lambda c: c["layers"].append(c["layers"][0]),
+        ],
+    )
     def test_damaged_configs_are_named_errors(self, damage):
         config = json.loads(json.dumps(self.model().get_config()))
         damage(config)
@@ -258,7 +270,7 @@ def test_symbolic_loss_is_part_of_the_training_loss():
     y = np.zeros((4, 2), "float32")
     h0 = model(x)
     loss = model.evaluate(x, y, batch_size=4, verbose=0)
-    np.testing.assert_allclose(loss, (h0 ** 2).mean() + (h0 ** 2).sum(), rtol=1e-4)
+    np.testing.assert_allclose(loss, (h0**2).mean() + (h0**2).sum(), rtol=1e-4)
 
 
 def test_activity_regularizer_is_per_sample():
@@ -268,7 +280,7 @@ def test_activity_regularizer_is_per_sample():
     model.compile("sgd", "mse")
     x = rows(4, 3)
     h = model(x)
-    expected = (h ** 2).mean() + 0.5 * (h ** 2).sum() / 4
+    expected = (h**2).mean() + 0.5 * (h**2).sum() / 4
     np.testing.assert_allclose(model.evaluate(x, np.zeros((4, 2), "float32"), verbose=0), expected, rtol=1e-4)
 
 

@@ -1,4 +1,5 @@
 """model.profile(): whose time it is, and that looking changes nothing."""
+
 import inspect
 import json
 

@@ -1,4 +1,5 @@
 """What is kept of compiled programs: the last used ones, within a number of bytes."""
+
 import threading
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_bytes_that_things_keep_alive_count():
 
         def __del__(self):
             del alive[self.key]
+
     for key in range(9):
         cache.put(key, Holder(key))
     assert list(alive) == list(cache.kept) == [8]
@@ -70,8 +72,9 @@ def test_many_threads_at_once():
                 found = cache.find(key)
                 if found is None:
                     cache.put(key, Thing(20))
-        except Exception as error:              # whatever it is, the test shows it
+        except Exception as error:  # whatever it is, the test shows it
             errors.append(error)
+
     threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
     for t in threads:
         t.start()

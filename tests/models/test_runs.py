@@ -1,4 +1,5 @@
 """Runs of a model inside one another: whatever a callback does with the model, the outer run measures the same."""
+
 import gc
 import os
 import signal
@@ -28,7 +29,7 @@ def net(rate=0.0, dropout=0.0):
 def generator(n):
     x, y = SETS[n]
     for at in range(0, len(x), BATCH):
-        yield x[at:at + BATCH], y[at:at + BATCH]
+        yield x[at : at + BATCH], y[at : at + BATCH]
 
 
 METHODS = {
@@ -38,16 +39,22 @@ METHODS = {
     "predict_generator": lambda m, n, more: m.predict(generator(n), verbose=0, callbacks=more),
     "fit": lambda m, n, more: m.fit(*SETS[n], batch_size=BATCH, verbose=0, callbacks=more).history,
     "fit_generator": lambda m, n, more: m.fit(generator(n), verbose=0, callbacks=more).history,
-    "fit_validated": lambda m, n, more: m.fit(*SETS[n], batch_size=BATCH, verbose=0, callbacks=more, epochs=2,
-                                              validation_data=SETS[(n + 1) % 4]).history,
+    "fit_validated": lambda m, n, more: (
+        m.fit(
+            *SETS[n], batch_size=BATCH, verbose=0, callbacks=more, epochs=2, validation_data=SETS[(n + 1) % 4]
+        ).history
+    ),
     "train_on_batch": lambda m, n, more: m.train_on_batch(*SETS[n]),
     "test_on_batch": lambda m, n, more: m.test_on_batch(*SETS[n]),
     "predict_on_batch": lambda m, n, more: m.predict_on_batch(SETS[n][0]),
     "call": lambda m, n, more: np.asarray(m(SETS[n][0])),
 }
 TRAINING = ("fit", "fit_generator", "fit_validated", "train_on_batch")
-HOOKS = [f"on_{kind}_{when}" for kind in ("train", "test", "predict", "epoch", "train_batch", "test_batch",
-                                          "predict_batch") for when in ("begin", "end")]
+HOOKS = [
+    f"on_{kind}_{when}"
+    for kind in ("train", "test", "predict", "epoch", "train_batch", "test_batch", "predict_batch")
+    for when in ("begin", "end")
+]
 
 
 @st.composite
@@ -55,8 +62,15 @@ def nestings(draw, depth=2, methods=tuple(METHODS)):
     """What to run at which hook: [(hook, method, data set, what to run inside that)]."""
     if depth == 0:
         return []
-    return draw(st.lists(st.tuples(st.sampled_from(HOOKS), st.sampled_from(methods), st.integers(0, 3),
-                                   nestings(depth - 1, methods)), min_size=1, max_size=2))
+    return draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(HOOKS), st.sampled_from(methods), st.integers(0, 3), nestings(depth - 1, methods)
+            ),
+            min_size=1,
+            max_size=2,
+        )
+    )
 
 
 def inside(nesting, seen):
@@ -70,7 +84,9 @@ def inside(nesting, seen):
                 _, method, n, more = item
                 seen.append((method, n))
                 METHODS[method](listener.model, n, [inside(more, seen)] if more else None)
+
         return run
+
     listener = callbacks.LambdaCallback(**{hook: at(hook) for hook in HOOKS})
     return listener
 
@@ -94,11 +110,13 @@ def test_an_inner_run_changes_nothing_of_the_outer_one(nesting, method, n):
 @given(nestings(methods=tuple(m for m in METHODS if m not in TRAINING)), st.integers(0, 3))
 def test_looking_does_not_change_the_training(nesting, n):
     """With dropout and a rate: weights, random numbers, history and the model's own log are those without a look."""
+
     def train(more):
         model = net(0.1, 0.5)
         history = model.fit(*SETS[n], batch_size=BATCH, epochs=2, verbose=0, validation_data=SETS[1], callbacks=more)
         assert model.history is history
         return history.history, [w.tobytes() for w in model.get_weights()], model.get_metrics_result()
+
     assert train([inside(nesting, [])]) == train(None)
 
 
@@ -110,6 +128,7 @@ def test_an_inner_fit_has_its_own_end():
     class Outer(callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             seen.append(len(self.model.fit(*SETS[0], epochs=3, verbose=0, callbacks=[Inner()]).epoch))
+
     seen, model = [], net()
     assert model.fit(*SETS[1], epochs=3, verbose=0, callbacks=[Outer()]).epoch == [0, 1, 2]
     assert seen == [1, 1, 1]
@@ -124,8 +143,10 @@ def test_a_failing_inner_run_leaves_the_outer_one():
         def on_train_batch_end(self, batch, logs=None):
             with pytest.raises(KeyError, match="mine"):
                 self.model.evaluate(*SETS[3], batch_size=4, verbose=0, callbacks=[Fails()])
+
     def train(more):
         return net(0.1).fit(*SETS[0], batch_size=BATCH, epochs=2, verbose=0, callbacks=more).history
+
     assert train([Outer()]) == train(None)
 
 
@@ -135,6 +156,7 @@ def stopper(flag, after):
         seen.append(batch)
         if batch == after:
             setattr(listener.model, flag, True)
+
     seen = []
     listener = callbacks.LambdaCallback(on_test_batch_end=stop, on_predict_batch_end=stop, on_train_batch_end=stop)
     return listener, seen
@@ -159,9 +181,16 @@ def test_flags_that_stop(endlessly):
     listener, seen = stopper("stop_training", 3)
     assert model.fit(*data(), epochs=2, verbose=0, callbacks=[listener], **size).epoch == [0]
     assert seen == [0, 1, 2, 3]
-    listener, seen = stopper("stop_evaluating", 0)          # of the validation: training goes on, and the next one too
-    history = model.fit(*SETS[0], epochs=2, verbose=0, validation_data=SETS[3], validation_batch_size=8,
-                        callbacks=[listener], batch_size=40)
+    listener, seen = stopper("stop_evaluating", 0)  # of the validation: training goes on, and the next one too
+    history = model.fit(
+        *SETS[0],
+        epochs=2,
+        verbose=0,
+        validation_data=SETS[3],
+        validation_batch_size=8,
+        callbacks=[listener],
+        batch_size=40,
+    )
     assert history.epoch == [0, 1] and seen == [0, 0, 0, 0]
 
 
@@ -175,8 +204,10 @@ def test_a_flag_that_is_set_before_the_first_batch_lets_one_run():
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_signal_handlers_run_between_batches(method):
     """A source without an end sends a signal; the handler's exception ends the run at once."""
+
     def handler(number, frame):
         raise InterruptedError
+
     made = []
 
     def batches():
@@ -185,6 +216,7 @@ def test_signal_handlers_run_between_batches(method):
             if len(made) == 5:
                 os.kill(os.getpid(), signal.SIGUSR1)
             yield SETS[0] if method != "predict" else SETS[0][:1]
+
     before = signal.signal(signal.SIGUSR1, handler)
     try:
         with pytest.raises(InterruptedError):
@@ -199,11 +231,13 @@ def test_the_engine_comes_back_for_signals_at_any_verbosity(monkeypatch):
     """Arrays in memory: no walk of the engine is asked to go on beyond a moment, so Python sees signals in between."""
     from fastnn.compiler.program import Program
     from fastnn.models import sources
+
     deadlines, real = [], Program.run
 
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
         deadlines.append(deadline_ns)
         return real(self, batches, rows, deadline_ns, profile)
+
     monkeypatch.setattr(Program, "run", run)
     model = net()
     assert deadlines == []
@@ -211,7 +245,7 @@ def test_the_engine_comes_back_for_signals_at_any_verbosity(monkeypatch):
         deadlines.clear()
         model.fit(*SETS[0], batch_size=BATCH, verbose=verbose)
         model.evaluate(*SETS[0], batch_size=BATCH, verbose=verbose)
-        walks = [d for d in deadlines if d]     # the others fill slots when a plan is made
+        walks = [d for d in deadlines if d]  # the others fill slots when a plan is made
         assert len(walks) >= 2 and sources.SLICE_NS <= 200_000_000
 
 
@@ -262,15 +296,19 @@ def two_models(kind):
 @pytest.mark.parametrize("look", ("evaluate", "predict", "test_on_batch", "few rows", "itself"))
 def test_runs_of_other_models_with_the_same_metrics(kind, look):
     """What the two share is measured by both; the outer run keeps its own numbers."""
+
     def train(looks):
         outer, inner = two_models(kind)
-        looking = {"evaluate": lambda *_, logs=None: inner.evaluate(*SETS[1], verbose=0),
-                   "predict": lambda *_, logs=None: inner.predict(SETS[0][0], batch_size=7, verbose=0),
-                   "test_on_batch": lambda *_, logs=None: inner.test_on_batch(*SETS[1]),
-                   "few rows": lambda *_, logs=None: inner.predict(SETS[0][0][:3], verbose=0),
-                   "itself": lambda *_, logs=None: outer.predict(SETS[0][0][:3], verbose=0)}[look]
+        looking = {
+            "evaluate": lambda *_, logs=None: inner.evaluate(*SETS[1], verbose=0),
+            "predict": lambda *_, logs=None: inner.predict(SETS[0][0], batch_size=7, verbose=0),
+            "test_on_batch": lambda *_, logs=None: inner.test_on_batch(*SETS[1]),
+            "few rows": lambda *_, logs=None: inner.predict(SETS[0][0][:3], verbose=0),
+            "itself": lambda *_, logs=None: outer.predict(SETS[0][0][:3], verbose=0),
+        }[look]
         more = [callbacks.LambdaCallback(on_train_batch_end=looking, on_epoch_end=looking)] if looks else None
         return outer.fit(*SETS[0], batch_size=BATCH, epochs=2, verbose=0, callbacks=more).history
+
     assert train(True) == train(False)
 
 
@@ -288,14 +326,21 @@ CHANGES = {"loss": lambda m: m.compile("sgd", "mae", metrics=["mse"]), "layers":
 @pytest.mark.parametrize("hook", ("on_epoch_end", "on_train_batch_end", "on_train_batch_begin"))
 def test_a_model_changed_by_a_callback(change, source, hook):
     """From the next batch on the new plans run and the new metrics measure."""
+
     def changes(number, logs=None):
         if number == 0:
             CHANGES[change](model)
+
     model = net(0.1)
     x, y = SETS[0]
     data = {"x": generator(0), "steps_per_epoch": 2} if source == "generator" else {"x": x, "y": y, "batch_size": BATCH}
-    history = model.fit(**data, epochs=2, verbose=0, validation_data=SETS[1] if source == "validated" else None,
-                        callbacks=[callbacks.LambdaCallback(**{hook: changes})]).history
+    history = model.fit(
+        **data,
+        epochs=2,
+        verbose=0,
+        validation_data=SETS[1] if source == "validated" else None,
+        callbacks=[callbacks.LambdaCallback(**{hook: changes})],
+    ).history
     loss, mse = history["loss"], history["mse"]
     assert len(loss) == 2 and loss[1] > 0 and 0 < mse[-1] < loss[-1]
     if source == "validated":
@@ -306,6 +351,7 @@ def test_a_model_changed_by_a_callback(change, source, hook):
 @pytest.mark.parametrize("numbered", (False, True))
 def test_a_source_that_waits_for_another_thread(run, numbered):
     """The thread asks the model that is being trained; an engine that lets nobody in would wait for ever."""
+
     def train(look):
         model = net(0.1, 0.5)
 
@@ -317,10 +363,12 @@ def test_a_source_that_waits_for_another_thread(run, numbered):
                 if look:
                     pool.submit(model.predict, SETS[0][0], batch_size=7, verbose=0).result(timeout=20)
                     pool.submit(model.evaluate, *SETS[1], verbose=0).result(timeout=20)
-                x, y = (a[i * BATCH:(i + 1) * BATCH] for a in SETS[0])
+                x, y = (a[i * BATCH : (i + 1) * BATCH] for a in SETS[0])
                 return (x, y) if run != "predict" else x
+
         source = Waits() if numbered else iter(Waits())
         with ThreadPoolExecutor(1) as pool:
             result = getattr(model, run)(source, verbose=0)
         return plain(result.history if run == "fit" else result)
+
     assert train(True) == train(False)

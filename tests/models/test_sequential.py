@@ -1,4 +1,5 @@
 """Sequential: list, add, pop, deferred building, input shapes in every spelling, summary."""
+
 import copy
 import json
 import pickle
@@ -21,22 +22,24 @@ def test_paragon_summary():
     model = Sequential([
         layers.Conv2D(32, (3, 3), padding="same", input_shape=(32, 32, 3)), layers.BatchNormalization(),
         layers.Activation("sigmoid"), layers.Conv2D(32, (3, 3), padding="same"), layers.BatchNormalization(),
-        layers.Activation("sigmoid")])
+        layers.Activation("sigmoid")])  # fmt: skip
     lines = []
     model.summary(line_length=76, print_fn=lines.append)
     text = lines[0]
     assert " Total params: 10,400 (40.62 KB)\n Trainable params: 10,272 (40.12 KB)\n" in text
     assert text.endswith(" Non-trainable params: 128 (512.00 B)\n")
     assert "│ conv2d (Conv2D)                 │ (None, 32, 32, 32)     │           896 │" in text
-    assert "│ batch_normalization             │ (None, 32, 32, 32)     │           128 │\n" \
-           "│ (BatchNormalization)            │                        │               │" in text
+    assert (
+        "│ batch_normalization             │ (None, 32, 32, 32)     │           128 │\n"
+        "│ (BatchNormalization)            │                        │               │" in text
+    )
     assert len({len(line) for line in text.split("\n")[1:-4]}) == 1
 
 
 @pytest.mark.parametrize("first", [
     lambda: [Input((4,)), layers.Dense(3)], lambda: [layers.InputLayer(shape=(4,)), layers.Dense(3)],
     lambda: [layers.Dense(3, input_shape=(4,))], lambda: [layers.Dense(3, input_dim=4)],
-    lambda: [layers.Dense(3, batch_input_shape=(None, 4))], lambda: [layers.Dense(3, input_shape=4)]])
+    lambda: [layers.Dense(3, batch_input_shape=(None, 4))], lambda: [layers.Dense(3, input_shape=4)]])  # fmt: skip
 def test_input_shape_in_every_spelling(first):
     model = Sequential(first())
     model.add(layers.Dense(2))
@@ -63,7 +66,7 @@ def test_weights_are_made_at_the_first_use():
     model = Sequential([layers.Dense(3), layers.Dense(1)])
     assert model.weights == []
     with pytest.raises(AttributeError, match="no defined output shape yet"):
-        model.output_shape   # noqa: B018
+        model.output_shape  # noqa: B018
     model.compile("sgd", "mse")
     model.fit(rows(6, 4), rows(6, 1), verbose=0)
     assert model.input_shape == (None, 4)
@@ -158,7 +161,7 @@ def test_copies_keep_what_no_file_can_hold():
     model.optimizer.exclude_from_weight_decay([model.weights[0]])
     x, y = rows(24, 4), rows(24, 2)
     model.fit(x, y, verbose=0)
-    model.layers[0].trainable = False               # the optimizer has state for it all the same
+    model.layers[0].trainable = False  # the optimizer has state for it all the same
     twin = copy.deepcopy(model)
     assert [v.shape for v in twin.optimizer.variables] == [v.shape for v in model.optimizer.variables]
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(model.optimizer.variables, twin.optimizer.variables))
@@ -189,7 +192,7 @@ def test_an_adapted_normalization_stays_adapted(tmp_path):
     np.testing.assert_allclose(model(data).std(0), 1, rtol=1e-5)
     model.save(tmp_path / "n.keras")
     other = Sequential([Input((3,)), layers.Normalization()])
-    other(data)                                     # a plan from before
+    other(data)  # a plan from before
     other.set_weights(model.get_weights())
     for twin in (copy.deepcopy(model), by_pickle(model), fastnn.models.load_model(tmp_path / "n.keras"), other):
         np.testing.assert_array_equal(twin(data), model(data))

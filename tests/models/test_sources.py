@@ -1,4 +1,5 @@
 """Which batches an epoch sees: steps_per_epoch, data that run out, shuffling; the numbers are those of Keras 3.15.1."""
+
 import warnings
 
 import numpy as np
@@ -70,7 +71,7 @@ def arrays(n):
 
 def epochs(source, steps, n_epochs, **more):
     """([mean of the batch numbers of each epoch], texts of the warnings) of a fit without shuffling."""
-    args, size = ((source, {}) if isinstance(source, tuple) else ((source,), {}))
+    args, size = (source, {}) if isinstance(source, tuple) else ((source,), {})
     size = {"batch_size": 2} if isinstance(source, tuple) else size
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -93,8 +94,12 @@ CASES = [
     ((5, 5, 1), [(0, 1, 2, 3, 4)], 0),
 ]
 # a generator that has ended cannot begin anew: training ends with a warning
-ENDS = {(4, 2, 3): ([(0, 1), (2, 3)], 1), (4, 3, 3): ([(0, 1, 2), (3,)], 1), (4, 6, 2): ([(0, 1, 2, 3)], 1),
-        (4, None, 2): ([(0, 1, 2, 3)], 1)}
+ENDS = {
+    (4, 2, 3): ([(0, 1), (2, 3)], 1),
+    (4, 3, 3): ([(0, 1, 2), (3,)], 1),
+    (4, 6, 2): ([(0, 1, 2, 3)], 1),
+    (4, None, 2): ([(0, 1, 2, 3)], 1),
+}
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -116,7 +121,7 @@ def test_a_dataset_hears_of_its_epochs():
     epochs(source, 2, 2)
     assert source.log == ["begin", 0, 1, "end", "begin", 2, 3, "end"]
     source = Numbered(3)
-    net().fit(source, epochs=2, verbose=0)      # shuffled, as Keras does unless it is told not to
+    net().fit(source, epochs=2, verbose=0)  # shuffled, as Keras does unless it is told not to
     first, second = source.log[:5], source.log[5:]
     for log in (first, second):
         assert log[0] == "begin" and log[-1] == "end" and sorted(log[1:-1]) == [0, 1, 2]
@@ -132,13 +137,13 @@ def test_data_without_an_end():
 
 
 def test_the_batch_size_follows_from_the_steps():
-    x, y = arrays(4)                            # eight rows
+    x, y = arrays(4)  # eight rows
     sizes = []
     listener = callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: sizes.append(b))
     net().fit(x, y, steps_per_epoch=3, verbose=0, callbacks=[listener])
     assert sizes == [0, 1, 2]
     model = net()
-    assert model.evaluate(x, y, steps=2, verbose=0) == pytest.approx(1.5)          # all rows
+    assert model.evaluate(x, y, steps=2, verbose=0) == pytest.approx(1.5)  # all rows
     assert model.evaluate(x, y, steps=2, batch_size=2, verbose=0) == pytest.approx(0.5)
     assert model.predict(x, steps=2, batch_size=2, verbose=0).shape == (4, 1)
     assert model.predict(Numbered(4), steps=3, verbose=0).shape == (6, 1)
@@ -156,7 +161,7 @@ def test_validation_begins_anew_where_it_can(kind):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         history = net().fit(x, y, epochs=3, verbose=0, validation_data=data, validation_steps=2, **size).history
-    if kind == "generator":                     # three batches: two, then one, and training ends
+    if kind == "generator":  # three batches: two, then one, and training ends
         assert history["val_loss"] == pytest.approx([0.5, 2.0]) and "ran out of data" in str(caught[0].message)
     else:
         assert history["val_loss"] == pytest.approx([0.5] * 3) and not caught

@@ -1,4 +1,5 @@
 """train_step, test_step and compute_metrics of users: the numbers of the built-in step, logs, several optimizers."""
+
 import numpy as np
 import pytest
 
@@ -78,8 +79,15 @@ def test_symbols_and_numbers_as_logs():
             return {**logs, "size": ops.sum(ops.square(data[0])), "three": 3}
 
     model, seen = made(Logs), []
-    model.fit(X, Y, batch_size=25, epochs=1, shuffle=False, verbose=0, callbacks=[
-        keras.callbacks.LambdaCallback(on_train_batch_end=lambda i, logs: seen.append(dict(logs)))])
+    model.fit(
+        X,
+        Y,
+        batch_size=25,
+        epochs=1,
+        shuffle=False,
+        verbose=0,
+        callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda i, logs: seen.append(dict(logs)))],
+    )
     np.testing.assert_allclose([s["size"] for s in seen], [(X[:25] ** 2).sum(), (X[25:] ** 2).sum()], rtol=1e-5)
     assert set(seen[0]) == {"loss", "mae", "size", "three"} and seen[0]["three"] == 3
     assert model.history.history["size"] == [seen[1]["size"]]
@@ -107,9 +115,11 @@ def test_weights_come_as_the_third():
         def train_step(self, data):
             x, y, w = data
             loss = self.compute_loss(y=y, y_pred=self(x, training=True), sample_weight=w)
-            self.optimizer.apply(gradients([loss], [v.value for v in self.trainable_variables]),
-                                 self.trainable_variables)
+            self.optimizer.apply(
+                gradients([loss], [v.value for v in self.trainable_variables]), self.trainable_variables
+            )
             return {"loss": loss}
+
     mine, theirs, w = made(Weighted), made(keras.Model), RNG.random(50)
     for model in (mine, theirs):
         model.fit(X, Y, sample_weight=w, batch_size=50, verbose=0)

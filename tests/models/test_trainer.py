@@ -1,4 +1,5 @@
 """fit, evaluate, predict: against plain NumPy, in every structure of data, and the errors before anything changes."""
+
 import numpy as np
 import pytest
 
@@ -21,8 +22,8 @@ def numpy_sgd(w, b, x, y, rows, lr=0.05, weight=None):
     """One epoch of plain gradient descent in float64; returns the running loss."""
     total = 0.0
     for i in range(0, len(x), rows):
-        xb, yb = x[i:i + rows].astype(np.float64), y[i:i + rows].astype(np.float64)
-        wb = np.ones(len(xb)) if weight is None else weight[i:i + rows]
+        xb, yb = x[i : i + rows].astype(np.float64), y[i : i + rows].astype(np.float64)
+        wb = np.ones(len(xb)) if weight is None else weight[i : i + rows]
         d = xb @ w + b - yb
         total += np.mean(wb[:, None] * d * d) * len(xb)
         g = 2 * d * wb[:, None] / len(xb)
@@ -61,6 +62,7 @@ def test_class_weight_is_a_sample_weight_by_label():
         model.compile("sgd", "sparse_categorical_crossentropy")
         model.fit(X, (Y[:, 0] > 0).astype(np.int64), epochs=2, verbose=0, **kwargs)
         return model.get_weights()
+
     labels = (Y[:, 0] > 0).astype(np.int64)
     for a, b in zip(train(class_weight={0: 1.0, 1: 3.0}), train(sample_weight=np.where(labels == 1, 3.0, 1.0))):
         assert np.array_equal(a, b)
@@ -100,7 +102,7 @@ def test_per_batch_calls_are_the_same_steps():
     a, b = linear(), linear()
     a.fit(X, Y, batch_size=10, epochs=1, shuffle=False, verbose=0)
     for i in range(0, len(X), 10):
-        b.train_on_batch(X[i:i + 10], Y[i:i + 10])
+        b.train_on_batch(X[i : i + 10], Y[i : i + 10])
     assert np.array_equal(a.get_weights()[0], b.get_weights()[0])
     assert np.array_equal(b.predict_on_batch(X), a.predict(X, verbose=0))
     assert b.test_on_batch(X, Y, return_dict=True).keys() == {"loss"}
@@ -109,7 +111,8 @@ def test_per_batch_calls_are_the_same_steps():
 def test_a_generator_is_the_same_steps():
     def batches():
         for i in range(0, 30, 10):
-            yield X[i:i + 10], Y[i:i + 10]
+            yield X[i : i + 10], Y[i : i + 10]
+
     a, b = linear(), linear()
     a.fit(X[:30], Y[:30], batch_size=10, epochs=1, shuffle=False, verbose=0)
     history = b.fit(batches(), epochs=1, verbose=0)
@@ -154,6 +157,7 @@ def test_reversed_and_strided_rows():
 
 def weights_after(**settings):
     from fastnn.compiler.target import Options
+
     fastnn.utils.set_random_seed(3)
     model = fastnn.Sequential(
         [
@@ -173,9 +177,19 @@ def weights_after(**settings):
     return model.get_weights()
 
 
-@pytest.mark.parametrize("settings", [dict(threads=1), dict(threads=2), dict(threads=3), dict(threads=2, fuse=False),
-                                      dict(threads=2, reuse=False), dict(threads=3, executor="python"),
-                                      dict(threads=1, off=("cse", "epilogue", "norm_activation"))], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(threads=1),
+        dict(threads=2),
+        dict(threads=3),
+        dict(threads=2, fuse=False),
+        dict(threads=2, reuse=False),
+        dict(threads=3, executor="python"),
+        dict(threads=1, off=("cse", "epilogue", "norm_activation")),
+    ],
+    ids=str,
+)
 def test_the_bits_do_not_depend_on_how_the_plan_runs(settings):
     for a, b in zip(weights_after(threads=1), weights_after(**settings)):
         assert np.array_equal(a, b)

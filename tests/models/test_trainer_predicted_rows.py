@@ -1,4 +1,5 @@
 """predict of models whose results have other rows than their batches: one after another, as in Keras."""
+
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ X = np.arange(10, dtype="float32").reshape(5, 2)
 
 
 def batches(size):
-    return [X[i:i + size] for i in range(0, len(X), size)]
+    return [X[i : i + size] for i in range(0, len(X), size)]
 
 
 # what a model makes of a batch -> the same with NumPy

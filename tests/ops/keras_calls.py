@@ -3,13 +3,14 @@
 In them `P` is `keras.ops` or `fastnn.ops`, `np` NumPy, and arrays come from formulas, so that every library gets the
 same ones: `E` has values at the edges of a dtype, `N` ordinary ones that differ, `S` regular symmetric matrices.
 """
+
 import numpy as np
 
 FLOATS = [0.0, 1.0, -1.0, 0.5, np.nan, -0.0, 2.5, -2.5, np.inf, 1.5, -0.5, -np.inf, 3.0, 1e-7, -7.25, 88.9, -88.9, 1e10,
-          0.3, -1e-7, 1e25, -1e25, 1e38, -1e38, 4.0, -3.5, 16777217.0, 1e-3, 0.9999, 710.0]
+          0.3, -1e-7, 1e25, -1e25, 1e38, -1e38, 4.0, -3.5, 16777217.0, 1e-3, 0.9999, 710.0]  # fmt: skip
 SMALL_INTS = [0, 1, 2, 3, 5, 7, 100, 127]
 TYPES = {"b": "bool", "u1": "uint8", "u2": "uint16", "u4": "uint32", "i1": "int8", "i2": "int16", "i4": "int32",
-         "i8": "int64", "f2": "float16", "f4": "float32", "f8": "float64"}
+         "i8": "int64", "f2": "float16", "f4": "float32", "f8": "float64"}  # fmt: skip
 SHORT = ("b", "u1", "i1", "i2", "u2", "u4", "i4", "f2", "f4")
 WHOLE = ("b", "u1", "i1", "i2", "u2", "u4", "i4")
 
@@ -62,15 +63,19 @@ def S(kind, n, *lead):
 
 
 def _unary():
-    floats = words("arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erf erfc erfinv exp exp2 "
-                   "expm1 fabs floor log log10 log1p log2 rad2deg reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh "
-                   "softplus silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu "
-                   "hard_tanh "
-                   "soft_shrink hard_shrink tanh_shrink threshold mish squareplus sparse_plus "
-                   "sparse_sigmoid soft_sign")
-    whole = words("abs absolute negative square sign trunc round isnan isinf isfinite isposinf isneginf logical_not "
-             "nan_to_num signbit conj real imag angle isreal copy stop_gradient zeros_like ones_like empty_like "
-             "identity")
+    floats = words(
+        "arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erf erfc erfinv exp exp2 "
+        "expm1 fabs floor log log10 log1p log2 rad2deg reciprocal rsqrt sigmoid sin sinc sinh sqrt tan tanh "
+        "softplus silu relu relu6 elu selu celu gelu leaky_relu log_sigmoid hard_sigmoid hard_silu "
+        "hard_tanh "
+        "soft_shrink hard_shrink tanh_shrink threshold mish squareplus sparse_plus "
+        "sparse_sigmoid soft_sign"
+    )
+    whole = words(
+        "abs absolute negative square sign trunc round isnan isinf isfinite isposinf isneginf logical_not "
+        "nan_to_num signbit conj real imag angle isreal copy stop_gradient zeros_like ones_like empty_like "
+        "identity"
+    )
     for f in floats + whole:
         if f in ("identity", "empty_like"):
             continue
@@ -102,10 +107,12 @@ def _unary():
     yield "P.nan_to_num(E('i4',5),nan=7)"
 
 
-PAIRS = words("add subtract multiply divide true_divide floor_divide mod power maximum minimum fmax fmin fmod "
-         "arctan2 hypot logaddexp logaddexp2 copysign heaviside ldexp float_power divide_no_nan squared_difference "
-              "less less_equal greater "
-              "greater_equal equal not_equal logical_and logical_or logical_xor isclose nextafter")
+PAIRS = words(
+    "add subtract multiply divide true_divide floor_divide mod power maximum minimum fmax fmin fmod "
+    "arctan2 hypot logaddexp logaddexp2 copysign heaviside ldexp float_power divide_no_nan squared_difference "
+    "less less_equal greater "
+    "greater_equal equal not_equal logical_and logical_or logical_xor isclose nextafter"
+)
 QUOTIENTS = ("floor_divide", "mod", "fmod")
 BITS = words("bitwise_and bitwise_or bitwise_xor gcd lcm")
 SHIFTS = words("left_shift right_shift bitwise_left_shift bitwise_right_shift")
@@ -123,8 +130,18 @@ def _binary():
                     yield f"P.{f}(X('{t}',0),np.where(X('{t}',{k})==0,np.{TYPES[t]}(3),X('{t}',{k})))"
                 elif not (f == "power" and t != "f2"):
                     yield f"P.{f}(X('{t}',0),X('{t}',{k}))"
-        for a, b in (("b", "i4"), ("u1", "i1"), ("i4", "f4"), ("u1", "f2"), ("f2", "f4"), ("i2", "u2"), ("u1", "i4"),
-                     ("b", "f4"), ("u2", "i1"), ("b", "u1")):
+        for a, b in (
+            ("b", "i4"),
+            ("u1", "i1"),
+            ("i4", "f4"),
+            ("u1", "f2"),
+            ("f2", "f4"),
+            ("i2", "u2"),
+            ("u1", "i4"),
+            ("b", "f4"),
+            ("u2", "i1"),
+            ("b", "u1"),
+        ):
             if f != "ldexp":
                 yield f"P.{f}(N('{a}',5,low=1.),N('{b}',5,low=1.,k=1))"
         if f == "ldexp":
@@ -162,23 +179,46 @@ def _binary():
     yield "P.power(np.array([2,-2,0,1,-1,3],'i4'),np.array([3,3,0,9,7,20],'i4'))"
     yield "P.power(np.array([0.,-0.,-8.,2.,1.,np.inf,-np.inf],'f4'),np.array([-1.,-1.,1/3,150.,np.nan,0.,3.],'f4'))"
     yield "P.power(np.array([2,3],'i4'),2.5)"
-    for c in (0, 1, 2, 3, 4, 5, -1, -2, .5, -.5, 0.):
+    for c in (0, 1, 2, 3, 4, 5, -1, -2, 0.5, -0.5, 0.0):
         yield f"P.power(E('f4',30),{c})"
     for c in (0, 1, 2, 3, 5):
         yield f"P.power(N('i4',6),{c})"
         yield f"P.power(N('u1',6),{c})"
-    for a in ("1e8,.3", "-1e8,.3", "5.,-3.", "-5.,3.", "5.,0.", "1e30,7.", "3.,1e30", "-1.,1e30", "np.inf,2.",
-              "3.,np.inf", "-3.,np.inf", "1e-30,-1.", "0.,-3.", "-0.,3.", "6.,3.", "-6.,3.", "1.,.1"):
+    for a in (
+        "1e8,.3",
+        "-1e8,.3",
+        "5.,-3.",
+        "-5.,3.",
+        "5.,0.",
+        "1e30,7.",
+        "3.,1e30",
+        "-1.,1e30",
+        "np.inf,2.",
+        "3.,np.inf",
+        "-3.,np.inf",
+        "1e-30,-1.",
+        "0.,-3.",
+        "-0.,3.",
+        "6.,3.",
+        "-6.,3.",
+        "1.,.1",
+    ):
         for f in ("mod", "fmod", "floor_divide"):
             yield f"P.{f}(*np.array([{a}],'f4'))"
-    yield ("P.isclose(np.array([1.,1.,np.nan,np.inf,np.inf,-np.inf],'f4'),np.array([1.000001,1.1,np.nan,"
-           "np.inf,1e38,np.inf],'f4'))")
+    yield (
+        "P.isclose(np.array([1.,1.,np.nan,np.inf,np.inf,-np.inf],'f4'),np.array([1.000001,1.1,np.nan,"
+        "np.inf,1e38,np.inf],'f4'))"
+    )
     yield "P.isclose(np.array([1.,np.nan],'f4'),np.array([1.05,np.nan],'f4'),rtol=.1,equal_nan=True)"
     yield "P.isclose(np.array([1,2],'i4'),np.array([1,3],'i4'),atol=1.)"
-    yield ("P.logaddexp(np.array([-np.inf,np.inf,np.inf,1e30,-np.inf],'f4'),np.array([-np.inf,np.inf,"
-           "-np.inf,-1e30,3.],'f4'))")
-    yield ("P.logaddexp2(np.array([-np.inf,np.inf,np.inf,1e30,-np.inf],'f4'),np.array([-np.inf,np.inf,"
-           "-np.inf,-1e30,3.],'f4'))")
+    yield (
+        "P.logaddexp(np.array([-np.inf,np.inf,np.inf,1e30,-np.inf],'f4'),np.array([-np.inf,np.inf,"
+        "-np.inf,-1e30,3.],'f4'))"
+    )
+    yield (
+        "P.logaddexp2(np.array([-np.inf,np.inf,np.inf,1e30,-np.inf],'f4'),np.array([-np.inf,np.inf,"
+        "-np.inf,-1e30,3.],'f4'))"
+    )
     yield "P.hypot(np.array([1e25,3e-25,np.inf,np.nan,0.],'f4'),np.array([1e25,4e-25,np.nan,np.inf,0.],'f4'))"
     yield "P.ldexp(np.array([1.,1.,1e-30,-3.,0.,np.inf],'f4'),np.array([127,-126,150,2,500,-500],'i4'))"
 
@@ -222,19 +262,35 @@ def _reductions():
             yield f"P.{f}(N('f4',2,3),keepdims=True)"
             if "arg" not in f:
                 yield f"P.{f}(N('f4',2,3,4),axis=(0,2),keepdims=True)"
-        if "arg" not in f and f not in ("average", ):
+        if "arg" not in f and f not in ("average",):
             yield f"P.{f}(N('f4',2,3,4),axis=(-1,0))"
         yield f"P.{f}(N('f4',2,3,4),axis=-2)"
         yield f"P.{f}(N('f4',1,3,1),axis=1)"
         yield f"P.{f}(N('f4'))"
-        yield (f"P.{f}(np.array([[1.,np.nan,3.],[4.,5.,-6.],[np.nan]*3],'f4'),"
-               "axis=1)" if f != "any" else "P.any(N('f4',3))")
+        yield (
+            f"P.{f}(np.array([[1.,np.nan,3.],[4.,5.,-6.],[np.nan]*3],'f4'),axis=1)"
+            if f != "any"
+            else "P.any(N('f4',3))"
+        )
         yield f"P.{f}(np.array([[1.,np.inf,3.],[4.,5.,-np.inf],[np.inf,-np.inf,0.]],'f4'),axis=1)"
         yield f"P.{f}(np.array([np.nan,1.,2.],'f4'))"
         yield f"P.{f}(np.array([0.,-0.,0.],'f4'))"
         yield f"P.{f}(E('f4',6,k=1))"
-        if f not in ("max", "min", "amax", "amin", "argmax", "argmin", "ptp", "nanmax", "nanmin", "nanargmax",
-                     "nanargmin", "median", "nanmedian"):
+        if f not in (
+            "max",
+            "min",
+            "amax",
+            "amin",
+            "argmax",
+            "argmin",
+            "ptp",
+            "nanmax",
+            "nanmin",
+            "nanargmax",
+            "nanargmin",
+            "median",
+            "nanmedian",
+        ):
             yield f"P.{f}(N('f4',0,3))"
             yield f"P.{f}(N('f4',2,0),axis=1)"
         yield f"P.{f}(N('f4',0,3),axis=1)"
@@ -278,13 +334,17 @@ def _reductions():
     yield "P.std(np.full(5,1e4,'f4'))"
     for t in ("i4", "f2", "f4"):
         yield f"P.logsumexp(N('{t}',2,3),axis=1)"
-    yield ("P.logsumexp(np.array([[1e30,1.],[-np.inf,-np.inf],[np.inf,1.],[np.nan,1.],[-1e30,-1e30],"
-           "[np.inf,-np.inf]],'f4'),axis=1)")
+    yield (
+        "P.logsumexp(np.array([[1e30,1.],[-np.inf,-np.inf],[np.inf,1.],[np.nan,1.],[-1e30,-1e30],"
+        "[np.inf,-np.inf]],'f4'),axis=1)"
+    )
     yield "P.logsumexp(N('f4',2,3),keepdims=True)"
     yield "P.logsumexp(N('f4',2,3,2),axis=(0,2))"
     for f in ("softmax", "log_softmax"):
-        yield (f"P.{f}(np.array([[1e30,1.],[-np.inf,0.],[1e4,-1e4],[88.9,-88.9],[0.,0.],[-np.inf,-np.inf],"
-               "[np.inf,0.],[np.nan,1.]],'f4'))")
+        yield (
+            f"P.{f}(np.array([[1e30,1.],[-np.inf,0.],[1e4,-1e4],[88.9,-88.9],[0.,0.],[-np.inf,-np.inf],"
+            "[np.inf,0.],[np.nan,1.]],'f4'))"
+        )
         yield f"P.{f}(N('f4',2,3,2),axis=1)"
         yield f"P.{f}(N('f4',2,3),axis=None)"
         yield f"P.{f}(N('f4',2,3,2),axis=(0,1))"
@@ -320,17 +380,17 @@ def _reductions():
     for f in ("quantile", "percentile", "nanquantile", "nanpercentile"):
         c = 1 if "quantile" in f else 100
         for m in ("linear", "lower", "higher", "midpoint", "nearest"):
-            yield f"P.{f}(N('f4',2,5),{.3 * c},method='{m}')"
-            yield f"P.{f}(N('f4',2,5),{.3 * c},axis=1,method='{m}')"
+            yield f"P.{f}(N('f4',2,5),{0.3 * c},method='{m}')"
+            yield f"P.{f}(N('f4',2,5),{0.3 * c},axis=1,method='{m}')"
         yield f"P.{f}(N('f4',2,5),np.array([.1,.5,1.],'f4')*{c},axis=1)"
         yield f"P.{f}(N('f4',2,5),np.array([.1,.5,0.],'f4')*{c},axis=0,keepdims=True)"
-        yield f"P.{f}(N('f4',2,5),{.5 * c},keepdims=True)"
-        yield f"P.{f}(N('i4',5),{.5 * c})"
-        yield f"P.{f}(N('u1',5),{.25 * c})"
-        yield f"P.{f}(N('f2',5),{.25 * c})"
-        yield f"P.{f}(N('b',5),{.25 * c})"
-        yield f"P.{f}(np.array([1.,np.nan,3.],'f4'),{.5 * c})"
-        yield f"P.{f}(N('f4',2,3,4),{.5 * c},axis=(0,2))"
+        yield f"P.{f}(N('f4',2,5),{0.5 * c},keepdims=True)"
+        yield f"P.{f}(N('i4',5),{0.5 * c})"
+        yield f"P.{f}(N('u1',5),{0.25 * c})"
+        yield f"P.{f}(N('f2',5),{0.25 * c})"
+        yield f"P.{f}(N('b',5),{0.25 * c})"
+        yield f"P.{f}(np.array([1.,np.nan,3.],'f4'),{0.5 * c})"
+        yield f"P.{f}(N('f4',2,3,4),{0.5 * c},axis=(0,2))"
     yield "P.median(N('f4',2,4),axis=(0,1),keepdims=True)"
 
 

@@ -1,4 +1,5 @@
 """More of the calls of keras_calls.py: order, products, linear algebra, shapes, neural networks."""
+
 from keras_calls import SHORT, TYPES, WHOLE
 
 
@@ -70,8 +71,9 @@ def _order():
     yield "P.trapezoid(N('f4',2,5),dx=.5,axis=0)"
     yield "P.trapezoid(N('i4',5))"
     yield "P.interp(np.array([-1.,.5,1.,9.,np.nan],'f4'),np.array([0.,1.,2.],'f4'),np.array([3.,5.,4.],'f4'))"
-    yield ("P.interp(np.array([-1.,.5,1.,9.],'f4'),np.array([0.,1.,2.],'f4'),np.array([3.,5.,4.],'f4'),"
-           "left=-7.,right=8.)")
+    yield (
+        "P.interp(np.array([-1.,.5,1.,9.],'f4'),np.array([0.,1.,2.],'f4'),np.array([3.,5.,4.],'f4'),left=-7.,right=8.)"
+    )
     yield "P.interp(np.array([1,2],'i4'),np.array([0,1,4],'i4'),np.array([3,5,4],'i4'))"
 
 
@@ -98,8 +100,17 @@ def _products():
     yield "P.einsum('ij,jk->ik',np.full((2,2),2**24+1,'i4'),np.ones((2,2),'i4'))"
     yield "P.inner(np.full(3,2**24+1,'i4'),np.ones(3,'i4'))"
     yield "P.vdot(np.full(3,2**24+1,'i4'),np.ones(3,'i4'))"
-    for a, b in (((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((4, 2, 3), (3, 2)), ((4, 1, 2, 3), (5, 3, 2)),
-                 ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((3,), (4, 3, 2)), ((4, 2, 3), (3,))):
+    for a, b in (
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3,)),
+        ((4, 2, 3), (3, 2)),
+        ((4, 1, 2, 3), (5, 3, 2)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 3)),
+        ((3,), (4, 3, 2)),
+        ((4, 2, 3), (3,)),
+    ):
         yield f"P.matmul(N('f4',*{a}),N('f4',*{b},k=1))"
         yield f"P.matmul(N('i4',*{a}),N('i4',*{b},k=1))"
     yield "P.matmul(np.array([[0.,1.]],'f4'),np.array([[np.inf],[1.]],'f4'))"
@@ -194,10 +205,16 @@ def _shapes():
         yield f"P.roll(N('{t}',3),1)"
         yield f"P.one_hot(np.array([0,2,-1,3],'i4'),3,dtype='{TYPES[t]}')"
         yield f"P.segment_sum(N('{t}',4),np.array([0,0,1,3],'i4'),num_segments=4)"
-        yield (f"P.segment_max(N('{t}',4),np.array([0,0,1,3],'i4'),"
-               "num_segments=4)" if t != "b" else "P.segment_max(N('i1',2),np.array([0,0],'i4'))")
-        yield (f"P.segment_min(N('{t}',4),np.array([0,0,1,3],'i4'),"
-               "num_segments=4)" if t != "b" else "P.segment_min(N('i1',2),np.array([0,0],'i4'))")
+        yield (
+            f"P.segment_max(N('{t}',4),np.array([0,0,1,3],'i4'),num_segments=4)"
+            if t != "b"
+            else "P.segment_max(N('i1',2),np.array([0,0],'i4'))"
+        )
+        yield (
+            f"P.segment_min(N('{t}',4),np.array([0,0,1,3],'i4'),num_segments=4)"
+            if t != "b"
+            else "P.segment_min(N('i1',2),np.array([0,0],'i4'))"
+        )
         yield f"P.segment_prod(N('{t}',4),np.array([0,0,1,3],'i4'),num_segments=4)"
         yield f"P.scatter(np.array([[0],[0],[2]],'i4'),N('{t}',3),(4,))"
         yield f"P.scatter_update(N('{t}',3),np.array([[0],[2]],'i4'),N('{t}',2,k=1))"
@@ -209,12 +226,34 @@ def _shapes():
     yield "P.take(N('f4',2,3),np.array([[0,1],[1,0]],'i4'),axis=1)"
     yield "P.take_along_axis(N('f4',2,3),np.array([[0,-1],[2,1]],'i4'),axis=1)"
     yield "P.take_along_axis(N('f4',2,3),np.array([5,0],'i4'),axis=None)"
-    for c in ("0", "2", "-1", "0,5", "1,2,.5", "5,0,-2", "0.,1.,.3", "3,dtype='float32'", "2.5", "0,3,1,'int8'",
-              "3.,dtype='int32'", "5,2", "0,1,0.1"):
+    for c in (
+        "0",
+        "2",
+        "-1",
+        "0,5",
+        "1,2,.5",
+        "5,0,-2",
+        "0.,1.,.3",
+        "3,dtype='float32'",
+        "2.5",
+        "0,3,1,'int8'",
+        "3.,dtype='int32'",
+        "5,2",
+        "0,1,0.1",
+    ):
         yield f"P.arange({c})"
-    for c in ("0,1,5", "0,1,1", "0,1,0", "0,1,4,endpoint=False", "0,10,3,dtype='int32'", "1,-1,3",
-              "0.,1.,3,retstep=True",
-              "N('f4',2),N('f4',2,k=1),3,axis=-1", "0,7,3,dtype='int32',endpoint=False", "-3,0,4,dtype='int32'"):
+    for c in (
+        "0,1,5",
+        "0,1,1",
+        "0,1,0",
+        "0,1,4,endpoint=False",
+        "0,10,3,dtype='int32'",
+        "1,-1,3",
+        "0.,1.,3,retstep=True",
+        "N('f4',2),N('f4',2,k=1),3,axis=-1",
+        "0,7,3,dtype='int32',endpoint=False",
+        "-3,0,4,dtype='int32'",
+    ):
         yield f"P.linspace({c})"
     for c in ("0,2,3", "0,2,3,base=2", "0,2,3,endpoint=False", "0,2,3,dtype='int32'"):
         yield f"P.logspace({c})"
@@ -287,15 +326,22 @@ def _shapes():
 def _nn():
     for f in ("binary_crossentropy", "categorical_crossentropy"):
         for logits in (True, False):
-            yield (f"P.{f}(np.array([[0.,1.],[1.,0.],[.5,.5]],'f4'),np.array([[0.,1.],[0.,1.],[.2,.8]],'f4'),"
-                   f"from_logits={logits})")
-            yield (f"P.{f}(np.array([[0.,1.],[1.,0.]],'f4'),np.array([[1e4,-1e4],[-100.,100.]],'f4'),"
-                   f"from_logits={logits})")
+            yield (
+                f"P.{f}(np.array([[0.,1.],[1.,0.],[.5,.5]],'f4'),np.array([[0.,1.],[0.,1.],[.2,.8]],'f4'),"
+                f"from_logits={logits})"
+            )
+            yield (
+                f"P.{f}(np.array([[0.,1.],[1.,0.]],'f4'),np.array([[1e4,-1e4],[-100.,100.]],'f4'),from_logits={logits})"
+            )
     for logits in (True, False):
-        yield ("P.sparse_categorical_crossentropy(np.array([0,1],'i4'),np.array([[1.,0.],[.3,.7]],'f4'),"
-               f"from_logits={logits})")
-        yield ("P.sparse_categorical_crossentropy(np.array([1,0],'i4'),np.array([[1e4,0.],[-1e4,.7]],'f4'),"
-               f"from_logits={logits})")
+        yield (
+            "P.sparse_categorical_crossentropy(np.array([0,1],'i4'),np.array([[1.,0.],[.3,.7]],'f4'),"
+            f"from_logits={logits})"
+        )
+        yield (
+            "P.sparse_categorical_crossentropy(np.array([1,0],'i4'),np.array([[1e4,0.],[-1e4,.7]],'f4'),"
+            f"from_logits={logits})"
+        )
     yield "P.glu(N('f4',2,4))"
     yield "P.glu(N('f4',4,2),axis=0)"
     yield "P.layer_normalization(N('f4',2,4))"

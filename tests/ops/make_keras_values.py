@@ -7,6 +7,7 @@ The first run writes what Keras's NumPy backend gives. The second exchanges the 
 backend gives: there the NumPy backend widens to float64, calculates in half precision, overflows, or refuses. Calls
 that Keras refuses are dropped, and so are those of LEFT_OUT.
 """
+
 import pathlib
 import re
 import sys
@@ -69,8 +70,10 @@ def pack(values):
     for call, arrays in values.items():
         lines.append(call + "\t" + ";".join(f"{a.dtype.name} {','.join(map(str, a.shape))}" for a in arrays))
         data += [np.ascontiguousarray(a).tobytes() for a in arrays]
-    return {"calls": np.frombuffer("\n".join(lines).encode(), np.uint8),
-            "data": np.frombuffer(b"".join(data), np.uint8)}
+    return {
+        "calls": np.frombuffer("\n".join(lines).encode(), np.uint8),
+        "data": np.frombuffer(b"".join(data), np.uint8),
+    }
 
 
 def unpack(file):
@@ -82,7 +85,7 @@ def unpack(file):
         for spec in specs.split(";"):
             dtype, shape = spec.split(" ")
             array = np.empty([int(d) for d in shape.split(",") if d], dtype)
-            values[call].append(np.frombuffer(data[at:at + array.nbytes], dtype).reshape(array.shape))
+            values[call].append(np.frombuffer(data[at : at + array.nbytes], dtype).reshape(array.shape))
             at += array.nbytes
     return values
 
@@ -90,6 +93,7 @@ def unpack(file):
 def main(path):
     """Write or complete the file."""
     import keras
+
     jax = keras.backend.backend() == "jax"
     values = {}
     listed = (pathlib.Path(__file__).parent / "keras_jax.txt").read_text().splitlines()
@@ -99,10 +103,11 @@ def main(path):
     for i, call in enumerate(c for c in calls() if (c in listed) == jax):
         try:
             values[call] = leaves(eval(call, names(keras.ops)))
-        except Exception as error:              # what Keras refuses is not held against it
+        except Exception as error:  # what Keras refuses is not held against it
             sys.stderr.write(f"{call} {type(error).__name__}\n")
         if jax and i % 50 == 49:
             import jax as backend
+
             backend.clear_caches()
     np.savez_compressed(path, **pack(values))
 

@@ -1,4 +1,5 @@
 """Public operations give what Keras gives: values at the edges, dtypes and shapes (make_keras_values.py)."""
+
 import pathlib
 import re
 
@@ -45,7 +46,7 @@ def test_running_sums_do_not_lose_their_terms(axis):
 
 
 @pytest.mark.parametrize("call", ["P.angle(x)", "P.deg2rad(x)", "P.rad2deg(x)", "P.sinc(x)", "P.linspace(x,x+1,3)",
-                                  "P.logspace(x,x+1,3)", "P.geomspace(x*x+1,x*x+2,3)"])
+                                  "P.logspace(x,x+1,3)", "P.geomspace(x*x+1,x*x+2,3)"])  # fmt: skip
 def test_float64_keeps_its_digits(call):
     x = np.array([-2.5, -1.0, 0.0, 0.3, 7.0])
     got, want = eval(call, {"P": ops, "x": x}), eval(call, {"P": np, "x": x})

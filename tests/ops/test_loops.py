@@ -1,4 +1,5 @@
 """Loops and choices: on arrays as Keras 3.15.1 on JAX has them, and the same inside graphs."""
+
 import numpy as np
 import pytest
 
@@ -71,7 +72,7 @@ CALLS = {
     "running structures": (lambda p, q: ops.associative_scan(linear, {"p": p, "q": q}), [X, X],
                            {"p": [1.0, 2.0, 6.0], "q": [1.0, 4.0, 15.0]}),
     "running over nothing": (lambda x: ops.associative_scan(lambda a, b: a + b, x[:0]), [X], np.zeros(0, "float32")),
-}
+}  # fmt: skip
 
 
 def same(found, expected):
@@ -145,14 +146,17 @@ ERRORS = {
     "running lengths": (ShapeError, "same first dimension", lambda x: ops.associative_scan(max, [x, x[:2]])),
     "running axis": (ShapeError, "axis 3", lambda x: ops.associative_scan(max, x, axis=3)),
     "running structure": (ArgumentError, "structure of elems", lambda x: ops.associative_scan(lambda a, b: (a, b), x)),
-}
+}  # fmt: skip
 IN_GRAPHS = {
     "cond structure": (ArgumentError, "of the same kind", lambda x: ops.cond(x[0] > 0.0, lambda: (x, x), lambda: x)),
     "cond None": (ArgumentError, "of the same kind", lambda x: ops.cond(x[0] > 0.0, lambda: None, lambda: x)),
     "cond shape": (ShapeError, r"\(3,\).*\(\)", lambda x: ops.cond(x[0] > 0.0, lambda: x, lambda: x[0])),
     "cond dtype": (DTypeError, "int32.*float32", lambda x: ops.cond(x[0] > 0.0, lambda: 1, lambda: 2.5)),
-    "switch shape": (ShapeError, r"\(3,\).*\(\)",
-                     lambda x: ops.switch(ops.cast(x[0], "int32"), [lambda a: a, lambda a: a[0]], x)),
+    "switch shape": (
+        ShapeError,
+        r"\(3,\).*\(\)",
+        lambda x: ops.switch(ops.cast(x[0], "int32"), [lambda a: a, lambda a: a[0]], x),
+    ),
 }
 
 
@@ -179,6 +183,7 @@ def test_gradients_go_through_all_of_them():
         y = y + ops.while_loop(lambda v: ops.sum(v) < 30.0, lambda v: v * 1.5, x, 9)
         y = y + ops.associative_scan(lambda a, b: a * b, x)
         return [ops.sum(y * y), *gradients([ops.sum(y * y)], [x])]
+
     x = X.astype("float64")
     call = EagerPlan(run, [((3,), "float64")])
     g = call(x)[1]
@@ -186,10 +191,14 @@ def test_gradients_go_through_all_of_them():
         np.testing.assert_allclose(g[k], (call(x + step)[0] - call(x - step)[0]) / 2e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("build", [
-    lambda x: ops.while_loop(lambda v: ops.sum(v) < 9.0, lambda v: v * 2.0, x),
-    lambda x: ops.fori_loop(0, ops.cast(x[0], "int32"), lambda i, v: v * 2.0, x),
-], ids=["while_loop", "fori_loop"])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: ops.while_loop(lambda v: ops.sum(v) < 9.0, lambda v: v * 2.0, x),
+        lambda x: ops.fori_loop(0, ops.cast(x[0], "int32"), lambda i, v: v * 2.0, x),
+    ],
+    ids=["while_loop", "fori_loop"],
+)
 def test_loops_of_any_length_have_no_gradient(build):
     with pytest.raises(GraphError, match="maximum_iterations"):
         EagerPlan(lambda x: gradients([ops.sum(build(x))], [x])[0], [((3,), "float32")])
@@ -206,6 +215,7 @@ class Thinking(layers.Layer):
         def body(i, v):
             self.seen.assign_add(1.0)
             return i + 1, ops.tanh(ops.matmul(v, self.kernel)) * 1.2
+
         i, y = ops.while_loop(lambda i, v: ops.sum(v * v) > 1.0, body, (0, x), maximum_iterations=5)
         return ops.cond(i > 2, lambda: y, lambda: y * 2.0)
 
@@ -222,14 +232,18 @@ def test_loops_in_layers_are_trained():
     np.testing.assert_allclose(model.predict(x, verbose=0), np.asarray(model(x)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: ops.fori_loop(0, 3, lambda i, v: v * 2.0, x),
-    lambda x: ops.while_loop(lambda v: ops.sum(v) < 30.0, lambda v: v + 1.0, x, 4),
-    lambda x: ops.map(lambda v: v * v, x),
-    lambda x: ops.vectorized_map(lambda v: v * v, x),
-    lambda x: ops.switch(1, [lambda a: a, lambda a: a * 2.0], x),
-    lambda x: ops.cond(ops.sum(x) > 0.0, lambda: x, lambda: -x),
-], ids=["fori_loop", "while_loop", "map", "vectorized_map", "switch", "cond"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: ops.fori_loop(0, 3, lambda i, v: v * 2.0, x),
+        lambda x: ops.while_loop(lambda v: ops.sum(v) < 30.0, lambda v: v + 1.0, x, 4),
+        lambda x: ops.map(lambda v: v * v, x),
+        lambda x: ops.vectorized_map(lambda v: v * v, x),
+        lambda x: ops.switch(1, [lambda a: a, lambda a: a * 2.0], x),
+        lambda x: ops.cond(ops.sum(x) > 0.0, lambda: x, lambda: -x),
+    ],
+    ids=["fori_loop", "while_loop", "map", "vectorized_map", "switch", "cond"],
+)
 def test_on_symbols_of_the_functional_api(call):
     inputs = fastnn.Input((3,))
     outputs = call(inputs)

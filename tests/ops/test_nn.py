@@ -1,4 +1,5 @@
 """Softmax, cross-entropies, normalisation and pooling beyond their records: public arguments, hard numbers, errors."""
+
 from __future__ import annotations
 
 import evaluate
@@ -41,7 +42,7 @@ def test_softmax_of_extreme_and_bad_numbers():
 # ---------------------------------------------------------------- cross-entropies
 def test_categorical_crossentropy_as_keras_defines_it():
     p, t = RNG.uniform(0, 1, (5, 4)), softmax(RNG.normal(size=(5, 4)), -1)
-    p[0] = [0, 0, 0, 3]                                         # clipped on both sides
+    p[0] = [0, 0, 0, 3]  # clipped on both sides
     q = np.clip(p / p.sum(-1, keepdims=True), 1e-7, 1 - 1e-7)
     np.testing.assert_allclose(ops.categorical_crossentropy(t, p), -(t * np.log(q)).sum(-1), rtol=1e-6)
     x = RNG.normal(size=(5, 4))
@@ -59,16 +60,18 @@ def test_sparse_labels_of_any_type(dtype):
     given = labels.astype(dtype)
     np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given, x, from_logits=True), expected, rtol=1e-12)
     np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given[:, None], softmax(x, -1)), expected, rtol=1e-6)
-    np.testing.assert_allclose(ops.sparse_categorical_crossentropy(given, x.T, from_logits=True, axis=0), expected,
-                               rtol=1e-12)
+    np.testing.assert_allclose(
+        ops.sparse_categorical_crossentropy(given, x.T, from_logits=True, axis=0), expected, rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
 @pytest.mark.parametrize("bad", [-1, 3])
 def test_a_label_outside_is_a_named_error(bad, from_logits):
     with pytest.raises(KernelError, match="label"):
-        ops.sparse_categorical_crossentropy(np.array([0, bad]), np.full((2, 3), 0.3, np.float32),
-                                            from_logits=from_logits)
+        ops.sparse_categorical_crossentropy(
+            np.array([0, bad]), np.full((2, 3), 0.3, np.float32), from_logits=from_logits
+        )
 
 
 def test_binary_crossentropy_from_probabilities_and_logits():
@@ -77,8 +80,9 @@ def test_binary_crossentropy_from_probabilities_and_logits():
     expected = -(t * np.log(p) + (1 - t) * np.log(1 - p))
     np.testing.assert_allclose(ops.binary_crossentropy(t, p), expected, rtol=1e-9)
     np.testing.assert_allclose(ops.binary_crossentropy(t, x, from_logits=True), expected, rtol=1e-9)
-    y = ops.binary_crossentropy(np.array([0.0, 1.0], np.float32), np.array([200.0, -200.0], np.float32),
-                                from_logits=True)
+    y = ops.binary_crossentropy(
+        np.array([0.0, 1.0], np.float32), np.array([200.0, -200.0], np.float32), from_logits=True
+    )
     np.testing.assert_array_equal(y, [200, 200])
 
 
@@ -89,7 +93,7 @@ def test_epsilon_is_the_configured_one():
 
 # ---------------------------------------------------------------- normalisation
 def test_batch_statistics_survive_a_large_mean():
-    x = (1e4 + np.random.default_rng(1).normal(size=(5000, 3)) * 0.01).astype(np.float32)   # ten float32 steps wide
+    x = (1e4 + np.random.default_rng(1).normal(size=(5000, 3)) * 0.01).astype(np.float32)  # ten float32 steps wide
     y, mean, var = batch_norm(x, None, None, epsilon=0.0)
     np.testing.assert_allclose(mean, x.astype(np.float64).mean(0), rtol=2e-7)
     np.testing.assert_allclose(var, x.astype(np.float64).var(0), rtol=1e-2)
@@ -131,8 +135,9 @@ def test_normalisation_along_other_axes():
     y = ops.layer_normalization(x, axis=(1, 3), epsilon=1e-3)
     m, v = x.mean((1, 3), keepdims=True), x.var((1, 3), keepdims=True)
     np.testing.assert_allclose(y, (x - m) / np.sqrt(v + 1e-3), rtol=1e-10)
-    np.testing.assert_allclose(ops.rms_normalization(x, epsilon=1e-3),
-                               x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-3), rtol=1e-10)
+    np.testing.assert_allclose(
+        ops.rms_normalization(x, epsilon=1e-3), x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-3), rtol=1e-10
+    )
     grouped = x.reshape(2, 3, 4, 5).transpose(0, 2, 3, 1)
     y = ops.group_normalization(grouped, groups=3)
     m, v = grouped.mean((1, 2), keepdims=True), grouped.var((1, 2), keepdims=True)
@@ -172,15 +177,18 @@ def test_pooling_in_one_and_three_dimensions():
 def test_pooling_channels_first():
     x = RNG.normal(size=(2, 3, 6, 8)).astype(np.float32)
     last = x.transpose(0, 2, 3, 1)
-    np.testing.assert_array_equal(ops.max_pool(x, 2, data_format="channels_first"),
-                                  ops.max_pool(last, 2).transpose(0, 3, 1, 2))
-    np.testing.assert_array_equal(ops.average_pool(x, 2, data_format="channels_first"),
-                                  ops.average_pool(last, 2).transpose(0, 3, 1, 2))
+    np.testing.assert_array_equal(
+        ops.max_pool(x, 2, data_format="channels_first"), ops.max_pool(last, 2).transpose(0, 3, 1, 2)
+    )
+    np.testing.assert_array_equal(
+        ops.average_pool(x, 2, data_format="channels_first"), ops.average_pool(last, 2).transpose(0, 3, 1, 2)
+    )
 
 
 def test_max_pool_takes_the_first_of_equal_values_and_nan():
     x = np.array([[[1, 1], [1, 1]], [[np.nan, 5], [7, np.nan]]], np.float32).reshape(2, 2, 2, 1)
     from fastnn.ops.records.pooling import max_pool2d
+
     y, index = max_pool2d(x, pool_size=(2, 2), strides=(2, 2))
     assert index.ravel().tolist() == [0, 0] and y[0, 0, 0, 0] == 1 and np.isnan(y[1, 0, 0, 0])
 
@@ -188,6 +196,7 @@ def test_max_pool_takes_the_first_of_equal_values_and_nan():
 def test_large_windows_keep_wide_indices():
     x = RNG.permutation(20 * 20).reshape(1, 20, 20, 1).astype(np.float32)
     from fastnn.ops.records.pooling import max_pool2d
+
     _, index = max_pool2d(x, pool_size=(20, 20), strides=(1, 1))
     assert index.dtype == np.int32 and index.ravel()[0] == x.argmax()
 
@@ -212,8 +221,9 @@ def test_adam_for_twenty_steps_as_keras_writes_it():
     m, v = np.zeros(37), np.zeros(37)
     for step in range(20):
         g = RNG.normal(size=37)
-        hyper = update.adam_hyper(np.int64(step), np.float64(0.01), None, weight_decay=0.004,
-                                  constants=(0.9, 0.999, 1e-7))
+        hyper = update.adam_hyper(
+            np.int64(step), np.float64(0.01), None, weight_decay=0.004, constants=(0.9, 0.999, 1e-7)
+        )
         mine = update.adam_update(mine[0], g, mine[1], mine[2], hyper)
         p = p - p * 0.004 * 0.01
         alpha = 0.01 * np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))

@@ -324,6 +324,7 @@ def test_inverses_of_regular_matrices():
 @pytest.mark.parametrize("name", ["nn.relu", "nn.conv", "nn.one_hot", "linalg.norm", "numpy.add", "image.resize"])
 def test_names_in_the_packages_of_keras(name):
     from fastnn import ops
+
     package, function = name.split(".")
     assert callable(getattr(getattr(ops, package), function))
     assert not hasattr(getattr(ops, package), "no_such_operation")

@@ -1,4 +1,5 @@
 """Rows of a batch: the rules say where they are in a result, and the operations themselves say that it is true."""
+
 import evaluate
 import numpy as np
 import pytest
@@ -79,18 +80,25 @@ APART = {
     "stacked": lambda x: ops.stack([x, x * 2.0], axis=1),
     "batched product": lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1))),
     "softmax": lambda x: ops.softmax(x, axis=-1),
-    "einsum": lambda x: ops.einsum("bij,bkj->bik", x, x), "flip": lambda x: ops.flip(x, axis=1),
-    "part": lambda x: x[:, 1:], "steps": lambda x: ops.cumsum(x, axis=1), "positions": lambda x: x + ops.arange(3.0),
-    "where": lambda x: ops.where(x > 0, x, 0.5), "norm": lambda x: ops.norm(x, axis=-1),
+    "einsum": lambda x: ops.einsum("bij,bkj->bik", x, x),
+    "flip": lambda x: ops.flip(x, axis=1),
+    "part": lambda x: x[:, 1:],
+    "steps": lambda x: ops.cumsum(x, axis=1),
+    "positions": lambda x: x + ops.arange(3.0),
+    "where": lambda x: ops.where(x > 0, x, 0.5),
+    "norm": lambda x: ops.norm(x, axis=-1),
 }
 TOGETHER = {
     "mean of rows": lambda x: x - ops.mean(x, axis=0, keepdims=True),
     "negative axis": lambda x: ops.mean(x, axis=-3) + x,
-    "all": lambda x: x - ops.max(x), "back to front": lambda x: x[::-1],
+    "all": lambda x: x - ops.max(x),
+    "back to front": lambda x: x[::-1],
     "other order": lambda x: ops.roll(x, 1, axis=0),
     "between rows": lambda x: x + ops.tensordot(x, x, axes=[[0], [0]])[0, 0, 0, 0],
-    "sums": lambda x: ops.cumsum(x, axis=0), "softmax": lambda x: ops.softmax(x, axis=0),
-    "einsum": lambda x: ops.einsum("bij,cij->bij", x, x), "first": lambda x: x - x[:1],
+    "sums": lambda x: ops.cumsum(x, axis=0),
+    "softmax": lambda x: ops.softmax(x, axis=0),
+    "einsum": lambda x: ops.einsum("bij,cij->bij", x, x),
+    "first": lambda x: x - x[:1],
 }
 
 
@@ -108,10 +116,15 @@ def test_functional_models_that_mix_rows(name):
     np.testing.assert_allclose(layers.TimeDistributed(model)(x), wanted, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("layer, shape", [
-    (lambda: layers.Softmax(axis=-2), (5,)), (lambda: layers.UnitNormalization(axis=-2), (5,)),
-    (lambda: layers.Softmax(axis=-3), (4, 5)), (lambda: layers.Concatenate(axis=-2), (5,)),
-])
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (lambda: layers.Softmax(axis=-2), (5,)),
+        (lambda: layers.UnitNormalization(axis=-2), (5,)),
+        (lambda: layers.Softmax(axis=-3), (4, 5)),
+        (lambda: layers.Concatenate(axis=-2), (5,)),
+    ],
+)
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_negative_axis_that_is_the_batch(layer, shape, inside):
     if isinstance(layer(), layers.Concatenate):
@@ -129,7 +142,7 @@ def test_a_negative_axis_that_is_the_batch(layer, shape, inside):
 
 def test_random_numbers_of_rows():
     seeds, spec = fastnn.random.SeedGenerator(1), [((None, 2), "float32")]
-    assert rows.apart(lambda x: x + fastnn.random.normal(x.shape[1:], seed=3), spec)            # the same for each
-    assert not rows.apart(lambda x: x + fastnn.random.normal(x.shape, seed=3), spec)            # other ones for each
-    assert rows.apart(lambda x: x + fastnn.random.normal(x.shape, seed=seeds), spec)            # drawn for each
-    assert not rows.apart(lambda x: x + fastnn.random.normal(x.shape[1:], seed=seeds), spec)    # drawn once for all
+    assert rows.apart(lambda x: x + fastnn.random.normal(x.shape[1:], seed=3), spec)  # the same for each
+    assert not rows.apart(lambda x: x + fastnn.random.normal(x.shape, seed=3), spec)  # other ones for each
+    assert rows.apart(lambda x: x + fastnn.random.normal(x.shape, seed=seeds), spec)  # drawn for each
+    assert not rows.apart(lambda x: x + fastnn.random.normal(x.shape[1:], seed=seeds), spec)  # drawn once for all

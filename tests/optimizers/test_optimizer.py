@@ -1,4 +1,5 @@
 """Optimizers as objects: names, variables, learning rates, configs, errors."""
+
 import numpy as np
 import pytest
 
@@ -10,8 +11,10 @@ ALL = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nada
 
 
 def pair():
-    return [Variable(np.ones((2, 3), "float32"), name="kernel", path="dense/kernel"),
-            Variable(np.ones(3, "float32"), name="bias", path="dense/bias")]
+    return [
+        Variable(np.ones((2, 3), "float32"), name="kernel", path="dense/kernel"),
+        Variable(np.ones(3, "float32"), name="bias", path="dense/bias"),
+    ]
 
 
 def gradients():
@@ -28,7 +31,7 @@ def gradients():
         "kernel_velocity", "bias_velocity", "kernel_momentum", "bias_momentum", "kernel_average_gradient",
         "bias_average_gradient"]),
     (lambda: optimizers.SGD(use_ema=True, gradient_accumulation_steps=2, name="o"), [
-        "kernel_average", "bias_average", "kernel_gradient_accumulator", "bias_gradient_accumulator"])])
+        "kernel_average", "bias_average", "kernel_gradient_accumulator", "bias_gradient_accumulator"])])  # fmt: skip
 def test_variables_in_the_order_of_keras(make, names):
     optimizer = make()
     optimizer.build(pair())
@@ -50,8 +53,10 @@ def test_names_and_configs_go_round(name):
     again = optimizers.deserialize(config)
     assert type(again) is type(optimizer) and again.get_config() == optimizer.get_config()
     assert config["module"] == "keras.optimizers"
-    assert optimizers.get({"class_name": name.lower(), "config": {"learning_rate": 0.5}}).get_config()[
-        "learning_rate"] == 0.5
+    assert (
+        optimizers.get({"class_name": name.lower(), "config": {"learning_rate": 0.5}}).get_config()["learning_rate"]
+        == 0.5
+    )
 
 
 def test_a_schedule_goes_round():
@@ -141,15 +146,21 @@ def test_errors():
 @pytest.mark.parametrize("arguments", [
     {"clipnorm": 1.0, "clipvalue": 1.0}, {"gradient_accumulation_steps": 1}, {"use_ema": True, "ema_momentum": 2.0},
     {"use_ema": True, "ema_overwrite_frequency": 0}, {"momentum": 2.0}, {"momentum": "0.9"}, {"learning_rate": "fast"},
-    {"rate": 0.1}])
+    {"rate": 0.1}])  # fmt: skip
 def test_arguments_that_do_not_fit(arguments):
     with pytest.raises(ArgumentError, match=r"[Rr]eceived"):
         optimizers.SGD(**arguments)
 
 
-@pytest.mark.parametrize("make", [
-    lambda: optimizers.AdamW(weight_decay=None), lambda: optimizers.Lion(beta_1=0.0),
-    lambda: optimizers.Ftrl(learning_rate_power=0.5), lambda: optimizers.Ftrl(l1_regularization_strength=-1.0)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: optimizers.AdamW(weight_decay=None),
+        lambda: optimizers.Lion(beta_1=0.0),
+        lambda: optimizers.Ftrl(learning_rate_power=0.5),
+        lambda: optimizers.Ftrl(l1_regularization_strength=-1.0),
+    ],
+)
 def test_arguments_of_single_optimizers(make):
     with pytest.raises(ArgumentError, match="Received"):
         make()

@@ -1,4 +1,5 @@
 """Learning-rate schedules against their formulas: called with numbers, and in a trace."""
+
 import math
 
 import numpy as np
@@ -32,13 +33,17 @@ CASES = {
     "staircase": (s.ExponentialDecay(0.2, 10, 0.5, staircase=True), lambda t: 0.2 * 0.5 ** (t // 10)),
     "inverse": (s.InverseTimeDecay(0.2, 10, 0.5), lambda t: 0.2 / (1 + 0.5 * t / 10)),
     "inverse_staircase": (s.InverseTimeDecay(0.2, 10, 0.5, True), lambda t: 0.2 / (1 + 0.5 * (t // 10))),
-    "piecewise": (s.PiecewiseConstantDecay([5, 30], [1.0, 0.5, 0.1]),
-                  lambda t: 1.0 if t <= 5 else 0.5 if t <= 30 else 0.1),
+    "piecewise": (
+        s.PiecewiseConstantDecay([5, 30], [1.0, 0.5, 0.1]),
+        lambda t: 1.0 if t <= 5 else 0.5 if t <= 30 else 0.1,
+    ),
     "polynomial": (s.PolynomialDecay(0.2, 30, 0.01, 2.0), lambda t: 0.19 * (1 - min(t, 30) / 30) ** 2 + 0.01),
     "polynomial_cycle": (s.PolynomialDecay(0.2, 10, 0.01, 2.0, cycle=True), polynomial_cycle),
     "cosine": (s.CosineDecay(0.2, 30, alpha=0.1), lambda t: 0.2 * cosine(min(t, 30) / 30, 0.1)),
-    "warmup": (s.CosineDecay(0.0, 30, warmup_target=0.2, warmup_steps=10),
-               lambda t: 0.2 * t / 10 if t < 10 else 0.2 * cosine((min(t, 40) - 10) / 30)),
+    "warmup": (
+        s.CosineDecay(0.0, 30, warmup_target=0.2, warmup_steps=10),
+        lambda t: 0.2 * t / 10 if t < 10 else 0.2 * cosine((min(t, 40) - 10) / 30),
+    ),
     "restarts": (s.CosineDecayRestarts(0.2, 10, m_mul=0.5, alpha=0.1), restarts),
     "restarts_equal": (s.CosineDecayRestarts(0.2, 10, t_mul=1.0), lambda t: 0.2 * cosine(t % 10 / 10)),
 }
@@ -66,7 +71,7 @@ def test_configs_go_round(name):
 
 @pytest.mark.parametrize("make", [
     lambda: s.ExponentialDecay(0.1, 0, 0.5), lambda: s.CosineDecay(0.1, -1), lambda: s.CosineDecayRestarts(0.1, 0),
-    lambda: s.PiecewiseConstantDecay([1, 2], [0.1, 0.2])])
+    lambda: s.PiecewiseConstantDecay([1, 2], [0.1, 0.2])])  # fmt: skip
 def test_arguments_that_do_not_fit(make):
     with pytest.raises(ArgumentError, match="Received"):
         make()

@@ -1,4 +1,5 @@
 """Each optimizer for 20 steps against plain float64 NumPy: variable by variable, and through flat runs in a trace."""
+
 import numpy as np
 import pytest
 from evaluate import plan
@@ -25,6 +26,7 @@ def sgd(momentum=0.0, nesterov=False):
             return w - lr * g
         s["m"] = momentum * s.get("m", 0.0) - lr * g
         return w + (momentum * s["m"] - lr * g if nesterov else s["m"])
+
     return step
 
 
@@ -38,6 +40,7 @@ def rmsprop(rho=0.9, momentum=0.0, eps=1e-7, centered=False):
         d = lr * g / np.sqrt(root + eps)
         s["m"] = momentum * s.get("m", 0.0) + d
         return w - s["m"]
+
     return step
 
 
@@ -61,6 +64,7 @@ def adam(b1=0.9, b2=0.999, eps=1e-7, amsgrad=False):
         if amsgrad:
             v = s["top"] = np.maximum(s.get("top", 0.0), v)
         return w - lr * np.sqrt(1 - b2**t) / (1 - b1**t) * s["m"] / (np.sqrt(v) + eps)
+
     return step
 
 
@@ -93,6 +97,7 @@ def ftrl(power=0.5, l1=0.0, l2=0.0, shrink=0.0, beta=0.0):
         s["z"] = s.get("z", 0.0) + g + 2 * shrink * w - sigma * w
         quadratic = s["n"] ** power / lr + 2 * (l2 + beta / (2 * lr))
         return (np.clip(s["z"], -l1, l1) - s["z"]) / quadratic
+
     return step
 
 
@@ -119,7 +124,7 @@ CASES = {
                                   "l2_regularization_strength": 0.02, "l2_shrinkage_regularization_strength": 0.03},
                          ftrl(0.3, 0.01, 0.02, 0.03, 0.1)),
     "lamb": ("Lamb", {}, lamb),
-}
+}  # fmt: skip
 
 
 def reference(step, start, gradients, decay=0.0, rate=lambda t: LR, change=lambda g: g):
@@ -196,9 +201,11 @@ def test_float32_flat_and_single_variables_give_the_same_bits(name):
     cls, arguments, step = CASES[name]
     start, gradients = draws()
     make = lambda: getattr(optimizers, cls)(learning_rate=0.05, **arguments)
-    results = [train_on_arrays(make(), start, gradients, "float32"),
-               train_on_tape(make(), start, gradients, "float32"),
-               train_on_tape(make(), start, gradients, "float32", flat=False)]
+    results = [
+        train_on_arrays(make(), start, gradients, "float32"),
+        train_on_tape(make(), start, gradients, "float32"),
+        train_on_tape(make(), start, gradients, "float32", flat=False),
+    ]
     for n in SHAPES:
         np.testing.assert_array_equal(results[0][n], results[1][n])
         np.testing.assert_array_equal(results[0][n], results[2][n])
@@ -218,9 +225,15 @@ def clip_all(g):
     return {n: v * min(1.0, 0.7 / size) for n, v in g.items()}
 
 
-@pytest.mark.parametrize("arguments, change", [
-    ({"clipnorm": 0.5}, clip_each), ({"clipvalue": 0.3}, lambda g: {n: np.clip(v, -0.3, 0.3) for n, v in g.items()}),
-    ({"global_clipnorm": 0.7}, clip_all), ({"loss_scale_factor": 4.0}, lambda g: {n: v / 4 for n, v in g.items()})])
+@pytest.mark.parametrize(
+    "arguments, change",
+    [
+        ({"clipnorm": 0.5}, clip_each),
+        ({"clipvalue": 0.3}, lambda g: {n: np.clip(v, -0.3, 0.3) for n, v in g.items()}),
+        ({"global_clipnorm": 0.7}, clip_all),
+        ({"loss_scale_factor": 4.0}, lambda g: {n: v / 4 for n, v in g.items()}),
+    ],
+)
 @pytest.mark.parametrize("train", [train_on_arrays, train_on_tape])
 def test_clipping(arguments, change, train):
     start, gradients = draws()
@@ -243,8 +256,10 @@ def test_weight_decay_with_exclusions(train):
     plain = reference(adam(), start, gradients)
     optimizer = optimizers.AdamW(0.05, weight_decay=0.1)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
-    close(train(optimizer, start, gradients), {"kernel": decayed["kernel"], "bias": plain["bias"],
-                                               "scale": decayed["scale"]})
+    close(
+        train(optimizer, start, gradients),
+        {"kernel": decayed["kernel"], "bias": plain["bias"], "scale": decayed["scale"]},
+    )
 
 
 @pytest.mark.parametrize("train", [train_on_arrays, train_on_tape])
@@ -252,7 +267,7 @@ def test_weight_decay_with_exclusions(train):
 def test_gradient_accumulation(train, name):
     cls, arguments, step = CASES[name]
     start, gradients = draws()
-    mean = [{n: sum(g[n] for g in gradients[i:i + 4]) / 4 for n in start} for i in range(0, STEPS, 4)]
+    mean = [{n: sum(g[n] for g in gradients[i : i + 4]) / 4 for n in start} for i in range(0, STEPS, 4)]
     optimizer = getattr(optimizers, cls)(learning_rate=0.05, gradient_accumulation_steps=4, clipnorm=1.0, **arguments)
     expected = reference(step, start, mean, change=lambda g: {n: v / max(norm(v), 1.0) for n, v in g.items()})
     close(train(optimizer, start, gradients), expected)
@@ -299,9 +314,13 @@ def test_constraints(flat):
     close({v.name: v.numpy() for v in vs}, expected)
 
 
-@pytest.mark.parametrize("rate, values", [
-    (optimizers.schedules.ExponentialDecay(0.05, 5, 0.5), lambda t: 0.05 * 0.5 ** (t / 5)),
-    (optimizers.schedules.CosineDecay(0.05, 10), lambda t: 0.025 * (1 + np.cos(np.pi * min(t, 10) / 10)))])
+@pytest.mark.parametrize(
+    "rate, values",
+    [
+        (optimizers.schedules.ExponentialDecay(0.05, 5, 0.5), lambda t: 0.05 * 0.5 ** (t / 5)),
+        (optimizers.schedules.CosineDecay(0.05, 10), lambda t: 0.025 * (1 + np.cos(np.pi * min(t, 10) / 10))),
+    ],
+)
 @pytest.mark.parametrize("train", [train_on_arrays, train_on_tape])
 def test_schedules(rate, values, train):
     start, gradients = draws()
@@ -335,8 +354,10 @@ def test_rates_written_in_plain_python(train):
     close(train(constant, start, gradients), reference(sgd(), start, gradients))
     assert optimizer.python_per_batch and constant.python_per_batch
     assert not optimizers.SGD(0.1).python_per_batch and not optimizers.SGD(Halving()).python_per_batch
-    close(train(optimizers.SGD(Halving()), start, gradients),
-          reference(sgd(), start, gradients, rate=lambda t: 0.1 / (1 + t)))
+    close(
+        train(optimizers.SGD(Halving()), start, gradients),
+        reference(sgd(), start, gradients, rate=lambda t: 0.1 / (1 + t)),
+    )
 
 
 class Signed(optimizers.Optimizer):

@@ -1,4 +1,5 @@
 """Image files, folders of them and random variants."""
+
 import numpy as np
 import pytest
 
@@ -32,12 +33,14 @@ def test_files(tmp_path):
     assert utils.load_img(path, target_size=(4, 4), keep_aspect_ratio=True).size == (4, 4)
     assert utils.img_to_array(utils.load_img(path), data_format="channels_first").shape == (3, 5, 7)
     (tmp_path / "bad.png").write_bytes(b"nothing")
-    for wrong, error in ((lambda: utils.load_img(tmp_path / "bad.png"), DataError),
-                         (lambda: utils.load_img(tmp_path / "none.png"), DataError),
-                         (lambda: utils.load_img(path, "blue"), ArgumentError),
-                         (lambda: utils.load_img(path, target_size=(2, 2), interpolation="x"), ArgumentError),
-                         (lambda: utils.array_to_img(np.ones((2, 2, 5))), DataError),
-                         (lambda: utils.array_to_img(np.ones(2)), DataError)):
+    for wrong, error in (
+        (lambda: utils.load_img(tmp_path / "bad.png"), DataError),
+        (lambda: utils.load_img(tmp_path / "none.png"), DataError),
+        (lambda: utils.load_img(path, "blue"), ArgumentError),
+        (lambda: utils.load_img(path, target_size=(2, 2), interpolation="x"), ArgumentError),
+        (lambda: utils.array_to_img(np.ones((2, 2, 5))), DataError),
+        (lambda: utils.array_to_img(np.ones(2)), DataError),
+    ):
         with pytest.raises(error):
             wrong()
 
@@ -52,8 +55,10 @@ def test_folder(folder, mode, shape):
 
 
 def test_folder_splits_and_trains(folder):
-    parts = [utils.image_dataset_from_directory(folder, validation_split=0.3, subset=s, seed=1, image_size=(4, 4))
-             for s in ("training", "validation")]
+    parts = [
+        utils.image_dataset_from_directory(folder, validation_split=0.3, subset=s, seed=1, image_size=(4, 4))
+        for s in ("training", "validation")
+    ]
     both = utils.image_dataset_from_directory(folder, validation_split=0.3, subset="both", seed=1, image_size=(4, 4))
     for one, other in zip(parts, both):
         assert one.file_paths == other.file_paths
@@ -63,14 +68,22 @@ def test_folder_splits_and_trains(folder):
     parts[0].on_epoch_end()
     again = parts[0][0][1]
     assert sorted(first) == sorted(again)
-    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
-                              keras.layers.Dense(2)])
+    model = keras.Sequential(
+        [keras.Input((4, 4, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(parts[0], validation_data=parts[1], epochs=2, verbose=0)
     alone = utils.image_dataset_from_directory(folder, labels=None, image_size=(4, 4), batch_size=4)
     assert model.predict(alone, verbose=0).shape == (10, 2)
-    for wrong in ({"validation_split": 2}, {"validation_split": 0.2}, {"label_mode": "x"}, {"color_mode": "x"},
-                  {"labels": [1, 2]}, {"class_names": ["a"]}, {"validation_split": 0.5, "subset": "training"}):
+    for wrong in (
+        {"validation_split": 2},
+        {"validation_split": 0.2},
+        {"label_mode": "x"},
+        {"color_mode": "x"},
+        {"labels": [1, 2]},
+        {"class_names": ["a"]},
+        {"validation_split": 0.5, "subset": "training"},
+    ):
         with pytest.raises(ArgumentError):
             utils.image_dataset_from_directory(folder, **wrong)
     with pytest.raises(DataError):
@@ -86,9 +99,19 @@ def test_folder_of_texts(tmp_path):
 
 
 def test_generator_of_variants(folder):
-    made = ImageDataGenerator(rotation_range=20, width_shift_range=0.2, height_shift_range=2, shear_range=5.0,
-                              zoom_range=0.2, channel_shift_range=0.1, horizontal_flip=True, vertical_flip=True,
-                              brightness_range=(0.5, 1.5), fill_mode="reflect", validation_split=0.3)
+    made = ImageDataGenerator(
+        rotation_range=20,
+        width_shift_range=0.2,
+        height_shift_range=2,
+        shear_range=5.0,
+        zoom_range=0.2,
+        channel_shift_range=0.1,
+        horizontal_flip=True,
+        vertical_flip=True,
+        brightness_range=(0.5, 1.5),
+        fill_mode="reflect",
+        validation_split=0.3,
+    )
     train, held = (made.flow(X, Y, batch_size=4, subset=s, seed=2) for s in ("training", "validation"))
     assert (train.n, held.n, len(train)) == (7, 3, 2)
     x, y = next(train)
@@ -99,8 +122,9 @@ def test_generator_of_variants(folder):
     assert all(len(e) == 7 for e in epochs)
     plain = ImageDataGenerator(rescale=2.0, preprocessing_function=lambda v: v + 1).flow(X, shuffle=False)
     np.testing.assert_allclose(plain[0], (X + 1) * 2, rtol=1e-6)
-    files = ImageDataGenerator().flow_from_directory(folder, target_size=(4, 4), class_mode="binary", batch_size=5,
-                                                     shuffle=False)
+    files = ImageDataGenerator().flow_from_directory(
+        folder, target_size=(4, 4), class_mode="binary", batch_size=5, shuffle=False
+    )
     assert files.class_indices == {"cats": 0, "dogs": 1} and files[0][1].tolist() == [0, 0, 0, 0, 1]
     model = keras.Sequential([keras.Input((6, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
@@ -112,10 +136,16 @@ def test_generator_of_variants(folder):
         ImageDataGenerator(zoom_range=(1, 2, 3))
 
 
-@pytest.mark.parametrize(("parameters", "expected"), [
-    ({"flip_horizontal": True}, lambda x: x[:, ::-1]), ({"theta": 180}, lambda x: x[::-1, ::-1]),
-    ({"tx": 1}, lambda x: np.concatenate([x[1:], x[-1:]])),
-    ({"ty": -2}, lambda x: np.concatenate([x[:, :1], x[:, :1], x[:, :-2]], 1)), ({"brightness": 0.5}, lambda x: x / 2)])
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"flip_horizontal": True}, lambda x: x[:, ::-1]),
+        ({"theta": 180}, lambda x: x[::-1, ::-1]),
+        ({"tx": 1}, lambda x: np.concatenate([x[1:], x[-1:]])),
+        ({"ty": -2}, lambda x: np.concatenate([x[:, :1], x[:, :1], x[:, :-2]], 1)),
+        ({"brightness": 0.5}, lambda x: x / 2),
+    ],
+)
 def test_known_transforms(parameters, expected):
     image = X[0].astype("float32")
     np.testing.assert_allclose(ImageDataGenerator().apply_transform(image, parameters), expected(image), atol=1e-5)
@@ -142,16 +172,23 @@ def test_operations_on_images():
     assert ops.image.resize(X[0], (3, 3)).shape == (3, 3, 3)
     np.testing.assert_allclose(ops.image.resize(x, (3, 4)), x.reshape(10, 3, 2, 4, 2, 3).mean((2, 4)), rtol=1e-5)
     np.testing.assert_allclose(ops.image.rgb_to_grayscale(x)[..., 0], x @ [0.2989, 0.587, 0.114], rtol=1e-5)
-    np.testing.assert_array_equal(ops.image.pad_images(x, 1, 2, 3, target_width=12),
-                                  np.pad(x, ((0, 0), (1, 3), (2, 2), (0, 0))))
+    np.testing.assert_array_equal(
+        ops.image.pad_images(x, 1, 2, 3, target_width=12), np.pad(x, ((0, 0), (1, 3), (2, 2), (0, 0)))
+    )
     np.testing.assert_array_equal(ops.image.crop_images(x, 1, 2, target_height=3, right_cropping=1), x[:, 1:4, 2:-1])
     first = np.moveaxis(x, -1, 1)
-    np.testing.assert_allclose(np.moveaxis(ops.image.resize(first, (5, 9), data_format="channels_first"), 1, -1),
-                               ops.image.resize(x, (5, 9)), rtol=1e-6)
+    np.testing.assert_allclose(
+        np.moveaxis(ops.image.resize(first, (5, 9), data_format="channels_first"), 1, -1),
+        ops.image.resize(x, (5, 9)),
+        rtol=1e-6,
+    )
     assert smart_resize(x, (4, 4)).shape == (10, 4, 4, 3)
-    for wrong in (lambda: ops.image.resize(x, (3, 3), "cubic"), lambda: ops.image.pad_images(x, 1, 2, 3),
-                  lambda: ops.image.crop_images(x, 4, 0, target_height=3, target_width=2),
-                  lambda: ops.image.resize(x[0, 0], (2, 2))):
+    for wrong in (
+        lambda: ops.image.resize(x, (3, 3), "cubic"),
+        lambda: ops.image.pad_images(x, 1, 2, 3),
+        lambda: ops.image.crop_images(x, 4, 0, target_height=3, target_width=2),
+        lambda: ops.image.resize(x[0, 0], (2, 2)),
+    ):
         with pytest.raises(ValueError):
             wrong()
 

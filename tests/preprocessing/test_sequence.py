@@ -1,4 +1,5 @@
 """Windows of series, pairs of words, tokens: against what their definitions say."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,29 +13,47 @@ NUMBERS = st.integers(1, 4)
 
 
 @settings(max_examples=40, deadline=None)
-@given(n=st.integers(12, 30), length=NUMBERS, rate=NUMBERS, stride=NUMBERS, batch=st.integers(1, 7),
-       start=st.integers(0, 3), reverse=st.booleans())
+@given(
+    n=st.integers(12, 30),
+    length=NUMBERS,
+    rate=NUMBERS,
+    stride=NUMBERS,
+    batch=st.integers(1, 7),
+    start=st.integers(0, 3),
+    reverse=st.booleans(),
+)
 def test_timeseries_generator(n, length, rate, stride, batch, start, reverse):
     data, targets = np.arange(n) * 10, np.arange(n) + 0.5
-    made = sequence.TimeseriesGenerator(data, targets, length, sampling_rate=rate, stride=stride, start_index=start,
-                                        reverse=reverse, batch_size=batch)
-    expected = [(data[i - length:i:rate][::-1 if reverse else 1].tolist(), targets[i])
-                for i in range(start + length, n, stride)]
+    made = sequence.TimeseriesGenerator(
+        data, targets, length, sampling_rate=rate, stride=stride, start_index=start, reverse=reverse, batch_size=batch
+    )
+    expected = [
+        (data[i - length : i : rate][:: -1 if reverse else 1].tolist(), targets[i])
+        for i in range(start + length, n, stride)
+    ]
     got = [(x.tolist(), y) for i in range(len(made)) for x, y in zip(*made[i])]
     assert got == expected
 
 
 @settings(max_examples=40, deadline=None)
-@given(n=st.integers(10, 30), length=NUMBERS, rate=NUMBERS, stride=NUMBERS, batch=st.integers(1, 7),
-       first=st.integers(0, 3), shuffle=st.booleans())
+@given(
+    n=st.integers(10, 30),
+    length=NUMBERS,
+    rate=NUMBERS,
+    stride=NUMBERS,
+    batch=st.integers(1, 7),
+    first=st.integers(0, 3),
+    shuffle=st.booleans(),
+)
 def test_timeseries_dataset(n, length, rate, stride, batch, first, shuffle):
     data, reach = np.arange(n), (length - 1) * rate
     if n - first <= reach:
         return
-    made = keras.utils.timeseries_dataset_from_array(data, data * 2, length, stride, rate, batch, shuffle, seed=1,
-                                                     start_index=first)
+    made = keras.utils.timeseries_dataset_from_array(
+        data, data * 2, length, stride, rate, batch, shuffle, seed=1, start_index=first
+    )
     rows = [(x.tolist(), int(y)) for i in range(len(made)) for x, y in zip(*made[i])]
-    expected = [(data[i:i + reach + 1:rate].tolist(), 2 * i) for i in range(first, n - reach, stride)]
+    expected = [(data[i : i + reach + 1 : rate].tolist(), 2 * i) for i in range(first, n - reach, stride)]
     assert (sorted(rows) if shuffle else rows) == expected
 
 
@@ -57,9 +76,13 @@ def test_timeseries_train():
 @given(words=st.lists(st.integers(0, 9), max_size=12), window=NUMBERS, negative=st.sampled_from([0, 0.5, 2]))
 def test_skipgrams(words, window, negative):
     pairs, labels = sequence.skipgrams(words, 10, window, negative, shuffle=False, seed=3)
-    real = [[w, words[j]] for i, w in enumerate(words) for j in range(len(words))
-            if w and words[j] and i != j and abs(i - j) <= window]
-    assert pairs[:len(real)] == real and labels == [1] * len(real) + [0] * int(len(real) * negative)
+    real = [
+        [w, words[j]]
+        for i, w in enumerate(words)
+        for j in range(len(words))
+        if w and words[j] and i != j and abs(i - j) <= window
+    ]
+    assert pairs[: len(real)] == real and labels == [1] * len(real) + [0] * int(len(real) * negative)
     assert all(1 <= b <= 9 for _, b in pairs)
     mixed, kinds = sequence.skipgrams(words, 10, window, negative, seed=3)
     assert sorted(zip(map(tuple, mixed), kinds)) == sorted(zip(map(tuple, pairs), labels))
@@ -81,8 +104,9 @@ def test_tokenizer():
     assert made.texts_to_sequences(["the fish saw the cat"]) == [[2, 1, 1, 2, 3]]
     assert made.sequences_to_texts([[2, 3, 9]]) == ["the cat ?"]
     for mode, row in (("binary", [0, 1, 1, 0]), ("count", [0, 2, 1, 0]), ("freq", [0, 2 / 3, 1 / 3, 0])):
-        np.testing.assert_allclose(made.texts_to_matrix(["the x y"], mode)[0][:3], [0, row[1], row[2]][:3]) \
-            if mode == "binary" else None
+        np.testing.assert_allclose(
+            made.texts_to_matrix(["the x y"], mode)[0][:3], [0, row[1], row[2]][:3]
+        ) if mode == "binary" else None
         assert made.sequences_to_matrix([[1, 1, 2]], mode)[0].tolist() == row
     weight = (1 + np.log(1)) * np.log(1 + 3 / (1 + made.index_docs[2]))
     np.testing.assert_allclose(made.sequences_to_matrix([[2]], "tfidf")[0, 2], weight)
@@ -107,7 +131,7 @@ def test_words_and_hashes():
 
 def test_structures():
     nested = {"b": [1, (2, 3)], "a": 4}
-    assert keras.tree.flatten(nested) == [4, 1, 2, 3]         # dicts by sorted key
+    assert keras.tree.flatten(nested) == [4, 1, 2, 3]  # dicts by sorted key
     assert keras.tree.pack_sequence_as(nested, [5, 6, 7, 8]) == {"b": [6, (7, 8)], "a": 5}
     assert keras.tree.map_structure(lambda x, y: x + y, nested, nested) == {"b": [2, (4, 6)], "a": 8}
     assert keras.tree.lists_to_tuples(nested) == {"b": (1, (2, 3)), "a": 4}

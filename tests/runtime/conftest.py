@@ -1,4 +1,5 @@
 """Small kernels written in C, and a short way to lay them on a tape."""
+
 import contextlib
 import ctypes
 import shlex
@@ -96,7 +97,7 @@ def c_kernels(tmp_path_factory):
     subprocess.run([*cc, *flags, "k.c", "-o", "k.so"], cwd=folder, check=True)
     lib = ctypes.CDLL(str(folder / "k.so"))
     names = ("axpb", "add", "flip", "sum_part", "total", "row_sums", "ramp", "no_negative", "rest", "put", "grow",
-             "less", "odd")
+             "less", "odd")  # fmt: skip
     found = {n: ctypes.cast(getattr(lib, n), ctypes.c_void_p).value for n in names}
     found["library"] = lib
     return found
@@ -108,7 +109,7 @@ class Laid:
     def __init__(self, kernels):
         self.kernels, self.keep, self.hosts = kernels, [], []
         self.code, self.words, self.tmps, self.locals, self.moves = [], [], [], [], []
-        self.open = []                          # moves of the loops that are open, from the outermost
+        self.open = []  # moves of the loops that are open, from the outermost
         self.state = np.zeros(16, np.int64)
 
     def add(self, name, *args, n, chunk=None, tile=0, end=1, inner=None, span=0, flags=0, moves=()):
@@ -138,8 +139,9 @@ class Laid:
             flags |= abi.HOST
         inner = len(self.code) + (inner or end)
         end += len(self.code)
-        self.code.append([fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, inner, 0,
-                          span])
+        self.code.append(
+            [fn, first, n, chunk or max(n, 1), tile, end, flags, tmp, len(self.tmps) - tmp, inner, 0, span]
+        )
         return self
 
     @contextlib.contextmanager

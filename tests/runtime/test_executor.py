@@ -1,4 +1,5 @@
 """The Cython executor: the same bits as the Python oracle, for any number of threads, and orderly ends."""
+
 import os
 import signal
 import subprocess
@@ -101,9 +102,9 @@ def test_kernel_status_is_a_named_error(lay, threads):
     with pytest.raises(KernelError, match="instruction 1 returned status 1: an index or label") as info:
         made.run(2, 0, threads)
     assert (info.value.status, info.value.instruction) == (1, 1)
-    assert tape.state[abi.BATCH] == 2               # the failed batch does not count
+    assert tape.state[abi.BATCH] == 2  # the failed batch does not count
     x[4321] = 1
-    assert made.run(1, 0, threads) == 1             # and the executor is usable
+    assert made.run(1, 0, threads) == 1  # and the executor is usable
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -116,6 +117,7 @@ def test_host_steps_run_in_order_with_the_callers_float_mode(lay, threads):
     def host():
         seen.append((float(x.sum()), float(tiny[0] * np.float32(0.5)), threading.get_ident()))
         x[:] = 1
+
     tape.add(host, n=1).add("axpb", x, y, 2.0, 0.0, n=N, chunk=500)
     assert tape.build(executor.Executor).run(3, 0, threads) == 3
     assert y.tolist() == [2.0] * N
@@ -126,6 +128,7 @@ def test_host_steps_run_in_order_with_the_callers_float_mode(lay, threads):
 def test_error_of_a_host_step_reaches_the_caller(lay, threads):
     def host():
         raise ZeroDivisionError("mine")
+
     x = np.zeros(4, np.float32)
     tape = lay().add(host, n=1).add("axpb", x, x, 1.0, 1.0, n=4)
     made = tape.build(executor.Executor)
@@ -157,11 +160,11 @@ def test_stop_word_and_deadline_end_a_run_early(lay):
     tape = lay().add("rest", 1_000_000, n=1)
     made = tape.build(executor.Executor)
     assert 1 <= made.run(10_000, 1, 1, time.monotonic_ns() + 20_000_000) < 1000
-    timer = threading.Timer(0.02, lambda: tape.state.__setitem__(abi.STOP, 1))      # the GIL is free meanwhile
+    timer = threading.Timer(0.02, lambda: tape.state.__setitem__(abi.STOP, 1))  # the GIL is free meanwhile
     timer.start()
     assert 1 <= made.run(10_000, 1, 2) < 1000
     timer.join()
-    assert made.run(1, 1) == 0                      # until the word is cleared
+    assert made.run(1, 1) == 0  # until the word is cleared
     assert tape.state[abi.ROW0] == tape.state[abi.BATCH] > 1
 
 
@@ -235,15 +238,15 @@ def test_a_forked_child_builds_its_own_pool(lay):
     made.run(1, 100, 2)
     want = got[4].tobytes()
     tape.state[:] = 0
-    with warnings.catch_warnings():                 # Python 3.12+ warns of any fork with threads about
+    with warnings.catch_warnings():  # Python 3.12+ warns of any fork with threads about
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
-    if pid == 0:                                    # pragma: no cover (the child)
+    if pid == 0:  # pragma: no cover (the child)
         signal.alarm(20)
         made.run(1, 100, 2)
         os._exit(0 if got[4].tobytes() == want else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    made.run(1, 100, 2)                             # and the parent's still works
+    made.run(1, 100, 2)  # and the parent's still works
 
 
 CTRL_C = """
@@ -280,6 +283,10 @@ print("ended well")
 @pytest.mark.parametrize("handler", ["python", "own"])
 @pytest.mark.parametrize("host", ["", "host"])
 def test_ctrl_c_ends_with_the_batch_complete(c_kernels, threads, handler, host):
-    out = subprocess.run([sys.executable, "-c", CTRL_C, c_kernels["library"]._name, threads, handler, host], text=True,
-                         capture_output=True, timeout=60)
+    out = subprocess.run(
+        [sys.executable, "-c", CTRL_C, c_kernels["library"]._name, threads, handler, host],
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
     assert out.stdout == "ended well\n", out.stderr

@@ -1,4 +1,5 @@
 """Loops and branches of a tape: both executors do what plain Python does, for any number of threads."""
+
 import subprocess
 import sys
 
@@ -24,8 +25,15 @@ def draw(rng, depth, loops):
             scale, shift = rng.choice([0.5, -1.0, 2.0]), rng.choice([1.0, -0.25])
             out.append((kind, rows.tolist(), strides, float(scale), float(shift)))
         elif kind == "loop":
-            out.append((kind, int(rng.integers(0, 4)), bool(rng.integers(2)),
-                        rng.choice([None, -1, 0, 1, 2, 9]), draw(rng, depth - 1, loops + 1)))
+            out.append(
+                (
+                    kind,
+                    int(rng.integers(0, 4)),
+                    bool(rng.integers(2)),
+                    rng.choice([None, -1, 0, 1, 2, 9]),
+                    draw(rng, depth - 1, loops + 1),
+                )
+            )
         elif kind == "while":
             out.append((kind, int(rng.integers(0, 4)), int(rng.integers(0, 4)), draw(rng, depth - 1, loops + 1)))
         else:
@@ -38,7 +46,7 @@ class Model:
 
     def __init__(self):
         self.rows = np.arange(ROWS * ITEMS, dtype=np.float32).reshape(ROWS, ITEMS) % 5
-        self.ticks, self.steps = 0, {}        # steps: of each while loop, the last time
+        self.ticks, self.steps = 0, {}  # steps: of each while loop, the last time
 
     def run(self, program, at=()):
         for kind, *what in program:
@@ -89,10 +97,27 @@ class Tape:
 
     def lay_flip(self, loops, rows, strides, scale, shift):
         size = 4 * ITEMS
-        self.tape.add("flip", self.rows[rows[0]], self.spare, ITEMS, n=ITEMS, chunk=CHUNK, flags=abi.SYNC,
-                      moves=[(0, k, size * s[0]) for k, s in enumerate(strides)])
-        self.tape.add("axpb", self.spare, self.rows[rows[1]], scale, shift, n=ITEMS, chunk=CHUNK, flags=abi.SYNC,
-                      moves=[(1, k, size * s[1]) for k, s in enumerate(strides)])
+        self.tape.add(
+            "flip",
+            self.rows[rows[0]],
+            self.spare,
+            ITEMS,
+            n=ITEMS,
+            chunk=CHUNK,
+            flags=abi.SYNC,
+            moves=[(0, k, size * s[0]) for k, s in enumerate(strides)],
+        )
+        self.tape.add(
+            "axpb",
+            self.spare,
+            self.rows[rows[1]],
+            scale,
+            shift,
+            n=ITEMS,
+            chunk=CHUNK,
+            flags=abi.SYNC,
+            moves=[(1, k, size * s[1]) for k, s in enumerate(strides)],
+        )
         self.tape.add("grow", self.ticks, 1, n=1)
 
     def lay_loop(self, loops, n, reverse, count, body):
@@ -123,7 +148,7 @@ class Tape:
 def test_random_nestings_do_what_python_does(lay, seed):
     program = draw(np.random.default_rng(seed), 3, 0)
     model = Model()
-    for _ in range(2):                              # a second batch finds words as the first one did
+    for _ in range(2):  # a second batch finds words as the first one did
         model.run(program)
     for kind, threads in [("python", t) for t in (1, 3)] + [("cython", t) for t in (1, 2, 3, 4, 8)]:
         laid = Tape(lay, program)
@@ -175,7 +200,7 @@ def test_oracle_shows_a_missing_barrier_between_steps(lay, behind):
     for threads in (1, 3):
         tape, x, y = lay(), np.arange(ITEMS, dtype=np.float32), np.zeros(ITEMS, np.float32)
         with tape.control(LOOP, 3):
-            tape.add("flip", x, y, ITEMS, n=ITEMS, chunk=CHUNK)     # reads what other threads wrote a step before
+            tape.add("flip", x, y, ITEMS, n=ITEMS, chunk=CHUNK)  # reads what other threads wrote a step before
             tape.add("axpb", y, x, 2.0, 1.0, n=ITEMS, chunk=CHUNK, flags=abi.SYNC)
         if behind:
             tape.add("axpb", y, y, 1.0, 0.0, n=ITEMS, chunk=CHUNK)
@@ -253,11 +278,11 @@ KERNEL = [1, 0, 4, 4, 0, 2, 0, 0, 0, 2, 0, 0]
     (KERNEL, [0] + KERNEL[1:6] + [abi.HOST] + KERNEL[7:], [], "inside a group"),
     (loop_row(end=1), KERNEL[:5] + [3] + KERNEL[6:], [[0, 8]], "'end'"),
     (loop_row(flags=BRANCH, ntmp=0, end=3, inner=2), KERNEL[:5] + [3] + KERNEL[6:], [], "a part of at 2"),
-])
+])  # fmt: skip
 def test_tables_that_do_not_nest_or_fit_are_refused(first, second, moves, said):
     last = KERNEL[:5] + [3] + KERNEL[6:9] + [3] + KERNEL[10:]
     second = [*second[:9], max(second[9], 2), *second[10:]]
-    code = np.array([first, second, last][:3 if "part of" in said else 2], np.int64)
+    code = np.array([first, second, last][: 3 if "part of" in said else 2], np.int64)
     tmps, locals_ = np.array([[1, 0, 4, 0]]), np.array([[3, 0]])
     for engine in ENGINES.values():
         with pytest.raises(ValueError, match=said):
@@ -280,7 +305,8 @@ def test_tables_that_were_checked_once_make_many_executors(lay):
     for engine in ENGINES.values():
         tables = [np.array(t, np.int64).reshape(-1, k) for t, k in ((tape.code, 12), (tape.tmps, 4), (tape.locals, 2))]
         code, words, tmps, locals_, moves, _ = abi.check(
-            tables[0], np.array(tape.words), *tables[1:], 64, 64, tape.state, [], np.array(tape.moves))
+            tables[0], np.array(tape.words), *tables[1:], 64, 64, tape.state, [], np.array(tape.moves)
+        )
         for _ in range(2):
             y[:] = 0
             engine(code, words.copy(), tmps, locals_, 64, 64, tape.state, [], tape.keep, moves, checked=True).once()
@@ -344,6 +370,10 @@ def test_ctrl_c_reaches_a_loop_without_end(c_kernels, threads, handler, way):
 
 def test_one_ctrl_c_is_enough_and_a_loop_that_ends_soon_ends_first(c_kernels):
     once = CTRL_C.replace("press(0.15)", "pass")
-    out = subprocess.run([sys.executable, "-c", once, c_kernels["library"]._name, "2", "python", "once"], text=True,
-                         capture_output=True, timeout=60)
+    out = subprocess.run(
+        [sys.executable, "-c", once, c_kernels["library"]._name, "2", "python", "once"],
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
     assert out.stdout == "ended well\n", out.stderr

@@ -1,10 +1,11 @@
 """The shuffle of an epoch against the same rule in Python integers."""
+
 import numpy as np
 import pytest
 
 from fastnn.runtime.order import shuffle
 
-M = 2 ** 64 - 1
+M = 2**64 - 1
 
 
 def mix(z):
@@ -23,7 +24,7 @@ def reference(n, seed, stream):
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 500])
-@pytest.mark.parametrize("seed, stream", [(0, 0), (3, 2), (2 ** 63, 1)])
+@pytest.mark.parametrize("seed, stream", [(0, 0), (3, 2), (2**63, 1)])
 def test_the_rule(n, seed, stream):
     order = np.full(n, -1, np.int64)
     shuffle(order, seed, stream)

@@ -1,4 +1,5 @@
 """Where kernels come from: the pack without Numba, its staleness, and the same bits from the JIT."""
+
 import json
 import os
 import pathlib
@@ -20,8 +21,14 @@ PACKAGE = pathlib.Path(pack.__file__).resolve().parents[1]
 def python(code, env=None, **options):
     """Run code in a new process that imports the fastnn that is tested here."""
     base = dict(os.environ, PYTHONPATH=os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]))
-    return subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, timeout=300,
-                          env={**base, **(env or {})}, **{"cwd": PACKAGE.parent, **options})
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        text=True,
+        capture_output=True,
+        timeout=300,
+        env={**base, **(env or {})},
+        **{"cwd": PACKAGE.parent, **options},
+    )
 
 
 def test_a_kernel_is_called_by_name_in_every_mode():
@@ -37,9 +44,11 @@ def test_an_unknown_kernel_names_near_ones():
 
 @pack_only
 def test_neither_numba_nor_llvmlite_is_imported():
-    out = python("import sys, numpy as np\nfrom fastnn.runtime import pack\n"
-                 "pack.call('relu_f32', [np.zeros(4, np.float32)] * 2, 0, 4)\n"
-                 "print(sorted({'numba', 'llvmlite', 'fastnn.kernels.cpu'} & set(sys.modules)))")
+    out = python(
+        "import sys, numpy as np\nfrom fastnn.runtime import pack\n"
+        "pack.call('relu_f32', [np.zeros(4, np.float32)] * 2, 0, 4)\n"
+        "print(sorted({'numba', 'llvmlite', 'fastnn.kernels.cpu'} & set(sys.modules)))"
+    )
     assert out.stdout == "[]\n", out.stderr
 
 
@@ -70,7 +79,7 @@ def copied(tmp_path, monkeypatch):
     """A copy of the pack's folder that the loader uses, with rebuilding switched off."""
     if MODE != "pack":
         pytest.skip("about the kernel pack")
-    pack.library()                          # the real one is up to date after this
+    pack.library()  # the real one is up to date after this
     folder = tmp_path / "pack"
     shutil.copytree(pack.FOLDER, folder)
     monkeypatch.setattr(pack, "FOLDER", folder)
@@ -89,11 +98,14 @@ def test_a_good_pack_loads(copied):
     assert pack.library()["relu_f32"] > 0
 
 
-@pytest.mark.parametrize(("entries", "why"), [
-    ({"abi": 0}, "it has ABI 0, this version needs 1"),
-    ({"sources": {"kernels/cpu/gone.py": [1, 1, "x"]}}, "its sources changed since"),
-    ({"sources": None}, "its index cannot be read"),
-])
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ({"abi": 0}, "it has ABI 0, this version needs 1"),
+        ({"sources": {"kernels/cpu/gone.py": [1, 1, "x"]}}, "its sources changed since"),
+        ({"sources": None}, "its index cannot be read"),
+    ],
+)
 def test_an_unfit_pack_says_what_to_run(copied, entries, why):
     change(copied, **entries)
     with pytest.raises(errors.PackError, match=why) as info:
@@ -122,16 +134,19 @@ def test_the_best_level_that_runs_is_taken(monkeypatch):
             pack._choose(["aarch64", "x86-64-v3"])
 
 
-@pytest.mark.parametrize(("mine", "asked", "said"), [
-    ("x86-64-v4", "x86-64-v3", ""),
-    ("x86-64-v4", "x86-64-v4", ""),
-    ("x86-64-v3", "x86-64-v4", "FASTNN_LEVEL='x86-64-v4' .* this CPU runs, which is x86-64-v3 or lower"),
-    ("x86-64-v4", "x86-64-v2", "FASTNN_LEVEL='x86-64-v2' .* has x86-64-v3, x86-64-v4.*--levels x86-64-v2"),
-    ("x86-64-v4", "x86-64-v1", "expected a level that this CPU runs"),
-    ("x86-64-v4", "aarch64", "expected a level that this CPU runs, which is x86-64-v4 or lower"),
-    ("aarch64", "x86-64-v3", "which is aarch64"),
-    ("x86-64-v4", "avx2", "FASTNN_LEVEL='avx2'"),
-])
+@pytest.mark.parametrize(
+    ("mine", "asked", "said"),
+    [
+        ("x86-64-v4", "x86-64-v3", ""),
+        ("x86-64-v4", "x86-64-v4", ""),
+        ("x86-64-v3", "x86-64-v4", "FASTNN_LEVEL='x86-64-v4' .* this CPU runs, which is x86-64-v3 or lower"),
+        ("x86-64-v4", "x86-64-v2", "FASTNN_LEVEL='x86-64-v2' .* has x86-64-v3, x86-64-v4.*--levels x86-64-v2"),
+        ("x86-64-v4", "x86-64-v1", "expected a level that this CPU runs"),
+        ("x86-64-v4", "aarch64", "expected a level that this CPU runs, which is x86-64-v4 or lower"),
+        ("aarch64", "x86-64-v3", "which is aarch64"),
+        ("x86-64-v4", "avx2", "FASTNN_LEVEL='avx2'"),
+    ],
+)
 def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, said):
     """Never by an illegal instruction."""
     monkeypatch.setattr(levels, "own_level", lambda: mine)
@@ -147,8 +162,10 @@ def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, sa
 def test_a_level_that_the_cpu_lacks_is_an_error_of_the_process(mode):
     if MODE == "python":
         pytest.skip("mode python compiles nothing")
-    out = python("from fastnn.runtime import pack\npack.address('relu_f32')",
-                 {"FASTNN_KERNELS": mode, "FASTNN_LEVEL": "x86-64-v5", "FASTNN_REBUILD": "0"})
+    out = python(
+        "from fastnn.runtime import pack\npack.address('relu_f32')",
+        {"FASTNN_KERNELS": mode, "FASTNN_LEVEL": "x86-64-v5", "FASTNN_REBUILD": "0"},
+    )
     assert "PackError: FASTNN_LEVEL='x86-64-v5' in the environment; expected a level that this CPU runs" in out.stderr
 
 
@@ -211,19 +228,26 @@ def test_a_pack_is_built_used_and_built_again_after_a_change(tmp_path):
     source = copy / "kernels" / "cpu" / "small.py"
     source.write_text(SMALL)
     env = {"PYTHONPATH": str(tmp_path), "FASTNN_CACHE": str(tmp_path / "cache"), "FASTNN_KERNELS": "pack"}
-    use = ("import sys, numpy as np\nfrom fastnn.runtime import pack\nx = np.ones(3)\n"
-           "print(pack.call('double_f64', [x, x], 1, 3), x.tolist(), 'numba' in sys.modules)")
+    use = (
+        "import sys, numpy as np\nfrom fastnn.runtime import pack\nx = np.ones(3)\n"
+        "print(pack.call('double_f64', [x, x], 1, 3), x.tolist(), 'numba' in sys.modules)"
+    )
     out = python(use, {**env, "FASTNN_REBUILD": "0"}, cwd=tmp_path)
     assert "PackError: the kernel pack cannot be used: there is none. In a source checkout run" in out.stderr
-    out = python(use, env, cwd=tmp_path)                                      # no pack: built at once
+    out = python(use, env, cwd=tmp_path)  # no pack: built at once
     assert out.stdout == "0 [1.0, 2.0, 2.0] False\n", out.stderr
     objects = sorted((tmp_path / "cache").rglob("*.o"))
     assert len(objects) == 2
     source.write_text(SMALL.replace("x + x", "x + x + x"))
     out = python(use, env, cwd=tmp_path)
     assert out.stdout == "0 [1.0, 3.0, 3.0] False\n", out.stderr
-    out = subprocess.run([sys.executable, "-m", "fastnn.kernels.build"], env={**os.environ, **env}, text=True,
-                         capture_output=True, cwd=tmp_path)
+    out = subprocess.run(
+        [sys.executable, "-m", "fastnn.kernels.build"],
+        env={**os.environ, **env},
+        text=True,
+        capture_output=True,
+        cwd=tmp_path,
+    )
     assert out.stdout == "nothing to do: the pack is up to date\n", out.stderr
     source.write_text(SMALL.replace("x + x", "x + nothing"))
     out = python(use, env, cwd=tmp_path)

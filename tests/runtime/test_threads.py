@@ -1,4 +1,5 @@
 """The number of threads: setting, environment, cores."""
+
 import pytest
 
 from fastnn.core import config
@@ -25,7 +26,7 @@ def test_the_setting_wins_then_the_environment_then_the_cores(monkeypatch):
      "4:cpu,cpuacct:/x\n1:name=systemd:/", 2.0),
     ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpuacct,cpu:/x", None),
     ({"cpu.max": "broken"}, "0::/", None),
-])
+])  # fmt: skip
 def test_quota_of_the_control_group(tmp_path, files, membership, want):
     for name, text in files.items():
         (tmp_path / "fs" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,5 @@
 """Threads under pressure: more of them than cores, forks in the middle of a run, two models at once."""
+
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from fastnn.core.jit import MODE
 from fastnn.runtime import abi, executor
 
 compiled = pytest.mark.skipif(MODE == "python", reason="the Python executor has no threads of its own")
-THREADS = 6                 # no other test uses so many: their pool is started with the affinity that is set here
+THREADS = 6  # no other test uses so many: their pool is started with the affinity that is set here
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cannot take cores away here")
@@ -40,7 +41,7 @@ def test_threads_without_a_core_sleep_instead_of_spinning(lay, instructions):
 def net():
     fastnn.config.set_seed(5)
     model = fastnn.Sequential([fastnn.Input((40,)), fastnn.layers.Dense(300, activation="relu"),
-                               fastnn.layers.Dropout(0.3), fastnn.layers.Dense(3)])
+                               fastnn.layers.Dropout(0.3), fastnn.layers.Dense(3)])  # fmt: skip
     model.compile("adam", "mse")
     return model
 
@@ -66,6 +67,7 @@ def test_two_models_train_in_two_python_threads():
     def work(k):
         start.wait()
         together[k] = fit(models[k], k + 1)
+
     workers = [threading.Thread(target=work, args=(k,)) for k in (0, 1)]
     for w in workers:
         w.start()
@@ -136,6 +138,11 @@ print("well")
 @compiled
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_forked_children_train_while_the_parent_does():
-    done = subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK], capture_output=True,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (0, "well\n"), done.stderr

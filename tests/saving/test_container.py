@@ -1,4 +1,5 @@
 """The shell of a .keras file: every kind of archive or JSON that is not exactly one is refused by name."""
+
 import io
 import stat
 import warnings
@@ -18,7 +19,7 @@ def archive_of(members, **attributes):
     """An archive of (name, data) pairs, each ZipInfo changed by `attributes`."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")                 # a duplicate name is what some tests want
+        warnings.simplefilter("ignore")  # a duplicate name is what some tests want
         for name, data in members:
             info = zipfile.ZipInfo(name)
             for key, value in attributes.items():
@@ -39,11 +40,11 @@ def open_all(data):
 def test_round_trip():
     data = container.write_members(GOOD)
     assert open_all(data) == GOOD
-    assert data == container.write_members(GOOD)         # the same content gives the same bytes
+    assert data == container.write_members(GOOD)  # the same content gives the same bytes
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../config.json", "C:\\config.json", "a\\..\\b", "Config.json",
-                                  "config.json/", "model.weights.npz", "./config.json", "x" * 300])
+                                  "config.json/", "model.weights.npz", "./config.json", "x" * 300])  # fmt: skip
 def test_strange_member_names(name):
     with pytest.raises(FileFormatError):
         open_all(archive_of([*GOOD.items(), (name, b"x")]))
@@ -89,7 +90,7 @@ def test_overlapping_members():
     # Let the central directory's second entry point at the first member.
     first = data.find(b"PK\x01\x02")
     second = data.find(b"PK\x01\x02", first + 4)
-    data[second + 42:second + 46] = data[first + 42:first + 46]
+    data[second + 42 : second + 46] = data[first + 42 : first + 46]
     with pytest.raises(FileFormatError):
         open_all(bytes(data))
 
@@ -115,9 +116,26 @@ def test_bit_flips_fail_or_change_nothing():
     assert refused > 700
 
 
-@pytest.mark.parametrize("text", [
-    "{", "", "nul", '{"a": NaN}', "[Infinity]", "[-Infinity]", "[1e400]", '{"a": 1, "a": 2}', '["\\ud800"]',
-    "[" * 100_000, "[" * 500 + "]" * 500, '{"a":' * 450 + "1" + "}" * 450, "9" * 5000, b"\xff\xfe{}", "{'a': 1}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "",
+        "nul",
+        '{"a": NaN}',
+        "[Infinity]",
+        "[-Infinity]",
+        "[1e400]",
+        '{"a": 1, "a": 2}',
+        '["\\ud800"]',
+        "[" * 100_000,
+        "[" * 500 + "]" * 500,
+        '{"a":' * 450 + "1" + "}" * 450,
+        "9" * 5000,
+        b"\xff\xfe{}",
+        "{'a': 1}",
+    ],
+)
 def test_json_refused(text):
     with pytest.raises(FileFormatError):
         parse_json(text)

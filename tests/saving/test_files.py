@@ -1,4 +1,5 @@
 """Writing files: whatever fails, and wherever, the old content or the new is there, and no temporary file is left."""
+
 import errno
 import os
 
@@ -28,7 +29,7 @@ class Faulty(Disk):
 
     def write(self, descriptor, data):
         self._tick("write")
-        return super().write(descriptor, data[:self.step])
+        return super().write(descriptor, data[: self.step])
 
     def sync(self, descriptor):
         self._tick("sync")
@@ -80,6 +81,7 @@ def test_a_disk_that_lies_is_found_out(tmp_path):
     class Lying(Disk):
         def read(self, path):
             return super().read(path)[:-1] + b"?"
+
     (tmp_path / "f").write_bytes(b"old")
     with pytest.raises(FileFormatError, match="old file is untouched"):
         write_file(tmp_path / "f", b"new", Lying())
@@ -90,6 +92,7 @@ def test_interrupt_leaves_no_temporary_file(tmp_path):
     class Interrupted(Disk):
         def sync(self, descriptor):
             raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
         write_file(tmp_path / "f", b"new", Interrupted())
     assert os.listdir(tmp_path) == []

@@ -1,4 +1,5 @@
 """HDF5 files: what leads out of the file, or claims more than it holds, is refused before it is read."""
+
 import io
 
 import h5py
@@ -8,9 +9,12 @@ import pytest
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import hdf5
 
-TREE = {"": ({"name": "m"}, {}), "layers/dense/vars": ({"name": "dense"}, {"0": np.arange(6, dtype="f4").reshape(2, 3),
-                                                                          "1": np.zeros(3, "f4")}),
-        "layers/empty/vars": ({}, {}), "optimizer/vars": ({}, {"0": np.int64(7)})}
+TREE = {
+    "": ({"name": "m"}, {}),
+    "layers/dense/vars": ({"name": "dense"}, {"0": np.arange(6, dtype="f4").reshape(2, 3), "1": np.zeros(3, "f4")}),
+    "layers/empty/vars": ({}, {}),
+    "optimizer/vars": ({}, {"0": np.int64(7)}),
+}
 
 
 def image(fill, **kwargs):
@@ -57,6 +61,7 @@ def test_links_out_of_the_file(tmp_path):
     def soft_group(file):
         file.create_group("g")["0"] = np.ones(3)
         file["a"] = h5py.SoftLink("/g")
+
     for fill in (external, soft, soft_group):
         with pytest.raises(FileFormatError, match="link"), hdf5.reading(image(fill)) as reader:
             reader.read("a")
@@ -74,6 +79,7 @@ def test_data_outside_of_the_file(tmp_path):
         layout = h5py.VirtualLayout((3,), "f8")
         layout[:] = h5py.VirtualSource(str(tmp_path / "x.h5"), "x", (3,))
         file.create_virtual_dataset("a", layout)
+
     for fill, word in ((storage, "another file"), (virtual, "virtual")):
         with pytest.raises(FileFormatError, match=word):
             read_everything(image(fill))
@@ -91,6 +97,7 @@ def test_variable_length_and_references():
 
     def reference(file):
         file.create_dataset("a", (1,), h5py.ref_dtype)[0] = file.ref
+
     for fill in (ragged, reference):
         with pytest.raises(FileFormatError, match="element type"):
             read_everything(image(fill))
@@ -105,6 +112,7 @@ def test_shape_bombs():
 
     def zipped(file):
         file.create_dataset("a", (1 << 34,), "f4", chunks=(1 << 20,), compression="gzip")
+
     for fill in (chunked, contiguous, zipped):
         with pytest.raises(FileFormatError, match="claims"):
             read_everything(image(fill))
@@ -116,6 +124,7 @@ def test_many_names_for_one_array():
         for i in range(1, 50):
             file[str(i)] = file["0"]
         file.attrs[hdf5.DIGEST] = "0" * 64
+
     with pytest.raises(FileFormatError, match="second name"), hdf5.reading(image(fill)) as reader:
         reader.verify()
 
@@ -124,13 +133,17 @@ def test_cycle_of_groups_ends():
     def fill(file):
         group = file.create_group("g")
         group["again"] = file["/"]
+
     with pytest.raises(FileFormatError, match="second name"):
         read_everything(image(fill))
 
 
 def test_filters():
-    ok = image(lambda f: f.create_dataset("a", data=np.arange(1000.0), chunks=(100,), compression="gzip",
-                                          shuffle=True, fletcher32=True))
+    ok = image(
+        lambda f: f.create_dataset(
+            "a", data=np.arange(1000.0), chunks=(100,), compression="gzip", shuffle=True, fletcher32=True
+        )
+    )
     assert np.array_equal(read_everything(ok)["a"], np.arange(1000.0))
     with pytest.raises(FileFormatError, match="filter"):
         read_everything(image(lambda f: f.create_dataset("a", data=np.arange(999.0), chunks=(9,), compression="lzf")))
@@ -158,14 +171,17 @@ def test_every_byte_of_an_own_file_is_covered():
 
 def foreign():
     """The bytes of a file that h5py alone wrote, with all kinds of structures that are read."""
+
     def fill(file):
         file["a/b/0"] = np.arange(6, dtype="f4").reshape(2, 3)
-        file.create_dataset("a/packed", data=np.arange(300), chunks=(50,), compression="gzip", shuffle=True,
-                            fletcher32=True)
+        file.create_dataset(
+            "a/packed", data=np.arange(300), chunks=(50,), compression="gzip", shuffle=True, fletcher32=True
+        )
         file.attrs["text"], file.attrs["texts"] = "some text", ["one", "two", "three"]
         file.attrs["bytes"], file.attrs["number"] = np.bytes_(b"fixed"), 7
         for i in range(12):
             file.create_dataset(f"many/{i}", data=np.int8(i))
+
     return image(fill, libver="earliest")
 
 
@@ -199,10 +215,14 @@ def test_a_string_that_is_referred_to_very_often():
     long = "x" * 5000
     data = bytearray(image(lambda f: f.attrs.create("texts", [long] + ["y"] * 499), libver="earliest"))
     length = len(long).to_bytes(4, "little")
-    at = next(i for i in range(len(data)) if data[i:i + 4] == length and
-              data[(heap := int.from_bytes(data[i + 4:i + 12], "little")):heap + 4] == b"GCOL")
+    at = next(
+        i
+        for i in range(len(data))
+        if data[i : i + 4] == length
+        and data[(heap := int.from_bytes(data[i + 4 : i + 12], "little")) : heap + 4] == b"GCOL"
+    )
     for count, fits in ((2, True), (500, False)):
-        data[at:at + 16 * count] = data[at:at + 16] * count
+        data[at : at + 16 * count] = data[at : at + 16] * count
         with hdf5.reading(bytes(data)) as reader:
             if fits:
                 assert reader.attribute("", "texts") == [long] * 2 + ["y"] * 498
@@ -230,6 +250,7 @@ def test_groups_under_two_names():
         for k in range(1, 40):
             up = file.create_group(f"g{k}")
             up["a"] = up["b"] = file[f"g{k - 1}"]
+
     with pytest.raises(FileFormatError, match="second name"), hdf5.reading(image(fill)) as reader:
         reader.arrays()
 
@@ -238,11 +259,13 @@ def test_the_newest_format_is_refused_with_the_remedy():
     def fill(file):
         for i in range(100):
             file.create_group(f"group {i}")
+
     with pytest.raises(NotSupportedError, match="earliest"), hdf5.reading(image(fill, libver="latest")) as reader:
         reader.arrays()
 
     def small(file):
         file["a"] = np.arange(3)
         file.attrs["text"] = "t"
+
     with hdf5.reading(image(small, libver="latest")) as reader:
         assert reader.read("a").tolist() == [0, 1, 2] and reader.attribute("", "text") == "t"

@@ -1,4 +1,5 @@
 """What names mean in every public category: near ones are listed, functions and names of users are found."""
+
 import pytest
 
 from fastnn import activations, constraints, initializers, layers, regularizers, utils

@@ -1,4 +1,5 @@
 """Leaves of dicts in the order of their sorted keys: layers, weights in files, and files in the order of once."""
+
 import gzip
 import io
 import json
@@ -74,8 +75,9 @@ def loaded_into_new(path):
 
 def test_inputs_as_lists_come_in_the_order_of_the_sorted_keys():
     model, data = heads.model(fastnn, 1), heads.data()
-    np.testing.assert_array_equal(model.predict([data["place"], data["size"]], verbose=0)["price"],
-                                  model.predict(data, verbose=0)["price"])
+    np.testing.assert_array_equal(
+        model.predict([data["place"], data["size"]], verbose=0)["price"], model.predict(data, verbose=0)["price"]
+    )
 
 
 def test_the_optimizer_of_a_file_in_the_order_of_once_starts_anew(tmp_path):

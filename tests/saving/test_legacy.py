@@ -1,4 +1,5 @@
 """Whole models in `.h5` files: what is written is read again with the same bits, compile arguments and optimizer."""
+
 import json
 
 import h5py
@@ -24,9 +25,14 @@ def test_round_trip(build, ending, tmp_path):
     model.save(path)
     again = keras.models.load_model(path)
     assert predictions(again, x) == predictions(model, x)
-    assert all(map(np.array_equal, (v.numpy() for v in again.optimizer.variables),
-                   (v.numpy() for v in model.optimizer.variables)))
-    if build is functional:                     # the other has a Dropout, which draws anew
+    assert all(
+        map(
+            np.array_equal,
+            (v.numpy() for v in again.optimizer.variables),
+            (v.numpy() for v in model.optimizer.variables),
+        )
+    )
+    if build is functional:  # the other has a Dropout, which draws anew
         for m in (model, again):
             m.fit(x, targets, epochs=1, verbose=0)
     assert predictions(again, x) == predictions(model, x)
@@ -68,6 +74,7 @@ def test_damage_and_models_that_do_not_fit(tmp_path):
 
         def call(self, x):
             return self.block(x)
+
     model = Own()
     model(np.ones((2, 3), "float32"))
     with pytest.raises(NotSupportedError, match=r"\.keras"):
@@ -78,6 +85,11 @@ def test_damage_and_models_that_do_not_fit(tmp_path):
 def test_checkpoints(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
     model.compile("sgd", "mse")
-    model.fit(np.ones((4, 3)), np.ones(4), epochs=2, verbose=0,
-              callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "at-{epoch}.h5")])
+    model.fit(
+        np.ones((4, 3)),
+        np.ones(4),
+        epochs=2,
+        verbose=0,
+        callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "at-{epoch}.h5")],
+    )
     assert np.array_equal(keras.models.load_model(tmp_path / "at-2.h5").get_weights()[0], model.get_weights()[0])

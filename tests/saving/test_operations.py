@@ -1,4 +1,5 @@
 """Functional models of single operations, as Keras writes them: every public operation, both ways."""
+
 import gzip
 import inspect
 import json
@@ -38,10 +39,18 @@ def test_what_keras_writes_predicts_what_keras_predicts(name):
 
 def plain(config):
     """A model's config without what may differ: versions and the names of modules of layers."""
-    return {"layers": [{k: v for k, v in entry.items() if k not in ("module", "registered_name", "build_config")
-                        or entry["module"].startswith("keras.src.ops")} for entry in config["config"]["layers"]
-                       if entry["class_name"] != "InputLayer"],
-            "ends": config["config"]["output_layers"]}
+    return {
+        "layers": [
+            {
+                k: v
+                for k, v in entry.items()
+                if k not in ("module", "registered_name", "build_config") or entry["module"].startswith("keras.src.ops")
+            }
+            for entry in config["config"]["layers"]
+            if entry["class_name"] != "InputLayer"
+        ],
+        "ends": config["config"]["output_layers"],
+    }
 
 
 @pytest.mark.parametrize("name", list(CALLS))
@@ -66,7 +75,7 @@ ARRAYS_ONLY = {
     "argwhere", "array_equal", "cholesky", "cholesky_inverse", "cov", "eig", "eigh", "histogram", "indices", "interp",
     "lstsq", "lu_factor", "matrix_rank", "nanmedian", "nanpercentile", "nanquantile", "nonzero", "pinv", "qr", "svd",
     "unique", "view",
-}
+}  # fmt: skip
 # Numbers and symbols of which none need be a tensor.
 MAKERS = {"arange", "full", "geomspace", "scatter", "size"}
 OWN = {"squared_difference": "o.squared_difference(x, z)", "copysign": "o.copysign(x, z)",
@@ -77,7 +86,7 @@ OWN = {"squared_difference": "o.squared_difference(x, z)", "copysign": "o.copysi
        "conv_transpose": "o.conv_transpose(w, o.reshape(x[0], (3, 2, 4)), strides=2)",
        "activations.mish": "a.mish(z)", "clip by a symbol": "o.clip(z, s, x)",
        "max of two": "o.max(z, axis=1, initial=0.5)",
-       "quantile by a symbol": "o.take(z, i[0, 0], axis=2)", "getitem": "o.getitem(z, (slice(None), 1))"}
+       "quantile by a symbol": "o.take(z, i[0, 0], axis=2)", "getitem": "o.getitem(z, (slice(None), 1))"}  # fmt: skip
 
 
 def test_every_public_operation_is_tried():
@@ -115,23 +124,43 @@ def test_files_from_before_public_calls_were_recorded_still_load(name):
 
 def config_of(module, kind, config, args=1):
     """A model of one operation."""
-    x = {"class_name": "__keras_tensor__",
-         "config": {"shape": [None, 3], "dtype": "float32", "keras_history": ["i", 0, 0]}}
-    layers = [{"module": "keras.layers", "class_name": "InputLayer", "registered_name": None, "name": "i",
-               "config": {"batch_shape": [None, 3], "dtype": "float32", "name": "i"}, "inbound_nodes": []},
-              {"module": module, "class_name": kind, "config": {"name": "op", **config}, "registered_name": kind,
-               "name": "op", "inbound_nodes": [{"args": [x] * args, "kwargs": {}}]}]
+    x = {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 3], "dtype": "float32", "keras_history": ["i", 0, 0]},
+    }
+    layers = [
+        {
+            "module": "keras.layers",
+            "class_name": "InputLayer",
+            "registered_name": None,
+            "name": "i",
+            "config": {"batch_shape": [None, 3], "dtype": "float32", "name": "i"},
+            "inbound_nodes": [],
+        },
+        {
+            "module": module,
+            "class_name": kind,
+            "config": {"name": "op", **config},
+            "registered_name": kind,
+            "name": "op",
+            "inbound_nodes": [{"args": [x] * args, "kwargs": {}}],
+        },
+    ]
     return json.dumps({"module": "keras.src.models.functional", "class_name": "Functional",
                        "registered_name": "Functional", "config": {"name": "m", "trainable": True, "layers": layers,
-                                  "input_layers": [["i", 0, 0]], "output_layers": [["op", 0, 0]]}})
+                                  "input_layers": [["i", 0, 0]], "output_layers": [["op", 0, 0]]}})  # fmt: skip
 
 
-@pytest.mark.parametrize("module, kind, config, args, error", [
-    ("keras.src.ops.nn", "Relu7", {}, 1, UnknownNameError),
-    ("keras.src.ops.numpy", "Clip", {"low": 1}, 1, FileFormatError),
-    ("keras.src.ops.math", "FFT2", {}, 1, UnknownNameError), ("keras.src.ops.numpy", "Add", {}, 3, FileFormatError),
-    ("fastnn.ops", "Nothing", {}, 1, UnknownNameError),
-])
+@pytest.mark.parametrize(
+    "module, kind, config, args, error",
+    [
+        ("keras.src.ops.nn", "Relu7", {}, 1, UnknownNameError),
+        ("keras.src.ops.numpy", "Clip", {"low": 1}, 1, FileFormatError),
+        ("keras.src.ops.math", "FFT2", {}, 1, UnknownNameError),
+        ("keras.src.ops.numpy", "Add", {}, 3, FileFormatError),
+        ("fastnn.ops", "Nothing", {}, 1, UnknownNameError),
+    ],
+)
 def test_what_is_no_operation_is_an_error(module, kind, config, args, error):
     with pytest.raises(error, match=r"(?s)eceived|Unknown|not there"):
         fastnn.models.model_from_json(config_of(module, kind, config, args))
@@ -142,7 +171,8 @@ def test_an_operation_without_a_kernel_is_an_error_and_not_zeros():
     from fastnn.graph import Spec, current
     from fastnn.ops.op import REGISTRY
 
-    def direct(x):                              # past `apply`, which takes a composite apart
+    def direct(x):  # past `apply`, which takes a composite apart
         return current().add(REGISTRY["relu6"], (x,), {}, [Spec(x.shape, x.dtype)]).outputs[0]
+
     with pytest.raises(GraphError, match="has no kernel"):
         EagerPlan(direct, [((2, 3), "float32")])

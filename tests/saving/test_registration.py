@@ -1,4 +1,5 @@
 """Names in configs: what is registered or in scope is found, everything else is an error that says what to do."""
+
 import threading
 
 import pytest
@@ -46,8 +47,12 @@ def test_registered():
     assert saving.get_registered_name(Registered) == "tests>Registered"
     assert saving.get_registered_object("tests>Registered") is Registered
     config = saving.serialize_keras_object(registered_function)
-    assert config == {"module": "builtins", "class_name": "function", "config": "tests>renamed",
-                      "registered_name": "function"}
+    assert config == {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "tests>renamed",
+        "registered_name": "function",
+    }
     assert saving.deserialize_keras_object(config) is registered_function
 
 
@@ -71,30 +76,61 @@ def test_all_missing_names_are_listed():
 def test_a_builtin_is_not_replaced_by_a_class_of_the_same_name():
     class Dense(Unregistered):
         """An impostor."""
+
     config = saving.serialize_keras_object(layers.Dense(3))
     assert type(saving.deserialize_keras_object(config, {"Dense": Dense})) is layers.Dense
 
 
-@pytest.mark.parametrize("module, name", [
-    ("os", "system"), ("builtins", "eval"), ("builtins", "exec"), ("subprocess", "Popen"), ("fastnn.cli", "main"),
-    ("keras.layers", "__class__"), ("keras.layers", "lazy"), ("keras.layers", "_thing"), ("keras.models", "load_model"),
-    ("keras", "load_model"), ("keras.utils", "get_file"), ("keras.config", "enable_unsafe_deserialization"),
-    ("keras.saving", "load_model"), ("keras.src.saving.saving_lib", "load_model"), ("numpy", "load"), (None, "getattr"),
-    ("keras.layers.__init__", "os"), ("keras.losses", "importlib"), ("keras.layers", "numpy"), ("keras.metrics", "np")])
+@pytest.mark.parametrize(
+    "module, name",
+    [
+        ("os", "system"),
+        ("builtins", "eval"),
+        ("builtins", "exec"),
+        ("subprocess", "Popen"),
+        ("fastnn.cli", "main"),
+        ("keras.layers", "__class__"),
+        ("keras.layers", "lazy"),
+        ("keras.layers", "_thing"),
+        ("keras.models", "load_model"),
+        ("keras", "load_model"),
+        ("keras.utils", "get_file"),
+        ("keras.config", "enable_unsafe_deserialization"),
+        ("keras.saving", "load_model"),
+        ("keras.src.saving.saving_lib", "load_model"),
+        ("numpy", "load"),
+        (None, "getattr"),
+        ("keras.layers.__init__", "os"),
+        ("keras.losses", "importlib"),
+        ("keras.layers", "numpy"),
+        ("keras.metrics", "np"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["class", "function"])
 def test_nothing_outside_the_table(module, name, kind):
-    config = ({"module": module, "class_name": name, "config": {}, "registered_name": None} if kind == "class" else
-              {"module": module, "class_name": "function", "config": name, "registered_name": name})
+    config = (
+        {"module": module, "class_name": name, "config": {}, "registered_name": None}
+        if kind == "class"
+        else {"module": module, "class_name": "function", "config": name, "registered_name": name}
+    )
     with pytest.raises((UnknownNameError, FileFormatError, NotSupportedError)):
         saving.deserialize_keras_object(config)
     with pytest.raises((UnknownNameError, FileFormatError, NotSupportedError)):
         check_config({"a": [config]})
 
 
-@pytest.mark.parametrize("config", [
-    {"class_name": "__lambda__", "config": {"value": ["4wEAAAA=", None, None]}},
-    {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1, "activation": {
-        "class_name": "__lambda__", "config": {"value": "x"}}}, "registered_name": None}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"class_name": "__lambda__", "config": {"value": ["4wEAAAA=", None, None]}},
+        {
+            "module": "keras.layers",
+            "class_name": "Dense",
+            "config": {"units": 1, "activation": {"class_name": "__lambda__", "config": {"value": "x"}}},
+            "registered_name": None,
+        },
+    ],
+)
 @pytest.mark.parametrize("safe_mode", [True, False])
 def test_code_is_refused_in_every_mode(config, safe_mode):
     with pytest.raises(NotSupportedError, match="never executed"):
@@ -116,7 +152,7 @@ def test_a_lambda_can_be_passed():
     {"class_name": "__numpy__", "config": 3}, {"class_name": "__typespec__", "config": {}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1, "__class__": 5}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": "many"}},
-    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}])
+    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}])  # fmt: skip
 def test_damaged_configs(config):
     with pytest.raises(FastnnError):
         saving.deserialize_keras_object(config)
@@ -150,6 +186,7 @@ def test_shared_objects():
 
 def test_plain_data_round_trip():
     import numpy as np
+
     data = {"a": [1, 2.5, "x", None, True], "b": np.arange(3.0), "c": b"bytes", "d": slice(1, None, 2), "e": ...}
     out = saving.deserialize_keras_object(saving.serialize_keras_object(data))
     assert out["a"] == data["a"] and out["b"].tolist() == [0, 1, 2] and out["c"] == b"bytes"

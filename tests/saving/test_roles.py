@@ -1,4 +1,5 @@
 """What may stand where in a config: every argument of every class, with an object of every category."""
+
 import functools
 import inspect
 import json
@@ -16,7 +17,7 @@ from fastnn.saving.check import check_config
 PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]
 # One class, or where a category has none a function, that stands for its category.
 SAMPLES = {"layers": "Masking", "losses": "Huber", "metrics": "Sum", "schedules": "ExponentialDecay",
-           "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg"}
+           "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg"}  # fmt: skip
 ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5}}
 
 
@@ -24,22 +25,34 @@ def described(category):
     """The config of an object of a category."""
     if category == "activations":
         return {"module": "builtins", "class_name": "function", "config": "mish", "registered_name": "function"}
-    return {"module": names.TABLES[category][0], "class_name": SAMPLES[category], "registered_name": None,
-            "config": ARGUMENTS_OF.get(category, {})}
+    return {
+        "module": names.TABLES[category][0],
+        "class_name": SAMPLES[category],
+        "registered_name": None,
+        "config": ARGUMENTS_OF.get(category, {}),
+    }
 
 
 @functools.cache
 def arguments(cls):
     """All arguments of the constructors of a class and its bases."""
-    found = {name for base in cls.__mro__[:-1] if "__init__" in base.__dict__
-             for name in inspect.signature(base.__init__).parameters}
+    found = {
+        name
+        for base in cls.__mro__[:-1]
+        if "__init__" in base.__dict__
+        for name in inspect.signature(base.__init__).parameters
+    }
     return sorted(found - {"self", "args", "kwargs"})
 
 
 def public_classes():
     """(category, class) of everything that a config can name."""
-    return [(c, names.find(c, n)) for c in [*PARTS, "models"] for n in names.public_names(c)
-            if inspect.isclass(names.find(c, n)) and hasattr(names.find(c, n), "from_config")]
+    return [
+        (c, names.find(c, n))
+        for c in [*PARTS, "models"]
+        for n in names.public_names(c)
+        if inspect.isclass(names.find(c, n)) and hasattr(names.find(c, n), "from_config")
+    ]
 
 
 def allowed(role, category):
@@ -51,8 +64,12 @@ def test_every_argument_takes_objects_of_its_role_only():
     for category, cls in public_classes():
         for name in arguments(cls):
             for other in PARTS:
-                config = {"module": names.TABLES[category][0], "class_name": cls.__name__, "registered_name": None,
-                          "config": {name: described(other)}}
+                config = {
+                    "module": names.TABLES[category][0],
+                    "class_name": cls.__name__,
+                    "registered_name": None,
+                    "config": {name: described(other)},
+                }
                 role = roles.of_argument(name)
                 if allowed(role, other):
                     check_config(config)
@@ -71,7 +88,7 @@ def test_what_classes_write_is_what_they_may_read():
             keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 3)), keras.losses.Huber(),
             keras.metrics.MeanMetricWrapper(keras.losses.mse), layers.StringLookup(vocabulary=["a", "b"]),
             layers.TextVectorization(vocabulary=["a"]), layers.IntegerLookup(vocabulary=[4, 5]),
-            layers.Lambda(keras.activations.relu, output_shape=(3,))]
+            layers.Lambda(keras.activations.relu, output_shape=(3,))]  # fmt: skip
     for part in rich:
         config = json.loads(json.dumps(saving.serialize_keras_object(part)))
         again = saving.deserialize_keras_object(config)
@@ -129,8 +146,13 @@ def test_objects_of_the_user_stand_where_their_kind_fits():
     custom = {"Doubled": Doubled, "Half": Half, "Own": Own}
 
     def dense(initializer, cls="Dense"):
-        return {"module": "keras.layers" if cls == "Dense" else "x", "class_name": cls, "registered_name": cls,
-                "config": {"units": 1, "kernel_initializer": initializer}}
+        return {
+            "module": "keras.layers" if cls == "Dense" else "x",
+            "class_name": cls,
+            "registered_name": cls,
+            "config": {"units": 1, "kernel_initializer": initializer},
+        }
+
     for name, value in (("Half", 0.5), ("Own", 0.25)):
         config = {"module": "x", "class_name": name, "config": {}, "registered_name": name}
         for cls in ("Dense", "Doubled"):
@@ -147,7 +169,7 @@ def test_objects_of_the_user_stand_where_their_kind_fits():
 def test_no_path_of_a_config_is_opened(cls, tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("1\n2\n")
-    assert getattr(layers, cls)(vocabulary=str(path)).get_vocabulary()[-1] in ("2", 2)      # a user's own word for it
+    assert getattr(layers, cls)(vocabulary=str(path)).get_vocabulary()[-1] in ("2", 2)  # a user's own word for it
     config = {"vocabulary": str(path)}
     entry = {"module": "keras.layers", "class_name": cls, "config": config, "registered_name": None}
     with pytest.raises(FileFormatError, match="path"):
@@ -168,14 +190,18 @@ def test_a_model_file_reads_no_other_file(place, tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "in.keras") as source, zipfile.ZipFile(tmp_path / "evil.keras", "w") as out:
         config = json.loads(source.read("config.json"))
         config["config"]["layers"][1]["config"][place] = {
-            "module": "keras.layers", "class_name": "StringLookup", "registered_name": None,
-            "config": {"vocabulary": str(secret)}}
+            "module": "keras.layers",
+            "class_name": "StringLookup",
+            "registered_name": None,
+            "config": {"vocabulary": str(secret)},
+        }
         for name in source.namelist():
             out.writestr(name, json.dumps(config) if name == "config.json" else source.read(name))
     opened = []
     plain = open
-    monkeypatch.setattr("builtins.open", lambda path, *args, **kwargs: opened.append(str(path)) or
-                        plain(path, *args, **kwargs))
+    monkeypatch.setattr(
+        "builtins.open", lambda path, *args, **kwargs: opened.append(str(path)) or plain(path, *args, **kwargs)
+    )
     with pytest.raises(FileFormatError):
         keras.models.load_model(tmp_path / "evil.keras")
     with pytest.raises(FastnnError):

@@ -1,4 +1,5 @@
 """Models through files: the same predictions, the same optimizer, all or nothing."""
+
 import json
 import zipfile
 
@@ -14,9 +15,11 @@ from fastnn.saving import container, hdf5
 
 def sequential():
     """A small image model."""
+    # fmt: off
     return keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.BatchNormalization(),
                              layers.Activation("relu"), layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.2),
                              layers.Dense(4, kernel_regularizer="l2"), layers.Dense(2, activation="softmax")])
+    # fmt: on
 
 
 def functional():
@@ -88,11 +91,13 @@ def test_round_trip(tmp_path, make, compiled):
 
 def test_training_goes_on_where_it_stopped(tmp_path):
     """Two epochs, saved and loaded in between, give the bits of two epochs in one go (no random order or dropout)."""
+
     def make():
         keras.utils.set_random_seed(3)
         model = keras.Sequential([keras.Input((4,)), layers.Dense(5, activation="tanh"), layers.Dense(1)])
         model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
         return model
+
     x = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
     y = x[:, :1] * 2
     whole = make()
@@ -108,8 +113,12 @@ def test_training_goes_on_where_it_stopped(tmp_path):
 
 def test_compile_arguments(tmp_path):
     model = functional()
-    model.compile(keras.optimizers.SGD(0.25, momentum=0.5, nesterov=True), loss=["mse", keras.losses.Huber(0.5)],
-                  loss_weights=[1.0, 0.5], metrics=[["mae"], [keras.metrics.MeanSquaredError(name="m")]])
+    model.compile(
+        keras.optimizers.SGD(0.25, momentum=0.5, nesterov=True),
+        loss=["mse", keras.losses.Huber(0.5)],
+        loss_weights=[1.0, 0.5],
+        metrics=[["mae"], [keras.metrics.MeanSquaredError(name="m")]],
+    )
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     assert again.optimizer.get_config() == model.optimizer.get_config()
@@ -130,8 +139,13 @@ def test_layout_is_that_of_keras(tmp_path):
     assert config["module"] == "keras" and config["class_name"] == "Sequential"
     assert [layer["class_name"] for layer in config["config"]["layers"]][:2] == ["InputLayer", "Conv2D"]
     assert config["compile_config"]["loss"] == "mse"
-    for path in ("layers/conv2d/vars/0", "layers/conv2d/vars/1", "layers/batch_normalization/vars/3",
-                 "layers/dense/vars/0", "layers/dense_1/vars/1"):
+    for path in (
+        "layers/conv2d/vars/0",
+        "layers/conv2d/vars/1",
+        "layers/batch_normalization/vars/3",
+        "layers/dense/vars/0",
+        "layers/dense_1/vars/1",
+    ):
         assert path in arrays
 
 
@@ -140,8 +154,13 @@ def test_layers_in_containers(tmp_path):
     model, other = make(), make()
     model.save_weights(tmp_path / "m.weights.h5")
     with h5py.File(tmp_path / "m.weights.h5") as file:
-        for path in ("layers/block/steps/dense/vars/0", "layers/block/steps/dense_1/vars/0",
-                     "layers/block/named/dense/vars/0", "layers/block/vars/0", "layers/dense/vars/0"):
+        for path in (
+            "layers/block/steps/dense/vars/0",
+            "layers/block/steps/dense_1/vars/0",
+            "layers/block/named/dense/vars/0",
+            "layers/block/vars/0",
+            "layers/dense/vars/0",
+        ):
             assert path in file
     other.load_weights(tmp_path / "m.weights.h5")
     assert all(map(np.array_equal, model.get_weights(), other.get_weights()))
@@ -160,6 +179,7 @@ def test_own_way_to_save(tmp_path):
         def load_own_variables(self, store):
             self.kernel.assign(store["w"] / 2)
             self.bias.assign(store["b"])
+
     model, other = (keras.Sequential([keras.Input((4,)), Own(3)]) for _ in range(2))
     model.save_weights(tmp_path / "m.weights.h5")
     other.load_weights(tmp_path / "m.weights.h5")
@@ -200,8 +220,18 @@ def test_weights_that_do_not_fit_change_nothing(tmp_path):
     model.save_weights(tmp_path / "m.weights.h5")
     others = [
         keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(2)]),
-        keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.BatchNormalization(),
-                          layers.MaxPooling2D(), layers.Flatten(), layers.Dense(4), layers.Dense(3)])]
+        keras.Sequential(
+            [
+                keras.Input((6, 6, 1)),
+                layers.Conv2D(3, 3),
+                layers.BatchNormalization(),
+                layers.MaxPooling2D(),
+                layers.Flatten(),
+                layers.Dense(4),
+                layers.Dense(3),
+            ]
+        ),
+    ]
     for other in others:
         before = other.get_weights()
         with pytest.raises(FileFormatError, match="Nothing has been changed"):
@@ -226,13 +256,15 @@ def rewrite(path, config=None, weights=None):
 
 def set_units(units):
     """A change of the last layer's units."""
+
     def change(config):
         config["config"]["layers"][-1]["config"]["units"] = units
         return config
+
     return change
 
 
-@pytest.mark.parametrize("units", [3, 0, -1, True, 2 ** 63, 10 ** 30, 1.5, "4", None, [2]])
+@pytest.mark.parametrize("units", [3, 0, -1, True, 2**63, 10**30, 1.5, "4", None, [2]])
 def test_shapes_that_do_not_fit_the_weights(tmp_path, units):
     path = tmp_path / "m.keras"
     sequential().save(path)
@@ -244,7 +276,7 @@ def test_shapes_that_do_not_fit_the_weights(tmp_path, units):
 def test_a_config_cannot_take_all_memory(tmp_path):
     path = tmp_path / "m.keras"
     sequential().save(path)
-    rewrite(path, set_units(2 ** 33))               # 128 GiB, had it been allowed
+    rewrite(path, set_units(2**33))  # 128 GiB, had it been allowed
     with pytest.raises(FileFormatError, match="bytes"):
         keras.models.load_model(path)
 
@@ -277,8 +309,18 @@ def test_graphs_that_cannot_be(tmp_path):
     def no_layers(config):
         config["config"]["layers"] = "all"
         return config
-    for function in (dangling, missing, cycle, twice, no_layers, lambda c: [], lambda c: {"a": 1},
-                     lambda c: {**c, "class_name": "Dense"}, lambda c: {**c, "config": None}):
+
+    for function in (
+        dangling,
+        missing,
+        cycle,
+        twice,
+        no_layers,
+        lambda c: [],
+        lambda c: {"a": 1},
+        lambda c: {**c, "class_name": "Dense"},
+        lambda c: {**c, "config": None},
+    ):
         edit(function)
 
 
@@ -288,10 +330,12 @@ def test_weights_damaged_in_the_archive(tmp_path):
     def changed(change):
         def apply(data):
             import io
+
             file = io.BytesIO(data)
             with h5py.File(file, "r+") as h5:
                 change(h5)
             return file.getvalue()
+
         return apply
 
     def drop(file):
@@ -310,6 +354,7 @@ def test_weights_damaged_in_the_archive(tmp_path):
 
     def other_value(file):
         file["layers/dense/vars/1"][0] = 7
+
     for change in (drop, add, reshape, text, other_value):
         sequential().save(path)
         rewrite(path, weights=changed(change))
@@ -337,7 +382,7 @@ def test_truncated_archives(tmp_path):
     sequential().save(path)
     data = path.read_bytes()
     for percent in range(0, 100, 4):
-        path.write_bytes(data[:len(data) * percent // 100])
+        path.write_bytes(data[: len(data) * percent // 100])
         with pytest.raises(FileFormatError):
             keras.models.load_model(path)
 
@@ -375,6 +420,7 @@ def test_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
 
     def full(*args):
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr("fastnn.saving.files.Disk.write", full)
     with pytest.raises(OSError, match="space"):
         model.save(path)

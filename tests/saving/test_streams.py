@@ -1,4 +1,5 @@
 """Files without positions of random streams, as Keras writes them: training goes on where the optimizer is."""
+
 import numpy as np
 import pytest
 

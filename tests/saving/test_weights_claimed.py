@@ -1,4 +1,5 @@
 """Weights by name, files without their compile arguments, and weights that nobody claims."""
+
 import warnings
 
 import numpy as np
@@ -77,16 +78,20 @@ def test_by_name_is_for_legacy_files(tmp_path, end):
 def changed(path, change):
     """The file with its tree of groups changed, and without the digest, as if another program had written it."""
     import h5py
+
     with h5py.File(path, "r+") as file:
         del file.attrs[hdf5.DIGEST]
         change(file["model_weights"])
 
 
-@pytest.mark.parametrize("change", [
-    lambda group: group["b"].create_dataset("more", data=np.ones(3)),
-    lambda group: group.attrs.__setitem__("layer_names", ["a", "c"]),
-    lambda group: group["b"].attrs.__setitem__("weight_names", ["b/kernel"]),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda group: group["b"].create_dataset("more", data=np.ones(3)),
+        lambda group: group.attrs.__setitem__("layer_names", ["a", "c"]),
+        lambda group: group["b"].attrs.__setitem__("weight_names", ["b/kernel"]),
+    ],
+)
 def test_a_legacy_weight_that_nobody_claims_or_gets_is_an_error(saved, change):
     changed(saved, change)
     model = zeroed(4, 5, 2, names="abc")
@@ -119,6 +124,7 @@ def test_the_weights_of_the_model_itself_are_in_legacy_files(tmp_path):
 def test_without_compile_nothing_of_it_is_looked_up(tmp_path, end):
     def mine(y, p):
         return fastnn.ops.mean((y - p) ** 2)
+
     inner = stack(4)
     inner.compile("sgd", mine)
     x = fastnn.Input((3,))
@@ -136,6 +142,7 @@ def test_long_lists_of_names_come_in_parts(tmp_path, saved):
     def split(group):
         group.attrs["layer_names0"], group.attrs["layer_names1"] = ["a"], ["b", "c"]
         del group.attrs["layer_names"]
+
     changed(saved, split)
     model = zeroed(4, 5, 2, names="abc")
     model.load_weights(saved)

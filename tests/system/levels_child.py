@@ -1,7 +1,8 @@
 """Trains a workload of the benchmark on few rows; prints a hash of all weights and the kernels that ran.
 
-    python levels_child.py WORKLOAD...
+python levels_child.py WORKLOAD...
 """
+
 import hashlib
 import json
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import fastnn
 from fastnn.cli.workloads import STANDARD
 
-ROWS, BATCH, EPOCHS = 20, 8, 2          # a ragged last batch; a plan of 8 and one of 4 rows
+ROWS, BATCH, EPOCHS = 20, 8, 2  # a ragged last batch; a plan of 8 and one of 4 rows
 
 
 def train(work):
@@ -25,8 +26,11 @@ def train(work):
     history = model.fit(one(xs), one(ys), batch_size=BATCH, epochs=EPOCHS, verbose=0).history
     predicted = model.predict(one(xs), batch_size=7, verbose=0)
     digest = hashlib.sha256(json.dumps(history, sort_keys=True).encode())
-    for array in (*model.get_weights(), *(v.numpy() for v in model.optimizer.variables),
-                  *(predicted if isinstance(predicted, list) else [predicted])):
+    for array in (
+        *model.get_weights(),
+        *(v.numpy() for v in model.optimizer.variables),
+        *(predicted if isinstance(predicted, list) else [predicted]),
+    ):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest(), sorted({row["kernel"] for row in model.plan(BATCH).instructions})
 

@@ -1,7 +1,8 @@
 """Trains a workload; prints the bytes that its plan says, and by how many the resident set grew.
 
-    python memory_child.py WORKLOAD BATCH
+python memory_child.py WORKLOAD BATCH
 """
+
 import json
 import sys
 
@@ -31,16 +32,25 @@ def main():
         return model
 
     xs, ys = ([np.resize(v, (2 * batch, *v.shape[1:])) for v in part] for part in (xs, ys))
-    small = trained(1)                                  # the code that is loaded on first use is not the plan's
+    small = trained(1)  # the code that is loaded on first use is not the plan's
     with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
-        f.write("5")                                    # the peak is counted from here
+        f.write("5")  # the peak is counted from here
     before = kilobytes("VmRSS")
     model = trained(2 * batch)
     grown = kilobytes("VmHWM") - before
     del small
     plan = model.plan(batch)
-    sys.stdout.write(json.dumps(dict(grown=1024 * grown, plan=plan.peak_bytes, arena=plan.arena_bytes,
-                                     state=plan.state_bytes, workspace=plan.workspace_bytes)))
+    sys.stdout.write(
+        json.dumps(
+            dict(
+                grown=1024 * grown,
+                plan=plan.peak_bytes,
+                arena=plan.arena_bytes,
+                state=plan.state_bytes,
+                workspace=plan.workspace_bytes,
+            )
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Damage at random: a changed config is a named error or a model; a killed writer leaves a whole file."""
+
 import copy
 import json
 import os
@@ -19,7 +20,7 @@ from fastnn.saving.building import build_model
 JUNK = [None, True, False, 0, -1, 1, 2 ** 31, 2 ** 63, -2 ** 70, 0.5, 1e308, "", "x", "relu", "../../etc/passwd",
         "http://example.org/x", "__class__", "os.system", [], [None], [1, 2, 3], [[]], {}, {"class_name": "Dense"},
         {"class_name": "Dense", "config": {}}, {"class_name": "__lambda__", "config": {"value": "x"}},
-        {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}]
+        {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}]  # fmt: skip
 
 
 def leaves(value, path=()):
@@ -45,7 +46,7 @@ def config_of(kind):
     if kind == "sequential":
         model = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3, kernel_regularizer="l2"),
                                   layers.BatchNormalization(), layers.MaxPooling2D(), layers.Flatten(),
-                                  layers.Dense(2, activation="softmax", kernel_constraint="max_norm")])
+                                  layers.Dense(2, activation="softmax", kernel_constraint="max_norm")])  # fmt: skip
     else:
         a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
         shared = layers.Dense(3)
@@ -109,8 +110,9 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path):
     random = np.random.default_rng(0)
     root = os.path.dirname(os.path.dirname(keras.__file__))
     for _ in range(12):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE,
-                                  env={**os.environ, "PYTHONPATH": root})
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}
+        )
         assert writer.stdout.readline() == b"ready\n"
         time.sleep(float(random.uniform(0, 0.05)))
         writer.kill()

@@ -1,4 +1,5 @@
 """Models go when they are dropped: without the garbage collector, after training too."""
+
 import gc
 import weakref
 

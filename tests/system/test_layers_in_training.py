@@ -1,4 +1,5 @@
 """Layers inside training: statistics in call order, frozen parts, regularizers, constraints, dtypes of data."""
+
 import numpy as np
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_call_sees_what_was_changed_since_the_last_one():
     model.add(layers.Dense(1))
     assert model(x).shape == (3, 1)
     assert first.shape == (3, 2)
-    first[:] = 7                                # results are the caller's own
+    first[:] = 7  # results are the caller's own
     assert (model(x) != 7).all()
 
 

@@ -1,4 +1,5 @@
 """Levels of instruction sets: equal bits on the training workloads, and what the code of another machine is made of."""
+
 import json
 import os
 import struct
@@ -19,8 +20,13 @@ LEVELS = ["x86-64-v3", "x86-64-v4"]
 def trained(names, **env):
     """{workload: (hash of all that training leaves, kernels)} from a process with these environment variables."""
     clean = {k: v for k, v in os.environ.items() if k not in ("FASTNN_KERNELS", "FASTNN_LEVEL")}
-    done = subprocess.run([sys.executable, str(HERE / "levels_child.py"), *names], capture_output=True,
-                          env={**clean, "PYTHONPATH": os.pathsep.join(sys.path), **env}, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "levels_child.py"), *names],
+        capture_output=True,
+        env={**clean, "PYTHONPATH": os.pathsep.join(sys.path), **env},
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 
@@ -75,36 +81,36 @@ if __name__ == "__main__":
     found = build.objects("aarch64", 2, set(sys.argv[1:]))
     print(json.dumps({name: str(path) for name, path in found.items()}))
 """
-MACHINE_AARCH64, SYMBOL_TABLE, CODE = 183, 2, 6          # e_machine; section type; flags: allocated, executable
-NEVER = ("NRT_", "numba_", "Py", "_Py")                  # what the pack's linker gives stubs to
+MACHINE_AARCH64, SYMBOL_TABLE, CODE = 183, 2, 6  # e_machine; section type; flags: allocated, executable
+NEVER = ("NRT_", "numba_", "Py", "_Py")  # what the pack's linker gives stubs to
 KNOWN = {"memcpy", "memset", "memmove", "fmod", "fmodf", "pow", "powf", "exp", "expf", "log", "logf", "sin", "cos",
-         "sinf", "cosf", "tan", "tanf", "floor", "ceil", "round", "rint", "_GLOBAL_OFFSET_TABLE_", ""}
+         "sinf", "cosf", "tan", "tanf", "floor", "ceil", "round", "rint", "_GLOBAL_OFFSET_TABLE_", ""}  # fmt: skip
 
 
 def elf(path):
     """(machine, global defined symbols, undefined symbols, bytes of code) of a 64-bit little-endian ELF object."""
     data = path.read_bytes()
     assert data[:6] == b"\x7fELF\x02\x01"
-    machine, = struct.unpack_from("<H", data, 18)
-    start, = struct.unpack_from("<Q", data, 40)
+    (machine,) = struct.unpack_from("<H", data, 18)
+    (start,) = struct.unpack_from("<Q", data, 40)
     size, count = struct.unpack_from("<HH", data, 58)
     sections = [struct.unpack_from("<IIQQQQIIQQ", data, start + i * size) for i in range(count)]
-    code = b"".join(data[s[4]:s[4] + s[5]] for s in sections if s[1] == 1 and s[2] & CODE == CODE)
+    code = b"".join(data[s[4] : s[4] + s[5]] for s in sections if s[1] == 1 and s[2] & CODE == CODE)
     defined, undefined = set(), set()
     for s in sections:
         if s[1] == SYMBOL_TABLE:
             names = sections[s[6]][4]
             for at in range(s[4], s[4] + s[5], 24):
                 name, info, _, section = struct.unpack_from("<IBBH", data, at)
-                if info >> 4:                                    # not local
-                    text = data[names + name:data.index(b"\0", names + name)].decode()
+                if info >> 4:  # not local
+                    text = data[names + name : data.index(b"\0", names + name)].decode()
                     (defined if section else undefined).add(text)
     return machine, defined, undefined, code
 
 
 def fused(code):
     """How many of the 32-bit instructions are FMLA on vectors of four floats, with a vector or with one lane."""
-    words = struct.unpack(f"<{len(code) // 4}I", code[:len(code) // 4 * 4])
+    words = struct.unpack(f"<{len(code) // 4}I", code[: len(code) // 4 * 4])
     return sum(w & 0xFFE0FC00 == 0x4E20CC00 or w & 0xFFC0F400 == 0x4F801000 for w in words)
 
 
@@ -112,8 +118,13 @@ def cross_compiled(tmp_path, *names):
     """{kernel: its object for aarch64}."""
     script = tmp_path / "cross.py"
     script.write_text(CROSS)
-    done = subprocess.run([sys.executable, str(script), *names], capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    done = subprocess.run(
+        [sys.executable, str(script), *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return {name: Path(path) for name, path in json.loads(done.stdout.splitlines()[-1]).items()}
 

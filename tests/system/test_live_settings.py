@@ -1,4 +1,5 @@
 """Numbers that a callback changes while a model trains hold from the next step on: variables and optimizer settings."""
+
 import numpy as np
 import pytest
 
@@ -21,7 +22,7 @@ def two_outputs(loss_weights, keys):
 def test_a_variable_among_the_loss_weights_is_read_at_each_step(keys, dtype):
     v = fastnn.Variable(1.0, dtype=dtype)
     model = two_outputs({"q": v, "p": 0.5} if keys else [0.5, v], keys)
-    y = [2 * ONES, 3 * ONES]                    # losses 1 and 2
+    y = [2 * ONES, 3 * ONES]  # losses 1 and 2
     losses = []
     for value in (1.0, 3.0, 0.0):
         v.assign(value)
@@ -35,6 +36,7 @@ def test_a_callback_moves_a_loss_weight():
     class Doubled(fastnn.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             v.assign(v * 2.0)
+
     model = two_outputs([v, 0.0], keys=False)
     history = model.fit(ONES, [2 * ONES, ONES], epochs=3, callbacks=[Doubled()], verbose=0)
     assert history.history["loss"] == [1.0, 2.0, 4.0]
@@ -57,8 +59,12 @@ def test_a_file_holds_the_weight_of_now(tmp_path):
 
 
 LOSSES = {
-    "Huber": "delta", "BinaryCrossentropy": "label_smoothing", "CategoricalCrossentropy": "label_smoothing",
-    "BinaryFocalCrossentropy": "gamma", "CategoricalFocalCrossentropy": "gamma", "Tversky": "beta",
+    "Huber": "delta",
+    "BinaryCrossentropy": "label_smoothing",
+    "CategoricalCrossentropy": "label_smoothing",
+    "BinaryFocalCrossentropy": "gamma",
+    "CategoricalFocalCrossentropy": "gamma",
+    "Tversky": "beta",
 }
 
 
@@ -79,7 +85,7 @@ def test_a_variable_as_an_argument_of_a_loss(name):
 # ---- settings of an optimizer --------------------------------------------------------------------------
 def model_with(optimizer):
     model = fastnn.Sequential([fastnn.Input((1,)), fastnn.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
-    model.compile(optimizer, lambda y_true, y_pred: fastnn.ops.mean(y_pred))       # the gradient is 1
+    model.compile(optimizer, lambda y_true, y_pred: fastnn.ops.mean(y_pred))  # the gradient is 1
     return model
 
 
@@ -94,8 +100,12 @@ def step_of(model):
 
 
 CHANGES = {
-    "clipvalue": (0.5, 0.05), "clipnorm": (0.25, 0.025), "global_clipnorm": (0.5, 0.05), "time_decay": (1.0, 0.05),
-    "learning_rate": (0.2, 0.2), "lr": (fastnn.Variable(0.4), 0.4),
+    "clipvalue": (0.5, 0.05),
+    "clipnorm": (0.25, 0.025),
+    "global_clipnorm": (0.5, 0.05),
+    "time_decay": (1.0, 0.05),
+    "learning_rate": (0.2, 0.2),
+    "lr": (fastnn.Variable(0.4), 0.4),
 }
 
 
@@ -119,7 +129,7 @@ def test_weight_decay_and_momentum_and_a_schedule():
     optimizer.weight_decay, optimizer.momentum = None, 1.0
     assert step_of(model) == pytest.approx(0.1 + 0.15, rel=1e-5)
     optimizer.learning_rate = fastnn.optimizers.schedules.ExponentialDecay(1.0, 1, 0.5)
-    assert step_of(model) == pytest.approx(0.25 + 0.5 ** 3, rel=1e-5)
+    assert step_of(model) == pytest.approx(0.25 + 0.5**3, rel=1e-5)
 
 
 def test_a_callback_changes_a_setting_from_batch_to_batch():
@@ -131,6 +141,7 @@ def test_a_callback_changes_a_setting_from_batch_to_batch():
 
         def on_train_batch_end(self, batch, logs=None):
             steps.append(round(self.before - weight(self.model), 5))
+
     model = model_with(fastnn.optimizers.SGD(1.0))
     model.fit(np.ones((5, 1)), np.ones((5, 1)), batch_size=2, epochs=2, callbacks=[Clip()], verbose=0)
     assert steps == [0.1, 0.2, 0.3] * 2

@@ -1,4 +1,5 @@
 """Masks: made by Embedding and Masking, carried by layers, used by recurrent layers, poolings and merges."""
+
 import numpy as np
 import pytest
 
@@ -29,7 +30,7 @@ def test_masks_pass_through_layers_that_carry_them():
     sequence, mean, x = model(IDS)
     for row, xs, m in zip(IDS, x, mean):
         np.testing.assert_allclose(m, xs[row != 0].mean(0), rtol=1e-5)
-    np.testing.assert_array_equal(sequence[0, 2], sequence[0, 1])       # the last output is repeated
+    np.testing.assert_array_equal(sequence[0, 2], sequence[0, 1])  # the last output is repeated
     np.testing.assert_array_equal(sequence[2, 0], 0)
 
 

@@ -1,4 +1,5 @@
 """Scripts as they were written for Keras 1, Keras 2 and tf.keras run, with the numbers of today's spelling."""
+
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ def as_they_were():
 
 def test_every_old_argument_has_a_new_one():
     import inspect
+
     for name, table in OLD.items():
         optimizer = name in arguments.OPTIMIZERS
         cls = getattr(fastnn.optimizers if optimizer else fastnn.layers, name)
@@ -38,11 +40,12 @@ def test_every_old_argument_has_a_new_one():
     (lambda k: k.layers.Dropout(p=0.3), lambda k: k.layers.Dropout(0.3)),
     (lambda k: k.layers.MaxPooling1D(pool_length=3, stride=2, border_mode="same"),
      lambda k: k.layers.MaxPooling1D(3, 2, "same")),
-])
+])  # fmt: skip
 def test_old_arguments(old, new):
     class Adapted:
         class layers:
             pass
+
     for name in ("Dense", "Conv2D", "LSTM", "Dropout", "MaxPooling1D"):
         setattr(Adapted.layers, name, adapt(getattr(fastnn.layers, name)))
     mine, theirs = old(Adapted), new(fastnn)
@@ -88,6 +91,7 @@ def test_methods_of_old_models():
     def source():
         while True:
             yield x, y
+
     history = model.fit_generator(source(), steps_per_epoch=2, epochs=2, verbose=0)
     assert len(history.history["loss"]) == 2
     adapt(type(model))
@@ -155,6 +159,7 @@ def test_models_of_old_scripts():
 
 def test_datasets_of_tensorflow():
     from fastnn.compat.tensorflow import Dataset
+
     x, y = np.random.default_rng(0).random((10, 4)), np.arange(10) % 2
     data = Dataset.from_tensor_slices((x, y)).map(lambda a, b: (a * 2, b)).shuffle(10, seed=1).batch(4).prefetch(1)
     assert len(data) == 3 and [len(b[1]) for b in data] == [4, 4, 2]
@@ -180,6 +185,7 @@ def test_files_and_results_of_old_scripts(tmp_path):
     other.load_weights(tmp_path / "w.h5")
     assert np.array_equal(other.get_weights()[0], model.get_weights()[0])
     from fastnn.compat.aliases import _give
+
     x = np.ones((2, 4), "float32")
     _give(tensors=True)
     try:

@@ -1,4 +1,5 @@
 """Whatever the compiler does to a graph, the numbers stay: gradients, planner, passes, threads, executors."""
+
 from __future__ import annotations
 
 import functools
@@ -19,6 +20,7 @@ EXAMPLES = 4 if kernels_mode() == "python" else 25
 
 # pass -> 0: only loops are reordered or work is shared, so equal bits; else the rounding that its rewriting may cost,
 # relative to the largest value
+# fmt: off
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
             "pool_relu": 0.0, "rematerialize": 0.0,
             "unroll": 0.0,
@@ -26,10 +28,12 @@ ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_a
             "merge_slice_gradients": 1e-6,  # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
             "stable_loss": 1e-5}            # log(softmax(x)) as one formula: the old one loses digits near 0 and 1
+# fmt: on
 
 
 def training_function(graph):
     """Outputs, and the gradients of a scalar made of them with respect to every input."""
+
     def fn(*symbols):
         from fastnn import ops
         from fastnn.graph import gradients
@@ -38,6 +42,7 @@ def training_function(graph):
         total = sum((ops.mean(o * o) for o in outs[1:]), ops.mean(outs[0] * outs[0]))
         grads = gradients([total], list(symbols))
         return [total, *outs, *[g for g in grads if g is not None]]
+
     return fn
 
 
@@ -110,8 +115,11 @@ def test_tiles_off_equal_on(data):
     fn = training_function(graph)
     with evaluate.small_chunks():
         expected = evaluate.run(fn, inputs, fuse=False)
-        for options in (dict(target={"span_worth": None}), dict(target={"span_worth": 1}),
-                        dict(target={"span_worth": 1}, threads=2)):
+        for options in (
+            dict(target={"span_worth": None}),
+            dict(target={"span_worth": 1}),
+            dict(target={"span_worth": 1}, threads=2),
+        ):
             evaluate.assert_same_bits(evaluate.run(fn, inputs, fill=True, **options), expected, f"{options}")
 
 
@@ -121,7 +129,7 @@ def test_tiles_off_equal_on(data):
 def test_passes_off_equal_on(name, data):
     graph, inputs, _ = drawn(data, smooth=False)
     fn = training_function(graph)
-    with mock.patch.object(rematerialize, "LARGE", 0):                  # nothing here is large
+    with mock.patch.object(rematerialize, "LARGE", 0):  # nothing here is large
         received, expected = evaluate.run(fn, inputs, fill=True), evaluate.run(fn, inputs, off=[name])
     allowed = ROUNDING.get(name, max(ROUNDING.values()))
     if not allowed:

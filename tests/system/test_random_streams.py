@@ -1,4 +1,5 @@
 """Random numbers of predict and evaluate advance, and every stream goes through files."""
+
 import copy
 import pickle
 
@@ -87,16 +88,21 @@ def test_looking_does_not_move_the_training():
             model.train_on_batch(X, X[:, :1])
             look(model)
         return [w.tobytes() for w in model.get_weights()]
+
     assert train(lambda m: None) == train(lambda m: (m.predict(X, verbose=0), m.evaluate(X, X[:, :1], verbose=0)))
 
 
 # ------------------------------------------------------------------ files
 ROWS = np.random.default_rng(0).random((20, 6), dtype="f4")
 LAYERS = {
-    "dropout": lambda: layers.Dropout(0.5), "seeded": lambda: layers.Dropout(0.5, seed=3),
-    "noise": lambda: layers.GaussianNoise(0.2), "alpha": lambda: layers.AlphaDropout(0.2),
-    "sampling": lambda: Sampling(), "sampling without": lambda: Sampling(False),
-    "gaussian": lambda: layers.GaussianDropout(0.3), "plain": lambda: layers.Dense(4),
+    "dropout": lambda: layers.Dropout(0.5),
+    "seeded": lambda: layers.Dropout(0.5, seed=3),
+    "noise": lambda: layers.GaussianNoise(0.2),
+    "alpha": lambda: layers.AlphaDropout(0.2),
+    "sampling": lambda: Sampling(),
+    "sampling without": lambda: Sampling(False),
+    "gaussian": lambda: layers.GaussianDropout(0.3),
+    "plain": lambda: layers.Dense(4),
 }
 
 
@@ -111,8 +117,13 @@ def trained(kinds, epochs):
 def after(model):
     """What a model does next: the bits of its further training, evaluation and prediction."""
     history = model.fit(ROWS, ROWS[:, :1], batch_size=8, epochs=2, verbose=0).history["loss"]
-    return [history, model.evaluate(ROWS, ROWS[:, :1], verbose=0), model.predict(ROWS, verbose=0).tobytes(),
-            model.predict(ROWS[:2], verbose=0).tobytes(), *(w.tobytes() for w in model.get_weights())]
+    return [
+        history,
+        model.evaluate(ROWS, ROWS[:, :1], verbose=0),
+        model.predict(ROWS, verbose=0).tobytes(),
+        model.predict(ROWS[:2], verbose=0).tobytes(),
+        *(w.tobytes() for w in model.get_weights()),
+    ]
 
 
 def through(how, model, folder):
@@ -125,8 +136,12 @@ def through(how, model, folder):
     return keras.models.load_model(path)
 
 
-@given(st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=3), st.integers(0, 2),
-       st.sampled_from(("keras", "h5", "pickle", "deepcopy")), st.integers(0, 5))
+@given(
+    st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=3),
+    st.integers(0, 2),
+    st.sampled_from(("keras", "h5", "pickle", "deepcopy")),
+    st.integers(0, 5),
+)
 def test_a_loaded_model_goes_on_with_the_bits_of_the_saved_one(tmp_path_factory, kinds, epochs, how, seed):
     keras.utils.set_random_seed(7)
     model = trained(kinds, epochs)
@@ -157,7 +172,7 @@ def test_streams_in_a_file_are_checked():
            {**good, "generators": {"layers/dropout/seed_generator": [1, 2]}},
            {**good, "generators": {"layers/dropout/seed_generator": 5}},
            {**good, "position": {**good["position"], "fits": 1.5}},
-           {**good, "position": {**good["position"], "fits": True}}]
+           {**good, "position": {**good["position"], "fits": True}}]  # fmt: skip
     for saved in bad:
         with pytest.raises(FileFormatError, match="the file"):
             streams.load(model, saved, "the file")

@@ -1,4 +1,5 @@
 """model.plan() says how much memory a step takes: against the growth of the resident set, and part by part."""
+
 import json
 import os
 import subprocess
@@ -16,15 +17,23 @@ linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads
 
 @linux
 @pytest.mark.compiled
-@pytest.mark.parametrize(("workload", "batch"), [
-    ("siamese", 512),
-    pytest.param("resnet20", 96, marks=pytest.mark.slow),
-    pytest.param("cifar_cnn", 64, marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    ("workload", "batch"),
+    [
+        ("siamese", 512),
+        pytest.param("resnet20", 96, marks=pytest.mark.slow),
+        pytest.param("cifar_cnn", 64, marks=pytest.mark.slow),
+    ],
+)
 def test_the_plan_is_within_5_percent_of_the_measured_peak(workload, batch):
     """More than 100 MB: Python's own objects are below the tolerance."""
-    done = subprocess.run([sys.executable, str(CHILD), workload, str(batch)], capture_output=True, text=True,
-                          check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    done = subprocess.run(
+        [sys.executable, str(CHILD), workload, str(batch)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["grown"] > 100e6
@@ -39,7 +48,7 @@ def test_weights_and_slots_count_once(optimizer, slots):
     model.compile(optimizer, "mse")
     model.fit(np.zeros((4, 30), np.float32), np.zeros((4, 7), np.float32), batch_size=4, verbose=0)
     weights, state = 4 * model.count_params(), model.plan(4).state_bytes
-    assert (1 + slots) * weights <= state < (1 + slots) * weights + 500     # the rest: step, loss, learning rate
+    assert (1 + slots) * weights <= state < (1 + slots) * weights + 500  # the rest: step, loss, learning rate
     predicts = model.plan(4, training=False)
     assert weights <= predicts.state_bytes < weights + 500
     assert f"{predicts.peak_bytes:,} bytes" in str(predicts)

@@ -1,4 +1,5 @@
 """Subclassed models in training: what `call` need not take, metrics of their own, a loss of their own."""
+
 import warnings
 
 import numpy as np
@@ -33,7 +34,7 @@ def test_call_without_training_and_metrics_of_its_own():
     assert sorted(history) == ["loss", "mae", "size"]
     np.testing.assert_allclose(history["size"], np.mean(np.square(X)), rtol=1e-5)
     assert [m.name for m in model.metrics][-1] == "size" and len(model.evaluate(X, Y, verbose=0)) == 3
-    assert not np.array_equal(model(X, training=True), model(X, training=False))      # the Dropout inside hears it
+    assert not np.array_equal(model(X, training=True), model(X, training=False))  # the Dropout inside hears it
 
 
 def test_compute_loss_without_a_training_argument():

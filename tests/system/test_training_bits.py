@@ -1,4 +1,5 @@
 """A training run gives the same bits whatever the plan, the threads and the executor are."""
+
 from __future__ import annotations
 
 import evaluate
@@ -10,7 +11,7 @@ import fastnn as keras
 from fastnn.compiler import program
 from fastnn.core import config
 
-ROWS = 22                                           # batches of 8, 8 and a ragged 6
+ROWS = 22  # batches of 8, 8 and a ragged 6
 
 
 def images(kind):
@@ -22,16 +23,25 @@ def images(kind):
     merged = L.Add()([a, b])
     x = L.Flatten()(L.MaxPooling2D(2)(merged))
     x = L.Dropout(0.3)(L.Dense(9, activation="tanh", kernel_regularizer="l2")(x))
-    return keras.Model([left, right], [L.Dense(3, activation="softmax", name="label")(x),
-                                       L.Dense(1, activation="sigmoid", name="same")(L.Flatten()(a))])
+    return keras.Model(
+        [left, right],
+        [
+            L.Dense(3, activation="softmax", name="label")(x),
+            L.Dense(1, activation="sigmoid", name="same")(L.Flatten()(a)),
+        ],
+    )
 
 
 def train():
     """Two epochs; every weight and every loss."""
     keras.utils.set_random_seed(7)
     model = images(None)
-    model.compile(optimizer=keras.optimizers.Adam(0.01, clipnorm=1.0), loss_weights=[1.0, 0.3],
-                  loss=["sparse_categorical_crossentropy", "binary_crossentropy"], metrics=[["accuracy"], ["mse"]])
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, clipnorm=1.0),
+        loss_weights=[1.0, 0.3],
+        loss=["sparse_categorical_crossentropy", "binary_crossentropy"],
+        metrics=[["accuracy"], ["mse"]],
+    )
     rng = np.random.default_rng(1)
     x = [rng.standard_normal((ROWS, 8, 8, 2)).astype("float32") for _ in range(2)]
     y = [rng.integers(0, 3, ROWS), rng.integers(0, 2, (ROWS, 1)).astype("float32")]
@@ -57,7 +67,7 @@ WAYS = {"no sharing of memory": dict(reuse=False), "no tiles": dict(fuse=False),
         "guards": dict(reuse=False, guard=64), "no common subexpressions": dict(off=["cse"]),
         "no epilogues": dict(off=["epilogue"]), "images span by span": dict(target=dict(span_worth=1)),
         "images span by span, NaN and guards": dict(target=dict(span_worth=1), fill=True, reuse=False, guard=64),
-        "images span by span, three threads": dict(target=dict(span_worth=1), threads=3)}
+        "images span by span, three threads": dict(target=dict(span_worth=1), threads=3)}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -107,12 +117,13 @@ def wide():
         keras.utils.set_random_seed(3)
         model = keras.Sequential([L.Input((20, 20, 8)), L.Conv2D(32, 3, padding="same"), L.BatchNormalization(),
                                   L.Activation("relu"), L.Conv2D(33, 3, strides=2), L.MaxPooling2D(2), L.Flatten(),
-                                  L.Dense(130, activation="relu"), L.Dropout(0.4), L.Dense(10)])
+                                  L.Dense(130, activation="relu"), L.Dropout(0.4), L.Dense(10)])  # fmt: skip
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer=keras.optimizers.Adam(0.01, global_clipnorm=1.0), loss=loss)
         model.fit(x, y, batch_size=32, epochs=2, verbose=0)
         run.model = model
         return [*model.get_weights(), model.predict(x[:50], batch_size=32, verbose=0)]
+
     config.set_num_threads(1)
     return run, run()
 
@@ -137,7 +148,7 @@ def test_plan_of_a_wide_model(wide, planned):
 @pytest.mark.parametrize("options", [
     dict(target=dict(span_worth=None)), dict(target=dict(span_worth=1), threads=3),
     dict(target=dict(span_worth=1), fill=True, guard=128),
-    dict(target=dict(span_worth=1), executor="python", threads=2, reuse=False)], ids=str)
+    dict(target=dict(span_worth=1), executor="python", threads=2, reuse=False)], ids=str)  # fmt: skip
 def test_spans_of_a_wide_model(options, wide, planned):
     run, single = wide
     planned(**options)

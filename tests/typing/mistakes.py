@@ -1,4 +1,5 @@
 """Mistakes that type checkers must find: where a type has become Any its comment is unused, which is an error."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 Type checkers read it (see tox.ini); test_stubs.py runs it.
 """
+
 from __future__ import annotations
 
 from typing import Any, assert_type
@@ -103,8 +104,9 @@ class Total(keras.Metric):
         super().__init__(name=name, **kwargs)
         self.total = self.add_variable(shape=(), initializer="zeros", name="total")
 
-    def update_state(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor,
-                     sample_weight: keras.KerasTensor | None = None) -> None:
+    def update_state(
+        self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor, sample_weight: keras.KerasTensor | None = None
+    ) -> None:
         """Add the predictions."""
         self.total.assign_add(ops.sum(y_pred))
 

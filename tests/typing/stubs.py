@@ -5,6 +5,7 @@ A lazy package tells neither mypy nor an editor what it holds, so `__init__.pyi`
     python tests/typing/stubs.py            # write them
     python tests/typing/stubs.py --check    # exit status 1 where one is missing or old
 """
+
 from __future__ import annotations
 
 import ast
@@ -37,11 +38,11 @@ def source(package: str, name: str, where: str) -> str:
     if not exists(full):
         return ""
     further = table(full)
-    if (original or name) in further:               # a name of another lazy package: what its table says
+    if (original or name) in further:  # a name of another lazy package: what its table says
         line = source(full, original or name, further[original or name])
         return line.removesuffix(f" as {original or name}") + f" as {name}"
     if not original and f'"{name}"' in text(full) and not defines(full, name):
-        return f"{name}: Any"                       # made by a loop over a table
+        return f"{name}: Any"  # made by a loop over a table
     return f"from {full} import {original or name} as {name}"
 
 
@@ -81,7 +82,7 @@ def defines(module: str, name: str) -> bool:
 def stub(package: str) -> str:
     """The text of a package's stub."""
     module = importlib.import_module(package)
-    if package == "fastnn.ops":                     # its table is the __all__ of each family of operations
+    if package == "fastnn.ops":  # its table is the __all__ of each family of operations
         families = {f: importlib.import_module(f"{package}.{f}") for f in module.FAMILIES}
         names = {name: family for family, m in families.items() for name in getattr(m, "__all__", ())}
     else:

@@ -1,4 +1,5 @@
 """What a typed user of the package writes: mypy must find every name and accept every call."""
+
 from __future__ import annotations
 
 import numpy as np

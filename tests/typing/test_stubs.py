@@ -1,4 +1,5 @@
 """The stubs say what the packages hold, and the typed example runs."""
+
 import numpy as np
 import programs
 import stubs
@@ -9,7 +10,8 @@ def test_stubs_are_current():
     for package in stubs.packages():
         path = stubs.ROOT.joinpath(*package.split(".")[1:], "__init__.pyi")
         assert path.exists() and path.read_text(encoding="utf-8") == stubs.stub(package), (
-            f"{package}: run python tests/typing/stubs.py")
+            f"{package}: run python tests/typing/stubs.py"
+        )
 
 
 def test_the_typed_example_runs():

@@ -1,4 +1,5 @@
 """Labels as rows of a matrix, and lists of one length."""
+
 import numpy as np
 import pytest
 
@@ -18,7 +19,8 @@ def test_to_categorical():
 
 def test_pad_sequences():
     np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2), [[2, 3], [0, 4]])
-    np.testing.assert_array_equal(utils.pad_sequences([[1, 2, 3], [4]], maxlen=2, padding="post", truncating="post"),
-                                  [[1, 2], [4, 0]])
+    np.testing.assert_array_equal(
+        utils.pad_sequences([[1, 2, 3], [4]], maxlen=2, padding="post", truncating="post"), [[1, 2], [4, 0]]
+    )
     with pytest.raises(DataError):
         utils.pad_sequences([1, 2])

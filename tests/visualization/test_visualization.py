@@ -1,4 +1,5 @@
 """Pictures: PNG bytes decode to what went in, charts are well-formed, pages are one self-contained file."""
+
 import struct
 import xml.etree.ElementTree as ET
 import zlib
@@ -16,9 +17,9 @@ def decode(data):
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     position, pixels, header = 8, b"", None
     while position < len(data):
-        size, kind = struct.unpack(">I4s", data[position:position + 8])
-        body = data[position + 8:position + 8 + size]
-        assert struct.unpack(">I", data[position + 8 + size:position + 12 + size])[0] == zlib.crc32(kind + body)
+        size, kind = struct.unpack(">I4s", data[position : position + 8])
+        body = data[position + 8 : position + 8 + size]
+        assert struct.unpack(">I", data[position + 8 + size : position + 12 + size])[0] == zlib.crc32(kind + body)
         header = struct.unpack(">IIBBBBB", body) if kind == b"IHDR" else header
         pixels += body if kind == b"IDAT" else b""
         position += 12 + size
@@ -52,7 +53,7 @@ def test_grid_and_normalise():
 
 
 @pytest.mark.parametrize("series", [{}, {"a": []}, {"a": [1.0]}, {"loss": [3, 2, 1], "val <x>": [3, float("nan"), 1]},
-                                    {"a": [5.0, 5.0]}, {"a": [float("nan")] * 3}, {"a": [-1e9, 1e9]}])
+                                    {"a": [5.0, 5.0]}, {"a": [float("nan")] * 3}, {"a": [-1e9, 1e9]}])  # fmt: skip
 def test_line_chart_is_well_formed(series):
     root = ET.fromstring(line_chart(series, "A & B", y_label="<y>"))
     assert root.tag.endswith("svg")
@@ -78,4 +79,4 @@ def test_page_is_self_contained_and_escaped():
     page = Page("<script>", "x & y").heading("H").facts({"k": "<v>"}).text("t").preformatted("a  b")
     html = page.images([np.zeros((2, 2), np.uint8)], ['"c"']).charts(line_chart({"a": [1, 2]}, "T")).html()
     assert "<script>" not in html and "&lt;v&gt;" in html
-    assert "http" not in html.replace("http://www.w3.org/2000/svg", "") and "src=\"data:image/png" in html
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "") and 'src="data:image/png' in html

@@ -3,6 +3,7 @@
 PIPELINE is the order; ``run(graph, off={"cse"})`` leaves some out.  The bodies of loops and branches go through it
 before the graph around them, so that what they give up meets the passes there.
 """
+
 from collections.abc import Callable, Collection
 
 from fastnn.compiler.graph import Graph

@@ -1,4 +1,5 @@
 """Common subexpressions: the same operation on the same symbols is computed once."""
+
 from typing import Any
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, rewrite
@@ -10,12 +11,12 @@ def common_subexpressions(graph: Graph) -> Graph:
     seen: dict[Any, Any] = {}
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
-        if isinstance(node.op, Leaf) or node.op.structural:      # equal inputs may meet other bodies
+        if isinstance(node.op, Leaf) or node.op.structural:  # equal inputs may meet other bodies
             return None
         key = (node.op.name, inputs, tuple(node.attrs.values()))
         try:
             first = seen.setdefault(key, None)
-        except TypeError:                       # an attribute that cannot be hashed: leave the call alone
+        except TypeError:  # an attribute that cannot be hashed: leave the call alone
             return None
         if first is not None:
             return [first]
@@ -25,4 +26,5 @@ def common_subexpressions(graph: Graph) -> Graph:
         copy = copy_with(node, inputs)
         seen[key] = copy.outputs
         return [copy, copy.outputs]
+
     return rewrite(graph, visit)

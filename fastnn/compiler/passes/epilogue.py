@@ -1,4 +1,5 @@
 """Epilogues: bias and activation go into the product or convolution before them."""
+
 from collections.abc import Callable
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
@@ -11,7 +12,7 @@ def epilogues(graph: Graph) -> Graph:
     readers = {s: len(nodes) for s, nodes in graph.consumers().items()}
     kept = set(graph.kept())
 
-    def alone(s: Symbol) -> bool:               # asked of the symbols as they were before this pass
+    def alone(s: Symbol) -> bool:  # asked of the symbols as they were before this pass
         return readers.get(s, 0) == 1 and s not in kept
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
@@ -21,6 +22,7 @@ def epilogues(graph: Graph) -> Graph:
         elif node.op.fusion.function and alone(node.inputs[0]):
             fused = _activation(inputs[0].node, node.op.fusion.function)
         return None if fused is None else [fused, fused.outputs]
+
     return rewrite(graph, visit)
 
 
@@ -28,9 +30,16 @@ def _bias(node: Node, inputs: Inputs, alone: Callable[[Symbol], bool]) -> Node |
     for k in (0, 1):
         x, b = inputs[k], inputs[1 - k]
         product, at = x.node, x.node.op.fusion.bias
-        if (at is not None and alone(node.inputs[k]) and _plain(product) and product.inputs[at] is None
-                and x.shape == node.output.shape and b.shape == x.shape[-1:] and b.dtype == x.dtype):
-            return make(product.op, (*product.inputs[:at], b, *product.inputs[at + 1:]), product.attrs, product)
+        if (
+            at is not None
+            and alone(node.inputs[k])
+            and _plain(product)
+            and product.inputs[at] is None
+            and x.shape == node.output.shape
+            and b.shape == x.shape[-1:]
+            and b.dtype == x.dtype
+        ):
+            return make(product.op, (*product.inputs[:at], b, *product.inputs[at + 1 :]), product.attrs, product)
     return None
 
 

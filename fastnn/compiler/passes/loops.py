@@ -1,4 +1,5 @@
 """Passes that look into loops and branches: results that nobody reads, work that need not be inside, and all others."""
+
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -12,12 +13,13 @@ from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks
 from fastnn.ops.op import REGISTRY
 
-STEPS = 4                                       # of a loop from which a transpose before it pays
-ROWS = 256                                      # of a product that is small
+STEPS = 4  # of a loop from which a transpose before it pays
+ROWS = 256  # of a product that is small
 
 
 def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
     """The graph with transform(Graph) -> Graph applied to the bodies of its loops and branches."""
+
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if not node.op.structural:
             return None
@@ -27,6 +29,7 @@ def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
         new = with_bodies(node, changed)
         new.inputs = inputs
         return [new, new.outputs]
+
     return rewrite(graph, visit)
 
 
@@ -62,6 +65,7 @@ def dead_values(graph: Graph) -> Graph:
         if node not in wanted or all(wanted[node]):
             return None
         return _with_outputs(node, inputs, wanted[node])
+
     return rewrite(smaller, visit)
 
 
@@ -71,11 +75,11 @@ def _closed(node: Node, used: list[bool]) -> list[bool]:
         return used
     body, width = node.payload.body, node.attrs["carried"]
     tested = node.payload.test
-    heads = body.inputs[node.attrs["constants"]:][:width]
+    heads = body.inputs[node.attrs["constants"] :][:width]
     used = list(used)
     if tested is not None:
         inner = {s for n in live(tested.nodes, tested.outputs) for s in n.outputs}
-        asked = tested.inputs[node.attrs["constants"]:]
+        asked = tested.inputs[node.attrs["constants"] :]
         used = [u or (k < width and asked[k] in inner) for k, u in enumerate(used)]
         used[-1] = True
     while True:
@@ -90,8 +94,9 @@ def _read(node: Node, used: list[bool]) -> list[Symbol]:
     """The inputs that are read by a node of which only some results are calculated."""
     a = node.attrs
     if node.op is BRANCH:
-        inner = {s for b in node.payload
-                 for n in live(b.nodes, [s for s, u in zip(b.outputs, used) if u]) for s in n.outputs}
+        inner = {
+            s for b in node.payload for n in live(b.nodes, [s for s, u in zip(b.outputs, used) if u]) for s in n.outputs
+        }
         read = [any(b.inputs[k] in inner for b in node.payload) for k in range(len(node.inputs) - 1)]
         return [node.inputs[0], *(s for s, r in zip(node.inputs[1:], read) if r)]
     body, test = node.payload.body, node.payload.test
@@ -133,9 +138,16 @@ def opened(node: Node, inputs: Inputs) -> Parts:
         around = _Loose(node, zip(asked.inputs[:k], inputs[:k]))
         around.nodes = asked.nodes
         test = around, asked.inputs[k:], asked.outputs[0]
-    parts = Parts(loose, zip(inputs[k:k + c], body.inputs[k:k + c], body.outputs[:c]),
-                  zip(inputs[k + c:k + c + a["sliced"]], body.inputs[k + c:]), body.outputs[c:], a["count"],
-                  a["reverse"], steps, test)
+    parts = Parts(
+        loose,
+        zip(inputs[k : k + c], body.inputs[k : k + c], body.outputs[:c]),
+        zip(inputs[k + c : k + c + a["sliced"]], body.inputs[k + c :]),
+        body.outputs[c:],
+        a["count"],
+        a["reverse"],
+        steps,
+        test,
+    )
     parts.nodes = body.nodes
     return parts
 
@@ -148,7 +160,7 @@ def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
         keep = [k for k in range(len(inputs) - 1) if any(b.inputs[k] in known for b, known in zip(sides, inner))]
         payload = tuple(Body([b.inputs[k] for k in keep], live(b.nodes, b.outputs), b.outputs) for b in sides)
         new = Node(BRANCH, (inputs[0], *(inputs[k + 1] for k in keep)), node.attrs,
-                   [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, payload)
+                   [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, payload)  # fmt: skip
         made = [new]
     else:
         parts, width = opened(node, inputs), node.attrs["carried"]
@@ -158,7 +170,7 @@ def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
         parts.carried = [c for c, u in zip(parts.carried, used) if u]
         parts.stacked = [s for s, u in zip(parts.stacked, used[width:]) if u]
         loose = _Loose(node)
-        new = cast(Node, parts.node(loose))     # something is used, or the node would be dead
+        new = cast(Node, parts.node(loose))  # something is used, or the node would be dead
         made = loose.nodes
     results = iter(new.outputs)
     return [*made, tuple(next(results) if u else None for u in used)]
@@ -167,6 +179,7 @@ def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
 # ------------------------------------------------------------------ what need not be inside
 def hoisted(graph: Graph) -> Graph:
     """Work that is the same in every step, and products of slices, leave loops; so does the transposing of a matrix."""
+
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node.op is not LOOP:
             return None
@@ -181,8 +194,11 @@ def hoisted(graph: Graph) -> Graph:
         new = parts.node(loose)
         results = () if new is None else new.outputs
         rows = {**outside, **dict(zip(kept, results[width:]))}
-        return [*loose.nodes, (*results[:width], *(rows[k] for k in range(stacked)),
-                               *(results[-1:] if parts.test is not None else ()))]
+        return [
+            *loose.nodes,
+            (*results[:width], *(rows[k] for k in range(stacked)), *(results[-1:] if parts.test is not None else ())),
+        ]
+
     return rewrite(graph, visit)
 
 
@@ -197,8 +213,12 @@ def _transposed(parts: Parts) -> list[Node]:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
         if node.op.fusion.algebra is Algebra.PRODUCT and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
             x, w, *rest = node.inputs
-            if w.node.op is INPUT and w in parts.trace.outside and len(x.shape) == len(w.shape) == 2 \
-                    and 1 < x.shape[0] <= ROWS:
+            if (
+                w.node.op is INPUT
+                and w in parts.trace.outside
+                and len(x.shape) == len(w.shape) == 2
+                and 1 < x.shape[0] <= ROWS
+            ):
                 if w not in transposed:
                     nodes.append(make(REGISTRY["transpose"], (w,), {"axes": (1, 0)}, node))
                     transposed[w] = nodes[-1].output
@@ -209,4 +229,3 @@ def _transposed(parts: Parts) -> list[Node]:
     parts.carried = [(a, s, swap.get(new, new)) for a, s, new in parts.carried]
     parts.stacked = [swap.get(s, s) for s in parts.stacked]
     return nodes
-

@@ -1,4 +1,5 @@
 """Normalisation with activation: one pass over the data forward, and one gradient less to write backward."""
+
 from typing import Any
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, make, rewrite
@@ -21,8 +22,13 @@ def norm_activations(graph: Graph) -> Graph:
         says = node.op.fusion
         if says.function:
             norm, attr = inputs[0].node, inputs[0].node.op.fusion.activation
-            if (attr and len(norm.outputs) > 1 and inputs[0].index == 0 and norm.attrs[attr] is None
-                    and alone(node.inputs[0])):
+            if (
+                attr
+                and len(norm.outputs) > 1
+                and inputs[0].index == 0
+                and norm.attrs[attr] is None
+                and alone(node.inputs[0])
+            ):
                 fused = make(norm.op, norm.inputs, {**norm.attrs, attr: says.function}, norm)
                 moved[norm] = fused
                 return [fused, (fused.outputs[0],)]
@@ -55,7 +61,7 @@ def _statistics_from(graph: Graph, moved: dict[Node, Node]) -> Graph:
         elif node not in placed:
             order.append(node)
 
-    fresh: dict[Any, Any] = {}                  # a fused node that reads another one's statistics is copied, too
+    fresh: dict[Any, Any] = {}  # a fused node that reads another one's statistics is copied, too
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         wanted = tuple(fresh.get(s, s) for s in (swap.get(s, s) for s in inputs))
@@ -64,5 +70,10 @@ def _statistics_from(graph: Graph, moved: dict[Node, Node]) -> Graph:
         copy = copy_with(node, wanted)
         fresh.update(zip(node.outputs, copy.outputs))
         return [copy, copy.outputs]
-    return rewrite(Graph(order, [swap.get(s, s) for s in graph.outputs],
-                         [(v, swap.get(s, s)) for v, s in graph.updates], graph.marks), visit)
+
+    return rewrite(
+        Graph(
+            order, [swap.get(s, s) for s in graph.outputs], [(v, swap.get(s, s)) for v, s in graph.updates], graph.marks
+        ),
+        visit,
+    )

@@ -3,6 +3,7 @@
 relu_grad(max_pool_grad(g), y) = max_pool_grad(relu_grad(g, pooled y)): the gradient reaches only winners, and a
 winner's value is the pooled value.  Two passes over the large array less, the same bits.
 """
+
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.graph.node import Node
 
@@ -25,4 +26,5 @@ def pooled_relus(graph: Graph) -> Graph:
         before = make(node.op, (pooled.inputs[0], forward.outputs[0]), node.attrs, node)
         after = make(pooled.op, (before.output, pooled.inputs[1]), pooled.attrs, pooled)
         return [before, after, after.outputs]
+
     return rewrite(graph, visit)

@@ -4,6 +4,7 @@ A normalisation and the layer behind it keep three arrays of one size for their 
 the convolution's result after y. y follows from x and two vectors, in a pass over data that backward reads in any case.
 Cheap ones always; those of a layers.RematScope whatever they cost.
 """
+
 from typing import NamedTuple
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, copy_with, make, rewrite
@@ -11,13 +12,14 @@ from fastnn.core.types import Attrs
 from fastnn.graph.node import Leaf, Node, Record, Symbol
 from fastnn.graph.spec import Spec
 
-LARGE = 256 * 1024          # bytes from which a cheap activation is worth it
-CHEAP = 12                  # operations per element of the result, at most
-DEEP = 2                    # cheap calls that are rematerialized, one after the other, to get at what is kept
+LARGE = 256 * 1024  # bytes from which a cheap activation is worth it
+CHEAP = 12  # operations per element of the result, at most
+DEEP = 2  # cheap calls that are rematerialized, one after the other, to get at what is kept
 
 
 class Recipe(NamedTuple):
     """How a symbol is rematerialized."""
+
     op: Record
     inputs: Inputs
     attrs: Attrs
@@ -53,6 +55,7 @@ def rematerialized(graph: Graph) -> Graph:
             return None
         copy = copy_with(node, tuple(copies.get(s, x) for s, x in zip(node.inputs, inputs)))
         return [*made, copy, copy.outputs]
+
     return rewrite(graph, visit)
 
 
@@ -73,22 +76,36 @@ class _Choice:
                 if s is not None:
                     (self.late if node.order >= self.since else self.early).setdefault(s, []).append((i, node))
         marked = graph.marks.remat
-        self.parts = [r for i, r in enumerate(marked) if not any(
-            o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(marked) if k != i)]
+        self.parts = [
+            r
+            for i, r in enumerate(marked)
+            if not any(
+                o[0] <= r[0] and r[1] <= o[1] and (o[:2] != r[:2] or i < k) for k, o in enumerate(marked) if k != i
+            )
+        ]
 
     def part(self, s: Symbol) -> int | None:
         """The number of the outermost marked part that s belongs to, or None."""
-        return next((i for i, (first, end, least, simple) in enumerate(self.parts) if first <= s.node.order < end
-                     and s.size > least and (s.node.op.elementwise or not simple)), None)
+        return next(
+            (
+                i
+                for i, (first, end, least, simple) in enumerate(self.parts)
+                if first <= s.node.order < end and s.size > least and (s.node.op.elementwise or not simple)
+            ),
+            None,
+        )
 
     def made(self) -> dict[Symbol, dict[Symbol, Recipe]]:
         """Choose."""
-        found = [(s, self.part(s)) for s in (node.outputs[0] for node in self.nodes if node.order < self.since)
-                 if s in self.early and s in self.late and s not in self.wanted and not isinstance(s.node.op, Leaf)]
+        found = [
+            (s, self.part(s))
+            for s in (node.outputs[0] for node in self.nodes if node.order < self.since)
+            if s in self.early and s in self.late and s not in self.wanted and not isinstance(s.node.op, Leaf)
+        ]
         leaves = {s: p is not None and any(self.part(n.outputs[0]) != p for _, n in self.early[s]) for s, p in found}
         inside = {p for s, p in found if not leaves[s]}
         for s, p in found:
-            if (_bytes(s) >= LARGE if p is None else not leaves[s] or p not in inside):
+            if _bytes(s) >= LARGE if p is None else not leaves[s] or p not in inside:
                 calls = self.calls(s, p, self.late[s][0][0], DEEP)
                 if calls is not None:
                     self.chosen[s] = calls

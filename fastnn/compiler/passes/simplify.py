@@ -8,6 +8,7 @@
 
 The last rule rewrites a formula: two roundings become one.
 """
+
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,12 @@ from fastnn.graph.node import CONSTANT, Leaf, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY
 
-SMALL = 1024                                    # elements of a constant that is worth computing at plan time
+SMALL = 1024  # elements of a constant that is worth computing at plan time
 
 
 def simplify(graph: Graph) -> Graph:
     """Apply the rules of this file once, in node order (a rule sees what earlier ones made)."""
+
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if isinstance(node.op, Leaf) or node.op.structural or len(node.outputs) != 1:
             return None
@@ -37,6 +39,7 @@ def simplify(graph: Graph) -> Graph:
             if made is not None:
                 return [made, made.outputs]
         return None
+
     return rewrite(graph, visit)
 
 
@@ -57,7 +60,7 @@ def _constant(node: Node, inputs: Inputs) -> Node | None:
     if not inputs or any(s is None or s.node.op is not CONSTANT for s in inputs):
         return None
     if node.output.spec.size > SMALL or node.op.host is not None or node.op.draws:
-        return None                             # one number, repeated, stays what it is: other rules see the number
+        return None  # one number, repeated, stays what it is: other rules see the number
     value = hooks.call("eager", node.op, [s.node.payload for s in inputs], node.attrs)
     return _leaf(np.ascontiguousarray(value).reshape(node.output.shape), node)
 

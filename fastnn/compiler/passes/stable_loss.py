@@ -4,6 +4,7 @@
 numbers; from the logits both are exact, and the gradient is one pass.  The formula changes: where probabilities are
 clipped at epsilon the result differs (the clipped loss has no gradient there), elsewhere by rounding only.
 """
+
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.graph.node import Node
 from fastnn.ops.op import REGISTRY
@@ -32,4 +33,5 @@ def stable_losses(graph: Graph) -> Graph:
             new = make(op, (probabilities.get((z, t), p) if op.fusion.probabilities else z, t, g), {}, node)
             return [new, new.outputs]
         return None
+
     return rewrite(graph, visit)

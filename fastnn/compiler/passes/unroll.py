@@ -1,4 +1,5 @@
 """Loops written out and branches as choices: what plans without loops run, and plans with loops are compared with."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,14 @@ ALL = (None, None, None)
 
 def unrolled(graph: Graph) -> Graph:
     """Write out every loop, to its largest number of steps, and calculate both sides of every branch."""
+
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if not node.op.structural:
             return None
         writer = _Writer(node)
         outputs = writer.structure(node, inputs, ())
         return [*writer.made, tuple(outputs)]
+
     return rewrite(graph, visit)
 
 
@@ -58,8 +61,9 @@ class _Writer:
                 attrs = node.attrs
                 if node.op.draws and steps:
                     attrs = {**attrs, "loop_step": random.signed(attrs["loop_step"] + random.loop_step_of(steps))}
-                new = Node(node.op, values, attrs, [o.spec for o in node.outputs], node.scope, self.like.order,
-                           node.payload)
+                new = Node(
+                    node.op, values, attrs, [o.spec for o in node.outputs], node.scope, self.like.order, node.payload
+                )
                 self.made.append(new)
                 outputs = new.outputs
             env.update(zip(node.outputs, outputs))
@@ -81,7 +85,7 @@ class _Writer:
         if a["count"] == ENDLESS:
             raise GraphError("while_loop: without maximum_iterations it cannot be written out.")
         k, c = a["constants"], a["carried"]
-        constants, carried, sliced = inputs[:k], list(inputs[k:k + c]), inputs[k + c:k + c + a["sliced"]]
+        constants, carried, sliced = inputs[:k], list(inputs[k : k + c]), inputs[k + c : k + c + a["sliced"]]
         rows, done = {}, None
         going = self.constant(True, "bool") if test is not None else None
         if test is not None:
@@ -98,7 +102,7 @@ class _Writer:
                 old = [*carried, *(self.constant(np.zeros(s.shape), s.dtype) for s in out[c:])]
                 out = [new if new is was else self.make("where", going, new, was) for new, was in zip(out, old)]
             carried, rows[t] = out[:c], out[c:]
-        results = node.outputs[c:len(body.outputs)]
+        results = node.outputs[c : len(body.outputs)]
         stacked = [self.stack([rows[t][j] for t in range(a["count"])], s) for j, s in enumerate(results)]
         return [*carried, *stacked, *([] if test is None else [done])]
 

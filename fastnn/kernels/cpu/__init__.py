@@ -1,4 +1,5 @@
 """The CPU kernels, one module per family. Only the pack's build and the JIT import them; see `fastnn.core.jit`."""
+
 import importlib
 import pkgutil
 

@@ -5,6 +5,7 @@
 move per index of each outer dimension, and whether they move along the row (1) or stay (0).
 Table: rank, elements of a row, x moves, y moves, then for each outer dimension: size, x stride, y stride (elements).
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof, words
@@ -18,6 +19,7 @@ LN2 = 0.6931471805599453
 
 def same(name, f, *types):
     """Register z = f(F, x, y). args: x, y, z (may be x or y)."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         x, y, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
@@ -31,12 +33,14 @@ def same(name, f, *types):
             for i in range(hi - lo):
                 z[i] = f(F, x[i], y[i])
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
 
 def scalar(name, f, *types):
     """Register z = f(F, x, y) with one side a single element. args: x, y, z, 1 if x is the single one, else 0."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         z = at(F, a[2] + lo * S)
@@ -57,12 +61,14 @@ def scalar(name, f, *types):
                 for i in range(hi - lo):
                     z[i] = f(F, c, y[i])
         return 0
+
     run.__name__ = name + "_sc"
     return kernel(*types)(run)
 
 
 def broadcast(name, f, *types):
     """Register z = f(F, x, y) with broadcasting. args: x, y, z (may be x), table."""
+
     def run(a, lo, hi, F):
         xs, ys, zs, table = words(a, 4)
         S, t = sizeof(F), at(np.int64, table)
@@ -100,18 +106,21 @@ def broadcast(name, f, *types):
                 for i in range(n):
                     z[i] = f(F, x[i], y[i])
         return 0
+
     run.__name__ = name + "_bc"
     return kernel(*types)(run)
 
 
 def compare(name, f, *types):
     """Register z = f(F, x, y) as 0 or 1. args: x, y, z (u8)."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         x, y, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(np.uint8, a[2] + lo)
         for i in range(hi - lo):
             z[i] = np.uint8(1) if f(F, x[i], y[i]) else np.uint8(0)
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
@@ -185,7 +194,7 @@ def _quotient(F, x, y):
     r = (r + y if alike else r - y) if above else r
     q = (q - F(1) if alike else q + F(1)) if above else q
     endless = ((y == F(np.inf)) | (y == F(-np.inf))) & (x - x == F(0))
-    q = q + (x - x)                             # NaN where x is infinite
+    q = q + (x - x)  # NaN where x is infinite
     return _rounded_down(F, x, y, q, x if endless else r)
 
 
@@ -210,6 +219,7 @@ def quotient(name, part):
     """Register one part of the quotient. args: x, y, z (may be x or y).
 
     Vectors take the usual case; a long division is made only where an operand of the call asks for it."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         x, y, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
@@ -230,6 +240,7 @@ def quotient(name, part):
             for i in range(hi - lo):
                 z[i] = _quotient(F, x[i], y[i])[part]
         return 0
+
     run.__name__ = name
     return kernel(*FLOATS)(run)
 

@@ -15,13 +15,14 @@ The geometry words (made by `fastnn.ops.records.convolution_plan`), in elements:
 12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then) ·
 15 residues that columns of the scratch are sorted by, or 1
 """
+
 import numpy as np
 
 from fastnn.core.blocks import ACC
 from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.kernels.cpu.tiles import activate, block, pack_rows, pack_transposed, panel_cols, panel_tile
 
-KC = 4608           # taps * channels per pass: a panel that stays in L2
+KC = 4608  # taps * channels per pass: a panel that stays in L2
 
 
 @device
@@ -55,7 +56,7 @@ def fill(F, g, x, scratch, r, end):
     """Copy the source rows of band [r, end) into the scratch, zeros outside the image; addresses in bytes."""
     S = sizeof(F)
     C, line, slot = g[3], g[11] * g[3], 0
-    left = max(0, -g[9])                                    # the first scratch column that lies inside the image
+    left = max(0, -g[9])  # the first scratch column that lies inside the image
     n = max(0, min(g[2], g[9] + g[11]) - (left + g[9])) * C
     left = min(left, g[11]) * C
     while r < end:
@@ -65,8 +66,9 @@ def fill(F, g, x, scratch, r, end):
             h = q * g[6] + g[8] + i
             d = at(F, scratch + (slot * g[10] + i) * line * S)
             if g[15] > 1:
-                fill_apart(F, g, x + (image * g[1] + h) * g[2] * C * S, scratch + (slot * g[10] + i) * line * S,
-                           0 <= h < g[1])
+                fill_apart(
+                    F, g, x + (image * g[1] + h) * g[2] * C * S, scratch + (slot * g[10] + i) * line * S, 0 <= h < g[1]
+                )
             elif 0 <= h < g[1] and n > 0:
                 s = at(F, x + ((image * g[1] + h) * g[2] * C + left + g[9] * C) * S)
                 for j in range(left):
@@ -105,8 +107,16 @@ def conv_pack(a, lo, hi, F):
         j = 0
         while j < K:
             w = panel_cols(F, panel_tile(F, K - j))
-            pack_rows(F, panels + (g * each + j * R + lo * w) * S, w, w, ws + (lo * K * G + g * K + j) * S, K * G,
-                      hi - lo, K - j)
+            pack_rows(
+                F,
+                panels + (g * each + j * R + lo * w) * S,
+                w,
+                w,
+                ws + (lo * K * G + g * K + j) * S,
+                K * G,
+                hi - lo,
+                K - j,
+            )
             j += w
     return 0
 
@@ -156,8 +166,15 @@ def conv_pack_t(a, lo, hi, F):
         while j < C:
             w = panel_cols(F, panel_tile(F, C - j))
             for i in range(lo, hi):
-                pack_transposed(F, panels + (g * each + j * R + i * K * w) * S, w,
-                                ws + ((taps[i] * C + j) * K * G + g * K) * S, K * G, K, min(w, C - j))
+                pack_transposed(
+                    F,
+                    panels + (g * each + j * R + i * K * w) * S,
+                    w,
+                    ws + ((taps[i] * C + j) * K * G + g * K) * S,
+                    K * G,
+                    K,
+                    min(w, C - j),
+                )
             j += w
     return 0
 
@@ -171,8 +188,27 @@ def conv(a, lo, hi, F):
     bias, activation.
     items: output rows of all images.
     """
-    (xs, panels, outs, geometry, pixel_table, tap_table, place_table, scratch, R, groups, C, K, each, first,
-     per_image, per_row, flags, biases, activation) = words(a, 19)
+    (
+        xs,
+        panels,
+        outs,
+        geometry,
+        pixel_table,
+        tap_table,
+        place_table,
+        scratch,
+        R,
+        groups,
+        C,
+        K,
+        each,
+        first,
+        per_image,
+        per_row,
+        flags,
+        biases,
+        activation,
+    ) = words(a, 19)
     S = sizeof(F)
     g, pix, place = at(np.int64, geometry), at(np.int64, pixel_table), at(np.int64, place_table)
     r = lo
@@ -192,11 +228,24 @@ def conv(a, lo, hi, F):
                     fl = ACC if k0 > 0 else 0
                     if k0 + kn == R:
                         fl |= flags
-                    block(F, tile, at(F, src + group * C * S), pix, at(np.int64, tap_table + k0 * 8), kn,
-                          at(F, panels + (group * each + j * R + k0 * w) * S), w, at(F, out + k * S), place,
-                          pixels, min(w, K - j), fl, at(F, biases + k * S))
+                    block(
+                        F,
+                        tile,
+                        at(F, src + group * C * S),
+                        pix,
+                        at(np.int64, tap_table + k0 * 8),
+                        kn,
+                        at(F, panels + (group * each + j * R + k0 * w) * S),
+                        w,
+                        at(F, out + k * S),
+                        place,
+                        pixels,
+                        min(w, K - j),
+                        fl,
+                        at(F, biases + k * S),
+                    )
                 j += w
-        if activation > 1:              # forward only: there the pixels of a band are contiguous
+        if activation > 1:  # forward only: there the pixels of a band are contiguous
             activate(F, activation, out, 0, 1, pixels * K * groups)
         r = end
     return 0

@@ -3,6 +3,7 @@ exchanged.
 
     gw[(t, c), k] = sum over output pixels q of  x[q*step + tap_t][c] * gy[q][k]
 """
+
 import numpy as np
 
 from fastnn.core.blocks import ACC, GRAD_PIXELS
@@ -39,12 +40,26 @@ def conv_grad_w(a, lo, hi, F):
                 while j < K:
                     tile = panel_tile(F, K - j)
                     w = panel_cols(F, tile)
-                    b, ld = rows, KG                        # gy as it lies: one full panel
-                    if groups > 1 or K != w:             # a compact copy: long steps would collide in L1
+                    b, ld = rows, KG  # gy as it lies: one full panel
+                    if groups > 1 or K != w:  # a compact copy: long steps would collide in L1
                         b, ld = work, w
                         pack_rows(F, b, w, w, rows + (group * K + j) * S, KG, pn, K - j)
-                    block(F, tile, at(F, src + group * C * S), tap, at(np.int64, pixel_table + p * 8), pn, at(F, b), ld,
-                          at(F, gw + (group * K + j) * S), KG, R, min(w, K - j), flags, at(F, gw))
+                    block(
+                        F,
+                        tile,
+                        at(F, src + group * C * S),
+                        tap,
+                        at(np.int64, pixel_table + p * 8),
+                        pn,
+                        at(F, b),
+                        ld,
+                        at(F, gw + (group * K + j) * S),
+                        KG,
+                        R,
+                        min(w, K - j),
+                        flags,
+                        at(F, gw),
+                    )
                     j += w
         r = end
     return 0

@@ -2,6 +2,7 @@
 
 The bands, scratch and offset tables are those of conv.py, with one entry per tap.
 """
+
 import numpy as np
 
 from fastnn.core.blocks import ACC
@@ -16,8 +17,18 @@ def channels(F, a, aoff, b, boff, nk, c, C, flags, bias):
     """`lanewise` over C channels; a, b, c, bias are addresses."""
     S, step = sizeof(F), 4 * vector(F)
     for j in range(0, C, step):
-        lanewise(F, at(F, a + j * S), aoff, at(F, b + j * S), boff, nk, at(F, c + j * S), min(step, C - j), flags,
-                 at(F, bias + j * S))
+        lanewise(
+            F,
+            at(F, a + j * S),
+            aoff,
+            at(F, b + j * S),
+            boff,
+            nk,
+            at(F, c + j * S),
+            min(step, C - j),
+            flags,
+            at(F, bias + j * S),
+        )
 
 
 @device(inline=False)
@@ -42,8 +53,18 @@ def lines(F, src, pix, tap, w, weight, taps, out, place, pixels, Q, C, flags, bi
         s, c = src + pix[p] * S, 0
         o = row if row else out + place[p] * S
         for j in range(0, line, step):
-            lanewise(F, at(F, s + j * S), tap, at(F, w + c * S), weight, taps, at(F, o + j * S), min(step, line - j),
-                     flags, at(F, bias + c * S))
+            lanewise(
+                F,
+                at(F, s + j * S),
+                tap,
+                at(F, w + c * S),
+                weight,
+                taps,
+                at(F, o + j * S),
+                min(step, line - j),
+                flags,
+                at(F, bias + c * S),
+            )
             c += step
             while c >= C:
                 c -= C
@@ -62,8 +83,27 @@ def depthwise(a, lo, hi, F):
     first, per image, per row; flags, bias, activation, room for taps + 1 rows of repeated weights, their length (0:
     pixels do not lie side by side in x), room for a row or 0.  items: output rows of all images.
     """
-    (xs, ws, outs, geometry, pixel_table, tap_table, weight_table, place_table, scratch, taps, first, per_image,
-     per_row, flags, biases, activation, repeats, long, row) = words(a, 19)
+    (
+        xs,
+        ws,
+        outs,
+        geometry,
+        pixel_table,
+        tap_table,
+        weight_table,
+        place_table,
+        scratch,
+        taps,
+        first,
+        per_image,
+        per_row,
+        flags,
+        biases,
+        activation,
+        repeats,
+        long,
+        row,
+    ) = words(a, 19)
     S = sizeof(F)
     g, pix, place = at(np.int64, geometry), at(np.int64, pixel_table), at(np.int64, place_table)
     tap, weight = at(np.int64, tap_table), at(np.int64, weight_table)
@@ -79,8 +119,23 @@ def depthwise(a, lo, hi, F):
         src = band_source(F, g, xs, scratch, r, end)
         out = outs + (first + r // g[4] * per_image + r % g[4] * per_row) * S
         if long:
-            lines(F, src, pix, tap, repeats, long, taps, out, place, pixels, g[5], C, flags, repeats + taps * long * S,
-                  row)
+            lines(
+                F,
+                src,
+                pix,
+                tap,
+                repeats,
+                long,
+                taps,
+                out,
+                place,
+                pixels,
+                g[5],
+                C,
+                flags,
+                repeats + taps * long * S,
+                row,
+            )
         else:
             for p in range(pixels):
                 channels(F, src + pix[p] * S, tap, ws, weight, taps, out + place[p] * S, C, flags, biases)
@@ -95,7 +150,7 @@ def repeat_rows(F, dst, ld, n, src, C, rows):
     """Rows of C elements at src as the first n elements of rows of ld at dst, repeated; ld >= n + a vector."""
     S, V = sizeof(F), tile_cols(F, 2)
     for m in range(0, n, C):
-        for i in range(0, min(C, n - m), V):        # what is written beyond C is written again, or beyond n
+        for i in range(0, min(C, n - m), V):  # what is written beyond C is written again, or beyond n
             d, s = dst + (m + i) * S, src + i * S
             for k in range(rows):
                 copy_row(F, 2, at(F, d + k * ld * S), at(F, s + k * C * S), C - i)
@@ -130,8 +185,18 @@ def depthwise_grad_w(a, lo, hi, F):
             for t in range(0, taps, run):
                 x, y, c = src + tap[t] * S, gw + t * C * S, 0
                 for j in range(0, run * C, step):
-                    lanewise(F, at(F, x + j * S), at(np.int64, pixel_table + p * 8), at(F, gy + c * S), ld, n,
-                             at(F, y + j * S), min(step, run * C - j), flags, at(F, gw))
+                    lanewise(
+                        F,
+                        at(F, x + j * S),
+                        at(np.int64, pixel_table + p * 8),
+                        at(F, gy + c * S),
+                        ld,
+                        n,
+                        at(F, y + j * S),
+                        min(step, run * C - j),
+                        flags,
+                        at(F, gw),
+                    )
                     c += step
                     while c >= C:
                         c -= C

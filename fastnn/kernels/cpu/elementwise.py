@@ -3,6 +3,7 @@
 Items are elements. Input and output may be the same memory: equal addresses take a loop over one pointer, because
 LLVM's check for overlap would send them to the scalar loop.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof
@@ -17,6 +18,7 @@ SQRT_2_OVER_PI, CUBIC = 0.7978845608028654, 0.044715
 
 def unary(name, f, *types):
     """Register y = f(F, x). args: x, y."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         x, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
@@ -27,12 +29,14 @@ def unary(name, f, *types):
             for i in range(hi - lo):
                 y[i] = f(F, x[i])
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
 
 def unary_with(name, f, *types):
     """Register y = f(F, x, p, q) with two numbers p, q. args: x, y, p, q (float64 bits)."""
+
     def run(a, lo, hi, F):
         S = sizeof(F)
         x, y, p, q = at(F, a[0] + lo * S), at(F, a[1] + lo * S), F(f64(a[2])), F(f64(a[3]))
@@ -43,12 +47,14 @@ def unary_with(name, f, *types):
             for i in range(hi - lo):
                 y[i] = f(F, x[i], p, q)
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
 
 def gradient(name, f, *types):
     """Register gx = f(F, gy, s, p, q); s: what the forward kept. args: gy, s, gx, p, q (float64 bits)."""
+
     def run(a, lo, hi, F):
         S, p, q = sizeof(F), F(f64(a[3])), F(f64(a[4]))
         g, s, z = at(F, a[0] + lo * S), at(F, a[1] + lo * S), at(F, a[2] + lo * S)
@@ -62,17 +68,20 @@ def gradient(name, f, *types):
             for i in range(hi - lo):
                 z[i] = f(F, g[i], s[i], p, q)
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
 
 def test(name, f, *types):
     """Register y = f(F, x) as 0 or 1. args: x, y (u8)."""
+
     def run(a, lo, hi, F):
         x, y = at(F, a[0] + lo * sizeof(F)), at(np.uint8, a[1] + lo)
         for i in range(hi - lo):
             y[i] = np.uint8(1) if f(F, x[i]) else np.uint8(0)
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
@@ -139,12 +148,35 @@ def _round(F, x):
     return v if (x < limit) & (x > -limit) else x
 
 
-for _f, _types in ((_negative, NUMBERS), (_abs, NUMBERS), (_square, NUMBERS), (_sign, NUMBERS), (_sqrt, FLOATS),
-                   (_rsqrt, FLOATS), (_reciprocal, FLOATS), (_floor, FLOATS), (_ceil, FLOATS), (_trunc, FLOATS),
-                   (_round, FLOATS)):
+for _f, _types in (
+    (_negative, NUMBERS),
+    (_abs, NUMBERS),
+    (_square, NUMBERS),
+    (_sign, NUMBERS),
+    (_sqrt, FLOATS),
+    (_rsqrt, FLOATS),
+    (_reciprocal, FLOATS),
+    (_floor, FLOATS),
+    (_ceil, FLOATS),
+    (_trunc, FLOATS),
+    (_round, FLOATS),
+):
     unary(_f.__name__[1:], _f, *_types)
-for _f in (vm.exp, vm.expm1, vm.log, vm.log1p, vm.sin, vm.cos, vm.erf, vm.erfc, vm.sinh, vm.cosh, vm.tanh, vm.sigmoid,
-           vm.softplus):
+for _f in (
+    vm.exp,
+    vm.expm1,
+    vm.log,
+    vm.log1p,
+    vm.sin,
+    vm.cos,
+    vm.erf,
+    vm.erfc,
+    vm.sinh,
+    vm.cosh,
+    vm.tanh,
+    vm.sigmoid,
+    vm.softplus,
+):
     unary(_f.__name__, _f, *FLOATS)
 
 
@@ -209,7 +241,7 @@ def _relu(F, x):
 def _silu(F, x):
     e = vm.sigmoid(F, x)
     v = x * e
-    return F(0) if (e == F(0)) & (x < F(0)) else v              # -inf * 0 is 0 here
+    return F(0) if (e == F(0)) & (x < F(0)) else v  # -inf * 0 is 0 here
 
 
 @device
@@ -282,8 +314,18 @@ def _clip_grad(F, g, x, p, q):
     return F(0) if (x < p) | (x > q) else g
 
 
-for _f in (_relu_grad, _leaky_relu_grad, _tanh_grad, _sigmoid_grad, _elu_grad, _softplus_grad, _silu_grad, _gelu_grad,
-           _gelu_tanh_grad, _clip_grad):
+for _f in (
+    _relu_grad,
+    _leaky_relu_grad,
+    _tanh_grad,
+    _sigmoid_grad,
+    _elu_grad,
+    _softplus_grad,
+    _silu_grad,
+    _gelu_grad,
+    _gelu_tanh_grad,
+    _clip_grad,
+):
     gradient(_f.__name__[1:], _f, *FLOATS)
 
 
@@ -321,19 +363,31 @@ test("logical_not", _logical_not, "u8")
 
 def _copy(name, F):
     """Register y = x for one dtype; values are moved as the integers F. args: x, y."""
+
     def run(a, lo, hi):
         S = sizeof(F)
         x, y = at(F, a[0] + lo * S), at(F, a[1] + lo * S)
         for i in range(hi - lo):
             y[i] = x[i]
         return 0
+
     run.__name__ = "copy_" + name
     return kernel()(run)
 
 
-for _name, _F in (("u8", np.uint8), ("i8", np.uint8), ("u16", np.uint16), ("i16", np.uint16), ("f16", np.uint16),
-                  ("u32", np.int32), ("i32", np.int32), ("f32", np.int32), ("u64", np.int64), ("i64", np.int64),
-                  ("f64", np.int64)):
+for _name, _F in (
+    ("u8", np.uint8),
+    ("i8", np.uint8),
+    ("u16", np.uint16),
+    ("i16", np.uint16),
+    ("f16", np.uint16),
+    ("u32", np.int32),
+    ("i32", np.int32),
+    ("f32", np.int32),
+    ("u64", np.int64),
+    ("i64", np.int64),
+    ("f64", np.int64),
+):
     _copy(_name, _F)
 
 

@@ -2,6 +2,7 @@
 
 An index outside its range ends the run with status 1.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, bitcast, device, kernel, sizeof, words
@@ -155,9 +156,9 @@ def _signed(D, v):
 @device
 def _half(D, v):
     """A float16 that was read as uint16; its subnormals are kept although the tape flushes float32's."""
-    m = np.uint32(v & np.uint16(0x7fff))
+    m = np.uint32(v & np.uint16(0x7FFF))
     x = bitcast(np.float32, np.uint32((m << np.uint32(13)) + np.uint32(0x38000000)))
-    x = bitcast(np.float32, np.uint32((m << np.uint32(13)) | np.uint32(0x7f800000))) if m >= np.uint32(0x7c00) else x
+    x = bitcast(np.float32, np.uint32((m << np.uint32(13)) | np.uint32(0x7F800000))) if m >= np.uint32(0x7C00) else x
     x = np.float32(m) * np.float32(5.9604644775390625e-08) if m < np.uint32(0x0400) else x
     return D(-x if v >= np.uint16(0x8000) else x)
 
@@ -175,6 +176,7 @@ def gather(name, D, S, convert):
     rows}; index: address of a word holding the address of int64 row numbers (0: rows as they lie); row0: word 1 of the
     state block.
     """
+
     def run(a, lo, hi):
         source, orders, ys, cols, state = words(a, 5)
         io, order, row0 = at(np.int64, source), at(np.int64, orders)[0], at(np.int64, state)[1]
@@ -189,12 +191,15 @@ def gather(name, D, S, convert):
             for j in range(cols):
                 y[j] = convert(D, x[j])
         return 0
+
     run.__name__ = name
     return kernel()(run)
 
 
+# fmt: off
 _SOURCES = (("u8", np.uint8, _same), ("i8", np.int8, _same), ("i16", np.uint16, _signed), ("i32", np.int32, _same),
             ("i64", np.int64, _same), ("f16", np.uint16, _half), ("f32", np.float32, _same), ("f64", np.float64, _same))
+# fmt: on
 for _d, _D in (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64)):
     for _s, _S, _f in _SOURCES:
         gather(f"gather_rows_{_d}_{_s}", _D, _S, _f)

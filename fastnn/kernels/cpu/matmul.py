@@ -1,4 +1,5 @@
 """Matrix products C = act(A·B + bias) in every orientation, by the register tiles of core/simd_tiles.py."""
+
 import numpy as np
 
 from fastnn.core.blocks import ACC, BIAS, COPY_LINE, DEPTH, RELU
@@ -6,11 +7,11 @@ from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
 from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
 
-KC_IN_PLACE = 256   # the same where B is not packed: its rows and those of A stay in L1
-MC = 96             # rows of A per pass
-FEW = 64            # rows of A below which packing B costs more than it saves
-ROW = 4096          # sums of a row vector times a matrix that are made at a time
-FAR = 4096          # bytes of a page: A with steps this long is copied together first
+KC_IN_PLACE = 256  # the same where B is not packed: its rows and those of A stay in L1
+MC = 96  # rows of A per pass
+FEW = 64  # rows of A below which packing B costs more than it saves
+ROW = 4096  # sums of a row vector times a matrix that are made at a time
+FAR = 4096  # bytes of a page: A with steps this long is copied together first
 
 
 @device(inline=False)
@@ -18,7 +19,7 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
     """m rows of one block of n columns of C; addresses in bytes, strides in elements."""
     S = sizeof(F)
     in_place = bns == 1 and m <= FEW
-    far = ars == 1 and aks * S >= FAR and m > 8 and n > tile_cols(F, 2)     # else a line is used once, and whole
+    far = ars == 1 and aks * S >= FAR and m > 8 and n > tile_cols(F, 2)  # else a line is used once, and whole
     copy_a = work + DEPTH * wide * S
     step = KC_IN_PLACE if in_place else DEPTH
     for k0 in range(0, max(K, 1), step):
@@ -50,8 +51,22 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
                 while j < n:
                     tile = panel_tile(F, n - j)
                     w = panel_cols(F, tile)
-                    block(F, tile, at(F, a0), rs, ks, kc, at(F, work + j * kc * S), w, at(F, c + (i * ldc + j) * S),
-                          ldc, mc, min(w, n - j), fl, at(F, bias + j * S))
+                    block(
+                        F,
+                        tile,
+                        at(F, a0),
+                        rs,
+                        ks,
+                        kc,
+                        at(F, work + j * kc * S),
+                        w,
+                        at(F, c + (i * ldc + j) * S),
+                        ldc,
+                        mc,
+                        min(w, n - j),
+                        fl,
+                        at(F, bias + j * S),
+                    )
                     j += w
             if k0 + kc == K and activation > 1:
                 activate(F, activation, c + i * ldc * S, ldc, mc, n)
@@ -78,10 +93,25 @@ def matmul(a, lo, hi, F):
         take = min(hi - item, row_blocks - r)
         i = r * RB
         m = min(take * RB, M - i)
-        columns(F, xs + (starts[3 * matrix] + i * ars) * S, ars, aks,
-                ws + (starts[3 * matrix + 1] + j * bns) * S, bks, bns,
-                ys + ((matrix * M + i) * N + j) * S, N, m, min(wide, N - j), starts[3 * matrix + 2],
-                flags, biases + j * S, activation, work, wide)
+        columns(
+            F,
+            xs + (starts[3 * matrix] + i * ars) * S,
+            ars,
+            aks,
+            ws + (starts[3 * matrix + 1] + j * bns) * S,
+            bks,
+            bns,
+            ys + ((matrix * M + i) * N + j) * S,
+            N,
+            m,
+            min(wide, N - j),
+            starts[3 * matrix + 2],
+            flags,
+            biases + j * S,
+            activation,
+            work,
+            wide,
+        )
         item += take
     return 0
 
@@ -136,7 +166,7 @@ def matmul_row(a, lo, hi, F):
     S = sizeof(F)
     for item in range(lo, hi):
         first, last = item * step, min(K, (item + 1) * step)
-        for j0 in range(0, N, ROW):                         # sums that stay in L1
+        for j0 in range(0, N, ROW):  # sums that stay in L1
             n = min(ROW, N - j0)
             y = at(F, sums + (item * N + j0) * S)
             for j in range(n):
@@ -194,7 +224,7 @@ def fma_peak(a, lo, hi, F):
 
     Leaves the operations of one item as an int64 at byte 2048.
     """
-    p, zero = at(F, a[0]), a[1]         # an argument: LLVM would merge the rows of a constant 0
+    p, zero = at(F, a[0]), a[1]  # an argument: LLVM would merge the rows of a constant 0
     microkernel(F, 1, 0, p, zero, zero, hi - lo, p, zero, p, zero, 0, tile_rows(F, 1), tile_cols(F, 1), 0, p)
     at(np.int64, a[0] + 2048)[0] = 2 * tile_rows(F, 1) * tile_cols(F, 1)
     return 0

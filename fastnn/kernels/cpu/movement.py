@@ -2,6 +2,7 @@
 
 They work on bits, so that one kernel serves all dtypes of a size: u8, u16, i32 (also float32), i64 (also float64).
 """
+
 import numpy as np
 
 from fastnn.core.blocks import TRANSPOSE_BAND
@@ -96,6 +97,7 @@ def transpose(a, lo, hi, F):
 
 def _transpose(name, F):
     """Register the same for 4 and 8 bytes, whole blocks through registers: loads and stores keep the bits of floats."""
+
     def run(a, lo, hi):
         S, t, V = sizeof(F), at(np.int64, a[2]), vector(F)
         n, sx, sy = t[2], t[3], t[4]
@@ -108,6 +110,7 @@ def _transpose(name, F):
                     else:
                         corner(F, p, q, i, i + V if i + V < last else last, j, j + V if j + V < n else n, sx, sy)
         return 0
+
     run.__name__ = "transpose_" + name
     return kernel()(run)
 

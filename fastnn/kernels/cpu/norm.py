@@ -8,6 +8,7 @@ sizes only.
 The apply kernels work on elements from any start: their per-channel vectors are stored repeated, `wide + c` long, so
 that the element's channel is a pointer offset.
 """
+
 import numpy as np
 
 from fastnn.core.blocks import CODES
@@ -186,7 +187,7 @@ def batch_norm_apply(a, lo, hi, F):
     while i < n:
         k = min(wide, n - i)
         x, y = at(F, xs + (lo + i) * S), at(F, ys + (lo + i) * S)
-        if xs == ys:                            # one pointer, or the alias check takes the scalar loop
+        if xs == ys:  # one pointer, or the alias check takes the scalar loop
             normalize(F, act, y, y, m, s, b, k)
         else:
             normalize(F, act, x, y, m, s, b, k)
@@ -245,8 +246,9 @@ def batch_norm_grad_sums(a, lo, hi, F):
         mean[j] = source[j]
     spread(F, mean, c, wide)
     for row in range(lo, hi, block):
-        gradient_sums(F, act, gys + row * c * S, xs + row * c * S, ys + row * c * S, min(block, hi - row) * c,
-                      wide, mean, p, q)
+        gradient_sums(
+            F, act, gys + row * c * S, xs + row * c * S, ys + row * c * S, min(block, hi - row) * c, wide, mean, p, q
+        )
         fold_columns(F, p, wide, c)
         fold_columns(F, q, wide, c)
         part = at(F, parts + (row // block) * 2 * c * S)
@@ -265,8 +267,23 @@ def batch_norm_grad_finish(a, lo, hi, F):
     args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c, length,
     workspace (2 c float64).
     """
-    (parts, means, variances, gammas, gmeans, gvars, ggammas, gbetas, vectors, epsilon, items, blocks, c, length,
-     work) = words(a, 15)
+    (
+        parts,
+        means,
+        variances,
+        gammas,
+        gmeans,
+        gvars,
+        ggammas,
+        gbetas,
+        vectors,
+        epsilon,
+        items,
+        blocks,
+        c,
+        length,
+        work,
+    ) = words(a, 15)
     S, eps, rows = sizeof(F), f64(epsilon), np.float64(items)
     mean, var, ggamma, gbeta = at(F, means), at(F, variances), at(F, ggammas), at(F, gbetas)
     m, s = at(F, vectors), at(F, vectors + length * S)

@@ -1,4 +1,5 @@
 """Layer and RMS normalisation: every row by its own mean and deviation, sums in the fixed shape of `lanes_sum`."""
+
 import numpy as np
 
 from fastnn.core.jit import at, f64, kernel, sizeof, words

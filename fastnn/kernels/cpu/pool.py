@@ -4,6 +4,7 @@ write the same place and the order of the additions is fixed by the sizes.
 The window of output (oy, ox) covers input rows oy*sh - pt + dy, dy < kh, and columns ox*sw - pl + dx, dx < kw, as
 far as they lie inside; tap number dy*kw + dx is what max pooling keeps as the winner's index.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, kernel, sizeof, words
@@ -87,7 +88,7 @@ def max_pool_grad(a, lo, hi, F, I):
     """
     gys, indices, gxs, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 14)
     S, SI = sizeof(F), sizeof(I)
-    apart = kh <= sh and kw <= sw               # windows do not overlap: every input has one winner to look at
+    apart = kh <= sh and kw <= sw  # windows do not overlap: every input has one winner to look at
     for row in range(lo, hi):
         image, iy = row // h, row % h
         target = gxs + row * w * c * S
@@ -104,7 +105,7 @@ def max_pool_grad(a, lo, hi, F, I):
                     left, right = at(F, target + x0 * c * S), at(F, target + (x0 + 1) * c * S)
                     tap = I(dy * kw)
                     for j in range(c):
-                        v, winner = gy[j], k[j]         # read in any case: a choice, no branch
+                        v, winner = gy[j], k[j]  # read in any case: a choice, no branch
                         left[j] = v if winner == tap else F(0)
                         right[j] = v if winner == I(tap + I(1)) else F(0)
                     continue
@@ -185,7 +186,7 @@ def avg_pool_grad(a, lo, hi, F):
     """
     gys, gxs, h, w, c, oh, ow, kh, kw, sh, sw, pt, pl = words(a, 13)
     S = sizeof(F)
-    pairs = c < 8 and kh <= sh and kw == 2 and sw == 2 and pl == 0 and 2 * ow <= w      # too few for vectors
+    pairs = c < 8 and kh <= sh and kw == 2 and sw == 2 and pl == 0 and 2 * ow <= w  # too few for vectors
     for row in range(lo, hi):
         image, iy = row // h, row % h
         target = gxs + row * w * c * S

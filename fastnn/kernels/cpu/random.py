@@ -3,6 +3,7 @@
 Every kernel gets the digest of (seed, stream, call) as one word, folds the optimizer step of the state block into it
 and hashes the element's index.  So a mask need not be kept: the same words give the same mask in the backward pass.
 """
+
 import numpy as np
 
 from fastnn.core.jit import JIT, at, bitcast, device, f64, intrinsic, kernel, sizeof, words
@@ -14,17 +15,17 @@ ROUND1, ROUND2, ROUND3 = np.uint32(0xED5AD4BB), np.uint32(0xAC4C1B51), np.uint32
 LOW32 = np.uint64(0xFFFFFFFF)
 PHI2 = 0.022750131948179207
 CENTRAL_A = (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
-             13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608)
+             13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608)  # fmt: skip
 CENTRAL_B = (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
-             5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0)
+             5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0)  # fmt: skip
 TAIL_A = (7.7454501427834140764e-4, .0227238449892691845833, .24178072517745061177, 1.27045825245236838258,
-          3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734)
+          3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734)  # fmt: skip
 TAIL_B = (1.05075007164441684324e-9, 5.475938084995344946e-4, .0151986665636164571966, .14810397642748007459,
-          .68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0)
+          .68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0)  # fmt: skip
 FAR_A = (2.01033439929228813265e-7, 2.71155556874348757815e-5, .0012426609473880784386, .026532189526576123093,
-         .29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772)
+         .29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772)  # fmt: skip
 FAR_B = (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
-         .0148753612908506148525, .13692988092273580531, .59983220655588793769, 1.0)
+         .0148753612908506148525, .13692988092273580531, .59983220655588793769, 1.0)  # fmt: skip
 
 
 @device
@@ -51,9 +52,11 @@ def round_keys(digest, word):
 
 
 if JIT:
+
     @intrinsic
     def scramble(typingctx, counter, a, b):
         """32 random bits of a uint32 counter; an intrinsic, because Numba would widen 32-bit products to 64 bits."""
+
         def codegen(context, builder, signature, args):
             from llvmlite import ir
 
@@ -70,8 +73,10 @@ if JIT:
             x = fold_down(builder.mul(builder.xor(x, half(a, 32)), I(int(ROUND1))), 11)
             x = fold_down(builder.mul(builder.add(x, half(b, 0)), I(int(ROUND2))), 15)
             return fold_down(builder.mul(builder.xor(x, half(b, 32)), I(int(ROUND3))), 14)
+
         return counter(counter, a, b), codegen
 else:
+
     def scramble(counter, a, b):
         """32 random bits of a uint32 counter."""
         x = counter + np.uint32(a & LOW32)
@@ -94,8 +99,8 @@ def state_digest(word, state):
 def unit(F, high, low):
     """[0, 1): 24 bits for float32, 53 bits of two words for float64."""
     if sizeof(F) == 4:
-        return F(np.int32(high >> np.uint32(8))) * F(2.0 ** -24)
-    return (F(np.int64(high)) * F(2.0 ** 21) + F(np.int32(low >> np.uint32(11)))) * F(2.0 ** -53)
+        return F(np.int32(high >> np.uint32(8))) * F(2.0**-24)
+    return (F(np.int64(high)) * F(2.0**21) + F(np.int32(low >> np.uint32(11)))) * F(2.0**-53)
 
 
 @device
@@ -104,8 +109,8 @@ def tail(F, high, low):
     t = np.uint32(high ^ np.uint32(0xFFFFFFFF)) if high < np.uint32(0x80000000) else high
     t = np.uint32(t & np.uint32(0x7FFFFFFF))
     if sizeof(F) == 4:
-        return (F(np.int32(t)) + F(0.5)) * F(2.0 ** -32)
-    return ((F(np.int32(t)) * F(2.0 ** 20) + F(np.int32(low >> np.uint32(12)))) + F(0.5)) * F(2.0 ** -52)
+        return (F(np.int32(t)) + F(0.5)) * F(2.0**-32)
+    return ((F(np.int32(t)) * F(2.0**20) + F(np.int32(low >> np.uint32(12)))) + F(0.5)) * F(2.0**-52)
 
 
 @device

@@ -3,6 +3,7 @@
 Items are rows. Every loop writes one array and reads others or the very same: LLVM's check for overlap would send it to
 the scalar loop otherwise. Gates may lie where their arguments lay, and the gradients of arguments where the gates lay.
 """
+
 from fastnn.core.jit import at, kernel, sizeof, words
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu import vecmath as vm

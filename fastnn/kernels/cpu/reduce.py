@@ -8,6 +8,7 @@ partial result and a second call folds those.
 `<name>_cols`: items are (outer, block, stripe of columns), args: x, y, red, inner, rows per block, blocks, columns per
 stripe, divisor.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof, words
@@ -20,6 +21,7 @@ NUMBERS = (*FLOATS, *INTS)
 
 def rows(name, fold, *types):
     """Register y[item] = fold(F, p, n) / divisor of one block of a row."""
+
     def run(a, lo, hi, F):
         xs, ys, n, block, blocks, word = words(a, 6)
         S = sizeof(F)
@@ -31,12 +33,14 @@ def rows(name, fold, *types):
             size = block if size > block else size
             y[item] = F(fold(F, at(F, xs + (row * n + first) * S), size) / divisor)
         return 0
+
     run.__name__ = name + "_rows"
     return kernel(*types)(run)
 
 
 def rows_int(name, fold, *types):
     """The same without a divisor."""
+
     def run(a, lo, hi, F):
         xs, ys, n, block, blocks = words(a, 5)
         S = sizeof(F)
@@ -48,12 +52,14 @@ def rows_int(name, fold, *types):
             size = block if size > block else size
             y[item] = fold(F, at(F, xs + (row * n + first) * S), size)
         return 0
+
     run.__name__ = name + "_rows"
     return kernel(*types)(run)
 
 
 def cols(name, f, *types):
     """Register y = fold of f(F, x, y) over the rows of a block, column by column; then y / divisor for floats."""
+
     def run(a, lo, hi, F):
         xs, ys, red, inner, block, blocks, stripe, word = words(a, 8)
         S = sizeof(F)
@@ -85,6 +91,7 @@ def cols(name, f, *types):
                 i += 1
             divide(F, y, w, word)
         return 0
+
     run.__name__ = name + "_cols"
     return kernel(*types)(run)
 
@@ -199,6 +206,7 @@ def place(name, better, extreme, *types):
     """Register the index of the first best (or first NaN) along the axis. args: x, y (i32), red, inner.
 
     extreme: of a contiguous row; then the first place that holds it is looked for. Items: (outer, inner) pairs."""
+
     def run(a, lo, hi, F):
         xs, ys, red, inner = words(a, 4)
         S = sizeof(F)
@@ -220,6 +228,7 @@ def place(name, better, extreme, *types):
                     best, where = v, np.int64(i)
             y[item] = np.int32(where)
         return 0
+
     run.__name__ = name
     return kernel(*types)(run)
 
@@ -255,6 +264,7 @@ def running(wide, *types):
 
     wide: floats are added up in float64, so that the error does not grow with their number.
     Items: (outer, stripe of columns)."""
+
     def run(a, lo, hi, F):
         xs, ys, red, inner, reverse, stripe = words(a, 6)
         S = sizeof(F)
@@ -275,6 +285,7 @@ def running(wide, *types):
                     _running(F, W, x, y, red, first, step)
                     j += 1
         return 0
+
     run.__name__ = "cumsum"
     return kernel(*types)(run)
 

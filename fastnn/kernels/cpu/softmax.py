@@ -3,6 +3,7 @@
 Rows are worked on in blocks of about 2048 elements: exp runs over a whole block at once, so that ten classes still fill
 the vectors.  Sums have the fixed shape of `lanes_sum`.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof, words
@@ -115,7 +116,7 @@ def softmax_cross_entropy(a, lo, hi, F):
             inv, ls = F(1) / s, log(F, s)
             for j in range(c):
                 v = t[j] * (ls - (x[j] - m))
-                d[j] = F(0) if t[j] == F(0) else v      # 0 * inf: a class of probability 0 costs nothing
+                d[j] = F(0) if t[j] == F(0) else v  # 0 * inf: a class of probability 0 costs nothing
                 y[j] *= inv
             at(F, losses)[i + r] = lanes_sum(F, d, c)
         i += block

@@ -3,13 +3,14 @@
 A panel is up to one tile's width NR of columns of B, stored as k rows of NR contiguous elements, zeros past
 the last column.
 """
+
 from fastnn.core.blocks import CODES
 from fastnn.core.jit import at, device, sizeof
 from fastnn.core.simd import copy_row, microkernel, prefetch, tile_cols, tile_rows, transpose, vector
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
 SIGMOID = CODES["sigmoid"]
-AHEAD = 8           # rows that packing asks for in advance
+AHEAD = 8  # rows that packing asks for in advance
 
 
 @device
@@ -35,7 +36,7 @@ def pack_rows(F, dst, ld, width, src, step, k, n):
     if width == tile_cols(F, 0):
         for i in range(k):
             p = at(F, src + i * step * S)
-            for line in range(0, width, 64 // S):           # rows far apart: the hardware does not see the pattern
+            for line in range(0, width, 64 // S):  # rows far apart: the hardware does not see the pattern
                 prefetch(p, AHEAD * step + line)
             copy_row(F, 0, at(F, dst + i * ld * S), at(F, src + i * step * S), n)
     elif width == tile_cols(F, 1):
@@ -53,8 +54,9 @@ def pack_transposed(F, dst, ld, src, step, k, n):
     for j in range(0, ld, V):
         left = max(0, n - j)
         for i in range(0, k, V):
-            transpose(F, at(F, dst + (i * ld + j) * S), ld, at(F, src + (min(j, n - 1) * step + i) * S), step, left,
-                      k - i)
+            transpose(
+                F, at(F, dst + (i * ld + j) * S), ld, at(F, src + (min(j, n - 1) * step + i) * S), step, left, k - i
+            )
 
 
 @device(inline=False)
@@ -78,23 +80,87 @@ def block_in_place(F, a, ars, aks, nk, b, bks, c, ldc, m, n, flags, bias):
     wide = tile_cols(F, 3)
     if m <= tile_rows(F, 3):
         while j < n:
-            microkernel(F, 3, 1, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, 0, m,
-                        min(wide, n - j), flags, at(F, bias + j * S))
+            microkernel(
+                F,
+                3,
+                1,
+                at(F, a),
+                ars,
+                aks,
+                nk,
+                at(F, b + j * S),
+                bks,
+                at(F, c + j * S),
+                ldc,
+                0,
+                m,
+                min(wide, n - j),
+                flags,
+                at(F, bias + j * S),
+            )
             j += wide
     while n - j >= tile_cols(F, 0):
         for i in range(0, m, tile_rows(F, 0)):
-            microkernel(F, 0, 0, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
-                        min(tile_rows(F, 0), m - i), tile_cols(F, 0), flags, at(F, bias + j * S))
+            microkernel(
+                F,
+                0,
+                0,
+                at(F, a),
+                ars,
+                aks,
+                nk,
+                at(F, b + j * S),
+                bks,
+                at(F, c + j * S),
+                ldc,
+                i,
+                min(tile_rows(F, 0), m - i),
+                tile_cols(F, 0),
+                flags,
+                at(F, bias + j * S),
+            )
         j += tile_cols(F, 0)
     while n - j >= tile_cols(F, 1):
         for i in range(0, m, tile_rows(F, 1)):
-            microkernel(F, 1, 0, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
-                        min(tile_rows(F, 1), m - i), tile_cols(F, 1), flags, at(F, bias + j * S))
+            microkernel(
+                F,
+                1,
+                0,
+                at(F, a),
+                ars,
+                aks,
+                nk,
+                at(F, b + j * S),
+                bks,
+                at(F, c + j * S),
+                ldc,
+                i,
+                min(tile_rows(F, 1), m - i),
+                tile_cols(F, 1),
+                flags,
+                at(F, bias + j * S),
+            )
         j += tile_cols(F, 1)
     while j < n:
         for i in range(0, m, tile_rows(F, 2)):
-            microkernel(F, 2, 1, at(F, a), ars, aks, nk, at(F, b + j * S), bks, at(F, c + j * S), ldc, i,
-                        min(tile_rows(F, 2), m - i), min(tile_cols(F, 2), n - j), flags, at(F, bias + j * S))
+            microkernel(
+                F,
+                2,
+                1,
+                at(F, a),
+                ars,
+                aks,
+                nk,
+                at(F, b + j * S),
+                bks,
+                at(F, c + j * S),
+                ldc,
+                i,
+                min(tile_rows(F, 2), m - i),
+                min(tile_cols(F, 2), n - j),
+                flags,
+                at(F, bias + j * S),
+            )
         j += tile_cols(F, 2)
 
 

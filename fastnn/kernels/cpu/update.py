@@ -3,6 +3,7 @@
 `hyper` is a float64 vector of 8 words; its head is common: 0 learning rate lr, 1 lr * weight decay, 2 gradient
 scale; the rest is named in each kernel.  First p -= p * lr * wd and g *= scale, then the step.  Items are parameters.
 """
+
 import numpy as np
 
 from fastnn.core.jit import at, device, f64, kernel, sizeof, words
@@ -161,7 +162,7 @@ def rmsprop_centered(a, lo, hi, F):
         v[i] = u
         b = fma(F, rho, c[i], rest * s)
         c[i] = b
-        d = fma(F, -b, b, u)                    # rounding can make it negative
+        d = fma(F, -b, b, u)  # rounding can make it negative
         d = F(0) if d < F(0) else d
         w = fma(F, mu, m[i], lr * s / np.sqrt(d + eps))
         m[i] = w
@@ -294,7 +295,7 @@ def lion(a, lo, hi, F):
     for i in range(hi - lo):
         s = g[i] * k
         d = fma(F, m[i], b1, s * c1)
-        step = lr if d > F(0) else (-lr if d < F(0) else d * F(0))      # keeps NaN
+        step = lr if d > F(0) else (-lr if d < F(0) else d * F(0))  # keeps NaN
         m[i] = fma(F, m[i], b2, s * c2)
         p[i] = decayed(F, p[i], wd) - step
     return 0
@@ -318,7 +319,7 @@ def ftrl(a, lo, hi, F):
     lr, wd, k, power, l1 = F(h[LR]), F(h[DECAY]), F(h[SCALE]), F(h[H3]), F(h[H4])
     l2, shrink = F(2.0 * (h[H5] + f64(a[6]) / (2.0 * h[LR]))), F(2.0 * f64(a[5]))
     n = hi - lo
-    if h[H3] == 0.5:                            # Keras' default power: two roots instead of exp and log
+    if h[H3] == 0.5:  # Keras' default power: two roots instead of exp and log
         for i in range(n):
             q, s = decayed(F, p[i], wd), g[i] * k
             total = fma(F, s, s, acc[i])

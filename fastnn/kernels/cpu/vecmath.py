@@ -11,6 +11,7 @@ sin and cos 2, 2 · power 1, 2 · erfc 1, 16 · sinh and cosh 5, 5.
 NaN gives NaN, infinities give their limits. Subnormal results are 0, subnormal arguments of log count as 0. sin and cos
 of |x| > 2^50, where neighbouring float64 are too far apart to say, are NaN.
 """
+
 import numpy as np
 
 from fastnn.core.jit import device, sizeof
@@ -37,21 +38,38 @@ LOG64 = (2 / 23, 2 / 21, 2 / 19, 2 / 17, 2 / 15, 2 / 13, *LOG32)
 # erf x = x A(x^2) / B(x^2) for |x| < 3.84 in float32 (Eigen's fit).
 ERF_A = (0.00022905065861350646, 0.0034082910107109506, 0.050955695062380861, 0.18520832239976145, 1.128379143519084)
 ERF_B = (-1.1791602954361697e-7, 0.000023547966471313185, 0.0010179625278914885, 0.014070470171167667,
-         0.11098505178285362, 0.49746925110067538, 1.0)
+         0.11098505178285362, 0.49746925110067538, 1.0)  # fmt: skip
 # float64: erf x = x S(x^2) for |x| <= 1; above, erf x = 1 - e^(-x^2) L((x-3) / (x+3)). Chebyshev fits, 2e-19 and 6e-17.
+# fmt: off
 ERF_S = (5.957176147748911e-11, -1.1372848856791674e-09, 1.4659775274047436e-08, -1.6350312701054695e-07,
          1.6461000484121368e-06, -1.4925595266831182e-05, 0.0001205533111164271, -0.000854832698083379,
          0.0052239776248180145, -0.026866170645076792, 0.11283791670954879, -0.3761263890318375, 1.1283791670955126)
-ERF_L = (3.381355142042904e-09, 1.2755818949624478e-06, 2.0135111426447427e-06, -8.00978093907608e-06,
-         -1.2845780030775907e-05, 6.406279226046039e-05, 4.525434558991009e-05, -0.0005970624964924544,
-         0.0007077464666941425, 0.004269136356961225, -0.024392499318915004, 0.07166583719747308,
-         -0.15011593650077898, 0.24560380171233487, -0.3262335600430372, 0.17900115118138996)
+# fmt: on
+ERF_L = (
+    3.381355142042904e-09,
+    1.2755818949624478e-06,
+    2.0135111426447427e-06,
+    -8.00978093907608e-06,
+    -1.2845780030775907e-05,
+    6.406279226046039e-05,
+    4.525434558991009e-05,
+    -0.0005970624964924544,
+    0.0007077464666941425,
+    0.004269136356961225,
+    -0.024392499318915004,
+    0.07166583719747308,
+    -0.15011593650077898,
+    0.24560380171233487,
+    -0.3262335600430372,
+    0.17900115118138996,
+)  # fmt: skip
 # erfc y = e^(-y^2) C((y-3) / (y+3)) / (y+3) for y >= 1/2: a Chebyshev fit up to y = 28, 2e-15.
 ERFC = (6.587100890538813e-08, -1.4164380634798396e-07, -4.585420822091241e-07, 9.184183501948945e-07,
         2.8156194362801112e-06, -4.709236920656791e-06, -1.7497092942206064e-05, 3.0386182913849652e-05,
         0.00010756965958177685, -0.0002767756614582645, -0.0005483111867335953, 0.0030340617658748486,
         -0.0012124164701289926, -0.026827234610518436, 0.11952776127865944, -0.3104672619009896, 0.5902283571042994,
-        -0.8833944531698771, 1.074006907088339)
+        -0.8833944531698771, 1.074006907088339)  # fmt: skip
+
 
 @device
 def poly(F, x, coefficients):
@@ -100,7 +118,7 @@ def exp(F, x):
     y = top if x > top else x
     y = low if y < low else y
     _, n, r = reduce(F, y)
-    h = np.floor(n * F(0.5))                    # two factors: 2^128 is not a float32
+    h = np.floor(n * F(0.5))  # two factors: 2^128 is not a float32
     s = pow2(h)
     v = fma(F, s, exp_minus_one(F, r), s) * pow2(n - h)
     v = F(0) if x < low else v
@@ -128,11 +146,11 @@ def tanh(F, x):
     y = F(22) if y > F(22) else y
     t, _, r = reduce(F, F(-2) * y)
     half = pow2_rounded(t, -1)
-    t = fma(F, half, exp_minus_one(F, r), half - F(0.5)) * F(2)     # expm1(-2|x|), in (-1, 0]
+    t = fma(F, half, exp_minus_one(F, r), half - F(0.5)) * F(2)  # expm1(-2|x|), in (-1, 0]
     v = -t / (F(2) + t)
     v = -v if x < F(0) else v
     tiny = F(1e-4) if sizeof(F) == 4 else F(1e-8)
-    return v if (x > tiny) | (x < -tiny) else x                     # also keeps NaN and the sign of 0
+    return v if (x > tiny) | (x < -tiny) else x  # also keeps NaN and the sign of 0
 
 
 @device
@@ -180,12 +198,12 @@ def log1p(F, x):
 @device
 def sigmoid(F, x):
     """1 / (1 + e^-x): r = 1 / (1 + e^-|x|), below 0 r e^-|x|."""
-    low = F(-88) if sizeof(F) == 4 else F(-709)             # there 2^n, and so the result, is 0
+    low = F(-88) if sizeof(F) == 4 else F(-709)  # there 2^n, and so the result, is 0
     y = x if x < F(0) else -x
     t, _, r = reduce(F, low if y < low else y)
     s = pow2_rounded(t, 0)
     e = fma(F, s, exp_minus_one(F, r), s)
-    v = F(1) / (F(1) + e)           # the divider works beside the multipliers: Newton's steps were no faster
+    v = F(1) / (F(1) + e)  # the divider works beside the multipliers: Newton's steps were no faster
     return v * e if x < F(0) else v
 
 
@@ -209,7 +227,7 @@ def sincos(F, x, quarter):
     else:
         s, c = poly(F, z, SIN64), poly(F, z, COS64)
     q = n + quarter
-    k = fma(np.float64, -4.0, np.floor(q * 0.25), q)           # 0, 1, 2, 3
+    k = fma(np.float64, -4.0, np.floor(q * 0.25), q)  # 0, 1, 2, 3
     odd = (k == 1.0) | (k == 3.0)
     v = fma(F, c, z, F(1)) if odd else fma(F, r, z * s, r)
     v = -v if k >= 2.0 else v
@@ -288,13 +306,13 @@ def power_f64(x, y):
     n, f = log_exponent(x), log_mantissa(x) - 1.0
     d = 2.0 + f
     s = f / d
-    e = fma(F, -s, f - (d - 2.0), fma(F, -s, d, f)) / d             # s + e = f / (2 + f)
+    e = fma(F, -s, f - (d - 2.0), fma(F, -s, d, f)) / d  # s + e = f / (2 + f)
     z = s * s
     a, b = 2.0 * s, fma(F, s * z, poly_paired(F, z, LOG64), 2.0 * e)
     g = fma(F, n, HI64, a)
     low = (a - fma(F, -n, HI64, g)) + fma(F, n, LO64, b)
     h = g + low
-    low = low - (h - g)                         # log x = h + low, low at most half an ulp of h
+    low = low - (h - g)  # log x = h + low, low at most half an ulp of h
     p = y * h
     q = fma(F, y, low, fma(F, y, h, -p))
     t = 710.0 if p > 710.0 else p
@@ -316,7 +334,7 @@ def power(F, x, y):
     a, b = np.float64(x), np.float64(y)
     m = -a if a < 0.0 else a
     v = power_f64(m, b)
-    up = (b > 0.0) == (m > 1.0)                 # does m^b grow with |b|?
+    up = (b > 0.0) == (m > 1.0)  # does m^b grow with |b|?
     tiny = m < 2.2250738585072014e-308
     v = (0.0 if b > 0.0 else np.inf) if tiny else v
     v = (np.inf if b > 0.0 else 0.0) if m == np.inf else v

@@ -8,6 +8,7 @@ What belongs to tiles lies as [group of 16 tiles][vector of channels][plane][til
 vectors near each other (a core's store TLB has 16 pages). What belongs to weights: [plane][vector of k][c][lane]. Rows
 are a constant apart and no product has an edge.
 """
+
 from fastnn.core.blocks import ACC, TILE_GROUP, TILE_PAD, WEIGHT_GAP
 from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import planes, product_vectors, transform, transpose, vector
@@ -69,11 +70,45 @@ def tiles_in(F, which, x, H, W, C, first, n, top, left, TH, TW, t0, nt, v):
         dst = v + (t // TILE_GROUP * n * 36 * P + t % TILE_GROUP * V) * S
         for c in range(first * V, min(C, (first + n) * V), V):
             if which == GY:
-                transform(F, GY, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
-                          min(V, C - c), 0, at(F, v))
+                transform(
+                    F,
+                    GY,
+                    at(F, src + c * S),
+                    W * C,
+                    C,
+                    -h,
+                    H - h,
+                    -q,
+                    W - q,
+                    at(F, dst),
+                    6 * P,
+                    P,
+                    6,
+                    6,
+                    min(V, C - c),
+                    0,
+                    at(F, v),
+                )
             else:
-                transform(F, INPUT, at(F, src + c * S), W * C, C, -h, H - h, -q, W - q, at(F, dst), 6 * P, P, 6, 6,
-                          min(V, C - c), 0, at(F, v))
+                transform(
+                    F,
+                    INPUT,
+                    at(F, src + c * S),
+                    W * C,
+                    C,
+                    -h,
+                    H - h,
+                    -q,
+                    W - q,
+                    at(F, dst),
+                    6 * P,
+                    P,
+                    6,
+                    6,
+                    min(V, C - c),
+                    0,
+                    at(F, v),
+                )
             dst += 36 * P * S
         image, th, tw = following(image, th, tw, TH, TW)
 
@@ -87,8 +122,25 @@ def tiles_out(F, m, y, HO, WO, K, first, n, TH, TW, t0, nt, flags, bias):
         src = m + (t // TILE_GROUP * n * 36 * P + t % TILE_GROUP * V) * S
         dst = y + ((image * HO + th * 4) * WO + tw * 4) * K * S
         for k in range(first * V, min(K, (first + n) * V), V):
-            transform(F, OUTPUT, at(F, src), 6 * P, P, 0, 6, 0, 6, at(F, dst + k * S), WO * K, K,
-                      HO - th * 4, WO - tw * 4, min(V, K - k), flags, at(F, bias + k * S))
+            transform(
+                F,
+                OUTPUT,
+                at(F, src),
+                6 * P,
+                P,
+                0,
+                6,
+                0,
+                6,
+                at(F, dst + k * S),
+                WO * K,
+                K,
+                HO - th * 4,
+                WO - tw * 4,
+                min(V, K - k),
+                flags,
+                at(F, bias + k * S),
+            )
             src += 36 * P * S
         image, th, tw = following(image, th, tw, TH, TW)
 
@@ -104,8 +156,25 @@ def winograd_pack(a, lo, hi, F):
     P, rows = weight_plane(F, C, K), weight_rows(F, C)
     for k in range(0, K, V):
         for c in range(lo, hi):
-            transform(F, WEIGHT, at(F, ws + (c * K + k) * S), 3 * C * K, C * K, 0, 3, 0, 3,
-                      at(F, us + (k * rows + c * V) * S), 6 * P, P, 6, 6, min(V, K - k), 0, at(F, ws))
+            transform(
+                F,
+                WEIGHT,
+                at(F, ws + (c * K + k) * S),
+                3 * C * K,
+                C * K,
+                0,
+                3,
+                0,
+                3,
+                at(F, us + (k * rows + c * V) * S),
+                6 * P,
+                P,
+                6,
+                6,
+                min(V, K - k),
+                0,
+                at(F, ws),
+            )
     return 0
 
 
@@ -141,21 +210,41 @@ def winograd(a, lo, hi, F):
         nt = min(TB, hi * TW - t0)
         tiles_in(F, INPUT, xs, H, W, C, 0, deep, top, left, TH, TW, t0, nt, v)
         j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
-        while parts > 0:                                    # of nearly the same width
+        while parts > 0:  # of nearly the same width
             nv = (across - j + parts - 1) // parts
             for e in range(36):
                 u = at(F, us + (e * PU + j * rows * V) * S)
                 for g in range(0, nt, TILE_GROUP):
-                    planes(F, 0, at(F, v + (g // TILE_GROUP * deep * 36 + e) * P * S), 0, 36 * P, C, u, rows * V, 0,
-                           at(F, m + (g // TILE_GROUP * nv * 36 + e) * P * S), 36 * P, nv, min(TILE_GROUP, nt - g), 0)
+                    planes(
+                        F,
+                        0,
+                        at(F, v + (g // TILE_GROUP * deep * 36 + e) * P * S),
+                        0,
+                        36 * P,
+                        C,
+                        u,
+                        rows * V,
+                        0,
+                        at(F, m + (g // TILE_GROUP * nv * 36 + e) * P * S),
+                        36 * P,
+                        nv,
+                        min(TILE_GROUP, nt - g),
+                        0,
+                    )
             tiles_out(F, m, ys, HO, WO, K, j, nv, TH, TW, t0, nt, flags, biases)
             j += nv
             parts -= 1
         if activation > 1:
             for t in range(t0, t0 + nt):
                 image, th, tw = t // (TH * TW), t // TW % TH, t % TW
-                activate(F, activation, ys + ((image * HO + th * 4) * WO + tw * 4) * K * S, WO * K, min(4, HO - th * 4),
-                         min(4, WO - tw * 4) * K)
+                activate(
+                    F,
+                    activation,
+                    ys + ((image * HO + th * 4) * WO + tw * 4) * K * S,
+                    WO * K,
+                    min(4, HO - th * 4),
+                    min(4, WO - tw * 4) * K,
+                )
     return 0
 
 
@@ -181,8 +270,22 @@ def winograd_grad_w(a, lo, hi, F):
             nv = (across - j + parts - 1) // parts
             tiles_in(F, GY, gys, HO, WO, K, j, nv, 0, 0, TH, TW, t0, nt, z)
             for e in range(36):
-                planes(F, 1, at(F, v + e * P * S), 36 * P, deep * 36 * P, nt, at(F, z + e * P * S), 36 * P,
-                       nv * 36 * P, at(F, s + (e * PS + j * rows * V) * S), rows * V, nv, C, flags)
+                planes(
+                    F,
+                    1,
+                    at(F, v + e * P * S),
+                    36 * P,
+                    deep * 36 * P,
+                    nt,
+                    at(F, z + e * P * S),
+                    36 * P,
+                    nv * 36 * P,
+                    at(F, s + (e * PS + j * rows * V) * S),
+                    rows * V,
+                    nv,
+                    C,
+                    flags,
+                )
             j += nv
             parts -= 1
     return 0
@@ -206,6 +309,23 @@ def winograd_unpack(a, lo, hi, F):
                 for i in range(n):
                     y[i] = y[i] + x[i]
         for c in range(lo, hi):
-            transform(F, GW, at(F, first + (c - lo) * V * S), 6 * P, P, 0, 6, 0, 6, at(F, gws + (c * K + k) * S),
-                      3 * C * K, C * K, 3, 3, min(V, K - k), 0, at(F, sums))
+            transform(
+                F,
+                GW,
+                at(F, first + (c - lo) * V * S),
+                6 * P,
+                P,
+                0,
+                6,
+                0,
+                6,
+                at(F, gws + (c * K + k) * S),
+                3 * C * K,
+                C * K,
+                3,
+                3,
+                min(V, K - k),
+                0,
+                at(F, sums),
+            )
     return 0

@@ -1,4 +1,5 @@
 """Operations on two values in NumPy."""
+
 import numpy as np
 
 
@@ -6,6 +7,7 @@ def _of(f):
     def reference(x, y, **attrs):
         with np.errstate(all="ignore"):
             return f(x, y)
+
     return reference
 
 

@@ -1,4 +1,5 @@
 """References of fastnn.ops.records.convolution: sums over taps of shifted images."""
+
 import numpy as np
 
 from fastnn.kernels.reference.matmul import act
@@ -12,7 +13,7 @@ def _windows(H, W, w_shape, strides, pads, dilation):
     Wo = (W + left + right - dilation[1] * (kw - 1) - 1) // strides[1] + 1
     taps = [(r, s, slice(r * dilation[0], r * dilation[0] + (Ho - 1) * strides[0] + 1, strides[0]),
              slice(s * dilation[1], s * dilation[1] + (Wo - 1) * strides[1] + 1, strides[1]))
-            for r in range(kh) for s in range(kw)]
+            for r in range(kh) for s in range(kw)]  # fmt: skip
     return taps, Ho, Wo
 
 
@@ -36,7 +37,7 @@ def conv2d(x, w, b=None, strides=(1, 1), padding="valid", dilation=(1, 1), group
     y = np.zeros((len(x), Ho, Wo, w.shape[3]))
     for r, s, rows, cols in taps:
         for g in range(groups):
-            y[..., g * K:(g + 1) * K] += xp[:, rows, cols, g * C:(g + 1) * C] @ w[r, s, :, g * K:(g + 1) * K]
+            y[..., g * K : (g + 1) * K] += xp[:, rows, cols, g * C : (g + 1) * C] @ w[r, s, :, g * K : (g + 1) * K]
     return act(y if b is None else y + b, activation)
 
 
@@ -48,8 +49,8 @@ def conv2d_grad_x(gy, w, size=None, strides=(1, 1), padding="valid", dilation=(1
     gx = np.zeros((len(gy), size[0] + sum(pads[0]), size[1] + sum(pads[1]), C * groups))
     for r, s, rows, cols in taps:
         for g in range(groups):
-            gx[:, rows, cols, g * C:(g + 1) * C] += gy[..., g * K:(g + 1) * K] @ w[r, s, :, g * K:(g + 1) * K].T
-    return gx[:, pads[0][0]:pads[0][0] + size[0], pads[1][0]:pads[1][0] + size[1]]
+            gx[:, rows, cols, g * C : (g + 1) * C] += gy[..., g * K : (g + 1) * K] @ w[r, s, :, g * K : (g + 1) * K].T
+    return gx[:, pads[0][0] : pads[0][0] + size[0], pads[1][0] : pads[1][0] + size[1]]
 
 
 def conv2d_grad_w(x, gy, kernel=None, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
@@ -61,6 +62,7 @@ def conv2d_grad_w(x, gy, kernel=None, strides=(1, 1), padding="valid", dilation=
     gw = np.zeros((*kernel, C, gy.shape[3]))
     for r, s, rows, cols in taps:
         for g in range(groups):
-            gw[r, s, :, g * K:(g + 1) * K] = np.tensordot(
-                xp[:, rows, cols, g * C:(g + 1) * C], gy[..., g * K:(g + 1) * K], axes=((0, 1, 2), (0, 1, 2)))
+            gw[r, s, :, g * K : (g + 1) * K] = np.tensordot(
+                xp[:, rows, cols, g * C : (g + 1) * C], gy[..., g * K : (g + 1) * K], axes=((0, 1, 2), (0, 1, 2))
+            )
     return gw

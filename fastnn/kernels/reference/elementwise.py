@@ -1,4 +1,5 @@
 """Element-wise operations in float64 NumPy, as their formulas read."""
+
 import math
 
 import numpy as np
@@ -11,6 +12,7 @@ def _of(f):
     def reference(x, **attrs):
         with np.errstate(all="ignore"):
             return f(np.asarray(x))
+
     return reference
 
 
@@ -79,7 +81,7 @@ def silu(x):
 def gelu(x, approximate):
     """x Phi(x), exactly or by the tanh formula"""
     if approximate:
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
     return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
 
 
@@ -123,7 +125,7 @@ def gelu_grad(gy, x, approximate):
     """gy d(gelu)/dx"""
     if approximate:
         c = math.sqrt(2 / math.pi)
-        t = np.tanh(c * (x + 0.044715 * x ** 3))
+        t = np.tanh(c * (x + 0.044715 * x**3))
         return gy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x))
     return gy * (0.5 * (1 + _erf(x / math.sqrt(2))) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
 

@@ -1,4 +1,5 @@
 """The long tail in NumPy: what its host operations are held against."""
+
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ def _of(f):
     def reference(*xs, **attrs):
         with np.errstate(all="ignore"):
             return f(*xs)
+
     return reference
 
 
@@ -20,12 +22,14 @@ left_shift, right_shift, gcd, lcm = _of(np.left_shift), _of(np.right_shift), _of
 
 def erfinv(x):
     """The number whose erf is x, by bisection"""
+
     def solve(v):
         low, high = -6.0, 6.0
         for _ in range(80):
             middle = (low + high) / 2
             low, high = (middle, high) if math.erf(middle) < v else (low, middle)
         return (low + high) / 2
+
     return np.vectorize(solve, otypes=[float])(x)
 
 

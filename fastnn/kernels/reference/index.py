@@ -1,4 +1,5 @@
 """Operations that read places from data, in NumPy."""
+
 import numpy as np
 
 
@@ -10,7 +11,7 @@ def take(x, indices, axis):
 def take_grad(gy, indices, axis, size):
     """The slices of gy added at their indices, from zero"""
     flat = np.moveaxis(gy, range(axis, axis + np.ndim(indices)), range(np.ndim(indices)))
-    gx = np.zeros((size, *flat.shape[np.ndim(indices):]))
+    gx = np.zeros((size, *flat.shape[np.ndim(indices) :]))
     for k in np.ndindex(*np.shape(indices)):
         gx[indices[k]] += flat[k]
     return np.moveaxis(gx, 0, axis)

@@ -1,12 +1,17 @@
 """References of fastnn.ops.records.matmul."""
+
 import numpy as np
 
 
 def act(y, activation):
     """The epilogue activations."""
     with np.errstate(over="ignore"):
-        return {None: lambda: y, "relu": lambda: np.maximum(y, 0), "sigmoid": lambda: 1 / (1 + np.exp(-y)),
-                "tanh": lambda: np.tanh(y)}[activation]()
+        return {
+            None: lambda: y,
+            "relu": lambda: np.maximum(y, 0),
+            "sigmoid": lambda: 1 / (1 + np.exp(-y)),
+            "tanh": lambda: np.tanh(y),
+        }[activation]()
 
 
 def matmul(x, w, b=None, transpose_a=False, transpose_b=False, activation=None):

@@ -1,4 +1,5 @@
 """Operations that move elements, in NumPy."""
+
 import builtins
 
 import numpy as np

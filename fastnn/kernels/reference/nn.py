@@ -1,4 +1,5 @@
 """Softmax and the cross-entropies in float64 NumPy."""
+
 import numpy as np
 
 

@@ -1,12 +1,14 @@
 """Normalisation in float64 NumPy."""
+
 import numpy as np
 
 
 def _activate(y, activation):
     if activation is None:
         return y
-    return {"relu": lambda: np.maximum(y, 0), "sigmoid": lambda: 1 / (1 + np.exp(-y)),
-            "tanh": lambda: np.tanh(y)}[activation]()
+    return {"relu": lambda: np.maximum(y, 0), "sigmoid": lambda: 1 / (1 + np.exp(-y)), "tanh": lambda: np.tanh(y)}[
+        activation
+    ]()
 
 
 def _affine(y, gamma, beta):

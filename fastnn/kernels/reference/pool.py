@@ -1,4 +1,5 @@
 """Pooling in float64 NumPy: a loop over windows."""
+
 import numpy as np
 
 
@@ -56,8 +57,9 @@ def max_pool_take(x, index, pool_size, strides, padding):
     y = np.empty(index.shape)
     for i, oy, ox, j in np.ndindex(index.shape):
         tap = int(index[i, oy, ox, j])
-        y[i, oy, ox, j] = x[i, oy * strides[0] - top + tap // pool_size[1],
-                            ox * strides[1] - left + tap % pool_size[1], j]
+        y[i, oy, ox, j] = x[
+            i, oy * strides[0] - top + tap // pool_size[1], ox * strides[1] - left + tap % pool_size[1], j
+        ]
     return y
 
 
@@ -77,5 +79,5 @@ def avg_pool_grad(gy, height, width, pool_size, strides, padding):
     geometry = _geometry(gx.shape, pool_size, strides, padding)
     for oy, ox, rows, columns in _windows(gx, pool_size, strides, geometry):
         part = gx[:, rows, columns]
-        part += gy[:, oy:oy + 1, ox:ox + 1] / (part.shape[1] * part.shape[2])
+        part += gy[:, oy : oy + 1, ox : ox + 1] / (part.shape[1] * part.shape[2])
     return gx

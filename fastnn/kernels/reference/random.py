@@ -1,4 +1,5 @@
 """Random operations by the NumPy form of the generator, at step 0."""
+
 import numpy as np
 
 from fastnn.core import random

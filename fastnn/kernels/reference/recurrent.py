@@ -1,4 +1,5 @@
 """Steps of recurrent cells in float64 NumPy, as their formulas read."""
+
 import numpy as np
 
 
@@ -19,8 +20,9 @@ def lstm_cell_grad(gates, c, new, gh, gn):
     i, f, g, o = np.split(gates, 4, axis=1)
     t = np.tanh(new)
     d = gn + gh * o * (1 - t * t)
-    return np.concatenate([d * g * i * (1 - i), d * c * f * (1 - f), d * i * (1 - g * g), gh * t * o * (1 - o)],
-                          axis=1), d * f
+    return np.concatenate(
+        [d * g * i * (1 - i), d * c * f * (1 - f), d * i * (1 - g * g), gh * t * o * (1 - o)], axis=1
+    ), d * f
 
 
 def gru_cell(x, s, h):

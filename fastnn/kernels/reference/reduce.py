@@ -1,4 +1,5 @@
 """Reductions in NumPy."""
+
 import numpy as np
 
 

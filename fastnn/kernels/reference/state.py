@@ -1,4 +1,5 @@
 """References of fastnn.ops.records.state."""
+
 import numpy as np
 
 
@@ -6,5 +7,5 @@ def pack(*xs, offsets, size):
     """Flattened arrays side by side."""
     y = np.zeros(size)
     for x, o in zip(xs, offsets):
-        y[o:o + np.size(x)] = np.ravel(x)
+        y[o : o + np.size(x)] = np.ravel(x)
     return y

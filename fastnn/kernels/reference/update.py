@@ -1,4 +1,5 @@
 """Optimizer steps in float64 NumPy, as Keras 3 writes them."""
+
 import numpy as np
 
 
@@ -23,14 +24,14 @@ def sgd_momentum_update(p, g, m, hyper, nesterov):
 def rmsprop_update(p, g, v, hyper):
     """v = rho v + (1 - rho) g^2; p - lr g / sqrt(v + eps)."""
     p, g, lr = _start(p, g, hyper)
-    v = hyper[3] * v + (1 - hyper[3]) * g ** 2
+    v = hyper[3] * v + (1 - hyper[3]) * g**2
     return p - lr * g / np.sqrt(v + hyper[4]), v
 
 
 def rmsprop_momentum_update(p, g, v, m, hyper):
     """The step goes through m = mu m + step."""
     p, g, lr = _start(p, g, hyper)
-    v = hyper[3] * v + (1 - hyper[3]) * g ** 2
+    v = hyper[3] * v + (1 - hyper[3]) * g**2
     m = hyper[5] * m + lr * g / np.sqrt(v + hyper[4])
     return p - m, v, m
 
@@ -38,16 +39,16 @@ def rmsprop_momentum_update(p, g, v, m, hyper):
 def rmsprop_centered_update(p, g, v, m, c, hyper):
     """The root is of v - c^2 (not below 0) + eps."""
     p, g, lr = _start(p, g, hyper)
-    v = hyper[3] * v + (1 - hyper[3]) * g ** 2
+    v = hyper[3] * v + (1 - hyper[3]) * g**2
     c = hyper[3] * c + (1 - hyper[3]) * g
-    m = hyper[5] * m + lr * g / np.sqrt(np.maximum(v - c ** 2, 0) + hyper[4])
+    m = hyper[5] * m + lr * g / np.sqrt(np.maximum(v - c**2, 0) + hyper[4])
     return p - m, v, m, c
 
 
 def adagrad_update(p, g, v, hyper):
     """v += g^2; p - lr g / sqrt(v + eps)."""
     p, g, lr = _start(p, g, hyper)
-    v = v + g ** 2
+    v = v + g**2
     return p - lr * g / np.sqrt(v + hyper[3]), v
 
 
@@ -55,7 +56,7 @@ def adam_update(p, g, m, v, hyper):
     """m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p - alpha m / (sqrt(v) + eps)."""
     p, g, _ = _start(p, g, hyper)
     m = m + (g - m) * (1 - hyper[3])
-    v = v + (g ** 2 - v) * (1 - hyper[4])
+    v = v + (g**2 - v) * (1 - hyper[4])
     return p - hyper[6] * m / (np.sqrt(v) + hyper[5]), m, v
 
 
@@ -63,7 +64,7 @@ def adam_amsgrad_update(p, g, m, v, largest, hyper):
     """With the largest v so far."""
     p, g, _ = _start(p, g, hyper)
     m = m + (g - m) * (1 - hyper[3])
-    v = v + (g ** 2 - v) * (1 - hyper[4])
+    v = v + (g**2 - v) * (1 - hyper[4])
     largest = np.maximum(largest, v)
     return p - hyper[6] * m / (np.sqrt(largest) + hyper[5]), m, v, largest
 
@@ -71,9 +72,9 @@ def adam_amsgrad_update(p, g, m, v, largest, hyper):
 def adadelta_update(p, g, v, u, hyper):
     """d = g sqrt(u + eps) / sqrt(v + eps); p - lr d."""
     p, g, lr = _start(p, g, hyper)
-    v = hyper[3] * v + (1 - hyper[3]) * g ** 2
+    v = hyper[3] * v + (1 - hyper[3]) * g**2
     d = g * np.sqrt(u + hyper[4]) / np.sqrt(v + hyper[4])
-    return p - lr * d, v, hyper[3] * u + (1 - hyper[3]) * d ** 2
+    return p - lr * d, v, hyper[3] * u + (1 - hyper[3]) * d**2
 
 
 def adamax_update(p, g, m, u, hyper):
@@ -88,7 +89,7 @@ def nadam_update(p, g, m, v, hyper, beta_1, beta_2, epsilon):
     """p - lr (cm m + cg g) / (sqrt(v / (1 - b2^t)) + eps)."""
     p, g, lr = _start(p, g, hyper)
     m = m + (g - m) * (1 - beta_1)
-    v = v + (g ** 2 - v) * (1 - beta_2)
+    v = v + (g**2 - v) * (1 - beta_2)
     return p - lr * (hyper[3] * m + hyper[4] * g) / (np.sqrt(v * hyper[7]) + epsilon), m, v
 
 
@@ -102,9 +103,9 @@ def ftrl_update(p, g, n, z, hyper, l2_shrinkage, beta):
     """McMahan et al., 2013, with shrinkage."""
     p, g, lr = _start(p, g, hyper)
     power, l1, l2 = hyper[3], hyper[4], hyper[5] + beta / (2 * lr)
-    total = n + g ** 2
-    z = z + (g + 2 * l2_shrinkage * p) - (total ** power - n ** power) / lr * p
-    return (np.clip(z, -l1, l1) - z) / (total ** power / lr + 2 * l2), total, z
+    total = n + g**2
+    z = z + (g + 2 * l2_shrinkage * p) - (total**power - n**power) / lr * p
+    return (np.clip(z, -l1, l1) - z) / (total**power / lr + 2 * l2), total, z
 
 
 def hyper(lr, scale=None, weight_decay=0.0, constants=()):

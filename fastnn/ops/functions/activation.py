@@ -1,4 +1,5 @@
 """Activations."""
+
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from fastnn.ops.op import R
 __all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
            "hard_silu", "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish",
            "tanh_shrink", "hard_shrink", "soft_shrink", "squareplus", "threshold", "sparse_plus", "glu",
-           "exponential", "linear", "sparse_sigmoid", "sparsemax"]
+           "exponential", "linear", "sparse_sigmoid", "sparsemax"]  # fmt: skip
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -81,8 +82,9 @@ def celu(x: Any, alpha: Any = 1.0) -> Tensor:
     array([0., 2.], dtype=float32)
     """
     alpha = float(alpha)
-    return float_call(lambda v: affine(R.elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0
-                      else R.elu(v, alpha=1.0), x)
+    return float_call(
+        lambda v: affine(R.elu(affine(v, 1 / alpha), alpha=1.0), alpha) if alpha != 1.0 else R.elu(v, alpha=1.0), x
+    )
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
@@ -245,8 +247,9 @@ def sparse_plus(x: Any) -> Tensor:
     array([0.  , 0.25, 3.  ], dtype=float32)
     """
     # x - 1 above 1, and the square of what lies within [-1, 1]
-    return float_call(lambda v: add(affine(square(affine(clip(v, -1.0, 1.0), 1.0, 1.0)), 0.25),
-                                           R.relu(affine(v, 1.0, -1.0))), x)
+    return float_call(
+        lambda v: add(affine(square(affine(clip(v, -1.0, 1.0), 1.0, 1.0)), 0.25), R.relu(affine(v, 1.0, -1.0))), x
+    )
 
 
 def glu(x: Any, axis: Any = -1) -> Tensor:
@@ -255,9 +258,11 @@ def glu(x: Any, axis: Any = -1) -> Tensor:
     >>> glu([1.0, 0.0])
     array([0.5], dtype=float32)
     """
+
     def halves(v):
         a, b = split(v, 2, axis)
         return multiply(a, R.sigmoid(b))
+
     return float_call(halves, x)
 
 
@@ -280,15 +285,33 @@ def linear(x: Any) -> Tensor:
 
 
 for _name, _f, _avoid, _flops in (
-        ("selu", selu, (0.0,), 24), ("relu6", relu6, (0.0,), 2), ("softsign", softsign, (), 6),
-        ("hard_sigmoid", hard_sigmoid, (-3.0, 3.0), 4), ("hard_silu", hard_silu, (-3.0, 3.0), 5),
+    ("selu", selu, (0.0,), 24),
+    ("relu6", relu6, (0.0,), 2),
+    ("softsign", softsign, (), 6),
+    ("hard_sigmoid", hard_sigmoid, (-3.0, 3.0), 4),
+    ("hard_silu", hard_silu, (-3.0, 3.0), 5),
     ("hard_tanh", hard_tanh, (-1.0, 1.0), 2),
-        ("log_sigmoid", log_sigmoid, (), 50), ("mish", mish, (), 70)):
-    composite(_name, _f, reference=getattr(reference, _name), avoid=_avoid, flops=_flops,
-              doc=getattr(reference, _name).__doc__)
-composite("celu", celu, attrs={"alpha": 1.0}, reference=reference.celu, avoid=(0.0,), flops=25,
-          choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))},
-          doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)")
+    ("log_sigmoid", log_sigmoid, (), 50),
+    ("mish", mish, (), 70),
+):
+    composite(
+        _name,
+        _f,
+        reference=getattr(reference, _name),
+        avoid=_avoid,
+        flops=_flops,
+        doc=getattr(reference, _name).__doc__,
+    )
+composite(
+    "celu",
+    celu,
+    attrs={"alpha": 1.0},
+    reference=reference.celu,
+    avoid=(0.0,),
+    flops=25,
+    choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))},
+    doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)",
+)
 
 
 def sparse_sigmoid(x: Any) -> Tensor:

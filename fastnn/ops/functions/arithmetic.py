@@ -1,4 +1,5 @@
 """Arithmetic and choices of two values, with NumPy's broadcasting and Keras's promotion of dtypes."""
+
 import math
 from typing import Any
 
@@ -27,7 +28,7 @@ from fastnn.ops.functions.operands import (
 from fastnn.ops.op import R
 
 __all__ = ["add", "subtract", "multiply", "divide", "true_divide", "divide_no_nan", "floor_divide", "mod", "maximum",
-           "minimum", "fmax", "fmin", "squared_difference", "clip", "fmod"]
+           "minimum", "fmax", "fmin", "squared_difference", "clip", "fmod"]  # fmt: skip
 
 
 # ------------------------------------------------------------------ public functions
@@ -91,7 +92,7 @@ def divide(x1: Any, x2: Any) -> Tensor:
     array([0.25, 0.5 ], dtype=float32)
     """
     if _number(x1, x2) and x2 != 0 and math.frexp(x2)[0] in (0.5, -0.5):
-        return affine(x1, 1.0 / x2)             # a power of two: the quotient is exact
+        return affine(x1, 1.0 / x2)  # a power of two: the quotient is exact
     return float_pair(R.divide, x1, x2)
 
 
@@ -104,9 +105,11 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     >>> divide_no_nan([1.0, 2.0], [0.0, 4.0])
     array([0. , 0.5], dtype=float32)
     """
+
     def quotient(x, y):
         zero = equal(y, 0)
         return where(zero, 0.0, divide(x, where(zero, 1.0, y)))
+
     return float_pair(quotient, x1, x2)
 
 

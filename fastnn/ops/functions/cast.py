@@ -1,4 +1,5 @@
 """Conversion between dtypes."""
+
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
     high = float(info.max)
     if dtype_of(x) == "float16":
         x = cast(x, "float32")
-    if dtypes.is_float(dtype_of(x)):            # the largest float that is still within the range
+    if dtypes.is_float(dtype_of(x)):  # the largest float that is still within the range
         own = dtypes.numpy_type(dtype_of(x))
         high = float(own(info.max)) if float(own(info.max)) <= info.max else float(np.nextafter(own(info.max), own(0)))
         x = where(equal(x, x), x, 0.0)

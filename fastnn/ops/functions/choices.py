@@ -2,6 +2,7 @@
 
 Inside a graph a choice is a node with a body for each side, of which one is calculated.
 """
+
 import functools
 
 import numpy as np
@@ -39,7 +40,8 @@ def same_structure(a, b):
 def shown(structure):
     """A structure in words: shapes and dtypes."""
     return tree.map_structure(
-        lambda x: None if x is None else f"{dtype_of(operand(x))}{list(operand(x).shape)}", structure)
+        lambda x: None if x is None else f"{dtype_of(operand(x))}{list(operand(x).shape)}", structure
+    )
 
 
 def check_functions(name, **functions):
@@ -58,9 +60,10 @@ def recorded(function):
         if current() is None and any(isinstance(x, Symbol) for x in tree.flatten([list(args), kwargs])):
             try:
                 return hooks.call("record", name, function, args, kwargs)
-            except ForeignSymbolError:          # the functions use symbols that an event would not know of
+            except ForeignSymbolError:  # the functions use symbols that an event would not know of
                 return function(*args, **kwargs)
         return function(*args, **kwargs)
+
     call.public_name = name
     return call
 
@@ -84,7 +87,7 @@ def cond(pred, true_fn, false_fn):
     pred = operand(pred)
     if tuple(pred.shape):
         raise ShapeError(f"cond: pred must be a scalar. Received: shape {tuple(pred.shape)}.")
-    if current() is None and is_symbol(pred):   # in the functional API there is no node that holds functions
+    if current() is None and is_symbol(pred):  # in the functional API there is no node that holds functions
         one, two = true_fn(), false_fn()
         _both(one, two)
         return packed(one, [where(pred, a, b) for a, b in zip(leaves_of(one), leaves_of(two))])
@@ -104,8 +107,10 @@ def in_graph(x):
 
 def _both(one, two):
     if not same_structure(one, two):
-        raise ArgumentError("`true_fn` and `false_fn` should return outputs of the same kind (struct, dtype and "
-                            f"shape). Got {shown(one)} and {shown(two)} instead.")
+        raise ArgumentError(
+            "`true_fn` and `false_fn` should return outputs of the same kind (struct, dtype and "
+            f"shape). Got {shown(one)} and {shown(two)} instead."
+        )
 
 
 def _branch(truth, then, other, name="cond"):
@@ -117,7 +122,9 @@ def _branch(truth, then, other, name="cond"):
             if len(found) == 2:
                 _both(*found)
             return [operand(x) for x in leaves_of(found[-1])]
+
         return run
+
     out = graph_branch(truth, side(then), side(other), name)
     return packed(found[0], out)
 
@@ -157,6 +164,8 @@ def _switched(index, first, end, branches, operands):
     if end - first == 1:
         return branches[first](*operands)
     middle = (first + end) // 2
-    return cond(hooks.call("operator", "less", index, middle),
-                lambda: _switched(index, first, middle, branches, operands),
-                lambda: _switched(index, middle, end, branches, operands))
+    return cond(
+        hooks.call("operator", "less", index, middle),
+        lambda: _switched(index, first, middle, branches, operands),
+        lambda: _switched(index, middle, end, branches, operands),
+    )

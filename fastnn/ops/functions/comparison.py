@@ -1,4 +1,5 @@
 """Comparisons, truth values, and the choice between two values."""
+
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from fastnn.ops.functions.operands import calculate, cast_to, is_symbol, operand
 from fastnn.ops.op import R
 
 __all__ = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or",
-           "logical_xor", "where", "select", "nonzero", "argwhere"]
+           "logical_xor", "where", "select", "nonzero", "argwhere"]  # fmt: skip
 
 
 def _compare(op, x, y):
@@ -128,8 +129,10 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
 
 def arrays_only(name):
     """Raise ArgumentError: an operation whose result has no size before it runs received a symbol."""
-    raise ArgumentError(f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a "
-                        "graph; use fastnn.ops.where to choose by a condition.")
+    raise ArgumentError(
+        f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a "
+        "graph; use fastnn.ops.where to choose by a condition."
+    )
 
 
 # ------------------------------------------------------------------ results whose size depends on the values

@@ -1,4 +1,5 @@
 """Names for complex numbers, of real ones."""
+
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def angle(x: Any) -> Tensor:
     array([0.], dtype=float32)
     """
     x = floating(x)
-    kind = dtypes.numpy_type(dtype_of(x))           # of two Python numbers `where` makes float32
+    kind = dtypes.numpy_type(dtype_of(x))  # of two Python numbers `where` makes float32
     return where(equal(x, x), where(signbit(x), np.asarray(np.pi, kind), np.asarray(0, kind)), x)
 
 

@@ -1,4 +1,5 @@
 """Values with one number everywhere, and conversions from and to arrays."""
+
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand,
 from fastnn.ops.op import R
 
 __all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_like", "empty_like",
-           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size"]
+           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size"]  # fmt: skip
 
 
 # ------------------------------------------------------------------ public functions

@@ -1,4 +1,5 @@
 """The public convolution functions of `keras.ops`: 1-D to 3-D, grouped, depthwise, separable, transposed."""
+
 from typing import Any
 
 from fastnn.core import config
@@ -18,14 +19,17 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     inputs, kernel = same_floats(inputs, kernel)
     rank = len(inputs.shape) - 2
     if rank not in (1, 2) or len(kernel.shape) != rank + 2:
-        raise ShapeError(f"{name}: received inputs of shape {tuple(inputs.shape)} and a kernel of shape "
-                         f"{tuple(kernel.shape)}; expected (n, steps, channels) with (k, in, out), or "
-                         "(n, h, w, channels) with (kh, kw, in, out).")
+        raise ShapeError(
+            f"{name}: received inputs of shape {tuple(inputs.shape)} and a kernel of shape "
+            f"{tuple(kernel.shape)}; expected (n, steps, channels) with (k, in, out), or "
+            "(n, h, w, channels) with (kh, kw, in, out)."
+        )
     if padding not in ("valid", "same"):
         explicit = isinstance(padding, (tuple, list)) and len(padding) == rank
         if not explicit:
-            raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or {rank} pairs "
-                                "(before, after).")
+            raise ArgumentError(
+                f"{name}: padding={padding!r}; expected 'valid', 'same' or {rank} pairs (before, after)."
+            )
         padding = tuple((int(a), int(b)) for a, b in padding)
     strides, dilation = pair(strides, "strides", rank), pair(dilation, "dilation_rate", rank)
     first = (data_format or config.image_data_format()) == "channels_first"
@@ -44,8 +48,16 @@ def _finish(y, first, rank):
     return transpose(y, (0, rank + 1, *range(1, rank + 1))) if first else y
 
 
-def conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", data_format: str | None = None,
-         dilation_rate: Any = 1, bias: Any = None, activation: Any = None) -> Tensor:
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+    bias: Any = None,
+    activation: Any = None,
+) -> Tensor:
     """Convolution (cross-correlation) of 1-D, 2-D or 3-D inputs.
 
     Args:
@@ -64,21 +76,40 @@ def conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", dat
     """
     if len(inputs.shape) == 5:
         return conv3d(inputs, kernel, strides, padding, data_format, dilation_rate, bias, activation)
-    x, w, strides, padding, dilation, first, rank = _setup("conv", inputs, kernel, strides, padding, data_format,
-                                                           dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup(
+        "conv", inputs, kernel, strides, padding, data_format, dilation_rate
+    )
     if 0 in (*x.shape[1:], *w.shape):
-        raise ShapeError(f"conv: received images of shape {x.shape} and a kernel of shape {w.shape}; expected at least "
-                         "one pixel, channel and tap.")
+        raise ShapeError(
+            f"conv: received images of shape {x.shape} and a kernel of shape {w.shape}; expected at least "
+            "one pixel, channel and tap."
+        )
     if x.shape[3] % w.shape[2]:
-        raise ShapeError(f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
-                         "be a multiple of the second.")
-    y = conv2d_op(x, w, bias, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3] // w.shape[2],
-                  activation=activation)
+        raise ShapeError(
+            f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
+            "be a multiple of the second."
+        )
+    y = conv2d_op(
+        x,
+        w,
+        bias,
+        strides=strides,
+        padding=padding,
+        dilation=dilation,
+        groups=x.shape[3] // w.shape[2],
+        activation=activation,
+    )
     return _finish(y, first, rank)
 
 
-def depthwise_conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", data_format: str | None = None,
-                   dilation_rate: Any = 1) -> Tensor:
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
     """Convolution of each channel by filters of its own.
 
     Args:
@@ -92,17 +123,26 @@ def depthwise_conv(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "v
     >>> depthwise_conv(np.ones((1, 4, 4, 3), "float32"), np.ones((3, 3, 3, 2), "float32")).shape
     (1, 2, 2, 6)
     """
-    x, w, strides, padding, dilation, first, rank = _setup("depthwise_conv", inputs, kernel, strides, padding,
-                                                           data_format, dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup(
+        "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
+    )
     if x.shape[3] != w.shape[2]:
         raise ShapeError(f"depthwise_conv: {x.shape[3]} input channels, and a kernel for {w.shape[2]}.")
     w = reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
-    return _finish(conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]),
-                   first, rank)
+    return _finish(
+        conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]), first, rank
+    )
 
 
-def separable_conv(inputs: Any, depthwise_kernel: Any, pointwise_kernel: Any, strides: Any = 1, padding: Any = "valid",
-                   data_format: str | None = None, dilation_rate: Any = 1) -> Tensor:
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
     """A depthwise convolution followed by one with a 1-wide kernel that mixes the channels.
 
     >>> import numpy as np
@@ -114,8 +154,15 @@ def separable_conv(inputs: Any, depthwise_kernel: Any, pointwise_kernel: Any, st
     return conv(y, pointwise_kernel, 1, "valid", data_format)
 
 
-def conv_transpose(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", output_padding: Any = None,
-                   data_format: str | None = None, dilation_rate: Any = 1) -> Tensor:
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
     """The transpose of a convolution: from its output's shape back to its input's.
 
     Args:
@@ -130,8 +177,9 @@ def conv_transpose(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "v
     """
     if len(inputs.shape) == 5:
         return conv3d_transpose(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate)
-    x, w, strides, padding, dilation, first, rank = _setup("conv_transpose", inputs, kernel, strides, padding,
-                                                           data_format, dilation_rate)
+    x, w, strides, padding, dilation, first, rank = _setup(
+        "conv_transpose", inputs, kernel, strides, padding, data_format, dilation_rate
+    )
     if x.shape[3] != w.shape[3]:
         raise ShapeError(f"conv_transpose: {x.shape[3]} input channels, and a kernel for {w.shape[3]}.")
     if not isinstance(padding, str):
@@ -141,7 +189,12 @@ def conv_transpose(inputs: Any, kernel: Any, strides: Any = 1, padding: Any = "v
         extra = pair(output_padding, "output_padding", rank, 0)
     if rank == 1:
         extra = (None if output_padding is None else 0, *extra[-1:])
-    sizes, pads = zip(*(transposed_axis(n, k, s, d, padding, o) for n, k, s, d, o in zip(
-        x.shape[1:3], w.shape[:2], strides, dilation, extra, strict=True)), strict=True)
+    sizes, pads = zip(
+        *(
+            transposed_axis(n, k, s, d, padding, o)
+            for n, k, s, d, o in zip(x.shape[1:3], w.shape[:2], strides, dilation, extra, strict=True)
+        ),
+        strict=True,
+    )
     y = conv2d_grad_x(x, w, size=sizes, strides=strides, padding=pads, dilation=dilation, groups=1)
     return _finish(y, first, rank)

@@ -1,4 +1,5 @@
 """Constants: ranges, grids, identity matrices, diagonals. Made at once, as arrays that graphs take as constants."""
+
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from fastnn.ops.op import R
 
 __all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices",
            "diagonal", "diag", "diagflat", "trace", "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander",
-           "identity"]
+           "identity"]  # fmt: skip
 
 
 def _array(value, dtype=None):
@@ -42,8 +43,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return _array(np.arange(start, stop, step), dtype)
 
 
-def linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None,
-             axis: Any = 0) -> Tensor:
+def linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None, axis: Any = 0
+) -> Tensor:
     """`num` numbers at equal distances from start to stop, which may be arrays or symbols.
 
     >>> linspace(0, 1, 3)
@@ -64,8 +66,9 @@ def linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep
     return (y, multiply(subtract(stop, start), 1.0 / max(num - bool(endpoint), 1))) if retstep else y
 
 
-def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None,
-             axis: Any = 0) -> Tensor:
+def logspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: Any = 0
+) -> Tensor:
     """`num` numbers from base^start to base^stop with equal ratios; start and stop may be arrays or symbols.
 
     >>> logspace(0, 2, 3)
@@ -220,6 +223,7 @@ def _window(name):
     def window(x):
         reserve(int(x))
         return _array(getattr(np, name)(int(x)))
+
     window.__name__ = window.__qualname__ = name
     window.__doc__ = f"The {name.capitalize()} window of x samples.\n\n    >>> {name}(4).shape\n    (4,)\n    "
     return window

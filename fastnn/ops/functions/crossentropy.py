@@ -1,4 +1,5 @@
 """Cross-entropies of probabilities and of logits."""
+
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,15 @@ def _operands(name, target, output):
     output = floating(output)
     target = floating(target)
     if tuple(target.shape) != tuple(output.shape):
-        raise ShapeError("Arguments `target` and `output` must have the same shape. Received: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
+        raise ShapeError(
+            "Arguments `target` and `output` must have the same shape. Received: "
+            f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
+        )
     if name == "categorical_crossentropy" and len(output.shape) < 1:
-        raise ShapeError("Arguments `target` and `output` must be at least rank 1. Received: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
+        raise ShapeError(
+            "Arguments `target` and `output` must be at least rank 1. Received: "
+            f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
+        )
     return (target if str(target.dtype) == str(output.dtype) else cast(target, output.dtype)), output
 
 
@@ -82,8 +87,10 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     if len(target.shape) == len(output.shape) and target.shape[axis] == 1:
         target = squeeze(target, axis=axis)
     if tuple(target.shape) != tuple(output.shape[:-1]):
-        raise ShapeError("Arguments `target` and `output` must have the same shape up until the last dimension: "
-                         f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}")
+        raise ShapeError(
+            "Arguments `target` and `output` must have the same shape up until the last dimension: "
+            f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
+        )
     if str(target.dtype) != nn.LABELS:
         target = cast(target, nn.LABELS)
     if from_logits:

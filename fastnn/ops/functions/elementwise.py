@@ -1,4 +1,5 @@
 """Element-wise functions of one value."""
+
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from fastnn.ops.op import R
 
 __all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
            "reciprocal", "floor", "ceil", "trunc", "sin", "cos", "erf", "affine", "isnan", "isinf", "isfinite",
-           "logical_not", "stop_gradient", "fabs", "erfc"]
+           "logical_not", "stop_gradient", "fabs", "erfc"]  # fmt: skip
 
 
 # ------------------------------------------------------------------ public functions

@@ -1,4 +1,5 @@
 """Whether values are equal, near, or among others."""
+
 from typing import Any
 
 import numpy as np

@@ -1,4 +1,5 @@
 """`keras.ops.image`: sizes, margins and colours of images, as operations."""
+
 from typing import Any
 
 import numpy as np
@@ -18,25 +19,29 @@ from fastnn.ops.functions.slicing import pad
 __all__ = ["depth_to_space", "space_to_depth"]
 
 
-NAMES = ("resize", "rgb_to_grayscale", "pad_images", "crop_images")          # the public ones of `ops.image`
+NAMES = ("resize", "rgb_to_grayscale", "pad_images", "crop_images")  # the public ones of `ops.image`
 
 
 def _last(images, data_format, name):
     """(images channels last and with a batch axis, how to put the result back)."""
     rank = len(images.shape)
     if rank not in (3, 4):
-        raise ShapeError(f"Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). Received "
-                         f"input with shape: images.shape={tuple(images.shape)} ({name}).")
+        raise ShapeError(
+            f"Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). Received "
+            f"input with shape: images.shape={tuple(images.shape)} ({name})."
+        )
     chosen = data_format or config.image_data_format()
     if chosen not in ("channels_last", "channels_first"):
-        raise ArgumentError(f"{name}: received data_format={data_format!r}, expected 'channels_last' or "
-                            "'channels_first'.")
+        raise ArgumentError(
+            f"{name}: received data_format={data_format!r}, expected 'channels_last' or 'channels_first'."
+        )
     x = images if rank == 4 else expand_dims(images, 0)
     x = x if chosen == "channels_last" else transpose(x, (0, 2, 3, 1))
 
     def back(y):
         y = y if chosen == "channels_last" else transpose(y, (0, 3, 1, 2))
         return y if rank == 4 else squeeze(y, 0)
+
     return x, back
 
 
@@ -48,8 +53,9 @@ def _floating(x):
     return cast(x, config.floatx()), lambda y: cast(y, kind)
 
 
-def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False, data_format=None,
-           **kwargs):
+def resize(
+    images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False, data_format=None, **kwargs
+):
     """Images of another size, with half-pixel centres.
 
     Args:
@@ -70,8 +76,9 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
     rows, columns = x.shape[1:3]
     if crop_to_aspect_ratio:
         h, w = min(rows, columns * height // width), min(columns, rows * width // height)
-        x = crop_images(x, (rows - h) // 2, (columns - w) // 2, target_height=h, target_width=w,
-                        data_format="channels_last")
+        x = crop_images(
+            x, (rows - h) // 2, (columns - w) // 2, target_height=h, target_width=w, data_format="channels_last"
+        )
         rows, columns = h, w
     kind = dtypes.standardize(x.dtype)
     if rows != height:
@@ -95,8 +102,16 @@ def rgb_to_grayscale(images, data_format=None):
     return back(own(reduction.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
 
 
-def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None, right_padding=None,
-               target_height=None, target_width=None, data_format=None):
+def pad_images(
+    images,
+    top_padding=None,
+    left_padding=None,
+    bottom_padding=None,
+    right_padding=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
     """Images with zeros around them; of each direction two of the three numbers are given.
 
     >>> import numpy as np
@@ -105,16 +120,31 @@ def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None,
     """
     x, back = _last(images, data_format, "pad_images")
     (top, bottom), (left, right) = (
-        _margins(*given, name="pad_images", sign=1) for given in (
-            (x.shape[1], top_padding, bottom_padding, target_height, ("top_padding", "bottom_padding",
-                                                                      "target_height")),
-            (x.shape[2], left_padding, right_padding, target_width, ("left_padding", "right_padding",
-                                                                     "target_width"))))
+        _margins(*given, name="pad_images", sign=1)
+        for given in (
+            (
+                x.shape[1],
+                top_padding,
+                bottom_padding,
+                target_height,
+                ("top_padding", "bottom_padding", "target_height"),
+            ),
+            (x.shape[2], left_padding, right_padding, target_width, ("left_padding", "right_padding", "target_width")),
+        )
+    )
     return back(pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))))
 
 
-def crop_images(images, top_cropping=None, left_cropping=None, bottom_cropping=None, right_cropping=None,
-                target_height=None, target_width=None, data_format=None):
+def crop_images(
+    images,
+    top_cropping=None,
+    left_cropping=None,
+    bottom_cropping=None,
+    right_cropping=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
     """Images without their margins; of each direction two of the three numbers are given.
 
     >>> import numpy as np
@@ -123,19 +153,34 @@ def crop_images(images, top_cropping=None, left_cropping=None, bottom_cropping=N
     """
     x, back = _last(images, data_format, "crop_images")
     (top, bottom), (left, right) = (
-        _margins(*given, name="crop_images", sign=-1) for given in (
-            (x.shape[1], top_cropping, bottom_cropping, target_height, ("top_cropping", "bottom_cropping",
-                                                                        "target_height")),
-            (x.shape[2], left_cropping, right_cropping, target_width, ("left_cropping", "right_cropping",
-                                                                       "target_width"))))
-    return back(x[:, top:x.shape[1] - bottom, left:x.shape[2] - right])
+        _margins(*given, name="crop_images", sign=-1)
+        for given in (
+            (
+                x.shape[1],
+                top_cropping,
+                bottom_cropping,
+                target_height,
+                ("top_cropping", "bottom_cropping", "target_height"),
+            ),
+            (
+                x.shape[2],
+                left_cropping,
+                right_cropping,
+                target_width,
+                ("left_cropping", "right_cropping", "target_width"),
+            ),
+        )
+    )
+    return back(x[:, top : x.shape[1] - bottom, left : x.shape[2] - right])
 
 
 def _margins(size, before, after, target, names, name, sign):
     """(before, after) of one direction, from two of three numbers."""
     if [before, after, target].count(None) != 1:
-        raise ArgumentError(f"Must specify exactly two of {', '.join(names)}. Received: {names[0]}={before}, "
-                            f"{names[1]}={after}, {names[2]}={target} ({name}).")
+        raise ArgumentError(
+            f"Must specify exactly two of {', '.join(names)}. Received: {names[0]}={before}, "
+            f"{names[1]}={after}, {names[2]}={target} ({name})."
+        )
     room = None if target is None else (target - size) * sign
     before = room - after if before is None else before
     after = room - before if after is None else after

@@ -1,4 +1,5 @@
 """Values read by index: rows, one-hot rows, the largest ones."""
+
 from typing import Any
 
 from fastnn.core import dtypes

@@ -12,10 +12,10 @@ from fastnn.ops.op import R
 
 __all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "broadcast_to",
            "broadcast_shapes", "concatenate", "stack", "unstack", "append", "vstack", "hstack", "split",
-           "array_split", "vsplit", "hsplit", "dsplit", "dstack"]
+           "array_split", "vsplit", "hsplit", "dsplit", "dstack"]  # fmt: skip
 
 
-_PART = 512                                     # bytes that a symbol takes
+_PART = 512  # bytes that a symbol takes
 
 
 def sizes(shape):
@@ -40,7 +40,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     x = operand(x)
     wanted = sizes(newshape)
     if None in wanted:
-        if -1 in wanted and None not in x.shape[1:]:            # (rows, -1): the rest follows from the known sizes
+        if -1 in wanted and None not in x.shape[1:]:  # (rows, -1): the rest follows from the known sizes
             known = product(d for d in wanted if d not in (None, -1))
             wanted[wanted.index(-1)] = product(x.shape[1:]) // max(known, 1)
         wanted = [-1 if d is None else d for d in wanted]
@@ -109,8 +109,9 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     x = operand(x)
     rank = len(x.shape)
     source = [normalize_axis(a, rank) for a in (source if isinstance(source, (tuple, list)) else (source,))]
-    target = [normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list))
-                                                else (destination,))]
+    target = [
+        normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list)) else (destination,))
+    ]
     axes = [a for a in range(rank) if a not in source]
     for t, s in sorted(zip(target, source)):
         axes.insert(t, s)
@@ -276,9 +277,11 @@ def dstack(xs: Any) -> Tensor:
     >>> dstack([[1, 2], [3, 4]]).shape
     (1, 2, 2)
     """
+
     def deep(x):
         x = operand(x)
         if len(x.shape) < 2:
             x = reshape(x, (1, -1))
         return expand_dims(x, 2) if len(x.shape) == 2 else x
+
     return concatenate([deep(x) for x in xs], 2)

@@ -1,4 +1,5 @@
 """Linear algebra by NumPy on the host: determinants, inverses, factorisations; names of keras.ops.linalg."""
+
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from fastnn.ops.functions.reduction import shape_without
 from fastnn.ops.op import R
 
 __all__ = ["det", "inv", "solve", "solve_triangular", "slogdet", "logdet", "cholesky", "cholesky_inverse", "qr",
-           "svd", "eig", "eigh", "lu_factor", "lstsq", "pinv", "matrix_rank", "norm"]
+           "svd", "eig", "eigh", "lu_factor", "lstsq", "pinv", "matrix_rank", "norm"]  # fmt: skip
 
 
 def singular_values(x):
@@ -175,8 +176,8 @@ def lu_factor(x: Any) -> Tensor:
             if p != k:
                 lu[[k, p]] = lu[[p, k]]
             if lu[k, k] != 0:
-                lu[k + 1:, k] /= lu[k, k]
-                lu[k + 1:, k + 1:] -= np.outer(lu[k + 1:, k], lu[k, k + 1:])
+                lu[k + 1 :, k] /= lu[k, k]
+                lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
     return a, pivots
 
 
@@ -226,8 +227,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         return _vector_norm(x, 2, None, keepdims)
     axes = normalize_axes(axis, rank)
     if len(axes) not in (1, 2):
-        raise ArgumentError(f"norm: received ord={ord!r}, axis={axis!r} for a value of shape {tuple(x.shape)}; "
-                            "expected one axis (vectors) or two (matrices).")
+        raise ArgumentError(
+            f"norm: received ord={ord!r}, axis={axis!r} for a value of shape {tuple(x.shape)}; "
+            "expected one axis (vectors) or two (matrices)."
+        )
     if len(axes) == 1:
         return _vector_norm(x, 2 if ord is None else ord, axes, keepdims)
     axes = axes if axis is None else tuple(normalize_axis(a, rank) for a in axis)
@@ -252,7 +255,7 @@ def _matrix_norm(x, ord, axes, keepdims):
     if ord == "fro":
         return _vector_norm(x, 2, axes, keepdims)
     row, column = axes
-    if ord in (1, -1, np.inf, -np.inf):         # lengths of columns, or of rows
+    if ord in (1, -1, np.inf, -np.inf):  # lengths of columns, or of rows
         inner, outer = (row, column) if ord in (1, -1) else (column, row)
         y = (reduction.max if ord > 0 else reduction.min)(reduction.sum(abs(x), inner, True), outer, True)
     elif ord in (2, -2, "nuc"):
@@ -260,6 +263,7 @@ def _matrix_norm(x, ord, axes, keepdims):
         y = (reduction.sum if ord == "nuc" else reduction.max if ord == 2 else reduction.min)(s, -1)
         y = expand_dims(y, tuple(sorted(axes)))
     else:
-        raise ArgumentError(f"norm: received ord={ord!r} for matrices, "
-                            "expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.")
+        raise ArgumentError(
+            f"norm: received ord={ord!r} for matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf."
+        )
     return y if keepdims else reshape(y, shape_without(x.shape, axes))

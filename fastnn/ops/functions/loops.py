@@ -3,6 +3,7 @@
 What a function takes from around it (values, variables) needs no mention; variables that it assigns keep what the last
 step assigned.  In a graph a loop is planned once, however many steps it has.
 """
+
 import functools
 from typing import Any
 
@@ -21,7 +22,7 @@ from fastnn.ops.functions.slicing import flip, getitem
 
 __all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize", "associative_scan"]
 
-LARGE = 2 ** 31 - 1                             # the largest int32
+LARGE = 2**31 - 1  # the largest int32
 
 
 # ------------------------------------------------------------------ loops
@@ -46,24 +47,32 @@ class _Carry:
     def checked(self, new):
         """The leaves of what a step returned."""
         if not same_structure(self.structure, new):
-            raise ArgumentError(f"{self.name}: the loop must carry one structure. Received at first: "
-                                f"{shown(self.structure)}, returned by the body: {shown(new)}.")
+            raise ArgumentError(
+                f"{self.name}: the loop must carry one structure. Received at first: "
+                f"{shown(self.structure)}, returned by the body: {shown(new)}."
+            )
         out = [operand(x) for x in leaves_of(new)]
-        names = [self._promoted(dtype_of(a), dtype_of(b)) if weak and tuple(a.shape) == tuple(b.shape) else dtype_of(a)
-                 for a, b, weak in zip(self.first, out, self.weak)]
+        names = [
+            self._promoted(dtype_of(a), dtype_of(b)) if weak and tuple(a.shape) == tuple(b.shape) else dtype_of(a)
+            for a, b, weak in zip(self.first, out, self.weak)
+        ]
         if names != [dtype_of(a) for a in self.first]:
             raise _Promote(names)
         for k, (a, b) in enumerate(zip(self.first, out)):
             where_ = f"{self.name}: carried value {k}"
             if tuple(a.shape) != tuple(b.shape):
-                raise ShapeError(f"{where_} must keep its shape: it came in with shape {tuple(a.shape)}, the body "
-                                 f"returned shape {tuple(b.shape)}.")
+                raise ShapeError(
+                    f"{where_} must keep its shape: it came in with shape {tuple(a.shape)}, the body "
+                    f"returned shape {tuple(b.shape)}."
+                )
             if dtype_of(a) != dtype_of(b):
                 if type(leaves_of(new)[k]) in (int, float):
                     out[k] = cast_to(b, dtype_of(a))
                     continue
-                raise DTypeError(f"{where_} must keep its dtype: it came in with {dtype_of(a)}, the body returned "
-                                 f"{dtype_of(b)}. Use ops.cast.")
+                raise DTypeError(
+                    f"{where_} must keep its dtype: it came in with {dtype_of(a)}, the body returned "
+                    f"{dtype_of(b)}. Use ops.cast."
+                )
         return out
 
     def _promoted(self, first, later):
@@ -79,6 +88,7 @@ class _Carry:
 
 def _promoting(run):
     """run(carry) -> result, once more with the wider dtypes where Python numbers turn out to need them."""
+
     @functools.wraps(run)
     def call(carry, *args):
         try:
@@ -87,6 +97,7 @@ def _promoting(run):
             carry.first = [cast_to(x, name) for x, name in zip(carry.first, promote.names)]
             carry.weak = [False] * len(carry.weak)
             return run(carry, *args)
+
     return call
 
 
@@ -102,8 +113,9 @@ def _steps(name, given, xs):
     if not sizes and given is None:
         raise ArgumentError(f"{name} got no values to scan over and `length` not provided.")
     if None in sizes:
-        raise ShapeError(f"{name}: the size of the first axis is not known yet. Received shapes: "
-                         f"{[tuple(x.shape) for x in xs]}.")
+        raise ShapeError(
+            f"{name}: the size of the first axis is not known yet. Received shapes: {[tuple(x.shape) for x in xs]}."
+        )
     if len(set(sizes)) > 1:
         raise ShapeError(f"{name} got values with different leading axis sizes: {', '.join(str(n) for n in sizes)}.")
     n = sizes[0] if given is None else int(given)
@@ -126,6 +138,7 @@ def _scanned(carry, step, xs, n, reverse, unrolled):
         new, y = step(carry.packed(state), slices)
         seen.append(y)
         return carry.checked(new), [operand(v) for v in leaves_of(y)]
+
     if current() is not None and not unrolled:
         final, rows, _ = graph_loop(checked, carry.first, xs, n, reverse, name=carry.name)
         return final, seen[-1], rows
@@ -140,8 +153,10 @@ def _scanned(carry, step, xs, n, reverse, unrolled):
 def _empty(step, carry, xs, seen):
     """(structure, arrays without rows) of a loop of no steps."""
     with Trace(building=True) as trace:
-        state, slices = ([trace.input(shape, dtype_of(x)) for x, shape in pairs] for pairs in (
-            [(x, tuple(x.shape)) for x in carry.first], [(x, tuple(x.shape)[1:]) for x in xs]))
+        state, slices = (
+            [trace.input(shape, dtype_of(x)) for x, shape in pairs]
+            for pairs in ([(x, tuple(x.shape)) for x in carry.first], [(x, tuple(x.shape)[1:]) for x in xs])
+        )
         specs = [trace.symbol(y).spec for y in step(state, slices)[1]]
     return seen[-1], [np.zeros((0, *s.shape), dtypes.numpy_type(s.dtype)) for s in specs]
 
@@ -176,6 +191,7 @@ def scan(f: Any, init: Any, xs: Any = None, length: Any = None, reverse: bool = 
         if not isinstance(out, (tuple, list)) or len(out) != 2:
             raise ArgumentError(f"scan body output must be a pair, got {out!r}.")
         return out
+
     carry = _Carry("scan", init)
     final, structure, rows = _scanned(carry, step, leaves, n, reverse, unroll is True)
     return carry.packed([_array(x) for x in final]), packed(structure, rows)
@@ -206,8 +222,9 @@ def _mapped(name, f, xs):
     if not leaves:
         raise ArgumentError(f"{name}: received no values to map over.")
     n = _steps(name, None, leaves)
-    _, structure, rows = _scanned(_Carry(name, ()), lambda _, slices: ((), f(packed(xs, slices))), leaves, n, False,
-                                  False)
+    _, structure, rows = _scanned(
+        _Carry(name, ()), lambda _, slices: ((), f(packed(xs, slices))), leaves, n, False, False
+    )
     return packed(structure, rows)
 
 
@@ -268,8 +285,13 @@ def _fori_by_values(carry, lower, upper, body):
 
     def step(state, _):
         return [hooks.call("operator", "add", state[0], 1), *carry.checked(body(state[0], carry.packed(state[1:])))], []
-    final, _, _ = graph_loop(step, [cast_to(lower, "int32"), *carry.first], name="fori_loop",
-                                   test=lambda state: hooks.call("operator", "less", state[0], upper))
+
+    final, _, _ = graph_loop(
+        step,
+        [cast_to(lower, "int32"), *carry.first],
+        name="fori_loop",
+        test=lambda state: hooks.call("operator", "less", state[0], upper),
+    )
     return final[1:]
 
 
@@ -305,15 +327,22 @@ def while_loop(cond: Any, body: Any, loop_vars: Any, maximum_iterations: Any = N
 @_promoting
 def _while(carry, test, step, most):
     if current() is not None:
-        final, _, _ = graph_loop(lambda state, _: (step(state), []), carry.first, count=most, name="while_loop",
-                                       test=lambda state: operand(test(state)))
+        final, _, _ = graph_loop(
+            lambda state, _: (step(state), []),
+            carry.first,
+            count=most,
+            name="while_loop",
+            test=lambda state: operand(test(state)),
+        )
         return final
     state, n = list(carry.first), 0
     while most is None or n < most:
         go = test(state)
         if is_symbol(go):
-            raise ArgumentError("while_loop: its functions use symbols of a functional graph that are not among "
-                                "loop_vars; pass them in loop_vars, or call it inside the `call` of a layer.")
+            raise ArgumentError(
+                "while_loop: its functions use symbols of a functional graph that are not among "
+                "loop_vars; pass them in loop_vars, or call it inside the `call` of a layer."
+            )
         if np.shape(go):
             raise ShapeError(f"while_loop: the condition must be a scalar. Received: shape {np.shape(go)}.")
         if not bool(np.asarray(go)):
@@ -328,8 +357,10 @@ def vectorize(pyfunc: Any, *, excluded: Any = None, signature: Any = None) -> Te
     >>> vectorize(lambda v: v * 2)(np.array([1.0, 2.0], "float32"))
     array([2., 4.], dtype=float32)
     """
+
     def over(*xs):
         return map(lambda v: pyfunc(*v), tuple(operand(x) for x in xs))
+
     return over
 
 
@@ -353,17 +384,22 @@ def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: Any = 0) -
     if any(a not in range(len(x.shape)) for a, x in zip(axes, leaves)):
         raise ShapeError(f"associative_scan: axis {axis} is not one of shapes {[tuple(x.shape) for x in leaves]}.")
     if len({x.shape[a] for a, x in zip(axes, leaves)}) != 1:
-        raise ShapeError("Array inputs to associative_scan must have the same first dimension. (saw: "
-                         f"{[tuple(x.shape) for x in leaves]})")
+        raise ShapeError(
+            "Array inputs to associative_scan must have the same first dimension. (saw: "
+            f"{[tuple(x.shape) for x in leaves]})"
+        )
     if leaves[0].shape[axes[0]] is None:
         raise ShapeError(f"associative_scan: the size of axis {axis} is not known yet.")
 
     def combine(a, b):
         out = f(packed(elems, a), packed(elems, b))
         if not same_structure(elems, out):
-            raise ArgumentError("associative_scan: f must return the structure of elems. Received: "
-                                f"{shown(out)}, expected that of {shown(elems)}.")
+            raise ArgumentError(
+                "associative_scan: f must return the structure of elems. Received: "
+                f"{shown(out)}, expected that of {shown(elems)}."
+            )
         return [operand(x) for x in leaves_of(out)]
+
     if reverse:
         leaves = [flip(x, a) for x, a in zip(leaves, axes)]
     leaves = _running(combine, leaves, axes)
@@ -380,8 +416,10 @@ def _running(f, xs, axes):
         even = _cut(xs, axes, 0, 1)
     else:
         before = _cut(odd, axes, 0, n // 2 - 1) if n % 2 == 0 else odd
-        even = [concatenate([a, b], axis=x) for a, b, x in zip(
-            _cut(xs, axes, 0, 1), f(before, _cut(xs, axes, 2, n, 2)), axes)]
+        even = [
+            concatenate([a, b], axis=x)
+            for a, b, x in zip(_cut(xs, axes, 0, 1), f(before, _cut(xs, axes, 2, n, 2)), axes)
+        ]
     return [_interleaved(a, b, x) for a, b, x in zip(even, odd, axes)]
 
 
@@ -393,5 +431,5 @@ def _interleaved(a, b, axis):
     """a0, b0, a1, b1, ...; a may have one more."""
     n = b.shape[axis]
     head, tail = (_cut([a], [axis], 0, n)[0], _cut([a], [axis], n, n + 1)) if a.shape[axis] > n else (a, [])
-    both = reshape(stack([head, b], axis=axis + 1), (*b.shape[:axis], 2 * n, *b.shape[axis + 1:]))
+    both = reshape(stack([head, b], axis=axis + 1), (*b.shape[:axis], 2 * n, *b.shape[axis + 1 :]))
     return concatenate([both, *tail], axis=axis) if tail else both

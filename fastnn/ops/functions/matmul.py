@@ -21,13 +21,13 @@ def _whole_product(a, b, name, transpose_a, transpose_b):
         wide, op = "int32" if name == "int32" else "int64", R.matmul_whole
         a, b = (swapaxes(x, -1, -2) if t else x for x, t in ((a, transpose_a), (b, transpose_b)))
         return cast(op(cast(a, wide), cast(b, wide)), name)
-    y = product_op(cast(a, "float64"), cast(b, "float64"), None, transpose_a=transpose_a,
-                   transpose_b=transpose_b)
+    y = product_op(cast(a, "float64"), cast(b, "float64"), None, transpose_a=transpose_a, transpose_b=transpose_b)
     return cast(cast(y, "int64"), name) if name != "bool" else not_equal(y, 0)
 
 
-def matmul(x1: Any, x2: Any, bias: Any = None, transpose_a: bool = False, transpose_b: bool = False,
-           activation: Any = None) -> Tensor:
+def matmul(
+    x1: Any, x2: Any, bias: Any = None, transpose_a: bool = False, transpose_b: bool = False, activation: Any = None
+) -> Tensor:
     """The matrix product of two tensors.
 
     Args:
@@ -55,8 +55,10 @@ def matmul(x1: Any, x2: Any, bias: Any = None, transpose_a: bool = False, transp
         x1, x2, bias = same_floats(x1, x2, bias)
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == 0 or r2 == 0:
-        raise ShapeError(f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one "
-                         "dimension (use multiply for a number).")
+        raise ShapeError(
+            f"matmul: received shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected at least one "
+            "dimension (use multiply for a number)."
+        )
     a = reshape(x1, (1, x1.shape[0])) if r1 == 1 else x1
     b = reshape(x2, (x2.shape[0], 1)) if r2 == 1 else x2
     transpose_a, transpose_b = transpose_a and r1 > 1, transpose_b and r2 > 1
@@ -73,7 +75,7 @@ def matmul(x1: Any, x2: Any, bias: Any = None, transpose_a: bool = False, transp
 def _plain_operands(x1, x2):
     """(x1, x2, the dtype of an integer product or None, the dtype to cast a float product to or None)."""
     d1, d2 = getattr(x1, "dtype", None), getattr(x2, "dtype", None)
-    if d1 is not None and d1 == d2 and d1 in ("float32", "float64"):          # the usual case, first
+    if d1 is not None and d1 == d2 and d1 in ("float32", "float64"):  # the usual case, first
         return x1, x2, None, None
     x1, x2 = operand(x1), operand(x2)
     name = result_dtype(x1, x2)

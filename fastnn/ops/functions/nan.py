@@ -1,4 +1,5 @@
 """Reductions of what is not NaN."""
+
 import warnings
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_whole,
 from fastnn.ops.functions.reduction import all, argmax, argmin, cumprod, cumsum, max, min, prod, sum
 
 __all__ = ["nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nancumsum", "nancumprod", "nanvar", "nanstd",
-           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]
+           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]  # fmt: skip
 
 
 def _without(x, value):
@@ -163,6 +164,6 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     2.0
     """
     x = np.asarray(floating(x))
-    with warnings.catch_warnings():             # of rows without a number: the median of nothing is NaN
+    with warnings.catch_warnings():  # of rows without a number: the median of nothing is NaN
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)

@@ -15,11 +15,12 @@ from fastnn.ops.functions.softmax import to_last
 from fastnn.ops.records.normalization import batch_norm_inference, layer_norm
 
 __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization", "normalize",
-           "l2_normalize"]
+           "l2_normalize"]  # fmt: skip
 
 
-def batch_normalization(x: Any, mean: Any, variance: Any, axis: Any, offset: Any = None, scale: Any = None,
-                        epsilon: Any = 1e-3) -> Tensor:
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, axis: Any, offset: Any = None, scale: Any = None, epsilon: Any = 1e-3
+) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset, one value of each per element of `axis`.
 
     Args:
@@ -39,8 +40,9 @@ def batch_normalization(x: Any, mean: Any, variance: Any, axis: Any, offset: Any
     return back(batch_norm_inference(x, mean, variance, scale, offset, epsilon=float(epsilon)))
 
 
-def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: Any = None,
-                        **kwargs: Any) -> Tensor:
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: Any = None, **kwargs: Any
+) -> Tensor:
     """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
     scale, shift.
 
@@ -48,7 +50,7 @@ def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axis: Any =
     >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
     array([[-1.,  1.]])
     """
-    if kwargs.pop("rms_scaling", False):        # Keras' deprecated form: scaled by the deviation, but not centred
+    if kwargs.pop("rms_scaling", False):  # Keras' deprecated form: scaled by the deviation, but not centred
         _, var = moments(floating(x), axis, keepdims=True)
         y = x * rsqrt(var + (config.epsilon() if epsilon is None else float(epsilon)))
         return y if gamma is None else y * gamma
@@ -78,17 +80,17 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     order = (*kept, *axes)
     inner = tuple(x.shape[a] for a in axes)
     moved = transpose(x, order) if order != tuple(range(rank)) else x
-    outer = tuple(-1 if d is None else d for d in moved.shape[:len(kept)])
+    outer = tuple(-1 if d is None else d for d in moved.shape[: len(kept)])
     gamma, beta = (None if v is None else reshape(v, (-1,)) for v in (gamma, beta))
-    y = layer_norm(reshape(moved, (*outer, shapes.product(inner))), gamma, beta, epsilon=epsilon,
-                   centered=centered)[0]
+    y = layer_norm(reshape(moved, (*outer, shapes.product(inner))), gamma, beta, epsilon=epsilon, centered=centered)[0]
     y = reshape(y, (*outer, *inner))
     back = tuple(order.index(a) for a in range(rank))
     return transpose(y, back) if order != tuple(range(rank)) else y
 
 
-def group_normalization(x: Any, gamma: Any = None, beta: Any = None, groups: Any = 32, axis: Any = -1,
-                        epsilon: Any = 1e-3) -> Tensor:
+def group_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, groups: Any = 32, axis: Any = -1, epsilon: Any = 1e-3
+) -> Tensor:
     """Normalise each of `groups` groups of channels of each sample; gamma, beta: one value per channel.
 
     >>> import numpy as np

@@ -1,4 +1,5 @@
 """What users give to an operation: operands, the dtypes in which they meet, calls of records in them."""
+
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from fastnn.graph.node import Symbol
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
 
-PLAIN = frozenset("fdebBhHiIlLqQ?")                             # NumPy's codes of the dtypes that there are
-UNLIKE = np.ma.MaskedArray, np.matrix                           # arrays that mean something else by the same words
+PLAIN = frozenset("fdebBhHiIlLqQ?")  # NumPy's codes of the dtypes that there are
+UNLIKE = np.ma.MaskedArray, np.matrix  # arrays that mean something else by the same words
 # the dtype in which values of the other dtypes are added up or multiplied, as in Keras
 COUNTED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 
@@ -53,7 +54,7 @@ def operand(x: Any) -> Any:
     if not hasattr(x, "dtype"):
         if array.dtype.kind == "f":
             return narrow(array, dtypes.numpy_type(dtypes.standardize(None)), "the operand")
-        if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -2 ** 31 and array.max() < 2 ** 31)):
+        if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)):
             return array.astype(np.int32)
     return array
 
@@ -128,7 +129,7 @@ def calculate(function, xs, dtype, back=True):
 
 def float_call(op, x, **attrs):
     """op(x) in x's float dtype (integers become the default one, float16 goes through float32)."""
-    if type(x) is Symbol and x.dtype in FLOATS:                 # the usual case, first
+    if type(x) is Symbol and x.dtype in FLOATS:  # the usual case, first
         return op(x, **attrs)
     x = floating(x)
     return calculate(lambda v: op(v, **attrs), [x], dtype_of(x))

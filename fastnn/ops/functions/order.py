@@ -1,4 +1,5 @@
 """Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_symbol
 from fastnn.ops.op import R
 
 __all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted", "digitize", "bincount",
-           "scatter_update", "unique", "histogram", "argpartition"]
+           "scatter_update", "unique", "histogram", "argpartition"]  # fmt: skip
 
 
 def interp(x: Any, xp: Any, fp: Any) -> Tensor:
@@ -123,8 +124,16 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: Any = Non
     return R.scatter_update(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)), reduction=reduction)
 
 
-def unique(x: Any, sorted: bool = True, return_index: Any = False, return_inverse: Any = False,
-           return_counts: Any = False, axis: Any = None, size: Any = None, fill_value: Any = None) -> Tensor:
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: Any = False,
+    return_inverse: Any = False,
+    return_counts: Any = False,
+    axis: Any = None,
+    size: Any = None,
+    fill_value: Any = None,
+) -> Tensor:
     """The different values in rising order; if wanted first places, inverse indices, counts. Takes arrays only.
 
     size: cut or filled (with fill_value, by default the smallest value) to so many.

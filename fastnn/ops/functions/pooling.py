@@ -1,4 +1,5 @@
 """Max and average pooling of one, two and three dimensions."""
+
 from typing import Any
 
 from fastnn.core import config, shapes
@@ -11,8 +12,9 @@ __all__ = ["max_pool", "average_pool"]
 
 
 # ------------------------------------------------------------------ public functions
-def max_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid",
-             data_format: str | None = None) -> Tensor:
+def max_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
+) -> Tensor:
     """Largest value of each window.
 
     Args:
@@ -29,12 +31,14 @@ def max_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "v
     >>> max_pool(np.arange(4, dtype="float32").reshape(1, 4, 1), 2).ravel()
     array([1., 3.], dtype=float32)
     """
-    return _pool("max_pool", lambda x, **attrs: max_pool2d(x, **attrs)[0], inputs, pool_size, strides, padding,
-                 data_format)
+    return _pool(
+        "max_pool", lambda x, **attrs: max_pool2d(x, **attrs)[0], inputs, pool_size, strides, padding, data_format
+    )
 
 
-def average_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid",
-                 data_format: str | None = None) -> Tensor:
+def average_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
+) -> Tensor:
     """Mean of each window; with padding="same" only values inside the image count.  Arguments as in max_pool.
 
     >>> import numpy as np
@@ -59,6 +63,7 @@ def _pool(name, op, x, pool_size, strides, padding, data_format):
 
     def two(x, size, strides):
         return op(x, pool_size=size, strides=strides, padding=padding)
+
     if rank == 2:
         return two(x, size, strides)
     c = x.shape[-1]

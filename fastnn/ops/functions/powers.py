@@ -1,4 +1,5 @@
 """Powers, roots and logarithms."""
+
 from typing import Any
 
 from fastnn.core import dtypes

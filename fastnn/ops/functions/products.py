@@ -1,4 +1,5 @@
 """Products of tensors by index letters: einsum and its kin, as transposes, one matrix product, and sums."""
+
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from fastnn.ops.functions.reduction import mean, sum
 from fastnn.ops.functions.slicing import flip, getitem, pad
 
 __all__ = ["trapezoid", "cdist", "correlate", "einsum", "tensordot", "dot", "vdot", "inner", "outer", "kron", "cross",
-           "diff", "cov", "corrcoef"]
+           "diff", "cov", "corrcoef"]  # fmt: skip
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Tensor:
@@ -79,10 +80,11 @@ def _parse(subscripts, operands):
     out = []
     for t, x in zip(terms, operands):
         n = len(x.shape) - len(t.replace("...", ""))
-        t = t.replace("...", dots[len(dots) - n:] if n else "")
+        t = t.replace("...", dots[len(dots) - n :] if n else "")
         if len(t) != len(x.shape):
-            raise ShapeError(f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape "
-                             f"{tuple(x.shape)}.")
+            raise ShapeError(
+                f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape {tuple(x.shape)}."
+            )
         out.append(t)
     if not arrow:
         joined = "".join(out)
@@ -108,7 +110,7 @@ def _contract(x, a, y, b, out):
     batch = [c for c in a if c in b and c in out]
     inner = [c for c in a if c in b and c not in out]
     rows, cols = [c for c in a if c not in b], [c for c in b if c not in a]
-    if not inner:                               # no sum: an element-wise product
+    if not inner:  # no sum: an element-wise product
         letters = batch + rows + cols
         return multiply(_lay(x, a, letters), _lay(y, b, letters)), "".join(letters)
     size = {**dict(zip(a, x.shape)), **dict(zip(b, y.shape))}
@@ -116,8 +118,9 @@ def _contract(x, a, y, b, out):
     y = transpose(y, [b.index(c) for c in batch + inner + cols])
     lead = tuple(-1 if size[c] is None else size[c] for c in batch)
     k = _size(*(size[c] for c in inner))
-    z = matmul(reshape(x, (*lead, _size(*(size[c] for c in rows)), k)),
-                reshape(y, (*lead, k, _size(*(size[c] for c in cols)))))
+    z = matmul(
+        reshape(x, (*lead, _size(*(size[c] for c in rows)), k)), reshape(y, (*lead, k, _size(*(size[c] for c in cols))))
+    )
     letters = batch + rows + cols
     return reshape(z, tuple(-1 if size[c] is None else size[c] for c in letters)), "".join(letters)
 
@@ -149,7 +152,7 @@ def _einsum(xs, terms, out, dtype, subscripts):
     xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
     x, term = xs[0], terms[0]
     for k in range(1, len(xs)):
-        later = "".join(terms[k + 1:])
+        later = "".join(terms[k + 1 :])
         x, term = _contract(x, term, xs[k], terms[k], set(out) | set(later))
     x, term = _drop(x, term, set(out))
     if set(term) != set(out):
@@ -165,7 +168,7 @@ def _diagonals(x, term):
         while term.count(c) > 1:
             i = term.index(c)
             j = term.index(c, i + 1)
-            x, term = diagonal(x, 0, i, j), term[:i] + term[i + 1:j] + term[j + 1:] + c
+            x, term = diagonal(x, 0, i, j), term[:i] + term[i + 1 : j] + term[j + 1 :] + c
     return x, term
 
 
@@ -182,8 +185,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
         first, second = ([int(a) for a in np.atleast_1d(v)] for v in axes)
     first = [normalize_axis(a, len(x1.shape)) for a in first]
     second = [normalize_axis(a, len(x2.shape)) for a in second]
-    a = list(LETTERS[:len(x1.shape)])
-    b = list(LETTERS[len(a):len(a) + len(x2.shape)])
+    a = list(LETTERS[: len(x1.shape)])
+    b = list(LETTERS[len(a) : len(a) + len(x2.shape)])
     for i, j in zip(first, second):
         b[j] = a[i]
     out = [c for i, c in enumerate(a) if i not in first] + [c for j, c in enumerate(b) if j not in second]
@@ -255,12 +258,16 @@ def cross(x1: Any, x2: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, a
     x, y = moveaxis(operand(x1), axisa, -1), moveaxis(operand(x2), axisb, -1)
     flat = x.shape[-1] == y.shape[-1] == 2
     if not {x.shape[-1], y.shape[-1]} <= {2, 3}:
-        raise ShapeError(f"cross: received shapes {tuple(x.shape)} and "
-                         f"{tuple(y.shape)}, expected 2 or 3 numbers along the axis.")
+        raise ShapeError(
+            f"cross: received shapes {tuple(x.shape)} and {tuple(y.shape)}, expected 2 or 3 numbers along the axis."
+        )
     x, y = (v if v.shape[-1] == 3 else pad(v, ((0, 0),) * (len(v.shape) - 1) + ((0, 1),)) for v in (x, y))
     (a, b, c), (d, e, f) = ([getitem(v, (Ellipsis, i)) for i in range(3)] for v in (x, y))
-    parts = [subtract(multiply(b, f), multiply(c, e)), subtract(multiply(c, d), multiply(a, f)),
-             subtract(multiply(a, e), multiply(b, d))]
+    parts = [
+        subtract(multiply(b, f), multiply(c, e)),
+        subtract(multiply(c, d), multiply(a, f)),
+        subtract(multiply(a, e), multiply(b, d)),
+    ]
     return parts[2] if flat else moveaxis(stack(parts, -1), -1, axisc)
 
 

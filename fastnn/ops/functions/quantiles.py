@@ -1,4 +1,5 @@
 """Quantiles, percentiles and medians."""
+
 from typing import Any
 
 import numpy as np
@@ -25,28 +26,37 @@ def quantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims:
     array(2., dtype=float32)
     """
     if method not in ("linear", "lower", "higher", "nearest", "midpoint"):
-        raise ArgumentError(f"quantile: received method={method!r}, expected 'linear', 'lower', 'higher', "
-                            "'nearest' or 'midpoint'.")
+        raise ArgumentError(
+            f"quantile: received method={method!r}, expected 'linear', 'lower', 'higher', 'nearest' or 'midpoint'."
+        )
     x = floating(x)
     rank = len(x.shape)
-    axes = tuple(range(rank)) if axis is None else tuple(normalize_axis(a, rank)
-        for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    axes = (
+        tuple(range(rank))
+        if axis is None
+        else tuple(normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    )
     rest = [i for i in range(rank) if i not in axes]
     rows = reshape(transpose(x, rest + list(axes)), (*(x.shape[i] for i in rest), product(x.shape[i] for i in axes)))
     rows, n = sort(rows, -1), product(x.shape[i] for i in axes)
     q = np.asarray(q, np.float64)
     place = q * (n - 1)
     low, high = np.floor(place).astype(np.int32), np.ceil(place).astype(np.int32)
-    weight = {"linear": place - low, "lower": low * 0.0, "higher": (high > low) * 1.0, "midpoint": (high > low) * 0.5,
-              "nearest": np.round(place) - low}[method]
+    weight = {
+        "linear": place - low,
+        "lower": low * 0.0,
+        "higher": (high > low) * 1.0,
+        "midpoint": (high > low) * 0.5,
+        "nearest": np.round(place) - low,
+    }[method]
     a, b = (take(rows, v, axis=len(rest)) for v in (low, high))
     y = add(a, multiply(subtract(b, a), np.asarray(weight, dtypes.numpy_type(dtype_of(x)))))
-    y = where(equal(a, b), a, y)                # of two infinities too
+    y = where(equal(a, b), a, y)  # of two infinities too
     last = take(rows, np.full(q.shape, n - 1, np.int32), axis=len(rest))
-    y = where(equal(last, last), y, last)       # NaN is sorted behind everything
+    y = where(equal(last, last), y, last)  # NaN is sorted behind everything
     if keepdims:
         y = reshape(y, (*(1 if i in axes else d for i, d in enumerate(x.shape)), *q.shape))
-    if q.ndim:                                  # the fractions come first
+    if q.ndim:  # the fractions come first
         r = len(y.shape)
         y = transpose(y, [*range(r - q.ndim, r), *range(r - q.ndim)])
     return y

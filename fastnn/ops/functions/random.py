@@ -1,4 +1,5 @@
 """What layers call to draw a mask."""
+
 import numpy as np
 
 from fastnn.core import dtypes, random
@@ -26,8 +27,10 @@ def dropout(x, rate, seed=0, stream=0, call=0, noise_shape=None):
     [0.0, 2.0]
     """
     if not 0 <= rate <= 1:
-        raise ArgumentError(f"Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
-                            f"Received: rate={rate!r}")
+        raise ArgumentError(
+            f"Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
+            f"Received: rate={rate!r}"
+        )
     if rate == 0:
         return x
     if rate == 1:
@@ -58,6 +61,8 @@ def mask_shape(shape, noise_shape):
     """
     noise_shape = tuple(noise_shape)
     if len(noise_shape) != len(shape) or any(m not in (None, 1, s) for m, s in zip(noise_shape, shape)):
-        raise ArgumentError(f"noise_shape: received {noise_shape} for an input of shape {shape}, expected as many "
-                            "sizes, each None, 1 or the input's.")
+        raise ArgumentError(
+            f"noise_shape: received {noise_shape} for an input of shape {shape}, expected as many "
+            "sizes, each None, 1 or the input's."
+        )
     return tuple(s if m is None else m for m, s in zip(noise_shape, shape))

@@ -1,4 +1,5 @@
 """Reductions over any axes: each is a chain of folds of (outer, red, inner), whose sums have one fixed shape."""
+
 from typing import Any
 
 from fastnn.core import dtypes
@@ -24,7 +25,7 @@ from fastnn.ops.functions.operands import (
 from fastnn.ops.op import Array, Case, R
 
 __all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "moments",
-           "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]
+           "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]  # fmt: skip
 
 
 def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
@@ -37,8 +38,6 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     x = number(x)
     x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
     return calculate(lambda v: R.cumprod(v, axis=axis), [x], dtype_of(x))
-
-
 
 
 # ------------------------------------------------------------------ public functions
@@ -246,7 +245,15 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
 
 for _name, _f, _flops in (("var", var, 4), ("std", std, 5), ("logsumexp", logsumexp, 45)):
-    composite(_name, _f, attrs={"axis": None, "keepdims": False}, reference=getattr(reference, _name), flops=_flops,
-              cases=lambda draw: Case([Array((draw.integer(2, 4), draw.integer(3, 9)))],
-                                      {"axis": draw.choice((1, -1, (0, 1))), "keepdims": draw.boolean()}),
-              doc=getattr(reference, _name).__doc__)
+    composite(
+        _name,
+        _f,
+        attrs={"axis": None, "keepdims": False},
+        reference=getattr(reference, _name),
+        flops=_flops,
+        cases=lambda draw: Case(
+            [Array((draw.integer(2, 4), draw.integer(3, 9)))],
+            {"axis": draw.choice((1, -1, (0, 1))), "keepdims": draw.boolean()},
+        ),
+        doc=getattr(reference, _name).__doc__,
+    )

@@ -1,4 +1,5 @@
 """Rounding, signs, and what takes the place of NaN and infinities."""
+
 from typing import Any
 
 import numpy as np
@@ -90,16 +91,15 @@ def round(x: Any, decimals: Any = 0) -> Tensor:
     """
     x = operand(x)
     if is_whole(x):
-        return x if decimals >= 0 else _whole_tens(x, 10 ** -decimals)
-    scale = 10.0 ** decimals
-    return float_call(lambda v: R.round(v) if not decimals else divide(R.round(multiply(v, scale)), scale),
-                      x)
+        return x if decimals >= 0 else _whole_tens(x, 10**-decimals)
+    scale = 10.0**decimals
+    return float_call(lambda v: R.round(v) if not decimals else divide(R.round(multiply(v, scale)), scale), x)
 
 
 def _whole_tens(x, unit):
     """Integers rounded to multiples of `unit`; what its dtype does not hold becomes the next end of its range."""
     name = dtype_of(x)
-    if unit >= 2 ** 31 or name == "bool":
+    if unit >= 2**31 or name == "bool":
         return zeros_like(x)
     x = cast_to(x, "int64")
     low = floor_divide(x, unit)

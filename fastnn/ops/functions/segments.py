@@ -1,4 +1,5 @@
 """Values gathered by number: sums and extremes of segments, scattering."""
+
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     """
     index, values, shape = index_operand(indices), operand(values), tuple(int(d) for d in shape)
     k = index.shape[-1]
-    steps = np.array([product(shape[i + 1:k]) for i in range(k)], np.int32)
+    steps = np.array([product(shape[i + 1 : k]) for i in range(k)], np.int32)
     flat = ravel(sum(multiply(index, cast_to(steps, dtype_of(index))), axis=-1))
     rows = reshape(values, (product(index.shape[:-1]), *shape[k:]))
     return reshape(segment_sum(rows, flat, product(shape[:k])), shape)

@@ -1,4 +1,5 @@
 """Parts of a value, margins, and repetition."""
+
 import builtins
 from typing import Any
 
@@ -24,7 +25,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand,
 from fastnn.ops.op import R
 
 __all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "pad", "flip", "rot90", "roll", "tile",
-           "repeat"]
+           "repeat"]  # fmt: skip
 
 
 def fliplr(x: Any) -> Tensor:
@@ -100,8 +101,9 @@ def getitem(x: Any, key: Any) -> Tensor:
         x = R.strided_slice(x, key=tuple(slices))
     if gather:
         if len(gather) > 1:
-            raise ArgumentError("Indexing with several lists or arrays is not supported; use fastnn.ops.take or "
-                                "take_along_axis.")
+            raise ArgumentError(
+                "Indexing with several lists or arrays is not supported; use fastnn.ops.take or take_along_axis."
+            )
         axis, indices = gather[0]
         x = take(x, indices, axis=axis)
     x = squeeze(x, tuple(drop)) if drop else x
@@ -111,8 +113,10 @@ def getitem(x: Any, key: Any) -> Tensor:
 def _masked(x, key):
     """x[key] with truth values among the indices: how many rows that gives depends on them."""
     if is_symbol(x) or any(is_symbol(k) for k in key):
-        raise ArgumentError("Indexing by truth values gives a size that depends on the data, which no graph has; "
-                            "use fastnn.ops.where to choose by a condition.")
+        raise ArgumentError(
+            "Indexing by truth values gives a size that depends on the data, which no graph has; "
+            "use fastnn.ops.where to choose by a condition."
+        )
     return np.asarray(x)[tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)]
 
 
@@ -123,8 +127,10 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     array([[2],
            [4]], dtype=int32)
     """
-    return getitem(inputs, tuple(builtins.slice(int(a), None if n == -1 else int(a) + int(n))
-                                 for a, n in zip(start_indices, shape)))
+    return getitem(
+        inputs,
+        tuple(builtins.slice(int(a), None if n == -1 else int(a) + int(n)) for a, n in zip(start_indices, shape)),
+    )
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
@@ -173,8 +179,11 @@ def flip(x: Any, axis: Any = None) -> Tensor:
     """
     x = operand(x)
     rank = len(x.shape)
-    axes = range(rank) if axis is None else [normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list))
-                                                                               else (axis,))]
+    axes = (
+        range(rank)
+        if axis is None
+        else [normalize_axis(a, rank) for a in (axis if isinstance(axis, (tuple, list)) else (axis,))]
+    )
     return getitem(x, tuple(builtins.slice(None, None, -1) if d in axes else builtins.slice(None) for d in range(rank)))
 
 
@@ -220,9 +229,12 @@ def tile(x: Any, repeats: Any) -> Tensor:
     x, repeats = operand(x), list(ints(repeats))
     own = [1] * (len(repeats) - len(x.shape)) + list(x.shape)
     repeats = [1] * (len(own) - len(repeats)) + repeats
-    return _repeated(x, [v for d in own for v in (1, d)],
-                     [v for r, d in zip(repeats, own) for v in (r, d)],
-                     [None if d is None else d * r for d, r in zip(own, repeats)])
+    return _repeated(
+        x,
+        [v for d in own for v in (1, d)],
+        [v for r, d in zip(repeats, own) for v in (r, d)],
+        [None if d is None else d * r for d, r in zip(own, repeats)],
+    )
 
 
 def _repeated(x, narrow, wide, final):
@@ -245,6 +257,10 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Tensor:
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
     shape = list(x.shape)
-    head, n, tail = shape[:axis], shape[axis], shape[axis + 1:]
-    return _repeated(x, [*head, n, 1, *tail], [*head, n, int(repeats), *tail],
-                     [*head, None if n is None else n * int(repeats), *tail])
+    head, n, tail = shape[:axis], shape[axis], shape[axis + 1 :]
+    return _repeated(
+        x,
+        [*head, n, 1, *tail],
+        [*head, n, int(repeats), *tail],
+        [*head, None if n is None else n * int(repeats), *tail],
+    )

@@ -1,4 +1,5 @@
 """Softmax and its logarithm over any axes."""
+
 from typing import Any
 
 from fastnn.core import shapes
@@ -54,7 +55,9 @@ def _over(op, x, axis):
     order = (*kept, *axes)
     moved = transpose(x, order)
     inner = [x.shape[a] for a in axes]
-    flat = reshape(moved, (*(-1 if x.shape[a] is None else x.shape[a] for a in kept),
-                               -1 if None in inner else shapes.product(inner)))
+    flat = reshape(
+        moved,
+        (*(-1 if x.shape[a] is None else x.shape[a] for a in kept), -1 if None in inner else shapes.product(inner)),
+    )
     y = reshape(op(flat), tuple(-1 if d is None else d for d in moved.shape))
     return transpose(y, tuple(order.index(a) for a in range(rank)))

@@ -1,4 +1,5 @@
 """Angles and their functions, hyperbolic ones too."""
+
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from fastnn.ops.functions.operands import float_call, float_pair, floating
 from fastnn.ops.op import R
 
 __all__ = ["tan", "deg2rad", "rad2deg", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "erfinv",
-           "arctan2", "sinh", "cosh", "hypot", "sinc"]
+           "arctan2", "sinh", "cosh", "hypot", "sinc"]  # fmt: skip
 
 
 def tan(x: Any) -> Tensor:
@@ -49,17 +50,21 @@ composite("tan", tan, reference=reference.tan, low=-1.0, high=1.0, flops=60, doc
 def _float_function(op, text, example):
     def function(x):
         return float_call(op, x)
+
     function.__name__ = function.__qualname__ = op.name
     function.__doc__ = f"{text}\n\n    {example}\n    "
     return function
 
 
-arcsin = _float_function(R.arcsin, "The angle in [-pi/2, pi/2] whose sine is x.",
-                         ">>> arcsin([0.0])\n    array([0.], dtype=float32)")
-arccos = _float_function(R.arccos, "The angle in [0, pi] whose cosine is x.",
-                         ">>> arccos([1.0])\n    array([0.], dtype=float32)")
-arctan = _float_function(R.arctan, "The angle in [-pi/2, pi/2] whose tangent is x.",
-                         ">>> arctan([0.0])\n    array([0.], dtype=float32)")
+arcsin = _float_function(
+    R.arcsin, "The angle in [-pi/2, pi/2] whose sine is x.", ">>> arcsin([0.0])\n    array([0.], dtype=float32)"
+)
+arccos = _float_function(
+    R.arccos, "The angle in [0, pi] whose cosine is x.", ">>> arccos([1.0])\n    array([0.], dtype=float32)"
+)
+arctan = _float_function(
+    R.arctan, "The angle in [-pi/2, pi/2] whose tangent is x.", ">>> arctan([0.0])\n    array([0.], dtype=float32)"
+)
 arcsinh = _float_function(R.arcsinh, "The inverse of sinh.", ">>> arcsinh([0.0])\n    array([0.], dtype=float32)")
 arccosh = _float_function(R.arccosh, "The inverse of cosh.", ">>> arccosh([1.0])\n    array([0.], dtype=float32)")
 arctanh = _float_function(R.arctanh, "The inverse of tanh.", ">>> arctanh([0.0])\n    array([0.], dtype=float32)")

@@ -1,4 +1,5 @@
 """Conversion between dtypes."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -59,14 +60,27 @@ def _cases(names: Any) -> Callable[..., Any]:
         low = -3.0 if source in (*NUMBERS, "int8", "int16", "float16") and not target.startswith("u") else 0.0
         source = "float" if source in ("float32", "float64") else source
         return Case([Array(draw_shape(draw), source, low, 3.0)], {"dtype": target})
+
     return cases
 
 
 def _record(name: str, cases: Any, **way: Any) -> Any:
-    return register(Op(
-        name=name, inputs=("x",), attrs={"dtype": REQUIRED}, infer=_infer, vjp=_vjp, elementwise=name == "cast",
-        reference=reference.cast, cases=cases, invalid=[([Spec((2,), "float32")], {"dtype": "quaternion"}, DTypeError)],
-        cost=unary_cost(), doc="y = x as another dtype; floats lose their fraction towards 0, bool is x != 0", **way))
+    return register(
+        Op(
+            name=name,
+            inputs=("x",),
+            attrs={"dtype": REQUIRED},
+            infer=_infer,
+            vjp=_vjp,
+            elementwise=name == "cast",
+            reference=reference.cast,
+            cases=cases,
+            invalid=[([Spec((2,), "float32")], {"dtype": "quaternion"}, DTypeError)],
+            cost=unary_cost(),
+            doc="y = x as another dtype; floats lose their fraction towards 0, bool is x != 0",
+            **way,
+        )
+    )
 
 
 _cast = _record("cast", _cases(("float32", "int32", "int64", "bool", "uint8", "float64")), lower=_lower)

@@ -1,4 +1,5 @@
 """Comparisons, truth values, and the choice between two values."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -44,8 +45,11 @@ def _where_lower(e: Emitter) -> None:
 def _where_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     c, x, y = node.inputs
     g, none = gys[0], zero(gys[0])
-    return [None, None if is_constant(x) else unbroadcast(_where(c, g, none), x.shape),
-            None if is_constant(y) else unbroadcast(_where(c, none, g), y.shape)]
+    return [
+        None,
+        None if is_constant(x) else unbroadcast(_where(c, g, none), x.shape),
+        None if is_constant(y) else unbroadcast(_where(c, none, g), y.shape),
+    ]
 
 
 def _where_cases(draw: Draw) -> Any:
@@ -53,10 +57,22 @@ def _where_cases(draw: Draw) -> Any:
     return Case([Array(a, "bool"), Array(b), Array(c)])
 
 
-_where = register(Op(
-    name="where", inputs=("condition", "x", "y"), infer=_where_infer, lower=_where_lower, vjp=_where_vjp,
-    elementwise=True,
-    inplace={0: 1}, reference=reference.where, cases=_where_cases, cost=unary_cost(),
-    doc="z = x where condition, else y",
-    invalid=[([Spec((2,), "bool"), Spec((3,), "float32"), Spec((3,), "float32")], {}, ShapeError),
-             ([Spec((2,), "float32"), Spec((2,), "float32"), Spec((2,), "float32")], {}, DTypeError)]))
+_where = register(
+    Op(
+        name="where",
+        inputs=("condition", "x", "y"),
+        infer=_where_infer,
+        lower=_where_lower,
+        vjp=_where_vjp,
+        elementwise=True,
+        inplace={0: 1},
+        reference=reference.where,
+        cases=_where_cases,
+        cost=unary_cost(),
+        doc="z = x where condition, else y",
+        invalid=[
+            ([Spec((2,), "bool"), Spec((3,), "float32"), Spec((3,), "float32")], {}, ShapeError),
+            ([Spec((2,), "float32"), Spec((2,), "float32"), Spec((2,), "float32")], {}, DTypeError),
+        ],
+    )
+)

@@ -1,4 +1,5 @@
 """Convolutions on NHWC images with HWIO weights; their gradients are operations of their own."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -25,14 +26,18 @@ def _check(name: str, specs: Specs, attrs: Attrs) -> None:
     check_floats(name, specs)
     for s in specs[:2]:
         if len(s.shape) != 4:
-            raise ShapeError(f"{name}: received shapes {specs[0].shape} and {specs[1].shape}; expected four dimensions "
-                             "each, images (n, h, w, c) and weights (kh, kw, c / groups, filters).")
+            raise ShapeError(
+                f"{name}: received shapes {specs[0].shape} and {specs[1].shape}; expected four dimensions "
+                "each, images (n, h, w, c) and weights (kh, kw, c / groups, filters)."
+            )
     padding = attrs["padding"]
-    explicit = isinstance(padding, tuple) and len(padding) == 2 and all(
-        isinstance(p, tuple) and len(p) == 2 and min(p) >= 0 for p in padding)
+    explicit = (
+        isinstance(padding, tuple)
+        and len(padding) == 2
+        and all(isinstance(p, tuple) and len(p) == 2 and min(p) >= 0 for p in padding)
+    )
     if padding not in ("valid", "same") and not explicit:
-        raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or "
-                            "((top, bottom), (left, right)).")
+        raise ArgumentError(f"{name}: padding={padding!r}; expected 'valid', 'same' or ((top, bottom), (left, right)).")
     for key in ("strides", "dilation"):
         if len(attrs[key]) != 2 or min(attrs[key]) < 1:
             raise ArgumentError(f"{name}: {key}={attrs[key]!r}; expected two integers >= 1.")
@@ -42,8 +47,10 @@ def _shape(name: str, x: Any, w: Any, attrs: Attrs) -> Any:
     """The Shape; raises ShapeError where channels and groups do not fit."""
     groups = attrs["groups"]
     if groups < 1 or x[3] != w[2] * groups or w[3] % groups:
-        raise ShapeError(f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected "
-                         "weights (kh, kw, channels / groups, filters) and filters divisible by groups.")
+        raise ShapeError(
+            f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected "
+            "weights (kh, kw, channels / groups, filters) and filters divisible by groups."
+        )
     return plan.conv_shape(x, w, attrs)
 
 
@@ -61,8 +68,10 @@ def _infer_grad_x(specs: Specs, attrs: Attrs) -> Any:
     shape = (gy.shape[0], *attrs["size"], w.shape[2] * attrs["groups"])
     s = _shape("conv2d_grad_x", shape, w.shape, attrs)
     if gy.shape[1:] != (s.Ho, s.Wo, s.K):
-        raise ShapeError(f"conv2d_grad_x: received gy of shape {gy.shape}; expected (n, {s.Ho}, {s.Wo}, {s.K}) for "
-                         f"images of {s.H} x {s.W}.")
+        raise ShapeError(
+            f"conv2d_grad_x: received gy of shape {gy.shape}; expected (n, {s.Ho}, {s.Wo}, {s.K}) for "
+            f"images of {s.H} x {s.W}."
+        )
     return Spec(shape, gy.dtype)
 
 
@@ -103,10 +112,12 @@ def _lower_grad_w(e: Emitter) -> None:
 
 def _cost(i: int, j: int) -> Callable[..., Any]:
     """(flops, bytes), x and w being operands i and j of (inputs, outputs)."""
+
     def cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
         every = [s for s in (*specs, *outs) if s is not None]
         s = plan.conv_shape(every[i].shape, every[j].shape, attrs)
         return s.flops, sum(v.nbytes for v in every)
+
     return cost
 
 
@@ -118,8 +129,11 @@ def _window_attrs(attrs: Attrs) -> Any:
 def _vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (x, w, b), at = node.inputs, _window_attrs(node.attrs)
     g = activation_grad(node.outputs[0], gys[0], node.attrs["activation"])
-    return [conv2d_grad_x(g, w, size=x.shape[1:3], **at), conv2d_grad_w(x, g, kernel=w.shape[:2], **at),
-            None if b is None else R.sum(g, axis=(0, 1, 2))]
+    return [
+        conv2d_grad_x(g, w, size=x.shape[1:3], **at),
+        conv2d_grad_w(x, g, kernel=w.shape[:2], **at),
+        None if b is None else R.sum(g, axis=(0, 1, 2)),
+    ]
 
 
 def _vjp_grad_x(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -141,7 +155,7 @@ def _draw(draw: Draw) -> Any:
     groups = draw.choice([1, 1, 2, 3])
     C, K = draw.integer(1, 5) * groups, draw.integer(1, 5) * groups
     if draw.integer(0, 5) == 0:
-        C = K = groups = draw.integer(2, 20)                    # depthwise
+        C = K = groups = draw.integer(2, 20)  # depthwise
     need = [(k - 1) * d + 1 for k, d in zip((kh, kw), dilation)]
     N, H, W = draw.integer(1, 3), need[0] + draw.integer(0, 6), need[1] + draw.integer(0, 6)
     padding = draw.choice(["valid", "same", ((1, 0), (2, 1))])
@@ -154,8 +168,9 @@ def _draw(draw: Draw) -> Any:
 def _cases(draw: Draw) -> Any:
     x, w, attrs, y = _draw(draw)
     bias = Array(y[-1:]) if draw.boolean() else None
-    return Case([Array(x), Array(w), bias], {**attrs, "activation": draw.choice([None, "sigmoid", "tanh"])},
-                tolerance=4.0)
+    return Case(
+        [Array(x), Array(w), bias], {**attrs, "activation": draw.choice([None, "sigmoid", "tanh"])}, tolerance=4.0
+    )
 
 
 def _cases_grad_x(draw: Draw) -> Any:
@@ -172,28 +187,58 @@ def _f32(*shape: Any) -> Any:
     return Spec(shape, "float32")
 
 
-conv2d_op = register(Op(
-    name="conv2d", inputs=("x", "w", "b?"), attrs={**_WINDOW, "activation": None}, infer=_infer, lower=_lower,
-    vjp=_vjp, reference=reference.conv2d, cases=_cases, cost=_cost(0, 1),
-    fusion=Fusion(bias=2, activation="activation"),
-    invalid=[([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError),
-             ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
-             ([_f32(1, 2, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
-             ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), _f32(4)], {}, ShapeError),
-             ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), None], {"padding": "full"}, ArgumentError),
-             ([_f32(1, 8, 8, 3), Spec((3, 3, 3, 5), "float64"), None], {}, DTypeError)],
-    doc="y[n,i,j,k] = act(sum over r,s,c of x[n, i·sh + r·dh − top, j·sw + s·dw − left, c] · w[r,s,c,k] + b[k])"))
+conv2d_op = register(
+    Op(
+        name="conv2d",
+        inputs=("x", "w", "b?"),
+        attrs={**_WINDOW, "activation": None},
+        infer=_infer,
+        lower=_lower,
+        vjp=_vjp,
+        reference=reference.conv2d,
+        cases=_cases,
+        cost=_cost(0, 1),
+        fusion=Fusion(bias=2, activation="activation"),
+        invalid=[
+            ([_f32(1, 8, 8, 3), _f32(3, 3, 4, 5), None], {}, ShapeError),
+            ([_f32(8, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
+            ([_f32(1, 2, 8, 3), _f32(3, 3, 3, 5), None], {}, ShapeError),
+            ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), _f32(4)], {}, ShapeError),
+            ([_f32(1, 8, 8, 3), _f32(3, 3, 3, 5), None], {"padding": "full"}, ArgumentError),
+            ([_f32(1, 8, 8, 3), Spec((3, 3, 3, 5), "float64"), None], {}, DTypeError),
+        ],
+        doc="y[n,i,j,k] = act(sum over r,s,c of x[n, i·sh + r·dh − top, j·sw + s·dw − left, c] · w[r,s,c,k] + b[k])",
+    )
+)
 
-conv2d_grad_x = register(Op(
-    name="conv2d_grad_x", inputs=("gy", "w"), attrs={**_WINDOW, "size": REQUIRED}, infer=_infer_grad_x,
-    lower=_lower_grad_x,
-    vjp=_vjp_grad_x, reference=reference.conv2d_grad_x, cases=_cases_grad_x, cost=_cost(2, 1),
-    invalid=[([_f32(1, 6, 6, 5), _f32(3, 3, 3, 5)], {"size": (9, 8)}, ShapeError)],
-    doc="the transpose of conv2d as a linear map of x, for images of `size`; also the forward of Conv2DTranspose"))
+conv2d_grad_x = register(
+    Op(
+        name="conv2d_grad_x",
+        inputs=("gy", "w"),
+        attrs={**_WINDOW, "size": REQUIRED},
+        infer=_infer_grad_x,
+        lower=_lower_grad_x,
+        vjp=_vjp_grad_x,
+        reference=reference.conv2d_grad_x,
+        cases=_cases_grad_x,
+        cost=_cost(2, 1),
+        invalid=[([_f32(1, 6, 6, 5), _f32(3, 3, 3, 5)], {"size": (9, 8)}, ShapeError)],
+        doc="the transpose of conv2d as a linear map of x, for images of `size`; also the forward of Conv2DTranspose",
+    )
+)
 
-conv2d_grad_w = register(Op(
-    name="conv2d_grad_w", inputs=("x", "gy"), attrs={**_WINDOW, "kernel": REQUIRED}, infer=_infer_grad_w,
-    lower=_lower_grad_w,
-    vjp=_vjp_grad_w, reference=reference.conv2d_grad_w, cases=_cases_grad_w, cost=_cost(0, 2),
-    invalid=[([_f32(1, 8, 8, 3), _f32(1, 5, 6, 5)], {"kernel": (3, 3)}, ShapeError)],
-    doc="the transpose of conv2d as a linear map of w, for kernels of size `kernel`"))
+conv2d_grad_w = register(
+    Op(
+        name="conv2d_grad_w",
+        inputs=("x", "gy"),
+        attrs={**_WINDOW, "kernel": REQUIRED},
+        infer=_infer_grad_w,
+        lower=_lower_grad_w,
+        vjp=_vjp_grad_w,
+        reference=reference.conv2d_grad_w,
+        cases=_cases_grad_w,
+        cost=_cost(0, 2),
+        invalid=[([_f32(1, 8, 8, 3), _f32(1, 5, 6, 5)], {"kernel": (3, 3)}, ShapeError)],
+        doc="the transpose of conv2d as a linear map of w, for kernels of size `kernel`",
+    )
+)

@@ -2,6 +2,7 @@
 
 Offsets count elements. See fastnn/kernels/cpu/conv.py for what the tables mean.
 """
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -18,16 +19,17 @@ from fastnn.ops.records.matmul import CHUNK_FLOPS, CHUNKS, PARTS
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-BAND = 512 * 1024       # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
-REPEATED = 16 * 1024    # bytes of gy per pass there, in L1
-FOLD_FLOPS = 100_000    # a gradient of fewer operations does not pay for one more instruction
-PIXELS = 512            # small images are grouped until a band has this many output pixels
-TOGETHER_FLOPS = 4_000_000      # of a convolution from which idle lanes matter
-PART_BYTES = 1 << 20    # partial sums of gw: 8 of at most this size, else 4
+BAND = 512 * 1024  # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
+REPEATED = 16 * 1024  # bytes of gy per pass there, in L1
+FOLD_FLOPS = 100_000  # a gradient of fewer operations does not pay for one more instruction
+PIXELS = 512  # small images are grouped until a band has this many output pixels
+TOGETHER_FLOPS = 4_000_000  # of a convolution from which idle lanes matter
+PART_BYTES = 1 << 20  # partial sums of gw: 8 of at most this size, else 4
 
 
 class Shape(NamedTuple):
     """A convolution x (N,H,W,C) * w (kh,kw,C/groups,K) -> y (N,Ho,Wo,K) with explicit pads."""
+
     N: int
     H: int
     W: int
@@ -54,25 +56,39 @@ class Shape(NamedTuple):
 def conv_shape(x: Any, w: Any, attrs: Attrs) -> Any:
     """The Shape of a convolution from the shapes of x and w; raises ShapeError where a window does not fit."""
     pads = attrs["padding"]
-    axes = [window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i],
-                   attrs["dilation"][i])
-            for i in (0, 1)]
+    axes = [
+        window(x[i + 1], w[i], attrs["strides"][i], pads if isinstance(pads, str) else pads[i], attrs["dilation"][i])
+        for i in (0, 1)
+    ]
     (Ho, top, _), (Wo, left, _) = axes
     return Shape(*(*x, w[0], w[1], w[3], Ho, Wo, *attrs["strides"], top, left, *attrs["dilation"], attrs["groups"]))
 
 
 class Geometry(NamedTuple):
     """Tables of one correlation; words are those of kernels/cpu/conv.py."""
+
     words: np.ndarray
     pix: np.ndarray
     tap: np.ndarray
-    room: int           # elements of scratch
-    band: int           # output rows of a band
+    room: int  # elements of scratch
+    band: int  # output rows of a band
 
 
 @lru_cache(maxsize=64)
-def geometry(N: int, H: int, W: int, C: int, Qh: int, Qw: int, sh: int, sw: int, taps: int, channels: int,
-             itemsize: int, apart: Any = 1) -> Any:
+def geometry(
+    N: int,
+    H: int,
+    W: int,
+    C: int,
+    Qh: int,
+    Qw: int,
+    sh: int,
+    sw: int,
+    taps: int,
+    channels: int,
+    itemsize: int,
+    apart: Any = 1,
+) -> Any:
     """Geometry of `taps` (row, column) over a source (N,H,W,C), `channels` of them per group, to (N,Qh,Qw).
 
     apart: 1, or sw: the columns that a tap meets lie side by side in the scratch.
@@ -91,8 +107,13 @@ def geometry(N: int, H: int, W: int, C: int, Qh: int, Qw: int, sh: int, sw: int,
     pix = ((i * Hs + q * sh) * Ws + p * (sw // apart)) * C
     tap = ((th - h0) * Ws + (tw - w0) % apart * (Ws // apart) + (tw - w0) // apart)[:, None] * C + np.arange(channels)
     words = np.array([N, H, W, C, Qh, Qw, sh, sw, h0, w0, Hs, Ws, rows, slots, int(direct), apart], np.int64)
-    return Geometry(words, pix.ravel().astype(np.int64), tap.ravel().astype(np.int64),
-                    0 if direct else slots * Hs * Ws * C, slots * rows)
+    return Geometry(
+        words,
+        pix.ravel().astype(np.int64),
+        tap.ravel().astype(np.int64),
+        0 if direct else slots * Hs * Ws * C,
+        slots * rows,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -140,6 +161,7 @@ def together(s: Any) -> Any:
 
     def used(f: Any) -> Any:
         return f * s.K / (-(-f * s.K // 16) * 16) * s.kw / (s.kw + (f - 1) * s.sw)
+
     best = max((f for f in (1, 2, 4, 8, 16) if s.Wo % f == 0), key=lambda f: (used(f), -f))
     return best if used(best) > 1.2 * used(1) else 1
 
@@ -149,8 +171,21 @@ def _spread(e: Emitter, s: Any, f: Any, w: Any, tap: Any, strides: Any, bias: An
     wide = s.kw + (f - 1) * s.sw
     weights = e.scratch(s.kh * wide * s.C * f * s.K * w.itemsize)
     copies = e.scratch(f * s.K * w.itemsize)
-    e.emit(f"conv_spread_{w.t}", w.rd_all, weights.wr_all, e.table(tap), s.kw, s.sw, f, s.C, s.K, *strides, bias,
-           copies.wr_all, n=s.kh)
+    e.emit(
+        f"conv_spread_{w.t}",
+        w.rd_all,
+        weights.wr_all,
+        e.table(tap),
+        s.kw,
+        s.sw,
+        f,
+        s.C,
+        s.K,
+        *strides,
+        bias,
+        copies.wr_all,
+        n=s.kh,
+    )
     return s._replace(kw=wide, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw), weights, copies.rd_all if bias else 0
 
 
@@ -170,20 +205,73 @@ def _direct(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
     e.emit(f"conv_pack_{y.t}", w.rd_all, packed.wr_all, R, K, s.groups, each, n=R)
     g = forward_geometry(s, y.itemsize)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.K, 1, 1)
-    _correlate(e, g, x, packed, y, place, R, s.groups, C, K, each, (0, s.Ho * s.Wo * s.K, s.Wo * s.K), flags, bias,
-               code, s.flops)
+    _correlate(
+        e,
+        g,
+        x,
+        packed,
+        y,
+        place,
+        R,
+        s.groups,
+        C,
+        K,
+        each,
+        (0, s.Ho * s.Wo * s.K, s.Wo * s.K),
+        flags,
+        bias,
+        code,
+        s.flops,
+    )
 
 
 def _band(g: Any) -> Any:
     return int(g.words[13]), int(g.words[12])
 
 
-def _correlate(e: Emitter, g: Any, x: Any, packed: Any, y: Any, place: Any, R: int, groups: int, C: int, K: int,
-               each: Any, offsets: Any, flags: int, bias: Any, code: int, flops: float) -> None:
+def _correlate(
+    e: Emitter,
+    g: Any,
+    x: Any,
+    packed: Any,
+    y: Any,
+    place: Any,
+    R: int,
+    groups: int,
+    C: int,
+    K: int,
+    each: Any,
+    offsets: Any,
+    flags: int,
+    bias: Any,
+    code: int,
+    flops: float,
+) -> None:
     n = int(g.words[0] * g.words[4])
-    e.emit(f"conv_{y.t}", x.rd, packed.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
-           e.table(place), e.local(g.room * y.itemsize), R, groups, C, K, each, *offsets, flags, bias, code,
-           n=n, chunk=chunk_rows(n, g.band, flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
+    e.emit(
+        f"conv_{y.t}",
+        x.rd,
+        packed.rd_all,
+        y.wr,
+        e.table(g.words),
+        e.table(g.pix),
+        e.table(g.tap),
+        e.table(place),
+        e.local(g.room * y.itemsize),
+        R,
+        groups,
+        C,
+        K,
+        each,
+        *offsets,
+        flags,
+        bias,
+        code,
+        n=n,
+        chunk=chunk_rows(n, g.band, flops, images=x.shape[0]),
+        flops=flops,
+        parts=x.shape[0],
+    )
 
 
 def grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
@@ -206,22 +294,56 @@ def grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
         g = geometry(s.N, s.Ho, s.Wo, s.K, Qh, Qw, 1, 1, taps, K, size)
         each = panels(len(use) * K, C)
         packed = e.scratch(s.groups * each * size)
-        e.emit(f"conv_pack_t_{gx.t}", w.rd_all, packed.wr_all, e.table([r * s.kw + q for r, q in use]),
-               len(use), C, K, s.groups, each, n=len(use))
+        e.emit(
+            f"conv_pack_t_{gx.t}",
+            w.rd_all,
+            packed.wr_all,
+            e.table([r * s.kw + q for r, q in use]),
+            len(use),
+            C,
+            K,
+            s.groups,
+            each,
+            n=len(use),
+        )
         place = places(*_band(g), Qw, s.H, s.W, s.C, s.sh, s.sw)
-        _correlate(e, g, gy, packed, gx, place, len(use) * K, s.groups, K, C, each, offsets, 0, 0, 0,
-                   2 * s.N * Qh * Qw * s.C * len(use) * K)
+        _correlate(
+            e,
+            g,
+            gy,
+            packed,
+            gx,
+            place,
+            len(use) * K,
+            s.groups,
+            K,
+            C,
+            each,
+            offsets,
+            0,
+            0,
+            0,
+            2 * s.N * Qh * Qw * s.C * len(use) * K,
+        )
 
 
 def _classes(s: Any) -> Any:
     """grad_x as correlations, one per residue of the stride: (taps used, grid, their offsets in gy, out offsets)."""
     for oh in range(min(s.sh, s.H)):
         for ow in range(min(s.sw, s.W)):
-            use = [(r, q) for r in range(s.kh) for q in range(s.kw)
-                   if (oh + s.top - r * s.dh) % s.sh == 0 and (ow + s.left - q * s.dw) % s.sw == 0]
+            use = [
+                (r, q)
+                for r in range(s.kh)
+                for q in range(s.kw)
+                if (oh + s.top - r * s.dh) % s.sh == 0 and (ow + s.left - q * s.dw) % s.sw == 0
+            ]
             taps = tuple(((oh + s.top - r * s.dh) // s.sh, (ow + s.left - q * s.dw) // s.sw) for r, q in use)
-            yield (use, (-(-(s.H - oh) // s.sh), -(-(s.W - ow) // s.sw)), taps,
-                   ((oh * s.W + ow) * s.C, s.H * s.W * s.C, s.sh * s.W * s.C))
+            yield (
+                use,
+                (-(-(s.H - oh) // s.sh), -(-(s.W - ow) // s.sw)),
+                taps,
+                ((oh * s.W + ow) * s.C, s.H * s.W * s.C, s.sh * s.W * s.C),
+            )
 
 
 # ------------------------------------------------------------------ depthwise
@@ -230,15 +352,47 @@ def is_depthwise(s: Any) -> Any:
     return s.groups > 1 and s.groups == s.C == s.K
 
 
-def _depthwise(e: Emitter, g: Any, x: Any, w: Any, y: Any, weights: Any, place: Any, offsets: Any, flags: int,
-               bias: Any, code: int, flops: float) -> None:
+def _depthwise(
+    e: Emitter,
+    g: Any,
+    x: Any,
+    w: Any,
+    y: Any,
+    weights: Any,
+    place: Any,
+    offsets: Any,
+    flags: int,
+    bias: Any,
+    code: int,
+    flops: float,
+) -> None:
     n, C = int(g.words[0] * g.words[4]), y.shape[-1]
     long = C + LANE_BLOCK if len(g.pix) > 1 and g.pix[1] - g.pix[0] == C else 0
     row = e.local(g.words[5] * C * y.itemsize) if long and place[1] - place[0] != C else 0
-    e.emit(f"depthwise_{y.t}", x.rd, w.rd_all, y.wr, e.table(g.words), e.table(g.pix), e.table(g.tap),
-           e.table(weights), e.table(place), e.local(g.room * y.itemsize), len(weights), *offsets, flags, bias, code,
-           e.local((len(weights) + 1) * long * y.itemsize), long, row,
-           n=n, chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]), flops=flops, parts=x.shape[0])
+    e.emit(
+        f"depthwise_{y.t}",
+        x.rd,
+        w.rd_all,
+        y.wr,
+        e.table(g.words),
+        e.table(g.pix),
+        e.table(g.tap),
+        e.table(weights),
+        e.table(place),
+        e.local(g.room * y.itemsize),
+        len(weights),
+        *offsets,
+        flags,
+        bias,
+        code,
+        e.local((len(weights) + 1) * long * y.itemsize),
+        long,
+        row,
+        n=n,
+        chunk=chunk_rows(n, g.band, 4 * flops, images=x.shape[0]),
+        flops=flops,
+        parts=x.shape[0],
+    )
 
 
 def depthwise(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
@@ -246,8 +400,20 @@ def depthwise(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any,
     apart = s.sw if s.C < LANE_BLOCK and s.kh * s.kw >= 2 * s.sw else 1
     g = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, y.itemsize, apart)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.C, 1, 1)
-    _depthwise(e, g, x, w, y, np.arange(s.kh * s.kw) * s.C, place, (0, s.Ho * s.Wo * s.C, s.Wo * s.C), flags, bias,
-               code, s.flops)
+    _depthwise(
+        e,
+        g,
+        x,
+        w,
+        y,
+        np.arange(s.kh * s.kw) * s.C,
+        place,
+        (0, s.Ho * s.Wo * s.C, s.Wo * s.C),
+        flags,
+        bias,
+        code,
+        s.flops,
+    )
 
 
 def depthwise_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
@@ -268,9 +434,27 @@ def depthwise_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     run = s.kw if s.dw == 1 else 1
     long = 0 if s.C % LANE_BLOCK == 0 else -(-min(run * s.C, s.C + LANE_BLOCK) // 16) * 16 + 16
     most = max(16, REPEATED // ((long or s.C) * gw.itemsize))
-    e.emit(f"depthwise_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix),
-           e.table(g.tap), e.local(g.room * gw.itemsize), s.kh * s.kw, step, run,
-           e.local(most * long * gw.itemsize), long, most, n=n, chunk=step, flops=s.flops, parts=s.N, run=step)
+    e.emit(
+        f"depthwise_grad_w_{gw.t}",
+        x.rd,
+        gy.rd,
+        sums.wr_all,
+        e.table(g.words),
+        e.table(g.pix),
+        e.table(g.tap),
+        e.local(g.room * gw.itemsize),
+        s.kh * s.kw,
+        step,
+        run,
+        e.local(most * long * gw.itemsize),
+        long,
+        most,
+        n=n,
+        chunk=step,
+        flops=s.flops,
+        parts=s.N,
+        run=step,
+    )
     add_parts(e, sums, parts, gw)
 
 
@@ -288,6 +472,7 @@ def folded(s: Any) -> Any:
         rows, cols = s.kh * (s.kw + (f - 1) * s.sw) * s.C, -(-f * s.K // 16) * 16
         tile = 16 if cols == 16 else 8 if cols == 32 else 6
         return -(-rows // tile) * tile * cols / f
+
     best = min((f for f in (1, 2, 4, 8, 16) if s.Wo % f == 0), key=cost)
     return best if 1.2 * cost(best) < cost(1) else 1
 
@@ -301,9 +486,27 @@ def grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes), s.N)
     parts = -(-n // step)
     sums = gw if parts == f == 1 else e.scratch(parts * R * w.K * size)
-    e.emit(f"conv_grad_w_{gw.t}", x.rd, gy.rd, sums.wr_all, e.table(g.words), e.table(g.pix), e.table(g.tap),
-           e.local(g.room * size), e.local(GRAD_PIXELS * PANEL_BYTES), R, s.groups, C, K, step, n=n, chunk=step,
-           flops=s.flops, parts=s.N, run=step)
+    e.emit(
+        f"conv_grad_w_{gw.t}",
+        x.rd,
+        gy.rd,
+        sums.wr_all,
+        e.table(g.words),
+        e.table(g.pix),
+        e.table(g.tap),
+        e.local(g.room * size),
+        e.local(GRAD_PIXELS * PANEL_BYTES),
+        R,
+        s.groups,
+        C,
+        K,
+        step,
+        n=n,
+        chunk=step,
+        flops=s.flops,
+        parts=s.N,
+        run=step,
+    )
     if f > 1:
         e.emit(f"conv_fold_{gw.t}", sums.rd_all, parts, gw.wr_all, s.kh, s.kw, s.sw, f, C, s.K, n=s.kh)
     else:
@@ -318,17 +521,22 @@ def add_parts(e: Emitter, sums: Any, parts: Any, y: Any) -> None:
 
 
 # ------------------------------------------------------------------ Winograd
-BLOCK_TILES = 48        # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
-WINOGRAD_BYTES = 24 << 20       # bound on all partial sums of a gradient
+BLOCK_TILES = 48  # tiles of a block at most: with more, their planes leave L2, with fewer U is read too often
+WINOGRAD_BYTES = 24 << 20  # bound on all partial sums of a gradient
 
 
 def winograd_pays(s: Any, dtype: str) -> Any:
     """Whether F(4x4, 3x3) is the faster way: 3x3, stride 1, enough channels, and tiles that are mostly output."""
     tiles = -(-s.Ho // 4) * -(-s.Wo // 4)
-    return (dtype == "float32" and config.matmul_precision() != "highest" and s.groups == 1
-            and (s.kh, s.kw, s.sh, s.sw, s.dh, s.dw) == (3, 3, 1, 1, 1, 1) and min(s.C, s.K) >= 16
-            and 2 * s.Ho * s.Wo >= 16 * tiles           # at least half of the tiles' area
-            and s.N * tiles >= 48)                      # or the transform of w is not paid back
+    return (
+        dtype == "float32"
+        and config.matmul_precision() != "highest"
+        and s.groups == 1
+        and (s.kh, s.kw, s.sh, s.sw, s.dh, s.dw) == (3, 3, 1, 1, 1, 1)
+        and min(s.C, s.K) >= 16
+        and 2 * s.Ho * s.Wo >= 16 * tiles  # at least half of the tiles' area
+        and s.N * tiles >= 48
+    )  # or the transform of w is not paid back
 
 
 def _blocks(s: Any, chunks: int) -> Any:
@@ -336,7 +544,7 @@ def _blocks(s: Any, chunks: int) -> Any:
     across, rows = -(-s.Wo // 4), s.N * -(-s.Ho // 4)
     chunks = max(1, min(chunks, int(s.flops / 3 / CHUNK_FLOPS), max(2, rows * across // BLOCK_TILES)))
     step = -(-rows // chunks)
-    if 2 * chunks <= s.N:                       # whole images, which then can go with their neighbours
+    if 2 * chunks <= s.N:  # whole images, which then can go with their neighbours
         step = -(-s.N // chunks) * -(-s.Ho // 4)
     each = -(-step * across // -(-step * across // BLOCK_TILES))
     return step, -(-each // TILE_GROUP) * TILE_GROUP
@@ -363,8 +571,29 @@ def winograd(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, 
     u = e.scratch(_weight_planes(s.C, s.K, size))
     e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
-    e.emit("winograd_f32", x.rd, s.H, s.W, s.C, s.top, s.left, u.rd_all, y.wr, s.Ho, s.Wo, s.K, flags, bias,
-           code, *_workspaces(e, s, tiles, size), tiles, n=n, chunk=step, flops=s.flops / 3, parts=s.N)
+    e.emit(
+        "winograd_f32",
+        x.rd,
+        s.H,
+        s.W,
+        s.C,
+        s.top,
+        s.left,
+        u.rd_all,
+        y.wr,
+        s.Ho,
+        s.Wo,
+        s.K,
+        flags,
+        bias,
+        code,
+        *_workspaces(e, s, tiles, size),
+        tiles,
+        n=n,
+        chunk=step,
+        flops=s.flops / 3,
+        parts=s.N,
+    )
 
 
 def winograd_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
@@ -382,8 +611,28 @@ def winograd_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     step, tiles = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
     parts = -(-n // step)
     sums = e.scratch(parts * each)
-    e.emit("winograd_grad_w_f32", x.rd, s.H, s.W, s.C, s.top, s.left, gy.rd, s.Ho, s.Wo, s.K, sums.wr_all,
-           *_workspaces(e, s, tiles, size), tiles, step, n=n, chunk=step, flops=s.flops / 3, parts=s.N, run=step)
+    e.emit(
+        "winograd_grad_w_f32",
+        x.rd,
+        s.H,
+        s.W,
+        s.C,
+        s.top,
+        s.left,
+        gy.rd,
+        s.Ho,
+        s.Wo,
+        s.K,
+        sums.wr_all,
+        *_workspaces(e, s, tiles, size),
+        tiles,
+        step,
+        n=n,
+        chunk=step,
+        flops=s.flops / 3,
+        parts=s.N,
+        run=step,
+    )
     e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
 
 

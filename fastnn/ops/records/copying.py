@@ -1,4 +1,5 @@
 """Copies as kernel calls: strided, transposed, repeated, filled."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
 
 
 # ------------------------------------------------------------------ emitting copies
-def emit_copy(e: Emitter, x: Any, y: Any, sizes: Any, sx: Any, sy: Any, x0: Any = 0, y0: Any = 0, dense: Any = True,
-              blocks: Any = True) -> None:
+def emit_copy(
+    e: Emitter,
+    x: Any,
+    y: Any,
+    sizes: Any,
+    sx: Any,
+    sy: Any,
+    x0: Any = 0,
+    y0: Any = 0,
+    dense: Any = True,
+    blocks: Any = True,
+) -> None:
     """Copy elements x[x0 + i . sx] to y[y0 + i . sy] for all i < sizes.
 
     dense: y is written as a whole, in order. blocks: x starts at its first element, so that a transpose may be used.
@@ -45,8 +56,13 @@ def _emit_transpose(e: Emitter, x: Any, y: Any, sizes: Any, sx: Any, sy: Any) ->
     others = [d for d in range(len(sizes) - 1) if d != p]
     for d in others:
         table += [sizes[d], sx[d], sy[d]]
-    e.emit(f"transpose_{BITS[y.itemsize]}", x.rd_all, y.wr_all, e.table(table),
-           n=product(sizes[d] for d in others) * -(-sizes[p] // TRANSPOSE_BAND))
+    e.emit(
+        f"transpose_{BITS[y.itemsize]}",
+        x.rd_all,
+        y.wr_all,
+        e.table(table),
+        n=product(sizes[d] for d in others) * -(-sizes[p] // TRANSPOSE_BAND),
+    )
 
 
 def emit_broadcast(e: Emitter, x: Any, y: Any, shape: Dims) -> None:

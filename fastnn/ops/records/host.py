@@ -1,4 +1,5 @@
 """The long tail: operations that step back into Python and call NumPy (`model.plan()` shows them as host steps)."""
+
 from __future__ import annotations
 
 import math
@@ -23,6 +24,7 @@ INTS = ("int32", "int64")
 # ------------------------------------------------------------------ element-wise
 def _unary(name: str, f: Any, slope: Any, low: float, high: float) -> Any:
     """Register a float function of one argument; slope: symbol -> derivative."""
+
     def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], FLOATS)
         return specs[0]
@@ -30,10 +32,21 @@ def _unary(name: str, f: Any, slope: Any, low: float, high: float) -> Any:
     def host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         with np.errstate(all="ignore"):
             outs[0][...] = f(ins[0])
-    return register(Op(
-        name=name, inputs=("x",), infer=infer, host=host, vjp=lambda n, g: [R.multiply(g[0], slope(n.inputs[0]))],
-        reference=getattr(reference, name), cases=lambda draw: Case([Array(draw_shape(draw), low=low, high=high)]),
-        cost=unary_cost(30), invalid=[([Spec((2,), "int32")], {}, DTypeError)], doc=f"y = {name} x"))
+
+    return register(
+        Op(
+            name=name,
+            inputs=("x",),
+            infer=infer,
+            host=host,
+            vjp=lambda n, g: [R.multiply(g[0], slope(n.inputs[0]))],
+            reference=getattr(reference, name),
+            cases=lambda draw: Case([Array(draw_shape(draw), low=low, high=high)]),
+            cost=unary_cost(30),
+            invalid=[([Spec((2,), "int32")], {}, DTypeError)],
+            doc=f"y = {name} x",
+        )
+    )
 
 
 def _one_minus_square(x: Any) -> Any:
@@ -67,9 +80,18 @@ _erfinv_op: Op
 _erfinv_op = _unary("erfinv", _erfinv, lambda x: affine(R.exp(R.square(_erfinv_op(x))), 0.8862269254527580), -0.9, 0.9)
 
 
-def _pair(name: str, f: Any, allowed: Any, vjp: Vjp | None = None, low: float = -2.0, high: float = 2.0,
-          avoid: Any = (), **rest: Any) -> Any:
+def _pair(
+    name: str,
+    f: Any,
+    allowed: Any,
+    vjp: Vjp | None = None,
+    low: float = -2.0,
+    high: float = 2.0,
+    avoid: Any = (),
+    **rest: Any,
+) -> Any:
     """Register a function of two broadcast arguments."""
+
     def infer(specs: Specs, attrs: Attrs) -> Any:
         same_dtype(name, specs, allowed)
         return Spec(broadcast_infer(name, specs), specs[0].dtype)
@@ -77,13 +99,28 @@ def _pair(name: str, f: Any, allowed: Any, vjp: Vjp | None = None, low: float = 
     def host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         with np.errstate(all="ignore"):
             outs[0][...] = f(*ins)
+
     kind = "float" if allowed[0] in FLOATS else allowed[0]
-    return register(Op(
-        name=name, inputs=("x", "y"), infer=infer, host=host, vjp=vjp, reference=getattr(reference, name),
-        cost=unary_cost(10),
-        cases=lambda draw: Case([Array((3, 4), kind, low, high, avoid),
-                                 Array(draw.choice(((3, 4), (4,), (3, 1))), kind, low, high, avoid)]),
-        invalid=[([Spec((2,), allowed[0]), Spec((3,), allowed[0])], {}, ShapeError)], doc=f"z = {name}(x, y)", **rest))
+    return register(
+        Op(
+            name=name,
+            inputs=("x", "y"),
+            infer=infer,
+            host=host,
+            vjp=vjp,
+            reference=getattr(reference, name),
+            cost=unary_cost(10),
+            cases=lambda draw: Case(
+                [
+                    Array((3, 4), kind, low, high, avoid),
+                    Array(draw.choice(((3, 4), (4,), (3, 1))), kind, low, high, avoid),
+                ]
+            ),
+            invalid=[([Spec((2,), allowed[0]), Spec((3,), allowed[0])], {}, ShapeError)],
+            doc=f"z = {name}(x, y)",
+            **rest,
+        )
+    )
 
 
 def _arctan2_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -94,8 +131,10 @@ def _arctan2_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 
 _arctan2 = _pair("arctan2", np.arctan2, FLOATS, _arctan2_vjp, 0.2, 2.0)
 _fmod = _pair("fmod", np.fmod, NUMBERS, nondiff="use fastnn.ops.mod for a remainder with a gradient", low=0.3, high=2.0)
-_BITWISE = {name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")
-            for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")}
+_BITWISE = {
+    name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")
+    for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")
+}
 
 
 # ------------------------------------------------------------------ products, places
@@ -113,9 +152,18 @@ def _cumprod_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.divide(R.cumsum(R.multiply(gys[0], node.output), axis=node.attrs["axis"], reverse=True), node.inputs[0])]
 
 
-_cumprod = register(Op(
-    name="cumprod", inputs=("x",), attrs={"axis": REQUIRED}, infer=_cumprod_infer, host=_cumprod_host, vjp=_cumprod_vjp,
-    reference=reference.cumprod, cases=lambda draw: Case([Array((3, 4), low=0.3)], {"axis": draw.integer(0, 1)},
-                                                         tolerance=4.0),
-    cost=unary_cost(1), invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
-    doc="products of all values up to each one"))
+_cumprod = register(
+    Op(
+        name="cumprod",
+        inputs=("x",),
+        attrs={"axis": REQUIRED},
+        infer=_cumprod_infer,
+        host=_cumprod_host,
+        vjp=_cumprod_vjp,
+        reference=reference.cumprod,
+        cases=lambda draw: Case([Array((3, 4), low=0.3)], {"axis": draw.integer(0, 1)}, tolerance=4.0),
+        cost=unary_cost(1),
+        invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+        doc="products of all values up to each one",
+    )
+)

@@ -1,4 +1,5 @@
 """Linear algebra by NumPy on the host: determinants, inverses, singular values."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -39,8 +40,9 @@ def _infer_solve(specs: Specs, attrs: Attrs) -> Any:
     a, b = specs
     _square("solve", a)
     if b.dtype != a.dtype or len(b.shape) != len(a.shape) or b.shape[:-1] != a.shape[:-1]:
-        raise ShapeError(f"solve: received a of shape {a.shape} and b of shape {b.shape}; expected b (..., n, k) for a "
-                         "(..., n, n).")
+        raise ShapeError(
+            f"solve: received a of shape {a.shape} and b of shape {b.shape}; expected b (..., n, k) for a (..., n, n)."
+        )
     return b
 
 
@@ -48,8 +50,9 @@ def _host(f: Any) -> Callable[..., Any]:
     def host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         try:
             outs[0][...] = f(*ins)
-        except np.linalg.LinAlgError:           # a singular matrix has no inverse: NaN, as a kernel would give
+        except np.linalg.LinAlgError:  # a singular matrix has no inverse: NaN, as a kernel would give
             outs[0][...] = np.nan
+
     return host
 
 
@@ -84,19 +87,48 @@ def _numbers(draw: Draw) -> Any:
 
 
 _BAD: list[Any] = [([Spec((2, 3), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)]
-_det = register(Op(
-    name="det", inputs=("x",), infer=_infer_det, host=_host(np.linalg.det), vjp=_det_vjp, reference=reference.det,
-    cost=_cost, cases=_numbers, invalid=_BAD,
-    doc="the determinant of matrices"))
-_inv = register(Op(
-    name="inv", inputs=("x",), infer=_infer_inv, host=_host(np.linalg.inv), vjp=_inv_vjp, reference=reference.inv,
-    cost=_cost, cases=_numbers, invalid=_BAD, doc="the inverse of matrices"))
-_solve = register(Op(
-    name="solve", inputs=("a", "b"), infer=_infer_solve, host=_host(np.linalg.solve), vjp=_solve_vjp,
-    reference=reference.solve,
-    cases=lambda draw: Case([*_numbers(draw).inputs, Array((3, 1, 2))]), cost=_cost,
-    doc="x with a x = b",
-    invalid=[([Spec((2, 2), "float32"), Spec((3, 1), "float32")], {}, ShapeError)]))
+_det = register(
+    Op(
+        name="det",
+        inputs=("x",),
+        infer=_infer_det,
+        host=_host(np.linalg.det),
+        vjp=_det_vjp,
+        reference=reference.det,
+        cost=_cost,
+        cases=_numbers,
+        invalid=_BAD,
+        doc="the determinant of matrices",
+    )
+)
+_inv = register(
+    Op(
+        name="inv",
+        inputs=("x",),
+        infer=_infer_inv,
+        host=_host(np.linalg.inv),
+        vjp=_inv_vjp,
+        reference=reference.inv,
+        cost=_cost,
+        cases=_numbers,
+        invalid=_BAD,
+        doc="the inverse of matrices",
+    )
+)
+_solve = register(
+    Op(
+        name="solve",
+        inputs=("a", "b"),
+        infer=_infer_solve,
+        host=_host(np.linalg.solve),
+        vjp=_solve_vjp,
+        reference=reference.solve,
+        cases=lambda draw: Case([*_numbers(draw).inputs, Array((3, 1, 2))]),
+        cost=_cost,
+        doc="x with a x = b",
+        invalid=[([Spec((2, 2), "float32"), Spec((3, 1), "float32")], {}, ShapeError)],
+    )
+)
 
 
 def _slogdet_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -114,17 +146,28 @@ def _slogdet_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.multiply(R.expand_dims(gys[1], axis=(-2, -1)), _transposed(_inv(node.inputs[0])))]
 
 
-_slogdet = register(Op(
-    name="slogdet", inputs=("x",), infer=_slogdet_infer, host=_slogdet_host, vjp=_slogdet_vjp, cost=_cost,
-    reference=reference.slogdet, cases=_numbers, invalid=_BAD,
-    doc="the sign of the determinant and the logarithm of its size, which overflows nowhere"))
+_slogdet = register(
+    Op(
+        name="slogdet",
+        inputs=("x",),
+        infer=_slogdet_infer,
+        host=_slogdet_host,
+        vjp=_slogdet_vjp,
+        cost=_cost,
+        reference=reference.slogdet,
+        cases=_numbers,
+        invalid=_BAD,
+        doc="the sign of the determinant and the logarithm of its size, which overflows nowhere",
+    )
+)
 
 
 def _singular_infer(specs: Specs, attrs: Attrs) -> Any:
     check_dtype("singular_values", specs[0], FLOATS)
     if len(specs[0].shape) < 2:
-        raise ShapeError(f"singular_values: received shape {specs[0].shape}, "
-                         "expected matrices in the last two dimensions.")
+        raise ShapeError(
+            f"singular_values: received shape {specs[0].shape}, expected matrices in the last two dimensions."
+        )
     return Spec((*specs[0].shape[:-2], min(specs[0].shape[-2:])), specs[0].dtype)
 
 
@@ -137,18 +180,34 @@ def _singular_grad_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     np.matmul(u * ins[1][..., None, :], vh, out=outs[0])
 
 
-_singular = register(Op(
-    name="singular_values", inputs=("x",), infer=_singular_infer, host=_singular_host, cost=_cost,
-    vjp=lambda n, g: [_singular_grad(n.inputs[0], g[0])], reference=reference.singular_values,
-    cases=lambda draw: Case([Array((2, 1, 3), distinct=True)]),
-    invalid=[([Spec((3,), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)],
-    doc="the singular values of matrices, falling"))
-_singular_grad: Op = register(Op(
-    name="singular_values_grad", inputs=("x", "gy"), infer=lambda specs, attrs: _check_singular(specs), cost=_cost,
-    host=_singular_grad_host, nondiff="second derivatives of singular values are not offered",
-    reference=reference.singular_values_grad, cases=lambda draw: Case([Array((2, 1, 3), distinct=True), Array((2, 1))]),
-    invalid=[([Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
-    doc="gx = the sum of gy u v^T over the singular values"))
+_singular = register(
+    Op(
+        name="singular_values",
+        inputs=("x",),
+        infer=_singular_infer,
+        host=_singular_host,
+        cost=_cost,
+        vjp=lambda n, g: [_singular_grad(n.inputs[0], g[0])],
+        reference=reference.singular_values,
+        cases=lambda draw: Case([Array((2, 1, 3), distinct=True)]),
+        invalid=[([Spec((3,), "float32")], {}, ShapeError), ([Spec((2, 2), "int32")], {}, DTypeError)],
+        doc="the singular values of matrices, falling",
+    )
+)
+_singular_grad: Op = register(
+    Op(
+        name="singular_values_grad",
+        inputs=("x", "gy"),
+        infer=lambda specs, attrs: _check_singular(specs),
+        cost=_cost,
+        host=_singular_grad_host,
+        nondiff="second derivatives of singular values are not offered",
+        reference=reference.singular_values_grad,
+        cases=lambda draw: Case([Array((2, 1, 3), distinct=True), Array((2, 1))]),
+        invalid=[([Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
+        doc="gx = the sum of gy u v^T over the singular values",
+    )
+)
 
 
 def _check_singular(specs: Specs) -> Any:

@@ -1,4 +1,5 @@
 """Matrix products with bias and activation in the epilogue: 2-D and batched, either operand transposed."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -22,13 +23,13 @@ from fastnn.ops.records.cast import converted
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-TALL, PACKED = 2048, 1 << 19            # rows of A, bytes of B, from which and up to which B is packed whole
-SMALL = 32768                           # multiply-adds up to which nothing is packed
-SMALL_B = 1024                          # elements of a transposed w that such a product turns round first
-CHUNK_FLOPS = 1e6                       # about 10 us: what a chunk for one thread should be worth
+TALL, PACKED = 2048, 1 << 19  # rows of A, bytes of B, from which and up to which B is packed whole
+SMALL = 32768  # multiply-adds up to which nothing is packed
+SMALL_B = 1024  # elements of a transposed w that such a product turns round first
+CHUNK_FLOPS = 1e6  # about 10 us: what a chunk for one thread should be worth
 CHUNKS, PARTS = 16, 8
-ROW_PARTS, ROW_BYTES = 16, 1 << 17       # partial sums of a row vector times a matrix, bytes of it that one is worth
-LONG = 1024                             # inner sizes from which a small product is cut into partial sums
+ROW_PARTS, ROW_BYTES = 16, 1 << 17  # partial sums of a row vector times a matrix, bytes of it that one is worth
+LONG = 1024  # inner sizes from which a small product is cut into partial sums
 
 
 # ------------------------------------------------------------------ shapes
@@ -44,8 +45,10 @@ def check_floats(name: str, specs: Specs) -> None:
     """Raise DTypeError unless all inputs that are there have one float type."""
     names = [s.dtype for s in specs if s is not None]
     if len(set(names)) > 1 or names[0] not in ("float32", "float64"):
-        raise DTypeError(f"{name}: received {' and '.join(names)}; expected one dtype, float32 or float64, for all "
-                         "inputs (ops.cast converts).")
+        raise DTypeError(
+            f"{name}: received {' and '.join(names)}; expected one dtype, float32 or float64, for all "
+            "inputs (ops.cast converts)."
+        )
 
 
 def check_epilogue(name: str, attrs: Attrs, bias: Any, n: int) -> None:
@@ -60,16 +63,17 @@ def _infer(specs: Specs, attrs: Attrs) -> Any:
     x, w, b = specs
     check_floats("matmul", specs)
     if len(x.shape) < 2 or len(w.shape) < 2:
-        raise ShapeError(f"matmul: received shapes {x.shape} and {w.shape}; expected matrices (2 or more "
-                         "dimensions).")
+        raise ShapeError(f"matmul: received shapes {x.shape} and {w.shape}; expected matrices (2 or more dimensions).")
     try:
         lead, M, N, K, Kw = _sizes(specs, attrs)
     except ShapeError:
         raise ShapeError(f"matmul: the leading dimensions of {x.shape} and {w.shape} do not broadcast.") from None
     if None not in (K, Kw) and Kw != K:
-        raise ShapeError(f"matmul: inner sizes differ: received x of shape {x.shape}"
-                         f"{' (transposed)' if attrs['transpose_a'] else ''} and w of shape {w.shape}"
-                         f"{' (transposed)' if attrs['transpose_b'] else ''}, so {K} against {Kw}.")
+        raise ShapeError(
+            f"matmul: inner sizes differ: received x of shape {x.shape}"
+            f"{' (transposed)' if attrs['transpose_a'] else ''} and w of shape {w.shape}"
+            f"{' (transposed)' if attrs['transpose_b'] else ''}, so {K} against {Kw}."
+        )
     check_epilogue("matmul", attrs, b, N)
     return Spec((*lead, M, N), x.dtype)
 
@@ -93,13 +97,13 @@ class Product:
         ta, tb = e.attrs["transpose_a"], e.attrs["transpose_b"]
         specs = [Spec(v.shape, v.dtype) for v in (x, w)]
         lead, self.M, self.N, self.K, _ = _sizes(specs, e.attrs)
-        if len(w.shape) == 2 and not ta:                        # every row of x meets the same w
+        if len(w.shape) == 2 and not ta:  # every row of x meets the same w
             self.M, lead = product(x.shape[:-1]), ()
         self.batch = product(lead)
         self.ars, self.aks = (1, self.M) if ta else (self.K, 1)
         self.bks, self.bns = (1, self.K) if tb else (self.N, 1)
         if self.N == 1:
-            self.bns, self.bks = 1, 1                           # one column: contiguous either way
+            self.bns, self.bks = 1, 1  # one column: contiguous either way
         self.starts = np.zeros((self.batch, 3), np.int64)
         self.starts[:, 2] = self.K
         if lead:
@@ -128,8 +132,25 @@ def _lower(e: Emitter) -> None:
     t, macs = y.t, p.M * p.N * p.K
     if p.batch == 1 and macs <= SMALL and (p.bns == 1 or p.N * p.K <= SMALL_B):
         work = 0 if p.bns == 1 else e.local(p.K * (p.N + 16) * y.itemsize)
-        e.emit(f"matmul_small_{t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.N, p.K, flags, bias,
-               code, work, n=p.M, chunk=p.M, flops=p.flops)
+        e.emit(
+            f"matmul_small_{t}",
+            x.rd_all,
+            p.ars,
+            p.aks,
+            w.rd_all,
+            p.bks,
+            p.bns,
+            y.wr_all,
+            p.N,
+            p.K,
+            flags,
+            bias,
+            code,
+            work,
+            n=p.M,
+            chunk=p.M,
+            flops=p.flops,
+        )
     elif p.batch == 1 and p.N == 1 and p.aks == 1:
         e.emit(f"matmul_dot_{t}", x.rd, p.ars, w.rd_all, y.wr, p.K, flags, bias, 0, code, n=p.M, flops=p.flops)
     elif p.batch == 1 and p.M == 1 and p.bks == 1 and p.aks == 1:
@@ -154,7 +175,7 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
     wide = (1024 if p.M <= 2 and p.bns == 1 else PANEL_BYTES) // y.itemsize
     if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, DEPTH) * p.N * y.itemsize <= PACKED:
-        wide = -(-p.N // wide) * wide                           # B fits L2 as a whole: read A once
+        wide = -(-p.N // wide) * wide  # B fits L2 as a whole: read A once
     cols = -(-p.N // wide)
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
@@ -168,18 +189,58 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
         step = -(-p.K // parts)
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
-        per = cols                                              # items of one part: all its rows in one block
-        e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, sums.wr_all, p.M, p.N, 0, 0, 0,
-               local, max(p.M, 1), wide, e.table(starts), n=len(starts) * per, chunk=per, flops=p.flops)
+        per = cols  # items of one part: all its rows in one block
+        e.emit(
+            f"matmul_{y.t}",
+            x.rd_all,
+            p.ars,
+            p.aks,
+            w.rd_all,
+            p.bks,
+            p.bns,
+            sums.wr_all,
+            p.M,
+            p.N,
+            0,
+            0,
+            0,
+            local,
+            max(p.M, 1),
+            wide,
+            e.table(starts),
+            n=len(starts) * per,
+            chunk=per,
+            flops=p.flops,
+        )
         e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
-    if blocks < min(chunks, 8) or (wide * y.itemsize > PANEL_BYTES and p.M > 2):     # few column blocks: cut the rows
+    if blocks < min(chunks, 8) or (wide * y.itemsize > PANEL_BYTES and p.M > 2):  # few column blocks: cut the rows
         rows = -(-p.M // max(1, chunks // blocks))
         rows = min(p.M, -(-rows // 48) * 48)
     n = blocks * -(-p.M // rows)
-    e.emit(f"matmul_{y.t}", x.rd_all, p.ars, p.aks, w.rd_all, p.bks, p.bns, y.wr_all, p.M, p.N, flags, bias, code,
-           local, rows, wide, e.table(p.starts), n=n, chunk=-(-n // chunks), flops=p.flops)
+    e.emit(
+        f"matmul_{y.t}",
+        x.rd_all,
+        p.ars,
+        p.aks,
+        w.rd_all,
+        p.bks,
+        p.bns,
+        y.wr_all,
+        p.M,
+        p.N,
+        flags,
+        bias,
+        code,
+        local,
+        rows,
+        wide,
+        e.table(p.starts),
+        n=n,
+        chunk=-(-n // chunks),
+        flops=p.flops,
+    )
 
 
 # ------------------------------------------------------------------ gradients
@@ -202,7 +263,7 @@ def _vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     g = activation_grad(node.outputs[0], gys[0], a["activation"])
     ta, tb = a["transpose_a"], a["transpose_b"]
     gb = None if b is None else R.sum(g, axis=tuple(range(len(g.shape) - 1)))
-    if len(w.shape) == 2 and len(x.shape) > 2 and not ta:       # one big product: flatten the rows
+    if len(w.shape) == 2 and len(x.shape) > 2 and not ta:  # one big product: flatten the rows
         x2, g2 = R.reshape(x, shape=(-1, x.shape[-1])), R.reshape(g, shape=(-1, g.shape[-1]))
         gx = _mm(g, w, transpose_b=not tb)
         gw = _mm(g2, x2, transpose_a=True) if tb else _mm(x2, g2, transpose_a=True)
@@ -219,22 +280,36 @@ def _cases(draw: Draw) -> Any:
     ta, tb = draw.boolean(), draw.boolean()
     lead_x, lead_w = draw.choice([((), ()), ((2,), ()), ((), (2,)), ((2, 1), (3,)), ((2,), (2,))])
     bias = Array((N,)) if draw.boolean() else None
-    activation = draw.choice([None, "sigmoid", "tanh"])         # relu's kink falls anywhere: tests/kernels/cpu has it
-    return Case([Array((*lead_x, K, M) if ta else (*lead_x, M, K)), Array((*lead_w, N, K) if tb else (*lead_w, K,
-                                                                                                      N)), bias],
-                {"transpose_a": ta, "transpose_b": tb, "activation": activation}, tolerance=max(1.0, K / 4))
+    activation = draw.choice([None, "sigmoid", "tanh"])  # relu's kink falls anywhere: tests/kernels/cpu has it
+    return Case(
+        [Array((*lead_x, K, M) if ta else (*lead_x, M, K)), Array((*lead_w, N, K) if tb else (*lead_w, K, N)), bias],
+        {"transpose_a": ta, "transpose_b": tb, "activation": activation},
+        tolerance=max(1.0, K / 4),
+    )
 
 
-product_op = register(Op(
-    name="matmul", inputs=("x", "w", "b?"), attrs={"transpose_a": False, "transpose_b": False, "activation": None},
-    infer=_infer, lower=_lower, vjp=_vjp, reference=reference.matmul, cases=_cases, cost=_cost,
-    fusion=Fusion(Algebra.PRODUCT, bias=2, activation="activation"),
-    invalid=[([Spec((2, 3), "float32"), Spec((4, 5), "float32"), None], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((3,), "float32"), None], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((3, 5), "float32"), Spec((4,), "float32")], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((3, 5), "float64"), None], {}, DTypeError),
-             ([Spec((2, 3), "float32"), Spec((3, 5), "float32"), None], {"activation": "cube"}, ArgumentError)],
-    doc="y = act(x · w + b), the last two dimensions as matrices, leading ones broadcast"))
+product_op = register(
+    Op(
+        name="matmul",
+        inputs=("x", "w", "b?"),
+        attrs={"transpose_a": False, "transpose_b": False, "activation": None},
+        infer=_infer,
+        lower=_lower,
+        vjp=_vjp,
+        reference=reference.matmul,
+        cases=_cases,
+        cost=_cost,
+        fusion=Fusion(Algebra.PRODUCT, bias=2, activation="activation"),
+        invalid=[
+            ([Spec((2, 3), "float32"), Spec((4, 5), "float32"), None], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((3,), "float32"), None], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((3, 5), "float32"), Spec((4,), "float32")], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((3, 5), "float64"), None], {}, DTypeError),
+            ([Spec((2, 3), "float32"), Spec((3, 5), "float32"), None], {"activation": "cube"}, ArgumentError),
+        ],
+        doc="y = act(x · w + b), the last two dimensions as matrices, leading ones broadcast",
+    )
+)
 
 
 def _whole_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -242,8 +317,9 @@ def _whole_infer(specs: Specs, attrs: Attrs) -> Any:
     if x.dtype != w.dtype or x.dtype not in ("int32", "int64"):
         raise DTypeError(f"matmul_whole: received {x.dtype} and {w.dtype}; expected int32 or int64 for both.")
     if len(x.shape) < 2 or len(w.shape) < 2 or x.shape[-1] != w.shape[-2]:
-        raise ShapeError(f"matmul_whole: received shapes {x.shape} and {w.shape}; expected (..., M, K) and "
-                         "(..., K, N).")
+        raise ShapeError(
+            f"matmul_whole: received shapes {x.shape} and {w.shape}; expected (..., M, K) and (..., K, N)."
+        )
     return Spec((*broadcast(x.shape[:-2], w.shape[:-2]), x.shape[-2], w.shape[-1]), x.dtype)
 
 
@@ -251,11 +327,23 @@ def _whole_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     np.matmul(ins[0], ins[1], out=outs[0])
 
 
-_whole_op = register(Op(
-    name="matmul_whole", inputs=("x", "w"), infer=_whole_infer, host=_whole_host, nondiff="integers",
-    reference=np.matmul, cost=lambda specs, outs, attrs: (2 * outs[0].size * specs[0].shape[-1],
-                                                          specs[0].nbytes + specs[1].nbytes + outs[0].nbytes),
-    cases=lambda draw: Case([Array((2, 3, 4), "int32", -9, 9), Array((4, 2), "int32", -9, 9)]),
-    invalid=[([Spec((2, 3), "int32"), Spec((4, 5), "int32")], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((3, 5), "float32")], {}, DTypeError)],
-    doc="y = x · w of integers, exact modulo the range of their dtype"))
+_whole_op = register(
+    Op(
+        name="matmul_whole",
+        inputs=("x", "w"),
+        infer=_whole_infer,
+        host=_whole_host,
+        nondiff="integers",
+        reference=np.matmul,
+        cost=lambda specs, outs, attrs: (
+            2 * outs[0].size * specs[0].shape[-1],
+            specs[0].nbytes + specs[1].nbytes + outs[0].nbytes,
+        ),
+        cases=lambda draw: Case([Array((2, 3, 4), "int32", -9, 9), Array((4, 2), "int32", -9, 9)]),
+        invalid=[
+            ([Spec((2, 3), "int32"), Spec((4, 5), "int32")], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((3, 5), "float32")], {}, DTypeError),
+        ],
+        doc="y = x · w of integers, exact modulo the range of their dtype",
+    )
+)

@@ -1,4 +1,5 @@
 """Operations that move elements: shapes, order, parts."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from fastnn.ops.records.copying import emit_copy, emit_fill
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-ALL, FLIP = (None, None, None), (None, None, -1) # the slice of a whole dimension, and its reversal
+ALL, FLIP = (None, None, None), (None, None, -1)  # the slice of a whole dimension, and its reversal
 
 
 # ------------------------------------------------------------------ shapes: the memory stays
@@ -33,8 +34,10 @@ def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:
     if None in shape:
         rest = product(d for d in shape if d is not None)
         if -1 not in wanted or not known or (rest % known and known % rest):
-            raise ShapeError(f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
-                             "number of rows is not known, write -1 for the dimension that depends on it.")
+            raise ShapeError(
+                f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
+                "number of rows is not known, write -1 for the dimension that depends on it."
+            )
         return Spec(tuple(None if d == -1 else d for d in wanted), specs[0].dtype)
     size = product(shape)
     fits = known == size if -1 not in wanted else known > 0 and size % known == 0
@@ -53,16 +56,30 @@ def _reshape_cases(draw: Draw) -> Any:
     return Case([Array(shape)], {"shape": target})
 
 
-def _alias(name: str, infer: Infer, cases: Any, bad: Any, vjp: Vjp | None = _like_input, doc: str = "",
-           reshapes: str = "") -> Any:
-    return register(Op(name=name, inputs=("x",), attrs=dict.fromkeys(bad, REQUIRED), infer=infer, alias={0: 0}, vjp=vjp,
-                       reference=getattr(reference, name), cases=cases, cost=lambda specs, outs, attrs: (0, 0), doc=doc,
-                       fusion=Fusion(repeats=True, reshapes=reshapes),
-                       invalid=[([Spec((2, 3), "float32")], bad, ShapeError)]))
+def _alias(
+    name: str, infer: Infer, cases: Any, bad: Any, vjp: Vjp | None = _like_input, doc: str = "", reshapes: str = ""
+) -> Any:
+    return register(
+        Op(
+            name=name,
+            inputs=("x",),
+            attrs=dict.fromkeys(bad, REQUIRED),
+            infer=infer,
+            alias={0: 0},
+            vjp=vjp,
+            reference=getattr(reference, name),
+            cases=cases,
+            cost=lambda specs, outs, attrs: (0, 0),
+            doc=doc,
+            fusion=Fusion(repeats=True, reshapes=reshapes),
+            invalid=[([Spec((2, 3), "float32")], bad, ShapeError)],
+        )
+    )
 
 
-_reshape = _alias("reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape",
-                  reshapes="shape")
+_reshape = _alias(
+    "reshape", _reshape_infer, _reshape_cases, {"shape": (4, 2)}, doc="the same memory, another shape", reshapes="shape"
+)
 
 
 def _axes(axis: int, rank: int) -> Any:
@@ -89,12 +106,20 @@ def _squeeze_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec(tuple(d for i, d in enumerate(shape) if i not in axes), specs[0].dtype)
 
 
-_expand_dims = _alias("expand_dims", _expand_infer, lambda draw: Case([Array((2, 3))],
-                                                                      {"axis": draw.choice((0, 1, -1, (0, 2)))}),
-                      {"axis": 7}, doc="dimensions of size 1 added")
-_squeeze = _alias("squeeze", _squeeze_infer, lambda draw: Case([Array((1, 3, 1))],
-                                                               {"axis": draw.choice((0, 2, -1, (0, 2), None))}),
-                  {"axis": 0}, doc="dimensions of size 1 removed")
+_expand_dims = _alias(
+    "expand_dims",
+    _expand_infer,
+    lambda draw: Case([Array((2, 3))], {"axis": draw.choice((0, 1, -1, (0, 2)))}),
+    {"axis": 7},
+    doc="dimensions of size 1 added",
+)
+_squeeze = _alias(
+    "squeeze",
+    _squeeze_infer,
+    lambda draw: Case([Array((1, 3, 1))], {"axis": draw.choice((0, 2, -1, (0, 2), None))}),
+    {"axis": 0},
+    doc="dimensions of size 1 removed",
+)
 
 
 # ------------------------------------------------------------------ order and repetition
@@ -119,13 +144,22 @@ def _transpose_cases(draw: Draw) -> Any:
     return Case([Array(tuple(draw.integer(1, largest) for _ in range(rank)))], {"axes": tuple(axes)})
 
 
-_transpose: Op = register(Op(
-    name="transpose", inputs=("x",), attrs={"axes": REQUIRED}, infer=_transpose_infer, lower=_transpose_lower,
-    vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
-    reference=reference.transpose,
-    fusion=Fusion(undoes=lambda mine, first: [first["axes"][a] for a in mine["axes"]] == sorted(mine["axes"])),
-    cases=_transpose_cases, cost=moved_bytes, invalid=[([Spec((2, 3), "float32")], {"axes": (0, 0)}, ShapeError)],
-    doc="y's dimension i is x's dimension axes[i]"))
+_transpose: Op = register(
+    Op(
+        name="transpose",
+        inputs=("x",),
+        attrs={"axes": REQUIRED},
+        infer=_transpose_infer,
+        lower=_transpose_lower,
+        vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
+        reference=reference.transpose,
+        fusion=Fusion(undoes=lambda mine, first: [first["axes"][a] for a in mine["axes"]] == sorted(mine["axes"])),
+        cases=_transpose_cases,
+        cost=moved_bytes,
+        invalid=[([Spec((2, 3), "float32")], {"axes": (0, 0)}, ShapeError)],
+        doc="y's dimension i is x's dimension axes[i]",
+    )
+)
 
 
 # ------------------------------------------------------------------ joining and cutting
@@ -136,10 +170,15 @@ def _concatenate_infer(specs: Specs, attrs: Attrs) -> Any:
     axis = normalize_axis(attrs["axis"], rank)
     shape = list(first.shape)
     for s in specs[1:]:
-        if len(s.shape) != rank or any(a is not None and b is not None and a != b
-                                       for i, (a, b) in enumerate(zip(s.shape, first.shape)) if i != axis):
-            raise ShapeError(f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but "
-                             f"those along axis {attrs['axis']} must be equal.")
+        if len(s.shape) != rank or any(
+            a is not None and b is not None and a != b
+            for i, (a, b) in enumerate(zip(s.shape, first.shape))
+            if i != axis
+        ):
+            raise ShapeError(
+                f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but "
+                f"those along axis {attrs['axis']} must be equal."
+            )
         shape = [a if a is not None else b for a, b in zip(shape, s.shape)]
     sizes = [s.shape[axis] for s in specs]
     shape[axis] = None if None in sizes else sum(sizes)
@@ -148,7 +187,7 @@ def _concatenate_infer(specs: Specs, attrs: Attrs) -> Any:
 
 def _rows(shape: Dims, axis: int) -> Any:
     """(number of rows, elements of a row per index) when everything from `axis` on is a row."""
-    return product(shape[:axis]), product(shape[axis + 1:])
+    return product(shape[:axis]), product(shape[axis + 1 :])
 
 
 def _concatenate_lower(e: Emitter) -> None:
@@ -177,21 +216,34 @@ def _concatenate_cases(draw: Draw) -> Any:
     return Case(arrays, {"axis": axis})
 
 
-_concatenate = register(Op(
-    name="concatenate", inputs=("*xs",), attrs={"axis": -1}, infer=_concatenate_infer, lower=_concatenate_lower,
-    vjp=lambda n, g: list(_split(g[0], sizes=tuple(x.shape[n.attrs["axis"]] for x in n.inputs), axis=n.attrs["axis"])),
-    reference=reference.concatenate, cases=_concatenate_cases, cost=moved_bytes,
-    doc="the inputs one after the other along axis",
-    invalid=[([Spec((2, 3), "float32"), Spec((3, 3), "float32")], {"axis": 1}, ShapeError)]))
+_concatenate = register(
+    Op(
+        name="concatenate",
+        inputs=("*xs",),
+        attrs={"axis": -1},
+        infer=_concatenate_infer,
+        lower=_concatenate_lower,
+        vjp=lambda n, g: list(
+            _split(g[0], sizes=tuple(x.shape[n.attrs["axis"]] for x in n.inputs), axis=n.attrs["axis"])
+        ),
+        reference=reference.concatenate,
+        cases=_concatenate_cases,
+        cost=moved_bytes,
+        doc="the inputs one after the other along axis",
+        invalid=[([Spec((2, 3), "float32"), Spec((3, 3), "float32")], {"axis": 1}, ShapeError)],
+    )
+)
 
 
 def _split_infer(specs: Specs, attrs: Attrs) -> Any:
     x, sizes = specs[0], attrs["sizes"]
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if sum(sizes) != x.shape[axis] or min(sizes, default=-1) < 0:
-        raise ShapeError(f"split: received sizes {sizes} for axis {attrs['axis']} of the shape {x.shape}; they "
-                         "must add up to its size.")
-    return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1:]), x.dtype) for n in sizes)
+        raise ShapeError(
+            f"split: received sizes {sizes} for axis {attrs['axis']} of the shape {x.shape}; they "
+            "must add up to its size."
+        )
+    return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype) for n in sizes)
 
 
 def _split_lower(e: Emitter) -> None:
@@ -217,11 +269,21 @@ def _split_cases(draw: Draw) -> Any:
     return Case([Array(tuple(shape))], {"sizes": sizes, "axis": axis})
 
 
-_split: Op = register(Op(
-    name="split", inputs=("x",), attrs={"sizes": REQUIRED, "axis": 0}, infer=_split_infer, lower=_split_lower,
-    vjp=_split_vjp,
-    reference=reference.split, cases=_split_cases, cost=moved_bytes, doc="parts of the given sizes along axis",
-    invalid=[([Spec((4, 3), "float32")], {"sizes": (1, 2)}, ShapeError)]))
+_split: Op = register(
+    Op(
+        name="split",
+        inputs=("x",),
+        attrs={"sizes": REQUIRED, "axis": 0},
+        infer=_split_infer,
+        lower=_split_lower,
+        vjp=_split_vjp,
+        reference=reference.split,
+        cases=_split_cases,
+        cost=moved_bytes,
+        doc="parts of the given sizes along axis",
+        invalid=[([Spec((4, 3), "float32")], {"sizes": (1, 2)}, ShapeError)],
+    )
+)
 
 
 # ------------------------------------------------------------------ slices and margins
@@ -234,7 +296,7 @@ def _slice_infer(specs: Specs, attrs: Attrs) -> Any:
         if d is not None:
             out.append(len(range(*slice(*k).indices(d))))
         elif k[2] in (None, 1) and k[0] is not None and (k[1] == k[0] + 1 or (k[0], k[1]) == (-1, None)):
-            out.append(1)                       # an index, which must be there
+            out.append(1)  # an index, which must be there
         else:
             out.append(None)
     return Spec(tuple(out), specs[0].dtype)
@@ -264,9 +326,12 @@ def _slice_grad_lower(e: Emitter) -> None:
 
 
 def _draw_key(draw: Draw, shape: Dims) -> Any:
-    return tuple(draw.choice((ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None),
-                              (None, None, -2)))
-                 for _ in shape)
+    return tuple(
+        draw.choice(
+            (ALL, (0, 1, None), (None, None, 2), (None, None, -1), (-1, None, None), (1, None, None), (None, None, -2))
+        )
+        for _ in shape
+    )
 
 
 def _slice_cases(draw: Draw) -> Any:
@@ -292,28 +357,46 @@ def _flips_back(mine: Attrs, first: Attrs) -> bool:
     return mine == first and all(k in (ALL, FLIP) for k in mine["key"])
 
 
-_slice = register(Op(
-    name="strided_slice", inputs=("x",), attrs={"key": REQUIRED}, infer=_slice_infer, lower=_slice_lower,
-    vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)],
-    reference=reference.strided_slice,
-    cases=_slice_cases, cost=moved_bytes, fusion=Fusion(undoes=_flips_back),
-    doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
-    invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)]))
-_slice_grad: Op = register(Op(
-    name="strided_slice_grad", inputs=("gy",), attrs={"key": REQUIRED, "shape": REQUIRED}, infer=_slice_grad_infer,
-    lower=_slice_grad_lower, vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
-    reference=reference.strided_slice_grad,
-    cases=_slice_grad_cases, cost=moved_bytes,
-    fusion=Fusion(undoes=_flips_back, places=("key", "shape")),
-    doc="zeros of a shape, with gy at the places of a slice",
-    invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)]))
+_slice = register(
+    Op(
+        name="strided_slice",
+        inputs=("x",),
+        attrs={"key": REQUIRED},
+        infer=_slice_infer,
+        lower=_slice_lower,
+        vjp=lambda n, g: [_slice_grad(g[0], key=n.attrs["key"], shape=n.inputs[0].shape)],
+        reference=reference.strided_slice,
+        cases=_slice_cases,
+        cost=moved_bytes,
+        fusion=Fusion(undoes=_flips_back),
+        doc="y = x[start:stop:step, ...], one (start, stop, step) per dimension",
+        invalid=[([Spec((2, 3), "float32")], {"key": (ALL,)}, ShapeError)],
+    )
+)
+_slice_grad: Op = register(
+    Op(
+        name="strided_slice_grad",
+        inputs=("gy",),
+        attrs={"key": REQUIRED, "shape": REQUIRED},
+        infer=_slice_grad_infer,
+        lower=_slice_grad_lower,
+        vjp=lambda n, g: [_slice(g[0], key=n.attrs["key"])],
+        reference=reference.strided_slice_grad,
+        cases=_slice_grad_cases,
+        cost=moved_bytes,
+        fusion=Fusion(undoes=_flips_back, places=("key", "shape")),
+        doc="zeros of a shape, with gy at the places of a slice",
+        invalid=[([Spec((2,), "float32")], {"key": (ALL,), "shape": (3,)}, ShapeError)],
+    )
+)
 
 
 def _pad_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, margins = specs[0].shape, attrs["pad_width"]
     if len(margins) != len(shape) or any(len(m) != 2 or min(m) < 0 for m in margins):
-        raise ShapeError(f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 "
-                         "per dimension.")
+        raise ShapeError(
+            f"pad: received pad_width {margins} for the shape {shape}, expected a pair of sizes >= 0 per dimension."
+        )
     return Spec(tuple(None if d is None else d + a + b for d, (a, b) in zip(shape, margins)), specs[0].dtype)
 
 
@@ -331,19 +414,45 @@ def _pad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 
 def _pad_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 4)))
-    return Case([Array(shape)], {"pad_width": tuple((draw.integer(0, 2), draw.integer(0, 2)) for _ in shape),
-                                 "constant_value": draw.choice((0.0, 1.5))})
+    return Case(
+        [Array(shape)],
+        {
+            "pad_width": tuple((draw.integer(0, 2), draw.integer(0, 2)) for _ in shape),
+            "constant_value": draw.choice((0.0, 1.5)),
+        },
+    )
 
 
-_pad = register(Op(
-    name="pad", inputs=("x",), attrs={"pad_width": REQUIRED, "constant_value": 0.0}, infer=_pad_infer, lower=_pad_lower,
-    vjp=_pad_vjp, reference=reference.pad, cases=_pad_cases, cost=moved_bytes, doc="x with margins of one value",
-    invalid=[([Spec((2, 3), "float32")], {"pad_width": ((1, 1),)}, ShapeError)]))
+_pad = register(
+    Op(
+        name="pad",
+        inputs=("x",),
+        attrs={"pad_width": REQUIRED, "constant_value": 0.0},
+        infer=_pad_infer,
+        lower=_pad_lower,
+        vjp=_pad_vjp,
+        reference=reference.pad,
+        cases=_pad_cases,
+        cost=moved_bytes,
+        doc="x with margins of one value",
+        invalid=[([Spec((2, 3), "float32")], {"pad_width": ((1, 1),)}, ShapeError)],
+    )
+)
 
-_full_like = register(Op(
-    name="full_like", inputs=("x",), attrs={"value": REQUIRED, "dtype": None}, reference=reference.full_like,
-    infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
-    lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]), nondiff="a constant", cost=moved_bytes,
-    cases=lambda draw: Case([Array(draw_shape(draw))], {"value": draw.choice((0, 2)),
-                                                        "dtype": draw.choice((None, "int32", "bool"))}),
-    invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)], doc="x's shape, one value"))
+_full_like = register(
+    Op(
+        name="full_like",
+        inputs=("x",),
+        attrs={"value": REQUIRED, "dtype": None},
+        reference=reference.full_like,
+        infer=lambda specs, attrs: Spec(specs[0].shape, dtypes.standardize(attrs["dtype"], specs[0].dtype)),
+        lower=lambda e: emit_fill(e, e.outs[0], e.attrs["value"]),
+        nondiff="a constant",
+        cost=moved_bytes,
+        cases=lambda draw: Case(
+            [Array(draw_shape(draw))], {"value": draw.choice((0, 2)), "dtype": draw.choice((None, "int32", "bool"))}
+        ),
+        invalid=[([Spec((2,), "float32")], {"value": 0, "dtype": "quaternion"}, DTypeError)],
+        doc="x's shape, one value",
+    )
+)

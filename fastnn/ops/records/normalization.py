@@ -1,4 +1,5 @@
 """Batch and layer normalisation."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
 FLOPS = {None: 0, "relu": 1, "sigmoid": 22, "tanh": 25}
-WIDE = 256                                      # elements per pass over the channel vectors
-BLOCK_BYTES = 32 * 1024                         # of rows whose statistics are taken together: stays in L1
+WIDE = 256  # elements per pass over the channel vectors
+BLOCK_BYTES = 32 * 1024  # of rows whose statistics are taken together: stays in L1
 
 
 def _check(name: str, specs: Specs, channels: Specs) -> None:
@@ -35,14 +36,15 @@ def _check(name: str, specs: Specs, channels: Specs) -> None:
         raise ShapeError(f"{name}: received shape {x.shape}, expected at least one channel on the last axis.")
     for s in channels:
         if s is not None and (s.shape != x.shape[-1:] or s.dtype != x.dtype):
-            raise ShapeError(f"{name}: received {s.shape} ({s.dtype}) for one value per channel, expected "
-                             f"{x.shape[-1:]} ({x.dtype}).")
+            raise ShapeError(
+                f"{name}: received {s.shape} ({s.dtype}) for one value per channel, expected "
+                f"{x.shape[-1:]} ({x.dtype})."
+            )
 
 
 def _check_activation(name: str, attrs: Attrs) -> None:
     if attrs["activation"] not in CODES:
-        raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of "
-                            f"{list(CODES)}.")
+        raise ArgumentError(f"{name}: received activation {attrs['activation']!r}, expected one of {list(CODES)}.")
 
 
 class _Sizes:
@@ -54,14 +56,13 @@ class _Sizes:
         self.wide = -(-WIDE // self.c) * self.c
         self.length = self.wide + self.c
         self.block = min(max(8, BLOCK_BYTES // (self.c * x.itemsize)), max(self.rows, 1))
-        self.images = None                      # blocks are parts of an image, so that images can go one by one
+        self.images = None  # blocks are parts of an image, so that images can go one by one
         each = self.rows // x.shape[0] if len(x.shape) > 2 and x.shape[0] else 0
         if each:
             fit = max(d for d in range(1, min(each, self.block) + 1) if each % d == 0)
             if 4 * fit >= min(each, self.block):
                 self.block, self.images = fit, x.shape[0]
         self.blocks = -(-self.rows // self.block)
-
 
     @property
     def align(self) -> Any:
@@ -76,10 +77,28 @@ def _words(*operands: Any) -> Any:
 def _apply(e: Emitter, x: Any, y: Any, mean: Any, var: Any, gamma: Any, beta: Any, z: Any) -> None:
     t, S = x.t, x.itemsize
     vectors = e.scratch(3 * z.length * S)
-    e.emit(f"batch_norm_prepare_{t}", mean.rd_all, var.rd_all, *_words(gamma, beta), vectors.wr_all,
-           float(e.attrs["epsilon"]), z.c, z.length, n=1)
-    e.emit(f"batch_norm_apply_{t}", x.rd, y.wr, vectors.rd_all, z.c, z.wide, CODES[e.attrs["activation"]],
-           n=x.size, elementwise=True)
+    e.emit(
+        f"batch_norm_prepare_{t}",
+        mean.rd_all,
+        var.rd_all,
+        *_words(gamma, beta),
+        vectors.wr_all,
+        float(e.attrs["epsilon"]),
+        z.c,
+        z.length,
+        n=1,
+    )
+    e.emit(
+        f"batch_norm_apply_{t}",
+        x.rd,
+        y.wr,
+        vectors.rd_all,
+        z.c,
+        z.wide,
+        CODES[e.attrs["activation"]],
+        n=x.size,
+        elementwise=True,
+    )
 
 
 # ------------------------------------------------------------------ batch normalisation, training
@@ -96,10 +115,22 @@ def _batch_norm_lower(e: Emitter) -> None:
     (x, gamma, beta), (y, mean, var) = e.ins, e.outs
     z, t, S = _Sizes(x), x.t, x.itemsize
     part = e.scratch(z.blocks * 2 * z.c * S)
-    e.emit(f"batch_stats_{t}", x.rd, part.wr_all, z.block, z.c, z.wide, e.local(2 * z.wide * S),
-           n=z.rows, align=z.align, flops=4 * x.size, parts=z.images)
-    e.emit(f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, z.rows, z.block, z.c,
-           e.local(16 * z.c), n=1)
+    e.emit(
+        f"batch_stats_{t}",
+        x.rd,
+        part.wr_all,
+        z.block,
+        z.c,
+        z.wide,
+        e.local(2 * z.wide * S),
+        n=z.rows,
+        align=z.align,
+        flops=4 * x.size,
+        parts=z.images,
+    )
+    e.emit(
+        f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, z.rows, z.block, z.c, e.local(16 * z.c), n=1
+    )
     _apply(e, x, y, mean, var, gamma, beta, z)
 
 
@@ -122,20 +153,39 @@ def _batch_norm_cases(draw: Draw) -> Any:
     c = draw.choice([1, 2, 3, 17, 70])
     shape = (draw.integer(2, 5), draw.integer(1, 6), c) if draw.boolean() else (draw.integer(2, 40), c)
     attrs = {"epsilon": draw.choice([1e-3, 1e-1]), "activation": draw.choice([None, "sigmoid", "tanh"])}
-    return Case([Array(shape, low=-3, high=5), Array((c,), low=0.5, high=2) if draw.boolean() else None,
-                 Array((c,)) if draw.boolean() else None], attrs, tolerance=8.0)   # 1 / deviation amplifies rounding
+    return Case(
+        [
+            Array(shape, low=-3, high=5),
+            Array((c,), low=0.5, high=2) if draw.boolean() else None,
+            Array((c,)) if draw.boolean() else None,
+        ],
+        attrs,
+        tolerance=8.0,
+    )  # 1 / deviation amplifies rounding
 
 
-batch_norm = register(Op(
-    name="batch_norm", inputs=("x", "gamma?", "beta?"), attrs={"epsilon": 1e-3, "activation": None},
-    infer=_batch_norm_infer, lower=_batch_norm_lower, vjp=_batch_norm_vjp, inplace={0: 0},
-    reference=reference.batch_norm, cases=_batch_norm_cases,
-    invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
-             ([Spec((4, 3), "int32"), None, None], {}, DTypeError)],
-    cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes), remat=_batch_norm_remat,
-    fusion=Fusion(activation="activation"),
-    doc="mean, var over all axes but the last (population variance, centred); "
-        "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var"))
+batch_norm = register(
+    Op(
+        name="batch_norm",
+        inputs=("x", "gamma?", "beta?"),
+        attrs={"epsilon": 1e-3, "activation": None},
+        infer=_batch_norm_infer,
+        lower=_batch_norm_lower,
+        vjp=_batch_norm_vjp,
+        inplace={0: 0},
+        reference=reference.batch_norm,
+        cases=_batch_norm_cases,
+        invalid=[
+            ([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError),
+            ([Spec((4, 3), "int32"), None, None], {}, DTypeError),
+        ],
+        cost=lambda specs, outs, attrs: (9 * specs[0].size, 3 * specs[0].nbytes),
+        remat=_batch_norm_remat,
+        fusion=Fusion(activation="activation"),
+        doc="mean, var over all axes but the last (population variance, centred); "
+        "y = act((x - mean) / sqrt(var + epsilon) * gamma + beta); outputs y, mean, var",
+    )
+)
 
 
 def _batch_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -153,13 +203,53 @@ def _batch_norm_grad_lower(e: Emitter) -> None:
     z, t, S, act = _Sizes(x), x.t, x.itemsize, CODES[e.attrs["activation"]]
     part, vectors = e.scratch(z.blocks * 2 * z.c * S), e.scratch(4 * z.length * S)
     keep = y.rd if act else 0
-    e.emit(f"batch_norm_grad_sums_{t}", gy.rd, x.rd, keep, mean.rd_all, part.wr_all, z.block, z.c, z.wide, act,
-           e.local(3 * z.wide * S), n=z.rows, align=z.align, flops=4 * x.size, parts=z.images)
-    e.emit(f"batch_norm_grad_finish_{t}", part.rd_all, mean.rd_all, var.rd_all, *_words(gamma, gmean, gvar),
-           ggamma.wr_all, gbeta.wr_all, vectors.wr_all, float(e.attrs["epsilon"]), z.rows, z.blocks, z.c, z.length,
-           e.local(16 * z.c), n=1)
-    e.emit(f"batch_norm_grad_apply_{t}", gy.rd, x.rd, keep, gx.wr, vectors.rd_all, z.c, z.wide, act,
-           n=x.size, elementwise=True)
+    e.emit(
+        f"batch_norm_grad_sums_{t}",
+        gy.rd,
+        x.rd,
+        keep,
+        mean.rd_all,
+        part.wr_all,
+        z.block,
+        z.c,
+        z.wide,
+        act,
+        e.local(3 * z.wide * S),
+        n=z.rows,
+        align=z.align,
+        flops=4 * x.size,
+        parts=z.images,
+    )
+    e.emit(
+        f"batch_norm_grad_finish_{t}",
+        part.rd_all,
+        mean.rd_all,
+        var.rd_all,
+        *_words(gamma, gmean, gvar),
+        ggamma.wr_all,
+        gbeta.wr_all,
+        vectors.wr_all,
+        float(e.attrs["epsilon"]),
+        z.rows,
+        z.blocks,
+        z.c,
+        z.length,
+        e.local(16 * z.c),
+        n=1,
+    )
+    e.emit(
+        f"batch_norm_grad_apply_{t}",
+        gy.rd,
+        x.rd,
+        keep,
+        gx.wr,
+        vectors.rd_all,
+        z.c,
+        z.wide,
+        act,
+        n=x.size,
+        elementwise=True,
+    )
 
 
 def _batch_norm_grad_cases(draw: Draw) -> Any:
@@ -168,21 +258,42 @@ def _batch_norm_grad_cases(draw: Draw) -> Any:
     act = case.attrs["activation"]
     return Case([Array(x.shape), x, Array((c,)), Array((c,), low=0.5, high=3), case.inputs[1],
                  Array(x.shape, low=0.1, high=0.9) if act else None, Array((c,)) if draw.boolean() else None,
-                 Array((c,)) if draw.boolean() else None], case.attrs, tolerance=8.0)
+                 Array((c,)) if draw.boolean() else None], case.attrs, tolerance=8.0)  # fmt: skip
 
 
-_batch_norm_grad = register(Op(
-    name="batch_norm_grad", inputs=("gy", "x", "mean", "var", "gamma?", "y?", "gmean?", "gvar?"),
-    attrs={"epsilon": 1e-3, "activation": None}, infer=_batch_norm_grad_infer, lower=_batch_norm_grad_lower,
-    inplace={0: 0},
-    nondiff="second derivatives: write the normalisation with moments() and batch_normalization() instead",
-    reference=reference.batch_norm_grad, cases=_batch_norm_grad_cases,
-    invalid=[([Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((2,), "float32"), Spec((2,), "float32"),
-               None, None, None, None], {}, ShapeError)],
-    cost=lambda specs, outs, attrs: (10 * specs[0].size, 5 * specs[0].nbytes),
-    fusion=Fusion(activation_grad=("activation", 0, 5)),
-    doc="g = gy act'(y); gx = gamma r (g - mean(g) - xhat mean(g xhat)) + gmean / n + 2 gvar (x - mean) / n; "
-        "ggamma = sum(g xhat); gbeta = sum(g)"))
+_batch_norm_grad = register(
+    Op(
+        name="batch_norm_grad",
+        inputs=("gy", "x", "mean", "var", "gamma?", "y?", "gmean?", "gvar?"),
+        attrs={"epsilon": 1e-3, "activation": None},
+        infer=_batch_norm_grad_infer,
+        lower=_batch_norm_grad_lower,
+        inplace={0: 0},
+        nondiff="second derivatives: write the normalisation with moments() and batch_normalization() instead",
+        reference=reference.batch_norm_grad,
+        cases=_batch_norm_grad_cases,
+        invalid=[
+            (
+                [
+                    Spec((4, 3), "float32"),
+                    Spec((4, 2), "float32"),
+                    Spec((2,), "float32"),
+                    Spec((2,), "float32"),
+                    None,
+                    None,
+                    None,
+                    None,
+                ],
+                {},
+                ShapeError,
+            )
+        ],
+        cost=lambda specs, outs, attrs: (10 * specs[0].size, 5 * specs[0].nbytes),
+        fusion=Fusion(activation_grad=("activation", 0, 5)),
+        doc="g = gy act'(y); gx = gamma r (g - mean(g) - xhat mean(g xhat)) + gmean / n + 2 gvar (x - mean) / n; "
+        "ggamma = sum(g xhat); gbeta = sum(g)",
+    )
+)
 
 
 # ------------------------------------------------------------------ batch normalisation, inference
@@ -206,25 +317,39 @@ def _inference_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     sum_g = R.sum(g, axis=axes)
     sum_gd = R.sum(R.multiply(g, R.subtract(x, mean)), axis=axes)
     gvar = affine(R.multiply(R.multiply(R.multiply(sum_gd, s), r), r), -0.5)
-    return [R.multiply(g, s), R.negative(R.multiply(sum_g, s)), gvar, None if gamma is None else R.multiply(sum_gd, r),
-            None if beta is None else sum_g]
+    return [
+        R.multiply(g, s),
+        R.negative(R.multiply(sum_g, s)),
+        gvar,
+        None if gamma is None else R.multiply(sum_gd, r),
+        None if beta is None else sum_g,
+    ]
 
 
 def _inference_cases(draw: Draw) -> Any:
     case = _batch_norm_cases(draw)
     c = case.inputs[0].shape[-1]
-    return Case([case.inputs[0], Array((c,)), Array((c,), low=0.5, high=3), *case.inputs[1:]], case.attrs,
-                tolerance=4.0)
+    return Case(
+        [case.inputs[0], Array((c,)), Array((c,), low=0.5, high=3), *case.inputs[1:]], case.attrs, tolerance=4.0
+    )
 
 
-batch_norm_inference = register(Op(
-    name="batch_norm_inference", inputs=("x", "mean", "var", "gamma?", "beta?"),
-    attrs={"epsilon": 1e-3, "activation": None}, infer=_inference_infer, lower=_inference_lower, vjp=_inference_vjp,
-    inplace={0: 0},
-    reference=reference.batch_norm_inference, cases=_inference_cases,
-    invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), Spec((3,), "float32"), None, None], {}, ShapeError)],
-    cost=lambda specs, outs, attrs: ((3 + FLOPS[attrs["activation"]]) * specs[0].size, 2 * specs[0].nbytes),
-    doc="y = act((x - mean) / sqrt(var + epsilon) * gamma + beta), one value per channel of the last axis"))
+batch_norm_inference = register(
+    Op(
+        name="batch_norm_inference",
+        inputs=("x", "mean", "var", "gamma?", "beta?"),
+        attrs={"epsilon": 1e-3, "activation": None},
+        infer=_inference_infer,
+        lower=_inference_lower,
+        vjp=_inference_vjp,
+        inplace={0: 0},
+        reference=reference.batch_norm_inference,
+        cases=_inference_cases,
+        invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), Spec((3,), "float32"), None, None], {}, ShapeError)],
+        cost=lambda specs, outs, attrs: ((3 + FLOPS[attrs["activation"]]) * specs[0].size, 2 * specs[0].nbytes),
+        doc="y = act((x - mean) / sqrt(var + epsilon) * gamma + beta), one value per channel of the last axis",
+    )
+)
 
 
 # ------------------------------------------------------------------ layer and RMS normalisation
@@ -237,8 +362,19 @@ def _layer_norm_infer(specs: Specs, attrs: Attrs) -> Any:
 def _layer_norm_lower(e: Emitter) -> None:
     (x, gamma, beta), (y, mean, r) = e.ins, e.outs
     c = x.shape[-1]
-    e.emit(f"layer_norm_{x.t}", x.rd, y.wr, mean.wr, r.wr, *_words(gamma, beta), float(e.attrs["epsilon"]), c,
-           int(e.attrs["centered"]), n=x.size // c, flops=8 * x.size)
+    e.emit(
+        f"layer_norm_{x.t}",
+        x.rd,
+        y.wr,
+        mean.wr,
+        r.wr,
+        *_words(gamma, beta),
+        float(e.attrs["epsilon"]),
+        c,
+        int(e.attrs["centered"]),
+        n=x.size // c,
+        flops=8 * x.size,
+    )
 
 
 def _layer_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -259,19 +395,34 @@ def _layer_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 def _layer_norm_cases(draw: Draw) -> Any:
     c = draw.choice([1, 2, 5, 33])
     shape = (draw.integer(1, 4), draw.integer(1, 5), c) if draw.boolean() else (draw.integer(1, 9), c)
-    return Case([Array(shape), Array((c,), low=0.5, high=2) if draw.boolean() else None,
-                 Array((c,)) if draw.boolean() else None],
-                {"epsilon": draw.choice([1e-1, 1e-2]), "centered": draw.boolean()}, tolerance=8.0)
+    return Case(
+        [
+            Array(shape),
+            Array((c,), low=0.5, high=2) if draw.boolean() else None,
+            Array((c,)) if draw.boolean() else None,
+        ],
+        {"epsilon": draw.choice([1e-1, 1e-2]), "centered": draw.boolean()},
+        tolerance=8.0,
+    )
 
 
-layer_norm = register(Op(
-    name="layer_norm", inputs=("x", "gamma?", "beta?"), attrs={"epsilon": 1e-3, "centered": True},
-    infer=_layer_norm_infer, lower=_layer_norm_lower, vjp=_layer_norm_vjp,
-    reference=reference.layer_norm, cases=_layer_norm_cases,
-    invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError)],
-    cost=lambda specs, outs, attrs: (8 * specs[0].size, 2 * specs[0].nbytes),
-    doc="y = (x - mean) r gamma + beta over the last axis, r = 1 / sqrt(mean((x - mean)^2) + epsilon); centered=False: "
-        "mean = 0 (RMS normalisation); outputs y, mean, r"))
+layer_norm = register(
+    Op(
+        name="layer_norm",
+        inputs=("x", "gamma?", "beta?"),
+        attrs={"epsilon": 1e-3, "centered": True},
+        infer=_layer_norm_infer,
+        lower=_layer_norm_lower,
+        vjp=_layer_norm_vjp,
+        reference=reference.layer_norm,
+        cases=_layer_norm_cases,
+        invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError)],
+        cost=lambda specs, outs, attrs: (8 * specs[0].size, 2 * specs[0].nbytes),
+        doc="y = (x - mean) r gamma + beta over the last axis, r = 1 / sqrt(mean((x - mean)^2) + epsilon); centered=False"
+        ": "
+        "mean = 0 (RMS normalisation); outputs y, mean, r",
+    )
+)
 
 
 def _layer_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -289,8 +440,23 @@ def _layer_norm_grad_lower(e: Emitter) -> None:
     block = max(8, -(-rows // 16))
     calls = -(-rows // block)
     part = e.scratch(max(calls, 1) * 2 * c * S)
-    e.emit(f"layer_norm_grad_{t}", gy.rd, x.rd, mean.rd, r.rd, *_words(gamma), gx.wr, part.wr_all, block, c,
-           int(e.attrs["centered"]), e.local(2 * c * S), n=rows, tile=block, flops=12 * x.size)
+    e.emit(
+        f"layer_norm_grad_{t}",
+        gy.rd,
+        x.rd,
+        mean.rd,
+        r.rd,
+        *_words(gamma),
+        gx.wr,
+        part.wr_all,
+        block,
+        c,
+        int(e.attrs["centered"]),
+        e.local(2 * c * S),
+        n=rows,
+        tile=block,
+        flops=12 * x.size,
+    )
     e.emit(f"sum_partials_{t}", part.rd_all, ggamma.wr, calls, 2 * c, 0, n=c)
     e.emit(f"sum_partials_{t}", part.rd_all, gbeta.wr, calls, 2 * c, c, n=c)
 
@@ -298,16 +464,31 @@ def _layer_norm_grad_lower(e: Emitter) -> None:
 def _layer_norm_grad_cases(draw: Draw) -> Any:
     case = _layer_norm_cases(draw)
     x = case.inputs[0]
-    return Case([Array(x.shape), x, Array(x.shape[:-1]), Array(x.shape[:-1], low=0.5, high=2), case.inputs[1]],
-                {"centered": case.attrs["centered"]}, tolerance=4.0)
+    return Case(
+        [Array(x.shape), x, Array(x.shape[:-1]), Array(x.shape[:-1], low=0.5, high=2), case.inputs[1]],
+        {"centered": case.attrs["centered"]},
+        tolerance=4.0,
+    )
 
 
-_layer_norm_grad = register(Op(
-    name="layer_norm_grad", inputs=("gy", "x", "mean", "r", "gamma?"), attrs={"centered": True},
-    infer=_layer_norm_grad_infer, lower=_layer_norm_grad_lower,
-    nondiff="second derivatives: write the normalisation with moments() instead",
-    reference=reference.layer_norm_grad, cases=_layer_norm_grad_cases,
-    invalid=[([Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((4,), "float32"), Spec((4,), "float32"), None],
-              {}, ShapeError)],
-    cost=lambda specs, outs, attrs: (14 * specs[0].size, 3 * specs[0].nbytes),
-    doc="g = gy gamma; gx = r (g - mean(g) - xhat mean(g xhat)); ggamma = sum(gy xhat); gbeta = sum(gy)"))
+_layer_norm_grad = register(
+    Op(
+        name="layer_norm_grad",
+        inputs=("gy", "x", "mean", "r", "gamma?"),
+        attrs={"centered": True},
+        infer=_layer_norm_grad_infer,
+        lower=_layer_norm_grad_lower,
+        nondiff="second derivatives: write the normalisation with moments() instead",
+        reference=reference.layer_norm_grad,
+        cases=_layer_norm_grad_cases,
+        invalid=[
+            (
+                [Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((4,), "float32"), Spec((4,), "float32"), None],
+                {},
+                ShapeError,
+            )
+        ],
+        cost=lambda specs, outs, attrs: (14 * specs[0].size, 3 * specs[0].nbytes),
+        doc="g = gy gamma; gx = r (g - mean(g) - xhat mean(g xhat)); ggamma = sum(gy xhat); gbeta = sum(gy)",
+    )
+)

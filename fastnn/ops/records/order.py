@@ -1,4 +1,5 @@
 """Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -25,41 +26,63 @@ def _argsort_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     outs[0][...] = np.argsort(ins[0], axis=attrs["axis"], kind="stable")
 
 
-_argsort = register(Op(
-    name="argsort", inputs=("x",), attrs={"axis": -1}, infer=_argsort_infer, host=_argsort_host, nondiff="indices",
-    reference=reference.argsort, cases=lambda draw: Case([Array((3, 5), distinct=True)],
-                                                         {"axis": draw.choice((-1, 0))}),
-    cost=unary_cost(20), invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
-    doc="the order in which values rise"))
+_argsort = register(
+    Op(
+        name="argsort",
+        inputs=("x",),
+        attrs={"axis": -1},
+        infer=_argsort_infer,
+        host=_argsort_host,
+        nondiff="indices",
+        reference=reference.argsort,
+        cases=lambda draw: Case([Array((3, 5), distinct=True)], {"axis": draw.choice((-1, 0))}),
+        cost=unary_cost(20),
+        invalid=[([Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+        doc="the order in which values rise",
+    )
+)
 
 
 def _top_infer(specs: Specs, attrs: Attrs) -> Any:
     shape = specs[0].shape
     if not shape or not 0 < attrs["k"] <= (shape[-1] or attrs["k"]):
-        raise ShapeError(f"top_k: received k={attrs['k']} for a value of "
-                         f"shape {shape}, expected 1 <= k <= the last size.")
+        raise ShapeError(
+            f"top_k: received k={attrs['k']} for a value of shape {shape}, expected 1 <= k <= the last size."
+        )
     return Spec((*shape[:-1], attrs["k"]), "int32")
 
 
 def _top_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     # NaN counts as the largest; of equal values the first comes first
     x = ins[0] if ins[0].dtype.kind == "f" else ins[0].astype(np.int64)
-    outs[0][...] = np.argsort(np.where(x != x, -np.inf, -x) if x.dtype.kind == "f" else -x, axis=-1,
-                              kind="stable")[..., :attrs["k"]]
+    outs[0][...] = np.argsort(np.where(x != x, -np.inf, -x) if x.dtype.kind == "f" else -x, axis=-1, kind="stable")[
+        ..., : attrs["k"]
+    ]
 
 
-_top = register(Op(
-    name="top_k_indices", inputs=("x",), attrs={"k": REQUIRED}, infer=_top_infer, host=_top_host, nondiff="indices",
-    reference=reference.top_k_indices, cases=lambda draw: Case([Array((3, 6), distinct=True)],
-                                                               {"k": draw.integer(1, 6)}),
-    cost=unary_cost(20), invalid=[([Spec((2,), "float32")], {"k": 3}, ShapeError)],
-    doc="places of the k largest values, in falling order"))
+_top = register(
+    Op(
+        name="top_k_indices",
+        inputs=("x",),
+        attrs={"k": REQUIRED},
+        infer=_top_infer,
+        host=_top_host,
+        nondiff="indices",
+        reference=reference.top_k_indices,
+        cases=lambda draw: Case([Array((3, 6), distinct=True)], {"k": draw.integer(1, 6)}),
+        cost=unary_cost(20),
+        invalid=[([Spec((2,), "float32")], {"k": 3}, ShapeError)],
+        doc="places of the k largest values, in falling order",
+    )
+)
 
 
 def _search_infer(specs: Specs, attrs: Attrs) -> Any:
     if len(specs[0].shape) != 1 or attrs["side"] not in ("left", "right"):
-        raise ShapeError(f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; "
-                         "expected one dimension, and 'left' or 'right'.")
+        raise ShapeError(
+            f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; "
+            "expected one dimension, and 'left' or 'right'."
+        )
     return Spec(specs[1].shape, "int32")
 
 
@@ -67,13 +90,21 @@ def _search_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     outs[0][...] = np.searchsorted(ins[0], ins[1], side=attrs["side"])
 
 
-_search = register(Op(
-    name="searchsorted", inputs=("sorted_sequence", "values"), attrs={"side": "left"}, infer=_search_infer,
-    host=_search_host,
-    nondiff="indices", reference=reference.searchsorted, cost=unary_cost(20),
-    doc="where values would be inserted to keep the order",
-    cases=lambda draw: Case([Array((1,)), Array((4,))], {"side": draw.choice(("left", "right"))}),
-    invalid=[([Spec((2, 2), "float32"), Spec((2,), "float32")], {}, ShapeError)]))
+_search = register(
+    Op(
+        name="searchsorted",
+        inputs=("sorted_sequence", "values"),
+        attrs={"side": "left"},
+        infer=_search_infer,
+        host=_search_host,
+        nondiff="indices",
+        reference=reference.searchsorted,
+        cost=unary_cost(20),
+        doc="where values would be inserted to keep the order",
+        cases=lambda draw: Case([Array((1,)), Array((4,))], {"side": draw.choice(("left", "right"))}),
+        invalid=[([Spec((2, 2), "float32"), Spec((2,), "float32")], {}, ShapeError)],
+    )
+)
 
 
 def _bincount_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -91,26 +122,37 @@ def _bincount_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         outs[0][k] = np.bincount(x[k][inside], None if weights is None else weights[k][inside], n)
 
 
-_bincount = register(Op(
-    name="bincount", inputs=("x", "weights?"), attrs={"minlength": REQUIRED}, infer=_bincount_infer,
-    host=_bincount_host,
-    nondiff="counts", reference=reference.bincount, cost=unary_cost(2),
-    doc="how often each number below minlength occurs",
-    cases=lambda draw: Case([Array((6,), "int32", 0, 3), None], {"minlength": 4}),
-    invalid=[([Spec((2,), "float32"), None], {"minlength": 2}, DTypeError)]))
+_bincount = register(
+    Op(
+        name="bincount",
+        inputs=("x", "weights?"),
+        attrs={"minlength": REQUIRED},
+        infer=_bincount_infer,
+        host=_bincount_host,
+        nondiff="counts",
+        reference=reference.bincount,
+        cost=unary_cost(2),
+        doc="how often each number below minlength occurs",
+        cases=lambda draw: Case([Array((6,), "int32", 0, 3), None], {"minlength": 4}),
+        invalid=[([Spec((2,), "float32"), None], {"minlength": 2}, DTypeError)],
+    )
+)
 
 _REDUCE = {"add": np.add, "sum": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
 def _scatter_infer(specs: Specs, attrs: Attrs) -> Any:
     if attrs["reduction"] not in (None, *_REDUCE):
-        raise ArgumentError(f"scatter_update: received reduction={attrs['reduction']!r}, expected None, 'add', 'max', "
-                            "'min' or 'mul'.")
+        raise ArgumentError(
+            f"scatter_update: received reduction={attrs['reduction']!r}, expected None, 'add', 'max', 'min' or 'mul'."
+        )
     x, indices, updates = specs
     if indices.shape[-1:] != (len(x.shape),) or updates.shape != indices.shape[:-1] or updates.dtype != x.dtype:
-        raise ShapeError(f"scatter_update: received indices {indices.shape} and updates {updates.shape} "
-                         f"({updates.dtype}) for a value of "
-                         f"shape {x.shape} ({x.dtype}); expected (..., {len(x.shape)}) and one update for each.")
+        raise ShapeError(
+            f"scatter_update: received indices {indices.shape} and updates {updates.shape} "
+            f"({updates.dtype}) for a value of "
+            f"shape {x.shape} ({x.dtype}); expected (..., {len(x.shape)}) and one update for each."
+        )
     return x
 
 
@@ -123,11 +165,18 @@ def _scatter_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         _REDUCE[attrs["reduction"]].at(outs[0], places, ins[2])
 
 
-_scatter = register(Op(
-    name="scatter_update", inputs=("x", "indices", "updates"), attrs={"reduction": None}, infer=_scatter_infer,
-    host=_scatter_host,
-    nondiff="use fastnn.ops.where with a mask for a replacement with a gradient", reference=reference.scatter_update,
-    cost=unary_cost(1),
-    cases=lambda draw: Case([Array((5,)), Array((1, 1), "int32", 0, 4), Array((1,))]),
-    doc="x with some places replaced",
-    invalid=[([Spec((5,), "float32"), Spec((2, 2), "int32"), Spec((2,), "float32")], {}, ShapeError)]))
+_scatter = register(
+    Op(
+        name="scatter_update",
+        inputs=("x", "indices", "updates"),
+        attrs={"reduction": None},
+        infer=_scatter_infer,
+        host=_scatter_host,
+        nondiff="use fastnn.ops.where with a mask for a replacement with a gradient",
+        reference=reference.scatter_update,
+        cost=unary_cost(1),
+        cases=lambda draw: Case([Array((5,)), Array((1, 1), "int32", 0, 4), Array((1,))]),
+        doc="x with some places replaced",
+        invalid=[([Spec((5,), "float32"), Spec((2, 2), "int32"), Spec((2,), "float32")], {}, ShapeError)],
+    )
+)

@@ -1,4 +1,5 @@
 """Max and average pooling over NHWC images."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -30,8 +31,10 @@ def _check(name: str, x: Any, attrs: Attrs) -> None:
 
 def _geometry(shape: Dims, attrs: Attrs) -> Any:
     """((oh, pad above), (ow, pad left)) for an input shape (n, h, w, c)."""
-    return [shapes.window(size, k, s, attrs["padding"])[:2]
-            for size, k, s in zip(shape[1:3], attrs["pool_size"], attrs["strides"])]
+    return [
+        shapes.window(size, k, s, attrs["padding"])[:2]
+        for size, k, s in zip(shape[1:3], attrs["pool_size"], attrs["strides"])
+    ]
 
 
 def _out_shape(shape: Dims, attrs: Attrs) -> Any:
@@ -59,9 +62,12 @@ def _draw(draw: Draw) -> Any:
 
 def _bad() -> Any:
     good = {"pool_size": (2, 2), "strides": (2, 2)}
-    return [([Spec((2, 4, 4), "float32")], good, ShapeError), ([Spec((2, 4, 4, 1), "int32")], good, DTypeError),
-            ([Spec((2, 1, 4, 1), "float32")], good, ShapeError),
-            ([Spec((2, 4, 4, 1), "float32")], {**good, "padding": "full"}, ArgumentError)]
+    return [
+        ([Spec((2, 4, 4), "float32")], good, ShapeError),
+        ([Spec((2, 4, 4, 1), "int32")], good, DTypeError),
+        ([Spec((2, 1, 4, 1), "float32")], good, ShapeError),
+        ([Spec((2, 4, 4, 1), "float32")], {**good, "padding": "full"}, ArgumentError),
+    ]
 
 
 def _cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
@@ -80,8 +86,15 @@ def _max_infer(specs: Specs, attrs: Attrs) -> Any:
 
 def _max_lower(e: Emitter) -> None:
     x, (y, index) = e.ins[0], e.outs
-    e.emit(f"max_pool_{x.t}_{index.t}", x.rd, y.wr, index.wr, *_words(x.shape, e.attrs),
-           n=y.shape[0] * y.shape[1], parts=y.shape[0])
+    e.emit(
+        f"max_pool_{x.t}_{index.t}",
+        x.rd,
+        y.wr,
+        index.wr,
+        *_words(x.shape, e.attrs),
+        n=y.shape[0] * y.shape[1],
+        parts=y.shape[0],
+    )
 
 
 def _max_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -96,10 +109,21 @@ def _max_cases(draw: Draw) -> Any:
     return Case([Array(shape, distinct=True, margin=0.002)], attrs)
 
 
-max_pool2d = register(Op(
-    name="max_pool2d", inputs=("x",), attrs=ATTRS, infer=_max_infer, lower=_max_lower, vjp=_max_vjp,
-    reference=reference.max_pool, cases=_max_cases, invalid=_bad(), cost=_cost,
-    doc="y = largest value of each window, index = its tap dy * kw + dx (the first one; NaN wins); outputs y, index"))
+max_pool2d = register(
+    Op(
+        name="max_pool2d",
+        inputs=("x",),
+        attrs=ATTRS,
+        infer=_max_infer,
+        lower=_max_lower,
+        vjp=_max_vjp,
+        reference=reference.max_pool,
+        cases=_max_cases,
+        invalid=_bad(),
+        cost=_cost,
+        doc="y = largest value of each window, index = its tap dy * kw + dx (the first; NaN wins); outputs y, index",
+    )
+)
 
 
 def _grad_infer(name: str) -> Callable[..., Any]:
@@ -108,18 +132,28 @@ def _grad_infer(name: str) -> Callable[..., Any]:
         _check(name, gy, attrs)
         shape = (gy.shape[0], attrs["height"], attrs["width"], gy.shape[3])
         if _out_shape(shape, attrs)[1:3] != gy.shape[1:3]:
-            raise ShapeError(f"{name}: received gy of shape {gy.shape} for an image of {shape[1]} x {shape[2]}, "
-                             f"expected {_out_shape(shape, attrs)}.")
+            raise ShapeError(
+                f"{name}: received gy of shape {gy.shape} for an image of {shape[1]} x {shape[2]}, "
+                f"expected {_out_shape(shape, attrs)}."
+            )
         if len(specs) > 1 and specs[1] != Spec(gy.shape, _index_type(attrs)):
             raise ShapeError(f"{name}: received index {specs[1]}, expected {Spec(gy.shape, _index_type(attrs))}.")
         return Spec(shape, gy.dtype)
+
     return infer
 
 
 def _max_grad_lower(e: Emitter) -> None:
     (gy, index), gx = e.ins, e.outs[0]
-    e.emit(f"max_pool_grad_{gy.t}_{index.t}", gy.rd, index.rd, gx.wr, *_words(gx.shape, e.attrs),
-           n=gx.shape[0] * gx.shape[1], parts=gx.shape[0])
+    e.emit(
+        f"max_pool_grad_{gy.t}_{index.t}",
+        gy.rd,
+        index.rd,
+        gx.wr,
+        *_words(gx.shape, e.attrs),
+        n=gx.shape[0] * gx.shape[1],
+        parts=gx.shape[0],
+    )
 
 
 def _window_attrs(attrs: Attrs) -> Any:
@@ -149,11 +183,22 @@ def _max_grad_cases(draw: Draw) -> Any:
 
 GRAD_ATTRS = {"height": REQUIRED, "width": REQUIRED, **ATTRS}
 _BAD_GRAD = {"height": 9, "width": 4, "pool_size": (2, 2), "strides": (2, 2)}
-max_pool2d_grad = register(Op(
-    name="max_pool2d_grad", inputs=("gy", "index"), attrs=GRAD_ATTRS, infer=_grad_infer("max_pool2d_grad"),
-    lower=_max_grad_lower, vjp=_max_grad_vjp, reference=reference.max_pool_grad, cases=_max_grad_cases,
-    invalid=[([Spec((2, 2, 2, 1), "float32"), Spec((2, 2, 2, 1), "uint8")], _BAD_GRAD, ShapeError)], cost=_cost,
-    fusion=Fusion(routes="max_pool2d"), doc="gx = sum of gy over the windows that this input won"))
+max_pool2d_grad = register(
+    Op(
+        name="max_pool2d_grad",
+        inputs=("gy", "index"),
+        attrs=GRAD_ATTRS,
+        infer=_grad_infer("max_pool2d_grad"),
+        lower=_max_grad_lower,
+        vjp=_max_grad_vjp,
+        reference=reference.max_pool_grad,
+        cases=_max_grad_cases,
+        invalid=[([Spec((2, 2, 2, 1), "float32"), Spec((2, 2, 2, 1), "uint8")], _BAD_GRAD, ShapeError)],
+        cost=_cost,
+        fusion=Fusion(routes="max_pool2d"),
+        doc="gx = sum of gy over the windows that this input won",
+    )
+)
 
 
 def _take_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -167,8 +212,15 @@ def _take_infer(specs: Specs, attrs: Attrs) -> Any:
 
 def _take_lower(e: Emitter) -> None:
     (x, index), y = e.ins, e.outs[0]
-    e.emit(f"max_pool_take_{x.t}_{index.t}", x.rd, index.rd, y.wr, *_words(x.shape, e.attrs),
-           n=y.shape[0] * y.shape[1], parts=y.shape[0])
+    e.emit(
+        f"max_pool_take_{x.t}_{index.t}",
+        x.rd,
+        index.rd,
+        y.wr,
+        *_words(x.shape, e.attrs),
+        n=y.shape[0] * y.shape[1],
+        parts=y.shape[0],
+    )
 
 
 def _take_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -181,12 +233,27 @@ def _take_cases(draw: Draw) -> Any:
     return Case([Array(shape), taps], attrs)
 
 
-max_pool2d_take = register(Op(
-    name="max_pool2d_take", inputs=("x", "index"), attrs=ATTRS, infer=_take_infer, lower=_take_lower, vjp=_take_vjp,
-    reference=reference.max_pool_take, cases=_take_cases,
-    invalid=[([Spec((2, 4, 4, 1), "float32"), Spec((2, 2, 2, 1), "int32")],
-              {"pool_size": (2, 2), "strides": (2, 2)}, ShapeError)], cost=_cost,
-    doc="y = x at the winners of another max_pool2d (the transpose of max_pool2d_grad)"))
+max_pool2d_take = register(
+    Op(
+        name="max_pool2d_take",
+        inputs=("x", "index"),
+        attrs=ATTRS,
+        infer=_take_infer,
+        lower=_take_lower,
+        vjp=_take_vjp,
+        reference=reference.max_pool_take,
+        cases=_take_cases,
+        invalid=[
+            (
+                [Spec((2, 4, 4, 1), "float32"), Spec((2, 2, 2, 1), "int32")],
+                {"pool_size": (2, 2), "strides": (2, 2)},
+                ShapeError,
+            )
+        ],
+        cost=_cost,
+        doc="y = x at the winners of another max_pool2d (the transpose of max_pool2d_grad)",
+    )
+)
 
 
 # ------------------------------------------------------------------ average
@@ -210,16 +277,33 @@ def _avg_cases(draw: Draw) -> Any:
     return Case([Array(shape)], attrs)
 
 
-avg_pool2d = register(Op(
-    name="avg_pool2d", inputs=("x",), attrs=ATTRS, infer=_avg_infer, lower=_avg_lower, vjp=_avg_vjp,
-    reference=reference.avg_pool, cases=_avg_cases, invalid=_bad(), cost=_cost,
-    doc="y = mean of each window's values inside the image (padding does not count)"))
+avg_pool2d = register(
+    Op(
+        name="avg_pool2d",
+        inputs=("x",),
+        attrs=ATTRS,
+        infer=_avg_infer,
+        lower=_avg_lower,
+        vjp=_avg_vjp,
+        reference=reference.avg_pool,
+        cases=_avg_cases,
+        invalid=_bad(),
+        cost=_cost,
+        doc="y = mean of each window's values inside the image (padding does not count)",
+    )
+)
 
 
 def _avg_grad_lower(e: Emitter) -> None:
     gy, gx = e.ins[0], e.outs[0]
-    e.emit(f"avg_pool_grad_{gy.t}", gy.rd, gx.wr, *_words(gx.shape, e.attrs), n=gx.shape[0] * gx.shape[1],
-           parts=gx.shape[0])
+    e.emit(
+        f"avg_pool_grad_{gy.t}",
+        gy.rd,
+        gx.wr,
+        *_words(gx.shape, e.attrs),
+        n=gx.shape[0] * gx.shape[1],
+        parts=gx.shape[0],
+    )
 
 
 def _avg_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -231,8 +315,18 @@ def _avg_grad_cases(draw: Draw) -> Any:
     return Case(inputs, {"height": shape[1], "width": shape[2], **attrs})
 
 
-avg_pool2d_grad = register(Op(
-    name="avg_pool2d_grad", inputs=("gy",), attrs=GRAD_ATTRS, infer=_grad_infer("avg_pool2d_grad"),
-    lower=_avg_grad_lower, vjp=_avg_grad_vjp, reference=reference.avg_pool_grad, cases=_avg_grad_cases,
-    invalid=[([Spec((2, 2, 2, 1), "float32")], _BAD_GRAD, ShapeError)], cost=_cost,
-    doc="gx = sum over the windows that hold this input of gy / inputs in the window"))
+avg_pool2d_grad = register(
+    Op(
+        name="avg_pool2d_grad",
+        inputs=("gy",),
+        attrs=GRAD_ATTRS,
+        infer=_grad_infer("avg_pool2d_grad"),
+        lower=_avg_grad_lower,
+        vjp=_avg_grad_vjp,
+        reference=reference.avg_pool_grad,
+        cases=_avg_grad_cases,
+        invalid=[([Spec((2, 2, 2, 1), "float32")], _BAD_GRAD, ShapeError)],
+        cost=_cost,
+        doc="gx = sum over the windows that hold this input of gy / inputs in the window",
+    )
+)

@@ -3,6 +3,7 @@
 Written with the usual operations a step is a dozen of them, on arrays so small that calling each costs more than it
 does. Only with the usual activations, tanh and sigmoid.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -31,14 +32,25 @@ def _check(name: str, specs: Specs, widths: Sequence[int]) -> tuple[Any, Any]:
     units = specs[widths.index(1)].shape[1]
     rows = specs[0].shape[0]
     if any(s.shape != (rows, w * units) for s, w in zip(specs, widths)):
-        raise ShapeError(f"{name}: received shapes {[s.shape for s in specs]}, expected "
-                         f"{[(rows, w * units) for w in widths]}.")
+        raise ShapeError(
+            f"{name}: received shapes {[s.shape for s in specs]}, expected {[(rows, w * units) for w in widths]}."
+        )
     return rows, units
 
 
-def _cell(name: str, inputs: tuple[str, ...], widths: Sequence[int], outputs: Sequence[int], flops: int, vjp: Any,
-          inplace: dict[int, int], workspace: int = 0, doc: str = "") -> Op:
+def _cell(
+    name: str,
+    inputs: tuple[str, ...],
+    widths: Sequence[int],
+    outputs: Sequence[int],
+    flops: int,
+    vjp: Any,
+    inplace: dict[int, int],
+    workspace: int = 0,
+    doc: str = "",
+) -> Op:
     """Register a step: every input and output is (rows, units times its width)."""
+
     def infer(specs: Specs, attrs: Attrs) -> Any:
         rows, units = _check(name, specs, widths)
         return tuple(Spec((rows, w * units), specs[0].dtype) for w in outputs)
@@ -46,8 +58,16 @@ def _cell(name: str, inputs: tuple[str, ...], widths: Sequence[int], outputs: Se
     def lower(e: Emitter) -> None:
         rows, units = e.ins[widths.index(1)].shape
         local = (e.local(workspace * units * e.outs[0].itemsize),) if workspace else ()
-        e.emit(f"{name}_{e.outs[0].t}", *(x.rd for x in e.ins), *(y.wr for y in e.outs), units, *local, n=rows,
-               flops=flops * rows * units, parts=rows)
+        e.emit(
+            f"{name}_{e.outs[0].t}",
+            *(x.rd for x in e.ins),
+            *(y.wr for y in e.outs),
+            units,
+            *local,
+            n=rows,
+            flops=flops * rows * units,
+            parts=rows,
+        )
 
     def cases(draw: Draw) -> Case:
         rows, units = draw.integer(1, 5), draw.choice((1, 2, 3, 7, 20))
@@ -55,19 +75,35 @@ def _cell(name: str, inputs: tuple[str, ...], widths: Sequence[int], outputs: Se
 
     def cost(specs: Any, outs: Any, attrs: Attrs) -> tuple[Any, Any]:
         return flops * specs[widths.index(1)].size, sum(s.nbytes for s in specs) + sum(o.nbytes for o in outs)
-    return register(Op(
-        name=name, inputs=inputs, infer=infer, lower=lower, vjp=vjp, inplace=inplace, cases=cases, cost=cost,
-        reference=getattr(reference, name), doc=doc,
-        invalid=[([Spec((2, 3), "float32")] * len(inputs), {}, ShapeError),
-                 ([Spec((2, w), "int32") for w in widths], {}, DTypeError)]))
+
+    return register(
+        Op(
+            name=name,
+            inputs=inputs,
+            infer=infer,
+            lower=lower,
+            vjp=vjp,
+            inplace=inplace,
+            cases=cases,
+            cost=cost,
+            reference=getattr(reference, name),
+            doc=doc,
+            invalid=[
+                ([Spec((2, 3), "float32")] * len(inputs), {}, ShapeError),
+                ([Spec((2, w), "int32") for w in widths], {}, DTypeError),
+            ],
+        )
+    )
 
 
 def _of_formula(formula: Any) -> Any:
     """The gradient of a step's gradient: that of its formula in usual operations."""
+
     def vjp(node: Node, gys: Any) -> Gradients:
         copies = [_fresh(x) for x in node.inputs]
         pairs = [(y, g) for y, g in zip(formula(*copies), gys) if g is not None]
         return gradients([y for y, _ in pairs], copies, [g for _, g in pairs])
+
     return vjp
 
 
@@ -115,7 +151,7 @@ def _beside(*blocks: Any) -> Any:
 def _lstm_vjp(node: Node, gys: Any) -> Gradients:
     c, (h, new, gates) = node.inputs[2], node.outputs
     gz, gc = lstm_cell_grad(gates, c, new, _or_zeros(gys[0], h), _or_zeros(gys[1], new))
-    if gys[2] is not None:                      # only where a gradient's gradient asks
+    if gys[2] is not None:  # only where a gradient's gradient asks
         i, f, g, o = _blocks(gates, 4)
         gz = R.add(gz, R.multiply(gys[2], _beside(_slope(i), _slope(f), _tanh_slope(g), _slope(o))))
     return [gz, gz, gc]
@@ -125,14 +161,25 @@ def _lstm_grad(gates: Any, c: Any, new: Any, gh: Any, gn: Any) -> tuple[Any, Any
     i, f, g, o = _blocks(gates, 4)
     t = R.tanh(new)
     d = R.add(gn, _product(gh, o, _tanh_slope(t)))
-    return _beside(_product(d, g, _slope(i)), _product(d, c, _slope(f)), _product(d, i, _tanh_slope(g)),
-                   _product(gh, t, _slope(o))), R.multiply(d, f)
+    return _beside(
+        _product(d, g, _slope(i)), _product(d, c, _slope(f)), _product(d, i, _tanh_slope(g)), _product(gh, t, _slope(o))
+    ), R.multiply(d, f)
 
 
-lstm_cell = _cell("lstm_cell", ("x", "r", "c"), (4, 4, 1), (1, 1, 4), 125, _lstm_vjp, {1: 2, 2: 0}, doc=(
-    "gates i, f, g, o = act(x + r), next c = f c + i g, h = o tanh(next c); outputs h, next c, gates"))
+lstm_cell = _cell(
+    "lstm_cell",
+    ("x", "r", "c"),
+    (4, 4, 1),
+    (1, 1, 4),
+    125,
+    _lstm_vjp,
+    {1: 2, 2: 0},
+    doc=("gates i, f, g, o = act(x + r), next c = f c + i g, h = o tanh(next c); outputs h, next c, gates"),
+)
+# fmt: off
 lstm_cell_grad = _cell("lstm_cell_grad", ("gates", "c", "new", "gh", "gn"), (4, 1, 1, 1, 1), (4, 1), 50,
                        _of_formula(_lstm_grad), {0: 0, 1: 4}, workspace=2, doc="the gradients of x + r and of c")
+# fmt: on
 
 
 # ------------------------------------------------------------------ GRU
@@ -160,7 +207,15 @@ def _gru_grad(gates: Any, s: Any, h: Any, g: Any) -> tuple[Any, Any, Any]:
     return _beside(dz, dr, dn), _beside(dz, dr, R.multiply(dn, r)), R.multiply(g, z)
 
 
-gru_cell = _cell("gru_cell", ("x", "s", "h"), (3, 3, 1), (1, 3), 75, _gru_vjp, {0: 2, 1: 0}, doc=(
-    "z, r = sigmoid(x + s), n = tanh(x + r s), next h = z h + (1 - z) n; outputs next h, gates"))
+gru_cell = _cell(
+    "gru_cell",
+    ("x", "s", "h"),
+    (3, 3, 1),
+    (1, 3),
+    75,
+    _gru_vjp,
+    {0: 2, 1: 0},
+    doc=("z, r = sigmoid(x + s), n = tanh(x + r s), next h = z h + (1 - z) n; outputs next h, gates"),
+)
 gru_cell_grad = _cell("gru_cell_grad", ("gates", "s", "h", "g"), (3, 3, 1, 1), (3, 3, 1), 25, _of_formula(_gru_grad),
-                      {0: 0, 2: 3}, doc="the gradients of x, s and h")
+                      {0: 0, 2: 3}, doc="the gradients of x, s and h")  # fmt: skip

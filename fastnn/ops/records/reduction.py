@@ -1,4 +1,5 @@
 """Reductions as folds of (outer, red, inner), whose sums have one fixed shape."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -21,13 +22,13 @@ from fastnn.ops.records.copying import emit_fill
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-ROW, COLUMNS, STRIPE = 4096, 512, 2048          # elements of a block of a row; rows, and columns, of a block of columns
+ROW, COLUMNS, STRIPE = 4096, 512, 2048  # elements of a block of a row; rows, and columns, of a block of columns
 
 
 # ------------------------------------------------------------------ lowering
 def emit_fold(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0) -> None:
     """Fold the axes of x (row-major, of `shape`) into y, then divide."""
-    runs: list[list[Any]] = []                                   # [is reduced, size], neighbours alike joined
+    runs: list[list[Any]] = []  # [is reduced, size], neighbours alike joined
     for i, d in enumerate(shape):
         if d == 1:
             continue
@@ -40,7 +41,7 @@ def emit_fold(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, d
         return
     while True:
         k = max(i for i, (r, _) in enumerate(runs) if r)
-        outer, red, inner = product(d for _, d in runs[:k]), runs[k][1], product(d for _, d in runs[k + 1:])
+        outer, red, inner = product(d for _, d in runs[:k]), runs[k][1], product(d for _, d in runs[k + 1 :])
         del runs[k]
         last = not any(r for r, _ in runs)
         target = y if last else _scratch(e, outer * inner, y)
@@ -54,21 +55,41 @@ def _scratch(e: Emitter, n: int, like: Any) -> Any:
     return e.scratch(n * like.itemsize).part(0, n * like.itemsize, like.dtype)
 
 
-def _fold(e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any,
-          images: int = 1) -> None:
+def _fold(
+    e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any, images: int = 1
+) -> None:
     block = ROW if inner == 1 else COLUMNS
     blocks = -(-red // block) if red > 2 * block else 1
     block = red if blocks == 1 else block
     target = y if blocks == 1 else _scratch(e, outer * blocks * inner, y)
     d = divisor if blocks == 1 else 1.0
     if inner == 1:
-        e.emit(f"{kernel}_rows_{x.t}", x.rd if blocks == 1 else x.rd_all, target.wr, red, block, blocks, d,
-               n=outer * blocks)
+        e.emit(
+            f"{kernel}_rows_{x.t}",
+            x.rd if blocks == 1 else x.rd_all,
+            target.wr,
+            red,
+            block,
+            blocks,
+            d,
+            n=outer * blocks,
+        )
     else:
         stripes = -(-inner // STRIPE)
-        whole = outer == stripes == 1 and blocks > 1 and red % (images * block) == 0    # blocks are parts of images
-        e.emit(f"{kernel}_cols_{x.t}", x.rd if whole else x.rd_all, target.wr if stripes == 1 else target.wr_all, red,
-               inner, block, blocks, STRIPE, d, n=outer * blocks * stripes, parts=images if whole else None)
+        whole = outer == stripes == 1 and blocks > 1 and red % (images * block) == 0  # blocks are parts of images
+        e.emit(
+            f"{kernel}_cols_{x.t}",
+            x.rd if whole else x.rd_all,
+            target.wr if stripes == 1 else target.wr_all,
+            red,
+            inner,
+            block,
+            blocks,
+            STRIPE,
+            d,
+            n=outer * blocks * stripes,
+            parts=images if whole else None,
+        )
     if blocks > 1:
         _fold(e, target, y, outer, blocks, inner, kernel, divisor)
 
@@ -96,11 +117,21 @@ def _cases(kinds: Any, distinct: bool) -> Callable[..., Any]:
         kind = "float" if kinds[0] in FLOATS and draw.integer(0, 3) else draw.choice(kinds)
         kind = "float" if kind in FLOATS else kind
         return Case([Array(shape, kind, distinct=distinct)], {"axis": axis, "keepdims": draw.boolean()})
+
     return cases
 
 
-def _reduction(name: str, kernel: Any, empty: Any, vjp: Vjp | None = None, allowed: Any = NUMBERS, mean: Any = False,
-               distinct: bool = False, algebra: Algebra | None = None, **rest: Any) -> Any:
+def _reduction(
+    name: str,
+    kernel: Any,
+    empty: Any,
+    vjp: Vjp | None = None,
+    allowed: Any = NUMBERS,
+    mean: Any = False,
+    distinct: bool = False,
+    algebra: Algebra | None = None,
+    **rest: Any,
+) -> Any:
     def infer(specs: Specs, attrs: Attrs) -> Any:
         check_dtype(name, specs[0], allowed)
         return Spec(_shape(specs[0].shape, attrs), specs[0].dtype)
@@ -112,13 +143,23 @@ def _reduction(name: str, kernel: Any, empty: Any, vjp: Vjp | None = None, allow
             emit_fill(e, y, empty)
             return
         emit_fold(e, x, y, x.shape, axes, kernel, float(product(x.shape[a] for a in axes)) if mean else 1.0)
-    return register(Op(
-        name=name, inputs=("x",), attrs={"axis": None, "keepdims": False}, infer=infer, lower=lower, vjp=vjp,
-        reference=getattr(reference, name), cases=rest.pop("cases", None) or _cases(allowed, distinct),
-        cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
-        fusion=Fusion(algebra, reduces="axis"),
-        invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)],
-        **rest))
+
+    return register(
+        Op(
+            name=name,
+            inputs=("x",),
+            attrs={"axis": None, "keepdims": False},
+            infer=infer,
+            lower=lower,
+            vjp=vjp,
+            reference=getattr(reference, name),
+            cases=rest.pop("cases", None) or _cases(allowed, distinct),
+            cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
+            fusion=Fusion(algebra, reduces="axis"),
+            invalid=[([Spec((2, 3), allowed[0])], {"axis": 2}, ShapeError), ([Spec((2, 3), "int8")], {}, DTypeError)],
+            **rest,
+        )
+    )
 
 
 def _repeated(g: Any, node: Node, scale: float = 1.0) -> Any:
@@ -147,15 +188,20 @@ def _extreme_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 
 
 _sum = _reduction("sum", "sum", 0, _sum_vjp, algebra=Algebra.TOTAL, doc="the sum along axes (all, if axis is None)")
-_mean = _reduction("mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True,
-                   doc="the sum along axes, divided by the number of values")
+_mean = _reduction(
+    "mean", "sum", np.nan, _mean_vjp, FLOATS, mean=True, doc="the sum along axes, divided by the number of values"
+)
 
 
 _max = _reduction("max", "max", -np.inf, _extreme_vjp, distinct=True, doc="the largest value; NaN where there is one")
 _min = _reduction("min", "min", np.inf, _extreme_vjp, distinct=True, doc="the smallest value; NaN where there is one")
-_prod = _reduction("prod", "prod", 1, lambda n, g: [_prod_grad(n.inputs[0], R.reshape(g[0], shape=_kept(n)),
-                                                               axis=n.attrs["axis"])],
-                   doc="the product along axes")
+_prod = _reduction(
+    "prod",
+    "prod",
+    1,
+    lambda n, g: [_prod_grad(n.inputs[0], R.reshape(g[0], shape=_kept(n)), axis=n.attrs["axis"])],
+    doc="the product along axes",
+)
 
 
 _any = _reduction("any", "max", 0, allowed=("bool",), nondiff="a truth value", doc="whether one is true")
@@ -175,14 +221,21 @@ def _prod_grad_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
     np.multiply(np.transpose(product_, np.argsort(order)), gy, out=outs[0])
 
 
-_prod_grad: Op = register(Op(
-    name="prod_grad", inputs=("x", "gy"), attrs={"axis": REQUIRED}, infer=lambda specs, attrs: _check_gy(specs, attrs),
-    host=_prod_grad_host, nondiff="second derivatives of products are not offered",
-    reference=lambda x, gy, axis: reference.prod_grad(x, gy, normalize_axes(axis, x.ndim)),
-    cases=lambda draw: Case([Array((3, 4), low=0.2), Array((3, 1))], {"axis": 1}),
-    cost=lambda specs, outs, attrs: (4 * specs[0].size, 4 * specs[0].nbytes),
-    doc="gx = gy times the product of the other values",
-    invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {"axis": 1}, ShapeError)]))
+_prod_grad: Op = register(
+    Op(
+        name="prod_grad",
+        inputs=("x", "gy"),
+        attrs={"axis": REQUIRED},
+        infer=lambda specs, attrs: _check_gy(specs, attrs),
+        host=_prod_grad_host,
+        nondiff="second derivatives of products are not offered",
+        reference=lambda x, gy, axis: reference.prod_grad(x, gy, normalize_axes(axis, x.ndim)),
+        cases=lambda draw: Case([Array((3, 4), low=0.2), Array((3, 1))], {"axis": 1}),
+        cost=lambda specs, outs, attrs: (4 * specs[0].size, 4 * specs[0].nbytes),
+        doc="gx = gy times the product of the other values",
+        invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+    )
+)
 
 
 def _check_gy(specs: Specs, attrs: Attrs) -> Any:
@@ -203,20 +256,31 @@ def _place(name: str) -> Any:
     def lower(e: Emitter) -> None:
         x, y = e.ins[0], e.outs[0]
         axis = e.attrs["axis"] % len(x.shape)
-        outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1:])
+        outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1 :])
         e.emit(f"{name}_{x.t}", x.rd_all, y.wr, x.shape[axis], inner, n=outer * inner)
 
     def cases(draw: Draw) -> Any:
         shape = tuple(draw.integer(1, 5) for _ in range(draw.integer(1, 3)))
-        return Case([Array(shape, distinct=True)], {"axis": draw.integer(-len(shape), len(shape) - 1),
-                                                    "keepdims": draw.boolean()})
-    return register(Op(
-        name=name, inputs=("x",), attrs={"axis": REQUIRED, "keepdims": False}, infer=infer, lower=lower,
-        nondiff="an index",
-        reference=getattr(reference, name), cases=cases, cost=lambda specs, outs,
-        attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
-        invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)],
-        doc="the index of the first " + name[3:] + "imum along axis"))
+        return Case(
+            [Array(shape, distinct=True)],
+            {"axis": draw.integer(-len(shape), len(shape) - 1), "keepdims": draw.boolean()},
+        )
+
+    return register(
+        Op(
+            name=name,
+            inputs=("x",),
+            attrs={"axis": REQUIRED, "keepdims": False},
+            infer=infer,
+            lower=lower,
+            nondiff="an index",
+            reference=getattr(reference, name),
+            cases=cases,
+            cost=lambda specs, outs, attrs: (specs[0].size, specs[0].nbytes + outs[0].nbytes),
+            invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)],
+            doc="the index of the first " + name[3:] + "imum along axis",
+        )
+    )
 
 
 _argmax, _argmin = _place("argmax"), _place("argmin")
@@ -231,20 +295,38 @@ def _cumsum_infer(specs: Specs, attrs: Attrs) -> Any:
 def _cumsum_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     axis = e.attrs["axis"] % len(x.shape)
-    outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1:])
-    e.emit(f"cumsum_{x.t}", x.rd_all, y.wr_all, x.shape[axis], inner, int(e.attrs["reverse"]), STRIPE,
-           n=outer * -(-inner // STRIPE))
+    outer, inner = product(x.shape[:axis]), product(x.shape[axis + 1 :])
+    e.emit(
+        f"cumsum_{x.t}",
+        x.rd_all,
+        y.wr_all,
+        x.shape[axis],
+        inner,
+        int(e.attrs["reverse"]),
+        STRIPE,
+        n=outer * -(-inner // STRIPE),
+    )
 
 
 def _cumsum_cases(draw: Draw) -> Any:
     shape = tuple(draw.integer(1, 6) for _ in range(draw.integer(1, 3)))
-    return Case([Array(shape)], {"axis": draw.integer(-len(shape), len(shape) - 1), "reverse": draw.boolean()},
-                tolerance=4.0)
+    return Case(
+        [Array(shape)], {"axis": draw.integer(-len(shape), len(shape) - 1), "reverse": draw.boolean()}, tolerance=4.0
+    )
 
 
-_cumsum: Op = register(Op(
-    name="cumsum", inputs=("x",), attrs={"axis": REQUIRED, "reverse": False}, infer=_cumsum_infer, lower=_cumsum_lower,
-    vjp=lambda n, g: [_cumsum(g[0], axis=n.attrs["axis"], reverse=not n.attrs["reverse"])], reference=reference.cumsum,
-    cases=_cumsum_cases, cost=lambda specs, outs, attrs: (specs[0].size, 2 * specs[0].nbytes),
-    doc="running sums along axis",
-    invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)]))
+_cumsum: Op = register(
+    Op(
+        name="cumsum",
+        inputs=("x",),
+        attrs={"axis": REQUIRED, "reverse": False},
+        infer=_cumsum_infer,
+        lower=_cumsum_lower,
+        vjp=lambda n, g: [_cumsum(g[0], axis=n.attrs["axis"], reverse=not n.attrs["reverse"])],
+        reference=reference.cumsum,
+        cases=_cumsum_cases,
+        cost=lambda specs, outs, attrs: (specs[0].size, 2 * specs[0].nbytes),
+        doc="running sums along axis",
+        invalid=[([Spec((2, 3), "float32")], {"axis": 2}, ShapeError)],
+    )
+)

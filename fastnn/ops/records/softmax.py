@@ -1,4 +1,5 @@
 """Softmax over one axis, and the cross-entropies that start from logits (stable, with a one-pass gradient)."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -15,16 +16,18 @@ from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-BLOCK = 2048                                    # elements of a block of rows: exp runs over all of them at once
-FLOPS = 30                                      # of one exp, as the cost model counts
+BLOCK = 2048  # elements of a block of rows: exp runs over all of them at once
+FLOPS = 30  # of one exp, as the cost model counts
 LABELS = "int64"
 
 
 def check(name: str, x: Any, *others: Any) -> None:
     """x has a float type and a last axis; the others have its dtype."""
     if x.dtype not in ("float32", "float64") or any(s.dtype != x.dtype for s in others):
-        raise DTypeError(f"{name}: received {', '.join(s.dtype for s in (x, *others))}, expected one float dtype, "
-                         "float32 or float64.")
+        raise DTypeError(
+            f"{name}: received {', '.join(s.dtype for s in (x, *others))}, expected one float dtype, "
+            "float32 or float64."
+        )
     if len(x.shape) < 1 or x.shape[-1] in (0, None):
         raise ShapeError(f"{name}: received shape {x.shape}, expected at least one class on the last axis.")
 
@@ -72,6 +75,7 @@ def _infer(name: str) -> Callable[..., Any]:
         for s in specs[1:]:
             check_same(name, specs[0], s, "y")
         return specs[0]
+
     return infer
 
 
@@ -92,6 +96,7 @@ def _grad_lower(kernel: Any) -> Callable[..., Any]:
         (gy, y), gx = e.ins, e.outs[0]
         n, c, _ = rows(y)
         e.emit(f"{kernel}_{y.t}", gy.rd, y.rd, gx.wr, c, n=n, flops=4 * y.size)
+
     return lower
 
 
@@ -119,31 +124,73 @@ def _grad_case(low: float, high: float) -> Callable[..., Any]:
     def cases(draw: Draw) -> Any:
         shape = draw_shape(draw)
         return Case([Array(shape), Array(shape, low=low, high=high)])
+
     return cases
 
 
 _BAD: list[Any] = [([Spec((2, 3), "int32")], {}, DTypeError), ([Spec((), "float32")], {}, ShapeError)]
 _BAD_GRAD: list[Any] = [([Spec((2, 3), "float32"), Spec((2, 4), "float32")], {}, ShapeError)]
 
-softmax_op = register(Op(
-    name="softmax", inputs=("x",), infer=_infer("softmax"), lower=_softmax_lower,
-    vjp=lambda node, gys: [softmax_grad(gys[0], node.output)], reference=reference.softmax, cases=_one_case,
-    invalid=_BAD, cost=cost(FLOPS), doc="y = exp(x - max) / sum(exp(x - max)) over the last axis"))
+softmax_op = register(
+    Op(
+        name="softmax",
+        inputs=("x",),
+        infer=_infer("softmax"),
+        lower=_softmax_lower,
+        vjp=lambda node, gys: [softmax_grad(gys[0], node.output)],
+        reference=reference.softmax,
+        cases=_one_case,
+        invalid=_BAD,
+        cost=cost(FLOPS),
+        doc="y = exp(x - max) / sum(exp(x - max)) over the last axis",
+    )
+)
 
-softmax_grad: Op = register(Op(
-    name="softmax_grad", inputs=("gy", "y"), infer=_infer("softmax_grad"), lower=_grad_lower("softmax_grad"),
-    vjp=_softmax_grad_vjp, reference=reference.softmax_grad, cases=_grad_case(0.0, 1.0),
-    invalid=_BAD_GRAD, cost=cost(4), fusion=Fusion(gradient_of="softmax"), doc="gx = y (gy - sum(gy y))"))
+softmax_grad: Op = register(
+    Op(
+        name="softmax_grad",
+        inputs=("gy", "y"),
+        infer=_infer("softmax_grad"),
+        lower=_grad_lower("softmax_grad"),
+        vjp=_softmax_grad_vjp,
+        reference=reference.softmax_grad,
+        cases=_grad_case(0.0, 1.0),
+        invalid=_BAD_GRAD,
+        cost=cost(4),
+        fusion=Fusion(gradient_of="softmax"),
+        doc="gx = y (gy - sum(gy y))",
+    )
+)
 
-log_softmax_op = register(Op(
-    name="log_softmax", inputs=("x",), infer=_infer("log_softmax"), lower=_log_softmax_lower,
-    vjp=lambda node, gys: [log_softmax_grad(gys[0], node.output)], reference=reference.log_softmax, cases=_one_case,
-    invalid=_BAD, cost=cost(FLOPS), doc="y = (x - max) - log(sum(exp(x - max))) over the last axis"))
+log_softmax_op = register(
+    Op(
+        name="log_softmax",
+        inputs=("x",),
+        infer=_infer("log_softmax"),
+        lower=_log_softmax_lower,
+        vjp=lambda node, gys: [log_softmax_grad(gys[0], node.output)],
+        reference=reference.log_softmax,
+        cases=_one_case,
+        invalid=_BAD,
+        cost=cost(FLOPS),
+        doc="y = (x - max) - log(sum(exp(x - max))) over the last axis",
+    )
+)
 
-log_softmax_grad: Op = register(Op(
-    name="log_softmax_grad", inputs=("gy", "y"), infer=_infer("log_softmax_grad"),
-    lower=_grad_lower("log_softmax_grad"), vjp=_log_softmax_grad_vjp, reference=reference.log_softmax_grad,
-    cases=_grad_case(-3.0, 0.0), invalid=_BAD_GRAD, cost=cost(FLOPS), doc="gx = gy - exp(y) sum(gy)"))
+log_softmax_grad: Op = register(
+    Op(
+        name="log_softmax_grad",
+        inputs=("gy", "y"),
+        infer=_infer("log_softmax_grad"),
+        lower=_grad_lower("log_softmax_grad"),
+        vjp=_log_softmax_grad_vjp,
+        reference=reference.log_softmax_grad,
+        cases=_grad_case(-3.0, 0.0),
+        invalid=_BAD_GRAD,
+        cost=cost(FLOPS),
+        doc="gx = gy - exp(y) sum(gy)",
+    )
+)
 
 
 # ------------------------------------------------------------------ softmax with cross-entropy
@@ -157,8 +204,18 @@ def _xent_infer(specs: Specs, attrs: Attrs) -> Any:
 def _xent_lower(e: Emitter) -> None:
     (x, t), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
-    e.emit(f"softmax_cross_entropy_{x.t}", x.rd, t.rd, loss.wr, probs.wr, c, block, e.local((block + c) * x.itemsize),
-           n=n, flops=(FLOPS + 6) * x.size)
+    e.emit(
+        f"softmax_cross_entropy_{x.t}",
+        x.rd,
+        t.rd,
+        loss.wr,
+        probs.wr,
+        c,
+        block,
+        e.local((block + c) * x.itemsize),
+        n=n,
+        flops=(FLOPS + 6) * x.size,
+    )
 
 
 def _xent_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -178,12 +235,23 @@ def _xent_cases(draw: Draw) -> Any:
     return Case([Array(shape, low=-5, high=5), Array(shape, low=0.05, high=1)], tolerance=2.0)
 
 
-softmax_cross_entropy = register(Op(
-    name="softmax_cross_entropy", inputs=("x", "t"), infer=_xent_infer, lower=_xent_lower, vjp=_xent_vjp,
-    reference=reference.softmax_cross_entropy, cases=_xent_cases,
-    invalid=[([Spec((2, 3), "float32"), Spec((2, 4), "float32")], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((2, 3), "float64")], {}, DTypeError)],
-    cost=cost(FLOPS + 6), doc="loss = -sum(t log_softmax(x)) per row, probs = softmax(x); outputs loss, probs"))
+softmax_cross_entropy = register(
+    Op(
+        name="softmax_cross_entropy",
+        inputs=("x", "t"),
+        infer=_xent_infer,
+        lower=_xent_lower,
+        vjp=_xent_vjp,
+        reference=reference.softmax_cross_entropy,
+        cases=_xent_cases,
+        invalid=[
+            ([Spec((2, 3), "float32"), Spec((2, 4), "float32")], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((2, 3), "float64")], {}, DTypeError),
+        ],
+        cost=cost(FLOPS + 6),
+        doc="loss = -sum(t log_softmax(x)) per row, probs = softmax(x); outputs loss, probs",
+    )
+)
 
 
 def _xent_grad_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -203,8 +271,11 @@ def _xent_grad_lower(e: Emitter) -> None:
 def _xent_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     (p, t, gy), g = node.inputs, gys[0]
     total, gy = _row_sum(t), R.expand_dims(gy, axis=-1)
-    return [R.multiply(R.multiply(g, total), gy), R.multiply(gy, R.subtract(_row_sum(R.multiply(g, p)), g)),
-            R.sum(R.multiply(g, R.subtract(R.multiply(p, total), t)), axis=-1)]
+    return [
+        R.multiply(R.multiply(g, total), gy),
+        R.multiply(gy, R.subtract(_row_sum(R.multiply(g, p)), g)),
+        R.sum(R.multiply(g, R.subtract(R.multiply(p, total), t)), axis=-1),
+    ]
 
 
 def _xent_grad_cases(draw: Draw) -> Any:
@@ -212,11 +283,22 @@ def _xent_grad_cases(draw: Draw) -> Any:
     return Case([Array(shape, low=0.05, high=1), Array(shape, low=0.05, high=1), Array(shape[:-1])])
 
 
-softmax_cross_entropy_grad = register(Op(
-    name="softmax_cross_entropy_grad", inputs=("probs", "t", "gy"), infer=_xent_grad_infer, lower=_xent_grad_lower,
-    vjp=_xent_grad_vjp, inplace={0: 0}, reference=reference.softmax_cross_entropy_grad, cases=_xent_grad_cases,
-    invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
-    cost=cost(4), fusion=Fusion(probabilities=True), doc="gx = (probs sum(t) - t) gy"))
+softmax_cross_entropy_grad = register(
+    Op(
+        name="softmax_cross_entropy_grad",
+        inputs=("probs", "t", "gy"),
+        infer=_xent_grad_infer,
+        lower=_xent_grad_lower,
+        vjp=_xent_grad_vjp,
+        inplace={0: 0},
+        reference=reference.softmax_cross_entropy_grad,
+        cases=_xent_grad_cases,
+        invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], {}, ShapeError)],
+        cost=cost(4),
+        fusion=Fusion(probabilities=True),
+        doc="gx = (probs sum(t) - t) gy",
+    )
+)
 
 
 def _sparse_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -229,8 +311,18 @@ def _sparse_infer(specs: Specs, attrs: Attrs) -> Any:
 def _sparse_lower(e: Emitter) -> None:
     (x, labels), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
-    e.emit(f"sparse_softmax_cross_entropy_{x.t}", x.rd, labels.rd_all, loss.wr, probs.wr, c, block,
-           e.local(block * x.itemsize), n=n, flops=(FLOPS + 2) * x.size)
+    e.emit(
+        f"sparse_softmax_cross_entropy_{x.t}",
+        x.rd,
+        labels.rd_all,
+        loss.wr,
+        probs.wr,
+        c,
+        block,
+        e.local(block * x.itemsize),
+        n=n,
+        flops=(FLOPS + 2) * x.size,
+    )
 
 
 def _sparse_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -247,14 +339,24 @@ def _sparse_cases(draw: Draw) -> Any:
     return Case([Array(shape, low=-5, high=5), draw_labels(shape)], tolerance=2.0)
 
 
-sparse_softmax_cross_entropy = register(Op(
-    name="sparse_softmax_cross_entropy", inputs=("x", "labels"), infer=_sparse_infer, lower=_sparse_lower,
-    vjp=_sparse_vjp, reference=reference.sparse_softmax_cross_entropy, cases=_sparse_cases,
-    invalid=[([Spec((2, 3), "float32"), Spec((3,), "int64")], {}, ShapeError),
-             ([Spec((2, 3), "float32"), Spec((2,), "float32")], {}, DTypeError)],
-    cost=cost(FLOPS + 2),
-    doc="loss = -log_softmax(x)[label] per row, probs = softmax(x); a label outside [0, classes) is a KernelError; "
-        "outputs loss, probs"))
+sparse_softmax_cross_entropy = register(
+    Op(
+        name="sparse_softmax_cross_entropy",
+        inputs=("x", "labels"),
+        infer=_sparse_infer,
+        lower=_sparse_lower,
+        vjp=_sparse_vjp,
+        reference=reference.sparse_softmax_cross_entropy,
+        cases=_sparse_cases,
+        invalid=[
+            ([Spec((2, 3), "float32"), Spec((3,), "int64")], {}, ShapeError),
+            ([Spec((2, 3), "float32"), Spec((2,), "float32")], {}, DTypeError),
+        ],
+        cost=cost(FLOPS + 2),
+        doc="loss = -log_softmax(x)[label] per row, probs = softmax(x); a label outside [0, classes) is a KernelError; "
+        "outputs loss, probs",
+    )
+)
 
 
 def _sparse_grad_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -268,8 +370,7 @@ def _sparse_grad_infer(specs: Specs, attrs: Attrs) -> Any:
 def _sparse_grad_lower(e: Emitter) -> None:
     (p, labels, gy), gx = e.ins, e.outs[0]
     n, c, _ = rows(p)
-    e.emit(f"sparse_softmax_cross_entropy_grad_{p.t}", p.rd, labels.rd, gy.rd, gx.wr, c, n=n,
-           flops=2 * p.size)
+    e.emit(f"sparse_softmax_cross_entropy_grad_{p.t}", p.rd, labels.rd, gy.rd, gx.wr, c, n=n, flops=2 * p.size)
 
 
 def _sparse_grad_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
@@ -283,9 +384,19 @@ def _sparse_grad_cases(draw: Draw) -> Any:
     return Case([Array(shape, low=0.05, high=1), draw_labels(shape), Array(shape[:-1])])
 
 
-sparse_softmax_cross_entropy_grad = register(Op(
-    name="sparse_softmax_cross_entropy_grad", inputs=("probs", "labels", "gy"), infer=_sparse_grad_infer,
-    lower=_sparse_grad_lower, vjp=_sparse_grad_vjp, inplace={0: 0},
-    reference=reference.sparse_softmax_cross_entropy_grad, cases=_sparse_grad_cases,
-    invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], {}, ShapeError)],
-    cost=cost(2), fusion=Fusion(probabilities=True), doc="gx = (probs - onehot(label)) gy"))
+sparse_softmax_cross_entropy_grad = register(
+    Op(
+        name="sparse_softmax_cross_entropy_grad",
+        inputs=("probs", "labels", "gy"),
+        infer=_sparse_grad_infer,
+        lower=_sparse_grad_lower,
+        vjp=_sparse_grad_vjp,
+        inplace={0: 0},
+        reference=reference.sparse_softmax_cross_entropy_grad,
+        cases=_sparse_grad_cases,
+        invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], {}, ShapeError)],
+        cost=cost(2),
+        fusion=Fusion(probabilities=True),
+        doc="gx = (probs - onehot(label)) gy",
+    )
+)

@@ -1,4 +1,5 @@
 """Operations of the training step itself: gradients side by side in one buffer, a buffer as its parts."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 def _pack_infer(specs: Specs, attrs: Attrs) -> Any:
     for s, offset in zip(specs, attrs["offsets"]):
         if s.dtype != specs[0].dtype or offset + s.size > attrs["size"]:
-            raise ShapeError(f"pack: an input of shape {s.shape} ({s.dtype}) at offset {offset} does not fit into "
-                             f"{attrs['size']} elements of {specs[0].dtype}.")
+            raise ShapeError(
+                f"pack: an input of shape {s.shape} ({s.dtype}) at offset {offset} does not fit into "
+                f"{attrs['size']} elements of {specs[0].dtype}."
+            )
     return Spec((attrs["size"],), specs[0].dtype)
 
 
@@ -38,13 +41,24 @@ def _pack_cases(draw: Draw) -> Any:
 
 
 def _pack_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
-    return [R.reshape(R.strided_slice(gys[0], key=((o, o + x.size, None),)), shape=x.shape)
-            for x, o in zip(node.inputs, node.attrs["offsets"])]
+    return [
+        R.reshape(R.strided_slice(gys[0], key=((o, o + x.size, None),)), shape=x.shape)
+        for x, o in zip(node.inputs, node.attrs["offsets"])
+    ]
 
 
-pack = register(Op(
-    name="pack", inputs=("*xs",), attrs={"offsets": REQUIRED, "size": REQUIRED}, infer=_pack_infer, lower=_pack_lower,
-    vjp=_pack_vjp, reference=reference.pack, cases=_pack_cases,
-    invalid=[([Spec((4,), "float32")], {"offsets": (2,), "size": 5}, ShapeError)],
-    cost=lambda specs, outs, attrs: (0, 2 * outs[0].nbytes),
-    doc="y[offset_i : offset_i + size_i] = x_i, flattened; offsets cover y without gaps"))
+pack = register(
+    Op(
+        name="pack",
+        inputs=("*xs",),
+        attrs={"offsets": REQUIRED, "size": REQUIRED},
+        infer=_pack_infer,
+        lower=_pack_lower,
+        vjp=_pack_vjp,
+        reference=reference.pack,
+        cases=_pack_cases,
+        invalid=[([Spec((4,), "float32")], {"offsets": (2,), "size": 5}, ShapeError)],
+        cost=lambda specs, outs, attrs: (0, 2 * outs[0].nbytes),
+        doc="y[offset_i : offset_i + size_i] = x_i, flattened; offsets cover y without gaps",
+    )
+)

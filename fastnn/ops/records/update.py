@@ -17,6 +17,7 @@ float64 vector of 8 words that a `*_hyper` operation computes once per step:
 Every step begins with p -= p * word 1 (decoupled weight decay) and g *= word 2 (1, or the factor of gradient clipping).
 `update_hyper` fills words 0-2 and copies constants to 3, 4, ...; t = iterations + 1.
 """
+
 from __future__ import annotations
 
 import copy
@@ -52,13 +53,21 @@ def _hyper_infer(name: str, expected: Any, outputs: Any) -> Callable[..., Any]:
         if len(attrs["constants"]) > 5:
             raise ShapeError(f"{name}: received {len(attrs['constants'])} constants, expected at most 5.")
         return outputs if len(outputs) > 1 else outputs[0]
+
     return infer
 
 
 def _emit_hyper(e: Emitter, lr: Any, scale: Any, constants: Any) -> None:
     words = [float(c) for c in constants] + [0.0] * (5 - len(constants))
-    e.emit("update_hyper", lr.rd_all, 0 if scale is None else scale.rd_all, e.outs[0].wr_all,
-           float(e.attrs["weight_decay"]), *words, n=1)
+    e.emit(
+        "update_hyper",
+        lr.rd_all,
+        0 if scale is None else scale.rd_all,
+        e.outs[0].wr_all,
+        float(e.attrs["weight_decay"]),
+        *words,
+        n=1,
+    )
 
 
 def _hyper_lower(e: Emitter) -> None:
@@ -83,16 +92,28 @@ def _nadam_hyper_lower(e: Emitter) -> None:
     iterations, lr, product, scale = e.ins
     c = e.attrs["constants"]
     _emit_hyper(e, lr, scale, ())
-    e.emit("nadam_hyper", iterations.rd_all, product.rd_all, e.outs[0].rw_all, e.outs[1].wr_all, float(c[0]),
-           float(c[1]), float(c[2]), n=1)
+    e.emit(
+        "nadam_hyper",
+        iterations.rd_all,
+        product.rd_all,
+        e.outs[0].rw_all,
+        e.outs[1].wr_all,
+        float(c[0]),
+        float(c[1]),
+        float(c[2]),
+        n=1,
+    )
 
 
 def _hyper_cases(counted: Any, product: Any, constants: Any) -> Callable[..., Any]:
     def cases(draw: Draw) -> Any:
         inputs = [Array((), "int64", 0, 50)] if counted else []
         inputs += [Array((), "f8", 0.01, 1)] + ([Array((), "f8", 0.2, 0.8)] if product else [])
-        return Case([*inputs, Array((), "f8", 0.5, 1) if draw.boolean() else None],
-                    {"weight_decay": draw.choice([0.0, 0.5]), "constants": constants})
+        return Case(
+            [*inputs, Array((), "f8", 0.5, 1) if draw.boolean() else None],
+            {"weight_decay": draw.choice([0.0, 0.5]), "constants": constants},
+        )
+
     return cases
 
 
@@ -100,35 +121,81 @@ _HYPER_ATTRS = {"weight_decay": 0.0, "constants": ()}
 _BAD_LR = Spec((), "float32")
 
 
-def _hyper_op(name: str, inputs: Any, outputs: Any, lower: Lower | None, ref: Any, cases: Any, doc: str,
-              attrs: dict[str, Any] | None = None, inplace: Any = None) -> Any:
+def _hyper_op(
+    name: str,
+    inputs: Any,
+    outputs: Any,
+    lower: Lower | None,
+    ref: Any,
+    cases: Any,
+    doc: str,
+    attrs: dict[str, Any] | None = None,
+    inplace: Any = None,
+) -> Any:
     expected = [{"iterations": COUNT}.get(i, FLOAT) for i in (s.rstrip("?") for s in inputs)]
-    return register(Op(
-        name=name, inputs=inputs, attrs=attrs or {**_HYPER_ATTRS, "constants": REQUIRED},
-        infer=_hyper_infer(name, expected, outputs), lower=lower, nondiff=NONDIFF, reference=ref, cases=cases,
-        inplace=inplace or {},
-        invalid=[([{"lr": _BAD_LR}.get(i.rstrip("?"), s) for i, s in zip(inputs, expected)],
-                  {"constants": (0.9, 0.99, 1e-7)}, DTypeError)],
-        cost=lambda specs, outs, attrs: (20, 128), doc=doc))
+    return register(
+        Op(
+            name=name,
+            inputs=inputs,
+            attrs=attrs or {**_HYPER_ATTRS, "constants": REQUIRED},
+            infer=_hyper_infer(name, expected, outputs),
+            lower=lower,
+            nondiff=NONDIFF,
+            reference=ref,
+            cases=cases,
+            inplace=inplace or {},
+            invalid=[
+                (
+                    [{"lr": _BAD_LR}.get(i.rstrip("?"), s) for i, s in zip(inputs, expected)],
+                    {"constants": (0.9, 0.99, 1e-7)},
+                    DTypeError,
+                )
+            ],
+            cost=lambda specs, outs, attrs: (20, 128),
+            doc=doc,
+        )
+    )
 
 
 update_hyper = _hyper_op(
-    "update_hyper", ("lr", "scale?"), (HYPER,), _hyper_lower, reference.hyper, _hyper_cases(False, False, (0.9, 1e-7)),
-    "lr, lr * weight_decay, scale (1 if absent), constants", attrs=_HYPER_ATTRS)
+    "update_hyper",
+    ("lr", "scale?"),
+    (HYPER,),
+    _hyper_lower,
+    reference.hyper,
+    _hyper_cases(False, False, (0.9, 1e-7)),
+    "lr, lr * weight_decay, scale (1 if absent), constants",
+    attrs=_HYPER_ATTRS,
+)
 adam_hyper = _hyper_op(
-    "adam_hyper", ("iterations", "lr", "scale?"), (HYPER,), _adam_hyper_lower, reference.adam_hyper,
+    "adam_hyper",
+    ("iterations", "lr", "scale?"),
+    (HYPER,),
+    _adam_hyper_lower,
+    reference.adam_hyper,
     _hyper_cases(True, False, (0.9, 0.999, 1e-7)),
-    "constants = (beta_1, beta_2, epsilon); word 6 = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), t = iterations + 1")
+    "constants = (beta_1, beta_2, epsilon); word 6 = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), t = iterations + 1",
+)
 adamax_hyper = _hyper_op(
-    "adamax_hyper", ("iterations", "lr", "scale?"), (HYPER,), _adamax_hyper_lower, reference.adamax_hyper,
+    "adamax_hyper",
+    ("iterations", "lr", "scale?"),
+    (HYPER,),
+    _adamax_hyper_lower,
+    reference.adamax_hyper,
     _hyper_cases(True, False, (0.9, 0.999, 1e-7)),
-    "constants = (beta_1, beta_2, epsilon); word 6 = lr / (1 - beta_1^t), t = iterations + 1")
+    "constants = (beta_1, beta_2, epsilon); word 6 = lr / (1 - beta_1^t), t = iterations + 1",
+)
 nadam_hyper = _hyper_op(
-    "nadam_hyper", ("iterations", "lr", "product", "scale?"), (HYPER, FLOAT), _nadam_hyper_lower, reference.nadam_hyper,
+    "nadam_hyper",
+    ("iterations", "lr", "product", "scale?"),
+    (HYPER, FLOAT),
+    _nadam_hyper_lower,
+    reference.nadam_hyper,
     _hyper_cases(True, True, (0.9, 0.999, 0.96)),
     "constants = (beta_1, beta_2, base); u_t = beta_1 (1 - base^t / 2), product of all u so far; word 3 = u_(t+1) / "
     "(1 - product u_(t+1)), 4 = (1 - u_t) / (1 - product), 7 = 1 / (1 - beta_2^t); outputs hyper, product",
-    inplace={1: 2})
+    inplace={1: 2},
+)
 
 
 # ------------------------------------------------------------------ the updates
@@ -140,12 +207,15 @@ def _update_infer(name: str) -> Callable[..., Any]:
             raise DTypeError(f"{name}: received dtype {p.dtype}, expected float32 or float64.")
         for s in arrays:
             if s != p:
-                raise ShapeError(f"{name}: received {s.shape} {s.dtype} beside parameters of {p.shape} {p.dtype}; "
-                                 "gradients and slots have the layout of the parameters.")
+                raise ShapeError(
+                    f"{name}: received {s.shape} {s.dtype} beside parameters of {p.shape} {p.dtype}; "
+                    "gradients and slots have the layout of the parameters."
+                )
         if hyper != HYPER:
             raise ShapeError(f"{name}: received hyper of {hyper.shape} {hyper.dtype}, expected (8,) float64.")
         outputs = (p, *arrays[2:])
         return outputs if len(outputs) > 1 else p
+
     return infer
 
 
@@ -156,69 +226,127 @@ def _update_lower(kernel: Any, words: Any) -> Callable[..., Any]:
         for old, new in zip((p, *arrays[2:]), outs):
             if not old.same_place(new):
                 e.copy(old, new)
-        e.emit(f"{kernel}_{p.t}", outs[0].rw, g.rd, *(o.rw for o in outs[1:]), hyper.rd_all, *words(e.attrs),
-               n=p.size, elementwise=True, flops=12 * p.size)
+        e.emit(
+            f"{kernel}_{p.t}",
+            outs[0].rw,
+            g.rd,
+            *(o.rw for o in outs[1:]),
+            hyper.rd_all,
+            *words(e.attrs),
+            n=p.size,
+            elementwise=True,
+            flops=12 * p.size,
+        )
+
     return lower
 
 
 def _update_cases(slots: Any, attrs: Attrs) -> Callable[..., Any]:
     def cases(draw: Draw) -> Any:
         shape = (draw.integer(1, 70),)
-        return Case([Array(shape), Array(shape)] + [Array(shape, low=0.1, high=1)] * slots
-                    + [Array((8,), "f8", 0.1, 0.9)], {k: draw.choice(v) for k, v in attrs.items()}, tolerance=4.0)
+        return Case(
+            [Array(shape), Array(shape)] + [Array(shape, low=0.1, high=1)] * slots + [Array((8,), "f8", 0.1, 0.9)],
+            {k: draw.choice(v) for k, v in attrs.items()},
+            tolerance=4.0,
+        )
+
     return cases
 
 
-def _update_op(name: str, slots: Any, doc: str, attrs: dict[str, Any] | None = None, choices: Any = None,
-               words: Any = lambda attrs: ()) -> Any:
+def _update_op(
+    name: str,
+    slots: Any,
+    doc: str,
+    attrs: dict[str, Any] | None = None,
+    choices: Any = None,
+    words: Any = lambda attrs: (),
+) -> Any:
     kernel, n = name.removesuffix("_update"), len(slots)
-    return register(Op(
-        name=name, inputs=("p", "g", *slots, "hyper"), attrs=attrs or {}, infer=_update_infer(name),
-        lower=_update_lower(kernel, words), nondiff=NONDIFF, inplace={0: 0, **{i + 1: i + 2 for i in range(n)}},
-        reference=getattr(reference, name), cases=_update_cases(n, choices or {}),
-        invalid=[([Spec((4,), "float32"), Spec((3,), "float32"), *[Spec((4,), "float32")] * n, HYPER],
-                  {k: v[0] for k, v in (choices or {}).items()}, ShapeError)],
-        cost=lambda specs, outs, attrs: (12 * specs[0].size, specs[0].nbytes * (len(specs) - 1 + len(outs))), doc=doc))
+    return register(
+        Op(
+            name=name,
+            inputs=("p", "g", *slots, "hyper"),
+            attrs=attrs or {},
+            infer=_update_infer(name),
+            lower=_update_lower(kernel, words),
+            nondiff=NONDIFF,
+            inplace={0: 0, **{i + 1: i + 2 for i in range(n)}},
+            reference=getattr(reference, name),
+            cases=_update_cases(n, choices or {}),
+            invalid=[
+                (
+                    [Spec((4,), "float32"), Spec((3,), "float32"), *[Spec((4,), "float32")] * n, HYPER],
+                    {k: v[0] for k, v in (choices or {}).items()},
+                    ShapeError,
+                )
+            ],
+            cost=lambda specs, outs, attrs: (12 * specs[0].size, specs[0].nbytes * (len(specs) - 1 + len(outs))),
+            doc=doc,
+        )
+    )
 
 
 sgd_update = _update_op("sgd_update", (), "p -= lr g")
 sgd_momentum_update = _update_op(
-    "sgd_momentum_update", ("m",),
+    "sgd_momentum_update",
+    ("m",),
     "m = momentum m - lr g; p += m, or with nesterov p += momentum m - lr g; outputs p, m",
-    attrs={"nesterov": False}, choices={"nesterov": [False, True]}, words=lambda a: (int(a["nesterov"]),))
+    attrs={"nesterov": False},
+    choices={"nesterov": [False, True]},
+    words=lambda a: (int(a["nesterov"]),),
+)
 rmsprop_update = _update_op(
-    "rmsprop_update", ("v",), "v = rho v + (1-rho) g^2; p -= lr g / sqrt(v + epsilon); outputs p, v")
+    "rmsprop_update", ("v",), "v = rho v + (1-rho) g^2; p -= lr g / sqrt(v + epsilon); outputs p, v"
+)
 rmsprop_momentum_update = _update_op(
-    "rmsprop_momentum_update", ("v", "m"), "m = momentum m + lr g / sqrt(v + epsilon); p -= m; outputs p, v, m")
+    "rmsprop_momentum_update", ("v", "m"), "m = momentum m + lr g / sqrt(v + epsilon); p -= m; outputs p, v, m"
+)
 rmsprop_centered_update = _update_op(
-    "rmsprop_centered_update", ("v", "m", "c"),
+    "rmsprop_centered_update",
+    ("v", "m", "c"),
     "c = rho c + (1-rho) g; m = momentum m + lr g / sqrt(max(v - c^2, 0) + epsilon); p -= m; outputs p, v, m, c "
-    "(Keras does not clamp v - c^2, and can give NaN there)")
+    "(Keras does not clamp v - c^2, and can give NaN there)",
+)
 adagrad_update = _update_op("adagrad_update", ("v",), "v += g^2; p -= lr g / sqrt(v + epsilon); outputs p, v")
 adam_update = _update_op(
-    "adam_update", ("m", "v"),
-    "m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= word6 m / (sqrt(v) + epsilon); outputs p, m, v")
+    "adam_update",
+    ("m", "v"),
+    "m += (g - m)(1 - b1); v += (g^2 - v)(1 - b2); p -= word6 m / (sqrt(v) + epsilon); outputs p, m, v",
+)
 adam_amsgrad_update = _update_op(
-    "adam_amsgrad_update", ("m", "v", "largest"),
-    "adam with the largest v so far under the root; outputs p, m, v, largest")
+    "adam_amsgrad_update",
+    ("m", "v", "largest"),
+    "adam with the largest v so far under the root; outputs p, m, v, largest",
+)
 adadelta_update = _update_op(
-    "adadelta_update", ("v", "u"), "v = rho v + (1-rho) g^2; d = g sqrt(u + epsilon) / sqrt(v + epsilon); "
-    "u = rho u + (1-rho) d^2; p -= lr d; outputs p, v, u")
+    "adadelta_update",
+    ("v", "u"),
+    "v = rho v + (1-rho) g^2; d = g sqrt(u + epsilon) / sqrt(v + epsilon); "
+    "u = rho u + (1-rho) d^2; p -= lr d; outputs p, v, u",
+)
 adamax_update = _update_op(
-    "adamax_update", ("m", "u"),
-    "m += (g - m)(1 - b1); u = max(b2 u, |g|); p -= word6 m / (u + epsilon); outputs p, m, u")
+    "adamax_update",
+    ("m", "u"),
+    "m += (g - m)(1 - b1); u = max(b2 u, |g|); p -= word6 m / (u + epsilon); outputs p, m, u",
+)
 nadam_update = _update_op(
-    "nadam_update", ("m", "v"), "m, v as adam; p -= lr (cm m + cg g) / (sqrt(v word7) + epsilon); outputs p, m, v",
+    "nadam_update",
+    ("m", "v"),
+    "m, v as adam; p -= lr (cm m + cg g) / (sqrt(v word7) + epsilon); outputs p, m, v",
     attrs={"beta_1": REQUIRED, "beta_2": REQUIRED, "epsilon": REQUIRED},
     choices={"beta_1": [0.9], "beta_2": [0.999, 0.5], "epsilon": [1e-7]},
-    words=lambda a: (1.0 - a["beta_1"], 1.0 - a["beta_2"], float(a["epsilon"])))
+    words=lambda a: (1.0 - a["beta_1"], 1.0 - a["beta_2"], float(a["epsilon"])),
+)
 lion_update = _update_op("lion_update", ("m",), "p -= lr sign(b1 m + (1-b1) g); m = b2 m + (1-b2) g; outputs p, m")
 ftrl_update = _update_op(
-    "ftrl_update", ("n", "z"),
+    "ftrl_update",
+    ("n", "z"),
     "total = n + g^2; z += g + 2 l2_shrinkage p - (total^power - n^power) / lr p; "
     "p = (clip(z, -l1, l1) - z) / (total^power / lr + 2 (l2 + beta / (2 lr))); outputs p, n = total, z",
-    attrs={"l2_shrinkage": 0.0, "beta": 0.0}, choices={"l2_shrinkage": [0.0, 0.1], "beta": [0.0, 0.2]},
-    words=lambda a: (float(a["l2_shrinkage"]), float(a["beta"])))
+    attrs={"l2_shrinkage": 0.0, "beta": 0.0},
+    choices={"l2_shrinkage": [0.0, 0.1], "beta": [0.0, 0.2]},
+    words=lambda a: (float(a["l2_shrinkage"]), float(a["beta"])),
+)
 
 
 # ------------------------------------------------------------------ the step number
@@ -228,20 +356,30 @@ def _advance_infer(specs: Specs, attrs: Attrs) -> Any:
 
 
 def _advance_lower(e: Emitter) -> None:
-    state = copy.copy(e.state)                  # as an access that writes: nothing that reads the step may pass it
+    state = copy.copy(e.state)  # as an access that writes: nothing that reads the step may pass it
     state.write = True
     e.emit("advance_step", e.ins[0].rd_all, e.outs[0].wr_all, state, n=1)
 
 
-advance_step = register(Op(
-    name="advance_step", inputs=("iterations",), infer=_advance_infer, lower=_advance_lower, nondiff=NONDIFF,
-    inplace={0: 0}, reference=reference.advance_step, cases=lambda draw: Case([Array((), "int64", 0, 50)]),
-    invalid=[([Spec((), "int32")], {}, DTypeError)], cost=lambda specs, outs, attrs: (1, 24),
-    doc="iterations + 1, which also becomes the step that random kernels hash: call it last in a step"))
+advance_step = register(
+    Op(
+        name="advance_step",
+        inputs=("iterations",),
+        infer=_advance_infer,
+        lower=_advance_lower,
+        nondiff=NONDIFF,
+        inplace={0: 0},
+        reference=reference.advance_step,
+        cases=lambda draw: Case([Array((), "int64", 0, 50)]),
+        invalid=[([Spec((), "int32")], {}, DTypeError)],
+        cost=lambda specs, outs, attrs: (1, 24),
+        doc="iterations + 1, which also becomes the step that random kernels hash: call it last in a step",
+    )
+)
 
 
 # ------------------------------------------------------------------ the norm of all gradients
-SQUARES = 8192                                  # elements of a partial sum
+SQUARES = 8192  # elements of a partial sum
 
 
 def _squares_infer(specs: Specs, attrs: Attrs) -> Any:
@@ -263,9 +401,17 @@ def _squares_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.multiply(node.inputs[0], affine(gys[0], 2.0))]
 
 
-sum_squares = register(Op(
-    name="sum_squares", inputs=("x",), infer=_squares_infer, lower=_squares_lower, vjp=_squares_vjp,
-    reference=reference.sum_squares, cases=lambda draw: Case([Array((draw.choice([1, 7, 100, 9000]),))]),
-    invalid=[([Spec((3,), "int32")], {}, DTypeError)],
-    cost=lambda specs, outs, attrs: (2 * specs[0].size, specs[0].nbytes),
-    doc="sum of x^2 over all elements: partial sums of fixed blocks, added in order in float64"))
+sum_squares = register(
+    Op(
+        name="sum_squares",
+        inputs=("x",),
+        infer=_squares_infer,
+        lower=_squares_lower,
+        vjp=_squares_vjp,
+        reference=reference.sum_squares,
+        cases=lambda draw: Case([Array((draw.choice([1, 7, 100, 9000]),))]),
+        invalid=[([Spec((3,), "int32")], {}, DTypeError)],
+        cost=lambda specs, outs, attrs: (2 * specs[0].size, specs[0].nbytes),
+        doc="sum of x^2 over all elements: partial sums of fixed blocks, added in order in float64",
+    )
+)

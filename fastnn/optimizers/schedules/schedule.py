@@ -2,6 +2,7 @@
 
 All of them compute in float64, whatever the default float dtype is.
 """
+
 import math
 from typing import Any, Self
 
@@ -35,13 +36,15 @@ class LearningRateSchedule(ChecksArguments):
     @open_signature
     def __call__(self, step: Tensor) -> Tensor:
         """The learning rate at `step`.  To be written by subclasses."""
-        raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override "
-                                  "`__call__(self, step)`.")
+        raise NotImplementedError(
+            f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
+        )
 
     def get_config(self) -> Config:
         """The arguments that make this schedule again.  To be written by subclasses."""
-        raise NotImplementedError(f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in "
-                                  "order to be serializable.")
+        raise NotImplementedError(
+            f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order to be serializable."
+        )
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
@@ -84,8 +87,14 @@ class ExponentialDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name")
 
-    def __init__(self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
-                 name: str | None = "ExponentialDecay") -> None:
+    def __init__(
+        self,
+        initial_learning_rate: Any,
+        decay_steps: Any,
+        decay_rate: Any,
+        staircase: bool = False,
+        name: str | None = "ExponentialDecay",
+    ) -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
@@ -105,8 +114,14 @@ class InverseTimeDecay(_Formula):
 
     arguments = ExponentialDecay.arguments
 
-    def __init__(self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
-                 name: str | None = "InverseTimeDecay") -> None:
+    def __init__(
+        self,
+        initial_learning_rate: Any,
+        decay_steps: Any,
+        decay_rate: Any,
+        staircase: bool = False,
+        name: str | None = "InverseTimeDecay",
+    ) -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
@@ -130,9 +145,11 @@ class PiecewiseConstantDecay(_Formula):
 
     def __init__(self, boundaries: Any, values: Any, name: str | None = "PiecewiseConstant") -> None:
         if len(boundaries) != len(values) - 1:
-            raise ArgumentError("The length of boundaries should be 1 less than the length of values. Received: "
-                                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length "
-                                f"{len(values)}.")
+            raise ArgumentError(
+                "The length of boundaries should be 1 less than the length of values. Received: "
+                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length "
+                f"{len(values)}."
+            )
         self.boundaries, self.values, self.name = boundaries, values, name
 
     def rate(self, step):
@@ -154,8 +171,15 @@ class PolynomialDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle", "name")
 
-    def __init__(self, initial_learning_rate: Any, decay_steps: Any, end_learning_rate: float = 0.0001,
-                 power: Any = 1.0, cycle: bool = False, name: str | None = "PolynomialDecay") -> None:
+    def __init__(
+        self,
+        initial_learning_rate: Any,
+        decay_steps: Any,
+        end_learning_rate: float = 0.0001,
+        power: Any = 1.0,
+        cycle: bool = False,
+        name: str | None = "PolynomialDecay",
+    ) -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
 
@@ -188,8 +212,15 @@ class CosineDecay(_Formula):
 
     arguments = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
 
-    def __init__(self, initial_learning_rate: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = "CosineDecay",
-                 warmup_target: Any = None, warmup_steps: int = 0) -> None:
+    def __init__(
+        self,
+        initial_learning_rate: Any,
+        decay_steps: Any,
+        alpha: Any = 0.0,
+        name: str | None = "CosineDecay",
+        warmup_target: Any = None,
+        warmup_steps: int = 0,
+    ) -> None:
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, _positive("decay_steps", decay_steps)
         self.alpha, self.name, self.warmup_target, self.warmup_steps = alpha, name, warmup_target, warmup_steps
 
@@ -223,8 +254,15 @@ class CosineDecayRestarts(_Formula):
 
     arguments = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha", "name")
 
-    def __init__(self, initial_learning_rate: Any, first_decay_steps: Any, t_mul: float = 2.0, m_mul: float = 1.0,
-                 alpha: Any = 0.0, name: str | None = "SGDRDecay") -> None:
+    def __init__(
+        self,
+        initial_learning_rate: Any,
+        first_decay_steps: Any,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: Any = 0.0,
+        name: str | None = "SGDRDecay",
+    ) -> None:
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
         self._t_mul, self._m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name

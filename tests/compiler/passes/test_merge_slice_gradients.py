@@ -1,4 +1,5 @@
 """Gradients of slices that lie side by side are put together once."""
+
 import evaluate
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_a_recurrent_layer_adds_no_arrays_of_zeros_and_no_small_products(kind):
     nodes = evaluate.graphs_of(lambda: recurrent(kind).plan(8))[-1].nodes
     assert not [n for n in nodes if n.op.name == "strided_slice_grad" and n.attrs["shape"][0] == STEPS]
     gradients_of_weights = [n for n in nodes if n.op.name == "matmul" and n.attrs["transpose_a"]]
-    assert len(gradients_of_weights) <= 4               # recurrent, inputs, dense: not one per step
+    assert len(gradients_of_weights) <= 4  # recurrent, inputs, dense: not one per step
     assert sum(n.op.name == "matmul" and n.attrs["transpose_b"] for n in nodes) <= 2
 
 
@@ -63,6 +64,7 @@ def test_gradients_of_slices(which):
     def fn(s):
         total = sum((k + 1.0) * ops.sum(p * p) for k, p in enumerate(SLICES[which](s)))
         return gradients([total], [s])
+
     expected = np.zeros_like(x)
     places = np.arange(x.size).reshape(x.shape)
     for k, p in enumerate(SLICES[which](places)):
@@ -73,5 +75,5 @@ def test_gradients_of_slices(which):
 
 def test_thousands_of_steps_need_no_recursion():
     x = np.ones((3000, 2), np.float32)
-    got, = evaluate.run(lambda s: gradients([sum(ops.sum(s[i]) for i in range(3000))], [s]), [x])
+    (got,) = evaluate.run(lambda s: gradients([sum(ops.sum(s[i]) for i in range(3000))], [s]), [x])
     assert np.array_equal(got, x)

@@ -1,4 +1,5 @@
 """What the passes make of usual models: which nodes are left."""
+
 import evaluate
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ def names(graph):
 
 
 def conv_net(**compile_args):
+    # fmt: off
     model = fastnn.Sequential([fastnn.Input((8, 8, 3)), layers.Conv2D(4, 3, activation="relu"),
                                layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(),
                                layers.Activation("sigmoid"), layers.Flatten(), layers.Dense(3, activation="softmax")])
+    # fmt: on
     model.compile("sgd", **compile_args)
     return model
 
@@ -40,8 +43,13 @@ def test_the_activation_is_in_the_normalisation_both_ways():
     assert "sigmoid_grad" not in names(graph)
 
 
-@pytest.mark.parametrize("loss, stable", [("categorical_crossentropy", "softmax_cross_entropy"),
-                                          ("sparse_categorical_crossentropy", "sparse_softmax_cross_entropy")])
+@pytest.mark.parametrize(
+    "loss, stable",
+    [
+        ("categorical_crossentropy", "softmax_cross_entropy"),
+        ("sparse_categorical_crossentropy", "sparse_softmax_cross_entropy"),
+    ],
+)
 def test_losses_start_from_the_logits(loss, stable):
     found = names(graph_of(conv_net(loss=loss)))
     assert stable in found and f"{stable}_grad" in found
@@ -71,7 +79,7 @@ def test_stable_losses_give_the_same_training_within_rounding():
         model._trainer().options = Options(off=off)
         model.fit(x, y, epochs=2, batch_size=8, verbose=0)
         out.append(model.get_weights())
-    for a, b in zip(*out):                      # float32 rounding of a probability, grown over 8 steps
+    for a, b in zip(*out):  # float32 rounding of a probability, grown over 8 steps
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5)
 
 
@@ -87,7 +95,7 @@ def test_constants_are_computed_at_plan_time_and_scales_merge():
 
 def test_the_gradient_of_a_relu_before_a_pooling_is_taken_at_the_pooled_size():
     model = fastnn.Sequential([fastnn.Input((8, 8, 1)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(),
-                               layers.Flatten(), layers.Dense(1)])
+                               layers.Flatten(), layers.Dense(1)])  # fmt: skip
     model.compile("sgd", "mse")
     (node,) = [n for n in graph_of(model).nodes if n.op.name == "relu_grad"]
     assert node.output.shape == (4, 3, 3, 4)
@@ -96,8 +104,10 @@ def test_the_gradient_of_a_relu_before_a_pooling_is_taken_at_the_pooled_size():
 def trained(off, pool, strides, padding):
     fastnn.utils.set_random_seed(2)
     rng = np.random.default_rng(4)
+    # fmt: off
     model = fastnn.Sequential([fastnn.Input((9, 9, 2)), layers.Conv2D(3, 3, activation="relu"),
                                layers.MaxPooling2D(pool, strides, padding), layers.Flatten(), layers.Dense(1)])
+    # fmt: on
     model.compile("sgd", "mse")
     model._trainer().options = Options(off=off)
     model.fit(rng.standard_normal((12, 9, 9, 2)), rng.standard_normal((12, 1)), epochs=2, batch_size=5, verbose=0)
@@ -146,11 +156,11 @@ def test_cheap_activations_are_rematerialized_for_backward_and_keep_every_bit():
 
 def test_nothing_is_rematerialized_that_is_small_dear_or_wanted():
     found = graph_of(conv_net(loss="categorical_crossentropy"))
-    assert "batch_norm_inference" not in names(found)               # small
+    assert "batch_norm_inference" not in names(found)  # small
     x = fastnn.Input((64, 64, 8))
     y = layers.Activation("sigmoid")(layers.BatchNormalization()(layers.Conv2D(16, 3)(x)))
     model = fastnn.Model(x, layers.Conv2D(16, 3)(y))
     model.compile("sgd", "mse")
-    assert "batch_norm_inference" not in names(graph_of(model))     # a sigmoid costs more than reading it
+    assert "batch_norm_inference" not in names(graph_of(model))  # a sigmoid costs more than reading it
     predicts = evaluate.graphs_of(lambda: residual_net().plan(16, training=False))[-1]
     assert predicts.marks.backward is None

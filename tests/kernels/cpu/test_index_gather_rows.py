@@ -1,4 +1,5 @@
 """The kernels that read batches: every pair of types, rows in any order, indices checked."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -17,11 +18,13 @@ def call(name, args, n):
     if kernels_mode() == "python":
         from fastnn.core.jit import KERNELS, entry
         from fastnn.kernels import cpu
+
         cpu.load()
         return entry(KERNELS[name])(args, 0, n)
     import ctypes
 
     from fastnn.runtime import pack
+
     kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
     return kind(pack.address(name))(args.ctypes.data, 0, n)
 
@@ -32,8 +35,11 @@ def gather(target, source, x, order, row0, rows):
     index = register_memory(np.array([0 if order is None else order.ctypes.data], np.int64))
     state = register_memory(np.zeros(16, np.int64))
     state[1] = row0
-    status = call(f"gather_rows_{target}_{source}",
-                  [io.ctypes.data, index.ctypes.data, out.ctypes.data, x.shape[1], state.ctypes.data], rows)
+    status = call(
+        f"gather_rows_{target}_{source}",
+        [io.ctypes.data, index.ctypes.data, out.ctypes.data, x.shape[1], state.ctypes.data],
+        rows,
+    )
     return status, out
 
 

@@ -1,4 +1,5 @@
 """Matrix products: every way the lowering may take, edges of tiles and blocks, splits, and equal bits."""
+
 import numpy as np
 import pytest
 
@@ -27,7 +28,7 @@ def check(x, w, b=None, tolerance=2e-6, **attrs):
     assert y.shape == want.shape
     assert y.dtype == x.dtype
     K = x.shape[-2 if attrs.get("transpose_a") else -1]
-    np.testing.assert_allclose(y, want, rtol=0, atol=tolerance * max(1.0, np.abs(want).max()) * K ** 0.5)
+    np.testing.assert_allclose(y, want, rtol=0, atol=tolerance * max(1.0, np.abs(want).max()) * K**0.5)
     return y
 
 
@@ -41,8 +42,7 @@ def flags(form):
 
 
 @pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
-@pytest.mark.parametrize("M, N, K", [(1, 1, 1), (10, 8, 2), (10, 1, 8), (3, 5, 1), (1, 17, 9), (2, 33, 4),
-                                     (7, 16, 5)])
+@pytest.mark.parametrize("M, N, K", [(1, 1, 1), (10, 8, 2), (10, 1, 8), (3, 5, 1), (1, 17, 9), (2, 33, 4), (7, 16, 5)])
 def test_small(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="relu")
 
@@ -51,7 +51,7 @@ def test_small(M, N, K, form):
 @pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
 @pytest.mark.parametrize("M, N, K", [
     (65, 63, 70), (48, 129, 64), (97, 50, 1100), (300, 20, 40), (200, 200, 30), (1, 700, 300), (700, 1, 300),
-    (2, 300, 200), (20, 24, 5000), (2100, 130, 33)])
+    (2, 300, 200), (20, 24, 5000), (2100, 130, 33)])  # fmt: skip
 def test_blocks(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="sigmoid")
 
@@ -64,9 +64,9 @@ def test_a_long_row_is_summed_in_parts(N, K):
 @compiled
 def test_a_row_times_a_matrix_that_is_read_once():
     check(*operands(1, 512, 28801, "nn"), draw(512))
-    x, w, sums = draw(1, 10), draw(10, 4099), np.full((4, 4099), np.nan, np.float32)      # more columns than fit in L1
+    x, w, sums = draw(1, 10), draw(10, 4099), np.full((4, 4099), np.nan, np.float32)  # more columns than fit in L1
     assert pack.call("matmul_row_f32", [x, w, sums, 10, 4099, 3], 0, 4) == 0
-    want = [x[:, k:k + 3].astype(np.float64) @ w[k:k + 3] for k in range(0, 10, 3)]
+    want = [x[:, k : k + 3].astype(np.float64) @ w[k : k + 3] for k in range(0, 10, 3)]
     np.testing.assert_allclose(sums, np.concatenate(want), rtol=0, atol=2e-6)
 
 
@@ -92,8 +92,9 @@ def test_nan_passes_the_relu():
     assert y[1].tolist() == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("x, w", [((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (3, 4, 5)),
-                                  ((2, 3, 4), (2, 4, 5))])
+@pytest.mark.parametrize(
+    "x, w", [((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 1, 3, 4), (3, 4, 5)), ((2, 3, 4), (2, 4, 5))]
+)
 def test_leading_dimensions_broadcast(x, w):
     check(draw(*x), draw(*w))
 
@@ -106,9 +107,14 @@ def test_vectors_and_types():
     assert ops.matmul(draw(2, 3, dtype=np.float64), draw(3, 2)).dtype == np.float64
 
 
-@pytest.mark.parametrize("x, w, error, says", [
-    ((2, 3), (4, 5), ShapeError, "3 against 4"), ((2, 2, 3), (3, 3, 5), ShapeError, "broadcast"),
-    ((2, 3), (), ShapeError, "number")])
+@pytest.mark.parametrize(
+    "x, w, error, says",
+    [
+        ((2, 3), (4, 5), ShapeError, "3 against 4"),
+        ((2, 2, 3), (3, 3, 5), ShapeError, "broadcast"),
+        ((2, 3), (), ShapeError, "number"),
+    ],
+)
 def test_errors(x, w, error, says):
     with pytest.raises(error, match=says):
         ops.matmul(draw(*x), draw(*w))

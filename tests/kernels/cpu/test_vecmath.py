@@ -1,4 +1,5 @@
 """The elementary functions against correctly rounded ones, in units in the last place; NaN, infinities and signs."""
+
 from __future__ import annotations
 
 import math
@@ -80,8 +81,16 @@ def test_special_values(dtype):
     nan, inf = np.nan, np.inf
     x = np.array([nan, inf, -inf, 0.0, -0.0, 1.0, -1.0], dtype)
     with np.errstate(all="ignore"):
-        for function, wanted in ((ops.exp, np.exp), (ops.expm1, np.expm1), (ops.log, np.log), (ops.log1p, np.log1p),
-                                 (ops.tanh, np.tanh), (ops.sqrt, np.sqrt), (ops.sin, np.sin), (ops.cos, np.cos)):
+        for function, wanted in (
+            (ops.exp, np.exp),
+            (ops.expm1, np.expm1),
+            (ops.log, np.log),
+            (ops.log1p, np.log1p),
+            (ops.tanh, np.tanh),
+            (ops.sqrt, np.sqrt),
+            (ops.sin, np.sin),
+            (ops.cos, np.cos),
+        ):
             np.testing.assert_allclose(function(x), wanted(x).astype(dtype), rtol=1e-6, err_msg=function.__name__)
     np.testing.assert_array_equal(ops.erf(x)[:5], np.array([nan, 1, -1, 0, 0], dtype))
     np.testing.assert_array_equal(ops.sigmoid(x)[:5], np.array([nan, 1, 0, 0.5, 0.5], dtype))

@@ -1,4 +1,5 @@
 """Each operation against its float64 reference, its shape rule against real shapes, its memory manners."""
+
 from __future__ import annotations
 
 import evaluate
@@ -11,8 +12,11 @@ from strategies import HypothesisDraw, SeededDraw, arrays, is_float, kernels_mod
 from fastnn.graph import Spec
 
 OPS = evaluate.load_registry()
-HAS_FLOATS = [n for n in OPS if any(s is not None and s.dtype == "float"
-                                    for seed in range(3) for s in OPS[n].cases(SeededDraw(seed)).inputs)]
+HAS_FLOATS = [
+    n
+    for n in OPS
+    if any(s is not None and s.dtype == "float" for seed in range(3) for s in OPS[n].cases(SeededDraw(seed)).inputs)
+]
 WAYS = [dict(threads=2), dict(threads=3)]
 if kernels_mode() != "python":
     WAYS.append(dict(executor="python"))
@@ -106,6 +110,7 @@ def test_in_place_gives_the_same_bits(name, data):
         # a value of the arena that nobody else needs, so that it may be overwritten
         moved = [ops.add(s, s) if is_float(spec) else s for s, spec in zip(symbols, specs)]
         return evaluate.op_function(op, case)(*moved)
+
     given_arrays = present(inputs)
     expected = evaluate.run(fn, given_arrays, reuse=False, fill=True)
     evaluate.assert_same_bits(evaluate.run(fn, given_arrays, reuse=True, fill=True), expected, name)

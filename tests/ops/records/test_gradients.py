@@ -1,4 +1,5 @@
 """Each gradient rule against a central difference in float64, on the same kernel sources; the checker's own test."""
+
 from __future__ import annotations
 
 import evaluate
@@ -10,8 +11,12 @@ from strategies import HypothesisDraw, SeededDraw, arrays
 
 OPS = evaluate.load_registry()
 # composite operations are checked too: their gradient follows from their parts, and they must not lose it
-SMOOTH = [n for n, op in OPS.items() if (op.vjp is not None or (op.compose is not None and not op.nondiff))
-          and any(s is not None and s.dtype == "float" for seed in range(3) for s in op.cases(SeededDraw(seed)).inputs)]
+SMOOTH = [
+    n
+    for n, op in OPS.items()
+    if (op.vjp is not None or (op.compose is not None and not op.nondiff))
+    and any(s is not None and s.dtype == "float" for seed in range(3) for s in op.cases(SeededDraw(seed)).inputs)
+]
 
 # operation -> inputs that its definition treats as constants, with the reason
 CONSTANT_INPUTS: dict[str, tuple[tuple[int, ...], str]] = {}
@@ -31,7 +36,7 @@ def test_gradient(name, data):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_a_planted_error_is_found(name):
     """A gradient 0.1 % too large fails (unless it is zero): the checker is sharp for every operation."""
-    differentiable = False                          # a cast between float types has no float64 path
+    differentiable = False  # a cast between float types has no float64 path
     for seed in range(8):
         case = OPS[name].cases(SeededDraw(seed))
         rng = np.random.default_rng(seed)
@@ -44,7 +49,7 @@ def test_a_planted_error_is_found(name):
         differentiable = True
         gxs = evaluate.run(evaluate.with_gradients(fn, len(inputs), where), [*inputs, *gys])
         if sum(float(np.abs(g).sum()) for g in gxs if g is not None) < 0.05:
-            continue                                # a case whose gradient vanishes has no error to plant
+            continue  # a case whose gradient vanishes has no error to plant
         fixed = CONSTANT_INPUTS.get(name, ((), ""))[0]
         with pytest.raises(AssertionError, match="directional derivative"):
             evaluate.check_gradient(fn, inputs, rng, plant=1e-3, fixed=fixed)

@@ -1,4 +1,5 @@
 """Every record is complete: what the tests, the planner, the benchmarks and the documentation read from it is there."""
+
 from __future__ import annotations
 
 import sys

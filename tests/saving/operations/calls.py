@@ -4,6 +4,7 @@
 this file: of each call the model's config and what Keras predicts.  older.json.gz holds the configs of the same models
 as fastnn wrote them while it recorded primitives instead of public calls.  No test needs Keras.
 """
+
 import gzip
 import json
 import os
@@ -19,7 +20,7 @@ isinf isnan isneginf isposinf isreal leaky_relu log log10 log1p log2 log_sigmoid
 negative ones_like rad2deg real reciprocal relu relu6 round rsqrt selu sigmoid sign signbit silu sin sinc sinh
 soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax sqrt square squareplus stop_gradient
 swish tan tanh tanh_shrink trunc zeros_like logsumexp""".split()
-BOUNDED = "arccos arcsin arctanh erfinv".split()                # of s, between -1 and 1
+BOUNDED = "arccos arcsin arctanh erfinv".split()  # of s, between -1 and 1
 REDUCTIONS = """all amax amin any argmax argmin count_nonzero max mean median min nanargmax nanargmin nanmax nanmean
 nanmin nanprod nanstd nansum nanvar prod std sum var ptp""".split()
 BINARY = """add allclose arctan2 divide divide_no_nan equal floor_divide fmax fmin fmod greater greater_equal
@@ -109,7 +110,7 @@ OTHER = {
     "two of one": "o.add(o.exp(z), o.exp(o.exp(z)))", "array operand": "z * A", "array + x": "o.add(A, z)",
     "reductions to all": "o.mean(x)", "sum over axes": "o.sum(x, axis=(1, 2), keepdims=True)",
     "shape used": "o.reshape(x, (-1, o.shape(x)[1] * 6))",
-}
+}  # fmt: skip
 ARRAY = np.arange(6, dtype="float32") / 4
 # what depends on the backend or has no one answer: only the config is compared
 CONFIG_ONLY = {"argpartition", "sparsemax"}
@@ -123,10 +124,12 @@ def calls():
     return out | {name: f"o.{name}(m)" for name in SQUARE} | OTHER
 
 
-SIGNED = frozenset("""abs absolute angle celu elu erf exp gelu glu hard_shrink hard_sigmoid hard_silu hard_swish
+SIGNED = frozenset(
+    """abs absolute angle celu elu erf exp gelu glu hard_shrink hard_sigmoid hard_silu hard_swish
 hard_tanh leaky_relu log_sigmoid log_softmax negative relu relu6 selu sigmoid sign signbit silu soft_shrink softmax
 softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink trunc round
-logsumexp""".split())
+logsumexp""".split()
+)
 
 
 def inputs():
@@ -135,10 +138,12 @@ def inputs():
     root = rng.uniform(-1, 1, (2, 3, 3)).astype("float32")
     draw = {"x": rng.uniform(1.1, 2, (2, 4, 6)), "y": rng.uniform(0.3, 2, (2, 4, 6)), "z": rng.normal(size=(2, 4, 6)),
             "s": rng.uniform(-0.9, 0.9, (2, 4, 6)), "m": root @ root.transpose(0, 2, 1) + np.eye(3),
-            "v": rng.uniform(0, 1, (2, 8, 8, 4)), "w": rng.normal(size=(2, 8, 4))}
-    return ({k: a.astype("float32") for k, a in draw.items()}
-            | {k: rng.integers(0, 4, (2, 4, 6)).astype("int32") for k in "ij"}
-            | {k: rng.integers(0, 2, (2, 4, 6)).astype(bool) for k in "bc"})
+            "v": rng.uniform(0, 1, (2, 8, 8, 4)), "w": rng.normal(size=(2, 8, 4))}  # fmt: skip
+    return (
+        {k: a.astype("float32") for k, a in draw.items()}
+        | {k: rng.integers(0, 4, (2, 4, 6)).astype("int32") for k in "ij"}
+        | {k: rng.integers(0, 2, (2, 4, 6)).astype(bool) for k in "bc"}
+    )
 
 
 def model_of(keras, expression):
@@ -165,6 +170,7 @@ def brief(array):
 def main():
     """Write FILE from real Keras."""
     import keras
+
     found = {}
     for name, expression in calls().items():
         try:

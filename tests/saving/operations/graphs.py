@@ -3,6 +3,7 @@
 `KERAS_BACKEND=jax python tests/saving/operations/graphs.py`, with Keras 3.15.1 installed, writes graphs.json.gz
 beside this file.  No test needs Keras.
 """
+
 import gzip
 import json
 import os
@@ -23,8 +24,9 @@ def build(keras, seed):
     """The model of a seed."""
     r = random.Random(seed)
     keras.utils.clear_session()
-    inputs = {n: keras.Input((3,), name=n) for n in
-              [f"{c}{k}" for k, c in enumerate(r.sample("zyxwvutsrq", r.randint(1, 4)))]}
+    inputs = {
+        n: keras.Input((3,), name=n) for n in [f"{c}{k}" for k, c in enumerate(r.sample("zyxwvutsrq", r.randint(1, 4)))]
+    }
     pool = list(inputs.values())
     for k in range(r.randint(2, 9)):
         kind, name = r.random(), f"{r.choice('abcdefgh')}{k}"
@@ -40,7 +42,7 @@ def build(keras, seed):
         else:
             pool += _nested(keras, name, k, first, second)
     keys = r.sample("ponmlkji", r.randint(1, 4))
-    outputs, form = {k: r.choice(pool[len(inputs):]) for k in keys}, r.random()
+    outputs, form = {k: r.choice(pool[len(inputs) :]) for k in keys}, r.random()
     if form > 0.5:
         outputs = {"z": outputs, "a": [outputs[keys[0]]]} if form < 0.8 else list(outputs.values())
     return keras.Model(inputs if r.random() < 0.6 else list(inputs.values()), outputs, name="m")
@@ -48,13 +50,18 @@ def build(keras, seed):
 
 def order(model):
     """[names of layers, of operations, paths of weights, names of outputs]."""
-    return [[x.name for x in model.layers], [x.name for x in model.operations], [w.path for w in model.weights],
-            list(model.output_names)]
+    return [
+        [x.name for x in model.layers],
+        [x.name for x in model.operations],
+        [w.path for w in model.weights],
+        list(model.output_names),
+    ]
 
 
 def main():
     """Write FILE from real Keras."""
     import keras
+
     with gzip.GzipFile(FILE, "wb", mtime=0) as file:
         file.write(json.dumps([order(build(keras, seed)) for seed in range(COUNT)]).encode())
 

@@ -4,6 +4,7 @@
 PREFIX.npz, what the model predicts.  In heads.zip, keras.* were written by Keras 3.15.1 on JAX, and older.* by fastnn
 before the leaves of dicts came in the order of their sorted keys.
 """
+
 import importlib
 import sys
 
@@ -20,8 +21,11 @@ def model(keras, seed=None):
     """Heads of equal shapes, so that a file in another order would fit; seed: of weights, drawn by names of layers."""
     layers = keras.layers
     size, place = keras.Input((3,), name="size"), keras.Input((3,), name="place")
-    h = layers.Dense(4, name="joint")(layers.Concatenate(name="both")([layers.Dense(2, name="of_size")(size),
-                                                                     layers.Dense(2, name="of_place")(place)]))
+    h = layers.Dense(4, name="joint")(
+        layers.Concatenate(name="both")(
+            [layers.Dense(2, name="of_size")(size), layers.Dense(2, name="of_place")(place)]
+        )
+    )
     ends = {name: layers.Dense(1, name=name)(h) for name in ("price", "area", "kind")}
     out = {"price": ends["price"], "more": {"kind": ends["kind"], "area": ends["area"]}}
     made = keras.Model({"size": size, "place": place}, out, name="heads")

@@ -3,6 +3,7 @@
 `KERAS_BACKEND=jax python tests/saving/operations/make_table.py`, with Keras 3.15.1 installed.  Every function of
 keras.ops that calls an Operation on symbols says so in one expression, `Class(config...).symbolic_call(arguments...)`.
 """
+
 import ast
 import inspect
 import sys
@@ -10,13 +11,16 @@ import textwrap
 
 # what the source does not say in one expression, and what only symbols or fastnn have
 BY_HAND = {
-    "abs": "numpy.Absolute()(x)", "conj": "numpy.Conjugate()(x)", "getitem": "numpy.GetItem()(x, key)",
+    "abs": "numpy.Absolute()(x)",
+    "conj": "numpy.Conjugate()(x)",
+    "getitem": "numpy.GetItem()(x, key)",
     "layer_normalization": "nn.LayerNorm(axis, epsilon, rms_scaling=False)(x, gamma, beta)",
     "activations.relu": "activations.ReLU(negative_slope, max_value, threshold)(x)",
     "image.resize": "image.Resize(size, interpolation, antialias, data_format, crop_to_aspect_ratio, "
-                    "pad_to_aspect_ratio=False, fill_mode='constant', fill_value=0.0)(images)",
+    "pad_to_aspect_ratio=False, fill_mode='constant', fill_value=0.0)(images)",
     "mish": "activations.Mish()(x)",
-    "soft_sign": "nn.Softsign()(x)", "exponential": "numpy.Exp()(x)",
+    "soft_sign": "nn.Softsign()(x)",
+    "exponential": "numpy.Exp()(x)",
 }
 
 
@@ -43,9 +47,11 @@ def row(function, operation):
             assert ast.unparse(value) == name, (function, name)
         settled = settled_names(function)
         arguments = [ast.unparse(a) for a in called.args] + [f"{k.arg}=" for k in called.keywords if k.arg]
-        return (f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}("
-                f"{', '.join(name + '!' * (name in settled) for name, _ in given)})"
-                f"({', '.join(arguments)})")
+        return (
+            f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}("
+            f"{', '.join(name + '!' * (name in settled) for name, _ in given)})"
+            f"({', '.join(arguments)})"
+        )
     return None
 
 
@@ -53,16 +59,24 @@ def settled_names(function):
     """Arguments whose None a function of Keras replaces by a default before it makes the Operation."""
     found = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
     assigned = [(ast.unparse(n.targets[0]), ast.unparse(n.value)) for n in found if isinstance(n, ast.Assign)]
-    return {name for name, value in assigned if value in (
-        f"standardize_data_format({name})", f"backend.standardize_data_format({name})",
-        f"backend.standardize_dtype({name})",
-        "config.image_data_format()")}
+    return {
+        name
+        for name, value in assigned
+        if value
+        in (
+            f"standardize_data_format({name})",
+            f"backend.standardize_data_format({name})",
+            f"backend.standardize_dtype({name})",
+            "config.image_data_format()",
+        )
+    }
 
 
 def rows():
     """{function: row}, in order."""
     import keras
     from keras import ops
+
     found = dict(BY_HAND)
     for prefix, module in (("", ops), ("image.", ops.image)):
         for name in sorted(dir(module)):

@@ -1,9 +1,10 @@
 """Layers: masks that go in and come out, statistics and states inside TimeDistributed, attention to nothing, dtypes."""
+
 import numpy as np
 
 RNG = np.random.RandomState(5)
 X = np.round(RNG.randn(3, 4, 5) * 2, 2).astype("float32")
-SHORT = np.array([[1, 2, 0, 0], [3, 1, 2, 4], [0, 0, 0, 0]])                # ids with padding; the last is all padding
+SHORT = np.array([[1, 2, 0, 0], [3, 1, 2, 4], [0, 0, 0, 0]])  # ids with padding; the last is all padding
 IMAGE = RNG.randint(0, 256, (2, 6, 5, 3)).astype("uint8")
 # layers that a mask passes, is used by, or is lost in: (layer, how its input (n, 4, 6) is made of two embeddings)
 ONE = ("Activation('tanh')", "Dropout(.5)", "Dense(3)", "Flatten()", "Permute((2, 1))", "Reshape((2, 12))",
@@ -16,9 +17,9 @@ ONE = ("Activation('tanh')", "Dropout(.5)", "Dense(3)", "Flatten()", "Permute((2
        "Masking(0.)", "Identity()", "Rescaling(2.)", "PReLU()", "Softmax(axis=1)", "UnitNormalization()",
        "GroupNormalization(2)", "ZeroPadding1D(1)", "Cropping1D(1)", "UpSampling1D(2)",
        "SpatialDropout1D(.2)", "GaussianNoise(.1)", "EinsumDense('abc,cd->abd', (None, 3))", "LeakyReLU()", "ReLU()",
-       "Lambda(lambda x: x * 2)", "ActivityRegularization(l2=.1)")
+       "Lambda(lambda x: x * 2)", "ActivityRegularization(l2=.1)")  # fmt: skip
 TWO = ("Concatenate()", "Concatenate(axis=1)", "Concatenate(axis=-2)", "Add()", "Multiply()", "Subtract()", "Average()",
-       "Maximum()", "Minimum()", "Dot(axes=2)", "Attention()", "AdditiveAttention()")
+       "Maximum()", "Minimum()", "Dot(axes=2)", "Attention()", "AdditiveAttention()")  # fmt: skip
 SWEEP = (
     ("Dense(3, use_bias=False, kernel_regularizer='l2', activation='gelu')", (2, 5)), ("Dense(2)", (2, 3, 4, 5)),
     ("LayerNormalization(rms_scaling=True)", (2, 5)), ("LayerNormalization(axis=(1, 2), center=False)", (2, 3, 4)),
@@ -90,23 +91,25 @@ SWEEP = (
     ("RandomTranslation(.1, .2)", (1, 4, 4, 3)), ("RandomContrast(.2)", (1, 4, 4, 3)),
     ("RandomBrightness(.2)", (1, 4, 4, 3)),
     ("RandomCrop(2, 3)", (1, 4, 4, 3)), ("RandomCrop(6, 6)", (1, 4, 4, 3)),
-)
+)  # fmt: skip
 # what only Keras has, quantization and batch renormalization, and what only some of its layers name
 FORGOTTEN = {"quantization_config", "renorm", "renorm_clipping", "renorm_momentum", "trainable", "data_format"}
 # of integers Keras makes integers, also where these cut the result, or errors
 FLOATS = ("Resizing", "Norm", "Conv", "RandomC", "RandomB", "Softmax", "LU", "Activ", "MaxPooling")
 JOINS = ("Add()", "Subtract()", "Multiply()", "Average()", "Maximum()", "Minimum()", "Concatenate(axis=-1)",
-         "Dot(axes=-1)")
+         "Dot(axes=-1)")  # fmt: skip
 PAIRS = (((2, 3), (2, 3)), ((2, 3), (2, 1)), ((2, 4, 3), (2, 3)), ((2, 4, 3), (2, 1, 3)), ((2, 4, 3), (2, 4, 3)),
-         ((2, 3), (2, 4)), ((1, 3), (2, 3)))
+         ((2, 3), (2, 4)), ((1, 3), (2, 3)))  # fmt: skip
 DTYPES = "float32", "float64", "int32", "uint8"
 
 
 def weights_for(model):
     """Weights that depend on shapes and order only; a variance is positive."""
     rng = np.random.RandomState(7)
-    return [w if "int" in str(w.dtype) else np.round(np.abs(rng.randn(*w.shape)) * .4 + .1,
-                                                     3) for w in model.get_weights()]
+    return [
+        w if "int" in str(w.dtype) else np.round(np.abs(rng.randn(*w.shape)) * 0.4 + 0.1, 3)
+        for w in model.get_weights()
+    ]
 
 
 def cases(K):
@@ -130,7 +133,7 @@ def cases(K):
             self.factor = self.add_weight(shape=(), initializer="ones", name="factor")
 
         def call(self, x):
-            self.calls.assign(self.calls + 1.)
+            self.calls.assign(self.calls + 1.0)
             return x * self.calls * self.factor
 
         def compute_output_shape(self, shape):
@@ -140,6 +143,7 @@ def cases(K):
         i = K.Input((5,))
         h = L.Dense(4)(i)
         return K.Model(i, h - P.mean(h, axis=0, keepdims=True))
+
     names.update(Counts=Counts, Sequential=K.Sequential, centred=centred, ops=P)
 
     def made(text):
@@ -160,28 +164,31 @@ def cases(K):
         model = K.Model(inputs, outputs)
         model.set_weights(weights_for(model))
         before = model.predict(x, verbose=0)
-        model.compile(K.optimizers.SGD(.05), "mse")
+        model.compile(K.optimizers.SGD(0.05), "mse")
         target = np.cos(np.arange(before.size)).reshape(before.shape).astype("float32")
         losses = [np.float32(model.train_on_batch(x, target)) for _ in range(rounds)]
         return [before, losses, model.get_weights(), model.predict(x, verbose=0)]
 
     def by_step(text, masked):
         i = K.Input((4, 5))
-        h = L.Masking(9.)(i) if masked else i
+        h = L.Masking(9.0)(i) if masked else i
         x = X.copy()
         if masked:
-            x[0, 2:] = x[1, :1] = 9.
+            x[0, 2:] = x[1, :1] = 9.0
         return trained(i, L.TimeDistributed(made(text))(h), x)
 
     def result(text, shape, dtype):
         """Output, symbolic shape and dtype, weights, names of its config."""
         rng = np.random.RandomState(sum(shape))
         ids = text.startswith(("Embedding", "CategoryEncoding"))
-        x = (rng.randint(0, 9, shape) if ids or dtype in ("uint8", "int32", "int64",
-                                                          "bool") else rng.randn(*shape).round(2))
+        x = (
+            rng.randint(0, 9, shape)
+            if ids or dtype in ("uint8", "int32", "int64", "bool")
+            else rng.randn(*shape).round(2)
+        )
         x = x.astype("int32" if ids else dtype)
         layer = made(text)
-        spec_shape = not text.startswith("Einsum")          # which knows more than Keras's
+        spec_shape = not text.startswith("Einsum")  # which knows more than Keras's
         symbol = K.Input(batch_shape=(None, *shape[1:]) if len(shape) > 1 else shape, dtype=str(x.dtype))
         spec = layer(symbol)
         specs = spec if isinstance(spec, (list, tuple)) else [spec]
@@ -197,7 +204,7 @@ def cases(K):
                 else [np.asarray(o) for o in outs],
                 "shape": str(shapes).replace("[", "(").replace("]", ")"),
                 "weights": [[w.name, str(tuple(w.shape)), str(w.dtype), str(w.trainable)] for w in layer.weights
-                            if "seed" not in w.name]}
+                            if "seed" not in w.name]}  # fmt: skip
 
     def joined(text, shapes):
         rng = np.random.RandomState(1)
@@ -208,10 +215,18 @@ def cases(K):
     for text in TWO:
         for second in (True, False):
             yield f"mask through {text} {second}", lambda text=text, second=second: embedded(text, second)
-    for text in ("BatchNormalization(momentum=.9)", "BatchNormalization(momentum=.9, trainable=False)", "Dense(3)",
-                 "Sequential([Dense(4), BatchNormalization(momentum=.8), Dense(2, activation='tanh')])", "Counts()",
-                 "Sequential([Dense(4), ActivityRegularization(l2=.1)])", "Lambda(lambda x: x - ops.mean(x, axis=0))",
-                 "centred()", "Softmax(axis=0)", "LayerNormalization()"):
+    for text in (
+        "BatchNormalization(momentum=.9)",
+        "BatchNormalization(momentum=.9, trainable=False)",
+        "Dense(3)",
+        "Sequential([Dense(4), BatchNormalization(momentum=.8), Dense(2, activation='tanh')])",
+        "Counts()",
+        "Sequential([Dense(4), ActivityRegularization(l2=.1)])",
+        "Lambda(lambda x: x - ops.mean(x, axis=0))",
+        "centred()",
+        "Softmax(axis=0)",
+        "LayerNormalization()",
+    ):
         for masked in (False, True) if "Batch" in text or text == "Dense(3)" else (False,):
             yield f"steps of {text} {masked}", lambda text=text, masked=masked: by_step(text, masked)
     for text, shape in SWEEP:

@@ -7,6 +7,7 @@ A group is a module edges_GROUP.py whose `cases(K)` yields (name, function) for 
 an array, or a list or dict of things.  Stored is a JSON text: for each name the dtype and values of each array, a text
 for a text, or that there was an error.  Floats are stored in 7 digits.
 """
+
 import importlib
 import json
 import sys
@@ -42,7 +43,7 @@ def outcome(function):
         warnings.simplefilter("ignore")
         try:
             return plain(function())
-        except Exception as error:              # which error it is differs between the two; that there is one must not
+        except Exception as error:  # which error it is differs between the two; that there is one must not
             return f"{ERROR}: {type(error).__name__}: {str(error)[:120]}"
 
 
@@ -57,6 +58,7 @@ def read(group):
 
 def main(groups):
     import keras
+
     for group in groups:
         found = {name: outcome(function) for name, function in modules(group).cases(keras)}
         found = {name: ERROR if str(value).startswith(ERROR) else value for name, value in found.items()}

@@ -1,4 +1,5 @@
 """Layers, losses and metrics at their edges, against what Keras 3 gave (make_keras_edges.py says how)."""
+
 import numpy as np
 import pytest
 from edges import edges_attention, edges_layers, edges_lookups, edges_losses, edges_metrics
@@ -6,8 +7,13 @@ from edges.make_keras_edges import ERROR, outcome, read
 
 import fastnn
 
-GROUPS = {"attention": edges_attention, "layers": edges_layers, "losses": edges_losses, "lookups": edges_lookups,
-          "metrics": edges_metrics}
+GROUPS = {
+    "attention": edges_attention,
+    "layers": edges_layers,
+    "losses": edges_losses,
+    "lookups": edges_lookups,
+    "metrics": edges_metrics,
+}
 
 
 def different(mine, theirs, where=""):

@@ -3,6 +3,7 @@
 `python tests/system/parity/cases.py` with Keras installed (any backend) writes keras.npz beside this file; the stored
 one was made with Keras 3.15.1 on the PyTorch backend. No test needs Keras.
 """
+
 import os
 import sys
 
@@ -15,9 +16,13 @@ ROWS = 150
 def data():
     """Inputs, integer labels, 0/1 labels, real targets, weights."""
     rng = np.random.default_rng(0)
-    return (rng.normal(size=(ROWS, 8)).astype("float32"), rng.integers(0, 3, ROWS),
-            rng.integers(0, 2, (ROWS, 1)).astype("float32"), rng.normal(size=(ROWS, 2)).astype("float32"),
-            rng.uniform(0, 2, ROWS).astype("float32"))
+    return (
+        rng.normal(size=(ROWS, 8)).astype("float32"),
+        rng.integers(0, 3, ROWS),
+        rng.integers(0, 2, (ROWS, 1)).astype("float32"),
+        rng.normal(size=(ROWS, 2)).astype("float32"),
+        rng.uniform(0, 2, ROWS).astype("float32"),
+    )
 
 
 def start(model):
@@ -30,8 +35,11 @@ def start(model):
 def stacked(keras, units, activation=None):
     """8 -> 16 tanh -> units."""
     layers = keras.layers
-    return start(keras.Sequential([keras.Input((8,)), layers.Dense(16, activation="tanh"),
-                                   layers.Dense(units, activation=activation)]))
+    return start(
+        keras.Sequential(
+            [keras.Input((8,)), layers.Dense(16, activation="tanh"), layers.Dense(units, activation=activation)]
+        )
+    )
 
 
 def forked(keras):
@@ -45,8 +53,10 @@ def forked(keras):
 def masked(keras):
     """Tokens whose padding is masked through an LSTM."""
     layers = keras.layers
+    # fmt: off
     return start(keras.Sequential([keras.Input((6,)), layers.Embedding(5, 4, mask_zero=True),
                                    layers.LSTM(5, return_sequences=True), layers.Dense(3, activation="softmax")]))
+    # fmt: on
 
 
 def cases(keras):
@@ -56,35 +66,93 @@ def cases(keras):
     tokens, tags = rng.integers(1, 5, (40, 6)), rng.integers(0, 3, (40, 6))
     tokens[:, 4:] = 0
     sparse = "sparse_categorical_crossentropy"
-    yield ("sparse", stacked(keras, 3, "softmax"), x, classes,
-           dict(optimizer=o.Adam(0.01), loss=sparse, metrics=["accuracy", sparse]), dict(validation_split=0.2))
-    yield ("binary", stacked(keras, 1, "sigmoid"), x, bits,
-           dict(optimizer=o.SGD(0.1, momentum=0.9, nesterov=True, clipnorm=0.5), loss="binary_crossentropy",
-                metrics=["accuracy", m.AUC(name="auc"), m.Precision(name="p"), m.Recall(name="r")],
-                weighted_metrics=["accuracy"]), dict(sample_weight=weight))
-    yield ("column", stacked(keras, 1, "sigmoid"), x, bits[:, 0],
-           dict(optimizer="rmsprop", loss="binary_crossentropy", metrics=["acc"]),
-           dict(validation_data=(x[:40], bits[:40, 0])))
+    yield (
+        "sparse",
+        stacked(keras, 3, "softmax"),
+        x,
+        classes,
+        dict(optimizer=o.Adam(0.01), loss=sparse, metrics=["accuracy", sparse]),
+        dict(validation_split=0.2),
+    )
+    yield (
+        "binary",
+        stacked(keras, 1, "sigmoid"),
+        x,
+        bits,
+        dict(
+            optimizer=o.SGD(0.1, momentum=0.9, nesterov=True, clipnorm=0.5),
+            loss="binary_crossentropy",
+            metrics=["accuracy", m.AUC(name="auc"), m.Precision(name="p"), m.Recall(name="r")],
+            weighted_metrics=["accuracy"],
+        ),
+        dict(sample_weight=weight),
+    )
+    yield (
+        "column",
+        stacked(keras, 1, "sigmoid"),
+        x,
+        bits[:, 0],
+        dict(optimizer="rmsprop", loss="binary_crossentropy", metrics=["acc"]),
+        dict(validation_data=(x[:40], bits[:40, 0])),
+    )
     rate = o.schedules.CosineDecay(0.01, 10)
-    yield ("regression", stacked(keras, 2), x, reals,
-           dict(optimizer=o.AdamW(rate, weight_decay=0.01, global_clipnorm=0.3), loss="mse",
-                metrics=["mae", m.RootMeanSquaredError(name="rmse"), m.R2Score(name="r2")]), {})
-    yield ("class_weight", stacked(keras, 3, "softmax"), x, classes,
-           dict(optimizer=o.Nadam(0.01), loss=sparse, metrics=["acc"], weighted_metrics=["acc"]),
-           dict(class_weight={0: 1.0, 1: 2.0, 2: 0.5}))
-    yield ("lists", forked(keras), x, [classes, reals],
-           dict(optimizer="adam", loss=[sparse, "mse"], loss_weights=[1.0, 0.5],
-                metrics=[["accuracy"], ["mae", "mse"]]),
-           dict(validation_split=0.2))
-    yield ("dicts", forked(keras), x, {"a": classes, "b": reals},
-           dict(optimizer=o.Adagrad(0.1), loss={"a": sparse, "b": keras.losses.Huber()},
-                metrics={"b": ["mae"], "a": "accuracy"}), {})
-    yield ("averages", stacked(keras, 2), x, reals,
-           dict(optimizer=o.SGD(0.05, use_ema=True, ema_momentum=0.9), loss="log_cosh"), {})
-    yield ("accumulation", stacked(keras, 2), x, reals,
-           dict(optimizer=o.Adam(0.01, gradient_accumulation_steps=2), loss="mae"), {})
-    yield ("masks", masked(keras), tokens, tags,
-           dict(optimizer=o.Adam(0.01), loss=sparse, metrics=["accuracy"]), {})
+    yield (
+        "regression",
+        stacked(keras, 2),
+        x,
+        reals,
+        dict(
+            optimizer=o.AdamW(rate, weight_decay=0.01, global_clipnorm=0.3),
+            loss="mse",
+            metrics=["mae", m.RootMeanSquaredError(name="rmse"), m.R2Score(name="r2")],
+        ),
+        {},
+    )
+    yield (
+        "class_weight",
+        stacked(keras, 3, "softmax"),
+        x,
+        classes,
+        dict(optimizer=o.Nadam(0.01), loss=sparse, metrics=["acc"], weighted_metrics=["acc"]),
+        dict(class_weight={0: 1.0, 1: 2.0, 2: 0.5}),
+    )
+    yield (
+        "lists",
+        forked(keras),
+        x,
+        [classes, reals],
+        dict(optimizer="adam", loss=[sparse, "mse"], loss_weights=[1.0, 0.5], metrics=[["accuracy"], ["mae", "mse"]]),
+        dict(validation_split=0.2),
+    )
+    yield (
+        "dicts",
+        forked(keras),
+        x,
+        {"a": classes, "b": reals},
+        dict(
+            optimizer=o.Adagrad(0.1),
+            loss={"a": sparse, "b": keras.losses.Huber()},
+            metrics={"b": ["mae"], "a": "accuracy"},
+        ),
+        {},
+    )
+    yield (
+        "averages",
+        stacked(keras, 2),
+        x,
+        reals,
+        dict(optimizer=o.SGD(0.05, use_ema=True, ema_momentum=0.9), loss="log_cosh"),
+        {},
+    )
+    yield (
+        "accumulation",
+        stacked(keras, 2),
+        x,
+        reals,
+        dict(optimizer=o.Adam(0.01, gradient_accumulation_steps=2), loss="mae"),
+        {},
+    )
+    yield ("masks", masked(keras), tokens, tags, dict(optimizer=o.Adam(0.01), loss=sparse, metrics=["accuracy"]), {})
 
 
 def run(keras):
@@ -103,5 +171,6 @@ def run(keras):
 
 if __name__ == "__main__":
     import keras
+
     np.savez_compressed(FILE, version=keras.__version__, **run(keras))
     sys.stdout.write(f"{FILE} written with Keras {keras.__version__}\n")

@@ -1,4 +1,5 @@
 """Whole training runs give the numbers of Keras 3: histories, their names, weights, evaluations (see cases.py)."""
+
 import importlib.util
 import os
 
@@ -23,5 +24,6 @@ def test_the_numbers_of_keras(found, name):
     for what in ("names", "keys"):
         assert list(found[f"{name}/{what}"]) == list(EXPECTED[f"{name}/{what}"])
     for what in ("history", "weights", "evaluate"):
-        np.testing.assert_allclose(found[f"{name}/{what}"], EXPECTED[f"{name}/{what}"], rtol=2e-4, atol=2e-5,
-                                   err_msg=what)
+        np.testing.assert_allclose(
+            found[f"{name}/{what}"], EXPECTED[f"{name}/{what}"], rtol=2e-4, atol=2e-5, err_msg=what
+        )

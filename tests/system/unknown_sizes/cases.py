@@ -3,6 +3,7 @@
 A case is (expression, shape without the batch, ...): `x` is the first input, `y` the second; a dict at the end sets
 options of the Inputs.  `L` stands for layers, `ops` for operations.
 """
+
 import numpy as np
 
 ID = {"dtype": "int32"}
@@ -132,7 +133,7 @@ CASES = [
     ("ops.clip(x, 0, 1)", (N, N)), ("ops.linspace(x, y, 3, axis=1)", (N,), (N,)), ("ops.kron(x, x)", (N,)),
     ("ops.rot90(x, axes=(1, 2))", (N, N)), ("ops.select([x > 0], [x], 0.0)", (N,)),
     ("ops.log_softmax(x)", (N, 3)),
-]
+]  # fmt: skip
 
 
 def name_of(case):
@@ -156,6 +157,7 @@ def shapes(results):
 def data(case, rows, size, seed=0):
     """Arrays for the inputs of a case, every unknown size being `size`."""
     rng = np.random.default_rng(seed)
-    arrays = [rng.uniform(0, 5, (rows, *(size if d is None else d for d in s)))
-              for s in case[1:] if not isinstance(s, dict)]
+    arrays = [
+        rng.uniform(0, 5, (rows, *(size if d is None else d for d in s))) for s in case[1:] if not isinstance(s, dict)
+    ]
     return [a.astype("int32" if isinstance(case[-1], dict) else "float32") for a in arrays]

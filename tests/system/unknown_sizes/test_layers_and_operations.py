@@ -1,4 +1,5 @@
 """Layers and operations on inputs with unknown sizes: inferred as in Keras, and run on arrays of several sizes."""
+
 import json
 import warnings
 from pathlib import Path
@@ -14,8 +15,10 @@ KERAS = json.loads(Path(__file__).with_name("keras_shapes.json").read_text())
 # (rows, size) to run with: these fit everything but what asks for certain ones
 SIZES = (2, 8), (3, 12)
 ONLY = {
-    "L.Reshape((4, 3))(x) [[?, 6]]": [(2, 2)], "L.Maximum()([x, y]) [[?, 3], [4, 3]]": [(2, 4)],
-    "L.Concatenate()([x, y]) [[?, ?, 3], [?, 6, 4]]": [(2, 6)], "x * y [[?, 3], [3]]": [(2, 2), (3, 3)],
+    "L.Reshape((4, 3))(x) [[?, 6]]": [(2, 2)],
+    "L.Maximum()([x, y]) [[?, 3], [4, 3]]": [(2, 4)],
+    "L.Concatenate()([x, y]) [[?, ?, 3], [?, 6, 4]]": [(2, 6)],
+    "x * y [[?, 3], [3]]": [(2, 2), (3, 3)],
     "ops.broadcast_to(x, (2, 4, 3)) [[1, 3]]": [(2, 8)],
 }
 
@@ -44,8 +47,9 @@ def test_runs_on_arrays_of_several_sizes(case):
         for symbol, result in zip(model.outputs, results, strict=True):
             assert len(symbol.shape) == len(result.shape)
             assert all(d in (None, n) for d, n in zip(symbol.shape, result.shape)), (symbol.shape, result.shape)
-        for result, other, reread in zip(results, nest.flatten(model.predict(arrays, verbose=0)),
-                                         nest.flatten(again(arrays)), strict=True):
+        for result, other, reread in zip(
+            results, nest.flatten(model.predict(arrays, verbose=0)), nest.flatten(again(arrays)), strict=True
+        ):
             np.testing.assert_allclose(result, other, rtol=1e-4, atol=1e-5)
             np.testing.assert_allclose(result, reread, rtol=1e-4, atol=1e-5)
 

@@ -1,4 +1,5 @@
 """Layers of users that ask for sizes in `call`, on inputs whose sizes are unknown."""
+
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ class Table(layers.Layer):
         self.table = self.add_weight(shape=(14, 6), name="table")
 
     def call(self, x):
-        return x + self.table[:ops.shape(x)[1]]
+        return x + self.table[: ops.shape(x)[1]]
 
 
 class CausalAttention(layers.Layer):
@@ -53,8 +54,11 @@ class Windows(layers.Layer):
 class Nested(layers.Layer):
     def __init__(self):
         super().__init__()
-        self.inner = [layers.LSTM(4, return_sequences=True), layers.TimeDistributed(layers.Dense(5)),
-                      layers.Bidirectional(layers.GRU(3))]
+        self.inner = [
+            layers.LSTM(4, return_sequences=True),
+            layers.TimeDistributed(layers.Dense(5)),
+            layers.Bidirectional(layers.GRU(3)),
+        ]
 
     def call(self, x):
         for layer in self.inner:
@@ -71,6 +75,7 @@ def layer_of(function):
     class Own(layers.Layer):
         def call(self, x):
             return function(x)
+
     return Own()
 
 
@@ -82,8 +87,10 @@ def loop(x):
 CASES = {
     "positions": (Positions, (None, 6), (None, 6)),
     "positions from 0": (lambda: Positions(lambda n: ops.arange(0, n, 1)), (None, 6), (None, 6)),
-    "rows of a table": (Table, (None, 6), (None, 6)), "causal": (CausalAttention, (None, 6), (None, 6)),
-    "windows": (Windows, (None, None, 3), (None, 48)), "nested": (Nested, (None, 6), (6,)),
+    "rows of a table": (Table, (None, 6), (None, 6)),
+    "causal": (CausalAttention, (None, 6), (None, 6)),
+    "windows": (Windows, (None, None, 3), (None, 48)),
+    "nested": (Nested, (None, 6), (6,)),
     "subclass of LSTM": (lambda: Doubled(4), (None, 6), (4,)),
     "loop": (lambda: layer_of(loop), (None, 3), (3,)),
     "at most 5": (lambda: layer_of(lambda x: x[:, :5]), (None, 3), (None, 3)),
@@ -125,6 +132,7 @@ def test_errors_that_have_nothing_to_do_with_sizes_are_raised_at_once():
     def wrong(x):
         calls.append(x.shape)
         raise KeyError("wrong")
+
     with pytest.raises(KeyError, match="wrong"):
         layer_of(wrong)(fastnn.Input((None, 3)))
     assert len(calls) == 2
@@ -140,6 +148,7 @@ def test_recurrent_layers_are_not_run_to_infer_shapes():
     class Counted(layers.SimpleRNNCell):
         def call(self, *args, **kwargs):
             raise AssertionError("a step was made")
+
     assert layer_of(layers.RNN(Counted(4)))(fastnn.Input((None, 3))).shape == (None, 4)
 
 
@@ -161,17 +170,22 @@ def test_a_subclassed_model_on_a_symbol():
 
         def call(self, x):
             return self.gru(self.dense(x)) + ops.cast(ops.shape(x)[1], "float32")
+
     assert Own()(fastnn.Input((None, 5))).shape == (None, 3)
 
 
-@pytest.mark.parametrize("function", [
-    lambda x: ops.reshape(ops.arange(6), ops.concatenate([ops.array([2]), ops.array([3])])),
-    lambda x: ops.zeros((int(ops.add(2, 1)), 2)),
-    lambda x: ops.tile(ops.zeros((1, 2)), ops.stack([3, 1])),
-])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ops.reshape(ops.arange(6), ops.concatenate([ops.array([2]), ops.array([3])])),
+        lambda x: ops.zeros((int(ops.add(2, 1)), 2)),
+        lambda x: ops.tile(ops.zeros((1, 2)), ops.stack([3, 1])),
+    ],
+)
 def test_shapes_calculated_from_constants_with_operations(function):
-    result = fastnn.Model(inputs := fastnn.Input((2,)), layer_of(lambda x: x[:1, :1] + ops.cast(
-        ops.sum(function(x)), "float32"))(inputs))(np.zeros((1, 2), "float32"))
+    result = fastnn.Model(
+        inputs := fastnn.Input((2,)), layer_of(lambda x: x[:1, :1] + ops.cast(ops.sum(function(x)), "float32"))(inputs)
+    )(np.zeros((1, 2), "float32"))
     assert result.shape == (1, 1)
 
 

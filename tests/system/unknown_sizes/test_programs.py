@@ -1,4 +1,5 @@
 """Small programs as courses have them, with Inputs of unknown sizes: built, fitted, saved, used on other sizes."""
+
 import numpy as np
 import pytest
 
@@ -90,6 +91,7 @@ def test_text_classification_with_a_transformer(tmp_path):
     def batches():
         for steps in (6, 9, 6):
             yield rng.integers(1, 30, (4, steps)), rng.integers(0, 2, 4)
+
     assert np.isfinite(model.fit(batches(), verbose=0).history["loss"][0])
     again = saved(model, tmp_path, OWN)
     for steps in (5, 12):
@@ -134,6 +136,7 @@ def test_fully_convolutional_segmentation(tmp_path):
     def batches():
         for size in (8, 12):
             yield rng.normal(size=(2, size, size + 4, 3)), rng.integers(0, 2, (2, size, size + 4))
+
     model.fit(batches(), verbose=0)
     again = saved(model, tmp_path)
     for size in (6, 10):
@@ -147,13 +150,15 @@ def test_sequence_to_sequence_with_models_for_inference(kind, tmp_path):
     source, target = fastnn.Input((None, 5)), fastnn.Input((None, 6))
     _, *states = kind(4, return_state=True, name="encoder")(source)
     decoder = kind(4, return_sequences=True, return_state=True, name="decoder")
-    model = fastnn.Model([source, target], layers.Dense(6, activation="softmax", name="words")(
-        decoder(target, initial_state=states)[0]))
+    model = fastnn.Model(
+        [source, target], layers.Dense(6, activation="softmax", name="words")(decoder(target, initial_state=states)[0])
+    )
     model.compile("rmsprop", "categorical_crossentropy")
     rng = np.random.default_rng(0)
     for n, m in ((5, 4), (7, 9)):
-        model.train_on_batch([rng.normal(size=(4, n, 5)), rng.normal(size=(4, m, 6))],
-                             np.eye(6)[rng.integers(0, 6, (4, m))])
+        model.train_on_batch(
+            [rng.normal(size=(4, n, 5)), rng.normal(size=(4, m, 6))], np.eye(6)[rng.integers(0, 6, (4, m))]
+        )
     model = saved(model, tmp_path)
     encoder = fastnn.Model(model.input[0], model.get_layer("encoder").output[1:])
     given = [fastnn.Input((4,)) for _ in states]
@@ -163,6 +168,6 @@ def test_sequence_to_sequence_with_models_for_inference(kind, tmp_path):
     state, words = encoder.predict(x, verbose=0), []
     state = state if isinstance(state, list) else [state]
     for i in range(5):
-        word, *state = step.predict([y[:, i:i + 1], *state], verbose=0)
+        word, *state = step.predict([y[:, i : i + 1], *state], verbose=0)
         words.append(word)
     np.testing.assert_allclose(np.concatenate(words, 1), model.predict([x, y], verbose=0), rtol=1e-4, atol=1e-5)

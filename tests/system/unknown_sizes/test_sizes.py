@@ -1,4 +1,5 @@
 """`ops.shape` of symbols of the functional API: unknown sizes to calculate with, outside of layers."""
+
 import json
 
 import numpy as np
@@ -22,8 +23,9 @@ def size(x):
 
 def causal(x):
     mask = ops.arange(size(x))[:, None] >= ops.arange(size(x))
-    return x * ops.cast(ops.tile(ops.reshape(ops.cast(mask, "int32"), (1, size(x), size(x))), (rows(x), 1, 1)),
-                        "float32")
+    return x * ops.cast(
+        ops.tile(ops.reshape(ops.cast(mask, "int32"), (1, size(x), size(x))), (rows(x), 1, 1)), "float32"
+    )
 
 
 # name: (function of symbols or arrays, shape of the Input, inferred shape)
@@ -43,15 +45,18 @@ CASES = {
     "reshape, known": (lambda x: ops.reshape(x, (-1, size(x), ops.shape(x)[2] // 2, 2)), (4, 6), (N, 4, 3, 2)),
     "heads": (lambda x: ops.transpose(ops.reshape(x, (rows(x), size(x), 2, 3)), (0, 2, 1, 3)), (N, 6), (N, 2, N, 3)),
     "after pooling": (lambda x: ops.reshape(ops.max_pool(x, 2, 2), (rows(x), size(x) // 2 * 3)), (N, 3), (N, N)),
-    "after layers": (lambda x: ops.reshape(layers.MaxPooling1D()(layers.ReLU()(x)), (-1, size(x) // 2 * 3)), (N, 3),
-                     (N, N)),
+    "after layers": (
+        lambda x: ops.reshape(layers.MaxPooling1D()(layers.ReLU()(x)), (-1, size(x) // 2 * 3)),
+        (N, 3),
+        (N, N),
+    ),
     "tile": (lambda x: ops.tile(x, (1, size(x), 1)), (N, 3), (N, N, 3)),
     "repeat": (lambda x: ops.repeat(x[:, :1], size(x), axis=1), (N, 3), (N, N, 3)),
     "broadcast_to": (lambda x: ops.broadcast_to(x[:, :1], ops.shape(x)), (N, 3), (N, N, 3)),
-    "slice": (lambda x: x[:, :size(x) - 1], (N, 3), (N, N, 3)),
-    "half": (lambda x: x[:, size(x) // 2:], (N, 3), (N, N, 3)),
+    "slice": (lambda x: x[:, : size(x) - 1], (N, 3), (N, N, 3)),
+    "half": (lambda x: x[:, size(x) // 2 :], (N, 3), (N, N, 3)),
     "index": (lambda x: x[:, size(x) - 1], (N, 3), (N, 3)),
-    "negative": (lambda x: x[:, -(size(x) // 2):], (N,), (N, N)),
+    "negative": (lambda x: x[:, -(size(x) // 2) :], (N,), (N, N)),
     "mean": (lambda x: ops.sum(x, 1) / ops.cast(size(x), "float32"), (N, 3), (N, 3)),
     "divided": (lambda x: ops.sum(x, 1) / size(x), (N, 3), (N, 3)),
     "resize": (lambda x: ops.image.resize(x, (size(x) * 2, ops.shape(x)[2] + 1)), (N, N, 3), (N, N, N, 3)),
@@ -60,9 +65,10 @@ CASES = {
     "one_hot": (lambda x: ops.one_hot(ops.cast(x, "int32"), size(x)), (N,), (N, N, N)),
     "top_k": (lambda x: ops.top_k(x, size(x) // 2)[0], (N,), (N, N)),
     "pad": (lambda x: ops.pad(x, ((0, 0), (0, 20 - size(x)))), (N,), (N, 20)),
-    "powers": (lambda x: ops.zeros((rows(x), size(x) % 5 + 2 ** 2 + size(x) ** 2)), (N,), (N, N)),
+    "powers": (lambda x: ops.zeros((rows(x), size(x) % 5 + 2**2 + size(x) ** 2)), (N,), (N, N)),
     "size": (lambda x: ops.reshape(x, (ops.size(x),)), (N, 3), (N,)),
-    "known sizes": (lambda x: x * ops.shape(x)[2], (N, 3), (N, N, 3)), "causal": (causal, (N, N), (N, N, N)),
+    "known sizes": (lambda x: x * ops.shape(x)[2], (N, 3), (N, N, 3)),
+    "causal": (causal, (N, N), (N, N, N)),
     "random": (lambda x: x + 0 * fastnn.random.normal((rows(x), size(x)), seed=1), (N,), (N, N)),
     "uniform": (lambda x: x + 0 * fastnn.random.uniform(shape=(rows(x), 4), seed=1), (4,), (N, 4)),
 }
@@ -151,7 +157,7 @@ def entries(change):
     lambda kind, e: kind == "Zeros" and e["inbound_nodes"][0].update(args=[[2, 3]]),
     lambda kind, e: kind == "Zeros" and e["config"].update(function="eye") is None
     and e["inbound_nodes"][0].update(args=[e["inbound_nodes"][0]["args"][0][0], 10 ** 12]),
-])
+])  # fmt: skip
 def test_damaged_configs_are_refused(change):
     text = json.dumps({"class_name": "Functional", "module": "keras.src.models.functional", "config": entries(change)})
     with pytest.raises(FastnnError):
@@ -162,7 +168,8 @@ def test_large_numbers_in_a_file_cost_no_time():
     def change(kind, entry):
         if kind == "SizeCalculation":
             entry["config"]["function"] = "power"
-            entry["inbound_nodes"][0]["args"][1] = 10 ** 12
+            entry["inbound_nodes"][0]["args"][1] = 10**12
+
     with pytest.raises((ShapeError, FileFormatError), match="is no size of an array"):
         fastnn.Model.from_config(entries(change))
 
