@@ -418,7 +418,7 @@ layer_norm = register(
         cases=_layer_norm_cases,
         invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError)],
         cost=lambda specs, outs, attrs: (8 * specs[0].size, 2 * specs[0].nbytes),
-        doc="y = (x - mean) r gamma + beta over the last axis, r = 1 / sqrt(mean((x - mean)^2) + epsilon); centered=False"
+        doc="y = (x - mean) r gamma + beta on the last axis, r = 1 / sqrt(mean((x - mean)^2) + epsilon); centered=False"
         ": "
         "mean = 0 (RMS normalisation); outputs y, mean, r",
     )
