@@ -33,8 +33,16 @@ really does. Read it beside the sources, in this order; each is one short file.
 def model():
     """The model of README, and arrays like its data."""
     keras.utils.set_random_seed(0)
-    net = keras.Sequential([keras.Input((8, 8)), layers.Rescaling(1 / 16), layers.Flatten(),
-                            layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])  # fmt: skip
+    net = keras.Sequential(
+        [
+            keras.Input((8, 8)),
+            layers.Rescaling(1 / 16, name="rescaling"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(64, activation="relu", name="dense"),
+            layers.Dense(10, activation="softmax", name="dense_1"),
+        ],
+        name="sequential",
+    )
     return net, np.zeros((ROWS, 8, 8), "float32"), np.zeros((ROWS,), "int64")
 
 
