@@ -51,8 +51,7 @@ class _Loop:
         region.parts = [inner.out]
         e = Emitter(node, [], [], low)
         carried, following, before, after = self._carried(inner, e)
-        outputs = node.outputs
-        stacked = outputs[self.n_carry : self.n_carry + len(self.body.outputs) - self.n_carry]
+        stacked = node.outputs[self.n_carry : len(self.body.outputs)]
         rows = {}
         for j, s in enumerate(self.body.outputs[self.n_carry :]):
             root, whole = inner.root[s], stacked[j]

@@ -6,7 +6,7 @@ number instead of address, and argument words that hold numbers, while words tha
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -151,12 +151,10 @@ class Plan:
     def rows(self, scopes: Sequence[str] = ()) -> list[dict[str, Any]]:
         """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times
         (that it runs), us (predicted for all of them), sync."""
-        out, unit, end = [], -1, 0
-        for i, (row, (nbytes, flops, times), origin) in enumerate(
-            zip(self.table("code").tolist(), self.table("costs").tolist(), self.origins)
+        out = []
+        for (unit, row), (nbytes, flops, times), origin in zip(
+            self._units(), self.table("costs").tolist(), self.origins
         ):
-            if i >= end:
-                unit, end = unit + 1, i + 1 if row[abi.FLAGS] & abi.CONTROL else row[abi.END]
             flags, target = row[abi.FLAGS], self.target
             kernel = (
                 "host"
@@ -187,28 +185,34 @@ class Plan:
             )
         return out
 
+    def _units(self) -> Iterator[tuple[int, list[int]]]:
+        """(number of its unit, row) of each instruction; a control row is a unit of its own."""
+        unit, end = -1, 0
+        for i, row in enumerate(self.table("code").tolist()):
+            if i >= end:
+                unit, end = unit + 1, i + 1 if row[abi.FLAGS] & abi.CONTROL else row[abi.END]
+            yield unit, row
+
+    def _said(self, space: int, offset: int, wide: int) -> str:
+        """What a word refers to, in the listing."""
+        if space < 0:
+            return f"{'local' if space == abi.LOCAL else 'span' if wide else 'tile'}+{offset}"
+        return f"{self.spaces[space]}+{offset}" if offset else str(self.spaces[space])
+
     def listing(self) -> list[str]:
         """One line of text for each instruction: unit, barrier, kernel, items, and what its words refer to."""
         code, words = self.table("code"), self.table("words").tolist()
         moves: dict[int, str] = {}
-        said: dict[int, str] = {}
-        for word, space, offset, _, wide in self.table("relocations").tolist():
-            said[word] = {abi.LOCAL: "local", abi.SCRATCH: "tile"}.get(space) or str(self.spaces[space])
-            if space in (abi.LOCAL, abi.SCRATCH) or self.spaces[space].kind != "key" or offset:
-                said[word] += f"+{offset}" if offset or space in (abi.LOCAL, abi.SCRATCH) else ""
-            if wide:
-                said[word] = said[word].replace("tile", "span")
-        lines, ends, depth_ends, unit = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int](), -1
+        said = {
+            word: self._said(space, offset, wide) for word, space, offset, _, wide in self.table("relocations").tolist()
+        }
+        lines, ends, depth_ends = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int]()
         for word, stride in self.table("moves").tolist():
             moves[word] = f"{moves.get(word, '')}{'+' if stride >= 0 else ''}{stride}t"
-        last = 0
-        for i, row in enumerate(code.tolist()):
+        for i, (unit, row) in enumerate(self._units()):
             while depth_ends and i >= depth_ends[-1]:
                 depth_ends.pop()
             flags, control = row[abi.FLAGS], row[abi.FLAGS] & abi.CONTROL
-            if i >= last:
-                unit += 1
-                last = row[abi.END] if not control else i + 1
             args = [
                 said.get(w, _number(words[w])) + (f"[{moves[w]}]" if w in moves else "")
                 for w in range(row[abi.ARGS], ends[i])

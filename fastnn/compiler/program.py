@@ -11,8 +11,8 @@ from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
-from fastnn.graph import variable as variables
 from fastnn.graph.node import VARIABLE
+from fastnn.runtime import pyexec
 from fastnn.runtime.abi import STOP
 from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.threads import allowed, planned
@@ -59,15 +59,15 @@ class Program:
         _cut_circles(trace)
 
     def _bind(self) -> None:
-        """Give the plan its memory: at first, and whenever variables or the arena have moved."""
+        """Give the plan its memory: at first, and whenever the arena has moved."""
         options = self.options
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
         self.tape = bind(self.plan, self.storage, options.target, most, options.executor)
-        self.outputs, self.threads, self._layout = self.tape.outputs, self.tape.threads, variables.layout_version
+        self.outputs, self.threads = self.tape.outputs, self.tape.threads
         self.plain = (
             self.tape.executor is not None
             and not (options.guard or options.fill)
-            and type(self.tape.executor).__module__ != "fastnn.runtime.pyexec"
+            and not isinstance(self.tape.executor, pyexec.Executor)
         )
 
     # ------------------------------------------------------------------ what it takes

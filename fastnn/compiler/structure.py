@@ -22,8 +22,6 @@ from fastnn.ops.op import REGISTRY, Op
 KEY_ATTRS = ("seed", "stream", "call")
 LARGE = 1024  # bytes from which a constant is known by its digest
 COMPONENT = 1 << 48  # distance between memory that does not overlap, in abstract addresses
-
-
 PLAIN = (int, str, bytes, type(None))
 
 
@@ -51,7 +49,7 @@ def layout(arrays: Sequence[Array]) -> tuple[int, ...]:
     starts = np.array([a.ctypes.data for a in arrays], np.int64)
     ends = starts + np.array([a.nbytes for a in arrays], np.int64)
     order = np.argsort(starts, kind="stable").tolist()
-    out, top, component, begin = [0] * len(arrays), -1, 0, 0
+    out, top, begin = [0] * len(arrays), -1, 0
     groups: list[list[tuple[int, int]]] = []
     for i in order:
         if starts[i] >= top:
