@@ -37,6 +37,10 @@ class ArgumentError(FastnnError, ValueError):
     """An argument outside its documented values."""
 
 
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument of a kind that cannot be taken, as something that cannot be called for a function."""
+
+
 class NotBuiltError(FastnnError, ValueError):
     """A model or layer used before its weights exist, or a model not compiled."""
 

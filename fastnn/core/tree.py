@@ -1,10 +1,14 @@
-"""Nested structures of lists, tuples and dicts: their leaves; those of a dict in the order of its sorted keys.
+"""Nested structures of lists, tuples, deques and dicts: their leaves; those of a dict in the order of its sorted keys.
 
-That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places.
+That is Keras's order: two dicts that differ only in the order of writing have the same leaves at the same places. An
+OrderedDict has an order of its own, which is kept.
 """
 
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
+
+NESTED = (list, tuple, dict, deque)
 
 
 def ordered_keys(structure):
@@ -13,6 +17,8 @@ def ordered_keys(structure):
     >>> ordered_keys({"b": 1, "a": 2}), ordered_keys({"b": 1, 0: 2})
     (['a', 'b'], [0, 'b'])
     """
+    if isinstance(structure, OrderedDict):
+        return list(structure)
     try:
         return sorted(structure)
     except TypeError:
@@ -20,12 +26,12 @@ def ordered_keys(structure):
 
 
 def is_nested(structure):
-    """Whether a value is a structure (list, tuple or dict) rather than a leaf.
+    """Whether a value is a structure (list, tuple, deque or dict) rather than a leaf.
 
     >>> is_nested([1]), is_nested("a")
     (True, False)
     """
-    return isinstance(structure, (list, tuple, dict))
+    return isinstance(structure, NESTED)
 
 
 def flatten(structure: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
@@ -71,7 +77,19 @@ def flatten_with_path(structure, path=()):
 
 
 def rebuild(like, values):
-    """A list or tuple (named or plain) of these values, of the kind of `like`."""
+    """A structure of the kind of `like`, with these values as its children; those of a dict in the order of its keys.
+
+    >>> rebuild({"b": 0, "a": 0}, [1, 2])
+    {'b': 2, 'a': 1}
+    """
+    if isinstance(like, dict):
+        made = dict(zip(ordered_keys(like), values, strict=True))
+        written = {key: made[key] for key in like}
+        if isinstance(like, defaultdict):
+            return defaultdict(like.default_factory, written)
+        return OrderedDict(written) if isinstance(like, OrderedDict) else written
+    if isinstance(like, deque):
+        return deque(values, maxlen=like.maxlen)
     if isinstance(like, tuple) and hasattr(like, "_fields"):
         return type(like)(*values)
     return tuple(values) if isinstance(like, tuple) else list(values)
@@ -88,15 +106,13 @@ def map_structure(
     if not is_nested(structure) or (is_leaf is not None and is_leaf(structure)):
         return function(structure, *more)
     if isinstance(structure, dict):
-        made = {
-            key: map_structure(function, structure[key], *(m[key] for m in more), is_leaf=is_leaf)
-            for key in ordered_keys(structure)
-        }
-        return {key: made[key] for key in structure}  # as it was written
-    parts = [
-        map_structure(function, value, *others, is_leaf=is_leaf)
-        for value, *others in zip(structure, *more, strict=True)
-    ]
+        keys = ordered_keys(structure)
+        parts = [map_structure(function, structure[k], *(m[k] for m in more), is_leaf=is_leaf) for k in keys]
+    else:
+        parts = [
+            map_structure(function, value, *others, is_leaf=is_leaf)
+            for value, *others in zip(structure, *more, strict=True)
+        ]
     return rebuild(structure, parts)
 
 
@@ -123,11 +139,6 @@ def same_structure(a, b):
             and a.keys() == b.keys()
             and all(same_structure(a[key], b[key]) for key in a)
         )
-    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
-        return (
-            isinstance(a, (list, tuple))
-            and isinstance(b, (list, tuple))
-            and len(a) == len(b)
-            and all(map(same_structure, a, b))
-        )
+    if is_nested(a) or is_nested(b):
+        return is_nested(a) and is_nested(b) and len(a) == len(b) and all(map(same_structure, a, b))
     return True
