@@ -19,7 +19,9 @@ def content(arrays):
     """
     out = hashlib.sha256()
     for a in arrays:
-        rows = a if a.ndim == 0 else a[np.unique(np.linspace(0, max(len(a) - 1, 0), min(len(a), ROWS)).astype(np.int64))]
+        rows = (
+            a if a.ndim == 0 else a[np.unique(np.linspace(0, max(len(a) - 1, 0), min(len(a), ROWS)).astype(np.int64))]
+        )
         out.update(f"{a.dtype.str}{a.shape}".encode())
         out.update(np.ascontiguousarray(rows).tobytes())
     return out.hexdigest()[:16]

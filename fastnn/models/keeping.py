@@ -9,11 +9,11 @@ import warnings
 
 import numpy as np
 
+from fastnn.callbacks.backup_and_restore import BackupAndRestore
 from fastnn.core import config
-from fastnn.core.errors import FileFormatError, NotBuiltError
+from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 from fastnn.graph import variable as variables
 from fastnn.layers.tracking import structure_version
-from fastnn.callbacks.backup_and_restore import BackupAndRestore
 from fastnn.models import identity, script
 from fastnn.models.runs import outermost
 from fastnn.models.sources import metric_variables
@@ -91,6 +91,25 @@ class Keeping:
         self._identity = None
 
     # ------------------------------------------------------------------ begin
+    def ask(self, checkpoint, resume):
+        """What fit's arguments `checkpoint` and `resume` ask for; returns the folder that was given, or None."""
+        path, when, keep = checkpoint, FIT, 2
+        if isinstance(checkpoint, BackupAndRestore):
+            path, when, keep = checkpoint.backup_dir, checkpoint.when, checkpoint.keep
+        of_script = script.next_fit(outermost())
+        if path is not None:
+            path = os.fspath(path)
+            self.open(path, when, keep, resume, script.number_of(path))
+        elif of_script is not None:
+            self.open(of_script[0], when, keep, resume, of_script[1])
+        elif resume is True:
+            raise ArgumentError(
+                "fit: resume=True without a checkpoint: say the folder, checkpoint=..., or resume=path."
+            )
+        elif resume not in (False, "auto"):
+            self.open(None, when, keep, resume)
+        return path
+
     def open(self, path, when, keep, resume="auto", fit=1, delete=None):
         """Keep checkpoints in a folder, unless `path` is None; `resume` as in fit.
 
@@ -138,10 +157,19 @@ class Keeping:
         return False
 
     def begin(self, listeners):
-        """All callbacks have begun: take up the state that there is."""
+        """All callbacks have begun: take up the state that there is, and return it (or None)."""
         self.listeners = listeners
         if self._reader is not None:
             self.load()
+        self.handle()
+        return self.resume
+
+    def load_finished(self, listeners):
+        """Leave everything as a run left it that has come to its end: its callbacks are not called again."""
+        self.load()
+        self.model._trainer().shared.next_fit()
+        restore_outside(self.resume["outside"])
+        listeners.load_state_dict(self.resume)
 
     def load(self):
         """Give the model, and what is random, the state that was found."""
@@ -164,11 +192,7 @@ class Keeping:
         self.source.seek(**resume["position"])
         if self.validation is not None:
             self.validation.catch_up(resume["validated"])
-        self.restore_outside()
-
-    def restore_outside(self):
-        """What Python and NumPy draw goes on from there, too."""
-        restore_outside(self.resume["outside"])
+        restore_outside(resume["outside"])
 
     # ------------------------------------------------------------------ boundaries
     def left(self, batches):
@@ -227,7 +251,7 @@ class Keeping:
 
     def take(self, epoch, batch, logs=None, over=False, finished=False):
         """A copy of the run at a batch of an epoch.  logs: of the epoch.  over: whether the data have gone further."""
-        model, own = self.model, self.model._trainer()
+        model, own, valid = self.model, self.model._trainer(), self.validation
         stamp = structure_version(), variables.layout_version, own.forgotten, id(model.optimizer)
         if self._stamp != stamp:
             self._parts, self._stamp = parts_of(model), stamp
@@ -237,9 +261,9 @@ class Keeping:
             "finished": finished,
             "over": over,
             "stopped": bool(model.stop_training),
-            "ended": bool(model.stop_training or used_up(self.source, self.validation)),
+            "ended": bool(model.stop_training or self.source.used_up or (valid is not None and valid.used_up)),
             "position": self.source.position(),
-            "validated": None if self.validation is None else self.validation.progress(),
+            "validated": None if valid is None else valid.progress(),
             "logs": model._logs() if logs is None else logs,
             "metrics": [v.numpy() for v in metric_variables(model)],
             "data": self.identity(),
@@ -271,30 +295,9 @@ class Keeping:
             keeper.close(bool(done and keeper.delete))
 
 
-def open_checkpoint(keeping, checkpoint, resume):
-    """What fit's arguments `checkpoint` and `resume` ask for; returns the folder that was given, or None."""
-    path, when, keep = checkpoint, FIT, 2
-    if isinstance(checkpoint, BackupAndRestore):
-        path, when, keep = checkpoint.backup_dir, checkpoint.when, checkpoint.keep
-    of_script = script.next_fit(outermost())
-    if path is not None:
-        path = os.fspath(path)
-        keeping.open(path, when, keep, resume, script.number_of(path))
-    elif resume is True or not (resume is False or resume == "auto"):
-        keeping.open(None, when, keep, resume)
-    elif of_script is not None:
-        keeping.open(of_script[0], when, keep, resume, of_script[1])
-    return path
-
-
 def _place(reader):
     state = reader.run["state"]
     return state["epoch"], state["batch"]
-
-
-def used_up(source, validation):
-    """Whether there are no data for another epoch."""
-    return source.used_up or (validation is not None and validation.used_up)
 
 
 def read_from(path):

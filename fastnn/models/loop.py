@@ -7,7 +7,6 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import script
-from fastnn.models.keeping import Keeping, open_checkpoint, used_up
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -83,49 +82,47 @@ def fit(
         validation.compile()
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
-    keeping = Keeping(model, source, validation)
-    outer, own.keeping, done = own.keeping, keeping, False
+    outer = own.source, own.validation, own.keeping
+    own.source, own.validation, own.keeping, done = source, validation, None, False
     model.stop_training, model._initial_epoch = False, None
     source.number = own.shared.next_fit()
     try:
-        folder = open_checkpoint(keeping, checkpoint, resume)
-        if keeping.finished(epochs):
-            keeping.load()
-            own.shared.next_fit()
-            keeping.restore_outside()
-            listeners.load_state_dict(keeping.resume)
+        asked = checkpoint is not None or resume is True or resume not in (False, "auto") or script.is_on()
+        folder = own.keep(model).ask(checkpoint, resume) if asked else None
+        if asked and own.keeping.finished(epochs):
+            own.keeping.load_finished(listeners)
         else:
-            listeners.on_train_begin()
-            keeping.begin(listeners)
-            if keeping.resume is not None:
+            listeners.on_train_begin()  # BackupAndRestore may ask for checkpoints, too
+            keeping = own.keeping
+            found = None if keeping is None else keeping.begin(listeners)
+            if found is not None:
                 source.number = own.shared.next_fit()
-                listeners.load_state_dict(keeping.resume)
-            listeners.train_has_begun(keeping.resume)
+                listeners.load_state_dict(found)
+            listeners.train_has_begun(found)
             if model._initial_epoch is not None:  # found where an earlier run stopped
                 initial_epoch = model._initial_epoch
-            keeping.handle()
-            _train(model, keeping, validation_freq, listeners, range(initial_epoch, epochs))
+            _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs), keeping)
         done = True
         if folder is not None:
             script.is_finished(folder)
     finally:
-        own.keeping = outer
-        keeping.close(done)
+        keeping, (own.source, own.validation, own.keeping) = own.keeping, outer
+        if keeping is not None:
+            keeping.close(done)
     return listeners.history or model.history
 
 
-def _train(model, keeping, validation_freq, listeners, epochs):
+def _train(model, source, validation, validation_freq, listeners, epochs, keeping):
     """The epochs of fit, and its end."""
-    source, validation, resume = keeping.source, keeping.validation, keeping.resume
-    logs, epoch = resume["logs"] if resume else {}, epochs.start - 1
-    if resume:
-        keeping.seek()
-    else:
+    resume = None if keeping is None else keeping.resume
+    logs, epoch, ended = {}, epochs.start - 1, False
+    if resume is None:
         source.seek(passes=epochs.start)
-    ended = resume is not None and resume["ended"]
-    if ended and not resume["batch"]:
-        epochs = range(0)
-    keeping = keeping if keeping.keepers else None
+    else:
+        keeping.seek()
+        logs, ended = resume["logs"], resume["ended"]
+        if ended and not resume["batch"]:
+            epochs = range(0)
     try:
         for epoch in epochs:
             model.reset_metrics()
@@ -152,7 +149,7 @@ def _train(model, keeping, validation_freq, listeners, epochs):
             listeners.on_epoch_end(epoch, logs)
             if keeping is not None:
                 keeping.after_epoch(epoch, logs)
-            if ended or model.stop_training or used_up(source, validation):
+            if ended or model.stop_training or source.used_up or (validation is not None and validation.used_up):
                 if epoch + 1 < epochs.stop and not model.stop_training:
                     ran_out()
                 break

@@ -19,6 +19,11 @@ def checkpoints_of(path):
         _folder[:] = before
 
 
+def is_on():
+    """Whether a script runs whose calls of fit keep checkpoints."""
+    return bool(_folder)
+
+
 def next_fit(outermost):
     """(folder, number) for a fit that begins and was given no folder, or None."""
     if not _folder or not outermost or threading.current_thread() is not threading.main_thread():

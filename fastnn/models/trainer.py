@@ -99,8 +99,8 @@ class Trainer(Intake, LegacyMethods):
         if not own.depth:  # a seed set since the last run holds for the next one, here and there
             own.shared.follow_seed()
         position = own.shared.position()
-        if own.keeping is not None:  # inside fit: who goes on from here goes on with this call of fit
-            position["fits"] = own.keeping.source.number
+        if own.source is not None:  # inside fit: who goes on from here goes on with this call of fit
+            position["fits"] = own.source.number
         return position
 
     def _set_random_position(self, position):
@@ -109,7 +109,7 @@ class Trainer(Intake, LegacyMethods):
 
     def _keep_backups(self, path, when, keep, delete):
         """Keep checkpoints of the fit that begins; whether there is one to go on from (see Keeping.open)."""
-        return self._trainer().keeping.open(path, when, keep, delete=delete)
+        return self._trainer().keep(self).open(path, when, keep, delete=delete)
 
     @property
     def _loss_tracker(self):

@@ -23,7 +23,9 @@ class FolderLock:
         self.key, self.file = os.path.realpath(path), os.path.join(path, "lock")
         self.descriptor = None
         if self.key in _held:
-            raise FolderInUseError(f"{path!r} belongs to another run of this process: give each run a folder of its own.")
+            raise FolderInUseError(
+                f"{path!r} belongs to another run of this process: give each run a folder of its own."
+            )
         while self.descriptor is None:
             os.makedirs(path, exist_ok=True)
             self._take(path)

@@ -39,10 +39,7 @@ def dump(model):
 
 def position(model, found):
     """The position of the streams of a model; found: its generators()."""
-    return {
-        "position": model._random_position(),
-        "generators": {path: [*g.key, g.calls] for path, g in found.items()},
-    }
+    return {"position": model._random_position(), "generators": {path: [*g.key, g.calls] for path, g in found.items()}}
 
 
 def load(model, saved, name):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import callbacks, layers
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
-from fastnn.core.errors import DataError
 from fastnn.saving.run import load_run, save_run
 from fastnn.saving.run_file import read_run
 
@@ -145,7 +144,9 @@ def test_a_damaged_backup_falls_back_to_the_one_before(tmp_path):
     torn = files[1].read_bytes()
     files[1].write_bytes(torn[:-9])
     expected = train(net(), "arrays", None, [])
-    with pytest.warns(UserWarning, match=rf"{files[1].name}: cannot be read .*from the checkpoint before, .*{files[0].name}"):
+    with pytest.warns(
+        UserWarning, match=rf"{files[1].name}: cannot be read .*from the checkpoint before, .*{files[0].name}"
+    ):
         assert train(net(), "arrays", None, [callbacks.BackupAndRestore(folder)]) == expected
     folder.mkdir()
     files[1].write_bytes(torn[:-9])
