@@ -1,0 +1,1 @@
+def run(every, say): return 0
