@@ -1,7 +1,7 @@
 """Command line of the faults.
 
-    python -m tests.faults kill --n 200       # trainings killed at random moments, resumed, compared with whole ones
-    python -m tests.faults syscalls           # each system call of the writer fails once, in each of four ways
+python -m tests.faults kill --n 200       # trainings killed at random moments, resumed, compared with whole ones
+python -m tests.faults syscalls           # each system call of the writer fails once, in each of four ways
 """
 
 from __future__ import annotations

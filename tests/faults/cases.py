@@ -57,7 +57,9 @@ def plateau(folder: Path) -> Any:
         callbacks.ReduceLROnPlateau(patience=1, min_delta=0.01, cooldown=1),
         callbacks.EarlyStopping(patience=2, min_delta=0.002, restore_best_weights=True),
     ]
-    return _net(layers.GaussianNoise(0.1), optimizer=keras.optimizers.Adam(0.02)), _arrays(epochs=8, callbacks=listeners)
+    return _net(layers.GaussianNoise(0.1), optimizer=keras.optimizers.Adam(0.02)), _arrays(
+        epochs=8, callbacks=listeners
+    )
 
 
 def schedule(folder: Path) -> Any:
@@ -69,7 +71,10 @@ def schedule(folder: Path) -> Any:
 
 def scheduler(folder: Path) -> Any:
     """A rate that a function sets for each epoch from the one before."""
-    listeners = [callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.7), callbacks.CSVLogger(str(folder / "log.csv"))]
+    listeners = [
+        callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.7),
+        callbacks.CSVLogger(str(folder / "log.csv")),
+    ]
     return _net(optimizer=keras.optimizers.Nadam(0.02)), _arrays(callbacks=listeners, class_weight=None)
 
 
@@ -119,7 +124,12 @@ class Average(callbacks.Callback):  # type: ignore[misc]
 
 def numbered(folder: Path) -> Any:
     """A data set by number with random numbers of its own, and a callback of the user's."""
-    return _net(layers.Dropout(0.2)), {"x": Rows(), "epochs": EPOCHS, "callbacks": [Average()], "validation_data": (X[:9], Y[:9])}
+    return _net(layers.Dropout(0.2)), {
+        "x": Rows(),
+        "epochs": EPOCHS,
+        "callbacks": [Average()],
+        "validation_data": (X[:9], Y[:9]),
+    }
 
 
 def stream(folder: Path) -> Any:
@@ -165,7 +175,12 @@ def recurrent(folder: Path) -> Any:
     """States that a layer keeps from batch to batch, and a loss of the user's."""
     keras.utils.set_random_seed(7)
     model = keras.Sequential(
-        [keras.Input(batch_shape=(BATCH, 6)), layers.Reshape((3, 2)), layers.GRU(4, stateful=True, dropout=0.1), layers.Dense(1)]
+        [
+            keras.Input(batch_shape=(BATCH, 6)),
+            layers.Reshape((3, 2)),
+            layers.GRU(4, stateful=True, dropout=0.1),
+            layers.Dense(1),
+        ]
     )
     model.compile("adam", lambda y, p: ops.mean(ops.abs(y - p) ** 1.5, axis=-1))
     return model, {"x": X, "y": Y, "batch_size": BATCH, "shuffle": "batch", "epochs": EPOCHS}
@@ -180,7 +195,7 @@ def train(case: str, folder: Path, **how: Any) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     model, data = CASES[case](folder)
     listeners = [*data.pop("callbacks", []), *how.pop("callbacks", [])]
-    history = model.fit(**data, callbacks=listeners, verbose=0, **how)
+    history = model.fit(**{**data, **how}, callbacks=listeners, verbose=0)
     weights = hashlib.sha256(b"".join(v.numpy().tobytes() for v in (*model.variables, *model.optimizer.variables)))
     drawn = float(np.random.random_sample()) if case == "numbered" else 0.0  # noqa: NPY002
     return json.loads(json.dumps({

@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fastnn.callbacks import BackupAndRestore
+from fastnn.saving.checkpoints import files_of, read_newest
 
 from .cases import CASES, train
 
@@ -48,8 +50,11 @@ def finished(child: int) -> bool:
     return not killed
 
 
-def one(case: str, lot: random.Random, folder: Path, most: int = MOST) -> tuple[int, list[str]]:
-    """Kill a training of a case up to `most` times; (kills, what differs from one that was not interrupted)."""
+def one(case: str, lot: random.Random, folder: Path, places: Counter[str], most: int = MOST) -> tuple[int, list[str]]:
+    """Kill a training of a case up to `most` times; (kills, what differs from one that was not interrupted).
+
+    places: counts where trainings go on from: inside an epoch, between epochs, or the start.
+    """
     whole = folder / "whole.json"
     finished(forked(lambda: train(case, folder / "whole"), whole))
     expected, frequency = json.loads(whole.read_text(encoding="utf-8")), lot.choice(FREQUENCIES)
@@ -58,9 +63,12 @@ def one(case: str, lot: random.Random, folder: Path, most: int = MOST) -> tuple[
     def work() -> Any:
         keeps = BackupAndRestore(folder / "run", save_freq=frequency)
         if frequency == 2:
-            return train(case, folder / "parts", callbacks=[BackupAndRestore(folder / "run", 2, delete_checkpoint=False)])
+            return train(
+                case, folder / "parts", callbacks=[BackupAndRestore(folder / "run", 2, delete_checkpoint=False)]
+            )
         return train(case, folder / "parts", checkpoint=keeps)
 
+    (folder / "timed").mkdir()
     begin = time.perf_counter()
     finished(forked(lambda: train(case, folder / "timed", checkpoint=str(folder / "timed_run")), folder / "timed.json"))
     long = time.perf_counter() - begin
@@ -69,19 +77,26 @@ def one(case: str, lot: random.Random, folder: Path, most: int = MOST) -> tuple[
         if kills < most:
             time.sleep(lot.uniform(0, long))
             os.kill(child, signal.SIGKILL)
-        kills += not finished(child)
+        if not finished(child):
+            kills += 1
+            found = read_newest(files_of(str(folder / "run"))) if (folder / "run").is_dir() else None
+            places["no checkpoint" if found is None else "an epoch" if found.run["state"]["batch"] else "epochs"] += 1
     found = json.loads(result.read_text(encoding="utf-8"))
     return kills, [f"{case}, save_freq={frequency!r}: {what}" for what in expected if found[what] != expected[what]]
 
 
 def run(n: int, seed: int = 0, cases: list[str] | None = None, say: Callable[[str], Any] = print) -> int:
     """Kill trainings n times; 1 where one that was resumed is not equal to one that was not interrupted, else 0."""
-    lot, kills, runs, wrong = random.Random(seed), 0, 0, []
+    lot, kills, runs, wrong, places = random.Random(seed), 0, 0, [], Counter[str]()
     while kills < n:
         case = (cases or [*CASES])[runs % len(cases or CASES)]
         with tempfile.TemporaryDirectory() as folder:
-            more, bad = one(case, lot, Path(folder), min(MOST, n - kills))
+            more, bad = one(case, lot, Path(folder), places, min(MOST, n - kills))
         kills, runs, wrong = kills + more, runs + 1, wrong + bad
         say(f"{kills} kills, {runs} trainings, {len(wrong)} differences ({case})" + "".join(f"\n  {b}" for b in bad))
-    say(f"{kills} kills of {runs} trainings: {len(wrong)} differences from trainings that were not interrupted")
+    say(
+        f"{kills} kills of {runs} trainings: {len(wrong)} differences from trainings that were not interrupted; gone on "
+        f"inside an epoch {places['an epoch']} times, between epochs {places['epochs']}, from the start "
+        f"{places['no checkpoint']}"
+    )
     return 1 if wrong else 0
