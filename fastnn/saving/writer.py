@@ -56,8 +56,11 @@ class Writer:
                     return
                 what, self._waiting = self._waiting, None
                 self._change.notify_all()
-            try:
-                self._write(what)
-            except Exception as error:  # whatever it is: who asks for it raises it
-                with self._change:
-                    self._error = error
+            self._one(what)
+
+    def _one(self, what):
+        try:
+            self._write(what)
+        except Exception as error:  # whatever it is: who asks for it raises it
+            with self._change:
+                self._error = error
