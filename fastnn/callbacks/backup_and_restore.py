@@ -35,26 +35,27 @@ def frequency(save_freq):
     if isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1:
         return False, int(save_freq), None
     raise ArgumentError(
-        f"Invalid value for argument `save_freq`. Received: save_freq={save_freq!r}. Expected either 'epoch', an integer "
-        "value (batches), or a time: a datetime.timedelta, or text such as '30s', '5min' or '1h'."
+        f"Invalid value for argument `save_freq`. Received: save_freq={save_freq!r}. Expected either 'epoch', an "
+        "integer value (batches), or a time: a datetime.timedelta, or text such as '30s', '5min' or '1h'."
     )
 
 
 class BackupAndRestore(Callback):
     """Keeps checkpoints of the whole run; a new `fit` with the same folder goes on from the last one.
 
-    backup_dir: a folder of its own.  save_freq: "epoch"; an int (batches); or a time: a timedelta, or text such as "30s",
-    "5min", "1h".  double_checkpoint: as keep=2, at least.  delete_checkpoint: remove the folder when training has ended.
-    keep: how many checkpoints stay; where the last one cannot be read, the one before it is used, with a warning.
+    backup_dir: a folder of its own.  save_freq: "epoch"; an int (batches); or a time: a timedelta, or text such as
+    "30s", "5min", "1h".  double_checkpoint: as keep=2, at least.  delete_checkpoint: remove the folder when training
+    has ended.  keep: how many checkpoints stay; where the last one cannot be read, the one before it is used, with a
+    warning.
 
     A checkpoint holds weights, the optimizer's state, the position in the data, the order of its rows, every random
     stream, the metrics of the epoch, the history and the state of all callbacks: training goes on at the very batch,
     with the bits of a run that was not interrupted.  It is one file, written at once, by a second thread.  SIGTERM
     writes one, too, and ends the process with status 143, unless it has a handler of yours.
 
-    Raises NotBuiltError at the start of training for a model without weights, FolderInUseError for a folder that another
-    run writes to, FileFormatError for checkpoints that are damaged or of another model, ArgumentError for one of a run
-    on other data.
+    Raises NotBuiltError at the start of training for a model without weights, FolderInUseError for a folder that
+    another run writes to, FileFormatError for checkpoints that are damaged or of another model, ArgumentError for one
+    of a run on other data.
 
     >>> BackupAndRestore("backup", save_freq="30s").when
     (False, None, 30.0)

@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers, doubtful, report_overflow
+from fastnn.models.source_state import SourceState
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 _EMPTY = (None, (), [])
@@ -190,8 +191,8 @@ class Batches:
     PyDataset in the next pass; None: as they are numbered.  call: calls the source's functions, with their arguments.
 
     length: batches of a pass, None if not known.  at: batches of this pass that have been given.  taken: all that a
-    source has given that cannot begin again.  stateful: whether it has state() and restore(), which say and set where
-    it is.  last: the batch that was given last, unless its place is known otherwise.
+    source has given that cannot begin again.  inner: its SourceState.  last: the batch that was given last, unless
+    its place is known otherwise.
     """
 
     def __init__(self, x, mix=None, call=lambda function, *args: function(*args)):
@@ -201,7 +202,7 @@ class Batches:
             self.length is not None or not hasattr(x, "__iter__") or hasattr(x, "num_batches")
         )
         self.restartable = self.indexed or iter(x) is not x
-        self.stateful = hasattr(x, "state") and hasattr(x, "restore")
+        self.inner = SourceState(x, self.indexed)
         self.iterator, self.at, self.taken, self.last = None, 0, 0, None
         self.used_up = self.fell_short = False
 
@@ -239,8 +240,9 @@ class Batches:
         """
         self._rewind()
         if state is not None:
-            self.source.restore(state)
-            if not self.indexed and (at or not self.restartable):
+            self.inner.put(state)
+        if state is not None and not self.indexed:
+            if at or not self.restartable:
                 self._begin()
         elif not self.indexed:
             count = at if self.restartable else taken
@@ -249,9 +251,9 @@ class Batches:
                     self.at = 0
                 if self._next() is None:
                     raise DataError(
-                        f"The run that this one goes on from had taken {count} batches of the data source, which has only "
-                        f"{given}. Pass a new one that gives the same batches, or one with the methods state(), which "
-                        "says where it is, and restore(state)."
+                        f"The run that this one goes on from had taken {count} batches of the data source, which has "
+                        f"only {given}. Pass a new one that gives the same batches, or one with the methods state(), "
+                        "which says where it is, and restore(state)."
                     )
         if self.indexed and at:
             self._begin()
@@ -287,7 +289,7 @@ class Batches:
                 return None
         self.at += 1
         self.taken += not self.restartable
-        self.last = None if self.indexed or self.stateful else batch
+        self.last = None if self.indexed or self.inner.own else batch
         return (batch,)
 
 

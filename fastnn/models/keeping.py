@@ -86,7 +86,7 @@ class Keeping:
     def __init__(self, model, source, validation):
         self.model, self.source, self.validation = model, source, validation
         self.keepers, self.listeners, self.resume, self.epoch = [], None, None, 0
-        self.terminated, self.handled, self.before, self.waiting = False, None, None, False
+        self.terminated, self.handled, self.before, self.waiting = False, None, None, []
         self._reader = self._parts = self._stamp = None
         self._identity = None
 
@@ -206,7 +206,7 @@ class Keeping:
         if self.terminated:
             self._end(self.take(self.epoch, done))
         if over:  # in a moment the epoch is over
-            self.waiting = self.waiting or bool(due)
+            self.waiting += due
         elif due:
             self._give(due, self.take(self.epoch, done))
 
@@ -223,8 +223,8 @@ class Keeping:
     def after_epoch(self, epoch, logs):
         """All callbacks have seen the end of the epoch; logs: what they saw."""
         self.before = None
-        due = [k for k in self.keepers if k.due(0, True) or self.waiting]
-        self.waiting = False
+        due = [k for k in self.keepers if k.due(0, True) or k in self.waiting]
+        self.waiting.clear()
         if due or self.terminated:
             taken = self.take(epoch + 1, 0, logs)
             self._give(due, taken)
@@ -292,7 +292,9 @@ class Keeping:
             signal.signal(signal.SIGTERM, self.handled)
         while self.keepers:
             keeper = self.keepers.pop()
-            keeper.close(bool(done and keeper.delete))
+            keeper.close(bool(done and keeper.delete and not self.terminated))
+        if self.terminated:  # also where it came after the last batch
+            raise SystemExit(TERMINATED)
 
 
 def _place(reader):

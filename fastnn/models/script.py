@@ -12,7 +12,7 @@ _finished: dict = {}  # {folder: calls of fit with checkpoint=folder that have c
 def checkpoints_of(path):
     """Every outermost fit of the main thread keeps checkpoints in this folder, and goes on from those that it finds."""
     before = list(_folder)
-    _folder[:] = [os.fspath(path), 0]
+    _folder[:] = [os.path.abspath(path), 0]  # a script may change the current folder
     try:
         yield
     finally:

@@ -225,7 +225,7 @@ class BatchSource:
             "at": source.at,
             "passes": self.passes - (source.at > 0),
             "taken": source.taken,
-            "state": source.source.state() if source.stateful else None,
+            "state": source.inner.take(),
             "last": None if source.last is None else _content_of(source.last),
         }
 
@@ -240,9 +240,9 @@ class BatchSource:
         self.source.go_to(at, taken, state)
         if last is not None and self.source.last is not None and _content_of(self.source.last) != last:
             raise DataError(
-                f"The data source does not give the batches that it gave to the run that this one goes on from: batch "
-                f"{taken or at} (counted from 1) is another one. Let it give the same batches each time, or give it the "
-                "methods state(), which says where it is, and restore(state)."
+                f"The data source does not give the batches that it gave to the run that this one goes on from: "
+                f"batch {taken or at} (counted from 1) is another one. Let it give the same batches each time, or give "
+                "it the methods state(), which says where it is, and restore(state)."
             )
 
     def progress(self):

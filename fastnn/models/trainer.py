@@ -287,10 +287,10 @@ class Trainer(Intake, LegacyMethods):
         PyDataset of batches (x, y[, sample_weight]).  batch_size: rows, 32 if None.  validation_split: the fraction
         of rows taken from the end, before shuffling.  class_weight: {class: weight}.  sample_weight: (n,) weights.
 
-        checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute; SIGTERM
-        then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint in the
-        folder, if there is one, with the bits of a run that was not broken off; a run that had come to its end returns
-        at once.  True: there must be one.  False: begin anew.  A path: go on from that file or folder.
+        checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
+        SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint
+        in the folder, if there is one, with the bits of a run that was not broken off; a run that had come to its end
+        returns at once.  True: there must be one.  False: begin anew.  A path: go on from that file or folder.
 
         Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
         progress; the model and `model.history` are usable.

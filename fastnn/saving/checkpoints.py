@@ -17,14 +17,14 @@ _TEMPORARY = re.compile(r"\.fit\d+-\d+\.run\.tmp-.*")
 class Checkpoints:
     """The checkpoints of one call of fit in a folder.
 
-    path: of the folder, which is made, and locked until `close`.  fit: the number of the call of fit, from 1.  keep: how
-    many files stay.
+    path: of the folder, which is made, and locked until `close`.  fit: the number of the call of fit, from 1.  keep:
+    how many files stay.
 
     Raises FolderInUseError, OSError.
     """
 
     def __init__(self, path, fit=1, keep=2):
-        self.path, self.fit, self.keep = os.fspath(path), fit, keep
+        self.path, self.fit, self.keep = os.path.abspath(path), fit, keep
         self.lock = FolderLock(self.path)
         self.damaged: list[str] = []
         for name in os.listdir(self.path):

@@ -1,8 +1,8 @@
 """The file of a run: a line of magic bytes, the length of a header, the header, arrays, and a SHA-256 over all of that.
 
 The header is JSON: format, names of the parts of the model, dtype, shape and place of each array, and plain data.
-Writing such a file costs little more than the copy of its arrays, so that training hardly notices; the arrays of a model
-have the paths that they have in Keras's files, and `load_weights` reads them.
+Writing such a file costs little more than the copy of its arrays, so that training hardly notices; the arrays of a
+model have the paths that they have in Keras's files, and `load_weights` reads them.
 """
 
 import hashlib

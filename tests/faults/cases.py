@@ -42,10 +42,9 @@ def dropout(folder: Path) -> Any:
 def augmentation(folder: Path) -> Any:
     """Images that are turned at random; the best model in a file."""
     keras.utils.set_random_seed(7)
-    model = keras.Sequential(
-        [keras.Input((6, 6, 1)), layers.RandomFlip(), layers.RandomTranslation(0.2, 0.2), layers.Conv2D(4, 3, padding="same"),
-         layers.BatchNormalization(), layers.GlobalAveragePooling2D(), layers.Dense(1)]
-    )  # fmt: skip
+    turned = [layers.RandomFlip(), layers.RandomTranslation(0.2, 0.2), layers.Conv2D(4, 3, padding="same")]
+    rest = [layers.BatchNormalization(), layers.GlobalAveragePooling2D(), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *turned, *rest])
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "mse")
     best = callbacks.ModelCheckpoint(str(folder / "best.keras"), save_best_only=True)
     return model, _arrays(x=IMAGES, callbacks=[best])
@@ -91,14 +90,22 @@ def averages(folder: Path) -> Any:
 
 
 class Rows(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches by number, to which NumPy's own stream adds noise."""
+    """Batches by number in an order that it mixes itself, to which NumPy's own stream and one of its own add noise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order, self.rng = np.arange(ROWS), np.random.default_rng(4)
+
+    def on_epoch_end(self) -> None:
+        np.random.shuffle(self.order)  # noqa: NPY002  as users' scripts do
 
     def __len__(self) -> int:
         return ROWS // BATCH
 
     def __getitem__(self, i: int) -> Any:
         noise = np.random.standard_normal((BATCH, 6)).astype("f4")  # noqa: NPY002  as users' scripts do
-        return X[i * BATCH : (i + 1) * BATCH] + 0.01 * noise, Y[i * BATCH : (i + 1) * BATCH]
+        rows = self.order[i * BATCH : (i + 1) * BATCH]
+        return X[rows] + 0.01 * noise + 0.01 * self.rng.random((BATCH, 6), "f4"), Y[rows]
 
 
 class Average(callbacks.Callback):  # type: ignore[misc]

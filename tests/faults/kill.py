@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fastnn.callbacks import BackupAndRestore
+from fastnn.models import keeping  # noqa: F401  children need not import it
 from fastnn.saving.checkpoints import files_of, read_newest
 
 from .cases import CASES, train
@@ -50,6 +51,18 @@ def finished(child: int) -> bool:
     return not killed
 
 
+def wait_for_another(folder: Path, most: float) -> None:
+    """Wait until a folder holds other files than now, at most so many seconds."""
+    before, end = listed(folder), time.perf_counter() + most
+    while listed(folder) == before and time.perf_counter() < end:
+        time.sleep(0.001)
+
+
+def listed(folder: Path) -> list[str]:
+    """The checkpoints in a folder that need not be there."""
+    return sorted(f.name for f in folder.glob("*.run"))
+
+
 def one(case: str, lot: random.Random, folder: Path, places: Counter[str], most: int = MOST) -> tuple[int, list[str]]:
     """Kill a training of a case up to `most` times; (kills, what differs from one that was not interrupted).
 
@@ -75,7 +88,11 @@ def one(case: str, lot: random.Random, folder: Path, places: Counter[str], most:
     while not result.exists():
         child = forked(work, result)
         if kills < most:
-            time.sleep(lot.uniform(0, long))
+            if lot.random() < 0.75:  # starting takes longer than training: wait until that goes on
+                wait_for_another(folder / "run", long)
+                time.sleep(lot.uniform(0, long / 8))
+            else:
+                time.sleep(lot.uniform(0, long))
             os.kill(child, signal.SIGKILL)
         if not finished(child):
             kills += 1
@@ -95,8 +112,8 @@ def run(n: int, seed: int = 0, cases: list[str] | None = None, say: Callable[[st
         kills, runs, wrong = kills + more, runs + 1, wrong + bad
         say(f"{kills} kills, {runs} trainings, {len(wrong)} differences ({case})" + "".join(f"\n  {b}" for b in bad))
     say(
-        f"{kills} kills of {runs} trainings: {len(wrong)} differences from trainings that were not interrupted; gone on "
-        f"inside an epoch {places['an epoch']} times, between epochs {places['epochs']}, from the start "
+        f"{kills} kills of {runs} trainings: {len(wrong)} differences from trainings that were not interrupted; gone "
+        f"on inside an epoch {places['an epoch']} times, between epochs {places['epochs']}, from the start "
         f"{places['no checkpoint']}"
     )
     return 1 if wrong else 0

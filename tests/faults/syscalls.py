@@ -37,7 +37,7 @@ def run(every: int = 1, say: Callable[[str], Any] = print) -> int:
         source = Path(__file__).with_name("fail.c")
         command = [compiler() or "cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"]
         subprocess.run(command, check=True)
-        code = "import sys; from {0} import child; sys.exit(child(*sys.argv[1:]))".format(__name__)
+        code = f"import sys; from {__name__} import child; sys.exit(child(*sys.argv[1:]))"
         path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": path}
         done = subprocess.Popen([sys.executable, "-c", code, folder, str(every)], env=environment, text=True,
@@ -73,7 +73,12 @@ def child(folder: str, every: str) -> int:
             files = files_of(str(parts / "run"))
             left = "a checkpoint" if files and read_newest(files) else "NO CHECKPOINT"
             again = here / f"{way} {n} again.json"
-            finished(forked(lambda parts=parts: train(CASE, parts / "files", epochs=EPOCHS, checkpoint=str(parts / "run")), again))
+            finished(
+                forked(
+                    lambda parts=parts: train(CASE, parts / "files", epochs=EPOCHS, checkpoint=str(parts / "run")),
+                    again,
+                )
+            )
             same = json.loads(again.read_text(encoding="utf-8")) == expected
             if left == "NO CHECKPOINT" or not same:
                 wrong += 1
