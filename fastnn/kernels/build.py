@@ -32,7 +32,7 @@ import time
 # whatever mode the caller is in, Numba's own optimiser stays off, and what only calls from Python need is left out.
 os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0", NUMBA_COLOR_SCHEME="no_color")
 
-from fastnn.core import jit
+from fastnn.core import isa, jit
 from fastnn.kernels import cpu, lower
 from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
@@ -192,7 +192,7 @@ def levels_of(text):
     """
     out = []
     for name in (text or "host").split(","):
-        host = lower.host_level()
+        host = isa.level()
         several = SHIPPED if name == "all" else [host] if name == "host" else [name]
         for level in several:
             if level not in lower.LEVELS:
