@@ -35,9 +35,9 @@ def tile_shape(F, tile):
     return (*tiles[tile], nbytes * 8 // F.instance_type.bitwidth)
 
 
-def product_shape(nv, turned):
+def product_shape(nv, transposed):
     """Rows of a product of planes of nv vectors, 1..product_width()."""
-    return PRODUCTS[level()][turned][nv - 1]
+    return PRODUCTS[level()][transposed][nv - 1]
 
 
 def product_width():

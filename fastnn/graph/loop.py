@@ -139,7 +139,7 @@ class Around(Protocol):
         """A new node."""
 
 
-class Parts:
+class OpenLoop:
     """A loop while it is put together, in pairs of a symbol outside and its input in the body.
 
     trace: the sub-trace of the body, finished.  carried: [(initial value, input, next value)].  sliced: [(array,
@@ -285,7 +285,7 @@ def loop(
     carried += [hooks.call("operator", "zeros", head.shape, head.dtype) for head, _ in late]
     heads, new = heads + [head for head, _ in late], new + [value for _, value in late]
     state = list(sub.assigns.items())
-    parts = Parts(
+    open_ = OpenLoop(
         sub,
         zip(carried, heads, new),
         zip(sliced, slices),
@@ -295,12 +295,12 @@ def loop(
     )
     for variable, value in state:
         head = sub.reads.get(variable)
-        parts.carried.append(
+        open_.carried.append(
             (trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head, value)
         )
     if test is not None:
-        parts.test = _traced_test(name, test, trace, carried, state)
-    final, out, steps = place(parts, trace)
+        open_.test = _traced_test(name, test, trace, carried, state)
+    final, out, steps = place(open_, trace)
     for (variable, _), value in zip(state, final[len(carried) :]):
         trace.assign(variable, value)
     if losses is not None:
@@ -330,30 +330,30 @@ def _traced_test(
     return sub, heads, go
 
 
-def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
+def place(open_: OpenLoop, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
-    parts.nodes = live(parts.nodes, parts.symbols_out())
-    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}  # these never change
+    open_.nodes = live(open_.nodes, open_.symbols_out())
+    final = {k: a for k, (a, head, new) in enumerate(open_.carried) if new is head}  # these never change
     for k, value in final.items():
-        parts.trace.outside[parts.carried[k][1]] = value
-        if parts.test is not None:
-            parts.test[0].outside[parts.test[1][k]] = value
-    moving = [k for k in range(len(parts.carried)) if k not in final]
-    if parts.test is not None:
-        around, heads, go = parts.test
-        parts.test = around, [heads[k] for k in moving], go
-    width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
-    outside = hoist(parts, trace)  # {number of a stacked value: its array, made outside}
-    stacked = parts.stacked
+        open_.trace.outside[open_.carried[k][1]] = value
+        if open_.test is not None:
+            open_.test[0].outside[open_.test[1][k]] = value
+    moving = [k for k in range(len(open_.carried)) if k not in final]
+    if open_.test is not None:
+        around, heads, go = open_.test
+        open_.test = around, [heads[k] for k in moving], go
+    width, open_.carried = len(open_.carried), [open_.carried[k] for k in moving]
+    outside = hoist(open_, trace)  # {number of a stacked value: its array, made outside}
+    stacked = open_.stacked
     first: dict[Symbol, int] = {}
     kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
-    parts.stacked = [stacked[k] for k in kept]
-    node = parts.node(trace)
+    open_.stacked = [stacked[k] for k in kept]
+    node = open_.node(trace)
     results = () if node is None else node.outputs
     final.update(zip(moving, results))
     outside.update(zip(kept, results[len(moving) :]))
     outside.update((k, outside[first[s]]) for k, s in enumerate(stacked) if k not in outside)
-    steps = results[-1] if parts.test is not None else None
+    steps = results[-1] if open_.test is not None else None
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 
 

@@ -16,7 +16,7 @@ from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.fusion import Algebra
-from fastnn.graph.loop import ENDLESS, Carried, Parts, branch, copy_node, place
+from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, branch, copy_node, place
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
 from fastnn.graph.trace import Trace, active
 
@@ -190,11 +190,11 @@ class _Reverse:
         inside = [k for k, s in enumerate(stacked) if s not in direct]
         node, attrs = self.node, self.node.attrs
         steps = node.outputs[-1] if node.payload.test is not None else node.inputs[-1] if attrs.get("counted") else None
-        parts = Parts(
+        open_ = OpenLoop(
             self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"], not attrs["reverse"], steps
         )
-        parts.nodes = nodes
-        final, rows, _ = place(parts, trace)
+        open_.nodes = nodes
+        final, rows, _ = place(open_, trace)
         values = {k: direct.get(s) for k, s in enumerate(stacked)}
         values.update(zip(inside, rows))
         grads = {}

@@ -20,7 +20,7 @@ from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
-from fastnn.ops.records import state as packing
+from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
@@ -67,7 +67,7 @@ class Unit:
         """One flat value from one value for each variable."""
         if self.offsets is None:
             return parts[0]
-        return packing.pack(*parts, offsets=tuple(self.offsets), size=self.param.size)
+        return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
 
 
 class Applying:

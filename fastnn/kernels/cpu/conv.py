@@ -96,7 +96,7 @@ def band_source(F, g, x, scratch, r, end):
 
 
 @kernel("f32", "f64")
-def conv_pack(a, lo, hi, F):
+def conv_panels(a, lo, hi, F):
     """Weights (taps*C, groups*K) as panels, group by group.
 
     args: w, panels, rows R = taps*C, K per group, groups, elements of a group's panels.  items: rows.
@@ -151,7 +151,7 @@ def conv_spread(a, lo, hi, F):
 
 
 @kernel("f32", "f64")
-def conv_pack_t(a, lo, hi, F):
+def conv_panels_t(a, lo, hi, F):
     """Weights (taps, C, groups*K), chosen taps, exchanged: panels over C of rows (tap, k), group by group.
 
     args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items:

@@ -14,17 +14,17 @@ from fastnn.core import config
 from fastnn.core.blocks import GRAD_PIXELS, LANE_BLOCK, PANEL_BYTES, PLANE_CHANNELS, TILE_GROUP, TILE_PAD, WEIGHT_GAP
 from fastnn.core.shapes import window
 from fastnn.core.types import Attrs
-from fastnn.ops.records.matmul import CHUNK_FLOPS, CHUNKS, PARTS
+from fastnn.ops.records.matmul import CHUNK_FLOPS, CHUNKS, PARTIALS
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
 BAND = 512 * 1024  # bytes of a band's scratch: leaves room for a weight panel in a 1-2 MB L2
 REPEATED = 16 * 1024  # bytes of gy per pass there, in L1
-FOLD_FLOPS = 100_000  # a gradient of fewer operations does not pay for one more instruction
+MERGE_FLOPS = 100_000  # a gradient of fewer operations does not pay for one more instruction
 PIXELS = 512  # small images are grouped until a band has this many output pixels
 TOGETHER_FLOPS = 4_000_000  # of a convolution from which idle lanes matter
-PART_BYTES = 1 << 20  # partial sums of gw: 8 of at most this size, else 4
+PARTIAL_BYTES = 1 << 20  # partial sums of gw: 8 of at most this size, else 4
 
 
 class Shape(NamedTuple):
@@ -202,7 +202,7 @@ def _direct(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
     R = s.kh * s.kw * C
     each = panels(R, K)
     packed = e.scratch(s.groups * each * y.itemsize)
-    e.emit(f"conv_pack_{y.t}", w.rd_all, packed.wr_all, R, K, s.groups, each, n=R)
+    e.emit(f"conv_panels_{y.t}", w.rd_all, packed.wr_all, R, K, s.groups, each, n=R)
     g = forward_geometry(s, y.itemsize)
     place = places(*_band(g), s.Wo, s.Ho, s.Wo, s.K, 1, 1)
     _correlate(
@@ -280,8 +280,8 @@ def grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
         back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=s.kh - 1 - s.top, left=s.kw - 1 - s.left)
         f = together(back)
         if f > 1:
-            turned = np.arange(s.kh * s.kw)[::-1] * s.C * s.K
-            back, w, _ = _spread(e, back, f, w, turned, (1, s.K), 0)
+            transposed = np.arange(s.kh * s.kw)[::-1] * s.C * s.K
+            back, w, _ = _spread(e, back, f, w, transposed, (1, s.K), 0)
             _direct(e, back, gy, w, gx, 0, 0, 0)
             return
     C, K, size = s.C // s.groups, s.K // s.groups, gx.itemsize
@@ -295,7 +295,7 @@ def grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
         each = panels(len(use) * K, C)
         packed = e.scratch(s.groups * each * size)
         e.emit(
-            f"conv_pack_t_{gx.t}",
+            f"conv_panels_t_{gx.t}",
             w.rd_all,
             packed.wr_all,
             e.table([r * s.kw + q for r, q in use]),
@@ -428,9 +428,9 @@ def depthwise_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
 def depthwise_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw of a depthwise convolution as partial sums."""
     g, n = geometry(s.N, s.H, s.W, s.C, s.Ho, s.Wo, s.sh, s.sw, forward_taps(s), 1, gw.itemsize), s.N * s.Ho
-    step = chunk_rows(n, g.band, 4 * s.flops, PARTS, s.N)
-    parts = -(-n // step)
-    sums = gw if parts == 1 else e.scratch(parts * gw.nbytes)
+    step = chunk_rows(n, g.band, 4 * s.flops, PARTIALS, s.N)
+    partials = -(-n // step)
+    sums = gw if partials == 1 else e.scratch(partials * gw.nbytes)
     run = s.kw if s.dw == 1 else 1
     long = 0 if s.C % LANE_BLOCK == 0 else -(-min(run * s.C, s.C + LANE_BLOCK) // 16) * 16 + 16
     most = max(16, REPEATED // ((long or s.C) * gw.itemsize))
@@ -455,17 +455,17 @@ def depthwise_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
         parts=s.N,
         run=step,
     )
-    add_parts(e, sums, parts, gw)
+    add_partials(e, sums, partials, gw)
 
 
-def parts_of(flops: float, nbytes: int) -> Any:
+def partials_of(flops: float, nbytes: int) -> Any:
     """Partial sums of a gradient of `nbytes`: a function of sizes only, bounded memory."""
-    return max(1, min(PARTS if nbytes <= PART_BYTES else PARTS // 2, int(flops / CHUNK_FLOPS)))
+    return max(1, min(PARTIALS if nbytes <= PARTIAL_BYTES else PARTIALS // 2, int(flops / CHUNK_FLOPS)))
 
 
-def folded(s: Any) -> Any:
+def merged(s: Any) -> Any:
     """How many neighbouring pixels of gy are taken as one of more channels: where full register tiles pay for it."""
-    if s.groups > 1 or s.dw > 1 or s.flops < FOLD_FLOPS:
+    if s.groups > 1 or s.dw > 1 or s.flops < MERGE_FLOPS:
         return 1
 
     def cost(f: Any) -> Any:
@@ -479,13 +479,13 @@ def folded(s: Any) -> Any:
 
 def grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw as at most 8 partial sums over fixed ranges of output rows, added in order."""
-    size, f, n = gw.itemsize, folded(s), s.N * s.Ho
+    size, f, n = gw.itemsize, merged(s), s.N * s.Ho
     w = s._replace(kw=s.kw + (f - 1) * s.sw, K=f * s.K, Wo=s.Wo // f, sw=f * s.sw)
     C, K = s.C // s.groups, w.K // s.groups
     g, R = forward_geometry(w, size), w.kh * w.kw * C
-    step = chunk_rows(n, g.band, s.flops, parts_of(s.flops, gw.nbytes), s.N)
-    parts = -(-n // step)
-    sums = gw if parts == f == 1 else e.scratch(parts * R * w.K * size)
+    step = chunk_rows(n, g.band, s.flops, partials_of(s.flops, gw.nbytes), s.N)
+    partials = -(-n // step)
+    sums = gw if partials == f == 1 else e.scratch(partials * R * w.K * size)
     e.emit(
         f"conv_grad_w_{gw.t}",
         x.rd,
@@ -508,16 +508,16 @@ def grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
         run=step,
     )
     if f > 1:
-        e.emit(f"conv_fold_{gw.t}", sums.rd_all, parts, gw.wr_all, s.kh, s.kw, s.sw, f, C, s.K, n=s.kh)
+        e.emit(f"conv_merge_{gw.t}", sums.rd_all, partials, gw.wr_all, s.kh, s.kw, s.sw, f, C, s.K, n=s.kh)
     else:
-        add_parts(e, sums, parts, gw)
+        add_partials(e, sums, partials, gw)
 
 
-def add_parts(e: Emitter, sums: Any, parts: Any, y: Any) -> None:
+def add_partials(e: Emitter, sums: Any, partials: Any, y: Any) -> None:
     """y = the partial sums, added in order (nothing to do for one)."""
-    if parts > 1:
+    if partials > 1:
         cols = y.shape[-1]
-        e.emit(f"add_parts_{y.t}", sums.rd_all, parts, y.size, y.wr, cols, 0, 0, 0, n=y.size // cols)
+        e.emit(f"add_partials_{y.t}", sums.rd_all, partials, y.size, y.wr, cols, 0, 0, 0, n=y.size // cols)
 
 
 # ------------------------------------------------------------------ Winograd
@@ -569,7 +569,7 @@ def winograd(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, 
     """y = act(conv(x, w) + bias) for a Shape where winograd_pays."""
     size, (step, tiles) = y.itemsize, _blocks(s, CHUNKS)
     u = e.scratch(_weight_planes(s.C, s.K, size))
-    e.emit("winograd_pack_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
+    e.emit("winograd_weights_f32", w.rd_all, u.wr_all, s.C, s.K, n=s.C, flops=s.C * s.K * 150)
     n = s.N * -(-s.Ho // 4)
     e.emit(
         "winograd_f32",
@@ -597,20 +597,20 @@ def winograd(e: Emitter, s: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, 
 
 
 def winograd_grad_x(e: Emitter, s: Any, gy: Any, w: Any, gx: Any) -> None:
-    """gx as the forward of the turned weights, with pads 2 - pad."""
-    turned = e.scratch(w.nbytes)
-    e.emit("turn_weights_f32", w.rd_all, turned.wr_all, 9, s.C, s.K, n=9)
+    """gx as the forward of the transposed weights, with pads 2 - pad."""
+    transposed = e.scratch(w.nbytes)
+    e.emit("transpose_weights_f32", w.rd_all, transposed.wr_all, 9, s.C, s.K, n=9)
     back = s._replace(H=s.Ho, W=s.Wo, C=s.K, K=s.C, Ho=s.H, Wo=s.W, top=2 - s.top, left=2 - s.left)
-    winograd(e, back, gy, turned, gx, 0, 0, 0)
+    winograd(e, back, gy, transposed, gx, 0, 0, 0)
 
 
 def winograd_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
     """gw from at most 8 partial sums of the 36 planes, of bounded size together."""
     size, n = gw.itemsize, s.N * -(-s.Ho // 4)
     each = _weight_planes(s.C, s.K, size)
-    step, tiles = _blocks(s, max(2, min(PARTS, WINOGRAD_BYTES // each)))
-    parts = -(-n // step)
-    sums = e.scratch(parts * each)
+    step, tiles = _blocks(s, max(2, min(PARTIALS, WINOGRAD_BYTES // each)))
+    partials = -(-n // step)
+    sums = e.scratch(partials * each)
     e.emit(
         "winograd_grad_w_f32",
         x.rd,
@@ -633,12 +633,12 @@ def winograd_grad_w(e: Emitter, s: Any, x: Any, gy: Any, gw: Any) -> None:
         parts=s.N,
         run=step,
     )
-    e.emit("winograd_unpack_f32", sums.rw_all, parts, s.C, s.K, gw.wr_all, n=s.C)
+    e.emit("winograd_weights_grad_f32", sums.rw_all, partials, s.C, s.K, gw.wr_all, n=s.C)
 
 
 # ------------------------------------------------------------------ the choice
-def choose(s: Any, dtype: str, direct: Any, depth: Any, wino: Any, turned: Any = None) -> Any:
-    """Which of three ways a Shape takes; `turned` is the Shape that Winograd's tiles would have."""
+def choose(s: Any, dtype: str, direct: Any, depth: Any, wino: Any, transposed: Any = None) -> Any:
+    """Which of three ways a Shape takes; `transposed` is the Shape that Winograd's tiles would have."""
     if is_depthwise(s):
         return depth
-    return wino if winograd_pays(turned or s, dtype) else direct
+    return wino if winograd_pays(transposed or s, dtype) else direct

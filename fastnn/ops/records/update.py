@@ -390,11 +390,11 @@ def _squares_infer(specs: Specs, attrs: Attrs) -> Any:
 
 def _squares_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
-    parts = -(-x.size // SQUARES)
-    part = e.scratch(8 * max(parts, 1))
+    partials = -(-x.size // SQUARES)
+    part = e.scratch(8 * max(partials, 1))
     tile = min(SQUARES, max(x.size, 1))
     e.emit(f"sum_squares_part_{x.t}", x.rd, part.wr_all, tile, n=x.size, tile=tile, flops=2 * x.size)
-    e.emit(f"sum_squares_finish_{x.t}", part.rd_all, parts, y.wr_all, n=1)
+    e.emit(f"sum_squares_finish_{x.t}", part.rd_all, partials, y.wr_all, n=1)
 
 
 def _squares_vjp(node: Node, gys: Gradients) -> Sequence[Any]:

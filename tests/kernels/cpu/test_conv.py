@@ -12,7 +12,7 @@ from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
 from fastnn.ops.op import REGISTRY
 from fastnn.ops.records import convolution_plan as conv_plan
-from fastnn.ops.records.convolution_plan import conv_shape, folded, together, winograd_pays
+from fastnn.ops.records.convolution_plan import conv_shape, merged, together, winograd_pays
 
 compiled = pytest.mark.compiled
 RNG = np.random.default_rng(1)
@@ -109,7 +109,7 @@ def test_a_small_convolution_keeps_nan_and_infinity_in_their_windows(value):
     ((30, 14, 16, 3), (1, 1, 3, 4), (1, 1), 4), ((9, 14, 15, 3), (3, 3, 3, 6), (1, 1), 1)])  # fmt: skip
 def test_gradients_of_few_weights_take_several_pixels_at_once(x, w, strides, pixels):
     attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
-    assert folded(conv_shape(x, w, attrs)) == pixels
+    assert merged(conv_shape(x, w, attrs)) == pixels
     check(draw(*x), draw(*w), **attrs)
 
 
