@@ -181,9 +181,9 @@ class Region:
     """Instructions that run together under a control row: a loop, or a branch.
 
     kind: "loop", "while" or "branch".  bodies: lists of instructions and regions, after the schedule of
-    fusion groups and regions: [body], [test, body] or [then, else].  count: the most steps.  reverse: from the last step
-    on.  flag: what decides (count, truth value of the test or the branch) as an access, or None.  steps: access that gets the number of
-    steps.  outer: the region round it.
+    fusion groups and regions: [body], [test, body] or [then, else].  count: the most steps.  reverse: from the last
+    step on.  flag: what decides (count, truth value of the test or the branch) as an access, or None.  steps: access
+    that gets the number of steps.  outer: the region round it.
     """
 
     __slots__ = ("kind", "bodies", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",

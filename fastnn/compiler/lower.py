@@ -21,7 +21,7 @@ from fastnn.compiler.target import Options
 from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
-from fastnn.graph.loop import Body
+from fastnn.graph.bodies import Body
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE, Node, Record, Symbol
 
 NEVER = math.inf

@@ -126,8 +126,8 @@ def planes(tyctx, F, transposed, a, ablock, ajump, K, b, bblock, bjump, c, cbloc
     C, m x nv*V: element (r, q) at (q // V)*cblock + r*V + q % V; m <= TILE_GROUP rows, up to the next multiple of a
     tile's rows is computed. Without `transposed`, a literal, A is m x K: element (r, k) at (k // V)*ajump + r*V +
     k % V, and row k of B at k*V. With it A is K x m, its rows in groups: element (k, r) at (k // TILE_GROUP)*ajump +
-    k % TILE_GROUP * V + (r // V)*ablock + r % V, row k of B at (k // TILE_GROUP)*bjump + k % TILE_GROUP * V. The columns
-    of B lie in blocks bblock apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
+    k % TILE_GROUP * V + (r // V)*ablock + r % V, row k of B at (k // TILE_GROUP)*bjump + k % TILE_GROUP * V. The
+    columns of B lie in blocks bblock apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
     Rows lie a vector apart, so all addresses of a step are one pointer and constants; the chain of fused
     multiply-adds of an element runs over K in order, as in the micro-kernel.
     """

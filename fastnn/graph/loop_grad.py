@@ -15,13 +15,14 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.bodies import copy_node
 from fastnn.graph.fusion import Algebra
-from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, branch, copy_node, place
+from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, branch, place
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
 from fastnn.graph.trace import Trace, active
 
 if TYPE_CHECKING:
-    from fastnn.graph.loop import Body
+    from fastnn.graph.bodies import Body
 
 Term = tuple[Callable[..., Any], tuple[Symbol, ...]]  # (stacked values -> their sum over all steps, what is stacked)
 CHEAP, DEEP = 4, 3  # operations per element, and calls in a row, of what is rematerialized

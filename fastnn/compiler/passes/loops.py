@@ -5,9 +5,10 @@ from typing import Any, cast
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core.types import Attrs
+from fastnn.graph.bodies import Body, copied, live, with_bodies
 from fastnn.graph.fusion import Algebra
 from fastnn.graph.hoist import Hoist
-from fastnn.graph.loop import Body, OpenLoop, copied, live, with_bodies
+from fastnn.graph.loop import OpenLoop
 from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks

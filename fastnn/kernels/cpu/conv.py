@@ -9,7 +9,7 @@ scratch[pix[p] + tap[u]]. A register tile is some consecutive output pixels wher
 next image), so small images, few channels, any stride and any dilation need no case of their own. No im2col
 matrix is ever written.
 
-The geometry words (made by `fastnn.ops.records.convolution_plan`), in elements:
+The geometry words (made by `fastnn.ops.records.convolution_geometry`), in elements:
 0 images · 1, 2 source rows and columns · 3 source channels · 4, 5 output rows and columns · 6, 7 steps ·
 8, 9 source row and column of the first tap of output (0, 0) · 10, 11 scratch rows per image, scratch columns ·
 12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then) ·
