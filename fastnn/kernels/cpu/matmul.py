@@ -160,7 +160,7 @@ def matmul_dot(a, lo, hi, F):
 def matmul_row(a, lo, hi, F):
     """Partial sums of a row vector times a matrix that is read from end to end once, as it lies.
 
-    args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: parts of K.
+    args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: ranges of K.
     """
     xs, ws, sums, K, N, step = words(a, 6)
     S = sizeof(F)

@@ -162,7 +162,7 @@ def _lower(e: Emitter) -> None:
 
 
 def _row(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
-    """A row vector times a matrix: bound by reading it once, so cut into as many parts as caches are good for."""
+    """A row vector times a matrix: bound by reading it once, so cut into as many ranges as caches are good for."""
     partials = max(1, min(ROW_PARTIALS, p.K * p.N * y.itemsize // ROW_BYTES, p.K // 16))
     step = -(-p.K // partials)
     partials = -(-p.K // step)

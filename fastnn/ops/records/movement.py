@@ -1,4 +1,4 @@
-"""Operations that move elements: shapes, order, parts."""
+"""Operations that move elements: shapes, order, joining and splitting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations of the training step itself: gradients side by side in one buffer, a buffer as its parts."""
+"""Operations of the training step itself: gradients side by side in one buffer, views of a buffer."""
 
 from __future__ import annotations
 
