@@ -22,8 +22,6 @@ from fastnn.ops.records.copying import emit_copy, emit_fill
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
-ALL, FLIP = (None, None, None), (None, None, -1)  # the slice of a whole dimension, and its reversal
-
 
 # ------------------------------------------------------------------ shapes: the memory stays
 def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:

@@ -14,10 +14,12 @@ from fastnn.kernels.reference import movement as reference
 from fastnn.ops.forms import moved_bytes, strides
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
 from fastnn.ops.records.copying import emit_copy, emit_fill
-from fastnn.ops.records.movement import ALL, FLIP
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
+
+
+ALL, FLIP = (None, None, None), (None, None, -1)  # the slice of a whole dimension, and its reversal
 
 
 def _slice_infer(specs: Specs, attrs: Attrs) -> Any:
