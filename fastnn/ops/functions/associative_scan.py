@@ -22,6 +22,7 @@ def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: Any = 0) -
         reverse: from the last element on.
         axis: the axis.
 
+    >>> import numpy as np
     >>> associative_scan(lambda a, b: a + b, np.array([1, 2, 3], "int32"))
     array([1, 3, 6], dtype=int32)
     """
