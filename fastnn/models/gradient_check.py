@@ -1,9 +1,9 @@
 """model.check_gradients(): the gradients of the tape against numeric ones, in float64, variable by variable.
 
-The step is traced as for training, and its graph, loss and gradients, is made once more in float64 (compiler/retype.py).
-The same calls run on the same kernels' source, so whatever a user's layer or loss does to a gradient is in it.  The loss
-is then measured beside the weights, along directions, with everything else held: the numbers of random layers, and what
-`stop_gradient` was given.
+The step is traced as for training, and its graph, loss and gradients, is made once more in float64
+(compiler/retype.py). The same calls run on the same kernels' source, so whatever a user's layer or loss does to a
+gradient is in it.  The loss is then measured beside the weights, along directions, with everything else held: the
+numbers of random layers, and what `stop_gradient` was given.
 
 A central difference at two step sizes gives the slope (Richardson's extrapolation).  Where the loss has a kink on the
 way (a relu at 0, a tie of a max), the two differ, or the slopes of the two sides do: then steps become smaller, and at
@@ -189,7 +189,9 @@ class _Audit:
         found = iter(rest[len(self.kept) :])
         self.loss = float(loss)
         if not np.isfinite(self.loss):
-            raise DataError(f"check_gradients: the loss is {self.loss}; expected a finite one: look at data and weights.")
+            raise DataError(
+                f"check_gradients: the loss is {self.loss}; expected a finite one: look at data and weights."
+            )
         return [next(found) if has else None for has in self.has]
 
     # ------------------------------------------------------------------ slopes
@@ -294,7 +296,7 @@ class _Audit:
 
 
 def _crossing(trace, loss):
-    """[(symbol, [layers that read it])] of the float values that one layer hands to another, in the order of the trace."""
+    """[(symbol, [layers that read it])] of the float values that one layer hands to another, in order."""
     readers = {}
     for node in trace.nodes:
         for s in node.inputs:
