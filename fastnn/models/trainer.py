@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from fastnn.models.gradient_check import GradientReport, check_gradients
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.profile import Profile
+from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.report import PlanReport
 from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
@@ -303,12 +305,17 @@ class Trainer(Intake, LegacyMethods):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        receipt: bool | str | PathLike[str] | None = None,
     ) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
         x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
         PyDataset of batches (x, y[, sample_weight]).  batch_size: rows, 32 if None.  validation_split: the fraction
         of rows taken from the end, before shuffling.  class_weight: {class: weight}.  sample_weight: (n,) weights.
+        receipt: True, or the path of a file to write: `history.receipt` then has digests of data, configuration and
+        weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the first epoch
+        a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
+        kernels, seed, steps, numbers.
 
         Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
         progress; the model and `model.history` are usable.
@@ -327,6 +334,7 @@ class Trainer(Intake, LegacyMethods):
             validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
         )
+        check_receipt("receipt", receipt)
         with runs.run(self, "train"):
             return loop.fit(
                 self,
@@ -346,6 +354,7 @@ class Trainer(Intake, LegacyMethods):
                 validation_steps,
                 validation_batch_size,
                 validation_freq,
+                receipt,
             )
 
     def evaluate(
