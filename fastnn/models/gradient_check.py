@@ -31,7 +31,7 @@ from fastnn.runtime.bind import new_state
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)  # lengths of a step along a direction of length 1
 MOVES = (0.0, 1e-3, 1e-2)  # how far the weights are moved where they stand on kinks
-ROUNDING = 64 * 2.0**-52  # of a loss, relative: sums of many terms
+ROUNDING = 256 * 2.0**-52  # of a loss, relative: sums of many terms
 SMALL = 8  # elements up to which each is a direction of its own
 STOPS = ("stop_gradient",)
 OK, WRONG, KINK, STOPPED, UNUSED = "ok", "wrong", "kink", "stopped", "unused"
@@ -41,9 +41,9 @@ class Checked(NamedTuple):
     """What the audit found of one variable.
 
     path: of the variable.  layer: the path of what holds it.  shape: its.  gradient: the length of the tape's gradient.
-    error: the largest difference along a direction, relative to the slope there.  status: "ok", "wrong", "kink" (no
-    direction was smooth), "stopped" (only stop_gradient leads to it), "unused" (the loss does not depend on it).
-    directions: how many were smooth; kinks: how many were not.
+    error: the largest difference along a direction, relative to the slope there, or to the smallest slope that rounding
+    lets one see.  status: "ok", "wrong", "kink" (no direction was smooth), "stopped" (only stop_gradient leads to it),
+    "unused" (the loss does not depend on it).  directions: how many were smooth; kinks: how many were not.
     """
 
     path: str
@@ -91,10 +91,11 @@ class GradientReport:
 
     def table(self) -> str:
         """One line for each variable."""
-        lines = [f"{'variable':40} {'shape':>16} {'|gradient|':>11} {'error':>9}  result"]
+        paths, shapes = (max(len(str(r[i])) for r in self.rows) for i in (0, 2))
+        lines = [f"{'variable':{paths}} {'shape':>{shapes}} {'|gradient|':>11} {'error':>9}  result"]
         for r in self.rows:
             smooth = f"{r.status}, {r.directions} directions" + (f", {r.kinks} on kinks" if r.kinks else "")
-            lines.append(f"{r.path:40} {r.shape!s:>16} {r.gradient:11.4g} {r.error:9.1e}  {smooth}")
+            lines.append(f"{r.path:{paths}} {r.shape!s:>{shapes}} {r.gradient:11.4g} {r.error:9.1e}  {smooth}")
         return "\n".join(lines)
 
     def _verdict(self) -> str:
@@ -217,7 +218,7 @@ class _Audit:
             allowed = self.tolerance / 4 * scale + noise
             if abs(wide - narrow) > allowed or abs(bends[1] - bends[0] / 2) > allowed:
                 continue
-            errors.append(max(abs(numeric - slope) - noise, 0.0) / scale if scale else 0.0)
+            errors.append(abs(numeric - slope) / max(scale, noise / self.tolerance))  # rounding is no error
             if errors[-1] <= self.tolerance or len(errors) == 2:  # a fault is one at two lengths
                 break
         array[...] = start

@@ -299,7 +299,7 @@ class _Taker(Callback):
         self.noted["weights"].update(end=_weights(self.model), taken=self._steps())
         if self.check is not None:
             self.check.ends(_finite(self.receipt.facts))
-        elif self.path is not None:
+        elif self.path is not None and _process.check is None:  # what is compared stays as it is
             self.receipt.save(self.path)
 
     def on_train_abort(self, reason=None, logs=None):

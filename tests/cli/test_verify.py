@@ -20,8 +20,8 @@ keras.utils.set_random_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
 model.compile("sgd", "mse")
 x = np.arange(36.0).reshape(12, 3) / 36
-for receipt in (None, "receipt.json"):
-    model.fit(x, x[:, :2], epochs=2, batch_size=3, verbose=0, receipt=receipt)
+for _ in range(2):  # the receipt of the second one stays
+    model.fit(x, x[:, :2], epochs=2, batch_size=3, verbose=0, receipt="receipt.json")
 open("done.txt", "w").close()
 sys.exit(0)
 """
