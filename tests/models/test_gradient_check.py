@@ -213,6 +213,21 @@ def test_nothing_of_the_model_changes():
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+def test_several_inputs_and_outputs(factor):
+    a, b = Input((5,), name="a"), Input((3,), dtype="int32", name="b")
+    h = layers.concatenate([layers.Dense(4)(a), layers.Flatten()(layers.Embedding(6, 2)(b))])
+    left = layers.Dense(2, name="left")(Calls(wrong_by("tanh", factor), name="mine")(h))
+    model = Model({"a": a, "b": b}, {"left": left, "right": layers.Dense(3, activation="softmax", name="right")(h)})
+    model.compile("sgd", {"left": "mse", "right": "sparse_categorical_crossentropy"}, {"left": 2.0, "right": 0.5})
+    rng = np.random.default_rng(0)
+    x = {"b": rng.integers(0, 6, (6, 3)), "a": rng.normal(size=(6, 5))}
+    y = {"right": rng.integers(0, 3, 6), "left": rng.normal(size=(6, 2))}
+    report = model.check_gradients(x, y, {"left": np.arange(6.0), "right": np.ones(6)})
+    assert len(report.rows) == 7 and len(report.errors) == (0 if factor == 1.0 else 3)
+    assert any("mine" in name for name in report.suspects) is not report.ok
+
+
 def test_a_subclass_with_its_own_loss():
     class Mine(Model):
         def __init__(self):

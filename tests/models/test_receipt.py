@@ -185,12 +185,15 @@ def test_batches_and_numbers_that_are_none(tmp_path):
         for i in range(0, 30, 10):
             yield X[i : i + 10], Y[i : i + 10]
 
+    def odd(y, p):
+        return ops.log(-1 - ops.square(ops.sum(p, axis=-1)))
+
     _, model = script(None)
-    model.compile("sgd", lambda y, p: ops.log(-1 - ops.square(ops.sum(p, axis=-1))))
+    model.compile("sgd", "mse", metrics=[odd])
     history = model.fit(batches(), verbose=0, receipt=tmp_path / "r.json")
     facts = read_receipt(tmp_path / "r.json")
-    assert facts["data"] == {"train": "generator, None batches"} and facts["history"]["loss"] == ["nan"]
-    assert np.isnan(history.receipt.facts["history"]["loss"]).all()
+    assert facts["data"] == {"train": "generator, None batches"} and facts["history"]["odd"] == ["nan"]
+    assert np.isnan(history.receipt.facts["history"]["odd"]).all()
 
 
 def test_a_run_that_is_broken_off_leaves_a_receipt(tmp_path):
