@@ -30,7 +30,7 @@ def run(path, script, steps=None):
             + (f", although these differ: {', '.join(notes)}." if notes else "."))  # fmt: skip
         return 0
     firsts = [what for what, good, _ in check.lines if not good]
-    causes = [what for what in firsts if what.split(",")[0] in PARTS]
+    causes = [what for what in firsts if what.split(":")[0] in PARTS]
     say(f"\nNot the same: the first difference is in {firsts[0]}."
         + (f" What may have caused it: {', '.join(causes)}." if causes else ""))  # fmt: skip
     return 1

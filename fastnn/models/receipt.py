@@ -331,7 +331,7 @@ class Check:
     @property
     def same(self):
         """Whether the run did the same, as far as it was compared."""
-        return self.reached and all(good for what, good, _ in self.lines if PARTS.get(what.split(",")[0], True))
+        return self.reached and all(good for what, good, _ in self.lines if PARTS.get(what.split(":")[0], True))
 
     @property
     def first_difference(self):
@@ -348,15 +348,15 @@ class Check:
         self.reached = True
         for part in PARTS:
             for name in dict.fromkeys((*self.facts[part], *found[part])):
-                self._line(f"{part}, {name}", self.facts[part].get(name), found[part].get(name))
-        self._line("weights, at the start", self.facts["weights"].get("start"), found["weights"]["start"])
+                self._line(f"{part}: {name}", self.facts[part].get(name), found[part].get(name))
+        self._line("weights: at the start", self.facts["weights"].get("start"), found["weights"]["start"])
         if self.last == 0:
             raise Enough
 
     def at(self, step, digest):
         """Compare the weights after a step."""
         expected = self.facts["weights"]["steps"].get(str(step))
-        good = expected is None or self._line(f"weights, after step {step}", expected, digest)
+        good = expected is None or self._line(f"weights: after step {step}", expected, digest)
         self.compared = step if expected is not None else self.compared
         if not good or (self.last is not None and step >= self.last):
             raise Enough
@@ -365,7 +365,7 @@ class Check:
         """Compare the end of the run."""
         mine, weights = found["weights"], self.facts["weights"]
         self._line("steps taken", weights["taken"], mine["taken"])
-        if self._line("weights, at the end", weights.get("end"), mine["end"]):
+        if self._line("weights: at the end", weights.get("end"), mine["end"]):
             self.compared = mine["taken"]
         self._line("history", _text_digest(self.facts["history"]), _text_digest(found["history"]))
         raise Enough

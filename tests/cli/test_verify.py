@@ -56,14 +56,14 @@ def test_the_same(folder, monkeypatch, capsys, steps, compared):
 def test_another_seed(folder, monkeypatch, capsys):
     assert verify.run("receipt.json", lambda: script(monkeypatch, "7")) == 1
     out = capsys.readouterr().out
-    assert "the first difference is in random, seed." in out and "DIFFERS" in out
+    assert "the first difference is in random: seed." in out and "DIFFERS" in out
 
 
 def test_the_command(folder):
     command = [sys.executable, "-m", "fastnn", "verify", "receipt.json", "script.py", "--steps", "3", "1"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and not done.stderr
-    assert "random, seed                DIFFERS  0 in the receipt, 1 now" in done.stdout
+    assert "random: seed                DIFFERS  0 in the receipt, 1 now" in done.stdout
 
 
 def test_a_script_that_does_not_come_there(folder):

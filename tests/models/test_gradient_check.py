@@ -74,6 +74,16 @@ def test_every_layer_behind_another_one(text, shapes):
     assert {row.status for row in report.rows} == {"ok"}, report
 
 
+ACTIVATIONS = [n for n in fastnn.activations.__all__ if n not in ("get", "serialize", "deserialize")]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation(name):
+    function, more = getattr(fastnn.activations, name), (0.1, 0.2) if name == "threshold" else ()
+    report = compiled(layers.Dense(6), Calls(lambda x: function(x, *more)), layers.Dense(2)).check_gradients(*data())
+    assert set(statuses(report).values()) == {"ok"}, report
+
+
 def _loss_cases():
     for name in losses.__all__:
         cls = getattr(losses, name)

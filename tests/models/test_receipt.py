@@ -120,15 +120,15 @@ def test_the_same_script_does_the_same(facts, steps):
 
 
 CHANGES = {
-    "seed": (dict(seed=2), "random, seed"),
-    "data": (dict(x=np.where(np.arange(30)[:, None] == 29, X + 1e-6, X)), "data, train x[0]"),
-    "layer": (dict(rate=0.4), "config, model"),
-    "optimizer": (dict(lr=0.02), "config, compile"),
-    "loss": (dict(loss=lambda y, p: ops.mean((y - p) ** 2, axis=-1)), "config, compile"),
-    "batch size": (dict(batch_size=6), "run, steps"),
-    "epochs": (dict(epochs=4), "run, epochs"),
-    "order": (dict(shuffle=False), "run, shuffle"),
-    "callback": (dict(callbacks=[fastnn.callbacks.LambdaCallback()]), "run, callbacks"),
+    "seed": (dict(seed=2), "random: seed"),
+    "data": (dict(x=np.where(np.arange(30)[:, None] == 29, X + 1e-6, X)), "data: train x[0]"),
+    "layer": (dict(rate=0.4), "config: model"),
+    "optimizer": (dict(lr=0.02), "config: compile"),
+    "loss": (dict(loss=lambda y, p: ops.mean((y - p) ** 2, axis=-1)), "config: compile"),
+    "batch size": (dict(batch_size=6), "run: steps"),
+    "epochs": (dict(epochs=4), "run: epochs"),
+    "order": (dict(shuffle=False), "run: shuffle"),
+    "callback": (dict(callbacks=[fastnn.callbacks.LambdaCallback()]), "run: callbacks"),
 }
 
 
@@ -147,14 +147,14 @@ def test_a_difference_that_shows_in_a_step_alone(facts):
 
     facts["run"]["callbacks"] = ["Meddles", "History"]
     check = compared(facts, callbacks=[Meddles()])
-    assert check.first_difference == "weights, after step 5" and check.compared == 5 and not check.same
+    assert check.first_difference == "weights: after step 5" and check.compared == 5 and not check.same
     assert compared(facts, 2, callbacks=[Meddles()]).same
 
 
 def test_other_versions_are_named_but_bits_decide(facts):
     facts["versions"]["numpy"], facts["kernels"]["level"] = "1.0", "x86-64-v3"
     check = compared(facts)
-    assert check.same and check.first_difference == "versions, numpy"
+    assert check.same and check.first_difference == "versions: numpy"
     assert not compared(facts, seed=3).same
 
 
