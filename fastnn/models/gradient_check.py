@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn.compiler.graph import Graph
-from fastnn.compiler.program import Program
+from fastnn.compiler.program import Program, cut_circles
 from fastnn.compiler.retype import Retyped, unrolled_for
 from fastnn.core import dtypes
 from fastnn.core.arguments import count
@@ -124,9 +124,12 @@ def check_gradients(model, x, y, sample_weight, directions, tolerance, seed) -> 
         if not variables:
             raise NotBuiltError(f"check_gradients: the model '{model.name}' has no trainable variable.")
         audit = _Audit(model, data, variables, np.random.default_rng(seed), directions, tolerance)
-        rows = audit.variables()
-        wrong = any(row.status == WRONG for row in rows)
-        return GradientReport(rows, audit.loss, tolerance, audit.suspects(rows) if wrong else [])
+        try:
+            rows = audit.variables()
+            wrong = any(row.status == WRONG for row in rows)
+            return GradientReport(rows, audit.loss, tolerance, audit.suspects(rows) if wrong else [])
+        finally:
+            audit.close()
 
 
 class _Audit:
@@ -138,7 +141,13 @@ class _Audit:
         self.state = new_state()
         self.state[STEP] = model._trainer().shared.states["train"][STEP]
         self.values = {}  # of what programs read: {Variable or symbol: array}
+        self.traces = []
         self._trace([])
+
+    def close(self):
+        """Let go of the model."""
+        for trace in self.traces:
+            cut_circles(trace)
 
     # ------------------------------------------------------------------ programs
     def _trace(self, between):
@@ -147,6 +156,7 @@ class _Audit:
         feed = Feed(signature(*self.data), wanted_dtypes(model, self.data[0], len(flatten(self.data[0]))), *self.data)
         feed.point([a for s in self.data if s is not None for a in flatten(s)])
         with Trace(training=True) as trace:
+            self.traces.append(trace)
             trace.seed = model._trainer().shared.seed
             inputs = feed.symbols(trace, len(feed.arrays[0]))
             x, y, weight = feed.parts(inputs)
@@ -218,7 +228,8 @@ class _Audit:
             allowed = self.tolerance / 4 * scale + noise
             if abs(wide - narrow) > allowed or abs(bends[1] - bends[0] / 2) > allowed:
                 continue
-            errors.append(abs(numeric - slope) / max(scale, noise / self.tolerance))  # rounding is no error
+            least = max(scale, noise / self.tolerance)  # what rounding hides is no error
+            errors.append(abs(numeric - slope) / least if least else 0.0)
             if errors[-1] <= self.tolerance or len(errors) == 2:  # a fault is one at two lengths
                 break
         array[...] = start

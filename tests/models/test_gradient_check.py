@@ -1,8 +1,10 @@
 """model.check_gradients: every layer and loss passes, a gradient that is wrong by 0.1 % is found, and where it is."""
 
 import dataclasses
+import gc
 import inspect
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -207,6 +209,19 @@ def test_penalties_frozen_parts_and_what_is_not_used():
     assert statuses(report) == {**expected, "idle/idle": UNUSED}
 
 
+def test_a_model_with_a_fault_is_freed_at_once():
+    model = compiled(layers.Dense(4), Calls(wrong_by("tanh")), layers.Dense(2))
+    gc.collect()
+    gc.disable()
+    try:
+        report = model.check_gradients(*data())
+        gone, weight = weakref.ref(model), weakref.ref(model.weights[0])
+        del model
+        assert gone() is None and weight() is None and len(report.errors) == 2
+    finally:
+        gc.enable()
+
+
 def test_nothing_of_the_model_changes():
     def train(audit):
         fastnn.utils.set_random_seed(3)
@@ -281,6 +296,11 @@ def test_a_model_without_loss_or_variables():
         fastnn.Sequential([Input((5,)), layers.Dense(2)]).check_gradients(x, y)
     with pytest.raises(NotBuiltError, match="no trainable variable"):
         compiled(layers.Flatten()).check_gradients(x, y)
+
+
+def test_a_loss_of_nothing():
+    report = compiled(layers.Dense(2)).check_gradients(np.zeros((4, 5)), np.zeros((4, 2)))
+    assert report.ok and report.loss == 0.0
 
 
 def test_a_loss_that_is_not_finite():
