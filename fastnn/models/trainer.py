@@ -439,7 +439,7 @@ class Trainer(Intake, LegacyMethods):
         y: Structure = None,
         sample_weight: Structure = None,
         directions: int = 3,
-        tolerance: float = 1e-4,
+        tolerance: float = 1e-6,
         seed: int = 0,
     ) -> GradientReport:
         """Compare the gradients of the loss with numeric ones, in float64, for each trainable variable.

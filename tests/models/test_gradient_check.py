@@ -146,10 +146,11 @@ def test_a_wrong_gradient_of_a_variable_alone():
     assert [s.split("/")[-1] for s in report.suspects] == ["mine"]
 
 
-def test_a_wrong_gradient_beside_a_right_way():
+@pytest.mark.parametrize("share", [1.0, 0.01])
+def test_a_wrong_gradient_beside_a_right_way(share):
     bad, a = wrong_by("tanh"), Input((5,))
     h = layers.Dense(4)(a)
-    model = Model(a, layers.Dense(2)(ops.add(h, Calls(bad, name="mine")(h))))
+    model = Model(a, layers.Dense(2)(ops.add(h, Calls(lambda x: bad(x) * share, name="mine")(h))))
     model.compile("sgd", "mse")
     report = model.check_gradients(*data())
     assert len(report.errors) == 2 and f"{model.name}/mine" in report.suspects
