@@ -42,8 +42,9 @@ class Checked(NamedTuple):
 
     path: of the variable.  layer: the path of what holds it.  shape: its.  gradient: the length of the tape's gradient.
     error: the largest difference along a direction, relative to the slope there, or to the smallest slope that rounding
-    lets one see.  status: "ok", "wrong", "kink" (no direction was smooth), "stopped" (only stop_gradient leads to it),
-    "unused" (the loss does not depend on it).  directions: how many were smooth; kinks: how many were not.
+    lets one see; infinite where the gradient holds NaN.  status: "ok", "wrong", "kink" (no direction was smooth),
+    "stopped" (only stop_gradient and the like lead to it), "unused" (the loss does not depend on it).  directions: how
+    many were smooth; kinks: how many were not.
     """
 
     path: str
@@ -246,6 +247,8 @@ class _Audit:
     def _look(self, program, array, gradient):
         """(largest error, smooth directions, directions on kinks) of one array that the loss is a function of."""
         length = 0.0 if gradient is None else float(np.linalg.norm(gradient))
+        if not np.isfinite(length):  # NaN or infinity, of a finite loss
+            return np.inf, 0, 0
         errors, kinks = [], 0
         for way in self._ways(gradient, array.size, array.shape):
             slope = 0.0 if gradient is None else float(np.vdot(gradient, way))

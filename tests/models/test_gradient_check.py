@@ -110,7 +110,9 @@ def test_every_loss(name):
     assert model.check_gradients(x, targets, np.arange(6) / 3 + 0.1).raise_for_errors().ok
 
 
-@pytest.mark.parametrize(("op", "factor"), [("tanh", 1.001), ("exp", 0.999), ("relu", -1.0), ("sigmoid", 1.01)])
+@pytest.mark.parametrize(
+    ("op", "factor"), [("tanh", 1.001), ("exp", 0.999), ("relu", -1.0), ("sigmoid", 1.01), ("tanh", np.nan)]
+)
 def test_a_wrong_gradient_is_found_and_where(op, factor):
     model = compiled(layers.Dense(4), Calls(wrong_by(op, factor), name="mine"), layers.Dense(3), layers.Dense(2))
     before = model.get_weights()
