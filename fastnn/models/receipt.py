@@ -112,7 +112,8 @@ def digest_of(arrays: Any) -> str:
 
 
 def _text_digest(value: Any) -> str:
-    return hashlib.blake2b(json.dumps(value, sort_keys=True, default=repr).encode(), digest_size=16).hexdigest()
+    text = json.dumps(value, sort_keys=True, default=lambda odd: type(odd).__qualname__)  # no address, as repr has
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _code(function: types.FunctionType) -> list[Any]:
