@@ -15,7 +15,7 @@ from fastnn.compiler.passes.unroll import unrolled
 from fastnn.core import dtypes
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
-from fastnn.graph.loop import Body, LoopBody, bodies
+from fastnn.graph.bodies import Body, LoopBody, bodies
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace

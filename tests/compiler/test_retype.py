@@ -11,7 +11,7 @@ from fastnn.compiler.program import Program
 from fastnn.compiler.retype import Retyped, unrolled_for, within
 from fastnn.core.errors import GraphError
 from fastnn.graph import Trace, Variable, gradients
-from fastnn.graph.loop import bodies
+from fastnn.graph.bodies import bodies
 from fastnn.ops.op import R
 
 X = np.random.default_rng(0).normal(size=(3, 4))
