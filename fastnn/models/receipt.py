@@ -269,9 +269,10 @@ class _Taker(Callback):
     def _steps(self):
         return self.model._trainer().shared.position()["train"] - self.begun
 
-    def on_train_begin(self, logs=None):
+    def after_train_begin(self, listeners, resume):
+        """Note where the run begins, after what it goes on from has been read."""
         model, noted = self.model, self.noted
-        position = model._trainer().shared.position()  # once more: a backup may have been read
+        position = model._trainer().shared.position()
         self.begun, noted["random"] = position["train"], {**position, "fits": self.source.number}
         compiled = {k: _plain(v) for k, v in model._trainer().compile_config.items()}
         noted["config"] = {"model": _text_digest(_architecture(model)), "compile": _text_digest(compiled)}
@@ -297,6 +298,8 @@ class _Taker(Callback):
             self.check.at(steps, found)
 
     def on_train_end(self, logs=None):
+        if "weights" not in self.noted:  # it ended before it had begun
+            return
         self.noted["weights"].update(end=_weights(self.model), taken=self._steps())
         if self.check is not None:
             self.check.ends(_finite(self.receipt.facts))

@@ -207,6 +207,21 @@ def test_a_run_that_is_broken_off_leaves_a_receipt(tmp_path):
     assert read_receipt(tmp_path / "r.json")["weights"]["taken"] == 3
 
 
+def test_a_run_that_goes_on_begins_where_the_other_one_ended(tmp_path, facts):
+    class Fails(fastnn.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        script(None, callbacks=[fastnn.callbacks.BackupAndRestore(str(tmp_path / "backup")), Fails()])
+    history, _ = script(callbacks=[fastnn.callbacks.BackupAndRestore(str(tmp_path / "backup"))])
+    found = history.receipt.facts
+    assert found["random"]["train"] == 6 and found["weights"]["taken"] == 12
+    assert found["weights"]["start"] == facts["weights"]["steps"]["6"]
+    assert found["weights"]["end"] == facts["weights"]["end"]
+
+
 @pytest.mark.parametrize("change", [
     lambda f: f.pop("weights"), lambda f: f.update(format=2), lambda f: f.update(fit="0"), lambda f: f.update(data=[]),
     lambda f: f["weights"].update(steps={"one": "a"}), lambda f: f["weights"].update(steps={"1": 2}),
