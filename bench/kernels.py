@@ -21,7 +21,7 @@ from fastnn.compiler.target import Options
 from fastnn.core import config
 from fastnn.graph.trace import Trace
 from fastnn.ops.op import REGISTRY
-from fastnn.ops.records.convolution_plan import conv_shape
+from fastnn.ops.records.convolution_geometry import conv_shape
 from fastnn.runtime import limits
 
 # (M, N, K): square ones, then the layers of the workloads at batch 128, 32 and 1, as they are met going forward.

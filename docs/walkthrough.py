@@ -83,8 +83,8 @@ become {after}, among them"""),
 Each record emits instructions: a kernel's name, its items, and how it touches memory (item by item, or all). Values
 get places: in place of an input, in the variable that they update, or in the arena."""),
     "memory": ("compiler/schedule.py, compiler/memory.py, compiler/barriers.py", """\
-Element-wise neighbours become one unit, run tile by tile: {units} units. Buffers that are not alive at the same time
-share bytes: {bytes} bytes of buffers lie in an arena of {arena}. Threads meet {meetings} times."""),
+Element-wise neighbours become one fusion group, run tile by tile: {groups} groups. Buffers that are not alive at the
+same time share bytes: {bytes} bytes of buffers lie in an arena of {arena}. Threads meet {meetings} times."""),
     "plan": ("compiler/plan.py, compiler/assemble.py", """\
 All of it as tables of integers, without an address: `str(plan)`. `arena+64` is what binding turns into an address; `|`
 is a barrier."""),
@@ -118,16 +118,16 @@ def stages():
     before, after = passes.run(graph, ("epilogue",)), passes.run(graph)
     lowered = lower.lower(after, structure, options)
     instructions = list(operands(lowered.items))
-    units = schedule.group(lowered.items, options.target, options.fuse)
-    blocks, count = memory.lifetimes(units)
+    groups = schedule.fusion_groups(lowered.items, options.target, options.fuse)
+    blocks, count = memory.lifetimes(groups)
     arena = memory.plan(blocks)
-    meetings = barriers.barriers(units)
+    meetings = barriers.barriers(groups)
     plan = compile_graph(trace, [loss], bindings, options).plan
     row = zip(abi.COLUMNS, plan.table("code")[0].tolist())
     numbers = dict(
         before=len(before.nodes),
         after=len(after.nodes),
-        units=count,
+        groups=count,
         arena=arena,
         meetings=meetings,
         bytes=sum(b.nbytes for b in blocks),
@@ -141,7 +141,7 @@ def stages():
         ],
         "one pass": [line.split(" = ")[1] for line in after.listing() if "activation=" in line],
         "lower": instructions,
-        "memory": [f"{b.label}: {b.nbytes} bytes at {b.offset}, units {b.first} to {b.last}" for b in blocks],
+        "memory": [f"{b.label}: {b.nbytes} bytes at {b.offset}, groups {b.first} to {b.last}" for b in blocks],
         "plan": str(plan).splitlines(),
         "bind": [f"{i}: {space}, {space.nbytes} bytes" for i, space in enumerate(plan.spaces)],
         "executor": [", ".join(f"{name} {value}" for name, value in row)],

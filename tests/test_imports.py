@@ -88,8 +88,8 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 
 # Numba: its decorators in one file, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
-NUMBA_FILES = {"core/jit.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py", "core/simd_vec.py",
-               "core/simd_winograd.py", "kernels/lower.py"}  # fmt: skip
+NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py",
+               "core/simd_vec.py", "core/simd_winograd.py", "kernels/lower.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "kernels/lower.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "kernels/build.py": "a command"}
@@ -195,7 +195,7 @@ OPTIONAL = {
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
-        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.models.script"},
+        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.cli.verify", "fastnn.models.script"},
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
     "models/training_state.py": (

@@ -48,7 +48,7 @@ def _mean(x, axis=None, keepdims=False):
     return ops.mean(x if is_float(x) else ops.cast(x, "float64"), axis=axis, keepdims=keepdims)
 
 
-def _euclidean(x, axis=None, keepdims=False):
+def euclidean(x, axis=None, keepdims=False):
     return ops.sqrt(ops.sum(ops.square(x), axis=axis, keepdims=keepdims))
 
 
@@ -181,7 +181,7 @@ def _clip_by_value(t, clip_value_min, clip_value_max, name=None):
 
 def _clip_by_norm(t, clip_norm, axes=None, name=None):
     t = operand(t)
-    limit, norm = beside(clip_norm, t), _euclidean(t, several(axes), True)
+    limit, norm = beside(clip_norm, t), euclidean(t, several(axes), True)
     return ops.multiply(t, ops.divide(limit, ops.maximum(norm, limit)))
 
 
@@ -232,7 +232,7 @@ _REDUCTIONS = {
     "reduce_all": ops.all, "reduce_any": ops.any, "reduce_logsumexp": ops.logsumexp, "reduce_max": ops.max,
     "reduce_mean": _mean, "reduce_min": ops.min, "reduce_prod": ops.prod, "reduce_sum": ops.sum,
 }  # fmt: skip
-_REDUCTIONS_OF_MATH = {"reduce_std": ops.std, "reduce_variance": ops.var, "reduce_euclidean_norm": _euclidean}
+_REDUCTIONS_OF_MATH = {"reduce_std": ops.std, "reduce_variance": ops.var, "reduce_euclidean_norm": euclidean}
 
 TABLE = {
     **{_both(n): _unary(f) for n, f in _UNARY.items()},

@@ -7,7 +7,7 @@ import numpy as np
 from fastnn import ops, random
 from fastnn.compat.tf_math import _features
 from fastnn.compat.tf_values import axes as several
-from fastnn.compat.tf_values import beside, dtype_of, host, ints, is_float, kept, only, operand, operands, values_of
+from fastnn.compat.tf_values import beside, dtype_of, host, ints, only, operand, operands, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
@@ -182,174 +182,6 @@ def _blocks(function, label):
     )
 
 
-# ---- images ----------------------------------------------------------------------------------------------------
-def _resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
-    x, size = operand(images), ints(size)
-    only("image.resize", "method", method, "bilinear", "nearest")
-    only("image.resize", "antialias", antialias, False)
-    if preserve_aspect_ratio:
-        height, width = x.shape[-3:-1]
-        scale = min(size[0] / height, size[1] / width)
-        size = tuple(max(round(n * scale), 1) for n in (height, width))
-    resized = ops.image.resize(ops.cast(x, "float32"), size, interpolation=method, data_format="channels_last")
-    return kept(resized, x) if method == "nearest" else resized
-
-
-def _range_of(dtype):
-    return 1.0 if dtypes.is_float(dtype) else float(np.iinfo(dtypes.numpy_type(dtype)).max)
-
-
-def _convert_image_dtype(image, dtype, saturate=False, name=None):
-    """Floats are in [0, 1], integers go up to the largest of their dtype."""
-    x, dtype = operand(image), dtypes.standardize(dtype)
-    if dtype_of(x) == dtype:
-        return x
-    if is_float(x) and dtypes.is_float(dtype):
-        return ops.cast(x, dtype)
-    if is_float(x):
-        scaled = ops.multiply(x, beside(_range_of(dtype) + 0.5, x))
-        return (ops.saturate_cast if saturate else ops.cast)(scaled, dtype)
-    if dtypes.is_float(dtype):
-        return ops.multiply(ops.cast(x, dtype), np.asarray(1.0 / _range_of(dtype_of(x)), dtypes.numpy_type(dtype)))
-    return only("image.convert_image_dtype", "dtype", dtype, "float32")
-
-
-def _as_floats(change):
-    """A change of images of floats, for images of any dtype."""
-
-    def changed(image, *args):
-        x = operand(image)
-        return _convert_image_dtype(
-            change(_convert_image_dtype(x, dtype_of(x) if is_float(x) else "float32"), *args), dtype_of(x), True
-        )
-
-    return changed
-
-
-_brightness = _as_floats(lambda x, delta: ops.add(x, beside(delta, x)))
-
-
-def _contrasted(x, factor):
-    mean = ops.mean(x, axis=(-3, -2), keepdims=True)
-    return ops.add(ops.multiply(ops.subtract(x, mean), beside(factor, x)), mean)
-
-
-_contrast = _as_floats(_contrasted)
-_gamma = _as_floats(lambda x, gamma, gain: ops.multiply(beside(gain, x), ops.power(x, beside(gamma, x))))
-
-
-def _grayscale(images, name=None):
-    def gray(x):
-        return ops.sum(
-            ops.multiply(x, np.asarray([0.2989, 0.587, 0.114], dtypes.numpy_type(dtype_of(x)))), axis=-1, keepdims=True
-        )
-
-    return _as_floats(gray)(images)
-
-
-def _rot90(image, k=1, name=None):
-    return ops.rot90(operand(image), k, (-3, -2))
-
-
-def _image_transpose(image, name=None):
-    return ops.swapaxes(operand(image), -3, -2)
-
-
-def _crop(image, offset_height, offset_width, target_height, target_width):
-    x = operand(image)
-    height, width = x.shape[-3:-1]
-    if (
-        min(offset_height, offset_width) < 0
-        or offset_height + target_height > height
-        or (offset_width + target_width > width)
-    ):
-        raise ArgumentError(
-            f"tf.image.crop_to_bounding_box: the box of {target_height}x{target_width} at "
-            f"({offset_height}, {offset_width}) is not inside the image of {height}x{width}."
-        )
-    return x[..., offset_height : offset_height + target_height, offset_width : offset_width + target_width, :]
-
-
-def _pad_image(image, offset_height, offset_width, target_height, target_width):
-    x = operand(image)
-    height, width = x.shape[-3:-1]
-    widths = [(0, 0)] * (len(x.shape) - 3) + [
-        (offset_height, target_height - height - offset_height),
-        (offset_width, target_width - width - offset_width),
-        (0, 0),
-    ]
-    if min(n for pair in widths for n in pair) < 0:
-        raise ArgumentError(
-            f"tf.image.pad_to_bounding_box: the image of {height}x{width} at ({offset_height}, "
-            f"{offset_width}) does not fit into {target_height}x{target_width}."
-        )
-    return ops.pad(x, tuple(widths))
-
-
-def _crop_or_pad(image, target_height, target_width):
-    x = operand(image)
-    height, width = x.shape[-3:-1]
-    inner = min(height, target_height), min(width, target_width)
-    x = _crop(x, (height - inner[0]) // 2, (width - inner[1]) // 2, *inner)
-    return _pad_image(x, (target_height - inner[0]) // 2, (target_width - inner[1]) // 2, target_height, target_width)
-
-
-def _central_crop(image, central_fraction):
-    x = operand(image)
-    starts = [int((n - n * central_fraction) / 2) for n in x.shape[-3:-1]]
-    return _crop(x, *starts, *(n - 2 * start for n, start in zip(x.shape[-3:-1], starts)))
-
-
-def _standardized(image):
-    x = operand(image)
-    x = x if is_float(x) else ops.cast(x, "float32")
-    mean = ops.mean(x, axis=(-3, -2, -1), keepdims=True)
-    least = beside(1.0 / np.sqrt(float(np.prod(x.shape[-3:]))), x)
-    return ops.divide(ops.subtract(x, mean), ops.maximum(ops.std(x, axis=(-3, -2, -1), keepdims=True), least))
-
-
-def _perhaps(flip):
-    """A flip of an image, or of each image of a batch, with probability a half."""
-
-    def flipped(image, seed=None):
-        x = operand(image)
-        one = random.uniform((*x.shape[:-3], 1, 1, 1) if len(x.shape) > 3 else (1, 1, 1), seed=seed)
-        return ops.where(ops.less(one, np.float32(0.5)), flip(x), x)
-
-    return flipped
-
-
-def _random_brightness(image, max_delta, seed=None):
-    return _brightness(image, random.uniform((), -max_delta, max_delta, seed=seed))
-
-
-def _random_contrast(image, lower, upper, seed=None):
-    return _contrast(image, random.uniform((), lower, upper, seed=seed))
-
-
-def _random_crop(value, size, seed=None, name=None):
-    x, size = values_of(operand(value), "image.random_crop"), ints(size)
-    most = np.array(x.shape) - np.array(size)
-    if most.min() < 0:
-        raise ArgumentError(f"tf.image.random_crop: received size {size}, expected at most {x.shape} in each axis.")
-    starts = [int(s) for s in np.floor(np.asarray(random.uniform((len(size),), seed=seed)) * (most + 1))]
-    return host(x[tuple(slice(s, s + n) for s, n in zip(starts, size))])
-
-
-def _psnr(a, b, max_val, name=None):
-    a, b = (ops.cast(_convert_image_dtype(x, "float32"), "float32") for x in (a, b))
-    error = ops.mean(ops.square(ops.subtract(a, b)), axis=(-3, -2, -1))
-    top = float(max_val)
-    return ops.subtract(np.float32(20.0 * np.log10(top)), ops.multiply(np.float32(10.0), ops.log10(error)))
-
-
-def _total_variation(images, name=None):
-    x = operand(images)
-    down = ops.subtract(x[..., 1:, :, :], x[..., :-1, :, :])
-    right = ops.subtract(x[..., :, 1:, :], x[..., :, :-1, :])
-    return ops.add(*(ops.sum(ops.abs(d), axis=(-3, -2, -1)) for d in (down, right)))
-
-
 # ---- strings ---------------------------------------------------------------------------------------------------
 def _strings(x, name):
     if isinstance(x, Symbol):
@@ -390,8 +222,8 @@ TABLE = {
     "nn.sigmoid": lambda x, name=None: ops.sigmoid(operand(x)), "nn.tanh": lambda x, name=None: ops.tanh(operand(x)),
     "nn.gelu": lambda features, approximate=False, name=None: ops.gelu(operand(features), approximate=approximate),
     "nn.leaky_relu": lambda features, alpha=0.2, name=None: ops.leaky_relu(operand(features), alpha),
-    "nn.silu nn.swish": _silu, "nn.crelu": _crelu,
-    "math.softmax nn.softmax": _softmax(ops.softmax), "math.log_softmax nn.log_softmax": _softmax(ops.log_softmax),
+    "nn.silu nn.swish": _silu, "nn.crelu": _crelu, "math.softmax nn.softmax": _softmax(ops.softmax),
+    "math.log_softmax nn.log_softmax": _softmax(ops.log_softmax),
     "nn.sigmoid_cross_entropy_with_logits": _sigmoid_cross_entropy,
     "nn.weighted_cross_entropy_with_logits": _weighted_cross_entropy,
     "nn.softmax_cross_entropy_with_logits": _softmax_cross_entropy,
@@ -407,27 +239,13 @@ TABLE = {
         input, filters, strides, padding, data_format, dilations),
     "nn.depthwise_conv2d": lambda input, filter, strides, padding, data_format=None, dilations=None, name=None: _conv(
         2, ops.depthwise_conv)(input, filter, strides, padding, data_format, dilations),
-    "nn.conv2d_transpose": _conv2d_transpose,
-    "nn.max_pool": _pool(ops.max_pool, None, None), "nn.avg_pool": _pool(ops.average_pool, None, None),
-    "nn.max_pool1d": _pool(ops.max_pool, 1, "NWC"), "nn.avg_pool1d": _pool(ops.average_pool, 1, "NWC"),
-    "nn.max_pool2d": _pool(ops.max_pool, 2, "NHWC"), "nn.avg_pool2d": _pool(ops.average_pool, 2, "NHWC"),
+    "nn.conv2d_transpose": _conv2d_transpose, "nn.max_pool": _pool(ops.max_pool, None, None),
+    "nn.avg_pool": _pool(ops.average_pool, None, None), "nn.max_pool1d": _pool(ops.max_pool, 1, "NWC"),
+    "nn.avg_pool1d": _pool(ops.average_pool, 1, "NWC"), "nn.max_pool2d": _pool(ops.max_pool, 2, "NHWC"),
+    "nn.avg_pool2d": _pool(ops.average_pool, 2, "NHWC"),
     "nn.depth_to_space": _blocks(ops.depth_to_space, "nn.depth_to_space"),
-    "nn.space_to_depth": _blocks(ops.space_to_depth, "nn.space_to_depth"),
-    "image.resize": _resize, "image.convert_image_dtype": _convert_image_dtype,
-    "image.flip_left_right": lambda image: ops.flip(operand(image), axis=-2),
-    "image.flip_up_down": lambda image: ops.flip(operand(image), axis=-3),
-    "image.random_flip_left_right": _perhaps(lambda x: ops.flip(x, axis=-2)),
-    "image.random_flip_up_down": _perhaps(lambda x: ops.flip(x, axis=-3)),
-    "image.rot90": _rot90, "image.transpose": _image_transpose, "image.rgb_to_grayscale": _grayscale,
-    "image.grayscale_to_rgb": lambda images, name=None: ops.repeat(operand(images), 3, axis=-1),
-    "image.adjust_brightness": lambda image, delta: _brightness(image, delta),
-    "image.adjust_contrast": lambda images, contrast_factor: _contrast(images, contrast_factor),
-    "image.adjust_gamma": lambda image, gamma=1, gain=1: _gamma(image, gamma, gain),
-    "image.random_brightness": _random_brightness, "image.random_contrast": _random_contrast,
-    "image.random_crop": _random_crop, "image.central_crop": _central_crop, "image.crop_to_bounding_box": _crop,
-    "image.pad_to_bounding_box": _pad_image, "image.resize_with_crop_or_pad": _crop_or_pad,
-    "image.per_image_standardization": _standardized, "image.psnr": _psnr, "image.total_variation": _total_variation,
-    "strings.length": _length, "strings.lower": _lower, "strings.upper": _upper, "strings.join": _join,
+    "nn.space_to_depth": _blocks(ops.space_to_depth, "nn.space_to_depth"), "strings.length": _length,
+    "strings.lower": _lower, "strings.upper": _upper, "strings.join": _join,
     "strings.strip": lambda input, name=None: host(np.char.strip(_strings(input, "strings.strip"))),
     "strings.regex_replace": _regex_replace,
     "strings.to_number": lambda input, out_type="float32", name=None: host(

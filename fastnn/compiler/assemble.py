@@ -1,4 +1,4 @@
-"""Assembly: scheduled units with their places become the tables of a Plan."""
+"""Assembly: scheduled groups with their places become the tables of a Plan."""
 
 import struct
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import numpy as np
 from fastnn.compiler.emit import (
     Access,
     Buffer,
+    Group,
     Instruction,
     Items,
     Key,
@@ -18,7 +19,6 @@ from fastnn.compiler.emit import (
     Places,
     Region,
     Table,
-    Unit,
 )
 from fastnn.compiler.lower import Lowered
 from fastnn.compiler.plan import Block, HostCall, Origin, Place, Plan
@@ -33,10 +33,10 @@ LINE = 64  # bytes of a cache line: a thread's workspaces are apart
 
 
 def assemble(
-    units: Items, lowered: Lowered, blocks: Sequence[Buffer], arena_bytes: int, barriers: int, options: Options
+    groups: Items, lowered: Lowered, blocks: Sequence[Buffer], arena_bytes: int, barriers: int, options: Options
 ) -> Plan:
-    """The Plan of scheduled units.  blocks: buffers of the arena, with offsets."""
-    return _Assembly(lowered).plan(units, blocks, arena_bytes, barriers, options)
+    """The Plan of scheduled groups.  blocks: buffers of the arena, with offsets."""
+    return _Assembly(lowered).plan(groups, blocks, arena_bytes, barriers, options)
 
 
 class _Assembly:
@@ -50,7 +50,7 @@ class _Assembly:
         self.hosts: list[HostCall] = []
         self.origins: list[Origin] = []
         self.costs: list[tuple[int, int, int]] = []
-        self.local_bytes, self.scratch_bytes, self.units = 0, LINE, 0
+        self.local_bytes, self.scratch_bytes, self.groups = 0, LINE, 0
         self.tmps = 0
         self._moving: list[tuple[int, Region, int]] = []
         self._constants = self.storage.constants_space()
@@ -79,7 +79,7 @@ class _Assembly:
             self.local_bytes,
             self.scratch_bytes,
             options.guard,
-            self.units,
+            self.groups,
             barriers,
         )
 
@@ -89,7 +89,7 @@ class _Assembly:
             if isinstance(item, Region):
                 self._region(item, times)
             else:
-                self._unit(item, times)
+                self._group(item, times)
 
     def _region(self, region: Region, times: int) -> None:
         at = len(self.code)
@@ -101,9 +101,9 @@ class _Assembly:
             self._address(a)
         inside = min(times * (region.count if region.kind != "branch" else 1), MOST_TIMES)
         begin = len(self.words)
-        self._items(region.parts[0], inside)
-        row[abi.INNER] = len(self.code) if len(region.parts) > 1 else at + 1
-        for part in region.parts[1:]:
+        self._items(region.bodies[0], inside)
+        row[abi.INNER] = len(self.code) if len(region.bodies) > 1 else at + 1
+        for part in region.bodies[1:]:
             self._items(part, inside)
         row[abi.END] = len(self.code)
         if region.kind != "branch":
@@ -118,12 +118,12 @@ class _Assembly:
         self.code.append(row)
         return row
 
-    def _unit(self, unit: Unit, times: int) -> None:
-        places, size = scratch_places(unit)
+    def _group(self, group: Group, times: int) -> None:
+        places, size = scratch_places(group)
         self.scratch_bytes = max(self.scratch_bytes, size + LINE)
-        self.units += 1
-        end = len(self.code) + len(unit)
-        for ins in unit:
+        self.groups += 1
+        end = len(self.code) + len(group)
+        for ins in group:
             flags = abi.SYNC * ins.sync
             if ins.host is not None:
                 fn, flags = len(self.hosts), flags | abi.HOST
@@ -133,7 +133,7 @@ class _Assembly:
             at = len(self.code)
             row = self._row(fn, ins.n, ins.chunk, flags)
             row[abi.TILE], row[abi.SPAN], row[abi.END] = ins.tile, ins.span, end
-            row[abi.INNER] = at + len(ins.cell) - ins.cell.index(ins)
+            row[abi.INNER] = at + len(ins.tile_group) - ins.tile_group.index(ins)
             row[abi.TMP] = self.tmps
             self._words(ins, places)
             row[abi.NTMP] = self.tmps - row[abi.TMP]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fastnn.compiler.emit import Access, Instruction, Items, Moves, Region, Unit
+from fastnn.compiler.emit import Access, Group, Instruction, Items, Moves, Region
 
 Shift = Mapping[Region, int]  # the step that each loop is at
 
@@ -61,7 +61,7 @@ class _Open:
 
 
 def barriers(items: Items) -> int:
-    """Set `sync` on the first instruction of each unit that must wait for the others; returns how many there are."""
+    """Set `sync` on the first instruction of each group that must wait for the others; returns how many there are."""
     walk = _Walk()
     walk.items(items, _Open(), {})
     return walk.count
@@ -74,12 +74,12 @@ class _Walk:
     def items(self, items: Items, open_: _Open, shift: Shift) -> _Open:
         """The touches that are open (not behind a barrier) after the items, given those before."""
         for item in items:
-            open_ = self._region(item, open_, shift) if isinstance(item, Region) else self._unit(item, open_, shift)
+            open_ = self._region(item, open_, shift) if isinstance(item, Region) else self._group(item, open_, shift)
         return open_
 
-    def _unit(self, unit: Unit, open_: _Open, shift: Shift) -> _Open:
-        head = unit[0]
-        touches = [t for ins in unit for t in _touches(ins, head, shift)]
+    def _group(self, group: Group, open_: _Open, shift: Shift) -> _Open:
+        head = group[0]
+        touches = [t for ins in group for t in _touches(ins, head, shift)]
         if head.sync or head.host or open_.conflicts(touches):
             self._mark(head)
             return _Open(touches)
@@ -93,15 +93,15 @@ class _Walk:
 
     def _region(self, region: Region, open_: _Open, shift: Shift) -> _Open:
         if region.kind == "branch":  # the decision is a barrier
-            return _Open(t for part in region.parts for t in self.items(part, _Open(), shift))
+            return _Open(t for part in region.bodies for t in self.items(part, _Open(), shift))
         if region.flag is not None:
             open_ = _Open()
         later = {**shift, region: -1 if region.reverse else 1}
         open_ = self._step(region, open_, shift)
         open_ = self._step(region, open_, later)
-        if not any(_meets(part) for part in region.parts):
-            first = next((item[0] for part in region.parts for item in part if not isinstance(item, Region)), None)
-            mine = list(_Open(t for part in region.parts for t in _all(part, shift)))
+        if not any(_meets(part) for part in region.bodies):
+            first = next((item[0] for part in region.bodies for item in part if not isinstance(item, Region)), None)
+            mine = list(_Open(t for part in region.bodies for t in _all(part, shift)))
             if first is not None and any(_far(a, b, region) for a in mine if a.access.write for b in mine):
                 self._mark(first)
                 open_ = self._step(region, _Open(), later)
@@ -111,9 +111,9 @@ class _Walk:
 
     def _step(self, region: Region, open_: _Open, shift: Shift) -> _Open:
         if region.kind == "while":
-            self.items(region.parts[0], open_, shift)  # behind the test all threads meet
-            return self.items(region.parts[1], _Open(), shift)
-        return self.items(region.parts[0], open_, shift)
+            self.items(region.bodies[0], open_, shift)  # behind the test all threads meet
+            return self.items(region.bodies[1], _Open(), shift)
+        return self.items(region.bodies[0], open_, shift)
 
 
 def _touches(ins: Instruction, head: Instruction, shift: Shift) -> list[_Touch]:
@@ -153,7 +153,7 @@ def _conflict(a: _Touch, b: _Touch) -> bool:
 def _meets(items: Items) -> bool:
     """Whether every run of the items passes a barrier."""
     return any(
-        item.flag is not None or any(_meets(part) for part in item.parts)
+        item.flag is not None or any(_meets(part) for part in item.bodies)
         if isinstance(item, Region)
         else item[0].sync or bool(item[0].host)
         for item in items
@@ -163,7 +163,7 @@ def _meets(items: Items) -> bool:
 def _all(items: Items, shift: Shift) -> Iterator[_Touch]:
     for item in items:
         if isinstance(item, Region):
-            yield from (_widened(t, item) for part in item.parts for t in _all(part, shift))
+            yield from (_widened(t, item) for part in item.bodies for t in _all(part, shift))
         else:
             for ins in item:
                 yield from _touches(ins, item[0], shift)

@@ -99,8 +99,8 @@ def compile_graph(
 def _compile(graph: Graph, structure: Structure, options: Options) -> Plan:
     graph = passes.run(graph, options.off, options.unroll, options.verify)
     lowered = lower.lower(graph, structure, options)
-    units = schedule.group(lowered.items, options.target, options.fuse)
-    blocks, _ = memory.lifetimes(units)
+    groups = schedule.fusion_groups(lowered.items, options.target, options.fuse)
+    blocks, _ = memory.lifetimes(groups)
     arena_bytes = memory.plan(blocks, options.reuse, options.guard)
     affordable(arena_bytes, "The plan")
-    return assemble.assemble(units, lowered, blocks, arena_bytes, barriers.barriers(units), options)
+    return assemble.assemble(groups, lowered, blocks, arena_bytes, barriers.barriers(groups), options)

@@ -20,8 +20,8 @@ __all__ = ["ARENA", "Access", "Buffer", "Emitter", "Home", "Instruction", "Key",
 
 ARENA = "arena"
 Moves = Sequence[tuple["Region", int]]  # how an address grows at each step of loops
-Unit = list["Instruction"]  # instructions that run together
-Items = list[Any]  # units (before the schedule instructions) and regions
+Group = list["Instruction"]  # a fusion group: instructions that run together
+Items = list[Any]  # fusion groups (before the schedule instructions) and regions
 Places = dict["Buffer", tuple[int, bool]]  # scratch: offset, whether it holds a span
 Host = tuple[Node, Sequence[Any], Sequence["Operand"]]
 
@@ -31,7 +31,7 @@ class Buffer:
 
     space: None for the arena, else the number of the space (see `fastnn.compiler.plan`).  base: its first byte among
     all memory that plans are bound to, where only overlaps count.  region: the loop or branch that it is made in.
-    first, last: schedule units between which it is alive.  tile_only: it needs a tile of scratch, no place.  pinned:
+    first, last: fusion groups between which it is alive.  tile_only: it needs a tile of scratch, no place.  pinned:
     its value is wanted after the run.  shared: it is touched on both sides of a region's border.
     """
 
@@ -39,7 +39,7 @@ class Buffer:
                  "shared")  # fmt: skip
 
     space: Any  # an int, None for the arena
-    first: Any  # ints, once the schedule has numbered its units
+    first: Any  # ints, once the schedule has numbered its groups
     offset: Any  # an int, once the memory plan has placed it
 
     def __init__(
@@ -180,16 +180,16 @@ class Key:
 class Region:
     """Instructions that run together under a control row: a loop, or a branch.
 
-    kind: "loop", "while" or "branch".  parts: lists of instructions and regions, after the schedule of units and
-    regions: [body], [test, body] or [then, else].  count: the most steps.  reverse: from the last step on.  flag: what
-    decides (count, truth value of the test or the branch) as an access, or None.  steps: access that gets the number of
-    steps.  outer: the region round it.
+    kind: "loop", "while" or "branch".  bodies: lists of instructions and regions, after the schedule of
+    fusion groups and regions: [body], [test, body] or [then, else].  count: the most steps.  reverse: from the last
+    step on.  flag: what decides (count, truth value of the test or the branch) as an access, or None.  steps: access
+    that gets the number of steps.  outer: the region round it.
     """
 
-    __slots__ = ("kind", "parts", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",
+    __slots__ = ("kind", "bodies", "count", "reverse", "flag", "steps", "outer", "node", "number", "first", "last",
                  "sync", "host")  # fmt: skip
 
-    parts: list[Items]
+    bodies: list[Items]
     first: Any  # ints, once the memory plan has numbered it
     last: Any
 
@@ -204,7 +204,7 @@ class Region:
         steps: Access | None = None,
     ) -> None:
         self.kind, self.node, self.outer, self.count, self.reverse = kind, node, outer, count, reverse
-        self.flag, self.steps, self.parts = flag, steps, []
+        self.flag, self.steps, self.bodies = flag, steps, []
         self.number, self.first, self.last, self.sync, self.host = None, None, None, False, None
 
     def path(self) -> tuple[Region, ...]:
@@ -220,14 +220,14 @@ class Instruction:
     """One kernel call before addresses are known.
 
     parts: items may be cut at multiples of n / parts, or nowhere but at the chunks (None).  run: items of one partial
-    result, which one thread must go through in order.  region: the loop or branch that it is in.  span, cell: set by
-    the schedule.
+    result, which one thread must go through in order.  region: the loop or branch that it is in.  span, tile_group:
+    set by the schedule.
     """
 
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
-                 "region", "span", "cell")  # fmt: skip
+                 "region", "span", "tile_group")  # fmt: skip
 
-    cell: Any  # a Unit, once the schedule has made it
+    tile_group: Any  # a Group, once the schedule has made it
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ class Instruction:
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
         self.parts, self.run, self.region = parts, run, region
-        self.sync, self.span, self.cell = False, 0, None
+        self.sync, self.span, self.tile_group = False, 0, None
 
     def accesses(self) -> list[Access]:
         """The memory accesses among the arguments."""

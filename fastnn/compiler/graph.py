@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 from fastnn.core.types import Attrs
-from fastnn.graph.loop import bodies
+from fastnn.graph.bodies import bodies
 from fastnn.graph.node import Node, Record, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks, Trace

@@ -21,7 +21,7 @@ from fastnn.compiler.target import Options
 from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
-from fastnn.graph.loop import Body
+from fastnn.graph.bodies import Body
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, VARIABLE, Node, Record, Symbol
 
 NEVER = math.inf
@@ -77,7 +77,7 @@ class Lowering:
         self.root: dict[Symbol, Symbol] = {}
         self.last_use: dict[Symbol, float] = {}
         self.homes: dict[Symbol, Home] = {}
-        self.parts: dict[Symbol, tuple[Symbol, int]] = {}
+        self.views: dict[Symbol, tuple[Symbol, int]] = {}
         self._analyse()
 
     def body(self, graph: Body, region: Region | None) -> Lowering:
@@ -111,8 +111,8 @@ class Lowering:
             if sources.count(r) == 1 and r not in self.homes and r.node.op not in (INPUT, VARIABLE, CONSTANT):
                 self.homes[r] = Home(self.storage.variable(variable), leaf.get(variable))
         for node in graph.nodes if self.reuse else ():
-            if node.op.name == "pack":
-                self._place_parts(node)
+            if node.op.name == "flat_concat":
+                self._place_views(node)
         updated = {v for v, _ in graph.updates}
         inputs = [n.output for n in graph.nodes if n.op is INPUT]
         numbers = self.storage.structure.sources
@@ -127,19 +127,19 @@ class Lowering:
         for s in inputs:
             self.operands[s] = self._input(s, numbers.get(s))
 
-    def _place_parts(self, node: Node) -> None:
-        """Let the inputs of a pack node be produced at their places inside its output."""
+    def _place_views(self, node: Node) -> None:
+        """Let the inputs of a flat_concat node be produced at their places inside its output."""
         for s, offset in zip(node.inputs, node.attrs["offsets"]):
             r = self.root[s]
             if (
                 r.spec.size == s.spec.size
                 and r.node.op not in (INPUT, VARIABLE, CONSTANT)
-                and r not in self.parts
+                and r not in self.views
                 and r not in self.homes
                 and r.dtype == node.output.dtype
                 and self.last_use[r] != NEVER
             ):
-                self.parts[r] = node.output, offset * np.dtype(s.dtype).itemsize
+                self.views[r] = node.output, offset * np.dtype(s.dtype).itemsize
 
     def _input(self, s: Symbol, source: Any) -> Operand:
         if source is None:
@@ -174,12 +174,12 @@ class Lowering:
     def place(self, node: Node, i: int, k: int) -> Operand:
         """The operand of output i of node number k."""
         s = node.outputs[i]
-        if s in self.parts:
-            whole, offset = self.parts[s]
+        if s in self.views:
+            whole, offset = self.views[s]
             if whole not in self.operands:
                 self.operands[whole] = self.arena(whole, "gradients")
             return self.operands[whole].view(s.shape, s.dtype, offset)
-        if s in self.operands:  # a pack node's output, made when its first part was
+        if s in self.operands:  # a flat_concat's output, made when its first part was
             return self.operands[s]
         j = node.op.inplace.get(i) if node.op.inplace else None
         if j is not None and node.inputs[j] is not None and self.may_overwrite(node, node.inputs[j], s, k):
@@ -198,7 +198,7 @@ class Lowering:
             or self.last_use.get(r) != k
             or a.nbytes != s.spec.nbytes
             or a.dtype != s.dtype
-            or r in self.parts
+            or r in self.views
             or sum(1 for y in node.inputs if y is not None and self.root[y] is r) != 1
         ):
             return False

@@ -48,7 +48,7 @@ class _Loop:
         ops = low.operands
         region = self.region = Region(self.kind, node, low.region, self.count, self.reverse)
         inner = low.body(self.body, region)
-        region.parts = [inner.out]
+        region.bodies = [inner.out]
         e = Emitter(node, [], [], low)
         carried, following, before, after = self._carried(inner, e)
         stacked = node.outputs[self.n_carry : len(self.body.outputs)]
@@ -150,7 +150,7 @@ class _Loop:
         low, node = self.low, self.node
         test = low.body(self.payload.test, region)
         test.operands.update(zip(self.payload.test.inputs, values))
-        region.parts.insert(0, test.out)
+        region.bodies.insert(0, test.out)
         test.run()
         flag = test.operands[self.payload.test.outputs[0]]
         if flag.moves or not flag.buffer.in_arena:
@@ -190,7 +190,7 @@ def lower_branch(low: Lowering, node: Node, k: int) -> None:
     for body in node.payload:
         inner = low.body(body, region)
         inner.operands.update(zip(body.inputs, [ops[s] for s in node.inputs[1:]]))
-        region.parts.append(inner.out)
+        region.bodies.append(inner.out)
         for s, place in zip(body.outputs, places):
             root = inner.root[s]
             if low.reuse and root.node.op is not INPUT and root not in inner.homes:

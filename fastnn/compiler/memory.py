@@ -1,6 +1,6 @@
 """The memory plan: lifetimes of buffers -> offsets in one arena.  A pure function, with an off-switch.
 
-Two buffers may share bytes if their lifetimes, counted in schedule units, do not meet.
+Two buffers may share bytes if their lifetimes, counted in fusion groups, do not meet.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ PAGE, STAGGER, LARGE = 4096, 19 * 64, 65536
 
 
 def lifetimes(items: Items) -> tuple[list[Buffer], int]:
-    """Set first/last (unit numbers) of every arena buffer; returns (buffers in order of first touch, number of units).
+    """Set first/last (group numbers) of every arena buffer; returns (buffers by first touch, number of groups).
 
     Inside a loop, what was made outside is alive for the whole loop, because every step may touch it; what a step makes
     for itself lives from its first to its last touch, as anywhere.
@@ -33,13 +33,13 @@ def lifetimes(items: Items) -> tuple[list[Buffer], int]:
 
 
 def _number(items: Items, k: int, buffers: list[Buffer], regions: list[tuple[Buffer, Region]]) -> int:
-    """Number units and regions from k on; collect buffers, and (buffer, outermost region that it comes into)."""
+    """Number groups and regions from k on; collect buffers, and (buffer, outermost region that it comes into)."""
     for item in items:
         if isinstance(item, Region):
             item.first = k
             _touch(item.accesses(), k, item.outer, buffers, regions)
             k += 1
-            for part in item.parts:
+            for part in item.bodies:
                 k = _number(part, k, buffers, regions)
             if item.kind == "while":  # the flag is read after the test, the steps are written at the end
                 _touch(item.accesses(), k, item.outer, buffers, regions)

@@ -60,7 +60,7 @@ class Origin(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A buffer of the arena: what it is for, its bytes, its offset, first and last unit that touch it."""
+    """A buffer of the arena: what it is for, its bytes, its offset, first and last group that touch it."""
 
     label: str
     nbytes: int
@@ -77,7 +77,7 @@ class Plan:
     words: int64[w], argument words.  relocations: int64[r, 5], rows (word, space, offset, item bytes, wide): the word
     is the address of that byte of the space; those of SCRATCH also have what abi's table of scratch arguments says.
     moves: int64[m, 2].  constants: their bytes.  spaces: by number.  outputs: Places.  blocks: of the arena.  costs:
-    int64[n, 3]: bytes, flops and executions of each instruction.  units: groups of instructions; barriers: meetings
+    int64[n, 3]: bytes, flops and executions of each instruction.  groups: fusion groups; barriers: meetings
     of all threads.
 
     >>> from fastnn import ops
@@ -88,7 +88,7 @@ class Plan:
     ...     y = ops.relu(x)
     >>> plan = compile_graph(trace, [y], {x: np.zeros((2, 3), "float32")}).plan
     >>> print(plan)                                     # doctest: +ELLIPSIS
-    plan for cpu: 1 instructions, 1 units, 0 barriers; arena ...
+    plan for cpu: 1 instructions, 1 fusion groups, 0 barriers; arena ...
     """
 
     target: Target
@@ -108,7 +108,7 @@ class Plan:
     local_bytes: int
     scratch_bytes: int
     guard: int
-    units: int
+    groups: int
     barriers: int
 
     def __hash__(self) -> int:
@@ -140,8 +140,8 @@ class Plan:
     def __str__(self) -> str:
         from_ = "\n".join(self.listing())
         return (
-            f"plan for {self.target.name}: {self.instructions} instructions, {self.units} units, {self.barriers} "
-            f"barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
+            f"plan for {self.target.name}: {self.instructions} instructions, {self.groups} fusion groups, "
+            f"{self.barriers} barriers; arena {self.arena_bytes:,} bytes, constants {len(self.constants):,}, workspace "
             f"{self.local_bytes:,} + {self.scratch_bytes:,} a thread\n{from_}"
         )
 
@@ -149,11 +149,11 @@ class Plan:
         return f"<Plan of {self.instructions} instructions for {self.target.name}>"
 
     def rows(self, scopes: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """One dict for each instruction: unit, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops, times
-        (that it runs), us (predicted for all of them), sync."""
+        """One dict for each instruction: group, kernel, op, layer (of `scopes`), items, chunk, tile, bytes, flops,
+        times (that it runs), us (predicted for all of them), sync."""
         out = []
-        for (unit, row), (nbytes, flops, times), origin in zip(
-            self._units(), self.table("costs").tolist(), self.origins
+        for (group, row), (nbytes, flops, times), origin in zip(
+            self._groups(), self.table("costs").tolist(), self.origins
         ):
             flags, target = row[abi.FLAGS], self.target
             kernel = (
@@ -169,7 +169,7 @@ class Plan:
             us = times * (target.instruction_ns + target.work_ns(nbytes, flops)) / 1000
             out.append(
                 dict(
-                    unit=unit,
+                    group=group,
                     kernel=kernel,
                     op=origin.op,
                     layer=layer,
@@ -185,13 +185,13 @@ class Plan:
             )
         return out
 
-    def _units(self) -> Iterator[tuple[int, list[int]]]:
-        """(number of its unit, row) of each instruction; a control row is a unit of its own."""
-        unit, end = -1, 0
+    def _groups(self) -> Iterator[tuple[int, list[int]]]:
+        """(number of its group, row) of each instruction; a control row is a group of its own."""
+        group, end = -1, 0
         for i, row in enumerate(self.table("code").tolist()):
             if i >= end:
-                unit, end = unit + 1, i + 1 if row[abi.FLAGS] & abi.CONTROL else row[abi.END]
-            yield unit, row
+                group, end = group + 1, i + 1 if row[abi.FLAGS] & abi.CONTROL else row[abi.END]
+            yield group, row
 
     def _said(self, space: int, offset: int, wide: int) -> str:
         """What a word refers to, in the listing."""
@@ -200,7 +200,7 @@ class Plan:
         return f"{self.spaces[space]}+{offset}" if offset else str(self.spaces[space])
 
     def listing(self) -> list[str]:
-        """One line of text for each instruction: unit, barrier, kernel, items, and what its words refer to."""
+        """One line of text for each instruction: group, barrier, kernel, items, and what its words refer to."""
         code, words = self.table("code"), self.table("words").tolist()
         moves: dict[int, str] = {}
         said = {
@@ -209,7 +209,7 @@ class Plan:
         lines, ends, depth_ends = [], np.append(code[1:, abi.ARGS], len(words)).tolist(), list[int]()
         for word, stride in self.table("moves").tolist():
             moves[word] = f"{moves.get(word, '')}{'+' if stride >= 0 else ''}{stride}t"
-        for i, (unit, row) in enumerate(self._units()):
+        for i, (group, row) in enumerate(self._groups()):
             while depth_ends and i >= depth_ends[-1]:
                 depth_ends.pop()
             flags, control = row[abi.FLAGS], row[abi.FLAGS] & abi.CONTROL
@@ -224,7 +224,7 @@ class Plan:
                 how = f" {row[abi.N]} times" if name != "branch" else ""
                 how += " backward" if flags & abi.REVERSE else ""
                 how += " " + ", ".join(args) if args else ""
-                lines.append(f"{unit:4} {mark}{indent}{name}{how}: to {row[abi.END]}")
+                lines.append(f"{group:4} {mark}{indent}{name}{how}: to {row[abi.END]}")
                 depth_ends.append(row[abi.END])
                 continue
             name = self.hosts[row[abi.FN]].op.name + " in Python" if flags & abi.HOST else self.kernels[row[abi.FN]]
@@ -234,7 +234,7 @@ class Plan:
                 if row[c] and row[c] < row[abi.N]
             ]
             lines.append(
-                f"{unit:4} {mark}{indent}{name} n {row[abi.N]}{' ' + ' '.join(cut) if cut else ''}: {', '.join(args)}"
+                f"{group:4} {mark}{indent}{name} n {row[abi.N]}{' ' + ' '.join(cut) if cut else ''}: {', '.join(args)}"
             )
         return lines
 

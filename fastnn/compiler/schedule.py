@@ -1,33 +1,33 @@
 """The schedule: what runs together while its data is in a cache, and where threads must meet.
 
 Element-wise neighbours become tile groups, which go through L1 tile by tile; tile groups and whole-image kernels that
-pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barriers go between dependent units
+pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barriers go between dependent fusion groups
 (`fastnn.compiler.barriers`). Groups never reach over the border of a loop or a branch.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fastnn.compiler.batch_tiles import batch_tile_groups
-from fastnn.compiler.emit import Access, Buffer, Instruction, Items, Places, Region, Unit
+from fastnn.compiler.batch_tiles import fused
+from fastnn.compiler.emit import Access, Buffer, Group, Instruction, Items, Places, Region
 from fastnn.compiler.target import Target
 
-LONGEST = 32  # instructions in a group
+LONGEST = 32  # instructions in a tile group
 SCRATCH_PAD = 64  # scratch arrays exactly 4 KiB apart alias in L1
 
 
-def group(items: list[Any], target: Target, fuse: bool = True) -> Items:
-    """Units in place of instructions: lists of those that run together (many have one); regions have units inside."""
+def fusion_groups(items: list[Any], target: Target, fuse: bool = True) -> Items:
+    """Fusion groups in place of instructions: lists of those that run together (many have one), also inside regions."""
     stretches: list[list[Any]] = []
     out = _stretches(items, stretches)
     if fuse:
         _shared(stretches)
     for stretch in stretches:
-        cells = _cells(stretch, fuse)
+        tile_groups = _tile_groups(stretch, fuse)
         if fuse:
-            _tile(cells, target)
-        units = batch_tile_groups(cells, target) if fuse and target.span_worth is not None else [[c] for c in cells]
-        stretch[:] = [[ins for cell in unit for ins in cell] for unit in units]
+            _tile(tile_groups, target)
+        groups = fused(tile_groups, target) if fuse and target.span_worth is not None else [[c] for c in tile_groups]
+        stretch[:] = [[ins for tile_group in group for ins in tile_group] for group in groups]
     return _flat(out)
 
 
@@ -37,7 +37,7 @@ def _stretches(items: Iterable[Any], found: list[list[Any]]) -> list[Any]:
     stretch: list[Any] | None = None
     for item in items:
         if isinstance(item, Region):
-            item.parts = [_stretches(part, found) for part in item.parts]
+            item.bodies = [_stretches(part, found) for part in item.bodies]
             out.append(item)
             stretch = None
         else:
@@ -50,14 +50,14 @@ def _stretches(items: Iterable[Any], found: list[list[Any]]) -> list[Any]:
 
 
 def _flat(out: Iterable[Any]) -> Items:
-    units: Items = []
+    groups: Items = []
     for item in out:
         if isinstance(item, Region):
-            item.parts = [_flat(part) for part in item.parts]
-            units.append(item)
+            item.bodies = [_flat(part) for part in item.bodies]
+            groups.append(item)
         else:
-            units += item
-    return units
+            groups += item
+    return groups
 
 
 def _shared(stretches: Iterable[list[Instruction]]) -> None:
@@ -70,10 +70,10 @@ def _shared(stretches: Iterable[list[Instruction]]) -> None:
                     a.buffer.shared = True
 
 
-def _cells(stretch: Iterable[Instruction], fuse: bool) -> list[Unit]:
-    cells: list[Unit] = []
+def _tile_groups(stretch: Iterable[Instruction], fuse: bool) -> list[Group]:
+    tile_groups: list[Group] = []
     for ins in stretch:
-        last = cells[-1] if cells else None
+        last = tile_groups[-1] if tile_groups else None
         if (
             fuse
             and ins.elementwise
@@ -86,15 +86,15 @@ def _cells(stretch: Iterable[Instruction], fuse: bool) -> list[Unit]:
         ):
             last.append(ins)
         else:
-            cells.append([ins])
-        ins.cell = cells[-1]
-    return cells
+            tile_groups.append([ins])
+        ins.tile_group = tile_groups[-1]
+    return tile_groups
 
 
-def _needs_all(ins: Instruction, unit: Unit) -> bool:
-    """Whether `ins` touches, as a whole, memory that the unit writes item by item (or the reverse)."""
+def _needs_all(ins: Instruction, group: Group) -> bool:
+    """Whether `ins` touches, as a whole, memory that the group writes item by item (or the reverse)."""
     for a in ins.accesses():
-        for other in unit:
+        for other in group:
             for b in other.accesses():
                 if (
                     a.buffer is b.buffer
@@ -106,19 +106,19 @@ def _needs_all(ins: Instruction, unit: Unit) -> bool:
     return False
 
 
-def _tile(units: Sequence[Unit], target: Target) -> None:
-    """Find buffers that only one unit touches: they need a tile each, not a place in the arena."""
+def _tile(tile_groups: Sequence[Group], target: Target) -> None:
+    """Find buffers that only one tile group touches: they need a tile each, not a place in the arena."""
     touched: dict[Buffer, set[int]] = {}
-    for unit in units:
-        for ins in unit:
+    for group in tile_groups:
+        for ins in group:
             for a in ins.accesses():
                 if a.buffer.in_arena:
-                    touched.setdefault(a.buffer, set()).add(id(unit))
-    for unit in units:
-        if len(unit) < 2:
+                    touched.setdefault(a.buffer, set()).add(id(group))
+    for group in tile_groups:
+        if len(group) < 2:
             continue
         live = {}
-        for ins in unit:
+        for ins in group:
             for a in ins.accesses():
                 if not a.whole:
                     live[a.buffer, a.offset] = a.itemsize
@@ -129,51 +129,51 @@ def _tile(units: Sequence[Unit], target: Target) -> None:
                 and not buffer.shared
                 and len(touched[buffer]) == 1
                 and offset == 0
-                and buffer.nbytes == unit[0].n * size
-                and _first_is_write(buffer, unit)
-                and all(not a.whole for ins in unit for a in ins.accesses() if a.buffer is buffer)
+                and buffer.nbytes == group[0].n * size
+                and _first_is_write(buffer, group)
+                and all(not a.whole for ins in group for a in ins.accesses() if a.buffer is buffer)
             ):
                 buffer.tile_only = True
         bytes_per_item = sum(live.values()) or 4
         step = min(64, target.tile)
         tile = max(target.least_tile, min(4 * target.tile, target.live_bytes // bytes_per_item)) // step * step
-        for ins in unit:
+        for ins in group:
             if ins.n > tile:
                 ins.chunk = ins.n if ins.chunk >= ins.n else -(-ins.chunk // tile) * tile
             ins.tile = tile
 
 
-def _first_is_write(buffer: Buffer, unit: Unit) -> bool:
-    for ins in unit:
+def _first_is_write(buffer: Buffer, group: Group) -> bool:
+    for ins in group:
         for a in ins.accesses():
             if a.buffer is buffer:
                 return not a.read
     return False
 
 
-def scratch_places(unit: Unit) -> tuple[Places, int]:
-    """({buffer: (byte offset, whether it holds a span)}, bytes): scratch of one unit.
+def scratch_places(group: Group) -> tuple[Places, int]:
+    """({buffer: (byte offset, whether it holds a span)}, bytes): scratch of one group.
 
     A place is used again after its last reader, never within one instruction: with output and input at one address
     the kernel's alias check would take its scalar loop.
     """
     last: dict[Buffer, int] = {}
-    cells: dict[Buffer, set[int]] = {}
-    for k, ins in enumerate(unit):
+    tile_groups: dict[Buffer, set[int]] = {}
+    for k, ins in enumerate(group):
         for a in ins.accesses():
             if a.buffer.tile_only:
                 last[a.buffer] = k
-                cells.setdefault(a.buffer, set()).add(id(ins.cell))
+                tile_groups.setdefault(a.buffer, set()).add(id(ins.tile_group))
     places: Places = {}
     free: list[tuple[int, int]] = []
     top = 0
 
     def size(a: Access, ins: Instruction) -> tuple[int, bool]:
-        wide = len(cells[a.buffer]) > 1 or not ins.tile
+        wide = len(tile_groups[a.buffer]) > 1 or not ins.tile
         items = (ins.span or ins.chunk) if wide else ins.tile
         return -(-min(items, ins.n) * a.buffer.nbytes // ins.n // 64) * 64, wide
 
-    for k, ins in enumerate(unit):
+    for k, ins in enumerate(group):
         mine = {a.buffer: size(a, ins) for a in ins.accesses() if a.buffer.tile_only}
         for buffer, (need, wide) in mine.items():
             if buffer in places:

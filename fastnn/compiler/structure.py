@@ -14,7 +14,7 @@ import numpy as np
 from fastnn.compiler.graph import Graph
 from fastnn.core import random
 from fastnn.core.types import Array, Attrs
-from fastnn.graph.loop import bodies
+from fastnn.graph.bodies import bodies
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Record, Symbol
 from fastnn.graph.variable import Variable
 from fastnn.ops.op import REGISTRY, Op

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fastnn.compiler.graph import Graph
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
-from fastnn.graph.loop import bodies
+from fastnn.graph.bodies import bodies
 from fastnn.graph.node import BRANCH, Leaf, Node, Symbol
 from fastnn.graph.spec import Spec
 

@@ -12,7 +12,7 @@ from fastnn.core.simd_vec import Flow, I, Vec, ir
 GROUP = 4
 
 
-def _fold(bld, F, n, pointers, start, step, combine):
+def _reduce(bld, F, n, pointers, start, step, combine):
     """Fold n elements, acc = step(acc, vectors), into GROUP accumulators of L lanes and those into a scalar."""
     V = Vec(bld, F, 512 // F.instance_type.bitwidth)
     flow, first, L = Flow(bld), V.all(start), V.lanes
@@ -52,7 +52,7 @@ def _min(V, x, y):
 def _unary(step, start, combine):
     def define(tyctx, F, p, n):
         def codegen(ctx, bld, sig, args):
-            return _fold(bld, sig.args[0], args[2], [args[1]], start, step, combine)
+            return _reduce(bld, sig.args[0], args[2], [args[1]], start, step, combine)
 
         return F.instance_type(F, p, types.int64), codegen
 
@@ -92,7 +92,7 @@ def lanes_dot(tyctx, F, p, q, n):
     """Sum of p[i] * q[i], i < n; multiply-adds round once."""
 
     def codegen(ctx, bld, sig, args):
-        return _fold(bld, sig.args[0], args[3], [args[1], args[2]], 0.0, lambda V, acc, x, y: V.fma(x, y, acc), _add)
+        return _reduce(bld, sig.args[0], args[3], [args[1], args[2]], 0.0, lambda V, acc, x, y: V.fma(x, y, acc), _add)
 
     return F.instance_type(F, p, q, types.int64), codegen
 
@@ -106,7 +106,7 @@ def lanes_sumsq_dev(tyctx, F, p, c, n):
             d = bld.fsub(x, V.splat(args[2]))
             return V.fma(d, d, acc)
 
-        return _fold(bld, sig.args[0], args[3], [args[1]], 0.0, step, _add)
+        return _reduce(bld, sig.args[0], args[3], [args[1]], 0.0, step, _add)
 
     return F.instance_type(F, p, F.instance_type, types.int64), codegen
 

@@ -14,7 +14,7 @@ from fastnn.core.winograd import FORMULAS, OUTPUT, Term
 TILES = ((4, 16), (4, 8), (4, 4), (2, 16))  # (rows, columns) of the register tiles, of any type here
 
 
-def _fold(F, items, start, step, combine):
+def _reduce(F, items, start, step, combine):
     L = 64 // np.dtype(F).itemsize
     acc = np.full((4, L), start, F)
     flat = acc.reshape(-1)
@@ -62,34 +62,34 @@ def _read(F, p, n):
 
 def lanes_sum(F, p, n):
     """Sum of the n elements at p, in the fixed shape of `fastnn.core.simd`."""
-    return _fold(F, [_read(F, p, n)], 0, np.add, np.add)
+    return _reduce(F, [_read(F, p, n)], 0, np.add, np.add)
 
 
 def lanes_max(F, p, n):
     """Maximum of the n elements at p; -inf for n = 0, NaN if one is NaN."""
-    return _fold(F, [_read(F, p, n)], -np.inf, np.maximum, np.maximum)
+    return _reduce(F, [_read(F, p, n)], -np.inf, np.maximum, np.maximum)
 
 
 def lanes_min(F, p, n):
     """Minimum of the n elements at p; inf for n = 0, NaN if one is NaN."""
-    return _fold(F, [_read(F, p, n)], np.inf, np.minimum, np.minimum)
+    return _reduce(F, [_read(F, p, n)], np.inf, np.minimum, np.minimum)
 
 
 def lanes_sumsq(F, p, n):
     """Sum of squares of the n elements at p."""
     x = _read(F, p, n)
-    return _fold(F, [x, x], 0, _mul_add, np.add)
+    return _reduce(F, [x, x], 0, _mul_add, np.add)
 
 
 def lanes_dot(F, p, q, n):
     """Sum of p[i] * q[i], i < n."""
-    return _fold(F, [_read(F, p, n), _read(F, q, n)], 0, _mul_add, np.add)
+    return _reduce(F, [_read(F, p, n), _read(F, q, n)], 0, _mul_add, np.add)
 
 
 def lanes_sumsq_dev(F, p, c, n):
     """Sum of (p[i] - c)**2, i < n."""
     d = _read(F, p, n) - F(c)
-    return _fold(F, [d, d], 0, _mul_add, np.add)
+    return _reduce(F, [d, d], 0, _mul_add, np.add)
 
 
 def vector(F):
@@ -216,16 +216,16 @@ def product_vectors(F):
     return 2
 
 
-def planes(F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
+def planes(F, transposed, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
     """C (+)= A·B of 36 planes' matrices; arguments as in `fastnn.core.simd_winograd`."""
 
     def of_a(r, k):
-        if turned:
+        if transposed:
             return k // TILE_GROUP * ajump + k % TILE_GROUP * 4 + r // 4 * ablock + r % 4
         return k // 4 * ajump + r * 4 + k % 4
 
     def of_b(k, q):
-        return q // 4 * bblock + q % 4 + (k // TILE_GROUP * bjump + k % TILE_GROUP * 4 if turned else k * 4)
+        return q // 4 * bblock + q % 4 + (k // TILE_GROUP * bjump + k % TILE_GROUP * 4 if transposed else k * 4)
 
     for r in range(m):
         for q in range(nv * 4):

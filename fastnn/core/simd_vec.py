@@ -1,12 +1,10 @@
 """Vector idioms in LLVM IR that the simd_*.py intrinsics are written with, and the tiles of each ISA level."""
 
-import os
-import platform
-from functools import cache
-
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+
+from fastnn.core.isa import level
 
 i1, i32, i64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
@@ -31,41 +29,15 @@ PRODUCTS = {
 }
 
 
-@cache
-def level():
-    """Return the ISA level that kernels are generated for: `FASTNN_LEVEL`, else the best one of this CPU.
-
-    One process generates code for one level: Numba keeps what it has lowered.
-
-    Raises ValueError for an unknown name.
-
-    >>> level() in LEVELS
-    True
-    """
-    import llvmlite.binding as ll
-
-    name = os.environ.get("FASTNN_LEVEL")
-    if name:
-        if name not in LEVELS:
-            raise ValueError(f"FASTNN_LEVEL={name!r}; expected one of {', '.join(LEVELS)}")
-        return name
-    if platform.machine().lower() in ("aarch64", "arm64"):
-        return "aarch64"
-    has = ll.get_host_cpu_features()
-    if has.get("avx512f") and has.get("avx512vl"):
-        return "x86-64-v4"
-    return "x86-64-v3" if has.get("avx2") and has.get("fma") else "x86-64-v2"
-
-
 def tile_shape(F, tile):
     """Return (MR, NV, VL) of register tile number `tile` (0 wide .. 3 thin) for the Numba type class of `F`."""
     nbytes, tiles = LEVELS[level()]
     return (*tiles[tile], nbytes * 8 // F.instance_type.bitwidth)
 
 
-def product_shape(nv, turned):
+def product_shape(nv, transposed):
     """Rows of a product of planes of nv vectors, 1..product_width()."""
-    return PRODUCTS[level()][turned][nv - 1]
+    return PRODUCTS[level()][transposed][nv - 1]
 
 
 def product_width():

@@ -120,20 +120,20 @@ def product_vectors(tyctx, F):
 
 
 @intrinsic(prefer_literal=True)
-def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
+def planes(tyctx, F, transposed, a, ablock, ajump, K, b, bblock, bjump, c, cblock, nv, m, flags):
     """C (+)= A·B of 36 planes' matrices, whose columns lie in blocks of V = vector(F), row after row.
 
     C, m x nv*V: element (r, q) at (q // V)*cblock + r*V + q % V; m <= TILE_GROUP rows, up to the next multiple of a
-    tile's rows is computed. Without `turned`, a literal, A is m x K: element (r, k) at (k // V)*ajump + r*V + k % V,
-    and row k of B at k*V. With it A is K x m, its rows in groups: element (k, r) at (k // TILE_GROUP)*ajump + k %
-    TILE_GROUP * V + (r // V)*ablock + r % V, row k of B at (k // TILE_GROUP)*bjump + k % TILE_GROUP * V. The columns
-    of B lie in blocks bblock apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
+    tile's rows is computed. Without `transposed`, a literal, A is m x K: element (r, k) at (k // V)*ajump + r*V +
+    k % V, and row k of B at k*V. With it A is K x m, its rows in groups: element (k, r) at (k // TILE_GROUP)*ajump +
+    k % TILE_GROUP * V + (r // V)*ablock + r % V, row k of B at (k // TILE_GROUP)*bjump + k % TILE_GROUP * V. The
+    columns of B lie in blocks bblock apart; nv: how many, 1..product_vectors(F).  flags: ACC adds to C.
     Rows lie a vector apart, so all addresses of a step are one pointer and constants; the chain of fused
     multiply-adds of an element runs over K in order, as in the micro-kernel.
     """
-    if not const(turned):
+    if not const(transposed):
         return None
-    turn, i8 = turned.literal_value, types.int64
+    flip, i8 = transposed.literal_value, types.int64
     VL = tile_shape(F, 0)[2]
 
     def codegen(ctx, bld, sig, args):
@@ -151,7 +151,7 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
             tiles, unroll = [(r, v) for r in range(MR) for v in range(NV)], min(UNROLL, VL) if NV == 1 else 1
             apart = [bld.mul(I(v), bblock) for v in range(NV)]
             cp = [at(c, bld.mul(I(v), cblock), bld.mul(i, I(VL))) for v in range(NV)]
-            if turn:  # row r is column r of A; they are of one block, as MR divides VL
+            if flip:  # row r is column r of A; they are of one block, as MR divides VL
                 start = at(a, bld.mul(bld.sdiv(i, I(VL)), ablock), bld.srem(i, I(VL)))
                 arow, astep, period = 1, VL, TILE_GROUP
             else:
@@ -170,7 +170,7 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
                 def go(p, step, jump):
                     return at(p, bld.select(last, bld.sub(jump, I((period - count) * step)), I(count * step)))
 
-                return [go(ap, astep, ajump), go(bp, VL, bjump) if turn else at(bp, I(count * VL)), *acc]
+                return [go(ap, astep, ajump), go(bp, VL, bjump) if flip else at(bp, I(count * VL)), *acc]
 
             acc = flow.when(has_acc, [V.zero] * len(tiles), lambda: [V.load(cp[v], I(r * VL)) for r, v in tiles])
             state, left = [start, b, *acc], K
@@ -183,10 +183,10 @@ def planes(tyctx, F, turned, a, ablock, ajump, K, b, bblock, bjump, c, cblock, n
             return []
 
         for NV in range(1, product_width() + 1):
-            MR = product_shape(NV, turn)
+            MR = product_shape(NV, flip)
             with bld.if_then(bld.icmp_signed("==", nv, I(NV))):
                 count = bld.sdiv(bld.add(m, I(MR - 1)), I(MR))
                 flow.loop(count, [], lambda t, _, NV=NV, MR=MR: tile(NV, MR, bld.mul(t, I(MR))))
         return ctx.get_dummy_value()
 
-    return types.void(F, turned, a, i8, i8, i8, b, i8, i8, c, i8, i8, i8, i8), codegen
+    return types.void(F, transposed, a, i8, i8, i8, b, i8, i8, c, i8, i8, i8, i8), codegen

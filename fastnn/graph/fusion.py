@@ -39,7 +39,7 @@ class Fusion:
     logits_grad: (name of an activation, name of a gradient): this gradient of such a loss, with the inputs (p, t, gy),
         followed by the activation's gradient, is that gradient.
     probabilities: its first input is what the loss from logits returned beside the loss, not the logits.
-    reduces: name of the attribute with the axes that it folds; folding axes of size 1 changes no number.
+    reduces: name of the attribute with the axes that it reduces; reducing axes of size 1 changes no number.
     repeats: its result has the numbers of its only input, each at least once, and no others.
     reshapes: name of the attribute with the shape of the result, which has the numbers of the input in their order.
     places: (name of an attribute, name of another): zeros of the shape that the second one is, with the input at the

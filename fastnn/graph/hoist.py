@@ -16,13 +16,13 @@ from fastnn.graph.node import CONSTANT, INPUT, Node, Symbol
 from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
-    from fastnn.graph.loop import Parts
+    from fastnn.graph.loop import OpenLoop
     from fastnn.graph.trace import Trace
 
 
-def hoist(parts: Parts, trace: Trace) -> dict[int, Symbol]:
-    """Move work of a loop (loop.Parts) into the trace around it; {number of a stacked value: its array outside}."""
-    return Hoist(parts, trace.add).run()
+def hoist(open_: OpenLoop, trace: Trace) -> dict[int, Symbol]:
+    """Move work of a loop (loop.OpenLoop) into the trace around it; {number of a stacked value: its array outside}."""
+    return Hoist(open_, trace.add).run()
 
 
 class Hoist:
@@ -32,31 +32,31 @@ class Hoist:
     steps}; later: {symbol: node} of element-wise work on such, moved only where something else needs it outside.
     """
 
-    def __init__(self, parts: Parts, add: Callable[..., Node], constants: bool = False) -> None:
-        self.parts, self.add, self.constants = parts, add, constants
-        heads = {s for _, s, _ in parts.carried}
-        self.same = {s: outer for s, outer in parts.trace.outside.items() if s not in heads}
-        self.rows = {s: outer for outer, s in parts.sliced}
+    def __init__(self, open_: OpenLoop, add: Callable[..., Node], constants: bool = False) -> None:
+        self.open_, self.add, self.constants = open_, add, constants
+        heads = {s for _, s, _ in open_.carried}
+        self.same = {s: outer for s, outer in open_.trace.outside.items() if s not in heads}
+        self.rows = {s: outer for outer, s in open_.sliced}
         self.later: dict[Symbol, Node] = {}
         self.plain: set[Symbol] = set()
         self.moved: dict[Symbol, Node] = {}
 
     def run(self) -> dict[int, Symbol]:
         """Move it."""
-        parts, left = self.parts, []
-        for node in parts.nodes:
+        open_, left = self.open_, []
+        for node in open_.nodes:
             if node.op is CONSTANT:
                 self.plain.add(node.output)
                 left.append(node)
             elif node.op is INPUT or not self._leaves(node):
                 left.append(node)
         outside = {}
-        if parts.sure:
-            for k, s in enumerate(parts.stacked):
+        if open_.sure:
+            for k, s in enumerate(open_.stacked):
                 rows = self._all_rows(s)
                 if rows is not None:
                     outside[k] = rows
-        parts.nodes = self._inputs() + left
+        open_.nodes = self._inputs() + left
         return outside
 
     def _leaves(self, node: Node) -> bool:
@@ -67,7 +67,7 @@ class Hoist:
         if all(s is None or s in self.same or s in self.plain for s in node.inputs):
             if not (self.constants or any(s in self.same for s in node.inputs)):
                 return False
-            if not (self.parts.sure or all(s is None or s.dtype in ("float32", "float64") for s in node.inputs)):
+            if not (self.open_.sure or all(s is None or s.dtype in ("float32", "float64") for s in node.inputs)):
                 return False  # an index out of range would be an error though no step ran
             made = self.add(
                 op,
@@ -77,15 +77,15 @@ class Hoist:
                 node.payload,
             )
             for s, outer in zip(node.outputs, made.outputs):
-                self.same[s] = self.parts.trace.outside[s] = outer
+                self.same[s] = self.open_.trace.outside[s] = outer
                 self.moved[s] = node
             return True
-        if not self.parts.sure or len(node.outputs) != 1 or self._batched(node) is None:
+        if not self.open_.sure or len(node.outputs) != 1 or self._batched(node) is None:
             return False
         if op.fusion.algebra is Algebra.PRODUCT:
             self._all_rows(node.output, node)
             self.moved[node.output] = node
-            self.parts.sliced.append((self.rows[node.output], node.output))
+            self.open_.sliced.append((self.rows[node.output], node.output))
             return True
         self.later[node.output] = node
         return False
@@ -100,7 +100,7 @@ class Hoist:
 
     def _batched(self, node: Node) -> tuple[Attrs, Spec] | None:
         """(attrs, spec) of a node that does its work for all steps at once, or None where that is another operation."""
-        op, count, out = node.op, self.parts.count, node.output
+        op, count, out = node.op, self.open_.count, node.output
         if op.fusion.reshapes:
             return {**node.attrs, op.fusion.reshapes: (count, *out.shape)}, Spec((count, *out.shape), out.dtype)
         if op.fusion.algebra is Algebra.PRODUCT:

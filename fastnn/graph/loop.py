@@ -14,16 +14,16 @@ assigns becomes carried.  `loop` and `branch` build the nodes, on flat lists of 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from fastnn.core.memory import affordable
-from fastnn.core.types import Attrs
+from fastnn.graph.bodies import Around, Body, LoopBody, live, rematerialized
 from fastnn.graph.hoist import hoist
-from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
+from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Symbol
 from fastnn.graph.spec import Spec
-from fastnn.graph.trace import Marks, Trace, active
+from fastnn.graph.trace import Trace, active
 
 if TYPE_CHECKING:
     from fastnn.graph.variable import Variable
@@ -36,110 +36,8 @@ Step = Callable[[list[Symbol], list[Symbol]], Sequence[Any]]
 ENDLESS = 2**63 - 1  # the count of a loop that only its test ends
 
 
-class Body:
-    """A graph inside a node.
-
-    inputs: symbols of its INPUT nodes.  nodes: in execution order, those of the inputs first.  outputs: symbols, also
-    inputs and constants, also one twice.  remat: symbols that a gradient shall not keep (Trace.rematerialized).
-    """
-
-    __slots__ = ("inputs", "nodes", "outputs", "remat")
-
-    def __init__(
-        self, inputs: Iterable[Symbol], nodes: Iterable[Node], outputs: Iterable[Symbol], remat: Iterable[Symbol] = ()
-    ) -> None:
-        inputs = list(inputs)
-        first = [s.node for s in inputs]
-        known = set(first)
-        self.inputs, self.outputs = inputs, list(outputs)
-        self.nodes = first + [n for n in nodes if n not in known]
-        self.remat = frozenset(remat)
-
-
-class LoopBody:
-    """The payload of a LOOP: `body`, and the `test` of a while loop or None."""
-
-    __slots__ = ("body", "test")
-
-    def __init__(self, body: Body, test: Body | None = None) -> None:
-        self.body, self.test = body, test
-
-
-def bodies(node: Node) -> list[Body]:
-    """The bodies of a structural node, without None."""
-    if node.op is LOOP:
-        return [b for b in (node.payload.body, node.payload.test) if b is not None]
-    return list(node.payload) if node.op is BRANCH else []
-
-
-def with_bodies(node: Node, changed: Sequence[Body]) -> Node:
-    """A copy of a structural node with other bodies, in the order of `bodies`."""
-    payload = tuple(changed) if node.op is BRANCH else LoopBody(*changed)
-    return Node(node.op, node.inputs, node.attrs, [o.spec for o in node.outputs], node.scope, node.order, payload)
-
-
-def copied(body: Body, origin: dict[Symbol, Symbol]) -> Body:
-    """A copy of a body with nodes of its own, also in bodies inside; origin: gets {symbol: the one that it copies}."""
-    env: dict[Symbol, Symbol] = {}
-    nodes: list[Node] = []
-    for node in body.nodes:
-        nodes.append(copy_node(node, [None if s is None else env[s] for s in node.inputs], origin))
-        for old, new in zip(node.outputs, nodes[-1].outputs):
-            env[old], origin[new] = new, old
-    return Body([env[s] for s in body.inputs], nodes, [env[s] for s in body.outputs], [env[s] for s in body.remat])
-
-
-def copy_node(
-    node: Node, inputs: Sequence[Symbol | None], origin: dict[Symbol, Symbol], add: Callable[..., Node] | None = None
-) -> Node:
-    """A copy of a node on other inputs, with copies of its bodies; add: Trace.add, or None for a node of no trace."""
-    payload = node.payload
-    if node.op is LOOP:
-        payload = LoopBody(copied(payload.body, origin), payload.test)
-    elif node.op is BRANCH:
-        payload = tuple(copied(b, origin) for b in payload)
-    specs = [o.spec for o in node.outputs]
-    if add is not None:
-        return add(node.op, tuple(inputs), node.attrs, specs, payload)
-    return Node(node.op, tuple(inputs), node.attrs, specs, node.scope, node.order, payload)
-
-
-def live(nodes: Iterable[Node], outputs: Iterable[Symbol]) -> list[Node]:
-    """The nodes that the outputs need, in order; inputs first, some of which were made after their readers."""
-    needed, kept = {s.node for s in outputs}, []
-    for node in sorted(nodes, key=lambda n: n.op is not INPUT)[::-1]:
-        if node in needed:
-            kept.append(node)
-            needed.update(s.node for s in node.inputs if s is not None)
-    return kept[::-1]
-
-
-def _rematerialized(trace: Around) -> list[Symbol]:
-    """The symbols of a trace that were marked to be rematerialized."""
-    return [
-        s
-        for first, end, least, simple in trace.marks.remat
-        for n in trace.nodes[first:end]
-        for s in n.outputs
-        if s.size > least and (n.op.elementwise or not simple)
-    ]
-
-
 # ------------------------------------------------------------------ loops
-class Around(Protocol):
-    """What a loop is put together in: a Trace, or nodes of no trace (compiler/passes/loops.py)."""
-
-    nodes: list[Node]
-    outside: dict[Symbol, Symbol]
-    marks: Marks
-
-    def add(
-        self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None
-    ) -> Node:
-        """A new node."""
-
-
-class Parts:
+class OpenLoop:
     """A loop while it is put together, in pairs of a symbol outside and its input in the body.
 
     trace: the sub-trace of the body, finished.  carried: [(initial value, input, next value)].  sliced: [(array,
@@ -190,7 +88,7 @@ class Parts:
         if self.test is not None:
             test = Body([*inside[1], *places], asked, [go])
         inputs = [s for _, s in constants] + [s for _, s, _ in self.carried] + [s for _, s in self.sliced]
-        body = Body(inputs, nodes, outputs, set(_rematerialized(self.trace)) & inner)
+        body = Body(inputs, nodes, outputs, set(rematerialized(self.trace)) & inner)
         attrs = {
             "constants": len(constants),
             "carried": len(self.carried),
@@ -285,7 +183,7 @@ def loop(
     carried += [hooks.call("operator", "zeros", head.shape, head.dtype) for head, _ in late]
     heads, new = heads + [head for head, _ in late], new + [value for _, value in late]
     state = list(sub.assigns.items())
-    parts = Parts(
+    open_ = OpenLoop(
         sub,
         zip(carried, heads, new),
         zip(sliced, slices),
@@ -295,12 +193,12 @@ def loop(
     )
     for variable, value in state:
         head = sub.reads.get(variable)
-        parts.carried.append(
+        open_.carried.append(
             (trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head, value)
         )
     if test is not None:
-        parts.test = _traced_test(name, test, trace, carried, state)
-    final, out, steps = place(parts, trace)
+        open_.test = _traced_test(name, test, trace, carried, state)
+    final, out, steps = place(open_, trace)
     for (variable, _), value in zip(state, final[len(carried) :]):
         trace.assign(variable, value)
     if losses is not None:
@@ -330,30 +228,30 @@ def _traced_test(
     return sub, heads, go
 
 
-def place(parts: Parts, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
+def place(open_: OpenLoop, trace: Trace) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Take out of a loop what need not be in it and add the rest to the trace; (carried, stacked, steps) outside."""
-    parts.nodes = live(parts.nodes, parts.symbols_out())
-    final = {k: a for k, (a, head, new) in enumerate(parts.carried) if new is head}  # these never change
+    open_.nodes = live(open_.nodes, open_.symbols_out())
+    final = {k: a for k, (a, head, new) in enumerate(open_.carried) if new is head}  # these never change
     for k, value in final.items():
-        parts.trace.outside[parts.carried[k][1]] = value
-        if parts.test is not None:
-            parts.test[0].outside[parts.test[1][k]] = value
-    moving = [k for k in range(len(parts.carried)) if k not in final]
-    if parts.test is not None:
-        around, heads, go = parts.test
-        parts.test = around, [heads[k] for k in moving], go
-    width, parts.carried = len(parts.carried), [parts.carried[k] for k in moving]
-    outside = hoist(parts, trace)  # {number of a stacked value: its array, made outside}
-    stacked = parts.stacked
+        open_.trace.outside[open_.carried[k][1]] = value
+        if open_.test is not None:
+            open_.test[0].outside[open_.test[1][k]] = value
+    moving = [k for k in range(len(open_.carried)) if k not in final]
+    if open_.test is not None:
+        around, heads, go = open_.test
+        open_.test = around, [heads[k] for k in moving], go
+    width, open_.carried = len(open_.carried), [open_.carried[k] for k in moving]
+    outside = hoist(open_, trace)  # {number of a stacked value: its array, made outside}
+    stacked = open_.stacked
     first: dict[Symbol, int] = {}
     kept = [k for k, s in enumerate(stacked) if k not in outside and first.setdefault(s, k) == k]
-    parts.stacked = [stacked[k] for k in kept]
-    node = parts.node(trace)
+    open_.stacked = [stacked[k] for k in kept]
+    node = open_.node(trace)
     results = () if node is None else node.outputs
     final.update(zip(moving, results))
     outside.update(zip(kept, results[len(moving) :]))
     outside.update((k, outside[first[s]]) for k, s in enumerate(stacked) if k not in outside)
-    steps = results[-1] if parts.test is not None else None
+    steps = results[-1] if open_.test is not None else None
     return [final[k] for k in range(width)], [outside[k] for k in sorted(outside)], steps
 
 
@@ -443,7 +341,7 @@ def _branch_node(trace: Trace, truth: Symbol, sides: Sequence[tuple[Trace, list[
     inner = [{s for n in ns for s in n.outputs} for ns in nodes]
     order, inputs = _constants([(sub, known, ()) for (sub, _), known in zip(sides, inner)])
     made = [
-        Body(heads, ns, out, set(_rematerialized(sub)) & known)
+        Body(heads, ns, out, set(rematerialized(sub)) & known)
         for (sub, out), ns, known, heads in zip(sides, nodes, inner, inputs)
     ]
     return trace.add(BRANCH, (truth, *order), {}, [s.spec for s in sides[0][1]], tuple(made))

@@ -15,13 +15,14 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.bodies import copy_node
 from fastnn.graph.fusion import Algebra
-from fastnn.graph.loop import ENDLESS, Carried, Parts, branch, copy_node, place
+from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, branch, place
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
 from fastnn.graph.trace import Trace, active
 
 if TYPE_CHECKING:
-    from fastnn.graph.loop import Body
+    from fastnn.graph.bodies import Body
 
 Term = tuple[Callable[..., Any], tuple[Symbol, ...]]  # (stacked values -> their sum over all steps, what is stacked)
 CHEAP, DEEP = 4, 3  # operations per element, and calls in a row, of what is rematerialized
@@ -190,11 +191,11 @@ class _Reverse:
         inside = [k for k, s in enumerate(stacked) if s not in direct]
         node, attrs = self.node, self.node.attrs
         steps = node.outputs[-1] if node.payload.test is not None else node.inputs[-1] if attrs.get("counted") else None
-        parts = Parts(
+        open_ = OpenLoop(
             self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"], not attrs["reverse"], steps
         )
-        parts.nodes = nodes
-        final, rows, _ = place(parts, trace)
+        open_.nodes = nodes
+        final, rows, _ = place(open_, trace)
         values = {k: direct.get(s) for k, s in enumerate(stacked)}
         values.update(zip(inside, rows))
         grads = {}

@@ -32,7 +32,7 @@ import time
 # whatever mode the caller is in, Numba's own optimiser stays off, and what only calls from Python need is left out.
 os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0", NUMBA_COLOR_SCHEME="no_color")
 
-from fastnn.core import jit
+from fastnn.core import isa, jit
 from fastnn.kernels import cpu, lower
 from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
@@ -69,17 +69,17 @@ def objects(level, jobs, only=None):
                 tasks.setdefault(k.module, []).append(k.name)
     if not found:
         raise SystemExit(f"no kernels are defined in {cpu.__name__}")
-    parts = [
+    batches = [
         (module, {n: str(found[n]) for n in names[i : i + TASK]})
         for module, names in tasks.items()
         for i in range(0, len(names), TASK)
     ]
-    if not parts:
+    if not batches:
         return found
     os.environ["FASTNN_LEVEL"] = level  # for the workers: one process generates code for one level
     # spawn: a forked child would share LLVM's state with this process
-    with concurrent.futures.ProcessPoolExecutor(min(jobs, len(parts)), multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_work, module, paths, level) for module, paths in parts]
+    with concurrent.futures.ProcessPoolExecutor(min(jobs, len(batches)), multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_work, module, paths, level) for module, paths in batches]
         try:
             for future in concurrent.futures.as_completed(futures):
                 future.result()
@@ -192,7 +192,7 @@ def levels_of(text):
     """
     out = []
     for name in (text or "host").split(","):
-        host = lower.host_level()
+        host = isa.level()
         several = SHIPPED if name == "all" else [host] if name == "host" else [name]
         for level in several:
             if level not in lower.LEVELS:

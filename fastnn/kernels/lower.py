@@ -13,17 +13,12 @@ import platform
 import sys
 import tempfile
 
-from fastnn.core import jit
+from fastnn.core import isa, jit
 from fastnn.kernels.fingerprint import fingerprint
 from fastnn.runtime import extension, levels
 
 KEEP = 8  # object files per kernel that stay in the cache
 ABI, PREFIX = levels.ABI, levels.PREFIX  # of the pack: how its kernels are called, and its symbols begin
-NEEDS = (
-    ("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"),
-    ("x86-64-v3", "avx2 fma bmi2"),
-    ("x86-64-v2", "sse4.2"),
-)
 # level -> (rank among the levels of its machine, machine, LLVM cpu, LLVM features). LLVM's v4 prefers 256-bit vectors;
 # "-prefer-256-bit" lets the vectoriser use all 512, which measured 20-40 % faster on exp, log, tanh.
 LEVELS = {
@@ -33,25 +28,6 @@ LEVELS = {
     "aarch64": (0, "aarch64", "neoverse-n1", ""),
 }
 TRIPLES = {"Linux": "{}-unknown-linux-gnu", "Darwin": "{}-apple-darwin", "Windows": "{}-pc-windows-msvc"}
-
-
-def host_level():
-    """Return the name of the best level that this CPU runs (`FASTNN_LEVEL` in the environment overrides it).
-
-    >>> host_level() in LEVELS
-    True
-    """
-    import llvmlite.binding as ll
-
-    if os.environ.get("FASTNN_LEVEL"):
-        return os.environ["FASTNN_LEVEL"]
-    if platform.machine().lower() in ("aarch64", "arm64"):
-        return "aarch64"
-    has = ll.get_host_cpu_features()
-    for level, wanted in NEEDS:
-        if all(has.get(f) for f in wanted.split()):
-            return level
-    raise RuntimeError("this CPU has no SSE4.2; fastnn's kernels need at least x86-64-v2")
 
 
 # ------------------------------------------------------------------ what a kernel depends on
@@ -272,7 +248,7 @@ def load(kernel):
     if kernel.name not in _loaded:
         import llvmlite.binding as ll
 
-        level = levels.forced() or host_level()
+        level = levels.forced() or isa.level()
         engine = _engine()
         for name in NEVER_CALLED:
             if not ll.address_of_symbol(name):  # else it is Numba's or Python's: others may need it

@@ -115,7 +115,7 @@ from fastnn.layers.dropout import SpatialDropout3D as SpatialDropout3D
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
 from fastnn.layers.lookup import StringLookup as StringLookup
 from fastnn.layers.merging import Subtract as Subtract
-from fastnn.layers.lookup import TextVectorization as TextVectorization
+from fastnn.layers.text_vectorization import TextVectorization as TextVectorization
 from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
 from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
 from fastnn.layers.normalization import UnitNormalization as UnitNormalization

@@ -1,17 +1,16 @@
-"""Words and ids as numbers: StringLookup, IntegerLookup and TextVectorization.
+"""Words and ids as numbers: StringLookup and IntegerLookup.
 
 Text cannot go into a model, so these layers work on arrays, before fit: `x = layer(texts)`.
 """
 
 import collections
 import itertools
-import re
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, ShapeError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded
 from fastnn.layers.layer import Layer
@@ -19,7 +18,6 @@ from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-_PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
 
 
 def _pair(salt):
@@ -30,10 +28,10 @@ def _pair(salt):
     return None if salt is None else keys
 
 
-_DROPPED = -1  # the number of a masked word where words are counted: it is in no row
+DROPPED = -1  # the number of a masked word where words are counted: it is in no row
 
 
-class _Lookup(Layer):
+class Lookup(Layer):
     """Base: a vocabulary, and arrays of its numbers."""
 
     what, kind = "vocabulary", object
@@ -174,7 +172,7 @@ class _Lookup(Layer):
         if found is not None:
             return found
         if self.mask_token is not None and word == self.mask_token:
-            return 0 if self.output_mode == "int" else _DROPPED
+            return 0 if self.output_mode == "int" else DROPPED
         if not self.num_oov_indices:
             raise DataError(f"{type(self).__name__}: {word!r} is not in the vocabulary, and num_oov_indices is 0.")
         first = len(self._special()) - self.num_oov_indices
@@ -228,7 +226,7 @@ class _Lookup(Layer):
                 "oov_method": self.oov_method}  # fmt: skip
 
 
-class StringLookup(_Lookup):
+class StringLookup(Lookup):
     """Words as numbers: 0 for the mask, then the numbers of unknown words, then the vocabulary.
 
     Args:
@@ -274,7 +272,7 @@ class StringLookup(_Lookup):
         return word.decode("utf-8") if isinstance(word, bytes) else str(word)
 
 
-class IntegerLookup(_Lookup):
+class IntegerLookup(Lookup):
     """Any integers as numbers from 0 on; arguments as of StringLookup, oov_token -1.
 
     oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of their
@@ -326,128 +324,3 @@ class IntegerLookup(_Lookup):
 
     def _hash(self, word):
         return word if self.oov_method == "floormod" else super()._hash(word)
-
-
-class TextVectorization(_Lookup):
-    """Texts as rows of word numbers: 0 is padding, 1 an unknown word.
-
-    Args:
-        max_tokens: the largest vocabulary.
-        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", None, or a function of an array.
-        split: "whitespace", "character", None, or a function of one text.
-        ngrams: n, or a tuple of them: groups of words that are words too.
-        output_mode: "int", "multi_hot", "count" or "tf_idf".
-        output_sequence_length: length of the rows for "int"; that of the longest if None.
-        vocabulary: list of words, or a file.
-
-    >>> layer = TextVectorization(output_sequence_length=3)
-    >>> layer.adapt(["the cat", "the dog"])
-    >>> layer(["The dog!", "a cat sat here"])
-    array([[2, 3, 0],
-           [1, 4, 1]])
-    """
-
-    def __init__(
-        self,
-        max_tokens: int | None = None,
-        standardize: Any = "lower_and_strip_punctuation",
-        split: Any = "whitespace",
-        ngrams: Any = None,
-        output_mode: str = "int",
-        output_sequence_length: int | None = None,
-        pad_to_max_tokens: bool = False,
-        vocabulary: Any = None,
-        idf_weights: Any = None,
-        encoding: str = "utf-8",
-        **kwargs: Any,
-    ) -> None:
-        for name, value, allowed in (
-            ("standardize", standardize, ("lower_and_strip_punctuation", "lower", "strip_punctuation")),
-            ("split", split, ("whitespace", "character")),
-        ):
-            if value is not None and not callable(value) and value not in allowed:
-                raise ArgumentError(
-                    f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
-                    f"function. Received: {name}={value!r}"
-                )
-        for old in ("sparse", "ragged"):
-            if kwargs.pop(old, None):
-                raise ArgumentError(f"TextVectorization: {old}=True is not supported.")
-        self.standardize, self.split, self.encoding = standardize, split, encoding
-        allowance.reserve(ngrams if isinstance(ngrams, int) else 0)
-        self.ngrams = tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams and tuple(ngrams)
-        self.output_sequence_length = output_sequence_length
-        if output_sequence_length is not None and output_mode != "int":
-            raise ArgumentError("`output_sequence_length` must not be set if `output_mode` is not 'int'.")
-        super().__init__(
-            max_tokens, 1, "", "[UNK]", vocabulary, idf_weights, False, output_mode, pad_to_max_tokens, **kwargs
-        )
-
-    def _standard(self, text):
-        text = text.decode(self.encoding) if isinstance(text, bytes) else str(text)
-        if callable(self.standardize):
-            text = str(np.asarray(self.standardize(text)))
-        elif self.standardize is not None:
-            text = text.lower() if "lower" in self.standardize else text
-            text = _PUNCTUATION.sub("", text) if "strip" in self.standardize else text
-        return text
-
-    def _words(self, text):
-        text = self._standard(text)
-        if callable(self.split):
-            return self._grams(list(self.split(text)))
-        return self._grams(text.split() if self.split == "whitespace" else list(text))
-
-    def _grams(self, words):
-        if self.ngrams is None:
-            return words
-        return [" ".join(words[i : i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
-
-    def _rows(self, batch, whole):
-        array = np.asarray(batch, dtype=object)
-        if self.split is None:
-            return [self._grams(list(map(self._standard, row))) for row in super()._rows(array, whole)]
-        if array.ndim > 1 and array.shape[-1] != 1:
-            raise ShapeError(
-                "When using `TextVectorization` to tokenize strings, the input rank must be 1 or the last "
-                f"shape dimension must be 1. Received: inputs.shape={array.shape}"
-            )
-        return [self._words(text) for text in array.reshape(-1).tolist()]
-
-    def _clean(self, word):
-        """A word of a vocabulary, or a text that is not split."""
-        return word
-
-    def call(self, inputs):
-        """The rows of the texts of an array (n,) or (n, 1), or of one text; of unsplit texts each its number."""
-        if self._tokens is None:
-            raise DataError("TextVectorization: there is no vocabulary yet; pass `vocabulary`, or call adapt(data).")
-        array = np.asarray(inputs, dtype=object)
-        length = self.output_sequence_length
-        if self.split is None:
-            rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
-            numbers = np.array([[self._number(w) for w in row] for row in self._rows(rows, True)], np.int64)
-            numbers = numbers.reshape(*array.shape[:-1], -1) if array.ndim else numbers.reshape(())
-            if length is not None:
-                numbers = numbers[..., :length]
-                numbers = np.pad(numbers, [(0, 0)] * (numbers.ndim - 1) + [(0, length - numbers.shape[-1])])
-            return self._finish(numbers)
-        rows = [[self._number(w) for w in row] for row in self._rows(array, True)]
-        if self.output_mode != "int":
-            size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
-            out = np.zeros((len(rows), size), np.int64)
-            for line, row in zip(out, rows):
-                np.add.at(line, [n for n in row if n != _DROPPED], 1)
-            out = self._weighted(np.minimum(out, 1) if self.output_mode == "multi_hot" else out)
-        else:
-            out = np.zeros((len(rows), length or max(map(len, rows), default=0)), np.int64)
-            for line, row in zip(out, rows):
-                line[: len(row)] = row[: len(line)]
-        return out if array.ndim else out[0]
-
-    def get_config(self):
-        config = super().get_config()
-        for name in ("num_oov_indices", "mask_token", "oov_token", "invert", "salt", "oov_method"):
-            del config[name]
-        return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams,
-                "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}  # fmt: skip

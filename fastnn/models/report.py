@@ -74,8 +74,8 @@ class PlanReport:
     def __str__(self):
         head = (
             f"plan for batch size {self.batch_size} ({'training' if self.training else 'inference'}): "
-            f"{len(self.instructions)} instructions, {self.program.plan.units} units, {self.barriers} barriers, "
-            f"{self.threads} thread(s)\n"
+            f"{len(self.instructions)} instructions, {self.program.plan.groups} fusion groups, "
+            f"{self.barriers} barriers, {self.threads} thread(s)\n"
             f"memory: {self.peak_bytes:,} bytes (arena {self.arena_bytes:,}, state {self.state_bytes:,}, workspace "
             f"{self.workspace_bytes:,}); predicted {self.predicted_us:,.1f} us\n"
         )

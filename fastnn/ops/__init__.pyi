@@ -26,7 +26,7 @@ from fastnn.ops.functions.comparison import argwhere as argwhere
 from fastnn.ops.functions.constants import array as array
 from fastnn.ops.functions.equality import array_equal as array_equal
 from fastnn.ops.functions.layout import array_split as array_split
-from fastnn.ops.functions.loops import associative_scan as associative_scan
+from fastnn.ops.functions.associative_scan import associative_scan as associative_scan
 from fastnn.ops.functions.reduction import average as average
 from fastnn.ops.functions.pooling import average_pool as average_pool
 from fastnn.ops.functions.create import bartlett as bartlett

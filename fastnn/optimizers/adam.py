@@ -7,7 +7,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.arguments import number
 from fastnn.core.errors import ArgumentError
-from fastnn.ops.records import update
+from fastnn.ops.records import update, update_hyper
 from fastnn.optimizers.optimizer import Optimizer
 
 
@@ -117,7 +117,7 @@ class Adam(_Moments):
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
         """The vector of constants of this step."""
-        return update.adam_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
+        return update_hyper.adam_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
 
     def update(self, param, grad, slots, hyper):
         """The formula."""
@@ -195,7 +195,7 @@ class Adamax(_Moments):
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
         """The vector of constants of this step."""
-        return update.adamax_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
+        return update_hyper.adamax_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
 
     def update(self, param, grad, slots, hyper):
         """The formula."""
@@ -270,7 +270,7 @@ class Nadam(_Moments):
         """The vector of constants of this step; moves the product on, at the steps that update."""
         old = self._u_product.value
         base = 0.96 if self.schedule_decay is None else 0.96**self.schedule_decay
-        hyper, product = update.nadam_hyper(
+        hyper, product = update_hyper.nadam_hyper(
             iterations, rate, old, scale, weight_decay=weight_decay, constants=(self.beta_1, self.beta_2, base)
         )
         if self.gradient_accumulation_steps:

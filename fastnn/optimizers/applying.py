@@ -20,8 +20,8 @@ from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
-from fastnn.ops.records import state as packing
-from fastnn.ops.records import update
+from fastnn.ops.records import state as state_records
+from fastnn.ops.records import update, update_hyper
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
@@ -67,7 +67,7 @@ class Unit:
         """One flat value from one value for each variable."""
         if self.offsets is None:
             return parts[0]
-        return packing.pack(*parts, offsets=tuple(self.offsets), size=self.param.size)
+        return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
 
 
 class Applying:
@@ -108,7 +108,7 @@ class Applying:
 
         iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
         """
-        return update.update_hyper(rate, scale, weight_decay=weight_decay, constants=self.constants())
+        return update_hyper.update_hyper(rate, scale, weight_decay=weight_decay, constants=self.constants())
 
     def constants(self):
         """At most five numbers of the formula, words 3 to 7 of `hyper`."""

@@ -1,6 +1,7 @@
 """Levels of instruction sets: this CPU's and the one that is asked for; how a pack of kernels is read.
 
 What both sides need, those who make kernels (`fastnn.kernels.lower`) and those who load them (`fastnn.runtime.pack`).
+What a level takes is stated in `fastnn.core.isa`.
 """
 
 import os

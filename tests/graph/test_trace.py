@@ -52,9 +52,9 @@ def test_symbols_have_no_truth_value_and_no_array():
 
 def test_unknown_attributes_name_near_ones():
     with Trace() as t, pytest.raises(ArgumentError, match="offsets"):
-        from fastnn.ops.records.state import pack
+        from fastnn.ops.records.state import flat_concat
 
-        pack(t.input((2,), "float32"), offset=(0,), size=2)
+        flat_concat(t.input((2,), "float32"), offset=(0,), size=2)
 
 
 def test_assign_checks_the_shape():

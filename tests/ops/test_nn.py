@@ -214,14 +214,14 @@ def test_pooling_says_what_is_wrong():
 
 # ---------------------------------------------------------------- optimizer steps
 def test_adam_for_twenty_steps_as_keras_writes_it():
-    from fastnn.ops.records import update
+    from fastnn.ops.records import update, update_hyper
 
     p = RNG.normal(size=37)
     mine = [p.copy(), np.zeros(37), np.zeros(37)]
     m, v = np.zeros(37), np.zeros(37)
     for step in range(20):
         g = RNG.normal(size=37)
-        hyper = update.adam_hyper(
+        hyper = update_hyper.adam_hyper(
             np.int64(step), np.float64(0.01), None, weight_decay=0.004, constants=(0.9, 0.999, 1e-7)
         )
         mine = update.adam_update(mine[0], g, mine[1], mine[2], hyper)

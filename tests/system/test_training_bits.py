@@ -160,10 +160,10 @@ def test_a_wide_model_has_span_groups(wide):
     """Normalisation, activation, convolution and the next statistics are one unit; so are their gradients."""
     run, _ = wide
     run()
-    units = {}
+    groups = {}
     for row in run.model.plan(32).instructions:
-        units.setdefault(row["unit"], []).append(row["kernel"].rpartition("_")[0])
-    units = list(units.values())
-    assert ["batch_norm_apply", "conv", "max_pool_f32"] in units
-    backward = next(unit for unit in units if "batch_norm_grad_sums" in unit)
+        groups.setdefault(row["group"], []).append(row["kernel"].rpartition("_")[0])
+    groups = list(groups.values())
+    assert ["batch_norm_apply", "conv", "max_pool_f32"] in groups
+    backward = next(group for group in groups if "batch_norm_grad_sums" in group)
     assert "max_pool_grad_f32" in backward and "conv_grad_w" in backward

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core.types import Attrs
+from fastnn.graph.bodies import Body, copied, live, with_bodies
 from fastnn.graph.fusion import Algebra
 from fastnn.graph.hoist import Hoist
-from fastnn.graph.loop import Body, Parts, copied, live, with_bodies
+from fastnn.graph.loop import OpenLoop
 from fastnn.graph.node import BRANCH, INPUT, LOOP, Node, Record, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Marks
@@ -113,7 +114,7 @@ def _read(node: Node, used: list[bool]) -> list[Symbol]:
 
 
 class _Loose:
-    """What a Trace is for Parts, for nodes outside any trace."""
+    """What a Trace is for OpenLoop, for nodes outside any trace."""
 
     def __init__(self, like: Node, outside: Any = ()) -> None:
         self.like, self.outside, self.marks = like, dict(outside), Marks()
@@ -126,8 +127,8 @@ class _Loose:
         return node
 
 
-def opened(node: Node, inputs: Inputs) -> Parts:
-    """A LOOP node on these inputs as Parts with nodes of their own."""
+def opened(node: Node, inputs: Inputs) -> OpenLoop:
+    """A LOOP node on these inputs as OpenLoop with nodes of their own."""
     a, body = node.attrs, copied(node.payload.body, {})
     k, c = a["constants"], a["carried"]
     loose = _Loose(node, zip(body.inputs[:k], inputs[:k]))
@@ -138,7 +139,7 @@ def opened(node: Node, inputs: Inputs) -> Parts:
         around = _Loose(node, zip(asked.inputs[:k], inputs[:k]))
         around.nodes = asked.nodes
         test = around, asked.inputs[k:], asked.outputs[0]
-    parts = Parts(
+    open_ = OpenLoop(
         loose,
         zip(inputs[k : k + c], body.inputs[k : k + c], body.outputs[:c]),
         zip(inputs[k + c : k + c + a["sliced"]], body.inputs[k + c :]),
@@ -148,8 +149,8 @@ def opened(node: Node, inputs: Inputs) -> Parts:
         steps,
         test,
     )
-    parts.nodes = body.nodes
-    return parts
+    open_.nodes = body.nodes
+    return open_
 
 
 def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
@@ -163,14 +164,14 @@ def _with_outputs(node: Node, inputs: Inputs, used: list[bool]) -> Rewritten:
                    [o.spec for o, u in zip(node.outputs, used) if u], node.scope, node.order, payload)  # fmt: skip
         made = [new]
     else:
-        parts, width = opened(node, inputs), node.attrs["carried"]
-        if parts.test is not None:
-            around, heads, go = parts.test
-            parts.test = around, [s for s, u in zip(heads, used) if u], go
-        parts.carried = [c for c, u in zip(parts.carried, used) if u]
-        parts.stacked = [s for s, u in zip(parts.stacked, used[width:]) if u]
+        open_, width = opened(node, inputs), node.attrs["carried"]
+        if open_.test is not None:
+            around, heads, go = open_.test
+            open_.test = around, [s for s, u in zip(heads, used) if u], go
+        open_.carried = [c for c, u in zip(open_.carried, used) if u]
+        open_.stacked = [s for s, u in zip(open_.stacked, used[width:]) if u]
         loose = _Loose(node)
-        new = cast(Node, parts.node(loose))  # something is used, or the node would be dead
+        new = cast(Node, open_.node(loose))  # something is used, or the node would be dead
         made = loose.nodes
     results = iter(new.outputs)
     return [*made, tuple(next(results) if u else None for u in used)]
@@ -183,39 +184,39 @@ def hoisted(graph: Graph) -> Graph:
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if node.op is not LOOP:
             return None
-        parts, loose = opened(node, inputs), _Loose(node)
-        parts.nodes = live(_transposed(parts), parts.symbols_out())
-        width, stacked = len(parts.carried), len(parts.stacked)
-        outside = Hoist(parts, loose.add, constants=True).run()
+        open_, loose = opened(node, inputs), _Loose(node)
+        open_.nodes = live(_transposed(open_), open_.symbols_out())
+        width, stacked = len(open_.carried), len(open_.stacked)
+        outside = Hoist(open_, loose.add, constants=True).run()
         if not loose.nodes and not outside:
             return None
         kept = [k for k in range(stacked) if k not in outside]
-        parts.stacked = [parts.stacked[k] for k in kept]
-        new = parts.node(loose)
+        open_.stacked = [open_.stacked[k] for k in kept]
+        new = open_.node(loose)
         results = () if new is None else new.outputs
         rows = {**outside, **dict(zip(kept, results[width:]))}
         return [
             *loose.nodes,
-            (*results[:width], *(rows[k] for k in range(stacked)), *(results[-1:] if parts.test is not None else ())),
+            (*results[:width], *(rows[k] for k in range(stacked)), *(results[-1:] if open_.test is not None else ())),
         ]
 
     return rewrite(graph, visit)
 
 
-def _transposed(parts: Parts) -> list[Node]:
+def _transposed(open_: OpenLoop) -> list[Node]:
     """The nodes of a loop with small products x w' of a constant w as products with its transpose, made outside."""
-    if parts.count < STEPS or parts.test is not None:
-        return parts.nodes
+    if open_.count < STEPS or open_.test is not None:
+        return open_.nodes
     transposed: dict[Symbol, Symbol] = {}
     swap: dict[Symbol, Symbol] = {}
     nodes: list[Node] = []
-    for node in parts.nodes:
+    for node in open_.nodes:
         node.inputs = tuple(swap.get(s, s) for s in node.inputs)
         if node.op.fusion.algebra is Algebra.PRODUCT and node.attrs["transpose_b"] and not node.attrs["transpose_a"]:
             x, w, *rest = node.inputs
             if (
                 w.node.op is INPUT
-                and w in parts.trace.outside
+                and w in open_.trace.outside
                 and len(x.shape) == len(w.shape) == 2
                 and 1 < x.shape[0] <= ROWS
             ):
@@ -226,6 +227,6 @@ def _transposed(parts: Parts) -> list[Node]:
                 swap[node.output] = product.output
                 node = product
         nodes.append(node)
-    parts.carried = [(a, s, swap.get(new, new)) for a, s, new in parts.carried]
-    parts.stacked = [swap.get(s, s) for s in parts.stacked]
+    open_.carried = [(a, s, swap.get(new, new)) for a, s, new in open_.carried]
+    open_.stacked = [swap.get(s, s) for s in open_.stacked]
     return nodes

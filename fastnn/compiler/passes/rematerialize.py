@@ -76,7 +76,7 @@ class _Choice:
                 if s is not None:
                     (self.late if node.order >= self.since else self.early).setdefault(s, []).append((i, node))
         marked = graph.marks.remat
-        self.parts = [
+        self.scopes = [
             r
             for i, r in enumerate(marked)
             if not any(
@@ -89,7 +89,7 @@ class _Choice:
         return next(
             (
                 i
-                for i, (first, end, least, simple) in enumerate(self.parts)
+                for i, (first, end, least, simple) in enumerate(self.scopes)
                 if first <= s.node.order < end and s.size > least and (s.node.op.elementwise or not simple)
             ),
             None,

@@ -8,7 +8,8 @@ import numpy as np
 from fastnn.compiler.graph import Graph, Inputs, Rewritten, make, rewrite
 from fastnn.core import dtypes, random
 from fastnn.core.errors import GraphError
-from fastnn.graph.loop import ENDLESS, Body
+from fastnn.graph.bodies import Body
+from fastnn.graph.loop import ENDLESS
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, Node, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.ops.op import REGISTRY

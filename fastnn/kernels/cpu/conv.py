@@ -9,7 +9,7 @@ scratch[pix[p] + tap[u]]. A register tile is some consecutive output pixels wher
 next image), so small images, few channels, any stride and any dilation need no case of their own. No im2col
 matrix is ever written.
 
-The geometry words (made by `fastnn.ops.records.convolution_plan`), in elements:
+The geometry words (made by `fastnn.ops.records.convolution_geometry`), in elements:
 0 images · 1, 2 source rows and columns · 3 source channels · 4, 5 output rows and columns · 6, 7 steps ·
 8, 9 source row and column of the first tap of output (0, 0) · 10, 11 scratch rows per image, scratch columns ·
 12 output rows per band · 13 images per band · 14 whether every tap lies inside the source (no scratch then) ·
@@ -96,7 +96,7 @@ def band_source(F, g, x, scratch, r, end):
 
 
 @kernel("f32", "f64")
-def conv_pack(a, lo, hi, F):
+def conv_panels(a, lo, hi, F):
     """Weights (taps*C, groups*K) as panels, group by group.
 
     args: w, panels, rows R = taps*C, K per group, groups, elements of a group's panels.  items: rows.
@@ -151,7 +151,7 @@ def conv_spread(a, lo, hi, F):
 
 
 @kernel("f32", "f64")
-def conv_pack_t(a, lo, hi, F):
+def conv_panels_t(a, lo, hi, F):
     """Weights (taps, C, groups*K), chosen taps, exchanged: panels over C of rows (tap, k), group by group.
 
     args: w, panels, table of taps, their number, C, K per group, groups, elements of a group's panels.  items:

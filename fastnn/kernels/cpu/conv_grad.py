@@ -66,12 +66,12 @@ def conv_grad_w(a, lo, hi, F):
 
 
 @kernel("f32", "f64")
-def conv_fold(a, lo, hi, F):
+def conv_merge(a, lo, hi, F):
     """gw from partial sums for f neighbouring pixels as one: where the taps of each of them lie, added in order.
 
     args: partial sums, their number, gw, kernel rows, columns, step, f, C, K.  items: kernel rows.
     """
-    sums, parts, gws, rows, cols, step, f, C, K = words(a, 9)
+    sums, partials, gws, rows, cols, step, f, C, K = words(a, 9)
     S = sizeof(F)
     wide = cols + (f - 1) * step
     each = rows * wide * C * f * K * S
@@ -80,7 +80,7 @@ def conv_fold(a, lo, hi, F):
             for c in range(C):
                 gw = at(F, gws + ((r * cols + q) * C + c) * K * S)
                 for i in range(f):
-                    for p in range(parts):
+                    for p in range(partials):
                         x = at(F, sums + p * each + (((r * wide + q + i * step) * C + c) * f + i) * K * S)
                         if i + p:
                             for k in range(K):

@@ -160,7 +160,7 @@ def matmul_dot(a, lo, hi, F):
 def matmul_row(a, lo, hi, F):
     """Partial sums of a row vector times a matrix that is read from end to end once, as it lies.
 
-    args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: parts of K.
+    args: x (K), B (K, N), partial sums (items, N), K, N, rows of B per item.  items: ranges of K.
     """
     xs, ws, sums, K, N, step = words(a, 6)
     S = sizeof(F)
@@ -190,21 +190,21 @@ def matmul_row(a, lo, hi, F):
 
 
 @kernel("f32", "f64")
-def add_parts(a, lo, hi, F):
+def add_partials(a, lo, hi, F):
     """y = act(part 0 + part 1 + ... + bias), added in order.
 
-    args: parts, their number, elements from one to the next, y, columns, flags, bias, activation.  items: rows of y.
+    args: partials, their number, elements from one to the next, y, columns, flags, bias, activation.  items: rows of y.
     """
-    parts, n, apart, ys, cols, flags, biases, activation = words(a, 8)
+    partials, n, apart, ys, cols, flags, biases, activation = words(a, 8)
     S = sizeof(F)
     bias = at(F, biases)
     for i in range(lo, hi):
         y = at(F, ys + i * cols * S)
-        p = at(F, parts + i * cols * S)
+        p = at(F, partials + i * cols * S)
         for j in range(cols):
             y[j] = p[j]
         for k in range(1, n):
-            p = at(F, parts + (k * apart + i * cols) * S)
+            p = at(F, partials + (k * apart + i * cols) * S)
             for j in range(cols):
                 y[j] = y[j] + p[j]
         if flags & BIAS:

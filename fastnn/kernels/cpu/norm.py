@@ -83,12 +83,12 @@ def batch_stats(a, lo, hi, F):
 
     args: x, part (blocks, 2, c), rows of a block, c, wide, workspace (2 wide).  items: rows, whole blocks.
     """
-    xs, parts, block, c, wide, work = words(a, 6)
+    xs, partials, block, c, wide, work = words(a, 6)
     S = sizeof(F)
     mean, p = at(F, work), at(F, work + wide * S)
     for row in range(lo, hi, block):
         n = min(block, hi - row)
-        source, target = xs + row * c * S, parts + (row // block) * 2 * c * S
+        source, target = xs + row * c * S, partials + (row // block) * 2 * c * S
         column_sums(F, source, n * c, wide, c, p)
         part, inv = at(F, target), F(1) / F(n)
         for j in range(c):
@@ -105,7 +105,7 @@ def batch_stats(a, lo, hi, F):
 @kernel("f32", "f64")
 def batch_stats_finish(a, lo, hi, F):
     """Combine the blocks.  args: part, mean, var, rows, rows of a block, c, workspace (2 c float64).  One item."""
-    parts, means, variances, rows, block, c, work = words(a, 7)
+    partials, means, variances, rows, block, c, work = words(a, 7)
     S = sizeof(F)
     mean, var, s, m2 = at(F, means), at(F, variances), at(np.float64, work), at(np.float64, work + 8 * c)
     blocks = (rows + block - 1) // block
@@ -113,13 +113,13 @@ def batch_stats_finish(a, lo, hi, F):
         s[j] = 0.0
         m2[j] = 0.0
     for b in range(blocks):
-        p, n = at(F, parts + 2 * b * c * S), np.float64(min(block, rows - b * block))
+        p, n = at(F, partials + 2 * b * c * S), np.float64(min(block, rows - b * block))
         for j in range(c):
             s[j] = fma(np.float64, np.float64(p[j]), n, s[j])
     for j in range(c):
         s[j] /= np.float64(rows)
     for b in range(blocks):
-        p, q = at(F, parts + 2 * b * c * S), at(F, parts + (2 * b + 1) * c * S)
+        p, q = at(F, partials + 2 * b * c * S), at(F, partials + (2 * b + 1) * c * S)
         n = np.float64(min(block, rows - b * block))
         for j in range(c):
             d = np.float64(p[j]) - s[j]
@@ -237,7 +237,7 @@ def batch_norm_grad_sums(a, lo, hi, F):
     args: gy, x, y or 0, mean, part (blocks, 2, c), rows of a block, c, wide, act, workspace (3 wide).  items: rows,
     whole blocks.
     """
-    gys, xs, ys, means, parts, block, c, wide, act, work = words(a, 10)
+    gys, xs, ys, means, partials, block, c, wide, act, work = words(a, 10)
     S = sizeof(F)
     W = wide * S
     mean, p, q = at(F, work), at(F, work + W), at(F, work + 2 * W)
@@ -251,7 +251,7 @@ def batch_norm_grad_sums(a, lo, hi, F):
         )
         fold_columns(F, p, wide, c)
         fold_columns(F, q, wide, c)
-        part = at(F, parts + (row // block) * 2 * c * S)
+        part = at(F, partials + (row // block) * 2 * c * S)
         for j in range(c):
             part[j] = p[j]
             part[c + j] = q[j]
@@ -268,7 +268,7 @@ def batch_norm_grad_finish(a, lo, hi, F):
     workspace (2 c float64).
     """
     (
-        parts,
+        partials,
         means,
         variances,
         gammas,
@@ -293,7 +293,7 @@ def batch_norm_grad_finish(a, lo, hi, F):
         sg[j] = 0.0
         sgx[j] = 0.0
     for b in range(blocks):
-        p, q = at(F, parts + 2 * b * c * S), at(F, parts + (2 * b + 1) * c * S)
+        p, q = at(F, partials + 2 * b * c * S), at(F, partials + (2 * b + 1) * c * S)
         for j in range(c):
             sg[j] += np.float64(p[j])
             sgx[j] += np.float64(q[j])

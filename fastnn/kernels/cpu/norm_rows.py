@@ -44,9 +44,9 @@ def layer_norm_grad(a, lo, hi, F):
 
     args: gy, x, mean, r, gamma or 0, gx, part (calls, 2, c), PART, c, centred, workspace (2 c).  items: rows.
     """
-    gys, xs, means, rs, gammas, gxs, parts, run, c, centred, work = words(a, 11)
+    gys, xs, means, rs, gammas, gxs, partials, run, c, centred, work = words(a, 11)
     S = sizeof(F)
-    part = parts + (lo // run) * 2 * c * S
+    part = partials + (lo // run) * 2 * c * S
     pg, pb = at(F, part), at(F, part + c * S)
     g, h = at(F, work), at(F, work + c * S)
     for j in range(c):
@@ -78,13 +78,13 @@ def sum_partials(a, lo, hi, F):
 
     args: part, y, calls, row length, first column.  items: columns.
     """
-    parts, ys, calls, length, first = words(a, 5)
+    partials, ys, calls, length, first = words(a, 5)
     S = sizeof(F)
     y = at(F, ys + lo * S)
     for j in range(hi - lo):
         y[j] = F(0)
     for b in range(calls):
-        p = at(F, parts + (b * length + first + lo) * S)
+        p = at(F, partials + (b * length + first + lo) * S)
         for j in range(hi - lo):
             y[j] += p[j]
     return 0

@@ -1,8 +1,8 @@
-"""Kernels that fold one axis of (outer, red, inner): sums, products, extremes, their places, running sums.
+"""Kernels that reduce one axis of (outer, red, inner): sums, products, extremes, their places, running sums.
 
 Every sum has one shape, whatever the threads or the vector width: contiguous rows (inner = 1) go through `lanes_sum`,
 other axes are added row by row from the top. Long axes are cut into blocks of a fixed number of rows; each gives a
-partial result and a second call folds those.
+partial result and a second call reduces those.
 
 `<name>_rows`: items are blocks of contiguous rows, args: x, y, row length n, block length, blocks per row, divisor.
 `<name>_cols`: items are (outer, block, stripe of columns), args: x, y, red, inner, rows per block, blocks, columns per
@@ -19,8 +19,8 @@ INTS = ("i32", "i64")
 NUMBERS = (*FLOATS, *INTS)
 
 
-def rows(name, fold, *types):
-    """Register y[item] = fold(F, p, n) / divisor of one block of a row."""
+def rows(name, reduction, *types):
+    """Register y[item] = reduction(F, p, n) / divisor of one block of a row."""
 
     def run(a, lo, hi, F):
         xs, ys, n, block, blocks, word = words(a, 6)
@@ -31,14 +31,14 @@ def rows(name, fold, *types):
             first = (item - row * blocks) * block
             size = n - first
             size = block if size > block else size
-            y[item] = F(fold(F, at(F, xs + (row * n + first) * S), size) / divisor)
+            y[item] = F(reduction(F, at(F, xs + (row * n + first) * S), size) / divisor)
         return 0
 
     run.__name__ = name + "_rows"
     return kernel(*types)(run)
 
 
-def rows_int(name, fold, *types):
+def rows_int(name, reduction, *types):
     """The same without a divisor."""
 
     def run(a, lo, hi, F):
@@ -50,7 +50,7 @@ def rows_int(name, fold, *types):
             first = (item - row * blocks) * block
             size = n - first
             size = block if size > block else size
-            y[item] = fold(F, at(F, xs + (row * n + first) * S), size)
+            y[item] = reduction(F, at(F, xs + (row * n + first) * S), size)
         return 0
 
     run.__name__ = name + "_rows"
@@ -58,7 +58,7 @@ def rows_int(name, fold, *types):
 
 
 def cols(name, f, *types):
-    """Register y = fold of f(F, x, y) over the rows of a block, column by column; then y / divisor for floats."""
+    """Register y = reduction of f(F, x, y) over the rows of a block, column by column; then y / divisor for floats."""
 
     def run(a, lo, hi, F):
         xs, ys, red, inner, block, blocks, stripe, word = words(a, 8)

@@ -350,8 +350,8 @@ def sum_squares_part(a, lo, hi, F):
 @kernel("f32", "f64")
 def sum_squares_finish(a, lo, hi, F):
     """y = the partials' sum, in order.  args: part (f64), how many, y.  One item."""
-    parts, count, ys = words(a, 3)
-    part, s = at(np.float64, parts), 0.0
+    partials, count, ys = words(a, 3)
+    part, s = at(np.float64, partials), 0.0
     for i in range(count):
         s += part[i]
     at(F, ys)[0] = F(s)

@@ -1,4 +1,4 @@
-"""Winograd F(4x4, 3x3) convolution on NHWC, stride 1: forward, grad_x (a forward with turned weights) and grad_w.
+"""Winograd F(4x4, 3x3) convolution on NHWC, stride 1: forward, grad_x (a forward with transposed weights) and grad_w.
 
 36 multiplications replace 144: summed over channels they are 36 small products, V (tiles x C) times U (C x K). Tiles
 go through in blocks and output channels a few at a time, so that V and M = V·U stay in L2; U is read once a block.
@@ -146,7 +146,7 @@ def tiles_out(F, m, y, HO, WO, K, first, n, TH, TW, t0, nt, flags, bias):
 
 
 @kernel("f32")
-def winograd_pack(a, lo, hi, F):
+def winograd_weights(a, lo, hi, F):
     """Weights (3,3,C,K) to 36 planes (C, K).
 
     args: w, planes, C, K.  items: input channels.
@@ -179,12 +179,12 @@ def winograd_pack(a, lo, hi, F):
 
 
 @kernel("f32")
-def turn_weights(a, lo, hi, F):
-    """Weights (taps,C,K) to (taps,K,C), taps in reverse order.  args: w, turned, taps, C, K.  items: taps."""
-    ws, turned, taps, C, K = words(a, 5)
+def transpose_weights(a, lo, hi, F):
+    """Weights (taps,C,K) to (taps,K,C), taps in reverse order.  args: w, transposed, taps, C, K.  items: taps."""
+    ws, transposed, taps, C, K = words(a, 5)
     S, V = sizeof(F), vector(F)
     for t in range(lo, hi):
-        x, y = ws + t * C * K * S, turned + (taps - 1 - t) * C * K * S
+        x, y = ws + t * C * K * S, transposed + (taps - 1 - t) * C * K * S
         for c in range(0, C // V * V, V):
             for k in range(0, K, V):
                 transpose(F, at(F, y + (k * C + c) * S), C, at(F, x + (c * K + k) * S), K, V, K - k)
@@ -209,9 +209,9 @@ def winograd(a, lo, hi, F):
     for t0 in range(lo * TW, hi * TW, TB):
         nt = min(TB, hi * TW - t0)
         tiles_in(F, INPUT, xs, H, W, C, 0, deep, top, left, TH, TW, t0, nt, v)
-        j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
-        while parts > 0:  # of nearly the same width
-            nv = (across - j + parts - 1) // parts
+        j, pieces = 0, (across + product_vectors(F) - 1) // product_vectors(F)
+        while pieces > 0:  # of nearly the same width
+            nv = (across - j + pieces - 1) // pieces
             for e in range(36):
                 u = at(F, us + (e * PU + j * rows * V) * S)
                 for g in range(0, nt, TILE_GROUP):
@@ -233,7 +233,7 @@ def winograd(a, lo, hi, F):
                     )
             tiles_out(F, m, ys, HO, WO, K, j, nv, TH, TW, t0, nt, flags, biases)
             j += nv
-            parts -= 1
+            pieces -= 1
         if activation > 1:
             for t in range(t0, t0 + nt):
                 image, th, tw = t // (TH * TW), t // TW % TH, t % TW
@@ -265,9 +265,9 @@ def winograd_grad_w(a, lo, hi, F):
         nt = min(TB, hi * TW - t0)
         flags = 0 if t0 % (each * TW) == 0 else ACC
         tiles_in(F, INPUT, xs, H, W, C, 0, deep, top, left, TH, TW, t0, nt, v)
-        j, parts = 0, (across + product_vectors(F) - 1) // product_vectors(F)
-        while parts > 0:
-            nv = (across - j + parts - 1) // parts
+        j, pieces = 0, (across + product_vectors(F) - 1) // product_vectors(F)
+        while pieces > 0:
+            nv = (across - j + pieces - 1) // pieces
             tiles_in(F, GY, gys, HO, WO, K, j, nv, 0, 0, TH, TW, t0, nt, z)
             for e in range(36):
                 planes(
@@ -287,24 +287,24 @@ def winograd_grad_w(a, lo, hi, F):
                     flags,
                 )
             j += nv
-            parts -= 1
+            pieces -= 1
     return 0
 
 
 @kernel("f32")
-def winograd_unpack(a, lo, hi, F):
+def winograd_weights_grad(a, lo, hi, F):
     """gw (3,3,C,K) = GT (part 0 + part 1 + ...) G, added in order.
 
     args: partial sums, their number, C, K, gw.  items: input channels.
     """
-    sums, parts, C, K, gws = words(a, 5)
+    sums, partials, C, K, gws = words(a, 5)
     S, V = sizeof(F), vector(F)
     P, rows, n = weight_plane(F, C, K), weight_rows(F, C), (hi - lo) * V
     for k in range(0, K, V):
         first = sums + (k * rows + lo * V) * S
         for e in range(36):
             y = at(F, first + e * P * S)
-            for p in range(1, parts):
+            for p in range(1, partials):
                 x = at(F, first + (p * 36 + e) * P * S)
                 for i in range(n):
                     y[i] = y[i] + x[i]

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def pack(*xs, offsets, size):
+def flat_concat(*xs, offsets, size):
     """Flattened arrays side by side."""
     y = np.zeros(size)
     for x, o in zip(xs, offsets):

@@ -24,7 +24,7 @@ def leaves_of(structure):
     return [x for x in tree.flatten(structure) if x is not None]
 
 
-def packed(structure, leaves):
+def unflattened(structure, leaves):
     """Values in the shape of a structure."""
     rest = iter(leaves)
     return tree.map_structure(lambda x: None if x is None else next(rest), structure)
@@ -90,7 +90,7 @@ def cond(pred, true_fn, false_fn):
     if current() is None and is_symbol(pred):  # in the functional API there is no node that holds functions
         one, two = true_fn(), false_fn()
         _both(one, two)
-        return packed(one, [where(pred, a, b) for a, b in zip(leaves_of(one), leaves_of(two))])
+        return unflattened(one, [where(pred, a, b) for a, b in zip(leaves_of(one), leaves_of(two))])
     if current() is None or not in_graph(pred):
         return _results(true_fn() if bool(np.asarray(pred)) else false_fn())
     return _branch(cast_to(pred, "bool"), true_fn, false_fn)
@@ -126,7 +126,7 @@ def _branch(truth, then, other, name="cond"):
         return run
 
     out = graph_branch(truth, side(then), side(other), name)
-    return packed(found[0], out)
+    return unflattened(found[0], out)
 
 
 @recorded

@@ -11,13 +11,14 @@ from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.layout import squeeze
 from fastnn.ops.functions.operands import floating
 from fastnn.ops.functions.softmax import to_last
-from fastnn.ops.records import softmax as nn
+from fastnn.ops.records import softmax_crossentropy as nn
 from fastnn.ops.records.crossentropy import (
     binary_crossentropy_op,
     categorical_crossentropy_op,
     sigmoid_cross_entropy,
     sparse_categorical_crossentropy_op,
 )
+from fastnn.ops.records.softmax import LABELS
 
 __all__ = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"]
 
@@ -91,8 +92,8 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
             "Arguments `target` and `output` must have the same shape up until the last dimension: "
             f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
         )
-    if str(target.dtype) != nn.LABELS:
-        target = cast(target, nn.LABELS)
+    if str(target.dtype) != LABELS:
+        target = cast(target, LABELS)
     if from_logits:
         return nn.sparse_softmax_cross_entropy(output, target)[0]
     return sparse_categorical_crossentropy_op(output, target, epsilon=float(config.epsilon()))

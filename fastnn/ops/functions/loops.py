@@ -15,12 +15,20 @@ from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.loop import loop as graph_loop
 from fastnn.graph.trace import Trace
-from fastnn.ops.functions.choices import check_functions, in_graph, leaves_of, packed, recorded, same_structure, shown
-from fastnn.ops.functions.layout import concatenate, reshape, stack
+from fastnn.ops.functions.choices import (
+    check_functions,
+    in_graph,
+    leaves_of,
+    recorded,
+    same_structure,
+    shown,
+    unflattened,
+)
+from fastnn.ops.functions.layout import stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
-from fastnn.ops.functions.slicing import flip, getitem
+from fastnn.ops.functions.slicing import getitem
 
-__all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize", "associative_scan"]
+__all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize"]
 
 LARGE = 2**31 - 1  # the largest int32
 
@@ -81,9 +89,9 @@ class _Carry:
             later = dtypes.standardize(None)
         return dtypes.promote(first, later)
 
-    def packed(self, leaves):
+    def unflattened(self, leaves):
         """Leaves in the structure."""
-        return packed(self.structure, leaves)
+        return unflattened(self.structure, leaves)
 
 
 def _promoting(run):
@@ -135,7 +143,7 @@ def _scanned(carry, step, xs, n, reverse, unrolled):
     seen = []
 
     def checked(state, slices):
-        new, y = step(carry.packed(state), slices)
+        new, y = step(carry.unflattened(state), slices)
         seen.append(y)
         return carry.checked(new), [operand(v) for v in leaves_of(y)]
 
@@ -187,14 +195,14 @@ def scan(f: Any, init: Any, xs: Any = None, length: Any = None, reverse: bool = 
     n = _steps("scan", length, leaves)
 
     def step(carry, slices):
-        out = f(carry, packed(xs, slices))
+        out = f(carry, unflattened(xs, slices))
         if not isinstance(out, (tuple, list)) or len(out) != 2:
             raise ArgumentError(f"scan body output must be a pair, got {out!r}.")
         return out
 
     carry = _Carry("scan", init)
     final, structure, rows = _scanned(carry, step, leaves, n, reverse, unroll is True)
-    return carry.packed([_array(x) for x in final]), packed(structure, rows)
+    return carry.unflattened([_array(x) for x in final]), unflattened(structure, rows)
 
 
 def _array(x):
@@ -223,9 +231,9 @@ def _mapped(name, f, xs):
         raise ArgumentError(f"{name}: received no values to map over.")
     n = _steps(name, None, leaves)
     _, structure, rows = _scanned(
-        _Carry(name, ()), lambda _, slices: ((), f(packed(xs, slices))), leaves, n, False, False
+        _Carry(name, ()), lambda _, slices: ((), f(unflattened(xs, slices))), leaves, n, False, False
     )
-    return packed(structure, rows)
+    return unflattened(structure, rows)
 
 
 @recorded
@@ -253,15 +261,15 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Tensor:
     check_functions("fori_loop", body_fun=body_fun)
     carry = _Carry("fori_loop", init_val)
     if current() is not None and (in_graph(lower) or in_graph(upper)):
-        return carry.packed(_fori_by_values(carry, lower, upper, body_fun))
+        return carry.unflattened(_fori_by_values(carry, lower, upper, body_fun))
     low, high = (_whole("fori_loop", n, v) for n, v in (("lower", lower), ("upper", upper)))
     n = max(0, high - low)
     if current() is None:
-        return carry.packed([_array(x) for x in _counted(carry, low, high, body_fun)])
+        return carry.unflattened([_array(x) for x in _counted(carry, low, high, body_fun)])
     kind = np.int32 if low >= -LARGE and high <= LARGE else np.int64
     index = [np.arange(low, low + n, dtype=kind)]
     final, _, _ = _scanned(carry, lambda val, slices: (body_fun(slices[0], val), None), index, n, False, False)
-    return carry.packed(final)
+    return carry.unflattened(final)
 
 
 def _whole(name, argument, value):
@@ -275,7 +283,7 @@ def _whole(name, argument, value):
 def _counted(carry, low, high, body):
     state = list(carry.first)
     for i in range(low, high):
-        state = carry.checked(body(i, carry.packed(state)))
+        state = carry.checked(body(i, carry.unflattened(state)))
     return state
 
 
@@ -284,7 +292,10 @@ def _fori_by_values(carry, lower, upper, body):
     upper = cast_to(upper, "int32")
 
     def step(state, _):
-        return [hooks.call("operator", "add", state[0], 1), *carry.checked(body(state[0], carry.packed(state[1:])))], []
+        return [
+            hooks.call("operator", "add", state[0], 1),
+            *carry.checked(body(state[0], carry.unflattened(state[1:]))),
+        ], []
 
     final, _, _ = graph_loop(
         step,
@@ -317,10 +328,10 @@ def while_loop(cond: Any, body: Any, loop_vars: Any, maximum_iterations: Any = N
     carry = _Carry("while_loop", values)
 
     def step(state):
-        new = body(*carry.packed(state))
+        new = body(*carry.unflattened(state))
         return carry.checked(tuple(new) if many and isinstance(new, (tuple, list)) else (new,))
 
-    final = carry.packed(_while(carry, lambda state: cond(*carry.packed(state)), step, most))
+    final = carry.unflattened(_while(carry, lambda state: cond(*carry.unflattened(state)), step, most))
     return final if many else final[0]
 
 
@@ -362,74 +373,3 @@ def vectorize(pyfunc: Any, *, excluded: Any = None, signature: Any = None) -> Te
         return map(lambda v: pyfunc(*v), tuple(operand(x) for x in xs))
 
     return over
-
-
-# ------------------------------------------------------------------ running results
-@recorded
-def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: Any = 0) -> Tensor:
-    """All running results of an associative f(a, b) along an axis, in about twice log2 of its size calls of f.
-
-    Args:
-        f: (a, b) -> value, structures like elems; works along the axis as on one element.
-        elems: a structure of arrays with equal sizes along the axis.
-        reverse: from the last element on.
-        axis: the axis.
-
-    >>> associative_scan(lambda a, b: a + b, np.array([1, 2, 3], "int32"))
-    array([1, 3, 6], dtype=int32)
-    """
-    check_functions("associative_scan", f=f)
-    leaves = [operand(x) for x in leaves_of(elems)]
-    axes = [axis + len(x.shape) if axis < 0 else axis for x in leaves]
-    if any(a not in range(len(x.shape)) for a, x in zip(axes, leaves)):
-        raise ShapeError(f"associative_scan: axis {axis} is not one of shapes {[tuple(x.shape) for x in leaves]}.")
-    if len({x.shape[a] for a, x in zip(axes, leaves)}) != 1:
-        raise ShapeError(
-            "Array inputs to associative_scan must have the same first dimension. (saw: "
-            f"{[tuple(x.shape) for x in leaves]})"
-        )
-    if leaves[0].shape[axes[0]] is None:
-        raise ShapeError(f"associative_scan: the size of axis {axis} is not known yet.")
-
-    def combine(a, b):
-        out = f(packed(elems, a), packed(elems, b))
-        if not same_structure(elems, out):
-            raise ArgumentError(
-                "associative_scan: f must return the structure of elems. Received: "
-                f"{shown(out)}, expected that of {shown(elems)}."
-            )
-        return [operand(x) for x in leaves_of(out)]
-
-    if reverse:
-        leaves = [flip(x, a) for x, a in zip(leaves, axes)]
-    leaves = _running(combine, leaves, axes)
-    return packed(elems, [flip(x, a) for x, a in zip(leaves, axes)] if reverse else leaves)
-
-
-def _running(f, xs, axes):
-    """Results up to the odd places are those of pairs; each even place adds one element to the place before."""
-    n = xs[0].shape[axes[0]]
-    if n < 2:
-        return xs
-    odd = _running(f, f(_cut(xs, axes, 0, n - 1, 2), _cut(xs, axes, 1, n, 2)), axes)
-    if n == 2:
-        even = _cut(xs, axes, 0, 1)
-    else:
-        before = _cut(odd, axes, 0, n // 2 - 1) if n % 2 == 0 else odd
-        even = [
-            concatenate([a, b], axis=x)
-            for a, b, x in zip(_cut(xs, axes, 0, 1), f(before, _cut(xs, axes, 2, n, 2)), axes)
-        ]
-    return [_interleaved(a, b, x) for a, b, x in zip(even, odd, axes)]
-
-
-def _cut(xs, axes, start, stop, step=1):
-    return [getitem(x, (*(slice(None),) * a, slice(start, stop, step))) for x, a in zip(xs, axes)]
-
-
-def _interleaved(a, b, axis):
-    """a0, b0, a1, b1, ...; a may have one more."""
-    n = b.shape[axis]
-    head, tail = (_cut([a], [axis], 0, n)[0], _cut([a], [axis], n, n + 1)) if a.shape[axis] > n else (a, [])
-    both = reshape(stack([head, b], axis=axis + 1), (*b.shape[:axis], 2 * n, *b.shape[axis + 1 :]))
-    return concatenate([both, *tail], axis=axis) if tail else both

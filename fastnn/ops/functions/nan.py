@@ -22,9 +22,9 @@ def _without(x, value):
     return x if is_whole(x) else where(isnan(x), value, x)
 
 
-def _extreme(fold, x, axis, keepdims, value):
+def _extreme(reduction, x, axis, keepdims, value):
     """max or min of what is not NaN; NaN where there is nothing else."""
-    y = fold(_without(x, value), axis, keepdims)
+    y = reduction(_without(x, value), axis, keepdims)
     return y if is_whole(y) else where(all(isnan(x), axis, keepdims), float("nan"), y)
 
 
@@ -113,10 +113,10 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return sqrt(nanvar(x, axis, keepdims))
 
 
-def _place(fold, x, axis, keepdims, value):
+def _place(reduction, x, axis, keepdims, value):
     """argmax or argmin of what is not NaN; -1 where there is nothing else."""
     x = operand(x)
-    y = fold(_without(x, value), axis, keepdims)
+    y = reduction(_without(x, value), axis, keepdims)
     return y if is_whole(x) else where(all(isnan(x), axis, keepdims), -1, y)
 
 

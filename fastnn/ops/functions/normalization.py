@@ -12,7 +12,8 @@ from fastnn.ops.functions.layout import reshape, transpose
 from fastnn.ops.functions.operands import floating
 from fastnn.ops.functions.reduction import moments
 from fastnn.ops.functions.softmax import to_last
-from fastnn.ops.records.normalization import batch_norm_inference, layer_norm
+from fastnn.ops.records.layer_normalization import layer_norm
+from fastnn.ops.records.normalization import batch_norm_inference
 
 __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization", "normalize",
            "l2_normalize"]  # fmt: skip

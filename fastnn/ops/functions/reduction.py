@@ -1,4 +1,4 @@
-"""Reductions over any axes: each is a chain of folds of (outer, red, inner), whose sums have one fixed shape."""
+"""Reductions over any axes: each is a chain of reductions of (outer, red, inner), whose sums have one fixed shape."""
 
 from typing import Any
 

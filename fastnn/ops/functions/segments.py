@@ -44,14 +44,14 @@ def segment_max(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     return segments(max, data, segment_ids, num_segments, low)
 
 
-def segments(fold, data, segment_ids, num_segments, empty):
-    """fold(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
+def segments(reduction, data, segment_ids, num_segments, empty):
+    """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = operand(data), index_operand(segment_ids)
     n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
     rank = len(x.shape)
     reserve(n)
     mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
-    return fold(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
+    return reduction(where(mine, expand_dims(x, 0), np.array(empty, dtypes.numpy_type(dtype_of(x)))), axis=1)
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:

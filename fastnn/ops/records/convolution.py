@@ -12,7 +12,10 @@ from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
-from fastnn.ops.records import convolution_plan as plan
+from fastnn.ops.records import convolution_depthwise as depthwise
+from fastnn.ops.records import convolution_direct as direct
+from fastnn.ops.records import convolution_winograd as winograd
+from fastnn.ops.records.convolution_geometry import conv_shape
 from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats, epilogue
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def _shape(name: str, x: Any, w: Any, attrs: Attrs) -> Any:
             f"{name}: images with {x[3]} channels, weights of shape {tuple(w)}, groups={groups}; expected "
             "weights (kh, kw, channels / groups, filters) and filters divisible by groups."
         )
-    return plan.conv_shape(x, w, attrs)
+    return conv_shape(x, w, attrs)
 
 
 def _infer(specs: Specs, attrs: Attrs) -> Any:
@@ -88,26 +91,33 @@ def _infer_grad_w(specs: Specs, attrs: Attrs) -> Any:
 
 
 # ------------------------------------------------------------------ lowering
+def _choose(s: Any, dtype: str, plain: Any, depth: Any, wino: Any, transposed: Any = None) -> Any:
+    """Which of three ways a Shape takes; `transposed` is the Shape that Winograd's tiles would have."""
+    if depthwise.is_depthwise(s):
+        return depth
+    return wino if winograd.winograd_pays(transposed or s, dtype) else plain
+
+
 def _lower(e: Emitter) -> None:
     x, w, b = e.ins
     y = e.outs[0]
-    s = plan.conv_shape(x.shape, w.shape, e.attrs)
-    plan.choose(s, y.dtype, plan.forward, plan.depthwise, plan.winograd)(e, s, x, w, y, *epilogue(e, b))
+    s = conv_shape(x.shape, w.shape, e.attrs)
+    _choose(s, y.dtype, direct.forward, depthwise.depthwise, winograd.winograd)(e, s, x, w, y, *epilogue(e, b))
 
 
 def _lower_grad_x(e: Emitter) -> None:
     gy, w = e.ins
     gx = e.outs[0]
-    s = plan.conv_shape(gx.shape, w.shape, e.attrs)
+    s = conv_shape(gx.shape, w.shape, e.attrs)
     tiles = s._replace(Ho=s.H, Wo=s.W) if max(s.top, s.left) <= 2 else s._replace(kh=0)
-    plan.choose(s, gx.dtype, plan.grad_x, plan.depthwise_grad_x, plan.winograd_grad_x, tiles)(e, s, gy, w, gx)
+    _choose(s, gx.dtype, direct.grad_x, depthwise.depthwise_grad_x, winograd.winograd_grad_x, tiles)(e, s, gy, w, gx)
 
 
 def _lower_grad_w(e: Emitter) -> None:
     x, gy = e.ins
     gw = e.outs[0]
-    s = plan.conv_shape(x.shape, gw.shape, e.attrs)
-    plan.choose(s, gw.dtype, plan.grad_w, plan.depthwise_grad_w, plan.winograd_grad_w)(e, s, x, gy, gw)
+    s = conv_shape(x.shape, gw.shape, e.attrs)
+    _choose(s, gw.dtype, direct.grad_w, depthwise.depthwise_grad_w, winograd.winograd_grad_w)(e, s, x, gy, gw)
 
 
 def _cost(i: int, j: int) -> Callable[..., Any]:
@@ -115,7 +125,7 @@ def _cost(i: int, j: int) -> Callable[..., Any]:
 
     def cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
         every = [s for s in (*specs, *outs) if s is not None]
-        s = plan.conv_shape(every[i].shape, every[j].shape, attrs)
+        s = conv_shape(every[i].shape, every[j].shape, attrs)
         return s.flops, sum(v.nbytes for v in every)
 
     return cost
@@ -161,7 +171,7 @@ def _draw(draw: Draw) -> Any:
     padding = draw.choice(["valid", "same", ((1, 0), (2, 1))])
     attrs = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     x, w = (N, H, W, C), (kh, kw, C // groups, K)
-    s = plan.conv_shape(x, w, attrs)
+    s = conv_shape(x, w, attrs)
     return x, w, attrs, (N, s.Ho, s.Wo, K)
 
 

@@ -27,8 +27,8 @@ TALL, PACKED = 2048, 1 << 19  # rows of A, bytes of B, from which and up to whic
 SMALL = 32768  # multiply-adds up to which nothing is packed
 SMALL_B = 1024  # elements of a transposed w that such a product turns round first
 CHUNK_FLOPS = 1e6  # about 10 us: what a chunk for one thread should be worth
-CHUNKS, PARTS = 16, 8
-ROW_PARTS, ROW_BYTES = 16, 1 << 17  # partial sums of a row vector times a matrix, bytes of it that one is worth
+CHUNKS, PARTIALS = 16, 8
+ROW_PARTIALS, ROW_BYTES = 16, 1 << 17  # partial sums of a row vector times a matrix, bytes of it that one is worth
 LONG = 1024  # inner sizes from which a small product is cut into partial sums
 
 
@@ -162,13 +162,13 @@ def _lower(e: Emitter) -> None:
 
 
 def _row(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
-    """A row vector times a matrix: bound by reading it once, so cut into as many parts as caches are good for."""
-    parts = max(1, min(ROW_PARTS, p.K * p.N * y.itemsize // ROW_BYTES, p.K // 16))
-    step = -(-p.K // parts)
-    parts = -(-p.K // step)
-    sums = e.scratch(parts * y.nbytes)
-    e.emit(f"matmul_row_{y.t}", x.rd_all, w.rd_all, sums.wr_all, p.K, p.N, step, n=parts, chunk=1, flops=p.flops)
-    e.emit(f"add_parts_{y.t}", sums.rd_all, parts, p.N, y.wr_all, p.N, flags, bias, code, n=1, chunk=1)
+    """A row vector times a matrix: bound by reading it once, so cut into as many ranges as caches are good for."""
+    partials = max(1, min(ROW_PARTIALS, p.K * p.N * y.itemsize // ROW_BYTES, p.K // 16))
+    step = -(-p.K // partials)
+    partials = -(-p.K // step)
+    sums = e.scratch(partials * y.nbytes)
+    e.emit(f"matmul_row_{y.t}", x.rd_all, w.rd_all, sums.wr_all, p.K, p.N, step, n=partials, chunk=1, flops=p.flops)
+    e.emit(f"add_partials_{y.t}", sums.rd_all, partials, p.N, y.wr_all, p.N, flags, bias, code, n=1, chunk=1)
 
 
 def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
@@ -180,13 +180,13 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
     long = p.K >= LONG and (blocks < 4 or 16 * max(p.M, p.N) <= p.K) and p.batch == 1
-    parts = min(PARTS, chunks, p.K // (LONG // 4)) if long else 1
+    partials = min(PARTIALS, chunks, p.K // (LONG // 4)) if long else 1
     local = e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
-    if parts > 1:
+    if partials > 1:
         if p.N * DEPTH * y.itemsize <= 2 * PACKED:
             wide = -(-p.N // wide) * wide
             cols, local = 1, e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
-        step = -(-p.K // parts)
+        step = -(-p.K // partials)
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
         per = cols  # items of one part: all its rows in one block
@@ -212,7 +212,7 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
             chunk=per,
             flops=p.flops,
         )
-        e.emit(f"add_parts_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
+        e.emit(f"add_partials_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
     if blocks < min(chunks, 8) or (wide * y.itemsize > PANEL_BYTES and p.M > 2):  # few column blocks: cut the rows

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from fastnn.core import dtypes
 from fastnn.core.blocks import CODES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Attrs
@@ -27,7 +24,7 @@ WIDE = 256  # elements per pass over the channel vectors
 BLOCK_BYTES = 32 * 1024  # of rows whose statistics are taken together: stays in L1
 
 
-def _check(name: str, specs: Specs, channels: Specs) -> None:
+def check_channels(name: str, specs: Specs, channels: Specs) -> None:
     """x of rank >= 1 and a float type; every other given operand has `channels` elements and x's dtype."""
     x = specs[0]
     if x.dtype not in ("float32", "float64"):
@@ -70,7 +67,8 @@ class _Sizes:
         return self.rows // self.images if self.images else self.block
 
 
-def _words(*operands: Any) -> Any:
+def words(*operands: Any) -> Any:
+    """Argument words of operands that are read as a whole, 0 for an absent one."""
     return [0 if o is None else o.rd_all for o in operands]
 
 
@@ -81,7 +79,7 @@ def _apply(e: Emitter, x: Any, y: Any, mean: Any, var: Any, gamma: Any, beta: An
         f"batch_norm_prepare_{t}",
         mean.rd_all,
         var.rd_all,
-        *_words(gamma, beta),
+        *words(gamma, beta),
         vectors.wr_all,
         float(e.attrs["epsilon"]),
         z.c,
@@ -103,7 +101,7 @@ def _apply(e: Emitter, x: Any, y: Any, mean: Any, var: Any, gamma: Any, beta: An
 
 # ------------------------------------------------------------------ batch normalisation, training
 def _batch_norm_infer(specs: Specs, attrs: Attrs) -> Any:
-    _check("batch_norm", specs, specs[1:3])
+    check_channels("batch_norm", specs, specs[1:3])
     _check_activation("batch_norm", attrs)
     x = specs[0]
     if 0 in x.shape:
@@ -189,7 +187,7 @@ batch_norm = register(
 
 
 def _batch_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
-    _check("batch_norm_grad", specs[1:2], [specs[2], specs[3], specs[4], specs[6], specs[7]])
+    check_channels("batch_norm_grad", specs[1:2], [specs[2], specs[3], specs[4], specs[6], specs[7]])
     _check_activation("batch_norm_grad", attrs)
     gy, x, y = specs[0], specs[1], specs[5]
     if gy != x or (attrs["activation"] and y != x):
@@ -225,7 +223,7 @@ def _batch_norm_grad_lower(e: Emitter) -> None:
         part.rd_all,
         mean.rd_all,
         var.rd_all,
-        *_words(gamma, gmean, gvar),
+        *words(gamma, gmean, gvar),
         ggamma.wr_all,
         gbeta.wr_all,
         vectors.wr_all,
@@ -298,7 +296,7 @@ _batch_norm_grad = register(
 
 # ------------------------------------------------------------------ batch normalisation, inference
 def _inference_infer(specs: Specs, attrs: Attrs) -> Any:
-    _check("batch_norm_inference", specs, specs[1:])
+    check_channels("batch_norm_inference", specs, specs[1:])
     _check_activation("batch_norm_inference", attrs)
     return specs[0]
 
@@ -348,147 +346,5 @@ batch_norm_inference = register(
         invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), Spec((3,), "float32"), None, None], {}, ShapeError)],
         cost=lambda specs, outs, attrs: ((3 + FLOPS[attrs["activation"]]) * specs[0].size, 2 * specs[0].nbytes),
         doc="y = act((x - mean) / sqrt(var + epsilon) * gamma + beta), one value per channel of the last axis",
-    )
-)
-
-
-# ------------------------------------------------------------------ layer and RMS normalisation
-def _layer_norm_infer(specs: Specs, attrs: Attrs) -> Any:
-    _check("layer_norm", specs, specs[1:3])
-    x = specs[0]
-    return x, Spec(x.shape[:-1], x.dtype), Spec(x.shape[:-1], x.dtype)
-
-
-def _layer_norm_lower(e: Emitter) -> None:
-    (x, gamma, beta), (y, mean, r) = e.ins, e.outs
-    c = x.shape[-1]
-    e.emit(
-        f"layer_norm_{x.t}",
-        x.rd,
-        y.wr,
-        mean.wr,
-        r.wr,
-        *_words(gamma, beta),
-        float(e.attrs["epsilon"]),
-        c,
-        int(e.attrs["centered"]),
-        n=x.size // c,
-        flops=8 * x.size,
-    )
-
-
-def _layer_norm_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
-    x, gamma, beta = node.inputs
-    _, mean, r = node.outputs
-    gy = zeros(x.shape, x.dtype) if gys[0] is None else gys[0]
-    gx, ggamma, gbeta = _layer_norm_grad(gy, x, mean, r, gamma, centered=node.attrs["centered"])
-    c = np.asarray(x.shape[-1], dtypes.numpy_type(x.dtype))
-    if gys[1] is not None and node.attrs["centered"]:
-        gx = R.add(gx, R.expand_dims(R.divide(gys[1], c), axis=-1))
-    if gys[2] is not None:
-        slope = R.divide(R.multiply(R.multiply(R.multiply(gys[2], r), r), r), c)
-        centred = R.subtract(x, R.expand_dims(mean, axis=-1))
-        gx = R.subtract(gx, R.multiply(centred, R.expand_dims(slope, axis=-1)))
-    return [gx, None if gamma is None else ggamma, None if beta is None else gbeta]
-
-
-def _layer_norm_cases(draw: Draw) -> Any:
-    c = draw.choice([1, 2, 5, 33])
-    shape = (draw.integer(1, 4), draw.integer(1, 5), c) if draw.boolean() else (draw.integer(1, 9), c)
-    return Case(
-        [
-            Array(shape),
-            Array((c,), low=0.5, high=2) if draw.boolean() else None,
-            Array((c,)) if draw.boolean() else None,
-        ],
-        {"epsilon": draw.choice([1e-1, 1e-2]), "centered": draw.boolean()},
-        tolerance=8.0,
-    )
-
-
-layer_norm = register(
-    Op(
-        name="layer_norm",
-        inputs=("x", "gamma?", "beta?"),
-        attrs={"epsilon": 1e-3, "centered": True},
-        infer=_layer_norm_infer,
-        lower=_layer_norm_lower,
-        vjp=_layer_norm_vjp,
-        reference=reference.layer_norm,
-        cases=_layer_norm_cases,
-        invalid=[([Spec((4, 3), "float32"), Spec((4,), "float32"), None], {}, ShapeError)],
-        cost=lambda specs, outs, attrs: (8 * specs[0].size, 2 * specs[0].nbytes),
-        doc="y = (x - mean) r gamma + beta on the last axis, r = 1 / sqrt(mean((x - mean)^2) + epsilon); centered=False"
-        ": "
-        "mean = 0 (RMS normalisation); outputs y, mean, r",
-    )
-)
-
-
-def _layer_norm_grad_infer(specs: Specs, attrs: Attrs) -> Any:
-    gy, x, mean, r, gamma = specs
-    _check("layer_norm_grad", [x], [gamma])
-    if gy != x or mean.shape != x.shape[:-1] or r.shape != x.shape[:-1]:
-        raise ShapeError(f"layer_norm_grad: gy {gy} and x {x} must agree, mean {mean} and r {r} have their rows.")
-    return x, Spec(x.shape[-1:], x.dtype), Spec(x.shape[-1:], x.dtype)
-
-
-def _layer_norm_grad_lower(e: Emitter) -> None:
-    (gy, x, mean, r, gamma), (gx, ggamma, gbeta) = e.ins, e.outs
-    c, S, t = x.shape[-1], x.itemsize, x.t
-    rows = x.size // c
-    block = max(8, -(-rows // 16))
-    calls = -(-rows // block)
-    part = e.scratch(max(calls, 1) * 2 * c * S)
-    e.emit(
-        f"layer_norm_grad_{t}",
-        gy.rd,
-        x.rd,
-        mean.rd,
-        r.rd,
-        *_words(gamma),
-        gx.wr,
-        part.wr_all,
-        block,
-        c,
-        int(e.attrs["centered"]),
-        e.local(2 * c * S),
-        n=rows,
-        tile=block,
-        flops=12 * x.size,
-    )
-    e.emit(f"sum_partials_{t}", part.rd_all, ggamma.wr, calls, 2 * c, 0, n=c)
-    e.emit(f"sum_partials_{t}", part.rd_all, gbeta.wr, calls, 2 * c, c, n=c)
-
-
-def _layer_norm_grad_cases(draw: Draw) -> Any:
-    case = _layer_norm_cases(draw)
-    x = case.inputs[0]
-    return Case(
-        [Array(x.shape), x, Array(x.shape[:-1]), Array(x.shape[:-1], low=0.5, high=2), case.inputs[1]],
-        {"centered": case.attrs["centered"]},
-        tolerance=4.0,
-    )
-
-
-_layer_norm_grad = register(
-    Op(
-        name="layer_norm_grad",
-        inputs=("gy", "x", "mean", "r", "gamma?"),
-        attrs={"centered": True},
-        infer=_layer_norm_grad_infer,
-        lower=_layer_norm_grad_lower,
-        nondiff="second derivatives: write the normalisation with moments() instead",
-        reference=reference.layer_norm_grad,
-        cases=_layer_norm_grad_cases,
-        invalid=[
-            (
-                [Spec((4, 3), "float32"), Spec((4, 2), "float32"), Spec((4,), "float32"), Spec((4,), "float32"), None],
-                {},
-                ShapeError,
-            )
-        ],
-        cost=lambda specs, outs, attrs: (14 * specs[0].size, 3 * specs[0].nbytes),
-        doc="g = gy gamma; gx = r (g - mean(g) - xhat mean(g xhat)); ggamma = sum(gy xhat); gbeta = sum(gy)",
     )
 )

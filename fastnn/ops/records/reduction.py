@@ -1,4 +1,4 @@
-"""Reductions as folds of (outer, red, inner), whose sums have one fixed shape."""
+"""Reductions of one axis of (outer, red, inner), whose sums have one fixed shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROW, COLUMNS, STRIPE = 4096, 512, 2048  # elements of a block of a row; rows, an
 
 
 # ------------------------------------------------------------------ lowering
-def emit_fold(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0) -> None:
+def emit_reduce(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0) -> None:
     """Fold the axes of x (row-major, of `shape`) into y, then divide."""
     runs: list[list[Any]] = []  # [is reduced, size], neighbours alike joined
     for i, d in enumerate(shape):
@@ -45,7 +45,7 @@ def emit_fold(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, d
         del runs[k]
         last = not any(r for r, _ in runs)
         target = y if last else _scratch(e, outer * inner, y)
-        _fold(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, x.shape[0])
+        _reduce(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, x.shape[0])
         if last:
             return
         x = target
@@ -55,7 +55,7 @@ def _scratch(e: Emitter, n: int, like: Any) -> Any:
     return e.scratch(n * like.itemsize).part(0, n * like.itemsize, like.dtype)
 
 
-def _fold(
+def _reduce(
     e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any, images: int = 1
 ) -> None:
     block = ROW if inner == 1 else COLUMNS
@@ -91,7 +91,7 @@ def _fold(
             parts=images if whole else None,
         )
     if blocks > 1:
-        _fold(e, target, y, outer, blocks, inner, kernel, divisor)
+        _reduce(e, target, y, outer, blocks, inner, kernel, divisor)
 
 
 # ------------------------------------------------------------------ records
@@ -142,7 +142,7 @@ def _reduction(
         if x.size == 0:
             emit_fill(e, y, empty)
             return
-        emit_fold(e, x, y, x.shape, axes, kernel, float(product(x.shape[a] for a in axes)) if mean else 1.0)
+        emit_reduce(e, x, y, x.shape, axes, kernel, float(product(x.shape[a] for a in axes)) if mean else 1.0)
 
     return register(
         Op(

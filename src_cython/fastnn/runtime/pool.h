@@ -236,7 +236,7 @@ static int sigint_install(void) {
 static void sigint_restore(void) { sigaction(SIGINT, &sigint_old, NULL); }
 
 /* -------------------------------------------------------------------- CPU */
-static int cpu_level(void) {                /* x86-64 level 1..4, 0 = another architecture */
+static int cpu_level(void) {                /* x86-64 level 1..4 (core/isa.py, NEEDS), 0 = another architecture */
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

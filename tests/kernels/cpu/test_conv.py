@@ -11,8 +11,10 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.trace import Trace
 from fastnn.kernels.reference import conv as reference
 from fastnn.ops.op import REGISTRY
-from fastnn.ops.records import convolution_plan as conv_plan
-from fastnn.ops.records.convolution_plan import conv_shape, folded, together, winograd_pays
+from fastnn.ops.records import convolution_direct
+from fastnn.ops.records.convolution_direct import merged, together
+from fastnn.ops.records.convolution_geometry import conv_shape
+from fastnn.ops.records.convolution_winograd import winograd_pays
 
 compiled = pytest.mark.compiled
 RNG = np.random.default_rng(1)
@@ -87,7 +89,7 @@ def test_depthwise_thin_images(size, kernel):
     ((1, 4, 16, 2), (2, 2, 2, 1), (1, 1), 16), ((1, 6, 7, 2), (3, 3, 2, 6), (1, 1), 1),
     ((1, 1, 8, 2), (1, 3, 2, 6), (1, 1), 1)])  # fmt: skip
 def test_few_channels_share_a_vector_with_their_neighbours(x, w, strides, outputs, monkeypatch):
-    monkeypatch.setattr(conv_plan, "TOGETHER_FLOPS", 0)
+    monkeypatch.setattr(convolution_direct, "TOGETHER_FLOPS", 0)
     attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
     assert together(conv_shape(x, w, attrs)) == outputs
     check(draw(*x), draw(*w), **attrs)
@@ -109,7 +111,7 @@ def test_a_small_convolution_keeps_nan_and_infinity_in_their_windows(value):
     ((30, 14, 16, 3), (1, 1, 3, 4), (1, 1), 4), ((9, 14, 15, 3), (3, 3, 3, 6), (1, 1), 1)])  # fmt: skip
 def test_gradients_of_few_weights_take_several_pixels_at_once(x, w, strides, pixels):
     attrs = {"strides": strides, "padding": "same", "dilation": (1, 1), "groups": 1}
-    assert folded(conv_shape(x, w, attrs)) == pixels
+    assert merged(conv_shape(x, w, attrs)) == pixels
     check(draw(*x), draw(*w), **attrs)
 
 
