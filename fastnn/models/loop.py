@@ -88,8 +88,8 @@ def fit(
     own.source, own.validation, own.keeping, done = source, validation, None, False
     model.stop_training, model._initial_epoch = False, None
     source.number = own.shared.next_fit()
-    receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
     try:
+        receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
         asked = checkpoint is not None or resume is True or resume not in (False, "auto") or script.is_on()
         folder = own.keep(model).ask(checkpoint, resume) if asked else None
         if asked and own.keeping.finished(epochs):

@@ -130,7 +130,7 @@ class RowSource:
             "rows": self.rows,
             "batch size": self.batch,
             "batches of an epoch": self.steps,
-            "shuffle": str(self.shuffle),
+            "shuffle": str(self.shuffle if self.shuffle == "batch" else bool(self.shuffle)),
             "content": content(self.feed.arrays),
         }
 

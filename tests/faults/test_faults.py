@@ -17,5 +17,5 @@ def test_killed_and_resumed(seed):
 @pytest.mark.skipif(syscalls.compiler() is None, reason="needs a C compiler")
 def test_failing_system_calls():
     said = []
-    assert syscalls.run(12, said.append) == 0, said
+    assert syscalls.run(16, said.append) == 0, said
     assert said[-1].endswith("0 of them left no checkpoint or another training")
