@@ -23,9 +23,13 @@ class RNN(Layer):
         return_state: also the last states.
         go_backwards: from the last step to the first; outputs stay in that order.
         stateful: the last states are the first ones of the next batch.
+        unroll: changes nothing: steps are a loop of the plan, as fast as when they are written out. Files keep it.
         zero_output_for_mask: output 0 at masked steps instead of repeating the one before.
 
     Input: (batch, steps, features); steps may be unknown in an Input, and differ from batch to batch.
+
+    Raises:
+        ShapeError (a ValueError): for sequences without a step, states of another number than the cell's.
 
     >>> import numpy as np
     >>> from fastnn.layers import GRUCell
@@ -146,6 +150,11 @@ class RNN(Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         batch, steps = sequences.shape[:2]
+        if steps == 0:
+            raise ShapeError(
+                f"Layer {self.name} expects sequences of one step or more. Received: shape "
+                f"{tuple(sequences.shape)}. Leave empty sequences out."
+            )
         if initial_state is None:
             states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
         else:
@@ -192,13 +201,7 @@ class RNN(Layer):
             return new, [output] if self.return_sequences else []
 
         flat, stacked, after = over_steps(
-            body,
-            nest.flatten(states),
-            sliced,
-            steps,
-            self.go_backwards,
-            self.unroll or steps == 1,
-            name=f"Layer '{self.name}'",
+            body, nest.flatten(states), sliced, steps, self.go_backwards, name=f"Layer '{self.name}'"
         )
         last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
         states = nest.pack(states, flat)

@@ -1,4 +1,4 @@
-"""Loops of layers over the steps of sequences: of the graph, or Python's own on arrays and where they are unrolled."""
+"""Loops of layers over the steps of sequences: of the graph, or Python's own on arrays."""
 
 from typing import Any
 
@@ -34,13 +34,12 @@ class Memory:
         return [(self.before(key, self.next[key]), self.next[key]) for key in sorted(self.next)]
 
 
-def over_steps(step, carried, sliced, count, reverse=False, unroll=False, name="loop"):
+def over_steps(step, carried, sliced, count, reverse=False, name="loop"):
     """(carried at the end, stacked, {key: last value remembered}).
 
     step: (carried, slices, memory) -> (next carried, values to stack), lists.  sliced: arrays with the steps first.
-    unroll: write the steps out in the graph.
     """
-    if current() is None or unroll:
+    if current() is None or count == 1:
         return _written_out(step, carried, sliced, count, reverse)
     keys = []
 
