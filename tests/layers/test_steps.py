@@ -54,11 +54,13 @@ WAYS = [
 ]
 
 
-def model_of(cell, masked, way, options):
+def model_of(cell, masked, way, options, steps=STEPS, scope=None):
     fastnn.utils.set_random_seed(5)
-    x = fastnn.Input((STEPS, FEATURES))
+    x = fastnn.Input((steps, FEATURES))
     inner = layers.Masking()(x) if masked else x
-    out = layers.RNN(CELLS[cell](), return_state=True, **way)(inner)
+    with fastnn.RematScope(scope):
+        layer = layers.RNN(CELLS[cell](), return_state=True, **way)
+    out = layer(inner)
     model = fastnn.Model(x, layers.Concatenate()([layers.Flatten()(y) for y in tree.flatten(out)]))
     model.compile("sgd", "mse")
     model._trainer().options = options
@@ -79,6 +81,24 @@ def test_a_loop_does_what_the_steps_written_out_do(cell, masked):
             found.append([y, np.asarray(model(x)), *model.get_weights()])
         for other in found[1:]:
             for a, b in zip(found[0], other):
+                evaluate.assert_close(a, b, 2e-5, f"{cell} {way}")
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("steps", [20, 23], ids=["even", "left"])
+def test_segments_do_what_one_loop_does(cell, steps):
+    x = data(ROWS, steps, FEATURES)
+    x[1, 2:] = x[2, :2] = x[3] = 0.0
+    for k, way in enumerate(WAYS[1::2] if cell == "own" else [WAYS[3], WAYS[4]]):
+        for masked in (False, True) if cell == "own" else [bool(k)]:
+            found = []
+            for scope in (None, "full"):
+                model = model_of(cell, masked, way, Options(), steps, scope)
+                y = model.predict(x, verbose=0)
+                model.fit(x, np.zeros_like(y), batch_size=2, epochs=2, verbose=0, shuffle=False)
+                found.append([y, *model.get_weights()])
+            assert np.array_equal(found[0][0], found[1][0])
+            for a, b in zip(*found):
                 evaluate.assert_close(a, b, 2e-5, f"{cell} {way}")
 
 
