@@ -61,10 +61,11 @@ def _constant(node: Node, inputs: Inputs) -> Node | None:
         return None
     if node.output.spec.size > SMALL or node.op.host is not None or node.op.draws:
         return None  # one number, repeated, stays what it is: other rules see the number
-    arrays: list[Any] = [s.node.payload for s in inputs if s is not None]
-    if plain(node.op, node.output, inputs):
+    op: Any = node.op
+    arrays = [s.node.payload for s in inputs if s is not None]
+    if plain(op, node.output, inputs):
         with np.errstate(all="ignore"):
-            value = np.asarray(node.op.reference(*arrays, **node.attrs), dtypes.numpy_type(node.output.dtype))
+            value = np.asarray(op.reference(*arrays, **node.attrs), dtypes.numpy_type(node.output.dtype))
     else:
         value = hooks.call("eager", node.op, arrays, node.attrs)
     return _leaf(np.ascontiguousarray(value).reshape(node.output.shape), node)
