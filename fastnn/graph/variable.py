@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, dtypes
+from fastnn.core import allowance, dtypes, turns
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
@@ -91,7 +91,7 @@ class Variable(Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = copy.copy(self)
-        twin._array, twin.owner = self._array.copy(), None
+        twin._array, twin.owner = self.numpy(), None
         return twin
 
     @property
@@ -120,8 +120,13 @@ class Variable(Operators):
         return view
 
     def numpy(self) -> Array:
-        """A copy of the value as a NumPy array."""
-        return self._array.copy()
+        """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
+        taken = turns.begin(turns.Use((self,), False))
+        try:
+            return self._array.copy()
+        finally:
+            if taken:
+                turns.end()
 
     def assign(self, value: Any) -> Self:
         """Set the value (same shape; cast to this variable's dtype)."""
@@ -143,26 +148,42 @@ class Variable(Operators):
         if trace is not None and not trace.building:
             trace.assign(self, trace.constant(array, self.dtype))
             return self
-        self._array[...] = array
+        self._set(array)
         return self
+
+    def _set(self, array: Array) -> None:
+        taken = turns.begin(turns.Use((self,), True))
+        try:
+            self._array[...] = array
+        finally:
+            if taken:
+                turns.end()
 
     def assign_add(self, value: Any) -> Self:
         """Add to the value."""
-        return self.assign(self.value + value if current() is not None else self._array + np.asarray(value))
+        if current() is not None:
+            return self.assign(self.value + value)
+        with turns.turn((self,), writes=True):
+            return self.assign(self._array + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
         """Subtract from the value."""
-        return self.assign(self.value - value if current() is not None else self._array - np.asarray(value))
+        if current() is not None:
+            return self.assign(self.value - value)
+        with turns.turn((self,), writes=True):
+            return self.assign(self._array - np.asarray(value))
 
     def rebase(self, view: Array) -> None:
         """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
         global layout_version
-        view[...] = self._array
-        self._array = view
+        with turns.turn((self,), writes=True):
+            view[...] = self._array
+            self._array = view
         layout_version = next(_layout)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self._array, dtype)
+        with turns.turn((self,)):
+            return np.array(self._array, dtype)
 
     def __float__(self) -> float:
         return float(self._array)

@@ -10,7 +10,7 @@ from fastnn.core import random
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FastnnError
 from fastnn.models import data as adapter
-from fastnn.models.runs import STOP_FLAGS, aside
+from fastnn.models.runs import STOP_FLAGS, aside, let_in
 from fastnn.runtime import extension
 
 mix_rows = extension("order").shuffle
@@ -161,10 +161,10 @@ class RowSource:
             batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
             if self.stamp != own.forgotten:
                 self._follow()
-            compiled = self.step.compiled(self.feed, rows)
-            ran = self.step.run(compiled, batches, rows, time.monotonic_ns() + SLICE_NS)
+            compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, compiled, rows)
+            let_in(own)
             if around.stopped:
                 break
         if self.at >= self.all or self.given is None:
@@ -256,6 +256,7 @@ class BatchSource:
                 compiled, rows = run_batch(self.step, arrays)
             self.good, done = x, done + 1
             around.done(done - 1, compiled, rows)
+            let_in(self.model._trainer())
             if around.stopped:
                 break
         else:
@@ -300,18 +301,17 @@ def metric_variables(model):
 
 
 def compile_batch(step, arrays):
-    """The step compiled for these arrays as one batch, bound to them; returns (compiled step, rows)."""
+    """Compile the step for these arrays as one batch."""
     feed = step.feed(*arrays)
-    step.begin()
-    rows = len(feed.arrays[0])
-    return step.compiled(feed, rows), rows
+    step.compiled(feed, len(feed.arrays[0]))
 
 
 def run_batch(step, arrays):
     """One run of a step on these arrays as one batch; returns (compiled step, rows)."""
-    compiled, rows = compile_batch(step, arrays)
-    step.run(compiled, 1, rows)
-    return compiled, rows
+    feed = step.feed(*arrays)
+    step.begin()
+    rows = len(feed.arrays[0])
+    return step.run(feed, rows)[0], rows
 
 
 def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
