@@ -17,7 +17,7 @@ import numpy as np
 
 from fastnn.core.types import Array
 
-_open: dict[int, Any] = {}  # by thread: the turn it has, with touched() and hurry()
+_open: dict[int, Any] = {}  # by thread: what it has a turn for, see `begin`
 _waiting: list[tuple[int, Any]] = []  # in the order of asking
 _changed = threading.Condition()
 Touched = tuple[frozenset[int], frozenset[int]]
@@ -30,26 +30,21 @@ def whole(array: Array) -> int:
     return id(array)
 
 
-class Use:
-    """A use of variables (anything with `_array`) by a thread that is no run of a plan: it reads or writes them all."""
-
-    __slots__ = ("_found", "_variables", "_writes")
-
-    def __init__(self, variables: Iterable[Any], writes: bool) -> None:
-        self._variables, self._writes, self._found = variables, writes, None
-
-    def touched(self) -> Touched:
-        """(what it reads, what it writes), as identities of memory."""
-        if self._found is None:
-            self._found = frozenset([whole(v._array) for v in self._variables])
-        return (frozenset(), self._found) if self._writes else (self._found, frozenset())
-
-    def hurry(self) -> None:
-        """Nothing: it ends soon."""
+def touched(use: Any) -> Touched:
+    """(what it reads, what it writes), as identities of memory; see `begin`."""
+    if type(use) is not tuple:
+        return use.touched()
+    variables, writes = use
+    found = frozenset([whole(v._array) for v in variables])
+    return (frozenset(), found) if writes else (found, frozenset())
 
 
 def begin(use: Any) -> bool:
-    """Take a turn, waiting for others where it must; False if this thread has one already (then there is no end)."""
+    """Take a turn, waiting for others where it must; False if this thread has one already (then there is no end).
+
+    use: (variables, whether it writes them: else it reads), or the run of a plan, with `touched()` and `hurry()`, which
+    is asked to end after the step in progress.
+    """
     me = threading.get_ident()
     if me in _open:
         return False
@@ -77,7 +72,7 @@ def turn(variables: Iterable[Any], writes: bool = False) -> Iterator[None]:
     ...     v.numpy()
     array(1., dtype=float32)
     """
-    taken = begin(Use(variables, writes))
+    taken = begin((tuple(variables), writes))
     try:
         yield
     finally:
@@ -97,7 +92,8 @@ def _wait(me: int, use: Any) -> None:
             _changed.notify_all()  # somebody may have waited for the entry that has gone
             while found := _in_the_way(me, use, _waiting[: _waiting.index(asked)]):
                 for other in found:
-                    other.hurry()
+                    if type(other) is not tuple:
+                        other.hurry()
                 _changed.wait()
             _open[me] = use
         finally:
@@ -106,12 +102,12 @@ def _wait(me: int, use: Any) -> None:
 
 
 def _in_the_way(me: int, use: Any, earlier: list[tuple[int, Any]]) -> list[Any]:
-    reads, writes = use.touched()
+    reads, writes = touched(use)
     found = []
     for thread, other in [*_open.items(), *earlier]:
         if thread == me:
             continue
-        its_reads, its_writes = other.touched()
+        its_reads, its_writes = touched(other)
         if not (writes.isdisjoint(its_writes) and writes.isdisjoint(its_reads) and reads.isdisjoint(its_writes)):
             found.append(other)
     return found

@@ -121,7 +121,7 @@ class Variable(Operators):
 
     def numpy(self) -> Array:
         """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
-        taken = turns.begin(turns.Use((self,), False))
+        taken = turns.begin(((self,), False))
         try:
             return self._array.copy()
         finally:
@@ -152,7 +152,7 @@ class Variable(Operators):
         return self
 
     def _set(self, array: Array) -> None:
-        taken = turns.begin(turns.Use((self,), True))
+        taken = turns.begin(((self,), True))
         try:
             self._array[...] = array
         finally:

@@ -24,7 +24,7 @@ def run(model, kind=None):
     methods that take one batch.
     """
     own = model._trainer()
-    _enter(own)
+    _enter(own, kind)
     try:
         own.shared.follow_seed()
         outer = _Outer(model, own, kind) if own.depth else None
@@ -49,9 +49,9 @@ def run(model, kind=None):
         own.lock.release()
 
 
-def _enter(own):
-    """Take the lock; a run that holds it lets this one in at the end of a batch."""
-    if own.lock.acquire(blocking=False):
+def _enter(own, kind):
+    """Take the lock; a fit that holds it lets this run in at the end of a batch, unless this is a fit as well."""
+    if own.lock.acquire(blocking=kind == "train"):
         return
     asked = os.getpid(), threading.Event()
     own.waiting.append(asked)
@@ -65,7 +65,10 @@ def _enter(own):
 
 
 def let_in(own):
-    """Between two batches: let the run of another thread that waits for this one run inside it."""
+    """Between two batches of fit: let a run of another thread that waits run inside this one.
+
+    An evaluation or prediction lets nobody in: all its rows are of the same weights.
+    """
     if own.waiting and own.depth == 1:
         process, entered = own.waiting[0]
         if process != os.getpid():  # a thread of the process that this one was forked from

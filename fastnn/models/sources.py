@@ -164,7 +164,8 @@ class RowSource:
             compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, compiled, rows)
-            let_in(own)
+            if self.step.kind == "train":
+                let_in(own)
             if around.stopped:
                 break
         if self.at >= self.all or self.given is None:
@@ -256,7 +257,8 @@ class BatchSource:
                 compiled, rows = run_batch(self.step, arrays)
             self.good, done = x, done + 1
             around.done(done - 1, compiled, rows)
-            let_in(self.model._trainer())
+            if kind == "train":
+                let_in(self.model._trainer())
             if around.stopped:
                 break
         else:

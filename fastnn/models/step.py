@@ -210,14 +210,15 @@ def _side_by_side(model):
     if not trainable:
         return []
     optimizer, moved = model.optimizer, sum(4 * v.size for v in trainable if v.owner is None)
-    runs = runs_of(trainable)
-    if moved > WORTH_GIVING_BACK:  # before slots are made: theirs are zeros that nobody has touched yet
-        memory.give_back()
-    optimizer.build(trainable)
-    out = []
-    for run in runs:
-        slots = optimizer.flat_slots_of(run.variables)
-        out.append((run, None if slots is None else [slot_run(run, s) for s in slots]))
+    with turns.turn([*trainable, *optimizer.variables], writes=True):  # nobody copies what is half moved, half built
+        runs = runs_of(trainable)
+        if moved > WORTH_GIVING_BACK:  # before slots are made: theirs are zeros that nobody has touched yet
+            memory.give_back()
+        optimizer.build(trainable)
+        out = []
+        for run in runs:
+            slots = optimizer.flat_slots_of(run.variables)
+            out.append((run, None if slots is None else [slot_run(run, s) for s in slots]))
     if moved > WORTH_GIVING_BACK:
         memory.give_back()
     return out
