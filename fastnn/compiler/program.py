@@ -65,7 +65,8 @@ class Program:
         options = self.options
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
         self.tape = bind(self.plan, self.storage, options.target, most, options.executor)
-        self.outputs, self.threads, self._touched = self.tape.outputs, self.tape.threads, None
+        self.outputs, self.threads = self.tape.outputs, self.tape.threads
+        self._touched: Touched | None = None
         self.plain = (
             self.tape.executor is not None
             and not (options.guard or options.fill)

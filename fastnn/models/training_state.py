@@ -10,8 +10,9 @@ from fastnn.models.step import Step
 class TrainingState:
     """The steps of a model, what they share, and what compile() and the run in progress have set.
 
-    lock: held by a run.  waiting: who wants it, as events (see runs.let_in).  depth: of runs inside one another (see runs.run).  forgotten: how often the programs were
-    dropped.  source, validation: the data of the fit that runs; resume: the state that it goes on from.
+    lock: held by a run.  waiting: who wants it, as (process, event), see runs.let_in.  depth: of runs inside one
+    another (see runs.run).  forgotten: how often the programs were dropped.  source, validation: the data of the fit
+    that runs; resume: the state that it goes on from.
     """
 
     def __init__(self, model):

@@ -288,7 +288,7 @@ def test_what_is_taken_during_fit_is_of_one_step(kind, callback, tmp_path):
         begin = fastnn.callbacks.LambdaCallback(on_train_begin=lambda logs: begun.set())
         more = [fastnn.callbacks.LambdaCallback(on_train_batch_end=nothing)] if callback else []
         try:
-            fit(model, shuffle=False, callbacks=[begin, *more])
+            fit(model, epochs, shuffle=False, callbacks=[begin, *more])
         finally:
             begun.set()
             over.set()
