@@ -101,6 +101,19 @@ def as_numbers(value, name, wide=False):
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
 
 
+def storable(value, name):
+    """What variables take, as an array: numbers as `as_numbers`, and floats that NumPy does not know (bfloat16).
+
+    >>> storable([1, 2], "v")
+    array([1, 2])
+    """
+    if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
+        return value
+    if getattr(getattr(value, "dtype", None), "kind", "") == "V" and value.dtype.type is not np.void:
+        return np.asarray(value)
+    return as_numbers(value, name, wide=True)
+
+
 def _array(value, name):
     if hasattr(value, "toarray") and not hasattr(value, "__array__"):
         raise DTypeError(f"{name}: received a sparse {type(value).__name__}, expected a dense array: {name}.toarray().")

@@ -9,9 +9,10 @@ import numpy as np
 
 from fastnn.core import allowance, dtypes, turns
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.memory import affordable
+from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
+from fastnn.core.values import storable
 from fastnn.graph.active import current
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import active
@@ -56,15 +57,22 @@ class Variable(Operators):
             self.dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
             allowance.spend(shape, dtypes.itemsize(self.dtype))
-            affordable(product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})")
+            nbytes, what = product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})"
+            affordable(nbytes, what)
             try:
                 value = initializer(shape, dtype=self.dtype)
+            except MemoryError:
+                raise no_memory(nbytes, what) from None
             except TypeError as error:
                 if "dtype" not in str(error):
                     raise
                 value = initializer(shape)
         else:
-            value = np.asarray(initializer.numpy() if hasattr(initializer, "_fastnn_variable") else initializer)
+            value = (
+                initializer.numpy()
+                if hasattr(initializer, "_fastnn_variable")
+                else storable(initializer, f"the initial value of variable {name or ''}".strip())
+            )
             default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
             if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
                 default = None
@@ -138,7 +146,7 @@ class Variable(Operators):
                 raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
             trace.assign(self, symbol if symbol.dtype == self.dtype else symbol.astype(self.dtype))
             return self
-        array = np.asarray(value.numpy() if hasattr(value, "_fastnn_variable") else value)
+        array = value.numpy() if hasattr(value, "_fastnn_variable") else storable(value, f"assign to {self.path}")
         if array.shape != self.shape:
             raise ShapeError(
                 f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "

@@ -10,6 +10,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.turns import turn
 from fastnn.core.types import Array
+from fastnn.core.values import storable
 from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
 
@@ -130,7 +131,10 @@ class StateMixin:
                 f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
                 f"{len(weights)}, but the layer was expecting {len(mine)} weights."
             )
-        arrays = [np.asarray(w) for w in weights]
+        arrays = [
+            w.numpy() if hasattr(w, "_fastnn_variable") else storable(w, f"the value of {v.path}")
+            for v, w in zip(mine, weights)
+        ]
         for variable, array in zip(mine, arrays):
             if variable.shape != array.shape:
                 raise ShapeError(

@@ -294,7 +294,14 @@ def ran_out():
 
 def _shapes(structure):
     """The shapes of the arrays of a structure, as text."""
-    return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
+    return ", ".join(str(_shape(a)) for a in adapter.flatten(structure))
+
+
+def _shape(array):
+    try:
+        return np.shape(array)
+    except ValueError:  # rows of different lengths have none
+        return f"({len(array)}, ?)"
 
 
 def metric_variables(model):
