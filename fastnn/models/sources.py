@@ -3,6 +3,7 @@
 import contextlib
 import time
 import warnings
+import weakref
 
 import numpy as np
 
@@ -180,7 +181,8 @@ class BatchSource:
 
     def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
         self.model, self.step, self.class_weight = model, model._trainer().steps[kind], class_weight
-        self.source = adapter.Batches(source, self._mixed if shuffle else None, aside(model))
+        mixed = weakref.WeakMethod(self._mixed)  # the batches hold no way back: a circle would outlive the run
+        self.source = adapter.Batches(source, (lambda length: mixed()(length)) if shuffle else None, aside(model))
         self.given = steps
         self.steps = steps if steps is not None else self.source.length
         self.passes, self.good = 0, None
