@@ -17,6 +17,7 @@ _COMMANDS = {
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
+    "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
@@ -43,6 +44,11 @@ def parser():
     parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
     parts["run"].add_argument("script", help="a Python file")
     parts["run"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    verify = parts["verify"]
+    verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
+    verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
+    verify.add_argument("script", help="the Python file that the receipt is of; what it writes it writes again")
+    verify.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     bench = parts["bench"]
     bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
     bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
@@ -95,11 +101,25 @@ def _run_command(options):
 
         bench.run(options.workloads, options.threads, options.seconds, options.json)
         return 0
+    if options.command == "verify":
+        from fastnn.cli import verify
+
+        arguments, steps = _steps_behind(options.arguments, options.steps)
+        return verify.run(options.receipt, lambda: run_script(options.script, arguments), steps)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     from fastnn.cli import facts
 
     return facts.info()
+
+
+def _steps_behind(arguments, steps):
+    """(arguments of the script, steps): `--steps k` may stand behind the script, where argparse leaves it."""
+    if steps is None and len(arguments) > 1 and arguments[0] == "--steps":
+        if not arguments[1].isdecimal():
+            raise ArgumentError(f"verify: received --steps {arguments[1]}; expected a number of steps from 1 on.")
+        return arguments[2:], int(arguments[1])
+    return arguments, steps
 
 
 def run_script(script, arguments=()):

@@ -6,6 +6,7 @@ from fastnn.callbacks import CallbackList
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
+from fastnn.models import receipt as receipts
 from fastnn.models.runs import aside
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.utils.triples import unpack_x_y_sample_weight
@@ -48,6 +49,7 @@ def fit(
     validation_steps,
     validation_batch_size,
     validation_freq,
+    receipt=None,
 ):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
@@ -86,6 +88,7 @@ def fit(
     outer, own.source, own.validation = (own.source, own.validation), source, validation
     model.stop_training, model._initial_epoch, own.resume = False, None, None
     source.number = own.shared.next_fit()
+    receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
     try:
         listeners.on_train_begin()
         if own.resume is not None:
