@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
-from fastnn.core import config, dtypes, hooks, random, tree
+from fastnn.core import config, dtypes, hooks, random, tree, turns
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
@@ -62,6 +62,14 @@ class EagerPlan:
         return self.reads_variables and self.layout != variables.layout_version
 
     def __call__(self, *arrays: Any) -> Any:
+        taken = self.reads_variables and turns.begin(self.program)
+        try:
+            return self._run(arrays)
+        finally:
+            if taken:
+                turns.end()
+
+    def _run(self, arrays: Sequence[Any]) -> Any:
         with self.lock:
             if self.door is None:
                 for mine, given in zip(self.arrays, arrays):

@@ -23,11 +23,12 @@ def save_run(model, path, state):
     Raises ArgumentError for other things in `state`, OSError.
     """
     arrays = []
-    plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state,
-                    "between": {path: [v.numpy() for v in kept] for path, kept in _between(model).items()}},
-                   arrays, "the state of the run")  # fmt: skip
+    with layout.still(model):
+        plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state,
+                        "between": {path: [v.numpy() for v in kept] for path, kept in _between(model).items()}},
+                       arrays, "the state of the run")  # fmt: skip
+        tree = weights.tree_of(model)
     text = np.frombuffer(json.dumps(plain).encode(), np.uint8)
-    tree = weights.tree_of(model)
     tree[GROUP] = {}, {TEXT: text, **{str(i): a for i, a in enumerate(arrays)}}
     write_file(path, hdf5.dump(tree))
 
