@@ -42,12 +42,15 @@ def plain_logs(logs):
 class CallbackList(Callback):
     """Calls every hook of every callback, in order.
 
-    callbacks: a callback, or a (nested) list of them.  add_history, add_progbar: append a History, a ProgbarLogger
+    callbacks: a callback, or a (nested) list of them.  outside: a function that calls each hook, with the hook and its
+    arguments, or None.  add_history, add_progbar: append a History, a ProgbarLogger
     unless there is one.  model: the model.  params: verbose, epochs, steps.
 
     >>> CallbackList([Callback()], add_history=True, verbose=0, epochs=1, steps=1).wants_batches("train")
     False
     """
+
+    outside = None
 
     def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
         super().__init__()
@@ -138,31 +141,44 @@ def _wants_batches(callback, kind):
     return True if decide is None else decide(kind)
 
 
+def _call(callbacks, each, *args):
+    if callbacks.outside is None:
+        each(callbacks, *args)
+    else:
+        callbacks.outside(each, callbacks, *args)
+
+
 def _batch_hook(name):
-    def hook(self, batch, logs=None):
-        logs = plain_logs(logs) if name != "on_predict_batch_end" else logs or {}
+    def each(self, batch, logs):
         for c in self.callbacks:
             getattr(c, name)(batch, logs=logs)
+
+    def hook(self, batch, logs=None):
+        _call(self, each, batch, plain_logs(logs) if name != "on_predict_batch_end" else logs or {})
 
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook
 
 
 def _run_hook(name):
-    def hook(self, logs=None):
-        logs = plain_logs(logs)
+    def each(self, logs):
         for c in self.callbacks:
             getattr(c, name)(logs)
+
+    def hook(self, logs=None):
+        _call(self, each, plain_logs(logs))
 
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook
 
 
 def _epoch_hook(name):
-    def hook(self, epoch, logs=None):
-        logs = plain_logs(logs)
+    def each(self, epoch, logs):
         for c in self.callbacks:
             getattr(c, name)(epoch, logs)
+
+    def hook(self, epoch, logs=None):
+        _call(self, each, epoch, plain_logs(logs))
 
     hook.__name__, hook.__doc__ = name, f"{name} of every callback."
     return hook

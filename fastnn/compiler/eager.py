@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
-from fastnn.core import config, dtypes, hooks, random, tree
+from fastnn.core import config, dtypes, hooks, random, tree, turns
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
@@ -23,10 +23,8 @@ from fastnn.ops.op import Op
 from fastnn.runtime import pack
 from fastnn.runtime.abi import STATE_WORDS, STEP
 
-KEPT_PLANS = 512
-LARGEST_KEPT = 8 << 20  # bytes of a plan's memory that may stay in the cache
-_cache: collections.OrderedDict[Any, Any] = collections.OrderedDict()
-_lock = lock()
+KEPT_PLANS, KEPT_BYTES = 512, 32 << 20  # of operations on arrays
+LARGEST_KEPT = 8 << 20  # bytes of one of them
 _kind = None  # a subclass of ndarray that results are given as, or None
 
 
@@ -64,6 +62,14 @@ class EagerPlan:
         return self.reads_variables and self.layout != variables.layout_version
 
     def __call__(self, *arrays: Any) -> Any:
+        taken = self.reads_variables and turns.begin(self.program)
+        try:
+            return self._run(arrays)
+        finally:
+            if taken:
+                turns.end()
+
+    def _run(self, arrays: Sequence[Any]) -> Any:
         with self.lock:
             if self.door is None:
                 for mine, given in zip(self.arrays, arrays):
@@ -80,6 +86,48 @@ class EagerPlan:
                 return self.single.copy() if _kind is None else self.single.copy().view(_kind)
             outputs = iter([o.copy() if _kind is None else o.copy().view(_kind) for o in self.program.outputs])
         return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
+
+
+class Kept:
+    """The plans that were used last: at most `plans` of them, of `most` bytes together, none of more than `largest`."""
+
+    def __init__(self, plans: int, most: int, largest: int) -> None:
+        self.plans, self.most, self.largest, self.bytes = plans, most, largest, 0
+        self._kept: collections.OrderedDict[Any, tuple[EagerPlan, int]] = collections.OrderedDict()
+        self._lock = lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, key: Any) -> EagerPlan | None:
+        """The plan kept under `key`, or None."""
+        try:
+            with self._lock:
+                found = self._kept.get(key)
+                if found is None:
+                    return None
+                self._kept.move_to_end(key)
+                return found[0]
+        except TypeError:  # an attribute without a hash: such calls are not kept
+            return None
+
+    def put(self, key: Any, call: EagerPlan) -> None:
+        """Keep a plan, and let others go."""
+        if call.bytes > self.largest:
+            return
+        size = call.bytes + call.program.nbytes
+        try:
+            with self._lock:
+                before = self._kept.pop(key, None)  # another thread may have made it, too
+                self._kept[key] = call, size
+                self.bytes += size - (0 if before is None else before[1])
+                while len(self._kept) > self.plans or self.bytes > self.most:
+                    self.bytes -= self._kept.popitem(last=False)[1][1]
+        except TypeError:
+            return
+
+
+KEPT = Kept(KEPT_PLANS, KEPT_BYTES, LARGEST_KEPT)
 
 
 def give_results_as(kind: type[np.ndarray[Any, Any]] | None) -> None:
@@ -119,7 +167,7 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     arrays = [None if v is None else as_array(v) for v in inputs]
     specs = tuple(None if a is None else (a.shape, a.dtype.name) for a in arrays)
     key = op.name, specs, tuple(attrs.values()), config.version(), id(op)
-    call = _lookup(key)
+    call = KEPT.find(key)
     given = [a for a in arrays if a is not None]
     if call is None:
 
@@ -129,31 +177,8 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
 
         with paused():
             call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
-        _store(key, call)
+        KEPT.put(key, call)
     return call(*given)
-
-
-def _lookup(key: Any) -> EagerPlan | None:
-    try:
-        with _lock:
-            call = _cache.get(key)
-            if call is not None:
-                _cache.move_to_end(key)
-            return call
-    except TypeError:
-        return None
-
-
-def _store(key: Any, call: EagerPlan) -> None:
-    if call.bytes > LARGEST_KEPT:
-        return
-    try:
-        with _lock:
-            _cache[key] = call
-            while len(_cache) > KEPT_PLANS:
-                _cache.popitem(last=False)
-    except TypeError:
-        return
 
 
 hooks.register("eager", evaluate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
@@ -99,10 +100,10 @@ def rewrite(graph: Graph, visit: Callable[[Node, tuple[Any, ...]], Any]) -> Grap
         return new.get(s, s)
 
     for node in graph.nodes:
-        inputs = tuple(None if s is None else of(s) for s in node.inputs)
+        inputs = tuple([new.get(s, s) for s in node.inputs]) if changed else node.inputs
         result = visit(node, inputs)
         if result is None:
-            if inputs == node.inputs:
+            if not changed or all(map(operator.is_, inputs, node.inputs)):
                 nodes.append(node)
                 continue
             copy = copy_with(node, inputs)

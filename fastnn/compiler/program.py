@@ -9,6 +9,7 @@ from fastnn.compiler.compile import compile_graph
 from fastnn.compiler.target import DEFAULT, Options
 from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
+from fastnn.core.turns import Touched, whole
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.node import VARIABLE
@@ -52,6 +53,7 @@ class Program:
         self.plan, structure = compile_graph(trace, outputs, bindings, options)
         self.storage = Storage(arena, state, structure.variables, structure.arrays, structure.slots, structure.keys)
         self.state, self.scopes = self.storage.state, structure.scopes
+        self._written = [v in trace.assigns for v in structure.variables]
         self._bind()
         self.tuner = ThreadAutotuner(self.tape.threads)
         if options.threads is not None:
@@ -64,6 +66,7 @@ class Program:
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
         self.tape = bind(self.plan, self.storage, options.target, most, options.executor)
         self.outputs, self.threads = self.tape.outputs, self.tape.threads
+        self._touched: Touched | None = None
         self.plain = (
             self.tape.executor is not None
             and not (options.guard or options.fill)
@@ -93,6 +96,20 @@ class Program:
     def rows(self) -> list[dict[str, Any]]:
         """One dict for each instruction: what it is, for whom, what it costs."""
         return self.plan.rows(self.scopes)
+
+    # ------------------------------------------------------------------ taking turns (see core/turns.py)
+    def touched(self) -> Touched:
+        """(what it reads, what it writes) of variables, as identities of memory."""
+        found = self._touched
+        if found is None:
+            memory = [whole(v._array) for v in self.storage.variables]
+            writes = frozenset([m for m, written in zip(memory, self._written) if written])
+            found = self._touched = frozenset(memory) - writes, writes
+        return found
+
+    def hurry(self) -> None:
+        """Somebody waits for the variables: end the run after the step in progress."""
+        self.state[STOP] = 1
 
     # ------------------------------------------------------------------ running
     def _team(self) -> int:
@@ -124,7 +141,9 @@ class Program:
         if fill or guard:
             self._prepare(guard, fill)
         try:
-            done = self._walk(batches, rows, deadline_ns, profile)
+            self.state[STOP] = 0
+            while not (done := self._walk(batches, rows, deadline_ns, profile)) and self.state[STOP]:
+                self.state[STOP] = 0  # who waits for the variables asked before the first step: one has to run
         except KernelError as error:
             raise self._explain(error) from None
         if guard:

@@ -29,6 +29,10 @@ class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 
 
+class OutOfMemoryError(FastnnError, MemoryError):
+    """More memory than the machine gives; the message says how much a plan or an array needs."""
+
+
 class UnknownNameError(FastnnError, ValueError):
     """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fastnn.core.errors import ShapeError
+from fastnn.core.errors import OutOfMemoryError, ShapeError
 from fastnn.core.types import Array
 
 AnyArray = TypeVar("AnyArray", bound=np.ndarray[Any, Any])
@@ -27,9 +27,31 @@ def aligned(nbytes: int, make: Callable[..., Array] = np.empty) -> Array:
     >>> aligned(100).ctypes.data % ALIGN
     0
     """
-    raw = make(nbytes + ALIGN, np.uint8)
+    try:
+        raw = make(nbytes + ALIGN, np.uint8)
+    except MemoryError:
+        raise no_memory(nbytes, "A block of a plan or of weights") from None
     start = -raw.ctypes.data % ALIGN
     return raw[start : start + nbytes]
+
+
+def no_memory(nbytes: int, what: str) -> OutOfMemoryError:
+    """The error for `what` where the system does not give nbytes of memory.
+
+    >>> str(no_memory(1 << 40, "A variable"))[:39]
+    'A variable needs 1.1e+03 GB of memory; '
+    """
+    return OutOfMemoryError(
+        f"{what} needs {nbytes / 1e9:.3g} GB of memory; {_free()}. Use a smaller batch_size or smaller sizes; "
+        "model.plan(batch_size) says what a step needs."
+    )
+
+
+def _free():
+    try:
+        return f"{os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.3g} GB are free"
+    except (AttributeError, ValueError, OSError):  # a system that does not say
+        return "the system gives less"
 
 
 @functools.cache

@@ -7,11 +7,13 @@ numbers too large for a smaller float type warn, as infinity does, for that is w
 import os
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.types import Array
 
 _MISSING = "NoneType", "NAType", "NaTType"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -99,6 +101,19 @@ def as_numbers(value, name, wide=False):
     if value.dtype.kind == "f" and value.dtype.itemsize > 8:
         return narrow(value, np.float64, name)
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
+
+
+def storable(value: Any, name: str) -> Array:
+    """What variables take, as an array: numbers as `as_numbers`, and floats that NumPy does not know (bfloat16).
+
+    >>> storable([1, 2], "v")
+    array([1, 2])
+    """
+    if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
+        return value
+    if getattr(getattr(value, "dtype", None), "kind", "") == "V" and value.dtype.type is not np.void:
+        return np.asarray(value)
+    return as_numbers(value, name, wide=True)
 
 
 def _array(value, name):

@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from fastnn.core import turns
 from fastnn.core.dtypes import itemsize, numpy_type
 from fastnn.core.memory import aligned, register_memory
 from fastnn.core.types import Array, Shape
@@ -50,6 +51,7 @@ class FlatBuffer:
     def of(cls, variables: Sequence[Variable]) -> Self:
         """A block that these variables, of one dtype, have moved into."""
         block = cls(variables[0].dtype, sum(v.size for v in variables))
-        for v in variables:
-            block.take(v)
+        with turns.turn(variables, writes=True):
+            for v in variables:
+                block.take(v)
         return block

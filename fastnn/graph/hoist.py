@@ -80,7 +80,7 @@ class Hoist:
                 self.same[s] = self.open_.trace.outside[s] = outer
                 self.moved[s] = node
             return True
-        if not self.open_.sure or len(node.outputs) != 1 or self._batched(node) is None:
+        if self.open_.remat or not self.open_.sure or len(node.outputs) != 1 or self._batched(node) is None:
             return False
         if op.fusion.algebra is Algebra.PRODUCT:
             self._all_rows(node.output, node)

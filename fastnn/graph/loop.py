@@ -42,7 +42,7 @@ class OpenLoop:
 
     trace: the sub-trace of the body, finished.  carried: [(initial value, input, next value)].  sliced: [(array,
     input)].  stacked: symbols of the body.  count: most steps.  steps: symbol outside that says how many run, or None.
-    test: (sub-trace of the test, its inputs for the carried, its result) or None.
+    test: (sub-trace of the test, its inputs for the carried, its result) or None.  remat: as of `loop`.
     """
 
     def __init__(
@@ -55,9 +55,10 @@ class OpenLoop:
         reverse: bool = False,
         steps: Symbol | None = None,
         test: Test | None = None,
+        remat: bool = False,
     ) -> None:
         self.trace, self.carried, self.sliced, self.stacked = trace, list(carried), list(sliced), list(stacked)
-        self.count, self.reverse, self.steps, self.test = count, reverse, steps, test
+        self.count, self.reverse, self.steps, self.test, self.remat = count, reverse, steps, test, remat
         self.nodes = list(trace.nodes)
 
     @property
@@ -88,7 +89,9 @@ class OpenLoop:
         if self.test is not None:
             test = Body([*inside[1], *places], asked, [go])
         inputs = [s for _, s in constants] + [s for _, s, _ in self.carried] + [s for _, s in self.sliced]
-        body = Body(inputs, nodes, outputs, set(rematerialized(self.trace)) & inner)
+        body = Body(
+            inputs, nodes, outputs, inner - set(inputs) if self.remat else set(rematerialized(self.trace)) & inner
+        )
         attrs = {
             "constants": len(constants),
             "carried": len(self.carried),
@@ -96,6 +99,8 @@ class OpenLoop:
             "count": self.count,
             "reverse": bool(self.reverse),
         }
+        if self.remat:
+            attrs["remat"] = True
         outer = [a for a, *_ in (*constants, *self.carried, *self.sliced)]
         if self.steps is not None:
             attrs["counted"] = True
@@ -141,13 +146,16 @@ def loop(
     reverse: bool = False,
     test: Callable[[list[Symbol]], Any] | None = None,
     name: str = "loop",
+    remat: bool = False,
 ) -> tuple[list[Symbol], list[Symbol], Symbol | None]:
     """Add a LOOP to the active trace; returns (carried at the end, stacked, steps done or None), lists of symbols.
 
     step: (carried, slices), lists of symbols of the body -> (next carried, values to stack), lists; with a third one,
-    [(input of the body, next value)], of carried values that begin as zeros and are returned after the others.
+    [(input of the body, next value, first value or None)], of carried values that begin as zeros if with None, and are
+    returned after the others.
     carried, sliced: symbols, variables or arrays; each of `sliced` has one row per step.  count: how many steps, or the
-    most with a test.  test: carried -> a truth value, asked before each step.
+    most with a test.  test: carried -> a truth value, asked before each step.  remat: of the steps only the carried
+    values are kept for the gradient, which computes the rest once more; no work on slices leaves the loop.
 
     Raises ArgumentError for a negative count, ShapeError and DTypeError where the body changes a carried value.
     """
@@ -163,7 +171,7 @@ def loop(
                 f"{name}: the body must return the next carried values and the values to stack. Received: {result!r}."
             )
         new, stacked, *more = result
-        late = [(head, sub.symbol(value)) for head, value in more[0]] if more else []
+        late = [(head, sub.symbol(value), first) for head, value, first in more[0]] if more else []
         new, stacked = [sub.symbol(s) for s in new], [sub.symbol(s) for s in stacked]
         losses = _total(sub.losses)
     if len(new) != len(carried):
@@ -178,10 +186,12 @@ def loop(
             f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
             "losses that layers add; give maximum_iterations."
         )
-    for k, (head, value) in enumerate(late):
+    for k, (head, value, _) in enumerate(late):
         _same(f"{name}: late value {k}", "its input has", head, "the body returned", value)
-    carried += [hooks.call("operator", "zeros", head.shape, head.dtype) for head, _ in late]
-    heads, new = heads + [head for head, _ in late], new + [value for _, value in late]
+    for head, value, begin in late:
+        carried.append(hooks.call("operator", "zeros", head.shape, head.dtype) if begin is None else begin)
+        heads.append(head)
+        new.append(value)
     state = list(sub.assigns.items())
     open_ = OpenLoop(
         sub,
@@ -190,6 +200,7 @@ def loop(
         stacked + ([] if losses is None else [losses]),
         count,
         reverse,
+        remat=remat,
     )
     for variable, value in state:
         head = sub.reads.get(variable)

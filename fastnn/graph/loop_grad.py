@@ -192,7 +192,14 @@ class _Reverse:
         node, attrs = self.node, self.node.attrs
         steps = node.outputs[-1] if node.payload.test is not None else node.inputs[-1] if attrs.get("counted") else None
         open_ = OpenLoop(
-            self.sub, carried, self.slots, [stacked[k] for k in inside], attrs["count"], not attrs["reverse"], steps
+            self.sub,
+            carried,
+            self.slots,
+            [stacked[k] for k in inside],
+            attrs["count"],
+            not attrs["reverse"],
+            steps,
+            remat=attrs.get("remat", False),
         )
         open_.nodes = nodes
         final, rows, _ = place(open_, trace)
@@ -237,8 +244,8 @@ class _Reverse:
 
     def _rule(self, t: Symbol, shape: Dims) -> Term | None:
         n = _peeled(t).node
-        if n in self.forward:
-            return None
+        if n in self.forward or self.node.attrs.get("remat"):
+            return None  # and what would be stacked for it is not kept
         count, bias = self.node.attrs["count"], n.op.fusion.bias
         if (
             n.op.fusion.algebra is Algebra.PRODUCT
@@ -288,6 +295,8 @@ class _Reverse:
                 seen.add(n)
                 todo += [x for x in n.inputs if x is not None]
         remat = {self.env[s] for s in self.body.remat if s in self.env}
+        for n in {s.node for s in remat if s.node.op.structural}:
+            remat.update(n.outputs)  # also those that a gradient appended
         kept: dict[Symbol, bool] = {}
         made: set[Symbol] = set()
         first = sorted(frontier, key=lambda s: (s.node.order, s.index))

@@ -192,8 +192,7 @@ class Operators:
     def __round__(self, ndigits: int | None = None) -> Tensor:
         return hooks.call("operator", "round", self, ndigits or 0)
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # C's: passes look symbols up thousands of times
 
     def _same(self, other: Any) -> Any:
         """What == says of two values of the graph: whether they are one, so that lists of them can be searched."""

@@ -72,6 +72,7 @@ class Trace:
         self._constants: dict[Any, Any] = {}
         self._lifted: dict[Symbol, Symbol] = {}
         self._scopes = [""]
+        self._again: list[tuple[int, bool]] = []
         self.marks = Marks()
         self.extra: dict[str, Any] = {}  # per-trace notes of layers (masks, call counts)
         self.seed: Any = None  # of numbers drawn without a generator; None: the process-wide seed
@@ -102,10 +103,18 @@ class Trace:
         least: only results of more than so many elements.  simple: only element-wise ones.
         """
         first = len(self.nodes)
+        self._again.append((least, simple))
         try:
             yield
         finally:
+            self._again.pop()
             self.marks.remat.append((first, len(self.nodes), least, simple))
+
+    def again(self, size: int) -> bool:
+        """Whether what is made now, of so many elements, is to be computed once more for backward whatever it costs."""
+        if any(size > least and not simple for least, simple in self._again):
+            return True
+        return self.parent is not None and self.parent.again(size)
 
     def add(
         self, op: Record, inputs: tuple[Any, ...], attrs: Attrs, specs: Iterable[Spec], payload: Any = None

@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, dtypes
+from fastnn.core import allowance, dtypes, turns
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.memory import affordable
+from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
+from fastnn.core.values import storable
 from fastnn.graph.active import current
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import active
@@ -56,15 +57,22 @@ class Variable(Operators):
             self.dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
             allowance.spend(shape, dtypes.itemsize(self.dtype))
-            affordable(product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})")
+            nbytes, what = product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})"
+            affordable(nbytes, what)
             try:
                 value = initializer(shape, dtype=self.dtype)
+            except MemoryError:
+                raise no_memory(nbytes, what) from None
             except TypeError as error:
                 if "dtype" not in str(error):
                     raise
                 value = initializer(shape)
         else:
-            value = np.asarray(initializer.numpy() if hasattr(initializer, "_fastnn_variable") else initializer)
+            value = (
+                initializer.numpy()
+                if hasattr(initializer, "_fastnn_variable")
+                else storable(initializer, f"the initial value of variable {name or ''}".strip())
+            )
             default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
             if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
                 default = None
@@ -91,7 +99,7 @@ class Variable(Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = copy.copy(self)
-        twin._array, twin.owner = self._array.copy(), None
+        twin._array, twin.owner = self.numpy(), None
         return twin
 
     @property
@@ -120,8 +128,13 @@ class Variable(Operators):
         return view
 
     def numpy(self) -> Array:
-        """A copy of the value as a NumPy array."""
-        return self._array.copy()
+        """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
+        taken = turns.begin(((self,), False))
+        try:
+            return self._array.copy()
+        finally:
+            if taken:
+                turns.end()
 
     def assign(self, value: Any) -> Self:
         """Set the value (same shape; cast to this variable's dtype)."""
@@ -133,7 +146,7 @@ class Variable(Operators):
                 raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
             trace.assign(self, symbol if symbol.dtype == self.dtype else symbol.astype(self.dtype))
             return self
-        array = np.asarray(value.numpy() if hasattr(value, "_fastnn_variable") else value)
+        array = value.numpy() if hasattr(value, "_fastnn_variable") else storable(value, f"assign to {self.path}")
         if array.shape != self.shape:
             raise ShapeError(
                 f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "
@@ -143,26 +156,42 @@ class Variable(Operators):
         if trace is not None and not trace.building:
             trace.assign(self, trace.constant(array, self.dtype))
             return self
-        self._array[...] = array
+        self._set(array)
         return self
+
+    def _set(self, array: Array) -> None:
+        taken = turns.begin(((self,), True))
+        try:
+            self._array[...] = array
+        finally:
+            if taken:
+                turns.end()
 
     def assign_add(self, value: Any) -> Self:
         """Add to the value."""
-        return self.assign(self.value + value if current() is not None else self._array + np.asarray(value))
+        if current() is not None:
+            return self.assign(self.value + value)
+        with turns.turn((self,), writes=True):
+            return self.assign(self._array + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
         """Subtract from the value."""
-        return self.assign(self.value - value if current() is not None else self._array - np.asarray(value))
+        if current() is not None:
+            return self.assign(self.value - value)
+        with turns.turn((self,), writes=True):
+            return self.assign(self._array - np.asarray(value))
 
     def rebase(self, view: Array) -> None:
         """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
         global layout_version
-        view[...] = self._array
-        self._array = view
+        with turns.turn((self,), writes=True):
+            view[...] = self._array
+            self._array = view
         layout_version = next(_layout)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self._array, dtype)
+        with turns.turn((self,)):
+            return np.array(self._array, dtype)
 
     def __float__(self) -> float:
         return float(self._array)

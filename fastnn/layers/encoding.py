@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.values import as_numbers
 from fastnn.layers.conv_base import positive
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
@@ -164,7 +165,7 @@ class Discretization(_Encoding):
         batches = [data] if hasattr(data, "__array__") or np.isscalar(data) else itertools.islice(data, steps)
         summary = np.zeros((2, 0), "float32")
         for batch in batches:
-            joined = np.concatenate([_summary(batch, self.epsilon), summary], axis=1)
+            joined = np.concatenate([_summary(as_numbers(batch, "data", wide=True), self.epsilon), summary], axis=1)
             summary = _thinned(joined[:, np.argsort(joined[0])], self.epsilon)
         if not summary.size:
             raise DataError("Discretization: adapt() needs at least one value. Received no data.")

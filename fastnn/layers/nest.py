@@ -1,9 +1,8 @@
 """Nested structures, as layers meet them: those of core.tree, and structures whose leaves are shapes."""
 
-import numpy as np
-
 from fastnn.core.errors import ShapeError
 from fastnn.core.tree import flatten, flatten_with_path, map_structure, ordered_keys, pack, rebuild, same_structure
+from fastnn.core.values import as_numbers
 
 __all__ = ["array_of_numbers", "flatten", "flatten_shapes", "flatten_with_path", "is_shape", "map_shapes",
            "map_structure", "ordered_keys", "pack", "same_structure"]  # fmt: skip
@@ -40,5 +39,5 @@ def array_of_numbers(value):
     if isinstance(value, (list, tuple)) and value:
         leaves = flatten(value)
         if leaves and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in leaves):
-            return np.asarray(value)
+            return as_numbers(value, "inputs")
     return value

@@ -17,6 +17,8 @@ class RematScope:
     any scope. In a scope products and convolutions are rematerialized too: a layer as a whole from what goes into it,
     so that of a block of layers (one Layer; a model leaves it to the layers in it) only its result stays; of products
     one after the other, every other one does. Losses and weights keep every bit. Saved files say nothing of it.
+    Of a recurrent layer's steps about sqrt(steps) states are kept. Its weights' gradients are added up between those,
+    so their last bits may be others; so are numbers that a user's cell draws at each step.
 
     Args:
         mode: "full" (the layer and those inside it), "activations" (element-wise results only), "larger_than"

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.values import as_numbers
 from fastnn.layers.layer import Layer
 from fastnn.ops.functions.operands import reserve
 
@@ -122,7 +123,7 @@ class Normalization(Layer):
             raise ArgumentError(
                 "Cannot `adapt` a Normalization layer that is initialized with static `mean` and `variance`."
             )
-        data = np.asarray(data)
+        data = as_numbers(data, "data", wide=True)
         if data.ndim == 1:
             data = data[:, None]
         if not self.built:

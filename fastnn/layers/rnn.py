@@ -23,9 +23,13 @@ class RNN(Layer):
         return_state: also the last states.
         go_backwards: from the last step to the first; outputs stay in that order.
         stateful: the last states are the first ones of the next batch.
+        unroll: changes nothing: steps are a loop of the plan, as fast as when they are written out. Files keep it.
         zero_output_for_mask: output 0 at masked steps instead of repeating the one before.
 
     Input: (batch, steps, features); steps may be unknown in an Input, and differ from batch to batch.
+
+    Raises:
+        ShapeError (a ValueError): for sequences without a step, states of another number than the cell's.
 
     >>> import numpy as np
     >>> from fastnn.layers import GRUCell
@@ -146,6 +150,11 @@ class RNN(Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         batch, steps = sequences.shape[:2]
+        if steps == 0:
+            raise ShapeError(
+                f"Layer {self.name} expects sequences of one step or more. Received: shape "
+                f"{tuple(sequences.shape)}. Leave empty sequences out."
+            )
         if initial_state is None:
             states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
         else:
@@ -169,9 +178,8 @@ class RNN(Layer):
 
     def _loop(self, sequences, states, mask, training, steps, zero_start):
         """(outputs of all steps or None, the last output, the last states); zero_start: the states begin as zeros."""
-        step, rows = self._stepper(sequences, training)
+        step, project = self._stepper(sequences.shape[0], training)
         kept = {}
-        sliced = [rows] if mask is None else [rows, steps_first(mask)]
 
         def body(flat, slices, memory):
             output, new = step(slices[0], nest.pack(states, flat))
@@ -194,11 +202,11 @@ class RNN(Layer):
         flat, stacked, after = over_steps(
             body,
             nest.flatten(states),
-            sliced,
+            [steps_first(s) for s in (sequences, mask) if s is not None],
             steps,
             self.go_backwards,
-            self.unroll or steps == 1,
             name=f"Layer '{self.name}'",
+            prepare=project and (lambda slices: [project(slices[0]), *slices[1:]]),
         )
         last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
         states = nest.pack(states, flat)
@@ -207,13 +215,14 @@ class RNN(Layer):
         outputs = ops.swapaxes(stacked[0], 0, 1)
         return ops.flip(outputs, axis=1) if self.go_backwards else outputs, last, states
 
-    def _stepper(self, sequences, training):
-        """(step(row, states) -> (output, new states), the rows of all steps): inputs' share of all steps at once if the
-        cell can."""
-        rows = steps_first(sequences)
+    def _stepper(self, batch, training):
+        """(step(row, states) -> (output, new states), inputs of many steps -> their rows, or None).
+
+        A cell that can makes the inputs' share of many steps at once.
+        """
         if getattr(self.cell, "projects", hasattr(self.cell, "project")):
-            self.cell.start(sequences.shape[0], training)
-            return self.cell.step, self.cell.project(rows)
+            self.cell.start(batch, training)
+            return self.cell.step, self.cell.project
         takes = signature.of(type(self.cell).call).takes("training")
         extra = {"training": training} if takes else {}
         single = isinstance(self.cell.state_size, int) and not hasattr(self.cell, "cells")
@@ -222,7 +231,7 @@ class RNN(Layer):
             output, new = self.cell(row, states, **extra)
             return output, [new] if single and not isinstance(new, (list, tuple)) else new
 
-        return step, rows
+        return step, None
 
     # ---- configuration --------------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.turns import turn
 from fastnn.core.types import Array
+from fastnn.core.values import storable
 from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
 
@@ -113,8 +115,10 @@ class StateMixin:
         return int(sum(w.size for w in self.weights))
 
     def get_weights(self) -> list[Array]:
-        """Copies of the weights as a list of arrays, in the order of `weights`."""
-        return [w.numpy() for w in self.weights]
+        """Copies of the weights as a list of arrays, in the order of `weights`; all of one moment between two steps."""
+        mine = self.weights
+        with turn(mine):
+            return [w.numpy() for w in mine]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all weights from a list of arrays in the order of `weights`.
@@ -127,15 +131,19 @@ class StateMixin:
                 f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "
                 f"{len(weights)}, but the layer was expecting {len(mine)} weights."
             )
-        arrays = [np.asarray(w) for w in weights]
+        arrays = [
+            w.numpy() if hasattr(w, "_fastnn_variable") else storable(w, f"the value of {v.path}")
+            for v, w in zip(mine, weights)
+        ]
         for variable, array in zip(mine, arrays):
             if variable.shape != array.shape:
                 raise ShapeError(
                     f"Layer {self.name} weight shape {variable.shape} is not compatible with provided "
                     f"weight shape {array.shape} for {variable.path}."
                 )
-        for variable, array in zip(mine, arrays):
-            variable.assign(array)
+        with turn(mine, writes=True):
+            for variable, array in zip(mine, arrays):
+                variable.assign(array)
 
     def _rows_apart(self, training):
         """Whether a call treats each row of a batch by itself, its sub-layers left aside, and changes nothing.

@@ -11,6 +11,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import map_structure
 from fastnn.core.types import Config, Structure, Tensor, open_signature
+from fastnn.core.values import as_numbers, narrow
 from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 
@@ -41,14 +42,15 @@ def tensor(x, dtype=None):
     """
     if is_symbolic(x):
         return x if dtype is None or x.dtype == dtype else ops.cast(x, dtype)
-    array = np.asarray(x)
+    array = as_numbers(x, "the labels or predictions", wide=True)
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
         dtype = config.floatx()
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(
-            f"Expected numbers, received an array of dtype {array.dtype}: convert labels to integers first."
-        )
-    return array if dtype is None else array.astype(dtypes.numpy_type(dtype), copy=False)
+    if dtype is None:
+        return array
+    kind = np.dtype(dtypes.numpy_type(dtype))
+    if array.dtype.kind == kind.kind == "f" and kind.itemsize < array.dtype.itemsize:
+        return narrow(array, kind, "the labels or predictions")
+    return array.astype(kind, copy=False)
 
 
 def float_tensor(x):

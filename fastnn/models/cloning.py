@@ -15,7 +15,7 @@ from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
-from fastnn.saving import archive, streams
+from fastnn.saving import archive, layout, streams
 from fastnn.saving import identifiers as serial
 from fastnn.saving.registration import CustomObjectScope
 
@@ -131,8 +131,12 @@ def copy_model(model):
 
     It draws the random numbers that the original would draw next.
     """
-    with CustomObjectScope(_of_the_user(model)):
-        twin = clone_model(model)
+    with layout.still(model), CustomObjectScope(_of_the_user(model)):
+        return _copied(model)
+
+
+def _copied(model):
+    twin = clone_model(model)
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
     for layer, other in zip(model._flatten_layers(), twin._flatten_layers()):

@@ -71,15 +71,11 @@ def sorted_keys(structure):
 
 def convert(structure, name):
     """Every leaf as rows; names say where a leaf was, e.g. x[0] or y['aux']."""
-
-    def walk(s, label):
-        if isinstance(s, dict):
-            return {k: walk(v, f"{label}[{k!r}]") for k, v in s.items()}
-        if isinstance(s, (list, tuple)) and not is_numbers(s):
-            return tree.rebuild(s, [walk(v, f"{label}[{i}]") for i, v in enumerate(s)])
-        return None if s is None else as_rows(s, label)
-
-    return walk(structure, name)
+    if isinstance(structure, dict):
+        return {k: convert(v, f"{name}[{k!r}]") for k, v in structure.items()}
+    if isinstance(structure, (list, tuple)) and not is_numbers(structure):
+        return tree.rebuild(structure, [convert(v, f"{name}[{i}]") for i, v in enumerate(structure)])
+    return None if structure is None else as_rows(structure, name)
 
 
 def row_count(*named):

@@ -8,17 +8,21 @@ from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
 from fastnn.models import script
+from fastnn.models.runs import aside
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
     if isinstance(callbacks, CallbackList):
-        return callbacks
-    verbose = 1 if verbose == "auto" else int(verbose)
-    return CallbackList(
-        callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params
-    )
+        made = callbacks
+    else:
+        verbose = 1 if verbose == "auto" else int(verbose)
+        made = CallbackList(
+            callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params
+        )
+    made.outside = aside(model) if callbacks else None
+    return made
 
 
 def one_batch(model, kind, x, y, weight):

@@ -7,7 +7,10 @@ inner run changes on purpose, the weights and the optimizer's state, stays chang
 """
 
 import contextlib
+import os
 import threading
+
+from fastnn.runtime.abi import STOP
 
 _open = threading.local()  # .models: those that have a run in this thread
 STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
@@ -15,13 +18,14 @@ STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "s
 
 @contextlib.contextmanager
 def run(model, kind=None):
-    """One run of a model: other threads wait, an outer run of this thread finds everything as it was.
+    """One run of a model: other threads wait (see `let_in`), an outer run finds everything as it was.
 
     kind: "train", "test" or "predict" for fit, evaluate and predict, which have a flag that stops them; None for the
     methods that take one batch.
     """
     own = model._trainer()
-    with own.lock:
+    _enter(own, kind)
+    try:
         own.shared.follow_seed()
         outer = _Outer(model, own, kind) if own.depth else None
         around = _open.__dict__.setdefault("models", [])
@@ -41,6 +45,40 @@ def run(model, kind=None):
                 for feed in own.shared.bound:
                     feed.release()
                 own.shared.bound.clear()
+    finally:
+        own.lock.release()
+
+
+def _enter(own, kind):
+    """Take the lock; a fit that holds it lets this run in at the end of a batch, unless this is a fit as well."""
+    if own.lock.acquire(blocking=kind == "train"):
+        return
+    asked = os.getpid(), threading.Event()
+    own.waiting.append(asked)
+    for state in own.shared.states.values():
+        state[STOP] = 1
+    try:
+        own.lock.acquire()
+    finally:
+        own.waiting.remove(asked)
+        asked[1].set()
+
+
+def let_in(own):
+    """Between two batches of fit: let a run of another thread that waits run inside this one.
+
+    An evaluation or prediction lets nobody in: all its rows are of the same weights.
+    """
+    if own.waiting and own.depth == 1:
+        process, entered = own.waiting[0]
+        if process != os.getpid():  # a thread of the process that this one was forked from
+            own.waiting.clear()
+            return
+        own.lock.release()
+        try:
+            entered.wait()
+        finally:
+            own.lock.acquire()
 
 
 def outermost():
@@ -64,7 +102,8 @@ def _measured(model, around):
 def aside(model):
     """A function that calls others while other threads may run the model.
 
-    A user's source of batches may wait for a thread that asks the model for predictions; its run is one inside this.
+    A user's callback or source of batches may wait for a thread that asks the model for predictions; its run is one
+    inside this.
     """
     own = model._trainer()
 

@@ -3,6 +3,7 @@
 import contextlib
 import time
 import warnings
+import weakref
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
 from fastnn.models.identity import content
-from fastnn.models.runs import STOP_FLAGS, aside
+from fastnn.models.runs import STOP_FLAGS, aside, let_in
 from fastnn.runtime import extension
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -180,10 +181,11 @@ class RowSource:
             batches = around.most(min(equal, self.steps - done))
             if self.stamp != own.forgotten:
                 self._follow()
-            compiled = self.step.compiled(self.feed, rows)
-            ran = self.step.run(compiled, batches, rows, time.monotonic_ns() + SLICE_NS)
+            compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, compiled, rows, ran)
+            if self.step.kind == "train":
+                let_in(own)
             if around.stopped:
                 break
         if self.at >= self.all or self.given is None:
@@ -198,7 +200,8 @@ class BatchSource:
 
     def __init__(self, model, kind, source, steps, class_weight=None, shuffle=False):
         self.model, self.step, self.class_weight = model, model._trainer().steps[kind], class_weight
-        self.source = adapter.Batches(source, self._mixed if shuffle else None, aside(model))
+        mixed = weakref.WeakMethod(self._mixed)  # the batches hold no way back: a circle would outlive the run
+        self.source = adapter.Batches(source, (lambda length: mixed()(length)) if shuffle else None, aside(model))
         self.given = steps
         self.steps = steps if steps is not None else self.source.length
         self.passes, self.good = 0, None
@@ -289,6 +292,8 @@ class BatchSource:
                 compiled, rows = run_batch(self.step, arrays)
             self.good, done = x, done + 1
             around.done(done - 1, compiled, rows)
+            if kind == "train":
+                let_in(self.model._trainer())
             if around.stopped:
                 break
         else:
@@ -320,7 +325,14 @@ def ran_out():
 
 def _shapes(structure):
     """The shapes of the arrays of a structure, as text."""
-    return ", ".join(str(np.shape(a)) for a in adapter.flatten(structure))
+    return ", ".join(str(_shape(a)) for a in adapter.flatten(structure))
+
+
+def _shape(array):
+    try:
+        return np.shape(array)
+    except ValueError:  # rows of different lengths have none
+        return f"({len(array)}, ?)"
 
 
 def metric_variables(model):
@@ -329,18 +341,17 @@ def metric_variables(model):
 
 
 def compile_batch(step, arrays):
-    """The step compiled for these arrays as one batch, bound to them; returns (compiled step, rows)."""
+    """Compile the step for these arrays as one batch."""
     feed = step.feed(*arrays)
-    step.begin()
-    rows = len(feed.arrays[0])
-    return step.compiled(feed, rows), rows
+    step.compiled(feed, len(feed.arrays[0]))
 
 
 def run_batch(step, arrays):
     """One run of a step on these arrays as one batch; returns (compiled step, rows)."""
-    compiled, rows = compile_batch(step, arrays)
-    step.run(compiled, 1, rows)
-    return compiled, rows
+    feed = step.feed(*arrays)
+    step.begin()
+    rows = len(feed.arrays[0])
+    return step.run(feed, rows)[0], rows
 
 
 def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
-from fastnn.core import config
+from fastnn.core import config, turns
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol, Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
@@ -155,12 +155,21 @@ class Step:
         self.shared.kind = self.kind
         self.show_losses()
 
-    def run(self, compiled, batches, rows, deadline=0):
-        """Run so many batches of so many rows; returns how many were run (see Program.run)."""
-        if compiled is not self.last:
-            self.last = compiled
-            self.show_losses()
-        return compiled.program.run(batches, rows, deadline)
+    def run(self, feed, rows, batches=1, deadline=0):
+        """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run)."""
+        while True:
+            compiled = self.compiled(feed, rows)
+            taken = turns.begin(compiled.program)
+            try:
+                if compiled.version[0] != variables.layout_version:
+                    continue  # while it waited for its turn, another model has moved the weights of both
+                if compiled is not self.last:
+                    self.last = compiled
+                    self.show_losses()
+                return compiled, compiled.program.run(batches, rows, deadline)
+            finally:
+                if taken:
+                    turns.end()
 
     # ------------------------------------------------------------------ what it leaves behind
     def logs(self):
@@ -201,14 +210,15 @@ def _side_by_side(model):
     if not trainable:
         return []
     optimizer, moved = model.optimizer, sum(4 * v.size for v in trainable if v.owner is None)
-    runs = runs_of(trainable)
-    if moved > WORTH_GIVING_BACK:  # before slots are made: theirs are zeros that nobody has touched yet
-        memory.give_back()
-    optimizer.build(trainable)
-    out = []
-    for run in runs:
-        slots = optimizer.flat_slots_of(run.variables)
-        out.append((run, None if slots is None else [slot_run(run, s) for s in slots]))
+    with turns.turn([*trainable, *optimizer.variables], writes=True):  # nobody copies what is half moved, half built
+        runs = runs_of(trainable)
+        if moved > WORTH_GIVING_BACK:  # before slots are made: theirs are zeros that nobody has touched yet
+            memory.give_back()
+        optimizer.build(trainable)
+        out = []
+        for run in runs:
+            slots = optimizer.flat_slots_of(run.variables)
+            out.append((run, None if slots is None else [slot_run(run, s) for s in slots]))
     if moved > WORTH_GIVING_BACK:
         memory.give_back()
     return out

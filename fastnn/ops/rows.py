@@ -1,15 +1,15 @@
 """Which axis of a result holds the rows of a batch, and whether a row of it depends on other rows.
 
 `RULES` says for an operation where the row axis of an input is in the result; what it does not know mixes rows.
-`apart` follows a traced graph from its inputs to its outputs.  Everything that does not depend on the inputs must be
-the same for every row.
+`apart` follows a traced graph from its inputs to its outputs, also through loops and branches.  Everything that does
+not depend on the inputs must be the same for every row.
 """
 
 import numpy as np
 
 from fastnn.core.tree import flatten
 from fastnn.graph import Symbol, Trace
-from fastnn.graph.node import CONSTANT
+from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP
 
 ROWS = 7  # of the batch that a graph is traced with
 FULL = (None, None, None)
@@ -154,19 +154,6 @@ def row_axis(op, rows, shapes, out, attrs):
     return None if rule is None else rule(rows, shapes, out, attrs)
 
 
-def _same_rows(symbol, row, out):
-    """Whether a value without rows is the same for all rows of a result that has them at `row`."""
-    axis = row - len(out) + len(symbol.shape)
-    if axis < 0 or symbol.shape[axis] == 1:
-        return True
-    node = symbol.node
-    if node.op is CONSTANT:
-        return bool((node.payload == np.take(node.payload, [0], axis)).all())
-    if node.op.name == "broadcast_to":
-        return _same_rows(node.inputs[0], axis, symbol.shape)
-    return bool(node.inputs) and node.op.elementwise and all(_same_rows(s, axis, symbol.shape) for s in node.inputs)
-
-
 def _beside(node, row, out):
     """The inputs of a call whose own axes lie along those of the result."""
     if row is None or node.op.name in ("matmul", "matmul_whole"):
@@ -174,27 +161,142 @@ def _beside(node, row, out):
     return node.inputs if RULES.get(node.op.name, _pointwise) in (_pointwise, _take_along_axis) else ()
 
 
-def _follow(trace, start):
-    """{symbol: axis of its rows} of all that depends on `start`; None where rows meet."""
-    rows = dict.fromkeys(start, 0)
-    for node in trace.nodes:
+class _Follower:
+    """Rows on their way through a graph and the bodies in it.
+
+    rows: {symbol: axis of its rows} of all that depends on the inputs.  origin: {input of a body without rows: the
+    symbol outside whose value, or whose steps, it has}.  unsure: symbols without rows that may turn out to have some.
+    """
+
+    def __init__(self, start):
+        self.rows, self.origin, self.unsure = dict(start), {}, set()
+
+    def graph(self, nodes):
+        """Follow the nodes; False where rows meet."""
+        return all(self._node(node) for node in nodes)
+
+    def _node(self, node):
+        rows = self.rows
         found = [rows.get(s) for s in node.inputs]
         if getattr(node.op, "draws", False):  # numbers of their own for each row, or the same for all
             if not node.inputs and node.output.shape[:1] == (ROWS,):
                 rows[node.output] = 0
-                continue
+                return True
             if found == [None] * len(found):
-                return None
+                return False
+        if node.op is LOOP:
+            return self._loop(node)
+        if node.op is BRANCH:
+            return self._branch(node, found)
+        if node.op is not INPUT:
+            self._doubt(node.outputs, any(s in self.unsure for s in node.inputs))
         if all(row is None for row in found):
-            continue
+            return True
         shapes = [None if s is None else s.shape for s in node.inputs]
         for out in node.outputs:
             row = row_axis(node.op, found, shapes, out.shape, node.attrs)
             beside = _beside(node, row, out.shape)
-            if row is None or not all(s is None or s in rows or _same_rows(s, row, out.shape) for s in beside):
-                return None
-            rows[out] = row
-    return rows
+            if row is not None and all(s is None or s in rows or self.same(s, row, out.shape) for s in beside):
+                rows[out] = row
+            elif out not in self.unsure:
+                return False
+        return True
+
+    def same(self, symbol, row, out):
+        """Whether a value without rows is the same for all rows of a result that has them at `row`."""
+        axis = row - len(out) + len(symbol.shape)
+        if axis < 0 or symbol.shape[axis] == 1 or symbol in self.unsure:
+            return True
+        outer, node = self.origin.get(symbol), symbol.node
+        if outer is not None:
+            axis += len(outer.shape) - len(symbol.shape)
+            return self.same(outer, axis, outer.shape)
+        if node.op is CONSTANT:
+            return bool((node.payload == np.take(node.payload, [0], axis)).all())
+        if node.op.name == "broadcast_to":
+            return self.same(node.inputs[0], axis, symbol.shape)
+        return bool(node.inputs) and node.op.elementwise and all(self.same(s, axis, symbol.shape) for s in node.inputs)
+
+    def _enter(self, inner, outer, step=0):
+        """Give an input of a body the rows of what it stands for; step: 1 if it has one step of it."""
+        row = self.rows.get(outer)
+        self._doubt([inner], outer in self.unsure)
+        if row is None:
+            self.origin[inner] = outer
+        elif row >= step:
+            self.rows[inner] = row - step
+        return row is None or row >= step
+
+    def _doubt(self, symbols, unsure):
+        """Note whether these symbols may turn out to have rows."""
+        (self.unsure.update if unsure else self.unsure.difference_update)(symbols)
+
+    def _branch(self, node, found):
+        """Both sides have their rows at one place; the choice has none."""
+        if found[0] is not None:
+            return False
+        for body in node.payload:
+            if not all(self._enter(s, outer) for s, outer in zip(body.inputs, node.inputs[1:])):
+                return False
+            if not self.graph(body.nodes):
+                return False
+        return all(self._met(out, [b.outputs[k] for b in node.payload]) for k, out in enumerate(node.outputs))
+
+    def _met(self, out, symbols):
+        """Whether a result may be either of these values; notes where its rows are."""
+        places = {self.rows[s] for s in symbols if s in self.rows}
+        self._doubt([out], any(s in self.unsure for s in symbols))
+        if not places:
+            return True
+        self.rows[out] = row = min(places)
+        return len(places) == 1 and all(s in self.rows or self.same(s, row, s.shape) for s in symbols)
+
+    def _loop(self, node):
+        """Carried values have their rows at one place in all steps; steps, their number and a test have none.
+
+        Where that is shows when the steps are followed: again, until it stays.
+        """
+        a, body, test = node.attrs, node.payload.body, node.payload.test
+        first, last = a["constants"], a["constants"] + a["carried"]
+        initial, sides = node.inputs[first:last], [body, *([test] if test else [])]
+        places = {k: self.rows[x] for k, x in enumerate(initial) if x in self.rows}
+        for k, x in enumerate(initial):
+            if k not in places and x.shape[:1] == (ROWS,) and self.same(x, 0, x.shape):
+                places[k] = 0  # zeros, most of all
+        if a.get("counted") and node.inputs[-1] in self.rows:
+            return False
+        sure = False
+        while True:
+            entered = [self._enter(s, x) for side in sides for s, x in zip(side.inputs[:first], node.inputs)]
+            entered += [self._enter(s, x, 1) for s, x in zip(body.inputs[last:], node.inputs[last:])]
+            for side in sides:
+                self._carry(side.inputs[first:last], initial, places, sure)
+            if not all(entered) or not all(self.graph(side.nodes) for side in sides):
+                return False
+            new = {k: self.rows[y] for k, y in enumerate(body.outputs[: last - first]) if y in self.rows}
+            if any(places.get(k, row) != row for k, row in new.items()):
+                return False  # the rows move from step to step
+            if sure:
+                break
+            sure, places = new.keys() <= places.keys(), {**places, **new}
+        for k, row in places.items():
+            values = initial[k], body.outputs[k]
+            if not all(v in self.rows or self.same(v, row, v.shape) for v in values):
+                return False
+            self.rows[node.outputs[k]] = row
+        for y, whole in zip(body.outputs, node.outputs):
+            self._doubt([whole], y in self.unsure)
+        for y, whole in zip(body.outputs[last - first :], node.outputs[last - first :]):
+            if y in self.rows:
+                self.rows[whole] = self.rows[y] + 1
+        return not test or test.outputs[0] not in self.rows
+
+    def _carry(self, heads, initial, places, sure):
+        """Give the carried inputs of a body their rows; sure: whether the others have none."""
+        for k, (s, x) in enumerate(zip(heads, initial)):
+            self._doubt([s], k not in places and (not sure or x in self.unsure))
+            if k in places:
+                self.rows[s] = places[k]
 
 
 def apart(function, specs):
@@ -215,5 +317,5 @@ def apart(function, specs):
         results = flatten(function(*symbols))
     if trace.assigns or trace.losses or not all(isinstance(r, Symbol) for r in results):
         return False
-    rows = _follow(trace, symbols)
-    return rows is not None and all(rows.get(r) == 0 for r in results)
+    follower = _Follower(dict.fromkeys(symbols, 0))
+    return follower.graph(trace.nodes) and all(follower.rows.get(r) == 0 for r in results)

@@ -17,6 +17,7 @@ from fastnn.core import config, dtypes
 from fastnn.core.arguments import ChecksArguments, number, whole
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
+from fastnn.core.turns import turn
 from fastnn.core.types import Array, Config
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.flat import FlatBuffer
@@ -278,12 +279,14 @@ class Optimizer(ChecksArguments, Applying):
                 "You are calling `set_weights()` on an optimizer that has not yet been built. Please "
                 "call `optimizer.build(trainable_variables)` first."
             )
-        for variable, weight in zip(self._variables, weights):
-            variable.assign(weight)
+        with turn(self._variables, writes=True):
+            for variable, weight in zip(self._variables, weights):
+                variable.assign(weight)
 
     def get_weights(self) -> list[Array]:
-        """The values of all variables, in order."""
-        return [v.numpy() for v in self._variables]
+        """The values of all variables, in order; all of one moment between two steps."""
+        with turn(self._variables):
+            return [v.numpy() for v in self._variables]
 
     def save_own_variables(self, store: Any) -> None:
         """Put the variables into a mapping under "0", "1", ..."""

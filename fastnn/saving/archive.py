@@ -9,7 +9,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, legacy, streams, weights
+from fastnn.saving import container, hdf5, layout, legacy, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built
 from fastnn.saving.files import read_file, write_file
@@ -53,21 +53,20 @@ def save_model(
 def dump_model(model, include_optimizer=True):
     """The bytes of the `.keras` archive of a model."""
     need_built(model, "save")
-    with sharing_scope():
-        config = serialize_object(model)
-    text = json.dumps(config)
+    with layout.still(model), sharing_scope():
+        config, position, tree = serialize_object(model), streams.dump(model), weights.tree_of(model, include_optimizer)
     metadata = {
         "keras_version": KERAS_VERSION,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
         "fastnn_format": FORMAT,
         "fastnn_needed": ENOUGH,
-        streams.KEY: streams.dump(model),
+        streams.KEY: position,
     }
     return container.write_members(
         {
             container.METADATA: json.dumps(metadata).encode(),
-            container.CONFIG: text.encode(),
-            container.WEIGHTS: weights.dump_weights(model, include_optimizer),
+            container.CONFIG: json.dumps(config).encode(),
+            container.WEIGHTS: hdf5.dump(tree),
         }
     )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.core.errors import NotBuiltError
+from fastnn.core.turns import turn
 
 
 def need_built(model, what):
@@ -24,17 +25,18 @@ class Changes:
     def commit(self, read):
         """Set everything.  read: (variable, array) pairs, of right shapes."""
         converted = [(v, _as(a, v)) for v, a in read]
-        before = [(v, v.numpy()) for v, _ in converted]
-        try:
-            for variable, array in converted:
-                variable.assign(array)
-            for call, store in self.calls:
-                call(store)
-        except BaseException:
-            # Only a user's own load_own_variables can fail here, or an interrupt.
-            for variable, array in before:
-                variable.assign(array)
-            raise
+        with turn([v for v, _ in converted], writes=True):  # other threads may use the model: they see all or nothing
+            before = [(v, v.numpy()) for v, _ in converted]
+            try:
+                for variable, array in converted:
+                    variable.assign(array)
+                for call, store in self.calls:
+                    call(store)
+            except BaseException:
+                # Only a user's own load_own_variables can fail here, or an interrupt.
+                for variable, array in before:
+                    variable.assign(array)
+                raise
 
 
 def _as(array, variable):

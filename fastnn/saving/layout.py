@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from fastnn.core.errors import FileFormatError
 from fastnn.core.naming import snake_case
+from fastnn.core.turns import turn
 
 _OWN = re.compile(r"fastnn(\.|$)")
 
@@ -48,6 +49,15 @@ def is_part(value):
         or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
         or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables"))
     )
+
+
+def still(model):
+    """A turn with all that a model keeps: what is read inside is of one moment between two steps of its training.
+
+    Another thread may train the model; it goes on when the turn ends.
+    """
+    steps = model._trainer().shared.steps.values() if hasattr(model, "_trainer") else ()
+    return turn([*(v for place in places(model) for v in place.variables), *steps])
 
 
 def places(model, as_written=False) -> Iterator[Place]:

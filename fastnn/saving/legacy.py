@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
-from fastnn.saving import container, hdf5, streams
+from fastnn.saving import container, hdf5, layout, streams
 from fastnn.saving.budget import budget
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import Changes, need_built
@@ -55,6 +55,12 @@ def dump_model(model, include_optimizer=True):
             "Sequential model. It does not work for subclassed models: use a name ending in "
             "'.keras', or save_weights()."
         )
+    with layout.still(model):
+        return hdf5.dump(_tree_of(model, include_optimizer))
+
+
+def _tree_of(model, include_optimizer):
+    """What hdf5.dump takes."""
     with sharing_scope():
         config = serialize_object(model)
     training = config.pop("compile_config", None)
@@ -81,7 +87,7 @@ def dump_model(model, include_optimizer=True):
         )
         arrays = _named(getattr(model.optimizer, "variables", []))
         tree["optimizer_weights"] = {"weight_names": list(arrays)}, arrays
-    return hdf5.dump(tree)
+    return tree
 
 
 def _named(variables):

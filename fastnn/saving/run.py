@@ -63,7 +63,9 @@ def _own(place):
 
 def save_run(model, path, state):
     """Write the model and `state` to `path`, replacing it at once.  Raises what `take` raises, and OSError."""
-    write_file(path, dump(take(model, state)))
+    with layout.still(model):
+        taken = take(model, state)
+    write_file(path, dump(taken))
 
 
 def load_run(model, reader):

@@ -43,7 +43,9 @@ def save_weights(
 
 def dump_weights(model, optimizer=True):
     """The bytes of the HDF5 file with a model's weights; optimizer: whether its state goes in too."""
-    return hdf5.dump(tree_of(model, optimizer))
+    with layout.still(model):
+        tree = tree_of(model, optimizer)
+    return hdf5.dump(tree)
 
 
 def tree_of(model, optimizer=True):

@@ -24,7 +24,8 @@ STEPS = {
 
 @st.composite
 def programs(draw):
-    """(steps, carried, sliced, operations [(name, operand, operand)], numbers of the next carried and of the stacked).
+    """(steps, carried, sliced, operations [(name, operand, operand)], numbers of the next carried and of the stacked,
+    whether it runs backward, whether its values are rematerialized).
 
     Operands are numbers in the pool of the constants, the carried values, the slices and the results so far.
     """
@@ -38,7 +39,7 @@ def programs(draw):
         pool += 1
     pick = st.integers(0, pool - 1)
     return (count, carried, sliced, calls, [draw(pick) for _ in range(carried)],
-            [draw(pick) for _ in range(draw(st.integers(1, 3)))], draw(st.booleans()))  # fmt: skip
+            [draw(pick) for _ in range(draw(st.integers(1, 3)))], draw(st.booleans()), draw(st.booleans()))  # fmt: skip
 
 
 def pooled(values, calls, kind):
@@ -49,7 +50,7 @@ def pooled(values, calls, kind):
 
 
 def in_graph(program):
-    count, carried, _, calls, following, stacked, reverse = program
+    count, carried, _, calls, following, stacked, reverse, remat = program
 
     def run(*xs):
         constants, first, rows = xs[:2], xs[2 : 2 + carried], xs[2 + carried :]
@@ -58,7 +59,7 @@ def in_graph(program):
             values = pooled([*constants, *state, *slices], calls, 0)
             return [values[k] for k in following], [values[k] for k in stacked]
 
-        final, out, _ = loop(step, first, rows, count, reverse)
+        final, out, _ = loop(step, first, rows, count, reverse, remat=remat)
         total = sum((ops.sum(ops.sin(y) * (k + 1.0)) for k, y in enumerate([*final, *out])), 0.0)
         grads = gradients([total], xs)
         return [total, *final, *out, *(ops.zeros_like(x) if g is None else g for g, x in zip(grads, xs))]
@@ -67,7 +68,7 @@ def in_graph(program):
 
 
 def in_numpy(program, xs):
-    count, carried, _, calls, following, stacked, reverse = program
+    count, carried, _, calls, following, stacked, reverse, _ = program
     state, rows = list(xs[2 : 2 + carried]), [None] * count
     for t in reversed(range(count)) if reverse else range(count):
         values = pooled([*xs[:2], *state, *(x[t] for x in xs[2 + carried :])], calls, 1)

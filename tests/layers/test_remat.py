@@ -65,6 +65,25 @@ def test_a_scope_within_a_scope_and_one_that_is_over():
     assert outer._remat.applies("dense") and not inner._remat.applies("dense") and after._remat is None
 
 
+@pytest.mark.parametrize("mode", ["full", "activations"])
+def test_of_a_sequence_some_states_are_kept(mode):
+    x = np.random.default_rng(0).standard_normal((8, 400, 4)).astype(np.float32)
+    losses, weights, sizes = [], [], []
+    for scope in (None, mode):
+        fastnn.utils.set_random_seed(1)
+        with fastnn.RematScope(scope):
+            layer = layers.LSTM(16)
+        model = fastnn.Sequential([fastnn.Input((400, 4)), layer, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        losses.append(model.train_on_batch(x, x[:, 0, :1]))
+        weights.append(model.get_weights())
+        sizes.append(model.plan(8).arena_bytes)
+    assert losses[0] == losses[1]
+    for a, b in zip(*weights):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
+    assert sizes[1] < 0.25 * sizes[0] if mode == "full" else sizes[1] <= sizes[0]
+
+
 def test_an_unknown_mode_is_an_error():
     with pytest.raises(ArgumentError, match=r"Invalid mode 'some'. Supported modes are: 'full'"):
         fastnn.RematScope(mode="some")

@@ -10,6 +10,7 @@ import fastnn
 from fastnn import layers, ops
 from fastnn.compiler.target import Options
 from fastnn.core import tree
+from fastnn.core.errors import ShapeError
 
 STEPS, ROWS, FEATURES = 5, 4, 3
 
@@ -53,11 +54,13 @@ WAYS = [
 ]
 
 
-def model_of(cell, masked, way, unroll, options):
+def model_of(cell, masked, way, options, steps=STEPS, scope=None):
     fastnn.utils.set_random_seed(5)
-    x = fastnn.Input((STEPS, FEATURES))
+    x = fastnn.Input((steps, FEATURES))
     inner = layers.Masking()(x) if masked else x
-    out = layers.RNN(CELLS[cell](), return_state=True, unroll=unroll, **way)(inner)
+    with fastnn.RematScope(scope):
+        layer = layers.RNN(CELLS[cell](), return_state=True, **way)
+    out = layer(inner)
     model = fastnn.Model(x, layers.Concatenate()([layers.Flatten()(y) for y in tree.flatten(out)]))
     model.compile("sgd", "mse")
     model._trainer().options = options
@@ -71,8 +74,8 @@ def test_a_loop_does_what_the_steps_written_out_do(cell, masked):
     x[1, 2:] = x[2, :2] = x[3] = 0.0
     for way in WAYS[1::2] if cell in ("lstm", "own") else WAYS[5:6]:
         found = []
-        for unroll, options in ((False, Options()), (True, Options()), (False, Options(unroll=True))):
-            model = model_of(cell, masked, way, unroll, options)
+        for options in (Options(), Options(unroll=True)):
+            model = model_of(cell, masked, way, options)
             y = model.predict(x, verbose=0)
             model.fit(x, np.zeros_like(y), batch_size=2, epochs=2, verbose=0, shuffle=False)
             found.append([y, np.asarray(model(x)), *model.get_weights()])
@@ -81,13 +84,65 @@ def test_a_loop_does_what_the_steps_written_out_do(cell, masked):
                 evaluate.assert_close(a, b, 2e-5, f"{cell} {way}")
 
 
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("steps", [20, 23], ids=["even", "left"])
+def test_segments_do_what_one_loop_does(cell, steps):
+    x = data(ROWS, steps, FEATURES)
+    x[1, 2:] = x[2, :2] = x[3] = 0.0
+    for k, way in enumerate(WAYS[1::2] if cell == "own" else [WAYS[3], WAYS[4]]):
+        for masked in (False, True) if cell == "own" else [bool(k)]:
+            found = []
+            for scope in (None, "full"):
+                model = model_of(cell, masked, way, Options(), steps, scope)
+                y = model.predict(x, verbose=0)
+                model.fit(x, np.zeros_like(y), batch_size=2, epochs=2, verbose=0, shuffle=False)
+                found.append([y, *model.get_weights()])
+            assert np.array_equal(found[0][0], found[1][0])
+            for a, b in zip(*found):
+                evaluate.assert_close(a, b, 2e-5, f"{cell} {way}")
+
+
+RECURRENT = {
+    "SimpleRNN": lambda **kw: layers.SimpleRNN(3, **kw),
+    "LSTM": lambda **kw: layers.LSTM(3, **kw),
+    "GRU": lambda **kw: layers.GRU(3, return_sequences=True, **kw),
+    "stack": lambda **kw: layers.RNN([layers.LSTMCell(2), layers.GRUCell(3)], go_backwards=True, **kw),
+    "own": lambda **kw: layers.RNN(Residual(3, rate=0.5), **kw),
+    "Bidirectional": lambda **kw: layers.Bidirectional(layers.GRU(3, **kw)),
+    "ConvLSTM1D": lambda **kw: layers.ConvLSTM1D(2, 2, **kw),
+}
+
+
+@pytest.mark.parametrize("layer", RECURRENT)
+@pytest.mark.parametrize("steps", [STEPS, None])
+def test_unroll_changes_nothing(layer, steps):
+    shape = (6, 2) if layer.startswith("Conv") else (FEATURES,)
+    x, found = data(ROWS, STEPS, *shape), []
+    for unroll in (False, True):
+        fastnn.utils.set_random_seed(5)
+        model = fastnn.Sequential([fastnn.Input((steps, *shape)), RECURRENT[layer](unroll=unroll)])
+        model.compile("sgd", "mse")
+        wanted = model.predict(x, verbose=0)
+        model.fit(x, 0 * wanted, batch_size=2, epochs=2, verbose=0)
+        found.append([wanted, *model.get_weights()])
+    assert all(np.array_equal(a, b) for a, b in zip(*found))
+
+
+@pytest.mark.parametrize("layer", RECURRENT)
+def test_sequences_without_a_step_are_an_error(layer):
+    shape = (6, 2) if layer.startswith("Conv") else (FEATURES,)
+    with pytest.raises(ShapeError, match="one step or more"):
+        RECURRENT[layer]()(np.zeros((2, 0, *shape), "float32"))
+
+
 def test_a_plan_does_not_grow_with_the_sequence():
     sizes = []
-    for steps in (7, 700):
-        model = fastnn.Sequential([fastnn.Input((steps, 2)), layers.Bidirectional(layers.LSTM(3)), layers.Dense(1)])
+    for steps, unroll in ((7, False), (700, False), (700, True)):
+        inner = layers.Bidirectional(layers.LSTM(3, unroll=unroll))
+        model = fastnn.Sequential([fastnn.Input((steps, 2)), inner, layers.Dense(1)])
         model.compile("adam", "mse")
         sizes.append(len(evaluate.graphs_of(lambda m=model: m.plan(4))[-1].nodes))
-    assert sizes[0] == sizes[1]
+    assert len(set(sizes)) == 1
 
 
 def test_a_cell_of_the_library_is_a_product_and_one_kernel():

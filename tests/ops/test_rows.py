@@ -116,6 +116,76 @@ def test_functional_models_that_mix_rows(name):
     np.testing.assert_allclose(layers.TimeDistributed(model)(x), wanted, rtol=1e-5, atol=1e-6)
 
 
+W = np.linspace(-1.0, 1.5, 9).reshape(3, 3).astype("float32")
+VARIABLE = fastnn.Variable(1.0)
+
+
+def zeros(x):
+    return ops.zeros_like(x[:, 0])
+
+
+def scanned(step, first, x):
+    """A scan over the axis after the rows."""
+    return ops.scan(step, first, ops.swapaxes(x, 0, 1))
+
+
+def number():
+    """A number of which nothing is known before the graph runs."""
+    return VARIABLE.value
+
+
+LOOPS_APART = {
+    "scan": lambda x: scanned(lambda c, v: (ops.tanh(c + ops.matmul(v, W)), c * v), x[:, 0], x)[0],
+    "scanned": lambda x: ops.swapaxes(scanned(lambda c, v: (c + v, c * v), x[:, 0], x)[1], 0, 1),
+    "scan from zeros": lambda x: scanned(lambda c, v: (ops.tanh(ops.matmul(c, W) + v), v), zeros(x), x)[0],
+    "a cell": lambda x: scanned(lambda c, v: (ops.matmul(ops.concatenate([v, c], 1), [*W, *W]), c), zeros(x), x)[0],
+    "carried late": lambda x: scanned(lambda c, v: ([c[1], c[0] + v], v), [zeros(x), zeros(x)], x)[0][0],
+    "loop in a loop": lambda x: ops.fori_loop(
+        0, 3, lambda i, h: h + scanned(lambda c, v: (c * v, v), h, x)[0], ops.ones_like(x[:, 0])
+    ),
+    "while": lambda x: ops.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, h * x), (0, x), maximum_iterations=4)[1],
+    "choice": lambda x: ops.cond(number() > 0.0, lambda: x + 1.0, lambda: x * x),
+    "choice of a constant": lambda x: ops.cond(number() > 0.0, lambda: x, lambda: ops.zeros_like(x)),
+    "associative": lambda x: ops.associative_scan(lambda a, b: a + b, x, axis=1),
+}
+LOOPS_TOGETHER = {
+    "scan over rows": lambda x: ops.scan(lambda c, v: (c + v, c + v), x[0], x)[1],
+    "scan that mixes": lambda x: scanned(lambda c, v: (c + ops.mean(v, axis=0), v), x[:, 0], x)[0],
+    "scan that mixes later": lambda x: scanned(lambda c, v: ([c[1][::-1], v], v), [x[:, 0], x[:, 0]], x)[0][0],
+    "other carried rows": lambda x: scanned(lambda c, v: (c + v, v), ops.cumsum(ops.ones_like(x[:, 0]), axis=0), x)[0],
+    "while one goes on": lambda x: ops.while_loop(
+        lambda h: ops.max(h) < 9.0, lambda h: h * 2.0 + 1.0, x, maximum_iterations=9
+    ),
+    "choice by rows": lambda x: ops.cond(ops.sum(x) > 0.0, lambda: x + 1.0, lambda: x * x),
+    "choice that mixes": lambda x: ops.cond(number() > 0.0, lambda: x, lambda: x[::-1]),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS_APART)
+def test_loops_of_rows_apart(name):
+    function = LOOPS_APART[name]
+    assert rows.apart(function, [((None, 4, 3), "float32")])
+    x = np.random.default_rng(0).normal(size=(5, 4, 3)).astype("float32")
+    whole, alone = (Layered(function)(x), [Layered(function)(x[k : k + 1]) for k in range(5)])
+    np.testing.assert_allclose(whole, np.concatenate(alone), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LOOPS_TOGETHER)
+def test_loops_that_mix_rows(name):
+    assert not rows.apart(LOOPS_TOGETHER[name], [((None, 4, 3), "float32")])
+
+
+class Layered(layers.Layer):
+    """A function as a layer, so that it runs as a graph."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, x):
+        return self.function(x)
+
+
 @pytest.mark.parametrize(
     "layer, shape",
     [

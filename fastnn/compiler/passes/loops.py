@@ -47,8 +47,8 @@ def _transformed(body: Body, transform: Callable[[Graph], Graph]) -> Body:
 
 # ------------------------------------------------------------------ what nobody reads
 def dead_values(graph: Graph) -> Graph:
-    """Drop dead nodes, results of loops that nobody reads, and carried values that serve themselves only."""
-    needed, wanted = set(graph.kept()), {}
+    """Drop dead nodes, results and inputs of loops that nobody reads, and carried values that serve themselves only."""
+    needed, wanted, shrinks = set(graph.kept()), {}, set()
     nodes = []
     for node in reversed(graph.nodes):
         used = [o in needed for o in node.outputs]
@@ -59,11 +59,13 @@ def dead_values(graph: Graph) -> Graph:
         if node.op.structural:
             wanted[node] = used = _closed(node, used)
             inputs = tuple(_read(node, used))
+            if not all(used) or len(inputs) < len(node.inputs):
+                shrinks.add(node)
         needed.update(s for s in inputs if s is not None)
     smaller = Graph(nodes[::-1], graph.outputs, graph.updates, graph.marks)
 
     def visit(node: Node, inputs: Inputs) -> Rewritten:
-        if node not in wanted or all(wanted[node]):
+        if node not in shrinks:
             return None
         return _with_outputs(node, inputs, wanted[node])
 
@@ -148,6 +150,7 @@ def opened(node: Node, inputs: Inputs) -> OpenLoop:
         a["reverse"],
         steps,
         test,
+        a.get("remat", False),
     )
     open_.nodes = body.nodes
     return open_

@@ -61,8 +61,28 @@ def _constant(node: Node, inputs: Inputs) -> Node | None:
         return None
     if node.output.spec.size > SMALL or node.op.host is not None or node.op.draws:
         return None  # one number, repeated, stays what it is: other rules see the number
-    value = hooks.call("eager", node.op, [s.node.payload for s in inputs], node.attrs)
+    op: Any = node.op
+    arrays = [s.node.payload for s in inputs if s is not None]
+    if plain(op, node.output, inputs):
+        with np.errstate(all="ignore"):
+            value = np.asarray(op.reference(*arrays, **node.attrs), dtypes.numpy_type(node.output.dtype))
+    else:
+        value = hooks.call("eager", node.op, arrays, node.attrs)
     return _leaf(np.ascontiguousarray(value).reshape(node.output.shape), node)
+
+
+def plain(op: Any, result: Symbol, inputs: Inputs) -> bool:
+    """Whether NumPy gives the bits of the kernel: numbers stay what they are or are rounded once, or it is logic.
+
+    No program is compiled for such a constant, whose shape may be another in the next batch.
+    """
+    if op.reference is None:
+        return False
+    specs = {s.dtype for s in inputs if s is not None} | {result.dtype}
+    once = op.fusion.algebra in (Algebra.ADDITION, Algebra.MULTIPLICATION) or _scales(result.node)
+    if once and specs in ({"float32"}, {"float64"}):
+        return True
+    return bool(op.fusion.repeats or op.fusion.reshapes or (op.elementwise and specs == {"bool"}))
 
 
 def _fold_of_nothing(node: Node, inputs: Inputs) -> Node | None:

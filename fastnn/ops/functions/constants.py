@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ShapeError
+from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
@@ -30,6 +31,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
         return broadcast_to(cast_to(fill_value, name), shape)
     trace = current()
     if trace is None:
+        affordable(product(shape) * dtypes.itemsize(name), f"full: a result of shape {shape}")
         return np.full(shape, fill_value, dtypes.numpy_type(name))
     return broadcast_to(trace.constant(fill_value, name), shape)
 
