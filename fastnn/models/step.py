@@ -112,6 +112,7 @@ class Step:
         updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
         with Trace(training=kind == "train") as trace:
             trace.seed = self.shared.seed
+            trace.watch = self.shared.watch if kind == "train" else None
             symbols = feed.symbols(trace, rows)
             x, y, weight = feed.parts(symbols)
             if kind == "predict":
