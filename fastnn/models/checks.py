@@ -13,6 +13,7 @@ from fastnn.losses.compile_loss import by_shape
 from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
 
+NAN = ("continue", "stop", "skip")
 VERBOSE = ("auto", 0, 1, 2)
 
 
@@ -73,7 +74,16 @@ def _callbacks(name, value):
             raise ArgumentError(f"{name}: received {c!r}, expected Callback objects in a list.")
 
 
+def _nan(name, value):
+    if not isinstance(value, str) or value not in NAN:
+        raise ArgumentError(
+            f"{name}: received {value!r}, expected 'continue' (train on, as Keras, with a warning), 'stop' (raise "
+            "NotFiniteError before the update) or 'skip' (leave such steps out)."
+        )
+
+
 ARGUMENTS = {
+    "nan": _nan,
     "verbose": lambda name, value: verbosity(value),
     "shuffle": _shuffle,
     "validation_split": _share,

@@ -9,6 +9,7 @@ from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
 from fastnn.models.runs import aside
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
+from fastnn.models.watch import Watch
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
@@ -50,6 +51,7 @@ def fit(
     validation_batch_size,
     validation_freq,
     receipt=None,
+    nan="continue",
 ):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
@@ -87,6 +89,7 @@ def fit(
     own = model._trainer()
     outer, own.source, own.validation = (own.source, own.validation), source, validation
     model.stop_training, model._initial_epoch, own.resume = False, None, None
+    watch = own.steps["train"].watch = Watch(nan)
     source.number = own.shared.next_fit()
     receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
     try:
@@ -96,13 +99,13 @@ def fit(
         listeners.train_has_begun(own.resume)
         if model._initial_epoch is not None:  # BackupAndRestore found where an earlier run stopped
             initial_epoch = model._initial_epoch
-        _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
+        _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs), watch)
     finally:
         (own.source, own.validation), own.resume = outer, None
     return listeners.history or model.history
 
 
-def _train(model, source, validation, validation_freq, listeners, epochs):
+def _train(model, source, validation, validation_freq, listeners, epochs, watch):
     """The epochs of fit, and its end."""
     logs, resume = {}, model._trainer().resume
     source.seek(**resume["position"] if resume else {"passes": epochs.start})
@@ -121,6 +124,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
                         "The data source gave no batch: the generator is used up, or the data set is empty."
                     )
                 break  # it ended with the epoch before
+            watch.epoch_is_over()
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
                 val = _validate(model, validation, listeners)

@@ -306,6 +306,7 @@ class Trainer(Intake, LegacyMethods):
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
         receipt: bool | str | PathLike[str] | None = None,
+        nan: str = "continue",
     ) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
@@ -316,6 +317,8 @@ class Trainer(Intake, LegacyMethods):
         weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the first epoch
         a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
         kernels, seed, steps, numbers.
+        nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where it
+        began), "stop" (NotFiniteError, with the weights before the step) or "skip" (the step changes nothing).
 
         Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
         progress; the model and `model.history` are usable.
@@ -333,6 +336,7 @@ class Trainer(Intake, LegacyMethods):
             validation_steps=validation_steps,
             validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
+            nan=nan,
         )
         check_receipt("receipt", receipt)
         with runs.run(self, "train"):
@@ -355,6 +359,7 @@ class Trainer(Intake, LegacyMethods):
                 validation_batch_size,
                 validation_freq,
                 receipt,
+                nan,
             )
 
     def evaluate(
