@@ -10,7 +10,7 @@ import sys
 
 from fastnn import compat
 from fastnn.cli.terminal import clean, say
-from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError, UnknownNameError
 
 _COMMANDS = {
     "demo": "train a small CNN on the bundled digits, save it, reload it, write a report page",
@@ -18,6 +18,7 @@ _COMMANDS = {
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
+    "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
     "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
@@ -49,6 +50,10 @@ def parser():
     verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
     verify.add_argument("script", help="the Python file that the receipt is of; what it writes it writes again")
     verify.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    parts["replay"].add_argument("file", help="an .npz file that fit(nan='stop') or fit(nan='skip') wrote")
+    parts["replay"].add_argument(
+        "--script", default=None, metavar="FILE", help="a Python file, yours, with the classes that the model needs"
+    )
     bench = parts["bench"]
     bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
     bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
@@ -106,6 +111,8 @@ def _run_command(options):
 
         arguments, steps = _steps_behind(options.arguments, options.steps)
         return verify.run(options.receipt, lambda: run_script(options.script, arguments), steps)
+    if options.command == "replay":
+        return replay(options.file, options.script)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     from fastnn.cli import facts
@@ -140,4 +147,26 @@ def run_script(script, arguments=()):
         runpy.run_path(script, run_name="__main__")
     finally:
         sys.argv, sys.path[0] = before
+    return 0
+
+
+def replay(file, script=None):
+    """Print where NaN or infinity begins in the step in a file; classes and functions come from a script, if any.
+
+    The script is run, under another name than "__main__"; nothing in the file is.
+    """
+    from fastnn.saving.replay import replay
+
+    known = {}
+    if script is not None:
+        if not os.path.isfile(script):
+            raise ArgumentError(f"replay: no file {script!r}; expected a Python script.")
+        compat.install()
+        known = {k: v for k, v in runpy.run_path(script, run_name="replayed").items() if callable(v) and k[:1] != "_"}
+    try:
+        say(str(replay(file, known)))
+    except UnknownNameError as error:
+        if script is not None:
+            raise
+        raise UnknownNameError(f"{error} Pass --script FILE with the Python file that defines it.") from None
     return 0

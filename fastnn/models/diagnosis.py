@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from fastnn.runtime.bind import new_state
 # Passes that join nodes without a change of bits.  Those that change what is computed, as the stable losses, stay.
 JOINING = frozenset({"merge_slice_gradients", "pool_relu", "epilogue", "norm_activation", "rematerialize"})
 LONGEST = 20_000  # nodes of a loop that is written out
+STDLIB = os.path.dirname(os.__file__)
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Who is on the stack when a node is made -> the phase; the innermost one counts.
 PHASES = (("layers/layer.py", "forward"), ("losses/", "loss"), ("regularizers.py", "loss"),
@@ -73,7 +74,7 @@ class Finding:
         elif self.phase == "update":
             where = f"in the weights, {self.name!r}: left by an earlier update, or set so"
         else:
-            maker = f"operation {self.operation!r}"
+            maker = f"{'the gradient of ' if self.phase == 'backward' else ''}operation {self.operation!r}"
             if self.layer:
                 maker += f" of {'layer' if self.phase != 'loss' else 'loss'} {self.layer!r}"
             if self.call:
@@ -82,20 +83,29 @@ class Finding:
                 maker += f", step {self.loop_step} of its loop"
             if self.site:
                 maker += f", at {self.site}"
-            where = f"in the {self.phase} pass: {maker} made it of finite numbers" if self.phase != "loss" else (
-                f"in the loss: {maker} made it of finite numbers"
-            )
+            where = f"in the {self.phase}{'' if self.phase == 'loss' else ' pass'}: {maker} made it of finite numbers"
         rows = "" if self.row is None else f", row {self.row} of the batch"
         rows += "" if self.sample is None else f" (row {self.sample} of the data)"
         return f"{what} {where}; step {self.step}{rows}."
 
 
+class Note(NamedTuple):
+    """Of a node: the phase; the name of a loss; "file:line" outside of the library; which call of its layer it belongs
+    to; of a gradient the node that it is the gradient of."""
+
+    phase: str = "forward"
+    loss: str = ""
+    site: str = ""
+    call: int = 0
+    of: Node | None = None
+
+
 class Noted(Trace):
-    """A trace that notes who makes a node: notes[order] = (phase, name of a loss, site, call of the layer)."""
+    """A trace that notes who makes a node: notes[order] = a Note."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.notes: dict[int, tuple[str, str, str, int]] = {}
+        self.notes: dict[int, Note] = {}
         self.calls: dict[str, int] = {}
 
     def scope(self, name: str) -> Any:
@@ -107,14 +117,20 @@ class Noted(Trace):
     def add(self, *args: Any, **kwargs: Any) -> Node:
         """As of Trace."""
         node = super().add(*args, **kwargs)
-        call = 0 if self.marks.backward is not None else self.calls.get(node.scope, 0)
-        self.notes[node.order] = (*_maker(sys._getframe(1)), call)
+        note = _maker(sys._getframe(1))
+        if note.of is not None and note.of.order in self.notes:  # a gradient is told by the call that it belongs to
+            forward = self.notes[note.of.order]
+            note = note._replace(loss=forward.loss, site=forward.site, call=forward.call)
+        elif self.marks.backward is None:
+            note = note._replace(call=self.calls.get(node.scope, 0))
+        self.notes[node.order] = note
         return node
 
 
-def _maker(frame: Any) -> tuple[str, str, str]:
-    """(phase, name of a loss, "file:line" outside of the library) of who is on the stack, as far as the step."""
-    phase = owner = site = ""
+def _maker(frame: Any) -> Note:
+    """Who is on the stack, as far as the step of the model."""
+    phase = loss = site = ""
+    of = None
     while frame is not None:
         file, function = frame.f_code.co_filename, frame.f_code.co_name
         if file.startswith(PACKAGE):
@@ -123,14 +139,16 @@ def _maker(frame: Any) -> tuple[str, str, str]:
                 break
             if not phase:
                 phase = next((p for start, p in PHASES if inner.startswith(start)), "")
-            if inner.startswith("losses/") and not owner:
-                owner = getattr(frame.f_locals.get("self"), "name", "") or ""
-        elif not site and "importlib" not in file and not file.startswith(os.path.dirname(os.__file__)):
+            if inner.startswith("losses/") and not loss:
+                loss = getattr(frame.f_locals.get("self"), "name", "") or ""
+            if inner == "graph/autodiff.py" and function == "gradients" and of is None:
+                of = frame.f_locals.get("node")
+        elif not site and not file.startswith((STDLIB, "<")):
             site = f"{os.path.basename(file)}:{frame.f_lineno}"
         if function == "compute_loss" and not phase:
             phase = "loss"
         frame = frame.f_back
-    return phase or "loss", owner, site
+    return Note(phase or "loss", loss, site, of=of)
 
 
 # ------------------------------------------------------------------ the search
@@ -160,7 +178,7 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     if origin.op is LOOP:
         inner, loop_step, more = _inside(origin, run)
         found.update(more)
-    return _finding(number, trace, feed, rows, int(state[ROW0]), origin, inner or origin, loop_step, found)
+    return _finding(model, number, trace, feed, rows, int(state[ROW0]), origin, inner or origin, loop_step, found)
 
 
 class _Run:
@@ -220,7 +238,9 @@ def _inside(loop: Node, run: _Run) -> tuple[Node | None, int | None, dict[Symbol
     alone = Node(loop.op, inputs, loop.attrs, [o.spec for o in loop.outputs], loop.scope, loop.order, loop.payload)
     writer = StepsWriter(alone)
     outputs = writer.structure(alone, inputs, ())
-    bindings = {i: np.ascontiguousarray(arrays[s]) for i, s in zip(inputs, loop.inputs) if i is not None and s is not None}
+    bindings = {
+        i: np.ascontiguousarray(arrays[s]) for i, s in zip(inputs, loop.inputs) if i is not None and s is not None
+    }
     nodes = [*trace.nodes, *writer.made]
     found = _Run(bindings, run.state).flags(nodes)
     origin = _origin(nodes, outputs, found)
@@ -230,6 +250,7 @@ def _inside(loop: Node, run: _Run) -> tuple[Node | None, int | None, dict[Symbol
 
 
 def _finding(
+    model: Any,
     number: int,
     trace: Noted,
     feed: Any,
@@ -250,28 +271,38 @@ def _finding(
             sample = int(feed.order[at])
         elif feed.arrays and len(feed.arrays[0]) != rows:
             sample = at
-    phase, owner, site, call = trace.notes.get(outer.order, ("forward", "", "", 0))
-    layer = node.scope or outer.scope
-    name = ""
+    note = trace.notes.get(outer.order, Note())
+    layer, name, operation = node.scope or outer.scope, "", node.op.name
+    if note.of is not None and node is outer:
+        operation = note.of.op.name
     if node.op is INPUT:
-        phase, name, layer, site, call = "input", _array(bad.name or "", feed), "", "", 0
+        note, name, layer, operation = Note("input"), _array(bad.name or "", feed), "", ""
     elif node.op is VARIABLE:
-        phase, name = "update", node.payload.path
-        layer, site, call = name.rpartition("/")[0], "", 0
+        layer, name = _place(node.payload, model)
+        note, operation = Note("update"), ""
     return Finding(
         step=number,
         kind="NaN" if nan else "infinity",
-        phase=phase,
+        phase=note.phase,
         name=name,
-        layer=layer or owner,
-        call=call if trace.calls.get(layer, 0) > 1 else 0,
-        operation="" if node.op in (INPUT, VARIABLE) else node.op.name,
-        site=site,
+        layer=layer or note.loss,
+        call=note.call if trace.calls.get(layer, 0) > 1 else 0,
+        operation=operation,
+        site=note.site,
         loop_step=loop_step,
         shape=tuple(bad.shape),
         row=row,
         sample=sample,
     )
+
+
+def _place(variable: Any, model: Any) -> tuple[str, str]:
+    """(name of the layer that holds a variable, its name with the layer's in front)."""
+    owner = ""
+    for layer in model._flatten_layers():  # the outer ones come first
+        if any(v is variable for v in layer.variables):
+            owner = layer.name
+    return owner, f"{owner}/{variable.name}" if owner else variable.path
 
 
 def _array(name: str, feed: Any) -> str:

@@ -5,10 +5,11 @@ slots, metrics and counters are as before the step, and the step can be run agai
 """
 
 import os
+import sys
 import warnings
 
 from fastnn.core.errors import FastnnError, NotFiniteError, NotFiniteWarning
-from fastnn.models.diagnosis import diagnose
+from fastnn.models.diagnosis import PACKAGE, diagnose
 from fastnn.runtime.abi import BATCH, ROW0
 
 
@@ -32,9 +33,7 @@ class Watch:
             if self.mode != "continue":
                 self.file, said = _written(step, compiled.feed, rows, self.finding.step)
         if self.mode == "stop":
-            raise NotFiniteError(
-                f"{self.finding} The weights are as before this step. {said}", self.finding, self.file
-            )
+            raise NotFiniteError(f"{self.finding} The weights are as before this step. {said}", self.finding, self.file)
         if self.mode == "continue":
             step.shared.watch.assign(0)
             step.watch = None
@@ -65,8 +64,11 @@ class Watch:
 
 
 def _depth():
-    """The stack level of the caller of the library, for warnings."""
-    return 8
+    """The stack level, for the function that warns, of the first caller outside of the library."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _written(step, feed, rows, number):

@@ -5,6 +5,7 @@ bytes of a `.keras` archive, read by the same closed reader, with the optimizer'
 "batch_0", ... (the rows of the batch, in order).
 """
 
+import dataclasses
 import io
 import json
 import math
@@ -35,7 +36,9 @@ def save_step(path, step, feed, rows):
     first = int(step.shared.states["train"][ROW0])
     chosen = slice(first, first + rows) if feed.order is None else feed.order[first : first + rows]
     structures = [None if s is None else _plain(s) for s in feed.structure]
-    about = {"format": FORMAT, "structures": dict(zip(PARTS, structures))}
+    whole = feed.order is None and len(feed.arrays[0]) == rows
+    numbers = None if whole else list(range(first, first + rows)) if feed.order is None else chosen.tolist()
+    about = {"format": FORMAT, "structures": dict(zip(PARTS, structures)), "rows": numbers}
     members = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
         "model": np.frombuffer(dump_model(step._model()), np.uint8),
@@ -60,11 +63,17 @@ def replay(path, custom_objects=None):
         if about["format"] != FORMAT:
             raise FileFormatError(f"{name} has format {about['format']!r:.20}; this fastnn reads format {FORMAT}.")
         structures = [about["structures"][part] for part in PARTS]
+        numbers = about["rows"]
+        if numbers is not None and not all(type(n) is int for n in numbers):
+            raise TypeError("rows are no whole numbers")
         count = len(members) - 2
         arrays = iter([members[f"batch_{i}"] for i in range(count)])
         parts = [None if s is None else _revived(s, arrays, 0) for s in structures]
     except (KeyError, TypeError, StopIteration, RecursionError) as error:
         raise FileFormatError(f"{name}: its parts do not fit together ({type(error).__name__}: {error}).") from None
+    lengths = {len(a) if a.ndim else -1 for k, a in members.items() if k.startswith("batch_")}
+    if len(lengths) != 1 or (numbers is not None and [len(numbers)] != [*lengths]):
+        raise FileFormatError(f"{name}: its arrays have {sorted(lengths)} rows; expected one number of rows.")
     model = model_of(members["model"].tobytes(), name, custom_objects)
     if not model.compiled:
         raise FileFormatError(f"{name}: its model was not compiled, so it has no step of training.")
@@ -73,7 +82,8 @@ def replay(path, custom_objects=None):
         x, y, weight = model._arrays(*parts)
         feed = step.feed(x, y, weight)
         step.begin()
-        return diagnose(step, feed, len(flatten(x)[0]))
+        found = diagnose(step, feed, len(flatten(x)[0]))
+    return found if found.row is None or numbers is None else dataclasses.replace(found, sample=numbers[found.row])
 
 
 def _plain(structure):
@@ -126,5 +136,3 @@ def _array(raw, name):
     if dtype.kind not in "fiub" or fortran or min(shape, default=0) < 0 or size != len(raw) - file.tell():
         raise FileFormatError(f"{name}: a member is an array of {dtype} of shape {shape}, which does not fit it.")
     return np.frombuffer(raw, dtype, offset=file.tell()).reshape(shape)
-
-

@@ -6,25 +6,26 @@ from fastnn.core.jit import at, kernel, sizeof, words
 from fastnn.core.simd import lanes_sumsq
 
 NOT_FINITE = 2  # the status; runtime/abi.py
+SHORT = 128  # elements that are looked at one by one right away
 
 
 @kernel("f32", "f64")
 def guard(a, lo, hi, F):
     """Status 2 where armed is not 0 and an x, or the scalar beside it, is NaN or infinite.  args: armed, x, scalar or 0.
 
-    The squares of finite numbers may have no finite sum: only then each is looked at.  items: elements.
+    The squares of finite numbers may have no finite sum: only then, and where they are few, each is looked at.  items: elements.
     """
     if at(np.int64, a[0])[0] == 0:
         return 0
     if a[2] != 0 and lo == 0 and not abs(at(F, a[2])[0]) < np.inf:
         return NOT_FINITE
-    x = at(F, a[1] + lo * sizeof(F))
-    if lanes_sumsq(F, x, hi - lo) < np.inf:
+    x, n = at(F, a[1] + lo * sizeof(F)), hi - lo
+    if n > SHORT and lanes_sumsq(F, x, n) < np.inf:
         return 0
-    for i in range(hi - lo):
-        if not abs(x[i]) < np.inf:
-            return NOT_FINITE
-    return 0
+    bad = False
+    for i in range(n):
+        bad |= not abs(x[i]) < np.inf
+    return NOT_FINITE if bad else 0
 
 
 @kernel("f32", "f64")
