@@ -183,9 +183,10 @@ OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpo
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
-        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.cli.verify"},
+        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.cli.replay", "fastnn.cli.verify"},
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
+    "models/watch.py": ({"fastnn.models.replay"}, "writers of files, for a step that failed"),
     "models/trainer.py": ({"fastnn.saving.run"}, "readers and writers of files: a first model need not wait for them"),
 }
 

@@ -10,7 +10,7 @@ import sys
 
 from fastnn import compat
 from fastnn.cli.terminal import clean, say
-from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError, UnknownNameError
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
 
 _COMMANDS = {
     "demo": "train a small CNN on the bundled digits, save it, reload it, write a report page",
@@ -112,7 +112,9 @@ def _run_command(options):
         arguments, steps = _steps_behind(options.arguments, options.steps)
         return verify.run(options.receipt, lambda: run_script(options.script, arguments), steps)
     if options.command == "replay":
-        return replay(options.file, options.script)
+        from fastnn.cli import replay
+
+        return replay.run(options.file, options.script)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     from fastnn.cli import facts
@@ -147,26 +149,4 @@ def run_script(script, arguments=()):
         runpy.run_path(script, run_name="__main__")
     finally:
         sys.argv, sys.path[0] = before
-    return 0
-
-
-def replay(file, script=None):
-    """Print where NaN or infinity begins in the step in a file; classes and functions come from a script, if any.
-
-    The script is run, under another name than "__main__"; nothing in the file is.
-    """
-    from fastnn.saving.replay import replay
-
-    known = {}
-    if script is not None:
-        if not os.path.isfile(script):
-            raise ArgumentError(f"replay: no file {script!r}; expected a Python script.")
-        compat.install()
-        known = {k: v for k, v in runpy.run_path(script, run_name="replayed").items() if callable(v) and k[:1] != "_"}
-    try:
-        say(str(replay(file, known)))
-    except UnknownNameError as error:
-        if script is not None:
-            raise
-        raise UnknownNameError(f"{error} Pass --script FILE with the Python file that defines it.") from None
     return 0

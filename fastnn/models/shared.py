@@ -47,7 +47,8 @@ class Shared:
     state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor
     moves them.  `fits` counts calls of fit: the rows of each are in another order.
 
-    watch: not 0 while steps of training fail at NaN and infinity.  bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.
+    bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.  watch: not 0 while
+    steps of training fail at NaN and infinity.
     """
 
     def __init__(self):

@@ -73,7 +73,7 @@ def _depth():
 
 def _written(step, feed, rows, number):
     """(the file that replays the step or None, a sentence about it)."""
-    from fastnn.saving.replay import save_step
+    from fastnn.models.replay import save_step
 
     path = os.path.abspath(f"nan-step-{number}.npz")
     try:

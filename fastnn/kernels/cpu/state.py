@@ -11,9 +11,9 @@ SHORT = 128  # elements that are looked at one by one right away
 
 @kernel("f32", "f64")
 def guard(a, lo, hi, F):
-    """Status 2 where armed is not 0 and an x, or the scalar beside it, is NaN or infinite.  args: armed, x, scalar or 0.
+    """Status 2 where armed is not 0, and x or the scalar beside it is NaN or infinite.  args: armed, x, scalar or 0.
 
-    The squares of finite numbers may have no finite sum: only then, and where they are few, each is looked at.  items: elements.
+    Squares of finite numbers may have no finite sum: then, and where they are few, each is looked at.  items: elements.
     """
     if at(np.int64, a[0])[0] == 0:
         return 0
