@@ -41,7 +41,7 @@ PHASES = (("layers/layer.py", "forward"), ("losses/", "loss"), ("regularizers.py
 class Finding:
     """Where NaN or infinity began in a step of training.
 
-    step: the optimizer's iterations before it.  kind: "NaN" or "infinity".  phase: "input" (an array of the data),
+    step: how many the optimizer has made before it.  kind: "NaN" or "infinity".  phase: "input" (an array of the data),
     "forward", "loss", "backward" or "update" (a weight is bad before the step: an earlier update, or who set it).
     name: the array or the variable's path.  layer: the path of the layer's names.  call: which of its calls in the
     step, counted from 1, 0 for the only one.  operation: its name in the graph.  site: "file:line" in the user's code.
@@ -158,7 +158,7 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     step: a models.step.Step of kind "train".  feed: bound to the data.  rows: of the batch.
     """
     model = step._model()
-    number = int(np.asarray(model.optimizer.iterations))
+    number = int(model.optimizer._iterations.numpy())
     trace = Noted(training=True)
     with trace:
         symbols, _ = step.traced(trace, feed, rows)

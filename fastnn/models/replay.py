@@ -9,6 +9,7 @@ import dataclasses
 import io
 import json
 import math
+import tokenize
 import zipfile
 
 import numpy as np
@@ -104,7 +105,7 @@ def _revived(data, arrays, depth):
         raise TypeError("not a structure")
     if kind == "dict":
         return {str(k): _revived(v, arrays, depth + 1) for k, v in parts}
-    return _CONTAINERS[kind](_revived(v, arrays, depth + 1) for v in parts)
+    return _CONTAINERS[kind]([_revived(v, arrays, depth + 1) for v in parts])
 
 
 def _read(data, name):
@@ -130,7 +131,7 @@ def _array(raw, name):
         if major != (1, 0):
             raise ValueError(f"version {major}")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except (ValueError, SyntaxError, TypeError) as error:
+    except (ValueError, SyntaxError, TypeError, tokenize.TokenError, RecursionError, MemoryError) as error:
         raise FileFormatError(f"{name}: a member is no array: {error}") from None
     size = math.prod(shape) * dtype.itemsize
     if dtype.kind not in "fiub" or fortran or min(shape, default=0) < 0 or size != len(raw) - file.tell():

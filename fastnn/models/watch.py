@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 
-from fastnn.core.errors import FastnnError, NotFiniteError, NotFiniteWarning
+from fastnn.core.errors import NotFiniteError, NotFiniteWarning
 from fastnn.models.diagnosis import PACKAGE, diagnose
 from fastnn.runtime.abi import BATCH, ROW0
 
@@ -77,7 +77,10 @@ def _written(step, feed, rows, number):
 
     path = os.path.abspath(f"nan-step-{number}.npz")
     try:
-        save_step(path, step, feed, rows)
-    except (FastnnError, OSError) as error:
-        return None, f"No file that replays it was written: {error}"
+        with warnings.catch_warnings(record=True) as said:
+            save_step(path, step, feed, rows)
+    except Exception as error:  # of the user's get_config, too: what fit has to say comes first
+        return None, f"No file that replays it was written: {type(error).__name__}: {error}"
+    for warning in said:
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return path, f"`fastnn replay {os.path.basename(path)}` replays it: {path}"
