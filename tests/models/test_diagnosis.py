@@ -160,7 +160,7 @@ def test_a_step_of_a_loop_is_named(kind, step):
     model = keras.Sequential([
         keras.Input((5, 2)),
         kind(3, activation=lambda x: ops.log(x + 50.0), name="rec",
-             kernel_initializer="ones", recurrent_initializer="zeros", **({"reset_after": False} if kind is layers.GRU else {})),
+             kernel_initializer="ones", recurrent_initializer="zeros"),
         layers.Dense(1)])  # fmt: skip
     model.compile("sgd", "mse")
     x = np.zeros((ROWS, 5, 2), "f4")

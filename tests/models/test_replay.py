@@ -154,7 +154,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damage_has_a_name(damage, members):
     changed = {k: v for k, v in {**members, **DAMAGE[damage]}.items() if v is not None}
-    with pytest.raises(FileFormatError, match="changed.npz"):
+    with pytest.raises(FileFormatError, match=r"changed\.npz"):
         replay(write(changed))
 
 
@@ -163,15 +163,16 @@ def test_compressed_members_are_refused(members):
         replay(write(members, zipfile.ZIP_DEFLATED))
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_any_cut_or_flip_is_an_error_with_a_name_or_the_same(members, data):
+@settings(max_examples=40, deadline=None)
+@given(st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+def test_any_cut_or_flip_is_an_error_with_a_name_or_the_same(members, cut, where, bit):
     with open(write(members), "rb") as file:
         raw = bytearray(file.read())
-    if data.draw(st.booleans()):
-        raw = raw[: data.draw(st.integers(0, len(raw) - 1))]
+    at = int(where * len(raw))
+    if cut:
+        raw = raw[:at]
     else:
-        raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+        raw[at] ^= 1 << bit
     with open("changed.npz", "wb") as file:
         file.write(raw)
     with contextlib.suppress(FastnnError):

@@ -115,7 +115,7 @@ def test_going_on_is_as_if_nobody_looked(value, steps):
     model.steps_per_execution = steps
     with pytest.warns(NotFiniteWarning, match="array 'x'; step 2") as seen:
         fit(model, x)
-    assert same([w for w in model.get_weights()], [w for w in plain.get_weights()]) and not np.isfinite(losses[-1])
+    assert same(model.get_weights(), plain.get_weights()) and not np.isfinite(losses[-1])
     assert len([w for w in seen if w.category is NotFiniteWarning]) == 1
     assert next(w for w in seen if w.category is NotFiniteWarning).filename == __file__
 
