@@ -424,6 +424,6 @@ def _watch(grads):
     if trace is None or trace.watch is None or trace.parent is not None:
         return
     losses = [y for y in trace.marks.targets if y.spec.size == 1]
-    seen = [x for x in [*map(trace.symbol, grads), *losses] if x.dtype in packing.WATCHED]
+    seen = [x for x in [*map(trace.symbol, grads), *losses] if x.dtype in state_records.WATCHED]
     if seen:
-        trace.assign(trace.watch, packing.guard(trace.read(trace.watch), *seen))
+        trace.assign(trace.watch, state_records.guard(trace.read(trace.watch), *seen))
