@@ -195,13 +195,21 @@ OPTIONAL = {
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
-        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.cli.verify", "fastnn.models.script"},
+        {
+            "fastnn.cli.bench",
+            "fastnn.cli.demo",
+            "fastnn.cli.facts",
+            "fastnn.cli.replay",
+            "fastnn.cli.verify",
+            "fastnn.models.script",
+        },
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
     "models/training_state.py": (
         {"fastnn.models.keeping"},
         "readers and writers of files: a first model need not wait for them",
     ),
+    "models/watch.py": ({"fastnn.models.replay"}, "writers of files, for a step that failed"),
 }
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
+    "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
     "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
@@ -52,6 +53,10 @@ def parser():
     verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
     verify.add_argument("script", help="the Python file that the receipt is of; what it writes it writes again")
     verify.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    parts["replay"].add_argument("file", help="an .npz file that fit(nan='stop') or fit(nan='skip') wrote")
+    parts["replay"].add_argument(
+        "--script", default=None, metavar="FILE", help="a Python file, yours, with the classes that the model needs"
+    )
     bench = parts["bench"]
     bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
     bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
@@ -109,6 +114,10 @@ def _run_command(options):
 
         arguments, steps = _steps_behind(options.arguments, options.steps)
         return verify.run(options.receipt, lambda: run_script(options.script, arguments), steps)
+    if options.command == "replay":
+        from fastnn.cli import replay
+
+        return replay.run(options.file, options.script)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     if options.command == "resume":

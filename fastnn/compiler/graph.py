@@ -73,6 +73,15 @@ def _list(nodes: Sequence[Node], numbers: dict[Symbol, int], lines: list[str], i
             lines.append(f"{indent}  gives {', '.join(f'%{numbers[s]}' for s in body.outputs)}")
 
 
+def guarded(nodes: Sequence[Node]) -> set[Node]:
+    """The guards among the nodes, and all that they follow from."""
+    found = {node for node in nodes if node.op.guards}
+    for node in reversed(nodes) if found else ():
+        if node in found:
+            found.update(s.node for s in node.inputs if s is not None)
+    return found
+
+
 def make(op: Record, inputs: Sequence[Symbol | None], attrs: Attrs, like: Node) -> Node:
     """A new node outside any trace; scope and order are those of `like`."""
     attrs = op.normalize(attrs)

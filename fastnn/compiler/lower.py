@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn.compiler.emit import Buffer, Emitter, Home, Instruction, Items, Key, Operand, Region
-from fastnn.compiler.graph import Graph
+from fastnn.compiler.graph import Graph, guarded
 from fastnn.compiler.lower_loops import lower_branch, lower_loop
 from fastnn.compiler.spaces import Spaces
 from fastnn.compiler.structure import Structure
@@ -105,9 +105,12 @@ class Lowering:
         """Variables and their updates, inputs and data slots: what the whole graph has and bodies have not."""
         graph, sources = self.graph, [self.root[s] for _, s in self.graph.updates]
         leaf = {n.payload: n.output for n in graph.nodes if n.op is VARIABLE}
+        early = guarded(graph.nodes)  # nothing of a variable may change before the guards
         for (variable, _), r in zip(graph.updates, sources):
             if r.node.op is not VARIABLE or r.node.payload is not variable:
                 self.last_use[r] = NEVER
+            if r.node in early and not r.node.op.guards:
+                continue
             if sources.count(r) == 1 and r not in self.homes and r.node.op not in (INPUT, VARIABLE, CONSTANT):
                 self.homes[r] = Home(self.storage.variable(variable), leaf.get(variable))
         for node in graph.nodes if self.reuse else ():
@@ -217,8 +220,10 @@ class Lowering:
     # ------------------------------------------------------------------ the walk
     def run(self) -> None:
         """Lower every node."""
-        ops = self.operands
+        ops, meet = self.operands, None  # meet: instructions there are up to a guard
         for k, node in enumerate(self.graph.nodes):
+            if meet is not None and len(self.out) > meet:
+                self.out[meet].sync, meet = True, None  # nobody goes on before all of a guard has been looked at
             if node.op in (INPUT, VARIABLE):
                 continue
             if node.op is CONSTANT:
@@ -242,6 +247,8 @@ class Lowering:
                     f"{node.op.name} has no kernel: received a call of it in the graph, expected calls of "
                     "the operations that it is made of."
                 )
+            if node.op.guards:
+                meet = len(self.out)
 
     def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""

@@ -73,8 +73,23 @@ class GradientError(FastnnError, ArithmeticError, ValueError):
     """A gradient that is not the derivative of the loss: see `Model.check_gradients`."""
 
 
+class NotFiniteError(FastnnError, FloatingPointError, ValueError):
+    """NaN or infinity in a step of `fit(nan="stop")`; the weights are as before that step.
+
+    finding: where it began (fastnn.models.diagnosis.Finding).  file: the file that replays the step, or None.
+    """
+
+    def __init__(self, message: str, finding: object = None, file: str | None = None) -> None:
+        super().__init__(message)
+        self.finding, self.file = finding, file
+
+
 class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
+
+
+class NotFiniteWarning(UserWarning):
+    """NaN or infinity in a step of training; the message says where it began."""
 
 
 class DataWarning(UserWarning):

@@ -18,6 +18,7 @@ def gradients(ys: Iterable[Any], xs: Iterable[Any], gys: Sequence[Any] | None = 
     """
     trace = active("gradients()")
     ys, xs = [trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs]
+    trace.marks.targets = ys
     if trace.marks.backward is None:
         trace.marks.backward = len(trace.nodes)
     reached = _depends_on(trace.nodes, xs)

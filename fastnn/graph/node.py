@@ -42,6 +42,7 @@ class Record:
     remat: Callable[..., Any] | None
     elementwise: bool
     structural: bool
+    guards: bool = False  # a failure of its kernel ends the step before the step has written anything
 
     @property
     def draws(self) -> bool:

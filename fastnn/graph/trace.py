@@ -32,13 +32,14 @@ def active(what: str) -> Trace:
 class Marks:
     """backward: the order of the first node that gradients() made, or None; what is traced later counts as backward.
 
-    remat: see Trace.rematerialized.
+    remat: see Trace.rematerialized.  targets: what the last gradients() differentiated.
     """
 
-    __slots__ = ("backward", "remat")
+    __slots__ = ("backward", "remat", "targets")
 
     def __init__(self) -> None:
         self.backward: int | None = None
+        self.targets: list[Symbol] = []
         self.remat: list[tuple[int, int, int, bool]] = []
 
 
@@ -75,6 +76,7 @@ class Trace:
         self._again: list[tuple[int, bool]] = []
         self.marks = Marks()
         self.extra: dict[str, Any] = {}  # per-trace notes of layers (masks, call counts)
+        self.watch: Variable | None = None  # see optimizers/watching.py: whether updates look for NaN
         self.seed: Any = None  # of numbers drawn without a generator; None: the process-wide seed
         if parent is not None:
             self.training, self.building, self.seed = parent.training, parent.building, parent.seed

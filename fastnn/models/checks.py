@@ -16,6 +16,7 @@ from fastnn.losses.compile_loss import by_shape
 from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
 
+NAN = ("continue", "stop", "skip")
 VERBOSE = ("auto", 0, 1, 2)
 
 
@@ -86,9 +87,18 @@ def _resume(name, value):
         raise ArgumentError(f"{name}: received {value!r}, expected 'auto', True, False, or the path of a checkpoint.")
 
 
+def _nan(name, value):
+    if not isinstance(value, str) or value not in NAN:
+        raise ArgumentError(
+            f"{name}: received {value!r}, expected 'continue' (train on, as Keras, with a warning), 'stop' (raise "
+            "NotFiniteError before the update) or 'skip' (leave such steps out)."
+        )
+
+
 ARGUMENTS = {
     "checkpoint": _folder,
     "resume": _resume,
+    "nan": _nan,
     "verbose": lambda name, value: verbosity(value),
     "shuffle": _shuffle,
     "validation_split": _share,

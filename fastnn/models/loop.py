@@ -10,6 +10,7 @@ from fastnn.models import receipt as receipts
 from fastnn.models import script
 from fastnn.models.runs import aside
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
+from fastnn.models.watch import Watch
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
@@ -53,6 +54,7 @@ def fit(
     checkpoint,
     resume,
     receipt=None,
+    nan="continue",
 ):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
@@ -91,6 +93,7 @@ def fit(
     outer = own.source, own.validation, own.keeping
     own.source, own.validation, own.keeping, done = source, validation, None, False
     model.stop_training, model._initial_epoch = False, None
+    watch = own.steps["train"].watch = Watch(nan)
     source.number = own.shared.next_fit()
     try:
         receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
@@ -108,7 +111,8 @@ def fit(
             listeners.train_has_begun(found)
             if model._initial_epoch is not None:  # found where an earlier run stopped
                 initial_epoch = model._initial_epoch
-            _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs), keeping)
+            span = range(initial_epoch, epochs)
+            _train(model, source, validation, validation_freq, listeners, span, keeping, watch)
         done = True
         if folder is not None:
             script.is_finished(folder)
@@ -119,7 +123,7 @@ def fit(
     return listeners.history or model.history
 
 
-def _train(model, source, validation, validation_freq, listeners, epochs, keeping):
+def _train(model, source, validation, validation_freq, listeners, epochs, keeping, watch):
     """The epochs of fit, and its end."""
     resume = None if keeping is None else keeping.resume
     logs, epoch, ended = {}, epochs.start - 1, False
@@ -147,6 +151,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
                         "The data source gave no batch: the generator is used up, or the data set is empty."
                     )
                 break  # it ended with the epoch before
+            watch.epoch_is_over()
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
                 if keeping is not None:

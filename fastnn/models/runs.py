@@ -32,10 +32,13 @@ def run(model, kind=None):
         measured = _measured(model, around)
         around.append(model)
         own.depth += 1
+        train = own.steps["train"]
+        watch, train.watch = train.watch, None
         try:
             yield
         finally:
             own.depth -= 1
+            train.watch = watch
             around.pop()
             for variable, value in measured:
                 variable.assign(value)

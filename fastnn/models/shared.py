@@ -5,7 +5,7 @@ import weakref
 from fastnn.core import config
 from fastnn.graph import Variable
 from fastnn.models.program_cache import ProgramCache
-from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP
+from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP, WATCH
 from fastnn.runtime.bind import Arena, new_state
 
 FIRST_STEP = {"train": 0, "test": 1 << 62, "predict": -(1 << 62)}
@@ -47,7 +47,8 @@ class Shared:
     state blocks; the kinds count in ranges of their own, so an evaluation neither repeats numbers of the training nor
     moves them.  `fits` counts calls of fit: the rows of each are in another order.
 
-    bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.
+    bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.  watch: not 0 while
+    steps of training fail at NaN and infinity.
     """
 
     def __init__(self):
@@ -58,6 +59,7 @@ class Shared:
         self.steps = {
             kind: Variable.over(state[STEP : STEP + 1].reshape(()), name="step") for kind, state in self.states.items()
         }
+        self.watch = Variable.over(self.states["train"][WATCH : WATCH + 1].reshape(()), name="watch")
         self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
         self.revision = 0  # of seed and streams: plans hold them
         self._start(FIRST_STEP)
@@ -109,9 +111,9 @@ class Shared:
 
     def places(self):
         """How far each kind has come in its rows."""
-        return {kind: state[[ROW0, BATCH, STOP]] for kind, state in self.states.items()}
+        return {kind: state[[ROW0, BATCH, STOP, WATCH]] for kind, state in self.states.items()}
 
     def go_to(self, places):
         """Put back what places() returned."""
         for kind, words in places.items():
-            self.states[kind][[ROW0, BATCH, STOP]] = words
+            self.states[kind][[ROW0, BATCH, STOP, WATCH]] = words

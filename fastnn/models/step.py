@@ -7,6 +7,7 @@ after the batch (metrics/deferred.py).
 """
 
 import contextlib
+import time
 import weakref
 
 import numpy as np
@@ -14,13 +15,14 @@ import numpy as np
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
 from fastnn.core import config, turns
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.graph import Symbol, Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
 from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
 from fastnn.models.flat import runs_of, slot_run
+from fastnn.runtime.abi import BATCH, NOT_FINITE, WATCH
 from fastnn.utils.triples import pack_x_y_sample_weight
 
 METHODS = {"train": "train_step", "test": "test_step"}
@@ -60,13 +62,15 @@ def bytes_of(program):
 class Step:
     """One kind of step of a model: "train", "test" or "predict".
 
-    feeds: by signature, as long as somebody has them.  last: the CompiledStep that ran last, or None.
+    feeds: by signature, as long as somebody has them.  last: the CompiledStep that ran last, or None.  watch: the Watch
+    of the fit that runs, or None.
     """
 
     def __init__(self, model, kind, shared):
         self._model = weakref.ref(model)  # the model holds its steps: a circle would outlive `del model`
         self.kind, self.shared = kind, shared
         self.feeds, self.last = weakref.WeakValueDictionary(), None
+        self.watch = None
 
     def forget(self):
         """Drop all that was made: the model has changed."""
@@ -106,21 +110,28 @@ class Step:
         changes = getattr(getattr(self._model(), "optimizer", None), "changes", 0) if self.kind == "train" else 0
         return variables.layout_version, config.version(), self.shared.revision, changes
 
+    def traced(self, trace, feed, rows):
+        """Trace the step on a batch of so many rows; returns the input symbols, and what the model's method did."""
+        model, kind = self._model(), self.kind
+        trace.seed = self.shared.seed
+        trace.watch = self.shared.watch if kind == "train" else None
+        symbols = feed.symbols(trace, rows)
+        x, y, weight = feed.parts(symbols)
+        if kind == "predict":
+            return symbols, model(x, training=False)
+        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
+        with updating, results_later():
+            return symbols, getattr(model, METHODS[kind])(pack_x_y_sample_weight(x, y, weight))
+
     def _compile(self, feed, rows):
         model, kind = self._model(), self.kind
         outputs, result, logs = [], None, None
-        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
         with Trace(training=kind == "train") as trace:
-            trace.seed = self.shared.seed
-            symbols = feed.symbols(trace, rows)
-            x, y, weight = feed.parts(symbols)
+            symbols, found = self.traced(trace, feed, rows)
             if kind == "predict":
-                found = model(x, training=False)
                 outputs = flatten(found)
                 result, losses = like(found, [LEAF] * len(outputs)), []
             else:
-                with updating, results_later():
-                    found = getattr(model, METHODS[kind])(pack_x_y_sample_weight(x, y, weight))
                 losses = [_home(trace, loss, f"added_loss_{i}") for i, loss in enumerate(trace.losses)]
                 logs = self._logs(model, trace, found) if has_own(model, kind) else None
             self.shared.count_draws(kind, trace)
@@ -152,11 +163,16 @@ class Step:
     def begin(self, row=0):
         """Start at this row of the order."""
         self.shared.begin(self.kind, row)
+        if self.kind == "train":
+            self.shared.states["train"][WATCH] = self.watch is not None
         self.shared.kind = self.kind
         self.show_losses()
 
     def run(self, feed, rows, batches=1, deadline=0):
-        """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run)."""
+        """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run).
+
+        A batch that ends at NaN or infinity is what the watch of the run makes of it (models/watch.py).
+        """
         while True:
             compiled = self.compiled(feed, rows)
             taken = turns.begin(compiled.program)
@@ -166,10 +182,26 @@ class Step:
                 if compiled is not self.last:
                     self.last = compiled
                     self.show_losses()
-                return compiled, compiled.program.run(batches, rows, deadline)
+                return compiled, self._watched(compiled, rows, batches, deadline)
             finally:
                 if taken:
                     turns.end()
+
+    def _watched(self, compiled, rows, batches, deadline):
+        """How many batches are done; those that failed at a guard are given to the watch."""
+        state = self.shared.states[self.kind]
+        first = int(state[BATCH])
+        while True:
+            done = int(state[BATCH]) - first
+            try:
+                return done + compiled.program.run(batches - done, rows, deadline)
+            except KernelError as error:
+                if error.status != NOT_FINITE:
+                    raise
+            self.watch.tripped(self, compiled, rows)
+            done = int(state[BATCH]) - first
+            if done == batches or (deadline and done and time.monotonic_ns() >= deadline):
+                return done
 
     # ------------------------------------------------------------------ what it leaves behind
     def logs(self):

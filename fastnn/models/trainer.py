@@ -283,6 +283,7 @@ class Trainer(Intake, LegacyMethods):
         checkpoint: Any = None,
         resume: bool | str | PathLike[str] = "auto",
         receipt: bool | str | PathLike[str] | None = None,
+        nan: str = "continue",
     ) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
@@ -293,6 +294,8 @@ class Trainer(Intake, LegacyMethods):
         weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the first epoch
         a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
         kernels, seed, steps, numbers.
+        nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where it
+        began), "stop" (NotFiniteError, with the weights before the step) or "skip" (the step changes nothing).
 
         checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
         SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint
@@ -317,6 +320,7 @@ class Trainer(Intake, LegacyMethods):
             validation_freq=validation_freq,
             checkpoint=checkpoint,
             resume=resume,
+            nan=nan,
         )
         check_receipt("receipt", receipt)
         with runs.run(self, "train"):
@@ -341,6 +345,7 @@ class Trainer(Intake, LegacyMethods):
                 checkpoint,
                 resume,
                 receipt,
+                nan,
             )
 
     def evaluate(

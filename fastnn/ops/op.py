@@ -74,6 +74,7 @@ class Op(Record):
     compose: Callable[..., Any] | None = None
     fusion: Fusion = NOTHING  # what passes may join with its calls
     remat: Callable[..., Any] | None = None  # (node) -> (op, inputs, attrs) that give its first result once more
+    guards: bool = False  # see Record
     cuda: str = "no CUDA twin yet: the CUDA level has not been built"
     doc: str = ""
     structural = False  # its nodes have no graph inside (graph/loop.py has those that do)

@@ -232,6 +232,7 @@ class Applying:
     def _unit_step(self, units):
         steps = self.gradient_accumulation_steps
         due = None
+        _watch([u.grad for u in units])
         if steps:
             due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
             for u in units:
@@ -351,6 +352,7 @@ class Applying:
 
     # ------------------------------------------------------------------ optimizers written by users
     def _custom_step(self, grads, variables):
+        _watch(grads)
         steps = self.gradient_accumulation_steps
         if not steps:
             self._custom_update(grads, variables)
@@ -414,3 +416,14 @@ def _without_missing(grads, variables):
         )
     kept = [(g, v) for g, v in zip(grads, variables) if g is not None]
     return [g for g, _ in kept], [v for _, v in kept]
+
+
+def _watch(grads):
+    """In a traced step of training: let the step fail, before it writes, where these or the loss are not finite."""
+    trace = current()
+    if trace is None or trace.watch is None or trace.parent is not None:
+        return
+    losses = [y for y in trace.marks.targets if y.spec.size == 1]
+    seen = [x for x in [*map(trace.symbol, grads), *losses] if x.dtype in state_records.WATCHED]
+    if seen:
+        trace.assign(trace.watch, state_records.guard(trace.read(trace.watch), *seen))

@@ -27,7 +27,8 @@ COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "i
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
 SYNC, HOST, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64
 CONTROL = LOOP | BRANCH
-STEP, ROW0, BATCH, STOP = range(4)
+STEP, ROW0, BATCH, STOP, WATCH = range(5)  # WATCH: not 0 while steps with NaN or infinity fail
+NOT_FINITE = 2  # status of a kernel that found NaN or infinity where WATCH says so
 STATE_WORDS = 16
 # Spaces of a relocation that are no number of a block: a thread's own workspace and tiles; where empty values lie.
 LOCAL, SCRATCH, NOWHERE = -1, -2, -3

@@ -23,7 +23,7 @@ EXAMPLES = 4 if kernels_mode() == "python" else 25
 # fmt: off
 ROUNDING = {"dead": 0.0, "dead_again": 0.0, "cse": 0.0, "epilogue": 0.0, "norm_activation": 0.0,
             "pool_relu": 0.0, "rematerialize": 0.0,
-            "unroll": 0.0,
+            "unroll": 0.0, "commit": 0.0,
             "hoist": 2e-6, "bodies": 1e-5,  # one product for all steps; what all other passes do, inside bodies
             "merge_slice_gradients": 1e-6,  # the same terms in another order where there are several
             "simplify": 2e-6,               # two scales in a row are one: two roundings become one
@@ -58,8 +58,8 @@ def test_every_pass_is_classified():
     assert {name for name, _ in passes.PIPELINE} <= set(ROUNDING)
 
 
-# pools and what is rematerialized: compiler/passes/test_passes.py; slices: test_merge_slice_gradients.py there
-ELSEWHERE = {"dead", "dead_again", "pool_relu", "rematerialize", "unroll", "merge_slice_gradients"}
+# pools and what is rematerialized: compiler/passes/test_passes.py; slices and effects: files of their own there
+ELSEWHERE = {"commit", "dead", "dead_again", "pool_relu", "rematerialize", "unroll", "merge_slice_gradients"}
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in passes.PIPELINE} - ELSEWHERE))

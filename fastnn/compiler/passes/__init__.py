@@ -7,6 +7,7 @@ before the graph around them, so that what they give up meets the passes there.
 from collections.abc import Callable, Collection
 
 from fastnn.compiler.graph import Graph
+from fastnn.compiler.passes.commit import commit_after_guards
 from fastnn.compiler.passes.cse import common_subexpressions
 from fastnn.compiler.passes.epilogue import epilogues
 from fastnn.compiler.passes.loops import dead_values, hoisted, in_bodies
@@ -33,8 +34,9 @@ PIPELINE: tuple[tuple[str, Callable[..., Graph]], ...] = (
     ("norm_activation", norm_activations),
     ("dead_again", dead_values),
     ("rematerialize", rematerialized),
+    ("commit", commit_after_guards),
 )
-_REQUIRED = ("dead", "unroll")
+_REQUIRED = ("dead", "unroll", "commit")
 
 
 def run(graph: Graph, off: Collection[str] = (), unroll: bool = False, checks: bool = False) -> Graph:

@@ -23,14 +23,14 @@ def unrolled(graph: Graph) -> Graph:
     def visit(node: Node, inputs: Inputs) -> Rewritten:
         if not node.op.structural:
             return None
-        writer = _Writer(node)
+        writer = Writer(node)
         outputs = writer.structure(node, inputs, ())
         return [*writer.made, tuple(outputs)]
 
     return rewrite(graph, visit)
 
 
-class _Writer:
+class Writer:
     """The nodes that a structural node becomes, in `made`."""
 
     def __init__(self, like: Node) -> None:
@@ -117,3 +117,19 @@ class _Writer:
         if not rows:
             return self.constant(np.zeros(like.shape), like.dtype)
         return self.make("concatenate", *(self.make("reshape", r, shape=(1, *r.shape)) for r in rows), axis=0)
+
+
+class StepsWriter(Writer):
+    """Notes the step of each node: steps[node] is that of the innermost loop."""
+
+    def __init__(self, like: Node) -> None:
+        super().__init__(like)
+        self.steps: dict[Node, int] = {}
+
+    def body(self, body: Body, inputs: Sequence[Any], steps: Any) -> Any:
+        """As of Writer."""
+        first = len(self.made)
+        outputs = super().body(body, inputs, steps)
+        for node in self.made[first:] if steps else ():
+            self.steps.setdefault(node, steps[-1])
+        return outputs

@@ -1,0 +1,216 @@
+"""fit(nan=...): stopping, skipping and going on leave exactly what they say; without NaN nothing is different."""
+
+import contextlib
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastnn as keras
+from fastnn import callbacks, layers
+from fastnn.core import config
+from fastnn.core.errors import ArgumentError, DataWarning, NotFiniteError, NotFiniteWarning
+
+pytestmark = pytest.mark.filterwarnings("ignore::fastnn.core.errors.DataWarning")
+BATCH, BATCHES, WIDTH = 4, 6, 3
+RNG = np.random.default_rng(5)
+X, Y = RNG.random((BATCH * BATCHES, WIDTH), dtype="f4"), RNG.random((BATCH * BATCHES, 1), dtype="f4")
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
+    "adam": lambda: keras.optimizers.Adam(0.01, weight_decay=0.1),
+    "accumulating": lambda: keras.optimizers.Adam(0.01, gradient_accumulation_steps=2),
+    "clipped": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.1, use_ema=True),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _here(tmp_path_factory):
+    """Files of steps go into a folder of the tests."""
+    with contextlib.chdir(tmp_path_factory.mktemp("steps")):
+        yield
+
+
+def net(optimizer="adam", dropout=0.3):
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([
+        keras.Input((WIDTH,)), layers.Dense(5, "relu"), layers.BatchNormalization(), layers.Dropout(dropout),
+        layers.Dense(1)])  # fmt: skip
+    model.compile(OPTIMIZERS[optimizer](), "mse", metrics=["mae"])
+    return model
+
+
+def state(model):
+    """All that training changes."""
+    return [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
+
+
+def same(a, b):
+    return len(a) == len(b) and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b))
+
+
+def planted(batch, value=np.nan):
+    x = X.copy()
+    x[batch * BATCH + 1, 0] = value
+    return x
+
+
+def fit(model, x=X, y=Y, **arguments):
+    return model.fit(x, y, **{"batch_size": BATCH, "verbose": 0, "shuffle": False, **arguments})
+
+
+def as_batches(x, y):
+    return ((x[at : at + BATCH], y[at : at + BATCH]) for at in range(0, len(x), BATCH))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("source", ["arrays", "batches", "called"])
+@settings(max_examples=2, deadline=None)
+@given(bad=st.integers(0, BATCHES - 1))
+def test_stop_leaves_the_state_before_the_step(optimizer, source, bad):
+    """Of weights, slots, moving averages, counters: those of a run that ends before the bad batch."""
+    good = net(optimizer)
+    good.optimizer.build(good.trainable_variables)
+    for batch in as_batches(X[: bad * BATCH], Y[: bad * BATCH]):
+        good.train_on_batch(*batch)
+    model, x = net(optimizer), planted(bad)
+    with pytest.raises(NotFiniteError, match="as before this step") as raised:
+        if source == "batches":
+            model.fit(as_batches(x, Y), verbose=0, nan="stop")
+        else:
+            more = [callbacks.LambdaCallback(on_batch_end=lambda b, logs: None)] if source == "called" else []
+            fit(model, x, nan="stop", callbacks=more)
+    assert raised.value.finding.step == bad
+    assert same(state(model), state(good))
+    if bad:  # and it goes on from there
+        fit(model)
+        fit(good)
+        assert same(state(model), state(good))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@settings(max_examples=3, deadline=None)
+@given(bad=st.sets(st.integers(0, BATCHES - 1), min_size=1, max_size=BATCHES - 1))
+def test_skip_is_training_without_the_bad_batches(optimizer, bad):
+    kept = np.concatenate([np.arange(b * BATCH, (b + 1) * BATCH) for b in range(BATCHES) if b not in bad])
+    good, x = net(optimizer), X.copy()
+    expected = fit(good, X[kept], Y[kept], epochs=2).history
+    for b in bad:
+        x[b * BATCH + 2, 1] = np.inf
+    model = net(optimizer)
+    with pytest.warns(NotFiniteWarning, match=rf"^fit: {len(bad)} of the epoch's steps") as seen:
+        history = fit(model, x, epochs=2, nan="skip").history
+    assert same(state(model), state(good)) and history == expected
+    told = [w for w in seen if w.category is NotFiniteWarning]
+    assert len(told) == 2 and "The first:" in str(told[0].message) and "The first:" not in str(told[1].message)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_going_on_is_as_if_nobody_looked(value, steps):
+    x, plain = planted(2, value), net()
+    losses = [plain.train_on_batch(*batch)[0] for batch in as_batches(x, Y)]
+    model = net()
+    model.steps_per_execution = steps
+    with pytest.warns(NotFiniteWarning, match="array 'x'; step 2") as seen:
+        fit(model, x)
+    assert same(model.get_weights(), plain.get_weights()) and not np.isfinite(losses[-1])
+    assert len([w for w in seen if w.category is NotFiniteWarning]) == 1
+    assert next(w for w in seen if w.category is NotFiniteWarning).filename == __file__
+
+
+def test_an_infinite_gradient_that_is_clipped_only_warns():
+    model = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model.compile(keras.optimizers.SGD(0.1, clipvalue=1.0), "mse")
+    x, y = np.full((4, 1), 3e19, "f4"), np.zeros((4, 1), "f4")
+    with pytest.warns(NotFiniteWarning):
+        model.fit(x, y, verbose=0)
+    assert model.get_weights()[0].item() == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("mode", ["continue", "stop", "skip"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_modes_are_alike_where_all_is_finite(mode, optimizer):
+    model, plain = net(optimizer), net(optimizer)
+    fit(model, epochs=2, nan=mode)
+    for _ in range(2):
+        for batch in as_batches(X, Y):
+            plain.train_on_batch(*batch)
+    if optimizer == "clipped":  # at its end fit puts the averages in place
+        plain.optimizer.finalize_variable_values(plain.trainable_variables)
+    assert same(model.get_weights(), plain.get_weights())
+
+
+def test_large_finite_numbers_are_finite():
+    """Squares of gradients overflow; the numbers do not."""
+    model = keras.Sequential([keras.Input((300,)), layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(0.0), "mae")
+    model.fit(np.full((4, 300), 1e30, "f4"), np.ones((4, 1), "f4"), verbose=0, nan="stop")
+
+
+def test_samples_of_weight_zero_harm_nobody():
+    model = net()
+    fit(model, sample_weight=np.zeros(len(X), "f4"), nan="stop")
+
+
+def test_only_fit_looks():
+    model, x = net(), planted(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NotFiniteWarning)
+        model.train_on_batch(x[:BATCH], Y[:BATCH])
+        model.evaluate(x, Y, verbose=0)
+    assert not np.isfinite(model.get_weights()[0]).all()
+
+
+def test_a_fit_in_a_callback_has_a_mode_of_its_own():
+    inner, seen = planted(0), []
+
+    class Nested(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 0:
+                with pytest.raises(NotFiniteError):
+                    fit(self.model, inner, nan="stop")
+                seen.append(epoch)
+
+    model, x = net(), X.copy()
+    with pytest.warns(NotFiniteWarning, match="^fit: 1 of"):
+        fit(model, planted(3), epochs=2, nan="skip", callbacks=[Nested()])
+    assert seen == [0] and np.isfinite(model.get_weights()[0]).all() and same([x], [X])
+
+
+def test_terminate_on_nan_is_kerass():
+    model = net()
+    with pytest.warns(NotFiniteWarning):
+        history = fit(model, planted(2), epochs=3, callbacks=[callbacks.TerminateOnNaN()])
+    assert len(history.history["loss"]) == 1 and not np.isfinite(model.get_weights()[0]).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_stop_at_the_same_place(threads):
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(700, "relu"), layers.Dense(200), layers.Dense(1)])
+    model.compile("adam", "mse")
+    x, y = np.ones((64, 64), "f4"), np.ones((64, 1), "f4")
+    before, most = model.get_weights(), config.num_threads()
+    x[40, 3] = np.nan
+    config.set_num_threads(threads)
+    try:
+        for _ in range(5):
+            with pytest.raises(NotFiniteError, match="row 40"):
+                model.fit(x, y, batch_size=64, verbose=0, nan="stop", shuffle=False)
+    finally:
+        config.set_num_threads(most)
+    assert same(model.get_weights(), before)
+
+
+@pytest.mark.parametrize("value", ["Stop", None, True, 0])
+def test_other_modes_are_refused(value):
+    with pytest.raises(ArgumentError, match="expected 'continue'"):
+        fit(net(), nan=value)
+
+
+def test_the_error_is_a_floating_point_error():
+    with pytest.raises(FloatingPointError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        fit(net(), planted(0), nan="stop")
