@@ -61,12 +61,12 @@ def _check_member(info, found, name):
     member = info.filename
     if member not in (CONFIG, METADATA, WEIGHTS):
         if member.startswith("assets/") and ".." not in member:
-            raise NotSupportedError(f"{name} holds the asset {member!r}; fastnn has no layer with assets.")
+            raise NotSupportedError(f"{name} holds the asset {member!r:.100}; fastnn has no layer with assets.")
         raise FileFormatError(
-            f"{name} holds a member {member!r}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
+            f"{name} holds a member {member!r:.100}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
         )
     if info.orig_filename != member:
-        raise FileFormatError(f"{name}: member name {info.orig_filename!r} is not plain; refused.")
+        raise FileFormatError(f"{name}: member name {info.orig_filename!r:.100} is not plain; refused.")
     if member in found:
         raise FileFormatError(f"{name} holds the member {member!r} twice; refused.")
     if stat.S_ISLNK(info.external_attr >> 16):

@@ -53,10 +53,14 @@ def load_run(model, path):
                     f"format {FORMAT}."
                 )
             saved = _revived(data, reader, name)
+            if not {"state", "random"} <= saved.keys():
+                raise FileFormatError(f"{name}: the state of the run lacks parts; expected what fastnn writes.")
     if saved is not None:
         held, values = _between(model), saved.get("between", {})
+        if not isinstance(values, dict) or not all(isinstance(v, list) for v in values.values()):
+            raise FileFormatError(f"{name}: the states between batches are damaged; expected what fastnn writes.")
         if held.keys() != values.keys() or any(
-            [v.shape for v in held[path]] != [np.shape(a) for a in values[path]] for path in held
+            [tuple(v.shape) for v in held[path]] != [getattr(a, "shape", None) for a in values[path]] for path in held
         ):
             raise FileFormatError(
                 f"{name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "

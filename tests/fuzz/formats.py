@@ -17,7 +17,7 @@ import warnings
 import numpy as np
 
 import fastnn as keras
-from fastnn.core.errors import DataError, FileFormatError, NotSupportedError, UnknownNameError
+from fastnn.core.errors import DataError, FastnnError, FileFormatError, NotSupportedError, UnknownNameError
 from fastnn.datasets.files import read_idx, read_npz, read_records
 from fastnn.saving import container, hdf5, run, streams
 from fastnn.saving.layout import places
@@ -40,13 +40,12 @@ class Case:
     data: bytes
     allowed: str
     what: str
+    only: str = ""  # the one array that must differ, if one was changed on purpose
 
 
 def weights_of(model):
     """{path: array} of all that a model holds, the optimizer's state too."""
-    return {
-        f"{place.path}/{i}": np.array(v.numpy()) for place in places(model) for i, v in enumerate(place.variables)
-    }
+    return {f"{place.group}/{i}": np.array(v.numpy()) for place in places(model) for i, v in enumerate(place.variables)}
 
 
 def snapshot(model):
@@ -85,11 +84,10 @@ class Format:
         """The case of a number; start: of the run."""
         r = random.Random(f"{start}/{type(self).__name__}/{number}")
         seed = r.choice(self.seeds)
-        data, allowed, what = self.change(r, seed)
-        return Case(seed, data, allowed, what)
+        return Case(seed, *self.change(r, seed))
 
     def change(self, r, seed):
-        """(bytes, allowed difference, what was done)."""
+        """(bytes, allowed difference, what was done), and perhaps the one array that must differ."""
         raise NotImplementedError
 
     def load(self, path, seed):
@@ -105,7 +103,7 @@ class Format:
             warnings.simplefilter("ignore")
             try:
                 found = self.load(path, case.seed)
-            except self.named as error:
+            except self.errors(case.seed) as error:
                 if len(str(error)) > 20_000:
                     raise Wrong(f"an error of {len(str(error))} characters") from error
                 return "error"
@@ -115,6 +113,10 @@ class Format:
         if ORDER.index(differs) > ORDER.index(case.allowed):
             raise Wrong(f"loads with the difference {differs!r}, at most {case.allowed!r} was to come")
         return differs
+
+    def errors(self, seed):
+        """The errors that a damaged file of a seed may give."""
+        return self.named
 
     def known(self, seed):
         """The snapshot of a seed."""
@@ -199,8 +201,34 @@ class Weights(Format):
 
     def change(self, r, seed):
         """The bytes of the file."""
+        if not seed.own and r.random() < 0.15:
+            return self.other_numbers(r, seed)
         data, covered, what = change_hdf5(r, seed.data, seed.own)
         return data, "equal" if covered else "weights", what
+
+    def other_numbers(self, r, seed):
+        """The data of one array changed, and nothing else."""
+        with hdf5.reading(seed.data) as reader:
+            found = {path: reader.dataset(path) for path in reader.arrays() if path in self.start[seed.name]}
+        lying = sorted(p for p, a in found.items() if a.layout.kind == "contiguous" and a.type.numpy == np.float32)
+        if not lying:
+            return seed.data, "equal", "nothing"
+        path = r.choice(lying)
+        where = found[path].layout.address + r.randrange(found[path].layout.size)
+        return (
+            mutate.put(seed.data, where, seed.data[where] ^ r.randrange(1, 256), 1),
+            "weights",
+            f"numbers of {path}",
+            path,
+        )
+
+    def compare(self, found, case):
+        """As the base class; other numbers in one array are other numbers in one weight."""
+        known = self.known(case.seed)[1]
+        changed = [path for path in known if not same_weights({0: known[path]}, {0: found[1][path]})]
+        if case.only and changed != [case.only]:
+            raise Wrong(f"{case.only} was changed in the file, and {changed} came otherwise")
+        return super().compare(found, case)
 
     def read(self, model, path):
         """Read the file into the model."""
@@ -222,7 +250,7 @@ class Weights(Format):
 
     @staticmethod
     def _pairs(model, values):
-        return [(v, values[f"{p.path}/{i}"]) for p in places(model) for i, v in enumerate(p.variables)]
+        return [(v, values[f"{p.group}/{i}"]) for p in places(model) for i, v in enumerate(p.variables)]
 
 
 class Checkpoint(Weights):
@@ -309,23 +337,45 @@ class Config(Format):
         """The config of the model, and of what is built from the parts."""
         with open(path, "rb") as file:
             data = file.read()
-        model = keras.models.model_from_json(data)
-        return json.dumps(json.loads(model.to_json()), sort_keys=True), {}
+        return text_of(data, seed), {}
+
+    def errors(self, seed):
+        """A part that is built alone raises what its constructor raises."""
+        return (FastnnError,) if is_part(seed) else self.named
 
     def compare(self, found, case):
-        """A model that is built is written, and read again, as the same."""
-        again(found[0])
+        """What is built is written, and read again, as the same."""
+        again(found[0], case.seed)
         return difference(found, self.known(case.seed))
 
 
-def again(text):
-    """Wrong unless the config of a loaded model loads, as the same."""
+def is_part(seed):
+    """Whether a seed is the config of a part of a model."""
+    return seed is not None and seed.name.startswith("part ")
+
+
+def text_of(data, seed=None):
+    """The config of what a config describes."""
+    if not is_part(seed):
+        return json.dumps(json.loads(keras.models.model_from_json(data).to_json()), sort_keys=True)
+    part = keras.saving.deserialize_keras_object(container.parse_json(data))
+    return json.dumps(keras.saving.serialize_keras_object(part), sort_keys=True)
+
+
+def again(text, seed=None):
+    """Wrong unless the config of what was loaded loads, as the same."""
     try:
-        found = json.dumps(json.loads(keras.models.model_from_json(text).to_json()), sort_keys=True)
+        found = text_of(text, seed)
     except Exception as error:
         raise Wrong(f"its own config does not load: {type(error).__name__}: {str(error)[:300]}") from error
     if found != text:
-        raise Wrong("its own config loads as another model")
+        raise Wrong(f"its own config loads as another: {apart(text, found)}")
+
+
+def apart(a, b):
+    """Where two texts part, for a message."""
+    at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), 0)
+    return f"{a[max(0, at - 60) : at + 60]!r} became {b[max(0, at - 60) : at + 60]!r}"
 
 
 class Datasets(Format):

@@ -17,17 +17,23 @@ NUMBERS = (0, 1, 2, 7, 8, 16, 127, 128, 255, 256, 4095, 1 << 15, (1 << 16) - 1, 
            (1 << 32) - 1, 1 << 40, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 8, (1 << 64) - 1)  # fmt: skip
 
 
+def spot(random, data):
+    """A place in a file, seldom one in the emptiness that files of HDF5 are full of."""
+    found = [random.randrange(len(data)) for _ in range(6)]
+    return next((at for at in found if data[at]), found[0])
+
+
 def flip(random, data):
     """Some bits turned."""
     out = bytearray(data)
     for _ in range(random.choice((1, 1, 1, 2, 4, 16))):
-        out[random.randrange(len(out))] ^= 1 << random.randrange(8)
+        out[spot(random, out)] ^= 1 << random.randrange(8)
     return bytes(out)
 
 
 def noise(random, data):
     """A stretch of random bytes, or of one byte."""
-    at, size = random.randrange(len(data)), random.choice((1, 2, 4, 8, 64, 512))
+    at, size = spot(random, data), random.choice((1, 2, 4, 8, 64, 512))
     new = random.randbytes(size) if random.random() < 0.5 else bytes([random.choice((0, 255, 32))]) * size
     return (data[:at] + new + data[at + size :])[: len(data)]
 
@@ -40,20 +46,20 @@ def truncate(random, data):
 def splice(random, data):
     """A stretch of the file over another one."""
     size = random.choice((4, 8, 16, 64, 256))
-    a, b = random.randrange(len(data)), random.randrange(len(data))
+    a, b = spot(random, data), spot(random, data)
     return (data[:a] + data[b : b + size] + data[a + len(data[b : b + size]) :])[: len(data)]
 
 
 def move(random, data):
     """A stretch cut out, or some put in."""
-    at, size = random.randrange(len(data)), random.choice((1, 4, 8, 64))
+    at, size = spot(random, data), random.choice((1, 4, 8, 64))
     return data[:at] + data[at + size :] if random.random() < 0.5 else data[:at] + random.randbytes(size) + data[at:]
 
 
 def number(random, data):
     """An aligned integer at an end of its range."""
     size = random.choice((1, 2, 4, 8))
-    return put(data, random.randrange(max(1, len(data) // size)) * size, random.choice(NUMBERS), size)
+    return put(data, spot(random, data) // size * size, random.choice(NUMBERS), size)
 
 
 def put(data, at, value, size):

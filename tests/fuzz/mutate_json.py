@@ -71,7 +71,9 @@ def _tweak(random, parent, key, value):
         parent[key] = random.choice((-value, value + 1, value - 1, value * 2, value * 10**6, value / 3, str(value)))
     elif isinstance(value, str):
         cut = random.randrange(len(value) + 1)
-        parent[key] = random.choice((value[:cut], value + "x", value.upper(), value[:cut] + "\0" + value[cut:], value * 50))
+        parent[key] = random.choice(
+            (value[:cut], value + "x", value.upper(), value[:cut] + "\0" + value[cut:], value * 50)
+        )
     elif isinstance(value, list):
         parent[key] = random.choice((value[1:], value * 2, value[::-1], value * random.choice((1, 20)), [value]))
     else:

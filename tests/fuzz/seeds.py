@@ -14,7 +14,7 @@ import numpy as np
 
 import fastnn as keras
 from fastnn import layers
-from fastnn.saving import container, hdf5, run, weights
+from fastnn.saving import container, hdf5, run, serialize_keras_object, weights
 
 HEADS = os.path.join(os.path.dirname(__file__), os.pardir, "saving", "operations", "heads.zip")
 
@@ -65,12 +65,21 @@ def sequence():
     return keras.Model(i, layers.GRU(2, recurrent_dropout=0.1)(x), name="sequence")
 
 
-def words():
-    """Tables of words and numbers."""
-    i = keras.Input((3,), dtype="string", name="i")
-    lookup = layers.StringLookup(vocabulary=["a", "b", "c"], num_oov_indices=2)
-    x = layers.Embedding(7, 2)(lookup(i))
-    return keras.Model(i, layers.GlobalAveragePooling1D()(x), name="words")
+def parts():
+    """Objects that a config may hold, and that no model above has."""
+    yield layers.StringLookup(vocabulary=["a", "b", "c"], num_oov_indices=2)
+    yield layers.IntegerLookup(vocabulary=[3, 5, 8], output_mode="one_hot")
+    yield layers.TextVectorization(vocabulary=["a", "b"], ngrams=2, output_sequence_length=4)
+    yield layers.RNN([layers.LSTMCell(2), layers.GRUCell(3)], return_state=True)
+    yield layers.Conv2DTranspose(3, 2, strides=2, bias_constraint="non_neg")
+    yield keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(0.1, 10, warmup_steps=3), weight_decay=0.01)
+    yield keras.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])
+    yield keras.losses.CategoricalFocalCrossentropy(label_smoothing=0.1)
+    yield keras.metrics.PrecisionAtRecall(0.5, num_thresholds=7)
+    yield keras.metrics.MeanIoU(3)
+    yield keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform", seed=1)
+    yield keras.regularizers.L1L2(0.1, 0.2)
+    yield keras.constraints.MinMaxNorm(0.1, 2.0)
 
 
 def numbers():
@@ -85,7 +94,7 @@ def numbers():
         layers.Rescaling(0.5), layers.UnitNormalization(), layers.Activation("softmax")], name="numbers")  # fmt: skip
 
 
-MODELS = {f.__name__: f for f in (convolution, graph, sequence, words, numbers)}
+MODELS = {f.__name__: f for f in (convolution, graph, sequence, numbers)}
 
 
 def saved(model, ending):
@@ -181,6 +190,8 @@ def configs():
     for name, make in MODELS.items():
         yield Seed(name, make().to_json().encode())
     yield Seed("keras", container.read_member(*_config_of(heads()["keras.keras"])), own=False)
+    for part in parts():
+        yield Seed(f"part {type(part).__name__}", json.dumps(serialize_keras_object(part)).encode())
 
 
 def _config_of(data):

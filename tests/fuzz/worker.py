@@ -22,7 +22,8 @@ class Watch:
     def __init__(self, folder):
         self.folder, self.on, self.seen = folder, False, []
         self.good = tuple(
-            os.path.realpath(p) for p in (folder, sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), *sys.path[:3])
+            os.path.realpath(p)
+            for p in (folder, sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), *sys.path[:3])
         )
         sys.addaudithook(self.hook)
 
