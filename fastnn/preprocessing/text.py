@@ -215,6 +215,7 @@ def tokenizer_from_json(json_string):
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         # Text that is no JSON, or says anything but what to_json() writes.
         raise FileFormatError(
-            f"tokenizer_from_json: the text is not what Tokenizer.to_json() returns: {type(error).__name__}: {error!s:.500}"
+            "tokenizer_from_json: the text is not what Tokenizer.to_json() returns: "
+            f"{type(error).__name__}: {error!s:.500}"
         ) from error
     return made

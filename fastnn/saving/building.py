@@ -1,9 +1,7 @@
 """From the config of a model to the model, with fresh weights."""
 
-import contextlib
-
-from fastnn.core.errors import FastnnError, FileFormatError, NotSupportedError, UnknownNameError
-from fastnn.saving.budget import budget
+from fastnn.core.errors import FileFormatError
+from fastnn.saving.budget import budget, described
 from fastnn.saving.check import MAX_DEPTH, check_config
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.serialization import deserialize_object, sharing_scope
@@ -30,21 +28,6 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
             with budget(size, name):
                 compile_from_config(model, compile_config, custom_objects)
     return model
-
-
-@contextlib.contextmanager
-def described(name):
-    """Turns what building from a damaged config raises, whatever it is, into errors of the file of that name."""
-    try:
-        yield
-    except (FileFormatError, UnknownNameError, NotSupportedError):
-        raise
-    except Exception as error:
-        # A damaged config meets constructors that expect anything but that.
-        kind = "" if isinstance(error, FastnnError) else f"{type(error).__name__}: "
-        raise FileFormatError(
-            f"{name}: the config describes no model that can be built: {kind}{str(error)[:1000]}"
-        ) from error
 
 
 def without_compile(config, depth=0):

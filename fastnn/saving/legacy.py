@@ -8,8 +8,8 @@ import numpy as np
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, streams
-from fastnn.saving.budget import budget
-from fastnn.saving.building import KERAS_VERSION, build_model, described
+from fastnn.saving.budget import budget, described
+from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.serialization import serialize_object, sharing_scope

@@ -1,4 +1,6 @@
-"""python -m tests.fuzz --n 20000 [--seed S] [--format keras|weights|legacy|checkpoint|config|datasets] [--first I] [--keep DIR]
+"""python -m tests.fuzz --n 20000 [--seed S] [--format F] [--first I] [--keep DIR]
+
+F: keras, weights, legacy, checkpoint, config or datasets, all of them by default.
 
 The cases of a number and seed are always the same: `--format keras --first 417 --n 1` runs one again.  Every case runs
 in a child process that is watched: files it opens, time, memory.  Ends with 1 if any outcome was not a promised one.

@@ -9,15 +9,17 @@ import json
 JUNK = [None, True, False, 0, -1, 1, 2, 3.5, 10**6, 2**31, 2**53 + 1, 2**63, -(2**70), 10**30, 1e308, -0.0, 1e-320, "",
         "x", "relu", "adam", "mse", "glorot_uniform", "float16", "float32", "int8", "string", "causal", "same",
         "/etc/passwd", "file:///etc/passwd", "http://example.org/x", "__class__", "os.system", "é" * 70, "a\0b",
-        "x" * 5000, [], [None], [0], [1, 2, 3], [-1], [2**40] * 3, [[]], [["i", 0, 0]], ["x"] * 200, {}, {"class_name": 1},
-        {"class_name": "Dense"}, {"class_name": "Dense", "config": {}}, {"class_name": "Dense", "config": {"units": 10**9}},
+        "x" * 5000, [], [None], [0], [1, 2, 3], [-1], [2**40] * 3, [[]], [["i", 0, 0]], ["x"] * 200, {},
+        {"class_name": 1}, {"class_name": "Dense"}, {"class_name": "Dense", "config": {}},
+        {"class_name": "Dense", "config": {"units": 10**9}},
         {"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}},
         {"class_name": "MeanIoU", "config": {"num_classes": 15_000}},
         {"class_name": "__lambda__", "config": {"value": "x"}},
         {"class_name": "__numpy__", "config": {"value": [1.0, 2.0], "dtype": "float32"}},
         {"class_name": "__numpy__", "config": {"value": "x", "dtype": "object"}},
         {"class_name": "__tensor__", "config": {"value": [[1], [2, 3]], "dtype": "float32"}},
-        {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["i", 0, 0]}},
+        {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32",
+                                                      "keras_history": ["i", 0, 0]}},
         {"class_name": "__slice__", "config": {"start": None, "stop": 10**12, "step": 0}},
         {"class_name": "__ellipsis__", "config": {}},
         {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"},
@@ -28,6 +30,8 @@ JUNK = [None, True, False, 0, -1, 1, 2, 3.5, 10**6, 2**31, 2**53 + 1, 2**63, -(2
                                                                                  "config": {"code": "4wE="}}}},
         {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}]  # fmt: skip
 
+KEYS = ("name", "dtype", "vocabulary", "build_config", "compile_config", "shared_object_id", "x", "trainable", "class_name",
+        "registered_name")  # fmt: skip
 TEXTS = ("NaN", "Infinity", "-Infinity", "1e999", "1" * 5000, '"\\ud800"', "[" * 3000 + "]" * 3000, '{"a": 1, "a": 2}',
          "{" + '"a": {' * 300 + "}" * 301, "tru", "'x'", "0x10", "-", '"\\', "\ufeff{}", "[1,]", "")  # fmt: skip
 
@@ -57,8 +61,7 @@ def _remove(random, parent, key, value):
 
 def _add(random, parent, key, value):
     if isinstance(parent, dict):
-        parent[random.choice(("name", "dtype", "vocabulary", "build_config", "compile_config", "shared_object_id", "x",
-                              "trainable", "class_name", "registered_name"))] = copy.deepcopy(random.choice(JUNK))  # fmt: skip
+        parent[random.choice(KEYS)] = copy.deepcopy(random.choice(JUNK))
     else:
         parent.insert(key, copy.deepcopy(random.choice((value, random.choice(JUNK)))))
 

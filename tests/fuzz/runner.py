@@ -44,7 +44,8 @@ class Report:
 
     def __str__(self):
         kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(self.outcomes.items()))
-        return f"{self.name}: {sum(self.outcomes.values())} cases in {self.seconds:.0f} s: {kinds}; slowest {self.slowest:.2f} s"
+        count = sum(self.outcomes.values())
+        return f"{self.name}: {count} cases in {self.seconds:.0f} s: {kinds}; slowest {self.slowest:.2f} s"
 
 
 def child(name, start, first, last, keep):

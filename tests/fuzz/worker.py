@@ -53,16 +53,22 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def say(line):
+    """A line of JSON to the parent."""
+    sys.stdout.write(f"{json.dumps(line)}\n")
+    sys.stdout.flush()
+
+
 def main(name, start, first, last, keep):
     """Run the cases first ... last - 1 of a format; one line of JSON before and after each."""
     with tempfile.TemporaryDirectory() as folder:
         made = FORMATS[name]()
         made.learn(folder)
         watch = Watch(folder)
-        print(json.dumps({"ready": True}), flush=True)
+        say({"ready": True})
         for i in range(first, last):
             case = made.case(start, i)
-            print(json.dumps({"at": i, "bytes": len(case.data), "what": f"{case.seed.name}: {case.what}"}), flush=True)
+            say({"at": i, "bytes": len(case.data), "what": f"{case.seed.name}: {case.what}"})
             outcome, reason, before, began = None, None, resident(), time.perf_counter()
             watch.on, watch.seen[:] = True, []
             try:
@@ -79,7 +85,7 @@ def main(name, start, first, last, keep):
             if keep and reason is not None:
                 with open(os.path.join(keep, f"{name}-{start}-{i}{made.ending}"), "wb") as file:
                     file.write(case.data)
-            print(json.dumps({"done": i, "outcome": outcome, "wrong": reason, "seconds": took}), flush=True)
+            say({"done": i, "outcome": outcome, "wrong": reason, "seconds": took})
 
 
 main.peak = 0

@@ -1,4 +1,4 @@
-"""Files damaged at random: a share of what `python -m tests.fuzz --n 20000` runs, and whether it would find anything."""
+"""Files damaged at random: a share of what `python -m tests.fuzz` can run, and whether it would find anything."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def test_what_is_wrong(found, allowed, reason, tmp_path):
         made.check(case, tmp_path)
 
 
-@pytest.mark.parametrize(("end", "reason"), [
-    ("time.sleep(60)", "more than 0"), ("os.kill(os.getpid(), 9)", "ends with -9"), ("sys.exit(3)", "ends with 3")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("time.sleep(60)", "more than 0"), ("os.kill(os.getpid(), 9)", "ends with -9"), ("sys.exit(3)", "ends with 3")],
+)
 def test_a_case_that_does_not_come_back(end, reason, monkeypatch):
     """It is counted, and the next process goes on behind it."""
 
