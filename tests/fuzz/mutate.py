@@ -101,7 +101,8 @@ HDF5: tuple[Mutation, ...] = (*BYTES, hdf5_field, hdf5_field, hdf5_pointer, hdf5
 # ---- zip --------------------------------------------------------------------------------------------------------
 _HEADER = re.compile(rb"PK(\x01\x02|\x03\x04|\x05\x06)")
 _NAMES = ("/etc/passwd", "../config.json", "C:\\config.json", "config.json\0x", "CONFIG.JSON", "assets/x",
-          "assets/../x", "config.json/", "", "model.weights.h5.npz", "ü.json", "config.json ", "__main__.py")  # fmt: skip
+          "assets/../x", "config.json/",
+          "", "model.weights.h5.npz", "ü.json", "config.json ", "__main__.py")  # fmt: skip
 
 
 def members(data):

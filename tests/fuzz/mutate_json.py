@@ -30,8 +30,8 @@ JUNK = [None, True, False, 0, -1, 1, 2, 3.5, 10**6, 2**31, 2**53 + 1, 2**63, -(2
                                                                                  "config": {"code": "4wE="}}}},
         {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}]  # fmt: skip
 
-KEYS = ("name", "dtype", "vocabulary", "build_config", "compile_config", "shared_object_id", "x", "trainable", "class_name",
-        "registered_name")  # fmt: skip
+KEYS = ("name", "dtype", "vocabulary", "build_config", "compile_config", "shared_object_id", "x", "trainable",
+        "class_name", "registered_name")  # fmt: skip
 TEXTS = ("NaN", "Infinity", "-Infinity", "1e999", "1" * 5000, '"\\ud800"', "[" * 3000 + "]" * 3000, '{"a": 1, "a": 2}',
          "{" + '"a": {' * 300 + "}" * 301, "tru", "'x'", "0x10", "-", '"\\', "\ufeff{}", "[1,]", "")  # fmt: skip
 

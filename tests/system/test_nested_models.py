@@ -71,7 +71,7 @@ def test_deeper_than_can_be_walked():
 
 @pytest.mark.parametrize("open_, close", [
     ('{"a": [', "]}"), ("[", "]"), ('{"class_name": "Bidirectional", "config": {"layer": ', "}}"),
-    ('{"class_name": "function", "config": ', "}"), ('{"class_name": "Sequential", "config": {"layers": [', "]}}")])  # fmt: skip
+    ('{"class_name": "function", "config": ', "}"), ('{"class_name": "Sequential", "config": [', "]}")])  # fmt: skip
 @pytest.mark.parametrize("levels", [300, 660, 5000])
 def test_configs_that_are_nested_and_no_models(open_, close, levels):
     inner = open_ * levels + "1" + close * levels
