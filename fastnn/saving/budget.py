@@ -5,7 +5,7 @@ import contextlib
 from fastnn.core import allowance
 from fastnn.core.errors import FastnnError, FileFormatError, NotSupportedError, UnknownNameError
 
-_SPARE = 16 << 20  # for small models, whose file is mostly headers
+_SPARE = 4 << 20  # for small models; initializers may need ten times what they make
 _TEXT = 4000  # characters of a message that may quote the file
 _PACKING = 4  # half precision and compression on disk
 

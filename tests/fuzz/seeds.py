@@ -34,7 +34,7 @@ def convolution():
     """Weights that are trained and others, an optimizer with a schedule, metrics."""
     model = keras.Sequential([keras.Input((6, 6, 1)), layers.RandomFlip(), layers.Conv2D(2, 3, kernel_regularizer="l2"),
                               layers.BatchNormalization(), layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.2),
-                              layers.Dense(2, activation="softmax", kernel_constraint="max_norm")], name="c")  # fmt: skip
+                              layers.Dense(2, "softmax", kernel_constraint="max_norm")], name="c")  # fmt: skip
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
     model.compile(keras.optimizers.Adam(schedule), "mse", metrics=["mae", keras.metrics.AUC(num_thresholds=5)])
     model.optimizer.build(model.trainable_variables)

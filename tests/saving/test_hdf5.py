@@ -255,6 +255,23 @@ def test_groups_under_two_names():
         reader.arrays()
 
 
+def test_groups_in_groups():
+    """As deep as models may be nested; but long names of many objects take more memory than the file."""
+    deep = "/".join(["g"] * 900)
+    assert list(read_everything(image(lambda f: f.create_dataset(f"{deep}/0", data=1.0)))) == [f"{deep}/0"]
+    assert list(read_everything(hdf5.dump({deep: ({}, {"0": np.ones(2)})}))) == [f"{deep}/0"]
+
+    def long_names(file):
+        group = file
+        for _ in range(40):
+            group = group.create_group("n" * 4000)
+        for i in range(300):
+            group.create_group(f"{i}")
+
+    with pytest.raises(FileFormatError, match="names too long"), hdf5.reading(image(long_names)) as reader:
+        reader.arrays()
+
+
 def test_the_newest_format_is_refused_with_the_remedy():
     def fill(file):
         for i in range(100):
