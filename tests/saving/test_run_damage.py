@@ -39,8 +39,8 @@ def edited(data, change):
     lambda said: said.update(between=dict.fromkeys(said["between"], 7)),
     lambda said: said.update(between={key: ["x", []] for key in said["between"]}),
     lambda said: said.update(between={}), lambda said: said.update(random=[]),
-    lambda said: said.update(format=2),
-    lambda said: said["state"].update(best={"__array__": 99}), lambda said: said["state"].update(best={"__array__": -1}),
+    lambda said: said.update(format=2), lambda said: said["state"].update(best={"__array__": 99}),
+    lambda said: said["state"].update(best={"__array__": -1}),
 ])  # fmt: skip
 def test_other_text(change, tmp_path):
     path = tmp_path / "run"
