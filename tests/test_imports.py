@@ -179,14 +179,29 @@ def test_imports_point_downward(path):
 
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
-OPTIONAL = {"h5py", "PIL", "matplotlib", "pandas", "sklearn", "scipy", "threadpoolctl", "fcntl", "numba", "llvmlite"}
+OPTIONAL = {
+    "h5py",
+    "PIL",
+    "matplotlib",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "threadpoolctl",
+    "fcntl",
+    "msvcrt",
+    "numba",
+    "llvmlite",
+}
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
-        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts"},
+        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.models.script"},
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
-    "models/trainer.py": ({"fastnn.saving.run"}, "readers and writers of files: a first model need not wait for them"),
+    "models/training_state.py": (
+        {"fastnn.models.keeping"},
+        "readers and writers of files: a first model need not wait for them",
+    ),
 }
 
 

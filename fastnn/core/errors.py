@@ -53,6 +53,10 @@ class FileFormatError(FastnnError, ValueError):
     """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
 
 
+class FolderInUseError(FastnnError, OSError):
+    """A folder of checkpoints that another run is writing to."""
+
+
 class KernelError(FastnnError, RuntimeError, ValueError):
     """A kernel found bad data while it ran (a label or an index out of range)."""
 

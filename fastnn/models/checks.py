@@ -1,5 +1,8 @@
 """What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
 
+import os
+from os import PathLike
+
 import numpy as np
 
 from fastnn import losses
@@ -73,7 +76,19 @@ def _callbacks(name, value):
             raise ArgumentError(f"{name}: received {c!r}, expected Callback objects in a list.")
 
 
+def _folder(name, value):
+    if not (value is None or (isinstance(value, (str, PathLike)) and os.fspath(value)) or hasattr(value, "backup_dir")):
+        raise ArgumentError(f"{name}: received {value!r}, expected the path of a folder, or a BackupAndRestore.")
+
+
+def _resume(name, value):
+    if not (isinstance(value, (bool, PathLike)) or (isinstance(value, str) and value)):
+        raise ArgumentError(f"{name}: received {value!r}, expected 'auto', True, False, or the path of a checkpoint.")
+
+
 ARGUMENTS = {
+    "checkpoint": _folder,
+    "resume": _resume,
     "verbose": lambda name, value: verbosity(value),
     "shuffle": _shuffle,
     "validation_split": _share,

@@ -6,6 +6,7 @@ from fastnn.callbacks import CallbackList
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
+from fastnn.models import script
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -44,6 +45,8 @@ def fit(
     validation_steps,
     validation_batch_size,
     validation_freq,
+    checkpoint,
+    resume,
 ):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
@@ -79,48 +82,74 @@ def fit(
         validation.compile()
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
-    outer, own.source, own.validation = (own.source, own.validation), source, validation
-    model.stop_training, model._initial_epoch, own.resume = False, None, None
+    outer = own.source, own.validation, own.keeping
+    own.source, own.validation, own.keeping, done = source, validation, None, False
+    model.stop_training, model._initial_epoch = False, None
     source.number = own.shared.next_fit()
     try:
-        listeners.on_train_begin()
-        if own.resume is not None:
-            source.number = own.shared.next_fit()
-        listeners.train_has_begun(own.resume)
-        if model._initial_epoch is not None:  # BackupAndRestore found where an earlier run stopped
-            initial_epoch = model._initial_epoch
-        _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs))
+        asked = checkpoint is not None or resume is True or resume not in (False, "auto") or script.is_on()
+        folder = own.keep(model).ask(checkpoint, resume) if asked else None
+        if asked and own.keeping.finished(epochs):
+            own.keeping.load_finished(listeners)
+        else:
+            listeners.on_train_begin()  # BackupAndRestore may ask for checkpoints, too
+            keeping = own.keeping
+            found = None if keeping is None else keeping.begin(listeners)
+            if found is not None:
+                source.number = own.shared.next_fit()
+                listeners.load_state_dict(found)
+            listeners.train_has_begun(found)
+            if model._initial_epoch is not None:  # found where an earlier run stopped
+                initial_epoch = model._initial_epoch
+            _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs), keeping)
+        done = True
+        if folder is not None:
+            script.is_finished(folder)
     finally:
-        (own.source, own.validation), own.resume = outer, None
+        keeping, (own.source, own.validation, own.keeping) = own.keeping, outer
+        if keeping is not None:
+            keeping.close(done)
     return listeners.history or model.history
 
 
-def _train(model, source, validation, validation_freq, listeners, epochs):
+def _train(model, source, validation, validation_freq, listeners, epochs, keeping):
     """The epochs of fit, and its end."""
-    logs, resume = {}, model._trainer().resume
-    source.seek(**resume["position"] if resume else {"passes": epochs.start})
-    if resume and validation is not None:
-        validation.catch_up(resume["validated"])
+    resume = None if keeping is None else keeping.resume
+    logs, epoch, ended = {}, epochs.start - 1, False
+    if resume is None:
+        source.seek(passes=epochs.start)
+    else:
+        keeping.seek()
+        logs, ended = resume["logs"], resume["ended"]
+        if ended and not resume["batch"]:
+            epochs = range(0)
     try:
         for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
+            if keeping is not None:
+                keeping.epoch = epoch
             done = resume["batch"] if resume else 0
-            metrics = resume["metrics"] if done else None
-            ran = source.run(Round(model, "train", listeners, metrics=metrics), done) - done
+            ran = 0
+            if not done or not (resume["over"] or resume["stopped"]):
+                metrics = resume["metrics"] if done else None
+                ran = source.run(Round(model, "train", listeners, metrics=metrics, keeping=keeping), done) - done
             if not ran and not done:
-                if epoch == epochs.start:
+                if epoch == epochs.start and resume is None:
                     raise DataError(
                         "The data source gave no batch: the generator is used up, or the data set is empty."
                     )
                 break  # it ended with the epoch before
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
-                val = _validate(model, validation, listeners)
+                if keeping is not None:
+                    keeping.before_validation(done + ran, logs)
+                val = _validate(model, validation, listeners, keeping)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}
             listeners.on_epoch_end(epoch, logs)
-            listeners.epoch_is_over(epoch)
-            if model.stop_training or source.used_up or (validation is not None and validation.used_up):
+            if keeping is not None:
+                keeping.after_epoch(epoch, logs)
+            if ended or model.stop_training or source.used_up or (validation is not None and validation.used_up):
                 if epoch + 1 < epochs.stop and not model.stop_training:
                     ran_out()
                 break
@@ -130,15 +159,17 @@ def _train(model, source, validation, validation_freq, listeners, epochs):
     if getattr(model.optimizer, "use_ema", False):
         model.optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
+    if keeping is not None:
+        keeping.finish(epoch + 1, logs)
 
 
-def _validate(model, validation, listeners):
+def _validate(model, validation, listeners, keeping=None):
     """The logs of one evaluation on the validation data; {} where they are used up."""
     model.reset_metrics()
     model.stop_evaluating = False
     validation.seek()
     listeners.on_test_begin()
-    logs = model._logs() if validation.run(Round(model, "test", listeners)) else {}
+    logs = model._logs() if validation.run(Round(model, "test", listeners, keeping=keeping)) else {}
     listeners.on_test_end(logs)
     return logs
 

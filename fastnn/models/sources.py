@@ -8,10 +8,12 @@ import numpy as np
 
 from fastnn.core import random
 from fastnn.core.arguments import count
-from fastnn.core.errors import ArgumentError, FastnnError
+from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
+from fastnn.models.identity import content
 from fastnn.models.runs import STOP_FLAGS, aside
 from fastnn.runtime import extension
+from fastnn.utils.triples import unpack_x_y_sample_weight
 
 mix_rows = extension("order").shuffle
 SLICE_NS = 100_000_000  # how long the engine runs between two looks at progress and signals
@@ -23,12 +25,12 @@ class Round:
 
     listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(compiled step, rows)`, and
     gives the `last()` of them, or None.  metrics: the values of the metrics' variables where the epoch goes on, or
-    None.
+    None.  keeping: keeps checkpoints of the fit that this is a part of (see keeping.py), or None.
     """
 
-    def __init__(self, model, kind, listeners, results=None, metrics=None):
+    def __init__(self, model, kind, listeners, results=None, metrics=None, keeping=None):
         self.model, self.kind, self.listeners, self.results = model, kind, listeners, results
-        self.metrics = metrics
+        self.metrics, self.keeping = metrics, keeping
         self.flag = STOP_FLAGS[kind]
         self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
         self.called = listeners is not None and listeners.wants_batches(kind)
@@ -61,16 +63,25 @@ class Round:
         if self.called:
             self._begin(step)
 
-    def done(self, step, compiled, rows):
-        """After batch `step` (after the last of several, where nobody asked for each)."""
+    def most(self, batches):
+        """How many of so many batches may run at once."""
+        if self.each or self.stopped:  # where the end is asked for beforehand it comes after one batch, as in Keras
+            return 1
+        return batches if self.keeping is None or self.kind != "train" else self.keeping.left(batches)
+
+    def done(self, step, compiled, rows, ran=1):
+        """After batch `step`, the last of `ran`, where nobody asked for each."""
         if self.results is not None:
             self.results.add(compiled, rows)
         if self.called:
             self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
-            if self.kind == "train":
-                self.listeners.batch_is_over(step)
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
+        if self.keeping is not None:
+            if self.kind == "train":
+                self.keeping.after_batches(step + 1, ran)
+            else:
+                self.keeping.in_validation()
 
     @property
     def stopped(self):
@@ -85,7 +96,7 @@ class RowSource:
     shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
     """
 
-    used_up, number, taken = False, 0, 0
+    used_up, number = False, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.step, self.given, self.arrays = model, model._trainer().steps[kind], steps, arrays
@@ -111,20 +122,29 @@ class RowSource:
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.at, "passes": self.passes, "of": self._extent()}
+        return {"at": self.at, "passes": self.passes}
 
-    def _extent(self):
-        return f"{self.rows} rows in batches of {self.batch}"
+    def identity(self):
+        """{what: value} of the data and how they are cut, to know them again."""
+        return {
+            "rows": self.rows,
+            "batch size": self.batch,
+            "batches of an epoch": self.steps,
+            "shuffle": str(self.shuffle),
+            "content": content(self.feed.arrays),
+        }
 
-    def seek(self, at=0, passes=0, of=None):
+    def seek(self, at=0, passes=0):
         """Go to what position() returned."""
-        _same_data(at, of, self._extent())
         self.at, self.passes = at, passes
         if at:
             self._mix()
 
-    def catch_up(self, taken):
-        """All rows are there."""
+    def progress(self):
+        """How far a source has come that cannot begin again: all rows stay."""
+
+    def catch_up(self, progress):
+        """Go to what progress() returned."""
 
     def _mix(self):
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
@@ -157,14 +177,13 @@ class RowSource:
             rows, equal = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
-            # where the end is asked for beforehand it comes after one batch, as in Keras, not after some time
-            batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
+            batches = around.most(min(equal, self.steps - done))
             if self.stamp != own.forgotten:
                 self._follow()
             compiled = self.step.compiled(self.feed, rows)
             ran = self.step.run(compiled, batches, rows, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
-            around.done(done - 1, compiled, rows)
+            around.done(done - 1, compiled, rows, ran)
             if around.stopped:
                 break
         if self.at >= self.all or self.given is None:
@@ -201,25 +220,39 @@ class BatchSource:
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0), "of": self._extent()}
+        source = self.source
+        return {
+            "at": source.at,
+            "passes": self.passes - (source.at > 0),
+            "taken": source.taken,
+            "state": source.inner.take(),
+            "last": None if source.last is None else _content_of(source.last),
+        }
 
-    def _extent(self):
-        return "batches" if self.source.length is None else f"{self.source.length} batches"
+    def identity(self):
+        """{what: value} of the data and how they are cut, to know them again."""
+        of = "not known" if self.source.length is None else self.source.length
+        return {"batches of a pass": of, "batches of an epoch": self.given or of}
 
-    def seek(self, at=0, passes=0, of=None):
+    def seek(self, at=0, passes=0, taken=0, state=None, last=None):
         """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
-        _same_data(at, of, self._extent())
         self.passes = passes
-        self.source.skip(at)
+        self.source.go_to(at, taken, state)
+        if last is not None and self.source.last is not None and _content_of(self.source.last) != last:
+            raise DataError(
+                f"The data source does not give the batches that it gave to the run that this one goes on from: "
+                f"batch {taken or at} (counted from 1) is another one. Let it give the same batches each time, or give "
+                "it the methods state(), which says where it is, and restore(state)."
+            )
 
-    @property
-    def taken(self):
-        """How many batches a source that cannot begin again has given."""
-        return self.source.taken
+    def progress(self):
+        """How far a source has come that cannot begin again, as plain data."""
+        return None if self.source.restartable else self.position()
 
-    def catch_up(self, taken):
-        """Skip what a source that cannot begin again gave in the run that this one goes on from."""
-        self.source.catch_up(taken)
+    def catch_up(self, progress):
+        """Go to what progress() returned."""
+        if progress is not None:
+            self.seek(**progress)
 
     @contextlib.contextmanager
     def _named(self, number, x):
@@ -270,12 +303,8 @@ def _stream(source):
     return SHUFFLE_STREAM + source.passes + (source.number << 32)
 
 
-def _same_data(at, of, mine):
-    if at and of is not None and of != mine:
-        raise ArgumentError(
-            f"A run that was broken off inside an epoch, at batch {at} of a pass over {of}, cannot go "
-            f"on with {mine}: pass the same data and batch size, or delete the backup."
-        )
+def _content_of(batch):
+    return content([np.asarray(a) for a in adapter.flatten(list(unpack_x_y_sample_weight(batch)))])
 
 
 def ran_out():

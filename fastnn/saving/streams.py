@@ -34,10 +34,12 @@ def generators(model):
 
 def dump(model):
     """The position of every random stream of a model, as plain data."""
-    return {
-        "position": model._random_position(),
-        "generators": {path: [*g.key, g.calls] for path, g in generators(model).items()},
-    }
+    return position(model, generators(model))
+
+
+def position(model, found):
+    """The position of the streams of a model; found: its generators()."""
+    return {"position": model._random_position(), "generators": {path: [*g.key, g.calls] for path, g in found.items()}}
 
 
 def load(model, saved, name):

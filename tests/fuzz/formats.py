@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import io
 import json
 import os
@@ -19,12 +20,13 @@ import numpy as np
 import fastnn as keras
 from fastnn.core.errors import DataError, FastnnError, FileFormatError, NotSupportedError, UnknownNameError
 from fastnn.datasets.files import read_idx, read_npz, read_records
-from fastnn.saving import container, hdf5, run, streams
+from fastnn.saving import container, hdf5, run, run_file, streams
 from fastnn.saving.layout import places
 
 from . import mutate, mutate_json, seeds
 
 NAMED = (FileFormatError, UnknownNameError, NotSupportedError)
+_DIGEST = run_file._DIGEST
 ORDER = ("equal", "weights", "any")
 
 
@@ -256,40 +258,41 @@ class Weights(Format):
 class Checkpoint(Weights):
     """The state of a training run."""
 
-    ending = ".run.h5"
+    ending = ".run"
 
     def __init__(self, found):
         super().__init__(found)
         self.positions = {name: streams.dump(model) for name, model in self.models.items()}
 
     def change(self, r, seed):
-        """The bytes of the file, or the JSON in it."""
-        if not seed.own and r.random() < 0.4:
-            return with_text(r, seed.data), "weights", "json of the run"
-        return super().change(r, seed)
+        """The bytes of the file with its checksum as it was, or another text with a new one."""
+        if r.random() < 0.5:
+            data, what = steps(r, seed.data, mutate.BYTES)
+            return data, "equal", what
+        body, what = seed.data[:-_DIGEST], "json"
+        if r.random() < 0.7:
+            body = with_text(r, body)
+        else:
+            body, what = steps(r, body, mutate.BYTES)
+        return body + hashlib.sha256(body).digest(), "weights", f"{what} resealed"
 
     def read(self, model, path):
         """Take up the run."""
         position = streams.dump(model)
         try:
-            run.load_run(model, path)
+            run.load_run(model, run_file.read_run(path))
         except Exception:
             if streams.dump(model) != position:
                 raise Wrong("a file that was refused moved the random streams") from None
             raise
 
 
-def with_text(r, data):
+def with_text(r, body):
     """A run's file whose JSON says something else."""
-    import h5py
-
-    with h5py.File(io.BytesIO(data), "r+") as file:
-        group = file[run.GROUP]
-        text = mutate_json.text(r, bytes(group[run.TEXT][()].tobytes()))
-        del group[run.TEXT]
-        group[run.TEXT] = np.frombuffer(text, np.uint8)
-        file.flush()
-        return file.id.get_file_image()
+    head = len(run_file.MAGIC) + run_file._LENGTH.size
+    (size,) = run_file._LENGTH.unpack(body[len(run_file.MAGIC) : head])
+    text = mutate_json.text(r, body[head : head + size])
+    return b"".join((run_file.MAGIC, run_file._LENGTH.pack(len(text)), text, body[head + size :]))
 
 
 class Legacy(Archive):

@@ -181,7 +181,6 @@ def checkpoints():
             with open(path, "rb") as file:
                 data = file.read()
             yield Seed(make.__name__, data, make)
-            yield Seed(f"{make.__name__}, unsealed", without_checksums(data), make, own=False)
 
 
 def configs():
