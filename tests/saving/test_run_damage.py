@@ -51,7 +51,8 @@ def first_array(place, value):
     lambda said: said.update(format=3), lambda said: said.update(run=7), lambda said: said.pop("names"),
     lambda said: said.update(names=[]), lambda said: said.pop("arrays"), lambda said: said["arrays"].append(7),
     lambda said: said["arrays"].append(said["arrays"][0]), first_array(0, None), first_array(1, "O"),
-    first_array(1, "|V8"), first_array(1, "<f4,<f4"), first_array(2, [-1]), first_array(2, [2**40]), first_array(2, 7), first_array(2, [1.0]),
+    first_array(1, "|V8"), first_array(1, "<f4,<f4"), first_array(2, [-1]), first_array(2, [2**40]),
+    first_array(2, 7), first_array(2, [1.0]),
     first_array(3, -1), first_array(3, 2**62), first_array(3, None)])  # fmt: skip
 def test_other_text(change, tmp_path):
     path = tmp_path / "run"
