@@ -20,6 +20,7 @@ _SEALED = "fastnn_sealed"  # root attribute of files that fastnn wrote with a se
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _MAX_OBJECTS = 200_000
 _MAX_DEPTH = 2000
+_MAX_ELEMENTS = 1 << 40
 _NAMES = 32 << 20  # bytes that the paths of all objects may take, besides twice the file
 
 
@@ -225,6 +226,9 @@ class Reader:
                     f"{where} is packed by filter {code}, expected one of {', '.join(_FILTERS.values())}, or none."
                 )
         need, stored, packed = math.prod(array.shape) * array.type.size, array.stored(), bool(array.filters)
+        packed = packed and layout.kind == "chunked"  # elsewhere filters are not applied
+        if math.prod(max(d, 1) for d in array.shape) > _MAX_ELEMENTS:  # also where another size is 0
+            raise FileFormatError(f"{where} claims the shape {array.shape}; refused.")
         if stored > self.size or (need > stored and not packed) or need > 1100 * max(stored, 1):
             raise FileFormatError(f"{where} claims {need} bytes and has {stored} in a file of {self.size}; refused.")
 
