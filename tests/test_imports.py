@@ -195,7 +195,7 @@ OPTIONAL = {
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
-        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.models.script"},
+        {"fastnn.cli.bench", "fastnn.cli.demo", "fastnn.cli.facts", "fastnn.cli.verify", "fastnn.models.script"},
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
     "models/training_state.py": (

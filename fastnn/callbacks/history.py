@@ -4,12 +4,14 @@ import weakref
 from typing import Any
 
 from fastnn.callbacks.callback import Callback
+from fastnn.core.errors import ArgumentError
 
 
 class History(Callback):
     """The logs of every epoch: `history` maps a name to the list of its values, `epoch` lists the epochs.
 
-    `fit` returns one.
+    `fit` returns one.  `receipt` says what that call of fit was, with digests of data and weights where it was called
+    with `receipt=`: see `fit`.
 
     >>> h = History()
     >>> h.on_train_begin()
@@ -24,6 +26,7 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self.receipt: Any = None
         self._of: Any = None
 
     def set_model(self, model):
@@ -38,6 +41,21 @@ class History(Callback):
     def on_train_begin(self, logs=None):
         """Start a new list of epochs (the values of earlier runs stay, as in Keras)."""
         self.epoch = []
+
+    def save_receipt(self, path):
+        """Write the receipt of a run with `fit(receipt=True)` as JSON, for `fastnn verify`.
+
+        Raises ArgumentError where there is none or it has no digests.
+        """
+        if self.receipt is None:
+            raise ArgumentError("save_receipt: this history is of no call of fit; call fit(..., receipt=True) first.")
+        self.receipt.save(path)
+
+    def load_state_dict(self, state):
+        """Take up what an earlier run noted; who has the dict of this one sees it."""
+        self.history.clear()
+        self.history.update(state["history"])
+        self.epoch = list(state["epoch"])
 
     def on_epoch_end(self, epoch, logs=None):
         """Note the logs."""

@@ -18,6 +18,7 @@ _COMMANDS = {
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
+    "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
@@ -46,6 +47,11 @@ def parser():
     for part in (parts["run"], parts["resume"]):
         part.add_argument("script", help="a Python file")
         part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    verify = parts["verify"]
+    verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
+    verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
+    verify.add_argument("script", help="the Python file that the receipt is of; what it writes it writes again")
+    verify.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     bench = parts["bench"]
     bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
     bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
@@ -98,6 +104,11 @@ def _run_command(options):
 
         bench.run(options.workloads, options.threads, options.seconds, options.json)
         return 0
+    if options.command == "verify":
+        from fastnn.cli import verify
+
+        arguments, steps = _steps_behind(options.arguments, options.steps)
+        return verify.run(options.receipt, lambda: run_script(options.script, arguments), steps)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     if options.command == "resume":
@@ -108,6 +119,15 @@ def _run_command(options):
     from fastnn.cli import facts
 
     return facts.info()
+
+
+def _steps_behind(arguments, steps):
+    """(arguments of the script, steps): `--steps k` may stand behind the script, where argparse leaves it."""
+    if steps is None and len(arguments) > 1 and arguments[0] == "--steps":
+        if not arguments[1].isdecimal():
+            raise ArgumentError(f"verify: received --steps {arguments[1]}; expected a number of steps from 1 on.")
+        return arguments[2:], int(arguments[1])
+    return arguments, steps
 
 
 def run_script(script, arguments=()):

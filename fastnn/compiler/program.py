@@ -20,7 +20,7 @@ from fastnn.runtime.threads import allowed, planned
 GUARD_BYTE = 0xA5
 
 
-def _cut_circles(trace: Trace) -> None:
+def cut_circles(trace: Trace) -> None:
     """Nodes and symbols refer to each other; cut them off from the weights, so that these go when their model goes."""
     for node in trace.nodes:
         if node.op is VARIABLE:
@@ -56,7 +56,7 @@ class Program:
         self.tuner = ThreadAutotuner(self.tape.threads)
         if options.threads is not None:
             self.tuner.settle()
-        _cut_circles(trace)
+        cut_circles(trace)
 
     def _bind(self) -> None:
         """Give the plan its memory: at first, and whenever the arena has moved."""

@@ -65,6 +65,10 @@ class KernelError(FastnnError, RuntimeError, ValueError):
         self.status, self.instruction = status, instruction
 
 
+class GradientError(FastnnError, ArithmeticError, ValueError):
+    """A gradient that is not the derivative of the loss: see `Model.check_gradients`."""
+
+
 class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
 

@@ -44,6 +44,6 @@ def check(saved, mine, name):
     ]
     if differs:
         raise ArgumentError(
-            f"{name} was written by a run on other data: {'; '.join(differs)}. Pass the data and settings of that run, "
+            f"{name} was written by another run: {'; '.join(differs)}. Pass the data and settings of that run, "
             "or begin anew: resume=False, or another folder."
         )

@@ -181,9 +181,10 @@ class Keeping:
         model._initial_epoch, model.stop_training = self.resume["epoch"], self.resume["stopped"]
 
     def identity(self):
-        """See identity.identity; found once."""
+        """What the run is known by: see identity.identity; found once."""
         if self._identity is None:
-            self._identity = identity.identity(self.source, self.validation)
+            of_model = {"optimizer": type(self.model.optimizer).__name__}
+            self._identity = of_model | identity.identity(self.source, self.validation)
         return self._identity
 
     def seek(self):

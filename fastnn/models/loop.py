@@ -6,6 +6,7 @@ from fastnn.callbacks import CallbackList
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
+from fastnn.models import receipt as receipts
 from fastnn.models import script
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.utils.triples import unpack_x_y_sample_weight
@@ -47,6 +48,7 @@ def fit(
     validation_freq,
     checkpoint,
     resume,
+    receipt=None,
 ):
     """See Trainer.fit."""
     batch_size = count("batch_size", batch_size, none=True)
@@ -86,6 +88,7 @@ def fit(
     own.source, own.validation, own.keeping, done = source, validation, None, False
     model.stop_training, model._initial_epoch = False, None
     source.number = own.shared.next_fit()
+    receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
     try:
         asked = checkpoint is not None or resume is True or resume not in (False, "auto") or script.is_on()
         folder = own.keep(model).ask(checkpoint, resume) if asked else None

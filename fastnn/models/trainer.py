@@ -21,9 +21,11 @@ from fastnn.metrics.reduction import Mean
 from fastnn.models import checks, loop, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
+from fastnn.models.gradient_check import GradientReport, check_gradients
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.profile import Profile
+from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.report import PlanReport
 from fastnn.models.step import update
 from fastnn.utils.triples import unpack_x_y_sample_weight
@@ -280,12 +282,17 @@ class Trainer(Intake, LegacyMethods):
         validation_freq: int | Sequence[int] = 1,
         checkpoint: Any = None,
         resume: bool | str | PathLike[str] = "auto",
+        receipt: bool | str | PathLike[str] | None = None,
     ) -> History:
         """Train for epochs [initial_epoch, epochs); returns a History.
 
         x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
         PyDataset of batches (x, y[, sample_weight]).  batch_size: rows, 32 if None.  validation_split: the fraction
         of rows taken from the end, before shuffling.  class_weight: {class: weight}.  sample_weight: (n,) weights.
+        receipt: True, or the path of a file to write: `history.receipt` then has digests of data, configuration and
+        weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the first epoch
+        a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
+        kernels, seed, steps, numbers.
 
         checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
         SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint
@@ -311,6 +318,7 @@ class Trainer(Intake, LegacyMethods):
             checkpoint=checkpoint,
             resume=resume,
         )
+        check_receipt("receipt", receipt)
         with runs.run(self, "train"):
             return loop.fit(
                 self,
@@ -332,6 +340,7 @@ class Trainer(Intake, LegacyMethods):
                 validation_freq,
                 checkpoint,
                 resume,
+                receipt,
             )
 
     def evaluate(
@@ -409,6 +418,32 @@ class Trainer(Intake, LegacyMethods):
     def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
         """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
         return PlanReport(self, batch_size, training)
+
+    def check_gradients(
+        self,
+        x: Structure,
+        y: Structure = None,
+        sample_weight: Structure = None,
+        directions: int = 3,
+        tolerance: float = 1e-6,
+        seed: int = 0,
+    ) -> GradientReport:
+        """Compare the gradients of the loss with numeric ones, in float64, for each trainable variable.
+
+        Layers, losses and penalties of your own are checked like all others, whatever the model's float type is.
+        Training mode; random layers draw the numbers of the next step, the same at every look.  `stop_gradient` holds
+        what it was given.  Kinks (relu at 0, ties of a max) are told from faults.  Weights and state stay as they are.
+
+        x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
+        directions: how many random ones per variable, besides the gradient's own and each element of small variables.
+        tolerance: the relative error from which a gradient is wrong.  seed: of the directions.
+
+        Returns a GradientReport: `.ok`, `.rows`, `.raise_for_errors()`, str().  A step of your own (`train_step`) is
+        not run: what is checked is `compute_loss`.  Raises DataError, ShapeError, NotBuiltError as `fit`, and DataError
+        where the loss is not finite.
+        """
+        self._need_compiled("check_gradients")
+        return check_gradients(self, x, y, sample_weight, directions, tolerance, seed)
 
     def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
         """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""

@@ -7,6 +7,7 @@ library.
 
 import ctypes
 import functools
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -115,8 +116,8 @@ def describe() -> dict[str, Any]:
     """Return what `fastnn info` tells of the kernels: mode, level, this CPU's level, and in mode "pack" the library.
 
     A dict of texts and numbers: mode, level, cpu_level, and for a pack that is usable folder, file, levels (of the
-    pack), kernels (their number), bytes, built (seconds since the epoch). Raises PackError as `library` does, and for a
-    stale pack, because it builds nothing.
+    pack), kernels (their number), bytes, built (seconds since the epoch), fingerprint (of the sources). Raises
+    PackError as `library` does, and for a stale pack, because it builds nothing.
 
     >>> describe()["mode"] in ("pack", "jit", "python")
     True
@@ -139,8 +140,15 @@ def describe() -> dict[str, Any]:
             kernels=len(index["kernels"]),
             bytes=state.st_size,
             built=state.st_mtime,
+            fingerprint=_fingerprint(index["sources"]),
         )
     return found
+
+
+def _fingerprint(sources: Mapping[str, Any]) -> str:
+    """A digest of the sources that a pack was built from; it does not depend on times and levels."""
+    hashes = {path: digest for path, (_, _, digest) in sources.items()}
+    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _index(build: bool = True) -> dict[str, Any]:

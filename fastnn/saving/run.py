@@ -71,7 +71,8 @@ def load_run(model, reader):
 
     Raises FileFormatError, with nothing changed, for a file of another model.
     """
-    changes = weights.plan(model, reader)
+    changes = weights.plan(model, reader, optimizer=False)
+    changes.arrays += _optimizer(model, reader)
     read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
     saved, held = reader.run, _between(model)
     values = saved["between"]
@@ -86,6 +87,24 @@ def load_run(model, reader):
     streams.load(model, saved["random"], reader.name)
     changes.commit(read + [pair for path in held for pair in zip(held[path], values[path])])
     return saved["state"]
+
+
+def _optimizer(model, reader):
+    """[(variable, path)] of the optimizer: a run goes on with all of its state, or not at all."""
+    found = []
+    for place in layout.places(model):
+        if place.is_optimizer and place.load is None:
+            names = reader.names(place.group)
+            pairs = [(v, f"{place.group}/{i}") for i, v in enumerate(place.variables)]
+            if len(names) != len(pairs) or any(
+                str(i) not in names or reader.shape(path)[0] != tuple(v.shape) for i, (v, path) in enumerate(pairs)
+            ):
+                raise FileFormatError(
+                    f"{reader.name}: the state of the optimizer ({len(names)} arrays) does not fit that of the model "
+                    f"({len(pairs)} variables of {type(place.part).__name__}): compile the model as it was."
+                )
+            found += pairs
+    return found
 
 
 def _between(model):

@@ -350,7 +350,7 @@ def test_other_data_inside_an_epoch(tmp_path, other):
     with pytest.raises(Gone):
         net().fit(**same, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1), Ends(1, 3)])
     model = net()
-    with pytest.raises(ArgumentError, match="was written by a run on other data"):
+    with pytest.raises(ArgumentError, match="was written by another run"):
         model.fit(**{**same, **other}, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1)])
     again = model.fit(**same, callbacks=[callbacks.BackupAndRestore(tmp_path / "b", 1)])
     assert again.epoch == list(range(EPOCHS))

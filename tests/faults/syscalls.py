@@ -40,11 +40,11 @@ def run(every: int = 1, say: Callable[[str], Any] = print) -> int:
         code = f"import sys; from {__name__} import child; sys.exit(child(*sys.argv[1:]))"
         path = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": path}
-        done = subprocess.Popen([sys.executable, "-c", code, folder, str(every)], env=environment, text=True,
-                                stdout=subprocess.PIPE)  # fmt: skip
-        for line in done.stdout or ():
-            say(line.rstrip())
-        return done.wait()
+        how = {"env": environment, "text": True, "stdout": subprocess.PIPE}
+        with subprocess.Popen([sys.executable, "-c", code, folder, str(every)], **how) as running:  # type: ignore[call-overload]
+            for line in running.stdout:
+                say(line.rstrip())
+        return running.returncode
 
 
 def child(folder: str, every: str) -> int:

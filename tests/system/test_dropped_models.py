@@ -16,10 +16,11 @@ def test_a_trained_model_is_freed_at_once():
     try:
         model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(4, activation="relu"), layers.Dense(1)])
         model.compile("adam", "mse", metrics=["mae"])
-        history = model.fit(x, y, epochs=2, verbose=0, validation_split=0.25)
+        history = model.fit(x, y, epochs=2, verbose=0, validation_split=0.25, receipt=True)
         model.predict(x, verbose=0)
         model(x)
         model.evaluate(x, y, verbose=0)
+        model.check_gradients(x, y)
         gone = weakref.ref(model)
         weight = weakref.ref(model.weights[0])
         del model
