@@ -75,7 +75,7 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{stack[0].batch_shape}. You cannot add a different Input layer to it."
             )
-        stack.append(layer)
+        self._tracker.hold(layer)
         if rebuild:
             self._maybe_rebuild()
         else:

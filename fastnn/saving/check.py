@@ -7,7 +7,7 @@ from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameEr
 from fastnn.saving import names, roles
 from fastnn.saving.registration import find_custom
 
-MAX_DEPTH = 200
+MAX_DEPTH = 2000
 
 # Arguments that some version of Keras writes and a class of ours may not have, with the values that change nothing.
 _NEUTRAL = {

@@ -79,7 +79,7 @@ def load_run(model, reader):
     saved, held = reader.run, _between(model)
     values = saved["between"]
     if held.keys() != values.keys() or any(
-        [v.shape for v in held[path]] != [np.shape(a) for a in values[path]] for path in held
+        [tuple(v.shape) for v in held[path]] != [getattr(a, "shape", None) for a in values[path]] for path in held
     ):
         raise FileFormatError(
             f"{reader.name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "

@@ -18,6 +18,7 @@ from fastnn.saving.files import read_file
 
 MAGIC, FORMAT = b"fastnn run\n", 2
 ARRAY, FLOAT, FLOATS = "__array__", "__float__", "__floats__"
+_DTYPES = {np.dtype(k).newbyteorder("<").str for k in ("?", *np.typecodes["AllInteger"], *np.typecodes["Float"])}
 _LENGTH, _DIGEST = struct.Struct("<Q"), hashlib.sha256().digest_size
 
 
@@ -56,13 +57,22 @@ class Reader:
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             found = header.get("format") if isinstance(header, dict) else header
             raise FileFormatError(f"{name}: the state of the run has format {found!r}; this fastnn reads {FORMAT}.")
-        self._data, self._names = body[head + length :], header["names"]
-        self._arrays = {path: (np.dtype(kind), tuple(shape), at) for path, kind, shape, at in header["arrays"]}
+        self._data, self._names = body[head + length :], header.get("names")
+        self._arrays = _arrays_of(header.get("arrays"), len(self._data), name)
         self._members: dict = {}
         for path in self._arrays:
             group, _, last = path.rpartition("/")
             self._members.setdefault(group, []).append(last)
-        self.run = _revived(header["run"], self)
+        self.run = _revived(header.get("run"), self)
+        run = self.run if isinstance(self.run, dict) else {}
+        between = run.get("between")
+        if (
+            not isinstance(self._names, dict)
+            or not {"state", "random"} <= run.keys()
+            or not isinstance(between, dict)
+            or not all(isinstance(v, list) for v in between.values())
+        ):
+            raise _damaged(name)
 
     def group(self, path):
         """The names in a group, or None where there is none."""
@@ -99,6 +109,29 @@ class Reader:
         """All bytes have been checked."""
 
 
+def _damaged(name):
+    return FileFormatError(f"{name}: the state of the run is damaged; expected what fastnn writes.")
+
+
+def _arrays_of(entries, size, name):
+    """{path: (dtype, shape, place)} of the arrays that a header lists, each known to lie in `size` bytes of data."""
+    out = {}
+    for entry in entries if isinstance(entries, list) else [None]:
+        path, kind, shape, at = entry if isinstance(entry, list) and len(entry) == 4 else (None,) * 4
+        numbers = [*shape, at] if isinstance(shape, list) else [None]
+        if (
+            not isinstance(path, str)
+            or not (isinstance(kind, str) and kind in _DTYPES)
+            or len(numbers) > 33
+            or not all(type(n) is int and n >= 0 for n in numbers)
+            or at + math.prod(shape) * np.dtype(kind).itemsize > size
+            or path in out
+        ):
+            raise _damaged(name)
+        out[path] = np.dtype(kind), tuple(shape), at
+    return out
+
+
 def read_run(path):
     """The Reader of a file; raises OSError, FileFormatError."""
     return Reader(read_file(path, "checkpoint"), repr(str(path)))
@@ -114,5 +147,7 @@ def _revived(value, reader):
     if value.keys() == {FLOATS}:
         return reader.read(f"{ARRAY}/{value[FLOATS]}").tolist()
     if value.keys() == {FLOAT}:
+        if value[FLOAT] not in ("nan", "inf", "-inf"):
+            raise _damaged(reader.name)
         return float(value[FLOAT])
     return {k: _revived(v, reader) for k, v in value.items()}
