@@ -26,7 +26,7 @@ NAMES = {
     "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }  # fmt: skip
-_find, __dir__, __all__ = lazy(__name__, NAMES)
+_find, _listed, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
 
 
@@ -43,3 +43,7 @@ def __getattr__(name):
     if name == "backend":  # Keras 1 and 2's keras.backend lives with the other old spellings
         return importlib.import_module("fastnn.compat.backend")
     return _find(name)
+
+
+def __dir__():
+    return sorted({*_listed(), "backend"})

@@ -418,3 +418,7 @@ def deserialize(config, custom_objects=None):
     array([1.], dtype=float32)
     """
     return serial.resolve("initializer", config, _TABLE, "initializers", custom_objects)
+
+
+def __dir__():
+    return __all__

@@ -325,3 +325,7 @@ def _eager(name, seed, value):
             "numbers outside, or use normal, uniform, truncated_normal, randint or dropout."
         )
     return draw_seed(seed)[0]
+
+
+def __dir__():
+    return __all__

@@ -12,8 +12,9 @@ RENAMED = {
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
     "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
     "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
-    "reset_uids": "compat.backend:clear_session",
+    "reset_uids": "layers.session:clear_session", "clear_session": "layers.session:clear_session",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
+    "is_keras_tensor": "utils.symbols:is_keras_tensor",
 }  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},

@@ -91,18 +91,19 @@ def plot_model(
     to_file="model.svg",
     show_shapes=False,
     show_dtype=False,
-    show_layer_names=True,
+    show_layer_names=False,
     rankdir="TB",
     expand_nested=False,
     dpi=200,
     show_layer_activations=False,
     show_trainable=False,
+    splines="ortho",
     **kwargs,
 ):
     """Draw a model into an SVG file; returns its path.
 
     to_file: path; another ending than .svg is replaced, with a warning, because no other format is written.
-    show_...: what the boxes say.  rankdir, expand_nested and dpi are accepted as Keras's.
+    show_...: what the boxes say.  rankdir, expand_nested, dpi and splines are accepted as Keras's.
 
     Raises NotBuiltError as `model_svg` does.
     """
