@@ -197,7 +197,7 @@ def test_drawing(tmp_path):
     a = keras.Input((4,), name="first")
     model = keras.Model(a, keras.layers.add([keras.layers.Dense(2, name="x<y")(a), keras.layers.Dense(2)(a)]))
     with pytest.warns(UserWarning, match="SVG"):
-        path = utils.plot_model(model, tmp_path / "m.png", show_shapes=True, show_dtype=True, show_trainable=True)
+        path = utils.plot_model(model, tmp_path / "m.png", show_shapes=True, show_layer_names=True, show_trainable=True)
     drawing = (tmp_path / "m.svg").read_text(encoding="utf-8")
     assert path.endswith("m.svg") and "x&lt;y" in drawing and "(None, 2)" in drawing and drawing.count("<line") == 4
     with pytest.raises(NotBuiltError):
