@@ -32,7 +32,6 @@ class _Estimator(BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.non_deterministic = True
-        tags.target_tags.multi_output = self._several
         return tags
 
     def __sklearn_clone__(self) -> Self:
@@ -64,7 +63,7 @@ class _Estimator(BaseEstimator):
         if self.warm_start and hasattr(self, "model_"):
             model = self.model_
         elif isinstance(self.model, Model):
-            model = self.model if self.warm_start else _clone(self.model)
+            model = self.model if self.warm_start else clone_model(self.model)
         else:
             model = self.model(X=X, y=target, **(self.model_kwargs or {}))
         if not model.compiled or not model.loss:
@@ -90,13 +89,6 @@ class _Estimator(BaseEstimator):
 
     def _decode(self, outputs: Array) -> Array:
         return outputs[:, 0] if self._flat and outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
-
-
-def _clone(model: Model) -> Model:
-    """A model of the same layers with new weights, compiled as it is."""
-    made = clone_model(model)
-    made.compile_from_config(model.get_compile_config())
-    return made
 
 
 class SKLearnClassifier(ClassifierMixin, _Estimator):
