@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import callbacks, layers
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataWarning, DataWarning, NotFiniteError, NotFiniteWarning
+from fastnn.core.errors import ArgumentError, DataWarning, NotFiniteError, NotFiniteWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::fastnn.core.errors.DataWarning")
 BATCH, BATCHES, WIDTH = 4, 6, 3
