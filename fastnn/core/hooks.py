@@ -9,6 +9,7 @@
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
+``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
@@ -20,7 +21,7 @@ from typing import Any
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
-              "infer": "fastnn.layers.inference", "functional": "fastnn.models.functional",
+              "infer": "fastnn.layers.inference", "random_normal": "fastnn.random", "functional": "fastnn.models.functional",
               "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
