@@ -239,14 +239,16 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
     """Patches of images (n, h, w, c) or (h, w, c), each as a vector: (n, rows, columns, height width c).
 
     Args:
-        size: (height, width) of a patch, or an int.  strides: from one patch to the next; its size by default.
+        size: (height, width) of a patch, or an int; three numbers are those of `extract_patches_3d`.
+        strides: from one patch to the next; its size by default.
         dilation_rate: distance of neighbours in a patch.  padding: "valid" or "same" (zeros around).
 
     >>> import numpy as np
     >>> extract_patches(np.ones((2, 6, 6, 3), "float32"), 3).shape
     (2, 2, 2, 27)
     """
-    return patches("extract_patches", images, size, strides, dilation_rate, padding, data_format, 2)
+    rank = 3 if isinstance(size, (tuple, list)) and len(size) == 3 else 2
+    return patches("extract_patches", images, size, strides, dilation_rate, padding, data_format, rank)
 
 
 def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
@@ -256,7 +258,10 @@ def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="va
     >>> extract_patches_3d(np.ones((2, 6, 6, 6, 3), "float32"), 3).shape
     (2, 2, 2, 2, 81)
     """
-    return patches("extract_patches_3d", volumes, size, strides, dilation_rate, padding, data_format, 3)
+    size = (size,) * 3 if isinstance(size, int) else size
+    if len(size) != 3:
+        raise ArgumentError(f"Invalid `size` argument. Expected an int or a tuple of length 3. Received: size={size}")
+    return extract_patches(volumes, size, strides, dilation_rate, padding, data_format)
 
 
 # ------------------------------------------------------------------ images, distances

@@ -21,6 +21,7 @@ BY_HAND = {
     "mish": "activations.Mish()(x)",
     "soft_sign": "nn.Softsign()(x)",
     "exponential": "numpy.Exp()(x)",
+    "rearrange": "einops.Rearrange()(tensor, pattern, **axes_lengths)",
 }
 
 
