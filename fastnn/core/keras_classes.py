@@ -151,7 +151,7 @@ image.crop_images: image.CropImages(top_cropping, left_cropping, bottom_cropping
     target_width, data_format)(images)
 image.elastic_transform: image.ElasticTransform(alpha, sigma, interpolation, fill_mode, fill_value, seed,
     data_format)(images)
-image.extract_patches: image.ExtractPatches(size, strides, dilation_rate, padding, data_format)(images)
+image.extract_patches: image.ExtractPatches(size!, strides!, dilation_rate, padding, data_format!)(images)
 image.extract_patches_3d: image.ExtractPatches(size, strides, dilation_rate, padding, data_format)(volumes)
 image.gaussian_blur: image.GaussianBlur(kernel_size, sigma, data_format)(images)
 image.hsv_to_rgb: image.HSVToRGB(data_format)(images)

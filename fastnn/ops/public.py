@@ -124,14 +124,17 @@ def split(row, function, args, kwargs):
     for name in row.arguments:
         arguments += values[name[1:]] if name[0] == "*" else [values[name]]
     return (
-        {name: _settled(row, name, values[name]) for name in row.config},
+        {name: _settled(row, name, values[name], values) for name in row.config},
         tuple(arguments),
         {name: values[name] for name in (*row.keywords, *others)},
     )
 
 
-def _settled(row, name, value):
-    """A config value as files have it: names of dtypes and data formats."""
+def _settled(row, name, value, values):
+    """A config value as files have it: names of dtypes and data formats, sizes of patches in full."""
+    if name in row.settled and name in ("size", "strides"):
+        value = values["size"] if value is None else value
+        return (value, value) if isinstance(value, int) and (name == "size" or values[name] is None) else value
     if name == "dtype" and (value is not None or name in row.settled):
         return dtypes.standardize(value)
     if name == "data_format" and value is None and name in row.settled:

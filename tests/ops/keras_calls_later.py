@@ -40,9 +40,7 @@ def _ctc():
     for mask in (0, 4):
         for lengths in ("[3,2,1],[7,7,7]", "[3,0,2],[4,5,6]", "[3,1,3],[2,1,7]"):
             a, b = lengths.split("],")
-            yield (
-                f"P.ctc_loss({labels},N('f4',3,7,5),np.array({a}],'i4'),np.array({b},'i4'),mask_index={mask})"
-            )
+            yield (f"P.ctc_loss({labels},N('f4',3,7,5),np.array({a}],'i4'),np.array({b},'i4'),mask_index={mask})")
     for mask in (0, 2, 4):
         for merge in (True, False):
             yield f"P.ctc_decode(N('f4',3,7,5),np.array([7,4,1],'i4'),merge_repeated={merge},mask_index={mask})"

@@ -21,6 +21,8 @@ import numpy as np
 
 # calls that are not held against Keras: pattern -> why
 LEFT_OUT = {
+    r"^P\.i0\(np.array": "infinity at infinity here, NaN in Keras",
+    r"^P\.ctc_decode\(.*mask_index=3,.*top_paths=3": "two readings are equally probable",
     r"^P\.(sin|cos|tan|sinc)\(E\('f4',30\)": "of more than 2^50 they are NaN here (docs/guide-keras.md)",
     r"^P\.(silu|gelu)\(E\('f4',30\)": "0 at -inf here, NaN in Keras; gelu by erf has an absolute error",
     r"^P\.soft_shrink\(E\('(f4',30|f2',5)\)": "NaN stays NaN here, Keras makes it 0",

@@ -106,4 +106,3 @@ def ctc_decode(
     labels = take_along_axis(where(silent, np.int32(-1), labels), order, axis=-1)
     best = where(behind, np.asarray(0, x.dtype), max(x, axis=-1))
     return expand_dims(labels, 0), negative(sum(best, axis=1, keepdims=True))
-

@@ -35,9 +35,6 @@ NAMES = (  # the public ones of `ops.image`
 )  # fmt: skip
 
 
-
-
-
 def resize(
     images,
     size,

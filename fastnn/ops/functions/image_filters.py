@@ -13,7 +13,7 @@ from fastnn.ops.functions.arithmetic import add, clip, divide, maximum, minimum,
 from fastnn.ops.functions.comparison import equal, greater, less, where
 from fastnn.ops.functions.convolution import depthwise_conv
 from fastnn.ops.functions.elementwise import abs, affine, log, square
-from fastnn.ops.functions.image_frame import as_floats, last
+from fastnn.ops.functions.image_frame import last
 from fastnn.ops.functions.layout import reshape, stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand
 from fastnn.ops.functions.reduction import mean

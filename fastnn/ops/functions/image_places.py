@@ -242,9 +242,7 @@ def perspective_transform(
     xs = np.arange(width).reshape(1, 1, -1).astype(ys.dtype)
     c = [getitem(h, (slice(None), k, None, None)) for k in range(8)]
     below = affine(add(multiply(c[6], xs), multiply(c[7], ys)), 1.0, 1.0)
-    columns, rows = (
-        divide(add(add(multiply(c[k], xs), multiply(c[k + 1], ys)), c[k + 2]), below) for k in (0, 3)
-    )
+    columns, rows = (divide(add(add(multiply(c[k], xs), multiply(c[k + 1], ys)), c[k + 2]), below) for k in (0, 3))
     places = [broadcast_to(v, (n, height, width)) for v in (rows, columns)]
     return back(_read(x, places, order, "constant", fill_value))
 

@@ -74,9 +74,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     return reshape(stack(parts, 2), (-1, x.shape[1] * len(parts), product(counts)))
 
 
-def fold(
-    x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Tensor:
+def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """The transposed of `unfold`: columns (n, c kh kw, number of windows) added up to images (n, c, h, w).
 
     output_size: (h, w), or an int for both.  Other arguments as for `unfold`.
@@ -111,7 +109,7 @@ def fold(
 def patches(name, x, size, strides, dilation_rate, padding, data_format, rank):
     """The windows over the `rank` spatial axes of x, each as a vector of its places and their channels."""
     x = operand(x)
-    if isinstance(size, (tuple, list)) and len(size) != rank or not isinstance(size, (int, tuple, list)):
+    if not isinstance(size, int) and not (isinstance(size, (tuple, list)) and len(size) == rank):
         raise ArgumentError(
             f"Invalid `size` argument. Expected an int or a tuple of length {rank}. Received: size={size}"
         )

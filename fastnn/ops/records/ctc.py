@@ -130,12 +130,7 @@ _ctc_grad: Op = register(
         cases=lambda draw: Case([*_inputs(draw, 2, 4, 2), Array((2,))], {"blank": 0}, tolerance=4.0),
         invalid=[
             (
-                [
-                    Spec((2, 3, 4), "float32"),
-                    Spec((2, 1), "int32"),
-                    *[Spec((2,), "int32")] * 2,
-                    Spec((3,), "float32"),
-                ],
+                [Spec((2, 3, 4), "float32"), Spec((2, 1), "int32"), *[Spec((2,), "int32")] * 2, Spec((3,), "float32")],
                 {"blank": 0},
                 ShapeError,
             )

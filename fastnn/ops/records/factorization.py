@@ -360,4 +360,3 @@ _rank_op = register(
         doc="how many singular values are larger than a tolerance",
     )
 )
-
