@@ -198,7 +198,7 @@ def _check_linear(trace, us, gxs):
         seen.add(node)
         if node.op.vjp is None and node.inputs:
             raise NotSupportedError(
-                f"jvp: the operation {node.op.name!r} has no derivative of its own ({node.op.nondiff}), so the one along a "
-                "direction is not known."
+                f"jvp: the operation {node.op.name!r} has no derivative ({node.op.nondiff}), so the one "
+                "along a direction is not known."
             )
         todo += [s.node for s in node.inputs if s is not None]

@@ -124,7 +124,7 @@ OTHER = {
     "adaptive_average_pool": "o.adaptive_average_pool(v, (3, 5))",
     "adaptive_max_pool": "o.adaptive_max_pool(v, (3, 2))",
     "unfold": "o.unfold(v, 2, stride=2)", "fold": "o.fold(o.unfold(v, 2, stride=2), (8, 4), 2, stride=2)",
-    "image.affine_transform": "o.image.affine_transform(v, o.concatenate([s[:, 0], s[:, 1, :2]], 1))",
+    "image.affine_transform": "o.image.affine_transform(v, o.concatenate([s[:, 0], s[:, 1, :2] * 0], 1))",
     "image.extract_patches": "o.image.extract_patches(v, (2, 3), strides=1)",
     "image.extract_patches of squares": "o.image.extract_patches(v, 3)",
     "image.extract_patches_3d": "o.image.extract_patches_3d(o.expand_dims(v, 1), (1, 2, 3))",
