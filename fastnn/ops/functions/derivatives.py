@@ -69,7 +69,7 @@ class _Rule:
 def _takes(function, count):
     """Whether a function takes so many arguments by position."""
     try:
-        kinds = [p for p in inspect.signature(function).parameters.values()]
+        kinds = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return False
     named = [p for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
