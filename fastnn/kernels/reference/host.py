@@ -65,9 +65,12 @@ def cumprod(x, axis):
 
 
 def scatter_update(x, indices, updates, reduction):
-    """x with some places replaced"""
+    """x with some places replaced, or combined with updates"""
     y = np.array(x)
-    y[tuple(np.moveaxis(indices, -1, 0))] = updates
+    combine = {None: lambda a, b: b, "add": np.add, "max": np.maximum, "min": np.minimum}[reduction]
+    for place in np.ndindex(*indices.shape[:-1]):
+        where = tuple(indices[place])
+        y[where] = combine(y[where], updates[place])
     return y
 
 
