@@ -341,7 +341,7 @@ from fastnn.ops.functions.layout import unstack as unstack
 from fastnn.ops.functions.create import vander as vander
 from fastnn.ops.functions.reduction import var as var
 from fastnn.ops.functions.products import vdot as vdot
-from fastnn.ops.functions.loops import vectorize as vectorize
+from fastnn.ops.functions.vectorize import vectorize as vectorize
 from fastnn.ops.functions.loops import vectorized_map as vectorized_map
 from fastnn.ops.functions.cast import view as view
 from fastnn.ops.functions.layout import vsplit as vsplit
