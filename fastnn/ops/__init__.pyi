@@ -242,6 +242,7 @@ from fastnn.ops.functions.products import outer as outer
 from fastnn.ops.functions.slicing import pad as pad
 from fastnn.ops.functions.quantiles import percentile as percentile
 from fastnn.ops.functions.linalg import pinv as pinv
+from fastnn.ops.functions.complex import polar as polar
 from fastnn.ops.functions.powers import power as power
 from fastnn.ops.functions.reduction import prod as prod
 from fastnn.ops.functions.image_filters import psnr as psnr
@@ -344,6 +345,8 @@ from fastnn.ops.functions.products import vdot as vdot
 from fastnn.ops.functions.vectorize import vectorize as vectorize
 from fastnn.ops.functions.loops import vectorized_map as vectorized_map
 from fastnn.ops.functions.cast import view as view
+from fastnn.ops.functions.complex import view_as_complex as view_as_complex
+from fastnn.ops.functions.complex import view_as_real as view_as_real
 from fastnn.ops.functions.layout import vsplit as vsplit
 from fastnn.ops.functions.layout import vstack as vstack
 from fastnn.ops.functions.comparison import where as where
@@ -595,6 +598,7 @@ __all__ = [
     'pad',
     'percentile',
     'pinv',
+    'polar',
     'power',
     'prod',
     'psnr',
@@ -697,6 +701,8 @@ __all__ = [
     'vectorize',
     'vectorized_map',
     'view',
+    'view_as_complex',
+    'view_as_real',
     'vsplit',
     'vstack',
     'where',

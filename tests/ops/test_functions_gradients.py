@@ -125,7 +125,11 @@ ERRORS = {
     "attention of matrices": (lambda: ops.dot_product_attention(Q[0], K, V), ShapeError, "only supports 4D"),
     "heads that do not divide": (lambda: ops.dot_product_attention(Q[:, :, :3], K, V), ShapeError, "multiple of key"),
     "flash": (lambda: ops.dot_product_attention(Q, K, V, flash_attention=True), NotSupportedError, "needs a GPU"),
-    "a label outside": (lambda: ops.ctc_loss(LABELS + 9, draw(2, 7, 5), LENGTHS, STEPS), KernelError, "outside its range"),
+    "a label outside": (
+        lambda: ops.ctc_loss(LABELS + 9, draw(2, 7, 5), LENGTHS, STEPS),
+        KernelError,
+        "outside its range",
+    ),
     "labels of rank 1": (lambda: ops.ctc_loss(LENGTHS, draw(2, 7, 5), LENGTHS, STEPS), ShapeError, "rank 2"),
     "a strategy": (lambda: ops.ctc_decode(draw(2, 7, 5), STEPS, "best"), ArgumentError, "Invalid strategy"),
     "fold": (lambda: ops.fold(draw(1, 8, 11), (4, 5), 2), ShapeError, "expected"),

@@ -11,7 +11,7 @@ import pytest
 
 import fastnn
 from fastnn import ops
-from fastnn.core.errors import FileFormatError, GraphError, UnknownNameError
+from fastnn.core.errors import FileFormatError, GraphError, NotSupportedError, UnknownNameError
 from fastnn.layers.events import PublicCall
 from fastnn.ops import public
 
@@ -78,7 +78,7 @@ def test_rows_speak_of_parameters_that_are_there():
 # Their results depend on values, or they are calculated on arrays alone: on symbols they are errors, never numbers.
 ARRAYS_ONLY = {
     "argwhere", "array_equal", "cov", "eig", "histogram", "indices", "interp", "nanmedian", "nanpercentile",
-    "nanquantile", "nonzero", "unique", "view",
+    "nanquantile", "nonzero", "polar", "unique", "view", "view_as_complex", "view_as_real",
 }  # fmt: skip
 # Numbers and symbols of which none need be a tensor.
 MAKERS = {"arange", "full", "geomspace", "scatter", "size"}
@@ -164,13 +164,13 @@ def config_of(module, kind, config, args=1):
     [
         ("keras.src.ops.nn", "Relu7", {}, 1, UnknownNameError),
         ("keras.src.ops.numpy", "Clip", {"low": 1}, 1, FileFormatError),
-        ("keras.src.ops.math", "ViewAsComplex", {}, 1, UnknownNameError),
+        ("keras.src.ops.math", "ViewAsComplex", {}, 1, NotSupportedError),
         ("keras.src.ops.numpy", "Add", {}, 3, FileFormatError),
         ("fastnn.ops", "Nothing", {}, 1, UnknownNameError),
     ],
 )
 def test_what_is_no_operation_is_an_error(module, kind, config, args, error):
-    with pytest.raises(error, match=r"(?s)eceived|Unknown|not there"):
+    with pytest.raises(error, match=r"(?s)eceived|Unknown|not there|no complex"):
         fastnn.models.model_from_json(config_of(module, kind, config, args))
 
 
