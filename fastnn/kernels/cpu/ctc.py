@@ -42,7 +42,7 @@ def forward(F, x, label, n, last, states, width, classes, blank):
             else:
                 new[0] = wait + silent
             if k < n:
-                new[2 * k + 1] = either(np.float64, wait, old[2 * k + 1]) + np.float64(p[label[k]])
+                new[2 * k + 1] = either(np.float64, wait, old[2 * k + 1]) + np.float64(p[np.int64(label[k])])
     end = at(np.float64, states + last * width * 8)
     return -either(np.float64, end[2 * n], end[2 * n - 1]) if n > 0 else -end[0]
 
@@ -59,7 +59,7 @@ def ctc(a, lo, hi, F):
     ns, ts, loss = at(np.int32, label_lengths), at(np.int32, step_lengths), at(F, losses)
     for r in range(lo, hi):
         label = at(np.int32, labels + r * most * 4)
-        n, last = min(max(ns[r], 0), most), min(max(ts[r], 0), steps)
+        n, last = min(max(np.int64(ns[r]), 0), most), min(max(np.int64(ts[r]), 0), steps)
         for k in range(n):
             if label[k] < 0 or label[k] >= classes:
                 return 1
@@ -79,7 +79,7 @@ def ctc_grad(a, lo, hi, F):
     ns, ts, gy = at(np.int32, label_lengths), at(np.int32, step_lengths), at(F, gys)
     for r in range(lo, hi):
         label = at(np.int32, labels + r * most * 4)
-        n, last = min(max(ns[r], 0), most), min(max(ts[r], 0), steps)
+        n, last = min(max(np.int64(ns[r]), 0), most), min(max(np.int64(ts[r]), 0), steps)
         for k in range(n):
             if label[k] < 0 or label[k] >= classes:
                 return 1
@@ -114,7 +114,7 @@ def ctc_grad(a, lo, hi, F):
                 gw = 0.0
                 if k < n:
                     here = later[2 * k + 1]
-                    g[label[k]] += F(here)
+                    g[np.int64(label[k])] += F(here)
                     total = either(np.float64, wait, old[2 * k + 1])
                     gw = here * exp(np.float64, wait - total)
                     earlier[2 * k + 1] += here * exp(np.float64, old[2 * k + 1] - total)

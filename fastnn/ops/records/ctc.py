@@ -176,6 +176,7 @@ def _search(x: Any, steps: int, width: int, blank: int) -> list[tuple[Any, float
         for reading, (said, silent) in beams.items():
             total = np.logaddexp(said, silent)
             for c in range(classes):
+                moves: list[Any]
                 if c == blank:
                     moves = [(reading, none, total)]
                 elif reading and reading[-1] == c:  # the same label goes on, or stands there once more after a blank

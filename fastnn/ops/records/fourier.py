@@ -56,7 +56,7 @@ def _dft_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
 
 
 def _dft_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
-    return _dft(*_pair(node, gys), inverse=not node.attrs["inverse"])
+    return list(_dft(*_pair(node, gys), inverse=not node.attrs["inverse"]))
 
 
 _dft = register(
@@ -122,7 +122,7 @@ def _transposed_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
 
 
 def _transposed_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
-    return _rdft(gys[0])
+    return list(_rdft(gys[0]))
 
 
 def _transposed_cases(draw: Draw) -> Any:
