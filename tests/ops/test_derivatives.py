@@ -91,6 +91,12 @@ def test_captured_values_are_recalculated_in_a_loop():
     evaluate.check_gradient(fn, [X], np.random.default_rng(0))
 
 
+def test_a_node_of_a_graph_is_not_written_to_a_file():
+    inputs = fastnn.Input((3,))
+    with pytest.raises(NotSupportedError, match="in the `call` of a layer"):
+        fastnn.Model(inputs, stable(inputs)).to_json()
+
+
 @pytest.mark.parametrize("bad", [lambda x: x, lambda x: (x, x, x), lambda x: (x, 3)])
 def test_a_function_must_return_its_gradient(bad):
     with pytest.raises(ArgumentError, match="outputs, gradient function"):
