@@ -325,3 +325,6 @@ def _eager(name, seed, value):
             "numbers outside, or use normal, uniform, truncated_normal, randint or dropout."
         )
     return draw_seed(seed)[0]
+
+
+hooks.register("random_normal", lambda shape, seed: normal(shape, seed=seed))
