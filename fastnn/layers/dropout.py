@@ -22,7 +22,7 @@ class _Noise(Layer):
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = seed if isinstance(seed, SeedGenerator) else SeedGenerator(seed)
-        self.built = True
+        self._build_at_init()
 
     def _key(self):
         return dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fastnn.core import config, dtypes
+from fastnn.core import config, dtypes, hooks
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.shapes import standard_shape
 from fastnn.graph import Symbol
 from fastnn.layers.events import CallEvent, live_events
 from fastnn.layers.layer import Layer
@@ -61,7 +62,7 @@ class InputLayer(Layer):
         if shape is None and batch_shape is None:
             raise ArgumentError("You must pass a `shape` argument.")
         given = shape if batch_shape is None else batch_shape
-        self.batch_shape = (batch_size, *_shape(given)) if batch_shape is None else _shape(given)
+        self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
         self._input_type = dtypes.standardize(dtype) if dtype is not None else config.floatx()
         self.optional = optional
         self._batch_input_shape = self.batch_shape
@@ -97,17 +98,6 @@ class InputLayer(Layer):
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
         return cls(**config)
-
-
-def _shape(value):
-    shape = (value,) if hasattr(value, "__index__") else value
-    try:
-        shape = tuple(None if d is None else d.__index__() for d in shape)
-    except (TypeError, AttributeError):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape: expected a tuple of ints and Nones.") from None
-    if any(d is not None and d < 0 for d in shape):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape. Negative dimensions are not allowed.")
-    return shape
 
 
 def Input(
@@ -152,3 +142,13 @@ def Input(
         **kwargs,
     )
     return layer.output
+
+
+def _stand_alone(symbol: Symbol) -> None:
+    """Put an input behind a symbol that was made by hand."""
+    layer = InputLayer(batch_shape=symbol.shape, dtype=symbol.dtype, name=symbol.name.replace("/", "_"))
+    symbol.origin = CallEvent(layer, (), {}, symbol, [symbol.name])
+    symbol.origin.stands_for(symbol)
+
+
+hooks.register("stand_alone", _stand_alone)

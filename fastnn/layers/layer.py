@@ -11,6 +11,7 @@ from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.masks import mask_of_array, with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
@@ -188,6 +189,10 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
+    def _build_at_init(self):
+        """Mark a layer without weights as built when it is made; what a subclass builds is still to come."""
+        self.built = type(self).build is Layer.build
+
     @either_order
     def add_weight(
         self,
@@ -292,7 +297,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
             kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
-        with context.entered(training), context.name_scope(self):
+        with context.entered(training) as here, context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
             mask = self._resolve_mask(call, args, kwargs, first)
@@ -301,6 +306,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             self._mask_outputs(first, mask, outputs)
+        if outer is None and here.masks and current() is None:
+            return nest.map_structure(lambda x: with_mask(x, here.masks.get(id(x), (None, None))[1]), outputs)
         return outputs
 
     def _run(self, args, kwargs):
@@ -323,8 +330,10 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
                 return x
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x
+            mask = mask_of_array(x)
             x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            return received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            x = received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            return x if mask is None else with_mask(x, mask)
 
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)

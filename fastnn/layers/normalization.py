@@ -221,7 +221,7 @@ class UnitNormalization(Layer):
                 f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
             )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis

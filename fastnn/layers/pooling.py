@@ -38,7 +38,7 @@ class BasePooling(Layer):
         self.strides = self.pool_size if strides is None else shapes.pair(strides, "strides", self.rank)
         self.padding, self.data_format = standardize_padding(padding), standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         x = getattr(ops, self.operation)(

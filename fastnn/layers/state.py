@@ -46,6 +46,11 @@ class StateMixin:
         return self._tracker.metrics
 
     @property
+    def _seed_generators(self):
+        """The streams of random numbers among its attributes."""
+        return unique(v for v in nest.flatten(list(vars(self).values())) if hasattr(v, "_fastnn_random_stream"))
+
+    @property
     def metrics(self) -> list[Any]:
         """The metrics it holds, its own first."""
         return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])
