@@ -9,7 +9,7 @@
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
 ``stand_alone(symbol)`` makes one that was made by hand an input of functional graphs;
-``mask(symbol)`` its mask;
+``mask(symbol)`` its mask; ``initializer(name)`` the initializer of a name;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
@@ -27,7 +27,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
               "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
-              "mask": "fastnn.layers.masks"}  # fmt: skip
+              "mask": "fastnn.layers.masks", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

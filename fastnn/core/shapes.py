@@ -90,10 +90,10 @@ def pair(value: Any, name: str, rank: int = 2, minimum: int = 1) -> Shape:
     )
     if not good:
         wrong = {v for v in items if hasattr(v, "__index__") and not minimum <= v < LARGEST}
-        which = f", including values {wrong} that do not satisfy `{minimum} <= value < 2**31`" if wrong else ""
+        which = f", including values {wrong} that do not satisfy `value > {minimum - 1}`" if wrong else ""
         raise ArgumentError(
-            f"The `{name}` argument must be a tuple of {rank} integers (or one integer for all). "
-            f"Received {name}={value!r}{which}."
+            f"The `{name}` argument must be a tuple of {rank} integers. Received {name}={value!r}{which} (an integer "
+            f"stands for {rank}; the largest is 2**31 - 1)."
         )
     return tuple(int(v) for v in items)
 

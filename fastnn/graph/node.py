@@ -220,7 +220,8 @@ def _immutable(name: str) -> property:
 
     def refuse(self: Any, value: Any) -> None:
         raise AttributeError(
-            f"The `{name}` attribute of KerasTensor is immutable. One should create a new instance of KerasTensor for this."
+            f"The `{name}` attribute of KerasTensor is immutable. One should create a new instance of KerasTensor "
+            "for this."
         )
 
     return property(operator.attrgetter("_" + name), refuse)
@@ -355,16 +356,16 @@ class Symbol(Operators):
         if value is not None:
             return np.array(value, dtype)
         raise GraphError(
-            "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. It doesn't have any actual numerical "
-            f"value. You cannot convert it to {kind}: {self!r} has no values while the graph is built. Use fastnn.ops "
-            "instead of NumPy functions in layers, losses and metrics."
+            "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. It doesn't have any actual "
+            f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is built. Use "
+            "fastnn.ops instead of NumPy functions in layers, losses and metrics."
         )
 
     def _refuse(self, library: str) -> Any:
         raise GraphError(
-            f"A KerasTensor cannot be used as input to a {library} function. It is a symbolic placeholder for a shape and "
-            "a dtype, used when functional models are made: pass it to a layer, or to an operation of fastnn.ops; what "
-            f"computes with {library} cannot be a part of the model. Received: {self!r}."
+            f"A KerasTensor cannot be used as input to a {library} function. It is a symbolic placeholder for a shape "
+            "and a dtype, used when functional models are made: pass it to a layer, or to an operation of fastnn.ops. "
+            f"What computes with {library} cannot be a part of the model. Received: {self!r}."
         )
 
     def __jax_array__(self) -> Any:

@@ -59,9 +59,10 @@ class Embedding(Layer):
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.supports_masking = bool(mask_zero)
         self.autocast = False
-        if weights is not None:
-            self._initial_weights = weights if isinstance(weights, list) else [weights]
         self.embeddings = None
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape=None):
         self.embeddings = self.add_weight(

@@ -17,6 +17,7 @@ from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
+from fastnn.graph.stateless import StatelessScope
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.config import ConfigMixin
@@ -274,7 +275,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """What the layer computes; subclasses say."""
-        raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method implemented.")
+        raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_trainable" not in self.__dict__:
@@ -368,7 +369,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             context.set_mask(x, m)
 
     @open_signature
-    def compute_mask(self, inputs: Structure, previous_mask: Structure) -> Structure:
+    def compute_mask(self, inputs: Structure, previous_mask: Structure = None) -> Structure:
         """The mask of the output, given those of the inputs: the same."""
         return previous_mask
 
@@ -385,11 +386,57 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         event = CallEvent(self, args, kwargs, outputs)
         return event.output
 
+    symbolic_call = _call_functional
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call it with other values of its variables, which stay as they are.
+
+        Args:
+            trainable_variables, non_trainable_variables: values in the order of the attributes of these names.
+            return_losses: whether `losses` comes third.
+
+        Returns (outputs, values of the non-trainable variables after the call[, losses]).
+
+        Raises NotBuiltError before there are variables, ShapeError for values that do not fit.
+        """
+        if not self.built:
+            raise NotBuiltError(
+                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables must have been "
+                "already created). You can build it by calling it on some data."
+            )
+        pairs = []
+        for name, values in (("trainable", trainable_variables), ("non_trainable", non_trainable_variables)):
+            own, values = getattr(self, f"{name}_variables"), list(values)
+            if len(own) != len(values):
+                raise ShapeError(
+                    f"Argument `{name}_variables` must be a list of tensors corresponding 1:1 to "
+                    f"{type(self).__name__}().{name}_variables. Received list with length {len(values)}, but expected "
+                    f"{len(own)} variables."
+                )
+            pairs += zip(own, values)
+        with StatelessScope(pairs, collect_losses=return_losses):
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else None
+            after = [v.value for v in self.non_trainable_variables]
+        return (outputs, after, losses) if return_losses else (outputs, after)
+
     # ---- shapes ---------------------------------------------------------------------------------------
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
+        if type(self).call is Layer.call:
+            raise NotImplementedError(
+                f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should "
+                "implement `def compute_output_shape(self, input_shape)`, or `call`."
+            )
         symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
         if not self.built:
             self.build(input_shape)

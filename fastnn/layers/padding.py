@@ -13,7 +13,6 @@ from fastnn.layers.data_format import from_last, join_shape, split_shape, standa
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 
-
 ENTRIES = ("1st", "2nd", "3rd")
 COUNTS = {2: "two", 3: "3"}
 
@@ -37,7 +36,7 @@ def _amounts(value, name, rank):
         return (_pair_of(value, name),)
     if not isinstance(value, (list, tuple)):
         raise ArgumentError(
-            f"`{name}` should be either an int, a tuple of {rank} ints (one for each axis, used at both ends), or a tuple "
+            f"`{name}` should be either an int, a tuple of {rank} ints (one for each axis), or a tuple "
             f"of {rank} tuples of 2 ints (before, after). Received: {name}={value!r}."
         )
     if len(value) != rank:

@@ -111,7 +111,7 @@ class Lambda(Layer):
             return inference.infer(self._call_inner, (inputs,), {})
         return super().compute_output_spec(inputs)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, previous_mask=None):
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def get_config(self):
@@ -125,8 +125,8 @@ class Lambda(Layer):
         return config
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A Lambda whose function is found among registered functions and `custom_objects`."""
+    def from_config(cls, config, custom_objects=None, safe_mode=None):
+        """A Lambda whose function is found among registered functions and `custom_objects`, with any safe_mode."""
         config = dict(config)
         for key in ("function", "mask", "output_shape"):
             if isinstance(config.get(key), dict):
