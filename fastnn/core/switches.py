@@ -109,8 +109,8 @@ def is_nnx_enabled() -> bool:
 def enable_unsafe_deserialization() -> None:
     """Warn that files stay closed: code in a file is never run, whatever is chosen."""
     warnings.warn(
-        "enable_unsafe_deserialization: code stored in a file is never run here. Pass the functions that a file names in "
-        "custom_objects, or register them with keras.saving.register_keras_serializable().",
+        "enable_unsafe_deserialization: code stored in a file is never run here. Pass the functions that a file "
+        "names in custom_objects, or register them with keras.saving.register_keras_serializable().",
         stacklevel=2,
     )
 
