@@ -63,6 +63,7 @@ from fastnn.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1
 from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from fastnn.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from fastnn.layers.normalization import GroupNormalization as GroupNormalization
+from fastnn.layers.attention_grouped import GroupQueryAttention as GroupQueryAttention
 from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
@@ -203,6 +204,7 @@ __all__ = [
     'GlobalMaxPooling2D',
     'GlobalMaxPooling3D',
     'GroupNormalization',
+    'GroupQueryAttention',
     'Identity',
     'Input',
     'InputLayer',

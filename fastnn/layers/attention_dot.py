@@ -54,7 +54,7 @@ class Attention(Layer):
 
     def _check(self, inputs, mask=None):
         name = type(self).__name__
-        if not isinstance(inputs, (list, tuple)) or not inputs:
+        if not isinstance(inputs, (list, tuple)) or any(x is None or isinstance(x, int) for x in inputs):
             raise ArgumentError(
                 f"{name} layer must be called on a list of inputs, namely [query, value] or [query, value, key]. "
                 f"Received: inputs={inputs!r}."
