@@ -5,7 +5,8 @@ from fastnn.core.registry import lazy
 NAMES = {
     "Layer": "layer", "InputLayer": "input_layer", "Input": "input_layer", "InputSpec": "input_spec",
     "get": "identify", "serialize": "identify", "deserialize": "identify",
-    "Dense": "dense", "Embedding": "embedding",
+    "Dense": "dense", "Embedding": "embedding", "ReversibleEmbedding": "embedding_reversible",
+    "SpectralNormalization": "spectral_normalization",
     **dict.fromkeys(("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "ThresholdedReLU"), "activation"),
     **dict.fromkeys(("Flatten", "Reshape", "Permute", "RepeatVector"), "reshaping"),
     **dict.fromkeys(("Identity", "Lambda", "Masking", "ActivityRegularization"), "simple"),

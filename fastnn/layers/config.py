@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from fastnn import dtype_policies, regularizers
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
 from fastnn.core.types import Config
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -80,8 +80,8 @@ class ConfigMixin:
             config["dtype"] = dtype_policies.deserialize(config["dtype"])
         try:
             return cls(**config)
-        except TypeError as error:
-            raise TypeError(
+        except (TypeError, ArgumentError) as error:
+            raise ArgumentTypeError(
                 f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
                 f"Exception encountered: {error}"
             ) from error
