@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
 def whole(value):
@@ -91,9 +91,9 @@ def _counts(least):
 def _axis(name, value):
     for v in value if isinstance(value, (list, tuple)) else (value,):
         if v is not None and whole(v) is None:
-            raise ArgumentError(
-                f"Argument `{name}` should be an int, or a list of ints where there are several axes. "
-                f"Received: {name}={value!r}."
+            raise ArgumentTypeError(
+                f"Invalid value for `{name}` argument: expected an int or a list/tuple of ints. Expected an int or a "
+                f"list/tuple of ints for the argument '{name}'. Received: {name}={value!r}."
             )
 
 
@@ -127,7 +127,6 @@ RULES = {
 LAYER_RULES = {
     "axis": _axis,
     "epsilon": _positive,
-    "groups": _counts(-1),
     "num_oov_indices": _counts(0),
     "negative_slope": _any,
     **dict.fromkeys(("momentum", "dropout", "recurrent_dropout"), _share),

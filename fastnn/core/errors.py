@@ -25,6 +25,10 @@ class ForeignSymbolError(GraphError):
     """A symbol of one graph where another one is built: something that was kept from outside a call."""
 
 
+class SymbolTypeError(GraphError, TypeError):
+    """A symbol where only a value will do, as the condition of an `if`."""
+
+
 class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 

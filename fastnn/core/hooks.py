@@ -8,6 +8,8 @@
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
+``stand_alone(symbol)`` makes one that was made by hand an input of functional graphs;
+``mask(symbol)`` its mask; ``initializer(name)`` the initializer of a name;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
@@ -24,7 +26,8 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
-              "pickled": "fastnn.models.cloning"}  # fmt: skip
+              "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
+              "mask": "fastnn.layers.masks", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

@@ -231,6 +231,8 @@ def index_inputs(model):
         into = [positions.get((x.origin, x.index)) if is_functional(x) else None for x in event.inputs]
         if all(i is None for i in into):
             continue
+        if event.kwargs.get("reverse"):  # hidden states, not indices
+            continue
         if getattr(event.operation, "index_range", None) is not None:
             found.append((into[0], event.operation))
         elif hasattr(event.operation, "_tracker"):  # a model inside: its inputs are ours

@@ -142,7 +142,7 @@ def _copied(model):
     for layer, other in zip(model._flatten_layers(), twin._flatten_layers()):
         object.__setattr__(other, "_remat", layer._remat)
     if model.compiled:
-        memo = {id(v): w for v, w in zip(model.variables, twin.variables)}
+        memo = {id(v): w for v, w in zip(model.weights, twin.weights)}
         twin.compile(**copy.deepcopy({**model._trainer().compile_config, "optimizer": model.optimizer}, memo))
     streams.load(twin, streams.dump(model), "the model that is copied")
     return twin

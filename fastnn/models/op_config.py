@@ -5,6 +5,7 @@ from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameEr
 from fastnn.core.naming import camel_case
 from fastnn.core.registry import suggest
 from fastnn.layers.events import OpCall, PublicCall
+from fastnn.layers.operation import Operation
 from fastnn.layers.sizes import SizeCalculation, SizedCall, SizeOf
 from fastnn.ops import public
 from fastnn.ops.op import REGISTRY
@@ -13,6 +14,8 @@ from fastnn.saving import identifiers as serial
 
 def op_config(operation):
     """The entry of an operation, without its name and nodes."""
+    if isinstance(operation, Operation):
+        return serial.serialize(operation)
     if isinstance(operation, (SizeOf, SizeCalculation)):
         return {
             "module": "fastnn.ops",

@@ -7,7 +7,7 @@ import weakref
 
 import numpy as np
 
-from fastnn.core import random
+from fastnn.core import random, switches
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
@@ -366,6 +366,9 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
                 "`y` and `sample_weight` must not be given when x yields batches: let it yield "
                 "(x, y) or (x, y, sample_weight)."
             )
+        steps = switches.limited("steps_per_epoch", steps, switches.max_steps_per_epoch())
         return BatchSource(model, kind, x, steps, class_weight, shuffle)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
-    return RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    source = RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    fewer = switches.limited("steps_per_epoch", source.steps, switches.max_steps_per_epoch())
+    return source if fewer == source.steps else RowSource(model, kind, arrays, batch_size, fewer, shuffle)
