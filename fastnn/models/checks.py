@@ -129,7 +129,7 @@ def check_labels(model, y):
     every = range(len(targets))
     parts = loss.parts if loss is not None and loss.built else [(i, p) for p in parts_of(loss) for i in every]
     for index, function, *_ in parts:
-        if not is_sparse(function) or index >= len(targets) or targets[index] is None:
+        if index is None or not is_sparse(function) or index >= len(targets) or targets[index] is None:
             continue
         labels = targets[index]
         fine = labels == np.floor(labels) if labels.dtype.kind == "f" else None
@@ -273,6 +273,8 @@ def _outputs(model):
     loss = model._compile_loss
     if loss is not None and loss.built:
         return loss.outputs
+    if type(model).compute_loss.__module__ != "fastnn.models.trainer":  # it may hand on other outputs than the model's
+        return None
     functional = model if "_map" in model.__dict__ else model.__dict__.get("_functional")
     return None if functional is None else outputs_of(functional._outputs_struct, functional.output_names)
 
