@@ -153,5 +153,5 @@ def test_metrics_of_dict_outputs_are_logged_in_the_order_of_the_model():
 def test_metrics_of_an_output_that_does_not_exist(structure):
     data = fastnn.tree.map_structure(lambda _: np.zeros((3, 2)), structure)
     metrics = CompileMetrics({"c": "mae"}, None, output_names=["a", "b"])
-    with pytest.raises(UnknownNameError, match="Invalid `metrics`.*'c'"):
+    with pytest.raises(UnknownNameError, match=r"Invalid `metrics`.*'c'"):
         metrics.build(data, data)
