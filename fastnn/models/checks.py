@@ -10,6 +10,7 @@ from fastnn.core import dtypes, values
 from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.tree import flatten as leaves_of
+from fastnn.core.tree import is_nested
 from fastnn.layers.events import is_functional
 from fastnn.layers.nest import flatten_shapes
 from fastnn.losses.compile_loss import by_shape
@@ -123,6 +124,8 @@ def check_arguments(**given):
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
     loss, outputs = model._compile_loss, _outputs(model)
+    if outputs is not None and len(outputs) > 1 and not is_nested(y):  # a single target, whose output the loss decides
+        return
     targets = flatten(y) if outputs is None else per_output(y, outputs, "y", optional=range(len(outputs)))
     if outputs is None and len(targets) > 1:  # which belongs to which output is known once the model has run
         return
