@@ -4,6 +4,8 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from fastnn import ops
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import ArgumentError
@@ -72,6 +74,7 @@ class MonitorCallback(Callback):
         """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
         if not self._known:
             self._set_monitor_op()
+        value, reference = self._single(value), None if reference is None else self._single(reference)
         if math.isnan(value):
             return False
         if reference is None or math.isnan(reference):
@@ -79,6 +82,16 @@ class MonitorCallback(Callback):
         if self._own_op is not None:
             return bool(self._own_op(value - self.min_delta, reference))
         return value - self.min_delta > reference if self.sign > 0 else value - self.min_delta < reference
+
+    def _single(self, value):
+        """A logged value as one number."""
+        array = np.asarray(value)
+        if array.size != 1:
+            raise ArgumentError(
+                f"{type(self).__name__}: {self.monitor!r} has {array.size} values ({array!r:.80}), so it cannot be told "
+                "which is better. Monitor a metric of one value, as F1Score(average='macro')."
+            )
+        return float(array.reshape(()))
 
     def _is_improvement(self, value: Any, reference: Any) -> bool:
         """is_improvement under its name in Keras, for subclasses that call or replace it there."""

@@ -5,6 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import callbacks, layers, ops
+from fastnn.core.errors import ArgumentError
 
 
 def compiled():
@@ -51,3 +52,10 @@ def test_a_comparison_of_a_users_own():
     for epoch, value in enumerate([9.0, 4.0, 1.0, 2.5, 8.0]):
         callback.on_epoch_end(epoch, {"unknown": value})
     assert callback.best == 2.5 and callback.wait == 1
+
+
+def test_a_value_for_each_class():
+    callback = callbacks.EarlyStopping("f1", mode="max")
+    assert callback.is_improvement(np.array([0.5], "float32"), 0.25)
+    with pytest.raises(ArgumentError, match="'f1' has 3 values"):
+        callback.is_improvement(np.ones(3), None)
