@@ -88,8 +88,8 @@ class MonitorCallback(Callback):
         array = np.asarray(value)
         if array.size != 1:
             raise ArgumentError(
-                f"{type(self).__name__}: {self.monitor!r} has {array.size} values ({array!r:.80}), so it cannot be told "
-                "which is better. Monitor a metric of one value, as F1Score(average='macro')."
+                f"{type(self).__name__}: {self.monitor!r} has {array.size} values ({array!r:.80}), so it cannot "
+                "be told which is better. Monitor a metric of one value, as F1Score(average='macro')."
             )
         return float(array.reshape(()))
 
