@@ -88,6 +88,10 @@ def _counts(least):
     return lambda name, value: count(name, value, least, none=True)
 
 
+def _whole(name, value):
+    count(name, value, -(2**63), none=True)
+
+
 def _axis(name, value):
     for v in value if isinstance(value, (list, tuple)) else (value,):
         if v is not None and whole(v) is None:
@@ -110,9 +114,10 @@ RULES = {
     "ema_overwrite_frequency": _counts(1),
     # losses and metrics
     "label_smoothing": _share, "alpha": _any_several, "gamma": _any, "delta": _any, "q": _any, "axis": _axis,
-    "ignore_class": _counts(-2 ** 63), "num_thresholds": _counts(1), "num_classes": _counts(1), "k": _counts(1),
-    "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _counts(0), "num_labels": _counts(1),
-    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _share), "threshold": _any,
+    "ignore_class": _counts(-2 ** 63), "num_thresholds": _whole, "num_classes": _counts(1), "k": _counts(1),
+    "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _whole, "num_labels": _counts(1),
+    # their bounds are said by the classes, in Keras's words
+    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _any), "threshold": _any,
     # callbacks; Keras compares counts of epochs, so any number will do
     **dict.fromkeys(("min_delta", "patience", "cooldown", "min_lr", "factor", "start_from_epoch"),
                     _numbers(finite=False)),

@@ -41,6 +41,12 @@ class UnknownNameError(FastnnError, ValueError):
     """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
 
 
+class UnknownPathError(UnknownNameError, KeyError):
+    """A place in a structure that the outputs of a model do not have."""
+
+    __str__ = Exception.__str__  # a KeyError shows its text in quotes
+
+
 class ArgumentError(FastnnError, ValueError):
     """An argument outside its documented values."""
 
