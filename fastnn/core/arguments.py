@@ -145,6 +145,8 @@ class ChecksArguments:
     """
 
     argument_rules = RULES
+    #: Arguments that the class checks itself, with words of its own.
+    own_checks: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -153,7 +155,11 @@ class ChecksArguments:
             return
         signature = inspect.signature(own)
         table = cls.argument_rules
-        rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
+        rules = [
+            (name, table[name], p.default)
+            for name, p in signature.parameters.items()
+            if name in table and name not in cls.own_checks
+        ]
         if rules:
             type.__setattr__(cls, "__init__", _checked(own, signature, rules))  # type checkers see the own one
 
