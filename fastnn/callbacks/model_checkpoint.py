@@ -168,9 +168,9 @@ class ModelCheckpoint(MonitorCallback):
             say(f"\nEpoch {epoch + 1}: {text}\n")
 
     def _path(self, epoch, batch, logs):
-        values = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
+        values = type(logs)({"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs})
         try:
-            return self.filepath.format(**values)
+            return self.filepath.format_map(values)
         except KeyError as error:
             raise UnknownNameError(
                 f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '

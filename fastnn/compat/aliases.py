@@ -16,8 +16,8 @@ from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
 
 VERSION = "3.15.1"
-# On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn and
-# forkserver, joblib's loky), but not the finder: it finds modules here, which install it.
+# On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
+# and forkserver, joblib's loky), but not the finder: it finds modules here, which install it.
 CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 
 

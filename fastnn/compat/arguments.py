@@ -6,6 +6,8 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 
 import functools
 
+from fastnn.callbacks.callback_list import give_logs_as
+from fastnn.compat import keras2, year_names
 from fastnn.core.errors import NotSupportedError
 from fastnn.saving.weights import ANY_NAME
 from fastnn.saving.weights import save_weights as save
@@ -82,8 +84,10 @@ OLD = {
     "Lambda": {}, "TimeDistributed": {},
     **dict.fromkeys(OPTIMIZERS, _DECAY),
 }  # fmt: skip
-METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
-           "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}  # fmt: skip
+_READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",
+                                  "use_multiprocessing"), lambda value: {})}  # fmt: skip
+METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _FIT, "evaluate_generator": _FIT,
+           "predict_generator": _FIT}  # fmt: skip
 
 
 def save_weights(self, filepath, overwrite=True, **kwargs):
@@ -128,6 +132,8 @@ def _wrapped(function, table):
 
 def adapt(value):
     """Let a class of fastnn take old arguments too; anything else is returned as it is."""
+    if not _adapted:
+        _begin()
     if isinstance(value, type):
         for cls in value.__mro__:
             if not cls.__module__.startswith("fastnn."):
@@ -142,6 +148,18 @@ def adapt(value):
                     if name in cls.__dict__ and name not in _methods_of(cls):
                         _replace(cls, name, table)
     return value
+
+
+def _begin():
+    """What objects could do in other years, on the classes of today: when a script first asks for something."""
+    for table in (keras2.PROPERTIES, keras2.METHODS):
+        for cls, entries in table.items():
+            for name, entry in entries.items():
+                _put(cls, name, entry)
+    for cls, entries in keras2.WRAPPED.items():
+        for name, wrapped in entries.items():
+            _put(cls, name, wrapped(getattr(cls, name)))
+    give_logs_as(year_names.Logs)
 
 
 def _methods_of(cls):
@@ -165,3 +183,4 @@ def restore():
         else:
             setattr(cls, name, function)
     _adapted.clear()
+    give_logs_as(dict)
