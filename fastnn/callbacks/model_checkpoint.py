@@ -66,6 +66,7 @@ class ModelCheckpoint(MonitorCallback):
     """
 
     state, counted = ("best", "counted", "_waited"), counted
+    weights_endings, model_endings = (".weights.h5",), (".keras", ".h5", ".hdf5")
 
     def __init__(
         self,
@@ -86,12 +87,12 @@ class ModelCheckpoint(MonitorCallback):
         self.period, self._waited = period, 0
         self._epoch = 0
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
-        if save_weights_only and not self.filepath.endswith(".weights.h5"):
+        if save_weights_only and not self.filepath.endswith(self.weights_endings):
             raise ArgumentError(
                 "When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided must "
                 f"end in `.weights.h5` (Keras weights format). Received: filepath={self.filepath}."
             )
-        if not save_weights_only and not self.filepath.endswith((".keras", ".h5", ".hdf5")):
+        if not save_weights_only and not self.filepath.endswith(self.model_endings):
             raise ArgumentError(
                 f"The filepath provided must end in `.keras` (Keras model format). Received: filepath={self.filepath}."
             )

@@ -5,10 +5,13 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 """
 
 import functools
+import os
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import keras2, year_names
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.saving.files import write_file
+from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
 from fastnn.saving.weights import save_weights as save
 
@@ -81,7 +84,9 @@ OLD = {
     "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
-    "Lambda": {}, "TimeDistributed": {},
+    "TensorBoard": dict.fromkeys(("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data"),
+                                 lambda value: {}),
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
     **dict.fromkeys(OPTIMIZERS, _DECAY),
 }  # fmt: skip
 _READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",
@@ -91,8 +96,14 @@ METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _
 
 
 def save_weights(self, filepath, overwrite=True, **kwargs):
-    """Save the weights to a file of any name, as Keras 2 did."""
-    save(self, filepath, overwrite, endings=ANY_NAME)
+    """Save the weights to a file of any name; under one that ends in .h5, .hdf5 or .keras, in Keras 2's layout."""
+    path = os.fspath(filepath)
+    if path.endswith((".h5", ".hdf5", ".keras")) and not path.endswith(".weights.h5"):
+        if not overwrite and os.path.exists(path):
+            raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")
+        write_file(path, dump_weights(self))
+    else:
+        save(self, path, overwrite, endings=ANY_NAME)
 
 
 # Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).

@@ -11,16 +11,19 @@ from fastnn import metrics, ops
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
+from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat.shapes import TensorShape
-from fastnn.compat.year_names import Logs, Params, others
+from fastnn.compat.year_names import Logs, old_params, others
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol, Variable, current, gradients
 from fastnn.layers import nest
-from fastnn.layers.events import is_functional, live_events
+from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
+from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
 from fastnn.models import Sequential
+from fastnn.models.functional import Functional
 from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
 
@@ -28,7 +31,7 @@ from fastnn.optimizers.optimizer import Optimizer
 # ---- layers --------------------------------------------------------------------------------------------
 def _at(which):
     def get(self, node_index):
-        events = live_events(self)
+        events = self._events()
         if not -len(events) <= node_index < len(events):
             raise ArgumentError(
                 f"Layer '{self.name}' was called {len(events)} time(s) on symbols: there is no node {node_index}."
@@ -196,6 +199,17 @@ def spec_of_call(compute_today):
     return compute_output_spec
 
 
+def loss_of_inputs(add_today):
+    """add_loss with the argument that said from which inputs a loss follows: the graph knows."""
+
+    @functools.wraps(add_today)
+    def add_loss(self, loss, inputs=None):
+        """Add a scalar to the loss."""
+        add_today(self, loss)
+
+    return add_loss
+
+
 # ---- optimizers ----------------------------------------------------------------------------------------
 def minimize(self, loss, var_list=None, grad_loss=None, name=None, tape=None):
     """One update along the gradients of a loss (a symbol, or a function that gives one), in a train_step.
@@ -234,13 +248,19 @@ def _keep(name):
     return lambda self, value: self.__dict__.__setitem__(name, value)
 
 
-def set_params(self, params):
-    """Hand params to every callback, with Keras 2's names."""
-    self.params = params
-    if params:
-        told = Params(params, lambda: self.model)
-        for callback in self.callbacks:
-            callback.set_params(told)
+def params_of_those_years(begin_today):
+    """on_train_begin of all callbacks, whose `params` have Keras 2's names by then."""
+
+    @functools.wraps(begin_today)
+    def on_train_begin(self, logs=None):
+        """Before training."""
+        if self.model is not None:
+            for params in (self.params, *(c.params for c in self.callbacks if hasattr(c, "params"))):
+                if params:
+                    params.update(old_params(self.model), nb_epoch=params.get("epochs"))
+        begin_today(self, logs)
+
+    return on_train_begin
 
 
 def _choose(self):
@@ -265,7 +285,7 @@ def _with_shape(init_today):
 
 PROPERTIES = {
     Layer: {
-        "inbound_nodes": property(lambda self: live_events(self), doc="Its calls on symbols."),
+        "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
         "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Trainer: {
@@ -276,9 +296,7 @@ PROPERTIES = {
         "predict_function": _function("predict_on_batch", 1),
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
-    Symbol: {
-        "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
-    },
+    Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
     Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
     History: {
         "history": property(
@@ -293,13 +311,9 @@ METHODS = {
         "add_metric": add_metric,
         "add_update": _accept,
     },
-    Trainer: {
-        "_make_train_function": _accept,
-        "_make_test_function": _accept,
-        "_make_predict_function": _accept,
-    },
+    Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
     Optimizer: {"minimize": minimize, "_decayed_lr": _decayed_lr},
-    CallbackList: {"set_params": set_params},
+    ModelCheckpoint: {"weights_endings": ("",)},
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
     Symbol: {
         "get_shape": lambda self: TensorShape(self.shape),
@@ -308,8 +322,12 @@ METHODS = {
     Variable: {"get_shape": lambda self: TensorShape(self.shape), "read_value": lambda self: self.value},
 }
 WRAPPED = {
+    StateMixin: {"add_loss": loss_of_inputs},
+    Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs},
+    CallbackList: {"on_train_begin": params_of_those_years},
     Sequential: {
+        "add_loss": loss_of_inputs,
         "call": call_of_any_rank,
         "compute_output_spec": spec_of_call,
         "input_spec": lambda today: property(lambda self: None, today.fset, doc="None: the first layer says it."),

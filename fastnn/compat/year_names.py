@@ -1,4 +1,4 @@
-"""Names that a log or a parameter of a run had in other years: a dict that is asked for one finds the other."""
+"""Names that a log had in other years: a dict that is asked for one finds the other; parameters that runs had then."""
 
 SAME = (
     ("acc", "accuracy"), ("mae", "mean_absolute_error"), ("mse", "mean_squared_error"), ("lr", "learning_rate"),
@@ -50,42 +50,13 @@ class Logs(dict):
         return dict.__contains__(self, self._found(name))
 
 
-class Params(dict):
-    """The `params` of a callback, with those of Keras 1 and 2: batch_size, samples, metrics, do_validation.
-
-    model: a function that gives the model of the run.
-    """
-
-    OLD = {"nb_epoch": "epochs", "nb_sample": "samples"}
-
-    def __init__(self, params, model):
-        super().__init__(params)
-        self._model = model
-
-    def __missing__(self, name):
-        name = self.OLD.get(name, name)
-        if name in self:
-            return self[name]
-        found = self._of_run()
-        if name not in found:
-            raise KeyError(name)
-        return found[name]
-
-    def _of_run(self):
-        """What the run of now says, where there is one."""
-        model = self._model()
-        own = model._trainer()
-        names = sorted(model.get_metrics_result())
-        out = {"metrics": names, "do_validation": own.validation is not None}
-        if out["do_validation"]:
-            out["metrics"] = [*names, *(f"val_{n}" for n in names)]
-        if hasattr(own.source, "rows"):  # arrays, not batches from Python
-            out.update(batch_size=own.source.batch, samples=own.source.rows)
-        return out
-
-    def get(self, name, default=None):
-        """The value under a name of any year, or the default."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
+def old_params(model):
+    """The `params` of callbacks that Keras 1 and 2 had besides, of the fit that runs."""
+    own = model._trainer()
+    names = sorted(model.get_metrics_result())
+    out = {"metrics": names, "do_validation": own.validation is not None}
+    if out["do_validation"]:
+        out["metrics"] = [*names, *(f"val_{n}" for n in names)]
+    if hasattr(own.source, "rows"):  # arrays, not batches from Python
+        out.update(batch_size=own.source.batch, samples=own.source.rows, nb_sample=own.source.rows)
+    return out
