@@ -39,7 +39,7 @@ class ConvBase(Layer):
         dilation_rate: int | Sequence[int],
         activation: Any,
         use_bias: Any,
-        weights: Any,
+        roles: Any,
         activity: Any,
         causal: bool = False,
         **kwargs: Any,
@@ -57,7 +57,7 @@ class ConvBase(Layer):
                 f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"
             )
         self.activation, self.use_bias = activations.get(activation), use_bias
-        for name, (initializer, regularizer, constraint) in zip(self.weight_names, weights):
+        for name, (initializer, regularizer, constraint) in zip(self.weight_names, roles):
             setattr(self, f"{name}_initializer", initializers.get(initializer))
             setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
             setattr(self, f"{name}_constraint", constraints.get(constraint))

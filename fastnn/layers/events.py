@@ -42,6 +42,8 @@ class CallEvent:
         self._outputs = [None] * len(flat)
         self.index, self.serial = len(operation._inbound_nodes), next(_serial)
         operation._inbound_nodes.append(weakref.ref(self))
+        if self.index == 0 and not self.is_input and hasattr(operation, "_first_made"):
+            object.__setattr__(operation, "_first_made", FirstCall(self))
 
     @property
     def is_input(self):
@@ -91,6 +93,35 @@ class CallEvent:
 
     def __repr__(self):
         return f"<call {self.index} of {self.operation.name}>"
+
+
+class FirstCall:
+    """What a layer's first call was, kept by the layer itself: its `output` is there though nobody has held it.
+
+    It does not hold the layer, so no circle keeps a dropped model.  A copy of the layer has not been called.
+    """
+
+    __slots__ = ("parts",)
+    PARTS = "args", "kwargs", "specs", "structure", "names", "index", "serial"
+
+    def __init__(self, event):
+        self.parts = [getattr(event, name) for name in self.PARTS]
+
+    def again(self, operation):
+        """The call event, made again for the operation that it was a call of."""
+        event = CallEvent.__new__(CallEvent)
+        event.operation = operation
+        for name, part in zip(self.PARTS, self.parts):
+            setattr(event, name, part)
+        event._outputs = [None] * len(event.specs)
+        operation._inbound_nodes[event.index] = weakref.ref(event)
+        return event
+
+    def __deepcopy__(self, memo):
+        return None
+
+    def __reduce__(self):
+        return type(None), ()
 
 
 def is_functional(value):

@@ -469,5 +469,5 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
 
 # attributes that hold no state, or state that is another's
 _UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
-                        "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments",
+                        "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments", "_first_made",
                         "history", "stop_training", "stop_evaluating", "stop_predicting"))  # fmt: skip
