@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
-    "callbacks": BASE | {"utils"},
+    "callbacks": BASE | {"utils", "ops"},
     "models": OBJECTS | {"compiler", "runtime", "saving"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},

@@ -47,7 +47,10 @@ def check_save_freq(save_freq):
     """`save_freq` if it is "epoch" or an int >= 1, else ArgumentError."""
     good = save_freq == "epoch" or (isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1)
     if not good:
-        raise ArgumentError(f"Unrecognized save_freq: {save_freq!r}. Expected save_freq are 'epoch' or integer values.")
+        raise ArgumentError(
+            f"Invalid value for argument `save_freq`. Unrecognized save_freq: {save_freq!r}. "
+            "Expected save_freq are 'epoch' or integer values."
+        )
     return save_freq
 
 
@@ -66,6 +69,7 @@ class ModelCheckpoint(MonitorCallback):
     """
 
     state, counted = ("best", "counted", "_waited"), counted
+    weights_endings, model_endings = (".weights.h5",), (".keras", ".h5", ".hdf5")
 
     def __init__(
         self,
@@ -86,12 +90,12 @@ class ModelCheckpoint(MonitorCallback):
         self.period, self._waited = period, 0
         self._epoch = 0
         self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
-        if save_weights_only and not self.filepath.endswith(".weights.h5"):
+        if save_weights_only and not self.filepath.endswith(self.weights_endings):
             raise ArgumentError(
                 "When using `save_weights_only=True` in `ModelCheckpoint`, the filepath provided must "
                 f"end in `.weights.h5` (Keras weights format). Received: filepath={self.filepath}."
             )
-        if not save_weights_only and not self.filepath.endswith((".keras", ".h5", ".hdf5")):
+        if not save_weights_only and not self.filepath.endswith(self.model_endings):
             raise ArgumentError(
                 f"The filepath provided must end in `.keras` (Keras model format). Received: filepath={self.filepath}."
             )
@@ -168,9 +172,9 @@ class ModelCheckpoint(MonitorCallback):
             say(f"\nEpoch {epoch + 1}: {text}\n")
 
     def _path(self, epoch, batch, logs):
-        values = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
+        values = type(logs)({"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs})
         try:
-            return self.filepath.format(**values)
+            return self.filepath.format_map(values)
         except KeyError as error:
             raise UnknownNameError(
                 f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '

@@ -4,6 +4,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import types
 
@@ -15,6 +16,9 @@ from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
 
 VERSION = "3.15.1"
+# On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
+# and forkserver, joblib's loky), but not the finder: it finds modules here, which install it.
+CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 
 
 class _Alias(types.ModuleType):
@@ -61,6 +65,9 @@ class _Alias(types.ModuleType):
     def __dir__(self):
         return dir(self.__dict__["_target"])
 
+    def __reduce__(self):
+        return importlib.import_module, (self.__name__,)
+
 
 class _TensorFlow(types.ModuleType):
     """The little of `tensorflow` that scripts need around `tensorflow.keras`; the rest is a clear error."""
@@ -88,6 +95,9 @@ class _TensorFlow(types.ModuleType):
             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
             f"{tf_names.near(full)}"
         )
+
+    def __reduce__(self):
+        return importlib.import_module, (self.__name__,)
 
 
 def target_of(name):
@@ -172,6 +182,7 @@ def install():
             )
     if not installed():
         sys.meta_path.insert(0, _finder)
+        sys.path.insert(1, CHILDREN)  # behind the folder of the script, before an installed Keras
         _give(tensors=True)
 
 
@@ -184,8 +195,21 @@ def uninstall():
     """Undo `install`: forget the aliases."""
     if installed():
         sys.meta_path.remove(_finder)
+        sys.path[:] = [p for p in sys.path if p != CHILDREN]
         _give(tensors=False)
     restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):
             del sys.modules[name]
+
+
+def take_place_of(name):
+    """Install the aliases, and put that of this name where a module of CHILDREN is being imported.
+
+    Nothing where it is imported as a part of this package.
+    """
+    if target_of(name) is None:
+        return
+    del sys.modules[name]
+    install()
+    importlib.import_module(name)

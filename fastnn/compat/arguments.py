@@ -5,8 +5,13 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 """
 
 import functools
+import os
 
-from fastnn.core.errors import NotSupportedError
+from fastnn.callbacks.callback_list import give_logs_as
+from fastnn.compat import keras2, year_names
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.saving.files import write_file
+from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
 from fastnn.saving.weights import save_weights as save
 
@@ -79,16 +84,26 @@ OLD = {
     "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
-    "Lambda": {}, "TimeDistributed": {},
+    "TensorBoard": dict.fromkeys(("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data"),
+                                 lambda value: {}),
+    "ReduceLROnPlateau": {"epsilon": "min_delta"},
     **dict.fromkeys(OPTIMIZERS, _DECAY),
 }  # fmt: skip
-METHODS = {"fit": _FIT, "evaluate": _FIT, "predict": _FIT, "fit_generator": _FIT, "evaluate_generator": _FIT,
-           "predict_generator": _FIT, "compile": {"class_mode": lambda value: {}}}  # fmt: skip
+_READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",
+                                  "use_multiprocessing"), lambda value: {})}  # fmt: skip
+METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _FIT, "evaluate_generator": _FIT,
+           "predict_generator": _FIT}  # fmt: skip
 
 
 def save_weights(self, filepath, overwrite=True, **kwargs):
-    """Save the weights to a file of any name, as Keras 2 did."""
-    save(self, filepath, overwrite, endings=ANY_NAME)
+    """Save the weights to a file of any name; under one that ends in .h5, .hdf5 or .keras, in Keras 2's layout."""
+    path = os.fspath(filepath)
+    if path.endswith((".h5", ".hdf5", ".keras")) and not path.endswith(".weights.h5"):
+        if not overwrite and os.path.exists(path):
+            raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")
+        write_file(path, dump_weights(self))
+    else:
+        save(self, path, overwrite, endings=ANY_NAME)
 
 
 # Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).
@@ -128,6 +143,8 @@ def _wrapped(function, table):
 
 def adapt(value):
     """Let a class of fastnn take old arguments too; anything else is returned as it is."""
+    if not _adapted:
+        _begin()
     if isinstance(value, type):
         for cls in value.__mro__:
             if not cls.__module__.startswith("fastnn."):
@@ -142,6 +159,18 @@ def adapt(value):
                     if name in cls.__dict__ and name not in _methods_of(cls):
                         _replace(cls, name, table)
     return value
+
+
+def _begin():
+    """What objects could do in other years, on the classes of today: when a script first asks for something."""
+    for table in (keras2.PROPERTIES, keras2.METHODS):
+        for cls, entries in table.items():
+            for name, entry in entries.items():
+                _put(cls, name, entry)
+    for cls, entries in keras2.WRAPPED.items():
+        for name, wrapped in entries.items():
+            _put(cls, name, wrapped(getattr(cls, name)))
+    give_logs_as(year_names.Logs)
 
 
 def _methods_of(cls):
@@ -165,3 +194,4 @@ def restore():
         else:
             setattr(cls, name, function)
     _adapted.clear()
+    give_logs_as(dict)

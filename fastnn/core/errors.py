@@ -25,6 +25,10 @@ class ForeignSymbolError(GraphError):
     """A symbol of one graph where another one is built: something that was kept from outside a call."""
 
 
+class SymbolTypeError(GraphError, TypeError):
+    """A symbol where only a value will do, as the condition of an `if`."""
+
+
 class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 
@@ -35,6 +39,12 @@ class OutOfMemoryError(FastnnError, MemoryError):
 
 class UnknownNameError(FastnnError, ValueError):
     """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
+
+
+class UnknownPathError(UnknownNameError, KeyError):
+    """A place in a structure that the outputs of a model do not have."""
+
+    __str__ = Exception.__str__  # a KeyError shows its text in quotes
 
 
 class ArgumentError(FastnnError, ValueError):

@@ -19,7 +19,7 @@ def positive(name, value):
     """`value` as an int >= 1."""
     if (whole(value) or 0) < 1:
         raise ArgumentError(
-            f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received {name}={value!r}."
+            f"Invalid value for argument `{name}`. Expected a strictly positive value. Received {name}={value!r}."
         )
     return int(value)
 
@@ -39,7 +39,7 @@ class ConvBase(Layer):
         dilation_rate: int | Sequence[int],
         activation: Any,
         use_bias: Any,
-        weights: Any,
+        roles: Any,
         activity: Any,
         causal: bool = False,
         **kwargs: Any,
@@ -57,7 +57,7 @@ class ConvBase(Layer):
                 f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"
             )
         self.activation, self.use_bias = activations.get(activation), use_bias
-        for name, (initializer, regularizer, constraint) in zip(self.weight_names, weights):
+        for name, (initializer, regularizer, constraint) in zip(self.weight_names, roles):
             setattr(self, f"{name}_initializer", initializers.get(initializer))
             setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
             setattr(self, f"{name}_constraint", constraints.get(constraint))
@@ -110,7 +110,7 @@ class ConvBase(Layer):
                 out.append(shapes.window(size, k, s, padding, d)[0])
             except ShapeError:
                 raise ShapeError(
-                    "Computed output size would be negative. Received `inputs "
+                    "Computed output size would be zero or negative. Received `inputs "
                     f"shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
                     f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
                     "a larger input."

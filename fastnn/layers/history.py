@@ -10,8 +10,18 @@ from fastnn.layers.events import live_events
 class HistoryMixin:
     """`input`, `output` and their kin of a Layer."""
 
-    def _only_event(self, attribute):
+    _first_made: Any = None  # the FirstCall
+
+    def _events(self):
+        """Its calls that still belong to some symbol, and the first one in any case, in call order."""
+        first = self._first_made
+        kept = None if first is None or self._inbound_nodes[0]() is not None else first.again(self)
         events = live_events(self)
+        del kept
+        return events
+
+    def _only_event(self, attribute):
+        events = self._events()
         if not events:
             raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {attribute}.")
         if len(events) > 1 and attribute in ("input_shape", "output_shape"):
@@ -47,8 +57,8 @@ class HistoryMixin:
 
     def get_input_at(self, index):
         """The input symbol(s) of call number `index`."""
-        return live_events(self)[index].input
+        return self._events()[index].input
 
     def get_output_at(self, index):
         """The output symbol(s) of call number `index`."""
-        return live_events(self)[index].output
+        return self._events()[index].output

@@ -237,35 +237,46 @@ class _Results:
     """The outputs of predict, batch after batch; rows whose number is known beforehand go where they will stay."""
 
     def __init__(self, source):
-        self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, RowSource) else None
-        self.step, self.whole_arrays, self.parts, self.before, self.at = None, None, [], 0, 0
+        self.rows = min(source.rows, source.until * source.batch) if isinstance(source, RowSource) else None
+        self.step, self.whole_arrays, self.parts = None, None, []
+        self.before = self.at = self.marked = 0
 
     def add(self, step, rows):
         """Take the outputs of a batch of a CompiledStep."""
         outputs = step.program.outputs
-        self.step, self.before, self.at = step, self.at, self.at + rows
+        self.step, self.at = step, self.at + rows
         if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in outputs):
             # the model joined or cut rows: what it made is put one after another, as in Keras
-            self.parts = [] if self.whole_arrays is None else [[w[: self.before] for w in self.whole_arrays]]
-            self.rows = None
+            cuts = [(0, self.before), (self.before, self.at - rows)] if self.whole_arrays else []
+            self.parts = [[w[a:b] for w in self.whole_arrays] for a, b in cuts if b > a]
+            self.rows, self.marked = None, sum(a < b <= self.before for a, b in cuts)
         if self.rows is None:
             self.parts.append([o.copy() for o in outputs])
             return
         if self.whole_arrays is None:
             self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in outputs]
         for whole, o in zip(self.whole_arrays, outputs):
-            whole[self.before : self.at] = o
+            whole[self.at - rows : self.at] = o
+
+    def mark(self):
+        """From here on outputs are the last."""
+        self.before, self.marked = self.at, len(self.parts)
 
     def last(self):
-        """The outputs of the last batch, in the model's structure."""
-        return self.step.outputs_like(
-            self.parts[-1] if self.rows is None else [whole[self.before : self.at] for whole in self.whole_arrays]
-        )
+        """The outputs of the batches since `mark`, in the model's structure."""
+        if self.rows is None:
+            return self.step.outputs_like(_joined(self.parts[self.marked :]))
+        return self.step.outputs_like([whole[self.before : self.at] for whole in self.whole_arrays])
 
     def whole(self):
         """All rows, in the model's structure."""
         if self.rows is not None:
             leaves = [whole[: self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
         else:
-            leaves = [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*self.parts)]
+            leaves = _joined(self.parts)
         return self.step.outputs_like(leaves)
+
+
+def _joined(parts):
+    """Lists of arrays, batch after batch, as one list."""
+    return [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*parts)]

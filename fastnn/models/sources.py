@@ -7,7 +7,7 @@ import weakref
 
 import numpy as np
 
-from fastnn.core import random
+from fastnn.core import random, switches
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
@@ -25,14 +25,17 @@ class Round:
     """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
 
     listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(compiled step, rows)`, and
-    gives the `last()` of them, or None.  metrics: the values of the metrics' variables where the epoch goes on, or
-    None.  keeping: keeps checkpoints of the fit that this is a part of (see keeping.py), or None.
+    gives what came since `mark()` as `last()`, or None.  metrics: the values of the metrics' variables where the epoch
+    goes on, or None.  keeping: keeps checkpoints of the fit that this is a part of (see keeping.py), or None.
+
+    Callbacks see an execution of `steps_per_execution` batches as one: its first number, and that of its last batch,
+    also where the data ended before it.
     """
 
     def __init__(self, model, kind, listeners, results=None, metrics=None, keeping=None):
         self.model, self.kind, self.listeners, self.results = model, kind, listeners, results
         self.metrics, self.keeping = metrics, keeping
-        self.flag = STOP_FLAGS[kind]
+        self.flag, self.size, self.open = STOP_FLAGS[kind], getattr(model, "steps_per_execution", 1), False
         self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
         self.called = listeners is not None and listeners.wants_batches(kind)
         self.each = self.called or self.asks or results is not None
@@ -61,7 +64,10 @@ class Round:
         """Before batch `step`."""
         if self.asks:  # a learning rate in plain Python is asked before every batch
             self.model.optimizer.refresh()
-        if self.called:
+        if self.called and step % self.size == 0:
+            self.open = True
+            if self.results is not None:
+                self.results.mark()
             self._begin(step)
 
     def most(self, batches):
@@ -75,7 +81,8 @@ class Round:
         if self.results is not None:
             self.results.add(compiled, rows)
         if self.called:
-            self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
+            if (step + 1) % self.size == 0:
+                self._execution_is_over(step)
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
         if self.keeping is not None:
@@ -83,6 +90,15 @@ class Round:
                 self.keeping.after_batches(step + 1, ran)
             else:
                 self.keeping.in_validation()
+
+    def close(self, steps):
+        """After the last batch, the `steps`-th: an execution that the data did not fill is over, too."""
+        if self.open:
+            self._execution_is_over(steps - steps % self.size + self.size - 1)
+
+    def _execution_is_over(self, step):
+        self.open = False
+        self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
 
     @property
     def stopped(self):
@@ -109,6 +125,7 @@ class RowSource:
         self.full, self.tail = divmod(self.rows, self.batch)
         self.all = self.full + bool(self.tail)
         self.steps = self.all if steps is None else steps
+        self.until = self.all if steps is None else whole_executions(model, steps)
         self.shuffle, self.order = shuffle, None
         if shuffle:
             self.order = np.empty(self.rows, np.int64)
@@ -118,7 +135,7 @@ class RowSource:
 
     def compile(self):
         """Compile what will run, so that errors in the graph or in shapes show before anything has run."""
-        for rows in [self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]:
+        for rows in [self.batch] if self.until <= self.full or not self.tail else [self.batch, self.tail]:
             self.step.compiled(self.feed, rows)
 
     def position(self):
@@ -171,14 +188,15 @@ class RowSource:
         own = self.model._trainer()
         self.step.begin(self.at * self.batch)
         around.ready()
-        while done < self.steps:
+        while done < self.until:
             if self.at >= self.all:
-                ran_out()
+                if done < self.steps:
+                    ran_out()
                 break
             rows, equal = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
-            batches = around.most(min(equal, self.steps - done))
+            batches = around.most(min(equal, self.until - done))
             if self.stamp != own.forgotten:
                 self._follow()
             compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
@@ -188,6 +206,7 @@ class RowSource:
                 let_in(own)
             if around.stopped:
                 break
+        around.close(done)
         if self.at >= self.all or self.given is None:
             self.at, self.passes = 0, self.passes + 1
         return done
@@ -279,7 +298,8 @@ class BatchSource:
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         kind = self.step.kind
         weights = self.class_weight if kind == "train" else None
-        for x, y, w in self.source.epoch(None if self.given is None else self.given - done, begun=done > 0):
+        until = None if self.given is None else whole_executions(self.model, self.given)
+        for x, y, w in self.source.epoch(None if until is None else until - done, begun=done > 0):
             if kind == "predict":
                 y = w = None
             with self._named(done, x):
@@ -297,8 +317,9 @@ class BatchSource:
             if around.stopped:
                 break
         else:
-            if self.source.fell_short:
+            if self.source.fell_short and done < (self.given or until or done + 1):
                 ran_out()
+        around.close(done)
         self.steps, self.good = self.steps or done, None
         return done
 
@@ -310,6 +331,12 @@ def _stream(source):
 
 def _content_of(batch):
     return content([np.asarray(a) for a in adapter.flatten(list(unpack_x_y_sample_weight(batch)))])
+
+
+def whole_executions(model, steps):
+    """The batches that so many steps take: as in Keras the last execution of `steps_per_execution` is a whole one."""
+    size = getattr(model, "steps_per_execution", 1)
+    return -(-steps // size) * size
 
 
 def ran_out():
@@ -366,6 +393,9 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
                 "`y` and `sample_weight` must not be given when x yields batches: let it yield "
                 "(x, y) or (x, y, sample_weight)."
             )
+        steps = switches.limited("steps_per_epoch", steps, switches.max_steps_per_epoch())
         return BatchSource(model, kind, x, steps, class_weight, shuffle)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
-    return RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    source = RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    fewer = switches.limited("steps_per_epoch", source.steps, switches.max_steps_per_epoch())
+    return source if fewer == source.steps else RowSource(model, kind, arrays, batch_size, fewer, shuffle)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn import ops, optimizers
+from fastnn.core import switches
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.graph import Symbol
@@ -323,6 +324,7 @@ class Trainer(Intake, LegacyMethods):
             nan=nan,
         )
         check_receipt("receipt", receipt)
+        epochs = switches.limited("epochs", epochs, switches.max_epochs())
         with runs.run(self, "train"):
             return loop.fit(
                 self,

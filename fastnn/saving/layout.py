@@ -134,7 +134,7 @@ def is_graph(part):
 def _engine_attributes(part):
     """Attributes that the engine itself sets; what they hold is found elsewhere or is no state."""
     names = {"_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "_training_state", "history",
-             "_init_arguments", "_build_shapes", "_initial_weights"}  # fmt: skip
+             "_init_arguments", "_build_shapes", "_initial_weights", "_first_made"}  # fmt: skip
     if is_model(part):
         # What compile() took is in the compile config; metrics start anew with every epoch.
         names |= {"loss", "_metrics", "inputs", "outputs", "_nodes", "_operations", "_layers", "_nested_inputs"}

@@ -59,6 +59,23 @@ def dump_model(model, include_optimizer=True):
         return hdf5.dump(_tree_of(model, include_optimizer))
 
 
+def dump_weights(model):
+    """The bytes of a file with the weights alone, as Keras 2 wrote it under a name ending in .h5."""
+    need_built(model, "save")
+    with layout.still(model):
+        return hdf5.dump(_weights_of(model, ""))
+
+
+def _weights_of(model, top):
+    """What hdf5.dump takes for the weights, layer by layer, in the group `top`."""
+    layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
+    known = {"backend": "tensorflow", "keras_version": KERAS_VERSION, "layer_names": [name for name, _ in layers]}
+    tree = {top: (known, {})}
+    for name, arrays in [*layers, (_TOP, _named(model._tracker.variables))]:
+        tree[f"{top}/{name}".lstrip("/")] = ({"weight_names": list(arrays)}, arrays)
+    return tree
+
+
 def _tree_of(model, include_optimizer):
     """What hdf5.dump takes."""
     with sharing_scope():
@@ -70,16 +87,7 @@ def _tree_of(model, include_optimizer):
         "model_config": json.dumps(config),
         streams.KEY: json.dumps(streams.dump(model)),
     }
-    layers = [(layer.name, _named(_in_order(layer))) for layer in model.layers]
-    tree = {
-        "": (root, {}),
-        "model_weights": (
-            {"backend": "tensorflow", "keras_version": KERAS_VERSION, "layer_names": [name for name, _ in layers]},
-            {},
-        ),
-    }
-    for name, arrays in [*layers, (_TOP, _named(model._tracker.variables))]:
-        tree[f"model_weights/{name}"] = ({"weight_names": list(arrays)}, arrays)
+    tree = {"": (root, {}), **_weights_of(model, "model_weights")}
     if include_optimizer and training:
         names = ("loss", "loss_weights", "metrics", "weighted_metrics")
         root["training_config"] = json.dumps(

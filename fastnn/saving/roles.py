@@ -63,7 +63,8 @@ ARGUMENTS = {
     "function": _FUNCTION, "mask": _FUNCTION, "output_shape": _FUNCTION, "arguments": _FUNCTION, "fn": _FUNCTION,
     "teacher": LAYER, "student": LAYER, "distillation_losses": Role("a distillation loss", ("distillation",)),
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
-    "optimizer": _OPTIMIZER, "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
+    **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
+    "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
 }  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 

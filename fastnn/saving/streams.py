@@ -70,7 +70,12 @@ def load_or_guess(model, saved, name):
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and hasattr(model, "_random_position"):
         # batches, also where several make one update
-        model._set_random_position({**model._random_position(), "train": int(optimizer._iterations.numpy())})
+        model._set_random_position(
+            {
+                **model._random_position(),
+                "train": int(getattr(optimizer, "inner_optimizer", optimizer)._iterations.numpy()),
+            }
+        )
 
 
 def _checked(saved, name):

@@ -14,7 +14,8 @@ def doubled(x):
 
 
 @pytest.mark.parametrize("layer", [
-    keras.layers.Dense(2, "relu", kernel_regularizer="l2", name="relu"), keras.layers.Dense(3, use_bias=False)])  # fmt: skip
+    keras.layers.Dense(2, "relu", kernel_regularizer="l2", name="relu"),
+    keras.layers.Dense(3, use_bias=False)])  # fmt: skip
 def test_there_and_back(layer):
     written = serialize_keras_object(layer)
     assert set(written) == {"class_name", "config"} and written["class_name"] == "Dense"

@@ -8,7 +8,11 @@ from fastnn.saving.run_file import dump
 
 
 def data(number):
-    return dump(({"format": 2, "names": {}, "run": {"number": number}}, {}, []))
+    return dump(({"format": 2, "names": {}, "run": run(number)}, {}, []))
+
+
+def run(number):
+    return {"number": number, "state": {}, "random": {}, "between": {}}
 
 
 def numbers(folder):
@@ -19,7 +23,7 @@ def test_the_last_ones_stay(tmp_path):
     folder = Checkpoints(tmp_path, keep=2)
     for k in range(4):
         folder.write(data(k))
-    assert numbers(tmp_path) == [3, 2] and folder.newest().run == {"number": 3}
+    assert numbers(tmp_path) == [3, 2] and folder.newest().run == run(3)
     folder.close()
     second = Checkpoints(tmp_path, fit=2, keep=1)
     assert second.newest() is None
@@ -55,7 +59,7 @@ def test_a_damaged_one(tmp_path, damage):
     newest, before = (tmp_path / f"fit1-0000000{k}.run" for k in (2, 1))
     newest.write_bytes(damage(newest.read_bytes()))
     with pytest.warns(UserWarning, match=f"{newest.name}.*cannot be read.*checkpoint before, .*{before.name}"):
-        assert folder.newest().run == {"number": 1}
+        assert folder.newest().run == run(1)
     folder.write(data(3))  # the good ones stay, not the last ones
     assert numbers(tmp_path) == [3, 1]
     for path in files_of(tmp_path):

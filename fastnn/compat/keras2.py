@@ -1,0 +1,336 @@
+"""What objects could do in the years of Keras 1, 2 and tf.keras, for as long as the aliases are there.
+
+`METHODS` says which attributes each class gets; `arguments` puts them there and takes them away again.
+"""
+
+import functools
+
+import numpy as np
+
+from fastnn import metrics, ops
+from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.callback_list import CallbackList
+from fastnn.callbacks.history import History
+from fastnn.callbacks.model_checkpoint import ModelCheckpoint
+from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat.shapes import TensorShape
+from fastnn.compat.year_names import Logs, old_params, others
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.graph import Symbol, Variable, current, gradients
+from fastnn.layers import nest
+from fastnn.layers.events import is_functional
+from fastnn.layers.layer import Layer
+from fastnn.layers.state import StateMixin
+from fastnn.losses.targets import is_nested
+from fastnn.models import Sequential
+from fastnn.models.functional import Functional
+from fastnn.models.trainer import Trainer
+from fastnn.optimizers.optimizer import Optimizer
+
+
+# ---- layers --------------------------------------------------------------------------------------------
+def _at(which):
+    def get(self, node_index):
+        events = self._events()
+        if not -len(events) <= node_index < len(events):
+            raise ArgumentError(
+                f"Layer '{self.name}' was called {len(events)} time(s) on symbols: there is no node {node_index}."
+            )
+        return nest.map_structure(lambda s: tuple(s.shape), getattr(events[node_index], which))
+
+    get.__name__, get.__doc__ = f"get_{which}_shape_at", f"The shape(s) of the {which} of call number `node_index`."
+    return get
+
+
+class Recorded(Layer):
+    """Keeps the running mean of what it is called on in a metric; it adds nothing to the loss.
+
+    aggregation: "mean", or None for a value that is a mean already.
+    """
+
+    def __init__(self, metric_name, aggregation="mean", **kwargs):
+        super().__init__(**kwargs)
+        self.metric_name, self.aggregation = metric_name, aggregation
+        self.metric = metrics.Mean(name=metric_name)
+
+    def call(self, x):
+        """A zero, for add_loss."""
+        self.metric.update_state(x)
+        return ops.zeros((), "float32")
+
+    def get_config(self):
+        return {**super().get_config(), "metric_name": self.metric_name, "aggregation": self.aggregation}
+
+
+def add_metric(self, value, name=None, aggregation=None, **kwargs):
+    """Log the mean of a tensor computed in `call`, or (functional models) of a symbol of the graph."""
+    if name is None:
+        name = getattr(value, "name", None)
+    if not isinstance(name, str):
+        raise ArgumentError(f"add_metric: received name={name!r}; expected a str: the name in the logs.")
+    if is_functional(value):
+        self.add_loss(Recorded(name, aggregation or "mean")(value))
+        return
+    known = next((m for m in self._tracker.metrics if m.name == name), None)
+    if known is None:
+        known = metrics.Mean(name=name)
+        self._tracker.track(known)
+    known.update_state(value)
+
+
+def _accept(*args, **kwargs):
+    """Nothing: what this arranged is arranged by the trace of a step."""
+
+
+# ---- models --------------------------------------------------------------------------------------------
+class _CompiledMetrics:
+    """`compiled_metrics` inside a train_step."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Take a batch into account."""
+        self._model._traced_metrics(None, y_true, y_pred, sample_weight)
+
+    @property
+    def metrics(self):
+        """The metrics that compile() was given."""
+        compiled = self._model._compile_metrics
+        return [] if compiled is None else compiled.metrics
+
+    def reset_state(self):
+        """Set them back."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    reset_states = reset_state
+
+
+def compiled_loss(self):
+    """A function (y, y_pred, sample_weight=None, regularization_losses=None): the loss of compile(), in a step."""
+
+    def loss(y_true, y_pred, sample_weight=None, regularization_losses=None):
+        """The total; the layers' own losses only where they are given."""
+        total = self._compile_loss(y_true, y_pred, sample_weight)
+        for extra in regularization_losses or ():
+            total = ops.add(total, ops.sum(extra))
+        self._loss_tracker.update_state(total, sample_weight=float(nest.flatten(y_pred)[0].shape[0]))
+        return total
+
+    return loss
+
+
+def _function(method, arrays):
+    """Keras 2's `train_function` and kin: one step on a list of arrays, or on the next batch of an iterator."""
+
+    def get(self):
+        def run(inputs):
+            """The results of the step, as a list."""
+            n_x, n_y = len(self.inputs), len(self.outputs)
+            if hasattr(inputs, "__next__"):
+                batch = next(inputs)
+                given = [batch] if not isinstance(batch, tuple) else list(batch)
+            else:
+                flat = list(inputs)
+                parts = [flat[:n_x], flat[n_x : n_x + n_y], flat[n_x + n_y : n_x + 2 * n_y]]
+                given = [p[0] if len(p) == 1 else p for p in parts if p]
+            found = getattr(self, method)(*given[:arrays])
+            return list(found) if isinstance(found, (list, tuple)) else [found]
+
+        return run
+
+    return property(get, doc=f"{method}(), as a function of a list of arrays.")
+
+
+def _is_flat(spec):
+    return isinstance(spec, (list, tuple)) and not any(is_nested(part) for part in spec)
+
+
+def compile_of_all_outputs(compile_today):
+    """`compile` with metrics as Keras 2 took them: a name, or a flat list for every output."""
+
+    @functools.wraps(compile_today)
+    def compile(self, *args, **kwargs):
+        """See Trainer.compile."""
+        for said_by_the_data in ("class_mode", "sample_weight_mode", "target_tensors"):
+            kwargs.pop(said_by_the_data, None)
+        outputs = getattr(self, "output_names", None) or [None]
+        for what in ("metrics", "weighted_metrics"):
+            given = kwargs.get(what)
+            if given is not None and not is_nested(given):
+                given = kwargs[what] = [given]
+            if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
+                kwargs[what] = [list(given) for _ in outputs]
+        return compile_today(self, *args, **kwargs)
+
+    return compile
+
+
+def call_of_any_rank(call_today):
+    """Sequential.call: an input of another rank than the first layer was told goes through the layers one by one."""
+
+    @functools.wraps(call_today)
+    def call(self, inputs, training=None, mask=None):
+        """The layers applied one after the other."""
+        graph = self._functional
+        if graph is None or not hasattr(inputs, "shape") or len(inputs.shape) == len(graph.inputs[0].shape):
+            return call_today(self, inputs, training, mask)
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    return call
+
+
+def spec_of_call(compute_today):
+    """Sequential.compute_output_spec, for inputs of another rank too."""
+
+    @functools.wraps(compute_today)
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        """Shape and dtype of the output for a symbol as input."""
+        graph = self._functional
+        if graph is None or not hasattr(inputs, "shape") or len(inputs.shape) == len(graph.inputs[0].shape):
+            return compute_today(self, inputs, training, mask)
+        for layer in self.layers:
+            inputs = layer.compute_output_spec(inputs)
+        return inputs
+
+    return compute_output_spec
+
+
+def loss_of_inputs(add_today):
+    """add_loss with the argument that said from which inputs a loss follows: the graph knows."""
+
+    @functools.wraps(add_today)
+    def add_loss(self, loss, inputs=None):
+        """Add a scalar to the loss."""
+        add_today(self, loss)
+
+    return add_loss
+
+
+# ---- optimizers ----------------------------------------------------------------------------------------
+def minimize(self, loss, var_list=None, grad_loss=None, name=None, tape=None):
+    """One update along the gradients of a loss (a symbol, or a function that gives one), in a train_step.
+
+    Raises NotSupportedError outside a step.
+    """
+    trace = current()
+    if trace is None:
+        raise NotSupportedError(
+            "optimizer.minimize: received a loss outside of a step; a step is traced as a whole. Put the call into "
+            "train_step(self, data) of a Model, or use compile() and fit()."
+        )
+    value = loss() if callable(loss) else loss
+    sources = list(var_list() if callable(var_list) else var_list or [])
+    self.apply_gradients(zip(gradients([value], [trace.symbol(v) for v in sources]), sources))
+
+
+def _decayed_lr(self, var_dtype="float32"):
+    """The learning rate of the next step: that of the schedule, and of `decay`."""
+    rate = ops.cast(self.learning_rate, "float32")
+    return rate / (1.0 + self.time_decay * ops.cast(self.iterations, "float32")) if self.time_decay else rate
+
+
+# ---- callbacks -----------------------------------------------------------------------------------------
+def _validation_data(self):
+    """The validation arrays of the run: [x..., y..., weights...], as Keras 2 gave them to callbacks."""
+    model = self.model
+    source = None if model is None else model._trainer().validation
+    if source is None or not hasattr(source, "arrays"):
+        return self.__dict__.get("validation_data")
+    x, y, weight = (nest.flatten(part) if part is not None else [] for part in source.arrays)
+    return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
+
+
+def _keep(name):
+    return lambda self, value: self.__dict__.__setitem__(name, value)
+
+
+def params_of_those_years(begin_today):
+    """on_train_begin of all callbacks, whose `params` have Keras 2's names by then."""
+
+    @functools.wraps(begin_today)
+    def on_train_begin(self, logs=None):
+        """Before training."""
+        if self.model is not None:
+            for params in (self.params, *(c.params for c in self.callbacks if hasattr(c, "params"))):
+                if params:
+                    params.update(old_params(self.model), nb_epoch=params.get("epochs"))
+        begin_today(self, logs)
+
+    return on_train_begin
+
+
+def _choose(self):
+    """The direction of the monitored value, under the name of any year."""
+    today = MonitorCallback._fastnn_choose
+    found = next((n for n in (self.monitor, *others(self.monitor)) if direction_of(n, self.model)), self.monitor)
+    before, self.monitor = self.monitor, found
+    try:
+        today(self)
+    finally:
+        self.monitor = before
+
+
+def _with_shape(init_today):
+    @functools.wraps(init_today)
+    def __init__(self, *args, **kwargs):
+        init_today(self, *args, **kwargs)
+        self.shape = TensorShape(self.shape)
+
+    return __init__
+
+
+PROPERTIES = {
+    Layer: {
+        "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
+        "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+    },
+    Trainer: {
+        "compiled_loss": property(compiled_loss),
+        "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
+        "train_function": _function("train_on_batch", 3),
+        "test_function": _function("test_on_batch", 3),
+        "predict_function": _function("predict_on_batch", 1),
+        "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+    },
+    Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
+    Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
+    History: {
+        "history": property(
+            lambda self: self.__dict__["history"], lambda self, value: self.__dict__.__setitem__("history", Logs(value))
+        )
+    },
+}
+METHODS = {
+    Layer: {
+        "get_input_shape_at": _at("input"),
+        "get_output_shape_at": _at("output"),
+        "add_metric": add_metric,
+        "add_update": _accept,
+    },
+    Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
+    Optimizer: {"minimize": minimize, "_decayed_lr": _decayed_lr},
+    ModelCheckpoint: {"weights_endings": ("",)},
+    MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
+    Symbol: {
+        "get_shape": lambda self: TensorShape(self.shape),
+        "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+    },
+    Variable: {"get_shape": lambda self: TensorShape(self.shape), "read_value": lambda self: self.value},
+}
+WRAPPED = {
+    StateMixin: {"add_loss": loss_of_inputs},
+    Functional: {"add_loss": loss_of_inputs},
+    Trainer: {"compile": compile_of_all_outputs},
+    CallbackList: {"on_train_begin": params_of_those_years},
+    Sequential: {
+        "add_loss": loss_of_inputs,
+        "call": call_of_any_rank,
+        "compute_output_spec": spec_of_call,
+        "input_spec": lambda today: property(lambda self: None, today.fset, doc="None: the first layer says it."),
+    },
+    Symbol: {"__init__": _with_shape},
+}

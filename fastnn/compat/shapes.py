@@ -1,0 +1,60 @@
+"""Shapes with the methods that TensorFlow's have; they are tuples all the same."""
+
+import math
+
+from fastnn.core.errors import ArgumentError
+
+
+class TensorShape(tuple):
+    """A tuple of ints and None with TensorFlow's methods.
+
+    >>> TensorShape([None, 3]).as_list(), TensorShape((2, 3)).num_elements(), TensorShape((None, 3)) == (None, 3)
+    ([None, 3], 6, True)
+    """
+
+    __slots__ = ()
+
+    def as_list(self):
+        """A list of the sizes."""
+        return list(self)
+
+    @property
+    def rank(self):
+        """The number of dimensions."""
+        return len(self)
+
+    ndims = rank
+
+    @property
+    def dims(self):
+        """The sizes."""
+        return list(self)
+
+    def is_fully_defined(self):
+        """Whether no size is None."""
+        return None not in self
+
+    def num_elements(self):
+        """The product of the sizes; None where one is not known."""
+        return None if None in self else math.prod(self)
+
+    def concatenate(self, other):
+        """The shape with the sizes of another behind its own."""
+        return TensorShape((*self, *other))
+
+    def is_compatible_with(self, other):
+        """Whether there could be a tensor of both shapes.
+
+        >>> TensorShape((None, 3)).is_compatible_with((2, 3)), TensorShape((2, 3)).is_compatible_with((3,))
+        (True, False)
+        """
+        return len(self) == len(other) and all(a is None or b is None or a == b for a, b in zip(self, other))
+
+    def assert_is_compatible_with(self, other):
+        """ArgumentError unless there could be a tensor of both shapes."""
+        if not self.is_compatible_with(other):
+            raise ArgumentError(f"Shapes {tuple(self)} and {tuple(other)} are incompatible.")
+
+    def __getitem__(self, key):
+        found = tuple.__getitem__(self, key)
+        return TensorShape(found) if isinstance(key, slice) else found

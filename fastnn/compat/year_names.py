@@ -1,0 +1,62 @@
+"""Names that a log had in other years: a dict that is asked for one finds the other; parameters that runs had then."""
+
+SAME = (
+    ("acc", "accuracy"), ("mae", "mean_absolute_error"), ("mse", "mean_squared_error"), ("lr", "learning_rate"),
+    ("mape", "mean_absolute_percentage_error"), ("msle", "mean_squared_logarithmic_error"),
+    ("kld", "kl_divergence", "kullback_leibler_divergence"), ("cosine", "cosine_proximity", "cosine_similarity"),
+)  # fmt: skip
+
+
+def others(name):
+    """The names that what is called `name` had in other years.
+
+    >>> others("val_acc"), others("head_mean_absolute_error"), others("loss")
+    (['val_accuracy'], ['head_mae'], [])
+    """
+    for group in SAME:
+        for word in group:
+            if name == word or name.endswith(f"_{word}"):
+                stem = name[: -len(word)]
+                return [stem + other for other in group if other != word]
+    return []
+
+
+class Logs(dict):
+    """A dict of logs that knows the names of all years.
+
+    >>> logs = Logs(val_accuracy=0.5)
+    >>> logs["val_acc"], logs.get("val_acc"), "val_acc" in logs, "acc" in logs, list(logs)
+    (0.5, 0.5, True, False, ['val_accuracy'])
+    """
+
+    __slots__ = ()
+
+    def _found(self, name):
+        if dict.__contains__(self, name) or not isinstance(name, str):
+            return name
+        return next((other for other in others(name) if dict.__contains__(self, other)), name)
+
+    def __missing__(self, name):
+        other = self._found(name)
+        if other == name:
+            raise KeyError(name)
+        return self[other]
+
+    def get(self, name, default=None):
+        """The value under a name of any year, or the default."""
+        return dict.get(self, self._found(name), default)
+
+    def __contains__(self, name):
+        return dict.__contains__(self, self._found(name))
+
+
+def old_params(model):
+    """The `params` of callbacks that Keras 1 and 2 had besides, of the fit that runs."""
+    own = model._trainer()
+    names = sorted(model.get_metrics_result())
+    out = {"metrics": names, "do_validation": own.validation is not None}
+    if out["do_validation"]:
+        out["metrics"] = [*names, *(f"val_{n}" for n in names)]
+    if hasattr(own.source, "rows"):  # arrays, not batches from Python
+        out.update(batch_size=own.source.batch, samples=own.source.rows, nb_sample=own.source.rows)
+    return out
