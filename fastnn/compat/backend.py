@@ -382,7 +382,7 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
 
 
 def __dir__():
-    return sorted({*__all__, *ops.__all__})
+    return sorted({*__all__, *ops.__all__} - set(GONE))
 
 
 def __getattr__(name):

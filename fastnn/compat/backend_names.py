@@ -27,7 +27,8 @@ GONE = {
     "gradients": f"{TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
     "get_session": "there are no sessions; delete the call", "set_session": "there are no sessions; delete the call",
     "manual_variable_initialization": "variables are initialised when they are made; delete the call",
-    "tf": "write it with fastnn.ops", "ctc_batch_cost": "there is no CTC loss", "ctc_decode": "there is no CTC",
+    "tf": "write it with fastnn.ops",
+    "ctc_batch_cost": "use ops.ctc_loss, whose labels come first", "ctc_decode": "use ops.ctc_decode",
     "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
     "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
 }  # fmt: skip
