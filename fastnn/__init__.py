@@ -24,6 +24,8 @@ NAMES = {
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
+    "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
+    "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }  # fmt: skip
 _find, __dir__, __all__ = lazy(__name__, NAMES)

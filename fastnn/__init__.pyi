@@ -2,6 +2,7 @@
 from fastnn.callbacks.callback import Callback as Callback
 from fastnn.constraints import Constraint as Constraint
 from fastnn.dtype_policies import DTypePolicy as DTypePolicy
+from fastnn.models.function import Function as Function
 from fastnn.models.functional import Functional as Functional
 from fastnn.initializers import Initializer as Initializer
 from fastnn.layers.input_layer import Input as Input
@@ -11,10 +12,13 @@ from fastnn.layers.layer import Layer as Layer
 from fastnn.losses.loss import Loss as Loss
 from fastnn.metrics.metric import Metric as Metric
 from fastnn.models.model import Model as Model
+from fastnn.layers.operation import Operation as Operation
 from fastnn.optimizers.optimizer import Optimizer as Optimizer
 from fastnn.regularizers import Regularizer as Regularizer
 from fastnn.layers.remat import RematScope as RematScope
 from fastnn.models.sequential import Sequential as Sequential
+from fastnn.graph.stateless import StatelessScope as StatelessScope
+from fastnn.graph.stateless import SymbolicScope as SymbolicScope
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
 from fastnn import callbacks as callbacks
@@ -48,6 +52,7 @@ __all__ = [
     'Callback',
     'Constraint',
     'DTypePolicy',
+    'Function',
     'Functional',
     'Initializer',
     'Input',
@@ -57,10 +62,13 @@ __all__ = [
     'Loss',
     'Metric',
     'Model',
+    'Operation',
     'Optimizer',
     'Regularizer',
     'RematScope',
     'Sequential',
+    'StatelessScope',
+    'SymbolicScope',
     'Variable',
     '__version__',
     'activations',

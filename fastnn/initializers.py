@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import config, dtypes, random
+from fastnn.core import config, dtypes, hooks, random
 from fastnn.core.arguments import ChecksArguments
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import compute_fans
 from fastnn.core.types import Config, Shape, Tensor, open_signature
 from fastnn.saving import identifiers as serial
@@ -91,7 +91,13 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape, dtype=None):
-        return np.broadcast_to(np.asarray(self.value, _type(dtype)), tuple(shape)).copy()
+        value = np.asarray(self.value, _type(dtype))
+        try:
+            return np.broadcast_to(value, tuple(shape)).copy()
+        except ValueError:
+            raise ShapeError(
+                f"Expected `shape` to be {value.shape} for provided tensor. Received: shape={tuple(shape)}"
+            ) from None
 
     def get_config(self):
         return {"value": self.value.tolist() if isinstance(self.value, np.ndarray) else self.value}
@@ -418,3 +424,6 @@ def deserialize(config, custom_objects=None):
     array([1.], dtype=float32)
     """
     return serial.resolve("initializer", config, _TABLE, "initializers", custom_objects)
+
+
+hooks.register("initializer", get)

@@ -15,12 +15,48 @@ from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
+from fastnn.graph.variable import Variable, watchers
 from fastnn.ops.functions import random as operations
 from fastnn.ops.op import R
 from fastnn.ops.records.random import random_uniform
 
 __all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
            "truncated_normal", "uniform"]  # fmt: skip
+
+
+class SeedState(Variable):
+    """[seed, number of uses] of a SeedGenerator as Keras shows it: written to, it sets the generator."""
+
+    def __init__(self, generator):
+        super().__init__(np.zeros(2, "uint32"), dtype="uint32", trainable=False, name="seed_generator_state")
+        self.generator = generator
+
+    @property
+    def _array(self):
+        seed, stream = self.generator.key
+        return np.array([(seed + stream) % 2**32, self.generator.calls % 2**32], np.uint32)
+
+    @_array.setter
+    def _array(self, value):
+        generator = self.__dict__.get("generator")
+        if generator is not None:
+            seed, calls = (int(v) for v in value)
+            if seed != self._array[0]:
+                generator.key = seed, 0
+            generator.calls = calls
+
+    @property
+    def value(self):
+        """The numbers; inside a trace uses are counted by the trace."""
+        return self._array
+
+    def assign(self, value):
+        """Set the seed and the number of uses."""
+        if not isinstance(value, Symbol):
+            for watcher in watchers[-1:]:
+                watcher.keep(self)
+            self._array = np.asarray(value)
+        return self
 
 
 class SeedGenerator:
@@ -48,7 +84,14 @@ class SeedGenerator:
         self.name = name or "seed_generator"
         self._initial_seed = seed
         self.key = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
-        self.calls = 0
+        self.calls, self._state = 0, None
+
+    @property
+    def state(self):
+        """[seed, number of uses], a variable that layers count among theirs."""
+        if self._state is None:
+            self._state = SeedState(self)
+        return self._state
 
     def draw(self):
         """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
@@ -325,3 +368,6 @@ def _eager(name, seed, value):
             "numbers outside, or use normal, uniform, truncated_normal, randint or dropout."
         )
     return draw_seed(seed)[0]
+
+
+hooks.register("random_normal", lambda shape, seed: normal(shape, seed=seed))

@@ -23,6 +23,7 @@ FOLDERS = {
     "docs": "README.md, docs/ and the examples in docstrings",
     "examples": "the examples beside the package",
     "scripts": "programs as people write them, through `fastnn run`",
+    "faults": "running trainings: processes that are killed, system calls that fail",
     "typing": "the stubs of all packages, and what a typed user writes",
 }
 # file of tests -> why no one module has its name

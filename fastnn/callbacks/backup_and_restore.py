@@ -1,118 +1,113 @@
-"""BackupAndRestore: go on after a crash where the last backup was made."""
+"""BackupAndRestore: go on after a crash where the last checkpoint was made."""
 
+import datetime
 import json
 import os
-import shutil
+import re
 from os import PathLike
+from typing import Any
 
 from fastnn.callbacks.callback import Callback
-from fastnn.callbacks.model_checkpoint import BatchCounter, check_save_freq, counted
+from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h)")
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def frequency(save_freq):
+    """(at the end of each epoch, every so many batches or None, every so many seconds or None).
+
+    save_freq: "epoch"; an int: batches; a timedelta, or text such as "30s", "5min", "1h": time.  Raises ArgumentError
+    for anything else.
+
+    >>> frequency("epoch"), frequency(100), frequency("5min")
+    ((True, None, None), (False, 100, None), (False, None, 300.0))
+    """
+    if isinstance(save_freq, str):
+        if save_freq == "epoch":
+            return True, None, None
+        span = _SPAN.fullmatch(save_freq)
+        if span:
+            save_freq = datetime.timedelta(seconds=float(span[1]) * _SECONDS[span[2]])
+    if isinstance(save_freq, datetime.timedelta) and save_freq.total_seconds() > 0:
+        return False, None, save_freq.total_seconds()
+    if isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1:
+        return False, int(save_freq), None
+    raise ArgumentError(
+        f"Invalid value for argument `save_freq`. Received: save_freq={save_freq!r}. Expected either 'epoch', an "
+        "integer value (batches), or a time: a datetime.timedelta, or text such as '30s', '5min' or '1h'."
+    )
 
 
 class BackupAndRestore(Callback):
-    """Keeps a backup of the whole run; a new `fit` with the same folder goes on from it.
+    """Keeps checkpoints of the whole run; a new `fit` with the same folder goes on from the last one.
 
-    backup_dir: a folder of its own.  save_freq: "epoch", or an int (batches).  double_checkpoint: keep the backup
-    before the last one too, and use it where the last one cannot be read.  delete_checkpoint: remove the folder when
-    training has ended.
+    backup_dir: a folder of its own.  save_freq: "epoch"; an int (batches); or a time: a timedelta, or text such as
+    "30s", "5min", "1h".  double_checkpoint: as keep=2, at least.  delete_checkpoint: remove the folder when training
+    has ended.  keep: how many checkpoints stay; where the last one cannot be read, the one before it is used, with a
+    warning.
 
-    A backup holds weights, the optimizer's state, the position in the data, the order of its rows, every random stream,
-    the metrics of the epoch, the history and the state of all callbacks: training goes on at the very batch, with the
-    bits of a run that was not interrupted.  It is one file, written at once.
+    A checkpoint holds weights, the optimizer's state, the position in the data, the order of its rows, every random
+    stream, the metrics of the epoch, the history and the state of all callbacks: training goes on at the very batch,
+    with the bits of a run that was not interrupted.  It is one file, written at once, by a second thread.  SIGTERM
+    writes one, too, and ends the process with status 143, unless it has a handler of yours.
 
-    Raises NotBuiltError at the start of training for a model without weights, FileFormatError for a backup that is
-    damaged or of another model.
+    Raises NotBuiltError at the start of training for a model without weights, FolderInUseError for a folder that
+    another run writes to, FileFormatError for checkpoints that are damaged or of another model, ArgumentError for one
+    of a run on other data.
 
-    >>> BackupAndRestore("backup").save_freq
-    'epoch'
+    >>> BackupAndRestore("backup", save_freq="30s").when
+    (False, None, 30.0)
     """
-
-    state, counted = ("counted",), counted
 
     def __init__(
         self,
         backup_dir: str | PathLike[str],
-        save_freq: str | int = "epoch",
+        save_freq: str | int | datetime.timedelta = "epoch",
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
+        keep: int = 2,
     ) -> None:
         super().__init__()
         if not backup_dir:
             raise ArgumentError("Empty `backup_dir` argument passed.")
-        self.backup_dir, self.save_freq = os.fspath(backup_dir), check_save_freq(save_freq)
+        self.backup_dir, self.save_freq, self.when = os.fspath(backup_dir), save_freq, frequency(save_freq)
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
-        self._weights = os.path.join(self.backup_dir, "latest.weights.h5")
-        self._meta = os.path.join(self.backup_dir, "training_metadata.json")
-        self._counter = None if save_freq == "epoch" else BatchCounter(save_freq)
-        self._epoch, self._due, self._listeners = 0, False, None
+        self.keep = max(count("keep", keep), 2 if double_checkpoint else 1)
 
-    def wants_batches(self, kind):
-        """Only for training with an integer save_freq."""
-        return kind == "train" and self._counter is not None
+    def wants_batches(self, kind: str) -> bool:
+        """Never: `fit` itself keeps checkpoints, between batches."""
+        return False
 
-    def on_train_begin(self, logs=None):
-        """Take up the last backup, if there is one."""
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Open the folder, and find the last checkpoint, if there is one."""
         if not self.model.built:
             raise NotBuiltError(
                 "To use the BackupAndRestore callback, your model must be built before you call "
                 "`fit()`. Give it an Input, or call it on a batch of data first."
             )
-        try:
-            self._load(self._weights, self._meta)
-        except (OSError, FileFormatError):
-            if not os.path.exists(self._weights + ".bkp"):
-                raise
-            self._load(self._weights + ".bkp", self._meta + ".bkp")
+        if not self.model._keep_backups(self.backup_dir, self.when, self.keep, bool(self.delete_checkpoint)):
+            self._load_keras()
 
-    def _load(self, weights, meta):
-        if not os.path.exists(weights):
+    def _load_keras(self):
+        """Weights and the number of the epoch, where Keras has left them."""
+        weights, meta = (os.path.join(self.backup_dir, f) for f in ("latest.weights.h5", "training_metadata.json"))
+        for end in ("", ".bkp"):
+            if not os.path.exists(weights + end):
+                return
+            if self.model.optimizer is not None and not self.model.optimizer.built:
+                self.model.optimizer.build(self.model.trainable_variables)
+            try:
+                self.model.load_weights(weights + end)
+            except (OSError, FileFormatError):
+                if end or not os.path.exists(weights + ".bkp"):
+                    raise
+                continue
+            if os.path.exists(meta + end):
+                with open(meta + end, encoding="utf-8") as file:
+                    self.model._initial_epoch = int(json.load(file)["epoch"])
             return
-        model = self.model
-        if model.optimizer is not None and not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-        if not model._load_run(weights) and os.path.exists(meta):  # a backup of Keras
-            with open(meta, encoding="utf-8") as file:
-                model._initial_epoch = int(json.load(file)["epoch"])
 
-    def after_train_begin(self, listeners, resume):
-        """All callbacks have begun: now they take up their states."""
-        self._listeners = listeners
-        if resume is not None:
-            listeners.load_state_dict(resume)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Remember the epoch."""
-        self._epoch = epoch
-
-    def after_train_batch(self, batch):
-        """Back up every save_freq batches; at the end of an epoch, when all callbacks have seen it."""
-        if self._counter is not None and self._counter.step(batch):
-            if self.params.get("steps") == batch + 1:
-                self._due = True
-            else:
-                self._save(self._epoch, batch + 1)
-
-    def after_epoch(self, epoch):
-        """Back up after the epoch."""
-        if self.save_freq == "epoch" or self._due:
-            self._due = False
-            self._save(epoch + 1, 0)
-
-    def _save(self, epoch, batch):
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint:
-            for path in (self._weights, self._meta):
-                if os.path.exists(path):
-                    shutil.copy(path, path + ".bkp")
-        self.model._save_run(self._weights, epoch, batch, self._listeners.state_dict())
-        with open(self._meta, "w", encoding="utf-8") as file:  # for people; nothing depends on it
-            json.dump({"epoch": epoch, "batch": batch}, file)
-
-    def on_train_abort(self, reason=None, logs=None):
-        """Training broke off: this is what the backup is kept for."""
-
-    def on_train_end(self, logs=None):
-        """Training is done: the backup is not needed any more."""
-        if self.delete_checkpoint and os.path.isdir(self.backup_dir):
-            shutil.rmtree(self.backup_dir)
+    def on_train_abort(self, reason: Any = None, logs: Any = None) -> None:
+        """Training broke off: this is what the checkpoints are kept for."""

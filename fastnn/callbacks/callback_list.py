@@ -115,18 +115,6 @@ class CallbackList(Callback):
             if hasattr(c, "after_train_begin"):
                 c.after_train_begin(self, resume)
 
-    def epoch_is_over(self, epoch):
-        """Tell callbacks that keep the state of a run that all others have seen the end of the epoch."""
-        for c in self.callbacks:
-            if hasattr(c, "after_epoch"):
-                c.after_epoch(epoch)
-
-    def batch_is_over(self, batch):
-        """Tell callbacks that keep the state of a run that all others have seen the end of the training batch."""
-        for c in self.callbacks:
-            if hasattr(c, "after_train_batch"):
-                c.after_train_batch(batch)
-
     def on_train_abort(self, reason=None, logs=None):
         """on_train_abort of every callback; on_train_end of one that has no such hook."""
         logs = plain_logs(logs)

@@ -51,6 +51,12 @@ class History(Callback):
             raise ArgumentError("save_receipt: this history is of no call of fit; call fit(..., receipt=True) first.")
         self.receipt.save(path)
 
+    def load_state_dict(self, state):
+        """Take up what an earlier run noted; who has the dict of this one sees it."""
+        self.history.clear()
+        self.history.update(state["history"])
+        self.epoch = list(state["epoch"])
+
     def on_epoch_end(self, epoch, logs=None):
         """Note the logs."""
         self.epoch.append(epoch)

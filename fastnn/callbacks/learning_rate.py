@@ -11,6 +11,20 @@ from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.core.errors import ArgumentError
 
 
+def parts_of(optimizer):
+    """[(what log names and messages end in, optimizer)]: one pair, or one for each optimizer of a MultiOptimizer."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    parts = getattr(optimizer, "optimizers", None)
+    return [("", optimizer)] if parts is None else [(f"_{part.name}", part) for part in parts]
+
+
+def log_rates(optimizer, logs):
+    """Put the learning rates into the logs: "learning_rate", or "learning_rate_<name>" of several optimizers."""
+    for suffix, part in parts_of(optimizer):
+        logs[f"learning_rate{suffix}"] = learning_rate_of(part)
+    return logs
+
+
 def learning_rate_of(optimizer):
     """The learning rate of an optimizer as a float; ArgumentError if it has none."""
     if not hasattr(optimizer, "learning_rate"):
@@ -43,7 +57,10 @@ class LearningRateScheduler(Callback):
         if epoch == self._set_for:
             return
         self._set_for = epoch
-        optimizer = self.model.optimizer
+        for suffix, optimizer in parts_of(self.model.optimizer):
+            self._set(epoch, optimizer, f"{suffix[1:]} " if suffix else "")
+
+    def _set(self, epoch, optimizer, whose):
         current = learning_rate_of(optimizer)
         try:
             rate = self.schedule(epoch, current)
@@ -53,12 +70,12 @@ class LearningRateScheduler(Callback):
             raise ArgumentError(f"The output of the `schedule` function should be a float. Got: {rate!r}.")
         optimizer.learning_rate = float(rate)
         if self.verbose > 0:
-            say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {float(rate)}.\n")
+            say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting {whose}learning rate to {float(rate)}.\n")
 
     def on_epoch_end(self, epoch, logs=None):
         """Note the rate in the logs."""
         if logs is not None:
-            logs["learning_rate"] = learning_rate_of(self.model.optimizer)
+            log_rates(self.model.optimizer, logs)
 
 
 class ReduceLROnPlateau(MonitorCallback):
@@ -108,7 +125,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_epoch_end(self, epoch, logs=None):
         """Compare the monitored value with the best one; reduce the rate if patience has run out."""
         logs = {} if logs is None else logs
-        logs["learning_rate"] = learning_rate_of(self.model.optimizer)
+        log_rates(self.model.optimizer, logs)
         current = logs.get(self.monitor)
         if current is None:
             warnings.warn(
@@ -124,17 +141,19 @@ class ReduceLROnPlateau(MonitorCallback):
             self.best, self.wait = current, 0
         elif not self.in_cooldown():
             self.wait += 1
-            if self.wait >= self.patience and self._reduce(epoch):
-                self.cooldown_counter, self.wait = self.cooldown, 0
+            if self.wait >= self.patience:
+                parts = parts_of(self.model.optimizer)
+                reduced = [self._reduce(epoch, part, f"{s[1:]} " if s else "") for s, part in parts]
+                if any(reduced):
+                    self.cooldown_counter, self.wait = self.cooldown, 0
 
-    def _reduce(self, epoch):
+    def _reduce(self, epoch, optimizer, whose):
         """Set the smaller rate; False where min_lr has been reached (compared in float32, as the rate is kept)."""
-        optimizer = self.model.optimizer
         old = learning_rate_of(optimizer)
         if old <= float(np.float32(self.min_lr)):
             return False
         new = max(old * self.factor, self.min_lr)
         optimizer.learning_rate = new
         if self.verbose > 0:
-            say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.\n")
+            say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing {whose}learning rate to {new}.\n")
         return True

@@ -47,7 +47,10 @@ def check_save_freq(save_freq):
     """`save_freq` if it is "epoch" or an int >= 1, else ArgumentError."""
     good = save_freq == "epoch" or (isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq >= 1)
     if not good:
-        raise ArgumentError(f"Unrecognized save_freq: {save_freq!r}. Expected save_freq are 'epoch' or integer values.")
+        raise ArgumentError(
+            f"Invalid value for argument `save_freq`. Unrecognized save_freq: {save_freq!r}. "
+            "Expected save_freq are 'epoch' or integer values."
+        )
     return save_freq
 
 

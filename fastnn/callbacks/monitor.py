@@ -4,6 +4,9 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
+from fastnn import ops
 from fastnn.callbacks.callback import Callback
 from fastnn.core.errors import ArgumentError
 
@@ -43,17 +46,56 @@ class MonitorCallback(Callback):
             warnings.warn(f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode.", stacklevel=3)
             mode = "auto"
         self.monitor, self.mode, self.best, self.min_delta = monitor, mode, baseline, abs(min_delta)
-        self.sign = {"min": -1, "max": 1, "auto": None}[mode]
+        self.sign, self._own_op = {"min": -1, "max": 1, "auto": None}[mode], None
 
-    def is_improvement(self, value, reference):
-        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+    @property
+    def monitor_op(self) -> Any:
+        """`ops.greater` or `ops.less`: what an improvement is, as in Keras; None as long as that is not known.
+
+        A subclass may set a function (value, reference) -> bool of its own.
+        """
+        if self._own_op is not None or not self._known:
+            return self._own_op
+        return ops.greater if self.sign > 0 else ops.less
+
+    @monitor_op.setter
+    def monitor_op(self, function: Any) -> None:
+        self._own_op, self._known = function, True
+
+    _known = False
+
+    def _set_monitor_op(self) -> None:
+        """Find out which way is better; from then on `min_delta` has the sign that `monitor_op` wants, as in Keras."""
         if self.sign is None:
             self._choose()
+        self.min_delta, self._known = abs(self.min_delta) * self.sign, True
+
+    def is_improvement(self, value: Any, reference: Any) -> bool:
+        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+        if not self._known:
+            self._set_monitor_op()
+        value, reference = self._single(value), None if reference is None else self._single(reference)
         if math.isnan(value):
             return False
         if reference is None or math.isnan(reference):
             return True
-        return value - self.min_delta > reference if self.sign > 0 else value + self.min_delta < reference
+        if self._own_op is not None:
+            return bool(self._own_op(value - self.min_delta, reference))
+        return value - self.min_delta > reference if self.sign > 0 else value - self.min_delta < reference
+
+    def _single(self, value):
+        """A logged value as one number."""
+        array = np.asarray(value)
+        if array.size != 1:
+            raise ArgumentError(
+                f"{type(self).__name__}: {self.monitor!r} has {array.size} values ({array!r:.80}), so it cannot "
+                "be told which is better. Monitor a metric of one value, as F1Score(average='macro')."
+            )
+        return float(array.reshape(()))
+
+    def _is_improvement(self, value: Any, reference: Any) -> bool:
+        """is_improvement under its name in Keras, for subclasses that call or replace it there."""
+        return self.is_improvement(value, reference)
 
     def _choose(self):
         found = direction_of(self.monitor, self.model)

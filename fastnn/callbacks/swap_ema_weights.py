@@ -1,6 +1,7 @@
 """SwapEMAWeights: evaluate with the averaged weights."""
 
 from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.learning_rate import parts_of
 from fastnn.core.errors import ArgumentError
 
 
@@ -21,13 +22,14 @@ class SwapEMAWeights(Callback):
         self.swap_on_epoch, self._swapped = swap_on_epoch, False
 
     def _averages(self):
-        optimizer = self.model.optimizer
-        if not getattr(optimizer, "use_ema", False) or not getattr(optimizer, "built", False):
+        parts = [part for _, part in parts_of(self.model.optimizer)]
+        found = [part for part in parts if getattr(part, "use_ema", False) and getattr(part, "built", False)]
+        if not found:
             raise ArgumentError(
                 "SwapEMAWeights must be used when `use_ema=True` is set on the optimizer. Received: "
-                f"use_ema={getattr(optimizer, 'use_ema', None)}."
+                f"use_ema={', '.join(str(getattr(part, 'use_ema', None)) for part in parts)}."
             )
-        return list(zip(optimizer.trainable_variables, optimizer.averages))
+        return [pair for part in found for pair in zip(part.trainable_variables, part.averages)]
 
     def _swap(self, to):
         if self._swapped == to:

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.learning_rate import log_rates
 from fastnn.core.errors import NotSupportedError
 
 
@@ -84,13 +85,18 @@ class TensorBoard(Callback):
             self._writer("validation" if validation else "train").add_scalar(f"epoch_{tag}", value, epoch)
         optimizer = getattr(self.model, "optimizer", None)
         if optimizer is not None:
-            self._writer("train").add_scalar("epoch_learning_rate", float(optimizer.learning_rate), epoch)
+            for name, rate in self._collect_learning_rate({}).items():
+                self._writer("train").add_scalar(f"epoch_{name}", rate, epoch)
         if self.write_steps_per_second and self.params and self.params.get("steps"):
             seconds = time.perf_counter() - self._started
             self._writer("train").add_scalar("epoch_steps_per_second", self.params["steps"] / max(seconds, 1e-9), epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for weight in self.model.weights:
                 self._writer("train").add_histogram(weight.path, weight.numpy(), epoch)
+
+    def _collect_learning_rate(self, logs):
+        """The logs with the learning rates."""
+        return log_rates(self.model.optimizer, logs)
 
     def on_train_end(self, logs=None):
         """Close the files."""

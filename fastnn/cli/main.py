@@ -17,6 +17,7 @@ _COMMANDS = {
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script that imports keras or tensorflow.keras, on fastnn",
+    "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
     "bench": "time training steps on this machine, and say which kernels take the time",
@@ -43,8 +44,10 @@ def parser():
     demo.add_argument("--output", default=".", metavar="DIR", help="folder for digits.keras and report.html")
     parts["inspect"].add_argument("file", help="a .keras, .weights.h5 or .h5 file")
     parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
-    parts["run"].add_argument("script", help="a Python file")
-    parts["run"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    parts["resume"].add_argument("folder", help="where checkpoints are; made if need be")
+    for part in (parts["run"], parts["resume"]):
+        part.add_argument("script", help="a Python file")
+        part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     verify = parts["verify"]
     verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
     verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
@@ -117,6 +120,11 @@ def _run_command(options):
         return replay.run(options.file, options.script)
     if options.command == "run":
         return run_script(options.script, options.arguments)
+    if options.command == "resume":
+        from fastnn.models.script import checkpoints_of
+
+        with checkpoints_of(options.folder):
+            return run_script(options.script, options.arguments)
     from fastnn.cli import facts
 
     return facts.info()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
 def whole(value):
@@ -88,12 +88,16 @@ def _counts(least):
     return lambda name, value: count(name, value, least, none=True)
 
 
+def _whole(name, value):
+    count(name, value, -(2**63), none=True)
+
+
 def _axis(name, value):
     for v in value if isinstance(value, (list, tuple)) else (value,):
         if v is not None and whole(v) is None:
-            raise ArgumentError(
-                f"Argument `{name}` should be an int, or a list of ints where there are several axes. "
-                f"Received: {name}={value!r}."
+            raise ArgumentTypeError(
+                f"Invalid value for `{name}` argument: expected an int or a list/tuple of ints. Expected an int or a "
+                f"list/tuple of ints for the argument '{name}'. Received: {name}={value!r}."
             )
 
 
@@ -110,9 +114,10 @@ RULES = {
     "ema_overwrite_frequency": _counts(1),
     # losses and metrics
     "label_smoothing": _share, "alpha": _any_several, "gamma": _any, "delta": _any, "q": _any, "axis": _axis,
-    "ignore_class": _counts(-2 ** 63), "num_thresholds": _counts(1), "num_classes": _counts(1), "k": _counts(1),
-    "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _counts(0), "num_labels": _counts(1),
-    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _share), "threshold": _any,
+    "ignore_class": _counts(-2 ** 63), "num_thresholds": _whole, "num_classes": _counts(1), "k": _counts(1),
+    "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _whole, "num_labels": _counts(1),
+    # their bounds are said by the classes, in Keras's words
+    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _any), "threshold": _any,
     # callbacks; Keras compares counts of epochs, so any number will do
     **dict.fromkeys(("min_delta", "patience", "cooldown", "min_lr", "factor", "start_from_epoch"),
                     _numbers(finite=False)),
@@ -127,7 +132,6 @@ RULES = {
 LAYER_RULES = {
     "axis": _axis,
     "epsilon": _positive,
-    "groups": _counts(-1),
     "num_oov_indices": _counts(0),
     "negative_slope": _any,
     **dict.fromkeys(("momentum", "dropout", "recurrent_dropout"), _share),
@@ -141,6 +145,8 @@ class ChecksArguments:
     """
 
     argument_rules = RULES
+    #: Arguments that the class checks itself, with words of its own.
+    own_checks: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -149,7 +155,11 @@ class ChecksArguments:
             return
         signature = inspect.signature(own)
         table = cls.argument_rules
-        rules = [(name, table[name], p.default) for name, p in signature.parameters.items() if name in table]
+        rules = [
+            (name, table[name], p.default)
+            for name, p in signature.parameters.items()
+            if name in table and name not in cls.own_checks
+        ]
         if rules:
             type.__setattr__(cls, "__init__", _checked(own, signature, rules))  # type checkers see the own one
 

@@ -3,7 +3,6 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 
-import itertools
 from collections.abc import Collection
 from typing import Any
 
@@ -14,7 +13,7 @@ _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
 }  # fmt: skip
-_streams = itertools.count(1)
+_streams = 0
 _version = _seedings = 0
 _lock = lock()
 
@@ -126,7 +125,7 @@ def set_seed(value: Any) -> None:
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**63:
         raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
     _set("seed", int(value))
-    _streams, _seedings = itertools.count(1), _seedings + 1
+    _streams, _seedings = 0, _seedings + 1
 
 
 def seedings() -> int:
@@ -136,4 +135,18 @@ def seedings() -> int:
 
 def next_stream() -> int:
     """A new default random stream: layers and initializers without a seed take one when they are made."""
-    return next(_streams)
+    global _streams
+    with _lock:
+        _streams += 1
+        return _streams
+
+
+def streams() -> int:
+    """How many default random streams have been given out since the seed was set."""
+    return _streams
+
+
+def go_on_at_stream(count: int) -> None:
+    """Give out streams as if `count` of them were gone."""
+    global _streams
+    _streams = count

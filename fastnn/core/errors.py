@@ -25,6 +25,10 @@ class ForeignSymbolError(GraphError):
     """A symbol of one graph where another one is built: something that was kept from outside a call."""
 
 
+class SymbolTypeError(GraphError, TypeError):
+    """A symbol where only a value will do, as the condition of an `if`."""
+
+
 class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 
@@ -35,6 +39,12 @@ class OutOfMemoryError(FastnnError, MemoryError):
 
 class UnknownNameError(FastnnError, ValueError):
     """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
+
+
+class UnknownPathError(UnknownNameError, KeyError):
+    """A place in a structure that the outputs of a model do not have."""
+
+    __str__ = Exception.__str__  # a KeyError shows its text in quotes
 
 
 class ArgumentError(FastnnError, ValueError):
@@ -55,6 +65,10 @@ class NotSupportedError(FastnnError, NotImplementedError, ValueError):
 
 class FileFormatError(FastnnError, ValueError):
     """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
+
+
+class FolderInUseError(FastnnError, OSError):
+    """A folder of checkpoints that another run is writing to."""
 
 
 class KernelError(FastnnError, RuntimeError, ValueError):

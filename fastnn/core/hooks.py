@@ -1,14 +1,18 @@
 """The few upward calls: a lower layer calls what a higher one has registered here.
 
 ``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.compiler``);
+``traced(fn, arrays)`` evaluates a function of symbols on arrays (registered by ``fastnn.compiler``);
 ``operator(name, *args)`` calls a function of ``fastnn.ops``;
 ``draw(kind, key, n, first, second)`` fills a large float32 array with random numbers (registered by
 ``fastnn.compiler``);
 ``functional_call(op, inputs, attrs)`` records an operation on symbols of the functional API
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
+``stand_alone(symbol)`` makes one that was made by hand an input of functional graphs;
+``mask(symbol)`` its mask; ``initializer(name)`` the initializer of a name;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
+``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
@@ -17,11 +21,13 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager",
+_PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "traced": "fastnn.compiler.eager",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
-              "infer": "fastnn.layers.inference", "functional": "fastnn.models.functional",
-              "copied": "fastnn.models.cloning", "pickled": "fastnn.models.cloning"}  # fmt: skip
+              "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",
+              "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
+              "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
+              "mask": "fastnn.layers.masks", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

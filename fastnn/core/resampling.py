@@ -4,21 +4,59 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError
 
+LEAST = 1e3 * float(np.finfo(np.float32).eps)  # a place whose weights add up to less sees nothing
 
-def weights(n, size, interpolation="bilinear"):
+
+def _triangle(x, xp):
+    return xp.maximum(1.0 - x, 0.0)
+
+
+def _cubic(x, xp):
+    """Keys's cubic convolution (1981), a = -1/2."""
+    near, far = (1.5 * x - 2.5) * x * x + 1.0, ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
+    return xp.where(x < 1.0, near, xp.where(x < 2.0, far, 0.0))
+
+
+def _lanczos(radius):
+    def kernel(x, xp):
+        angle = xp.where(x > 1e-3, x, 1.0) * np.pi
+        y = radius * xp.sin(angle) * xp.sin(angle / radius) / (angle * angle)
+        return xp.where(x > radius, 0.0, xp.where(x > 1e-3, y, 1.0))
+
+    return kernel
+
+
+KERNELS = {"bilinear": _triangle, "bicubic": _cubic, "lanczos3": _lanczos(3.0), "lanczos5": _lanczos(5.0)}
+
+
+def matrix(n, size, scale, shift, kernel, antialias=False, xp=np, kind=np.float64):
+    """(size, n) matrix that resamples n values at the places p with scale p + shift = 1/2, 3/2, ..., size - 1/2.
+
+    kernel: (distance, xp) -> weight; antialias: it grows as values move together.  xp: numpy, or a module with its
+    names for a scale and a shift that are no numbers.  Places outside of the values get zeros.
+    """
+    at = ((np.arange(size) + 0.5).astype(kind) - shift) / scale - 0.5
+    distance = xp.abs(xp.reshape(at, (size, 1)) - np.arange(n).astype(kind))
+    y = kernel(distance / xp.maximum(1.0 / scale, 1.0) if antialias else distance, xp)
+    total = xp.sum(y, axis=1, keepdims=True)
+    y = xp.where(xp.abs(total) > LEAST, y / xp.where(total != 0.0, total, 1.0), 0.0)
+    inside = xp.logical_and(at >= -0.5, at <= n - 0.5)
+    return xp.where(xp.reshape(inside, (size, 1)), y, 0.0)
+
+
+def weights(n, size, interpolation="bilinear", antialias=False):
     """(size, n) float64 matrix that resamples n values at `size` places with half-pixel centres.
 
     >>> weights(4, 2).tolist()
     [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
     """
-    rows, matrix = np.arange(size), np.zeros((size, n))
     if interpolation == "nearest":
-        matrix[rows, np.minimum(np.floor((rows + 0.5) * n / size), n - 1).astype(int)] = 1
-        return matrix
-    if interpolation != "bilinear":
-        raise ArgumentError(f"interpolation: received {interpolation!r}, expected 'nearest' or 'bilinear'.")
-    at = np.clip((rows + 0.5) * n / size - 0.5, 0, n - 1)
-    low = np.floor(at).astype(int)
-    np.add.at(matrix, (rows, low), 1 - (at - low))
-    np.add.at(matrix, (rows, np.minimum(low + 1, n - 1)), at - low)
-    return matrix
+        rows, chosen = np.arange(size), np.zeros((size, n))
+        chosen[rows, np.minimum(np.floor((rows + 0.5) * n / size), n - 1).astype(int)] = 1
+        return chosen
+    if interpolation not in KERNELS:
+        raise ArgumentError(
+            "Invalid value for argument `interpolation`. Expected of one "
+            f"{('nearest', *KERNELS)}. Received: interpolation={interpolation!r}"
+        )
+    return matrix(n, size, size / n, 0.0, KERNELS[interpolation], antialias)

@@ -11,6 +11,22 @@ LARGEST = 2**31  # windows and their steps are smaller
 LARGEST_SIZE = 2**63  # numbers of elements are smaller
 
 
+def standard_shape(value: Any) -> PartialShape:
+    """A shape as users write it, as a tuple of ints and Nones.
+
+    >>> standard_shape([None, 3]), standard_shape(5)
+    ((None, 3), (5,))
+    """
+    shape = (value,) if hasattr(value, "__index__") else value
+    try:
+        shape = tuple(None if d is None else d.__index__() for d in shape)
+    except (TypeError, AttributeError):
+        raise ArgumentError(f"Cannot convert '{value!r}' to a shape: expected a tuple of ints and Nones.") from None
+    if any(d is not None and d < 0 for d in shape):
+        raise ArgumentError(f"Cannot convert '{value!r}' to a shape. Negative dimensions are not allowed.")
+    return shape
+
+
 def product(shape: Iterable[int]) -> int:
     """Number of elements of a shape of ints.
 
@@ -73,9 +89,11 @@ def pair(value: Any, name: str, rank: int = 2, minimum: int = 1) -> Shape:
         hasattr(v, "__index__") and not isinstance(v, bool) and minimum <= v < LARGEST for v in items
     )
     if not good:
+        wrong = {v for v in items if hasattr(v, "__index__") and not minimum <= v < LARGEST}
+        which = f", including values {wrong} that do not satisfy `value > {minimum - 1}`" if wrong else ""
         raise ArgumentError(
-            f"The `{name}` argument must be an integer or {rank} integers, each >= {minimum} "
-            f"and < 2**31. Received: {name}={value!r}."
+            f"The `{name}` argument must be a tuple of {rank} integers. Received {name}={value!r}{which} (an integer "
+            f"stands for {rank}; the largest is 2**31 - 1)."
         )
     return tuple(int(v) for v in items)
 

@@ -3,6 +3,7 @@
 import gzip
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 
@@ -14,6 +15,10 @@ from fastnn.core.random import permutation
 _IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
               13: np.dtype(">f4"), 14: np.dtype(">f8")}  # fmt: skip
 _MAX_BYTES = 4 << 30
+_MAX_RATIO = 1100  # more than deflate can pack
+_NO_ARCHIVE = (OSError, ValueError, KeyError, EOFError, RuntimeError, SyntaxError, tokenize.TokenError, zlib.error,
+               zipfile.BadZipFile)  # fmt: skip
+_NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def find_folder(path, subfolder, needed, what, plain=True):
@@ -70,10 +75,11 @@ def read_idx(path):
             dtype, header = _IDX_TYPES[magic[2]], file.read(4 * magic[3])
             shape = tuple(int(d) for d in np.frombuffer(header[: len(header) // 4 * 4], ">u4"))
             size = math.prod(shape) * dtype.itemsize
-            if len(shape) != magic[3] or size > _MAX_BYTES:
+            most = min(_MAX_BYTES, os.path.getsize(path) * (_MAX_RATIO if path.endswith(".gz") else 1))
+            if len(shape) != magic[3] or size > most:
                 raise DataError(
                     f"{path!r}: the header claims the shape {shape}, {size} bytes; expected a whole header "
-                    f"and at most {_MAX_BYTES} bytes."
+                    f"and at most {most} bytes. The file is damaged or truncated."
                 )
             # One byte more than there may be shows a file that is too long without unpacking the rest.
             data = file.read(size + 1)
@@ -108,13 +114,33 @@ def read_npz(path, needed, what):
             "there, or pass path=."
         )
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in needed}
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as file:
+            return {name: _read_npy(file, f"{name}.npy") for name in needed}
+    except _NO_ARCHIVE as error:
         raise DataError(f"{what}: {path!r} is damaged, or no file of Keras's: {error}.") from error
-    if any(a.size * a.itemsize > _MAX_BYTES for a in arrays.values()):
-        raise DataError(f"{what}: {path!r} claims more than {_MAX_BYTES} bytes.")
-    return arrays
+
+
+def _read_npy(archive, name):
+    """An array in a member of an .npz file, whose size is known from what is there before any of it is read."""
+    info = archive.getinfo(name)
+    if info.file_size > min(_MAX_BYTES, _MAX_RATIO * info.compress_size):
+        raise ValueError(f"{name} claims {info.file_size} bytes, packed in {info.compress_size}")
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _NPY_HEADERS:
+            raise ValueError(
+                f"{name} is of NumPy's format {version}, expected one of {', '.join(map(str, _NPY_HEADERS))}"
+            )
+        shape, by_columns, dtype = _NPY_HEADERS[version](file)
+        if dtype.kind not in "fiub":
+            raise ValueError(f"{name} holds elements {dtype}, expected numbers (objects are pickled: never read)")
+        if any(type(d) is not int or d < 0 for d in shape):
+            raise ValueError(f"{name} has the shape {shape}")
+        size = math.prod(shape) * dtype.itemsize
+        data = file.read(info.file_size + 1)
+    if len(data) != size:
+        raise ValueError(f"{name} has {len(data)} bytes, expected {size} for the shape {shape}")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C").copy()
 
 
 def find_npz(name):

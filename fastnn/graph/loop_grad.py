@@ -370,7 +370,11 @@ def append_stacked(node: Node, symbol: Symbol) -> Symbol:
             return node.outputs[k]
     outputs.append(symbol)
     new = Symbol(
-        (node.attrs["count"], *symbol.shape), symbol.dtype, node, len(outputs) - 1, trace=node.outputs[0].trace
+        (node.attrs["count"], *symbol.shape),
+        symbol.dtype,
+        node=node,
+        index=len(outputs) - 1,
+        trace=node.outputs[0].trace,
     )
     tail = node.outputs[len(outputs) - 1 :]  # the steps of a while loop stay the last
     for s in tail:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastnn.core import hooks
-from fastnn.core.errors import GraphError
-from fastnn.core.shapes import product
+from fastnn.core import dtypes, hooks
+from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, SymbolTypeError
+from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
 from fastnn.graph.fusion import NOTHING, Fusion
@@ -115,7 +116,7 @@ class Node:
     ) -> None:
         self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
         self.payload = payload  # the variable, array or input name of a leaf; the bodies of a loop
-        self.outputs = tuple(Symbol(s.shape, s.dtype, self, i, trace=trace) for i, s in enumerate(specs))
+        self.outputs = tuple(Symbol(s.shape, s.dtype, node=self, index=i, trace=trace) for i, s in enumerate(specs))
 
     @property
     def output(self) -> Symbol:
@@ -211,31 +212,71 @@ class Operators:
         return hooks.call("operator", "getitem", self, key)
 
 
+STAND_ALONE = object()  # the origin of a symbol that somebody made by hand, until it is used
+
+
+def _immutable(name: str) -> property:
+    """A property that reads the slot `_name` and refuses to be set."""
+
+    def refuse(self: Any, value: Any) -> None:
+        raise AttributeError(
+            f"The `{name}` attribute of KerasTensor is immutable. One should create a new instance of KerasTensor "
+            "for this."
+        )
+
+    return property(operator.attrgetter("_" + name), refuse)
+
+
 class Symbol(Operators):
-    """A value of the graph: `shape`, `dtype`, `name`; the result number `index` of `node`.
+    """A value of the graph, with a shape and a dtype and no numbers; `keras.KerasTensor`.
 
     Symbols of the functional API have `origin` (the call event that made them) and None as their
     first dimension; symbols of a trace have concrete shapes.  Python operators and `fastnn.ops` work on both.
+
+    Args:
+        shape: tuple of ints, None for dimensions that vary.
+        dtype: dtype name.
+        sparse, ragged: what the values would be; kept as attributes.
+        record_history: taken for Keras's sake.
+        name: str.
+
+    >>> (Symbol((3, 4), name="x") + 1).shape
+    (3, 4)
     """
 
-    __slots__ = ("shape", "dtype", "name", "node", "index", "origin", "trace", "__weakref__")
+    __slots__ = ("_shape", "_dtype", "_sparse", "_ragged", "name", "node", "index", "origin", "trace", "__weakref__")
 
     shape: Dims
+    dtype: str
+    sparse: bool
+    ragged: bool
     node: Node  # None in the functional API, which never asks
     name: Any
+    record_history = True
+    if not TYPE_CHECKING:
+        shape, dtype, sparse, ragged = map(_immutable, ("shape", "dtype", "sparse", "ragged"))
 
     def __init__(
         self,
-        shape: Iterable[int | None],
-        dtype: str,
+        shape: Any,
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        *,
         node: Any = None,
         index: int = 0,
-        name: str | None = None,
         origin: Any = None,
         trace: Trace | None = None,
     ) -> None:
-        self.shape, self.dtype, self.node, self.index = tuple(shape), dtype, node, index
-        self.name, self.origin, self.trace = name, origin, trace
+        if node is None and origin is None:
+            origin = STAND_ALONE
+            shape, dtype = standard_shape(shape), dtypes.standardize(dtype)
+            if sparse and ragged:
+                raise ArgumentError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
+        self._shape, self._dtype, self._sparse, self._ragged = tuple(shape), dtype, sparse, ragged
+        self.name, self.node, self.index, self.origin, self.trace = name, node, index, origin, trace
 
     @property
     def ndim(self) -> int:
@@ -250,6 +291,11 @@ class Symbol(Operators):
         return None if None in self.shape else product(self.shape)
 
     @property
+    def _keras_mask(self) -> Any:
+        """Its mask, a symbol, or None."""
+        return hooks.call("mask", self)
+
+    @property
     def T(self) -> Tensor:
         """The transpose."""
         return hooks.call("operator", "transpose", self)
@@ -262,6 +308,10 @@ class Symbol(Operators):
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape."""
         return hooks.call("operator", "reshape", self, shape[0] if len(shape) == 1 else shape)
+
+    def squeeze(self, axis: Any = None) -> Tensor:
+        """The same elements without dimensions of 1."""
+        return hooks.call("operator", "squeeze", self, axis)
 
     def astype(self, dtype: str) -> Tensor:
         """The value cast to another dtype."""
@@ -281,33 +331,56 @@ class Symbol(Operators):
         return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
+        if self.trace is None:
+            raise NotSupportedError("Iterating over a symbolic KerasTensor is not supported.")
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        raise GraphError(
-            "A symbol has no truth value while the graph is built: use fastnn.ops.where for choices "
-            f"that depend on data. Received: {self!r}."
+        raise SymbolTypeError(
+            "A symbolic KerasTensor cannot be used as a boolean. A symbol has no truth value while the graph is built: "
+            f"use fastnn.ops.where for choices that depend on data. Received: {self!r}."
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return self._number(dtype, "a NumPy array")
+
+    def __float__(self) -> float:
+        return float(self._number(None, "a float"))
+
+    def __int__(self) -> int:
+        return int(self._number(None, "an int"))
+
+    def _number(self, dtype: Any, kind: str) -> Array:
+        """The values of one that follows from constants, where something outside the graph asks for them."""
         value = known_value(self)
         if value is not None:
             return np.array(value, dtype)
         raise GraphError(
-            f"{self!r} has no values while the graph is built: use fastnn.ops instead of NumPy functions "
-            "in layers, losses and metrics."
+            "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. It doesn't have any actual "
+            f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is built. Use "
+            "fastnn.ops instead of NumPy functions in layers, losses and metrics."
         )
 
-    def __float__(self) -> float:
-        return float(np.asarray(self))
+    def _refuse(self, library: str) -> Any:
+        raise GraphError(
+            f"A KerasTensor cannot be used as input to a {library} function. It is a symbolic placeholder for a shape "
+            "and a dtype, used when functional models are made: pass it to a layer, or to an operation of fastnn.ops. "
+            f"What computes with {library} cannot be a part of the model. Received: {self!r}."
+        )
 
-    def __int__(self) -> int:
-        return int(np.asarray(self))
+    def __jax_array__(self) -> Any:
+        self._refuse("JAX")
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+        self._refuse("TensorFlow")
 
     __index__ = None
 
     def __repr__(self) -> str:
-        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+        return (
+            f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse={self.sparse}, ragged={self.ragged}, "
+            f"name={self.name}>"
+        )
 
 
 def known_value(symbol: Symbol) -> Array | None:

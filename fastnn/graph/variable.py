@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, dtypes, turns
+from fastnn.core import allowance, dtypes, hooks, turns
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
@@ -20,6 +20,7 @@ from fastnn.graph.trace import active
 _layout = itertools.count(1)
 layout_version = 0
 _names: dict[str, int] = {}
+watchers: list[Any] = []  # entered StatelessScopes (graph/stateless.py): told before a variable is changed
 
 
 class Variable(Operators):
@@ -39,7 +40,7 @@ class Variable(Operators):
 
     def __init__(
         self,
-        initializer: Any,
+        initializer: Any = None,
         shape: Any = None,
         dtype: Any = None,
         trainable: bool = True,
@@ -51,9 +52,16 @@ class Variable(Operators):
         autocast: bool = True,
         aggregation: Any = None,
     ) -> None:
+        if initializer is None:
+            raise ArgumentError("Variable: expected an initializer: a value, a function or a name. Received: None.")
+        if isinstance(initializer, (str, dict)):
+            initializer = hooks.call("initializer", initializer)
         if callable(initializer):
             if shape is None:
-                raise ArgumentError("Variable: a callable initializer needs a shape; received shape=None.")
+                raise ArgumentError(
+                    "When creating a Variable from an initializer, the `shape` argument should be specified. "
+                    f"Received: initializer={initializer} and shape={shape}"
+                )
             self.dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
             allowance.spend(shape, dtypes.itemsize(self.dtype))
@@ -160,6 +168,8 @@ class Variable(Operators):
         return self
 
     def _set(self, array: Array) -> None:
+        if watchers:
+            watchers[-1].keep(self)
         taken = turns.begin(((self,), True))
         try:
             self._array[...] = array
@@ -183,11 +193,10 @@ class Variable(Operators):
 
     def rebase(self, view: Array) -> None:
         """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
-        global layout_version
         with turns.turn((self,), writes=True):
             view[...] = self._array
             self._array = view
-        layout_version = next(_layout)
+        moved()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         with turns.turn((self,)):
@@ -214,6 +223,12 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
+
+
+def moved() -> None:
+    """Say that a variable lives elsewhere now: plans that know where it was are stale."""
+    global layout_version
+    layout_version = next(_layout)
 
 
 def auto_name(base: str) -> str:

@@ -63,6 +63,7 @@ from fastnn.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1
 from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from fastnn.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from fastnn.layers.normalization import GroupNormalization as GroupNormalization
+from fastnn.layers.attention_grouped import GroupQueryAttention as GroupQueryAttention
 from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
@@ -102,6 +103,7 @@ from fastnn.layers.reshaping import RepeatVector as RepeatVector
 from fastnn.layers.rescaling import Rescaling as Rescaling
 from fastnn.layers.reshaping import Reshape as Reshape
 from fastnn.layers.resizing import Resizing as Resizing
+from fastnn.layers.embedding_reversible import ReversibleEmbedding as ReversibleEmbedding
 from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
 from fastnn.layers.depthwise import SeparableConv2D as SeparableConv2D
 from fastnn.layers.depthwise import SeparableConvolution1D as SeparableConvolution1D
@@ -112,6 +114,7 @@ from fastnn.layers.activation import Softmax as Softmax
 from fastnn.layers.dropout import SpatialDropout1D as SpatialDropout1D
 from fastnn.layers.dropout import SpatialDropout2D as SpatialDropout2D
 from fastnn.layers.dropout import SpatialDropout3D as SpatialDropout3D
+from fastnn.layers.spectral_normalization import SpectralNormalization as SpectralNormalization
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
 from fastnn.layers.lookup import StringLookup as StringLookup
 from fastnn.layers.merging import Subtract as Subtract
@@ -203,6 +206,7 @@ __all__ = [
     'GlobalMaxPooling2D',
     'GlobalMaxPooling3D',
     'GroupNormalization',
+    'GroupQueryAttention',
     'Identity',
     'Input',
     'InputLayer',
@@ -242,6 +246,7 @@ __all__ = [
     'Rescaling',
     'Reshape',
     'Resizing',
+    'ReversibleEmbedding',
     'SeparableConv1D',
     'SeparableConv2D',
     'SeparableConvolution1D',
@@ -252,6 +257,7 @@ __all__ = [
     'SpatialDropout1D',
     'SpatialDropout2D',
     'SpatialDropout3D',
+    'SpectralNormalization',
     'StackedRNNCells',
     'StringLookup',
     'Subtract',

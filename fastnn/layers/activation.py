@@ -16,7 +16,7 @@ class SameShape(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -48,10 +48,11 @@ def _number(name, value, layer):
 
 
 def _non_negative(name, value, layer):
-    value = _number(name, value, layer)
-    if value < 0:
-        raise ArgumentError(f"{name} of a {layer} layer cannot be a negative value. Received: {name}={value}")
-    return value
+    if value is None or _number(name, value, layer) < 0:
+        raise ArgumentError(
+            f"{name} of a {layer} layer cannot be None or a negative value. Expected a float. Received: {name}={value}"
+        )
+    return float(value)
 
 
 class ReLU(SameShape):
@@ -70,7 +71,11 @@ class ReLU(SameShape):
     def __init__(self, max_value: Any = None, negative_slope: float = 0.0, threshold: Any = 0.0, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # Keras 2's older name
         super().__init__(**kwargs)
-        self.max_value = None if max_value is None else _non_negative("max_value", max_value, "ReLU")
+        if max_value is not None and _number("max_value", max_value, "ReLU") < 0:
+            raise ArgumentError(
+                f"max_value of a ReLU layer cannot be a negative value. Received: max_value={max_value}"
+            )
+        self.max_value = None if max_value is None else float(max_value)
         self.negative_slope = _non_negative("negative_slope", negative_slope, "ReLU")
         self.threshold = _non_negative("threshold", threshold, "ReLU")
 
@@ -99,7 +104,12 @@ class LeakyReLU(SameShape):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)
         super().__init__(**kwargs)
-        self.negative_slope = _non_negative("negative_slope", negative_slope, "LeakyReLU")
+        if negative_slope is None or _number("negative_slope", negative_slope, "LeakyReLU") < 0:
+            raise ArgumentError(
+                "The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. "
+                f"Received: negative_slope={negative_slope}"
+            )
+        self.negative_slope = float(negative_slope)
 
     def call(self, inputs):
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
@@ -161,12 +171,16 @@ class Softmax(SameShape):
     def call(self, inputs, mask=None):
         inputs = ops.cast(inputs, self.compute_dtype)  # differences of uint8 would wrap
         if mask is not None:
-            if len(mask.shape) > len(inputs.shape) or any(
-                m not in (1, d) for m, d in zip(mask.shape[::-1], inputs.shape[::-1]) if None not in (m, d)
-            ):
+            if len(mask.shape) > len(inputs.shape):
                 raise ShapeError(
-                    "Softmax: `mask` must be broadcastable to `inputs`: each of its dimensions 1 or that "
-                    f"of the input. Received: inputs.shape={tuple(inputs.shape)}, "
+                    "The `mask` must be broadcastable to `inputs` and must not have more dimensions. "
+                    f"Received: inputs.shape={tuple(inputs.shape)}, mask.shape={tuple(mask.shape)}"
+                )
+            pairs = zip(mask.shape[::-1], inputs.shape[::-1])
+            if any(m not in (1, d) for m, d in pairs if None not in (m, d)):
+                raise ShapeError(
+                    "The `mask` must be broadcastable to `inputs`. Each mask dimension must be 1 or match the "
+                    f"corresponding input dimension. Received: inputs.shape={tuple(inputs.shape)}, "
                     f"mask.shape={tuple(mask.shape)}"
                 )
             mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)

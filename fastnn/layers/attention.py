@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
-from fastnn.core.errors import NotSupportedError, ShapeError
+from fastnn.core.arguments import whole
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.switches import is_flash_attention_enabled
 from fastnn.layers import context
 from fastnn.layers.activation import Softmax
-from fastnn.layers.conv_base import positive
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
+from fastnn.layers.heads import HeadLayout
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.operands import reserve
@@ -75,7 +77,11 @@ class MultiHeadAttention(Layer):
         dropout: share of attention weights dropped while training.
         use_bias: whether the projections have biases.
         output_shape: shape of an output vector; that of a query if None.
+        attention_axes: the axes that are attended over, all but the first and last if None.
+        sliding_window: None, or how far: a query at i sees keys at i - sliding_window + 1 to i + sliding_window - 1.
+        flash_attention: taken for Keras's sake; there is one way to compute here.
         kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: of the projections.
+        use_gate: whether sigmoid(projection of the query) scales what is attended to, before the output projection.
         seed: of the dropout.
 
     Called as layer(query, value, key=None, attention_mask=None, use_causal_mask=False, return_attention_scores=False),
@@ -88,6 +94,7 @@ class MultiHeadAttention(Layer):
     """
 
     supports_masking = True
+    repeats = 1  # how many heads of the query share one of the keys
 
     def __init__(
         self,
@@ -98,6 +105,8 @@ class MultiHeadAttention(Layer):
         use_bias: bool = True,
         output_shape: Any = None,
         attention_axes: Any = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
@@ -105,52 +114,71 @@ class MultiHeadAttention(Layer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        use_gate: bool = False,
         seed: Any = None,
         **kwargs: Any,
     ) -> None:
-        for name in ("sliding_window", "flash_attention", "use_gate"):
-            if kwargs.pop(name, None):
-                raise NotSupportedError(f"MultiHeadAttention: `{name}` is not supported.")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if attention_axes not in (None, (1,), [1], 1):
-            raise NotSupportedError(
-                "MultiHeadAttention: only attention over axis 1 of (batch, steps, features) is "
-                f"supported. Received: attention_axes={attention_axes}"
+        for name, value in (("num_heads", num_heads), ("key_dim", key_dim), ("value_dim", value_dim)):
+            if (whole(value) or 0) < 1 and (name, value) != ("value_dim", None):
+                raise ArgumentError(
+                    f"Received an invalid value for argument `{name}`, expected a positive integer. "
+                    f"Received: {name}={value!r}"
+                )
+        if sliding_window is not None and (whole(sliding_window) or 0) < 1:
+            raise ArgumentError(
+                f"`sliding_window` must be `None` or a positive integer. Received: sliding_window={sliding_window!r}"
             )
-        self.num_heads, self.key_dim = positive("num_heads", num_heads), positive("key_dim", key_dim)
-        self.value_dim = self.key_dim if value_dim is None else positive("value_dim", value_dim)
+        self._flash_attention = flash_attention or is_flash_attention_enabled()
+        if self._flash_attention and dropout > 0:
+            raise ArgumentError(
+                "Dropout is not supported when flash attention is enabled. Please set dropout to 0.0 to use flash "
+                "attention."
+            )
+        self.num_heads, self.key_dim, self.value_dim = num_heads, key_dim, value_dim or key_dim
         self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
+        self.sliding_window, self.use_gate = sliding_window, use_gate
+        if output_shape is not None and not hasattr(output_shape, "__iter__") and whole(output_shape) is None:
+            raise ArgumentError(
+                f"Invalid `output_shape`: {output_shape}. When specified, the `output_shape` should be of type tuple, "
+                "list, or int."
+            )
         self._output = (
             None if output_shape is None else (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         )
-        self.attention_axes = None if attention_axes is None else [1]
+        if attention_axes is not None and not isinstance(attention_axes, (int, list, tuple)):
+            raise ArgumentError(
+                f"`attention_axes` must be an int, list, or tuple. Received: attention_axes={attention_axes}"
+            )
+        axes = [attention_axes] if isinstance(attention_axes, int) else attention_axes
+        self.attention_axes = None if axes is None else list(axes)
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
 
-    def build(self, query_shape, value_shape, key_shape=None):
-        key_shape = value_shape if key_shape is None else key_shape
-        if len(query_shape) != 3 or len(value_shape) != 3:
-            raise ShapeError(
-                "MultiHeadAttention expects (batch, steps, features). Received: "
-                f"query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}"
-            )
-        if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+    def _check(self, query_shape, value_shape, key_shape):
+        value_shape, key_shape = tuple(value_shape), tuple(key_shape)
+        if value_shape[1:-1] != key_shape[1:-1]:
             raise ShapeError(
                 "All dimensions of `value` and `key`, except the last one, must be equal. Received: "
-                f"value_shape={tuple(value_shape)} and key_shape={tuple(key_shape)}"
+                f"value_shape={value_shape} and key_shape={key_shape}"
             )
-        for which, size, shape in (
-            ("query", self.key_dim, query_shape),
-            ("key", self.key_dim, key_shape),
-            ("value", self.value_dim, value_shape),
-        ):
-            setattr(self, f"{which}_dense", _Projection((self.num_heads, size), 1, self, which))
+
+    def build(self, query_shape, value_shape, key_shape=None):
+        key_shape = value_shape if key_shape is None else key_shape
+        self._check(query_shape, value_shape, key_shape)
+        rank = len(query_shape)
+        axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
+        self.attention_axes = [a if a >= 0 else rank + a for a in axes]
+        fewer = self.num_heads // self.repeats
+        parts = [("query", self.num_heads, self.key_dim, query_shape), ("key", fewer, self.key_dim, key_shape)]
+        parts += [("gate", self.num_heads, self.value_dim, query_shape)] if self.use_gate else []
+        for which, heads, size, shape in [*parts, ("value", fewer, self.value_dim, value_shape)]:
+            setattr(self, f"{which}_dense", _Projection((heads, size), 1, self, which))
             getattr(self, f"{which}_dense").build(shape)
-        self.attention_axes = [1]
         self.output_dense = _Projection(self._output or (query_shape[-1],), 2, self, "attention_output")
         self.softmax = Softmax(dtype=self.dtype)
-        self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype)
+        self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype) if self.dropout else None
         self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
     def call(
@@ -166,14 +194,19 @@ class MultiHeadAttention(Layer):
         training=None,
         use_causal_mask=False,
     ):
+        if self._flash_attention and return_attention_scores:
+            raise ArgumentError(
+                "Returning attention scores is not supported when flash attention is enabled. Please disable flash "
+                "attention to access attention scores."
+            )
         key = value if key is None else key
         mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
-        q, k, v = (
-            ops.transpose(dense(x), (0, 2, 1, 3))
-            for dense, x in ((self.query_dense, query), (self.key_dense, key), (self.value_dense, value))
-        )
+        gate = ops.sigmoid(self.gate_dense(query)) if self.use_gate else None
+        layout = HeadLayout(len(query.shape), self.attention_axes)
+        query = self.query_dense(query)
+        q, k, v = map(layout.split, (query, self._shared(self.key_dense(key)), self._shared(self.value_dense(value))))
         scores = ops.matmul(q * (1.0 / math.sqrt(self.key_dim)), ops.swapaxes(k, -1, -2))
-        mask = None if mask is None else ops.expand_dims(mask, 1)
+        mask = None if mask is None else layout.mask(mask, query.shape, value.shape)
         if self.dropout or return_attention_scores:
             scores = self.softmax(scores, mask=mask)
         else:
@@ -181,8 +214,13 @@ class MultiHeadAttention(Layer):
             # layer of the other way gives zeros.  Gradients of hidden scores are zero in both.
             scores = ops.softmax(scores if mask is None else ops.where(mask, scores, _HIDDEN), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores
-        out = self.output_dense(ops.transpose(ops.matmul(kept, v), (0, 2, 1, 3)))
-        return (out, scores) if return_attention_scores else out
+        out = layout.join(ops.matmul(kept, v), query.shape)
+        out = self.output_dense(out if gate is None else out * gate)
+        return (out, layout.scores(scores, query.shape, value.shape)) if return_attention_scores else out
+
+    def _shared(self, x):
+        """Keys or values with a head for each of the query's."""
+        return x if self.repeats == 1 else ops.repeat(x, self.repeats, axis=-2)
 
     def _mask(self, query, value, query_mask, value_mask, key_mask, attention_mask, causal):
         """All masks as one that broadcasts to (batch, t, s), or None."""
@@ -190,9 +228,13 @@ class MultiHeadAttention(Layer):
         for mask, axis in ((query_mask, -1), (value_mask, -2), (key_mask, -2)):
             if mask is not None:
                 found.append(ops.expand_dims(ops.cast(mask, "bool"), axis))
-        if causal:
-            reserve(query.shape[1] * value.shape[1], 1)
-            found.append(np.tril(np.ones((1, query.shape[1], value.shape[1]), bool)))
+        if causal or self.sliding_window is not None:
+            t, s = query.shape[1], value.shape[1]
+            reserve(t * s, 1)
+            if causal:
+                found.append(np.tril(np.ones((1, t, s), bool)))
+            if self.sliding_window is not None:
+                found.append(abs(np.arange(t)[None, :, None] - np.arange(s)[None, None]) < self.sliding_window)
         out = None
         for mask in found:
             out = mask if out is None else ops.logical_and(out, mask)
@@ -209,16 +251,21 @@ class MultiHeadAttention(Layer):
         return kwargs.get("query_mask")
 
     def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
+        if value_shape is not None:
+            self._check(query_shape, value_shape, value_shape if key_shape is None else key_shape)
         return (*query_shape[:-1], *(self._output or (query_shape[-1],)))
 
     def compute_output_spec(self, query, value, key=None, return_attention_scores=False, **kwargs):
         out = symbol_like(self.compute_output_shape(query.shape), self.compute_dtype)
         if not return_attention_scores:
             return out
-        return out, symbol_like((query.shape[0], self.num_heads, query.shape[1], value.shape[1]), self.compute_dtype)
+        layout = HeadLayout(len(query.shape), self.attention_axes)
+        scores = layout.scores_shape(self.num_heads, query.shape, value.shape)
+        return out, symbol_like(scores, self.compute_dtype)
 
     def get_config(self):
         return {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim,
                 "value_dim": self.value_dim, "dropout": self.dropout, "use_bias": self.use_bias,
-                "output_shape": self._output, "attention_axes": self.attention_axes,
+                "use_gate": self.use_gate, "output_shape": self._output, "attention_axes": self.attention_axes,
+                "sliding_window": self.sliding_window,
                 **weight_config(self, ("kernel", "bias")), "seed": self.seed}  # fmt: skip

@@ -52,11 +52,28 @@ class Attention(Layer):
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight(name="concat_score_weight", shape=(), initializer="ones")
 
-    def _check(self, inputs):
-        if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
+    def _check(self, inputs, mask=None):
+        name = type(self).__name__
+        if not isinstance(inputs, (list, tuple)) or any(x is None or isinstance(x, int) for x in inputs):
             raise ArgumentError(
-                f"{type(self).__name__} layer must be called on a list of inputs, namely [query, "
-                f"value] or [query, value, key]. Received: inputs={inputs!r}."
+                f"{name} layer must be called on a list of inputs, namely [query, value] or [query, value, key]. "
+                f"Received: inputs={inputs!r}."
+            )
+        if len(inputs) not in (2, 3):
+            raise ArgumentError(
+                f"{name} layer accepts inputs list of length 2 or 3, namely [query, value] or [query, value, key]. "
+                f"Received length: {len(inputs)}."
+            )
+        if mask is None:
+            return
+        if not isinstance(mask, (list, tuple)):
+            raise ArgumentError(
+                f"{name} layer mask must be a list, namely [query_mask, value_mask]. Received: mask={mask!r}."
+            )
+        if len(mask) not in (2, 3):
+            raise ArgumentError(
+                f"{name} layer accepts mask list of length 2 or 3. Received: inputs of length {len(inputs)}, mask of "
+                f"length {len(mask)}."
             )
 
     def _scores(self, query, key):
@@ -68,7 +85,7 @@ class Attention(Layer):
         return self.concat_score_weight * ops.sum(ops.tanh(total), axis=-1)
 
     def call(self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False):
-        self._check(inputs)
+        self._check(inputs, mask)
         query, value = inputs[:2]
         scores = self._scores(query, inputs[2] if len(inputs) > 2 else value)
         seen = None
@@ -89,8 +106,9 @@ class Attention(Layer):
             out = ops.where(ops.expand_dims(ops.cast(mask[0], "bool"), -1), out, 0.0)
         return (out, weights) if return_attention_scores else out
 
-    def compute_mask(self, inputs, previous_mask=None):
-        return previous_mask[0] if previous_mask else None
+    def compute_mask(self, inputs, mask=None):
+        self._check(inputs, mask)
+        return mask[0] if mask else None
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0][:-1], input_shape[1][-1])

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
@@ -25,8 +27,12 @@ class BatchNormalization(Layer):
         center, scale: whether beta and gamma are there.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
         beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the weights.
+        renorm: whether batches are corrected towards moving statistics while training, too (Ioffe, 2017).
+        renorm_clipping: {"rmin", "rmax", "dmax"} bounds of the correction, each may be left out.
+        renorm_momentum: share of the old statistics that corrections use.
 
-    Weights: gamma, beta, moving_mean, moving_variance, each (x.shape[axis],).
+    Weights: gamma, beta, moving_mean, moving_variance, with renorm also moving_stddev, renorm_mean, renorm_stddev, each
+    (x.shape[axis],).
 
     >>> import numpy as np
     >>> BatchNormalization(epsilon=0.0)(np.ones((2, 3), "float32"))
@@ -35,8 +41,7 @@ class BatchNormalization(Layer):
     """
 
     supports_masking = True
-    KWARGS = (*Layer.KWARGS, "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused",
-              "virtual_batch_size")  # fmt: skip
+    KWARGS = (*Layer.KWARGS, "synchronized", "fused", "virtual_batch_size")
 
     def __init__(
         self,
@@ -53,12 +58,13 @@ class BatchNormalization(Layer):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict[str, float] | None = None,
+        renorm_momentum: float = 0.99,
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        if kwargs.pop("renorm", False):
-            raise ArgumentError("BatchNormalization: renorm=True is not supported.")
-        for name in ("renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size"):
+        for name in ("fused", "virtual_batch_size"):
             kwargs.pop(name, None)
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)):
@@ -69,6 +75,8 @@ class BatchNormalization(Layer):
             raise ArgumentError(f"BatchNormalization: `momentum` must lie in [0, 1]. Received: momentum={momentum}")
         self.axis, self.momentum, self.epsilon = axis, float(momentum), epsilon
         self.center, self.scale, self.synchronized = center, scale, synchronized
+        self.renorm, self.renorm_momentum = renorm, renorm_momentum
+        self.renorm_clipping = _clipping(renorm_clipping or {}) if renorm else renorm_clipping
         self.beta_initializer, self.gamma_initializer = map(initializers.get, (beta_initializer, gamma_initializer))
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
@@ -107,7 +115,18 @@ class BatchNormalization(Layer):
         self.moving_variance = self.add_weight(
             shape=(size,), name="moving_variance", trainable=False, initializer=self.moving_variance_initializer
         )
+        if self.renorm:
+            for name, first in (
+                ("moving_stddev", self._first_stddev),
+                ("renorm_mean", self.moving_mean_initializer),
+                ("renorm_stddev", self._first_stddev),
+            ):
+                setattr(self, name, self.add_weight(shape=(size,), name=name, trainable=False, initializer=first))
         self.input_spec = InputSpec(ndim=rank, axes={axis: size})
+
+    def _first_stddev(self, shape, dtype=None):
+        """What standard deviations begin with: the root of what variances do."""
+        return np.sqrt(np.asarray(self.moving_variance_initializer(shape, dtype=dtype)))
 
     def call(self, inputs, training=None, mask=None):
         rank = len(inputs.shape)
@@ -121,7 +140,12 @@ class BatchNormalization(Layer):
         x = inputs
         if axis != rank - 1:
             x = ops.transpose(x, (*range(axis), *range(axis + 1, rank), axis))
-        y, mean, variance = batch_norm(x, self.gamma, self.beta, epsilon=float(self.epsilon))
+        if self.renorm:
+            y, mean, variance = batch_norm(x, None, None, epsilon=float(self.epsilon))
+            gamma, beta = self._corrected(mean, variance)
+            y = y * gamma + beta
+        else:
+            y, mean, variance = batch_norm(x, self.gamma, self.beta, epsilon=float(self.epsilon))
         self._update(mean, variance)
         if axis != rank - 1:
             y = ops.transpose(y, (*range(axis), rank - 1, *range(axis, rank - 1)))
@@ -131,9 +155,34 @@ class BatchNormalization(Layer):
         return not (training and self.trainable) and super()._rows_apart(training)
 
     def _update(self, mean, variance):
-        m = self.momentum
-        self.moving_mean.assign(self.moving_mean * m + mean * (1.0 - m))
-        self.moving_variance.assign(self.moving_variance * m + variance * (1.0 - m))
+        _move(self.moving_mean, mean, self.momentum)
+        if not self.renorm:
+            _move(self.moving_variance, variance, self.momentum)
+            return
+        stddev = ops.sqrt(variance + self.epsilon)
+        _move(self.renorm_mean, mean, self.renorm_momentum)
+        _move(self.renorm_stddev, stddev, self.renorm_momentum)
+        _move(self.moving_stddev, stddev, self.momentum)
+        self.moving_variance.assign(ops.relu(ops.square(self.moving_stddev.value) - self.epsilon))
+
+    def _corrected(self, mean, variance):
+        """(scale, offset) of values normalised with the batch's statistics, for those of the moving ones (Ioffe, 2017).
+
+        With r = stddev / renorm_stddev and d = (mean - renorm_mean) / renorm_stddev, which have no gradient, it is
+        (x * r + d) * gamma + beta.
+        """
+        least = float(self.epsilon) ** 0.5
+        unit = ops.maximum(self.renorm_stddev.value, least)
+        r = ops.sqrt(variance + self.epsilon) / unit
+        d = (mean - self.renorm_mean) / unit
+        bounds = self.renorm_clipping
+        if "rmin" in bounds or "rmax" in bounds:
+            r = ops.clip(r, bounds.get("rmin", 0.0), bounds.get("rmax", np.inf))
+        if "dmax" in bounds:
+            d = ops.clip(d, -bounds["dmax"], bounds["dmax"])
+        r, d = ops.stop_gradient(r), ops.stop_gradient(d)
+        scale, offset = (r, d) if self.gamma is None else (r * self.gamma, d * self.gamma)
+        return scale, offset if self.beta is None else offset + self.beta
 
     def _masked(self, inputs, mask, axis):
         """Statistics of the unmasked positions only."""
@@ -146,8 +195,9 @@ class BatchNormalization(Layer):
         variance = ops.sum(ops.square(inputs - mean) * weight, axis=axes, keepdims=True) / count
         size = (inputs.shape[axis],)
         mean, variance = ops.reshape(mean, size), ops.reshape(variance, size)
+        gamma, beta = self._corrected(mean, variance) if self.renorm else (self.gamma, self.beta)
         self._update(mean, variance)
-        return ops.batch_normalization(inputs, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+        return ops.batch_normalization(inputs, mean, variance, axis, beta, gamma, self.epsilon)
 
     def compute_output_shape(self, input_shape):
         if not self.built:
@@ -161,6 +211,28 @@ class BatchNormalization(Layer):
         # fmt: off
         return {**super().get_config(), "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon,
                 "center": self.center, "scale": self.scale, "synchronized": self.synchronized,
+                "renorm": self.renorm, "renorm_clipping": self.renorm_clipping,
+                "renorm_momentum": self.renorm_momentum,
                 "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
                 "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer), **weights}
         # fmt: on
+
+
+def _move(variable, value, momentum):
+    """The moving average of a variable and a new value."""
+    variable.assign(variable * momentum + value * (1.0 - momentum))
+
+
+def _clipping(bounds):
+    """The bounds of renorm, checked."""
+    known = ["rmax", "rmin", "dmax"]
+    if set(bounds) - set(known):
+        raise ArgumentError(
+            f"Received invalid keys for `renorm_clipping` argument: {bounds}. Supported values: {known}."
+        )
+    bounds = {name: value for name, value in bounds.items() if value is not None}
+    if bounds.get("rmax", np.inf) < bounds.get("rmin", 0.0):
+        raise ArgumentError(f"rmax should be greater than rmin in the `renorm_clipping` argument. Received: {bounds}.")
+    if bounds.get("dmax", 0) < 0:
+        raise ArgumentError(f"dmax should be non-negative in the `renorm_clipping` argument. Received: {bounds}.")
+    return bounds

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from fastnn import dtype_policies, regularizers
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
 from fastnn.core.types import Config
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def _is_plain(value):
+def is_plain(value):
     if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
+        return all(map(is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+        return all(isinstance(k, str) and is_plain(v) for k, v in value.items())
     return isinstance(value, _PLAIN)
 
 
@@ -64,7 +64,7 @@ class ConfigMixin:
                 continue
             if name in bound.arguments and name not in ("name", "trainable", "dtype", "activity_regularizer"):
                 found[name] = bound.arguments[name]
-        if not all(map(_is_plain, found.values())):
+        if not all(map(is_plain, found.values())):
             raise NotSupportedError(
                 f"Object {type(self).__name__} was created by passing non-serializable argument values in "
                 "`__init__()`, and therefore the object must override `get_config()` in order to be serializable. "
@@ -80,8 +80,8 @@ class ConfigMixin:
             config["dtype"] = dtype_policies.deserialize(config["dtype"])
         try:
             return cls(**config)
-        except TypeError as error:
-            raise TypeError(
+        except (TypeError, ArgumentError) as error:
+            raise ArgumentTypeError(
                 f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
                 f"Exception encountered: {error}"
             ) from error

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 
+from fastnn.core.masks import mask_of_array
 from fastnn.graph import current
 
 _local = threading.local()
@@ -55,7 +56,9 @@ def get_mask(value):
     """The mask that belongs to a value (bool, True = use), or None."""
     masks = _masks()
     found = masks.get(id(value)) if masks else None
-    return None if found is None else found[1]
+    if found is not None:
+        return found[1]
+    return None if current() is not None else mask_of_array(value)
 
 
 def set_mask(value, mask):

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import ops
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, to_last
 from fastnn.ops.functions.convolution import conv
+
+
+def _groups(value):
+    """The number of groups, an int >= 1."""
+    if (whole(value) or 0) < 1:
+        raise ArgumentError(f"The number of groups must be a positive integer. Received: groups={value!r}.")
+    return int(value)
 
 
 class BaseConv(ConvBase):
@@ -33,7 +41,7 @@ class BaseConv(ConvBase):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        self.filters, self.groups = positive("filters", filters), positive("groups", groups)
+        self.filters, self.groups = positive("filters", filters), _groups(groups)
         if self.filters % self.groups:
             raise ArgumentError(
                 "The number of filters must be evenly divisible by the number of groups. "

@@ -19,7 +19,7 @@ def positive(name, value):
     """`value` as an int >= 1."""
     if (whole(value) or 0) < 1:
         raise ArgumentError(
-            f"Invalid value for argument `{name}`. Expected a strictly positive integer. Received {name}={value!r}."
+            f"Invalid value for argument `{name}`. Expected a strictly positive value. Received {name}={value!r}."
         )
     return int(value)
 
@@ -110,7 +110,7 @@ class ConvBase(Layer):
                 out.append(shapes.window(size, k, s, padding, d)[0])
             except ShapeError:
                 raise ShapeError(
-                    "Computed output size would be negative. Received `inputs "
+                    "Computed output size would be zero or negative. Received `inputs "
                     f"shape={tuple(input_shape)}`, `kernel shape={self.kernel_size}`, "
                     f"`dilation_rate={self.dilation_rate}` in layer '{self.name}'. Use padding='same' or "
                     "a larger input."

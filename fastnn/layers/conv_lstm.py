@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import activations, ops, regularizers
-from fastnn.core.errors import ShapeError
+from fastnn.core import shapes
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
 from fastnn.layers.input_spec import InputSpec
@@ -45,6 +46,14 @@ class ConvLSTMCell(CellDropout, ConvBase):
         **kwargs: Any,
     ) -> None:
         self.rank = rank
+        if (
+            max(shapes.pair(strides, "strides", rank)) > 1
+            and max(shapes.pair(dilation_rate, "dilation_rate", rank)) > 1
+        ):
+            raise ArgumentError(
+                "Specifying `strides > 1` is not compatible with `dilation_rate > 1`. "
+                f"Received: strides={strides} and dilation_rate={dilation_rate}"
+            )
         super().__init__(
             kernel_size,
             strides,

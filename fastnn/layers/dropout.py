@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import apply
 from fastnn.layers.data_format import standardize_data_format
@@ -22,7 +23,7 @@ class _Noise(Layer):
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = seed if isinstance(seed, SeedGenerator) else SeedGenerator(seed)
-        self.built = True
+        self._build_at_init()
 
     def _key(self):
         return dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
@@ -46,6 +47,30 @@ def _rate(rate):
     return rate
 
 
+def _noise_shape(shape):
+    if shape is None:
+        return None
+    if not isinstance(shape, (list, tuple)):
+        raise ArgumentError(
+            "Invalid value received for argument `noise_shape`. Expected a tuple or list of integers. "
+            f"Received: noise_shape={shape!r}"
+        )
+    for size in shape:
+        if size is None:
+            continue
+        if whole(size) is None:
+            raise ArgumentError(
+                "Invalid value received for argument `noise_shape`. Expected all elements to be integers or None. "
+                f"Received: noise_shape={tuple(shape)}"
+            )
+        if size < 1:
+            raise ArgumentError(
+                "Invalid value received for argument `noise_shape`. Expected all dimensions to be positive integers or "
+                f"None. Received: noise_shape={tuple(shape)}"
+            )
+    return tuple(shape)
+
+
 class Dropout(_Noise):
     """While training, each element is 0 with probability `rate`, else divided by 1 - rate.
 
@@ -64,12 +89,7 @@ class Dropout(_Noise):
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate)
-        if noise_shape is not None and not isinstance(noise_shape, (list, tuple)):
-            raise ArgumentError(
-                "Invalid value received for argument `noise_shape`. Expected a tuple or list of "
-                f"integers. Received: noise_shape={noise_shape!r}"
-            )
-        self.noise_shape = noise_shape
+        self.noise_shape = _noise_shape(noise_shape)
 
     def _noise_shape(self, shape):
         return self.noise_shape

@@ -50,16 +50,19 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if (whole(value) or 0) < 1:
-                raise ArgumentError(f"Embedding: `{name}` must be an int >= 1. Received: {name}={value!r}")
+                raise ArgumentError(
+                    f"`{name}` must be a positive integer. Received: {name}={value} (of type {type(value).__name__})."
+                )
         self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.supports_masking = bool(mask_zero)
         self.autocast = False
-        if weights is not None:
-            self._initial_weights = weights if isinstance(weights, list) else [weights]
         self.embeddings = None
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape=None):
         self.embeddings = self.add_weight(

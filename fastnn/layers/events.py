@@ -13,9 +13,10 @@ from fastnn.core import hooks
 from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, Trace, current
+from fastnn.graph.node import STAND_ALONE
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
-from fastnn.layers.leaf import Leaf, symbol_like
+from fastnn.layers.leaf import symbol_like
 from fastnn.ops import public
 
 _serial = itertools.count()
@@ -60,10 +61,15 @@ class CallEvent:
         if symbol is None:
             spec = self.specs[index]
             name = self.names[index] or auto_name("keras_tensor")
-            symbol = getattr(self.operation, "result_class", Symbol)(spec.shape, spec.dtype, None, index, name, self)
+            made = getattr(self.operation, "result_class", Symbol)
+            symbol = made(spec.shape, spec.dtype, name=name, index=index, origin=self)
             self.names[index] = name
             self._outputs[index] = weakref.ref(symbol)
         return symbol
+
+    def stands_for(self, symbol):
+        """Make `symbol`, which was there before, the first result."""
+        self._outputs[0] = weakref.ref(symbol)
 
     @property
     def outputs(self):
@@ -119,8 +125,13 @@ class FirstCall:
 
 
 def is_functional(value):
-    """Whether `value` is a symbol of the functional API."""
-    return isinstance(value, Symbol) and isinstance(value.origin, CallEvent)
+    """Whether `value` is a symbol of the functional API; one made by hand becomes an input."""
+    if not isinstance(value, Symbol):
+        return False
+    if value.origin is STAND_ALONE:
+        value.name = value.name or auto_name("keras_tensor")
+        hooks.call("stand_alone", value)
+    return isinstance(value.origin, CallEvent)
 
 
 def any_functional(*structures):
@@ -249,7 +260,7 @@ def functional_call(op, inputs, attrs):
 
 
 def _fields(specs):
-    return Leaf(specs) if isinstance(specs, Spec) else tuple(map(Leaf, specs))
+    return symbol_like(*specs) if isinstance(specs, Spec) else tuple(symbol_like(*spec) for spec in specs)
 
 
 def _spec_of_value(value):

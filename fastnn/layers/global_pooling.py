@@ -19,7 +19,7 @@ class BaseGlobalPooling(Layer):
         super().__init__(**kwargs)
         self.data_format, self.keepdims = standardize_data_format(data_format), keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
+        self._build_at_init()
 
     def _axes(self):
         first = 1 if self.data_format == "channels_last" else 2

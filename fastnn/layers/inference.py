@@ -12,7 +12,7 @@ from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
 from fastnn.layers import nest, signature
 from fastnn.layers.events import is_functional
-from fastnn.layers.leaf import Leaf, symbol_like
+from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size, sizes_at
 
 # Sizes to try, group after group, until two runs succeed.  The first are large enough for any window and unlike what
@@ -46,10 +46,10 @@ def infer(function, args, kwargs, training=False, rules=False):
             raise
         except Exception as failed:  # it asks for sizes: whatever may follow from a None
             error = failed
-    rows = all(None not in x.shape[1:] for x in tensors) and exact
+    rows = exact if all(None not in x.shape[1:] for x in tensors) else None
     found, first = _probe(function, args, kwargs, training, tensors, rows, error)
     if found:
-        return exact if rows and len(found) == 1 else _merged(found)
+        return exact if rows is not None and len(found) == 1 else _merged(found)
     if error is None and not sized:
         return exact  # known sizes beside unknown ones, which agree with no probe
     raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
@@ -86,7 +86,7 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
             known.add(size)
             try:
                 found.append(_leaves(_run(function, args, kwargs, training, size)))
-                if exact and len(found) == 1 and _agree(exact, found[0]):
+                if exact is not None and len(found) == 1 and _agree(exact, found[0]):
                     return found, None
             except MemoryError:  # also what building a model from a file may not exceed
                 raise
@@ -161,7 +161,7 @@ def _run(function, args, kwargs, training, probe):
         def symbol(x):
             if isinstance(x, Size):
                 return known.get(x)
-            if not isinstance(x, (Symbol, Leaf)):
+            if not isinstance(x, Symbol):
                 return x
             if id(x) not in made:
                 shape = known.get(x) or [probe if d is None and probe else d for d in x.shape]

@@ -1,10 +1,13 @@
 """Input: where a functional graph starts."""
 
+import warnings
 from typing import Any
 
-from fastnn.core import config, dtypes
+from fastnn.core import config, dtypes, hooks
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.shapes import standard_shape
 from fastnn.graph import Symbol
+from fastnn.graph.node import STAND_ALONE
 from fastnn.layers.events import CallEvent, live_events
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
@@ -42,30 +45,52 @@ class InputLayer(Layer):
     ) -> None:
         super().__init__(name=name)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
-        shape = kwargs.pop("input_shape", shape)
+        if "input_shape" in kwargs:
+            warnings.warn("Argument `input_shape` is deprecated. Use `shape` instead.", stacklevel=2)
+            shape = kwargs.pop("input_shape")
         kwargs.pop("trainable", None)
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
-        if sparse or ragged:
-            raise NotSupportedError(
-                "Input: sparse and ragged inputs are not supported; convert the data to dense arrays."
-            )
+        for kind, value in (("sparse", sparse), ("ragged", ragged)):
+            if value and input_tensor is None:
+                raise NotSupportedError(f"`{kind}=True` is not supported; convert the data to dense arrays.")
         if input_tensor is not None:
             if not isinstance(input_tensor, Symbol):
                 raise ArgumentError(
-                    f"Argument `input_tensor` must be a KerasTensor. Received: input_tensor={input_tensor!r}"
+                    "Argument `input_tensor` must be a KerasTensor. Received invalid type: "
+                    f"input_tensor={input_tensor!r} (of type {type(input_tensor)})"
                 )
-            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+            whole = input_tensor.shape
+            given = {
+                "batch_size": batch_size,
+                "shape": shape and standard_shape(shape),
+                "batch_shape": batch_shape and standard_shape(batch_shape),
+                "dtype": dtype and dtypes.standardize(dtype),
+                "sparse": sparse,
+            }
+            fine = {"batch_size": whole[0] if whole else None, "shape": whole[1:], "batch_shape": whole,
+                    "dtype": input_tensor.dtype, "sparse": input_tensor.sparse}  # fmt: skip
+            for argument, value in given.items():
+                if value is not None and value != fine[argument]:
+                    raise ArgumentError(
+                        f"When providing the `input_tensor` argument, you cannot provide an incompatible `{argument}` "
+                        f"argument. Received: {argument}={value!r}, input_tensor={input_tensor!r}"
+                    )
+            shape, batch_shape, dtype = None, whole, dtype or input_tensor.dtype
         if shape is not None and batch_shape is not None:
             raise ArgumentError("You cannot pass both `shape` and `batch_shape` at the same time.")
+        if batch_size is not None and batch_shape is not None and input_tensor is None:
+            raise ArgumentError("You cannot pass both `batch_size` and `batch_shape` at the same time.")
         if shape is None and batch_shape is None:
             raise ArgumentError("You must pass a `shape` argument.")
         given = shape if batch_shape is None else batch_shape
-        self.batch_shape = (batch_size, *_shape(given)) if batch_shape is None else _shape(given)
+        self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
         self._input_type = dtypes.standardize(dtype) if dtype is not None else config.floatx()
-        self.optional = optional
+        self.optional, self.sparse, self.ragged = optional, False, False
         self._batch_input_shape = self.batch_shape
         self.built = True
+        if input_tensor is not None and input_tensor.origin is STAND_ALONE:
+            _put_behind(self, input_tensor)
 
     @property
     def dtype(self):
@@ -73,8 +98,7 @@ class InputLayer(Layer):
         return self._input_type
 
     def call(self):
-        """Inputs are fed, not computed."""
-        raise NotImplementedError(f"InputLayer '{self.name}' cannot be called: pass data to the model.")
+        """Nothing: inputs are fed, not computed."""
 
     @property
     def output(self):
@@ -97,17 +121,6 @@ class InputLayer(Layer):
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
         return cls(**config)
-
-
-def _shape(value):
-    shape = (value,) if hasattr(value, "__index__") else value
-    try:
-        shape = tuple(None if d is None else d.__index__() for d in shape)
-    except (TypeError, AttributeError):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape: expected a tuple of ints and Nones.") from None
-    if any(d is not None and d < 0 for d in shape):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape. Negative dimensions are not allowed.")
-    return shape
 
 
 def Input(
@@ -152,3 +165,18 @@ def Input(
         **kwargs,
     )
     return layer.output
+
+
+def _stand_alone(symbol: Symbol) -> None:
+    """Put an input behind a symbol that was made by hand."""
+    _put_behind(InputLayer(batch_shape=symbol.shape, dtype=symbol.dtype, name=symbol.name.replace("/", "_")), symbol)
+
+
+def _put_behind(layer, symbol):
+    """Make a symbol that was made by hand the output of an InputLayer."""
+    symbol.name = symbol.name or layer.name
+    symbol.origin = CallEvent(layer, (), {}, symbol, [symbol.name])
+    symbol.origin.stands_for(symbol)
+
+
+hooks.register("stand_alone", _stand_alone)

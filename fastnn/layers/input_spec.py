@@ -88,6 +88,12 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
         inputs = [inputs[name] for name in names]
     inputs = nest.flatten(inputs)
     if len(inputs) != len(specs):
+        if named:
+            raise ShapeError(
+                f'Layer "{layer_name}" expects {len(specs)} named input(s) with keys {names}, but it received '
+                f"{len(inputs)} input tensors. Pass inputs as a dict, e.g. "
+                f"`layer({{{', '.join(f'{name!r}: ...' for name in names)}}})`."
+            )
         raise ShapeError(
             f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(inputs)} input '
             f"tensors. Inputs received: {inputs}"
@@ -95,6 +101,10 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
     for position, (x, spec) in enumerate(zip(inputs, specs)):
         if spec is None or (x is None and spec.optional):
             continue
+        if x is None and spec.name:
+            raise ShapeError(
+                f"The input '{spec.name}' is not optional, but None was passed. Please provide a valid tensor."
+            )
         if not hasattr(x, "shape"):
             raise ShapeError(
                 f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer '{layer_name}'."

@@ -11,11 +11,13 @@ from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.masks import mask_of_array, with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
+from fastnn.graph.stateless import StatelessScope
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.config import ConfigMixin
@@ -188,6 +190,10 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
+    def _build_at_init(self):
+        """Mark a layer without weights as built when it is made; what a subclass builds is still to come."""
+        self.built = type(self).build is Layer.build
+
     @either_order
     def add_weight(
         self,
@@ -269,7 +275,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """What the layer computes; subclasses say."""
-        raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method implemented.")
+        raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_trainable" not in self.__dict__:
@@ -292,7 +298,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
             kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
-        with context.entered(training), context.name_scope(self):
+        with context.entered(training) as here, context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
             mask = self._resolve_mask(call, args, kwargs, first)
@@ -301,6 +307,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             self._mask_outputs(first, mask, outputs)
+        if outer is None and here.masks and current() is None:
+            return nest.map_structure(lambda x: with_mask(x, here.masks.get(id(x), (None, None))[1]), outputs)
         return outputs
 
     def _run(self, args, kwargs):
@@ -323,8 +331,10 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
                 return x
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x
+            mask = mask_of_array(x)
             x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            return received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            x = received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            return x if mask is None else with_mask(x, mask)
 
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)
@@ -359,7 +369,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
             context.set_mask(x, m)
 
     @open_signature
-    def compute_mask(self, inputs: Structure, previous_mask: Structure) -> Structure:
+    def compute_mask(self, inputs: Structure, previous_mask: Structure = None) -> Structure:
         """The mask of the output, given those of the inputs: the same."""
         return previous_mask
 
@@ -376,11 +386,57 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         event = CallEvent(self, args, kwargs, outputs)
         return event.output
 
+    symbolic_call = _call_functional
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call it with other values of its variables, which stay as they are.
+
+        Args:
+            trainable_variables, non_trainable_variables: values in the order of the attributes of these names.
+            return_losses: whether `losses` comes third.
+
+        Returns (outputs, values of the non-trainable variables after the call[, losses]).
+
+        Raises NotBuiltError before there are variables, ShapeError for values that do not fit.
+        """
+        if not self.built:
+            raise NotBuiltError(
+                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables must have been "
+                "already created). You can build it by calling it on some data."
+            )
+        pairs = []
+        for name, values in (("trainable", trainable_variables), ("non_trainable", non_trainable_variables)):
+            own, values = getattr(self, f"{name}_variables"), list(values)
+            if len(own) != len(values):
+                raise ShapeError(
+                    f"Argument `{name}_variables` must be a list of tensors corresponding 1:1 to "
+                    f"{type(self).__name__}().{name}_variables. Received list with length {len(values)}, but expected "
+                    f"{len(own)} variables."
+                )
+            pairs += zip(own, values)
+        with StatelessScope(pairs, collect_losses=return_losses):
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else None
+            after = [v.value for v in self.non_trainable_variables]
+        return (outputs, after, losses) if return_losses else (outputs, after)
+
     # ---- shapes ---------------------------------------------------------------------------------------
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
+        if type(self).call is Layer.call:
+            raise NotImplementedError(
+                f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should "
+                "implement `def compute_output_shape(self, input_shape)`, or `call`."
+            )
         symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
         if not self.built:
             self.build(input_shape)

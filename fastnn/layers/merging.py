@@ -80,7 +80,20 @@ class Merge(Layer):
         self._check(input_shape)
         return functools.reduce(_broadcast, [tuple(s) for s in input_shape])
 
+    def _check_mask(self, inputs, mask):
+        for name, value in (("mask", mask), ("inputs", inputs)):
+            if not isinstance(value, (list, tuple)):
+                raise ArgumentError(f"`{name}` should be a list. Received: {name}={value}")
+        if len(inputs) != len(mask):
+            raise ArgumentError(
+                f"The lists `inputs` and `mask` should have the same length. Received: inputs={inputs} of length "
+                f"{len(inputs)}, and mask={mask} of length {len(mask)}"
+            )
+
     def compute_mask(self, inputs, previous_mask=None):
+        if previous_mask is None:
+            return None
+        self._check_mask(inputs, previous_mask)
         masks = [m for m in nest.flatten(previous_mask) if m is not None]
         return functools.reduce(ops.logical_or, masks) if len(masks) == len(inputs) else None
 
@@ -182,11 +195,11 @@ class Subtract(Merge):
     fewest = 2
 
     def _check(self, input_shape):
-        super()._check(input_shape)
-        if len(input_shape) != 2:
+        if isinstance(input_shape, (list, tuple)) and not nest.is_shape(input_shape) and len(input_shape) != 2:
             raise ShapeError(
                 f"A `Subtract` layer should be called on exactly 2 inputs. Received: input_shape={input_shape}"
             )
+        super()._check(input_shape)
 
     def merge(self, a, b):
         return ops.subtract(a, b)
@@ -240,6 +253,9 @@ class Concatenate(Merge):
         return tuple(out)
 
     def compute_mask(self, inputs, previous_mask=None):
+        if previous_mask is None:
+            return None
+        self._check_mask(inputs, previous_mask)
         masks = nest.flatten(previous_mask)
         if all(m is None for m in masks):
             return None
@@ -271,7 +287,8 @@ class Dot(Merge):
             not isinstance(axes, (list, tuple)) or len(axes) != 2 or not all(isinstance(a, int) for a in axes)
         ):
             raise ArgumentError(
-                f"Invalid format for argument `axes`: expected an int or two ints. Received: axes={axes}"
+                "Invalid format for argument `axes`: expected an int, or a list that contains two elements, and list "
+                f"elements should be integers. It should contain two elements. Received: axes={axes}"
             )
         self.axes, self.normalize = axes, normalize
 

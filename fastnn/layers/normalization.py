@@ -5,6 +5,7 @@ from typing import Any
 
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
@@ -162,6 +163,11 @@ class GroupNormalization(_Affine):
     ) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
         super().__init__(**kwargs)
+        if groups != -1 and (whole(groups) or 0) < 1:
+            raise ArgumentError(
+                "Invalid value for argument `groups`. Expected a positive integer, or -1 for a group for each channel. "
+                f"Received: groups={groups!r}"
+            )
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
         self._set_affine(center, scale, given)
 
@@ -174,9 +180,14 @@ class GroupNormalization(_Affine):
             )
         if self.groups == -1:
             self.groups = size
-        if size < self.groups or size % self.groups:
+        if size < self.groups:
             raise ArgumentError(
-                f"Number of groups ({self.groups}) must be a divisor of the number of channels ({size})."
+                f"Number of groups ({self.groups}) cannot be more than the number of channels ({size})."
+            )
+        if size % self.groups:
+            raise ArgumentError(
+                f"Number of groups ({self.groups}) must be a multiple of the number of channels ({size}), or rather "
+                "a divisor of it."
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self._affine_weights((size,), self.scale, self.center)
@@ -221,7 +232,7 @@ class UnitNormalization(Layer):
                 f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
             )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis

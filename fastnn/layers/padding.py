@@ -7,27 +7,42 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import shapes
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.arguments import whole
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers.data_format import from_last, join_shape, split_shape, standardize_data_format, to_last
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 
+ENTRIES = ("1st", "2nd", "3rd")
+COUNTS = {2: "two", 3: "3"}
+
+
+def _pair_of(value, name):
+    """(before, after), both >= 0."""
+    pair = tuple(value) if isinstance(value, (list, tuple)) else ()
+    if len(pair) != 2 or any(whole(v) is None or v < 0 for v in pair):
+        raise ArgumentError(f"The `{name}` argument must be a tuple of 2 integers >= 0. Received {name}={value!r}")
+    return tuple(map(int, pair))
+
 
 def _amounts(value, name, rank):
     """((before, after), ...) for an int, one int per axis, or a pair per axis."""
-    if hasattr(value, "__index__"):
-        value = (value,) * rank if rank > 1 else ((value, value),)
-    value = tuple(value)
-    if rank == 1 and len(value) == 2 and all(hasattr(v, "__index__") for v in value):
-        value = (value,)
-    if len(value) != rank:
+    one = whole(value)
+    if one is not None:
+        if one < 0:
+            raise ArgumentError(f"`{name}` cannot be negative. Received: {name}={value}.")
+        return ((one, one),) * rank
+    if rank == 1:
+        return (_pair_of(value, name),)
+    if not isinstance(value, (list, tuple)):
         raise ArgumentError(
-            f"`{name}` should have {rank} elements (an int, or a pair, for each axis). Received: {name}={value!r}"
+            f"`{name}` should be either an int, a tuple of {rank} ints (one for each axis), or a tuple "
+            f"of {rank} tuples of 2 ints (before, after). Received: {name}={value!r}."
         )
-    out = tuple((v, v) if hasattr(v, "__index__") else tuple(v) for v in value)
-    if any(len(p) != 2 or any(not hasattr(v, "__index__") or v < 0 for v in p) for p in out):
-        raise ArgumentError(f"`{name}` should be integers >= 0. Received: {name}={value!r}")
-    return out
+    if len(value) != rank:
+        raise ArgumentError(f"`{name}` should have {COUNTS[rank]} elements. Received: {name}={value}.")
+    pairs = [(v, v) if whole(v) is not None else v for v in value]
+    return tuple(_pair_of(pair, f"{which} entry of {name}") for which, pair in zip(ENTRIES, pairs))
 
 
 class _Frame(Layer):
@@ -113,6 +128,7 @@ class ZeroPadding1D(_Pad):
 
 class _Crop(_Frame):
     argument = "cropping"
+    too_much = "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input"
 
     def call(self, inputs):
         x = to_last(inputs, self.data_format)
@@ -125,8 +141,7 @@ class _Crop(_Frame):
         out = [None if n is None else n - a - b for n, (a, b) in zip(spatial, self._pairs())]
         if any(n is not None and n <= 0 for n in out):
             raise ShapeError(
-                "Values in `cropping` argument should be smaller than the corresponding spatial dimension "
-                f"of the input. Received: input_shape={tuple(input_shape)}, cropping={self._pairs()}"
+                f"{self.too_much}. Received: input_shape={tuple(input_shape)}, cropping={self.get_config()['cropping']}"
             )
         return join_shape(batch, out, channels, self.data_format)
 
@@ -172,6 +187,7 @@ class Cropping1D(_Crop):
     """
 
     rank = 1
+    too_much = "`cropping` parameter of `Cropping1D` layer must be smaller than the input length"
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(cropping, None, **kwargs)
@@ -187,6 +203,10 @@ class UpSampling1D(Layer):
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if whole(size) is None:
+            raise ArgumentTypeError(f"Expected an integer value for `size`, got {type(size)}.")
+        if size < 1:
+            raise ArgumentError(f"Argument `size` should be a positive integer. Received: size={size}")
         self.size = int(size)
         self.input_spec = InputSpec(ndim=3)
 

@@ -38,7 +38,7 @@ class BasePooling(Layer):
         self.strides = self.pool_size if strides is None else shapes.pair(strides, "strides", self.rank)
         self.padding, self.data_format = standardize_padding(padding), standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         x = getattr(ops, self.operation)(
@@ -52,7 +52,7 @@ class BasePooling(Layer):
             out = [shapes.window(n, k, s, self.padding)[0] for n, k, s in zip(spatial, self.pool_size, self.strides)]
         except ShapeError:
             raise ShapeError(
-                f"Computed output size would be negative in layer '{self.name}'. Received: "
+                f"Computed output size would be zero or negative in layer '{self.name}'. Received: "
                 f"input_shape={tuple(input_shape)}, pool_size={self.pool_size}. Use padding='same' or a "
                 "larger input."
             ) from None

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from fastnn import ops
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
@@ -78,9 +79,14 @@ class Reshape(Layer):
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         target_shape = (target_shape,) if hasattr(target_shape, "__index__") else tuple(target_shape)
+        if any(whole(d) is None or d < -1 for d in target_shape):
+            raise ArgumentError(
+                "Each dimension of `target_shape` must be a non-negative integer, or -1 for one that follows from the "
+                f"others. Received: target_shape={target_shape}"
+            )
         if sum(d == -1 for d in target_shape) > 1:
             raise ArgumentError(
-                f"The `target_shape` argument must not contain more than one `-1` value. "
+                "There must be at most one unknown dimension (-1) in `target_shape`. "
                 f"Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
@@ -139,6 +145,8 @@ class RepeatVector(Layer):
         super().__init__(**kwargs)
         if isinstance(n, bool) or not isinstance(n, int):
             raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+        if n < 1:
+            raise ArgumentError(f"Argument `n` should be a positive integer. Received: n={n}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 

@@ -20,7 +20,7 @@ class _Sized(Layer):
                 raise ArgumentError(f"{type(self).__name__}: `{name}` must be an int >= 1. Received: {name}={value!r}")
         self.height, self.width = int(height), int(width)
         self.data_format = standardize_data_format(data_format)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         batched = len(inputs.shape) == 4

@@ -148,6 +148,17 @@ class RNN(Layer):
 
     reset_states = reset_state
 
+    def _kept_states(self, batch):
+        """The states that the call before left."""
+        known = self.states[0].shape[0]
+        if batch != known:
+            raise ShapeError(
+                f"Layer '{self.name}' is stateful and was built for a batch size of {known}: each batch must have it, "
+                f"as row i goes on where row i of the batch before ended. Received: batch size {batch}. Choose a "
+                "number of samples that it divides, or stateful=False."
+            )
+        return nest.pack(self.state_size, [v.value for v in self.states])
+
     def call(self, sequences, initial_state=None, mask=None, training=False):
         batch, steps = sequences.shape[:2]
         if steps == 0:
@@ -156,7 +167,7 @@ class RNN(Layer):
                 f"{tuple(sequences.shape)}. Leave empty sequences out."
             )
         if initial_state is None:
-            states = [v.value for v in self.states] if self.stateful else self.get_initial_state(batch)
+            states = self._kept_states(batch) if self.stateful else self.get_initial_state(batch)
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         if len(states) != len(self.state_size):

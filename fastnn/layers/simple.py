@@ -23,7 +23,7 @@ class Identity(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         return inputs
@@ -81,7 +81,7 @@ class Lambda(Layer):
         self.arguments = dict(arguments or {})
         self._output_shape = output_shape
         self.supports_masking = mask is not None
-        self.built = True
+        self._build_at_init()
 
     def _rows_apart(self, training):
         return False
@@ -111,7 +111,7 @@ class Lambda(Layer):
             return inference.infer(self._call_inner, (inputs,), {})
         return super().compute_output_spec(inputs)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, previous_mask=None):
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def get_config(self):
@@ -125,8 +125,8 @@ class Lambda(Layer):
         return config
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A Lambda whose function is found among registered functions and `custom_objects`."""
+    def from_config(cls, config, custom_objects=None, safe_mode=None):
+        """A Lambda whose function is found among registered functions and `custom_objects`, with any safe_mode."""
         config = dict(config)
         for key in ("function", "mask", "output_shape"):
             if isinstance(config.get(key), dict):
@@ -156,7 +156,7 @@ class Masking(Layer):
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value
-        self.built = True
+        self._build_at_init()
 
     def compute_mask(self, inputs, previous_mask=None):
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)

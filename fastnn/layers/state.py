@@ -46,6 +46,11 @@ class StateMixin:
         return self._tracker.metrics
 
     @property
+    def _seed_generators(self):
+        """The streams of random numbers among its attributes."""
+        return unique(v for v in nest.flatten(list(vars(self).values())) if hasattr(v, "_fastnn_random_stream"))
+
+    @property
     def metrics(self) -> list[Any]:
         """The metrics it holds, its own first."""
         return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])
@@ -77,7 +82,11 @@ class StateMixin:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
         return unique([*self._tracker.variables, *(w for layer in self._layers for w in layer.weights)])
 
-    variables = weights
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights, and the states of random streams, each layer's after its weights."""
+        own = [*self._tracker.variables, *(generator.state for generator in self._seed_generators)]
+        return unique([*own, *(v for layer in self._layers for v in layer.variables)])
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -89,7 +98,24 @@ class StateMixin:
         """The weights that the optimizer leaves alone."""
         return [w for w in self.weights if not w.trainable] if self.trainable else self.weights
 
-    trainable_variables, non_trainable_variables = trainable_weights, non_trainable_weights
+    trainable_variables = trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that the optimizer leaves alone."""
+        return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
+
+    @property
+    def _trainable_variables(self):
+        return self._tracker.trainable
+
+    @property
+    def _non_trainable_variables(self):
+        return self._tracker.frozen
+
+    def _untrack_variable(self, variable):
+        """Forget a weight of its own; returns None, for the attribute that held it."""
+        self._tracker.untrack(variable)
 
     @property
     def trainable(self) -> bool:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from fastnn.core import nesting
+from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
 
 _version = 0
@@ -23,6 +25,19 @@ class Tracker:
 
     def __init__(self):
         self.trainable, self.frozen, self.layers, self.metrics = [], [], [], []
+        self.levels = 0  # of layers inside layers
+
+    def hold(self, layer):
+        """Enter a layer; ArgumentError where it would make the nesting too deep to be walked."""
+        levels = layer._tracker.levels + 1
+        if levels > nesting.MOST:
+            raise ArgumentError(
+                f"Layer {layer.name!r} holds {levels - 1} levels of layers, expected {nesting.MOST} at most."
+            )
+        if levels > self.levels:
+            self.levels = levels
+            nesting.make_room(nesting.FRAMES * levels)
+        self.layers.append(layer)
 
     @property
     def variables(self):
@@ -54,7 +69,7 @@ class Tracker:
             return value
         home = self.home(value)
         if home is not None and not any(v is value for v in home):
-            home.append(value)
+            (self.hold if home is self.layers else home.append)(value)
         return value
 
     def untrack(self, value):

@@ -87,8 +87,8 @@ class TimeDistributed(Wrapper):
             )
         if mask is not None and tuple(mask.shape[:2]) != (batch, steps):
             raise ShapeError(
-                f"TimeDistributed '{self.name}': the first two dimensions of `mask` must be those of the "
-                f"inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}"
+                f"The `mask` passed to the `TimeDistributed` layer has a shape that does not fit: its first two "
+                f"dimensions must be those of the inputs, ({batch}, {steps}). Received: mask.shape={tuple(mask.shape)}"
             )
         call = signature.of(type(self.layer).call)
         kwargs = {"training": training} if call.takes("training") else {}

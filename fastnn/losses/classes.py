@@ -53,7 +53,7 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} {getattr(self.fn, '__name__', self.fn)} {self._fn_kwargs or ''}>"
 
 
-class _Named(LossFunctionWrapper):
+class NamedLoss(LossFunctionWrapper):
     """A wrapper of one known function whose extra arguments are in `settings`, kept as attributes."""
 
     settings = ()
@@ -74,7 +74,7 @@ def _simple(cls_name, function, name, formula):
     """A loss class without arguments of its own."""
 
     def __init__(self, reduction="sum_over_batch_size", name=name, dtype=None):
-        _Named.__init__(self, function, reduction, name, dtype)
+        NamedLoss.__init__(self, function, reduction, name, dtype)
 
     doc = f"""{formula}
 
@@ -84,7 +84,7 @@ def _simple(cls_name, function, name, formula):
     >>> loss.name
     '{name}'
     """
-    return type(cls_name, (_Named,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
+    return type(cls_name, (NamedLoss,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
 MeanSquaredError = _simple(
@@ -130,7 +130,7 @@ KLDivergence = _simple(
 Poisson = _simple("Poisson", regression.poisson, "poisson", "Mean of y_pred - y_true * log(y_pred).")
 
 
-class Huber(_Named):
+class Huber(NamedLoss):
     """Squared error up to `delta`, linear beyond it.
 
     delta: float > 0, where the two meet.
@@ -151,7 +151,7 @@ class Huber(_Named):
         super().__init__(regression.huber, reduction, name, dtype, delta=delta)
 
 
-class CosineSimilarity(_Named):
+class CosineSimilarity(NamedLoss):
     """Minus the cosine between y_true and y_pred along `axis`: minimising it turns predictions to the targets.
 
     >>> float(CosineSimilarity()([[3.0, 4.0]], [[6.0, 8.0]]))
@@ -170,7 +170,7 @@ class CosineSimilarity(_Named):
         super().__init__(regression.cosine_similarity, reduction, name, dtype, axis=axis)
 
 
-class BinaryCrossentropy(_Named):
+class BinaryCrossentropy(NamedLoss):
     """Cross-entropy of independent yes/no labels.
 
     from_logits: y_pred are logits instead of probabilities.  label_smoothing: float in [0, 1], labels move
@@ -202,7 +202,7 @@ class BinaryCrossentropy(_Named):
         )
 
 
-class BinaryFocalCrossentropy(_Named):
+class BinaryFocalCrossentropy(NamedLoss):
     """Binary cross-entropy that weighs a sample by (1 - p_t)^gamma.
 
     apply_class_balancing: weigh class 1 by alpha, class 0 by 1 - alpha.  Others as in BinaryCrossentropy.
@@ -239,7 +239,7 @@ class BinaryFocalCrossentropy(_Named):
         )
 
 
-class CategoricalCrossentropy(_Named):
+class CategoricalCrossentropy(NamedLoss):
     """Cross-entropy of one-hot (or soft) labels.
 
     from_logits: y_pred are logits instead of probabilities.  label_smoothing: float in [0, 1], labels move
@@ -271,7 +271,7 @@ class CategoricalCrossentropy(_Named):
         )
 
 
-class CategoricalFocalCrossentropy(_Named):
+class CategoricalFocalCrossentropy(NamedLoss):
     """Categorical cross-entropy with each class's term times alpha * (1 - p)^gamma.
 
     >>> round(float(CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
@@ -304,7 +304,7 @@ class CategoricalFocalCrossentropy(_Named):
         )
 
 
-class SparseCategoricalCrossentropy(_Named):
+class SparseCategoricalCrossentropy(NamedLoss):
     """Cross-entropy of integer labels.
 
     from_logits: y_pred are logits instead of probabilities.  ignore_class: int or None, samples of this
@@ -348,7 +348,7 @@ class SparseCategoricalCrossentropy(_Named):
         return probabilistic.sparse_categorical_crossentropy_and_mask(y_true, y_pred, **self._fn_kwargs)
 
 
-class CategoricalGeneralizedCrossEntropy(_Named):
+class CategoricalGeneralizedCrossEntropy(NamedLoss):
     """(1 - p[label]^q) / q, robust to wrong labels; integer labels, q strictly between 0 and 1.
 
     >>> round(float(CategoricalGeneralizedCrossEntropy(0.5)([1], [[0.75, 0.25]])), 4)
@@ -370,7 +370,7 @@ class CategoricalGeneralizedCrossEntropy(_Named):
         super().__init__(probabilistic.categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
 
 
-class Dice(_Named):
+class Dice(NamedLoss):
     """1 minus the Dice coefficient of y_true and y_pred, over `axis` (None = the whole batch).
 
     >>> round(float(Dice()([[1.0, 0.0]], [[1.0, 0.0]])), 4)
@@ -389,7 +389,7 @@ class Dice(_Named):
         super().__init__(probabilistic.dice, reduction, name, dtype, axis=axis)
 
 
-class Tversky(_Named):
+class Tversky(NamedLoss):
     """1 minus the Tversky index: alpha weighs false negatives of the reference, beta false positives.
 
     >>> round(float(Tversky()([[1.0, 0.0]], [[1.0, 0.0]])), 4)

@@ -10,11 +10,12 @@ from fastnn.core.tree import is_nested
 
 
 class Output(NamedTuple):
-    """One output of a model: its path in the structure, its key in dictionaries, its name in logs."""
+    """One output of a model: its path in the structure, its key in dictionaries, its name in logs, and the model's."""
 
     path: tuple
     key: object
     name: object
+    own: object
 
 
 def resolve(x, path):
@@ -38,7 +39,7 @@ def outputs_of(y_pred, output_names=None):
     for (path, _), name in zip(flat, names):
         last_is_key = path and not isinstance(path[-1], int)
         joined = "/".join(map(str, path[:-1] + ((path[-1],) if last_is_key else (name,) if name else ())))
-        out.append(Output(path, path[-1] if last_is_key else name, joined or name))
+        out.append(Output(path, path[-1] if last_is_key else name, joined or name, name))
     return out
 
 
@@ -59,7 +60,7 @@ def per_output(values, outputs, what, default=None, optional=()):
         if len(wanted) == 1:
             return [values if i in wanted else default for i in range(n)]
         raise DataError(
-            f"The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
+            f"{_differ(what)}The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
             f"{n}, or a dict by output name."
         )
     flat = flatten(values)
@@ -71,7 +72,14 @@ def per_output(values, outputs, what, default=None, optional=()):
     wanted = [i for i in range(n) if i not in optional]
     if len(flat) == len(wanted):
         return [flat[wanted.index(i)][1] if i in wanted else default for i in range(n)]
-    raise DataError(f"`{what}` has {len(flat)} entries, but the model has {n} outputs ({_names(outputs)}).")
+    raise DataError(
+        f"{_differ(what)}`{what}` has {len(flat)} entries, but the model has {n} outputs ({_names(outputs)})."
+    )
+
+
+def _differ(what):
+    """How Keras begins to say it of targets."""
+    return "y_true and y_pred have different structures. " if what == "y" else ""
 
 
 def _by_key(values, outputs, what, default, optional):
@@ -117,9 +125,14 @@ def as_list(entry):
     return [] if entry is None else [entry]
 
 
+def known_keys(outputs):
+    """The keys under which a dict may speak of outputs."""
+    return {k for o in outputs for k in (o.key, o.name, o.path[0] if o.path else None)} - {None}
+
+
 def check_keys(values, outputs, what, used=()):
     """Raise UnknownNameError for a key of the dict `values` that no output has."""
-    known = {k for o in outputs for k in (o.key, o.name, o.path[0] if o.path else None)} - {None}
+    known = known_keys(outputs)
     for key in values:
         if key not in known and key not in used:
             raise UnknownNameError(

@@ -7,11 +7,27 @@ in front of its own name.
 
 from typing import NamedTuple
 
-from fastnn.core.errors import ArgumentError
-from fastnn.losses.targets import as_list, check_keys, is_nested, key_in, leaves, outputs_of, per_output, resolve
+from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.core.registry import suggest
+from fastnn.core.tree import flatten as leaves
+from fastnn.core.tree import is_nested
+from fastnn.losses.targets import as_list, key_in, known_keys, outputs_of, per_output, resolve
 from fastnn.metrics import identifiers
 from fastnn.metrics.deferred import deferred
 from fastnn.metrics.metric import Metric
+
+
+def _inside(value, output, outputs, depth):
+    """What a structure of metrics says of an output, below the first `depth` steps of its path."""
+    for i in range(depth, len(output.path)):
+        step = output.path[i]
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif is_nested(value) and len(value) == len({o.path[i] for o in outputs if o.path[:i] == output.path[:i]}):
+            value = value[step]
+        else:
+            break
+    return value
 
 
 class Entry(NamedTuple):
@@ -40,7 +56,7 @@ class CompileMetrics:
 
     name = "compile_metrics"
 
-    def __init__(self, metrics=None, weighted_metrics=None, output_names=None, structure=None):
+    def __init__(self, metrics=None, weighted_metrics=None, output_names=None):
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given and not is_nested(given):
                 raise ArgumentError(
@@ -54,10 +70,6 @@ class CompileMetrics:
         self._given = {"metrics": metrics or None, "weighted_metrics": weighted_metrics or None}
         self.output_names = list(output_names) if output_names else None
         self.entries, self.built = [], False
-        if structure is not None:
-            self.outputs = outputs_of(structure, self.output_names)
-            for what in self._given:
-                self._per_output(what)
 
     @property
     def metrics(self):
@@ -76,46 +88,48 @@ class CompileMetrics:
         found = {what: self._per_output(what) for what in self._given}
         without = [i for i in range(len(self.outputs)) if not any(lists[i] for lists in found.values())]
         targets = per_output(y_true, self.outputs, "y", optional=without)
-        many = len(self.outputs) > 1
+        many, deep = len(self.outputs) > 1, any(len(o.path) > 1 for o in self.outputs)
         for what, lists in found.items():
-            for i, (output, wanted_here) in enumerate(zip(self.outputs, lists)):
-                for identifier in wanted_here:
+            for i in self._order():
+                output = self.outputs[i]
+                for identifier in lists[i]:
                     if targets[i] is None:
                         raise ArgumentError(f"Output {output.name or i!r} has metrics but no target: pass y for it.")
                     metric = identifiers.resolve(identifier, targets[i], resolve(y_pred, output.path))
-                    self.entries.append(
-                        Entry(
-                            i,
-                            metric,
-                            str(output.name) if many and output.name is not None else None,
-                            what == "weighted_metrics",
-                        )
-                    )
+                    called = output.own if deep else output.name
+                    name = str(called) if many and called is not None else None
+                    self.entries.append(Entry(i, metric, name, what == "weighted_metrics"))
         self.built = True
+
+    def _order(self):
+        """The positions of the outputs in the order of the logs: the model's names, where these are the dict's keys."""
+        names, keys = self.output_names or [], [o.key for o in self.outputs]
+        every = range(len(keys))
+        return sorted(every, key=lambda i: names.index(keys[i])) if set(names) == set(keys) else list(every)
 
     def _per_output(self, what):
         """For each output the list of what the user wants measured there."""
         given, n = self._given[what], len(self.outputs)
         if given is None:
             return [[] for _ in range(n)]
+        deep = len({o.path[:1] for o in self.outputs})
         if isinstance(given, dict):
-            check_keys(given, self.outputs, what)
-            out = []
-            for o in self.outputs:
-                key = key_in(given, o)
-                value = given.get(key)
-                nested = isinstance(value, dict) and len(o.path) > 1
-                out.append(as_list(resolve(value, o.path[1:]) if nested else value))
-            return out
-        if n == 1:
+            if all(key in known_keys(self.outputs) for key in given):
+                return [as_list(_inside(given.get(key_in(given, o)), o, self.outputs, 1)) for o in self.outputs]
+        elif n == 1:
             return [as_list(given)]
-        if len(given) == n:
+        elif len(given) == n:
             return [as_list(entry) for entry in given]
+        elif len(given) == deep and all(isinstance(o.path[0], int) for o in self.outputs):
+            return [as_list(_inside(given, o, self.outputs, 0)) for o in self.outputs]
         names = [o.name for o in self.outputs]
-        raise ArgumentError(
-            f"Invalid `{what}`. `{what}` should be a dict by output name or a list with one entry (a "
-            f"metric, a list of metrics, or None) for each of the {n} outputs {names}. Received: "
-            f"{what}={given!r}, which has {len(given)} entries."
+        extra = [key for key in given if key not in known_keys(self.outputs)] if isinstance(given, dict) else []
+        kind = UnknownNameError if extra else ArgumentError
+        raise kind(
+            f"Invalid `{what}`. `{what}` should contain metrics objects and be a dict by the names of the outputs "
+            f"{names}, a list with one entry (a metric, a list of metrics, or None) for each of the {n} outputs, or "
+            f"match the structure of the outputs. Received: {what}={given!r}, which has "
+            + (f"{extra[0]!r}.{suggest(extra[0], known_keys(self.outputs))}" if extra else f"{len(given)} entries.")
         )
 
     def update_state(self, y_true, y_pred, sample_weight=None):

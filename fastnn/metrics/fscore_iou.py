@@ -6,11 +6,20 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import allowance, config
+from fastnn.core.arguments import RULES
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses.loss import count, dtype_of, float_tensor, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric
 
 _COUNTS = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
+
+
+def _check_float(name, value):
+    if not isinstance(value, float):
+        raise ArgumentError(
+            f"Invalid `{name}` argument value. It should be a Python float. Received: {name}={value} of type "
+            f"'{type(value)}'"
+        )
 
 
 class FBetaScore(Metric):
@@ -25,6 +34,7 @@ class FBetaScore(Metric):
     """
 
     _direction = "up"
+    argument_rules = {k: v for k, v in RULES.items() if k not in ("beta", "threshold")}  # _check_float says it
 
     def __init__(
         self,
@@ -38,17 +48,18 @@ class FBetaScore(Metric):
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError(
                 "Invalid `average` argument value. Expected one of: {None, 'micro', 'macro', "
-                f"'weighted'}}. Received: average={average!r}."
+                f"'weighted'}}. Received: average={average}"
             )
-        if not isinstance(beta, float) or beta <= 0.0:
-            raise ArgumentError(
-                f"Invalid `beta` argument value. It should be a Python float > 0. Received: beta={beta!r}."
-            )
-        if threshold is not None and (not isinstance(threshold, float) or not 0.0 < threshold <= 1.0):
-            raise ArgumentError(
-                "Invalid `threshold` argument value. It should be a Python float with 0 < threshold <= "
-                f"1. Received: threshold={threshold!r}."
-            )
+        _check_float("beta", beta)
+        if not beta > 0.0:
+            raise ArgumentError(f"Invalid `beta` argument value. It should be > 0. Received: beta={beta}")
+        if threshold is not None:
+            _check_float("threshold", threshold)
+            if not 0.0 < threshold <= 1.0:
+                raise ArgumentError(
+                    "Invalid `threshold` argument value. It should verify 0 < threshold <= 1. "
+                    f"Received: threshold={threshold}"
+                )
         self.average, self.beta, self.threshold = average, beta, threshold
         self._built = False
 

@@ -1,5 +1,6 @@
 """The base of every metric: state in variables, updated by operations, read by NumPy."""
 
+import contextlib
 import math
 import types
 from typing import Any, Self
@@ -9,7 +10,9 @@ import numpy as np
 from fastnn import initializers
 from fastnn.core import allowance, config, dtypes
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
+from fastnn.core.tree import flatten, is_nested
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
@@ -118,6 +121,50 @@ class Metric(ChecksArguments):
         """The value of the metric so far.  To be written by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} must implement result().")
 
+    def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list[Tensor]:
+        """The values that `update_state(*args, **kwargs)` would leave, from those of `metric_variables`, one each.
+
+        The metric itself stays as it is.
+
+        >>> from fastnn.metrics import Mean
+        >>> mean = Mean()
+        >>> [float(v) for v in mean.stateless_update_state([1.0, 1.0], [2.0, 3.0])], float(mean.total.numpy())
+        ([6.0, 3.0], 0.0)
+        """
+        with self._values(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [_copy(v.value) for v in self.variables]
+
+    def stateless_result(self, metric_variables: Any) -> Tensor:
+        """What `result()` is where the variables have these values."""
+        with self._values(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """The values of the variables that `reset_state()` would leave."""
+        with self._values([v.value for v in self.variables]):
+            self.reset_state()
+            return [_copy(v.value) for v in self.variables]
+
+    @contextlib.contextmanager
+    def _values(self, values):
+        """The variables have these values as long as this is open."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ArgumentError(
+                "Argument `metric_variables` must be a list of tensors corresponding 1:1 to "
+                f"{type(self).__name__}().variables. Received list with length {len(values)}, but expected "
+                f"{len(variables)} variables."
+            )
+        before = [_copy(v.value) for v in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """update_state, then result."""
         self._check_super()
@@ -140,10 +187,12 @@ class Metric(ChecksArguments):
 
     def __setattr__(self, name, value):
         tracked = self.__dict__.get("_variables")
-        if tracked is not None and isinstance(value, Variable) and not any(v is value for v in tracked):
-            tracked.append(value)
-        if tracked is not None and isinstance(value, Metric) and not any(m is value for m in self._metrics):
-            self._metrics.append(value)
+        if tracked is not None and name not in ("_variables", "_metrics"):
+            for part in flatten(value) if is_nested(value) else (value,):
+                if isinstance(part, Variable) and not any(v is part for v in tracked):
+                    tracked.append(part)
+                elif isinstance(part, Metric) and not any(m is part for m in self._metrics):
+                    self._metrics.append(part)
         object.__setattr__(self, name, value)
 
     def _check_super(self):
@@ -152,6 +201,11 @@ class Metric(ChecksArguments):
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _copy(value):
+    """A value that stays when the variable that has it is assigned to."""
+    return np.array(value) if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def _initial(initializer, shape, dtype):

@@ -9,7 +9,7 @@ from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses import probabilistic, regression
-from fastnn.losses.loss import align, float_tensor, tensor
+from fastnn.losses.loss import align, apply_mask, float_tensor, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric
 from fastnn.metrics.reduction import Mean, Named
 
@@ -150,6 +150,15 @@ class SparseCategoricalCrossentropy(Named):
             ignore_class=ignore_class,
             axis=axis,
         )
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Add a batch; what ignore_class leaves out has no weight where weights are given, as in Keras."""
+        if self.ignore_class is None or sample_weight is None:
+            super().update_state(y_true, y_pred, sample_weight)
+            return
+        y_true, y_pred = align(tensor(y_true), tensor(y_pred))
+        _, mask = probabilistic.sparse_categorical_crossentropy_and_mask(y_true, y_pred, **self._fn_kwargs)
+        super().update_state(y_true, y_pred, apply_mask(sample_weight, mask, self.dtype, "sum"))
 
 
 class RootMeanSquaredError(Mean):

@@ -1,5 +1,8 @@
 """What is checked before a step runs: counts and flags, labels, integers and indices against the model."""
 
+import os
+from os import PathLike
+
 import numpy as np
 
 from fastnn import losses
@@ -7,6 +10,7 @@ from fastnn.core import dtypes, values
 from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.tree import flatten as leaves_of
+from fastnn.core.tree import is_nested
 from fastnn.layers.events import is_functional
 from fastnn.layers.nest import flatten_shapes
 from fastnn.losses.compile_loss import by_shape
@@ -74,6 +78,16 @@ def _callbacks(name, value):
             raise ArgumentError(f"{name}: received {c!r}, expected Callback objects in a list.")
 
 
+def _folder(name, value):
+    if not (value is None or (isinstance(value, (str, PathLike)) and os.fspath(value)) or hasattr(value, "backup_dir")):
+        raise ArgumentError(f"{name}: received {value!r}, expected the path of a folder, or a BackupAndRestore.")
+
+
+def _resume(name, value):
+    if not (isinstance(value, (bool, PathLike)) or (isinstance(value, str) and value)):
+        raise ArgumentError(f"{name}: received {value!r}, expected 'auto', True, False, or the path of a checkpoint.")
+
+
 def _nan(name, value):
     if not isinstance(value, str) or value not in NAN:
         raise ArgumentError(
@@ -83,6 +97,8 @@ def _nan(name, value):
 
 
 ARGUMENTS = {
+    "checkpoint": _folder,
+    "resume": _resume,
     "nan": _nan,
     "verbose": lambda name, value: verbosity(value),
     "shuffle": _shuffle,
@@ -108,13 +124,15 @@ def check_arguments(**given):
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
     loss, outputs = model._compile_loss, _outputs(model)
+    if outputs is not None and len(outputs) > 1 and not is_nested(y):  # a single target, whose output the loss decides
+        return
     targets = flatten(y) if outputs is None else per_output(y, outputs, "y", optional=range(len(outputs)))
     if outputs is None and len(targets) > 1:  # which belongs to which output is known once the model has run
         return
     every = range(len(targets))
     parts = loss.parts if loss is not None and loss.built else [(i, p) for p in parts_of(loss) for i in every]
     for index, function, *_ in parts:
-        if not is_sparse(function) or index >= len(targets) or targets[index] is None:
+        if index is None or not is_sparse(function) or index >= len(targets) or targets[index] is None:
             continue
         labels = targets[index]
         fine = labels == np.floor(labels) if labels.dtype.kind == "f" else None
@@ -216,6 +234,8 @@ def index_inputs(model):
         into = [positions.get((x.origin, x.index)) if is_functional(x) else None for x in event.inputs]
         if all(i is None for i in into):
             continue
+        if event.kwargs.get("reverse"):  # hidden states, not indices
+            continue
         if getattr(event.operation, "index_range", None) is not None:
             found.append((into[0], event.operation))
         elif hasattr(event.operation, "_tracker"):  # a model inside: its inputs are ours
@@ -258,6 +278,8 @@ def _outputs(model):
     loss = model._compile_loss
     if loss is not None and loss.built:
         return loss.outputs
+    if type(model).compute_loss.__module__ != "fastnn.models.trainer":  # it may hand on other outputs than the model's
+        return None
     functional = model if "_map" in model.__dict__ else model.__dict__.get("_functional")
     return None if functional is None else outputs_of(functional._outputs_struct, functional.output_names)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
+from fastnn.core.tree import same_structure
 from fastnn.core.types import Structure
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
@@ -17,6 +18,7 @@ from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
 from fastnn.saving import archive, layout, streams
 from fastnn.saving import identifiers as serial
+from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.registration import CustomObjectScope
 
 
@@ -31,7 +33,7 @@ def clone_model(
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
 ) -> Model:
-    """A copy of a model with new layers and new weights.
+    """A copy of a model with new layers and new weights, compiled as the model is.
 
     Args:
         model: a Functional or Sequential model, or one with get_config().
@@ -45,13 +47,22 @@ def clone_model(
     >>> clone_model(model).output_shape
     (None, 1)
     """
+    twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
+    if model.compiled and isinstance(model, (Sequential, Functional)):
+        with CustomObjectScope(_of_the_user(model)):
+            compile_from_config(twin, model.get_compile_config())
+    return twin
+
+
+def _cloned(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
+    """clone_model without compile()."""
     made = {}
     copy = clone_function or _clone_layer
 
     def clone(layer):
         if id(layer) not in made:
             if recursive and isinstance(layer, (Sequential, Functional)):
-                made[id(layer)] = clone_model(
+                made[id(layer)] = _cloned(
                     layer, None, clone_function, None if isinstance(layer, Sequential) else call_function, True
                 )
             else:
@@ -102,6 +113,11 @@ def _clone_functional(model, input_tensors, clone, call_function):
         fresh = [Input(batch_shape=x.shape, dtype=x.dtype, name=x.origin.operation.name) for x in model.inputs]
     else:
         fresh = nest.flatten(input_tensors)
+        if not same_structure(input_tensors, model._inputs_struct):
+            raise ArgumentError(
+                "`input_tensors` must have the same structure as model.input"
+                f"\nReference structure: {model.input}\nReceived structure: {input_tensors}"
+            )
         if len(fresh) != len(model.inputs) or not all(map(is_functional, fresh)):
             raise ArgumentError(
                 f"`input_tensors` must hold {len(model.inputs)} tensors of the functional API. "
@@ -136,13 +152,13 @@ def copy_model(model):
 
 
 def _copied(model):
-    twin = clone_model(model)
+    twin = _cloned(model)
     if model.built and twin.built:
         twin.set_weights(model.get_weights())
     for layer, other in zip(model._flatten_layers(), twin._flatten_layers()):
         object.__setattr__(other, "_remat", layer._remat)
     if model.compiled:
-        memo = {id(v): w for v, w in zip(model.variables, twin.variables)}
+        memo = {id(v): w for v, w in zip(model.weights, twin.weights)}
         twin.compile(**copy.deepcopy({**model._trainer().compile_config, "optimizer": model.optimizer}, memo))
     streams.load(twin, streams.dump(model), "the model that is copied")
     return twin

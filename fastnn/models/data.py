@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers, doubtful, report_overflow
+from fastnn.models.source_state import SourceState
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 _EMPTY = (None, (), [])
@@ -186,7 +187,8 @@ class Batches:
     PyDataset in the next pass; None: as they are numbered.  call: calls the source's functions, with their arguments.
 
     length: batches of a pass, None if not known.  at: batches of this pass that have been given.  taken: all that a
-    source has given that cannot begin again.
+    source has given that cannot begin again.  inner: its SourceState.  last: the batch that was given last, unless
+    its place is known otherwise.
     """
 
     def __init__(self, x, mix=None, call=lambda function, *args: function(*args)):
@@ -196,7 +198,8 @@ class Batches:
             self.length is not None or not hasattr(x, "__iter__") or hasattr(x, "num_batches")
         )
         self.restartable = self.indexed or iter(x) is not x
-        self.iterator, self.at, self.taken = None, 0, 0
+        self.inner = SourceState(x, self.indexed)
+        self.iterator, self.at, self.taken, self.last = None, 0, 0, None
         self.used_up = self.fell_short = False
 
     def epoch(self, steps=None, begun=False):
@@ -225,20 +228,32 @@ class Batches:
             self._rewind()
         _tell(self.source, "on_epoch_end")
 
-    def skip(self, batches):
-        """Begin after so many batches of a pass; numbered ones are not made."""
-        self._rewind()
-        if self.indexed and batches:
-            self._begin()
-            self.at = batches
-        else:
-            while self.at < batches and self._next() is not None:
-                pass
+    def go_to(self, at, taken=0, state=None):
+        """Begin after `at` batches of a pass, or where state() was `state`; numbered batches are not made.
 
-    def catch_up(self, taken):
-        """Ask a source that cannot begin again for the batches that it gave in an earlier run."""
-        while not self.restartable and self.taken < taken and self._next() is not None:
-            pass
+        taken: how many batches a source had given that cannot begin again; it is asked for them.  Raises DataError
+        where it has fewer.
+        """
+        self._rewind()
+        if state is not None:
+            self.inner.put(state)
+        if state is not None and not self.indexed:
+            if at or not self.restartable:
+                self._begin()
+        elif not self.indexed:
+            count = at if self.restartable else taken
+            for given in range(count):
+                if self.at == self.length:
+                    self.at = 0
+                if self._next() is None:
+                    raise DataError(
+                        f"The run that this one goes on from had taken {count} batches of the data source, which has "
+                        f"only {given}. Pass a new one that gives the same batches, or one with the methods state(), "
+                        "which says where it is, and restore(state)."
+                    )
+        if self.indexed and at:
+            self._begin()
+        self.at, self.taken = at, taken
 
     def _rewind(self):
         if self.restartable:
@@ -270,6 +285,7 @@ class Batches:
                 return None
         self.at += 1
         self.taken += not self.restartable
+        self.last = None if self.indexed or self.inner.own else batch
         return (batch,)
 
 

@@ -20,7 +20,7 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
-from fastnn.models.binding import bound
+from fastnn.models.binding import bound, by_position
 from fastnn.models.direct import directly
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.models.graph_map import GraphMap, key, rewire
@@ -98,7 +98,13 @@ class Functional(Model):
 
     def _set_graph(self, inputs, outputs, extra=()):
         structure_changed()
-        map_ = GraphMap(nest.flatten(inputs), nest.flatten(outputs) + list(extra))
+        try:
+            map_ = GraphMap(nest.flatten(inputs), nest.flatten(outputs) + list(extra))
+        except GraphError as error:
+            path = _not_connected(nest.flatten(inputs), outputs)
+            if path is None:
+                raise
+            raise GraphError(f"Output with path `{path}` is not connected to `inputs`. {error}") from None
         put = object.__setattr__
         for name, value in (
             ("_map", map_),
@@ -234,9 +240,7 @@ class Functional(Model):
     def _fit(self, x, ref):
         if x is None:
             if not getattr(ref.origin.operation, "optional", False):
-                raise ShapeError(
-                    f"The input '{ref.name}' is not optional, but None was passed. Please provide a valid tensor."
-                )
+                raise _not_optional(ref)
             return None
         mask, given = context.get_mask(x), x
         if not isinstance(x, Symbol):
@@ -250,24 +254,29 @@ class Functional(Model):
             x = ops.expand_dims(x, axis=-1)
         elif rank != wanted:
             raise ShapeError(
-                f"Invalid input shape for input '{ref.name}'. Expected shape {ref.shape}, but input has "
-                f"incompatible shape {tuple(x.shape)}"
+                f"Invalid input shape for input with name '{ref.name}' and path '{self._path_of(ref)}'. Expected "
+                f"shape {ref.shape}, but input has incompatible shape {tuple(x.shape)}"
             )
         if mask is not None and x is not given:
             context.set_mask(x, mask)
         return x
 
-    def _standard_x(self, x):
+    def _path_of(self, symbol):
+        """Where an input stands in the structure of `inputs`, as an error says it."""
+        paths = nest.flatten_with_path(self._inputs_struct)
+        return next(".".join(map(str, path)) for path, x in paths if x is symbol)
+
+    def _standard_x(self, x, quiet=False):
         """Data in the structure of `inputs`: dicts by key or name, lists by position (see binding.bound)."""
         struct = self._inputs_struct
         if isinstance(x, dict):
-            return bound(struct, x, self.input_names, self.name)
+            return bound(struct, x, self.input_names, self.name, quiet)
         if isinstance(struct, Symbol) and isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
             return x[0]
         if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return [x]
         if isinstance(struct, dict) and isinstance(x, (list, tuple)) and len(x) == len(struct):
-            return dict(zip(nest.ordered_keys(struct), x))
+            return by_position(struct, x, quiet)
         if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
             return {next(iter(struct)): x}
         return bound(struct, x, model=self.name)
@@ -281,7 +290,7 @@ class Functional(Model):
 
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the outputs for symbols as inputs."""
-        flat = nest.flatten(self._standard_x(inputs))
+        flat = nest.flatten(self._standard_x(inputs, quiet=True))  # the call itself warns
         if len(flat) == len(self.inputs) and all(
             x is not None and tuple(x.shape) == ref.shape for x, ref in zip(flat, self.inputs)
         ):
@@ -342,6 +351,20 @@ def _event_apart(event):
 
     known = {key(x): x for x in inputs}
     return apart(again, [(known[k].shape, known[k].dtype) for k in place])
+
+
+def _not_optional(symbol):
+    return ShapeError(f"The input '{symbol.name}' is not optional, but None was passed. Please provide a valid tensor.")
+
+
+def _not_connected(inputs, outputs):
+    """Where the first output stands that does not follow from the inputs; None if all do."""
+    for path, output in nest.flatten_with_path(outputs):
+        try:
+            GraphMap(inputs, [output])
+        except GraphError:
+            return ".".join(map(str, path))
+    return None
 
 
 def _single(shapes):

@@ -100,7 +100,7 @@ class _Builder:
 
     def symbol(self, name, call, index, counted_from_first=False):
         if name not in self.operations:
-            raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!r}.")
+            raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name}.")
         if counted_from_first:
             call -= _first_call(self.operations[name])
         calls = self.events[name]

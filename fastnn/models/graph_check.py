@@ -73,7 +73,7 @@ def in_order(pending, made):
 def _known(name, number, made):
     """Whether a call has still to be made; FileFormatError where it can never be."""
     if not isinstance(name, str) or name not in made:
-        raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!r:.200}.")
+        raise FileFormatError(f"Invalid Functional model configuration. Missing node: {name!s:.200}.")
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise FileFormatError(
             f"Invalid Functional model configuration: call {number!r:.50} of the node {name!r}; "

@@ -75,6 +75,7 @@ class GraphMap:
             for x in event.inputs:
                 if key(x) not in available:
                     raise GraphError(
+                        f"Output of operation '{event.operation.name}' is not connected to `inputs`. "
                         f"Graph disconnected: cannot find parent for tensor {x} at operation "
                         f"'{event.operation.name}'. The following previous operations were accessed "
                         f"without issue: {fine}. Pass every Input that the outputs depend on as an input "

@@ -58,7 +58,7 @@ class Intake:
             checks.check_labels(self, y)
         return x, y, sample_weight
 
-    def _standard_x(self, x):
+    def _standard_x(self, x, quiet=False):
         """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""
         return adapter.sorted_keys(x)
 

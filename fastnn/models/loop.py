@@ -7,6 +7,7 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
+from fastnn.models import script
 from fastnn.models.runs import aside
 from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
 from fastnn.models.watch import Watch
@@ -50,6 +51,8 @@ def fit(
     validation_steps,
     validation_batch_size,
     validation_freq,
+    checkpoint,
+    resume,
     receipt=None,
     nan="continue",
 ):
@@ -87,39 +90,63 @@ def fit(
         validation.compile()
     listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
-    outer, own.source, own.validation = (own.source, own.validation), source, validation
-    model.stop_training, model._initial_epoch, own.resume = False, None, None
+    outer = own.source, own.validation, own.keeping
+    own.source, own.validation, own.keeping, done = source, validation, None, False
+    model.stop_training, model._initial_epoch = False, None
     watch = own.steps["train"].watch = Watch(nan)
     source.number = own.shared.next_fit()
-    receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
     try:
-        listeners.on_train_begin()
-        if own.resume is not None:
-            source.number = own.shared.next_fit()
-        listeners.train_has_begun(own.resume)
-        if model._initial_epoch is not None:  # BackupAndRestore found where an earlier run stopped
-            initial_epoch = model._initial_epoch
-        _train(model, source, validation, validation_freq, listeners, range(initial_epoch, epochs), watch)
+        receipts.begin(model, receipt, source, validation, listeners, range(initial_epoch, epochs))
+        asked = checkpoint is not None or resume is True or resume not in (False, "auto") or script.is_on()
+        folder = own.keep(model).ask(checkpoint, resume) if asked else None
+        if asked and own.keeping.finished(epochs):
+            own.keeping.load_finished(listeners)
+        else:
+            listeners.on_train_begin()  # BackupAndRestore may ask for checkpoints, too
+            keeping = own.keeping
+            found = None if keeping is None else keeping.begin(listeners)
+            if found is not None:
+                source.number = own.shared.next_fit()
+                listeners.load_state_dict(found)
+            listeners.train_has_begun(found)
+            if model._initial_epoch is not None:  # found where an earlier run stopped
+                initial_epoch = model._initial_epoch
+            span = range(initial_epoch, epochs)
+            _train(model, source, validation, validation_freq, listeners, span, keeping, watch)
+        done = True
+        if folder is not None:
+            script.is_finished(folder)
     finally:
-        (own.source, own.validation), own.resume = outer, None
+        keeping, (own.source, own.validation, own.keeping) = own.keeping, outer
+        if keeping is not None:
+            keeping.close(done)
     return listeners.history or model.history
 
 
-def _train(model, source, validation, validation_freq, listeners, epochs, watch):
+def _train(model, source, validation, validation_freq, listeners, epochs, keeping, watch):
     """The epochs of fit, and its end."""
-    logs, resume = {}, model._trainer().resume
-    source.seek(**resume["position"] if resume else {"passes": epochs.start})
-    if resume and validation is not None:
-        validation.catch_up(resume["validated"])
+    resume = None if keeping is None else keeping.resume
+    logs, epoch, ended = {}, epochs.start - 1, False
+    if resume is None:
+        source.seek(passes=epochs.start)
+    else:
+        keeping.seek()
+        logs, ended = resume["logs"], resume["ended"]
+        if ended and not resume["batch"]:
+            epochs = range(0)
     try:
         for epoch in epochs:
             model.reset_metrics()
             listeners.on_epoch_begin(epoch)
+            if keeping is not None:
+                keeping.epoch = epoch
             done = resume["batch"] if resume else 0
-            metrics = resume["metrics"] if done else None
-            ran = source.run(Round(model, "train", listeners, metrics=metrics), done) - done
+            ran = 0
+            if not done or not (resume["over"] or resume["stopped"]):
+                metrics = resume["metrics"] if done else None
+                ran = source.run(Round(model, "train", listeners, metrics=metrics, keeping=keeping), done) - done
             if not ran and not done:
-                if epoch == epochs.start:
+                if epoch == epochs.start and resume is None:
                     raise DataError(
                         "The data source gave no batch: the generator is used up, or the data set is empty."
                     )
@@ -127,11 +154,14 @@ def _train(model, source, validation, validation_freq, listeners, epochs, watch)
             watch.epoch_is_over()
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
             if validation is not None and _due(epoch, validation_freq):
-                val = _validate(model, validation, listeners)
+                if keeping is not None:
+                    keeping.before_validation(done + ran, logs)
+                val = _validate(model, validation, listeners, keeping)
                 logs = {**logs, **{f"val_{k}": v for k, v in val.items()}}
             listeners.on_epoch_end(epoch, logs)
-            listeners.epoch_is_over(epoch)
-            if model.stop_training or source.used_up or (validation is not None and validation.used_up):
+            if keeping is not None:
+                keeping.after_epoch(epoch, logs)
+            if ended or model.stop_training or source.used_up or (validation is not None and validation.used_up):
                 if epoch + 1 < epochs.stop and not model.stop_training:
                     ran_out()
                 break
@@ -141,15 +171,17 @@ def _train(model, source, validation, validation_freq, listeners, epochs, watch)
     if getattr(model.optimizer, "use_ema", False):
         model.optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
+    if keeping is not None:
+        keeping.finish(epoch + 1, logs)
 
 
-def _validate(model, validation, listeners):
+def _validate(model, validation, listeners, keeping=None):
     """The logs of one evaluation on the validation data; {} where they are used up."""
     model.reset_metrics()
     model.stop_evaluating = False
     validation.seek()
     listeners.on_test_begin()
-    logs = model._logs() if validation.run(Round(model, "test", listeners)) else {}
+    logs = model._logs() if validation.run(Round(model, "test", listeners, keeping=keeping)) else {}
     listeners.on_test_end(logs)
     return logs
 
@@ -205,35 +237,46 @@ class _Results:
     """The outputs of predict, batch after batch; rows whose number is known beforehand go where they will stay."""
 
     def __init__(self, source):
-        self.rows = min(source.rows, source.steps * source.batch) if isinstance(source, RowSource) else None
-        self.step, self.whole_arrays, self.parts, self.before, self.at = None, None, [], 0, 0
+        self.rows = min(source.rows, source.until * source.batch) if isinstance(source, RowSource) else None
+        self.step, self.whole_arrays, self.parts = None, None, []
+        self.before = self.at = self.marked = 0
 
     def add(self, step, rows):
         """Take the outputs of a batch of a CompiledStep."""
         outputs = step.program.outputs
-        self.step, self.before, self.at = step, self.at, self.at + rows
+        self.step, self.at = step, self.at + rows
         if self.rows is not None and any(o.ndim == 0 or len(o) != rows for o in outputs):
             # the model joined or cut rows: what it made is put one after another, as in Keras
-            self.parts = [] if self.whole_arrays is None else [[w[: self.before] for w in self.whole_arrays]]
-            self.rows = None
+            cuts = [(0, self.before), (self.before, self.at - rows)] if self.whole_arrays else []
+            self.parts = [[w[a:b] for w in self.whole_arrays] for a, b in cuts if b > a]
+            self.rows, self.marked = None, sum(a < b <= self.before for a, b in cuts)
         if self.rows is None:
             self.parts.append([o.copy() for o in outputs])
             return
         if self.whole_arrays is None:
             self.whole_arrays = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in outputs]
         for whole, o in zip(self.whole_arrays, outputs):
-            whole[self.before : self.at] = o
+            whole[self.at - rows : self.at] = o
+
+    def mark(self):
+        """From here on outputs are the last."""
+        self.before, self.marked = self.at, len(self.parts)
 
     def last(self):
-        """The outputs of the last batch, in the model's structure."""
-        return self.step.outputs_like(
-            self.parts[-1] if self.rows is None else [whole[self.before : self.at] for whole in self.whole_arrays]
-        )
+        """The outputs of the batches since `mark`, in the model's structure."""
+        if self.rows is None:
+            return self.step.outputs_like(_joined(self.parts[self.marked :]))
+        return self.step.outputs_like([whole[self.before : self.at] for whole in self.whole_arrays])
 
     def whole(self):
         """All rows, in the model's structure."""
         if self.rows is not None:
             leaves = [whole[: self.at] if self.at < len(whole) else whole for whole in self.whole_arrays]
         else:
-            leaves = [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*self.parts)]
+            leaves = _joined(self.parts)
         return self.step.outputs_like(leaves)
+
+
+def _joined(parts):
+    """Lists of arrays, batch after batch, as one list."""
+    return [group[0] if len(group) == 1 else np.concatenate(group) for group in zip(*parts)]

@@ -20,12 +20,13 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
+from fastnn.models.state_tree import StateTree
 from fastnn.models.summary import print_summary
 from fastnn.models.trainer import Trainer
 from fastnn.saving import identifiers as serial
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, StateTree, Layer):
     """A layer with compile, fit, evaluate, predict and summary.
 
     Two ways to make one: ``Model(inputs, outputs)`` from symbols of the functional API, or a subclass that makes its

@@ -1,10 +1,11 @@
 """Operations in a functional config: as Keras names them, where it has them."""
 
 from fastnn import ops
-from fastnn.core.errors import FileFormatError, UnknownNameError
+from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameError
 from fastnn.core.naming import camel_case
 from fastnn.core.registry import suggest
 from fastnn.layers.events import OpCall, PublicCall
+from fastnn.layers.operation import Operation
 from fastnn.layers.sizes import SizeCalculation, SizedCall, SizeOf
 from fastnn.ops import public
 from fastnn.ops.op import REGISTRY
@@ -13,6 +14,8 @@ from fastnn.saving import identifiers as serial
 
 def op_config(operation):
     """The entry of an operation, without its name and nodes."""
+    if isinstance(operation, Operation):
+        return serial.serialize(operation)
     if isinstance(operation, (SizeOf, SizeCalculation)):
         return {
             "module": "fastnn.ops",
@@ -30,6 +33,11 @@ def op_config(operation):
         }
     if isinstance(operation, PublicCall):
         row = operation.row
+        if row.function == "custom_gradient":
+            raise NotSupportedError(
+                f"The node {operation.name!r} is a call of a function with a gradient of its own, which a file cannot "
+                "name. Call the function in the `call` of a layer of yours."
+            )
         own = row.module == "fastnn.ops"
         home = "keras.src.activations.activations" if row.module == "activations" else f"keras.src.ops.{row.module}"
         return {

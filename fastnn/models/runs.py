@@ -84,6 +84,11 @@ def let_in(own):
             own.lock.acquire()
 
 
+def outermost():
+    """Whether the run that goes on in this thread is inside no other."""
+    return len(_open.__dict__.get("models", ())) == 1
+
+
 def _results(model):
     """The variables that hold what steps of a model have measured so far."""
     own = model._trainer()

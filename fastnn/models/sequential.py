@@ -75,7 +75,7 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{stack[0].batch_shape}. You cannot add a different Input layer to it."
             )
-        stack.append(layer)
+        self._tracker.hold(layer)
         if rebuild:
             self._maybe_rebuild()
         else:
@@ -273,8 +273,8 @@ class Sequential(Model):
         """The dtype that the data are wanted in."""
         return None if self._functional is None else self._functional.input_dtypes(x)
 
-    def _standard_x(self, x):
-        return x if self._functional is None else self._functional._standard_x(x)
+    def _standard_x(self, x, quiet=False):
+        return x if self._functional is None else self._functional._standard_x(x, quiet)
 
     def add_loss(self, loss):
         """Add a scalar to the loss: a symbol computed from the model's input, or what Layer.add_loss takes."""

@@ -7,12 +7,14 @@ import weakref
 
 import numpy as np
 
-from fastnn.core import random
+from fastnn.core import random, switches
 from fastnn.core.arguments import count
-from fastnn.core.errors import ArgumentError, FastnnError
+from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
+from fastnn.models.identity import content
 from fastnn.models.runs import STOP_FLAGS, aside, let_in
 from fastnn.runtime import extension
+from fastnn.utils.triples import unpack_x_y_sample_weight
 
 mix_rows = extension("order").shuffle
 SLICE_NS = 100_000_000  # how long the engine runs between two looks at progress and signals
@@ -23,14 +25,17 @@ class Round:
     """What surrounds the batches of one epoch of a source: callbacks, progress, flags that stop it, who takes results.
 
     listeners: a CallbackList or None.  results: what takes the outputs of each batch, `add(compiled step, rows)`, and
-    gives the `last()` of them, or None.  metrics: the values of the metrics' variables where the epoch goes on, or
-    None.
+    gives what came since `mark()` as `last()`, or None.  metrics: the values of the metrics' variables where the epoch
+    goes on, or None.  keeping: keeps checkpoints of the fit that this is a part of (see keeping.py), or None.
+
+    Callbacks see an execution of `steps_per_execution` batches as one: its first number, and that of its last batch,
+    also where the data ended before it.
     """
 
-    def __init__(self, model, kind, listeners, results=None, metrics=None):
+    def __init__(self, model, kind, listeners, results=None, metrics=None, keeping=None):
         self.model, self.kind, self.listeners, self.results = model, kind, listeners, results
-        self.metrics = metrics
-        self.flag = STOP_FLAGS[kind]
+        self.metrics, self.keeping = metrics, keeping
+        self.flag, self.size, self.open = STOP_FLAGS[kind], getattr(model, "steps_per_execution", 1), False
         self.asks = kind == "train" and getattr(model.optimizer, "python_per_batch", False)
         self.called = listeners is not None and listeners.wants_batches(kind)
         self.each = self.called or self.asks or results is not None
@@ -59,19 +64,41 @@ class Round:
         """Before batch `step`."""
         if self.asks:  # a learning rate in plain Python is asked before every batch
             self.model.optimizer.refresh()
-        if self.called:
+        if self.called and step % self.size == 0:
+            self.open = True
+            if self.results is not None:
+                self.results.mark()
             self._begin(step)
 
-    def done(self, step, compiled, rows):
-        """After batch `step` (after the last of several, where nobody asked for each)."""
+    def most(self, batches):
+        """How many of so many batches may run at once."""
+        if self.each or self.stopped:  # where the end is asked for beforehand it comes after one batch, as in Keras
+            return 1
+        return batches if self.keeping is None or self.kind != "train" else self.keeping.left(batches)
+
+    def done(self, step, compiled, rows, ran=1):
+        """After batch `step`, the last of `ran`, where nobody asked for each."""
         if self.results is not None:
             self.results.add(compiled, rows)
         if self.called:
-            self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
-            if self.kind == "train":
-                self.listeners.batch_is_over(step)
+            if (step + 1) % self.size == 0:
+                self._execution_is_over(step)
         elif self.watched:
             self.listeners.progress(self.kind, step, dict if self.kind == "predict" else self.model._logs)
+        if self.keeping is not None:
+            if self.kind == "train":
+                self.keeping.after_batches(step + 1, ran)
+            else:
+                self.keeping.in_validation()
+
+    def close(self, steps):
+        """After the last batch, the `steps`-th: an execution that the data did not fill is over, too."""
+        if self.open:
+            self._execution_is_over(steps - steps % self.size + self.size - 1)
+
+    def _execution_is_over(self, step):
+        self.open = False
+        self._end(step, self.model._logs() if self.results is None else {"outputs": self.results.last()})
 
     @property
     def stopped(self):
@@ -86,7 +113,7 @@ class RowSource:
     shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
     """
 
-    used_up, number, taken = False, 0, 0
+    used_up, number = False, 0
 
     def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
         self.model, self.step, self.given, self.arrays = model, model._trainer().steps[kind], steps, arrays
@@ -98,6 +125,7 @@ class RowSource:
         self.full, self.tail = divmod(self.rows, self.batch)
         self.all = self.full + bool(self.tail)
         self.steps = self.all if steps is None else steps
+        self.until = self.all if steps is None else whole_executions(model, steps)
         self.shuffle, self.order = shuffle, None
         if shuffle:
             self.order = np.empty(self.rows, np.int64)
@@ -107,25 +135,34 @@ class RowSource:
 
     def compile(self):
         """Compile what will run, so that errors in the graph or in shapes show before anything has run."""
-        for rows in [self.batch] if self.steps <= self.full or not self.tail else [self.batch, self.tail]:
+        for rows in [self.batch] if self.until <= self.full or not self.tail else [self.batch, self.tail]:
             self.step.compiled(self.feed, rows)
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.at, "passes": self.passes, "of": self._extent()}
+        return {"at": self.at, "passes": self.passes}
 
-    def _extent(self):
-        return f"{self.rows} rows in batches of {self.batch}"
+    def identity(self):
+        """{what: value} of the data and how they are cut, to know them again."""
+        return {
+            "rows": self.rows,
+            "batch size": self.batch,
+            "batches of an epoch": self.steps,
+            "shuffle": str(self.shuffle if self.shuffle == "batch" else bool(self.shuffle)),
+            "content": content(self.feed.arrays),
+        }
 
-    def seek(self, at=0, passes=0, of=None):
+    def seek(self, at=0, passes=0):
         """Go to what position() returned."""
-        _same_data(at, of, self._extent())
         self.at, self.passes = at, passes
         if at:
             self._mix()
 
-    def catch_up(self, taken):
-        """All rows are there."""
+    def progress(self):
+        """How far a source has come that cannot begin again: all rows stay."""
+
+    def catch_up(self, progress):
+        """Go to what progress() returned."""
 
     def _mix(self):
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
@@ -151,24 +188,25 @@ class RowSource:
         own = self.model._trainer()
         self.step.begin(self.at * self.batch)
         around.ready()
-        while done < self.steps:
+        while done < self.until:
             if self.at >= self.all:
-                ran_out()
+                if done < self.steps:
+                    ran_out()
                 break
             rows, equal = (self.batch, self.full - self.at) if self.at < self.full else (self.tail, 1)
             if around.called or around.asks:
                 around.begin(done)
-            # where the end is asked for beforehand it comes after one batch, as in Keras, not after some time
-            batches = 1 if around.each or around.stopped else min(equal, self.steps - done)
+            batches = around.most(min(equal, self.until - done))
             if self.stamp != own.forgotten:
                 self._follow()
             compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
-            around.done(done - 1, compiled, rows)
+            around.done(done - 1, compiled, rows, ran)
             if self.step.kind == "train":
                 let_in(own)
             if around.stopped:
                 break
+        around.close(done)
         if self.at >= self.all or self.given is None:
             self.at, self.passes = 0, self.passes + 1
         return done
@@ -204,25 +242,39 @@ class BatchSource:
 
     def position(self):
         """Where the next epoch begins, as plain data."""
-        return {"at": self.source.at, "passes": self.passes - (self.source.at > 0), "of": self._extent()}
+        source = self.source
+        return {
+            "at": source.at,
+            "passes": self.passes - (source.at > 0),
+            "taken": source.taken,
+            "state": source.inner.take(),
+            "last": None if source.last is None else _content_of(source.last),
+        }
 
-    def _extent(self):
-        return "batches" if self.source.length is None else f"{self.source.length} batches"
+    def identity(self):
+        """{what: value} of the data and how they are cut, to know them again."""
+        of = "not known" if self.source.length is None else self.source.length
+        return {"batches of a pass": of, "batches of an epoch": self.given or of}
 
-    def seek(self, at=0, passes=0, of=None):
+    def seek(self, at=0, passes=0, taken=0, state=None, last=None):
         """Go to what position() returned: numbered batches are skipped, a generator is asked for them."""
-        _same_data(at, of, self._extent())
         self.passes = passes
-        self.source.skip(at)
+        self.source.go_to(at, taken, state)
+        if last is not None and self.source.last is not None and _content_of(self.source.last) != last:
+            raise DataError(
+                f"The data source does not give the batches that it gave to the run that this one goes on from: "
+                f"batch {taken or at} (counted from 1) is another one. Let it give the same batches each time, or give "
+                "it the methods state(), which says where it is, and restore(state)."
+            )
 
-    @property
-    def taken(self):
-        """How many batches a source that cannot begin again has given."""
-        return self.source.taken
+    def progress(self):
+        """How far a source has come that cannot begin again, as plain data."""
+        return None if self.source.restartable else self.position()
 
-    def catch_up(self, taken):
-        """Skip what a source that cannot begin again gave in the run that this one goes on from."""
-        self.source.catch_up(taken)
+    def catch_up(self, progress):
+        """Go to what progress() returned."""
+        if progress is not None:
+            self.seek(**progress)
 
     @contextlib.contextmanager
     def _named(self, number, x):
@@ -246,7 +298,8 @@ class BatchSource:
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         kind = self.step.kind
         weights = self.class_weight if kind == "train" else None
-        for x, y, w in self.source.epoch(None if self.given is None else self.given - done, begun=done > 0):
+        until = None if self.given is None else whole_executions(self.model, self.given)
+        for x, y, w in self.source.epoch(None if until is None else until - done, begun=done > 0):
             if kind == "predict":
                 y = w = None
             with self._named(done, x):
@@ -264,8 +317,9 @@ class BatchSource:
             if around.stopped:
                 break
         else:
-            if self.source.fell_short:
+            if self.source.fell_short and done < (self.given or until or done + 1):
                 ran_out()
+        around.close(done)
         self.steps, self.good = self.steps or done, None
         return done
 
@@ -275,12 +329,14 @@ def _stream(source):
     return SHUFFLE_STREAM + source.passes + (source.number << 32)
 
 
-def _same_data(at, of, mine):
-    if at and of is not None and of != mine:
-        raise ArgumentError(
-            f"A run that was broken off inside an epoch, at batch {at} of a pass over {of}, cannot go "
-            f"on with {mine}: pass the same data and batch size, or delete the backup."
-        )
+def _content_of(batch):
+    return content([np.asarray(a) for a in adapter.flatten(list(unpack_x_y_sample_weight(batch)))])
+
+
+def whole_executions(model, steps):
+    """The batches that so many steps take: as in Keras the last execution of `steps_per_execution` is a whole one."""
+    size = getattr(model, "steps_per_execution", 1)
+    return -(-steps // size) * size
 
 
 def ran_out():
@@ -337,6 +393,9 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
                 "`y` and `sample_weight` must not be given when x yields batches: let it yield "
                 "(x, y) or (x, y, sample_weight)."
             )
+        steps = switches.limited("steps_per_epoch", steps, switches.max_steps_per_epoch())
         return BatchSource(model, kind, x, steps, class_weight, shuffle)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
-    return RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    source = RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    fewer = switches.limited("steps_per_epoch", source.steps, switches.max_steps_per_epoch())
+    return source if fewer == source.steps else RowSource(model, kind, arrays, batch_size, fewer, shuffle)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn import ops, optimizers
+from fastnn.core import switches
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.graph import Symbol
@@ -27,7 +28,6 @@ from fastnn.models.legacy import LegacyMethods
 from fastnn.models.profile import Profile
 from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.report import PlanReport
-from fastnn.models.sources import metric_variables
 from fastnn.models.step import update
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -110,33 +110,9 @@ class Trainer(Intake, LegacyMethods):
         """Go on where _random_position() was taken."""
         self._trainer().shared.set_position(position)
 
-    def _save_run(self, path, epoch, batch, callbacks):
-        """Write all that the fit that runs needs to go on at a batch of an epoch; callbacks: their state_dict()."""
-        from fastnn.saving.run import save_run
-
-        own = self._trainer()
-        save_run(
-            self,
-            path,
-            {
-                "epoch": epoch,
-                "batch": batch,
-                "position": own.source.position(),
-                "validated": 0 if own.validation is None else own.validation.taken,
-                "logs": self._logs() if batch else {},
-                "metrics": [v.numpy() for v in metric_variables(self)],
-                **callbacks,
-            },
-        )
-
-    def _load_run(self, path):
-        """Let the fit that begins go on where `_save_run` wrote; whether it can: a file may hold weights alone."""
-        from fastnn.saving.run import load_run
-
-        state = load_run(self, path)
-        if state is not None:
-            self._initial_epoch, self._trainer().resume = state["epoch"], state
-        return state is not None
+    def _keep_backups(self, path, when, keep, delete):
+        """Keep checkpoints of the fit that begins; whether there is one to go on from (see Keeping.open)."""
+        return self._trainer().keep(self).open(path, when, keep, delete=delete)
 
     @property
     def _loss_tracker(self):
@@ -305,6 +281,8 @@ class Trainer(Intake, LegacyMethods):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        checkpoint: Any = None,
+        resume: bool | str | PathLike[str] = "auto",
         receipt: bool | str | PathLike[str] | None = None,
         nan: str = "continue",
     ) -> History:
@@ -319,6 +297,11 @@ class Trainer(Intake, LegacyMethods):
         kernels, seed, steps, numbers.
         nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where it
         began), "stop" (NotFiniteError, with the weights before the step) or "skip" (the step changes nothing).
+
+        checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
+        SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint
+        in the folder, if there is one, with the bits of a run that was not broken off; a run that had come to its end
+        returns at once.  True: there must be one.  False: begin anew.  A path: go on from that file or folder.
 
         Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
         progress; the model and `model.history` are usable.
@@ -336,9 +319,12 @@ class Trainer(Intake, LegacyMethods):
             validation_steps=validation_steps,
             validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
+            checkpoint=checkpoint,
+            resume=resume,
             nan=nan,
         )
         check_receipt("receipt", receipt)
+        epochs = switches.limited("epochs", epochs, switches.max_epochs())
         with runs.run(self, "train"):
             return loop.fit(
                 self,
@@ -358,6 +344,8 @@ class Trainer(Intake, LegacyMethods):
                 validation_steps,
                 validation_batch_size,
                 validation_freq,
+                checkpoint,
+                resume,
                 receipt,
                 nan,
             )

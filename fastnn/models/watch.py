@@ -37,12 +37,13 @@ class Watch:
         if self.mode == "continue":
             step.shared.watch.assign(0)
             step.watch = None
-            warnings.warn(
-                f'{self.finding} Training goes on; fit(nan="stop") stops before such a step and writes a file that '
-                'replays it, fit(nan="skip") leaves such steps out.',
-                NotFiniteWarning,
-                stacklevel=_depth(),
-            )
+            if self.finding.phase != "input":  # what is in the data was said when they came in (core/values.py)
+                warnings.warn(
+                    f'{self.finding} Training goes on; fit(nan="stop") stops before such a step and writes a file that '
+                    'replays it, fit(nan="skip") leaves such steps out.',
+                    NotFiniteWarning,
+                    stacklevel=_depth(),
+                )
             return
         state = step.shared.states["train"]
         state[BATCH] += 1

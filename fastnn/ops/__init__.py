@@ -25,7 +25,8 @@ for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in 
         __all__.append(_name)
 image = importlib.import_module(f"{__name__}.functions.image")
 for _name in image.NAMES:
-    setattr(image, _name, public.recorded(f"image.{_name}", getattr(image, _name)))
+    if public.is_recorded(f"image.{_name}"):
+        setattr(image, _name, public.recorded(f"image.{_name}", getattr(image, _name)))
 for _name in ("image", "linalg", "nn", "numpy"):
     globals()[_name] = importlib.import_module(f"{__name__}.{_name}")
 

@@ -1,6 +1,8 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from fastnn.ops.functions.elementwise import abs as abs
 from fastnn.ops.functions.elementwise import absolute as absolute
+from fastnn.ops.functions.windows import adaptive_average_pool as adaptive_average_pool
+from fastnn.ops.functions.windows import adaptive_max_pool as adaptive_max_pool
 from fastnn.ops.functions.arithmetic import add as add
 from fastnn.ops.functions.elementwise import affine as affine
 from fastnn.ops.functions.reduction import all as all
@@ -69,8 +71,11 @@ from fastnn.ops.functions.trigonometry import cosh as cosh
 from fastnn.ops.functions.reduction import count_nonzero as count_nonzero
 from fastnn.ops.functions.products import cov as cov
 from fastnn.ops.functions.products import cross as cross
+from fastnn.ops.functions.ctc import ctc_decode as ctc_decode
+from fastnn.ops.functions.ctc import ctc_loss as ctc_loss
 from fastnn.ops.functions.reduction import cumprod as cumprod
 from fastnn.ops.functions.reduction import cumsum as cumsum
+from fastnn.ops.functions.derivatives import custom_gradient as custom_gradient
 from fastnn.ops.functions.trigonometry import deg2rad as deg2rad
 from fastnn.ops.functions.image import depth_to_space as depth_to_space
 from fastnn.ops.functions.convolution import depthwise_conv as depthwise_conv
@@ -83,6 +88,7 @@ from fastnn.ops.functions.order import digitize as digitize
 from fastnn.ops.functions.arithmetic import divide as divide
 from fastnn.ops.functions.arithmetic import divide_no_nan as divide_no_nan
 from fastnn.ops.functions.products import dot as dot
+from fastnn.ops.functions.attention import dot_product_attention as dot_product_attention
 from fastnn.ops.functions.layout import dsplit as dsplit
 from fastnn.ops.functions.layout import dstack as dstack
 from fastnn.ops.functions.cast import dtype as dtype
@@ -101,8 +107,11 @@ from fastnn.ops.functions.powers import exp2 as exp2
 from fastnn.ops.functions.layout import expand_dims as expand_dims
 from fastnn.ops.functions.elementwise import expm1 as expm1
 from fastnn.ops.functions.activation import exponential as exponential
+from fastnn.ops.functions.fourier import extract_sequences as extract_sequences
 from fastnn.ops.functions.create import eye as eye
 from fastnn.ops.functions.elementwise import fabs as fabs
+from fastnn.ops.functions.fourier import fft as fft
+from fastnn.ops.functions.fourier import fft2 as fft2
 from fastnn.ops.functions.slicing import flip as flip
 from fastnn.ops.functions.slicing import fliplr as fliplr
 from fastnn.ops.functions.slicing import flipud as flipud
@@ -112,6 +121,7 @@ from fastnn.ops.functions.arithmetic import floor_divide as floor_divide
 from fastnn.ops.functions.arithmetic import fmax as fmax
 from fastnn.ops.functions.arithmetic import fmin as fmin
 from fastnn.ops.functions.arithmetic import fmod as fmod
+from fastnn.ops.functions.windows import fold as fold
 from fastnn.ops.functions.loops import fori_loop as fori_loop
 from fastnn.ops.functions.constants import full as full
 from fastnn.ops.functions.constants import full_like as full_like
@@ -136,13 +146,16 @@ from fastnn.ops.functions.order import histogram as histogram
 from fastnn.ops.functions.layout import hsplit as hsplit
 from fastnn.ops.functions.layout import hstack as hstack
 from fastnn.ops.functions.trigonometry import hypot as hypot
+from fastnn.ops.functions.trigonometry import i0 as i0
 from fastnn.ops.functions.create import identity as identity
+from fastnn.ops.functions.fourier import ifft2 as ifft2
 from fastnn.ops.functions.complex import imag as imag
 from fastnn.ops.functions.indexing import in_top_k as in_top_k
 from fastnn.ops.functions.create import indices as indices
 from fastnn.ops.functions.products import inner as inner
 from fastnn.ops.functions.order import interp as interp
 from fastnn.ops.functions.linalg import inv as inv
+from fastnn.ops.functions.fourier import irfft as irfft
 from fastnn.ops.functions.constants import is_tensor as is_tensor
 from fastnn.ops.functions.equality import isclose as isclose
 from fastnn.ops.functions.elementwise import isfinite as isfinite
@@ -152,6 +165,8 @@ from fastnn.ops.functions.elementwise import isnan as isnan
 from fastnn.ops.functions.rounding import isneginf as isneginf
 from fastnn.ops.functions.rounding import isposinf as isposinf
 from fastnn.ops.functions.complex import isreal as isreal
+from fastnn.ops.functions.fourier import istft as istft
+from fastnn.ops.functions.derivatives import jvp as jvp
 from fastnn.ops.functions.create import kaiser as kaiser
 from fastnn.ops.functions.products import kron as kron
 from fastnn.ops.functions.normalization import l2_normalize as l2_normalize
@@ -215,6 +230,7 @@ from fastnn.ops.functions.nan import nansum as nansum
 from fastnn.ops.functions.nan import nanvar as nanvar
 from fastnn.ops.functions.constants import ndim as ndim
 from fastnn.ops.functions.elementwise import negative as negative
+from fastnn.ops.functions.rounding import nextafter as nextafter
 from fastnn.ops.functions.comparison import nonzero as nonzero
 from fastnn.ops.functions.linalg import norm as norm
 from fastnn.ops.functions.normalization import normalize as normalize
@@ -226,19 +242,23 @@ from fastnn.ops.functions.products import outer as outer
 from fastnn.ops.functions.slicing import pad as pad
 from fastnn.ops.functions.quantiles import percentile as percentile
 from fastnn.ops.functions.linalg import pinv as pinv
+from fastnn.ops.functions.complex import polar as polar
 from fastnn.ops.functions.powers import power as power
 from fastnn.ops.functions.reduction import prod as prod
+from fastnn.ops.functions.image_filters import psnr as psnr
 from fastnn.ops.functions.reduction import ptp as ptp
 from fastnn.ops.functions.linalg import qr as qr
 from fastnn.ops.functions.quantiles import quantile as quantile
 from fastnn.ops.functions.trigonometry import rad2deg as rad2deg
 from fastnn.ops.functions.layout import ravel as ravel
 from fastnn.ops.functions.complex import real as real
+from fastnn.ops.functions.rearrange import rearrange as rearrange
 from fastnn.ops.functions.elementwise import reciprocal as reciprocal
 from fastnn.ops.functions.activation import relu as relu
 from fastnn.ops.functions.activation import relu6 as relu6
 from fastnn.ops.functions.slicing import repeat as repeat
 from fastnn.ops.functions.layout import reshape as reshape
+from fastnn.ops.functions.fourier import rfft as rfft
 from fastnn.ops.functions.bits import right_shift as right_shift
 from fastnn.ops.functions.normalization import rms_normalization as rms_normalization
 from fastnn.ops.functions.slicing import roll as roll
@@ -290,6 +310,7 @@ from fastnn.ops.functions.activation import squareplus as squareplus
 from fastnn.ops.functions.layout import squeeze as squeeze
 from fastnn.ops.functions.layout import stack as stack
 from fastnn.ops.functions.reduction import std as std
+from fastnn.ops.functions.fourier import stft as stft
 from fastnn.ops.functions.elementwise import stop_gradient as stop_gradient
 from fastnn.ops.functions.arithmetic import subtract as subtract
 from fastnn.ops.functions.reduction import sum as sum
@@ -314,15 +335,18 @@ from fastnn.ops.functions.create import tril as tril
 from fastnn.ops.functions.create import triu as triu
 from fastnn.ops.functions.arithmetic import true_divide as true_divide
 from fastnn.ops.functions.elementwise import trunc as trunc
+from fastnn.ops.functions.windows import unfold as unfold
 from fastnn.ops.functions.order import unique as unique
 from fastnn.ops.functions.order import unravel_index as unravel_index
 from fastnn.ops.functions.layout import unstack as unstack
 from fastnn.ops.functions.create import vander as vander
 from fastnn.ops.functions.reduction import var as var
 from fastnn.ops.functions.products import vdot as vdot
-from fastnn.ops.functions.loops import vectorize as vectorize
+from fastnn.ops.functions.vectorize import vectorize as vectorize
 from fastnn.ops.functions.loops import vectorized_map as vectorized_map
 from fastnn.ops.functions.cast import view as view
+from fastnn.ops.functions.complex import view_as_complex as view_as_complex
+from fastnn.ops.functions.complex import view_as_real as view_as_real
 from fastnn.ops.functions.layout import vsplit as vsplit
 from fastnn.ops.functions.layout import vstack as vstack
 from fastnn.ops.functions.comparison import where as where
@@ -333,6 +357,8 @@ from fastnn.ops.functions.constants import zeros_like as zeros_like
 __all__ = [
     'abs',
     'absolute',
+    'adaptive_average_pool',
+    'adaptive_max_pool',
     'add',
     'affine',
     'all',
@@ -401,8 +427,11 @@ __all__ = [
     'count_nonzero',
     'cov',
     'cross',
+    'ctc_decode',
+    'ctc_loss',
     'cumprod',
     'cumsum',
+    'custom_gradient',
     'deg2rad',
     'depth_to_space',
     'depthwise_conv',
@@ -415,6 +444,7 @@ __all__ = [
     'divide',
     'divide_no_nan',
     'dot',
+    'dot_product_attention',
     'dsplit',
     'dstack',
     'dtype',
@@ -433,8 +463,11 @@ __all__ = [
     'expand_dims',
     'expm1',
     'exponential',
+    'extract_sequences',
     'eye',
     'fabs',
+    'fft',
+    'fft2',
     'flip',
     'fliplr',
     'flipud',
@@ -444,6 +477,7 @@ __all__ = [
     'fmax',
     'fmin',
     'fmod',
+    'fold',
     'fori_loop',
     'full',
     'full_like',
@@ -468,13 +502,16 @@ __all__ = [
     'hsplit',
     'hstack',
     'hypot',
+    'i0',
     'identity',
+    'ifft2',
     'imag',
     'in_top_k',
     'indices',
     'inner',
     'interp',
     'inv',
+    'irfft',
     'is_tensor',
     'isclose',
     'isfinite',
@@ -484,6 +521,8 @@ __all__ = [
     'isneginf',
     'isposinf',
     'isreal',
+    'istft',
+    'jvp',
     'kaiser',
     'kron',
     'l2_normalize',
@@ -547,6 +586,7 @@ __all__ = [
     'nanvar',
     'ndim',
     'negative',
+    'nextafter',
     'nonzero',
     'norm',
     'normalize',
@@ -558,19 +598,23 @@ __all__ = [
     'pad',
     'percentile',
     'pinv',
+    'polar',
     'power',
     'prod',
+    'psnr',
     'ptp',
     'qr',
     'quantile',
     'rad2deg',
     'ravel',
     'real',
+    'rearrange',
     'reciprocal',
     'relu',
     'relu6',
     'repeat',
     'reshape',
+    'rfft',
     'right_shift',
     'rms_normalization',
     'roll',
@@ -622,6 +666,7 @@ __all__ = [
     'squeeze',
     'stack',
     'std',
+    'stft',
     'stop_gradient',
     'subtract',
     'sum',
@@ -646,6 +691,7 @@ __all__ = [
     'triu',
     'true_divide',
     'trunc',
+    'unfold',
     'unique',
     'unravel_index',
     'unstack',
@@ -655,6 +701,8 @@ __all__ = [
     'vectorize',
     'vectorized_map',
     'view',
+    'view_as_complex',
+    'view_as_real',
     'vsplit',
     'vstack',
     'where',

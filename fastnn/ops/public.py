@@ -19,15 +19,15 @@ from fastnn.graph.node import Symbol
 # Their arguments are functions, which may hold symbols that no event would know of: what they call is recorded.
 TAKE_FUNCTIONS = frozenset(("associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch",
                             "vectorized_map", "vectorize", "while_loop"))  # fmt: skip
-# Their results on symbols are no symbols, or they take none.
+# Their results on symbols are no symbols, or they take none, or they call one that is recorded.
 NOT_RECORDED = frozenset((
     "bartlett", "blackman", "broadcast_shapes", "convert_to_numpy", "dtype", "empty", "eye", "hamming", "hanning",
-    "identity", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape", "size", "tri",
-    "zeros",
+    "identity", "image.extract_patches_3d", "indices", "is_tensor", "kaiser", "linear", "ndim", "ones", "shape",
+    "size", "tri", "zeros",
 ))  # fmt: skip
 # Of these, the ones that make arrays of a size: a size that is not known yet is an argument that makes them events.
-TAKE_SIZES = NOT_RECORDED - {"broadcast_shapes", "convert_to_numpy", "dtype", "is_tensor", "linear", "ndim", "shape",
-                             "size"}  # fmt: skip
+TAKE_SIZES = NOT_RECORDED - {"broadcast_shapes", "convert_to_numpy", "dtype", "image.extract_patches_3d", "is_tensor",
+                             "linear", "ndim", "shape", "size"}  # fmt: skip
 
 
 def is_recorded(name):
@@ -45,6 +45,7 @@ class Row:
     config: tuple  # names of the constructor's arguments
     arguments: tuple  # names of the call's arguments by position; a last "*name" takes the rest
     keywords: tuple  # names of those passed by keyword
+    more: bool = False  # whether the call takes any others by keyword
     defaults: dict = dataclasses.field(default_factory=dict, hash=False)
     settled: frozenset = frozenset()  # names whose None stands in a file as the default that it means
 
@@ -72,9 +73,10 @@ def _parse(line):
     settled = frozenset(n[:-1] for n, _, _ in config if n[-1] == "!")
     config = [(n.rstrip("!"), equals, value) for n, equals, value in config]
     arguments = _parts(arguments)
+    more = [a for a in arguments if a.startswith("**")]
     return Row(function, module, name, tuple(n for n, _, _ in config),
-               tuple(a for a in arguments if not a.endswith("=")),
-               tuple(a[:-1] for a in arguments if a.endswith("=")),
+               tuple(a for a in arguments if not a.endswith("=") and a not in more),
+               tuple(a[:-1] for a in arguments if a.endswith("=")), bool(more),
                {n: ast.literal_eval(value) for n, equals, value in config if equals}, settled)  # fmt: skip
 
 
@@ -115,20 +117,24 @@ def split(row, function, args, kwargs):
             values.update(value)
         else:
             values[name] = value
-    if any(name not in known and name in values and values[name] is not None for name in given):
+    others = [name for name in given if name not in known and name in values and values[name] is not None]
+    if others and not row.more:
         return None
     arguments = []
     for name in row.arguments:
         arguments += values[name[1:]] if name[0] == "*" else [values[name]]
     return (
-        {name: _settled(row, name, values[name]) for name in row.config},
+        {name: _settled(row, name, values[name], values) for name in row.config},
         tuple(arguments),
-        {name: values[name] for name in row.keywords},
+        {name: values[name] for name in (*row.keywords, *others)},
     )
 
 
-def _settled(row, name, value):
-    """A config value as files have it: names of dtypes and data formats."""
+def _settled(row, name, value, values):
+    """A config value as files have it: names of dtypes and data formats, sizes of patches in full."""
+    if name in row.settled and name in ("size", "strides"):
+        value = values["size"] if value is None else value
+        return (value, value) if isinstance(value, int) and (name == "size" or values[name] is None) else value
     if name == "dtype" and (value is not None or name in row.settled):
         return dtypes.standardize(value)
     if name == "data_format" and value is None and name in row.settled:

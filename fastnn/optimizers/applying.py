@@ -23,6 +23,7 @@ from fastnn.graph.active import paused
 from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update, update_hyper
 from fastnn.optimizers.operands import as_dtype, number, snapshot
+from fastnn.optimizers.stateless import Stateless
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
 LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency",
@@ -70,7 +71,7 @@ class Unit:
         return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
 
 
-class Applying:
+class Applying(Stateless):
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
@@ -203,6 +204,10 @@ class Applying:
         return type(self).update_step is not Applying.update_step
 
     def _step(self, grads, variables, prepared):
+        grads, variables = self._overwrite(grads, variables)
+        if not grads:
+            self._iterations.assign(ops.add(self._iterations, np.int64(1)))
+            return
         grads, variables = _without_missing(grads, variables)
         if self.loss_scale_factor is not None:
             grads = [ops.multiply(g, number(1.0 / self.loss_scale_factor, g)) for g in grads]
@@ -314,7 +319,7 @@ class Applying:
         least = ops.minimum(ops.divide(np.float64(1.0), norm), np.float64(1.0) / limit)
         return ops.add(ops.multiply(limit, least), ops.subtract(norm, norm))
 
-    def _clipped(self, grads):
+    def _clip_gradients(self, grads):
         """Gradients of single variables after whichever clipping is set."""
         if self.clipnorm:
             return [self._clip_by_norm(g) for g in grads]
@@ -381,12 +386,18 @@ class Applying:
 
     def _custom_update(self, grads, variables):
         rate = self._rate()
-        for v in variables if self.weight_decay else ():
-            if self._use_weight_decay(v):
-                factor = ops.cast(ops.multiply(rate, np.float64(self.weight_decay)), v.dtype)
-                v.assign(ops.subtract(v.value, ops.multiply(v.value, factor)))
-        for g, v in zip(self._clipped(grads), variables):
+        self._apply_weight_decay(variables, rate)
+        for g, v in zip(self._clip_gradients(grads), variables):
             self.update_step(g, v, ops.cast(rate, v.dtype))
+
+    def _apply_weight_decay(self, variables, rate=None):
+        """Take the decoupled weight decay from variables (subclasses written for Keras call it)."""
+        rate = self._rate() if rate is None else rate
+        for v in variables:
+            decay = self._decay_of(v)
+            if decay:
+                factor = ops.cast(ops.multiply(rate, np.float64(decay)), v.dtype)
+                v.assign(ops.subtract(v.value, ops.multiply(v.value, factor)))
 
     def assign(self, variable, value):
         """variable <- value; what update_step of Keras's own optimizers calls."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastnn.core.arguments import real
 from fastnn.core.errors import ArgumentError
 from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
@@ -20,6 +21,7 @@ class Ftrl(Optimizer):
 
     settings = ("learning_rate_power", "initial_accumulator_value", "l1_regularization_strength",
                 "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta")  # fmt: skip
+    own_checks = tuple(name for name in settings if name != "beta")
 
     def __init__(
         self,
@@ -64,10 +66,10 @@ class Ftrl(Optimizer):
             "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
         }
         for key, value in given.items():
-            if value < 0.0 and key != "beta":
+            if key != "beta" and (real(value) is None or not value >= 0.0):
                 raise ArgumentError(f"`{key}` needs to be positive or zero. Received: {key}={value}.")
             setattr(self, key, value)
-        if learning_rate_power > 0.0:
+        if real(learning_rate_power) is None or not learning_rate_power <= 0.0:
             raise ArgumentError(
                 "`learning_rate_power` needs to be negative or zero. Received: learning_rate_power="
                 f"{learning_rate_power}."

@@ -4,7 +4,7 @@ from fastnn import optimizers
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.saving import identifiers as serial
 
-_NOT_OPTIMIZERS = ("get", "serialize", "deserialize", "schedules", "Optimizer")
+_NOT_OPTIMIZERS = ("get", "serialize", "deserialize", "schedules", "legacy", "Optimizer", "OptimizerMap")
 
 
 def names():

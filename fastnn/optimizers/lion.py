@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastnn.core.arguments import real
 from fastnn.core.errors import ArgumentError
 from fastnn.ops.records import update
 from fastnn.optimizers.optimizer import Optimizer
@@ -17,6 +18,7 @@ class Lion(Optimizer):
     """
 
     settings = ("beta_1", "beta_2")
+    own_checks = ("beta_1",)
 
     def __init__(
         self,
@@ -49,9 +51,9 @@ class Lion(Optimizer):
             name,
             **kwargs,
         )
-        if not 0 < beta_1 <= 1:
+        if real(beta_1) is None or not 0 < beta_1 <= 1:
             raise ArgumentError(
-                "Argument `beta_1` must be in the (0, 1] range. Otherwise, the optimizer degenerates "
+                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates "
                 f"to SignSGD. Received: beta_1={beta_1}."
             )
         self.beta_1, self.beta_2 = beta_1, beta_2

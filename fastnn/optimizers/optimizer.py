@@ -172,8 +172,10 @@ class Optimizer(ChecksArguments, Applying):
         """The moving averages of the trainable variables (with use_ema)."""
         return list(self._slots.get("average", ()))
 
+    # names that subclasses written for Keras use
     _trainable_variables = property(lambda self: self._trainable)
-    _model_variables_moving_average = averages
+    _model_variables_moving_average = property(lambda self: self.averages)
+    _accumulated_gradients = property(lambda self: list(self._slots.get("gradient_accumulator", ())))
 
     def add_variable(
         self,
@@ -279,14 +281,14 @@ class Optimizer(ChecksArguments, Applying):
                 "You are calling `set_weights()` on an optimizer that has not yet been built. Please "
                 "call `optimizer.build(trainable_variables)` first."
             )
-        with turn(self._variables, writes=True):
-            for variable, weight in zip(self._variables, weights):
+        with turn(self.variables, writes=True):
+            for variable, weight in zip(self.variables, weights):
                 variable.assign(weight)
 
     def get_weights(self) -> list[Array]:
         """The values of all variables, in order; all of one moment between two steps."""
-        with turn(self._variables):
-            return [v.numpy() for v in self._variables]
+        with turn(self.variables):
+            return [v.numpy() for v in self.variables]
 
     def save_own_variables(self, store: Any) -> None:
         """Put the variables into a mapping under "0", "1", ..."""
@@ -388,6 +390,10 @@ class Optimizer(ChecksArguments, Applying):
         if id(variable) in self._excluded:
             return False
         return not (self._excluded_names is not None and self._excluded_names.search(variable.path or variable.name))
+
+    def _decay_of(self, variable):
+        """The weight decay of a variable; None or 0 where it has none."""
+        return self.weight_decay if self._use_weight_decay(variable) else None
 
     # ------------------------------------------------------------------ configs
     def get_config(self) -> Config:

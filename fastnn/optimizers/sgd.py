@@ -21,6 +21,7 @@ class SGD(Optimizer):
     """
 
     settings = ("momentum", "nesterov")
+    own_checks = ("momentum",)
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, FileFormatError
 
 __all__ = ["Tokenizer", "hashing_trick", "one_hot", "text_to_word_sequence", "tokenizer_from_json"]
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -199,16 +199,23 @@ _COUNTED = ("word_counts", "word_docs", "index_docs", "index_word", "word_index"
 
 
 def tokenizer_from_json(json_string):
-    """The Tokenizer that `to_json` wrote.
+    """The Tokenizer that `to_json` wrote; FileFormatError for any other text.
 
     >>> tokenizer_from_json(Tokenizer(5).to_json()).num_words
     5
     """
-    config = json.loads(json_string)["config"]
-    counted = {k: json.loads(config.pop(k)) for k in _COUNTED}
-    made = Tokenizer(**config)
-    for name, value in counted.items():
-        if name.startswith("index"):
-            value = {int(k): v for k, v in value.items()}
-        getattr(made, name).update(value)
+    try:
+        config = json.loads(json_string)["config"]
+        counted = {k: json.loads(config.pop(k)) for k in _COUNTED}
+        if any(type(n) not in (int, str) for value in counted.values() for n in value.values()):
+            raise ValueError("a table holds something else than words and numbers")
+        made = Tokenizer(**config)
+        for name, value in counted.items():
+            getattr(made, name).update({int(k): v for k, v in value.items()} if name.startswith("index") else value)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        # Text that is no JSON, or says anything but what to_json() writes.
+        raise FileFormatError(
+            "tokenizer_from_json: the text is not what Tokenizer.to_json() returns: "
+            f"{type(error).__name__}: {error!s:.500}"
+        ) from error
     return made

@@ -1,7 +1,7 @@
 """From the config of a model to the model, with fresh weights."""
 
-from fastnn.core.errors import FastnnError, FileFormatError
-from fastnn.saving.budget import budget
+from fastnn.core.errors import FileFormatError
+from fastnn.saving.budget import budget, described
 from fastnn.saving.check import MAX_DEPTH, check_config
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.serialization import deserialize_object, sharing_scope
@@ -17,7 +17,7 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
     """
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
-    try:
+    with described(name):
         checked = check_config(config if compile else without_compile(config), custom_objects)
         compile_config = checked.pop("compile_config", None)
         with sharing_scope(), budget(size, name):
@@ -27,13 +27,6 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
         if compile and compile_config:
             with budget(size, name):
                 compile_from_config(model, compile_config, custom_objects)
-    except FastnnError:
-        raise
-    except Exception as error:
-        # A damaged config meets constructors that expect anything but that, and raise whatever they raise.
-        raise FileFormatError(
-            f"{name}: the config describes no model that can be built: {type(error).__name__}: {str(error)[:1000]}."
-        ) from error
     return model
 
 

@@ -7,12 +7,12 @@ from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameEr
 from fastnn.saving import names, roles
 from fastnn.saving.registration import find_custom
 
-MAX_DEPTH = 200
+MAX_DEPTH = 2000
 
 # Arguments that some version of Keras writes and a class of ours may not have, with the values that change nothing.
 _NEUTRAL = {
     "quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "input_axes": (None,),
-    "output_axes": (None,), "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,),
+    "output_axes": (None,),
     "synchronized": (False,), "sparse": (False,), "ragged": (False,), "optional": (False,), "time_major": (False,),
     "implementation": (0, 1, 2), "data_format": ("channels_last", None), "stateful": (False,), "unroll": (False, True),
     "use_legacy_config": (True, False, None), "fused": (None, True, False), "virtual_batch_size": (None,),

@@ -12,12 +12,14 @@ import stat
 import zipfile
 import zlib
 
+from fastnn.core import nesting
 from fastnn.core.errors import FileFormatError, NotSupportedError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _LIMITS = {CONFIG: 256 << 20, METADATA: 1 << 20}
 _MAX_RATIO = 200  # deflate reaches 1032; a real config some 30
-_MAX_DEPTH = 400
+_MAX_DEPTH = 2000  # three or four for a model inside a model
+_FRAMES = 5  # of Python that a level takes, here and where the config is looked through
 
 
 def read_members(data, name="the file"):
@@ -36,7 +38,7 @@ def read_members(data, name="the file"):
         archive = zipfile.ZipFile(io.BytesIO(data))
         infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"{name} is a damaged or truncated .keras archive: {error}.") from error
+        raise FileFormatError(f"{name} is a damaged or truncated .keras archive: {error!s:.300}.") from error
     found = {}
     for info in infos:
         _check_member(info, found, name)
@@ -61,12 +63,12 @@ def _check_member(info, found, name):
     member = info.filename
     if member not in (CONFIG, METADATA, WEIGHTS):
         if member.startswith("assets/") and ".." not in member:
-            raise NotSupportedError(f"{name} holds the asset {member!r}; fastnn has no layer with assets.")
+            raise NotSupportedError(f"{name} holds the asset {member!r:.100}; fastnn has no layer with assets.")
         raise FileFormatError(
-            f"{name} holds a member {member!r}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
+            f"{name} holds a member {member!r:.100}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
         )
     if info.orig_filename != member:
-        raise FileFormatError(f"{name}: member name {info.orig_filename!r} is not plain; refused.")
+        raise FileFormatError(f"{name}: member name {info.orig_filename!r:.100} is not plain; refused.")
     if member in found:
         raise FileFormatError(f"{name} holds the member {member!r} twice; refused.")
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -95,7 +97,7 @@ def read_member(archive, info, name="the file"):
         with archive.open(info) as file:
             data = file.read(info.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise FileFormatError(f"{name}: member {info.filename!r} is damaged: {error}.") from error
+        raise FileFormatError(f"{name}: member {info.filename!r} is damaged: {error!s:.300}.") from error
     if len(data) != info.file_size:
         raise FileFormatError(f"{name}: member {info.filename!r} has {len(data)} bytes, expected {info.file_size}.")
     return data
@@ -127,7 +129,7 @@ def parse_json(data, name="the file"):
         text = data if isinstance(data, str) else data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{name}: the JSON is not UTF-8 text: {error}.") from error
-    _check_depth(text, name)
+    nesting.make_room(_FRAMES * _depth(text, name))
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no encoding
@@ -136,8 +138,9 @@ def parse_json(data, name="the file"):
     return value
 
 
-def _check_depth(text, name):
-    depth, inside, escaped = 0, False, False
+def _depth(text, name):
+    """How deep brackets are nested; FileFormatError if they are nested too deep."""
+    depth, deepest, inside, escaped = 0, 0, False, False
     # Only brackets outside of strings count; the scan avoids recursing into what it protects from.
     for char in text:
         if inside:
@@ -151,10 +154,12 @@ def _check_depth(text, name):
             inside = True
         elif char in "[{":
             depth += 1
+            deepest = max(deepest, depth)
             if depth > _MAX_DEPTH:
                 raise FileFormatError(f"{name}: the JSON is nested more than {_MAX_DEPTH} levels deep; refused.")
         elif char in "]}":
             depth -= 1
+    return deepest
 
 
 def _refuse_constant(text):

@@ -19,7 +19,9 @@ _SEAL_SIZE = len(_SEAL) + hashlib.sha256().digest_size
 _SEALED = "fastnn_sealed"  # root attribute of files that fastnn wrote with a seal
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 _MAX_OBJECTS = 200_000
-_MAX_DEPTH = 64
+_MAX_DEPTH = 2000
+_MAX_ELEMENTS = 1 << 40
+_NAMES = 32 << 20  # bytes that the paths of all objects may take, besides twice the file
 
 
 def dump(tree, root_attributes=None):
@@ -31,8 +33,9 @@ def dump(tree, root_attributes=None):
     import h5py
 
     with h5py.File(io.BytesIO(), "w", libver="earliest") as file:
+        groups = {"": file}
         for path, (attributes, arrays) in tree.items():
-            group = file.require_group(path) if path else file
+            group = _group(groups, path)
             for key, value in attributes.items():
                 group.attrs[key] = value
             for name, array in arrays.items():
@@ -46,6 +49,17 @@ def dump(tree, root_attributes=None):
             file.attrs[key] = value
         file.flush()
         return seal(file.id.get_file_image())
+
+
+def _group(groups, path):
+    """The group at a path, made where it is missing.  groups: those there are, by path."""
+    words, above = path.split("/"), ""
+    for i in range(len(words) if path else 0):
+        here = "/".join(words[: i + 1])
+        if here not in groups:
+            groups[here] = groups[above].require_group(words[i])
+        above = here
+    return groups[path]
 
 
 def digest(arrays):
@@ -130,27 +144,36 @@ class Reader:
 
     def __init__(self, file, name, size, sealed=False):
         self.file, self.name, self.size, self.sealed = file, name, size, sealed
-        self._objects, self._paths = {}, {}
+        self._objects, self._paths, self._left = {}, {}, 2 * size + _NAMES
 
     def _object(self, path):
         """What is at a path ("" is the root), or None; links that lead elsewhere and second names are refused."""
         if path in self._objects:
             return self._objects[path]
-        address = self.file.root
-        if path:
-            parent, _, last = path.rpartition("/")
-            above = self._object(parent)
-            if above is None or last not in (above.links or ()):
+        at, words = "", path.split("/") if path else []
+        found = self._enter("", self.file.root)
+        for word in words:
+            if word not in (found.links or ()):
                 return None
-            address = above.links[last]
+            at = f"{at}/{word}".lstrip("/")
+            found = self._enter(at, found.links[word])
+        return found
+
+    def _enter(self, path, address):
+        """The object at an address, which is that of the path."""
+        if path in self._objects:
+            return self._objects[path]
         if address is None:
             raise FileFormatError(
-                f"{self.name}: {path!r} is a link which leads elsewhere; only data inside the file is read."
+                f"{self.name}: {path!r:.200} is a link which leads elsewhere; only data inside the file is read."
             )
         if address in self._paths:
             raise FileFormatError(f"{self.name}: {path!r} is a second name of {self._paths[address]!r}; refused.")
         if len(self._paths) > _MAX_OBJECTS:
             raise FileFormatError(f"{self.name} holds more than {_MAX_OBJECTS} groups and arrays; refused.")
+        self._left -= len(path)
+        if self._left < 0 or path.count("/") > _MAX_DEPTH:
+            raise FileFormatError(f"{self.name}: groups are nested too deep, or names too long; refused.")
         with _damage(f"{self.name}: {path!r}" if path else self.name):
             found = _Object(self.file, address)
         self._objects[path], self._paths[address] = found, path
@@ -203,6 +226,9 @@ class Reader:
                     f"{where} is packed by filter {code}, expected one of {', '.join(_FILTERS.values())}, or none."
                 )
         need, stored, packed = math.prod(array.shape) * array.type.size, array.stored(), bool(array.filters)
+        packed = packed and layout.kind == "chunked"  # elsewhere filters are not applied
+        if math.prod(max(d, 1) for d in array.shape) > _MAX_ELEMENTS:  # also where another size is 0
+            raise FileFormatError(f"{where} claims the shape {array.shape}; refused.")
         if stored > self.size or (need > stored and not packed) or need > 1100 * max(stored, 1):
             raise FileFormatError(f"{where} claims {need} bytes and has {stored} in a file of {self.size}; refused.")
 
@@ -223,17 +249,15 @@ class Reader:
             values = found.read()
         return values if dtype is None else values.astype(dtype, copy=False)
 
-    def arrays(self, path="", depth=0):
+    def arrays(self, path=""):
         """The paths of all arrays below a group, in order of name; bounded in number and depth."""
-        if depth > _MAX_DEPTH:
-            raise FileFormatError(f"{self.name}: groups are nested more than {_MAX_DEPTH} deep; refused.")
-        out = []
-        for name in self.names(path):
-            full = f"{path}/{name}" if path else name
-            if self.group(full) is not None:
-                out += self.arrays(full, depth + 1)
+        out, waiting = [], [path]
+        while waiting:
+            path = waiting.pop()
+            if path and self.group(path) is None:
+                out.append(path)
             else:
-                out.append(full)
+                waiting += [f"{path}/{name}" if path else name for name in reversed(self.names(path))]
         return out
 
     def verify(self):

@@ -46,8 +46,11 @@ def inspect_file(filepath):
 
 
 def _describe(config, out, name):
-    if not isinstance(config, dict):
-        raise FileFormatError(f"{name}: the config is {type(config).__name__}, expected an object.")
+    for part, kinds, what in (("metadata", dict, out["metadata"]), ("config", dict, config),
+                              ("compile config", (dict, type(None)),
+                               config.get("compile_config") if isinstance(config, dict) else None)):  # fmt: skip
+        if not isinstance(what, kinds):
+            raise FileFormatError(f"{name}: the {part} is {type(what).__name__}, expected an object.")
     inner = config.get("config")
     layers = inner.get("layers", []) if isinstance(inner, dict) else inner if isinstance(inner, list) else []
     out["model"] = {

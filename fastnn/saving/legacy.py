@@ -8,7 +8,7 @@ import numpy as np
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, layout, streams
-from fastnn.saving.budget import budget
+from fastnn.saving.budget import budget, described
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.compiled import compile_from_config
@@ -35,7 +35,7 @@ def load_model(data, name, custom_objects=None, compile=True):
         changes.commit(read)
         training = reader.attribute("", "training_config")
         if compile and training is not None:
-            with budget(reader.size, name):
+            with described(name), budget(reader.size, name):
                 _compile(model, container.parse_json(training, name), reader, custom_objects)
         saved = reader.attribute("", streams.KEY)
         streams.load_or_guess(model, None if saved is None else container.parse_json(saved, name), name)

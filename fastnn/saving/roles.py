@@ -62,7 +62,8 @@ ARGUMENTS = {
     "layer": LAYER, "backward_layer": LAYER, "cell": LAYER, "cells": LAYER, "layers": LAYER,
     "function": _FUNCTION, "mask": _FUNCTION, "output_shape": _FUNCTION, "arguments": _FUNCTION, "fn": _FUNCTION,
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
-    "optimizer": _OPTIMIZER, "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
+    **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
+    "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
 }  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 

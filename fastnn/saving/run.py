@@ -1,73 +1,112 @@
-"""The state of a training run in one file: weights, optimizer, random streams, and plain data of the run's own.
+"""All of a run in one file: weights, optimizer, random streams, and what a training loop keeps of its own.
 
-The file is a `.weights.h5` of Keras 3's layout with one more group, so that usual tools show it and load its weights.
-It is written at once: a run is never found half in an old state and half in a new one.
+A run is copied between two batches (`take`); the copy becomes bytes and a file in another thread (run_file.py).
 """
 
-import json
+import dataclasses
 import math
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, streams, weights
-from fastnn.saving.files import read_file, write_file
+from fastnn.saving import layout, streams, weights
+from fastnn.saving.files import write_file
+from fastnn.saving.run_file import ARRAY, FLOAT, FLOATS, FORMAT, dump
 
-GROUP, TEXT, FORMAT = "fastnn_run", "json", 1
-ARRAY, FLOAT = "__array__", "__float__"
+_KINDS = "fiub"
+
+
+@dataclasses.dataclass
+class Parts:
+    """What of a model goes into a file of a run; found once, since walking all layers takes as long as writing.
+
+    places: of what has variables.  between: see _between.  generators: {path: SeedGenerator}.
+    """
+
+    places: list
+    between: dict
+    generators: dict
+
+
+def parts_of(model):
+    """The Parts of a model as it is now."""
+    return Parts(layout.check_unique(list(layout.places(model))), _between(model), streams.generators(model))
+
+
+def take(model, state, parts=None):
+    """A copy of all that goes on: what `dump` makes the bytes of a file of, in another thread if need be.
+
+    state: dicts, lists, numbers, text, None and arrays; ArgumentError for other things.
+    """
+    parts = parts_of(model) if parts is None else parts
+    arrays, names = {}, {}
+    for place in parts.places:
+        for key, value in _own(place):
+            arrays[f"{place.group}/{key}"] = value
+        name = getattr(place.part, "name", None)
+        if isinstance(name, str):
+            names[place.group] = name
+    kept: list = []
+    plain = _plain({"random": streams.position(model, parts.generators), "state": state,
+                    "between": {path: [v.numpy() for v in group] for path, group in parts.between.items()}},
+                   kept, "the state of the run")  # fmt: skip
+    return {"format": FORMAT, "names": names, "run": plain}, arrays, kept
+
+
+def _own(place):
+    if place.save is None:
+        return [(i, v.numpy()) for i, v in enumerate(place.variables)]
+    store: dict = {}
+    place.save(store)
+    return [(key, np.array(value)) for key, value in store.items()]
 
 
 def save_run(model, path, state):
-    """Write the model and `state` (dicts, lists, numbers, text, None and arrays) to `path`, replacing it at once.
-
-    Raises ArgumentError for other things in `state`, OSError.
-    """
-    arrays = []
+    """Write the model and `state` to `path`, replacing it at once.  Raises what `take` raises, and OSError."""
     with layout.still(model):
-        plain = _plain({"format": FORMAT, "random": streams.dump(model), "state": state,
-                        "between": {path: [v.numpy() for v in kept] for path, kept in _between(model).items()}},
-                       arrays, "the state of the run")  # fmt: skip
-        tree = weights.tree_of(model)
-    text = np.frombuffer(json.dumps(plain).encode(), np.uint8)
-    tree[GROUP] = {}, {TEXT: text, **{str(i): a for i, a in enumerate(arrays)}}
-    write_file(path, hdf5.dump(tree))
+        taken = take(model, state)
+    write_file(path, dump(taken))
 
 
-def load_run(model, path):
-    """Give a model the weights, optimizer state and random streams of a file; returns the `state` saved with them.
+def load_run(model, reader):
+    """Give a model the weights, optimizer state and random streams of a Reader; returns the `state` saved with them.
 
-    None for a file with weights alone.  Raises FileFormatError, with nothing changed, for one that is damaged or of
-    another model.
+    Raises FileFormatError, with nothing changed, for a file of another model.
     """
-    name = repr(path)
-    with hdf5.reading(read_file(path, "backup"), name) as reader:
-        changes = weights.plan(model, reader)
-        reader.verify()
-        read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
-        saved = None
-        if reader.group(GROUP) is not None:
-            data = container.parse_json(reader.read(f"{GROUP}/{TEXT}", dtype=np.uint8).tobytes(), name)
-            if not isinstance(data, dict) or data.get("format") != FORMAT:
+    changes = weights.plan(model, reader, optimizer=False)
+    changes.arrays += _optimizer(model, reader)
+    read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
+    saved, held = reader.run, _between(model)
+    values = saved["between"]
+    if held.keys() != values.keys() or any(
+        [tuple(v.shape) for v in held[path]] != [getattr(a, "shape", None) for a in values[path]] for path in held
+    ):
+        raise FileFormatError(
+            f"{reader.name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "
+            f"between batches, but in the file it is {', '.join(sorted(values)) or '(none)'}, or "
+            "of other shapes: expected a checkpoint of the same model."
+        )
+    streams.load(model, saved["random"], reader.name)
+    changes.commit(read + [pair for path in held for pair in zip(held[path], values[path])])
+    return saved["state"]
+
+
+def _optimizer(model, reader):
+    """[(variable, path)] of the optimizer: a run goes on with all of its state, or not at all."""
+    found = []
+    for place in layout.places(model):
+        if place.is_optimizer and place.load is None:
+            names = reader.names(place.group)
+            pairs = [(v, f"{place.group}/{i}") for i, v in enumerate(place.variables)]
+            if len(names) != len(pairs) or any(
+                str(i) not in names or reader.shape(path)[0] != tuple(v.shape) for i, (v, path) in enumerate(pairs)
+            ):
                 raise FileFormatError(
-                    f"{name}: the state of the run has format "
-                    f"{data.get('format') if isinstance(data, dict) else data!r}; this fastnn reads "
-                    f"format {FORMAT}."
+                    f"{reader.name}: the state of the optimizer ({len(names)} arrays) does not fit that of the model "
+                    f"({len(pairs)} variables of {type(place.part).__name__}): compile the model as it was."
                 )
-            saved = _revived(data, reader, name)
-    if saved is not None:
-        held, values = _between(model), saved.get("between", {})
-        if held.keys() != values.keys() or any(
-            [v.shape for v in held[path]] != [np.shape(a) for a in values[path]] for path in held
-        ):
-            raise FileFormatError(
-                f"{name}: the layers {', '.join(sorted(held)) or '(none)'} of the model keep state "
-                f"between batches, but in the file it is {', '.join(sorted(values)) or '(none)'}, or "
-                "of other shapes: expected a backup of the same model."
-            )
-        streams.load(model, saved["random"], name)
-        read += [pair for path in held for pair in zip(held[path], values[path])]
-    changes.commit(read)
-    return None if saved is None else saved["state"]
+            found += pairs
+    return found
 
 
 def _between(model):
@@ -88,14 +127,16 @@ def _plain(value, arrays, where):
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, np.generic):
-        value = value.item()
-        return _plain(value, arrays, where)
+        return _plain(value.item(), arrays, where)
     if isinstance(value, float):
-        return value if math.isfinite(value) else {FLOAT: repr(value)}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        arrays.append(value)
+        return float(value) if math.isfinite(value) else {FLOAT: repr(float(value))}
+    if isinstance(value, np.ndarray) and value.dtype.kind in _KINDS:
+        arrays.append(value.copy())
         return {ARRAY: len(arrays) - 1}
     if isinstance(value, (list, tuple)):
+        if len(value) > 8 and set(map(type, value)) == {float}:  # a history grows long
+            arrays.append(np.array(value))
+            return {FLOATS: len(arrays) - 1}
         return [_plain(v, arrays, where) for v in value]
     if isinstance(value, dict) and all(isinstance(k, str) for k in value):
         return {k: _plain(v, arrays, f"{where}, {k!r}") for k, v in value.items()}
@@ -103,15 +144,3 @@ def _plain(value, arrays, where):
         f"Cannot save {value!r} of type {type(value).__name__} in {where}: expected numbers, text, "
         "None, arrays, and lists or dicts (with str keys) of them."
     )
-
-
-def _revived(value, reader, name):
-    if isinstance(value, list):
-        return [_revived(v, reader, name) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {ARRAY} and isinstance(value[ARRAY], int):
-        return reader.read(f"{GROUP}/{value[ARRAY]}")
-    if value.keys() == {FLOAT} and value[FLOAT] in ("nan", "inf", "-inf"):
-        return float(value[FLOAT])
-    return {k: _revived(v, reader, name) for k, v in value.items()}

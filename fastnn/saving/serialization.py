@@ -16,6 +16,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.core.tree import map_structure
 from fastnn.saving import names, roles
+from fastnn.saving.budget import alone
 from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
 from fastnn.saving.registration import CustomObjectScope, find_custom, get_registered_name, is_registered
 
@@ -204,15 +205,13 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     depth = _depth.get()
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
-    if depth == 0 and isinstance(config, (dict, list, tuple)):
-        config = check_config(config, custom_objects, roles.of_category(category))
     token = _depth.set(depth + 1)
     try:
-        return _deserialize(config, custom_objects, safe_mode, category)
-    except RecursionError:
-        if depth:
-            raise
-        raise FileFormatError("The config is nested too deep to be built.") from None
+        if depth or not isinstance(config, (dict, list, tuple)):
+            return _deserialize(config, custom_objects, safe_mode, category)
+        with alone("the config"):
+            config = check_config(config, custom_objects, roles.of_category(category))
+            return _deserialize(config, custom_objects, safe_mode, category)
     finally:
         _depth.reset(token)
 

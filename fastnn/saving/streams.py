@@ -34,10 +34,12 @@ def generators(model):
 
 def dump(model):
     """The position of every random stream of a model, as plain data."""
-    return {
-        "position": model._random_position(),
-        "generators": {path: [*g.key, g.calls] for path, g in generators(model).items()},
-    }
+    return position(model, generators(model))
+
+
+def position(model, found):
+    """The position of the streams of a model; found: its generators()."""
+    return {"position": model._random_position(), "generators": {path: [*g.key, g.calls] for path, g in found.items()}}
 
 
 def load(model, saved, name):
@@ -68,7 +70,12 @@ def load_or_guess(model, saved, name):
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and hasattr(model, "_random_position"):
         # batches, also where several make one update
-        model._set_random_position({**model._random_position(), "train": int(optimizer._iterations.numpy())})
+        model._set_random_position(
+            {
+                **model._random_position(),
+                "train": int(getattr(optimizer, "inner_optimizer", optimizer)._iterations.numpy()),
+            }
+        )
 
 
 def _checked(saved, name):

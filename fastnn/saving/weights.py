@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy
+from fastnn.saving import container, hdf5, layout, legacy, run_file
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
 if TYPE_CHECKING:
     from fastnn.layers.layer import Layer
 
-_IGNORED = ("seed_generator", "fastnn_run")  # Keras's random streams (ours are counters); a run's state: see run.py
+_IGNORED = ("seed_generator",)  # Keras's random streams (ours are counters)
 
 
 ANY_NAME = ("",)
@@ -72,7 +72,7 @@ def load_weights(
     optimizer: bool = True,
     by_name: bool | None = None,
 ) -> None:
-    """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file.
+    """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file, or from a checkpoint of `fit`.
 
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
     optimizer: also set the state of the compiled optimizer, if the file has it.
@@ -89,6 +89,11 @@ def load_weights(
     if data[:2] == b"PK":
         archive, infos = container.read_members(data, name)
         data = container.read_member(archive, infos[container.WEIGHTS], name)
+    elif data[: len(run_file.MAGIC)] == run_file.MAGIC:
+        reader = run_file.Reader(data, name)
+        changes = plan(model, reader, skip_mismatch, optimizer)
+        changes.commit([(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays])
+        return
     elif data[:8] != hdf5.SIGNATURE:
         raise FileFormatError(
             f"{name} is not a weights file: it begins with {data[:4]!r}, expected a .weights.h5, .h5 or .keras file."

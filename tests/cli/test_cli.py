@@ -156,3 +156,42 @@ def test_demo_reaches_98_percent(tmp_path):
 
 def test_terminal():
     assert seconds(59.99) == "0:59" and seconds(3.14159) == "3.1 s" and table([]) == ""
+
+
+SCRIPT = """
+import sys
+import keras
+import numpy as np
+
+keras.utils.set_random_seed(1)
+x = np.random.rand(40, 3).astype("float32")
+for k in range(3):
+    layers = [keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile("adam", "mse")
+    if (k, sys.argv[2]) == (1, "ends"):
+        class Ends(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                if epoch == 2:
+                    raise OSError("the disk went away")
+        ends = [Ends()]
+    else:
+        ends = []
+    history = model.fit(x, x[:, :1], epochs=4, batch_size=8, verbose=0, callbacks=ends)
+    with open(sys.argv[1], "a") as file:
+        print(k, history.history, model.evaluate(x, x[:, :1], verbose=0), np.random.rand(), file=file)
+"""
+
+
+def test_resume_gives_each_fit_of_a_script_its_checkpoints(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    assert main(["run", "script.py", "whole.txt", ""]) == 0
+    assert main(["resume", "kept", "script.py", "broken.txt", "ends"]) == 1
+    names = sorted(path.name[:4] for path in (tmp_path / "kept").glob("*.run"))
+    assert names == ["fit1", "fit1", "fit2", "fit2"]
+    for _ in range(2):
+        assert main(["resume", "kept", "script.py", "again.txt", ""]) == 0
+    whole = (tmp_path / "whole.txt").read_text(encoding="utf-8")
+    assert (tmp_path / "again.txt").read_text(encoding="utf-8") == 2 * whole
+    assert whole.startswith((tmp_path / "broken.txt").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn as keras
-from fastnn import layers
+from fastnn import compat, layers
 from fastnn.cli import main
 from fastnn.core.errors import NotFiniteError
 
@@ -34,7 +34,8 @@ def file(tmp_path, monkeypatch):
     with pytest.raises(NotFiniteError) as raised:
         model.fit(x, x[:, :1], verbose=0, nan="stop", shuffle=False)
     assert raised.value.file == str(tmp_path / "nan-step-0.npz")
-    return "nan-step-0.npz"
+    yield "nan-step-0.npz"
+    compat.uninstall()
 
 
 def test_it_prints_the_diagnosis(file, capsys):

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from fastnn import datasets
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.datasets import cifar10, cifar100, digits, fashion_mnist, mnist
-from fastnn.datasets.files import read_idx, read_records, write_idx
+from fastnn.datasets.files import read_idx, read_npz, read_records, write_idx
 
 
 def test_digits():
@@ -188,3 +189,45 @@ def test_files_of_keras(tmp_path, monkeypatch):
         datasets.california_housing.load_data()
     with pytest.raises(ValueError, match="version"):
         datasets.california_housing.load_data("huge")
+
+
+@pytest.mark.parametrize("change", [
+    lambda a: np.array([["a"]]), lambda a: np.zeros(3, [("f", "f4")]), lambda a: a.astype(complex),
+    lambda a: np.array([1, None], dtype=object), lambda a: np.array("2020-01-01", "M8[D]")])  # fmt: skip
+def test_archives_of_arrays_hold_numbers(change, tmp_path):
+    np.savez(tmp_path / "a.npz", x=change(np.zeros((3, 2))), y=np.zeros(3))
+    with pytest.raises(DataError, match="expected numbers"):
+        read_npz(tmp_path / "a.npz", ("x", "y"), "test")
+
+
+def test_archives_of_arrays(tmp_path):
+    arrays = {
+        "x": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        "y": np.array([True, False]),
+        "z": np.array(7, ">i2"),
+    }
+    for save in (np.savez, np.savez_compressed):
+        save(tmp_path / "a.npz", **arrays)
+        found = read_npz(tmp_path / "a.npz", tuple(arrays), "test")
+        assert all(np.array_equal(found[k], v) and found[k].dtype == v.dtype for k, v in arrays.items())
+    np.save(tmp_path / "b.npz.npy", arrays["x"])
+    with pytest.raises(DataError, match="damaged"):
+        read_npz(tmp_path / "b.npz.npy", ("x",), "test")
+
+
+@pytest.mark.parametrize("shape", ["(10**9, 10**9)", "(1000000000,)", "(-1,)", "(3.5,)", "('a',)", "[2]", "()" * 9000])
+def test_arrays_that_claim_more_than_there_is(shape, tmp_path):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode() + b"\n"
+    data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
+        file.writestr("x.npy", data)
+    with pytest.raises(DataError):
+        read_npz(tmp_path / "a.npz", ("x",), "test")
+
+
+@pytest.mark.parametrize("ending", [".gz", ""])
+def test_an_idx_file_that_claims_four_gigabytes(ending, tmp_path):
+    path, data = tmp_path / f"a{ending}", bytes([0, 0, 8, 1]) + (2**32 - 1).to_bytes(4, "big") + bytes(100)
+    path.write_bytes(gzip.compress(data) if ending else data)
+    with pytest.raises(DataError, match="header claims"):
+        read_idx(path)

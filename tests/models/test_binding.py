@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.core.errors import ShapeError
+from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 
 ROWS = 6
 X = {"p": np.arange(ROWS, dtype="float32")[:, None], "q": np.full((ROWS, 1), 5.0, "float32")}
@@ -136,3 +136,62 @@ def test_entries_of_no_input_are_left_out(kind, warns):
         assert bool(seen) == warns and all(repr(extra) in str(w.message) for w in seen)
     with pytest.raises(ShapeError, match="unknown \\['z'\\]"):
         model.predict({"p": X["p"], "z": X["q"]}, verbose=0)
+
+
+class TestStructuresThatDoNotMatch:
+    """Keras's warnings and errors for inputs in another structure than the model's."""
+
+    @staticmethod
+    def model(keys):
+        inputs = {key: fastnn.Input((2,), name=key) for key in keys}
+        return fastnn.Model(inputs, fastnn.layers.Subtract()([inputs["a"], inputs["b"]]))
+
+    def test_a_list_for_a_dict_goes_by_the_sorted_keys_with_a_warning(self):
+        one, two = np.ones((3, 2), "float32"), np.full((3, 2), 5.0, "float32")
+        with pytest.warns(UserWarning, match="doesn't match the expected structure") as caught:
+            out = self.model("ab").predict([one, two], verbose=0)
+        assert out[0, 0] == -4.0 and len(caught) == 1
+
+    def test_a_list_for_a_dict_in_another_order_is_refused(self):
+        with pytest.raises(ShapeError, match=r"doesn't match the expected structure[\s\S]*Pass a dict"):
+            self.model("ba")([np.ones((3, 2)), np.ones((3, 2))])
+
+    @pytest.mark.parametrize(
+        "x, words",
+        [
+            (np.zeros((2, 2)), r"expects 2 named input\(s\) with keys \['a', 'b'\]"),
+            ({"a": np.zeros((2, 2)), "b": None}, "'b' is not optional"),
+            ({"a": np.zeros((2, 2)), "b": np.zeros((2, 3))}, r"expected shape=\(None, 2\), found shape=\(2, 3\)"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, x, words):
+        with pytest.raises(ShapeError, match=words):
+            self.model("ab")(x)
+
+    def test_an_output_that_no_input_leads_to(self):
+        a, b = fastnn.Input((2,), name="a"), fastnn.Input((2,), name="b")
+        with pytest.raises(GraphError, match=r"Output with path `more\.1` is not connected to `inputs`.*tensor.*'?b"):
+            fastnn.Model(a, {"one": a * 2, "more": [a + 1, b * 3]})
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_a_clone_is_compiled_as_the_model_is(sequential):
+    def own_loss(y_true, y_pred):
+        return fastnn.ops.mean(fastnn.ops.abs(y_true - y_pred))
+
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    model = model if sequential else fastnn.Model(model.inputs, model.outputs)
+    model.compile(fastnn.optimizers.SGD(0.25, momentum=0.5), own_loss, metrics=["mse"])
+    twin = fastnn.models.clone_model(model)
+    assert twin.compiled and twin.optimizer is not model.optimizer
+    assert twin.optimizer.get_config() == model.optimizer.get_config() and twin.loss is own_loss
+    history = twin.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0).history
+    assert sorted(history) == ["loss", "mse"]
+    assert not fastnn.models.clone_model(fastnn.Sequential([fastnn.Input((2,))])).compiled
+
+
+def test_a_clone_on_inputs_of_another_structure():
+    a, b = fastnn.Input((2,), name="a"), fastnn.Input((2,), name="b")
+    model = fastnn.Model({"a": a, "b": b}, a + b)
+    with pytest.raises(ArgumentError, match=r"must have the same structure as model\.input"):
+        fastnn.models.clone_model(model, input_tensors=(a, b))

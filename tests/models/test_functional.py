@@ -173,7 +173,7 @@ class TestErrors:
             layer(Input((5,)))
 
     def test_wrong_number_of_inputs(self):
-        with pytest.raises(ShapeError, match="expects 2 input"):
+        with pytest.raises(ShapeError, match="expects 2 named input"):
             _two_inputs()(rows(2, 1))
 
     def test_incompatible_merge(self):

@@ -102,7 +102,7 @@ def test_every_loss(name):
     x, _ = data()
     rng = np.random.default_rng(1)
     targets = np.eye(3)[rng.integers(0, 3, 6)] if "Hinge" not in name else np.sign(rng.normal(size=(6, 3)))
-    targets = rng.integers(0, 3, 6) if name.startswith(("Sparse", "CategoricalGeneralized")) else targets
+    targets = rng.integers(0, 3, 6) if name.startswith(("Sparse", "CategoricalGeneralized", "Circle")) else targets
     targets = rng.uniform(0.1, 0.9, (6, 3)) if name in ("KLDivergence", "Poisson", "MeanSquaredLogarithmicError") \
         else targets  # fmt: skip
     model = compiled(layers.Dense(4, activation="tanh"), layers.Dense(3, activation="softmax"))

@@ -94,7 +94,7 @@ def test_errors():
         Sequential().build((None, 2))
     with pytest.raises(ShapeError, match="expected min_ndim=4"):
         Sequential([Input((2,)), layers.Conv2D(1, 3)])
-    with pytest.raises(ShapeError, match="output size would be negative"):
+    with pytest.raises(ShapeError, match="output size would be zero or negative"):
         Sequential([Input((2, 2, 1)), layers.Conv2D(1, 3)])
     with pytest.raises(TypeError, match="no layers"):
         Sequential().pop()

@@ -113,11 +113,19 @@ def test_going_on_is_as_if_nobody_looked(value, steps):
     losses = [plain.train_on_batch(*batch)[0] for batch in as_batches(x, Y)]
     model = net()
     model.steps_per_execution = steps
-    with pytest.warns(NotFiniteWarning, match="array 'x'; step 2") as seen:
+    with pytest.warns(DataWarning, match="x contains .*, first in row 9") as seen:
         fit(model, x)
     assert same(model.get_weights(), plain.get_weights()) and not np.isfinite(losses[-1])
-    assert len([w for w in seen if w.category is NotFiniteWarning]) == 1
-    assert next(w for w in seen if w.category is NotFiniteWarning).filename == __file__
+    assert [w.category for w in seen] == [DataWarning]  # which names the row: it is not said twice
+
+
+def test_going_on_says_once_where_it_began():
+    model = keras.Sequential([keras.Input((1,)), layers.Lambda(keras.ops.log, name="logarithm"), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.array([[1.0], [1.0], [0.0], [0.0]], "f4")
+    with pytest.warns(NotFiniteWarning, match="logarithm'.*row 2") as seen:
+        model.fit(x, x, verbose=0, batch_size=1, shuffle=False, epochs=2)
+    assert len(seen) == 1 and seen[0].filename == __file__
 
 
 def test_an_infinite_gradient_that_is_clipped_only_warns():
@@ -181,7 +189,7 @@ def test_a_fit_in_a_callback_has_a_mode_of_its_own():
 
 def test_terminate_on_nan_is_kerass():
     model = net()
-    with pytest.warns(NotFiniteWarning):
+    with pytest.warns(DataWarning):
         history = fit(model, planted(2), epochs=3, callbacks=[callbacks.TerminateOnNaN()])
     assert len(history.history["loss"]) == 1 and not np.isfinite(model.get_weights()[0]).all()
 

@@ -7,7 +7,8 @@ from fastnn import optimizers
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.graph import Variable
 
-ALL = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl", "Lamb"]
+ALL = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl", "Lamb",
+       "Adafactor", "Muon", "ScheduleFreeAdamW"]  # fmt: skip
 
 
 def pair():

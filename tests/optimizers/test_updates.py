@@ -108,6 +108,54 @@ def lamb(w, g, s, t, lr, b1=0.9, b2=0.999, eps=1e-7):
     return w - np.sqrt((w**2).sum()) / np.sqrt((d**2).sum()) * lr * d
 
 
+def adafactor(relative=True, threshold=1.0, b2=-0.8, e1=1e-30, e2=1e-3):
+    rms = lambda x: np.sqrt((x**2).mean())
+
+    def step(w, g, s, t, lr):
+        lr = min(lr, t**-0.5)
+        beta, squares = 1 - t**b2, g**2 + e1
+        mix = lambda name, new: s.__setitem__(name, beta * s.get(name, 0.0) + (1 - beta) * new) or s[name]
+        if w.ndim == 2:
+            r, c = mix("r", squares.mean(1)), mix("c", squares.mean(0))
+            v = np.outer(r, c) / r.mean()
+        else:
+            v = mix("v", squares)
+        u = g / np.sqrt(v)
+        return w - max(e2, rms(w)) * lr * u / max(1.0, rms(u) / threshold)
+
+    return step
+
+
+def schedule_free(b1=0.9, b2=0.999, eps=1e-8, warmup=0):
+    def step(w, g, s, t, lr):
+        lr = lr * min(t / warmup, 1.0) if warmup else lr
+        z = s.get("z", s["first"])
+        s["v"] = b2 * s.get("v", 0.0) + (1 - b2) * g**2
+        x = (w - (1 - b1) * z) / b1
+        s["z"] = z - lr * g / (np.sqrt(s["v"] / (1 - b2**t)) + eps)
+        x = (1 - 1 / t) * x + s["z"] / t
+        return (1 - b1) * s["z"] + b1 * x
+
+    return step
+
+
+def muon(beta=0.95, nesterov=True, rate=0.2, steps=5, a=3.4445, b=-4.7750, c=2.0315):
+    other = adam()
+
+    def step(w, g, s, t, lr):
+        if w.ndim != 2:
+            return other(w, g, s, t, lr)
+        s["m"] = beta * s.get("m", 0.0) + g
+        x = g + beta * s["m"] if nesterov else s["m"]
+        x = x / (np.sqrt((x**2).sum()) + 1e-7)
+        for _ in range(steps):
+            left = x @ x.T
+            x = a * x + (b * left + c * left @ left) @ x
+        return w - lr * x * (1.0 if rate is None else rate * np.sqrt(max(w.shape)))
+
+    return step
+
+
 CASES = {
     "sgd": ("SGD", {}, sgd()),
     "momentum": ("SGD", {"momentum": 0.9}, sgd(0.9)),
@@ -123,14 +171,21 @@ CASES = {
     "ftrl_regularised": ("Ftrl", {"learning_rate_power": -0.3, "l1_regularization_strength": 0.01, "beta": 0.1,
                                   "l2_regularization_strength": 0.02, "l2_shrinkage_regularization_strength": 0.03},
                          ftrl(0.3, 0.01, 0.02, 0.03, 0.1)),
-    "lamb": ("Lamb", {}, lamb),
+    "lamb": ("Lamb", {}, lamb), "adafactor": ("Adafactor", {}, adafactor()),
+    "adafactor_clipped": ("Adafactor", {"clip_threshold": 0.5, "epsilon_2": 0.2, "beta_2_decay": -0.6},
+                          adafactor(threshold=0.5, e2=0.2, b2=-0.6)),
+    "schedule_free": ("ScheduleFreeAdamW", {}, schedule_free()),
+    "schedule_free_warm": ("ScheduleFreeAdamW", {"warmup_steps": 7, "beta_1": 0.8}, schedule_free(0.8, warmup=7)),
+    "muon": ("Muon", {"adam_weight_decay": None, "weight_decay": None}, muon()),
+    "muon_plain": ("Muon", {"nesterov": False, "rms_rate": None, "ns_steps": 3, "adam_weight_decay": None,
+                            "weight_decay": None}, muon(nesterov=False, rate=None, steps=3)),
 }  # fmt: skip
 
 
 def reference(step, start, gradients, decay=0.0, rate=lambda t: LR, change=lambda g: g):
     """`step` for every variable and every gradient, in float64."""
     w = {n: v.copy() for n, v in start.items()}
-    slots = {n: {} for n in start}
+    slots = {n: {"first": v.copy()} for n, v in start.items()}
     for t, grads in enumerate(gradients, 1):
         grads, lr = change(grads), rate(t - 1)
         for n in w:
@@ -191,7 +246,8 @@ def test_twenty_steps_on_the_tape(name):
     start, gradients = draws()
     expected = reference(step, start, gradients, decay=0.1)
     for flat in (True, False):
-        optimizer = getattr(optimizers, cls)(learning_rate=0.05, weight_decay=0.1, **arguments)
+        decays = {"weight_decay": 0.1, **({"adam_weight_decay": 0.1} if cls == "Muon" else {})}
+        optimizer = getattr(optimizers, cls)(**{"learning_rate": 0.05, **arguments, **decays})
         close(train_on_tape(optimizer, start, gradients, flat=flat), expected)
         assert int(optimizer.iterations) == STEPS
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, FileFormatError
 from fastnn.preprocessing import sequence, text
 
 NUMBERS = st.integers(1, 4)
@@ -141,3 +141,15 @@ def test_structures():
         keras.tree.pack_sequence_as(nested, [1])
     with pytest.raises(ArgumentError):
         keras.tree.assert_same_structure([1], [1, 2])
+
+
+@pytest.mark.parametrize("change", [
+    lambda t: "", lambda t: t[:-5], lambda t: "[" * 100_000, lambda t: "7", lambda t: "{}",
+    lambda t: '{"config": []}', lambda t: t.replace('"num_words": 5', '"num_words": 5, "strange": 1'),
+    lambda t: t.replace('"word_index"', '"word"'), lambda t: t.replace("{}", "{"), lambda t: t.replace("{}", "7"),
+])  # fmt: skip
+def test_text_that_is_no_tokenizer(change):
+    made = text.Tokenizer(5)
+    written = made.to_json()
+    with pytest.raises(FileFormatError, match="tokenizer_from_json"):
+        text.tokenizer_from_json(change(written))

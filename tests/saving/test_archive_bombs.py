@@ -72,6 +72,7 @@ BOMBS = [
     operation("Unstack", "T", shape=(MANY, 4)),
     operation("Repeat", "T", repeats=[MANY] * 4, axis=1), operation("SegmentMax", "T", [0, 1], num_segments=MANY),
     sequential(entry("layers", "Dense", units=MANY)),
+    sequential(entry("layers", "Dense", units=2000, kernel_initializer="orthogonal"), (None, 2000)),
     sequential(entry("layers", "StringLookup", vocabulary=["a"], num_oov_indices=MANY)),
     sequential(entry("layers", "TextVectorization", ngrams=MANY)),
     sequential(entry("layers", "Normalization", mean=1.0, variance=1.0), (None, MANY)),

@@ -255,6 +255,55 @@ def test_groups_under_two_names():
         reader.arrays()
 
 
+@pytest.mark.parametrize("shape", [(0, 2**62), (2**62, 0, 2**62), (0,), (0, 3), (2**32 - 1, 0)])
+def test_arrays_without_elements(shape):
+    """Sizes beside a 0 are read, and are no more than sizes can be."""
+
+    def fill(file):
+        file.create_dataset("a", shape, "f4")
+        file.create_dataset("b", shape, "f4", chunks=(1,) * len(shape), maxshape=(None,) * len(shape))
+
+    data = image(fill)
+    if max(shape) < 1000:
+        assert [a.shape for a in read_everything(data).values()] == [shape, shape]
+        return
+    with hdf5.reading(data) as reader:
+        for name in "ab":
+            try:
+                assert reader.read(name).shape == shape
+            except FileFormatError as error:
+                assert "claims" in str(error) or "reaches" in str(error)
+
+
+def test_filters_of_what_lies_in_one_piece():
+    """A header whose array is in one piece and has a filter, too: the bytes must all be there."""
+    data = bytearray(image(lambda f: f.create_dataset("a", data=np.arange(64, dtype="f4")), libver="earliest"))
+    packed = image(lambda f: f.create_dataset("a", data=np.arange(64, dtype="f4"), chunks=(64,), compression=1))
+    with hdf5.reading(bytes(data)) as reader:
+        array = reader.dataset("a")
+        array.filters, array.layout.size = [(1, 4)], 100
+        with pytest.raises(FileFormatError, match="claims"):
+            reader.read("a")
+    assert read_everything(packed)["a"].tolist() == list(range(64))
+
+
+def test_groups_in_groups():
+    """As deep as models may be nested; but long names of many objects take more memory than the file."""
+    deep = "/".join(["g"] * 900)
+    assert list(read_everything(image(lambda f: f.create_dataset(f"{deep}/0", data=1.0)))) == [f"{deep}/0"]
+    assert list(read_everything(hdf5.dump({deep: ({}, {"0": np.ones(2)})}))) == [f"{deep}/0"]
+
+    def long_names(file):
+        group = file
+        for _ in range(40):
+            group = group.create_group("n" * 4000)
+        for i in range(300):
+            group.create_group(f"{i}")
+
+    with pytest.raises(FileFormatError, match="names too long"), hdf5.reading(image(long_names)) as reader:
+        reader.arrays()
+
+
 def test_the_newest_format_is_refused_with_the_remedy():
     def fill(file):
         for i in range(100):

@@ -1,5 +1,6 @@
 """Models through files: the same predictions, the same optimizer, all or nothing."""
 
+import contextlib
 import json
 import zipfile
 
@@ -410,6 +411,45 @@ def test_inspect(tmp_path):
     (tmp_path / "x.keras").write_bytes(b"nothing")
     with pytest.raises(FileFormatError):
         keras.saving.inspect_file(tmp_path / "x.keras")
+
+
+@pytest.mark.parametrize(("member", "text"), [
+    (container.METADATA, "[]"), (container.METADATA, "7"), (container.CONFIG, "[]"),
+    (container.CONFIG, '{"class_name": "Sequential", "config": {}, "compile_config": "x"}')])  # fmt: skip
+def test_inspect_of_damaged_parts(member, text, tmp_path, capsys):
+    from fastnn.cli import main
+
+    sequential().save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (tmp_path / "m.keras").write_bytes(container.write_members({**parts, member: text.encode()}))
+    with pytest.raises(FileFormatError, match="expected an object"):
+        keras.saving.inspect_file(tmp_path / "m.keras")
+    assert main(["inspect", str(tmp_path / "m.keras")]) == 1 and "expected an object" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("filters", -1), ("strides", ["Zeros", 2]), ("kernel_size", {}), ("dtype", "float1"), ("padding", [1]),
+    ("filters", 10**30), ("name", 7), ("use_bias", [[]]), ("kernel_regularizer", "x")])  # fmt: skip
+def test_arguments_that_no_constructor_takes(key, value):
+    """They are damage of the file, whatever the constructor says; of a config by itself, its own error."""
+    config = json.loads(sequential().to_json())
+    layer = next(x for x in config["config"]["layers"] if x["class_name"] == "Conv2D")
+    layer["config"][key] = value
+    try:
+        keras.models.model_from_json(json.dumps(config))
+    except (FileFormatError, UnknownNameError) as error:
+        assert "model_from_json" in str(error) or isinstance(error, UnknownNameError)
+    with contextlib.suppress(FastnnError):
+        keras.layers.deserialize(layer)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("MeanIoU", {"num_classes": 10**6}), ("MeanIoU", {"num_classes": {}}), ("AUC", {"num_thresholds": 10**9}),
+    ("AUC", {"thresholds": [[1, 2], 3]}), ("AUC", {"strange": 1})])  # fmt: skip
+def test_configs_by_themselves(name, arguments):
+    with pytest.raises(FastnnError):
+        keras.metrics.deserialize({"class_name": name, "config": arguments})
 
 
 def test_failed_save_keeps_the_old_file(tmp_path, monkeypatch):

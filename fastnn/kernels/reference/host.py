@@ -16,6 +16,7 @@ def _of(f):
 arcsin, arccos, arctan = _of(np.arcsin), _of(np.arccos), _of(np.arctan)
 arcsinh, arccosh, arctanh = _of(np.arcsinh), _of(np.arccosh), _of(np.arctanh)
 arctan2, fmod = _of(np.arctan2), _of(np.fmod)
+nextafter = _of(np.nextafter)
 bitwise_and, bitwise_or, bitwise_xor = _of(np.bitwise_and), _of(np.bitwise_or), _of(np.bitwise_xor)
 left_shift, right_shift, gcd, lcm = _of(np.left_shift), _of(np.right_shift), _of(np.gcd), _of(np.lcm)
 
@@ -31,6 +32,11 @@ def erfinv(x):
         return (low + high) / 2
 
     return np.vectorize(solve, otypes=[float])(x)
+
+
+def bessel_i(x, order):
+    """The power series of I_n"""
+    return sum((x / 2) ** (2 * k + order) / (math.factorial(k) * math.factorial(k + order)) for k in range(40))
 
 
 def argsort(x, axis):
@@ -59,9 +65,12 @@ def cumprod(x, axis):
 
 
 def scatter_update(x, indices, updates, reduction):
-    """x with some places replaced"""
+    """x with some places replaced, or combined with updates"""
     y = np.array(x)
-    y[tuple(np.moveaxis(indices, -1, 0))] = updates
+    combine = {None: lambda a, b: b, "add": np.add, "max": np.maximum, "min": np.minimum}[reduction]
+    for place in np.ndindex(*indices.shape[:-1]):
+        where = tuple(indices[place])
+        y[where] = combine(y[where], updates[place])
     return y
 
 

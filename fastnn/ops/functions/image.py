@@ -1,67 +1,59 @@
-"""`keras.ops.image`: sizes, margins and colours of images, as operations."""
+"""`keras.ops.image`: sizes, margins, patches and grey values of images, as operations; the others' names."""
 
 from typing import Any
 
 import numpy as np
 
-from fastnn.core import config, dtypes
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.resampling import weights
-from fastnn.core.shapes import pair
+from fastnn.core.resampling import KERNELS, matrix, weights
+from fastnn.core.shapes import normalize_axis, pair
 from fastnn.core.types import Tensor
-from fastnn.ops.functions import reduction, rounding
+from fastnn.ops.functions import numpy_names, reduction, rounding
 from fastnn.ops.functions.cast import cast
-from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
+from fastnn.ops.functions.image_filters import gaussian_blur, hsv_to_rgb, rgb_to_hsv, sobel_edges, ssim  # noqa: F401
+from fastnn.ops.functions.image_frame import as_floats, last
+from fastnn.ops.functions.image_places import (  # noqa: F401
+    affine_transform,
+    elastic_transform,
+    map_coordinates,
+    perspective_transform,
+)
+from fastnn.ops.functions.layout import moveaxis, reshape, transpose
 from fastnn.ops.functions.operands import operand
-from fastnn.ops.functions.products import einsum
+from fastnn.ops.functions.products import einsum, tensordot
 from fastnn.ops.functions.slicing import pad
+from fastnn.ops.functions.windows import patches
 
 __all__ = ["depth_to_space", "space_to_depth"]
 
 
-NAMES = ("resize", "rgb_to_grayscale", "pad_images", "crop_images")  # the public ones of `ops.image`
-
-
-def _last(images, data_format, name):
-    """(images channels last and with a batch axis, how to put the result back)."""
-    rank = len(images.shape)
-    if rank not in (3, 4):
-        raise ShapeError(
-            f"Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). Received "
-            f"input with shape: images.shape={tuple(images.shape)} ({name})."
-        )
-    chosen = data_format or config.image_data_format()
-    if chosen not in ("channels_last", "channels_first"):
-        raise ArgumentError(
-            f"{name}: received data_format={data_format!r}, expected 'channels_last' or 'channels_first'."
-        )
-    x = images if rank == 4 else expand_dims(images, 0)
-    x = x if chosen == "channels_last" else transpose(x, (0, 2, 3, 1))
-
-    def back(y):
-        y = y if chosen == "channels_last" else transpose(y, (0, 3, 1, 2))
-        return y if rank == 4 else squeeze(y, 0)
-
-    return x, back
-
-
-def _floating(x):
-    """(x in floats, how a result takes x's dtype again)."""
-    kind = dtypes.standardize(x.dtype)
-    if dtypes.is_float(kind):
-        return x, lambda y: y
-    return cast(x, config.floatx()), lambda y: cast(y, kind)
+NAMES = (  # the public ones of `ops.image`
+    "affine_transform", "crop_images", "elastic_transform", "extract_patches", "extract_patches_3d", "gaussian_blur",
+    "hsv_to_rgb", "map_coordinates", "pad_images", "perspective_transform", "resize", "rgb_to_grayscale", "rgb_to_hsv",
+    "scale_and_translate", "sobel_edges", "ssim",
+)  # fmt: skip
 
 
 def resize(
-    images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False, data_format=None, **kwargs
+    images,
+    size,
+    interpolation="bilinear",
+    antialias=False,
+    crop_to_aspect_ratio=False,
+    pad_to_aspect_ratio=False,
+    fill_mode="constant",
+    fill_value=0.0,
+    data_format=None,
 ):
     """Images of another size, with half-pixel centres.
 
     Args:
         images: (n, h, w, channels) or (h, w, channels).  size: (height, width).
-        interpolation: "bilinear" or "nearest".
+        interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
+        antialias: whether the weights reach further where images shrink.
         crop_to_aspect_ratio: whether the middle is cut to the new shape first.
+        pad_to_aspect_ratio: whether fill_value surrounds the images to the new shape first.
 
     Integers are rounded to integers, halves to the even one.
 
@@ -69,23 +61,74 @@ def resize(
     >>> resize(np.ones((1, 4, 4, 1), "float32"), (2, 8)).shape
     (1, 2, 8, 1)
     """
-    if antialias or any(kwargs.get(k) for k in ("pad_to_aspect_ratio",)):
-        raise ArgumentError("resize: `antialias` and `pad_to_aspect_ratio` are not supported.")
-    x, back = _last(images, data_format, "resize")
-    (height, width), (x, own) = pair(size, "size"), _floating(x)
+    if fill_mode != "constant":
+        raise ArgumentError(
+            f"Invalid value for argument `fill_mode`. Only `'constant'` is supported. Received: fill_mode={fill_mode}"
+        )
+    if pad_to_aspect_ratio and crop_to_aspect_ratio:
+        raise ArgumentError("Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`.")
+    x, back = last(images, data_format, "resize")
+    kind = dtypes.standardize(x.dtype)
+    (height, width), (x, own) = pair(size, "size"), as_floats(x)
     rows, columns = x.shape[1:3]
     if crop_to_aspect_ratio:
-        h, w = min(rows, columns * height // width), min(columns, rows * width // height)
+        h = max(min(rows, int(float(columns * height) / width)), 1)
+        w = max(min(columns, int(float(rows * width) / height)), 1)
         x = crop_images(
             x, (rows - h) // 2, (columns - w) // 2, target_height=h, target_width=w, data_format="channels_last"
         )
-        rows, columns = h, w
-    kind = dtypes.standardize(x.dtype)
+    elif pad_to_aspect_ratio:
+        above = max(int(float(columns * height) / width) - rows, 0) // 2
+        left = max(int(float(rows * width) / height) - columns, 0) // 2
+        x = pad(x, ((0, 0), (above, above), (left, left), (0, 0)), constant_values=fill_value)
+    rows, columns = x.shape[1:3]
+    wide = dtypes.standardize(x.dtype)
     if rows != height:
-        x = einsum("ri,aijc->arjc", weights(rows, height, interpolation).astype(kind), x)
+        x = einsum("ri,aijc->arjc", weights(rows, height, interpolation, antialias).astype(wide), x)
     if columns != width:
-        x = einsum("sj,arjc->arsc", weights(columns, width, interpolation).astype(kind), x)
-    return back(x if kind == dtypes.standardize(images.dtype) else own(rounding.round(x)))
+        x = einsum("sj,arjc->arsc", weights(columns, width, interpolation, antialias).astype(wide), x)
+    return back(x if kind == wide else own(rounding.round(x)))
+
+
+METHODS = {
+    "linear": "bilinear", "bilinear": "bilinear", "trilinear": "bilinear", "cubic": "bicubic", "bicubic": "bicubic",
+    "tricubic": "bicubic", "lanczos3": "lanczos3", "lanczos5": "lanczos5",
+}  # fmt: skip
+
+
+def scale_and_translate(images, output_shape, scale, translation, spatial_dims, method, antialias=True):
+    """Images whose values at p lie at scale p + translation, along some dimensions; zeros where there were none.
+
+    Args:
+        images: an array of any rank.  output_shape: its new shape.
+        scale, translation: (k,) numbers, for the k dimensions in spatial_dims.
+        method: "linear", "cubic", "lanczos3" or "lanczos5".
+        antialias: whether the weights reach further where images shrink.
+
+    >>> import numpy as np
+    >>> scale_and_translate(np.ones((4, 4), "float32"), (2, 2), [0.5, 0.5], [0.0, 0.0], (0, 1), "linear").tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+    if method not in METHODS:
+        raise ArgumentError(
+            f"Invalid value for argument `method`. Expected of one {tuple(METHODS)}. Received: method={method}"
+        )
+    x, shape = operand(images), tuple(int(n) for n in output_shape)
+    axes = [normalize_axis(int(a), len(x.shape)) for a in spatial_dims]
+    if len(shape) != len(x.shape) or any(a not in axes and shape[a] != n for a, n in enumerate(x.shape) if n):
+        raise ShapeError(
+            f"scale_and_translate: received output_shape={shape} for shape {tuple(x.shape)} and "
+            f"spatial_dims={tuple(spatial_dims)}; expected the same sizes in all other dimensions."
+        )
+    x, own = as_floats(x)
+    wide = dtypes.standardize(x.dtype)
+    scale, translation = (cast(v, wide) for v in (scale, translation))
+    for k, axis in enumerate(axes):
+        taken = matrix(
+            x.shape[axis], shape[axis], scale[k], translation[k], KERNELS[METHODS[method]], antialias, numpy_names, wide
+        )
+        x = moveaxis(tensordot(taken, x, ([1], [axis])), 0, axis)
+    return own(x)
 
 
 def rgb_to_grayscale(images, data_format=None):
@@ -96,8 +139,8 @@ def rgb_to_grayscale(images, data_format=None):
     (1, 2, 2, 1)
     """
 
-    x, back = _last(images, data_format, "rgb_to_grayscale")
-    x, own = _floating(x)
+    x, back = last(images, data_format, "rgb_to_grayscale")
+    x, own = as_floats(x)
     kind = dtypes.standardize(x.dtype)
     return back(own(reduction.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
 
@@ -118,7 +161,7 @@ def pad_images(
     >>> pad_images(np.ones((1, 2, 2, 1)), 1, 2, target_height=5, target_width=6).shape
     (1, 5, 6, 1)
     """
-    x, back = _last(images, data_format, "pad_images")
+    x, back = last(images, data_format, "pad_images")
     (top, bottom), (left, right) = (
         _margins(*given, name="pad_images", sign=1)
         for given in (
@@ -151,7 +194,7 @@ def crop_images(
     >>> crop_images(np.ones((1, 4, 4, 1)), 1, 2, target_height=2, target_width=1).shape
     (1, 2, 1, 1)
     """
-    x, back = _last(images, data_format, "crop_images")
+    x, back = last(images, data_format, "crop_images")
     (top, bottom), (left, right) = (
         _margins(*given, name="crop_images", sign=-1)
         for given in (
@@ -187,6 +230,35 @@ def _margins(size, before, after, target, names, name, sign):
     if min(before, after) < 0 or (sign < 0 and before + after >= size):
         raise ArgumentError(f"{name}: margins of {before} and {after} do not fit {size} pixels.")
     return before, after
+
+
+def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
+    """Patches of images (n, h, w, c) or (h, w, c), each as a vector: (n, rows, columns, height width c).
+
+    Args:
+        size: (height, width) of a patch, or an int; three numbers are those of `extract_patches_3d`.
+        strides: from one patch to the next; its size by default.
+        dilation_rate: distance of neighbours in a patch.  padding: "valid" or "same" (zeros around).
+
+    >>> import numpy as np
+    >>> extract_patches(np.ones((2, 6, 6, 3), "float32"), 3).shape
+    (2, 2, 2, 27)
+    """
+    rank = 3 if isinstance(size, (tuple, list)) and len(size) == 3 else 2
+    return patches("extract_patches", images, size, strides, dilation_rate, padding, data_format, rank)
+
+
+def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
+    """Patches of volumes (n, d, h, w, c) or (d, h, w, c), each as a vector; arguments as in `extract_patches`.
+
+    >>> import numpy as np
+    >>> extract_patches_3d(np.ones((2, 6, 6, 6, 3), "float32"), 3).shape
+    (2, 2, 2, 2, 81)
+    """
+    size = (size,) * 3 if isinstance(size, int) else size
+    if len(size) != 3:
+        raise ArgumentError(f"Invalid `size` argument. Expected an int or a tuple of length 3. Received: size={size}")
+    return extract_patches(volumes, size, strides, dilation_rate, padding, data_format)
 
 
 # ------------------------------------------------------------------ images, distances

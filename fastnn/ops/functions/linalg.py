@@ -1,10 +1,12 @@
 """Linear algebra by NumPy on the host: determinants, inverses, factorisations; names of keras.ops.linalg."""
 
+import builtins
 from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
@@ -13,7 +15,8 @@ from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.comparison import not_equal
 from fastnn.ops.functions.create import tril, triu
 from fastnn.ops.functions.elementwise import abs, sqrt, square
-from fastnn.ops.functions.layout import expand_dims, moveaxis, reshape
+from fastnn.ops.functions.layout import expand_dims, moveaxis, reshape, squeeze, swapaxes
+from fastnn.ops.functions.matmul import matmul
 from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, float_dtype, floating, is_symbol, operand
 from fastnn.ops.functions.powers import power
 from fastnn.ops.functions.reduction import shape_without
@@ -92,121 +95,131 @@ def logdet(x: Any) -> Tensor:
     return slogdet(x)[1]
 
 
-# ------------------------------------------------------------------ factorisations: of arrays
-def _array(name, x):
-    x = floating(x)
-    if is_symbol(x):
-        raise ArgumentError(f"{name}: factorisations take arrays, not symbols of a graph; call it on the values.")
-    x = np.asarray(x)
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+# ------------------------------------------------------------------ factorisations
+def _several(op, x, **attrs):
+    """The results of op(x), in x's float dtype."""
+    kind = float_dtype(x)
+    return tuple(cast_to(v, kind) for v in op(cast_to(x, WIDE.get(kind, kind)), **attrs))
 
 
 def cholesky(x: Any, upper: bool = False) -> Tensor:
-    """The lower (or upper) triangular factor of symmetric positive definite matrices. Takes arrays only.
+    """The lower (or upper) triangular factor of symmetric positive definite matrices; NaN of others.
 
     >>> cholesky([[4.0]])
     array([[2.]], dtype=float32)
     """
-    y = np.linalg.cholesky(_array("cholesky", x))
-    return np.swapaxes(y, -1, -2).copy() if upper else y
+    y = _call(R.cholesky, x)
+    return swapaxes(y, -1, -2) if upper else y
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
-    """The inverse of the matrix whose Cholesky factor is x. Takes arrays only.
+    """The inverse of the matrix whose Cholesky factor is x.
 
     >>> cholesky_inverse([[2.0]])
     array([[0.25]], dtype=float32)
     """
-    f = _array("cholesky_inverse", x)
-    f = np.swapaxes(f, -1, -2) if upper else f
-    return np.linalg.inv(f @ np.swapaxes(f, -1, -2))
+    x = floating(x)
+    t = swapaxes(x, -1, -2)
+    return inv(matmul(t, x) if upper else matmul(x, t))
 
 
 def qr(x: Any, mode: Any = "reduced") -> Tensor:
-    """(q, r) with orthonormal q and upper triangular r, q @ r = x. Takes arrays only.
+    """(q, r) with orthonormal columns in q and upper triangular r, q @ r = x.
+
+    mode: "reduced", or "complete" for a square q.  A gradient needs "reduced" and no more columns than rows.
 
     >>> [v.shape for v in qr([[1.0], [2.0]])]
     [(2, 1), (1, 1)]
     """
-    return tuple(np.linalg.qr(_array("qr", x), mode=mode))
+    if mode not in ("reduced", "complete"):
+        raise ArgumentError(
+            f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
+        )
+    return _several(R.qr, x, complete=mode == "complete")
 
 
 def svd(x: Any, full_matrices: Any = True, compute_uv: Any = True) -> Tensor:
-    """(u, s, vh) of the singular value decomposition, or s alone. Takes arrays only.
+    """(u, s, vh) of the singular value decomposition u @ diag(s) @ vh, or s alone.
+
+    full_matrices: whether u and vh are square.
 
     >>> svd([[3.0]], compute_uv=False)
     array([3.], dtype=float32)
     """
-    out = np.linalg.svd(_array("svd", x), full_matrices=full_matrices, compute_uv=compute_uv)
-    return tuple(out) if compute_uv else out
+    return _several(R.svd, x, full=bool(full_matrices)) if compute_uv else singular_values(x)
 
 
 def eig(x: Any) -> Tensor:
-    """(eigenvalues, eigenvectors) of square matrices. Takes arrays only.
+    """(eigenvalues, eigenvectors) of square matrices, which may be complex. Takes arrays only.
 
     >>> eig([[2.0]])[0]
     array([2.], dtype=float32)
     """
-    return tuple(np.linalg.eig(_array("eig", x)))
+    x = floating(x)
+    if is_symbol(x):
+        raise ArgumentError("eig: eigenvalues may be complex, which no graph keeps; use eigh, or call it on arrays.")
+    x = np.asarray(x)
+    return tuple(np.linalg.eig(x.astype(np.float32) if x.dtype == np.float16 else x))
 
 
 def eigh(x: Any) -> Tensor:
-    """(eigenvalues in rising order, eigenvectors) of symmetric matrices. Takes arrays only.
+    """(eigenvalues in rising order, eigenvectors) of symmetric matrices.
 
     >>> eigh([[2.0]])[0]
     array([2.], dtype=float32)
     """
-    return tuple(np.linalg.eigh(_array("eigh", x)))
+    return _several(R.eigh, x)
 
 
 def lu_factor(x: Any) -> Tensor:
-    """(LU in one matrix, row exchanges) with partial pivoting. Takes arrays only.
+    """(LU in one matrix, row exchanges) with partial pivoting.
 
     >>> lu_factor([[4.0]])
     (array([[4.]], dtype=float32), array([0], dtype=int32))
     """
-    a = _array("lu_factor", x).copy()
-    lead, (n, m) = a.shape[:-2], a.shape[-2:]
-    pivots = np.zeros((*lead, min(n, m)), np.int32)
-    for index in np.ndindex(*lead):
-        lu = a[index]
-        for k in range(min(n, m)):
-            p = k + int(np.argmax(np.abs(lu[k:, k])))
-            pivots[(*index, k)] = p
-            if p != k:
-                lu[[k, p]] = lu[[p, k]]
-            if lu[k, k] != 0:
-                lu[k + 1 :, k] /= lu[k, k]
-                lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
-    return a, pivots
+    kind = float_dtype(x)
+    lu, pivots = R.lu_factor(cast_to(x, WIDE.get(kind, kind)))
+    return cast_to(lu, kind), pivots
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
-    """x for which |a @ x - b| is smallest. Takes arrays only.
+    """x for which |a @ x - b| is smallest, and of those the shortest; b may be a vector.
+
+    rcond: singular values below rcond times the largest count as 0; by default the dtype's precision times the longer
+    side of a.
 
     >>> lstsq([[1.0], [1.0]], [1.0, 3.0]).round(4)
     array([2.], dtype=float32)
     """
-    a, b = _array("lstsq", a), _array("lstsq", b)
-    return np.linalg.lstsq(a, b, rcond=rcond)[0]
+    a, b = operand(a), operand(b)
+    kind = float_dtype(a, b)
+    wide = WIDE.get(kind, kind)
+    a, b = cast_to(a, wide), cast_to(b, wide)
+    if len(a.shape) != 2 or len(b.shape) not in (1, 2) or b.shape[0] != a.shape[0]:
+        raise ShapeError(f"lstsq: received shapes {tuple(a.shape)} and {tuple(b.shape)}, expected (m, n) and (m[, k]).")
+    if rcond is None:
+        rcond = float(np.finfo(dtypes.numpy_type(wide)).eps) * builtins.max(a.shape)
+    x = matmul(R.pinv(a, rcond=float(rcond)), b if len(b.shape) == 2 else expand_dims(b, -1))
+    return cast_to(x if len(b.shape) == 2 else squeeze(x, -1), kind)
 
 
 def pinv(x: Any, rcond: Any = None) -> Tensor:
-    """The pseudo-inverse of matrices. Takes arrays only.
+    """The pseudo-inverse of matrices.
 
     >>> pinv([[2.0]])
     array([[0.5]], dtype=float32)
     """
-    return np.linalg.pinv(_array("pinv", x), rcond=1e-15 if rcond is None else rcond)
+    return calculate(lambda v: R.pinv(v, rcond=1e-15 if rcond is None else float(rcond)), [x], float_dtype(x))
 
 
 def matrix_rank(x: Any, tol: Any = None) -> Tensor:
-    """The rank of matrices. Takes arrays only.
+    """The rank of matrices: how many singular values exceed tol.
 
     >>> int(matrix_rank([[1.0, 1.0], [1.0, 1.0]]))
     1
     """
-    return np.asarray(np.linalg.matrix_rank(_array("matrix_rank", x), tol)).astype(np.int32)
+    kind = float_dtype(x)
+    return R.matrix_rank(cast_to(x, WIDE.get(kind, kind)), tol=None if tol is None else float(tol))
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:

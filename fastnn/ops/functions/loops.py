@@ -28,7 +28,7 @@ from fastnn.ops.functions.layout import stack
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
 from fastnn.ops.functions.slicing import getitem
 
-__all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map", "vectorize"]
+__all__ = ["fori_loop", "while_loop", "scan", "map", "vectorized_map"]
 
 LARGE = 2**31 - 1  # the largest int32
 
@@ -360,16 +360,3 @@ def _while(carry, test, step, most):
             break
         state, n = step(state), n + 1
     return [_array(x) for x in state]
-
-
-def vectorize(pyfunc: Any, *, excluded: Any = None, signature: Any = None) -> Tensor:
-    """A function of values that calls pyfunc for each slice along the first axis and stacks the results.
-
-    >>> vectorize(lambda v: v * 2)(np.array([1.0, 2.0], "float32"))
-    array([2., 4.], dtype=float32)
-    """
-
-    def over(*xs):
-        return map(lambda v: pyfunc(*v), tuple(operand(x) for x in xs))
-
-    return over

@@ -9,7 +9,16 @@ from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, 
 from fastnn.ops.functions.comparison import arrays_only, less_equal, where
 from fastnn.ops.functions.indexing import take, take_along_axis
 from fastnn.ops.functions.layout import ravel
-from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_symbol, number, operand, result_dtype
+from fastnn.ops.functions.operands import (
+    calculate,
+    cast_to,
+    dtype_of,
+    floating,
+    is_symbol,
+    number,
+    operand,
+    result_dtype,
+)
 from fastnn.ops.op import R
 
 __all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted", "digitize", "bincount",
@@ -115,13 +124,19 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0, sparse: bool = Fal
 
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> Tensor:
-    """inputs with the values at `indices` (..., rank) replaced by updates, or combined: "add", "max", "min", "mul".
+    """inputs with the values at `indices` replaced by updates, or combined: "add", "max", "min", "mul".
+
+    indices: (..., k), of the first k dimensions.  updates: (..., what the other dimensions have).
 
     >>> scatter_update([1, 2, 3], [[1]], [9])
     array([1, 9, 3], dtype=int32)
     """
     x = operand(inputs)
-    return R.scatter_update(x, cast_to(indices, "int32"), cast_to(updates, dtype_of(x)), reduction=reduction)
+    kind, places = dtype_of(x), cast_to(indices, "int32")
+    updates = cast_to(updates, kind)
+    if kind != "float16" or reduction is None:
+        return R.scatter_update(x, places, updates, reduction=reduction)
+    return calculate(lambda v, u: R.scatter_update(v, places, u, reduction=reduction), [x, updates], kind)
 
 
 def unique(

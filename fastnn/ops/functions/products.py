@@ -150,16 +150,29 @@ def _einsum(xs, terms, out, dtype, subscripts):
     """The contraction in a dtype; small integers are multiplied in 32 bits, so that no product is cut off."""
     wide = WIDE.get(dtype, dtype)
     xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
-    x, term = xs[0], terms[0]
-    for k in range(1, len(xs)):
-        later = "".join(terms[k + 1 :])
-        x, term = _contract(x, term, xs[k], terms[k], set(out) | set(later))
-    x, term = _drop(x, term, set(out))
+    left = list(zip(xs, terms))
+    for step in _path(left, out):
+        chosen = [left[i] for i in step]
+        left = [pair for i, pair in enumerate(left) if i not in step]
+        x, term = chosen[0]
+        for k, (y, other) in enumerate(chosen[1:], 2):
+            later = {c for _, t in (*left, *chosen[k:]) for c in t}
+            x, term = _contract(x, term, y, other, set(out) | later)
+        left.append((x, term))
+    x, term = _drop(*left[0], set(out))
     if set(term) != set(out):
         raise ArgumentError(f"einsum: the result of {subscripts!r} has letters that no operand has.")
     order = [term.index(c) for c in out]
     y = transpose(x, order) if order != list(range(len(order))) else x
     return y if dtype == wide else cast_to(y, "int32" if dtype == "int8" else dtype)
+
+
+def _path(pairs, out):
+    """Which operands meet, step by step: NumPy's greedy order of three or more, whose results come last."""
+    if len(pairs) < 3 or any(None in x.shape for x, _ in pairs) or not set(out) <= {c for _, t in pairs for c in t}:
+        return [tuple(range(len(pairs)))] if len(pairs) > 1 else []
+    shapes = [np.broadcast_to(np.empty(()), tuple(x.shape)) for x, _ in pairs]  # of one element each
+    return np.einsum_path(",".join(t for _, t in pairs) + "->" + out, *shapes, optimize="greedy")[0][1:]
 
 
 def _diagonals(x, term):

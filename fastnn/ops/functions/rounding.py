@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.errors import DTypeError
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, mod, multiply, subtract
 from fastnn.ops.functions.cast import saturate_cast
@@ -14,7 +15,7 @@ from fastnn.ops.functions.elementwise import abs, calculable, isnan, reciprocal
 from fastnn.ops.functions.operands import cast_to, dtype_of, float_call, float_dtype, floating, is_whole, operand
 from fastnn.ops.op import R
 
-__all__ = ["signbit", "copysign", "heaviside", "isposinf", "isneginf", "nan_to_num", "round"]
+__all__ = ["signbit", "copysign", "heaviside", "isposinf", "isneginf", "nan_to_num", "nextafter", "round"]
 
 
 def signbit(x: Any) -> Tensor:
@@ -106,3 +107,15 @@ def _whole_tens(x, unit):
     twice = multiply(subtract(x, multiply(low, unit)), 2)
     up = greater(add(twice, mod(low, 2)), unit)
     return saturate_cast(multiply(add(low, cast_to(up, "int64")), unit), name)
+
+
+def nextafter(x1: Any, x2: Any) -> Tensor:
+    """The float next to x1 in the direction of x2.
+
+    >>> float(nextafter(1.0, 2.0) - 1.0)
+    1.1920928955078125e-07
+    """
+    kind = float_dtype(x1, x2)
+    if kind == "float16":
+        raise DTypeError("nextafter: received float16, expected float32 or float64, whose neighbours are counted.")
+    return R.nextafter(cast_to(x1, kind), cast_to(x2, kind))

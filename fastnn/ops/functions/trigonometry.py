@@ -14,7 +14,7 @@ from fastnn.ops.functions.operands import float_call, float_pair, floating
 from fastnn.ops.op import R
 
 __all__ = ["tan", "deg2rad", "rad2deg", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "erfinv",
-           "arctan2", "sinh", "cosh", "hypot", "sinc"]  # fmt: skip
+           "arctan2", "sinh", "cosh", "hypot", "sinc", "i0"]  # fmt: skip
 
 
 def tan(x: Any) -> Tensor:
@@ -116,3 +116,12 @@ def sinc(x: Any) -> Tensor:
     v = affine(floating(x), float(np.pi))
     zero = equal(v, 0)
     return where(zero, 1.0, divide(sin(v), where(zero, 1.0, v)))
+
+
+def i0(x: Any) -> Tensor:
+    """The modified Bessel function of the first kind of order 0.
+
+    >>> i0([0.0, 1.0]).round(4)
+    array([1.    , 1.2661], dtype=float32)
+    """
+    return float_call(R.bessel_i, x)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Attrs
+from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.forms import check_dtype, unary_cost
-from fastnn.ops.op import REQUIRED, Array, Case, Op, Specs, register
+from fastnn.ops.forms import check_dtype, unary_cost, zeros
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.indexing import INTS
 
 
@@ -147,12 +149,17 @@ def _scatter_infer(specs: Specs, attrs: Attrs) -> Any:
             f"scatter_update: received reduction={attrs['reduction']!r}, expected None, 'add', 'max', 'min' or 'mul'."
         )
     x, indices, updates = specs
-    if indices.shape[-1:] != (len(x.shape),) or updates.shape != indices.shape[:-1] or updates.dtype != x.dtype:
+    depth = indices.shape[-1] if indices.shape else None
+    fits = depth is not None and depth <= len(x.shape)
+    if not fits or updates.shape != indices.shape[:-1] + x.shape[depth:] or updates.dtype != x.dtype:
         raise ShapeError(
-            f"scatter_update: received indices {indices.shape} and updates {updates.shape} "
-            f"({updates.dtype}) for a value of "
-            f"shape {x.shape} ({x.dtype}); expected (..., {len(x.shape)}) and one update for each."
+            f"scatter_update: received indices {indices.shape} and updates {updates.shape} ({updates.dtype}) for a "
+            f"value of shape {x.shape} ({x.dtype}); expected indices (..., k) of the first k dimensions, k <= "
+            f"{len(x.shape)}, and updates (..., what they leave): "
+            f"{indices.shape[:-1] + x.shape[depth:] if fits else 'not known for these indices'}."
         )
+    if attrs["reduction"] is not None and x.dtype == "float16":
+        raise DTypeError("scatter_update: received float16 to be combined, expected a dtype that is calculated in.")
     return x
 
 
@@ -165,18 +172,51 @@ def _scatter_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         _REDUCE[attrs["reduction"]].at(outs[0], places, ins[2])
 
 
-_scatter = register(
+def _gathered(x: Any, indices: Any) -> Any:
+    """The slices of x at indices (..., k) of its first k dimensions."""
+    depth = indices.shape[-1]
+    sizes = np.array(x.shape[:depth], np.int32)
+    steps = np.array([int(np.prod(sizes[i + 1 :])) for i in range(depth)], np.int32)
+    flat = R.sum(R.multiply(R.mod(indices, sizes), steps), axis=(len(indices.shape) - 1,))
+    rows = R.reshape(x, shape=(int(np.prod(sizes)), *x.shape[depth:]))
+    return R.take(rows, flat, axis=0)
+
+
+def _scatter_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
+    (x, indices, updates), how, gy = node.inputs, node.attrs["reduction"], gys[0]
+    if how == "mul":
+        raise NotSupportedError(
+            "scatter_update: reduction='mul' has no gradient; use fastnn.ops.multiply with ones elsewhere."
+        )
+    if how is None:
+        none = zeros(updates.shape, updates.dtype)
+        return [_scatter(gy, indices, none, reduction=None), None, _gathered(gy, indices)]
+    if how in ("add", "sum"):
+        return [gy, None, _gathered(gy, indices)]
+    chosen = R.cast(R.equal(_gathered(node.output, indices), updates), dtype=x.dtype)
+    kept = R.cast(R.equal(node.output, x), dtype=x.dtype)
+    return [R.multiply(gy, kept), None, R.multiply(_gathered(gy, indices), chosen)]
+
+
+def _scatter_cases(draw: Draw) -> Any:
+    how = draw.choice((None, "add", "max", "min"))
+    if draw.boolean():
+        return Case([Array((5,)), Array((1, 1), "int32", -5, 4), Array((1,))], {"reduction": how})
+    return Case([Array((3, 4, 2)), Array((1, 1, 2), "int32", 0, 2), Array((1, 1, 2))], {"reduction": how})
+
+
+_scatter: Op = register(
     Op(
         name="scatter_update",
         inputs=("x", "indices", "updates"),
         attrs={"reduction": None},
         infer=_scatter_infer,
         host=_scatter_host,
-        nondiff="use fastnn.ops.where with a mask for a replacement with a gradient",
+        vjp=_scatter_vjp,
         reference=reference.scatter_update,
         cost=unary_cost(1),
-        cases=lambda draw: Case([Array((5,)), Array((1, 1), "int32", 0, 4), Array((1,))]),
-        doc="x with some places replaced",
+        cases=_scatter_cases,
+        doc="x with some places replaced, or combined with updates; indices (..., k) name slices of k dimensions",
         invalid=[([Spec((5,), "float32"), Spec((2, 2), "int32"), Spec((2,), "float32")], {}, ShapeError)],
     )
 )

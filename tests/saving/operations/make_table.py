@@ -21,6 +21,8 @@ BY_HAND = {
     "mish": "activations.Mish()(x)",
     "soft_sign": "nn.Softsign()(x)",
     "exponential": "numpy.Exp()(x)",
+    "image.extract_patches": "image.ExtractPatches(size!, strides!, dilation_rate, padding, data_format!)(images)",
+    "rearrange": "einops.Rearrange()(tensor, pattern, **axes_lengths)",
 }
 
 

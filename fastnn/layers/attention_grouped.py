@@ -1,0 +1,95 @@
+"""GroupQueryAttention: fewer heads of keys and values than of queries."""
+
+from typing import Any
+
+from fastnn.core.arguments import count
+from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.graph.variable import auto_name
+from fastnn.layers.attention import MultiHeadAttention
+
+
+class GroupQueryAttention(MultiHeadAttention):
+    """Attention in which groups of heads of the query share a head of keys and values (Ainslie et al., 2023).
+
+    Args:
+        head_dim: size of each head.
+        num_query_heads: number of heads of the query.
+        num_key_value_heads: number of heads of keys and values; it divides num_query_heads.
+        dropout, use_bias, sliding_window, flash_attention, kernel_initializer, bias_initializer, ..._regularizer,
+            ..._constraint, use_gate, seed: as of MultiHeadAttention.
+
+    Called as MultiHeadAttention.
+
+    Raises ArgumentError where the heads do not divide.
+
+    >>> import numpy as np
+    >>> x = np.ones((2, 4, 5), "float32")
+    >>> GroupQueryAttention(3, 4, 2)(x, x).shape
+    (2, 4, 5)
+    """
+
+    def __init__(
+        self,
+        head_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        heads = count("num_query_heads", num_query_heads), count("num_key_value_heads", num_key_value_heads)
+        if heads[0] % heads[1]:
+            raise ArgumentError(
+                "`num_query_heads` must be divisible by `num_key_value_heads`. Received: "
+                f"num_query_heads={num_query_heads}, num_key_value_heads={num_key_value_heads}"
+            )
+        super().__init__(
+            num_query_heads,
+            head_dim,
+            dropout=dropout,
+            use_bias=use_bias,
+            sliding_window=sliding_window,
+            flash_attention=flash_attention,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            use_gate=use_gate,
+            seed=seed,
+            **{"name": auto_name("grouped_query_attention"), **kwargs},
+        )
+        self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
+        self.repeats = num_query_heads // num_key_value_heads
+
+    def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
+        if value_shape is not None and query_shape[-1] != value_shape[-1]:
+            raise ShapeError(
+                f"The last dimension of `query_shape` and `value_shape` must be equal, but are {query_shape[-1]}, "
+                f"{value_shape[-1]}. Received: query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}"
+            )
+        return super().compute_output_shape(query_shape, value_shape, key_shape)
+
+    def get_config(self):
+        config = super().get_config()
+        for name in ("num_heads", "key_dim", "value_dim", "output_shape", "attention_axes"):
+            del config[name]
+        return {
+            **config,
+            "head_dim": self.head_dim,
+            "num_query_heads": self.num_query_heads,
+            "num_key_value_heads": self.num_key_value_heads,
+        }

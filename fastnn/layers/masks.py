@@ -1,0 +1,39 @@
+"""The mask of a symbol of the functional API, made where somebody asks for it."""
+
+import weakref
+from typing import Any
+
+from fastnn.core import hooks
+from fastnn.graph import current
+from fastnn.layers import context, nest, signature
+from fastnn.layers.events import is_functional
+from fastnn.layers.layer import Layer
+
+_made: Any = weakref.WeakKeyDictionary()
+
+
+def mask_of(symbol):
+    """The mask of a symbol: of the trace, or of the functional API, where it is a symbol too; None if it has none."""
+    if current() is not None:
+        return context.get_mask(symbol)
+    if not is_functional(symbol) or symbol.origin.is_input:
+        return None
+    event = symbol.origin
+    if event not in _made:
+        _made[event] = _masks(event)
+    masks = _made[event]
+    return masks[symbol.index] if len(masks) == len(event.specs) else masks[0] if masks else None
+
+
+def _masks(event):
+    """The masks of an event's results, as a list; empty if they have none."""
+    layer = event.operation
+    if not isinstance(layer, Layer) or not layer.supports_masking:
+        return []
+    call, kwargs = signature.of(type(layer).call), dict(event.kwargs)
+    first = event.args[0] if event.args else next((kwargs[n] for n in call.names if n in kwargs), None)
+    mask = layer._resolve_mask(call, event.args, kwargs, first)
+    return [] if mask is None else nest.flatten(layer.compute_mask(first, mask))
+
+
+hooks.register("mask", mask_of)

@@ -1,0 +1,124 @@
+"""The variables of a model as nested dicts, by their paths; and what models of other frameworks are made from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from fastnn.core.errors import ArgumentError, NotSupportedError
+
+if TYPE_CHECKING:
+    from fastnn.graph import Variable
+
+FORMATS = ("tf_saved_model", "onnx", "openvino", "litert", "torch")
+VALUES = {"backend_tensor": lambda v: v.value, "numpy_array": lambda v: v.numpy()}
+
+
+class StateTree:
+    """`get_state_tree`, `set_state_tree` and `export` of models."""
+
+    trainable_variables: list[Variable]
+    non_trainable_variables: list[Variable]
+    metrics_variables: list[Variable]
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables, as nested dicts by the parts of their paths.
+
+        value_format: "backend_tensor", or "numpy_array".
+
+        Returns {"trainable_variables": {layer: {variable: value}}, "non_trainable_variables": ...,
+        "optimizer_variables": ..., "metrics_variables": ...}.
+        Raises ArgumentError for another format, and where two variables have one path.
+
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, name="out")], name="net")
+        >>> model.get_state_tree("numpy_array")["trainable_variables"]["net"]["out"]["kernel"].shape
+        (2, 1)
+        """
+        if value_format not in VALUES:
+            raise ArgumentError(
+                "Invalid `value_format` argument. Expected one of {'numpy_array', 'backend_tensor'}. "
+                f"Received: value_format={value_format}"
+            )
+        return {group: _nested(variables, VALUES[value_format]) for group, variables in _groups(self).items()}
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Set variables to the values of a tree such as `get_state_tree` gives; what it does not name stays.
+
+        Raises ArgumentError for a group that does not exist, ShapeError for a value of another shape.  A path that no
+        variable has is passed over, with a warning.
+
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((1,)), fastnn.layers.Dense(1, name="out")], name="net")
+        >>> model.set_state_tree({"trainable_variables": {"net": {"out": {"bias": [3.0]}}}})
+        >>> model.get_weights()[1]
+        array([3.], dtype=float32)
+        """
+        groups, changes, strange = _groups(self), [], []
+        for group, values in state_tree.items():
+            if group not in groups:
+                raise ArgumentError(f"Unknown variable name: {group}. Expected one of {', '.join(groups)}.")
+            by_path = {v.path: v for v in groups[group]}
+            for path, value in _flat(values):
+                if path in by_path:
+                    changes.append((by_path[path], value))
+                else:
+                    strange.append(f"{group}: {path}")
+        if strange:
+            warnings.warn(f"set_state_tree: the model has no variables {', '.join(strange[:8])}.", stacklevel=2)
+        for variable, value in changes:
+            variable.assign(value)
+
+    def export(
+        self, filepath: str | PathLike[str], format: str = "tf_saved_model", verbose: Any = None, **kwargs: Any
+    ) -> None:
+        """Keras's door to the formats of other frameworks: an error that says what to do instead.
+
+        Raises ArgumentError for a format that Keras does not know either, NotSupportedError for all others.
+        """
+        if format not in FORMATS:
+            raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {list(FORMATS)}")
+        raise NotSupportedError(
+            f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "
+            "backends. Write the model with save('model.keras') and export it from Keras on one of these: "
+            "keras.models.load_model('model.keras').export(...)."
+        )
+
+
+def _groups(model: Any) -> dict[str, list[Variable]]:
+    optimizer = getattr(model, "optimizer", None)
+    return {
+        "trainable_variables": model.trainable_variables,
+        "non_trainable_variables": model.non_trainable_variables,
+        "optimizer_variables": [] if optimizer is None else list(optimizer.variables),
+        "metrics_variables": model.metrics_variables,
+    }
+
+
+def _nested(variables: list[Variable], value: Any) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    seen = set()
+    for v in variables:
+        if v.path in seen:
+            raise ArgumentError(
+                f"The following variable path is found twice in the model: '{v.path}'. `get_state_tree()` can only be "
+                "called when all variable paths are unique. Make sure to give unique names to your layers (and other "
+                "objects)."
+            )
+        seen.add(v.path)
+        *parents, last = v.path.split("/")
+        inner = tree
+        for part in parents:
+            inner = inner.setdefault(part, {})
+        inner[last] = value(v)
+    return tree
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}/")
+        else:
+            yield f"{prefix}{key}", value

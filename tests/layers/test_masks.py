@@ -1,0 +1,42 @@
+"""`_keras_mask`: masks of results outside of models, on arrays and on symbols."""
+
+import numpy as np
+import pytest
+
+import fastnn as keras
+from fastnn import layers
+
+STEPS = np.array([[[0, 0], [1, 2], [0, 0], [3, 4]]], "float32")
+OTHER = np.array([[[0, 0], [0, 0], [1, 2], [3, 4]]], "float32")
+
+
+@pytest.mark.parametrize(
+    "name, expected", [("Add", [[0, 1, 1, 1]]), ("Maximum", [[0, 1, 1, 1]]), ("Multiply", [[0, 1, 1, 1]])]
+)
+def test_of_arrays_travel_from_call_to_call(name, expected):
+    first, second = layers.Masking()(STEPS), layers.Masking()(OTHER)
+    np.testing.assert_array_equal(first._keras_mask, [[False, True, False, True]])
+    out = getattr(layers, name)()([first, second])
+    np.testing.assert_array_equal(out._keras_mask, np.array(expected, bool))
+
+
+def test_of_arrays_are_used():
+    embedded = layers.Embedding(5, 2, mask_zero=True)(np.array([[1, 3, 0, 0]]))
+    lstm = layers.LSTM(3)
+    np.testing.assert_array_equal(lstm(embedded), lstm(np.asarray(embedded)[:, :2]))
+
+
+def test_what_is_computed_from_a_masked_result_is_a_plain_array():
+    masked = layers.Masking()(STEPS)
+    assert type(masked + 1) is np.ndarray
+    assert repr(masked) == repr(np.asarray(masked))
+
+
+def test_of_symbols_are_symbols():
+    first, second = keras.Input((4, 2)), keras.Input((4, 2))
+    assert first._keras_mask is None
+    merged = layers.Concatenate(axis=1)([layers.Masking()(first), second])
+    mask = merged._keras_mask
+    assert mask is merged._keras_mask and mask.shape == (None, 8) and mask.dtype == "bool"
+    found = keras.Model([first, second], mask)([STEPS, OTHER])
+    np.testing.assert_array_equal(found, [[False, True, False, True, True, True, True, True]])

@@ -1,0 +1,51 @@
+"""Values replaced at indices of some dimensions: against NumPy, and gradients against differences."""
+
+from __future__ import annotations
+
+import evaluate
+import numpy as np
+import pytest
+
+from fastnn import ops
+from fastnn.core.errors import NotSupportedError, ShapeError
+
+X = np.random.default_rng(3).standard_normal((3, 4, 2))
+INDICES = {1: [[0], [2]], 2: [[0, 1], [2, -1]], 3: [[0, 1, 1], [2, 3, 0]]}
+HOW = {None: None, "add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
+
+
+def case(depth):
+    indices = np.array(INDICES[depth], "int32")
+    return indices, np.random.default_rng(4).standard_normal((2, *X.shape[depth:]))
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("depth", INDICES)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "uint8"])
+def test_scatter_update_of_slices(how, depth, dtype):
+    indices, updates = case(depth)
+    x, updates = (np.abs(v * 10).astype(dtype) for v in (X, updates))
+    want = x.copy()
+    for place, u in zip(map(tuple, indices), updates):
+        want[place] = u if how is None else HOW[how](want[place], u)
+    got = ops.scatter_update(x, indices, updates, reduction=how)
+    assert got.dtype == x.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-3 if dtype == "float16" else 1e-6)
+
+
+@pytest.mark.parametrize("how", [None, "add", "max", "min"])
+@pytest.mark.parametrize("depth", INDICES)
+def test_scatter_update_has_gradients(how, depth):
+    indices, updates = case(depth)
+    evaluate.check_gradient(
+        lambda x, u: ops.scatter_update(x, indices, u, reduction=how), [X, updates], np.random.default_rng(0)
+    )
+
+
+def test_what_does_not_fit_is_said():
+    with pytest.raises(ShapeError, match="expected indices"):
+        ops.scatter_update(X, [[0, 1]], np.ones((1, 3)))
+    with pytest.raises(NotSupportedError, match="has no gradient"):
+        evaluate.check_gradient(
+            lambda x: ops.scatter_update(x, [[0]], np.ones((1, 4, 2)), reduction="mul"), [X], np.random.default_rng(0)
+        )
