@@ -12,9 +12,7 @@ X = X.reshape(16, 1, 8, 8) if K.image_dim_ordering() == "th" else X.reshape(16, 
 input_shape = X.shape[1:]
 Y = np_utils.to_categorical(np.arange(16) % 2, 2)
 model = Sequential()
-model.add(
-    Convolution2D(nb_filters, kernel_size[0], kernel_size[1], border_mode="valid", input_shape=input_shape)
-)
+model.add(Convolution2D(nb_filters, kernel_size[0], kernel_size[1], border_mode="valid", input_shape=input_shape))
 model.add(Activation("relu"))
 model.add(Convolution2D(nb_filters, 3, 3, border_mode="same", subsample=(1, 1), dim_ordering="tf"))
 model.add(Activation("relu"))

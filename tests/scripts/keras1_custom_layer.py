@@ -15,7 +15,9 @@ class MyDense(Layer):
 
     def build(self, input_shape):
         self.input_spec = [InputSpec(dtype=K.floatx(), shape=(None, input_shape[1]))]
-        self.W = self.add_weight(name="W", shape=(input_shape[1], self.output_dim), initializer=self.init, trainable=True)
+        self.W = self.add_weight(
+            name="W", shape=(input_shape[1], self.output_dim), initializer=self.init, trainable=True
+        )
         self.b = self.add_weight(name="b", shape=(self.output_dim,), initializer="zero")
         super(MyDense, self).build(input_shape)
 

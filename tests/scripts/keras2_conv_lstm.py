@@ -9,11 +9,7 @@ from keras.models import Sequential
 seq = Sequential()
 seq.add(ConvLSTM2D(filters=3, kernel_size=(3, 3), input_shape=(None, 6, 6, 1), padding="same", return_sequences=True))
 seq.add(BatchNormalization())
-seq.add(
-    Conv3D(
-        filters=1, kernel_size=(3, 3, 3), activation="sigmoid", padding="same", data_format="channels_last"
-    )
-)
+seq.add(Conv3D(filters=1, kernel_size=(3, 3, 3), activation="sigmoid", padding="same", data_format="channels_last"))
 seq.compile(loss="binary_crossentropy", optimizer="adadelta")
 noisy_movies = np.random.RandomState(0).rand(4, 5, 6, 6, 1)
 shifted_movies = np.roll(noisy_movies, 1, axis=1)

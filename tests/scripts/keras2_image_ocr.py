@@ -1,4 +1,4 @@
-"""Convolutions, two directions of GRU, and a generator as a class, after the Keras 2 example image_ocr (without CTC)."""
+"""Convolutions, two directions of GRU, and a generator class, after the Keras 2 example image_ocr (without CTC)."""
 
 import keras
 import numpy as np
@@ -49,7 +49,9 @@ inner = Dense(5, kernel_initializer="he_normal", name="dense2")(concatenate([gru
 y_pred = Activation("softmax", name="softmax")(inner)
 model = Model(inputs=input_data, outputs=y_pred)
 sgd = SGD(lr=0.02, decay=1e-6, momentum=0.9, nesterov=True, clipnorm=5)
-model.compile(loss={"softmax": lambda y_true, y_pred: keras.losses.categorical_crossentropy(y_true, y_pred)}, optimizer=sgd)
+model.compile(
+    loss={"softmax": lambda y_true, y_pred: keras.losses.categorical_crossentropy(y_true, y_pred)}, optimizer=sgd
+)
 model.fit_generator(
     generator=img_gen.next_train(), steps_per_epoch=4, epochs=2, callbacks=[img_gen], initial_epoch=0, verbose=0
 )

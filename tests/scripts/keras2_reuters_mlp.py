@@ -16,7 +16,9 @@ x_train = tokenizer.sequences_to_matrix(x_train, mode="binary")
 y_train = keras.utils.to_categorical(y_train, num_classes)
 
 
-def create_network(n_dense=2, dense_units=8, activation="selu", dropout=AlphaDropout, kernel_initializer="lecun_normal"):
+def create_network(
+    n_dense=2, dense_units=8, activation="selu", dropout=AlphaDropout, kernel_initializer="lecun_normal"
+):
     model = Sequential()
     model.add(Dense(dense_units, input_shape=(max_words,), kernel_initializer=kernel_initializer))
     model.add(Activation(activation))
@@ -31,10 +33,7 @@ def create_network(n_dense=2, dense_units=8, activation="selu", dropout=AlphaDro
     return model
 
 
-for network in (
-    {},
-    {"activation": "relu", "dropout": Dropout, "kernel_initializer": "glorot_uniform", "n_dense": 1},
-):
+for network in ({}, {"activation": "relu", "dropout": Dropout, "kernel_initializer": "glorot_uniform", "n_dense": 1}):
     model = create_network(**network)
     history = model.fit(x_train, y_train, batch_size=8, epochs=2, verbose=0, validation_split=0.1)
     score = model.evaluate(x_train, y_train, batch_size=8, verbose=0)

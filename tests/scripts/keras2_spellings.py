@@ -26,7 +26,9 @@ model.compile(loss="mse", optimizer=keras.optimizers.SGD(lr=0.5, decay=1e-6, mom
 assert K.get_value(model.optimizer.lr) == 0.5
 K.set_value(model.optimizer.lr, 0.25)
 assert float(K.get_value(model.optimizer.lr)) == 0.25
-t = keras.Sequential([layers.LSTM(3, return_sequences=True, input_shape=(5, 2)), layers.TimeDistributed(layers.Dense(1))])
+t = keras.Sequential(
+    [layers.LSTM(3, return_sequences=True, input_shape=(5, 2)), layers.TimeDistributed(layers.Dense(1))]
+)
 t.compile("rmsprop", "mse", sample_weight_mode="temporal")
 weights = np.zeros((4, 5))
 weights[:, -1] = 1

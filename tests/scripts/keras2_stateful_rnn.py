@@ -19,9 +19,7 @@ x = np.sin(np.arange(12) / 3.0).reshape(12, 1, 1)
 y = np.roll(x[:, 0], -1, axis=0)
 model_stateful = create_model(stateful=True)
 for i in range(2):
-    model_stateful.fit(
-        x, y, batch_size=batch_size, epochs=1, verbose=0, validation_data=(x[:4], y[:4]), shuffle=False
-    )
+    model_stateful.fit(x, y, batch_size=batch_size, epochs=1, verbose=0, validation_data=(x[:4], y[:4]), shuffle=False)
     model_stateful.reset_states()
 first = model_stateful.predict(x, batch_size=batch_size)
 again = model_stateful.predict(x, batch_size=batch_size)
