@@ -20,7 +20,7 @@ _PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "d
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",
-    "name_scope": "fastnn.utils.scopes", "device": "fastnn.utils.scopes",
+    "name_scope": "fastnn.core.scopes", "device": "fastnn.utils.scopes",
     "Sequential": "models", "Model": "models", "Functional": "models", "Input": "layers", "InputSpec": "layers",
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",

@@ -34,7 +34,7 @@ from fastnn import losses as losses
 from fastnn import metrics as metrics
 from fastnn import dtype_policies as mixed_precision
 from fastnn import models as models
-from fastnn.utils.scopes import name_scope as name_scope
+from fastnn.core.scopes import name_scope as name_scope
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
 from fastnn import preprocessing as preprocessing

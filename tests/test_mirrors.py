@@ -22,6 +22,7 @@ FOLDERS = {
     "bench": "the benchmarks beside the package",
     "docs": "README.md, docs/ and the examples in docstrings",
     "examples": "the examples beside the package",
+    "scripts": "programs as people write them, through `fastnn run`",
     "faults": "running trainings: processes that are killed, system calls that fail",
     "typing": "the stubs of all packages, and what a typed user writes",
 }

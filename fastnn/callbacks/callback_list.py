@@ -10,13 +10,13 @@ from fastnn.callbacks.progbar_logger import ProgbarLogger
 from fastnn.core.errors import ArgumentError
 
 KINDS = ("train", "test", "predict")
-_kind = dict  # a subclass of dict that logs are given as
+_logs_type = dict  # or a subclass of it, that logs are given as
 
 
 def give_logs_as(kind):
     """Give the logs that callbacks see as `kind`, dict or a subclass."""
-    global _kind
-    _kind = kind
+    global _logs_type
+    _logs_type = kind
 
 
 def flatten(callbacks):
@@ -35,7 +35,7 @@ def flatten(callbacks):
 
 def plain_logs(logs):
     """Logs with sorted keys and Python floats, as Keras hands them to callbacks."""
-    out = _kind()
+    out = _logs_type()
     for key, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
             out.update(plain_logs(value))

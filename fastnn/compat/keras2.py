@@ -278,7 +278,7 @@ def _with_shape(init_today):
     @functools.wraps(init_today)
     def __init__(self, *args, **kwargs):
         init_today(self, *args, **kwargs)
-        self.shape = TensorShape(self.shape)
+        self._shape = TensorShape(self.shape)
 
     return __init__
 

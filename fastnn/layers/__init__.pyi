@@ -1,6 +1,12 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from fastnn.layers.activation import Activation as Activation
 from fastnn.layers.simple import ActivityRegularization as ActivityRegularization
+from fastnn.layers.adaptive_pooling import AdaptiveAveragePooling1D as AdaptiveAveragePooling1D
+from fastnn.layers.adaptive_pooling import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from fastnn.layers.adaptive_pooling import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from fastnn.layers.adaptive_pooling import AdaptiveMaxPooling1D as AdaptiveMaxPooling1D
+from fastnn.layers.adaptive_pooling import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from fastnn.layers.adaptive_pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from fastnn.layers.merging import Add as Add
 from fastnn.layers.attention_dot import AdditiveAttention as AdditiveAttention
 from fastnn.layers.dropout import AlphaDropout as AlphaDropout
@@ -144,6 +150,12 @@ from fastnn.layers.merging import subtract as subtract
 __all__ = [
     'Activation',
     'ActivityRegularization',
+    'AdaptiveAveragePooling1D',
+    'AdaptiveAveragePooling2D',
+    'AdaptiveAveragePooling3D',
+    'AdaptiveMaxPooling1D',
+    'AdaptiveMaxPooling2D',
+    'AdaptiveMaxPooling3D',
     'Add',
     'AdditiveAttention',
     'AlphaDropout',

@@ -3,9 +3,9 @@
 import sys
 
 import pytest
+from compat.running import run
 
 from fastnn.compat import aliases
-from tests.compat.test_aliases import run
 
 WORK = """
 import pickle, sys

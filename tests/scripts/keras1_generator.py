@@ -1,4 +1,4 @@
-"""fit_generator with samples_per_epoch and nb_val_samples, and a Lambda normalisation, after driving projects of 2016."""
+"""fit_generator with samples_per_epoch and nb_val_samples, and a Lambda normalisation, as in 2016."""
 
 import numpy as np
 from keras.layers import Convolution2D, Dense, ELU, Flatten, Lambda

@@ -1,4 +1,4 @@
-"""A loss that needs tensors of the model, as a layer of its own, after the Keras 2 example with CustomVariationalLayer."""
+"""A loss that needs tensors of the model, as a layer of its own, after variational_autoencoder_deconv."""
 
 import numpy as np
 from keras import backend as K

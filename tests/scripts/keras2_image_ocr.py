@@ -1,4 +1,4 @@
-"""Convolutions, two directions of GRU, and a generator as a class, after the Keras 2 example image_ocr (without CTC)."""
+"""Convolutions, two directions of GRU, and a generator class, after the Keras 2 example image_ocr (without CTC)."""
 
 import keras
 import numpy as np

@@ -21,7 +21,9 @@ def test_every_old_argument_has_a_new_one():
 
     for name, table in OLD.items():
         optimizer = name in arguments.OPTIMIZERS
-        cls = getattr(fastnn.optimizers if optimizer else fastnn.layers, name)
+        callback = hasattr(fastnn.callbacks, name)
+        home = fastnn.optimizers if optimizer else fastnn.callbacks if callback else fastnn.layers
+        cls = getattr(home, name)
         known = {"time_decay"} if optimizer else set()
         known |= {p for c in cls.__mro__ if "__init__" in c.__dict__ for p in inspect.signature(c.__init__).parameters}
         for old, meaning in table.items():
