@@ -58,7 +58,8 @@ class _Estimator(BaseEstimator):
             DataError: for a target of an unknown kind.
             NotBuiltError: for a model that is not compiled with a loss.
         """
-        X, y = validate_data(self, X, y, multi_output=self._several)
+        shape = np.shape(y) if isinstance(y, (list, tuple)) else getattr(y, "shape", ())
+        X, y = validate_data(self, X, y, multi_output=self._several and len(shape) == 2 and shape[1] > 1)
         target = self._encode(y)
         if self.warm_start and hasattr(self, "model_"):
             model = self.model_
