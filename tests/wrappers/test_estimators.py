@@ -33,7 +33,9 @@ LEFT_OUT = {
     "check_classifiers_one_label_sample_weights": "a weight of zero is a sample still",
     "check_classifiers_classes": "not every class is predicted",
     "check_classifiers_train": "decision_function may give probabilities or logits",
-    **dict.fromkeys(("check_classifier_data_not_an_array", "check_supervised_y_2d", "check_fit_idempotent",
+    "check_array_api_input": "NumPy alone",
+    **dict.fromkeys(("check_pipeline_consistency", "check_transformer_data_not_an_array", "check_transformer_general",
+                     "check_classifier_data_not_an_array", "check_supervised_y_2d", "check_fit_idempotent",
                      "check_regressor_data_not_an_array", "check_regressors_int"),
                     "two fits start with different weights"),
 }  # fmt: skip
