@@ -178,7 +178,8 @@ class _TwoFactors(_Affine):
         return -1 <= number <= 1
 
     def _set_factors(self, height_factor, width_factor):
-        self.height_factor, self.width_factor = height_factor, width_factor
+        both = (height_factor, width_factor)
+        self.height_factor, self.width_factor = (tuple(f) if isinstance(f, list) else f for f in both)
         self._height_range = strict_range(height_factor, "height_factor", self.TEXT, self._allowed)
         self._width_range = (
             None if width_factor is None else strict_range(width_factor, "width_factor", self.TEXT, self._allowed)
@@ -278,7 +279,7 @@ class RandomZoom(_TwoFactors):
         return self._rows(wide, 0.0, x, 0.0, tall, y)
 
     def _vary_boxes(self, boxes, transformation, height, width):
-        tall, wide = (beside(zoom, boxes) for zoom in self._zooms(transformation))
+        tall, wide = (ops.expand_dims(zoom, 1) for zoom in self._zooms(transformation))
         x, y = ((size - 1.0) / 2.0 * (1.0 - zoom) for size, zoom in ((width, wide), (height, tall)))
         a, b, c, d = columns(boxes)
         return joined((a - x) / wide, (b - y) / tall, (c - x) / wide, (d - y) / tall), height, width
