@@ -13,8 +13,8 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "dtype_policies", "initializers",
-             "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
+_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "datasets", "dtype_policies",
+             "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
              "saving", "utils", "visualization")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
