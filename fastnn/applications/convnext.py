@@ -119,7 +119,13 @@ def _plan(kind):
         return layers.Dense(a.classes, activation=a.classifier_activation, name=f"{a.name}_head_dense")(x)
 
     return Plan(
-        body, lambda a: f"{a.name}{{top}}.h5", top=top, pools=False, last_only=True, finish=lambda x, a: _norm(None)(x)
+        body,
+        lambda a: f"{a.name}{{top}}.h5",
+        "convnext",
+        top=top,
+        pools=False,
+        last_only=True,
+        finish=lambda x, a: _norm(None)(x),
     )
 
 

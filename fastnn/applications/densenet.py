@@ -45,7 +45,8 @@ def _plan(depth):
                 x = _halved(x, f"pool{k}")
         return _norm_relu(x, "", "")
 
-    return Plan(body, lambda a: f"densenet{depth}_weights_tf_dim_ordering_tf_kernels{{top}}.h5", last_only=True)
+    file = f"densenet{depth}_weights_tf_dim_ordering_tf_kernels{{top}}.h5"
+    return Plan(body, lambda a: file, "densenet", last_only=True)
 
 
 def _made(depth):

@@ -101,7 +101,7 @@ def _plan(width, depth, size, dropout):
     def top(x, a):
         return usual_top(x, a, dropout=dropout, kernel_initializer=DENSE)
 
-    return Plan(body, lambda a: f"{a.name}{{top}}.h5", size=size, top=top)
+    return Plan(body, lambda a: f"{a.name}{{top}}.h5", "keras-applications", own_folder=False, size=size, top=top)
 
 
 def _made(k):

@@ -88,7 +88,7 @@ def _plan(kind):
     def top(x, a):
         return usual_top(x, a, dropout=0.2, kernel_initializer=DENSE, bias_initializer=Constant(0.0))
 
-    return Plan(body, lambda a: f"{a.name}{{top}}.h5", size=size, top=top)
+    return Plan(body, lambda a: f"{a.name}{{top}}.h5", "efficientnet_v2", size=size, top=top)
 
 
 def _made(kind):

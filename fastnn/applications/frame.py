@@ -2,13 +2,13 @@
 
 import inspect
 import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from fastnn import activations, layers
+from fastnn.applications.imagenet_utils import obtain_input_shape
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError
 from fastnn.models import Functional, Model
@@ -16,6 +16,8 @@ from fastnn.utils import get_file, get_source_inputs, is_keras_tensor
 
 STANDARD = {"include_top": True, "weights": "imagenet", "input_tensor": None, "input_shape": None, "pooling": None,
             "classes": 1000, "classifier_activation": "softmax"}  # fmt: skip
+SERVER = "https://storage.googleapis.com/"
+FOLDER = "tensorflow/keras-applications/"
 ARGUMENTS = {
     "include_top": "whether the layers that classify are included.",
     "weights": 'None (random), "imagenet" (a file of weights in `~/.keras/models`), or the path of a file of weights.',
@@ -44,6 +46,9 @@ class Plan:
 
     body: Callable[[Any, Any], Any]
     file: Callable[[Any], str]
+    folder: str = ""  # where the file lies beside others that Keras downloads
+    own_folder: bool = True  # whether that folder is one of those of all applications
+    served: Callable[[Any], str] | None = None  # its name there, if that is another one
     size: int | tuple[int, ...] = 224  # of square images; several: those known of, the last one else
     least: int = 32
     top: Callable[[Any, Any], Any] | None = None
@@ -90,53 +95,6 @@ def check_activation(activation: Any, weights: Any) -> None:
             "Only `None` and `softmax` activations are allowed for the `classifier_activation` argument when using "
             f"pretrained weights, with `include_top=True`; Received: classifier_activation={activation}"
         )
-
-
-def obtain_input_shape(
-    input_shape: Any, default_size: int, min_size: int, data_format: str, require_flatten: bool, weights: Any = None
-) -> tuple[Any, ...]:
-    """The shape of the images that a model takes, from what was asked for.
-
-    Raises:
-        ArgumentError: it is no shape of images, smaller than min_size, or not what ImageNet's weights need.
-
-    >>> obtain_input_shape(None, 224, 32, "channels_last", True)
-    (224, 224, 3)
-    """
-    first = data_format == "channels_first"
-    channels = 3
-    if weights != "imagenet" and input_shape and len(input_shape) == 3:
-        channels = input_shape[0 if first else -1]
-        if channels not in (1, 3):
-            warnings.warn(
-                "This model usually expects 1 or 3 input channels. However, it was passed an input_shape with "
-                f"{channels} input channels.",
-                stacklevel=4,
-            )
-    square = (default_size, default_size)
-    default = (channels, *square) if first else (*square, channels)
-    if weights == "imagenet" and require_flatten:
-        if input_shape is not None and tuple(input_shape) != default:
-            raise ArgumentError(
-                "When setting `include_top=True` and loading `imagenet` weights, `input_shape` should be "
-                f"{default}. Received: input_shape={input_shape}"
-            )
-        return default
-    if not input_shape:
-        if require_flatten:
-            return default
-        return (3, None, None) if first else (None, None, 3)
-    if len(input_shape) != 3:
-        raise ArgumentError(f"`input_shape` must be a tuple of three integers. Received: input_shape={input_shape}")
-    if weights == "imagenet" and input_shape[0 if first else -1] != 3:
-        raise ArgumentError(f"The input must have 3 channels; Received `input_shape={input_shape}`")
-    if any(d is not None and d < min_size for d in (input_shape[1:] if first else input_shape[:2])):
-        raise ArgumentError(f"Input size must be at least {min_size}x{min_size}; Received: input_shape={input_shape}")
-    if require_flatten and None in input_shape:
-        raise ArgumentError(
-            f"If `include_top` is True, you should specify a static `input_shape`. Received: input_shape={input_shape}"
-        )
-    return tuple(input_shape)
 
 
 def correct_pad(x: Any, kernel_size: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -211,7 +169,8 @@ def assembled(a: Any, plan: Plan) -> Model:
     model = Functional(inputs, x, name=a.name)
     if a.weights == "imagenet":
         name = plan.file(a).format(top="" if a.include_top else "_notop")
-        model.load_weights(get_file(name, cache_subdir="models"))
+        origin = f"{SERVER}{FOLDER if plan.own_folder else ''}{plan.folder}/{plan.served(a) if plan.served else name}"
+        model.load_weights(get_file(name, origin, cache_subdir="models"))
     elif a.weights is not None:
         model.load_weights(a.weights)
     return model

@@ -84,7 +84,7 @@ def _top(x, a):
 
 def _plan(body, name):
     file = f"{name}_weights_tf_dim_ordering_tf_kernels{{top}}.h5"
-    return Plan(body, lambda a: file, size=299, least=75, top=_top, pools=False)
+    return Plan(body, lambda a: file, f"{name}", size=299, least=75, top=_top, pools=False)
 
 
 InceptionV3 = builder("InceptionV3", _plan(_body_v3, "inception_v3"), {**STANDARD, "name": "inception_v3"},

@@ -65,7 +65,7 @@ PARAMETERS = {
     "input_shape": None, "alpha": 1.0, "depth_multiplier": 1, "dropout": 0.001,
     **{k: v for k, v in STANDARD.items() if k != "input_shape"}, "name": None,
 }  # fmt: skip
-MobileNet = builder("MobileNet", Plan(_body, _file, size=SIZES, top=_top, pools=False), PARAMETERS,
+MobileNet = builder("MobileNet", Plan(_body, _file, "mobilenet", size=SIZES, top=_top, pools=False), PARAMETERS,
                     'Howard et al., "MobileNets" (2017).',
                     "MobileNet(alpha=0.25, weights=None).count_params()\n    475544")  # fmt: skip
 preprocess_input = preprocessing("tf")

@@ -70,7 +70,7 @@ def _file(a):
 PARAMETERS = {
     "input_shape": None, "alpha": 1.0, **{k: v for k, v in STANDARD.items() if k != "input_shape"}, "name": None,
 }  # fmt: skip
-MobileNetV2 = builder("MobileNetV2", Plan(_body, _file, size=SIZES, pools=False), PARAMETERS,
+MobileNetV2 = builder("MobileNetV2", Plan(_body, _file, "mobilenet_v2", size=SIZES, pools=False), PARAMETERS,
                       'Sandler et al., "MobileNetV2" (2018).',
                       "MobileNetV2(alpha=0.35, weights=None).count_params()\n    1677000")  # fmt: skip
 preprocess_input = preprocessing("tf")

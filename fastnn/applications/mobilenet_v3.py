@@ -88,7 +88,7 @@ def _plan(rows, last, size):
         kind = f"{size}{'_minimalistic' if a.minimalistic else ''}_224_{a.alpha}_float"
         return f"weights_mobilenet_v3_{kind}{'' if a.include_top else '_no_top_v2'}.h5"
 
-    return Plan(body, file, top=top, open_size=True)
+    return Plan(body, file, "mobilenet_v3", top=top, open_size=True)
 
 
 PARAMETERS = {

@@ -135,7 +135,11 @@ def _plan(penultimate, blocks, stem, skip, size, word):
     def file(a):
         return f"nasnet_{word}{'' if a.include_top else '_no_top'}.h5"
 
-    return Plan(body, file, size=size, pools=False, last_only=True, own_shape=(size, size, 3) if size == 224 else None)
+    def served(a):
+        return f"NASNet-{word}{'' if a.include_top else '-no-top'}.h5"
+
+    own = (size, size, 3) if size == 224 else None
+    return Plan(body, file, "nasnet", served=served, size=size, pools=False, last_only=True, own_shape=own)
 
 
 PARAMETERS = {"input_shape": None, **{k: v for k, v in STANDARD.items() if k != "input_shape"}}

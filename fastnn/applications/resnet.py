@@ -77,7 +77,7 @@ def plan(depth, second):
         return _relu(_norm(x, "post_bn"), "post_relu") if second else x
 
     name = f"resnet{depth}{'v2' if second else ''}"
-    return Plan(body, lambda a: f"{name}_weights_tf_dim_ordering_tf_kernels{{top}}.h5")
+    return Plan(body, lambda a: f"{name}_weights_tf_dim_ordering_tf_kernels{{top}}.h5", "resnet")
 
 
 def _made(depth, second):

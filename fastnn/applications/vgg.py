@@ -20,7 +20,7 @@ def _plan(repeats, name):
             x = layers.Dense(4096, activation="relu", name=word)(x)
         return layers.Dense(a.classes, activation=a.classifier_activation, name="predictions")(x)
 
-    return Plan(body, lambda a: f"{name}_weights_tf_dim_ordering_tf_kernels{{top}}.h5", top=top, pools=False)
+    return Plan(body, lambda a: f"{name}_weights_tf_dim_ordering_tf_kernels{{top}}.h5", f"{name}", top=top, pools=False)
 
 
 PAPER = 'Simonyan and Zisserman, "Very Deep Convolutional Networks" (2015).'

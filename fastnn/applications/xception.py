@@ -55,7 +55,13 @@ def _top(x, a):
 
 
 PLAN = Plan(
-    _body, lambda a: "xception_weights_tf_dim_ordering_tf_kernels{top}.h5", size=299, least=71, top=_top, pools=False
+    _body,
+    lambda a: "xception_weights_tf_dim_ordering_tf_kernels{top}.h5",
+    "xception",
+    size=299,
+    least=71,
+    top=_top,
+    pools=False,
 )
 Xception = builder("Xception", PLAN, {**STANDARD, "name": "xception"},
                    'Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions" (2017).',

@@ -58,7 +58,7 @@ def main():
             model = getattr(keras.applications, kind)(weights=None, **arguments)
             table[name] = row(model)
             if sys.argv[1:]:
-                print("\n".join([*described(model)[0], *described(model)[1]]))
+                sys.stdout.write("\n".join([*described(model)[0], *described(model)[1], ""]))
             global_state.set_global_attribute("uninitialized_variables", [])
     if not sys.argv[1:]:
         lines = [f"{json.dumps(name)}: {json.dumps(values)}" for name, values in sorted(table.items())]
