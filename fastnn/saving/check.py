@@ -131,8 +131,8 @@ def check_special(class_name, custom_objects=None):
         raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
     if class_name == "__lambda__" and find_custom(["<lambda>"], custom_objects) is None:
         raise NotSupportedError(
-            "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
-            "pass the function itself: custom_objects={'<lambda>': the_function}."
+            "The config holds a lambda, which is arbitrary code execution. Code stored in a file is never executed by "
+            "fastnn, with any safe_mode; pass the function itself: custom_objects={'<lambda>': the_function}."
         )
 
 
@@ -228,8 +228,9 @@ def resolve_lambda(inner, custom_objects):
         found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
         if found is None:
             raise NotSupportedError(
-                f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
-                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}."
+                f"Layer {inner.get('name')!r} holds a lambda, which is arbitrary code execution. Code stored in a file "
+                "is never executed by fastnn, with any safe_mode; "
+                f"pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}."
             )
         inner["function"] = found
     return inner
