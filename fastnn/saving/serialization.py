@@ -275,7 +275,7 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
 def _build(config, class_name, inner, custom_objects, safe_mode, category):
     inner = {} if inner is None else inner
     if not isinstance(inner, dict):
-        raise FileFormatError(f"The config of {class_name} is {type(inner).__name__}, expected a dict.")
+        raise RebuildError(f"The config of {class_name} is {type(inner).__name__}. Expected 'config' to be a dict.")
     shared, number = _shared.get(), config.get("shared_object_id")
     if shared is not None and isinstance(number, int) and number in shared:
         return shared[number]
