@@ -13,10 +13,10 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "distillation", "distribution",
-             "dtype_policies", "export", "initializers", "legacy",
-             "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-             "saving", "utils", "visualization", "wrappers")  # fmt: skip
+_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "datasets", "distillation",
+             "distribution", "dtype_policies", "export", "initializers", "layers", "legacy", "losses", "metrics",
+             "models", "ops", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+             "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",

@@ -21,6 +21,7 @@ from fastnn.graph.stateless import StatelessScope as StatelessScope
 from fastnn.graph.stateless import SymbolicScope as SymbolicScope
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
+from fastnn import applications as applications
 from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
@@ -77,6 +78,7 @@ __all__ = [
     'Variable',
     '__version__',
     'activations',
+    'applications',
     'callbacks',
     'compat',
     'config',
