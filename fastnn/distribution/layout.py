@@ -106,7 +106,7 @@ class LayoutMap(MutableMapping[str, Any]):
     """
 
     def __init__(self, device_mesh: DeviceMesh | None) -> None:
-        self.device_mesh = device_mesh
+        self.device_mesh: Any = device_mesh
         self._layouts: dict[str, TensorLayout] = {}
 
     def __getitem__(self, key: str) -> Any:

@@ -79,7 +79,7 @@ class Distiller(Model):
         self.distillation_loss_tracker = metrics.Mean(name="distillation_loss")
         self.total_loss_tracker = metrics.Mean(name="total_loss")
 
-    def _extractor(self, model: Model, attribute: str) -> Model | None:
+    def _extractor(self, model: Any, attribute: str) -> Model | None:
         """The model whose outputs are those of the layers that the losses name, and its own; None without names."""
         names = list(dict.fromkeys(filter(None, (getattr(loss, attribute, None) for loss in self.distillation_losses))))
         if not names:
@@ -88,9 +88,7 @@ class Distiller(Model):
         outputs |= {name: model.get_layer(name=name).output for name in names}
         return Functional(model.inputs, outputs, name=f"{model.name}_multi_feature_extractor")
 
-    def compile(  # type: ignore[override]
-        self, optimizer: Any = "adam", loss: Any = None, metrics: Any = None, **kwargs: Any
-    ) -> None:
+    def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = None, **kwargs: Any) -> None:
         """Say how the student is trained.
 
         Args:
@@ -108,7 +106,7 @@ class Distiller(Model):
         student_loss = tree.map_structure(lambda one: losses.get(one) if isinstance(one, str) else one, loss)
         super().compile(optimizer=optimizer, loss=None, metrics=metrics, **kwargs)
         self._student_loss = student_loss
-        self._training_state.compile_config["loss"] = loss  # what a file says
+        self._trainer().compile_config["loss"] = loss  # what a file says
 
     def call(self, inputs: Structure, training: Any = None, **kwargs: Any) -> Structure:
         """What the student says."""
@@ -185,15 +183,13 @@ def _check_models(teacher: Any, student: Any) -> None:
         if not isinstance(model, Model):
             raise ArgumentError(f"{role} must be a keras.Model, got {type(model)}")
     for place in ("inputs", "outputs"):
-        theirs = [getattr(model, place, None) for model in (teacher, student)]
-        if any(symbols is None for symbols in theirs):
+        theirs, own = getattr(teacher, place, None), getattr(student, place, None)
+        if theirs is None or own is None:
             continue
         word = place[:-1]
-        if len(theirs[0]) != len(theirs[1]):
-            raise ArgumentError(
-                f"Teacher and student have different numbers of {place}: {len(theirs[0])} and {len(theirs[1])}."
-            )
-        for t, s in zip(*theirs):
+        if len(theirs) != len(own):
+            raise ArgumentError(f"Teacher and student have different numbers of {place}: {len(theirs)} and {len(own)}.")
+        for t, s in zip(theirs, own):
             shapes = f"Teacher: {tuple(t.shape)}, Student: {tuple(s.shape)}."
             if len(t.shape) != len(s.shape):
                 raise ArgumentError(f"Teacher and student {word} shapes have different dimensions. {shapes}")
