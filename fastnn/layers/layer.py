@@ -11,7 +11,7 @@ from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
-from fastnn.core.masks import mask_of_array, with_mask
+from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
@@ -327,14 +327,16 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         def leaf(x):
             if isinstance(x, Symbol):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
-                    return x.astype(self.compute_dtype)
+                    converted, mask = x.astype(self.compute_dtype), context.get_mask(x)
+                    if mask is not None:
+                        context.set_mask(converted, mask)
+                    return converted
                 return x
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x
-            mask = mask_of_array(x)
-            x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            x = received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
-            return x if mask is None else with_mask(x, mask)
+            array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+            array = received(array, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            return array if array is x else with_mask(array, context.get_mask(x))
 
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)
