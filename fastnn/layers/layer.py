@@ -293,12 +293,13 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         outer = context.active()
         if outer is None and current() is None:
             self._clear_losses()
+        given = call.named(args, kwargs).get("training") is not None
         training = self._resolve_training(call, args, kwargs, outer)
         if call.takes("training") and "training" not in call.named(args, {}):
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
             kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
-        with context.entered(training) as here, context.name_scope(self):
+        with context.entered(training, given) as here, context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
             mask = self._resolve_mask(call, args, kwargs, first)
