@@ -29,6 +29,7 @@ class CallContext:
     def __init__(self) -> None:
         self.training = None
         self.given = False  # whether a caller said it, or it followed from defaults
+        self.passed = {}  # call-context arguments by name, for the layers inside that ask for them
         self.masks = {}  # id(value) -> (value, mask); the value is kept so that its id stays its own
 
 
@@ -51,7 +52,7 @@ def entered(training, given=False):
     context = CallContext()
     context.training, context.given = training, given
     if stack:
-        context.masks = stack[-1].masks
+        context.masks, context.passed = stack[-1].masks, stack[-1].passed
         context.given = given or stack[-1].given
     stack.append(context)
     try:

@@ -315,3 +315,36 @@ def test_a_mask_survives_the_conversion_to_the_dtype_of_the_next_layer():
     model(steps)
     np.testing.assert_array_equal(seen.mask, [[False, True]])
     model.predict(steps, verbose=0)
+
+
+class Plus(Layer):
+    def __init__(self):
+        super().__init__()
+        self._register_call_context_args("foo_mode")
+
+    def call(self, x, foo_mode=None):
+        return x + (1 if foo_mode else 0)
+
+
+class Around(Layer):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("model", ["layer", "sequential", "functional"])
+def test_call_context_arguments_reach_the_layers_that_ask_for_them(model):
+    outer = Around(Around(Plus()))
+    if model == "sequential":
+        outer = fastnn.Sequential([layers.Identity(), outer])
+    if model == "functional":
+        x = Input((1,))
+        outer = Model(x, outer(x))
+    outer._register_call_context_args("foo_mode")
+    ones = np.ones((2, 1), "float32")
+    assert outer(ones, foo_mode=True).sum() == 4 and outer(ones).sum() == 2
+    with pytest.raises(RuntimeError, match="after the layer has been called"):
+        outer._register_call_context_args("more")
