@@ -14,6 +14,7 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.compiler.eager import give_results_as
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
+from fastnn.layers import context
 
 VERSION = "3.15.1"
 # On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
@@ -142,6 +143,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         where = target_of(spec.name)
+        if not where:
+            context.prefer_nodes(True)  # tf.keras: `training=` at a node means what it meant in Keras 2
         return _Alias(spec.name, importlib.import_module(where)) if where else _TensorFlow(spec.name)
 
     def exec_module(self, module):
@@ -198,6 +201,7 @@ def uninstall():
         sys.meta_path.remove(_finder)
         sys.path[:] = [p for p in sys.path if p != CHILDREN]
         _give(tensors=False)
+    context.prefer_nodes(False)
     restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):
