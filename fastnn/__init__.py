@@ -13,13 +13,13 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "dtype_policies", "initializers",
-             "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-             "saving", "utils", "visualization")  # fmt: skip
+_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "datasets", "dtype_policies",
+             "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random",
+             "regularizers", "saving", "utils", "visualization")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",
-    "name_scope": "fastnn.utils.scopes", "device": "fastnn.utils.scopes",
+    "name_scope": "fastnn.core.scopes", "device": "fastnn.utils.scopes",
     "Sequential": "models", "Model": "models", "Functional": "models", "Input": "layers", "InputSpec": "layers",
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",

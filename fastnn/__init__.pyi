@@ -21,6 +21,7 @@ from fastnn.graph.stateless import StatelessScope as StatelessScope
 from fastnn.graph.stateless import SymbolicScope as SymbolicScope
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
+from fastnn import applications as applications
 from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
@@ -34,7 +35,7 @@ from fastnn import losses as losses
 from fastnn import metrics as metrics
 from fastnn import dtype_policies as mixed_precision
 from fastnn import models as models
-from fastnn.utils.scopes import name_scope as name_scope
+from fastnn.core.scopes import name_scope as name_scope
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
 from fastnn import preprocessing as preprocessing
@@ -72,6 +73,7 @@ __all__ = [
     'Variable',
     '__version__',
     'activations',
+    'applications',
     'callbacks',
     'compat',
     'config',

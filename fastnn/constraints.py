@@ -21,7 +21,8 @@ class Constraint(ChecksArguments):
 
     @open_signature
     def __call__(self, w: Tensor) -> Tensor:
-        raise NotImplementedError("Constraint subclasses must implement the `__call__()` method.")
+        """The weight after the constraint: the same, unless a subclass says more."""
+        return w
 
     def get_config(self) -> Config:
         """The constructor's arguments as a dict."""

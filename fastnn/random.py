@@ -12,7 +12,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core import config, dtypes, hooks, shapes
 from fastnn.core import random as core
-from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
 from fastnn.graph.variable import Variable, watchers
@@ -211,13 +211,16 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
 
 @_of_sizes
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
-    """Uniform numbers in [minval, maxval); integers for an integer dtype.
+    """Uniform numbers in [minval, maxval).
 
     >>> uniform((2,), seed=1).shape
     (2,)
     """
     if dtype is not None and not dtypes.is_float(dtypes.standardize(dtype)):
-        return randint(shape, minval, maxval, dtype, seed)
+        raise DTypeError(
+            f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype}. Use randint for "
+            "integers."
+        )
     return _numbers(
         "random_uniform",
         lambda key, s: core.uniform(key, s, minval, maxval, dtype),
@@ -236,6 +239,8 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     >>> sorted(set(randint((50,), 0, 3, seed=1).tolist()))
     [0, 1, 2]
     """
+    if dtypes.is_float(dtypes.standardize(dtype)):
+        raise DTypeError(f"`keras.random.randint` requires an integer `dtype`. Received: dtype={dtype}.")
     key, changing = draw_seed(seed)
     if tracing.current() is None or not changing:
         return core.integers((*key, 0), shape, minval, maxval, dtype)

@@ -119,7 +119,7 @@ class OrthogonalRegularizer(Regularizer):
         self.factor = _penalty("factor", factor)
         if mode not in ("rows", "columns"):
             raise ArgumentError(
-                f"Invalid value for argument `mode`: expected one of 'rows', 'columns'. Received: mode={mode!r}"
+                f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={mode}'
             )
         self.mode = mode
 

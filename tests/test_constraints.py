@@ -24,3 +24,7 @@ def test_constraints(constraint, expected):
     np.testing.assert_allclose(constraint(W), expected, rtol=1e-5)
     twin = constraints.deserialize(constraints.serialize(constraint))
     assert twin.get_config() == constraint.get_config()
+
+
+def test_a_constraint_that_says_nothing_changes_nothing():
+    np.testing.assert_array_equal(constraints.Constraint()(np.ones(2)), np.ones(2))

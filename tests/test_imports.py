@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
     "config": BASE,
-    "visualization": BASE | {"utils"},
+    "visualization": BASE | {"utils", "layers"},  # boxes
     "applications": OBJECTS | {"models"},
     "wrappers": OBJECTS | {"models"},
     "tuner": OBJECTS | {"models"},

@@ -204,3 +204,15 @@ def test_random_symbols_inside_a_trace():
     np.testing.assert_array_equal(fixed, public.normal((5,), seed=7))
     with Trace(), pytest.raises(NotSupportedError):
         public.gamma((2,), 1.0)
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda: public.randint((2,), 0, 10, dtype="float64"), "requires an integer `dtype`"),
+        (lambda: public.uniform((2,), dtype="int64"), "requires a floating point `dtype`"),
+    ],
+)
+def test_dtypes_that_are_refused(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()

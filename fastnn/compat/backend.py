@@ -237,8 +237,9 @@ def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
 
 
 def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
-    """Uniformly distributed numbers in [minval, maxval)."""
-    return random.uniform(shape, minval, maxval, dtype, seed)
+    """Uniformly distributed numbers in [minval, maxval); integers for an integer dtype."""
+    whole = dtype is not None and not dtypes.is_float(dtypes.standardize(dtype))
+    return (random.randint if whole else random.uniform)(shape, minval, maxval, dtype, seed)
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):

@@ -71,6 +71,14 @@ class FolderInUseError(FastnnError, OSError):
     """A folder of checkpoints that another run is writing to."""
 
 
+class MissingFileError(FastnnError, FileNotFoundError, ValueError):
+    """A file that is not there: a FileNotFoundError, and a ValueError as Keras raises it."""
+
+
+class RebuildError(FileFormatError, TypeError):
+    """A class whose config does not make it again."""
+
+
 class KernelError(FastnnError, RuntimeError, ValueError):
     """A kernel found bad data while it ran (a label or an index out of range)."""
 

@@ -4,8 +4,11 @@ import contextlib
 import threading
 
 from fastnn.core.masks import mask_of_array
+from fastnn.core.scopes import inside as name_scope
+from fastnn.core.scopes import path
 from fastnn.graph import current
 
+__all__ = ["CallContext", "active", "entered", "get_mask", "name_scope", "path", "set_mask"]
 _local = threading.local()
 
 
@@ -19,7 +22,7 @@ class CallContext:
 
 def _stack():
     if not hasattr(_local, "contexts"):
-        _local.contexts, _local.scopes = [], []
+        _local.contexts = []
     return _local.contexts
 
 
@@ -70,24 +73,3 @@ def set_mask(value, mask):
         masks.pop(id(value), None)
     else:
         masks[id(value)] = value, mask
-
-
-@contextlib.contextmanager
-def name_scope(owner):
-    """Inside, weights and layers get `owner.name` in front of their path; entering the same owner twice counts once."""
-    _stack()
-    scopes = _local.scopes
-    if scopes and scopes[-1] is owner:
-        yield
-        return
-    scopes.append(owner)
-    try:
-        yield
-    finally:
-        scopes.pop()
-
-
-def path():
-    """Names of the layers being called or built, joined by "/"."""
-    _stack()
-    return "/".join(owner.name for owner in _local.scopes)

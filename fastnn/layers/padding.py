@@ -13,6 +13,7 @@ from fastnn.layers.data_format import from_last, join_shape, split_shape, standa
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 ENTRIES = ("1st", "2nd", "3rd")
 COUNTS = {2: "two", 3: "3"}
 
@@ -271,7 +272,7 @@ class UpSampling2D(_UpSampling):
     Args:
         size: an int or two factors (height, width).
         data_format: "channels_last" (the default) or "channels_first".
-        interpolation: "nearest" (each pixel repeated) or "bilinear".
+        interpolation: "nearest" (each pixel repeated), "bilinear", "bicubic", "lanczos3" or "lanczos5".
 
     >>> import numpy as np
     >>> UpSampling2D()(np.ones((1, 2, 2, 1), "float32")).shape
@@ -287,11 +288,19 @@ class UpSampling2D(_UpSampling):
     ) -> None:
         super().__init__(size, data_format, **kwargs)
         self.interpolation = interpolation.lower()
-        if self.interpolation not in ("nearest", "bilinear"):
+        if self.interpolation not in INTERPOLATIONS:
             raise ArgumentError(
-                "`interpolation` argument should be one of 'nearest', 'bilinear'. "
+                f"`interpolation` argument should be one of {INTERPOLATIONS}. "
                 f"Received: interpolation={interpolation!r}."
             )
+
+    def call(self, inputs):
+        if self.interpolation in ("nearest", "bilinear"):
+            return super().call(inputs)
+        x = to_last(inputs, self.data_format)
+        size = tuple(n * factor for n, factor in zip(x.shape[1:-1], self.size))
+        larger = ops.image.resize(x, size, interpolation=self.interpolation, data_format="channels_last")
+        return from_last(larger, self.data_format)
 
     def _longer(self, x, factor, axis):
         return super()._longer(x, factor, axis) if self.interpolation == "nearest" else _stretch(x, axis, factor)

@@ -109,12 +109,17 @@ class LossScaleOptimizer(Wrapping):
 
     def _inner_step(self, finite, grads, variables):
         """The step of the optimizer inside; on a tape, what it assigns is kept where the gradients were finite."""
-        if current() is None:
+        trace = current()
+        if trace is None:
             self.inner_optimizer.apply(grads, variables)
             return
         touched = [*variables, *self.inner_optimizer.variables]
         before = [v.value for v in touched]
-        self.inner_optimizer.apply(grads, variables)
+        watch, trace.watch = trace.watch, None  # gradients that are too large are expected here
+        try:
+            self.inner_optimizer.apply(grads, variables)
+        finally:
+            trace.watch = watch
         for v, old in zip(touched, before):
             new = v.value
             if new is not old:

@@ -3,6 +3,7 @@
 from fastnn.core.registry import lazy
 
 NAMES = {
+    "bounding_boxes": "",
     "set_random_seed": "seeds", "to_categorical": "arrays", "normalize": "arrays", "pad_sequences": "arrays",
     "PyDataset": "batches", "Sequence": "batches", "clear_session": "fastnn.layers.session",
     **dict.fromkeys(("get_custom_objects", "custom_object_scope", "CustomObjectScope", "register_keras_serializable",

@@ -5,6 +5,7 @@ from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
+from fastnn.utils import bounding_boxes as bounding_boxes
 from fastnn.layers.session import clear_session as clear_session
 from fastnn.saving.registration import custom_object_scope as custom_object_scope
 from fastnn.saving.serialization import deserialize_keras_object as deserialize_keras_object
@@ -43,6 +44,7 @@ __all__ = [
     'PyDataset',
     'Sequence',
     'array_to_img',
+    'bounding_boxes',
     'clear_session',
     'custom_object_scope',
     'deserialize_keras_object',

@@ -90,6 +90,11 @@ def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncati
         raise DataError("`sequences` must be a list of iterables.") from None
     maxlen = max(lengths, default=0) if maxlen is None else maxlen
     rest = next((np.shape(s)[1:] for s in sequences if len(s)), ())
+    if isinstance(value, str) and np.dtype(dtype).kind not in "OUS":
+        raise ArgumentError(
+            f"`dtype` {dtype} is not compatible with `value`'s type: {type(value)}. You should set `dtype=object` for "
+            "variable length strings."
+        )
     out = np.full((len(lengths), maxlen, *rest), value, dtype)
     for row, sequence in zip(out, sequences):
         if not len(sequence) or not maxlen:

@@ -1,26 +1,9 @@
-"""What Keras has at the top of the package besides its parts: name scopes, devices, the version."""
+"""What Keras has at the top of the package besides its parts: devices, the version."""
 
 import contextlib
 
 import fastnn
-from fastnn.core.errors import ArgumentError, NotSupportedError
-
-
-@contextlib.contextmanager
-def name_scope(name, **kwargs):
-    """A `with` block whose layers and operations belong together; names are not changed by it.
-
-    Raises ArgumentError for a name that is no text.
-
-    >>> with name_scope("block"):
-    ...     pass
-    """
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ArgumentError(
-            f"Argument `name` must be a string, cannot be empty, and cannot contain character `/`. "
-            f"Received: name={name!r}"
-        )
-    yield name
+from fastnn.core.errors import NotSupportedError
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import layers
-from fastnn.core.errors import ArgumentError, DataError, DataWarning, FastnnError, NotBuiltError, NotFiniteWarning
+from fastnn.core.errors import ArgumentError, DataError, DataWarning, FastnnError, NotBuiltError
 
 RNG = np.random.default_rng(7)
 X = RNG.standard_normal((37, 3)).astype(np.float32)
@@ -257,10 +257,7 @@ def test_not_compiled():
 def test_nan_warns_and_still_runs():
     x = X.copy()
     x[3, 0] = np.nan
-    with (
-        pytest.warns(DataWarning, match="row 3"),
-        pytest.warns(NotFiniteWarning, match=r"array 'x'.*row 3 of the data"),
-    ):
+    with pytest.warns(DataWarning, match="row 3"):
         history = linear().fit(x, Y, epochs=1, verbose=0)
     assert np.isnan(history.history["loss"][0])
 

@@ -1,0 +1,7 @@
+"""InceptionV3 under Keras's name of the module."""
+
+from fastnn.applications.inception import InceptionV3
+from fastnn.applications.modes import decode_predictions, preprocessing
+
+__all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
+preprocess_input = preprocessing("tf")
