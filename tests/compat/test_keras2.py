@@ -125,7 +125,7 @@ def test_a_stack_takes_another_rank():
     assert model.output_shape == (None, 3, 2)
     np.testing.assert_allclose(model.predict(x), stack.predict(x[:, 0]), rtol=1e-6)
     restore()
-    with pytest.raises(ValueError, match="shape|ndim"):
+    with pytest.raises(ValueError, match=r"shape|ndim"):
         stack(i)
 
 
@@ -167,7 +167,7 @@ def test_every_layer_takes_first_weights():
     taken = 0
     for name in fastnn.layers.__all__:
         cls = getattr(fastnn.layers, name)
-        if not (isinstance(cls, type) and issubclass(cls, fastnn.layers.Layer)):
+        if not (isinstance(cls, type) and issubclass(cls, fastnn.layers.Layer)) or name == "InputLayer":
             continue
         for arguments in ((), (2,), (2, 3), (2, 3, 4)):
             try:

@@ -1,4 +1,4 @@
-"""Numbers and codes of a table, normalised and one-hot, in one functional model, as Keras 3's structured data examples."""
+"""Numbers and codes of a table, normalised and one-hot, in one functional model."""
 
 import keras
 import numpy as np
