@@ -33,6 +33,8 @@ class _Alias(types.ModuleType):
         target = self.__dict__["_target"]
         if name == "__version__":
             return VERSION
+        if name == "version" and target.__name__ == "fastnn":
+            return lambda: VERSION
         if name == "__all__":
             return sorted(
                 {
@@ -42,7 +44,7 @@ class _Alias(types.ModuleType):
             )
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        if key in names.GONE:  # not an AttributeError: `from x import y` would drop the words
+        if key in names.GONE and not hasattr(target, name):  # not an AttributeError: `from x import y` would drop the words
             raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name)
         if old is not None:

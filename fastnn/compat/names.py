@@ -71,8 +71,6 @@ GONE = {
     "datasets.imdb": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself and use "
     "preprocessing.sequence.pad_sequences",
     "datasets.reuters": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself",
-    "applications": "no models with trained weights are part of fastnn; build the model, and load_weights() a file",
-    "wrappers": "wrap the model in a class with fit() and predict() of your own",
     "callbacks.RemoteMonitor": "use LambdaCallback, which may send what it likes",
     "distribution": "training runs on one machine",
     "estimator": "Keras 3 has removed it; use fit()",
