@@ -28,9 +28,13 @@ from fastnn import config as config
 from fastnn import constraints as constraints
 from fastnn import datasets as datasets
 from fastnn.utils.scopes import device as device
+from fastnn import distillation as distillation
+from fastnn import distribution as distribution
 from fastnn import dtype_policies as dtype_policies
+from fastnn import export as export
 from fastnn import initializers as initializers
 from fastnn import layers as layers
+from fastnn import legacy as legacy
 from fastnn import losses as losses
 from fastnn import metrics as metrics
 from fastnn import dtype_policies as mixed_precision
@@ -47,6 +51,7 @@ from fastnn import tree as tree
 from fastnn import utils as utils
 from fastnn.utils.scopes import version as version
 from fastnn import visualization as visualization
+from fastnn import wrappers as wrappers
 __version__: str
 
 __all__ = [
@@ -80,9 +85,13 @@ __all__ = [
     'constraints',
     'datasets',
     'device',
+    'distillation',
+    'distribution',
     'dtype_policies',
+    'export',
     'initializers',
     'layers',
+    'legacy',
     'losses',
     'metrics',
     'mixed_precision',
@@ -99,4 +108,5 @@ __all__ = [
     'utils',
     'version',
     'visualization',
+    'wrappers',
 ]

@@ -17,6 +17,7 @@ SIZES = {
     "XLarge": ((3, 3, 27, 3), (256, 512, 1024, 2048)),
 }
 __all__ = [*(f"ConvNeXt{kind}" for kind in SIZES), "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 MEAN = [0.485 * 255, 0.456 * 255, 0.406 * 255]
 VARIANCE = [(0.229 * 255) ** 2, (0.224 * 255) ** 2, (0.225 * 255) ** 2]
 

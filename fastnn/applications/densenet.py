@@ -5,6 +5,7 @@ from fastnn.applications.frame import STANDARD, Plan, axis, builder
 from fastnn.applications.modes import decode_predictions, preprocessing
 
 __all__ = ["DenseNet121", "DenseNet169", "DenseNet201", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 GROWTH = 32
 BLOCKS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32)}

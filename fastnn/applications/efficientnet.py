@@ -9,6 +9,7 @@ from fastnn.applications.slim import divisible
 
 NAMES = tuple(f"EfficientNetB{k}" for k in range(8))
 __all__ = [*NAMES, "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 # (width, depth, size of images, rate of dropout) of B0 to B7
 SCALES = ((1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 300, 0.3), (1.4, 1.8, 380, 0.4),

@@ -10,6 +10,7 @@ from fastnn.initializers import Constant
 
 KINDS = ("B0", "B1", "B2", "B3", "S", "M", "L")
 __all__ = [*(f"EfficientNetV2{kind}" for kind in KINDS), "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 # (times, filters in, filters out, expansion, stride, share of squeeze-and-excite, one convolution instead of two?)
 BASE = ((1, 32, 16, 1, 1, 0, True), (2, 16, 32, 4, 2, 0, True), (2, 32, 48, 4, 2, 0, True),

@@ -11,6 +11,9 @@ from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.utils import get_file
 
+__all__ = ["decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
+
 # mode -> (what pixels are divided by, channels turned round?, mean of each channel, standard deviations)
 MODES: dict[str, tuple[float, bool, Any, Any]] = {
     "caffe": (1.0, True, (103.939, 116.779, 123.68), 1.0),

@@ -6,6 +6,7 @@ from fastnn.applications.modes import decode_predictions, preprocessing
 from fastnn.applications.slim import checked_alpha, rows_of
 
 __all__ = ["MobileNet", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 # (filters, stride) of the blocks
 BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1),

@@ -6,6 +6,7 @@ from fastnn.applications.modes import decode_predictions, preprocessing
 from fastnn.applications.slim import checked_alpha, divisible, rows_of
 
 __all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 # (filters, stride, times) of the blocks
 BLOCKS = ((16, 1, 1), (24, 2, 2), (32, 2, 3), (64, 2, 4), (96, 1, 3), (160, 2, 3), (320, 1, 1))

@@ -6,6 +6,7 @@ from fastnn.applications.modes import decode_predictions, preprocessing
 from fastnn.applications.slim import divisible
 
 __all__ = ["MobileNetV3Large", "MobileNetV3Small", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 # (expansion, filters, kernel: 5 is 3 in minimalistic models, stride, squeeze-and-excite?, "relu" or "swish")
 SMALL = (

@@ -5,6 +5,7 @@ from fastnn.applications.frame import STANDARD, Plan, axis, builder, correct_pad
 from fastnn.applications.modes import decode_predictions, preprocessing
 
 __all__ = ["NASNetLarge", "NASNetMobile", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 
 def _norm(x, name):

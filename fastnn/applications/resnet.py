@@ -5,6 +5,7 @@ from fastnn.applications.frame import STANDARD, Plan, axis, builder
 from fastnn.applications.modes import decode_predictions, preprocessing
 
 __all__ = ["ResNet101", "ResNet152", "ResNet50", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
 
 FILTERS = (64, 128, 256, 512)
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}

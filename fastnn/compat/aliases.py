@@ -44,7 +44,8 @@ class _Alias(types.ModuleType):
             )
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        if key in names.GONE and not hasattr(target, name):  # not an AttributeError: `from x import y` would drop the words
+        # Not an AttributeError: `from x import y` would drop the words.
+        if key in names.GONE and name not in getattr(target, "__all__", ()):
             raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name)
         if old is not None:

@@ -49,7 +49,7 @@ CLASSES = {
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity"},
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
-    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "l1_l2"},
+    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
@@ -71,8 +71,7 @@ GONE = {
     "datasets.imdb": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself and use "
     "preprocessing.sequence.pad_sequences",
     "datasets.reuters": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself",
-    "callbacks.RemoteMonitor": "use LambdaCallback, which may send what it likes",
-    "distribution": "training runs on one machine",
+    "wrappers.scikit_learn": "use keras.wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "estimator": "Keras 3 has removed it; use fit()",
 }
 

@@ -55,5 +55,6 @@ NAMES = {
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), "recurrent"),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), "conv_lstm"),
     **dict.fromkeys(("Wrapper", "Bidirectional", "TimeDistributed"), "wrappers"),
+    **dict.fromkeys(("TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"), "foreign"),
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

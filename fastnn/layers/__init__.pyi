@@ -57,6 +57,7 @@ from fastnn.layers.einsum_dense import EinsumDense as EinsumDense
 from fastnn.layers.embedding import Embedding as Embedding
 from fastnn.layers.images.tones import Equalization as Equalization
 from fastnn.layers.reshaping import Flatten as Flatten
+from fastnn.layers.foreign import FlaxLayer as FlaxLayer
 from fastnn.layers.recurrent import GRU as GRU
 from fastnn.layers.rnn_cells import GRUCell as GRUCell
 from fastnn.layers.dropout import GaussianDropout as GaussianDropout
@@ -80,6 +81,7 @@ from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
 from fastnn.layers.input_spec import InputSpec as InputSpec
 from fastnn.layers.lookup import IntegerLookup as IntegerLookup
+from fastnn.layers.foreign import JaxLayer as JaxLayer
 from fastnn.layers.recurrent import LSTM as LSTM
 from fastnn.layers.rnn_cells import LSTMCell as LSTMCell
 from fastnn.layers.simple import Lambda as Lambda
@@ -146,9 +148,11 @@ from fastnn.layers.spectral_normalization import SpectralNormalization as Spectr
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
 from fastnn.layers.lookup import StringLookup as StringLookup
 from fastnn.layers.merging import Subtract as Subtract
+from fastnn.layers.foreign import TFSMLayer as TFSMLayer
 from fastnn.layers.text_vectorization import TextVectorization as TextVectorization
 from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
 from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
+from fastnn.layers.foreign import TorchModuleWrapper as TorchModuleWrapper
 from fastnn.layers.normalization import UnitNormalization as UnitNormalization
 from fastnn.layers.padding import UpSampling1D as UpSampling1D
 from fastnn.layers.padding import UpSampling2D as UpSampling2D
@@ -228,6 +232,7 @@ __all__ = [
     'Embedding',
     'Equalization',
     'Flatten',
+    'FlaxLayer',
     'GRU',
     'GRUCell',
     'GaussianDropout',
@@ -251,6 +256,7 @@ __all__ = [
     'InputLayer',
     'InputSpec',
     'IntegerLookup',
+    'JaxLayer',
     'LSTM',
     'LSTMCell',
     'Lambda',
@@ -317,9 +323,11 @@ __all__ = [
     'StackedRNNCells',
     'StringLookup',
     'Subtract',
+    'TFSMLayer',
     'TextVectorization',
     'ThresholdedReLU',
     'TimeDistributed',
+    'TorchModuleWrapper',
     'UnitNormalization',
     'UpSampling1D',
     'UpSampling2D',

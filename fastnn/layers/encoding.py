@@ -134,9 +134,11 @@ class Discretization(_Encoding):
         epsilon: float = 0.01,
         output_mode: str = "int",
         sparse: bool = False,
+        dtype: Any = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype=dtype, name=name, **kwargs)
         if (bin_boundaries is None) == (num_bins is None):
             raise ArgumentError(
                 "Discretization: exactly one of `num_bins` and `bin_boundaries` must be set. Received: "

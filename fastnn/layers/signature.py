@@ -29,6 +29,10 @@ class CallSignature:
         """{argument name: value} of a call, in the order of the signature."""
         return {**dict(zip(self.names, args)), **kwargs}
 
+    def taken(self, arguments):
+        """Of {name: value} (the locals of another function), what this one takes by name."""
+        return {name: arguments[name] for name in self.names if name in arguments}
+
 
 @functools.lru_cache(maxsize=1024)
 def of(function):

@@ -20,6 +20,7 @@ from fastnn.utils.folders import image_dataset_from_directory as image_dataset_f
 from fastnn.utils.images import img_to_array as img_to_array
 from fastnn.utils.interactive import is_interactive_logging_enabled as is_interactive_logging_enabled
 from fastnn.utils.symbols import is_keras_tensor as is_keras_tensor
+from fastnn.utils import legacy as legacy
 from fastnn.utils.images import load_img as load_img
 from fastnn.utils.symbols import model_to_dot as model_to_dot
 from fastnn.utils.arrays import normalize as normalize
@@ -59,6 +60,7 @@ __all__ = [
     'img_to_array',
     'is_interactive_logging_enabled',
     'is_keras_tensor',
+    'legacy',
     'load_img',
     'model_to_dot',
     'normalize',

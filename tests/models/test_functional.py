@@ -313,3 +313,16 @@ def test_a_subclass_whose_config_is_its_own_arguments(tmp_path):
     x = np.ones((2, 3), "float32")
     assert type(loaded) is Net and loaded.units == 4
     np.testing.assert_array_equal(loaded(x), model(x))
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("loss", ["mse", ["mse"]])
+def test_one_output_in_a_list_is_given_as_itself(kind, loss):
+    """As in Keras: by calls on arrays and by predict; a call on symbols gives the list."""
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    start = Input((3,))
+    model = Model(start, kind([layers.Dense(2, kernel_initializer="ones")(start)]))
+    model.compile("sgd", loss, metrics=["mae"])
+    assert type(model(Input((3,)))) is kind
+    assert model(x).shape == model.predict(x, verbose=0).shape == (4, 2)
+    assert model.evaluate(x, y, verbose=0) == model.evaluate(x, [y], verbose=0) == [4.0, 2.0]

@@ -213,9 +213,15 @@ class RandomCrop(_Sized):
     _random = True
 
     def __init__(
-        self, height: Any, width: int, seed: Any = None, data_format: str | None = None, **kwargs: Any
+        self,
+        height: Any,
+        width: int,
+        seed: Any = None,
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(height, width, data_format, seed=seed, **kwargs)
+        super().__init__(height, width, data_format, seed=seed, name=name, **kwargs)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         """(top, left) of the part, and the images' height and width."""
