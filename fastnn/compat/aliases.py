@@ -34,6 +34,8 @@ class _Alias(types.ModuleType):
         target = self.__dict__["_target"]
         if name == "__version__":
             return VERSION
+        if name == "version" and target.__name__ == "fastnn":
+            return lambda: VERSION
         if name == "__all__":
             return sorted(
                 {
@@ -52,6 +54,8 @@ class _Alias(types.ModuleType):
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
         try:
             value = getattr(target, name)
+            if isinstance(value, (_Alias, _TensorFlow)):
+                return value
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
             return adapt(value)
@@ -82,7 +86,7 @@ class _TensorFlow(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        full = f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}.")
+        full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:
             module, _, function = where.partition(":")
@@ -102,6 +106,13 @@ class _TensorFlow(types.ModuleType):
         return importlib.import_module, (self.__name__,)
 
 
+def _of_any_version(name):
+    """A name below TensorFlow without compat.v1 or compat.v2 in front."""
+    for version in ("compat.v1.", "compat.v2."):
+        name = name.removeprefix(version)
+    return name
+
+
 def target_of(name):
     """The fastnn module (a str) that a foreign module name stands for, "" for the TensorFlow root, or None.
 
@@ -119,7 +130,7 @@ def target_of(name):
             # Private homes such as keras.src.layers.core.dense lead to the public package.
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
-        below = name[len(names.TENSORFLOW) + 1 :]
+        below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if below.split(".")[0] in names.TENSORFLOW_KERAS:
