@@ -13,6 +13,7 @@ from fastnn.core import hooks
 from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, Trace, current
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import STAND_ALONE
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
@@ -267,7 +268,8 @@ def _spec_of_value(value):
     """The spec of an array, number or variable among symbols."""
     if hasattr(value, "_fastnn_variable"):
         return Spec(value.shape, value.dtype)
-    constant = Trace().constant(value)
+    with passing():
+        constant = Trace().constant(value)
     return Spec(constant.shape, constant.dtype)
 
 

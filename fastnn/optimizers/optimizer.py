@@ -21,6 +21,7 @@ from fastnn.core.turns import turn
 from fastnn.core.types import Array, Config
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.flat import FlatBuffer
+from fastnn.graph.lifetime import passing
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import LIVE, Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -44,7 +45,7 @@ def _zeros(initializer):
 def can_be_traced(schedule):
     """Whether a schedule written by a user works on a symbol (no `if step < ...`, no NumPy or math functions)."""
     try:
-        with Trace() as trace:
+        with passing(), Trace() as trace:
             rate = schedule(trace.input((), "int64"))
     except Exception:  # whatever it is that the formula cannot do
         return False
