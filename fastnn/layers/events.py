@@ -10,6 +10,7 @@ import weakref
 from typing import Any
 
 from fastnn.core import hooks
+from fastnn.core.arguments import name_of
 from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, Trace, current
@@ -177,7 +178,7 @@ class PublicCall(Operation):
     """
 
     def __init__(self, row: Any, function: Any, config: Any, name: str | None = None) -> None:
-        super().__init__(name or auto_name(snake_case(row.class_name)))
+        super().__init__(name_of(name) or auto_name(snake_case(row.class_name)))
         self.row, self.function, self.config = row, function, config
 
     @property
@@ -214,7 +215,7 @@ class OpCall(Operation):
     """An operation's record and its attributes: what is recorded where no public operation was called."""
 
     def __init__(self, op: Any, attrs: Any, name: str | None = None, absent: Any = ()) -> None:
-        super().__init__(name or auto_name(op.name))
+        super().__init__(name_of(name) or auto_name(op.name))
         self.op, self.attrs, self.absent = op, attrs, absent
 
     @property
