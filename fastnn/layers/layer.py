@@ -323,6 +323,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
                     return x.astype(self.compute_dtype)
                 return x
+            if isinstance(x, memoryview):
+                x = np.asarray(x)
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x
             mask = mask_of_array(x)
