@@ -3,8 +3,6 @@
 import warnings
 from typing import Any
 
-import numpy as np
-
 from fastnn import ops
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError

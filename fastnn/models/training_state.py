@@ -10,9 +10,10 @@ from fastnn.models.step import Step
 class TrainingState:
     """The steps of a model, what they share, and what compile() and the run in progress have set.
 
-    lock: held by a run.  waiting: who wants it, as (process, event), see runs.let_in.  returning: the fit that has let
-    it go and wants it back, likewise, or None.  depth: of runs inside one another (see runs.run).  forgotten: how often the programs were dropped.  source, validation: the data of the fit
-    that runs; keeping: what keeps checkpoints of it, or None.
+    lock: held by a run. waiting: who wants it, as (process, event), see runs.let_in. returning: the fit that has let it
+    go and wants it back, likewise, or None. depth: of runs inside one another (see runs.run). forgotten: how often the
+    programs were dropped. source, validation: the data of the fit that runs; keeping: what keeps checkpoints of it, or
+    None.
     """
 
     def __init__(self, model):

@@ -231,7 +231,7 @@ def test_a_name_is_text_that_fits_in_a_path(what, name):
     if what == "metric" and isinstance(name, str):
         assert NAMED[what](name).name == name
         return
-    with pytest.raises(ArgumentError, match="^Argument `name` must be a string") as error:
+    with pytest.raises(ArgumentError, match=r"^Argument `name` must be a string") as error:
         NAMED[what](name)
     assert f"Received: name={name}" in str(error.value)
 
