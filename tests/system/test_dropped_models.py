@@ -132,8 +132,9 @@ LIVES = {
 @pytest.mark.filterwarnings("ignore::fastnn.core.errors.DataWarning")
 @pytest.mark.filterwarnings("ignore::fastnn.core.errors.NotFiniteWarning")
 @pytest.mark.parametrize("life", LIVES)
-def test_building_and_training_leave_no_circle(life, tmp_path):
+def test_building_and_training_leave_no_circle(life, tmp_path, monkeypatch):
     """Models that are built, trained and dropped leave nothing to the garbage collector."""
+    monkeypatch.chdir(tmp_path)
     for _ in range(2):
         LIVES[life](tmp_path)
     gc.collect()
