@@ -48,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "compiler": BASE | OPS | {"graph", "runtime"},
     "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
-    "saving": BASE | {"utils"},  # configs and files; classes come from core.registry
+    "saving": BASE | {"utils", "dtype_policies"},  # configs and files; classes come from core.registry
     "initializers": TENSOR | {"saving"},
     "regularizers": TENSOR | {"saving"},
     "constraints": TENSOR | {"saving"},

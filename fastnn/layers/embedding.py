@@ -78,7 +78,7 @@ class Embedding(Layer):
             inputs = np.asarray(inputs)
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
-        return rows_of(self.embeddings, inputs)
+        return ops.cast(rows_of(self.embeddings, inputs), self.compute_dtype)
 
     refuses_indices = True  # what runs finds indices outside by itself
 

@@ -76,6 +76,9 @@ class Trainer(Intake, LegacyMethods):
         checks.check_arguments(steps_per_execution=steps_per_execution)
         names = list(getattr(self, "output_names", None) or []) or None
         chosen = optimizers.get(optimizer)
+        if auto_scale_loss and chosen is not None and self.dtype_policy.name == "mixed_float16":
+            wrapped = isinstance(chosen, optimizers.LossScaleOptimizer)
+            chosen = chosen if wrapped else optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
         compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
         compiled_metrics = (
             CompileMetrics(metrics, weighted_metrics, output_names=names)
