@@ -79,6 +79,7 @@ class Trainer(Intake, LegacyMethods):
         if auto_scale_loss and chosen is not None and self.dtype_policy.name == "mixed_float16":
             wrapped = isinstance(chosen, optimizers.LossScaleOptimizer)
             chosen = chosen if wrapped else optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
+            optimizer = chosen  # files hold the scale, whatever the default policy is where they are read
         compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
         compiled_metrics = (
             CompileMetrics(metrics, weighted_metrics, output_names=names)

@@ -152,7 +152,9 @@ def test_a_lambda_can_be_passed():
     {"class_name": "__numpy__", "config": 3}, {"class_name": "__typespec__", "config": {}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1, "__class__": 5}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": "many"}},
-    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}])  # fmt: skip
+    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float15"}},
+    {"module": "keras", "class_name": "DTypePolicy", "config": 3},
+    {"module": "keras.dtype_policies", "class_name": "QuantizedDTypePolicy", "config": {"mode": []}}])  # fmt: skip
 def test_damaged_configs(config):
     with pytest.raises(FastnnError):
         saving.deserialize_keras_object(config)
