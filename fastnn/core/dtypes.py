@@ -65,8 +65,8 @@ def _bfloat16() -> type[Any]:
         return importlib.import_module("ml_dtypes").bfloat16  # type: ignore[no-any-return]
     except ImportError:
         raise NotSupportedError(
-            "bfloat16: NumPy does not have this dtype. Install the package that adds it: pip install ml_dtypes; or "
-            "use float16, float32 or mixed_float16."
+            "bfloat16: NumPy does not have this dtype. Install the package that adds it: pip install "
+            "fastnn-engine[bfloat16]; or use float16, float32 or mixed_float16."
         ) from None
 
 

@@ -1,4 +1,6 @@
-"""float16 and mixed_float16: every kind of layer against itself in float32, training, the scale of the loss, files."""
+"""Half precision: every kind of layer against itself in float32, training, the scale of the loss, files."""
+
+import sys
 
 import numpy as np
 import pytest
@@ -6,10 +8,13 @@ import pytest
 import fastnn as keras
 from fastnn import layers as L
 from fastnn import ops
+from fastnn.core import dtypes
+from fastnn.core.errors import NotSupportedError
 
 IMAGE, STEPS, ROW = (6, 6, 4), (5, 4), (6,)
 LAYERS = {
-    "dense": (lambda **k: L.Dense(3, "gelu", **k), ROW), "einsum": (lambda **k: L.EinsumDense("ab,bc->ac", 3, **k), ROW),
+    "dense": (lambda **k: L.Dense(3, "gelu", **k), ROW),
+    "einsum": (lambda **k: L.EinsumDense("ab,bc->ac", 3, **k), ROW),
     "embedding": (lambda **k: L.Embedding(9, 4, **k), (3,)), "conv1": (lambda **k: L.Conv1D(2, 3, **k), STEPS),
     "conv2": (lambda **k: L.Conv2D(3, 3, padding="same", activation="relu", **k), IMAGE),
     "transpose": (lambda **k: L.Conv2DTranspose(3, 2, strides=2, **k), IMAGE),
@@ -27,7 +32,8 @@ LAYERS = {
     "rescaling": (lambda **k: L.Rescaling(0.5, 1.0, **k), ROW), "dropout": (lambda **k: L.Dropout(0.5, **k), ROW),
     "time": (lambda **k: L.TimeDistributed(L.Dense(2, **k), **k), STEPS),
 }  # fmt: skip
-POLICIES = ["mixed_float16", "float16"]
+POLICIES = {"mixed_float16": "float16", "float16": "float16", "mixed_bfloat16": "bfloat16", "bfloat16": "bfloat16"}
+COARSER = {"float16": 1, "bfloat16": 8}  # three bits less
 
 
 def inputs(name, shape, n=4):
@@ -52,13 +58,16 @@ def test_a_layer_gives_its_float32_values_rounded(name, policy):
     x = inputs(name, shape)
     exact(x)
     half(x)
-    weights = [w.astype("float16").astype("float32") for w in exact.get_weights()]
+    kind = dtypes.numpy_type(POLICIES[policy])
+    x = x if name == "embedding" else x.astype(kind).astype("float32")
+    weights = [w.astype(kind).astype("float32") for w in exact.get_weights()]
     exact.set_weights(weights)
     half.set_weights(weights)
     y = half(x)
-    assert y.dtype == np.float16
-    assert {w.dtype for w in half.weights if w.trainable} <= {"float32" if policy == "mixed_float16" else "float16"}
-    np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), rtol=4e-3, atol=4e-3)
+    assert y.dtype == kind
+    assert {w.dtype for w in half.weights if w.trainable} <= {"float32" if "mixed" in policy else policy}
+    near = 4e-3 * COARSER[POLICIES[policy]]
+    np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), rtol=near, atol=near)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -66,22 +75,23 @@ def test_a_layer_gives_its_float32_values_rounded(name, policy):
 def test_a_model_trains_as_in_float32(name, policy):
     """One small step of SGD: the weights move as they do in float32, up to the rounding of gradients."""
     make, shape = LAYERS[name]
-    x, kind = inputs(name, shape), "int32" if name == "embedding" else "float32"
+    x, given = inputs(name, shape), "int32" if name == "embedding" else "float32"
     models = []
     for dtype in ("float32", policy):
-        model = keras.Sequential([keras.Input(shape, dtype=kind), make(dtype=dtype), L.Flatten(dtype=dtype)])
+        model = keras.Sequential([keras.Input(shape, dtype=given), make(dtype=dtype), L.Flatten(dtype=dtype)])
         model.compile(keras.optimizers.SGD(0.25), "mse")
         models.append(model)
     exact, half = models
-    half.set_weights([w.astype("float16") for w in exact.get_weights()])
+    kind, near = dtypes.numpy_type(POLICIES[policy]), COARSER[POLICIES[policy]]
+    half.set_weights([w.astype(kind) for w in exact.get_weights()])
     exact.set_weights([w.astype("float32") for w in half.get_weights()])
     y = np.zeros(exact(x).shape, "float32")
     if name != "dropout":
         losses = [m.fit(x, y, verbose=0, batch_size=4).history["loss"][0] for m in models]
-        np.testing.assert_allclose(losses[1], losses[0], rtol=5e-3)
+        np.testing.assert_allclose(losses[1], losses[0], rtol=5e-3 * near)
     for a, b in zip(exact.get_weights(), half.get_weights()):
-        np.testing.assert_allclose(np.asarray(b, "float32"), a, rtol=5e-3, atol=2e-3)
-    assert half.predict(x, verbose=0).dtype == np.float16
+        np.testing.assert_allclose(np.asarray(b, "float32"), a, rtol=5e-3 * near, atol=2e-3 * near)
+    assert half.predict(x, verbose=0).dtype == kind
 
 
 @pytest.mark.parametrize("optimizer", [
@@ -168,3 +178,17 @@ def test_operations_keep_float16(op, arrays):
     half = op(*(a.astype("float16") for a in arrays))
     assert half.dtype == np.float16
     np.testing.assert_allclose(half, op(*(a.astype("float32") for a in arrays)), rtol=1e-3)
+
+
+def test_without_its_package_bfloat16_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    assert keras.dtype_policies.DTypePolicy("bfloat16").compute_dtype == "bfloat16"  # the name is no computation
+    with pytest.raises(NotSupportedError, match=r"bfloat16.*install"):
+        L.Dense(2, dtype="bfloat16")(np.ones((1, 2), "float32"))
+
+
+def test_both_halves_meet_in_float32():
+    brain = np.ones(2, dtypes.numpy_type("bfloat16"))
+    assert ops.add(brain, np.ones(2, "float16")).dtype == np.float32
+    assert ops.add(brain, np.ones(2, "int32")).dtype == ops.add(brain, 1.5).dtype == brain.dtype
+    assert ops.add(brain, np.ones(2, "float64")).dtype == np.float64
