@@ -6,10 +6,10 @@ from typing import Any
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dense import weight_config
-from fastnn.layers.layer import Layer
+from fastnn.layers.lora import LowRank, adapted
 
 
-class EinsumDense(Layer):
+class EinsumDense(LowRank):
     """activation(einsum(equation, x, kernel) + bias).
 
     Args:
@@ -41,10 +41,9 @@ class EinsumDense(Layer):
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
-        if lora_rank:
-            raise ArgumentError("EinsumDense: `lora_rank` is not supported.")
         super().__init__(**kwargs)
         self.equation, self.bias_axes = equation, bias_axes
         self.partial_output_shape = (output_shape,) if hasattr(output_shape, "__index__") else tuple(output_shape)
@@ -52,6 +51,7 @@ class EinsumDense(Layer):
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
+        self._take_lora(lora_rank, lora_alpha)
         self.kernel = self.bias = None
         found = re.fullmatch(
             r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", equation.replace(" ", "")
@@ -62,6 +62,8 @@ class EinsumDense(Layer):
                 "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]...."
             )
         self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
+
+    kernel = adapted("kernel")
 
     def _sizes(self, input_shape):
         """({axis: size}, full output shape)."""
@@ -128,6 +130,7 @@ class EinsumDense(Layer):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
+        self._lora_if_asked()
 
     def call(self, inputs):
         left, kernel, right, open_ = self._parts
@@ -148,4 +151,5 @@ class EinsumDense(Layer):
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
             **weight_config(self, ("kernel", "bias")),
+            **self._lora_config(),
         }

@@ -165,6 +165,9 @@ def test_arguments_of_other_versions():
     config["config"].update(quantization_config=None, implementation=2)
     assert saving.deserialize_keras_object(config).units == 3
     config["config"]["lora_rank"] = 4
+    assert saving.deserialize_keras_object(config).lora_rank == 4
+    config["class_name"] = "Identity"
+    config["config"] = {"name": "x", "lora_rank": 4}
     with pytest.raises(NotSupportedError, match="lora_rank=4"):
         saving.deserialize_keras_object(config)
 
