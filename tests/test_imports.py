@@ -26,7 +26,8 @@ BASE = {"core"}
 RECORDS = BASE | {"graph", "kernels.reference", "ops.op", "ops.forms"}
 OPS = {"ops", "ops.op", "ops.forms", "ops.records", "ops.functions", "ops.public"}
 TENSOR = BASE | {"graph", "random"} | OPS
-PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
+PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend",
+                  "quantizers"}  # fmt: skip
 OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
                    "callbacks", "utils"}  # fmt: skip
 
@@ -54,6 +55,8 @@ ALLOWED: dict[str, set[str]] = {
     "constraints": TENSOR | {"saving"},
     "activations": TENSOR | {"saving"},
     "dtype_policies": BASE,
+    "mixed_precision": BASE,
+    "quantizers": TENSOR | {"saving", "dtype_policies"},
     "utils": BASE,
     "layers": PARTS - {"layers"},
     "losses": PARTS,

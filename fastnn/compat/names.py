@@ -31,7 +31,8 @@ MODULES = {
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
-    "mixed_precision": "dtype_policies", "mixed_precision.experimental": "dtype_policies",
+    "mixed_precision": "mixed_precision", "quantizers": "quantizers",
+    "mixed_precision.experimental": "dtype_policies",
 }  # fmt: skip
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.

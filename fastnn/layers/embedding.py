@@ -10,7 +10,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
 from fastnn.layers.leaf import symbol_like
-from fastnn.layers.lora import LowRank
+from fastnn.layers.lora import LowRank, adapted
 from fastnn.ops.functions.indexing import rows_of
 
 
@@ -78,14 +78,14 @@ class Embedding(LowRank):
         self._lora_if_asked()
 
     lora_weight, _lora_words = "embeddings", "embedding"
-    _embeddings = property(lambda self: self.embeddings)
+    embeddings = adapted("embeddings")
 
     def call(self, inputs):
         if not hasattr(inputs, "dtype"):
             inputs = np.asarray(inputs)
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
-        rows = rows_of(self.embeddings, inputs)
+        rows = rows_of(self._embeddings, inputs)
         if self.lora_enabled:
             thin, wide = self._lora_parts
             rows = ops.add(rows, self._lora_times(ops.matmul(rows_of(thin, inputs), wide), rows.dtype))
