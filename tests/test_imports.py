@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "mixed_precision": BASE,
     "quantizers": TENSOR | {"saving", "dtype_policies"},
     "utils": BASE,
-    "layers": PARTS - {"layers"},
+    "layers": PARTS - {"layers"},  # quantized layers ask the quantizers
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
     "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both

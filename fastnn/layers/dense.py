@@ -6,10 +6,11 @@ from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.input_spec import InputSpec
-from fastnn.layers.lora import LowRank, adapted
+from fastnn.layers.lora import adapted
+from fastnn.layers.quantized import Quantized
 
 
-class Dense(LowRank):
+class Dense(Quantized):
     """activation(x @ kernel + bias), along the last axis.
 
     Args:
@@ -68,13 +69,16 @@ class Dense(LowRank):
                 f"Dense layer '{self.name}': the last dimension of the input must be known. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
-        self.kernel = self.add_weight(
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            name="kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        if self.dtype_policy.quantization_mode:
+            self._build_quantized((features, self.units))
+        else:
+            self.kernel = self.add_weight(
+                shape=(features, self.units),
+                initializer=self.kernel_initializer,
+                name="kernel",
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = (
             self.add_weight(
                 shape=(self.units,),
@@ -90,7 +94,10 @@ class Dense(LowRank):
         self._lora_if_asked()
 
     def call(self, inputs, training=None):
-        x = ops.matmul(inputs, self._kernel)
+        if self._is_quantized_by_policy():
+            x = self._product(inputs, ops.matmul, ops.expand_dims(self.kernel_scale, 0))
+        else:
+            x = ops.matmul(inputs, self._kernel)
         if self.lora_enabled:
             thin, wide = self._lora_parts
             x = ops.add(x, self._lora_times(ops.matmul(ops.matmul(inputs, thin), wide), x.dtype))

@@ -10,11 +10,12 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
 from fastnn.layers.leaf import symbol_like
-from fastnn.layers.lora import LowRank, adapted
+from fastnn.layers.lora import adapted
+from fastnn.layers.quantized import Quantized
 from fastnn.ops.functions.indexing import rows_of
 
 
-class Embedding(LowRank):
+class Embedding(Quantized):
     """Row i of a learned table for each integer i.
 
     Args:
@@ -68,16 +69,20 @@ class Embedding(LowRank):
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape=None):
-        self.embeddings = self.add_weight(
-            shape=(self.input_dim, self.output_dim),
-            name="embeddings",
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        if self.dtype_policy.quantization_mode:
+            self._build_quantized((self.input_dim, self.output_dim))
+        else:
+            self.embeddings = self.add_weight(
+                shape=(self.input_dim, self.output_dim),
+                name="embeddings",
+                initializer=self.embeddings_initializer,
+                regularizer=self.embeddings_regularizer,
+                constraint=self.embeddings_constraint,
+            )
         self._lora_if_asked()
 
     lora_weight, _lora_words = "embeddings", "embedding"
+    _quantized_axes = (-1,)
     embeddings = adapted("embeddings")
 
     def call(self, inputs):
@@ -86,6 +91,9 @@ class Embedding(LowRank):
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
         rows = rows_of(self._embeddings, inputs)
+        if self._is_quantized_by_policy():
+            scale = rows_of(ops.expand_dims(self.embeddings_scale, -1), inputs)
+            rows = ops.divide(ops.cast(rows, self.compute_dtype), scale)
         if self.lora_enabled:
             thin, wide = self._lora_parts
             rows = ops.add(rows, self._lora_times(ops.matmul(rows_of(thin, inputs), wide), rows.dtype))

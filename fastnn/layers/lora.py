@@ -94,22 +94,26 @@ class LowRank(Layer):
         """The entries of a config, where LoRA is used."""
         return {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha} if self.lora_rank else {}
 
+    @property
+    def writes_itself(self):
+        """Whether files hold other arrays than its variables in their order."""
+        return self.lora_enabled
+
     def _plain_variables(self):
+        if not self.lora_enabled:
+            return self._tracker.variables
         return [v for v in self._tracker.variables if not any(v is part for part in self._lora_parts)]
 
     def save_own_variables(self, store):
         """Write its weights; with LoRA the changed weight in place of its parts, so that plain layers can read it."""
-        if not self.lora_enabled:
-            super().save_own_variables(store)
-            return
         own = getattr(self, f"_{self.lora_weight}")
-        changed = ops.add(own, self._lora_change(own.dtype))
         for i, variable in enumerate(self._plain_variables()):
-            store[str(i)] = changed if variable is own else variable.numpy()
+            changed = self.lora_enabled and variable is own
+            store[str(i)] = ops.add(own, self._lora_change(own.dtype)) if changed else variable.numpy()
 
     def load_own_variables(self, store):
         """Set its weights; with LoRA the change begins at zero again (b does, a stays)."""
-        if not self.lora_enabled:
+        if not self.writes_itself:
             super().load_own_variables(store)
             return
         own = self._plain_variables()
@@ -120,4 +124,5 @@ class LowRank(Layer):
             )
         for i, variable in enumerate(own):
             variable.assign(store[str(i)])
-        self._lora_parts[1].assign(ops.zeros(self._lora_parts[1].shape))
+        if self.lora_enabled:
+            self._lora_parts[1].assign(ops.zeros(self._lora_parts[1].shape))
