@@ -2,8 +2,8 @@
 from fastnn.callbacks.callback import Callback as Callback
 from fastnn.constraints import Constraint as Constraint
 from fastnn.dtype_policies import DTypePolicy as DTypePolicy
-from fastnn.models.function import Function as Function
 from fastnn.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
+from fastnn.models.function import Function as Function
 from fastnn.models.functional import Functional as Functional
 from fastnn.initializers import Initializer as Initializer
 from fastnn.layers.input_layer import Input as Input
@@ -61,8 +61,8 @@ __all__ = [
     'Callback',
     'Constraint',
     'DTypePolicy',
-    'Function',
     'FloatDTypePolicy',
+    'Function',
     'Functional',
     'Initializer',
     'Input',
