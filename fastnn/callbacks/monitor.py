@@ -70,10 +70,14 @@ class MonitorCallback(Callback):
             self._choose()
         self.min_delta, self._known = abs(self.min_delta) * self.sign, True
 
-    def is_improvement(self, value: Any, reference: Any) -> bool:
-        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+    def know_direction(self) -> None:
+        """Find out which way is better, unless that is known; ArgumentError where nothing says it."""
         if not self._known:
             self._set_monitor_op()
+
+    def is_improvement(self, value: Any, reference: Any) -> bool:
+        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+        self.know_direction()
         value, reference = self._single(value), None if reference is None else self._single(reference)
         if math.isnan(value):
             return False
