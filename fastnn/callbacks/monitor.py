@@ -56,7 +56,7 @@ class MonitorCallback(Callback):
         """
         if self._own_op is not None or not self._known:
             return self._own_op
-        return ops.greater if self.sign > 0 else ops.less
+        return ops.greater if self.sign == 1 else ops.less
 
     @monitor_op.setter
     def monitor_op(self, function: Any) -> None:
@@ -85,7 +85,8 @@ class MonitorCallback(Callback):
             return True
         if self._own_op is not None:
             return bool(self._own_op(value - self.min_delta, reference))
-        return value - self.min_delta > reference if self.sign > 0 else value - self.min_delta < reference
+        moved = value - self.min_delta
+        return moved > reference if self.sign == 1 else moved < reference
 
     def _single(self, value):
         """A logged value as one number."""
