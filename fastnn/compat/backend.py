@@ -389,6 +389,8 @@ def __dir__():
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
+    if name in ("tf", "tensorflow_backend"):  # `K.tf`, `K.tensorflow_backend._get_available_gpus()`
+        return import_module("tensorflow") if name == "tf" else import_module(__name__)
     if name in GONE:
         raise NotSupportedError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
     module, original = RENAMED.get(name, f"ops:{name}").split(":")

@@ -59,6 +59,10 @@ class NotBuiltError(FastnnError, ValueError):
     """A model or layer used before its weights exist, or a model not compiled."""
 
 
+class CallOrderError(FastnnError, RuntimeError, ValueError):
+    """Something that has to be said before the first call, and comes after it."""
+
+
 class NotSupportedError(FastnnError, NotImplementedError, ValueError):
     """Something Keras has and fastnn has not; the message names the nearest thing."""
 

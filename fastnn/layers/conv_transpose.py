@@ -54,7 +54,7 @@ class BaseConvTranspose(ConvBase):
         )
         if self.output_padding and any(p >= s for p, s in zip(self.output_padding, self.strides)):
             raise ArgumentError(
-                "The `output_padding` argument must be smaller than `strides`. Received: "
+                "`output_padding` must be strictly less than `strides` for all dimensions. Received: "
                 f"strides={self.strides}, output_padding={self.output_padding}"
             )
 

@@ -32,7 +32,10 @@ class _Recurrent(RNN):
             )
         outer = {k: given.pop(k) for k in tuple(given) if k in _OUTER}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
+        fused = kwargs.pop("use_cudnn", "auto")
         RNN.__init__(self, self.cell_class(**given, **both, name=self.cell_name), **outer, **kwargs)
+        if self.cell_class is not SimpleRNNCell:
+            self.use_cudnn = fused  # noted: there is one way to compute here
 
     def __getattr__(self, name):
         cell = self.__dict__.get("cell")

@@ -217,7 +217,7 @@ class Functional(Model):
             if (
                 training is not None
                 and isinstance(operation, Layer)
-                and kwargs.get("training") is None
+                and (kwargs.get("training") is None or context.overrules_nodes())
                 and signature.of(type(operation).call).takes("training")
             ):
                 kwargs["training"] = training

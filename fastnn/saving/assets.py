@@ -1,7 +1,7 @@
 """Files that a user's layers keep beside their weights: the hooks save_assets(folder) and load_assets(folder).
 
-Only registered classes of users have them, and what a file holds for nobody is refused.  A member lies at
-`assets/<path of the part>/<name>`, as in Keras.
+Registered classes of users have them, and lookups read the vocabulary that Keras keeps so; what a file holds for nobody
+is refused.  A member lies at `assets/<path of the part>/<name>`, as in Keras.
 """
 
 import contextlib
@@ -15,9 +15,9 @@ PREFIX = "assets/"
 
 
 def owners(model, hook):
-    """(path, bound hook) of each part of a model whose class overrides a hook."""
+    """(path, bound hook) of each part of a model whose class has a hook."""
     for place in layout.places(model):
-        call = layout.overridden(place.part, hook)
+        call = getattr(place.part, hook, None)
         if call is not None:
             yield place.where, call
 
@@ -54,8 +54,8 @@ def loading(model, archive, infos, changes, name):
             mine = [path for path in parts if inner.startswith(f"{path}/") or not path]
             if not mine:
                 raise NotSupportedError(
-                    f"{name} holds the asset {member!r:.100}, which no layer of the model takes: only classes of your "
-                    "own with a method load_assets(folder) have assets. Pass them in custom_objects."
+                    f"{name} holds the asset {member!r:.100}, which no layer of the model takes: lookups and "
+                    "classes of your own with a method load_assets(folder) do. Pass those in custom_objects."
                 )
             data = container.read_member(archive, infos[member], name)
             target = os.path.join(root, *inner.split("/"))
