@@ -383,7 +383,7 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
 
 
 def __dir__():
-    return sorted({*__all__, *ops.__all__} - set(GONE))
+    return sorted(n for n in {*__all__, *ops.__all__} - set(GONE) if n[0] != "_")
 
 
 def __getattr__(name):

@@ -198,7 +198,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         autocast: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
-        aggregation: str | None = None,
+        aggregation: str | None = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
         **kwargs: Any,
@@ -233,6 +233,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                 shape=shape,
                 dtype=dtype,
                 trainable=trainable,
+                aggregation=aggregation,
                 name=name or auto_name("variable"),
                 regularizer=regularizers.get(regularizer),
                 constraint=constraints.get(constraint),
@@ -245,7 +246,23 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             variable.trainable = False
         return variable
 
-    add_variable = add_weight
+    @either_order
+    def add_variable(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
+        """add_weight with the arguments at Keras's other places."""
+        return self.add_weight(
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name, **kwargs
+        )
 
     def _maybe_build(self, args, kwargs):
         if self.built:
@@ -406,7 +423,9 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         event = CallEvent(self, args, kwargs, outputs)
         return event.output
 
-    symbolic_call = _call_functional
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """A call on symbols: recorded, not computed."""
+        return self._call_functional(args, kwargs)
 
     # ---- shapes ---------------------------------------------------------------------------------------
 

@@ -201,17 +201,21 @@ class Model(Trainer, StateTree, Layer):
         """The model without its weights, as JSON text; **kwargs go to json.dumps."""
         return json.dumps(serial.serialize(self), **kwargs)
 
-    def save(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+    def save(
+        self, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Save everything to a `.keras` file: see fastnn.saving.save_model."""
-        return saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
+        return saving.save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+    def save_weights(
+        self, filepath: str | PathLike[str], overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any
+    ) -> None:
         """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
-        return saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
+        return saving.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath: str | PathLike[str], **kwargs: Any) -> None:
+    def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Load the weights from a file: see fastnn.saving.load_weights."""
-        return saving.load_weights(self, filepath, **kwargs)
+        return saving.load_weights(self, filepath, skip_mismatch, **kwargs)
 
     def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
         """Keep the large weights of Dense, EinsumDense and Embedding layers as int8, for inference.
