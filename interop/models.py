@@ -1,4 +1,4 @@
-"""Small models that Keras and fastnn build alike: each entry is name -> (input shape or shapes, function of the module).
+"""Small models that Keras and fastnn build alike: name -> (input shape or shapes, function of the module).
 
 The function takes the module (`keras` or `fastnn`) and the inputs, and returns the outputs.
 """
@@ -111,7 +111,7 @@ MODELS: dict[str, tuple[Any, Build]] = {
             "tanh_shrink",
             "threshold",
         )
-    },  # fmt: skip
+    },
     "add": (VECTOR, lambda k, x: k.layers.add([x, k.layers.Dense(6)(x)])),
     "subtract": (VECTOR, lambda k, x: k.layers.subtract([x, k.layers.Dense(6)(x)])),
     "multiply": (VECTOR, lambda k, x: k.layers.multiply([x, k.layers.Dense(6)(x)])),
