@@ -76,7 +76,7 @@ class Trace:
         self._again: list[tuple[int, bool]] = []
         self.marks = Marks()
         self.extra: dict[str, Any] = {}  # per-trace notes of layers (masks, call counts)
-        self.watch: Variable | None = None  # see optimizers/watching.py: whether updates look for NaN
+        self.watch: Variable | None = None  # see models/watch.py: whether updates look for NaN
         self.seed: Any = None  # of numbers drawn without a generator; None: the process-wide seed
         if parent is not None:
             self.training, self.building, self.seed = parent.training, parent.building, parent.seed
