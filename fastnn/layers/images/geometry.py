@@ -346,4 +346,6 @@ class RandomShear(_Affine):
         return joined(a * width, b * height, c * width, d * height), height, width
 
     def get_config(self):
-        return self._affine_config(x_factor=self.x_factor, y_factor=self.y_factor)
+        # a range below 0, which a single number makes, is no argument: the number itself is
+        both = {"x_factor": self.x_factor, "y_factor": self.y_factor}
+        return self._affine_config(**{k: high if low == -high else (low, high) for k, (low, high) in both.items()})

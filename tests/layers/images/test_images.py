@@ -51,6 +51,8 @@ def test_config_is_that_of_keras(name):
     config = getattr(layers, name)(**arguments).get_config()
     for key, value in json.loads(STORED["configs"].tobytes())[name].items():
         own = list(config[key]) if isinstance(config[key], tuple) else config[key]
+        if name == "RandomShear" and "factor" in key:  # Keras writes a range that it does not take
+            own = [-own, own]
         assert own == value, key
 
 
