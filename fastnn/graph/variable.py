@@ -112,6 +112,7 @@ class Variable(Operators):
         self.path = path or "/".join(filter(None, (scopes.path(), self.name)))
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.autocast = autocast
+        self.overwrite_with_gradient = False  # True: an optimizer gives it its gradient as its value
         self.initializer = initializer if callable(initializer) else None
         self.owner: Any = None  # the flat buffer that holds it, once a model trains it
 

@@ -43,6 +43,7 @@ class Trainer(Intake, Measured, LegacyMethods):
 
     compiled = False
     losses: list[Any]
+    dtype_policy: Any
     __call__: Callable[..., Any]
 
     # ------------------------------------------------------------------ compile

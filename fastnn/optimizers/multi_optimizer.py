@@ -110,6 +110,8 @@ class MultiOptimizer(Wrapping):
     (array([0.9], dtype=float32), array([0.], dtype=float32))
     """
 
+    _inner_optimizers: list[Optimizer]
+
     def __init__(
         self,
         optimizer_map: "OptimizerMap | Callable[[Any], Optimizer]",

@@ -19,8 +19,8 @@ def fake_quant_with_min_max_vars(inputs, min_vals, max_vals, num_bits=8, narrow_
     min_vals, max_vals: numbers, or one for each channel of `axis`.  Inside the range gradients go to the inputs,
     outside to the end that clips.
 
-    >>> fake_quant_with_min_max_vars([0.0, 0.26, 2.0], 0.0, 1.0, num_bits=2).round(3).tolist()
-    [0.0, 0.333, 1.0]
+    >>> fake_quant_with_min_max_vars([0.0, 0.26, 2.0], 0.0, 1.0, num_bits=2).round(3)
+    array([0.   , 0.333, 1.   ], dtype=float32)
     """
     x = ops.convert_to_tensor(inputs)
     wide = "float64" if str(x.dtype) == "float64" else "float32"

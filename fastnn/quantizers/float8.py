@@ -11,7 +11,7 @@ def compute_float8_scale(amax, scale, dtype_max, margin=0):
     """The scale for a tensor whose largest magnitude is amax: amax 2^margin / dtype_max; the old one if amax is 0 or
     not finite.
 
-    >>> float(compute_float8_scale(3.0, 2.0, 448.0)) == 3.0 / 448.0
+    >>> round(float(compute_float8_scale(3.0, 2.0, 448.0)), 6) == round(3.0 / 448.0, 6)
     True
     """
     known = ops.logical_and(ops.greater(amax, 0.0), ops.isfinite(amax))

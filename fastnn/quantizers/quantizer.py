@@ -13,9 +13,10 @@ def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilo
 
     axis: int or ints, which stay as 1 in the scale.  epsilon: the fuzz factor if None.  to_numpy: has no effect.
 
+    >>> import numpy as np
     >>> quantized, scale = abs_max_quantize(np.array([[1.0, -2.0]], "float32"), axis=-1)
     >>> quantized.tolist(), round(float(scale[0, 0]), 2)
-    ([[63, -127]], 63.5)
+    ([[64, -127]], 63.5)
     """
     x = ops.convert_to_tensor(inputs)
     epsilon = settings.epsilon() if epsilon is None else epsilon
@@ -31,6 +32,7 @@ def abs_max_quantize_grouped_with_zero_point(
 
     inputs: (rows, columns).  scale: (blocks, columns) = (largest - smallest + epsilon) / (range); zero: int8.
 
+    >>> import numpy as np
     >>> quantized, scale, zero = abs_max_quantize_grouped_with_zero_point(np.eye(4, 2, dtype="float32"), 2)
     >>> quantized.shape, scale.shape, zero.shape
     ((4, 2), (2, 2), (2, 2))
@@ -83,8 +85,9 @@ class AbsMaxQuantizer(Quantizer):
 
     axis: int or ints, better given in the call.  value_range, epsilon: see abs_max_quantize.  output_dtype: of results.
 
+    >>> import numpy as np
     >>> AbsMaxQuantizer()(np.array([[1.0, -2.0]], "float32"), axis=-1)[0].tolist()
-    [[63, -127]]
+    [[64, -127]]
     """
 
     def __init__(self, axis=None, value_range=(-127, 127), epsilon=None, output_dtype="int8"):
