@@ -180,7 +180,8 @@ def function(inputs, outputs, updates=None, name=None):
         """The outputs for a list of arrays; a learning phase among the inputs is `training`."""
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
-        return model([np.asarray(v) for v in data], training=training)
+        found = model([np.asarray(v) for v in data], training=training)
+        return [found] if isinstance(outputs, (list, tuple)) and not isinstance(found, (list, tuple)) else found
 
     return run
 
