@@ -22,14 +22,6 @@ def listed(heading):
     return re.findall(r"^\| `([\w.*]+)`", section, re.M)
 
 
-NOT_YET = """datasets.boston_housing.load_data datasets.california_housing.load_data datasets.mnist.load_data
-    dtype_policies.serialize layers.Dense layers.EinsumDense layers.Embedding layers.IntegerLookup
-    layers.StringLookup layers.TextVectorization
-    preprocessing.image_dataset_from_directory preprocessing.text_dataset_from_directory
-    preprocessing.timeseries_dataset_from_array
-    """.split()
-
-
 def test_keras_names_are_there():
     absent = [path for path in rows() if not has(path)]
     assert len(rows()) > 1500
