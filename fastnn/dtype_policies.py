@@ -334,6 +334,7 @@ CLASSES = {cls.__name__: cls for cls in (
 __all__ = ["AWQDTypePolicy", "DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "GPTQDTypePolicy", "Int4DTypePolicy",
            "Policy", "QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy", "deserialize", "dtype_policy", "get",
            "global_policy", "serialize", "set_dtype_policy", "set_global_policy"]  # fmt: skip
+__dir__ = __all__.copy
 
 
 def dtype_policy():
@@ -405,15 +406,15 @@ def get(identifier):
         ) from None
 
 
-def serialize(policy):
+def serialize(dtype_policy):
     """The config dict of a policy, as Keras writes it.
 
     >>> serialize(DTypePolicy("float32"))["class_name"]
     'DTypePolicy'
     """
-    name = type(policy).__name__
+    name = type(dtype_policy).__name__
     module = "keras" if name in ("DTypePolicy", "FloatDTypePolicy") else "keras.dtype_policies"
-    return {"module": module, "class_name": name, "config": policy.get_config(), "registered_name": None}
+    return {"module": module, "class_name": name, "config": dtype_policy.get_config(), "registered_name": None}
 
 
 def deserialize(config, custom_objects=None):

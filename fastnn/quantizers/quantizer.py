@@ -3,15 +3,14 @@
 import math
 
 from fastnn import ops
-from fastnn.core import config as settings
 from fastnn.core.errors import ArgumentError
 from fastnn.saving import identifiers as serial
 
 
-def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilon=None, to_numpy=False):
+def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilon=1e-7, to_numpy=False):
     """(round(inputs scale) as `dtype`, scale): scale = value_range[1] / (largest magnitude along axis + epsilon).
 
-    axis: int or ints, which stay as 1 in the scale.  epsilon: the fuzz factor if None.  to_numpy: has no effect.
+    axis: int or ints, which stay as 1 in the scale.  epsilon: float.  to_numpy: has no effect.
 
     >>> import numpy as np
     >>> quantized, scale = abs_max_quantize(np.array([[1.0, -2.0]], "float32"), axis=-1)
@@ -19,14 +18,13 @@ def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilo
     ([[64, -127]], 63.5)
     """
     x = ops.convert_to_tensor(inputs)
-    epsilon = settings.epsilon() if epsilon is None else epsilon
     largest = ops.add(ops.max(ops.abs(x), axis=axis, keepdims=True), epsilon)
     scale = ops.cast(ops.divide(value_range[1], largest), x.dtype)
     return ops.cast(ops.clip(ops.round(ops.multiply(x, scale)), *value_range), dtype), scale
 
 
 def abs_max_quantize_grouped_with_zero_point(
-    inputs, block_size, value_range=(-8, 7), dtype="int8", epsilon=None, to_numpy=False
+    inputs, block_size, value_range=(-8, 7), dtype="int8", epsilon=1e-7, to_numpy=False
 ):
     """(round(inputs / scale) + zero as `dtype`, scale, zero): one scale and zero for each block of rows and column.
 
@@ -38,7 +36,6 @@ def abs_max_quantize_grouped_with_zero_point(
     ((4, 2), (2, 2), (2, 2))
     """
     x = ops.convert_to_tensor(inputs)
-    epsilon = settings.epsilon() if epsilon is None else epsilon
     (rows, columns), (low, high) = x.shape, value_range
     blocks = math.ceil(rows / block_size)
     filled = ops.pad(x, ((0, blocks * block_size - rows), (0, 0)))
@@ -90,10 +87,10 @@ class AbsMaxQuantizer(Quantizer):
     [[64, -127]]
     """
 
-    def __init__(self, axis=None, value_range=(-127, 127), epsilon=None, output_dtype="int8"):
+    def __init__(self, axis=None, value_range=(-127, 127), epsilon=1e-7, output_dtype="int8"):
         super().__init__(output_dtype)
         self.axis = None if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-        self.value_range, self.epsilon = tuple(value_range), settings.epsilon() if epsilon is None else epsilon
+        self.value_range, self.epsilon = tuple(value_range), epsilon
         if output_dtype == "int8" and (value_range[0] < -128 or value_range[1] > 127):
             raise ArgumentError(
                 "Quantizer with output_dtype='int8' requires value_range to be within the interval [-128, 127]. "

@@ -55,6 +55,7 @@ _LOSS = Role("a loss", ("losses",), ("losses", "metrics"))
 _METRIC = Role("a metric", ("metrics", "losses"), ("metrics", "losses"))
 _QUANTIZER = Role("a quantizer", ("quantizers",))
 _FUNCTION = Role("a function", (), _CALLED)
+_DISTILLATION = Role("a distillation loss", ("distillation",))
 _WORDS = Role("a list of words (a path in a file is never opened)", words=True)
 
 # Constructor argument -> role, for all of fastnn's classes and for compile(); any other argument holds data.
@@ -62,7 +63,7 @@ ARGUMENTS = {
     "activation": _ACTIVATION, "recurrent_activation": _ACTIVATION, "learning_rate": _SCHEDULE,
     "layer": LAYER, "backward_layer": LAYER, "cell": LAYER, "cells": LAYER, "layers": LAYER,
     "function": _FUNCTION, "mask": _FUNCTION, "output_shape": _FUNCTION, "arguments": _FUNCTION, "fn": _FUNCTION,
-    "teacher": LAYER, "student": LAYER, "distillation_losses": Role("a distillation loss", ("distillation",)),
+    "teacher": LAYER, "student": LAYER, "distillation_losses": _DISTILLATION,
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
     **dict.fromkeys(("weight_quantizer", "activation_quantizer", "quantization_config"), _QUANTIZER),
@@ -73,7 +74,8 @@ SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constr
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
                 "constraints": _CONSTRAINT, "activations": _ACTIVATION,
-                "quantizers": _QUANTIZER, "convnext": LAYER, "inception": LAYER}  # fmt: skip
+                "quantizers": _QUANTIZER, "convnext": LAYER, "inception": LAYER,
+                "distillation": _DISTILLATION}  # fmt: skip
 
 
 def of_argument(name):

@@ -18,7 +18,8 @@ PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]
 # One class, or where a category has none a function, that stands for its category.
 SAMPLES = {"layers": "Masking", "losses": "Huber", "metrics": "Sum", "schedules": "ExponentialDecay",
            "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg",
-           "convnext": "StochasticDepth", "inception": "CustomScaleLayer"}  # fmt: skip
+           "convnext": "StochasticDepth", "inception": "CustomScaleLayer",
+           "distillation": "FeatureDistillation"}  # fmt: skip
 ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
                 "convnext": {"drop_path_rate": 0.5}, "inception": {"scale": 0.5}}  # fmt: skip
 
