@@ -13,9 +13,9 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "callbacks", "compat", "constraints", "datasets", "dtype_policies", "initializers",
-             "layers", "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
-             "saving", "utils", "visualization")  # fmt: skip
+_PACKAGES = ("activations", "callbacks", "compat", "constraints", "data", "datasets", "dtype_policies",
+             "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers",
+             "preprocessing", "random", "regularizers", "saving", "utils", "visualization")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",

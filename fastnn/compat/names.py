@@ -83,8 +83,10 @@ TENSORFLOW_FUNCTIONS = {
         "Tensor", "constant", "Variable", "function", "GradientTape", "newaxis", "executing_eagerly", "float16",
         "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
         "uint64", "bool", "string")},
-    "data.Dataset": "compat.tensorflow:Dataset", "data.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
-    "data.experimental.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
+    **{f"data.{n}": f"data:{n}" for n in (
+        "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
+    **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
+    "data.experimental.cardinality": "data.dataset:cardinality", "TensorSpec": "data:TensorSpec",
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
