@@ -25,6 +25,7 @@ from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
 from fastnn import constraints as constraints
+from fastnn import data as data
 from fastnn import datasets as datasets
 from fastnn.utils.scopes import device as device
 from fastnn import dtype_policies as dtype_policies
@@ -76,6 +77,7 @@ __all__ = [
     'compat',
     'config',
     'constraints',
+    'data',
     'datasets',
     'device',
     'dtype_policies',

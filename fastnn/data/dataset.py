@@ -44,7 +44,7 @@ class Dataset:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._plan, self._passes = plan, itertools.count()
+        self._plan, self._pass, self._start, self._place = plan, 0, 0, [0, 0]
 
     # ---- sources ---------------------------------------------------------------------------------------
 
@@ -170,14 +170,25 @@ class Dataset:
     # ---- what it holds ---------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Any]:
-        return map(given, self._plan.iterate((next(self._passes),)))
+        number, start = self._pass, self._start
+        self._pass, self._start = number + 1, 0
+        place = self._place = [number, start]
+        for value in self._plan.iterate((number,), start):
+            place[1] += 1
+            yield given(value)
+        place[:] = number + 1, 0
 
-    def iterate(self, turn: Turn, start: int = 0) -> Iterator[Any]:
-        """The elements of the pass `turn` (a tuple of ints) from number `start` on, as plain arrays.
+    def state(self) -> dict[str, int]:
+        """Where the pass that began last is, as plain data."""
+        number, at = self._place
+        if at and at == self._plan.length:
+            number, at = number + 1, 0
+        return {"pass": number, "at": at}
 
-        The same turn gives the same order.
-        """
-        return self._plan.iterate(turn, start)
+    def restore(self, state: dict[str, int]) -> None:
+        """Let the next pass be that of a state, and begin where it was."""
+        self._pass, self._start = int(state["pass"]), int(state["at"])
+        self._place = [self._pass, self._start]
 
     def __len__(self) -> int:
         n = self._plan.length
@@ -212,8 +223,7 @@ class Dataset:
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements as plain arrays, single values as NumPy's numbers."""
-        return (each(lambda a: a[()] if isinstance(a, np.ndarray) else a, e)
-                for e in self._plan.iterate((next(self._passes),)))  # fmt: skip
+        return (each(lambda a: np.asarray(a)[()] if isinstance(a, np.ndarray) else a, e) for e in self)
 
     def get_single_element(self, name: str | None = None) -> Any:
         """The only element; DataError if there is another number of them."""

@@ -121,7 +121,7 @@ def padded(rows: Sequence[Any], shapes: Any = None, values: Any = None) -> Any:
         blank: Any = ("" if column[0].dtype.kind == "O" else 0) if fill is None else fill
         whole = np.full((len(column), *shape), blank, column[0].dtype)
         for i, a in enumerate(column):
-            whole[(i, *(slice(n) for n in a.shape))] = a
+            whole[(slice(i, i + 1), *map(slice, a.shape))] = a
         out.append(whole)
     found = iter(out)
     return each(lambda _: next(found), rows[0])

@@ -105,7 +105,7 @@ def without_errors(plan: Plan) -> Plan:
 
     def made(turn: Turn) -> Iterator[Callable[[], Any]]:
         if plan.finite:
-            return (lambda i=i: plan.at(turn, i) for i in range(int(plan.length or 0)))  # type: ignore[misc]
+            return (lambda i=i: plan.at(turn, i) for i in range(int(plan.length or 0)))
         return itertools.repeat(plan.iterate(turn).__next__)
 
     def make(turn: Turn) -> Iterator[Any]:

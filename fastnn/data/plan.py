@@ -42,7 +42,9 @@ class Plan:
             numbers = range(start, int(self.length)) if self.length < math.inf else itertools.count(start)
             return (self.at(turn, i) for i in numbers)
         assert self.make is not None
-        return itertools.islice(iter(self.make(turn)), start, None)
+        elements = iter(self.make(turn))
+        next(itertools.islice(elements, start, start), None)
+        return elements  # not an islice, which ends with the first error
 
     def stacked(self, turn: Turn, indices: Any) -> Any:
         """Elements by their numbers, as one."""
@@ -146,7 +148,7 @@ def repeated(plan: Plan, count: float) -> Plan:
         size, at = int(n), plan.at
 
         def one(turn: Turn, i: int) -> Any:
-            return at((*turn, i // size), i % size)  # type: ignore[misc]
+            return at((*turn, i // size), i % size)
 
         def many(turn: Turn, indices: Any) -> Any:
             rounds = indices // size
@@ -165,7 +167,7 @@ def repeated(plan: Plan, count: float) -> Plan:
             if not given:
                 return
 
-    return Plan(None if n is None else n * count if n else 0, make, spec=plan.spec)
+    return Plan(count if count in (0, math.inf) and n != 0 else None if n is None else n * count, make, spec=plan.spec)
 
 
 def taken(plan: Plan, count: float) -> Plan:
@@ -199,7 +201,7 @@ def joined(first: Plan, second: Plan) -> Plan:
     n = None if None in (first.length, second.length) else (first.length or 0) + (second.length or 0)
     if first.finite and second.finite:
         cut, a, b = int(first.length or 0), first.at, second.at
-        return Plan(n, at=lambda t, i: a(t, i) if i < cut else b(t, i - cut), spec=first.spec)  # type: ignore[misc]
+        return Plan(n, at=lambda t, i: a(t, i) if i < cut else b(t, i - cut), spec=first.spec)
     return Plan(n, lambda t: itertools.chain(first.iterate(t), second.iterate(t)), spec=first.spec)
 
 
@@ -208,7 +210,7 @@ def zipped(plans: list[Plan], pack: Callable[[list[Any]], Any]) -> Plan:
     known = [p.length for p in plans]
     n = None if None in known else min(k for k in known if k is not None)
     if all(p.at is not None for p in plans) and n is not None:
-        return Plan(n, at=lambda t, i: pack([p.at(t, i) for p in plans]))  # type: ignore[misc]
+        return Plan(n, at=lambda t, i: pack([p.at(t, i) for p in plans]))
     return Plan(n, lambda t: map(pack, map(list, zip(*(p.iterate(t) for p in plans)))))
 
 
@@ -221,7 +223,7 @@ def cached(plan: Plan) -> Plan:
 
         def one(_: Turn, i: int) -> Any:
             if i not in kept:
-                kept[i] = at((), i)  # type: ignore[misc]
+                kept[i] = at((), i)
             return kept[i]
 
         return Plan(plan.length, at=one, spec=plan.spec)

@@ -5,6 +5,7 @@ from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
+from fastnn.utils.folders import audio_dataset_from_directory as audio_dataset_from_directory
 from fastnn.layers.session import clear_session as clear_session
 from fastnn.saving.registration import custom_object_scope as custom_object_scope
 from fastnn.saving.serialization import deserialize_keras_object as deserialize_keras_object
@@ -32,7 +33,7 @@ from fastnn.utils.seeds import set_random_seed as set_random_seed
 from fastnn.utils.splitting import split_dataset as split_dataset
 from fastnn.core.dtypes import standardize as standardize_dtype
 from fastnn.utils.folders import text_dataset_from_directory as text_dataset_from_directory
-from fastnn.utils.folders import timeseries_dataset_from_array as timeseries_dataset_from_array
+from fastnn.utils.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 from fastnn.utils.arrays import to_categorical as to_categorical
 from fastnn.utils.triples import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 
@@ -43,6 +44,7 @@ __all__ = [
     'PyDataset',
     'Sequence',
     'array_to_img',
+    'audio_dataset_from_directory',
     'clear_session',
     'custom_object_scope',
     'deserialize_keras_object',
