@@ -36,7 +36,7 @@ NAMES = {
                      "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot"), "merging"),
     **dict.fromkeys(("CategoryEncoding", "Discretization"), "encoding"),
     **dict.fromkeys(("StringLookup", "IntegerLookup"), "lookup"),
-    "TextVectorization": "text_vectorization",
+    "TextVectorization": "text_vectorization", "Hashing": "hashing", "HashedCrossing": "hashing",
     "EinsumDense": "einsum_dense", **dict.fromkeys(("Attention", "AdditiveAttention"), "attention_dot"),
     **dict.fromkeys(("Resizing", "CenterCrop"), "resizing"),
     **dict.fromkeys(("RandomFlip", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomRotation",

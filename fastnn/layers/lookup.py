@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer
@@ -26,6 +26,13 @@ def _pair(salt):
     if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
         raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
     return None if salt is None else keys
+
+
+def _dense(layer, sparse, output_mode):
+    if sparse and output_mode == "int":
+        raise ArgumentError(f"`sparse` may only be true if `output_mode` is not 'int'. Received: sparse={sparse}")
+    if sparse:
+        raise NotSupportedError(f"{type(layer).__name__}: sparse=True is not supported; results are dense arrays.")
 
 
 DROPPED = -1  # the number of a masked word where words are counted: it is in no row
@@ -145,6 +152,7 @@ class Lookup(HostLayer):
         counts, documents, rows = collections.Counter(), collections.Counter(), 0
         whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
         for batch in [data] if whole else itertools.islice(data, steps):
+            batch = batch[0] if isinstance(batch, tuple) and not whole else batch
             for row in self._rows(batch, whole):
                 counts.update(row)
                 documents.update(set(row))
@@ -217,7 +225,7 @@ class Lookup(HostLayer):
         """The dtype of its outputs."""
         if self.invert and self.kind is object:
             return TEXT
-        return self.compute_dtype if self.output_mode == "tf_idf" else "int64"
+        return "int64" if self.output_mode == "int" else self.compute_dtype
 
     def _finish(self, numbers):
         if self.output_mode == "int":
@@ -268,8 +276,10 @@ class StringLookup(Lookup):
         output_mode: str = "int",
         pad_to_max_tokens: bool = False,
         salt: Any = None,
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
+        _dense(self, sparse, output_mode)
         super().__init__(
             max_tokens,
             num_oov_indices,
@@ -313,8 +323,10 @@ class IntegerLookup(Lookup):
         pad_to_max_tokens: bool = False,
         oov_method: str = "floormod",
         salt: Any = None,
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
+        _dense(self, sparse, output_mode)
         if salt is not None and oov_method == "floormod":
             raise ArgumentError(
                 "IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "

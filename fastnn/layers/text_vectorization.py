@@ -54,6 +54,10 @@ class TextVectorization(Lookup):
                     f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
                     f"function. Received: {name}={value!r}"
                 )
+        if not (ngrams is None or isinstance(ngrams, int)) and not (
+            isinstance(ngrams, (tuple, list)) and all(isinstance(n, int) for n in ngrams)
+        ):
+            raise ArgumentError(f"`ngrams` must be None, an integer, or a tuple of integers. Received: ngrams={ngrams}")
         for old in ("sparse", "ragged"):
             if kwargs.pop(old, None):
                 raise ArgumentError(f"TextVectorization: {old}=True is not supported.")

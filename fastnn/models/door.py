@@ -20,7 +20,7 @@ from fastnn.layers.layer import Layer
 from fastnn.models.graph_map import key
 
 
-class AtDoor(tuple):  # type: ignore[type-arg]
+class AtDoor(tuple):
     """The values that a model's tape takes, in order: data that have come through its door."""
 
     _fields = ()  # structures rebuild it from its parts, as they do a named tuple
@@ -107,7 +107,8 @@ class Door:
                     values[event, "door", i] = part
                 continue
             for i, value in enumerate(nest.flatten(event.operation(*args, **kwargs))):
-                values.setdefault((event, i), np.asarray(value))
+                array, kind = np.asarray(value), event.specs[i].dtype
+                values.setdefault((event, i), array if kind == TEXT else array.astype(kind, copy=False))
         return AtDoor(*(values[k] for k in self.taken))
 
     def inner(self, event: Any, values: dict[Any, Any]) -> AtDoor:

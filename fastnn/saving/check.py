@@ -177,7 +177,7 @@ def _takes(cls, key):
 def dtype_policy(inner):
     """Policies are plain dtype names here; a mixed one has no equivalent."""
     name = inner.get("name") if isinstance(inner, dict) else None
-    if name not in ("float16", "bfloat16", "float32", "float64"):
+    if name not in ("float16", "bfloat16", "float32", "float64", "int32", "int64"):  # lookups compute whole numbers
         raise NotSupportedError(
             f"The config asks for the dtype policy {name!r}; fastnn computes in 'float32' or 'float64'."
         )
