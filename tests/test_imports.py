@@ -63,7 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "runtime", "saving"},
+    "models": OBJECTS | {"compiler", "runtime", "saving", "data"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,

@@ -330,7 +330,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
                     return x.astype(self.compute_dtype)
                 return x
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
-                return x
+                return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             mask = mask_of_array(x)
             x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
             x = received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
