@@ -27,6 +27,7 @@ MODULES = {
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
+    **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "dtype_policies", "mixed_precision.experimental": "dtype_policies",
 }  # fmt: skip
@@ -65,9 +66,6 @@ GONE = {
     "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
-    "datasets.imdb": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself and use "
-    "preprocessing.sequence.pad_sequences",
-    "datasets.reuters": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself",
     "applications": "no models with trained weights are part of fastnn; build the model, and load_weights() a file",
     "wrappers": "wrap the model in a class with fit() and predict() of your own",
     "callbacks.RemoteMonitor": "use LambdaCallback, which may send what it likes",
