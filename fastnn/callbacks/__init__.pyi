@@ -12,6 +12,7 @@ from fastnn.callbacks.monitor import MonitorCallback as MonitorCallback
 from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from fastnn.callbacks.learning_rate import ReduceLROnPlateau as ReduceLROnPlateau
+from fastnn.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
 from fastnn.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
 from fastnn.callbacks.tensorboard import TensorBoard as TensorBoard
 from fastnn.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
@@ -30,6 +31,7 @@ __all__ = [
     'Progbar',
     'ProgbarLogger',
     'ReduceLROnPlateau',
+    'RemoteMonitor',
     'SwapEMAWeights',
     'TensorBoard',
     'TerminateOnNaN',

@@ -70,6 +70,8 @@ from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2
 from fastnn.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from fastnn.layers.normalization import GroupNormalization as GroupNormalization
 from fastnn.layers.attention_grouped import GroupQueryAttention as GroupQueryAttention
+from fastnn.layers.hashing import HashedCrossing as HashedCrossing
+from fastnn.layers.hashing import Hashing as Hashing
 from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
@@ -219,6 +221,8 @@ __all__ = [
     'GlobalMaxPooling3D',
     'GroupNormalization',
     'GroupQueryAttention',
+    'HashedCrossing',
+    'Hashing',
     'Identity',
     'Input',
     'InputLayer',

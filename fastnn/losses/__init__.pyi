@@ -6,6 +6,7 @@ from fastnn.losses.classes import CategoricalCrossentropy as CategoricalCrossent
 from fastnn.losses.classes import CategoricalFocalCrossentropy as CategoricalFocalCrossentropy
 from fastnn.losses.classes import CategoricalGeneralizedCrossEntropy as CategoricalGeneralizedCrossEntropy
 from fastnn.losses.classes import CategoricalHinge as CategoricalHinge
+from fastnn.losses.metric_learning import Circle as Circle
 from fastnn.losses.classes import CosineSimilarity as CosineSimilarity
 from fastnn.losses.classes import Dice as Dice
 from fastnn.losses.classes import Hinge as Hinge
@@ -35,6 +36,7 @@ from fastnn.losses.probabilistic import categorical_crossentropy as categorical_
 from fastnn.losses.probabilistic import categorical_focal_crossentropy as categorical_focal_crossentropy
 from fastnn.losses.probabilistic import categorical_generalized_cross_entropy as categorical_generalized_cross_entropy
 from fastnn.losses.regression import categorical_hinge as categorical_hinge
+from fastnn.losses.metric_learning import circle as circle
 from fastnn.losses.regression import cosine_similarity as cosine_proximity
 from fastnn.losses.regression import cosine_similarity as cosine_similarity
 from fastnn.losses.identifiers import deserialize as deserialize
@@ -71,6 +73,7 @@ __all__ = [
     'CategoricalFocalCrossentropy',
     'CategoricalGeneralizedCrossEntropy',
     'CategoricalHinge',
+    'Circle',
     'CosineSimilarity',
     'Dice',
     'Hinge',
@@ -100,6 +103,7 @@ __all__ = [
     'categorical_focal_crossentropy',
     'categorical_generalized_cross_entropy',
     'categorical_hinge',
+    'circle',
     'cosine_proximity',
     'cosine_similarity',
     'deserialize',

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import fastnn
 from fastnn import layers
 from fastnn.models.sparse import batches
 
-scipy = pytest.importorskip("scipy.sparse")
 X = np.random.default_rng(0).normal(size=(20, 5)).astype("float32") * (np.arange(100).reshape(20, 5) % 3 == 0)
 Y = X.sum(1, keepdims=True)
 KINDS = ["csr_matrix", "csc_matrix", "coo_matrix", "lil_matrix", "csr_array", "coo_array"]
@@ -22,7 +22,7 @@ def model():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_as_dense(kind):
-    x, made = getattr(scipy, kind)(X), model()
+    x, made = getattr(sparse, kind)(X), model()
     np.testing.assert_array_equal(made.predict(x, verbose=0), made.predict(X, verbose=0))
     np.testing.assert_array_equal(made.predict(x, batch_size=7, verbose=0), made.predict(X, batch_size=7, verbose=0))
     np.testing.assert_array_equal(made(x), made(X))
@@ -34,7 +34,7 @@ def test_same_as_dense(kind):
 @pytest.mark.parametrize("options", [{}, {"validation_split": 0.25}, {"class_weight": {0: 2.0}}, {"sample_weight": 1}])
 def test_training(options):
     results = []
-    for x in (X, scipy.csr_matrix(X)):
+    for x in (X, sparse.csr_matrix(X)):
         made = model()
         chosen = {**options, **({"sample_weight": np.arange(20.0)} if "sample_weight" in options else {})}
         y = (Y > 0).astype("float32") if "class_weight" in options else Y
@@ -47,7 +47,7 @@ def test_training(options):
 
 
 def test_every_row_once_in_an_epoch():
-    x = scipy.csr_matrix(np.arange(1, 21.0)[:, None])
+    x = sparse.csr_matrix(np.arange(1, 21.0)[:, None])
     for shuffle in (True, "batch", False):
         data = batches({"x": x, "y": None, "sample_weight": None}, 6, None, shuffle)
         passes = [np.concatenate([b[0] for b in data]).ravel().tolist() for _ in range(2)]
@@ -61,8 +61,8 @@ def test_several_inputs_and_wrong_rows():
     made.compile("sgd", "mse")
     dense = np.ones((20, 2), "float32")
     np.testing.assert_array_equal(
-        made.predict([scipy.csr_matrix(X), dense], verbose=0), made.predict([X, dense], verbose=0)
+        made.predict([sparse.csr_matrix(X), dense], verbose=0), made.predict([X, dense], verbose=0)
     )
-    made.fit([scipy.csr_matrix(X), dense], Y, verbose=0)
+    made.fit([sparse.csr_matrix(X), dense], Y, verbose=0)
     with pytest.raises(ValueError, match="same number of samples"):
-        made.fit([scipy.csr_matrix(X), dense], Y[:7], verbose=0)
+        made.fit([sparse.csr_matrix(X), dense], Y[:7], verbose=0)
