@@ -14,6 +14,7 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
 }  # fmt: skip
+TEXT = "string"  # of symbols that stand for text: no kernel takes it
 FLOATS = ("float16", "float32", "float64")
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
             "single": "float32", "long": "int64"}  # fmt: skip

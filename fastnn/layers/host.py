@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import tree
+from fastnn.core.dtypes import TEXT
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
 from fastnn.layers.events import any_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 
-TEXT = "string"  # the dtype of inputs that hold text
+__all__ = ["TEXT", "HostLayer", "is_text", "text_array"]
 
 
 def is_text(value: Any) -> bool:

@@ -85,8 +85,8 @@ class InputLayer(Layer):
             raise ArgumentError("You must pass a `shape` argument.")
         given = shape if batch_shape is None else batch_shape
         self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
-        text = isinstance(dtype, str) and dtype in ("string", "str")
-        self._input_type = "string" if text else dtypes.standardize(dtype) if dtype is not None else config.floatx()
+        text = isinstance(dtype, str) and dtype in (dtypes.TEXT, "str")
+        self._input_type = dtypes.TEXT if text else dtypes.standardize(dtype) if dtype is not None else config.floatx()
         self.optional, self.sparse, self.ragged = optional, False, False
         self._batch_input_shape = self.batch_shape
         self.built = True
