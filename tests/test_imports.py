@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "dtype_policies": BASE,
     "data": BASE,
     "utils": BASE | {"data"},
-    "layers": PARTS - {"layers"},
+    "layers": PARTS - {"layers"} | {"data"},
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
     "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both

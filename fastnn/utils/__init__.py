@@ -18,6 +18,6 @@ NAMES = {
     "split_dataset": "splitting", "get_file": "data_files", "Config": "config_dict",
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "interactive"),
-    "plot_model": "fastnn.visualization",
+    "plot_model": "fastnn.visualization", "FeatureSpace": "fastnn.layers.feature_space",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

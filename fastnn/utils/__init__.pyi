@@ -1,6 +1,7 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from fastnn.utils.config_dict import Config as Config
 from fastnn.saving.registration import CustomObjectScope as CustomObjectScope
+from fastnn.layers.feature_space import FeatureSpace as FeatureSpace
 from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
@@ -40,6 +41,7 @@ from fastnn.utils.triples import unpack_x_y_sample_weight as unpack_x_y_sample_w
 __all__ = [
     'Config',
     'CustomObjectScope',
+    'FeatureSpace',
     'Progbar',
     'PyDataset',
     'Sequence',
