@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import config, dtypes, hooks, random
+from fastnn.core import config, dtypes, hooks, random, windows
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import compute_fans
@@ -367,11 +367,52 @@ class Orthogonal(RandomInitializer):
         return {**super().get_config(), "gain": self.gain}
 
 
-IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
+class STFT(Initializer):
+    """The kernels of a short-time Fourier transform, for convolutions (frame length, 1, fft_length // 2 + 1).
+
+    Args:
+        side: "real" or "imag".
+        window: name of a window, its weights, or None for none.
+        scaling: "density" (the window's squares sum to 1), "spectrum" (the window sums to 1) or None.
+        periodic: whether the window is periodic.
+
+    Raises ArgumentError for another side, scaling or window.
+
+    >>> STFT("real", None)((2, 1, 3)).round(3).tolist()
+    [[[1.0, 1.0, 1.0]], [[1.0, 0.0, -1.0]]]
+    """
+
+    def __init__(
+        self, side: str = "real", window: Any = "hann", scaling: str | None = "density", periodic: bool = False
+    ) -> None:
+        if side not in ("real", "imag"):
+            raise ArgumentError(f"side should be 'real' or 'imag', not {side}")
+        if scaling not in (None, "density", "spectrum"):
+            raise ArgumentError(
+                f"Scaling is invalid, it must be `None`, 'density' or 'spectrum'. Received scaling={scaling}"
+            )
+        if isinstance(window, str):
+            windows.window(window, 1)
+        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+
+    def __call__(self, shape, dtype=None):
+        frame, _, bins = shape
+        kernel = windows.fourier_kernel(self.side, frame, bins)
+        if self.window is not None:
+            weights = windows.window(self.window, frame, self.periodic)
+            scales = {"density": np.sqrt(np.sum(weights**2)), "spectrum": np.sum(np.abs(weights))}
+            kernel = kernel * weights[:, None, None] / scales.get(self.scaling, 1.0)
+        return kernel.astype(_type(dtype))
+
+    def get_config(self):
+        return {"side": self.side, "window": self.window, "periodic": self.periodic, "scaling": self.scaling}
+
+
+IdentityInitializer, OrthogonalInitializer, STFTInitializer = Identity, Orthogonal, STFT
 _CLASSES = (Zeros, Ones, Constant, Identity, RandomNormal, TruncatedNormal, RandomUniform, VarianceScaling,
-            GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal)  # fmt: skip
+            GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal, STFT)  # fmt: skip
 # Keras accepts class names and these; the functions of Keras 1 and 2 had the same names
-zeros, ones, constant, identity, orthogonal = Zeros, Ones, Constant, Identity, Orthogonal
+zeros, ones, constant, identity, orthogonal, stft = Zeros, Ones, Constant, Identity, Orthogonal, STFT
 random_normal = normal = RandomNormal
 random_uniform = uniform = RandomUniform
 truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
@@ -383,7 +424,7 @@ _ALIASES = {
     "random_normal": RandomNormal, "normal": RandomNormal, "random_uniform": RandomUniform, "uniform": RandomUniform,
     "truncated_normal": TruncatedNormal, "variance_scaling": VarianceScaling, "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal, "he_uniform": HeUniform, "he_normal": HeNormal, "lecun_uniform": LecunUniform,
-    "lecun_normal": LecunNormal,
+    "lecun_normal": LecunNormal, "stft": STFT, "STFTInitializer": STFT,
 }  # fmt: skip
 _TABLE = {**{c.__name__: c for c in _CLASSES}, **_ALIASES}
 __all__ = sorted(["Initializer", "RandomInitializer", "get", "serialize", "deserialize", "compute_fans",

@@ -37,6 +37,7 @@ NAMES = {
     **dict.fromkeys(("CategoryEncoding", "Discretization"), "encoding"),
     **dict.fromkeys(("StringLookup", "IntegerLookup"), "lookup"),
     "TextVectorization": "text_vectorization", "Hashing": "hashing", "HashedCrossing": "hashing",
+    "MelSpectrogram": "spectrogram", "STFTSpectrogram": "spectrogram", "Pipeline": "pipeline",
     "EinsumDense": "einsum_dense", **dict.fromkeys(("Attention", "AdditiveAttention"), "attention_dot"),
     **dict.fromkeys(("Resizing", "CenterCrop"), "resizing"),
     **dict.fromkeys(("RandomFlip", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomRotation",

@@ -91,12 +91,14 @@ from fastnn.layers.pooling import MaxPooling1D as MaxPooling1D
 from fastnn.layers.pooling import MaxPooling2D as MaxPooling2D
 from fastnn.layers.pooling import MaxPooling3D as MaxPooling3D
 from fastnn.layers.merging import Maximum as Maximum
+from fastnn.layers.spectrogram import MelSpectrogram as MelSpectrogram
 from fastnn.layers.merging import Minimum as Minimum
 from fastnn.layers.attention import MultiHeadAttention as MultiHeadAttention
 from fastnn.layers.merging import Multiply as Multiply
 from fastnn.layers.rescaling import Normalization as Normalization
 from fastnn.layers.activation import PReLU as PReLU
 from fastnn.layers.reshaping import Permute as Permute
+from fastnn.layers.pipeline import Pipeline as Pipeline
 from fastnn.layers.normalization import RMSNormalization as RMSNormalization
 from fastnn.layers.rnn import RNN as RNN
 from fastnn.layers.augmentation import RandomBrightness as RandomBrightness
@@ -112,6 +114,7 @@ from fastnn.layers.rescaling import Rescaling as Rescaling
 from fastnn.layers.reshaping import Reshape as Reshape
 from fastnn.layers.resizing import Resizing as Resizing
 from fastnn.layers.embedding_reversible import ReversibleEmbedding as ReversibleEmbedding
+from fastnn.layers.spectrogram import STFTSpectrogram as STFTSpectrogram
 from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
 from fastnn.layers.depthwise import SeparableConv2D as SeparableConv2D
 from fastnn.layers.depthwise import SeparableConvolution1D as SeparableConvolution1D
@@ -242,12 +245,14 @@ __all__ = [
     'MaxPooling2D',
     'MaxPooling3D',
     'Maximum',
+    'MelSpectrogram',
     'Minimum',
     'MultiHeadAttention',
     'Multiply',
     'Normalization',
     'PReLU',
     'Permute',
+    'Pipeline',
     'RMSNormalization',
     'RNN',
     'RandomBrightness',
@@ -263,6 +268,7 @@ __all__ = [
     'Reshape',
     'Resizing',
     'ReversibleEmbedding',
+    'STFTSpectrogram',
     'SeparableConv1D',
     'SeparableConv2D',
     'SeparableConvolution1D',
