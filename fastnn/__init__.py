@@ -13,9 +13,10 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "callbacks", "compat", "constraints", "data", "datasets", "dtype_policies",
-             "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers",
-             "preprocessing", "random", "regularizers", "saving", "utils", "visualization")  # fmt: skip
+_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "data", "datasets",
+             "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
+             "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
+             "saving", "utils", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",
@@ -28,7 +29,7 @@ NAMES = {
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }  # fmt: skip
-_find, __dir__, __all__ = lazy(__name__, NAMES)
+_find, _listed, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
 
 
@@ -45,3 +46,7 @@ def __getattr__(name):
     if name == "backend":  # Keras 1 and 2's keras.backend lives with the other old spellings
         return importlib.import_module("fastnn.compat.backend")
     return _find(name)
+
+
+def __dir__():
+    return sorted({*_listed(), "backend"})

@@ -21,6 +21,7 @@ from fastnn.graph.stateless import StatelessScope as StatelessScope
 from fastnn.graph.stateless import SymbolicScope as SymbolicScope
 from fastnn.graph.variable import Variable as Variable
 from fastnn import activations as activations
+from fastnn import applications as applications
 from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
@@ -28,9 +29,13 @@ from fastnn import constraints as constraints
 from fastnn import data as data
 from fastnn import datasets as datasets
 from fastnn.utils.scopes import device as device
+from fastnn import distillation as distillation
+from fastnn import distribution as distribution
 from fastnn import dtype_policies as dtype_policies
+from fastnn import export as export
 from fastnn import initializers as initializers
 from fastnn import layers as layers
+from fastnn import legacy as legacy
 from fastnn import losses as losses
 from fastnn import metrics as metrics
 from fastnn import dtype_policies as mixed_precision
@@ -47,6 +52,7 @@ from fastnn import tree as tree
 from fastnn import utils as utils
 from fastnn.utils.scopes import version as version
 from fastnn import visualization as visualization
+from fastnn import wrappers as wrappers
 __version__: str
 
 __all__ = [
@@ -73,6 +79,7 @@ __all__ = [
     'Variable',
     '__version__',
     'activations',
+    'applications',
     'callbacks',
     'compat',
     'config',
@@ -80,9 +87,13 @@ __all__ = [
     'data',
     'datasets',
     'device',
+    'distillation',
+    'distribution',
     'dtype_policies',
+    'export',
     'initializers',
     'layers',
+    'legacy',
     'losses',
     'metrics',
     'mixed_precision',
@@ -99,4 +110,5 @@ __all__ = [
     'utils',
     'version',
     'visualization',
+    'wrappers',
 ]

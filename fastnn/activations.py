@@ -236,3 +236,7 @@ def deserialize(config, custom_objects=None):
     True
     """
     return serial.resolve("activation function", config, _TABLE, "activations", custom_objects)
+
+
+def __dir__():
+    return __all__

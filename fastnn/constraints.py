@@ -146,3 +146,7 @@ def deserialize(config, custom_objects=None):
     {}
     """
     return serial.resolve("constraint", config, _TABLE, "constraints", custom_objects)
+
+
+def __dir__():
+    return __all__

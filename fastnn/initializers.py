@@ -468,3 +468,7 @@ def deserialize(config, custom_objects=None):
 
 
 hooks.register("initializer", get)
+
+
+def __dir__():
+    return __all__

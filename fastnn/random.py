@@ -376,3 +376,7 @@ def _eager(name, seed, value):
 
 
 hooks.register("random_normal", lambda shape, seed: normal(shape, seed=seed))
+
+
+def __dir__():
+    return __all__

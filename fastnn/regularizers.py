@@ -142,18 +142,7 @@ class OrthogonalRegularizer(Regularizer):
         return {"factor": self.factor, "mode": self.mode}
 
 
-l1, l2, orthogonal_regularizer = L1, L2, OrthogonalRegularizer
-
-
-def l1_l2(l1=0.01, l2=0.01):
-    """L1L2 with the defaults of Keras 2's function of this name.
-
-    >>> l1_l2().get_config()
-    {'l1': 0.01, 'l2': 0.01}
-    """
-    return L1L2(l1, l2)
-
-
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 _TABLE = {"L1": L1, "L2": L2, "L1L2": L1L2, "OrthogonalRegularizer": OrthogonalRegularizer, "l1": L1, "l2": L2,
           "l1_l2": L1L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer}  # fmt: skip
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
@@ -187,3 +176,7 @@ def deserialize(config, custom_objects=None):
     0.1
     """
     return serial.resolve("regularizer", config, _TABLE, "regularizers", custom_objects)
+
+
+def __dir__():
+    return __all__

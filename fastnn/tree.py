@@ -229,3 +229,7 @@ def traverse(func, structure, top_down=True):
         if found is None:
             return structure
     return None if found is MAP_TO_NONE else found
+
+
+def __dir__():
+    return __all__

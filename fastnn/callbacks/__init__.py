@@ -8,6 +8,6 @@ NAMES = {
     "LearningRateScheduler": "learning_rate", "CSVLogger": "csv_logger", "TerminateOnNaN": "terminate_on_nan",
     "BackupAndRestore": "backup_and_restore", "SwapEMAWeights": "swap_ema_weights", "ProgbarLogger": "progbar_logger",
     "Progbar": "progbar", "MonitorCallback": "monitor", "TensorBoard": "tensorboard",
-    "RemoteMonitor": "remote_monitor",
+    "RemoteMonitor": "remote_monitor", "OrbaxCheckpoint": "orbax_checkpoint",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -9,6 +9,7 @@ from fastnn.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from fastnn.callbacks.learning_rate import LearningRateScheduler as LearningRateScheduler
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback as MonitorCallback
+from fastnn.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from fastnn.callbacks.learning_rate import ReduceLROnPlateau as ReduceLROnPlateau
@@ -28,6 +29,7 @@ __all__ = [
     'LearningRateScheduler',
     'ModelCheckpoint',
     'MonitorCallback',
+    'OrbaxCheckpoint',
     'Progbar',
     'ProgbarLogger',
     'ReduceLROnPlateau',

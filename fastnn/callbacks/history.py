@@ -38,6 +38,9 @@ class History(Callback):
         """The model of the last run, while it lives."""
         return self._of() if self._of else None
 
+    def __getstate__(self):
+        return {**vars(self), "_of": None}  # the model of a copy is nobody's
+
     def on_train_begin(self, logs=None):
         """Start a new list of epochs (the values of earlier runs stay, as in Keras)."""
         self.epoch = []

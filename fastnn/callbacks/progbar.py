@@ -25,7 +25,14 @@ class Progbar:
     """
 
     def __init__(
-        self, target, width=20, verbose=1, interval=0.1, stateful_metrics=None, stateless_metrics=None, unit_name="step"
+        self,
+        target,
+        width=20,
+        verbose=1,
+        interval=0.05,
+        stateful_metrics=None,
+        stateless_metrics=None,
+        unit_name="step",
     ):
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name = interval, unit_name

@@ -14,6 +14,7 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.compiler.eager import give_results_as
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
+from fastnn.layers import context
 
 VERSION = "3.15.1"
 # On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
@@ -33,6 +34,8 @@ class _Alias(types.ModuleType):
         target = self.__dict__["_target"]
         if name == "__version__":
             return VERSION
+        if name == "version" and target.__name__ == "fastnn":
+            return lambda: VERSION
         if name == "__all__":
             return sorted(
                 {
@@ -42,7 +45,8 @@ class _Alias(types.ModuleType):
             )
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        if key in names.GONE:  # not an AttributeError: `from x import y` would drop the words
+        # Not an AttributeError: `from x import y` would drop the words.
+        if key in names.GONE and name not in getattr(target, "__all__", ()):
             raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name)
         if old is not None:
@@ -50,6 +54,8 @@ class _Alias(types.ModuleType):
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
         try:
             value = getattr(target, name)
+            if isinstance(value, (_Alias, _TensorFlow)):
+                return value
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
             return adapt(value)
@@ -80,7 +86,7 @@ class _TensorFlow(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        full = f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}.")
+        full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:
             module, _, function = where.partition(":")
@@ -100,6 +106,13 @@ class _TensorFlow(types.ModuleType):
         return importlib.import_module, (self.__name__,)
 
 
+def _of_any_version(name):
+    """A name below TensorFlow without compat.v1 or compat.v2 in front."""
+    for version in ("compat.v1.", "compat.v2."):
+        name = name.removeprefix(version)
+    return name
+
+
 def target_of(name):
     """The fastnn module (a str) that a foreign module name stands for, "" for the TensorFlow root, or None.
 
@@ -117,7 +130,7 @@ def target_of(name):
             # Private homes such as keras.src.layers.core.dense lead to the public package.
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
-        below = name[len(names.TENSORFLOW) + 1 :]
+        below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if below.split(".")[0] in names.TENSORFLOW_KERAS:
@@ -141,6 +154,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         where = target_of(spec.name)
+        if not where:
+            context.prefer_nodes(True)  # tf.keras: `training=` at a node means what it meant in Keras 2
         return _Alias(spec.name, importlib.import_module(where)) if where else _TensorFlow(spec.name)
 
     def exec_module(self, module):
@@ -197,6 +212,7 @@ def uninstall():
         sys.meta_path.remove(_finder)
         sys.path[:] = [p for p in sys.path if p != CHILDREN]
         _give(tensors=False)
+    context.prefer_nodes(False)
     restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):

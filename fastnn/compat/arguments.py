@@ -98,6 +98,7 @@ METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _
 def save_weights(self, filepath, overwrite=True, **kwargs):
     """Save the weights to a file of any name; under one that ends in .h5, .hdf5 or .keras, in Keras 2's layout."""
     path = os.fspath(filepath)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     if path.endswith((".h5", ".hdf5", ".keras")) and not path.endswith(".weights.h5"):
         if not overwrite and os.path.exists(path):
             raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
-from fastnn import activations, ops, random, utils
+from fastnn import activations, ops, random
 from fastnn.compat.backend_names import GONE, RENAMED, TRACED, adapted
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format, set_image_data_format
@@ -52,11 +52,6 @@ def ndim(x):
 def dtype(x):
     """The name of a dtype: `dtype(np.ones(2, "float32"))` is "float32"."""
     return dtypes.standardize(x.dtype)
-
-
-def is_keras_tensor(x):
-    """Whether x is a symbol of the functional API."""
-    return isinstance(x, Symbol)
 
 
 def is_sparse(x):
@@ -217,11 +212,6 @@ def in_train_phase(x, alt, training=None):
 def in_test_phase(x, alt, training=None):
     """alt while training, else x; functions without arguments are called."""
     return in_train_phase(alt, x, training)
-
-
-def clear_session(free_memory=True):
-    """Start automatic names and random streams anew; there is no global graph that would have to be freed."""
-    utils.clear_session()
 
 
 def get_uid(prefix=""):
@@ -392,9 +382,15 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
     n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})  # fmt: skip
 
 
+def __dir__():
+    return sorted({*__all__, *ops.__all__} - set(GONE))
+
+
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
+    if name in ("tf", "tensorflow_backend"):  # `K.tf`, `K.tensorflow_backend._get_available_gpus()`
+        return import_module("tensorflow") if name == "tf" else import_module(__name__)
     if name in GONE:
         raise NotSupportedError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
     module, original = RENAMED.get(name, f"ops:{name}").split(":")

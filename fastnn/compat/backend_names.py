@@ -12,8 +12,12 @@ RENAMED = {
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
     "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
     "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
-    "reset_uids": "compat.backend:clear_session",
+    "get_session": "compat.tf_devices:get_session", "set_session": "compat.tf_devices:nothing",
+    "manual_variable_initialization": "compat.tf_devices:nothing",
+    "_get_available_gpus": "compat.tf_devices:no_devices",
+    "reset_uids": "layers.session:clear_session", "clear_session": "layers.session:clear_session",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
+    "is_keras_tensor": "utils.symbols:is_keras_tensor",
 }  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
@@ -24,9 +28,7 @@ ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axe
 TRACED = "a step is compiled from the model itself"
 GONE = {
     "gradients": f"{TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
-    "get_session": "there are no sessions; delete the call", "set_session": "there are no sessions; delete the call",
-    "manual_variable_initialization": "variables are initialised when they are made; delete the call",
-    "tf": "write it with fastnn.ops", "ctc_batch_cost": "there is no CTC loss", "ctc_decode": "there is no CTC",
+    "ctc_batch_cost": "use ops.ctc_loss, whose labels come first", "ctc_decode": "use ops.ctc_decode",
     "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
     "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
 }  # fmt: skip

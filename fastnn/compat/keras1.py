@@ -1,6 +1,6 @@
 """What Keras 1 scripts call under names or with positions that have another meaning today."""
 
-from fastnn import layers
+from fastnn import layers, regularizers
 from fastnn.compat.arguments import OLD, translate
 from fastnn.core.errors import ArgumentError
 
@@ -37,6 +37,15 @@ class Convolution1D(Convolution2D):
     """
 
     rank = 1
+
+
+def l1l2(l1=0.01, l2=0.01):
+    """L1L2 with the defaults that Keras 1 had.
+
+    >>> l1l2().get_config()
+    {'l1': 0.01, 'l2': 0.01}
+    """
+    return regularizers.L1L2(l1, l2)
 
 
 def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None):

@@ -1,8 +1,10 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
+from fastnn.compat import tf_devices
+
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",
-               "keras.api._v2.keras")  # fmt: skip
+               "keras.api._v2.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")  # fmt: skip
 TENSORFLOW = "tensorflow"
 
 # Modules below a root that moved or were merged since they were named.  "a.*" covers what is below a.
@@ -23,6 +25,7 @@ MODULES = {
     "utils.conv_utils": "utils", "utils.image_utils": "utils", "utils.losses_utils": "losses",
     "utils.visualize_util": "utils", "legacy.layers": "layers",
     "engine.network": "models", "engine.base_layer_v1": "layers", "engine.data_adapter": "utils",
+    "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
@@ -47,7 +50,7 @@ CLASSES = {
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity"},
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
-    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "l1_l2"},
+    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
@@ -66,10 +69,7 @@ GONE = {
     "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
-    "applications": "no models with trained weights are part of fastnn; build the model, and load_weights() a file",
-    "wrappers": "wrap the model in a class with fit() and predict() of your own",
-    "callbacks.RemoteMonitor": "use LambdaCallback, which may send what it likes",
-    "distribution": "training runs on one machine",
+    "wrappers.scikit_learn": "use keras.wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "estimator": "Keras 3 has removed it; use fit()",
 }
 
@@ -85,6 +85,7 @@ TENSORFLOW_FUNCTIONS = {
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.dataset:cardinality", "TensorSpec": "data:TensorSpec",
+    **tf_devices.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
@@ -94,7 +95,8 @@ TENSORFLOW_FUNCTIONS = {
     "logging.set_verbosity": "compat.tensorflow:accept", "logging.ERROR": "compat.tensorflow:ERROR",
     "compat.v1.logging.set_verbosity": "compat.tensorflow:accept",
     "compat.v1.logging.ERROR": "compat.tensorflow:ERROR",
-    "device": "compat.backend:_Scope", "name_scope": "compat.backend:_Scope",
+    **dict.fromkeys(("device", "name_scope"), "compat.backend:_Scope"),
+    "TensorShape": "compat.shapes:TensorShape",
     "nest.flatten": "tree:flatten", "nest.map_structure": "tree:map_structure",
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
@@ -102,7 +104,7 @@ TENSORFLOW_FUNCTIONS = {
 }  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
-TENSORFLOW_MODULES = {"math", "nn", "linalg", "random", "image", "strings",
+TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
 # fmt: on
 TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

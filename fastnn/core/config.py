@@ -36,11 +36,11 @@ def floatx() -> str:
     return _settings["floatx"]
 
 
-def set_floatx(dtype: str) -> None:
+def set_floatx(value: str) -> None:
     """Set the default float dtype: "float32" or "float64"."""
-    if dtype not in ("float32", "float64"):
-        raise DTypeError(f"Unknown `floatx` value: received {dtype!r}, expected 'float32' or 'float64'.")
-    _set("floatx", dtype)
+    if value not in ("float32", "float64"):
+        raise DTypeError(f"Unknown `floatx` value: received {value!r}, expected 'float32' or 'float64'.")
+    _set("floatx", value)
 
 
 def epsilon() -> float:
@@ -58,9 +58,9 @@ def image_data_format() -> str:
     return _settings["image_data_format"]
 
 
-def set_image_data_format(value: str) -> None:
+def set_image_data_format(data_format: str) -> None:
     """Set the default layout of images: "channels_last" or "channels_first"."""
-    _choose("image_data_format", value, ("channels_last", "channels_first"))
+    _choose("image_data_format", data_format, ("channels_last", "channels_first"))
 
 
 def num_threads() -> int | None:

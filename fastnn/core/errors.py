@@ -59,6 +59,10 @@ class NotBuiltError(FastnnError, ValueError):
     """A model or layer used before its weights exist, or a model not compiled."""
 
 
+class CallOrderError(FastnnError, RuntimeError, ValueError):
+    """Something that has to be said before the first call, and comes after it."""
+
+
 class NotSupportedError(FastnnError, NotImplementedError, ValueError):
     """Something Keras has and fastnn has not; the message names the nearest thing."""
 
@@ -69,6 +73,14 @@ class FileFormatError(FastnnError, ValueError):
 
 class FolderInUseError(FastnnError, OSError):
     """A folder of checkpoints that another run is writing to."""
+
+
+class MissingFileError(FastnnError, FileNotFoundError, ValueError):
+    """A file that is not there: a FileNotFoundError, and a ValueError as Keras raises it."""
+
+
+class RebuildError(FileFormatError, TypeError):
+    """A class whose config does not make it again."""
 
 
 class KernelError(FastnnError, RuntimeError, ValueError):

@@ -40,7 +40,7 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
         return value
 
     def dir_():
-        return sorted(set(names) | set(vars(sys.modules[package])))
+        return sorted({*names, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
 
     return getattr_, dir_, sorted(names)
 

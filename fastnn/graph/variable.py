@@ -40,18 +40,30 @@ class Variable(Operators):
 
     def __init__(
         self,
-        initializer: Any = None,
+        initializer: Any,
         shape: Any = None,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
         name: str | None = None,
+        layout: Any = None,
         regularizer: Any = None,
         constraint: Any = None,
         path: str | None = None,
         seed: Any = None,
-        autocast: bool = True,
-        aggregation: Any = None,
     ) -> None:
+        for argument, given, known in (
+            ("aggregation", aggregation, (None, "none", "mean", "sum", "only_first_replica")),
+            ("synchronization", synchronization, (None, "none", "on_read", "on_write", "auto")),
+        ):
+            if given not in known:
+                raise ArgumentError(
+                    f"Invalid value for argument `{argument}`. Expected one of {known}. Received: {argument}={given}"
+                )
+        self.aggregation, self.synchronization = aggregation or "none", synchronization or "none"
+        self._layout = layout  # of several devices, as Keras's; here there is one
         if initializer is None:
             raise ArgumentError("Variable: expected an initializer: a value, a function or a name. Received: None.")
         if isinstance(initializer, (str, dict)):

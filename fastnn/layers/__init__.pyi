@@ -11,6 +11,8 @@ from fastnn.layers.merging import Add as Add
 from fastnn.layers.attention_dot import AdditiveAttention as AdditiveAttention
 from fastnn.layers.dropout import AlphaDropout as AlphaDropout
 from fastnn.layers.attention_dot import Attention as Attention
+from fastnn.layers.images.policies import AugMix as AugMix
+from fastnn.layers.images.tones import AutoContrast as AutoContrast
 from fastnn.layers.merging import Average as Average
 from fastnn.layers.pooling import AveragePooling1D as AveragePooling1D
 from fastnn.layers.pooling import AveragePooling2D as AveragePooling2D
@@ -21,8 +23,9 @@ from fastnn.layers.pooling import AvgPool3D as AvgPool3D
 from fastnn.layers.batch_normalization import BatchNormalization as BatchNormalization
 from fastnn.layers.wrappers import Bidirectional as Bidirectional
 from fastnn.layers.encoding import CategoryEncoding as CategoryEncoding
-from fastnn.layers.resizing import CenterCrop as CenterCrop
+from fastnn.layers.images.sizes import CenterCrop as CenterCrop
 from fastnn.layers.merging import Concatenate as Concatenate
+from fastnn.layers.images.tones import ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization
 from fastnn.layers.conv import Conv1D as Conv1D
 from fastnn.layers.conv_transpose import Conv1DTranspose as Conv1DTranspose
 from fastnn.layers.conv import Conv2D as Conv2D
@@ -41,6 +44,7 @@ from fastnn.layers.conv_transpose import Convolution3DTranspose as Convolution3D
 from fastnn.layers.padding import Cropping1D as Cropping1D
 from fastnn.layers.padding import Cropping2D as Cropping2D
 from fastnn.layers.padding import Cropping3D as Cropping3D
+from fastnn.layers.images.mixing import CutMix as CutMix
 from fastnn.layers.conv_transpose import Deconvolution2D as Deconvolution2D
 from fastnn.layers.dense import Dense as Dense
 from fastnn.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
@@ -51,7 +55,9 @@ from fastnn.layers.dropout import Dropout as Dropout
 from fastnn.layers.activation import ELU as ELU
 from fastnn.layers.einsum_dense import EinsumDense as EinsumDense
 from fastnn.layers.embedding import Embedding as Embedding
+from fastnn.layers.images.tones import Equalization as Equalization
 from fastnn.layers.reshaping import Flatten as Flatten
+from fastnn.layers.foreign import FlaxLayer as FlaxLayer
 from fastnn.layers.recurrent import GRU as GRU
 from fastnn.layers.rnn_cells import GRUCell as GRUCell
 from fastnn.layers.dropout import GaussianDropout as GaussianDropout
@@ -77,6 +83,7 @@ from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
 from fastnn.layers.input_spec import InputSpec as InputSpec
 from fastnn.layers.lookup import IntegerLookup as IntegerLookup
+from fastnn.layers.foreign import JaxLayer as JaxLayer
 from fastnn.layers.recurrent import LSTM as LSTM
 from fastnn.layers.rnn_cells import LSTMCell as LSTMCell
 from fastnn.layers.simple import Lambda as Lambda
@@ -84,6 +91,7 @@ from fastnn.layers.layer import Layer as Layer
 from fastnn.layers.normalization import LayerNormalization as LayerNormalization
 from fastnn.layers.activation import LeakyReLU as LeakyReLU
 from fastnn.layers.simple import Masking as Masking
+from fastnn.layers.images.sizes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
 from fastnn.layers.pooling import MaxPool1D as MaxPool1D
 from fastnn.layers.pooling import MaxPool2D as MaxPool2D
 from fastnn.layers.pooling import MaxPool3D as MaxPool3D
@@ -93,6 +101,7 @@ from fastnn.layers.pooling import MaxPooling3D as MaxPooling3D
 from fastnn.layers.merging import Maximum as Maximum
 from fastnn.layers.spectrogram import MelSpectrogram as MelSpectrogram
 from fastnn.layers.merging import Minimum as Minimum
+from fastnn.layers.images.mixing import MixUp as MixUp
 from fastnn.layers.attention import MultiHeadAttention as MultiHeadAttention
 from fastnn.layers.merging import Multiply as Multiply
 from fastnn.layers.rescaling import Normalization as Normalization
@@ -101,18 +110,32 @@ from fastnn.layers.reshaping import Permute as Permute
 from fastnn.layers.pipeline import Pipeline as Pipeline
 from fastnn.layers.normalization import RMSNormalization as RMSNormalization
 from fastnn.layers.rnn import RNN as RNN
-from fastnn.layers.augmentation import RandomBrightness as RandomBrightness
-from fastnn.layers.augmentation import RandomContrast as RandomContrast
-from fastnn.layers.augmentation import RandomCrop as RandomCrop
-from fastnn.layers.augmentation import RandomFlip as RandomFlip
-from fastnn.layers.augmentation import RandomRotation as RandomRotation
-from fastnn.layers.augmentation import RandomTranslation as RandomTranslation
-from fastnn.layers.augmentation import RandomZoom as RandomZoom
+from fastnn.layers.images.policies import RandAugment as RandAugment
+from fastnn.layers.images.colours import RandomBrightness as RandomBrightness
+from fastnn.layers.images.colours import RandomColorDegeneration as RandomColorDegeneration
+from fastnn.layers.images.colours import RandomColorJitter as RandomColorJitter
+from fastnn.layers.images.colours import RandomContrast as RandomContrast
+from fastnn.layers.images.sizes import RandomCrop as RandomCrop
+from fastnn.layers.images.warps import RandomElasticTransform as RandomElasticTransform
+from fastnn.layers.images.mixing import RandomErasing as RandomErasing
+from fastnn.layers.images.geometry import RandomFlip as RandomFlip
+from fastnn.layers.images.warps import RandomGaussianBlur as RandomGaussianBlur
+from fastnn.layers.images.colours import RandomGrayscale as RandomGrayscale
+from fastnn.layers.images.colours import RandomHue as RandomHue
+from fastnn.layers.images.colours import RandomInvert as RandomInvert
+from fastnn.layers.images.warps import RandomPerspective as RandomPerspective
+from fastnn.layers.images.tones import RandomPosterization as RandomPosterization
+from fastnn.layers.images.geometry import RandomRotation as RandomRotation
+from fastnn.layers.images.colours import RandomSaturation as RandomSaturation
+from fastnn.layers.images.warps import RandomSharpness as RandomSharpness
+from fastnn.layers.images.geometry import RandomShear as RandomShear
+from fastnn.layers.images.geometry import RandomTranslation as RandomTranslation
+from fastnn.layers.images.geometry import RandomZoom as RandomZoom
 from fastnn.layers.activation import ReLU as ReLU
 from fastnn.layers.reshaping import RepeatVector as RepeatVector
 from fastnn.layers.rescaling import Rescaling as Rescaling
 from fastnn.layers.reshaping import Reshape as Reshape
-from fastnn.layers.resizing import Resizing as Resizing
+from fastnn.layers.images.sizes import Resizing as Resizing
 from fastnn.layers.embedding_reversible import ReversibleEmbedding as ReversibleEmbedding
 from fastnn.layers.spectrogram import STFTSpectrogram as STFTSpectrogram
 from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
@@ -122,6 +145,7 @@ from fastnn.layers.depthwise import SeparableConvolution2D as SeparableConvoluti
 from fastnn.layers.recurrent import SimpleRNN as SimpleRNN
 from fastnn.layers.rnn_cells import SimpleRNNCell as SimpleRNNCell
 from fastnn.layers.activation import Softmax as Softmax
+from fastnn.layers.images.tones import Solarization as Solarization
 from fastnn.layers.dropout import SpatialDropout1D as SpatialDropout1D
 from fastnn.layers.dropout import SpatialDropout2D as SpatialDropout2D
 from fastnn.layers.dropout import SpatialDropout3D as SpatialDropout3D
@@ -129,9 +153,11 @@ from fastnn.layers.spectral_normalization import SpectralNormalization as Spectr
 from fastnn.layers.rnn_cells import StackedRNNCells as StackedRNNCells
 from fastnn.layers.lookup import StringLookup as StringLookup
 from fastnn.layers.merging import Subtract as Subtract
+from fastnn.layers.foreign import TFSMLayer as TFSMLayer
 from fastnn.layers.text_vectorization import TextVectorization as TextVectorization
 from fastnn.layers.activation import ThresholdedReLU as ThresholdedReLU
 from fastnn.layers.wrappers import TimeDistributed as TimeDistributed
+from fastnn.layers.foreign import TorchModuleWrapper as TorchModuleWrapper
 from fastnn.layers.normalization import UnitNormalization as UnitNormalization
 from fastnn.layers.padding import UpSampling1D as UpSampling1D
 from fastnn.layers.padding import UpSampling2D as UpSampling2D
@@ -165,6 +191,8 @@ __all__ = [
     'AdditiveAttention',
     'AlphaDropout',
     'Attention',
+    'AugMix',
+    'AutoContrast',
     'Average',
     'AveragePooling1D',
     'AveragePooling2D',
@@ -177,6 +205,7 @@ __all__ = [
     'CategoryEncoding',
     'CenterCrop',
     'Concatenate',
+    'ContrastLimitedAdaptiveHistogramEqualization',
     'Conv1D',
     'Conv1DTranspose',
     'Conv2D',
@@ -195,6 +224,7 @@ __all__ = [
     'Cropping1D',
     'Cropping2D',
     'Cropping3D',
+    'CutMix',
     'Deconvolution2D',
     'Dense',
     'DepthwiseConv1D',
@@ -205,7 +235,9 @@ __all__ = [
     'ELU',
     'EinsumDense',
     'Embedding',
+    'Equalization',
     'Flatten',
+    'FlaxLayer',
     'GRU',
     'GRUCell',
     'GaussianDropout',
@@ -231,6 +263,7 @@ __all__ = [
     'InputLayer',
     'InputSpec',
     'IntegerLookup',
+    'JaxLayer',
     'LSTM',
     'LSTMCell',
     'Lambda',
@@ -238,6 +271,7 @@ __all__ = [
     'LayerNormalization',
     'LeakyReLU',
     'Masking',
+    'MaxNumBoundingBoxes',
     'MaxPool1D',
     'MaxPool2D',
     'MaxPool3D',
@@ -247,6 +281,7 @@ __all__ = [
     'Maximum',
     'MelSpectrogram',
     'Minimum',
+    'MixUp',
     'MultiHeadAttention',
     'Multiply',
     'Normalization',
@@ -255,11 +290,25 @@ __all__ = [
     'Pipeline',
     'RMSNormalization',
     'RNN',
+    'RandAugment',
     'RandomBrightness',
+    'RandomColorDegeneration',
+    'RandomColorJitter',
     'RandomContrast',
     'RandomCrop',
+    'RandomElasticTransform',
+    'RandomErasing',
     'RandomFlip',
+    'RandomGaussianBlur',
+    'RandomGrayscale',
+    'RandomHue',
+    'RandomInvert',
+    'RandomPerspective',
+    'RandomPosterization',
     'RandomRotation',
+    'RandomSaturation',
+    'RandomSharpness',
+    'RandomShear',
     'RandomTranslation',
     'RandomZoom',
     'ReLU',
@@ -276,6 +325,7 @@ __all__ = [
     'SimpleRNN',
     'SimpleRNNCell',
     'Softmax',
+    'Solarization',
     'SpatialDropout1D',
     'SpatialDropout2D',
     'SpatialDropout3D',
@@ -283,9 +333,11 @@ __all__ = [
     'StackedRNNCells',
     'StringLookup',
     'Subtract',
+    'TFSMLayer',
     'TextVectorization',
     'ThresholdedReLU',
     'TimeDistributed',
+    'TorchModuleWrapper',
     'UnitNormalization',
     'UpSampling1D',
     'UpSampling2D',

@@ -60,8 +60,8 @@ class ConfigMixin:
         found = {}
         parameters = list(inspect.signature(cls.__init__).parameters.items())[1:]  # without `self`
         for name, parameter in parameters:
-            if parameter.kind == parameter.VAR_KEYWORD:
-                continue
+            if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+                continue  # what is handed on has no name of its own, and is left out as in Keras
             if name in bound.arguments and name not in ("name", "trainable", "dtype", "activity_regularizer"):
                 found[name] = bound.arguments[name]
         if not all(map(is_plain, found.values())):

@@ -8,8 +8,19 @@ from fastnn.core.scopes import inside as name_scope
 from fastnn.core.scopes import path
 from fastnn.graph import current
 
-__all__ = ["CallContext", "active", "entered", "get_mask", "name_scope", "path", "set_mask"]
+__all__ = [
+    "CallContext",
+    "active",
+    "entered",
+    "get_mask",
+    "name_scope",
+    "overrules_nodes",
+    "path",
+    "prefer_nodes",
+    "set_mask",
+]
 _local = threading.local()
+_rules = {"node": False}
 
 
 class CallContext:
@@ -17,6 +28,8 @@ class CallContext:
 
     def __init__(self) -> None:
         self.training = None
+        self.given = False  # whether a caller said it, or it followed from defaults
+        self.passed = {}  # call-context arguments by name, for the layers inside that ask for them
         self.masks = {}  # id(value) -> (value, mask); the value is kept so that its id stays its own
 
 
@@ -33,18 +46,33 @@ def active():
 
 
 @contextlib.contextmanager
-def entered(training):
-    """The context inside a layer call whose resolved training flag is `training`."""
+def entered(training, given=False):
+    """The context inside a layer call whose resolved training flag is `training`; given: a caller has said it."""
     stack = _stack()
     context = CallContext()
-    context.training = training
+    context.training, context.given = training, given
     if stack:
-        context.masks = stack[-1].masks
+        context.masks, context.passed = stack[-1].masks, stack[-1].passed
+        context.given = given or stack[-1].given
     stack.append(context)
     try:
         yield context
     finally:
         stack.pop()
+
+
+def prefer_nodes(value):
+    """Whether `training=` at a call of the functional API stays what it is when the model is called (Keras 2)."""
+    _rules["node"] = value
+
+
+def overrules_nodes():
+    """Whether the training flag of the call in progress takes the place of one that was given when a graph was made.
+
+    As in Keras 3: what fit, predict or a caller say holds for everything inside.
+    """
+    context = active()
+    return context is not None and context.given and not _rules["node"]
 
 
 def _masks():

@@ -126,19 +126,6 @@ class Conv2D(BaseConv):
     (1, 8, 8, 4)
     """
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = (1, 1),
-        padding: Any = "valid",
-        data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = (1, 1),
-        groups: int = 1,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
-
 
 class Conv1D(BaseConv):
     """A convolution of sequences: activation(conv(x, kernel) + bias).
@@ -170,19 +157,6 @@ class Conv3D(BaseConv):
     """
 
     rank = 3
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = (1, 1, 1),
-        padding: Any = "valid",
-        data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = (1, 1, 1),
-        groups: int = 1,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, **kwargs)
 
 
 Convolution3D, Convolution2D, Convolution1D = Conv3D, Conv2D, Conv1D

@@ -54,7 +54,7 @@ class BaseConvTranspose(ConvBase):
         )
         if self.output_padding and any(p >= s for p, s in zip(self.output_padding, self.strides)):
             raise ArgumentError(
-                "The `output_padding` argument must be smaller than `strides`. Received: "
+                "`output_padding` must be strictly less than `strides` for all dimensions. Received: "
                 f"strides={self.strides}, output_padding={self.output_padding}"
             )
 
@@ -130,6 +130,29 @@ class Conv3DTranspose(BaseConvTranspose):
     """
 
     rank = 3
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = (1, 1, 1),
+        padding: Any = "valid",
+        data_format: str | None = None,
+        output_padding: Any = None,
+        dilation_rate: int | Sequence[int] = (1, 1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name not in ("self", "kwargs", "__class__")}
+        super().__init__(**given, **kwargs)  # by name: Keras has two of them the other way round here
 
 
 Convolution3DTranspose = Conv3DTranspose

@@ -108,9 +108,6 @@ class Dropout(_Noise):
 
 
 class _SpatialDropout(Dropout):
-    def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed=seed, **kwargs)
-
     def get_config(self):
         # Keras writes no more than this
         return {"rate": self.rate, "seed": self._config()["seed"], "name": self.name, "dtype": self.dtype}
@@ -124,8 +121,10 @@ class SpatialDropout1D(_SpatialDropout):
     (1, 4, 2)
     """
 
-    def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed=seed, **kwargs)
+    def __init__(
+        self, rate: float, seed: Any = None, name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 
     def _noise_shape(self, shape):
@@ -140,8 +139,16 @@ class SpatialDropout2D(_SpatialDropout):
     (1, 4, 4, 2)
     """
 
-    def __init__(self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed=seed, **kwargs)
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: Any = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=4)
 
@@ -161,8 +168,16 @@ class SpatialDropout3D(_SpatialDropout):
     (1, 4, 4, 4, 2)
     """
 
-    def __init__(self, rate: float, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed=seed, **kwargs)
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: Any = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=5)
 

@@ -129,11 +129,11 @@ def Input(
     batch_size: int | None = None,
     dtype: Any = None,
     sparse: bool | None = None,
+    ragged: bool | None = None,
     batch_shape: Any = None,
     name: str | None = None,
     tensor: Symbol | None = None,
     optional: bool = False,
-    ragged: bool | None = None,
     **kwargs: Any,
 ) -> Symbol:
     """A symbol that stands for the data a model will be given.

@@ -11,15 +11,15 @@ from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
-from fastnn.core.masks import mask_of_array, with_mask
+from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import paused
-from fastnn.graph.stateless import StatelessScope
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
+from fastnn.layers.calling import CallingMixin
 from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
@@ -31,7 +31,7 @@ from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
 
 
-class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
+class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
@@ -288,17 +288,23 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         args = self._convert(args)
         kwargs = self._convert(kwargs)
         call = signature.of(type(self).call)
+        if self._called is None:
+            object.__setattr__(self, "_called", True)
         first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
         assert_input_compatibility(self.input_spec, first, self.name)
         outer = context.active()
         if outer is None and current() is None:
             self._clear_losses()
+        passed = self._take_passed(call, kwargs, outer) if self._passes else None
+        given = call.named(args, kwargs).get("training") is not None
         training = self._resolve_training(call, args, kwargs, outer)
         if call.takes("training") and "training" not in call.named(args, {}):
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
             kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
-        with context.entered(training) as here, context.name_scope(self):
+        with context.entered(training, given) as here, context.name_scope(self):
+            if passed:
+                here.passed = {**here.passed, **passed}
             if not self.built:
                 self._maybe_build(args, kwargs)
             mask = self._resolve_mask(call, args, kwargs, first)
@@ -327,14 +333,16 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         def leaf(x):
             if isinstance(x, Symbol):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
-                    return x.astype(self.compute_dtype)
+                    converted, mask = x.astype(self.compute_dtype), context.get_mask(x)
+                    if mask is not None:
+                        context.set_mask(converted, mask)
+                    return converted
                 return x
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
-            mask = mask_of_array(x)
-            x = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            x = received(x, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
-            return x if mask is None else with_mask(x, mask)
+            array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+            array = received(array, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            return array if array is x else with_mask(array, context.get_mask(x))
 
         if isinstance(structure, tuple):
             structure = tuple(nest.array_of_numbers(x) for x in structure)
@@ -387,45 +395,6 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin):
         return event.output
 
     symbolic_call = _call_functional
-
-    def stateless_call(
-        self,
-        trainable_variables: Any,
-        non_trainable_variables: Any,
-        *args: Any,
-        return_losses: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Call it with other values of its variables, which stay as they are.
-
-        Args:
-            trainable_variables, non_trainable_variables: values in the order of the attributes of these names.
-            return_losses: whether `losses` comes third.
-
-        Returns (outputs, values of the non-trainable variables after the call[, losses]).
-
-        Raises NotBuiltError before there are variables, ShapeError for values that do not fit.
-        """
-        if not self.built:
-            raise NotBuiltError(
-                f"To call stateless_call, {type(self).__name__} must be built (i.e. its variables must have been "
-                "already created). You can build it by calling it on some data."
-            )
-        pairs = []
-        for name, values in (("trainable", trainable_variables), ("non_trainable", non_trainable_variables)):
-            own, values = getattr(self, f"{name}_variables"), list(values)
-            if len(own) != len(values):
-                raise ShapeError(
-                    f"Argument `{name}_variables` must be a list of tensors corresponding 1:1 to "
-                    f"{type(self).__name__}().{name}_variables. Received list with length {len(values)}, but expected "
-                    f"{len(own)} variables."
-                )
-            pairs += zip(own, values)
-        with StatelessScope(pairs, collect_losses=return_losses):
-            outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else None
-            after = [v.value for v in self.non_trainable_variables]
-        return (outputs, after, losses) if return_losses else (outputs, after)
 
     # ---- shapes ---------------------------------------------------------------------------------------
 

@@ -5,12 +5,13 @@ They work on arrays: before fit, as `x = layer(texts)`, or at the door of a mode
 
 import collections
 import itertools
+import os
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError, FileFormatError, NotSupportedError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer
@@ -142,6 +143,19 @@ class Lookup(HostLayer):
         """The words in the order of their numbers."""
         words = list(self._tokens or [])
         return self._special() + words if include_special_tokens else words
+
+    def load_assets(self, folder):
+        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model."""
+        path = os.path.join(folder, "vocabulary.txt")
+        if self._tokens is not None or not os.path.exists(path):
+            return
+        with open(path, "rb") as file:
+            data = file.read()
+        try:
+            words = data.decode("utf-8").split("\n")
+            self.set_vocabulary([self._clean(word) for word in words])
+        except ValueError as error:  # no text, no numbers where numbers are due, words that come twice
+            raise FileFormatError(f"The vocabulary of layer {self.name!r} is damaged: {error!s:.300}") from error
 
     def vocabulary_size(self):
         """The number of words, special ones counted."""

@@ -40,6 +40,8 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
     ((None, 3), {'by': 2.0, 'name': 'twice'})
     """
 
+    _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         self._init_arguments = args, kwargs

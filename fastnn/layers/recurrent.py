@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastnn import regularizers
+from fastnn.core.errors import NotSupportedError
 from fastnn.layers.rnn import RNN
 from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 
@@ -24,9 +25,17 @@ class _Recurrent(RNN):
         """Make the cell from the arguments of __init__ (its locals), and the layer around it."""
         kwargs = arguments.pop("kwargs")
         given = {k: v for k, v in arguments.items() if k not in ("self", "__class__")}
+        if given.pop("use_cudnn", "auto") not in ("auto", False):
+            raise NotSupportedError(
+                f"{type(self).__name__}: received use_cudnn={arguments['use_cudnn']!r}, expected 'auto' or False: "
+                "everything runs on the CPU, so leave the argument out."
+            )
         outer = {k: given.pop(k) for k in tuple(given) if k in _OUTER}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
+        fused = kwargs.pop("use_cudnn", "auto")
         RNN.__init__(self, self.cell_class(**given, **both, name=self.cell_name), **outer, **kwargs)
+        if self.cell_class is not SimpleRNNCell:
+            self.use_cudnn = fused  # noted: there is one way to compute here
 
     def __getattr__(self, name):
         cell = self.__dict__.get("cell")
@@ -79,12 +88,12 @@ class SimpleRNN(_Recurrent):
         bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        seed: Any = None,
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
         unroll: bool = False,
+        seed: Any = None,
         zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -142,6 +151,7 @@ class LSTM(_Recurrent):
         go_backwards: bool = False,
         stateful: bool = False,
         unroll: bool = False,
+        use_cudnn: bool | str = "auto",
         zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -191,6 +201,7 @@ class GRU(_Recurrent):
         stateful: bool = False,
         unroll: bool = False,
         reset_after: bool = True,
+        use_cudnn: bool | str = "auto",
         zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:

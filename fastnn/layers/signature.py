@@ -4,6 +4,7 @@ import functools
 import inspect
 from typing import Any
 
+from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 
 
@@ -28,6 +29,10 @@ class CallSignature:
     def named(self, args, kwargs):
         """{argument name: value} of a call, in the order of the signature."""
         return {**dict(zip(self.names, args)), **kwargs}
+
+    def taken(self, arguments):
+        """Of {name: value} (the locals of another function), what this one takes by name."""
+        return {name: arguments[name] for name in self.names if name in arguments}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -60,11 +65,13 @@ def build_arguments(function, call, args, kwargs):
 
     One parameter gets the shape(s) of the first argument; more get those of the call arguments they are
     named after: `query_shape` that of `query`.
+
+    Raises ArgumentError where several are needed and one is named after none.
     """
     tensors = {
         name: v
         for name, v in call.named(args, kwargs).items()
-        if name not in ("training", "mask") and not name.endswith("_mask") and v is not None and _has_shape(v)
+        if name not in ("training", "mask") and v is not None and _has_shape(v)
     }
     shapes = {f"{name}_shape": shapes_of(v) for name, v in tensors.items()}
     found = _build_parameters(function)
@@ -73,6 +80,22 @@ def build_arguments(function, call, args, kwargs):
     names, required = found
     named = {name: shapes[name] for name in names if name in shapes}
     if len(names) <= 1 or not named or any(name not in named for name in required):
-        first = next(iter(shapes.values()), None)
+        for name in required if len(required) > 1 else ():
+            _check_named(name, call)
+        first = next((shape for name, shape in shapes.items() if not name.endswith("_mask_shape")), None)
         return (first,) if names else (), {}
     return (), named
+
+
+def _check_named(name, call):
+    """ArgumentError unless a parameter of `build` has the name of one of `call`, with "_shape" behind it."""
+    what = ""
+    if not name.endswith("_shape"):
+        what = f"argument `{name}`, which does not end in `_shape`"
+    elif not call.open and not call.takes(name.removesuffix("_shape")):
+        what = f"argument `{name}`, but `call()` does not have argument `{name.removesuffix('_shape')}`"
+    if what:
+        raise ArgumentError(
+            "For a `build()` method with more than one argument, all arguments should have a `_shape` suffix and match "
+            f"an argument from `call()`. E.g. `build(self, foo_shape, bar_shape)`. Received `build()` {what}."
+        )

@@ -171,6 +171,9 @@ class Bidirectional(Layer):
             self.backward_layer = kind.from_config(back)
         else:
             self.backward_layer = backward_layer
+        for made in (self.forward_layer, self.backward_layer):
+            if hasattr(layer, "use_cudnn") and made is not backward_layer:
+                made.use_cudnn = layer.use_cudnn
         for what in ("return_sequences", "return_state", "stateful"):
             if getattr(self.forward_layer, what) != getattr(self.backward_layer, what):
                 raise ArgumentError(

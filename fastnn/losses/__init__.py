@@ -15,7 +15,7 @@ NAMES = {
     **dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
                      "categorical_focal_crossentropy", "sparse_categorical_crossentropy",
                      "categorical_generalized_cross_entropy", "dice", "tversky"), "probabilistic"),
-    "circle": "metric_learning", "Circle": "metric_learning",
+    "circle": "metric_learning", "Circle": "metric_learning", "ctc": "sequences", "CTC": "sequences",
     "mse": "regression:mean_squared_error", "MSE": "regression:mean_squared_error",
     "mae": "regression:mean_absolute_error", "MAE": "regression:mean_absolute_error",
     "mape": "regression:mean_absolute_percentage_error", "MAPE": "regression:mean_absolute_percentage_error",

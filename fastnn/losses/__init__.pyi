@@ -2,6 +2,7 @@
 from fastnn.losses.probabilistic import binary_crossentropy as BCE
 from fastnn.losses.classes import BinaryCrossentropy as BinaryCrossentropy
 from fastnn.losses.classes import BinaryFocalCrossentropy as BinaryFocalCrossentropy
+from fastnn.losses.sequences import CTC as CTC
 from fastnn.losses.classes import CategoricalCrossentropy as CategoricalCrossentropy
 from fastnn.losses.classes import CategoricalFocalCrossentropy as CategoricalFocalCrossentropy
 from fastnn.losses.classes import CategoricalGeneralizedCrossEntropy as CategoricalGeneralizedCrossEntropy
@@ -39,6 +40,7 @@ from fastnn.losses.regression import categorical_hinge as categorical_hinge
 from fastnn.losses.metric_learning import circle as circle
 from fastnn.losses.regression import cosine_similarity as cosine_proximity
 from fastnn.losses.regression import cosine_similarity as cosine_similarity
+from fastnn.losses.sequences import ctc as ctc
 from fastnn.losses.identifiers import deserialize as deserialize
 from fastnn.losses.probabilistic import dice as dice
 from fastnn.losses.identifiers import get as get
@@ -69,6 +71,7 @@ __all__ = [
     'BCE',
     'BinaryCrossentropy',
     'BinaryFocalCrossentropy',
+    'CTC',
     'CategoricalCrossentropy',
     'CategoricalFocalCrossentropy',
     'CategoricalGeneralizedCrossEntropy',
@@ -106,6 +109,7 @@ __all__ = [
     'circle',
     'cosine_proximity',
     'cosine_similarity',
+    'ctc',
     'deserialize',
     'dice',
     'get',

@@ -31,10 +31,10 @@ def serialize(loss):
     return serial.serialize(loss)
 
 
-def deserialize(config, custom_objects=None):
+def deserialize(name, custom_objects=None):
     """A loss from its config, or from a name.
 
     >>> deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
     2.0
     """
-    return TABLE.deserialize(config, custom_objects)
+    return TABLE.deserialize(name, custom_objects)

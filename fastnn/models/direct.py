@@ -30,11 +30,12 @@ class DirectCalls:
     def __init__(self, shared):
         self.shared, self.plans, self.version = shared, ProgramCache(least=LEAST), None
 
-    def find(self, model, inputs, own_layers=True):
+    def find(self, model, inputs, own_layers=True, said=False):
         """The plan (call it with the arrays), or None if this call has to be run operation by operation.
 
         own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
         than compute, so model(x) runs it at every call; predict, as fit, traces it once.
+        said: whether training=False was passed, which overrules what was said when the graph was made.
         """
         version = structure_version(), config.version(), self.shared.follow_seed()
         if version != self.version:
@@ -42,13 +43,15 @@ class DirectCalls:
             self.version = version
         # the dtype itself, not its name: looking a name up costs more than running a small model
         key = (
-            (inputs.shape, inputs.dtype, own_layers) if type(inputs) is np.ndarray else (signature(inputs), own_layers)
+            (inputs.shape, inputs.dtype, own_layers, said)
+            if type(inputs) is np.ndarray
+            else (signature(inputs), own_layers, said)
         )
         plan = self.plans.kept.get(key)
         if plan is None or plan.stale:
             if signature(inputs) is None:
                 return None
-            plan = self._plan(model, inputs, own_layers)
+            plan = self._plan(model, inputs, own_layers, said)
             if plan is None:
                 return None
             plan.bytes += bytes_of(plan.program)
@@ -57,7 +60,7 @@ class DirectCalls:
         plan.turn = self.plans.turn  # as ProgramCache.find, without a call
         return plan
 
-    def _plan(self, model, inputs, own_layers):
+    def _plan(self, model, inputs, own_layers, said):
         if not model.built or (
             own_layers and not all(type(x).__module__.startswith("fastnn.") for x in model._flatten_layers())
         ):
@@ -69,7 +72,8 @@ class DirectCalls:
 
         def function(*symbols):
             current().seed = shared.seed
-            out = Layer.__call__(model, nest.pack(inputs, list(symbols)), training=False)
+            given = {"training": False} if said else {}
+            out = Layer.__call__(model, nest.pack(inputs, list(symbols)), **given)
             losses.extend(current().losses)
             shared.count_draws("predict", current())
             if not own_layers:  # a run that puts metrics back is asked for then
@@ -94,19 +98,19 @@ class DirectCalls:
         return plan
 
 
-def plan_of(model, inputs, own_layers=True):
+def plan_of(model, inputs, own_layers=True, said=False):
     """See DirectCalls.find."""
     calls = model.__dict__.get("_direct")
     if calls is None:
         calls = DirectCalls(model._trainer().shared)
         object.__setattr__(model, "_direct", calls)
-    return calls.find(model, inputs, own_layers)
+    return calls.find(model, inputs, own_layers, said)
 
 
 def directly(model, inputs, training, mask, kwargs):
     """model(inputs): through a plan where the inputs are arrays and nothing is asked for but the outputs."""
     if not training and mask is None and not kwargs and current() is None and context.active() is None:
-        plan = plan_of(model, inputs)
+        plan = plan_of(model, inputs, True, training is not None)
         if plan is not None:
             return plan(inputs) if type(inputs) is np.ndarray else plan(*nest.flatten(inputs))
     if mask is not None:

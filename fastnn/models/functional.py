@@ -164,12 +164,12 @@ class Functional(Model):
     @property
     def input_shape(self) -> Any:
         """Shape of the input, or a structure of shapes."""
-        return _single(nest.map_structure(lambda x: x.shape, self._inputs_struct))
+        return _shape(nest.map_structure(lambda x: x.shape, self._inputs_struct))
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output, or a structure of shapes."""
-        return _single(nest.map_structure(lambda x: x.shape, self._outputs_struct))
+        return _shape(nest.map_structure(lambda x: x.shape, self._outputs_struct))
 
     @property
     def input_spec(self):
@@ -199,8 +199,8 @@ class Functional(Model):
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        """The outputs for inputs, in the structure of `outputs`: every call event once more."""
-        return self.run(inputs, training, mask)
+        """The outputs for inputs, in the structure of `outputs`, one in a list as itself: every event once more."""
+        return _single(self.run(inputs, training, mask))
 
     def _rows_apart(self, training):
         calls = self._map.calls if self._door is None else [event for event, _ in self._door.left]
@@ -239,7 +239,7 @@ class Functional(Model):
             if (
                 training is not None
                 and isinstance(operation, Layer)
-                and kwargs.get("training") is None
+                and (kwargs.get("training") is None or context.overrules_nodes())
                 and signature.of(type(operation).call).takes("training")
             ):
                 kwargs["training"] = training
@@ -402,7 +402,11 @@ def _not_connected(inputs, outputs):
     return None
 
 
-def _single(shapes):
+def _single(structure):
+    return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
+
+
+def _shape(shapes):
     return shapes[0] if isinstance(shapes, list) and len(shapes) == 1 else shapes
 
 

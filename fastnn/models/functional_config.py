@@ -157,8 +157,13 @@ class _NotMade(Exception):
 
 
 def functional_from_config(cls, config, custom_objects=None):
-    """A `cls` (Functional or a subclass) from the dict of functional_config()."""
+    """A `cls` (Functional or a subclass) from the dict of functional_config().
+
+    A subclass of a user whose get_config() says what its constructor takes, and not the graph, is made by that.
+    """
     config = dict(config)
+    if not {"layers", "input_layers", "output_layers"} & set(config) and not cls.__module__.startswith("fastnn."):
+        return cls(**config)
     try:
         entries, starts, ends = (config.pop(k) for k in ("layers", "input_layers", "output_layers"))
     except KeyError as error:

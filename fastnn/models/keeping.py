@@ -15,8 +15,8 @@ from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 from fastnn.graph import variable as variables
 from fastnn.layers.tracking import structure_version
 from fastnn.models import identity, script
+from fastnn.models.rounds import metric_variables
 from fastnn.models.runs import outermost
-from fastnn.models.sources import metric_variables
 from fastnn.saving.checkpoints import Checkpoints, files_of, read_newest
 from fastnn.saving.run import load_run, parts_of, take
 from fastnn.saving.run_file import dump, read_run

@@ -8,8 +8,9 @@ from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
 from fastnn.models import script, sparse
+from fastnn.models.rounds import Round
 from fastnn.models.runs import aside
-from fastnn.models.sources import Round, RowSource, ran_out, run_batch, source_of
+from fastnn.models.sources import RowSource, ran_out, run_batch, source_of
 from fastnn.models.watch import Watch
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -62,7 +63,8 @@ def fit(
     if validation_split and validation_data is None:
         if batches:
             raise ArgumentError(
-                "`validation_split` needs arrays; received a generator or data set. Pass validation_data."
+                "Argument `validation_split` is only supported for tensors or NumPy arrays. Received a generator or "
+                "data set: pass validation_data."
             )
         if sparse.any_sparse(x, y, sample_weight):
             (x, y, sample_weight), validation_data = sparse.split(validation_split, [x, y, sample_weight])
@@ -152,7 +154,8 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
             if not ran and not done:
                 if epoch == epochs.start and resume is None:
                     raise DataError(
-                        "The data source gave no batch: the generator is used up, or the data set is empty."
+                        "The data source gave no batch: it is used up or empty. When passing a Python generator to a "
+                        "Keras model, the generator must yield at least one batch."
                     )
                 break  # it ended with the epoch before
             watch.epoch_is_over()
@@ -172,7 +175,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
     except BaseException as error:
         listeners.on_train_abort(error, logs)
         raise
-    if getattr(model.optimizer, "use_ema", False):
+    if getattr(model.optimizer, "built", False):  # averages, its own or those of the optimizers inside it
         model.optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
     if keeping is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import dtype_policies
-from fastnn.core.errors import ArgumentError, GraphError
+from fastnn.core.errors import ArgumentError, FastnnError, GraphError
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
@@ -118,7 +118,8 @@ class Sequential(Model):
         if not nest.is_shape(input_shape):
             return  # several inputs: the layers are applied one by one
         input_shape = tuple(input_shape)
-        if isinstance(stack[0], InputLayer):
+        added = not isinstance(stack[0], InputLayer)
+        if not added:
             if stack[0].batch_shape != input_shape:
                 raise ArgumentError(
                     f"Sequential model '{self.name}' has already been configured to use input shape "
@@ -129,7 +130,14 @@ class Sequential(Model):
         x = stack[0].output
         for layer in stack[1:]:
             self._check_call(layer)
-            x = layer(x)
+            try:
+                x = layer(x)
+            except NotImplementedError as error:
+                if isinstance(error, FastnnError):
+                    raise
+                if added:
+                    del stack[0]
+                return  # a layer that does not say what it gives: the layers are applied one by one, as in Keras
         self._functional = Functional(stack[0].output, x)
 
     @staticmethod
@@ -332,6 +340,11 @@ class Sequential(Model):
             )
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         for entry in config["layers"]:
+            if isinstance(entry, dict) and "config" not in entry:
+                raise ArgumentError(
+                    "A layer of a Sequential config is malformed. Expected a dictionary containing a 'config' key. "
+                    f"Received: {entry}"
+                )
             model.add(serial.deserialize(entry, "layers", custom_objects), rebuild=False)
         if model._tracker.layers:
             model._maybe_rebuild()

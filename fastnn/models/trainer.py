@@ -387,7 +387,7 @@ class Trainer(Intake, LegacyMethods):
         if batch_size is not None or steps is not None or callbacks:
             checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
         if type(x) is np.ndarray and steps is None and not callbacks and x.ndim and 0 < len(x) <= (batch_size or 32):
-            plan = plan_of(self, x, own_layers=False)
+            plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:
                 return plan(x)
         with runs.run(self, "predict"):

@@ -45,6 +45,10 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no operation {name!r}.{suggest(name, __all__)}")
 
 
+def __dir__():
+    return sorted([*__all__, "image", "linalg", "nn", "numpy"])
+
+
 def _operator(name, *args):
     return globals()[name](*args)
 

@@ -295,3 +295,7 @@ class _Flow(PyDataset):
         return batch
 
     next = __next__
+
+
+def __dir__():
+    return __all__

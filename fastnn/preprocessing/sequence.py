@@ -128,3 +128,7 @@ def skipgrams(
         order = permutation((*key, 3), len(pairs))
         pairs, labels = [pairs[i] for i in order], [labels[i] for i in order]
     return pairs, labels
+
+
+def __dir__():
+    return __all__

@@ -219,3 +219,7 @@ def tokenizer_from_json(json_string):
             f"{type(error).__name__}: {error!s:.500}"
         ) from error
     return made
+
+
+def __dir__():
+    return __all__

@@ -10,5 +10,6 @@ NAMES = {
     "get_registered_name": "registration", "get_registered_object": "registration",
     "save_model": "archive", "load_model": "archive", "save_weights": "weights", "load_weights": "weights",
     "model_to_json": "archive", "model_from_json": "archive", "inspect_file": "inspect",
+    "KerasFileEditor": "file_editor",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,5 +1,6 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from fastnn.saving.registration import CustomObjectScope as CustomObjectScope
+from fastnn.saving.file_editor import KerasFileEditor as KerasFileEditor
 from fastnn.saving.registration import custom_object_scope as custom_object_scope
 from fastnn.saving.serialization import deserialize_keras_object as deserialize_keras_object
 from fastnn.saving.serialization import deserialize_object as deserialize_object
@@ -19,6 +20,7 @@ from fastnn.saving.serialization import serialize_object as serialize_object
 
 __all__ = [
     'CustomObjectScope',
+    'KerasFileEditor',
     'custom_object_scope',
     'deserialize_keras_object',
     'deserialize_object',

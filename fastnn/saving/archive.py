@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import warnings
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy, streams, weights
+from fastnn.saving import assets, container, hdf5, layout, legacy, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built
-from fastnn.saving.files import read_file, write_file
+from fastnn.saving.files import read_file, read_folder, write_file, write_folder
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
 if TYPE_CHECKING:
@@ -24,37 +25,71 @@ ENOUGH = "0.1.0"  # the first version of fastnn that reads this format
 
 def save_model(
     model: Model,
-    filepath: str | PathLike[str],
+    filepath: str | PathLike[str] | IO[bytes],
     overwrite: bool = True,
     zipped: bool | None = None,
     include_optimizer: bool = True,
+    save_format: str | None = None,
+    **kwargs: Any,
 ) -> None:
     """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
 
     filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
-    functional models.  overwrite: False makes an existing file an error.
-    include_optimizer: False leaves the optimizer's state out.
+    functional models; or an open binary file to write a `.keras` archive to.  overwrite: False makes an existing file
+    an error.  zipped: False writes the members of the archive as files of a folder.
+    include_optimizer: False leaves the optimizer's state out.  save_format: gone in Keras 3: an error.
+    A model without weights yet warns.
     Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file
     stays until the new one is safely on the disk.
     """
-    path = os.fspath(filepath)
-    if zipped is False:
-        raise ArgumentError("save_model: zipped=False (a folder) is not supported; expected a name ending in '.keras'.")
-    old = path.endswith((".h5", ".hdf5"))
-    if not path.endswith(".keras") and not old:
+    if save_format is not None:
         raise ArgumentError(
-            f"Invalid filepath extension for saving. Please add a `.keras` extension. Received: filepath={path}."
+            "The `save_format` argument is deprecated in Keras 3. Please remove this argument and pass a file path "
+            "with either `.keras` or `.h5` extension. For a SavedModel folder export the model from Keras itself. "
+            f"Received: save_format={save_format}"
+        )
+    if kwargs:
+        raise ArgumentError(f"The following argument(s) are not supported: {list(kwargs)}")
+    if hasattr(filepath, "write"):
+        filepath.write(dump_model(model, include_optimizer))
+        return
+    path = os.fspath(filepath)
+    old = path.endswith((".h5", ".hdf5"))
+    if zipped is False:
+        if old or path.endswith(".keras"):
+            raise ArgumentError(f"With zipped=False the path is a folder and should not end in `.keras`: {path!r}.")
+    elif not path.endswith(".keras") and not old:
+        raise ArgumentError(
+            "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras format "
+            f"(recommended) or a `.h5` extension. Received: filepath={path}."
         )
     if not overwrite and os.path.exists(path):
         raise ArgumentError(f"save_model: {path!r} exists and overwrite is False; choose another name.")
-    write_file(path, (legacy.dump_model if old else dump_model)(model, include_optimizer))
+    if zipped is False:
+        write_folder(path, members_of(model, include_optimizer))
+        return
+    data = (legacy.dump_model if old else dump_model)(model, include_optimizer)
+    if old and os.path.dirname(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # as Keras does it for this format alone
+    write_file(path, data)
 
 
 def dump_model(model, include_optimizer=True):
     """The bytes of the `.keras` archive of a model."""
-    need_built(model, "save")
+    return container.write_members(members_of(model, include_optimizer))
+
+
+def members_of(model, include_optimizer=True):
+    """{name: bytes} of the archive of a model."""
+    if not getattr(model, "built", False):
+        warnings.warn(
+            "You are saving a model that has not yet been built. It might not contain any weights yet. Consider "
+            "building the model first by calling it on some data.",
+            stacklevel=4,
+        )
     with layout.still(model), sharing_scope():
         config, position, tree = serialize_object(model), streams.dump(model), weights.tree_of(model, include_optimizer)
+        stored = assets.dump(model)
     metadata = {
         "keras_version": KERAS_VERSION,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
@@ -62,32 +97,35 @@ def dump_model(model, include_optimizer=True):
         "fastnn_needed": ENOUGH,
         streams.KEY: position,
     }
-    return container.write_members(
-        {
-            container.METADATA: json.dumps(metadata).encode(),
-            container.CONFIG: json.dumps(config).encode(),
-            container.WEIGHTS: hdf5.dump(tree),
-        }
-    )
+    return {
+        container.METADATA: json.dumps(metadata).encode(),
+        container.CONFIG: json.dumps(config).encode(),
+        container.WEIGHTS: hdf5.dump(tree),
+        **stored,
+    }
 
 
 def load_model(
-    filepath: str | PathLike[str],
+    filepath: str | PathLike[str] | IO[bytes],
     custom_objects: dict[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Model:
     """Read a model that fastnn or Keras 3 saved.
 
-    filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3.
+    filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3; the folder that zipped=False made; or an
+    open binary file.
     custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
     compile: whether to compile it as it was, with the optimizer's state.
     safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
     Raises FileFormatError (damaged, truncated, not a model, weights that do not fit), UnknownNameError,
     NotSupportedError; all are ValueErrors.
     """
+    if hasattr(filepath, "read"):
+        return model_of(filepath.read(), f"the file object {filepath!r:.80}", custom_objects, compile)
     path = os.fspath(filepath)
-    return model_of(read_file(path), repr(path), custom_objects, compile)
+    data = container.write_members(read_folder(path)) if os.path.isdir(path) else read_file(path)
+    return model_of(data, repr(path), custom_objects, compile)
 
 
 def model_of(data, name, custom_objects=None, compile=True):
@@ -103,11 +141,13 @@ def model_of(data, name, custom_objects=None, compile=True):
     weights_data = container.read_member(archive, infos[container.WEIGHTS], name)
     with hdf5.reading(weights_data, name) as reader:
         model = build_model(config, name, custom_objects, compile, reader.size)
-        need_built(model, "load")
+        if not model.built and any(not where.startswith("optimizer/") for where in reader.arrays()):
+            need_built(model, "load")
         changes = weights.plan(model, reader, optimizer=compile)
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
-    changes.commit(read)
+    with assets.loading(model, archive, infos, changes, name):
+        changes.commit(read)
     streams.load_or_guess(model, metadata.get(streams.KEY), name)
     return model
 

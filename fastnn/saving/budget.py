@@ -35,7 +35,7 @@ def described(name, passed=(UnknownNameError, NotSupportedError)):
         text = str(error)
         if text.startswith(name) and len(text) < _TEXT:
             raise
-        raise FileFormatError(f"{'' if text.startswith(name) else f'{name}: '}{text[:_TEXT]}") from error
+        raise type(error)(f"{'' if text.startswith(name) else f'{name}: '}{text[:_TEXT]}") from error
     except (*passed, allowance.Exceeded):
         raise
     except RecursionError:

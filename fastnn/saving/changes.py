@@ -9,9 +9,10 @@ from fastnn.core.turns import turn
 def need_built(model, what):
     """NotBuiltError unless the model has its weights."""
     if not getattr(model, "built", False):
+        doing = {"save": "saving a model", "load": "loading weights into a model"}[what]
         raise NotBuiltError(
-            f"You are trying to {what} the weights of model {getattr(model, 'name', model)!r}, which "
-            "has none yet. Build it first: give it an input shape, call build(), or call it on data."
+            f"You are {doing} that has not yet been built. Model {getattr(model, 'name', model)!r} has no weights: "
+            "give it an input shape, call build(), or call it on data first."
         )
 
 

@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from fastnn.core.errors import FileFormatError, NotSupportedError, UnknownNameError
+from fastnn.core.errors import FileFormatError, NotSupportedError, RebuildError, UnknownNameError
 from fastnn.saving import names, roles
 from fastnn.saving.registration import find_custom
 
@@ -131,8 +131,8 @@ def check_special(class_name, custom_objects=None):
         raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
     if class_name == "__lambda__" and find_custom(["<lambda>"], custom_objects) is None:
         raise NotSupportedError(
-            "The config holds a lambda. Code stored in a file is never executed by fastnn, with any safe_mode; "
-            "pass the function itself: custom_objects={'<lambda>': the_function}."
+            "The config holds a lambda, which is arbitrary code execution. Code stored in a file is never executed by "
+            "fastnn, with any safe_mode; pass the function itself: custom_objects={'<lambda>': the_function}."
         )
 
 
@@ -188,7 +188,9 @@ def find_function(config, custom_objects, category, role=roles.ANY):
     """The function that a config dict names, and whether it is one of fastnn's own; UnknownNameError if none."""
     name = config["config"]
     if not isinstance(name, str):
-        raise FileFormatError(f"A function entry has config {name!r}, expected the function's name.")
+        raise RebuildError(
+            f"A function entry has config {name!r:.300}. Expected 'config' to be a non-null str: the function's name."
+        )
     found = find_custom([name], custom_objects)
     if found is not None:
         return found, False
@@ -196,10 +198,22 @@ def find_function(config, custom_objects, category, role=roles.ANY):
     for place in (category, *role.functions):
         found = names.find(place, name) if place in names.TABLES else None
         if inspect.isfunction(found):
-            return found, True
+            return _built_in(config, name, found)
     found = names.find_anywhere(name, functions=True)[0]
     if found is None:
         raise names.unknown(name)
+    return _built_in(config, name, found)
+
+
+def _built_in(config, name, found):
+    """(found, True), unless the config says that it is somebody's under another name."""
+    registered = config.get("registered_name")
+    if registered and registered not in (name, config["class_name"]):
+        raise FileFormatError(
+            f"`registered_name={registered!r:.100}` was provided in the config, but {name!r:.100} resolved to a Keras "
+            "built-in and does not use registered names. Pass the class or function in custom_objects, or remove the "
+            "field from the config."
+        )
     return found, True
 
 
@@ -217,7 +231,7 @@ def find_class(config, custom_objects=None, category=None, role=roles.ANY):
     for place in where:
         found = names.find(place, class_name) if place in names.TABLES else None
         if inspect.isclass(found):
-            return found, True
+            return _built_in(config, class_name, found)
     raise names.unknown(registered or class_name, module)
 
 
@@ -228,8 +242,9 @@ def resolve_lambda(inner, custom_objects):
         found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
         if found is None:
             raise NotSupportedError(
-                f"Layer {inner.get('name')!r} holds a lambda. Code stored in a file is never executed by fastnn, with "
-                f"any safe_mode; pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}."
+                f"Layer {inner.get('name')!r} holds a lambda, which is arbitrary code execution. Code stored in a file "
+                "is never executed by fastnn, with any safe_mode; "
+                f"pass the function itself: custom_objects={{{inner.get('name')!r}: the_function}}."
             )
         inner["function"] = found
     return inner

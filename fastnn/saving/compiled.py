@@ -21,8 +21,9 @@ def compile_from_config(model, config, custom_objects=None):
         if "compile" in base.__dict__:
             if not base.__module__.startswith("fastnn."):
                 warnings.warn(
-                    f"{base.__name__} has a compile() of its own, so the loaded model is not compiled: call "
-                    "compile(), or define compile_from_config(config).",
+                    "`compile()` was not called as part of model loading because the model's `compile()` method is "
+                    f"custom. {base.__name__} may define get_compile_config() and compile_from_config(config), or call "
+                    "compile() after loading.",
                     stacklevel=3,
                 )
                 return

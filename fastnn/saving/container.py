@@ -13,7 +13,7 @@ import zipfile
 import zlib
 
 from fastnn.core import nesting
-from fastnn.core.errors import FileFormatError, NotSupportedError
+from fastnn.core.errors import FileFormatError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _LIMITS = {CONFIG: 256 << 20, METADATA: 1 << 20}
@@ -59,11 +59,23 @@ def read_members(data, name="the file"):
     return archive, found
 
 
+def is_asset(member):
+    """Whether a name is that of a file of a layer's own, at a place inside the folder of assets.
+
+    >>> is_asset("assets/layers/mine/words.txt"), is_asset("assets/../config.json"), is_asset("assets/C:/x")
+    (True, False, False)
+    """
+    words = member.split("/")
+    return (
+        len(words) > 1
+        and words[0] == "assets"
+        and all(w not in ("", ".", "..") and not any(c in w for c in "\\:\0") for w in words)
+    )
+
+
 def _check_member(info, found, name):
     member = info.filename
-    if member not in (CONFIG, METADATA, WEIGHTS):
-        if member.startswith("assets/") and ".." not in member:
-            raise NotSupportedError(f"{name} holds the asset {member!r:.100}; fastnn has no layer with assets.")
+    if member not in (CONFIG, METADATA, WEIGHTS) and not is_asset(member):
         raise FileFormatError(
             f"{name} holds a member {member!r:.100}, expected only {CONFIG!r}, {METADATA!r} and {WEIGHTS!r}; refused."
         )

@@ -5,7 +5,12 @@ import secrets
 import stat
 import time
 
-from fastnn.core.errors import FileFormatError
+from fastnn.core.errors import FileFormatError, MissingFileError
+
+ENDINGS = {"model": (".keras", ".h5", ".hdf5"), "weights": (".weights.h5", ".weights.json", ".keras", ".h5", ".hdf5")}
+
+
+MOST_FILES = 10_000
 
 
 class Disk:
@@ -98,14 +103,54 @@ def write_file(path, data, disk=None):
     disk.sync_folder(folder)
 
 
+def write_folder(path, members, disk=None):
+    """Write {name: bytes} as files of a folder, which is made; each file is replaced at once, the folder is not."""
+    path = os.path.realpath(path)
+    for name, data in members.items():
+        target = os.path.join(path, *name.split("/"))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        write_file(target, data, disk)
+
+
+def read_folder(path):
+    """{name: bytes} of the regular files in a folder that write_folder wrote; links are refused."""
+    if not os.path.exists(os.path.join(path, "config.json")):
+        raise MissingFileError(
+            f"File format not supported: filepath={path}. It is a folder without config.json. A SavedModel of "
+            "TensorFlow is opened by TensorFlow alone: load it there and save it as `.keras`."
+        )
+    found = {}
+    for folder, folders, names in os.walk(path):
+        for name in [*folders, *names]:
+            if os.path.islink(os.path.join(folder, name)):
+                raise FileFormatError(f"{path!r}: {name!r} is a symbolic link; refused.")
+        for name in names:
+            inner = os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/")
+            if len(found) == MOST_FILES:
+                raise FileFormatError(f"{path!r} holds more than {MOST_FILES} files; expected the folder of a model.")
+            found[inner] = read_file(os.path.join(folder, name))
+    return found
+
+
 def read_file(path, what="model"):
     """The bytes of a regular file, or a named error that says what was expected.
 
-    Raises FileNotFoundError, IsADirectoryError, FileFormatError (not a regular file, empty).
+    what: "model" or "weights".
+
+    Raises MissingFileError, IsADirectoryError, FileFormatError (not a regular file, empty).
     """
     path = os.fspath(path)
     if not os.path.exists(path):
-        raise FileNotFoundError(f"No {what} file at {path!r}: check the path; the current folder is {os.getcwd()!r}.")
+        if not path.endswith(ENDINGS[what]):
+            raise MissingFileError(
+                f"File format not supported: filepath={path}. No file is there; a {what} file ends in one of "
+                f"{', '.join(ENDINGS[what])}."
+            )
+        kind = "`.keras` zip file" if path.endswith(".keras") else f"{what} file"
+        raise MissingFileError(
+            f"File not found: filepath={path}. Please ensure the file is an accessible {kind}. "
+            f"The current folder is {os.getcwd()!r}."
+        )
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(f"{path!r} is a folder; expected a {what} file.")

@@ -165,7 +165,8 @@ class Reader:
             return self._objects[path]
         if address is None:
             raise FileFormatError(
-                f"{self.name}: {path!r:.200} is a link which leads elsewhere; only data inside the file is read."
+                f"{self.name}: {path!r:.200} is a SoftLink or an ExternalLink, which leads elsewhere; "
+                "only data inside the file is read."
             )
         if address in self._paths:
             raise FileFormatError(f"{self.name}: {path!r} is a second name of {self._paths[address]!r}; refused.")

@@ -19,7 +19,8 @@ _OWN = re.compile(r"fastnn(\.|$)")
 class Place:
     """One part of a model and its place in the file.
 
-    path: group of the part, "" for the model itself.  part: the layer, optimizer or metric.
+    path: group of the part, "" for the model itself; where: without the cell of a recurrent layer.
+    part: the layer, optimizer or metric.
     variables: its own variables in order of their numbers (of built-in ways to save).
     """
 
@@ -28,6 +29,7 @@ class Place:
     variables: list
     save: Callable | None = None
     load: Callable | None = None
+    where: str = ""
 
     @property
     def group(self):
@@ -142,13 +144,14 @@ def _engine_attributes(part):
 
 
 def _place(part, path):
-    save, load = _overridden(part, "save_own_variables"), _overridden(part, "load_own_variables")
+    where = path
+    save, load = overridden(part, "save_own_variables"), overridden(part, "load_own_variables")
     tracker = getattr(part, "_tracker", None)
     variables = list(part.variables if tracker is None else tracker.variables)
     # Keras keeps the weights of a recurrent layer in a cell of its own.
     if tracker is not None and getattr(part, "_weights_in_cell", _is_recurrent(part)):
         path = f"{path}/cell"
-    return Place(path, part, variables, save, load)
+    return Place(path, part, variables, save, load, where)
 
 
 def _is_recurrent(part):
@@ -159,12 +162,19 @@ def _is_recurrent(part):
     )
 
 
-def _overridden(part, method):
+def overridden(part, method):
     """A user's own way to save or load, or None."""
     for base in type(part).__mro__:
         if method in base.__dict__:
             return None if _OWN.match(base.__module__) else getattr(part, method)
     return None
+
+
+def groups_of(places, parts):
+    """The groups of some parts of a model, and of all inside them."""
+    chosen = {id(part) for part in parts or ()}
+    above = [place.where for place in places if id(place.part) in chosen]
+    return {p.group for p in places if any(p.where == a or not a or p.where.startswith(f"{a}/") for a in above)}
 
 
 def check_unique(found):

@@ -24,6 +24,7 @@ TABLES = {
     "activations": ("keras.activations", "fastnn.activations"),
     "models": ("keras", "fastnn.models"),
     "callbacks": ("keras.callbacks", "fastnn.callbacks"),
+    "distillation": ("keras.distillation", "fastnn.distillation"),
 }
 
 # Names that are public, but that make files, scopes or models of their own instead of being a part of one.
@@ -41,7 +42,7 @@ _PRIVATE_HOMES = (
         re.compile(
             r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"
             r"\.(layers|losses|metrics|optimizers|initializers|regularizers|constraints|activations"
-            r"|callbacks)(\..*)?"
+            r"|callbacks|distillation)(\..*)?"
         ),
         None,
     ),

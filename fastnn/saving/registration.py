@@ -30,8 +30,8 @@ def register_keras_serializable(package="Custom", name=None):
     def decorator(obj):
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
             raise ArgumentError(
-                f"register_keras_serializable: received class {obj.__name__} without a "
-                "get_config() method; add one that returns its constructor's arguments."
+                f"Cannot register a class that does not have a get_config() method. Received: {obj.__name__}; add one "
+                "that returns its constructor's arguments."
             )
         key = f"{package}>{name if name is not None else obj.__name__}"
         _objects[key] = obj

@@ -61,6 +61,7 @@ ARGUMENTS = {
     "activation": _ACTIVATION, "recurrent_activation": _ACTIVATION, "learning_rate": _SCHEDULE,
     "layer": LAYER, "backward_layer": LAYER, "cell": LAYER, "cells": LAYER, "layers": LAYER,
     "function": _FUNCTION, "mask": _FUNCTION, "output_shape": _FUNCTION, "arguments": _FUNCTION, "fn": _FUNCTION,
+    "teacher": LAYER, "student": LAYER, "distillation_losses": Role("a distillation loss", ("distillation",)),
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
     "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,

@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
 from fastnn.core.tree import map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.budget import alone
@@ -275,7 +275,7 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
 def _build(config, class_name, inner, custom_objects, safe_mode, category):
     inner = {} if inner is None else inner
     if not isinstance(inner, dict):
-        raise FileFormatError(f"The config of {class_name} is {type(inner).__name__}, expected a dict.")
+        raise RebuildError(f"The config of {class_name} is {type(inner).__name__}. Expected 'config' to be a dict.")
     shared, number = _shared.get(), config.get("shared_object_id")
     if shared is not None and isinstance(number, int) and number in shared:
         return shared[number]
@@ -285,14 +285,17 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     if inspect.isfunction(cls):
         return cls
     if not hasattr(cls, "from_config"):
-        raise FileFormatError(f"{class_name} cannot be built from a config: it has no from_config() method.")
+        raise RebuildError(
+            f"Unable to reconstruct an instance of '{class_name}' because it has no from_config() method. Add "
+            "`get_config` and `from_config`, or register the function itself."
+        )
     with CustomObjectScope(custom_objects):
         try:
             instance = cls.from_config(inner)
         except TypeError as error:
-            raise FileFormatError(
-                f"{class_name} could not be built from its config {short(inner)}: {error}. "
-                "Its from_config() must take what its get_config() returns."
+            raise RebuildError(
+                f"{class_name} could not be built from its config {short(inner)}: {error}. Its from_config() must take "
+                "what its get_config() returns: make sure that objects in it are explicitly deserialized there."
             ) from error
         build = config.get("build_config")
         if build and hasattr(instance, "build_from_config") and not getattr(instance, "built", False):

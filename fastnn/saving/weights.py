@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy, run_file
+from fastnn.saving import container, hdf5, layout, legacy, run_file, shards
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
@@ -24,21 +24,35 @@ ANY_NAME = ("",)
 
 
 def save_weights(
-    model: Layer, filepath: str | PathLike[str], overwrite: bool = True, endings: tuple[str, ...] = (".weights.h5",)
+    model: Layer,
+    filepath: str | PathLike[str],
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    objects_to_skip: Any = None,
+    endings: tuple[str, ...] = (".weights.h5",),
 ) -> None:
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
-    filepath: str or path ending in ".weights.h5" (in one of `endings`).  overwrite: False makes an existing file an
-    error.
-    Raises NotBuiltError for a model without weights yet, ArgumentError for another ending, OSError.
+    filepath: str or path ending in ".weights.h5" (in one of `endings`), or with max_shard_size in ".weights.json".
+    overwrite: False makes an existing file an error.  max_shard_size: gigabytes (2^30 bytes) that each of several files
+    may hold, None for one file.  objects_to_skip: layers that are left out, with all inside them.
+    Raises NotBuiltError for a model without weights yet, ArgumentError for another ending and for an array that no
+    shard holds, OSError.
     """
     path = os.fspath(filepath)
-    if not path.endswith(endings):
+    if max_shard_size is None and not path.endswith(endings):
         raise ArgumentError(f"The filename must end in `.weights.h5`. Received: filepath={path}")
+    if max_shard_size is not None:
+        path = shards.index_path(path)
     need_built(model, "save")
     if not overwrite and os.path.exists(path):
         raise ArgumentError(f"save_weights: {path!r} exists and overwrite is False; choose another name.")
-    write_file(path, dump_weights(model))
+    with layout.still(model):
+        tree = tree_of(model, skip=objects_to_skip)
+    if max_shard_size is not None:
+        shards.write(path, tree, max_shard_size)
+        return
+    write_file(path, hdf5.dump(tree))
 
 
 def dump_weights(model, optimizer=True):
@@ -48,11 +62,12 @@ def dump_weights(model, optimizer=True):
     return hdf5.dump(tree)
 
 
-def tree_of(model, optimizer=True):
-    """What hdf5.dump takes, for a model's weights."""
-    tree = {}
-    for place in layout.check_unique(list(layout.places(model))):
-        if place.is_optimizer and not optimizer:
+def tree_of(model, optimizer=True, skip=None):
+    """What hdf5.dump takes, for a model's weights; skip: parts that are left out."""
+    tree, places = {}, layout.check_unique(list(layout.places(model)))
+    left_out = layout.groups_of(places, skip)
+    for place in places:
+        if place.group in left_out or (place.is_optimizer and not optimizer):
             continue
         if place.save is not None:
             store = {}
@@ -71,19 +86,33 @@ def load_weights(
     skip_mismatch: bool = False,
     optimizer: bool = True,
     by_name: bool | None = None,
+    objects_to_skip: Any = None,
+    **kwargs: Any,
 ) -> None:
     """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file, or from a checkpoint of `fit`.
 
     skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
     optimizer: also set the state of the compiled optimizer, if the file has it.
     by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
+    objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
     Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
     damaged file and for one that does not fit.
     """
     path = os.fspath(filepath)
+    if kwargs:
+        raise ArgumentError(f"Invalid keyword arguments: {kwargs}")
     need_built(model, "load")
-    if by_name is not None and path.endswith((".keras", ".weights.h5")):
+    if by_name is not None and path.endswith((".keras", ".weights.h5", ".weights.json")):
         raise _only_legacy(path)
+    if objects_to_skip is not None and not path.endswith((".weights.h5", ".weights.json")):
+        raise ArgumentError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {path}")
+    if path.endswith(".weights.json"):
+        with shards.reading(path) as reader:
+            changes = plan(model, reader, skip_mismatch, optimizer, objects_to_skip)
+            reader.verify()
+            read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
+        changes.commit(read)
+        return
     data = read_file(path, "weights")
     name = repr(path)
     if data[:2] == b"PK":
@@ -104,7 +133,7 @@ def load_weights(
         elif by_name is not None:
             raise _only_legacy(path)
         else:
-            changes = plan(model, reader, skip_mismatch, optimizer)
+            changes = plan(model, reader, skip_mismatch, optimizer, objects_to_skip)
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]
     changes.commit(read)
@@ -114,15 +143,19 @@ def _only_legacy(path):
     return ArgumentError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {path}")
 
 
-def plan(model, reader, skip_mismatch=False, optimizer=True):
+def plan(model, reader, skip_mismatch=False, optimizer=True, skip=None):
     """Compare a file in Keras 3's layout with a model; the Changes that loading would make.
 
+    skip: parts that stay as they are.
     Raises FileFormatError that lists everything that does not fit.
     """
     changes, problems, known = Changes(), [], set()
     places, older = _places(model, reader)
+    left_out = layout.groups_of(places, skip)
     for place in places:
         known.add(place.group)
+        if place.group in left_out:
+            continue
         names = reader.names(place.group)
         if place.load is not None:
             changes.calls.append((place.load, {n: reader.read(f"{place.group}/{n}") for n in names}))
@@ -173,7 +206,10 @@ def _plan_part(place, reader, names, changes, problems):
     if len(names) != len(place.variables):
         found = f"{len(names)} arrays" if reader.group(place.group) is not None else "nothing"
         if place.variables or names:
-            problems.append(f"{what}: expected {len(place.variables)} weights at {place.group!r}, the file has {found}")
+            problems.append(
+                f"{what}: expected {len(place.variables)} weights at {place.group!r}, received {len(names)} variables: "
+                f"the file has {found}"
+            )
         return
     for i, variable in enumerate(place.variables):
         path = f"{place.group}/{i}"
@@ -183,7 +219,8 @@ def _plan_part(place, reader, names, changes, problems):
         shape, kind = reader.shape(path)
         if shape != tuple(variable.shape):
             problems.append(
-                f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, the file's {path!r} {shape}"
+                f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, the file's {path!r} {shape}; "
+                "they must match"
             )
         elif kind.kind == "f" and np.dtype(variable.dtype).kind != "f":
             problems.append(f"{what}: {variable.name!r} is {variable.dtype}, the file's {path!r} {kind}")

@@ -3,6 +3,7 @@
 from fastnn.core.registry import lazy
 
 NAMES = {
+    "bounding_boxes": "",
     "set_random_seed": "seeds", "to_categorical": "arrays", "normalize": "arrays", "pad_sequences": "arrays",
     "PyDataset": "batches", "Sequence": "batches", "clear_session": "fastnn.layers.session",
     **dict.fromkeys(("get_custom_objects", "custom_object_scope", "CustomObjectScope", "register_keras_serializable",
@@ -18,6 +19,6 @@ NAMES = {
     "split_dataset": "splitting", "get_file": "data_files", "Config": "config_dict",
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "interactive"),
-    "plot_model": "fastnn.visualization", "FeatureSpace": "fastnn.layers.feature_space",
+    "plot_model": "fastnn.visualization", "legacy": "", "FeatureSpace": "fastnn.layers.feature_space",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

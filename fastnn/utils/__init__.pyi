@@ -7,6 +7,7 @@ from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
 from fastnn.utils.folders import audio_dataset_from_directory as audio_dataset_from_directory
+from fastnn.utils import bounding_boxes as bounding_boxes
 from fastnn.layers.session import clear_session as clear_session
 from fastnn.saving.registration import custom_object_scope as custom_object_scope
 from fastnn.saving.serialization import deserialize_keras_object as deserialize_keras_object
@@ -21,6 +22,7 @@ from fastnn.utils.folders import image_dataset_from_directory as image_dataset_f
 from fastnn.utils.images import img_to_array as img_to_array
 from fastnn.utils.interactive import is_interactive_logging_enabled as is_interactive_logging_enabled
 from fastnn.utils.symbols import is_keras_tensor as is_keras_tensor
+from fastnn.utils import legacy as legacy
 from fastnn.utils.images import load_img as load_img
 from fastnn.utils.symbols import model_to_dot as model_to_dot
 from fastnn.utils.arrays import normalize as normalize
@@ -47,6 +49,7 @@ __all__ = [
     'Sequence',
     'array_to_img',
     'audio_dataset_from_directory',
+    'bounding_boxes',
     'clear_session',
     'custom_object_scope',
     'deserialize_keras_object',
@@ -61,6 +64,7 @@ __all__ = [
     'img_to_array',
     'is_interactive_logging_enabled',
     'is_keras_tensor',
+    'legacy',
     'load_img',
     'model_to_dot',
     'normalize',

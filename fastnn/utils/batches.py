@@ -1,5 +1,6 @@
 """PyDataset: batches made by Python code."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +37,8 @@ class PyDataset:
         raise NotImplementedError(f"{type(self).__name__} must give batch number i: def __getitem__(self, i).")
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(math.ceil(len(self))))
+        n = self.num_batches  # None: there is no end
+        return (self[i] for i in (itertools.count() if n is None else range(math.ceil(n))))
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""

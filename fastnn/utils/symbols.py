@@ -31,7 +31,20 @@ def get_source_inputs(tensor):
     return found
 
 
-def model_to_dot(model, *args, **kwargs):
+def model_to_dot(
+    model,
+    show_shapes=False,
+    show_dtype=False,
+    show_layer_names=True,
+    rankdir="TB",
+    expand_nested=False,
+    dpi=200,
+    subgraph=False,
+    show_layer_activations=False,
+    show_trainable=False,
+    splines="ortho",
+    **kwargs,
+):
     """Not available: there is no Graphviz here.  Raises NotSupportedError."""
     raise NotSupportedError(
         "model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() draws them as SVG."

@@ -137,20 +137,21 @@ def plot_model(
     to_file="model.png",
     show_shapes=False,
     show_dtype=False,
-    show_layer_names=True,
+    show_layer_names=False,
     rankdir="TB",
     expand_nested=False,
     dpi=200,
     show_layer_activations=False,
     show_trainable=False,
+    splines="ortho",
     **kwargs,
 ):
     """Draw a model into a file; returns its path.
 
     to_file: path; one that ends in .svg is written by fastnn itself, others (.png, .jpg, .pdf) by Pillow.  Without
     Pillow an SVG file is written beside the name, with a warning.
-    show_...: what the boxes say.  dpi: 96 draws a pixel for each unit of the SVG.  rankdir and expand_nested are
-    accepted as Keras's.
+    show_...: what the boxes say.  dpi: 96 draws a pixel for each unit of the SVG.  rankdir, expand_nested and
+    splines are accepted as Keras's.
 
     Raises NotBuiltError as `model_svg` does.
     """

@@ -272,3 +272,79 @@ def test_names_of_the_package():
     assert "Dense" in dir(layers)
     with pytest.raises(AttributeError, match="Did you mean: Dense"):
         layers.Denze  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "build, words",
+    [
+        (lambda self, foo_shape, bar: None, "argument `bar`, which does not end in `_shape`"),
+        (lambda self, foo_shape, baz_shape: None, "`baz_shape`, but `call\\(\\)` does not have argument `baz`"),
+    ],
+)
+def test_arguments_of_build_are_named_after_those_of_call(build, words):
+    cls = type("Two", (Layer,), {"build": build, "call": lambda self, foo, bar: foo + bar})
+    with pytest.raises(ValueError, match=words):
+        cls()(np.ones((4, 1)), np.ones((4, 2)))
+
+
+def test_build_gets_the_shape_of_an_attention_mask():
+    class Masked(Layer):
+        def build(self, inputs_shape, attention_mask_shape=None):
+            self.seen = attention_mask_shape
+
+        def call(self, inputs, attention_mask=None):
+            return inputs * attention_mask
+
+    layer = Masked()
+    layer(np.ones((2, 3)), attention_mask=np.ones((2, 1)))
+    assert layer.seen == (2, 1)
+
+
+def test_a_mask_survives_the_conversion_to_the_dtype_of_the_next_layer():
+    class Seen(Layer):
+        def __init__(self):
+            super().__init__()
+            self.supports_masking = True
+
+        def call(self, inputs, mask=None):
+            self.mask = mask
+            return inputs
+
+    steps, seen = np.array([[[0.0], [1.0]]]), Seen()
+    model = fastnn.Sequential([layers.Masking(dtype="float64"), seen])
+    model(steps)
+    np.testing.assert_array_equal(seen.mask, [[False, True]])
+    model.predict(steps, verbose=0)
+
+
+class Plus(Layer):
+    def __init__(self):
+        super().__init__()
+        self._register_call_context_args("foo_mode")
+
+    def call(self, x, foo_mode=None):
+        return x + (1 if foo_mode else 0)
+
+
+class Around(Layer):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("model", ["layer", "sequential", "functional"])
+def test_call_context_arguments_reach_the_layers_that_ask_for_them(model):
+    outer = Around(Around(Plus()))
+    if model == "sequential":
+        outer = fastnn.Sequential([layers.Identity(), outer])
+    if model == "functional":
+        x = Input((1,))
+        outer = Model(x, outer(x))
+    outer._register_call_context_args("foo_mode")
+    ones = np.ones((2, 1), "float32")
+    assert outer(ones, foo_mode=True).sum() == 4 and outer(ones).sum() == 2
+    with pytest.raises(RuntimeError, match="after the layer has been called"):
+        outer._register_call_context_args("more")

@@ -95,3 +95,11 @@ def test_a_cell_of_the_users():
 
     np.testing.assert_allclose(layers.RNN(Sums())(X), X.sum(1), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(layers.RNN(Sums(), return_sequences=True)(X), X.cumsum(1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("given", [True, False, "auto"])
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_use_cudnn_is_noted(name, given):
+    both = layers.Bidirectional(getattr(layers, name)(1, use_cudnn=given))
+    assert both.forward_layer.use_cudnn == both.backward_layer.use_cudnn == given
+    assert not hasattr(layers.SimpleRNN(1), "use_cudnn")

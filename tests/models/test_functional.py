@@ -292,3 +292,37 @@ def test_layer_without_shape_rule_is_traced():
     out = Halves()(Input((5,)))
     assert out["left"].shape == (None, 2)
     assert out["sum"].shape == (None,)
+
+
+def test_a_subclass_whose_config_is_its_own_arguments(tmp_path):
+    """The constructor makes the graph: the config need not say it."""
+
+    @fastnn.saving.register_keras_serializable("own_config")
+    class Net(fastnn.Model):
+        def __init__(self, units=2):
+            x = fastnn.Input((3,))
+            super().__init__(x, layers.Dense(units)(x))
+            self.units = units
+
+        def get_config(self):
+            return {"units": self.units}
+
+    model = Net(4)
+    model.save(tmp_path / "net.keras")
+    loaded = fastnn.saving.load_model(tmp_path / "net.keras")
+    x = np.ones((2, 3), "float32")
+    assert type(loaded) is Net and loaded.units == 4
+    np.testing.assert_array_equal(loaded(x), model(x))
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("loss", ["mse", ["mse"]])
+def test_one_output_in_a_list_is_given_as_itself(kind, loss):
+    """As in Keras: by calls on arrays and by predict; a call on symbols gives the list."""
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    start = Input((3,))
+    model = Model(start, kind([layers.Dense(2, kernel_initializer="ones")(start)]))
+    model.compile("sgd", loss, metrics=["mae"])
+    assert type(model(Input((3,)))) is kind
+    assert model(x).shape == model.predict(x, verbose=0).shape == (4, 2)
+    assert model.evaluate(x, y, verbose=0) == model.evaluate(x, [y], verbose=0) == [4.0, 2.0]

@@ -240,3 +240,28 @@ def test_summary_before_and_after_building(capsys):
     out = capsys.readouterr().out
     assert "(None, 2)" in out
     assert "Optimizer params" in out
+
+
+def test_a_layer_that_does_not_say_what_it_gives():
+    """Its model has no graph: the layers are applied one by one."""
+
+    class Dynamic(layers.Layer):
+        def call(self, inputs):
+            return inputs + 1.0
+
+        def compute_output_spec(self, *args, **kwargs):
+            raise NotImplementedError
+
+    model = Sequential([Dynamic(), layers.Dense(1, kernel_initializer="ones")])
+    for width in (2, 2):
+        x = np.ones((3, width), "float32")
+        np.testing.assert_array_equal(model(x), np.full((3, 1), 4.0))
+    model.compile("sgd", "mse")
+    model.fit(np.ones((3, 2)), np.ones((3, 1)), verbose=0)
+    assert model.predict(np.ones((3, 2)), verbose=0).shape == (3, 1) and len(model.layers) == 2
+    model.summary(print_fn=str)
+
+
+def test_an_entry_without_a_config():
+    with pytest.raises(ArgumentError, match="Expected a dictionary containing a 'config' key"):
+        Sequential.from_config({"name": "s", "layers": [{}]})

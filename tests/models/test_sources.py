@@ -1,5 +1,6 @@
 """Which batches an epoch sees: steps_per_epoch, data that run out, shuffling; the numbers are those of Keras 3.15.1."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import fastnn as keras
 from fastnn import callbacks, layers
-from fastnn.core.errors import DataError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models.data import Batches
 
 
@@ -220,3 +221,35 @@ class Grows(Numbered):
 def test_num_batches_counts_before_the_length():
     losses, texts = epochs(Grows(2), 3, 2)
     assert losses == pytest.approx([mean(0, 1, 0), mean(1, 0, 1)]) and not texts
+
+
+class Unending(keras.utils.PyDataset):
+    """No number of batches."""
+
+    num_batches = None
+
+    def __getitem__(self, i):
+        return np.ones((2, 3), "float32"), np.ones((2, 1), "float32")
+
+
+def _generator():
+    yield np.ones((2, 3)), np.ones((2, 1))
+
+
+@pytest.mark.parametrize("make, words", [(_generator, "as a generator"), (Unending, "as a PyDataset")])
+@pytest.mark.parametrize(
+    "more, said", [({"y": np.ones(2)}, "`y` should not be passed"), ({"sample_weight": np.ones(2)}, "sample weights")]
+)
+def test_targets_beside_what_yields_them(make, words, more, said):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ArgumentError, match=words) as caught:
+        model.fit(make(), **more)
+    assert said in str(caught.value)
+
+
+def test_a_data_set_without_an_end_is_iterated_without_one():
+    assert len(list(itertools.islice(Unending(), 11))) == 11
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.fit(Unending(), steps_per_epoch=3, epochs=2, verbose=0).epoch == [0, 1]

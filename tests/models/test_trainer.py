@@ -290,3 +290,19 @@ def test_the_plan_lists_what_will_run():
     plan = model.plan(16)
     assert plan.peak_bytes > 0 and plan.training and any("matmul" in r["kernel"] for r in plan.instructions)
     assert "plan for batch size 16" in str(plan)
+
+
+@pytest.mark.parametrize("wrap", [lambda o: o, fastnn.optimizers.LossScaleOptimizer])
+def test_the_averages_of_weights_are_left_in_the_model(wrap):
+    """At the end of fit, also where the optimizer that has them is inside another one."""
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    inner = fastnn.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+    model.compile(wrap(inner), "mse")
+    x, y = np.ones((4, 3), "float32"), np.zeros((4, 1), "float32")
+    kernels = []
+    watch = fastnn.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: kernels.append(model.get_weights()))
+    model.fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=[watch])
+    np.testing.assert_allclose(model.get_weights()[0], inner.averages[0].numpy(), rtol=1e-6)
+    assert abs(model.get_weights()[0] - kernels[-1][0]).min() > 0.01
+    model.compile(wrap(fastnn.optimizers.SGD(0.1, use_ema=True)), "mse")
+    model.fit(x, y, epochs=0, verbose=0)

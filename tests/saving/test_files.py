@@ -122,8 +122,11 @@ def test_permissions_of_the_old_file_stay(tmp_path):
 
 
 def test_read_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="current folder"):
-        read_file(tmp_path / "no")
+    for error in (FileNotFoundError, ValueError):
+        with pytest.raises(error, match=r"File not found.*accessible `.keras` zip file.*current folder"):
+            read_file(tmp_path / "no.keras")
+        with pytest.raises(error, match="File format not supported"):
+            read_file(tmp_path / "no.pkl", "weights")
     with pytest.raises(IsADirectoryError):
         read_file(tmp_path)
     (tmp_path / "empty").touch()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn.core.errors import ShapeError
 
 FOLDER = pathlib.Path(__file__).parent / "operations"
 sys.path.insert(0, str(FOLDER))
@@ -73,11 +74,10 @@ def loaded_into_new(path):
     return model
 
 
-def test_inputs_as_lists_come_in_the_order_of_the_sorted_keys():
+def test_inputs_as_lists_are_refused_where_the_keys_are_in_another_order():
     model, data = heads.model(fastnn, 1), heads.data()
-    np.testing.assert_array_equal(
-        model.predict([data["place"], data["size"]], verbose=0)["price"], model.predict(data, verbose=0)["price"]
-    )
+    with pytest.raises(ShapeError, match="Pass a dict by these keys"):
+        model.predict([data["place"], data["size"]], verbose=0)
 
 
 def test_the_optimizer_of_a_file_in_the_order_of_once_starts_anew(tmp_path):

@@ -219,3 +219,16 @@ def test_every_public_name_is_in_exactly_its_table():
     assert registration.find_custom(["no such"]) is None
     assert names.category_of("keras.src.models.functional") == "models" and names.category_of("os") is None
     assert isinstance(initializers.Zeros(), initializers.Initializer) and fastnn.__version__
+
+
+@pytest.mark.parametrize("registered", ["builtins.eval", "not.a.real.name", "my_pkg>Dense"])
+def test_a_registered_name_of_something_built_in_is_refused(registered):
+    layer = {"class_name": "Dense", "module": "keras.layers", "registered_name": registered, "config": {"units": 1}}
+    function = {"class_name": "function", "module": "builtins", "registered_name": registered, "config": "relu"}
+    for config in (layer, function):
+        with pytest.raises(FileFormatError, match="resolved to a Keras built-in"):
+            fastnn.saving.deserialize_keras_object(config)
+    for name in (None, "Dense"):
+        assert fastnn.saving.deserialize_keras_object({**layer, "registered_name": name}).units == 1
+    for name in ("function", "relu"):
+        assert callable(fastnn.saving.deserialize_keras_object({**function, "registered_name": name}))

@@ -18,7 +18,7 @@ PROGRAMS = sorted(path.stem for path in HERE.glob("*.py") if not path.name.start
 
 def test_all_years_are_there():
     years = {program.split("_")[0] for program in PROGRAMS}
-    assert years >= {"keras1", "keras2"} and len(PROGRAMS) >= 30
+    assert years == {"keras1", "keras2", "keras3", "tfkeras"} and len(PROGRAMS) >= 60
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -58,9 +58,11 @@ class _Formula(LearningRateSchedule):
     arguments = ()
 
     def __call__(self, step):
-        """The learning rate at `step`: a float for a number, a symbol for a symbol."""
+        """The learning rate at `step`: a float for a number, an array for an array, a symbol for a symbol."""
         if is_symbolic(step):
             return self.rate(ops.cast(step, "float64"))
+        if np.ndim(step):  # of several steps at once, as for a plot
+            return np.array([float(self.rate(s)) for s in np.asarray(step, "float64").flat]).reshape(np.shape(step))
         return float(self.rate(np.float64(step)))
 
     def rate(self, step):

@@ -8,7 +8,8 @@ from fastnn import layers
 
 X = np.random.default_rng(0).random((4, 6, 5, 2)).astype("float32")
 # fmt: off
-MADE = {"RandomFlip": {}, "RandomBrightness": {"factor": 0.2, "value_range": (0, 1)}, "RandomContrast": {"factor": 0.3},
+MADE = {"RandomFlip": {}, "RandomBrightness": {"factor": 0.2, "value_range": (0, 1)},
+        "RandomContrast": {"factor": 0.3, "value_range": (0, 1)},
         "RandomRotation": {"factor": 0.2}, "RandomTranslation": {"height_factor": 0.3, "width_factor": 0.2},
         "RandomZoom": {"height_factor": 0.3, "width_factor": (-0.2, 0.1)}, "RandomCrop": {"height": 3, "width": 4}}
 # fmt: on
@@ -30,7 +31,8 @@ def test_each(name):
     np.testing.assert_array_equal(twin(X, training=True), varied)
     assert layer(X[0], training=True).shape == varied.shape[1:]
     first = getattr(layers, name)(**MADE[name], seed=3, data_format="channels_first")
-    np.testing.assert_array_equal(np.moveaxis(first(np.moveaxis(X, -1, 1), training=True), 1, -1), varied)
+    other = np.moveaxis(first(np.moveaxis(X, -1, 1), training=True), 1, -1)
+    np.testing.assert_allclose(other, varied, atol=1e-6)  # a mean adds up in another order
 
 
 def test_in_a_model():
@@ -66,13 +68,10 @@ def test_known_maps():
 
 
 @pytest.mark.parametrize(("name", "arguments"), [
-    ("RandomFlip", ("sideways",)), ("RandomRotation", ((0.2, 0.1),)), ("RandomZoom", ("much",)),
+    ("RandomFlip", ("sideways",)), ("RandomRotation", ((0.2, 0.1, 0.3),)), ("RandomZoom", ("much",)),
     ("RandomTranslation", (0.1, 0.1, "blue")), ("RandomContrast", (-1,)), ("Resizing", (0, 2)),
     ("Resizing", (2, 2, "cubic"))])  # fmt: skip
 def test_wrong_arguments(name, arguments):
-    with (
-        pytest.raises(ValueError, match=name if name != "RandomZoom" else "height_factor")
-        if name not in ("RandomRotation",)
-        else pytest.raises(ValueError, match="factor")
-    ):
+    words = {"RandomZoom": "height_factor", "RandomRotation": "factor", "RandomContrast": "factor"}
+    with pytest.raises(ValueError, match=words.get(name, name)):
         getattr(layers, name)(*arguments)

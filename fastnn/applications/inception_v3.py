@@ -1,0 +1,8 @@
+"""InceptionV3 under Keras's name of the module."""
+
+from fastnn.applications.inception import InceptionV3
+from fastnn.applications.modes import decode_predictions, preprocessing
+
+__all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
+__dir__ = __all__.copy
+preprocess_input = preprocessing("tf")

@@ -1,0 +1,176 @@
+"""Devices, sessions, graphs and strategies of TensorFlow, in so far as scripts begin with them: answers of one CPU.
+
+`TABLE` says which of TensorFlow's names each of them is found under.
+"""
+
+import logging
+
+from fastnn.core.errors import NotSupportedError
+from fastnn.graph import Symbol
+
+
+class Inert:
+    """An object whose attributes are all inert, can be set, and called: settings that nobody reads.
+
+    >>> config = Inert()
+    >>> config.gpu_options.allow_growth = True
+    >>> config.gpu_options.allow_growth, config.graph_options.anything() is None
+    (True, True)
+    """
+
+    def __init__(self, *args, **kwargs):
+        self.__dict__.update(kwargs)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = self.__dict__[name] = Inert()
+        return found
+
+    def __call__(self, *args, **kwargs):
+        return None
+
+
+class Device:
+    """A device as TensorFlow describes one."""
+
+    def __init__(self, name, device_type):
+        self.name, self.device_type = name, device_type
+        self.memory_limit, self.locality, self.physical_device_desc = 0, "", ""
+
+    def __repr__(self):
+        return f"Device(name={self.name!r}, device_type={self.device_type!r})"
+
+
+class Scope:
+    """A `with` block that changes nothing; also a strategy, a session's graph, a device."""
+
+    num_replicas_in_sync = 1
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def scope(self):
+        """Itself."""
+        return self
+
+    as_default = name_scope = device = scope
+
+    def finalize(self):
+        """Nothing."""
+
+    def experimental_distribute_dataset(self, dataset):
+        """The data set: there is one device."""
+        return dataset
+
+
+class Session(Scope):
+    """A session: `run` gives the values of variables and arrays.
+
+    >>> import fastnn
+    >>> Session().run([fastnn.Variable([1.0]), None])
+    [array([1.], dtype=float32), None]
+    """
+
+    graph = Scope()
+
+    def run(self, fetches, feed_dict=None, **kwargs):
+        """The values of what is fetched, in its structure.
+
+        Raises NotSupportedError for symbols.
+        """
+        if isinstance(fetches, (list, tuple)):
+            return type(fetches)(self.run(fetch) for fetch in fetches)
+        if isinstance(fetches, Symbol):
+            raise NotSupportedError(
+                "Session.run: received a symbol; there is no graph that could be run. Build a Model from inputs to it "
+                "and call predict(), or use keras.backend.function(inputs, outputs)."
+            )
+        return fetches.numpy() if hasattr(fetches, "numpy") else fetches
+
+    def close(self):
+        """Nothing."""
+
+    def list_devices(self):
+        """The devices."""
+        return devices()
+
+
+def devices(device_type=None):
+    """The devices of a kind: one CPU.
+
+    >>> devices(), devices("GPU")
+    ([Device(name='/device:CPU:0', device_type='CPU')], [])
+    """
+    return [] if device_type not in (None, "CPU") else [Device("/device:CPU:0", "CPU")]
+
+
+def no_devices(*args, **kwargs):
+    """[]: no GPUs."""
+    return []
+
+
+def nothing(*args, **kwargs):
+    """None: what this set or asked does not exist here."""
+
+
+def no(*args, **kwargs):
+    """False."""
+    return False
+
+
+def no_name(*args, **kwargs):
+    """An empty name: there is no such device."""
+    return ""
+
+
+def get_logger():
+    """The logger named "tensorflow"."""
+    return logging.getLogger("tensorflow")
+
+
+def do_not_convert(func=None, **kwargs):
+    """A decorator that changes nothing."""
+    return func if func is not None else lambda f: f
+
+
+def get_session(*args, **kwargs):
+    """A session."""
+    return Session()
+
+
+_STRATEGIES = ("get_strategy", "MirroredStrategy", "OneDeviceStrategy", "TPUStrategy", "MultiWorkerMirroredStrategy",
+               "experimental.TPUStrategy", "experimental.MultiWorkerMirroredStrategy", "Strategy")  # fmt: skip
+TABLE = {
+    get_logger: ["get_logger"],
+    devices: ["config.list_logical_devices", "config.experimental.list_logical_devices", "config.get_visible_devices",
+              "config.experimental.get_visible_devices", "python.client.device_lib.list_local_devices"],
+    nothing: ["config.set_visible_devices", "config.experimental.set_visible_devices", "disable_eager_execution",
+              "config.experimental.set_memory_growth", "config.set_logical_device_configuration",
+              "config.experimental.set_virtual_device_configuration", "config.optimizer.set_jit",
+              "config.optimizer.set_experimental_options", "config.run_functions_eagerly",
+              "config.experimental_run_functions_eagerly", "config.set_soft_device_placement",
+              "config.experimental.enable_tensor_float_32_execution", "config.experimental.set_synchronous_execution",
+              "disable_v2_behavior", "enable_eager_execution", "enable_v2_behavior", "reset_default_graph",
+              "disable_v2_tensorshape", "global_variables_initializer", "local_variables_initializer",
+              "initialize_all_variables", "autograph.set_verbosity", "debugging.set_log_device_placement",
+              "debugging.enable_check_numerics", "disable_control_flow_v2", "enable_resource_variables",
+              "config.experimental_connect_to_cluster", "tpu.experimental.initialize_tpu_system"],
+    no: ["test.is_built_with_cuda", "test.is_built_with_gpu_support", "test.is_built_with_rocm",
+         "config.functions_run_eagerly"],
+    no_name: ["test.gpu_device_name"],
+    do_not_convert: ["autograph.experimental.do_not_convert"],
+    Inert: ["ConfigProto", "GPUOptions", "config.experimental.VirtualDeviceConfiguration", "RunOptions", "RunMetadata",
+            "config.LogicalDeviceConfiguration"],
+    Session: ["Session", "InteractiveSession"],
+    get_session: ["get_default_session"],
+    Scope: ["Graph", "get_default_graph", *(f"distribute.{name}" for name in _STRATEGIES), "init_scope",
+            "control_dependencies", "variable_scope"],
+}  # fmt: skip
+NAMES = {name: f"compat.tf_devices:{function.__name__}" for function, found in TABLE.items() for name in found}

@@ -1,0 +1,200 @@
+"""Which layout data and variables have: all the same, whether a model is spread over devices or its data."""
+
+import contextlib
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.distribution.devices import list_devices
+from fastnn.distribution.layout import DeviceMesh, LayoutMap, TensorLayout
+
+_active = threading.local()
+
+
+def distribution() -> "Distribution | None":
+    """The distribution that this thread has set, or None.
+
+    >>> distribution()
+    """
+    return getattr(_active, "value", None)
+
+
+def set_distribution(value: "Distribution | None") -> None:
+    """Set the distribution of this thread; None for none. Training is on the one device with any.
+
+    Raises:
+        ArgumentTypeError: for anything else.
+
+    >>> set_distribution(None)
+    """
+    if value is not None and not isinstance(value, Distribution):
+        raise ArgumentTypeError(f"set_distribution: received {value!r}, expected a Distribution or None.")
+    _active.value = value
+
+
+def distribute_tensor(tensor: Any, layout: Any) -> Any:
+    """The tensor with that layout: itself, for there is one device.
+
+    Raises:
+        ArgumentError: for a layout with another number of axes than the tensor has.
+
+    >>> distribute_tensor(np.ones(2), TensorLayout(("batch",))).shape
+    (2,)
+    """
+    axes = getattr(layout, "axes", None)
+    if axes is not None and len(axes) != len(tensor.shape):
+        raise ArgumentError(
+            f"distribute_tensor: received a layout of {len(axes)} axes {axes} for a tensor of shape "
+            f"{tuple(tensor.shape)}, expected as many."
+        )
+    return tensor
+
+
+class Distribution:
+    """Base of DataParallel and ModelParallel: a mesh of devices, and the layouts of data and variables on it.
+
+    Args:
+        device_mesh: DeviceMesh.
+        batch_dim_name: name of the mesh's axis along which batches are spread.
+        auto_shard_dataset: accepted as Keras's; there is one process.
+
+    >>> Distribution(DeviceMesh((1,), ["batch"])).device_mesh.axis_names
+    ['batch']
+    """
+
+    num_processes = 1
+    _process_id = 0
+
+    def __init__(
+        self, device_mesh: DeviceMesh, batch_dim_name: str | None = None, auto_shard_dataset: bool = True
+    ) -> None:
+        self.device_mesh, self.batch_dim_name = device_mesh, batch_dim_name
+        self.auto_shard_dataset = auto_shard_dataset
+
+    @property
+    def num_model_replicas(self) -> int:
+        """The number of copies of the model: of devices along the batches' axis of the mesh."""
+        return dict(zip(self.device_mesh.axis_names, self.device_mesh.shape)).get(self.batch_dim_name or "", 1)
+
+    @property
+    def data_shard_id(self) -> int:
+        """Which part of the data this process reads."""
+        return self._process_id // max(1, self.num_processes // self.num_model_replicas)
+
+    def get_data_layout(self, data_shape: Sequence[int]) -> TensorLayout:
+        """The layout of a batch of that shape: spread along its first axis."""
+        return TensorLayout([self.batch_dim_name, *[None] * (len(data_shape) - 1)], self.device_mesh)
+
+    def get_variable_layout(self, variable: Any) -> TensorLayout:
+        """The layout of a variable: its own, else whole on each device."""
+        own = getattr(variable, "_layout", None)
+        return TensorLayout([None] * len(variable.shape), self.device_mesh) if own is None else own
+
+    def get_tensor_layout(self, path: str) -> TensorLayout | None:
+        """The layout of what a layer returns, None if it is left as it is."""
+        return None
+
+    def distribute_dataset(self, dataset: Any) -> Any:
+        """The part of a data set that this process reads: all of it."""
+        return dataset
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        """Hold as the distribution within a `with` block."""
+        before = distribution()
+        set_distribution(self)
+        try:
+            yield
+        finally:
+            set_distribution(before)
+
+
+class DataParallel(Distribution):
+    """A model on every device, and a part of each batch.
+
+    Args:
+        device_mesh: DeviceMesh of one axis; else one of `devices`, else of all devices.
+        devices: names of devices.
+        auto_shard_dataset: accepted as Keras's.
+
+    Raises:
+        ArgumentError: for a mesh that is none.
+
+    >>> DataParallel().get_data_layout((8, 4)).axes
+    ('batch', None)
+    """
+
+    def __init__(
+        self, device_mesh: DeviceMesh | None = None, devices: Any = None, auto_shard_dataset: bool = True
+    ) -> None:
+        if device_mesh is None:
+            names = np.asarray(devices or list_devices())
+            device_mesh = DeviceMesh(names.shape, ["batch"], names)
+        elif not isinstance(device_mesh, DeviceMesh):
+            raise ArgumentError(
+                "Expect `mesh` to be an instance of `DeviceMesh`. Received: "
+                f"mesh={device_mesh} (of type {type(device_mesh)})"
+            )
+        elif device_mesh.devices.ndim != 1:
+            warnings.warn(
+                f"Expect the input mesh to be 1D, but received mesh.devices.ndim={device_mesh.devices.ndim}. The first "
+                "axis will be used for data-parallel sharding.",
+                stacklevel=2,
+            )
+        super().__init__(device_mesh, device_mesh.axis_names[0], auto_shard_dataset)
+
+    @property
+    def num_model_replicas(self) -> int:
+        """The number of devices."""
+        return self.device_mesh.devices.size
+
+
+class ModelParallel(Distribution):
+    """Variables and results of layers spread over devices as a LayoutMap says, batches along one axis of its mesh.
+
+    Args:
+        layout_map: LayoutMap.
+        batch_dim_name: name of the batches' axis of the mesh; its first by default.
+        auto_shard_dataset: accepted as Keras's.
+
+    Raises:
+        ArgumentError: without a LayoutMap.
+
+    >>> ModelParallel(layout_map=LayoutMap(DeviceMesh((1, 1), ["batch", "model"]))).batch_dim_name
+    'batch'
+    """
+
+    def __init__(
+        self,
+        *,
+        layout_map: LayoutMap | None = None,
+        batch_dim_name: str | None = None,
+        auto_shard_dataset: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("device_mesh", None)  # Keras 3.0 took it
+        if kwargs:
+            raise ArgumentError(f"ModelParallel: unrecognized keyword arguments: {sorted(kwargs)}.")
+        if layout_map is None:
+            raise ArgumentError("You must specify a layout_map argument.")
+        if not isinstance(layout_map, LayoutMap):
+            raise ArgumentError(
+                f"Argument `layout_map` must be a `LayoutMap` instance. Received: layout_map={layout_map}"
+            )
+        super().__init__(
+            layout_map.device_mesh, batch_dim_name or layout_map.device_mesh.axis_names[0], auto_shard_dataset
+        )
+        self._layout_map = layout_map
+
+    def get_variable_layout(self, variable: Any) -> TensorLayout:
+        """The variable's own layout, else the map's for its path, else whole on each device."""
+        named = getattr(variable, "_layout", None) is None and self._layout_map[variable.path]
+        return named or super().get_variable_layout(variable)
+
+    def get_tensor_layout(self, path: str) -> TensorLayout | None:
+        """The map's layout for what a layer returns, None if it has none."""
+        return self._layout_map[path]

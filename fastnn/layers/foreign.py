@@ -1,0 +1,74 @@
+"""Layers around what other frameworks compute: each an error that says what to do instead."""
+
+from typing import Any
+
+from fastnn.core.errors import NotSupportedError
+from fastnn.layers.layer import Layer
+
+
+class _Foreign(Layer):
+    """Base: what the wrapped thing is, and what to do with it here."""
+
+    what = advice = ""
+
+    def _refuse(self) -> None:
+        raise NotSupportedError(
+            f"{type(self).__name__}: {self.what} cannot run inside a step of fastnn's engine. {self.advice}"
+        )
+
+
+class TFSMLayer(_Foreign):
+    """Keras's layer around a TensorFlow SavedModel.  Raises NotSupportedError when it is made."""
+
+    what = "a TensorFlow SavedModel"
+    advice = "Save the model as a .keras or .h5 file where TensorFlow is installed, and load that with load_model()."
+
+    def __init__(
+        self,
+        filepath: Any,
+        call_endpoint: str = "serve",
+        call_training_endpoint: str | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        self._refuse()
+
+
+class JaxLayer(_Foreign):
+    """Keras's layer around a function of JAX arrays.  Raises NotSupportedError when it is made."""
+
+    what = "a JAX function"
+    advice = "Write it with fastnn.ops, which has the names of jax.numpy and jax.nn, in a Layer's call()."
+
+    def __init__(
+        self,
+        call_fn: Any,
+        init_fn: Any = None,
+        params: Any = None,
+        state: Any = None,
+        seed: Any = None,
+        native_serialization_platforms: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self._refuse()
+
+
+class FlaxLayer(_Foreign):
+    """Keras's layer around a Flax module.  Raises NotSupportedError when it is made."""
+
+    what = "a Flax module"
+    advice = "Write it with layers or fastnn.ops, and give its weights to set_weights()."
+
+    def __init__(self, module: Any, method: Any = None, variables: Any = None, **kwargs: Any) -> None:
+        self._refuse()
+
+
+class TorchModuleWrapper(_Foreign):
+    """Keras's layer around a PyTorch module.  Raises NotSupportedError when it is made."""
+
+    what = "a PyTorch module"
+    advice = "Write it with layers or fastnn.ops, and give its weights, as NumPy arrays, to set_weights()."
+
+    def __init__(self, module: Any, name: str | None = None, output_shape: Any = None, **kwargs: Any) -> None:
+        self._refuse()

@@ -1,0 +1,84 @@
+"""The public names of Keras 3.15.1, and their signatures, against fastnn's."""
+
+import inspect
+import re
+import types
+from pathlib import Path
+
+import pytest
+from names.make import signature_of
+from names.table import differences, find, has, rows
+
+import fastnn
+
+MODULES = sorted({path.rpartition(".")[0] for path in rows()} & {"", *filter(has, rows())})
+PRESENT = 0.96  # of Keras's public names
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "names.md"
+
+
+def listed(heading):
+    """The names in the table below a heading of docs/names.md."""
+    section = DOCS.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([\w.*]+)`", section, re.M)
+
+
+NOT_YET = """datasets.boston_housing.load_data datasets.california_housing.load_data datasets.mnist.load_data
+    dtype_policies.serialize layers.Dense layers.EinsumDense layers.Embedding layers.IntegerLookup
+    layers.StringLookup layers.TextVectorization
+    preprocessing.image_dataset_from_directory preprocessing.text_dataset_from_directory
+    preprocessing.timeseries_dataset_from_array
+    """.split()
+
+
+def test_keras_names_are_there():
+    absent = [path for path in rows() if not has(path)]
+    assert len(rows()) > 1500
+    assert 1 - len(absent) / len(rows()) >= PRESENT, f"{len(absent)} absent: {absent}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_callables_take_what_keras_takes(module):
+    """Names of arguments, their order, defaults, and which are by keyword; more may follow."""
+    found, known = (
+        {},
+        {name for name in listed("Callables whose arguments differ") if name.rpartition(".")[0] == module},
+    )
+    for path, text in rows().items():
+        if path.rpartition(".")[0] == module and text.startswith("(") and has(path) and path not in NOT_YET:
+            different = differences(f"({signature_of(find(path))})", text)
+            if different:
+                found[path] = different
+    assert set(found) == known - {f"{module}.*"} or f"{module}.*" in known, found
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"optimizers.legacy"}))  # there one class raises for all
+def test_a_name_that_is_anothers_is_the_same_object(module):
+    same = {p: t[3:] for p, t in rows().items() if p.rpartition(".")[0] == module and t.startswith(" = ")}
+    for path, other in same.items():
+        if has(path) and has(other):
+            assert inspect.unwrap(find(path)) is inspect.unwrap(find(other)), path
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_list_public_names_alone(module):
+    home = find(module) if module else fastnn
+    if module.startswith("datasets."):
+        return
+    assert set(home.__all__) <= set(dir(home))
+    for name in dir(home):
+        if not name.startswith("__"):
+            value = getattr(home, name)
+            assert name[0] != "_"
+            assert not isinstance(value, types.ModuleType) or value.__name__.startswith("fastnn."), name
+
+
+@pytest.mark.parametrize(("mine", "theirs", "expected"), [
+    ("(x, axis=-1)", "(x, axis=-1)", []), ("(x, axis=-1.0, more=1)", "(x, axis=-1)", []),
+    ("(x, *, more=1)", "(x)", []), ("(x, axis)", "(x)", ["axis is required"]),
+    ("(y, x)", "(x, y)", ["x at 1, not 0", "y at 0, not 1"]), ("(x)", "(x, axis=0)", ["no axis"]),
+    ("(x, axis=0)", "(x, axis)", ["axis=0, not "]), ("(x, size=1)", "(x, size=(1, 1))", []),
+    ("(x, axis=1)", "(x, axis=True)", ["axis=1, not True"]), ("(x, axis=0)", "(x, *, axis=0)", []),
+    ("(x, *, axis=0)", "(x, axis=0)", ["axis at keyword, not 1"]), ("(*xs)", "(*args)", []),
+    ("(x)", "(*x)", ["x is no *"]), ("(x, **kwargs)", "(x, axis=0)", ["no axis"])])  # fmt: skip
+def test_what_counts_as_a_difference(mine, theirs, expected):
+    assert differences(mine, theirs) == expected
