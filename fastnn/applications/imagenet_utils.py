@@ -91,10 +91,9 @@ def obtain_input_shape(
                 f"{default}. Received: input_shape={input_shape}"
             )
         return default
-    if not input_shape:
-        if require_flatten:
-            return default
+    if not input_shape and not require_flatten:
         return (3, None, None) if first else (None, None, 3)
+    input_shape = input_shape or default
     if len(input_shape) != 3:
         raise ArgumentError(f"`input_shape` must be a tuple of three integers. Received: input_shape={input_shape}")
     if weights == "imagenet" and input_shape[0 if first else -1] != 3:

@@ -2,7 +2,7 @@
 
 from fastnn import layers
 from fastnn.applications.frame import STANDARD, Plan, axis, builder
-from fastnn.layers.layer import Layer
+from fastnn.applications.inception_layers import CustomScaleLayer
 
 # ------------------------------------------------------------------ InceptionV3
 # A branch is a list of convolutions (filters, (rows, columns)); "/" after them: stride 2 and no margin.
@@ -94,30 +94,6 @@ InceptionV3 = builder("InceptionV3", _plan(_body_v3, "inception_v3"), {**STANDAR
 
 
 # ------------------------------------------------------------------ InceptionResNetV2
-class CustomScaleLayer(Layer):
-    """The first input plus a share of the second.
-
-    scale: the share.
-
-    >>> import numpy as np
-    >>> CustomScaleLayer(0.5)([np.ones((1, 1), "float32"), np.ones((1, 1), "float32")]).tolist()
-    [[1.5]]
-    """
-
-    def __init__(self, scale, **kwargs):
-        super().__init__(**kwargs)
-        self.scale = scale
-
-    def call(self, inputs):
-        return inputs[0] + inputs[1] * self.scale
-
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
-
-
 def _unit(x, filters, size, strides=1, padding="same", activation="relu", use_bias=False, name=None):
     def called(end):
         return None if name is None else f"{name}{end}"

@@ -1,5 +1,6 @@
 """BackupAndRestore: go on after a crash where the last checkpoint was made."""
 
+import contextlib
 import datetime
 import json
 import os
@@ -8,10 +9,11 @@ from os import PathLike
 from typing import Any
 
 from fastnn.callbacks.callback import Callback
-from fastnn.core.arguments import count
+from fastnn.core.arguments import count, whole
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h)")
+NOTES = 1 << 16  # bytes; Keras writes some thirty
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -38,6 +40,20 @@ def frequency(save_freq):
         f"Invalid value for argument `save_freq`. Received: save_freq={save_freq!r}. Expected either 'epoch', an "
         "integer value (batches), or a time: a datetime.timedelta, or text such as '30s', '5min' or '1h'."
     )
+
+
+def _epoch_of_keras(path):
+    """The epoch that Keras's notes beside its weights name; FileFormatError where they name none."""
+    found = None
+    with open(path, "rb") as file, contextlib.suppress(ValueError, RecursionError):  # not JSON; of no end of depth
+        found = json.loads(file.read(NOTES))
+    epoch = whole(found.get("epoch")) if isinstance(found, dict) else None
+    if epoch is None or not 0 <= epoch < 1 << 31:
+        raise FileFormatError(
+            f"{path!r} names no epoch; expected the notes that Keras's BackupAndRestore writes, such as "
+            '{"epoch": 3, "batch": 0}. Remove the folder to begin anew.'
+        )
+    return epoch
 
 
 class BackupAndRestore(Callback):
@@ -99,14 +115,14 @@ class BackupAndRestore(Callback):
             if self.model.optimizer is not None and not self.model.optimizer.built:
                 self.model.optimizer.build(self.model.trainable_variables)
             try:
+                epoch = _epoch_of_keras(meta + end) if os.path.exists(meta + end) else None
                 self.model.load_weights(weights + end)
             except (OSError, FileFormatError):
                 if end or not os.path.exists(weights + ".bkp"):
                     raise
                 continue
-            if os.path.exists(meta + end):
-                with open(meta + end, encoding="utf-8") as file:
-                    self.model._initial_epoch = int(json.load(file)["epoch"])
+            if epoch is not None:
+                self.model._initial_epoch = epoch
             return
 
     def on_train_abort(self, reason: Any = None, logs: Any = None) -> None:

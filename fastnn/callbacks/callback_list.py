@@ -71,6 +71,14 @@ class CallbackList(Callback):
         self.set_model(model)
         self.set_params(params)
 
+    def complete(self, model, history, params):
+        """What a list made by the user may lack for a run of `model`: a History where one is due, model and params."""
+        if history and self.history is None:
+            self.history = History()
+            self.callbacks.append(self.history)
+        self.set_model(model)
+        self.set_params(self.params or params)
+
     def append(self, callback):
         """Add a callback at the end."""
         self.callbacks += flatten(callback)

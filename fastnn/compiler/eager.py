@@ -16,6 +16,7 @@ from fastnn.core.memory import register_memory
 from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
 from fastnn.graph.active import paused
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace
 from fastnn.ops.functions.operands import operand
@@ -31,6 +32,7 @@ _kind = None  # a subclass of ndarray that results are given as, or None
 class EagerPlan:
     """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
 
+    @passing()
     def __init__(
         self,
         fn: Callable[..., Any],

@@ -12,23 +12,12 @@ from fastnn.core.locks import lock
 from fastnn.core.turns import Touched, whole
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
-from fastnn.graph.node import VARIABLE
 from fastnn.runtime import pyexec
 from fastnn.runtime.abi import STOP
 from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.threads import allowed, planned
 
 GUARD_BYTE = 0xA5
-
-
-def cut_circles(trace: Trace) -> None:
-    """Nodes and symbols refer to each other; cut them off from the weights, so that these go when their model goes."""
-    for node in trace.nodes:
-        if node.op is VARIABLE:
-            node.payload = None
-    trace.values.clear()
-    trace.assigns.clear()
-    trace.extra.clear()
 
 
 class Program:
@@ -58,7 +47,6 @@ class Program:
         self.tuner = ThreadAutotuner(self.tape.threads)
         if options.threads is not None:
             self.tuner.settle()
-        cut_circles(trace)
 
     def _bind(self) -> None:
         """Give the plan its memory: at first, and whenever the arena has moved."""

@@ -43,6 +43,22 @@ def count(name, value, least=1, none=False, most=None):
     return n
 
 
+def name_of(value: Any, in_paths: bool = True) -> str | None:
+    """`value` unless it is no name: a name is a str, without "/" if it is part of paths, or None.
+
+    >>> name_of("dense"), name_of(None), name_of("a/b", in_paths=False)
+    ('dense', None, 'a/b')
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and not (in_paths and "/" in value):
+        return value
+    raise ArgumentError(
+        f"Argument `name` must be a string{' and cannot contain character `/`' if in_paths else ''}. "
+        f"Received: name={value!s:.200} (of type {type(value)})"
+    )
+
+
 def real(value):
     """`value` as a float, or None where it is no single number (bools are none)."""
     if isinstance(value, (bool, np.bool_, complex)) or not hasattr(value, "__float__") or getattr(value, "ndim", 0):

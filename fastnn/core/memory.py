@@ -5,7 +5,6 @@ outside the registered region its address points into. Addresses are the same in
 """
 
 import bisect
-import ctypes
 import functools
 import os
 import weakref
@@ -106,10 +105,18 @@ class _Regions:
 _regions = _Regions()
 
 
+class _Place:
+    """Bytes at an address, as NumPy's array interface tells of them."""
+
+    __slots__ = ("__array_interface__",)
+
+    def __init__(self, address, nbytes):
+        self.__array_interface__ = {"data": (address, False), "shape": (nbytes,), "typestr": "|u1", "version": 3}
+
+
 def _raw(address, nbytes):
     """`nbytes` at `address` as a uint8 array that owns nothing (so that it keeps no array alive)."""
-
-    return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
+    return np.asarray(_Place(address, nbytes))
 
 
 def register_memory(array: AnyArray, owner: object = None) -> AnyArray:

@@ -209,11 +209,17 @@ def report_overflow(array, dtype, name):
 
 
 def check_fits(array, dtype, name):
-    """Integers must fit the integer type `dtype`; DataError names the first that does not."""
+    """Numbers must fit the integer type `dtype`; DataError names the first that does not.
+
+    Floats are truncated towards 0, as a cast does; NaN is no integer.
+    """
     limits = np.iinfo(dtype)
-    if not array.size or (_least(array, None) >= limits.min and _most(array, None) <= limits.max):
+    low, high = limits.min, limits.max
+    if array.dtype.kind == "f":  # the largest floats below the first one that is too large; -0.5 is the integer 0
+        low, high = float(low) or np.nextafter(array.dtype.type(-1), 0), np.nextafter(array.dtype.type(high + 1.0), 0)
+    if not array.size or (_least(array, None) >= low and _most(array, None) <= high):
         return
-    fine = (array >= limits.min) & (array <= limits.max)
+    fine = (array >= low) & (array <= high)
     raise DataError(
         f"{name} holds {bad_value(array, fine)} in row {first_row(fine)}: the model takes {limits.dtype}, "
         f"from {limits.min} to {limits.max}. Give the Input a larger dtype, or replace the value."

@@ -79,7 +79,8 @@ def read_idx(path):
             shape = tuple(int(d) for d in np.frombuffer(header[: len(header) // 4 * 4], ">u4"))
             size = math.prod(shape) * dtype.itemsize
             most = min(_MAX_BYTES, os.path.getsize(path) * (_MAX_RATIO if path.endswith(".gz") else 1))
-            if len(shape) != magic[3] or size > most:
+            whole = math.prod(d for d in shape if d) * dtype.itemsize  # NumPy counts so, also where a size is 0
+            if len(shape) != magic[3] or size > most or whole > _MAX_BYTES:
                 raise DataError(
                     f"{path!r}: the header claims the shape {shape}, {size} bytes; expected a whole header "
                     f"and at most {most} bytes. The file is damaged or truncated."
@@ -128,6 +129,8 @@ def read_npz(path, needed, what, lists=()):
 def _read_npy(archive, name, lists=False):
     """An array in a member of an .npz file, whose size is known from what is there before any of it is read."""
     info = archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is packed by method {info.compress_type}, expected deflate or none")
     if info.file_size > min(_MAX_BYTES, _MAX_RATIO * info.compress_size):
         raise ValueError(f"{name} claims {info.file_size} bytes, packed in {info.compress_size}")
     with archive.open(info) as file:

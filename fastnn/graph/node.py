@@ -14,6 +14,7 @@ from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
 from fastnn.graph.fusion import NOTHING, Fusion
+from fastnn.graph.lifetime import made
 from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 Method = Callable[[Any, Any], Tensor]
+GONE: Any = object()  # the trace of symbols that are part of none any more
 
 
 class Record:
@@ -117,6 +119,18 @@ class Node:
         self.op, self.inputs, self.attrs, self.scope, self.order = op, inputs, attrs, scope, order
         self.payload = payload  # the variable, array or input name of a leaf; the bodies of a loop
         self.outputs = tuple(Symbol(s.shape, s.dtype, node=self, index=i, trace=trace) for i, s in enumerate(specs))
+        nodes = made.nodes
+        if nodes is not None:
+            nodes.append(self)
+
+    def let_go(self) -> None:
+        """End what keeps the node, its results, its variable and its trace alive through each other."""
+        for symbol in self.outputs:
+            if symbol.trace is not None:
+                symbol.trace = GONE
+        self.outputs = ()
+        if self.op is VARIABLE:
+            self.payload = None
 
     @property
     def output(self) -> Symbol:

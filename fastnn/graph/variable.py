@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks, scopes, turns
+from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
@@ -104,7 +105,7 @@ class Variable(Operators):
         if array.shape != shape:
             raise ShapeError(f"Variable {name}: the initial value has shape {array.shape}, expected {shape}.")
         self._array = array
-        self.name = name or auto_name("variable")
+        self.name = name_of(name) or auto_name("variable")
         self.path = path or "/".join(filter(None, (scopes.path(), self.name)))
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.initializer = initializer if callable(initializer) else None

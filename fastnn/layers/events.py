@@ -10,9 +10,11 @@ import weakref
 from typing import Any
 
 from fastnn.core import hooks
+from fastnn.core.arguments import name_of
 from fastnn.core.errors import GraphError, NotSupportedError
 from fastnn.core.naming import camel_case, snake_case
 from fastnn.graph import Spec, Symbol, Trace, current
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import STAND_ALONE
 from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
@@ -176,7 +178,7 @@ class PublicCall(Operation):
     """
 
     def __init__(self, row: Any, function: Any, config: Any, name: str | None = None) -> None:
-        super().__init__(name or auto_name(snake_case(row.class_name)))
+        super().__init__(name_of(name) or auto_name(snake_case(row.class_name)))
         self.row, self.function, self.config = row, function, config
 
     @property
@@ -213,7 +215,7 @@ class OpCall(Operation):
     """An operation's record and its attributes: what is recorded where no public operation was called."""
 
     def __init__(self, op: Any, attrs: Any, name: str | None = None, absent: Any = ()) -> None:
-        super().__init__(name or auto_name(op.name))
+        super().__init__(name_of(name) or auto_name(op.name))
         self.op, self.attrs, self.absent = op, attrs, absent
 
     @property
@@ -267,7 +269,8 @@ def _spec_of_value(value):
     """The spec of an array, number or variable among symbols."""
     if hasattr(value, "_fastnn_variable"):
         return Spec(value.shape, value.dtype)
-    constant = Trace().constant(value)
+    with passing():
+        constant = Trace().constant(value)
     return Spec(constant.shape, constant.dtype)
 
 

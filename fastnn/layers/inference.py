@@ -10,6 +10,7 @@ import functools
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
+from fastnn.graph.lifetime import passing
 from fastnn.layers import nest, signature
 from fastnn.layers.events import is_functional
 from fastnn.layers.leaf import symbol_like
@@ -52,7 +53,10 @@ def infer(function, args, kwargs, training=False, rules=False):
         return exact if rows is not None and len(found) == 1 else _merged(found)
     if error is None and not sized:
         return exact  # known sizes beside unknown ones, which agree with no probe
-    raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
+    try:
+        raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
+    finally:
+        del first, error  # an error has this frame, which must not have the error
 
 
 @functools.lru_cache(maxsize=1024)
@@ -78,25 +82,28 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
     error: that of the run with None; one that is the same with a number has nothing to do with sizes.
     """
     known = {d for x in tensors for d in x.shape}
-    found, failures = [], []
-    for group in PROBES:
-        for size in group:
-            while size in known:  # a size that means something else
-                size += 1
-            known.add(size)
-            try:
-                found.append(_leaves(_run(function, args, kwargs, training, size)))
-                if exact is not None and len(found) == 1 and _agree(exact, found[0]):
-                    return found, None
-            except MemoryError:  # also what building a model from a file may not exceed
-                raise
-            except Exception as failed:  # whatever the user's code raises for a size that it does not take
-                failures.append(failed)
-                if error is not None and not found and _same(error, failed):
-                    return None, failures[0]
-        if len(found) > 1:
-            return found, None
-    return None, failures[0]
+    found, first = [], None
+    try:
+        for group in PROBES:
+            for size in group:
+                while size in known:  # a size that means something else
+                    size += 1
+                known.add(size)
+                try:
+                    found.append(_leaves(_run(function, args, kwargs, training, size)))
+                    if exact is not None and len(found) == 1 and _agree(exact, found[0]):
+                        return found, None
+                except MemoryError:  # also what building a model from a file may not exceed
+                    raise
+                except Exception as failed:  # whatever the user's code raises for a size that it does not take
+                    first = first or failed
+                    if error is not None and not found and _same(error, failed):
+                        return None, first
+            if len(found) > 1:
+                return found, None
+        return None, first
+    finally:
+        del first  # an error has this frame, which must not have the error
 
 
 def _agree(exact, found):
@@ -155,7 +162,7 @@ def _leaves(outputs):
 def _run(function, args, kwargs, training, probe):
     sized = probe and any(isinstance(x, Size) for x in nest.flatten((args, kwargs)))
     known = sizes_at([x for x in nest.flatten((args, kwargs)) if is_functional(x)], probe) if sized else {}
-    with Trace(training=training, building=True) as trace:
+    with passing(), Trace(training=training, building=True) as trace:
         made = {}
 
         def symbol(x):

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
-from fastnn.core.arguments import LAYER_RULES, ChecksArguments
+from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
@@ -91,17 +91,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if name is not None and not isinstance(name, str):
-            raise ArgumentError(f"Argument `name` must be a string. Received: name={name!r} (of type {type(name)})")
-        if name is not None and "/" in name:
-            raise ArgumentError(
-                f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
-            )
         if not isinstance(trainable, (bool, np.bool_)):
             raise ArgumentError(
                 f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} (of type {type(trainable)})"
             )
-        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.name = name_of(name) or auto_name(snake_case(type(self).__name__))
         self.dtype_policy = dtype_policies.get(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable, self.autocast = bool(trainable), autocast
@@ -338,6 +332,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                         context.set_mask(converted, mask)
                     return converted
                 return x
+            if isinstance(x, memoryview):
+                x = np.asarray(x)
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)

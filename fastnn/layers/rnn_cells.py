@@ -6,6 +6,7 @@ from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Trace
+from fastnn.graph.lifetime import passing
 from fastnn.layers import nest, signature
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
@@ -49,7 +50,7 @@ def build_cell(cell, input_shape):
     if type(cell).build is not Layer.build:
         cell.build(input_shape)
         return
-    with Trace(building=True) as trace:
+    with passing(), Trace(building=True) as trace:
         batch = input_shape[0] or 2
         own = getattr(cell, "get_initial_state", None)
         size = cell.state_size

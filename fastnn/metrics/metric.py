@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn import initializers
 from fastnn.core import allowance, config, dtypes
-from fastnn.core.arguments import ChecksArguments
+from fastnn.core.arguments import ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import flatten, is_nested
@@ -63,7 +63,7 @@ class Metric(ChecksArguments):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables, self._metrics = [], []
-        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.name = name_of(name, in_paths=False) or auto_name(snake_case(type(self).__name__))
         self._dtype = dtypes.standardize(getattr(dtype, "compute_dtype", dtype), config.floatx())
 
     @property

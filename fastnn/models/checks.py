@@ -176,7 +176,7 @@ def _named(position, leaves):
 
 
 def check_fit(x, wanted):
-    """Integers must fit the integer types that a model wants its inputs in; DataError names the first that does not.
+    """Numbers must fit the integer types that a model wants its inputs in; DataError names the first that does not.
 
     wanted: dtype names, None where the model takes what comes.
     """
@@ -187,10 +187,18 @@ def check_fit(x, wanted):
 
 
 def _narrows(given, name):
-    """Whether integers of the NumPy dtype `given` may be too large for the dtype `name` (None: kept as they are)."""
-    if name is None or given.kind not in "iu" or name == "bool" or dtypes.is_float(name):
+    """Whether numbers of the NumPy dtype `given` may be too large for the dtype `name` (None: kept as they are)."""
+    if name is None or given.kind not in "iuf" or name == "bool" or dtypes.is_float(name):
         return False
     return not np.can_cast(given, dtypes.numpy_type(name))
+
+
+def as_input(value, dtype, name):
+    """What is given for an input of `dtype` as an array of numbers that are the same in it; see core/values.py."""
+    array = values.as_numbers(value, name)
+    if _narrows(array.dtype, dtype):
+        values.check_fits(array, dtypes.numpy_type(dtype), name)
+    return array
 
 
 def door(leaves, wanted, kept, indices):

@@ -144,7 +144,8 @@ def batch_dtype(array, wanted=None):
     if array.dtype.kind == "f":
         return config.floatx()
     if wanted is not None and array.dtype.kind in "iub":
-        return "int64" if wanted == "int64" else "int32" if wanted in dtypes.TABLE else wanted
+        wide = wanted == "int64" or (wanted == "bool" and array.dtype.itemsize == 8)  # no bit of it may be lost
+        return "int64" if wide else "int32" if wanted in dtypes.TABLE else wanted
     return "int64" if array.dtype.itemsize == 8 else "int32"
 
 
@@ -176,6 +177,7 @@ def is_batches(x):
         or hasattr(x, "to_numpy")
         or hasattr(x, "__array__")
         or is_sparse(x)
+        or isinstance(x, memoryview)
     ):
         return False
     return isinstance(x, collections.abc.Iterable) or hasattr(x, "__getitem__")

@@ -22,6 +22,7 @@ from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
 from fastnn.core.shapes import product
 from fastnn.graph import Symbol, Trace
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import CONSTANT, INPUT, LOOP, VARIABLE, Node
 from fastnn.ops.records.state import WATCHED, first_not_finite
 from fastnn.runtime.abi import ROW0, WATCH
@@ -152,6 +153,7 @@ def _maker(frame: Any) -> Note:
 
 
 # ------------------------------------------------------------------ the search
+@passing()
 def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     """Where NaN or infinity begins in the next batch of a step of training; changes nothing.
 
@@ -190,17 +192,12 @@ class _Run:
 
     def values(self, nodes: Sequence[Node], outputs: Sequence[Symbol]) -> list[Any]:
         """The values of these symbols of the nodes."""
-        variables = {node: node.payload for node in nodes if node.op is VARIABLE}
         trace = Trace(training=True)
         trace.nodes = list(nodes)
         options = Options(off={"all"}, fuse=False, threads=1, executor=self.executor)
-        try:
-            program = Program(trace, outputs, self.bindings, state=self.state, options=options)
-            program.run()
-            return [np.array(o) for o in program.outputs]
-        finally:
-            for node, payload in variables.items():  # a program lets its trace go
-                node.payload = payload
+        program = Program(trace, outputs, self.bindings, state=self.state, options=options)
+        program.run()
+        return [np.array(o) for o in program.outputs]
 
     def flags(self, nodes: Sequence[Node]) -> dict[Symbol, int]:
         """{symbol: what first_not_finite says} of all floats that the nodes make; nodes: in order."""

@@ -3,8 +3,6 @@
 import warnings
 from typing import Any
 
-import numpy as np
-
 from fastnn import ops
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
@@ -22,6 +20,7 @@ from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.binding import bound, by_position
+from fastnn.models.checks import as_input
 from fastnn.models.direct import directly
 from fastnn.models.door import AtDoor, Door, door_of, on_host
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
@@ -266,7 +265,7 @@ class Functional(Model):
             return None
         mask, given = context.get_mask(x), x
         if not isinstance(x, Symbol):
-            x = np.asarray(x)
+            x = as_input(x, ref.dtype, f"input '{ref.name}'")
         if dtypes.standardize(x.dtype) != ref.dtype:
             x = x.astype(ref.dtype)
         rank, wanted = len(x.shape), len(ref.shape)

@@ -15,13 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn.compiler.graph import Graph
-from fastnn.compiler.program import Program, cut_circles
+from fastnn.compiler.program import Program
 from fastnn.compiler.retype import Retyped, unrolled_for
 from fastnn.core import dtypes
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, GradientError, NotBuiltError
 from fastnn.core.memory import register_memory
 from fastnn.graph import Trace, gradients
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE
 from fastnn.models import runs
 from fastnn.models.data import flatten
@@ -114,6 +115,7 @@ class GradientReport:
     __repr__ = __str__
 
 
+@passing()
 def check_gradients(model, x, y, sample_weight, directions, tolerance, seed) -> GradientReport:
     """See Trainer.check_gradients."""
     directions = count("directions", directions)
@@ -125,12 +127,9 @@ def check_gradients(model, x, y, sample_weight, directions, tolerance, seed) -> 
         if not variables:
             raise NotBuiltError(f"check_gradients: the model '{model.name}' has no trainable variable.")
         audit = _Audit(model, data, variables, np.random.default_rng(seed), directions, tolerance)
-        try:
-            rows = audit.variables()
-            wrong = any(row.status == WRONG for row in rows)
-            return GradientReport(rows, audit.loss, tolerance, audit.suspects(rows) if wrong else [])
-        finally:
-            audit.close()
+        rows = audit.variables()
+        wrong = any(row.status == WRONG for row in rows)
+        return GradientReport(rows, audit.loss, tolerance, audit.suspects(rows) if wrong else [])
 
 
 class _Audit:
@@ -142,13 +141,7 @@ class _Audit:
         self.state = new_state()
         self.state[STEP] = model._trainer().shared.states["train"][STEP]
         self.values = {}  # of what programs read: {Variable or symbol: array}
-        self.traces = []
         self._trace([])
-
-    def close(self):
-        """Let go of the model."""
-        for trace in self.traces:
-            cut_circles(trace)
 
     # ------------------------------------------------------------------ programs
     def _trace(self, between):
@@ -157,7 +150,6 @@ class _Audit:
         feed = Feed(signature(*self.data), wanted_dtypes(model, self.data[0], len(flatten(self.data[0]))), *self.data)
         feed.point([a for s in self.data if s is not None for a in flatten(s)])
         with Trace(training=True) as trace:
-            self.traces.append(trace)
             trace.seed = model._trainer().shared.seed
             inputs = feed.symbols(trace, len(feed.arrays[0]))
             x, y, weight = feed.parts(inputs)

@@ -16,10 +16,11 @@ from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
 def _callbacks(model, callbacks, verbose, history, **params):
+    verbose = 1 if verbose == "auto" else int(verbose)
     if isinstance(callbacks, CallbackList):
         made = callbacks
+        made.complete(model, history, {"verbose": verbose, **params})
     else:
-        verbose = 1 if verbose == "auto" else int(verbose)
         made = CallbackList(
             callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params
         )
@@ -126,7 +127,7 @@ def fit(
         keeping, (own.source, own.validation, own.keeping) = own.keeping, outer
         if keeping is not None:
             keeping.close(done)
-    return listeners.history or model.history
+    return listeners.history
 
 
 def _train(model, source, validation, validation_freq, listeners, epochs, keeping, watch):

@@ -223,7 +223,7 @@ def begin(model: Any, asked: Any, source: Any, validation: Any, listeners: Any, 
     """
     number, check = next(_process.fits), _process.check
     watched = check is not None and check.facts["fit"] == number
-    history = listeners.history or model.history
+    history = listeners.history
     noted = {
         "fit": number,
         "random": {**model._trainer().shared.position(), "fits": source.number},

@@ -24,7 +24,7 @@ def run(model, kind=None):
     methods that take one batch.
     """
     own = model._trainer()
-    _enter(own, kind)
+    _enter(own, kind, any(other is model for other in _open.__dict__.get("models", ())))
     try:
         own.shared.follow_seed()
         outer = _Outer(model, own, kind) if own.depth else None
@@ -52,8 +52,17 @@ def run(model, kind=None):
         own.lock.release()
 
 
-def _enter(own, kind):
-    """Take the lock; a fit that holds it lets this run in at the end of a batch, unless this is a fit as well."""
+def _enter(own, kind, inner):
+    """Take the lock; a fit that holds it lets this run in at the end of a batch, unless this is a fit as well.
+
+    inner: whether this is inside another run of the model in this thread, which has the lock.
+    """
+    while not inner and own.returning is not None:  # the fit that has let others in comes first
+        process, returned = own.returning
+        if process == os.getpid():
+            returned.wait()
+        else:  # a thread of the process that this one was forked from
+            own.returning = None
     if own.lock.acquire(blocking=kind == "train"):
         return
     asked = os.getpid(), threading.Event()
@@ -77,11 +86,22 @@ def let_in(own):
         if process != os.getpid():  # a thread of the process that this one was forked from
             own.waiting.clear()
             return
+        own.returning = returning = os.getpid(), threading.Event()
         own.lock.release()
         try:
             entered.wait()
         finally:
-            own.lock.acquire()
+            _return(own, returning)
+
+
+def _return(own, returning):
+    """Take the lock again; those who ask from now on come later: nobody is kept out by a flood of them."""
+    own.returning = returning
+    try:
+        own.lock.acquire()
+    finally:
+        own.returning = None
+        returning[1].set()
 
 
 def outermost():
@@ -117,7 +137,8 @@ def aside(model):
         try:
             return function(*args)
         finally:
-            own.lock.acquire()
+            if not own.lock.acquire(blocking=False):
+                _return(own, (os.getpid(), threading.Event()))
 
     return call
 

@@ -18,6 +18,7 @@ from fastnn.core import config, turns
 from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.graph import Symbol, Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
+from fastnn.graph.lifetime import passing
 from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
@@ -123,6 +124,7 @@ class Step:
         with updating, results_later():
             return symbols, getattr(model, METHODS[kind])(pack_x_y_sample_weight(x, y, weight))
 
+    @passing()
     def _compile(self, feed, rows):
         model, kind = self._model(), self.kind
         outputs, result, logs = [], None, None

@@ -10,13 +10,14 @@ from fastnn.models.step import Step
 class TrainingState:
     """The steps of a model, what they share, and what compile() and the run in progress have set.
 
-    lock: held by a run.  waiting: who wants it, as (process, event), see runs.let_in.  depth: of runs inside one
-    another (see runs.run).  forgotten: how often the programs were dropped.  source, validation: the data of the fit
-    that runs; keeping: what keeps checkpoints of it, or None.
+    lock: held by a run. waiting: who wants it, as (process, event), see runs.let_in. returning: the fit that has let it
+    go and wants it back, likewise, or None. depth: of runs inside one another (see runs.run). forgotten: how often the
+    programs were dropped. source, validation: the data of the fit that runs; keeping: what keeps checkpoints of it, or
+    None.
     """
 
     def __init__(self, model):
-        self.lock, self.waiting = lock(threading.RLock), []
+        self.lock, self.waiting, self.returning = lock(threading.RLock), [], None
         self.shared, self.options = Shared(), None
         self.steps = {kind: Step(model, kind, self.shared) for kind in FIRST_STEP}
         self.depth = self.forgotten = 0

@@ -10,6 +10,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import broadcast
 from fastnn.core.types import Attrs, Dims
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import CONSTANT, Symbol
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import Trace
@@ -249,7 +250,7 @@ def composite(
     """Register an operation that is written with other operations; calling `function` is using it."""
 
     def infer(specs: Specs, attrs: Attrs) -> Any:
-        with Trace() as t:
+        with passing(), Trace() as t:
             y = function(*(None if s is None else t.input(s.shape, s.dtype) for s in specs), **attrs)
         return y.spec if isinstance(y, Symbol) else tuple(v.spec for v in y)
 

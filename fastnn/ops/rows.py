@@ -9,6 +9,7 @@ import numpy as np
 
 from fastnn.core.tree import flatten
 from fastnn.graph import Symbol, Trace
+from fastnn.graph.lifetime import passing
 from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP
 
 ROWS = 7  # of the batch that a graph is traced with
@@ -299,6 +300,7 @@ class _Follower:
                 self.rows[s] = places[k]
 
 
+@passing()
 def apart(function, specs):
     """Whether function(*symbols) treats each row of a batch by itself, so that a larger batch gives the same rows.
 

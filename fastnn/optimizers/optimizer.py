@@ -14,13 +14,14 @@ import numpy as np
 
 from fastnn import initializers, ops
 from fastnn.core import config, dtypes
-from fastnn.core.arguments import ChecksArguments, number, whole
+from fastnn.core.arguments import ChecksArguments, name_of, number, whole
 from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
 from fastnn.core.naming import snake_case
 from fastnn.core.turns import turn
 from fastnn.core.types import Array, Config
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.flat import FlatBuffer
+from fastnn.graph.lifetime import passing
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import LIVE, Applying
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -44,7 +45,7 @@ def _zeros(initializer):
 def can_be_traced(schedule):
     """Whether a schedule written by a user works on a symbol (no `if step < ...`, no NumPy or math functions)."""
     try:
-        with Trace() as trace:
+        with passing(), Trace() as trace:
             rate = schedule(trace.input((), "int64"))
     except Exception:  # whatever it is that the formula cannot do
         return False
@@ -107,7 +108,7 @@ class Optimizer(ChecksArguments, Applying):
         self.time_decay = number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
             raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
-        self.name = name or auto_name(snake_case(type(self).__name__))
+        self.name = name_of(name) or auto_name(snake_case(type(self).__name__))
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         if sum(a is not None for a in (clipnorm, clipvalue, global_clipnorm)) > 1:

@@ -25,6 +25,8 @@ TABLES = {
     "models": ("keras", "fastnn.models"),
     "callbacks": ("keras.callbacks", "fastnn.callbacks"),
     "distillation": ("keras.distillation", "fastnn.distillation"),
+    "convnext": ("keras.src.applications.convnext", "fastnn.applications.convnext_layers"),
+    "inception": ("keras.src.applications.inception_resnet_v2", "fastnn.applications.inception_layers"),
 }
 
 # Names that are public, but that make files, scopes or models of their own instead of being a part of one.
@@ -36,6 +38,8 @@ _NOT_PARTS = frozenset({
 
 # The private homes that other versions and backends of Keras write for public things.
 _PRIVATE_HOMES = (
+    (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?\.applications\.convnext"), "convnext"),
+    (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?\.applications\.inception_resnet_v2"), "inception"),
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?\.optimizers\.schedules\b.*"), "schedules"),
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.engine|\.models)(\..*)?"), "models"),
     (

@@ -39,7 +39,7 @@ ANY = Role(
     tuple(c for c in names.TABLES if c != "callbacks"),
     tuple(c for c in names.TABLES if c != "callbacks"),
 )
-LAYER = Role("a layer or a model", ("layers", "models"))
+LAYER = Role("a layer or a model", ("layers", "models", "convnext", "inception"))
 _INITIALIZER = Role("an initializer", ("initializers",))
 _REGULARIZER = Role("a regularizer", ("regularizers",), ("regularizers",))
 _CONSTRAINT = Role("a constraint", ("constraints",))
@@ -70,7 +70,8 @@ SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constr
 
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
-                "constraints": _CONSTRAINT, "activations": _ACTIVATION}  # fmt: skip
+                "constraints": _CONSTRAINT, "activations": _ACTIVATION,
+                "convnext": LAYER, "inception": LAYER}  # fmt: skip
 
 
 def of_argument(name):

@@ -114,6 +114,8 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
     img = array_to_img(x, data_format=data_format, scale=scale)
     if img.mode == "RGBA" and (file_format or os.path.splitext(str(path))[1][1:]).lower() in ("jpg", "jpeg"):
         img = img.convert("RGB")
+    if file_format is not None and file_format.lower() == "jpg":  # Pillow knows the format by its name only
+        file_format = "jpeg"
     img.save(path, format=file_format, **kwargs)
 
 

@@ -10,6 +10,8 @@ from applications import make_models
 
 import fastnn as keras
 from fastnn import applications, initializers, layers
+from fastnn.applications.convnext_layers import LayerScale, StochasticDepth
+from fastnn.applications.inception_layers import CustomScaleLayer
 
 TABLE = json.loads(Path(__file__).with_name("keras_models.json").read_text())
 PLAIN = [name for names in applications.MODELS.values() for name in names]
@@ -198,3 +200,25 @@ def test_decode_predictions(monkeypatch, tmp_path):
     assert found[1][0] == ("n00000999", "thing999", 1.0)
     with pytest.raises(ValueError, match="samples, 1000"):
         applications.imagenet_utils.decode_predictions(np.ones((1, 10)))
+
+
+@pytest.mark.parametrize("name", ["convnext", "inception_resnet_v2"])
+def test_files_name_the_layers_of_families_as_keras_does(name, tmp_path):
+    """LayerScale and CustomScaleLayer are no public layers; files of Keras name them by the family's module."""
+    x = keras.Input((4,))
+    if name == "convnext":
+        y = StochasticDepth(0.5)(LayerScale(0.5, 4)(x))
+    else:
+        y = CustomScaleLayer(0.5)([x, x])
+    model = keras.Model(x, y)
+    model.save(tmp_path / "m.keras")
+    twin = keras.models.load_model(tmp_path / "m.keras")
+    modules = {layer["module"] for layer in model.get_config()["layers"]}
+    assert f"keras.src.applications.{name}" in modules
+    data = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(twin.predict(data, verbose=0), model.predict(data, verbose=0))
+
+
+def test_stochastic_depth_keeps_the_mean():
+    found = StochasticDepth(0.25)(np.ones((4000, 3), "float32"), training=True)
+    assert set(np.unique(found).round(4)) == {0.0, np.float32(1.3333)} and abs(found.mean() - 1) < 0.05

@@ -167,6 +167,33 @@ def test_weights_alone_and_the_epoch_of_keras(tmp_path):
     assert history.epoch == [3, 4]
 
 
+NO_NOTES = (b"", b"{", b"[]", b"3", b"\xff\xfe", b'{"epoch": "x"}', b'{"epoch": -3}', b'{"epoch": 1e99}',
+            b'{"batch": 2}', b'{"epoch": true}', b'{"epoch": null}', b'{"epoch": 1' + b"0" * 5000 + b"}",
+            b"[" * 50000)  # fmt: skip
+
+
+@pytest.mark.parametrize("notes", NO_NOTES, ids=lambda b: repr(b[:12]))
+def test_damaged_notes_of_keras(tmp_path, notes):
+    net("plain").save_weights(tmp_path / "latest.weights.h5")
+    (tmp_path / "training_metadata.json").write_bytes(notes)
+    model = net("plain")
+    before = model.get_weights()
+    with pytest.raises(FileFormatError, match="names no epoch"):
+        train(model, "arrays", None, [callbacks.BackupAndRestore(tmp_path)])
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_the_notes_before_damaged_ones(tmp_path):
+    for end, epoch in (("", b"{"), (".bkp", b'{"epoch": 2, "batch": 0}')):
+        net("plain").save_weights(tmp_path / "latest.weights.h5")
+        (tmp_path / "latest.weights.h5").rename(tmp_path / f"kept{end}")
+        (tmp_path / f"training_metadata.json{end}").write_bytes(epoch)
+    for end in ("", ".bkp"):
+        (tmp_path / f"kept{end}").rename(tmp_path / f"latest.weights.h5{end}")
+    keep = callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    assert net("plain").fit(X, Y, epochs=4, verbose=0, callbacks=[keep]).epoch == [2, 3]
+
+
 def test_what_it_needs():
     with pytest.raises(ArgumentError, match="Empty"):
         callbacks.BackupAndRestore("")

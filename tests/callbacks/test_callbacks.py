@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fastnn as keras
 from fastnn import callbacks, metrics
 from fastnn.callbacks.monitor import direction_of
 from fastnn.core.errors import ArgumentError, NotSupportedError, UnknownNameError
@@ -362,3 +363,20 @@ def test_swap_ema_weights():
     assert (float(weight.numpy()[0]), float(average.numpy()[0])) == (5.0, 1.0)
     run.on_test_end()
     assert (float(weight.numpy()[0]), float(average.numpy()[0])) == (1.0, 5.0)
+
+
+def test_a_users_callback_list_is_completed():
+    """fit returns a History, and callbacks know the model and the run, whatever the list was made with."""
+
+    class Notes(callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append((self.model, self.params["epochs"]))
+
+    x, y, seen = np.ones((4, 2), "float32"), np.ones((4, 1), "float32"), []
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    own = callbacks.History()
+    for listeners in (callbacks.CallbackList([Notes()], model=model), callbacks.CallbackList([Notes(), own])):
+        found = model.fit(x, y, verbose=0, callbacks=listeners, receipt=True)
+        assert len(found.history["loss"]) == 1 and model.history is found and found.receipt is not None
+    assert found is own and seen == [(model, 1)] * 2

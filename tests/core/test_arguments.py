@@ -1,6 +1,7 @@
 """Counts, flags, numbers and sizes: a bad one is an error of the library before anything has changed."""
 
 import inspect
+import json
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import fastnn as keras
 from fastnn import layers, ops
 from fastnn.core import arguments
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, FileFormatError, ShapeError
 from fastnn.core.memory import affordable
 from fastnn.optimizers import schedules
 
@@ -210,3 +211,38 @@ def test_the_limit_is_twice_the_memory_of_the_machine():
         ops.broadcast_to(np.ones(1, "float32"), (HUGE, HUGE))
     with pytest.raises(ShapeError, match="at least one pixel"):
         ops.conv(np.ones((1, 5, 5, 0), "float32"), np.ones((2, 2, 0, 3), "float32"))
+
+
+NAMED = {
+    "layer": lambda name: keras.layers.Dense(1, name=name),
+    "input": lambda name: keras.Input((2,), name=name),
+    "model": lambda name: keras.Sequential(name=name),
+    "wrapper": lambda name: keras.layers.Bidirectional(keras.layers.LSTM(2), name=name),
+    "variable": lambda name: keras.Variable([1.0], name=name),
+    "weight": lambda name: keras.layers.Layer().add_weight(shape=(1,), name=name),
+    "optimizer": lambda name: keras.optimizers.Adam(name=name),
+    "metric": lambda name: keras.metrics.Mean(name=name),
+}
+
+
+@pytest.mark.parametrize("what", NAMED)
+@pytest.mark.parametrize("name", [3, 2.5, True, b"x", ["x"], "a/b"], ids=repr)
+def test_a_name_is_text_that_fits_in_a_path(what, name):
+    if what == "metric" and isinstance(name, str):
+        assert NAMED[what](name).name == name
+        return
+    with pytest.raises(ArgumentError, match=r"^Argument `name` must be a string") as error:
+        NAMED[what](name)
+    assert f"Received: name={name}" in str(error.value)
+
+
+@pytest.mark.parametrize("name", [3, 2.5, ["x"], "a/b"], ids=repr)
+def test_a_config_holds_no_other_name(name):
+    a = keras.Input((2,), name="a")
+    model = keras.Model(a, keras.ops.exp(keras.layers.Dense(1)(a)))
+    for number in range(3):
+        config = json.loads(model.to_json())
+        layer = config["config"]["layers"][number]
+        layer["name"] = layer["config"]["name"] = name
+        with pytest.raises(FileFormatError):
+            keras.models.model_from_json(json.dumps(config))

@@ -1,6 +1,7 @@
 """Data sets: the bundled digits, the original formats, and what happens when files are missing or damaged."""
 
 import gzip
+import io
 import os
 import zipfile
 
@@ -243,3 +244,20 @@ def test_houses_in_the_order_of_keras(name, tmp_path):
         getattr(datasets, name).load_data(path=tmp_path / "own.npz", test_split=1.0)
     with pytest.raises(DataError, match=r"own\.npz, from https"):
         getattr(datasets, name).load_data(path="own.npz")
+
+
+def test_idx_of_no_elements_and_too_many(tmp_path):
+    path = tmp_path / "a.idx"
+    path.write_bytes(bytes([0, 0, 14, 4]) + np.array([0, 2**31, 2**31, 2**31], ">u4").tobytes())
+    with pytest.raises(DataError, match="the header claims"):
+        read_idx(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_npz_packed_otherwise(tmp_path, method):
+    data = io.BytesIO()
+    np.save(data, np.arange(3))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as file:
+        file.writestr("x.npy", data.getvalue())
+    with pytest.raises(DataError, match="packed by method"):
+        read_npz(tmp_path / "a.npz", ("x",), "test")

@@ -72,11 +72,12 @@ def difference(a, b):
 class Format:
     """Seeds of one format, and the case of a number.
 
-    named: the errors that a damaged file may give.
+    named: the errors that a damaged file may give.  describes: whether a file may describe weights that it has not.
     """
 
     named: tuple = NAMED
     ending = ""
+    describes = False
 
     def __init__(self, found):
         self.seeds = list(found)
@@ -328,6 +329,7 @@ class Config(Format):
     """JSON of models and of their parts."""
 
     ending = ".json"
+    describes = True
 
     def change(self, r, seed):
         """The text, or bytes of it."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import sys
 import tempfile
 import time
+
+from fastnn.core import allowance
 
 from .formats import FORMATS, Wrong
 
@@ -63,6 +66,18 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+class Weights:
+    """Counts the bytes of the variables that are made: a config without weights implies those that it describes."""
+
+    def __init__(self):
+        self.nbytes, self.spend = 0, allowance.spend
+        allowance.spend = self
+
+    def __call__(self, shape, itemsize):
+        self.nbytes += math.prod(shape) * itemsize
+        self.spend(shape, itemsize)
+
+
 def say(line):
     """A line of JSON to the parent."""
     sys.stdout.write(f"{json.dumps(line)}\n")
@@ -74,13 +89,13 @@ def main(name, start, first, last, keep):
     with tempfile.TemporaryDirectory() as folder:
         made = FORMATS[name]()
         made.learn(folder)
-        watch = Watch(folder)
+        watch, weights = Watch(folder), Weights()
         say({"ready": True})
         for i in range(first, last):
             case = made.case(start, i)
             say({"at": i, "bytes": len(case.data), "what": f"{case.seed.name}: {case.what}"})
             outcome, reason, before, began = None, None, resident(), time.perf_counter()
-            watch.on, watch.seen[:] = True, []
+            watch.on, watch.seen[:], weights.nbytes = True, [], 0
             try:
                 outcome = made.check(case, folder)
             except Wrong as error:
@@ -89,7 +104,8 @@ def main(name, start, first, last, keep):
             took, used = time.perf_counter() - began, peak() - before
             if reason is None and watch.seen:
                 reason = f"touches {watch.seen[:3]}"
-            if reason is None and used > ROOM + 2 * len(case.data) and peak() > main.peak:
+            implied = len(case.data) + (weights.nbytes if made.describes else 0)
+            if reason is None and used > ROOM + 2 * implied and peak() > main.peak:
                 reason = f"takes {used >> 20} MB for a file of {len(case.data)} bytes"
             main.peak = peak()
             if keep and reason is not None:

@@ -165,8 +165,6 @@ def test_arguments_are_checked():
         layers.Dense(1, unit=3)
     with pytest.raises(ArgumentError, match="trainable"):
         layers.Dense(1, trainable="yes")
-    with pytest.raises(ArgumentError, match="must be a string"):
-        layers.Dense(1, name=3)
     with pytest.raises(ValueError, match="units"):
         layers.Dense(0)
     with pytest.raises(ValueError, match="Unknown activation"):

@@ -3,6 +3,8 @@
 import gc
 import os
 import signal
+import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 import fastnn as keras
 from fastnn import callbacks, layers
+from fastnn.models import runs
 
 RNG = np.random.default_rng(0)
 SETS = [(RNG.random((n, 4), dtype="f4"), RNG.random((n, 1), dtype="f4")) for n in (40, 24, 7, 64)]
@@ -372,3 +375,35 @@ def test_a_source_that_waits_for_another_thread(run, numbered):
         return plain(result.history if run == "fit" else result)
 
     assert train(True) == train(False)
+
+
+@pytest.mark.parametrize("newcomers", (1, 5))
+def test_who_has_let_others_in_comes_before_newcomers(newcomers):
+    """A flood of predictions does not keep a fit out that lets others in between its batches."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    own, entered, order = model._trainer(), [threading.Event(), threading.Event()], []
+
+    def first():
+        with runs.run(model, "predict"):
+            entered[0].set()
+            entered[1].wait()
+
+    def newcomer():
+        with runs.run(model, "predict"):
+            order.append("newcomer")
+
+    def come():  # while the first one has the model, and the fit wants it back
+        while own.returning is None:
+            time.sleep(0.001)
+        for thread in threads[2:]:
+            thread.start()
+        entered[1].set()
+
+    threads = [threading.Thread(target=f) for f in (first, come, *[newcomer] * newcomers)]
+    with runs.run(model, "train"):
+        runs.aside(model)(lambda: (threads[0].start(), entered[0].wait(), threads[1].start()))
+        order.append("fit")
+    for thread in threads:
+        thread.join()
+    assert order == ["fit"] + ["newcomer"] * newcomers and own.returning is None

@@ -17,8 +17,10 @@ from fastnn.saving.check import check_config
 PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]
 # One class, or where a category has none a function, that stands for its category.
 SAMPLES = {"layers": "Masking", "losses": "Huber", "metrics": "Sum", "schedules": "ExponentialDecay",
-           "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg"}  # fmt: skip
-ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5}}
+           "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg",
+           "convnext": "StochasticDepth", "inception": "CustomScaleLayer"}  # fmt: skip
+ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
+                "convnext": {"drop_path_rate": 0.5}, "inception": {"scale": 0.5}}  # fmt: skip
 
 
 def described(category):
@@ -95,7 +97,7 @@ def test_what_classes_write_is_what_they_may_read():
         assert saving.serialize_keras_object(again) == saving.serialize_keras_object(part)
 
 
-@pytest.mark.parametrize("category", [c for c in PARTS if c != "layers"])
+@pytest.mark.parametrize("category", [c for c in PARTS if c not in roles.LAYER.classes])
 def test_a_category_builds_nothing_else(category):
     layer = {"module": "keras.layers", "class_name": "StringLookup", "registered_name": None, "config": {}}
     for config in (layer, {**layer, "module": None}, {"class_name": "StringLookup", "config": {}}):

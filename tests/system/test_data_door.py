@@ -125,7 +125,6 @@ DOORS = {
     "discretize": lambda x: boundaries(x),
 }
 OTHERWISE = {  # layers may take objects, which are text; a list is one batch after another
-    ("call", object),
     ("layer", object),
     ("discretize", "list"),
 }
@@ -163,7 +162,7 @@ WHOLE = {("predict few", "ragged"), ("discretize", "ragged")}
 @pytest.mark.parametrize("door, kind", [(d, k) for d in DOORS for k in REFUSED if (d, k) not in WHOLE])
 def test_what_no_array_of_numbers_keeps_is_refused(door, kind):
     error, make = REFUSED[kind]
-    if kind in ("None", "large objects") and door in ("call", "layer"):
+    if kind in ("None", "large objects") and door == "layer":
         error = (DataError, DTypeError)
     with pytest.raises(error):
         DOORS[door](make())
@@ -181,3 +180,47 @@ def test_numbers_that_become_infinite_warn(door):  # fmt: skip
 def test_counts_beyond_all_runs_are_refused():
     with pytest.raises(fastnn.core.errors.ArgumentError, match="epochs"):
         net().fit(BASE, Y, epochs=2**70, verbose=0)
+
+
+BEYOND = {"int32": (2**40, 2.0**40, np.nan, np.inf, -3e9), "uint8": (-1, 256, 300.5, np.nan), "int64": (1e300, np.nan)}
+
+
+def of_integers(dtype):
+    """A model that takes integers of a dtype."""
+    x = fastnn.Input((4,), dtype=dtype)
+    return fastnn.Model(x, ops.logical_not(x) if dtype == "bool" else ops.cast(x, "float32"))
+
+
+OF_INTEGERS = {
+    "call": lambda model, x: model(x),
+    "training": lambda model, x: model(x, training=True),
+    "predict": lambda model, x: model.predict(x, verbose=0),
+    "predict few": lambda model, x: model.predict(x[:8], verbose=0),
+    "predict_on_batch": lambda model, x: model.predict_on_batch(x),
+    "generator": lambda model, x: model.predict(iter([(x,)]), verbose=0),
+}
+
+
+@pytest.mark.parametrize("door", OF_INTEGERS)
+@pytest.mark.parametrize("dtype, value", [(d, v) for d, values in BEYOND.items() for v in values])
+def test_no_integer_of_the_model_is_refused(door, dtype, value):
+    with pytest.raises(DataError, match=f"the model takes {dtype}"):
+        OF_INTEGERS[door](of_integers(dtype), with_one(value, np.array(value).dtype))
+
+
+@pytest.mark.parametrize("door", OF_INTEGERS)
+def test_numbers_at_the_edge_of_an_integer_type_are_taken(door):
+    edges = {"int32": (2**31 - 1, -(2**31), 2147483520.0, -0.5), "uint8": (255, 255.5, -0.5), "bool": (2**40, 0.25)}
+    for dtype, values in edges.items():
+        for value in values:
+            x = with_one(value, np.array(value).dtype)[:8]
+            found = np.asarray(OF_INTEGERS[door](of_integers(dtype), x))
+            expected = x == 0 if dtype == "bool" else x.astype(dtype).astype("float32")
+            assert np.array_equal(found, expected), (dtype, value)
+
+
+@pytest.mark.parametrize("door", OF_INTEGERS)
+def test_a_buffer_is_an_array(door):
+    x = BASE[:8].copy()
+    found = OF_INTEGERS[door](of_integers("float32"), memoryview(x) if door != "predict few" else x)
+    assert np.array_equal(np.asarray(found), x)

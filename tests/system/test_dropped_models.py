@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import layers
+from fastnn import layers, ops
+from fastnn.core.errors import ShapeError
 
 
 def test_a_trained_model_is_freed_at_once():
@@ -56,6 +57,90 @@ def test_a_run_leaves_no_circle(run):
     try:
         for _ in range(3):
             RUNS[run](model, x, y)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+class Scale(layers.Layer):
+    """A user's layer, whose shape is found by running it."""
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1],), name="w", initializer="ones")
+
+    def call(self, x):
+        return ops.relu(x * self.w)
+
+
+class Wrong(layers.Layer):
+    """A user's layer that cannot be built."""
+
+    def call(self, x):
+        return ops.matmul(x, np.ones((7, 2), "float32"))
+
+
+def stack(*inner, shape=(3,)):
+    model = fastnn.Sequential([fastnn.Input(shape), *inner, layers.Dense(1)])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+def attention(x):
+    inputs = fastnn.Input(x.shape[1:])
+    pooled = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(1, 2)(inputs, inputs))
+    model = fastnn.Model(inputs, layers.Dense(1)(pooled))
+    model.compile("sgd", "mse")
+    return model
+
+
+def fitted(model, x, **options):
+    y = np.ones((len(x), 1), np.float32)
+    model.fit(x, y, verbose=0, **options)
+    model.predict(x, verbose=0)
+    return model
+
+
+def saved(x, folder):
+    path = folder / "model.keras"
+    fitted(stack(layers.Dense(2)), x, checkpoint=folder / "run", resume=False).save(path)
+    fitted(fastnn.models.load_model(path), x)
+
+
+def refused(x):
+    try:
+        stack(Wrong())
+    except ShapeError:
+        return
+    raise AssertionError("a layer that cannot be built was built")
+
+
+ROWS, STEPS = np.ones((8, 3), np.float32), np.ones((8, 4, 3), np.float32)
+BAD = np.where(np.arange(24).reshape(8, 3) == 7, np.nan, ROWS).astype(np.float32)
+LIVES = {
+    "sequential": lambda folder: fitted(stack(layers.Dense(4, "relu"), layers.Dropout(0.3)), ROWS),
+    "a user's layer": lambda folder: fitted(stack(Scale()), ROWS),
+    "a loop": lambda folder: fitted(stack(layers.Bidirectional(layers.GRU(2)), shape=(None, 3)), STEPS),
+    "attention": lambda folder: fitted(attention(STEPS), STEPS),
+    "receipt": lambda folder: fitted(stack(), ROWS, receipt=True),
+    "NaN": lambda folder: fitted(stack(), BAD, nan="skip"),
+    "gradient check": lambda folder: stack(layers.LSTM(2), shape=(4, 3)).check_gradients(STEPS, ROWS[:, :1]),
+    "files": lambda folder: saved(ROWS, folder),
+    "an error": lambda folder: refused(ROWS),
+}
+
+
+@pytest.mark.filterwarnings("ignore::fastnn.core.errors.DataWarning")
+@pytest.mark.filterwarnings("ignore::fastnn.core.errors.NotFiniteWarning")
+@pytest.mark.parametrize("life", LIVES)
+def test_building_and_training_leave_no_circle(life, tmp_path, monkeypatch):
+    """Models that are built, trained and dropped leave nothing to the garbage collector."""
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        LIVES[life](tmp_path)
+    gc.collect()
+    gc.disable()
+    try:
+        LIVES[life](tmp_path)
         assert gc.collect() == 0
     finally:
         gc.enable()

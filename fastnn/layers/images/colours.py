@@ -182,7 +182,7 @@ class RandomInvert(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, seed=seed, **kwargs)
-        self.factor, self.value_range = factor_range(factor, self.FACTOR_BOUNDS), value_range
+        self.factor, self.value_range = factor_range(factor, self.FACTOR_BOUNDS), tuple(value_range)
 
     def _draw(self, images, seed):
         return {"apply_inversion": self._chosen(images, seed)}
@@ -254,7 +254,7 @@ class RandomColorJitter(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, seed=seed, **kwargs)
-        self.value_range = value_range
+        self.value_range = tuple(value_range)
         self._factors = {"brightness": brightness_factor, "contrast": contrast_factor,
                          "saturation": saturation_factor, "hue": hue_factor}  # fmt: skip
         for name, kind in self.PARTS:

@@ -338,7 +338,7 @@ class RandomShear(_Affine):
         return self._rows(1.0, shear[:, :1], 0.0, shear[:, 1:], 1.0, 0.0)
 
     def _vary_boxes(self, boxes, transformation, height, width):
-        shear = beside(transformation["shear_factor"], boxes)
+        shear = ops.cast(ops.expand_dims(ops.convert_to_tensor(transformation["shear_factor"]), 1), boxes.dtype)
         x, y = shear[..., :1], shear[..., 1:]
         a, b, c, d = (v / size for v, size in zip(columns(boxes), (width, height, width, height)))
         a, c = (ops.where(x < 0, a - x * b, a - x * d), ops.where(x < 0, c - x * d, c - x * b))

@@ -184,7 +184,7 @@ class RandomErasing(_Patches):
         super().__init__(data_format=data_format, seed=seed, **kwargs)
         self.factor = factor_range(factor, self.FACTOR_BOUNDS)
         self.scale = factor_range(scale, self.FACTOR_BOUNDS, "scale")
-        self.fill_value, self.value_range = fill_value, value_range
+        self.fill_value, self.value_range = fill_value, tuple(value_range)
         pair = isinstance(fill_value, (tuple, list)) and len(fill_value) == 3
         if not pair and fill_value is not None and not isinstance(fill_value, (int, float)):
             raise ArgumentError(

@@ -39,7 +39,7 @@ class _Policy(ImageLayer):
     _names: tuple[str, ...] = tuple(LAYERS)
 
     def _make(self, value_range, factor, interpolation, kwargs):
-        self.value_range, self.interpolation = value_range, interpolation
+        self.value_range, self.interpolation = tuple(value_range), interpolation
         self.factor = factor_range(factor, self.FACTOR_BOUNDS)
         own = {k: v for k, v in kwargs.items() if k != "name"}
         for name in self._names:

@@ -186,7 +186,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.value_range, self.clip_limit, self.tile_grid_size = value_range, clip_limit, tile_grid_size
+        self.value_range, self.clip_limit, self.tile_grid_size = tuple(value_range), clip_limit, tuple(tile_grid_size)
 
     def _vary(self, images, transformation):
         batched = len(images.shape) == 4

@@ -108,7 +108,7 @@ class RandomGaussianBlur(ImageLayer):
         self.factor = factor_range(factor, self.FACTOR_BOUNDS)
         self.kernel_size = _kernel_size(kernel_size)
         self.sigma = factor_range(sigma, self.FACTOR_BOUNDS, "sigma")
-        self.value_range = value_range
+        self.value_range = tuple(value_range)
 
     def _draw(self, images, seed):
         chosen = self._chosen(images, seed)
@@ -266,7 +266,7 @@ class RandomElasticTransform(_Warp):
         self.scale = factor_range(scale, self.FACTOR_BOUNDS, "scale")
         self.interpolation = one_of(kind, "interpolation", interpolation, INTERPOLATIONS)
         self.fill_mode = one_of(kind, "fill_mode", fill_mode, self.FILLS)
-        self.fill_value, self.value_range = fill_value, value_range
+        self.fill_value, self.value_range = fill_value, tuple(value_range)
 
     def _draw(self, images, seed):
         if self.scale[1] == 0 or self.factor[1] == 0:

@@ -13,6 +13,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
+from fastnn.graph.lifetime import passing
 from fastnn.graph.loop import loop as graph_loop
 from fastnn.graph.trace import Trace
 from fastnn.ops.functions.choices import (
@@ -160,7 +161,7 @@ def _scanned(carry, step, xs, n, reverse, unrolled):
 
 def _empty(step, carry, xs, seen):
     """(structure, arrays without rows) of a loop of no steps."""
-    with Trace(building=True) as trace:
+    with passing(), Trace(building=True) as trace:
         state, slices = (
             [trace.input(shape, dtype_of(x)) for x, shape in pairs]
             for pairs in ([(x, tuple(x.shape)) for x in carry.first], [(x, tuple(x.shape)[1:]) for x in xs])
