@@ -14,7 +14,7 @@ def mixed(rows: Sequence[Any], labels: Any, generator: np.random.RandomState) ->
     """Both in one random order."""
     order = np.arange(len(rows))
     generator.shuffle(order)
-    return [rows[i] for i in order], np.asarray(labels)[order]
+    return [rows[i] for i in order.tolist()], np.asarray(labels)[order]
 
 
 def marked(rows: list[Any], start_char: int | None, index_from: int | None) -> list[list[int]]:
