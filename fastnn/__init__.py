@@ -15,16 +15,18 @@ __version__ = "0.1.0"
 
 _PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "data", "datasets",
              "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
-             "losses", "metrics", "models", "ops", "optimizers", "preprocessing", "random", "regularizers",
+             "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
+             "random", "regularizers",
              "saving", "utils", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
-    "tree": "", "config": "", "mixed_precision": "fastnn:dtype_policies", "version": "fastnn.utils.scopes",
+    "tree": "", "config": "", "version": "fastnn.utils.scopes",
     "name_scope": "fastnn.core.scopes", "device": "fastnn.utils.scopes",
     "Sequential": "models", "Model": "models", "Functional": "models", "Input": "layers", "InputSpec": "layers",
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
-    "DTypePolicy": "dtype_policies", "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
+    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Quantizer": "quantizers",
+    "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
     "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",

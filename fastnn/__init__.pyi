@@ -2,6 +2,7 @@
 from fastnn.callbacks.callback import Callback as Callback
 from fastnn.constraints import Constraint as Constraint
 from fastnn.dtype_policies import DTypePolicy as DTypePolicy
+from fastnn.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
 from fastnn.models.function import Function as Function
 from fastnn.models.functional import Functional as Functional
 from fastnn.initializers import Initializer as Initializer
@@ -14,6 +15,7 @@ from fastnn.metrics.metric import Metric as Metric
 from fastnn.models.model import Model as Model
 from fastnn.layers.operation import Operation as Operation
 from fastnn.optimizers.optimizer import Optimizer as Optimizer
+from fastnn.quantizers.quantizer import Quantizer as Quantizer
 from fastnn.regularizers import Regularizer as Regularizer
 from fastnn.layers.remat import RematScope as RematScope
 from fastnn.models.sequential import Sequential as Sequential
@@ -38,12 +40,13 @@ from fastnn import layers as layers
 from fastnn import legacy as legacy
 from fastnn import losses as losses
 from fastnn import metrics as metrics
-from fastnn import dtype_policies as mixed_precision
+from fastnn import mixed_precision as mixed_precision
 from fastnn import models as models
 from fastnn.core.scopes import name_scope as name_scope
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
 from fastnn import preprocessing as preprocessing
+from fastnn import quantizers as quantizers
 from fastnn import random as random
 from fastnn import regularizers as regularizers
 from fastnn.layers.remat import remat as remat
@@ -59,6 +62,7 @@ __all__ = [
     'Callback',
     'Constraint',
     'DTypePolicy',
+    'FloatDTypePolicy',
     'Function',
     'Functional',
     'Initializer',
@@ -71,6 +75,7 @@ __all__ = [
     'Model',
     'Operation',
     'Optimizer',
+    'Quantizer',
     'Regularizer',
     'RematScope',
     'Sequential',
@@ -102,6 +107,7 @@ __all__ = [
     'ops',
     'optimizers',
     'preprocessing',
+    'quantizers',
     'random',
     'regularizers',
     'remat',

@@ -26,7 +26,8 @@ BASE = {"core"}
 RECORDS = BASE | {"graph", "kernels.reference", "ops.op", "ops.forms"}
 OPS = {"ops", "ops.op", "ops.forms", "ops.records", "ops.functions", "ops.public"}
 TENSOR = BASE | {"graph", "random"} | OPS
-PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend"}
+PARTS = TENSOR | {"saving", "initializers", "regularizers", "constraints", "activations", "dtype_policies", "backend",
+                  "quantizers"}  # fmt: skip
 OBJECTS = PARTS | {"losses.compile_loss", "metrics.compile_metrics", "layers", "losses", "metrics", "optimizers",
                    "callbacks", "utils"}  # fmt: skip
 
@@ -48,15 +49,17 @@ ALLOWED: dict[str, set[str]] = {
     "compiler": BASE | OPS | {"graph", "runtime"},
     "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
-    "saving": BASE | {"utils"},  # configs and files; classes come from core.registry
+    "saving": BASE | {"utils", "dtype_policies"},  # configs and files; classes come from core.registry
     "initializers": TENSOR | {"saving"},
     "regularizers": TENSOR | {"saving"},
     "constraints": TENSOR | {"saving"},
     "activations": TENSOR | {"saving"},
     "dtype_policies": BASE,
+    "mixed_precision": BASE,
+    "quantizers": TENSOR | {"saving", "dtype_policies"},
     "data": BASE,
     "utils": BASE | {"data"},
-    "layers": PARTS - {"layers"} | {"data"},
+    "layers": PARTS - {"layers"} | {"data"},  # quantized layers ask the quantizers
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
     "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both

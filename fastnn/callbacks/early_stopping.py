@@ -48,6 +48,7 @@ class EarlyStopping(MonitorCallback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Compare the monitored value with the best one."""
+        self.know_direction()
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return

@@ -124,6 +124,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Compare the monitored value with the best one; reduce the rate if patience has run out."""
+        self.know_direction()
         logs = {} if logs is None else logs
         log_rates(self.model.optimizer, logs)
         current = logs.get(self.monitor)

@@ -56,7 +56,7 @@ class MonitorCallback(Callback):
         """
         if self._own_op is not None or not self._known:
             return self._own_op
-        return ops.greater if self.sign > 0 else ops.less
+        return ops.greater if self.sign == 1 else ops.less
 
     @monitor_op.setter
     def monitor_op(self, function: Any) -> None:
@@ -70,10 +70,14 @@ class MonitorCallback(Callback):
             self._choose()
         self.min_delta, self._known = abs(self.min_delta) * self.sign, True
 
-    def is_improvement(self, value: Any, reference: Any) -> bool:
-        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+    def know_direction(self) -> None:
+        """Find out which way is better, unless that is known; ArgumentError where nothing says it."""
         if not self._known:
             self._set_monitor_op()
+
+    def is_improvement(self, value: Any, reference: Any) -> bool:
+        """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
+        self.know_direction()
         value, reference = self._single(value), None if reference is None else self._single(reference)
         if math.isnan(value):
             return False
@@ -81,7 +85,8 @@ class MonitorCallback(Callback):
             return True
         if self._own_op is not None:
             return bool(self._own_op(value - self.min_delta, reference))
-        return value - self.min_delta > reference if self.sign > 0 else value - self.min_delta < reference
+        moved = value - self.min_delta
+        return moved > reference if self.sign == 1 else moved < reference
 
     def _single(self, value):
         """A logged value as one number."""

@@ -180,7 +180,8 @@ def function(inputs, outputs, updates=None, name=None):
         """The outputs for a list of arrays; a learning phase among the inputs is `training`."""
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
-        return model([np.asarray(v) for v in data], training=training)
+        found = model([np.asarray(v) for v in data], training=training)
+        return [found] if isinstance(outputs, (list, tuple)) and not isinstance(found, (list, tuple)) else found
 
     return run
 
@@ -383,7 +384,7 @@ __all__ = sorted({*RENAMED, "floatx", "image_data_format", "set_image_data_forma
 
 
 def __dir__():
-    return sorted({*__all__, *ops.__all__} - set(GONE))
+    return sorted(n for n in {*__all__, *ops.__all__} - set(GONE) if n[0] != "_")
 
 
 def __getattr__(name):

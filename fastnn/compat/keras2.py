@@ -167,6 +167,18 @@ def compile_of_all_outputs(compile_today):
     return compile
 
 
+def _is_taken(shape, wanted):
+    """Whether a graph takes inputs of a shape: of its rank, or of its own shape but for a last axis of 1."""
+    if len(shape) == len(wanted):
+        return True
+    if len(shape) > len(wanted):
+        longer, shorter = tuple(shape), tuple(wanted)
+    else:
+        longer, shorter = tuple(wanted), tuple(shape)
+    fits = all(a == b or None in (a, b) for a, b in zip(longer[1:-1], shorter[1:]))
+    return len(longer) == len(shorter) + 1 and longer[-1] == 1 and fits
+
+
 def call_of_any_rank(call_today):
     """Sequential.call: an input of another rank than the first layer was told goes through the layers one by one."""
 
@@ -174,7 +186,7 @@ def call_of_any_rank(call_today):
     def call(self, inputs, training=None, mask=None):
         """The layers applied one after the other."""
         graph = self._functional
-        if graph is None or not hasattr(inputs, "shape") or len(inputs.shape) == len(graph.inputs[0].shape):
+        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
             return call_today(self, inputs, training, mask)
         for layer in self.layers:
             inputs = layer(inputs)
@@ -190,7 +202,7 @@ def spec_of_call(compute_today):
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the output for a symbol as input."""
         graph = self._functional
-        if graph is None or not hasattr(inputs, "shape") or len(inputs.shape) == len(graph.inputs[0].shape):
+        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
             return compute_today(self, inputs, training, mask)
         for layer in self.layers:
             inputs = layer.compute_output_spec(inputs)
@@ -313,7 +325,14 @@ METHODS = {
     },
     Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
     Optimizer: {"minimize": minimize, "_decayed_lr": _decayed_lr},
-    ModelCheckpoint: {"weights_endings": ("",)},
+    ModelCheckpoint: {
+        "weights_endings": ("",),
+        # What subclasses of other packages call (W&B's).
+        "_should_save_on_batch": lambda self, batch: self._counter is not None and self._counter.step(batch),
+        "_save_model": lambda self, epoch, batch=None, logs=None: self._save(epoch, batch, logs or {}),
+        "_get_file_path": lambda self, epoch, batch=None, logs=None: self._path(epoch, batch, logs or {}),
+        "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
+    },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
     Symbol: {
         "get_shape": lambda self: TensorShape(self.shape),

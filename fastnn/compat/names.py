@@ -32,13 +32,15 @@ MODULES = {
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
-    "mixed_precision": "dtype_policies", "mixed_precision.experimental": "dtype_policies",
+    "mixed_precision": "mixed_precision", "quantizers": "quantizers",
+    "mixed_precision.experimental": "dtype_policies",
 }  # fmt: skip
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
     "layers": {
         "Convolution1D": "compat.keras1:Convolution1D", "Convolution2D": "compat.keras1:Convolution2D",
+        "MaxoutDense": "compat.keras1_layers:MaxoutDense", "Highway": "compat.keras1_layers:Highway",
         "merge": "compat.keras1:merge", "SeparableConvolution2D": "SeparableConv2D",
         "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
@@ -60,8 +62,6 @@ CLASSES = {
 GONE = {
     "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
     "outputs of functional models",
-    "layers.MaxoutDense": "write Dense(units * k), Reshape((units, k)) and Lambda(lambda x: ops.max(x, axis=-1))",
-    "layers.Highway": "write it with Dense and layers.multiply, layers.add",
     "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
     "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
     "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",

@@ -57,10 +57,21 @@ def constant(value, dtype=None, shape=None, name="Const"):
     return (array if shape is None else np.broadcast_to(array, shape).copy()).view(Tensor)
 
 
-def Variable(initial_value, trainable=True, name=None, dtype=None, **kwargs):
-    """A variable with a first value (an array, or a function that returns one)."""
-    value = constant(initial_value() if callable(initial_value) else initial_value, dtype)
-    return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
+class _AnyVariable(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, _Variable)
+
+
+class Variable(metaclass=_AnyVariable):
+    """A variable with a first value (an array, or a function that returns one).
+
+    >>> isinstance(Variable([1.0]), Variable), type(Variable(1)).__module__
+    (True, 'fastnn.graph.variable')
+    """
+
+    def __new__(cls, initial_value, trainable=True, name=None, dtype=None, **kwargs):
+        value = constant(initial_value() if callable(initial_value) else initial_value, dtype)
+        return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
 
 
 class GradientTape:

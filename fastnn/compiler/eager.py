@@ -15,7 +15,7 @@ from fastnn.core.locks import lock
 from fastnn.core.memory import register_memory
 from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
-from fastnn.graph.active import paused
+from fastnn.graph.active import casting, paused
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import Symbol
 from fastnn.graph.trace import Trace
@@ -145,7 +145,7 @@ def _is_value(x: Any) -> bool:
 def as_array(value: Any) -> Any:
     """A value as the array that eager operations see (Python floats take the default float type)."""
     if hasattr(value, "_fastnn_variable"):
-        return value._array
+        return value._array if casting() is None else value.value
     return operand(value)
 
 

@@ -40,7 +40,10 @@ class Spaces:
         k = self.structure.numbers[variable]
         nbytes = variable._array.nbytes
         return Operand(
-            self._buffer("variable", k, nbytes, self.structure.layout[k], "variable"), 0, variable.shape, variable.dtype
+            self._buffer("variable", k, nbytes, self.structure.layout[k], "variable"),
+            0,
+            variable.shape,
+            variable.stored_dtype,
         )
 
     def array(self, number: int, symbol: Symbol) -> Operand:

@@ -11,7 +11,7 @@ from fastnn.core.locks import lock
 
 _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
-    "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
+    "dtype_policy": None, "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
 }  # fmt: skip
 _streams = 0
 _version = _seedings = 0
@@ -41,6 +41,16 @@ def set_floatx(value: str) -> None:
     if value not in ("float32", "float64"):
         raise DTypeError(f"Unknown `floatx` value: received {value!r}, expected 'float32' or 'float64'.")
     _set("floatx", value)
+
+
+def dtype_policy() -> Any:
+    """The default dtype policy that was set, or None: that of the default float dtype."""
+    return _settings["dtype_policy"]
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the default dtype policy (an object of fastnn.dtype_policies), or None."""
+    _set("dtype_policy", policy)
 
 
 def epsilon() -> float:

@@ -1,11 +1,12 @@
 """Type names: what users write, what kernels are called, how two types meet."""
 
+import importlib
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import DTypeError
+from fastnn.core.errors import DTypeError, NotSupportedError
 
 # dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
 TABLE: dict[str, tuple[type[np.generic], str]] = {
@@ -15,10 +16,11 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
 }  # fmt: skip
 TEXT = "string"  # of symbols that stand for text: no kernel takes it
-FLOATS = ("float16", "float32", "float64")
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+HALVES = ("float16", "bfloat16")  # stored and rounded to; calculated with in float32
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
             "single": "float32", "long": "int64"}  # fmt: skip
-_ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()}
+_ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()} | {"bfloat16": 2}
 _KNOWN: dict[Any, str] = {}
 
 
@@ -41,25 +43,37 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name
     name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
-    if name not in TABLE:
+    if name not in TABLE and name != "bfloat16":
         try:
             name = np.dtype(dtype).newbyteorder("=").name
         except TypeError:
             name = None
-    if name not in TABLE:
-        raise DTypeError(f"Unknown dtype: received {dtype!r}, expected one of {', '.join(TABLE)}.")
+    if name not in TABLE and name != "bfloat16":
+        raise DTypeError(f"Unknown dtype: received {dtype!r}, expected one of {', '.join([*TABLE, 'bfloat16'])}.")
     _KNOWN[dtype] = name
     return name
 
 
 def numpy_type(name: str) -> type[Any]:
     """The NumPy scalar type of a canonical dtype name."""
-    return TABLE[name][0]
+    found = TABLE.get(name)
+    return _bfloat16() if found is None else found[0]
+
+
+def _bfloat16() -> type[Any]:
+    """NumPy's scalar type of bfloat16, from the package ml_dtypes, which is asked for here only."""
+    try:
+        return importlib.import_module("ml_dtypes").bfloat16  # type: ignore[no-any-return]
+    except ImportError:
+        raise NotSupportedError(
+            "bfloat16: NumPy does not have this dtype. Install the package that adds it: pip install "
+            "fastnn-engine[bfloat16]; or use float16, float32 or mixed_float16."
+        ) from None
 
 
 def kernel_type(name: str) -> str:
     """The type name kernels carry as a suffix: "f32" for "float32"."""
-    return TABLE[name][1]
+    return "bf16" if name == "bfloat16" else TABLE[name][1]
 
 
 def itemsize(name: str) -> int:
@@ -84,5 +98,7 @@ def promote(*names: str | None) -> str:
         return first
     floats = [n for n in given if n in FLOATS]
     if floats:
+        if "float16" in floats and "bfloat16" in floats:
+            floats.append("float32")  # neither holds the other's values
         return max(floats, key=lambda n: _ITEMSIZE[n])
     return np.result_type(*(TABLE[n][0] for n in given)).name

@@ -13,6 +13,8 @@
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
+``in_float32(op, inputs, attrs)`` calculates an operation on float16 or bfloat16 in float32 (registered by
+``fastnn.ops``);
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
@@ -22,6 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "traced": "fastnn.compiler.eager",
+              "in_float32": "fastnn.ops.records.cast",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",

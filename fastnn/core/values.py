@@ -65,6 +65,11 @@ def kept(value, name):
     return value
 
 
+def is_bfloat16(array):
+    """Whether an array has the dtype bfloat16, which NumPy knows from the package ml_dtypes only."""
+    return array.dtype.kind == "V" and array.dtype.name == "bfloat16"
+
+
 def received(value, kind, name="inputs"):
     """An array as a layer takes it: floats in the type `kind` (None: as they are).  See the module for what is refused.
 
@@ -72,7 +77,7 @@ def received(value, kind, name="inputs"):
     """
     if isinstance(value, np.ma.MaskedArray) or value.dtype == np.uint64:
         value = kept(value, name)
-    if value.dtype.kind != "f" or kind is None:
+    if kind is None or (value.dtype.kind != "f" and not is_bfloat16(value)):
         return np.asarray(value)
     return np.asarray(value, kind) if value.dtype.itemsize <= np.dtype(kind).itemsize else narrow(value, kind, name)
 
@@ -93,6 +98,8 @@ def as_numbers(value, name, wide=False):
     value = np.asarray(value)
     if value.dtype.kind == "O":
         value = _numbers_of_objects(value, name)
+    if is_bfloat16(value):
+        return value
     if value.dtype.kind not in "fiub":
         raise DTypeError(
             f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "

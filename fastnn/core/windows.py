@@ -22,7 +22,7 @@ def window(kind: Any, length: int, periodic: bool = True) -> Array:
     Raises ArgumentError for an unknown name, NotSupportedError where SciPy is needed and missing, ShapeError for
     weights of another number.
 
-    >>> window("hann", 4).tolist()
+    >>> window("hann", 4).round(6).tolist()
     [0.0, 0.5, 1.0, 0.5]
     """
     if not isinstance(kind, str):

@@ -10,7 +10,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastnn.graph.trace import Trace
 
+
+class _Casting(threading.local):
+    """The dtype as which this thread's code sees float variables; None: as they are stored."""
+
+    dtype: str | None = None
+
+
 _active = threading.local()
+_casting = _Casting()
+
+
+def casting() -> str | None:
+    """The dtype as which float variables are seen now: a layer's compute dtype inside its call, where that differs
+    from the dtype of its weights."""
+    return _casting.dtype
+
+
+@contextlib.contextmanager
+def casting_to(dtype: str | None) -> Iterator[None]:
+    """Inside, float variables are seen as `dtype` (None: as they are)."""
+    before, _casting.dtype = _casting.dtype, dtype
+    try:
+        yield
+    finally:
+        _casting.dtype = before
 
 
 def current() -> Trace | None:

@@ -205,7 +205,7 @@ def loop(
     for variable, value in state:
         head = sub.reads.get(variable)
         open_.carried.append(
-            (trace.read(variable), sub.input(variable.shape, variable.dtype) if head is None else head, value)
+            (trace.read(variable), sub.input(variable.shape, variable.stored_dtype) if head is None else head, value)
         )
     if test is not None:
         open_.test = _traced_test(name, test, trace, carried, state)
@@ -235,7 +235,7 @@ def _traced_test(
         raise GraphError(f"{name}: the condition may not assign variables or add losses.")
     for variable, _ in state:
         head = sub.reads.get(variable)
-        heads.append(sub.input(variable.shape, variable.dtype) if head is None else head)
+        heads.append(sub.input(variable.shape, variable.stored_dtype) if head is None else head)
     return sub, heads, go
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
-from fastnn.core.errors import ForeignSymbolError, GraphError
+from fastnn.core.errors import DTypeError, ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
 from fastnn.core.types import Attrs
-from fastnn.graph.active import current, enter, leave
+from fastnn.graph.active import casting, current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
 
@@ -76,7 +76,7 @@ class Trace:
         self._again: list[tuple[int, bool]] = []
         self.marks = Marks()
         self.extra: dict[str, Any] = {}  # per-trace notes of layers (masks, call counts)
-        self.watch: Variable | None = None  # see optimizers/watching.py: whether updates look for NaN
+        self.watch: Variable | None = None  # see models/watch.py: whether updates look for NaN
         self.seed: Any = None  # of numbers drawn without a generator; None: the process-wide seed
         if parent is not None:
             self.training, self.building, self.seed = parent.training, parent.building, parent.seed
@@ -170,7 +170,7 @@ class Trace:
             if self.parent is not None:
                 found = self.reads[variable] = self._from_outside(self.parent.read(variable))
             else:
-                found = self.add(VARIABLE, (), {}, [Spec(variable.shape, variable.dtype)], variable).output
+                found = self.add(VARIABLE, (), {}, [Spec(variable.shape, variable.stored_dtype)], variable).output
             found.name = variable.name
             self.values[variable] = found
         return found
@@ -214,13 +214,20 @@ class Trace:
                 )
             return value
         if hasattr(value, "_fastnn_variable"):
-            return self.read(value)
+            return self.read(value) if casting() is None else value.value
         return self.constant(value, dtype)
 
 
 def is_symbolic(values: Iterable[Any]) -> bool:
     """Whether any of the values is a Symbol."""
     return any(isinstance(v, Symbol) for v in values)
+
+
+def half_of(symbols: Iterable[Symbol | None], attrs: Attrs) -> str | None:
+    """The half-precision dtype among symbols and in attributes, float32 where both meet; None if there is none."""
+    found = [s.dtype for s in symbols if s is not None and s.dtype in dtypes.HALVES]
+    found += [attrs["dtype"]] if attrs.get("dtype") in dtypes.HALVES else []
+    return dtypes.promote(*found) if found else None
 
 
 def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None) -> Any:
@@ -239,7 +246,12 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
             return hooks.call("functional_call", op, inputs, given)
         return hooks.call("eager", op, inputs, given)
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
-    specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], given)
+    try:
+        specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], given)
+    except DTypeError:
+        if not half_of(symbols, given):
+            raise
+        return hooks.call("in_float32", op, symbols, given)
     single = isinstance(specs, Spec)
     for spec in () if trace.building else (specs,) if single else specs:
         affordable(spec.nbytes, f"{op.name}: a result of shape {spec.shape}")

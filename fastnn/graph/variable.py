@@ -14,7 +14,7 @@ from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable
-from fastnn.graph.active import current
+from fastnn.graph.active import casting, current
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.trace import active
 
@@ -75,13 +75,16 @@ class Variable(Operators):
                     "When creating a Variable from an initializer, the `shape` argument should be specified. "
                     f"Received: initializer={initializer} and shape={shape}"
                 )
-            self.dtype = dtypes.standardize(dtype)
+            self.stored_dtype = dtypes.standardize(dtype)
             shape = tuple(int(d) for d in shape)
-            allowance.spend(shape, dtypes.itemsize(self.dtype))
-            nbytes, what = product(shape) * dtypes.itemsize(self.dtype), f"A variable of shape {shape} ({self.dtype})"
+            allowance.spend(shape, dtypes.itemsize(self.stored_dtype))
+            nbytes, what = (
+                product(shape) * dtypes.itemsize(self.stored_dtype),
+                f"A variable of shape {shape} ({self.stored_dtype})",
+            )
             affordable(nbytes, what)
             try:
-                value = initializer(shape, dtype=self.dtype)
+                value = initializer(shape, dtype=self.stored_dtype)
             except MemoryError:
                 raise no_memory(nbytes, what) from None
             except TypeError as error:
@@ -97,9 +100,9 @@ class Variable(Operators):
             default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
             if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
                 default = None
-            self.dtype = dtypes.standardize(dtype, default)
+            self.stored_dtype = dtypes.standardize(dtype, default)
             shape = value.shape if shape is None else tuple(shape)
-        kind = dtypes.numpy_type(self.dtype)
+        kind = dtypes.numpy_type(self.stored_dtype)
         own = getattr(initializer, "_makes_new", False) and value.flags.writeable
         array = np.asarray(value, kind, order="C") if own else np.array(value, kind, order="C")
         if array.shape != shape:
@@ -108,6 +111,7 @@ class Variable(Operators):
         self.name = name_of(name) or auto_name("variable")
         self.path = path or "/".join(filter(None, (scopes.path(), self.name)))
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
+        self.autocast = autocast
         self.initializer = initializer if callable(initializer) else None
         self.owner: Any = None  # the flat buffer that holds it, once a model trains it
 
@@ -122,6 +126,13 @@ class Variable(Operators):
         twin = memo[id(self)] = copy.copy(self)
         twin._array, twin.owner = self.numpy(), None
         return twin
+
+    @property
+    def dtype(self) -> str:
+        """Its dtype; inside the call of a layer that computes in another one (mixed precision), that."""
+        to = casting()
+        seen = to is not None and self.autocast and dtypes.is_float(self.stored_dtype)
+        return to if seen and to is not None else self.stored_dtype
 
     @property
     def shape(self) -> Shape:
@@ -143,10 +154,11 @@ class Variable(Operators):
         """The current value: a symbol inside a trace, else a read-only view."""
         trace = current()
         if trace is not None:
-            return trace.read(self)
+            found = trace.read(self)
+            return found if casting() is None or self.dtype == found.dtype else found.astype(self.dtype)
         view = self._array.view()
         view.flags.writeable = False
-        return view
+        return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 
     def numpy(self) -> Array:
         """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
@@ -165,7 +177,7 @@ class Variable(Operators):
             symbol = trace.symbol(value)
             if symbol.shape != self.shape:
                 raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
-            trace.assign(self, symbol if symbol.dtype == self.dtype else symbol.astype(self.dtype))
+            trace.assign(self, symbol if symbol.dtype == self.stored_dtype else symbol.astype(self.stored_dtype))
             return self
         array = value.numpy() if hasattr(value, "_fastnn_variable") else storable(value, f"assign to {self.path}")
         if array.shape != self.shape:
@@ -175,7 +187,7 @@ class Variable(Operators):
                 f"Target variable: {self.path}"
             )
         if trace is not None and not trace.building:
-            trace.assign(self, trace.constant(array, self.dtype))
+            trace.assign(self, trace.constant(array, self.stored_dtype))
             return self
         self._set(array)
         return self

@@ -8,6 +8,7 @@ from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, to_last
+from fastnn.layers.lora import LowRank, adapted
 from fastnn.ops.functions.convolution import conv
 
 
@@ -18,7 +19,7 @@ def _groups(value):
     return int(value)
 
 
-class BaseConv(ConvBase):
+class BaseConv(ConvBase, LowRank):
     """A convolution with a dense kernel, in groups of channels."""
 
     def __init__(
@@ -39,6 +40,8 @@ class BaseConv(ConvBase):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
         self.filters, self.groups = positive("filters", filters), _groups(groups)
@@ -63,7 +66,10 @@ class BaseConv(ConvBase):
             causal=self.rank == 1,
             **kwargs,
         )
+        self._take_lora(lora_rank, lora_alpha)
         self.kernel = self.bias = None
+
+    kernel = adapted("kernel")
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
@@ -76,6 +82,7 @@ class BaseConv(ConvBase):
         self.compute_output_shape(input_shape)
         self.kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+        self._lora_if_asked()
 
     def convolution_op(self, inputs, kernel):
         """The convolution alone; inputs channels last."""
@@ -100,7 +107,7 @@ class BaseConv(ConvBase):
         return self._window_shape(input_shape, self.filters)
 
     def get_config(self):
-        return self._base_config({"filters": self.filters}, {"groups": self.groups})
+        return {**self._base_config({"filters": self.filters}, {"groups": self.groups}), **self._lora_config()}
 
 
 class Conv2D(BaseConv):

@@ -6,10 +6,11 @@ from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.input_spec import InputSpec
-from fastnn.layers.layer import Layer
+from fastnn.layers.lora import adapted
+from fastnn.layers.quantized import Quantized
 
 
-class Dense(Layer):
+class Dense(Quantized):
     """activation(x @ kernel + bias), along the last axis.
 
     Args:
@@ -19,6 +20,7 @@ class Dense(Layer):
         kernel_initializer, bias_initializer: first values of the weights.
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
         kernel_constraint, bias_constraint: projections after each update.
+        lora_rank, lora_alpha: train the kernel through LoRA from the start (see enable_lora).
 
     Input: (batch, ..., features).  Output: (batch, ..., units).
     Weights: kernel (features, units), bias (units,).
@@ -29,6 +31,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
+    kernel = adapted("kernel")
 
     def __init__(
         self,
@@ -42,6 +45,8 @@ class Dense(Layer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -53,6 +58,7 @@ class Dense(Layer):
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
+        self._take_lora(lora_rank, lora_alpha)
         self.input_spec = InputSpec(min_ndim=2)
         self.kernel = self.bias = None
 
@@ -63,13 +69,16 @@ class Dense(Layer):
                 f"Dense layer '{self.name}': the last dimension of the input must be known. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
-        self.kernel = self.add_weight(
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            name="kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        if self.dtype_policy.quantization_mode:
+            self._build_quantized((features, self.units))
+        else:
+            self.kernel = self.add_weight(
+                shape=(features, self.units),
+                initializer=self.kernel_initializer,
+                name="kernel",
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = (
             self.add_weight(
                 shape=(self.units,),
@@ -82,9 +91,16 @@ class Dense(Layer):
             else None
         )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self._lora_if_asked()
 
     def call(self, inputs, training=None):
-        x = ops.matmul(inputs, self.kernel)
+        if self._is_quantized_by_policy():
+            x = self._product(inputs, ops.matmul, ops.expand_dims(self.kernel_scale, 0))
+        else:
+            x = ops.matmul(inputs, self._kernel)
+        if self.lora_enabled:
+            thin, wide = self._lora_parts
+            x = ops.add(x, self._lora_times(ops.matmul(ops.matmul(inputs, thin), wide), x.dtype))
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return x if self.activation is None else self.activation(x)
@@ -99,6 +115,7 @@ class Dense(Layer):
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **weight_config(self, ("kernel", "bias"), activity=False),
+            **self._lora_config(),
         }
 
 

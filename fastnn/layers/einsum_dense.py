@@ -1,15 +1,17 @@
 """EinsumDense: a dense layer whose product is written as an equation."""
 
+import functools
 import re
 from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dense import weight_config
-from fastnn.layers.layer import Layer
+from fastnn.layers.lora import adapted
+from fastnn.layers.quantized import Quantized
 
 
-class EinsumDense(Layer):
+class EinsumDense(Quantized):
     """activation(einsum(equation, x, kernel) + bias).
 
     Args:
@@ -41,10 +43,9 @@ class EinsumDense(Layer):
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
-        if lora_rank:
-            raise ArgumentError("EinsumDense: `lora_rank` is not supported.")
         super().__init__(**kwargs)
         self.equation, self.bias_axes = equation, bias_axes
         self.partial_output_shape = (output_shape,) if hasattr(output_shape, "__index__") else tuple(output_shape)
@@ -52,6 +53,7 @@ class EinsumDense(Layer):
         self.kernel_initializer, self.bias_initializer = map(initializers.get, (kernel_initializer, bias_initializer))
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
+        self._take_lora(lora_rank, lora_alpha)
         self.kernel = self.bias = None
         found = re.fullmatch(
             r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", equation.replace(" ", "")
@@ -62,6 +64,9 @@ class EinsumDense(Layer):
                 "...[X],[Y]->...[Z], or [X]...,[Y]->[Z]...."
             )
         self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
+
+    kernel = adapted("kernel")
+    _squeezes_scale = False
 
     def _sizes(self, input_shape):
         """({axis: size}, full output shape)."""
@@ -104,13 +109,20 @@ class EinsumDense(Layer):
         left, kernel, right, open_ = self._parts
         outer = [i for i, a in enumerate(kernel) if a in right]
         inner = [i for i, a in enumerate(kernel) if a not in right]
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=tuple(sizes[a] for a in kernel),
-            initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        shape = tuple(sizes[a] for a in kernel)
+        self._quantized_axes = tuple(inner)
+        met = [i for i, a in enumerate(left) if a in kernel and a not in right]
+        self._input_axes = tuple(met) if open_ == "right" else tuple(i - len(left) for i in met)
+        if self.dtype_policy.quantization_mode:
+            self._build_quantized(shape)
+        else:
+            self.kernel = self.add_weight(
+                name="kernel",
+                shape=shape,
+                initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         if self.bias_axes:
             unknown = set(self.bias_axes) - set(right)
             if unknown:
@@ -128,13 +140,18 @@ class EinsumDense(Layer):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
+        self._lora_if_asked()
 
     def call(self, inputs):
         left, kernel, right, open_ = self._parts
         free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in left + kernel + right]
         more = "".join(free[: len(inputs.shape) - len(left)])
         lead, trail = (more, "") if open_ == "left" else ("", more)
-        x = ops.einsum(f"{lead}{left}{trail},{kernel}->{lead}{right}{trail}", inputs, self.kernel)
+        equation = f"{lead}{left}{trail},{kernel}->{lead}{right}{trail}"
+        if self._is_quantized_by_policy():
+            x = self._product(inputs, functools.partial(ops.einsum, equation), self.kernel_scale)
+        else:
+            x = ops.einsum(equation, inputs, self.kernel)
         return self.activation(x if self.bias is None else x + self.bias)
 
     def compute_output_shape(self, input_shape):
@@ -148,4 +165,5 @@ class EinsumDense(Layer):
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
             **weight_config(self, ("kernel", "bias")),
+            **self._lora_config(),
         }

@@ -9,12 +9,13 @@ from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.values import check_indices
 from fastnn.layers.dense import weight_config
-from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.lora import adapted
+from fastnn.layers.quantized import Quantized
 from fastnn.ops.functions.indexing import rows_of
 
 
-class Embedding(Layer):
+class Embedding(Quantized):
     """Row i of a learned table for each integer i.
 
     Args:
@@ -42,6 +43,8 @@ class Embedding(Layer):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
         length = kwargs.pop("input_length", None)
@@ -57,6 +60,7 @@ class Embedding(Layer):
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._take_lora(lora_rank, lora_alpha)
         self.supports_masking = bool(mask_zero)
         self.autocast = False
         self.embeddings = None
@@ -65,20 +69,35 @@ class Embedding(Layer):
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape=None):
-        self.embeddings = self.add_weight(
-            shape=(self.input_dim, self.output_dim),
-            name="embeddings",
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        if self.dtype_policy.quantization_mode:
+            self._build_quantized((self.input_dim, self.output_dim))
+        else:
+            self.embeddings = self.add_weight(
+                shape=(self.input_dim, self.output_dim),
+                name="embeddings",
+                initializer=self.embeddings_initializer,
+                regularizer=self.embeddings_regularizer,
+                constraint=self.embeddings_constraint,
+            )
+        self._lora_if_asked()
+
+    lora_weight, _lora_words = "embeddings", "embedding"
+    _quantized_axes = (-1,)
+    embeddings = adapted("embeddings")
 
     def call(self, inputs):
         if not hasattr(inputs, "dtype"):
             inputs = np.asarray(inputs)
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
-        return rows_of(self.embeddings, inputs)
+        rows = rows_of(self._embeddings, inputs)
+        if self._is_quantized_by_policy():
+            scale = rows_of(ops.expand_dims(self.embeddings_scale, -1), inputs)
+            rows = ops.divide(ops.cast(rows, self.compute_dtype), scale)
+        if self.lora_enabled:
+            thin, wide = self._lora_parts
+            rows = ops.add(rows, self._lora_times(ops.matmul(rows_of(thin, inputs), wide), rows.dtype))
+        return ops.cast(rows, self.compute_dtype)
 
     refuses_indices = True  # what runs finds indices outside by itself
 
@@ -107,4 +126,5 @@ class Embedding(Layer):
             "output_dim": self.output_dim,
             **weight_config(self, ("embeddings",)),
             "mask_zero": self.mask_zero,
+            **self._lora_config(),
         }

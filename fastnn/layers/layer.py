@@ -16,7 +16,7 @@ from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
-from fastnn.graph.active import paused
+from fastnn.graph.active import casting, casting_to, paused
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, inference, nest, remat, signature
 from fastnn.layers.calling import CallingMixin
@@ -198,7 +198,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         autocast: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
-        aggregation: str | None = None,
+        aggregation: str | None = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
         **kwargs: Any,
@@ -233,21 +233,44 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                 shape=shape,
                 dtype=dtype,
                 trainable=trainable,
+                aggregation=aggregation,
                 name=name or auto_name("variable"),
                 regularizer=regularizers.get(regularizer),
                 constraint=constraints.get(constraint),
+                autocast=autocast,
             )
+            variable.overwrite_with_gradient = overwrite_with_gradient
             variable.path = f"{context.path()}/{variable.name}"
         self._tracker.track(variable)
         if not self._trainable:
             variable.trainable = False
         return variable
 
-    add_variable = add_weight
+    @either_order
+    def add_variable(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
+        """add_weight with the arguments at Keras's other places."""
+        return self.add_weight(
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name, **kwargs
+        )
 
     def _maybe_build(self, args, kwargs):
         if self.built:
             return
+        with casting_to(None):
+            self._build_once(args, kwargs)
+
+    def _build_once(self, args, kwargs):
         call = signature.of(type(self).call)
         build_args, build_kwargs = signature.build_arguments(type(self).build, call, args, kwargs)
         if type(self).build is Layer.build:
@@ -312,6 +335,16 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         return outputs
 
     def _run(self, args, kwargs):
+        with self._weights_as_computed():
+            return self._run_inside(args, kwargs)
+
+    def _weights_as_computed(self):
+        """Inside, float weights are seen in the dtype that the layer computes in."""
+        policy = self.dtype_policy
+        to = policy.compute_dtype if self.autocast and policy.compute_dtype != policy.variable_dtype else None
+        return _AS_THEY_ARE if to == casting() else casting_to(to)
+
+    def _run_inside(self, args, kwargs):
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
@@ -390,7 +423,9 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         event = CallEvent(self, args, kwargs, outputs)
         return event.output
 
-    symbolic_call = _call_functional
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """A call on symbols: recorded, not computed."""
+        return self._call_functional(args, kwargs)
 
     # ---- shapes ---------------------------------------------------------------------------------------
 
@@ -425,13 +460,14 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
 
     def _call_inner(self, *args, **kwargs):
         """`call` with inputs converted, for inference: nested layers see a context."""
-        with context.entered(kwargs.get("training")), context.name_scope(self):
+        with context.entered(kwargs.get("training")), context.name_scope(self), self._weights_as_computed():
             return self.call(*self._convert(args), **self._convert(kwargs))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
 
 
+_AS_THEY_ARE = contextlib.nullcontext()
 # attributes that hold no state, or state that is another's
 _UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
                         "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments", "_first_made",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn import regularizers
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError
 from fastnn.layers.rnn import RNN
 from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 
@@ -25,14 +25,14 @@ class _Recurrent(RNN):
         """Make the cell from the arguments of __init__ (its locals), and the layer around it."""
         kwargs = arguments.pop("kwargs")
         given = {k: v for k, v in arguments.items() if k not in ("self", "__class__")}
-        if given.pop("use_cudnn", "auto") not in ("auto", False):
-            raise NotSupportedError(
-                f"{type(self).__name__}: received use_cudnn={arguments['use_cudnn']!r}, expected 'auto' or False: "
-                "everything runs on the CPU, so leave the argument out."
+        fused = given.pop("use_cudnn", "auto")
+        if fused not in ("auto", True, False):
+            raise ArgumentError(
+                "Invalid value received for argument `use_cudnn`. Expected one of 'auto', True, False. "
+                f"Received: use_cudnn={fused}"
             )
         outer = {k: given.pop(k) for k in tuple(given) if k in _OUTER}
         both = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
-        fused = kwargs.pop("use_cudnn", "auto")
         RNN.__init__(self, self.cell_class(**given, **both, name=self.cell_name), **outer, **kwargs)
         if self.cell_class is not SimpleRNNCell:
             self.use_cudnn = fused  # noted: there is one way to compute here

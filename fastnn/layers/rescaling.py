@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from fastnn.core.values import as_numbers
 from fastnn.layers.layer import Layer
@@ -30,11 +31,12 @@ class Rescaling(Layer):
 
     def call(self, inputs):
         x = ops.cast(inputs, self.compute_dtype)
-        scale, offset = (np.asarray(v, self.compute_dtype) for v in (self.scale, self.offset))
-        x = x * (float(scale) if scale.ndim == 0 else scale)
+        kind = dtypes.numpy_type(self.compute_dtype)
+        scale, offset = (np.asarray(v, kind) for v in (self.scale, self.offset))
+        x = ops.multiply(x, float(scale) if scale.ndim == 0 else scale)
         if not offset.any():
             return x
-        return x + (float(offset) if offset.ndim == 0 else offset)
+        return ops.add(x, float(offset) if offset.ndim == 0 else offset)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -312,7 +312,7 @@ class GRUCell(RecurrentCell):
             z = self.recurrent_activation(share[:, :n] + inner[:, :n])
             r = self.recurrent_activation(share[:, n : 2 * n] + inner[:, n:])
             new = self.activation(share[:, 2 * n :] + ops.matmul(r * kept, self.recurrent_kernel[:, 2 * n :]))
-        h = z * h + (1.0 - z) * new
+        h = z * h + ops.subtract(1.0, z) * new
         return h, [h]
 
     def own_config(self):

@@ -243,8 +243,8 @@ class Loss(ChecksArguments):
         return cls(**config)
 
     def _compute_dtype(self, y_pred):
-        if self._dtype is None and isinstance(y_pred, Symbol) and dtypes.is_float(y_pred.dtype):
-            return y_pred.dtype
+        if self._dtype is None and isinstance(y_pred, Symbol) and y_pred.dtype in ("float32", "float64"):
+            return y_pred.dtype  # half precision is too coarse for a loss
         return self.dtype
 
     def _cast_target(self, y_true, y_pred):

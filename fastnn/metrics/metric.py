@@ -99,7 +99,7 @@ class Metric(ChecksArguments):
         return variable
 
     def add_weight(
-        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **_: Any
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None, **_: Any
     ) -> Variable:
         """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...)."""
         if isinstance(shape, str):

@@ -19,6 +19,7 @@ from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.quantized import quantize_layers
 from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
 from fastnn.models.state_tree import StateTree
 from fastnn.models.summary import print_summary
@@ -200,17 +201,41 @@ class Model(Trainer, StateTree, Layer):
         """The model without its weights, as JSON text; **kwargs go to json.dumps."""
         return json.dumps(serial.serialize(self), **kwargs)
 
-    def save(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+    def save(
+        self, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Save everything to a `.keras` file: see fastnn.saving.save_model."""
-        return saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
+        return saving.save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+    def save_weights(
+        self, filepath: str | PathLike[str], overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any
+    ) -> None:
         """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
-        return saving.save_weights(self, filepath, overwrite=overwrite, **kwargs)
+        return saving.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath: str | PathLike[str], **kwargs: Any) -> None:
+    def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Load the weights from a file: see fastnn.saving.load_weights."""
-        return saving.load_weights(self, filepath, **kwargs)
+        return saving.load_weights(self, filepath, skip_mismatch, **kwargs)
+
+    def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
+        """Keep the large weights of Dense, EinsumDense and Embedding layers as int8, for inference.
+
+        mode: "int8".  config: an Int8QuantizationConfig in its place.  filters: a regular expression, or a list of
+        them, that names of layers must contain; or a function from a layer to bool.  type_check: False also quantizes
+        layers of classes derived from those.  compile() again before training.
+
+        Raises ArgumentError for arguments that do not fit, NotSupportedError for other modes.
+
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].kernel.dtype
+        'int8'
+        """
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}")
+        quantize_layers(self, mode, config, filters, type_check)
 
     def get_compile_config(self) -> Config | None:
         """What compile() was given, as plain data; None if not compiled."""

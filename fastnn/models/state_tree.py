@@ -72,7 +72,12 @@ class StateTree:
             variable.assign(value)
 
     def export(
-        self, filepath: str | PathLike[str], format: str = "tf_saved_model", verbose: Any = None, **kwargs: Any
+        self,
+        filepath: str | PathLike[str],
+        format: str = "tf_saved_model",
+        verbose: Any = None,
+        input_signature: Any = None,
+        **kwargs: Any,
     ) -> None:
         """Keras's door to the formats of other frameworks: an error that says what to do instead.
 

@@ -13,11 +13,8 @@ from fastnn import ops, optimizers
 from fastnn.core import switches
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
-from fastnn.graph import Symbol
-from fastnn.layers.tracking import structure_version
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
-from fastnn.metrics.deferred import Later
 from fastnn.metrics.reduction import Mean
 from fastnn.models import checks, loop, runs
 from fastnn.models import data as adapter
@@ -25,6 +22,7 @@ from fastnn.models.direct import plan_of
 from fastnn.models.gradient_check import GradientReport, check_gradients
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.measured import Measured
 from fastnn.models.profile import Profile
 from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.report import PlanReport
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
 
-class Trainer(Intake, LegacyMethods):
+class Trainer(Intake, Measured, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -76,6 +74,10 @@ class Trainer(Intake, LegacyMethods):
         checks.check_arguments(steps_per_execution=steps_per_execution)
         names = list(getattr(self, "output_names", None) or []) or None
         chosen = optimizers.get(optimizer)
+        if auto_scale_loss and chosen is not None and self.dtype_policy.name == "mixed_float16":
+            wrapped = isinstance(chosen, optimizers.LossScaleOptimizer)
+            chosen = chosen if wrapped else optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
+            optimizer = chosen  # files hold the scale, whatever the default policy is where they are read
         compiled_loss = CompileLoss(loss, loss_weights, output_names=names) if loss is not None else None
         compiled_metrics = (
             CompileMetrics(metrics, weighted_metrics, output_names=names)
@@ -113,47 +115,6 @@ class Trainer(Intake, LegacyMethods):
     def _keep_backups(self, path, when, keep, delete):
         """Keep checkpoints of the fit that begins; whether there is one to go on from (see Keeping.open)."""
         return self._trainer().keep(self).open(path, when, keep, delete=delete)
-
-    @property
-    def _loss_tracker(self):
-        return self._trainer().loss_tracker
-
-    @property
-    def _compile_loss(self):
-        return self._trainer().compile_loss
-
-    @property
-    def _compile_metrics(self):
-        return self._trainer().compile_metrics
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The loss tracker and every metric, in the order in which their results are logged."""
-        own = self._trainer()
-        stamp = structure_version(), own.compile_loss is not None and own.compile_loss.built
-        if own.metric_list is None or own.metric_list[0] != stamp:
-            own.metric_list = stamp, self._collect_metrics(own)
-        return list(own.metric_list[1])
-
-    def _collect_metrics(self, own):
-        out = [own.loss_tracker] if own.loss_tracker is not None else []
-        if own.compile_metrics is not None:
-            out.append(own.compile_metrics)
-        if own.compile_loss is not None:
-            out += own.compile_loss.metrics
-        for layer in self._flatten_layers() if hasattr(self, "_flatten_layers") else ():
-            out += [m for m in getattr(layer, "_metrics", ()) if m not in out]
-        return out
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """Names of `metrics`."""
-        return [m.name for m in self.metrics]
-
-    def reset_metrics(self) -> None:
-        """Set every metric back to its start."""
-        for m in self.metrics:
-            m.reset_state()
 
     @open_signature
     def compute_loss(
@@ -225,31 +186,6 @@ class Trainer(Intake, LegacyMethods):
     def _traced_metrics(self, x, y, y_pred, sample_weight):
         if self._compile_metrics is not None and y is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
-
-    def get_metrics_result(self) -> Logs:
-        """{name: float} of every metric."""
-        out = {}
-        for m in self.metrics:
-            result = m.result()
-            if isinstance(result, dict):
-                out.update(result)
-            else:
-                out[m.name] = result
-        return {k: _number(v) for k, v in out.items()}
-
-    def _logs(self):
-        own = self._trainer()
-        found = own.ran and own.ran.logs()
-        results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
-        return dict(sorted(results.items()))
-
-    def _in_order(self, logs):
-        """Results as evaluate and train_on_batch return them: loss first; a single one without a list."""
-        names = []
-        for m in self.metrics:
-            names += [s.name for s in m.metrics] if isinstance(m, CompileMetrics) else [m.name]
-        out = [logs[n] for n in names if n in logs] + [v for k, v in logs.items() if k not in names]
-        return out[0] if len(out) == 1 else out
 
     def _need_compiled(self, what):
         if not self.compiled:
@@ -462,10 +398,3 @@ def _training_argument(function, training):
     parameters = inspect.signature(function).parameters.values()
     takes = any(p.name == "training" or p.kind == p.VAR_KEYWORD for p in parameters)
     return {"training": training} if takes else {}
-
-
-def _number(value):
-    if isinstance(value, (Symbol, Later)):
-        return value
-    array = np.asarray(value)
-    return float(array) if array.ndim == 0 else array

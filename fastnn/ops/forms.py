@@ -23,7 +23,7 @@ FLOATS = ("float32", "float64")
 NUMBERS = ("float32", "float64", "int32", "int64")  # dtypes that kernels calculate in
 # the dtype in which values of the other dtypes are calculated
 WIDE = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
-        "uint64": "int64", "float16": "float32"}  # fmt: skip
+        "uint64": "int64", "float16": "float32", "bfloat16": "float32"}  # fmt: skip
 
 BITS = {1: "u8", 2: "u16", 4: "i32", 8: "i64"}  # kernel type that moves elements of a size
 

@@ -435,6 +435,7 @@ def _watch(grads):
     if trace is None or trace.watch is None or trace.parent is not None:
         return
     losses = [y for y in trace.marks.targets if y.spec.size == 1]
-    seen = [x for x in [*map(trace.symbol, grads), *losses] if x.dtype in state_records.WATCHED]
+    floats = [x for x in [*map(trace.symbol, grads), *losses] if dtypes.is_float(x.dtype)]
+    seen = [x if x.dtype in state_records.WATCHED else ops.cast(x, "float32") for x in floats]  # float16 fits float32
     if seen:
         trace.assign(trace.watch, state_records.guard(trace.read(trace.watch), *seen))

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+from fastnn import dtype_policies
 from fastnn.core.errors import FileFormatError, NotSupportedError, RebuildError, UnknownNameError
 from fastnn.saving import names, roles
 from fastnn.saving.registration import find_custom
@@ -66,8 +67,8 @@ def _check(config, custom_objects, missing, depth, role, where):
     if isinstance(class_name, str) and class_name.startswith("__") and "config" in config:
         check_special(class_name, custom_objects)
     described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
-    if described and class_name == "DTypePolicy" and names.category_of(module) in ("models", None):
-        return dtype_policy(inner)
+    if described and is_policy(class_name, module):
+        return dtype_policy(config)
     if described and class_name == "function":
         try:
             found, own = find_function(config, custom_objects, None, role)
@@ -174,14 +175,20 @@ def _takes(cls, key):
     return any(key in getattr(base, "KWARGS", ()) for base in cls.__mro__)
 
 
-def dtype_policy(inner):
-    """Policies are plain dtype names here; a mixed one has no equivalent."""
-    name = inner.get("name") if isinstance(inner, dict) else None
-    if name not in ("float16", "bfloat16", "float32", "float64", "int32", "int64"):  # lookups compute whole numbers
-        raise NotSupportedError(
-            f"The config asks for the dtype policy {name!r}; fastnn computes in 'float32' or 'float64'."
-        )
-    return name
+def is_policy(class_name, module):
+    """Whether a config is that of a dtype policy of Keras's."""
+    home = module in ("keras.dtype_policies", None) or names.category_of(module) == "models"
+    return class_name in dtype_policies.CLASSES and home
+
+
+def dtype_policy(config):
+    """The config of a dtype policy, which must make one; of a plain policy its name."""
+    inner = config["config"]
+    try:
+        policy = dtype_policies.deserialize(config)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise FileFormatError(f"The config has the dtype policy {short(inner)}, which is none: {error}") from None
+    return policy.name if type(policy) is dtype_policies.DTypePolicy else config
 
 
 def find_function(config, custom_objects, category, role=roles.ANY):

@@ -27,6 +27,7 @@ TABLES = {
     "distillation": ("keras.distillation", "fastnn.distillation"),
     "convnext": ("keras.src.applications.convnext", "fastnn.applications.convnext_layers"),
     "inception": ("keras.src.applications.inception_resnet_v2", "fastnn.applications.inception_layers"),
+    "quantizers": ("keras.quantizers", "fastnn.quantizers"),
 }
 
 # Names that are public, but that make files, scopes or models of their own instead of being a part of one.
@@ -46,7 +47,7 @@ _PRIVATE_HOMES = (
         re.compile(
             r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"
             r"\.(layers|losses|metrics|optimizers|initializers|regularizers|constraints|activations"
-            r"|callbacks|distillation)(\..*)?"
+            r"|callbacks|distillation|quantizers)(\..*)?"
         ),
         None,
     ),

@@ -53,6 +53,7 @@ _SCHEDULE = Role("a learning-rate schedule", ("schedules",))
 _OPTIMIZER = Role("an optimizer", ("optimizers",))
 _LOSS = Role("a loss", ("losses",), ("losses", "metrics"))
 _METRIC = Role("a metric", ("metrics", "losses"), ("metrics", "losses"))
+_QUANTIZER = Role("a quantizer", ("quantizers",))
 _FUNCTION = Role("a function", (), _CALLED)
 _WORDS = Role("a list of words (a path in a file is never opened)", words=True)
 
@@ -64,6 +65,7 @@ ARGUMENTS = {
     "teacher": LAYER, "student": LAYER, "distillation_losses": Role("a distillation loss", ("distillation",)),
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
+    **dict.fromkeys(("weight_quantizer", "activation_quantizer", "quantization_config"), _QUANTIZER),
     "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
 }  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
@@ -71,7 +73,7 @@ SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constr
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
                 "constraints": _CONSTRAINT, "activations": _ACTIVATION,
-                "convnext": LAYER, "inception": LAYER}  # fmt: skip
+                "quantizers": _QUANTIZER, "convnext": LAYER, "inception": LAYER}  # fmt: skip
 
 
 def of_argument(name):

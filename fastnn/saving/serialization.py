@@ -13,11 +13,21 @@ import warnings
 
 import numpy as np
 
+from fastnn import dtype_policies
 from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
 from fastnn.core.tree import map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.budget import alone
-from fastnn.saving.check import MAX_DEPTH, check_config, check_special, dtype_policy, find_class, find_function, short
+from fastnn.saving.check import (
+    MAX_DEPTH,
+    check_config,
+    check_special,
+    dtype_policy,
+    find_class,
+    find_function,
+    is_policy,
+    short,
+)
 from fastnn.saving.registration import CustomObjectScope, find_custom, get_registered_name, is_registered
 
 COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
@@ -243,8 +253,9 @@ def _deserialize(config, custom_objects, safe_mode, category):
         found, own = find_function(config, custom_objects, category, roles.of_category(category))
         roles.require(roles.of_category(category), found, own, f"in a place of {category}")
         return found
-    if class_name == "DTypePolicy" and names.category_of(config.get("module")) in ("models", None):
-        return dtype_policy(inner)
+    if is_policy(class_name, config.get("module")):
+        found = dtype_policy(config)
+        return dtype_policies.deserialize(found) if isinstance(found, dict) else found
     return _build(config, class_name, inner, custom_objects, safe_mode, category)
 
 

@@ -119,7 +119,7 @@ def draw_bounding_boxes(
         if label in names:
             words = names[label] if sure is None else f"{names[label]} | {np.asarray(sure)[i, j]:.2f}"
             thick = text_thickness or line_thickness
-            _text(drawn[i], words, _words_at(*corners[:2], font_scale, thick), ink, font_scale, thick)
+            _text(drawn[i], words, _words_at(corners[0], corners[1], font_scale, thick), ink, font_scale, thick)
     return drawn
 
 

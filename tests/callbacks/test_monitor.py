@@ -59,3 +59,12 @@ def test_a_value_for_each_class():
     assert callback.is_improvement(np.array([0.5], "float32"), 0.25)
     with pytest.raises(ArgumentError, match="'f1' has 3 values"):
         callback.is_improvement(np.ones(3), None)
+
+
+@pytest.mark.parametrize("make", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
+def test_a_name_that_nothing_is_known_of_is_an_error(make):
+    model = compiled()
+    with pytest.raises(ArgumentError, match=r"monitor='strange'.*Pass `mode='max'`"):
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0, callbacks=[make("strange")])
+    with pytest.warns(UserWarning, match="`strange` which is not available"):
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0, callbacks=[make("strange", mode="max")])

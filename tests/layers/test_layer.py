@@ -272,6 +272,16 @@ def test_names_of_the_package():
         layers.Denze  # noqa: B018
 
 
+def test_symbolic_call_and_add_variable_take_keras_arguments():
+    layer = layers.Dense(2)
+    assert layer.symbolic_call(fastnn.Input((3,))).shape == (None, 2)
+    own = layers.Layer()
+    first = own.add_variable((2,), "ones", "float32", False, True, None, None, "first")
+    second = own.add_variable("second", (3,), initializer="zeros")
+    assert first.name == "first" and not first.trainable and first.aggregation == "none"
+    assert second.name == "second" and second.shape == (3,)
+
+
 @pytest.mark.parametrize(
     "build, words",
     [

@@ -103,3 +103,5 @@ def test_use_cudnn_is_noted(name, given):
     both = layers.Bidirectional(getattr(layers, name)(1, use_cudnn=given))
     assert both.forward_layer.use_cudnn == both.backward_layer.use_cudnn == given
     assert not hasattr(layers.SimpleRNN(1), "use_cudnn")
+    with pytest.raises(ValueError, match="use_cudnn=3"):
+        getattr(layers, name)(1, use_cudnn=3)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn import callbacks, layers
+from fastnn import callbacks, layers, ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, DataWarning, NotFiniteError, NotFiniteWarning
 
@@ -222,3 +222,28 @@ def test_the_error_is_a_floating_point_error():
     with pytest.raises(FloatingPointError), warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         fit(net(), planted(0), nan="stop")
+
+
+class Half(keras.optimizers.Optimizer):
+    """A user's optimizer of float16 weights."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        variable.assign(variable - ops.cast(learning_rate, "float16") * gradient)
+
+
+def test_a_float16_gradient_that_overflows_is_seen(tmp_path, monkeypatch):
+    """The loss is finite: float32; the gradient of the kernel, 2 * 200 * 1000, is beyond float16."""
+    monkeypatch.chdir(tmp_path)
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(1, use_bias=False, dtype="float16", kernel_initializer="ones")]
+    )
+    model.compile(Half(1e-3), summed)
+    x, y = np.full((2, 2), 200.0, "float32"), np.zeros((2, 1), "float32")
+    with pytest.raises(NotFiniteError):
+        model.fit(x, y, verbose=0, nan="stop")
+    assert np.array_equal(model.get_weights()[0], np.ones((2, 1)))
+
+
+def summed(true, predicted):
+    """A loss with a gradient of 1000."""
+    return 1000.0 * ops.sum(ops.cast(predicted, "float32"))

@@ -152,7 +152,9 @@ def test_a_lambda_can_be_passed():
     {"class_name": "__numpy__", "config": 3}, {"class_name": "__typespec__", "config": {}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1, "__class__": 5}},
     {"module": "keras.layers", "class_name": "Dense", "config": {"units": "many"}},
-    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}])  # fmt: skip
+    {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float15"}},
+    {"module": "keras", "class_name": "DTypePolicy", "config": 3},
+    {"module": "keras.dtype_policies", "class_name": "QuantizedDTypePolicy", "config": {"mode": []}}])  # fmt: skip
 def test_damaged_configs(config):
     with pytest.raises(FastnnError):
         saving.deserialize_keras_object(config)
@@ -163,6 +165,9 @@ def test_arguments_of_other_versions():
     config["config"].update(quantization_config=None, implementation=2)
     assert saving.deserialize_keras_object(config).units == 3
     config["config"]["lora_rank"] = 4
+    assert saving.deserialize_keras_object(config).lora_rank == 4
+    config["class_name"] = "Identity"
+    config["config"] = {"name": "x", "lora_rank": 4}
     with pytest.raises(NotSupportedError, match="lora_rank=4"):
         saving.deserialize_keras_object(config)
 

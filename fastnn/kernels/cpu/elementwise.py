@@ -281,6 +281,7 @@ for _name, _F in (
     ("u16", np.uint16),
     ("i16", np.uint16),
     ("f16", np.uint16),
+    ("bf16", np.uint16),
     ("u32", np.int32),
     ("i32", np.int32),
     ("f32", np.int32),

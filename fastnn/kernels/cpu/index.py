@@ -164,6 +164,12 @@ def _half(D, v):
 
 
 @device
+def _brain(D, v):
+    """A bfloat16 that was read as uint16: the upper half of a float32."""
+    return D(bitcast(np.float32, np.uint32(np.uint32(v) << np.uint32(16))))
+
+
+@device
 def _byte(D, v):
     """Modulo 256, by way of int32."""
     return D(np.int32(v))
@@ -198,7 +204,8 @@ def gather(name, D, S, convert):
 
 # fmt: off
 _SOURCES = (("u8", np.uint8, _same), ("i8", np.int8, _same), ("i16", np.uint16, _signed), ("i32", np.int32, _same),
-            ("i64", np.int64, _same), ("f16", np.uint16, _half), ("f32", np.float32, _same), ("f64", np.float64, _same))
+            ("i64", np.int64, _same), ("f16", np.uint16, _half), ("bf16", np.uint16, _brain),
+            ("f32", np.float32, _same), ("f64", np.float64, _same))
 # fmt: on
 for _d, _D in (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64)):
     for _s, _S, _f in _SOURCES:

@@ -177,10 +177,21 @@ class ImageLayer(Layer):
         if not self._acts(transformation, training) or type(self)._vary_boxes is ImageLayer._vary_boxes:
             return bounding_boxes
         height, width = self._input_size(transformation)
-        boxes = box.convert_format(bounding_boxes["boxes"], self.bounding_box_format, "xyxy", height, width)
+        own = self._box_format()
+        boxes = box.convert_format(bounding_boxes["boxes"], own, "xyxy", height, width)
         boxes, height, width = self._vary_boxes(boxes, transformation, height, width)
         found = box.clip_to_image_size({**bounding_boxes, "boxes": boxes}, height, width)
-        return box.convert_format(found, "xyxy", self.bounding_box_format, height, width)
+        return box.convert_format(found, "xyxy", own, height, width)
+
+    def _box_format(self) -> str:
+        """The format of boxes, or an error where none was given."""
+        if not self.bounding_box_format:
+            raise ArgumentError(
+                "You passed an input with a 'bounding_boxes' key, but you didn't specify a bounding box format. "
+                f"Pass a `bounding_box_format` argument to your {type(self).__name__} layer, e.g. "
+                "`bounding_box_format='xyxy'`."
+            )
+        return self.bounding_box_format
 
     def transform_single_image(self, image: Any, transformation: Any = None, training: bool = True) -> Any:
         """One image (h, w, c) after a transformation."""
@@ -220,12 +231,7 @@ class ImageLayer(Layer):
         out = {**data, "images": found}
         if "bounding_boxes" in data:
             out["bounding_boxes"] = box.dense(data["bounding_boxes"])
-            if not self.bounding_box_format:
-                raise ArgumentError(
-                    "You passed an input with a 'bounding_boxes' key, but you didn't specify a bounding box format. "
-                    f"Pass a `bounding_box_format` argument to your {type(self).__name__} layer, e.g. "
-                    "`bounding_box_format='xyxy'`."
-                )
+            self._box_format()
         for part, one in PARTS.items():
             if part in data:
                 name = f"transform_single_{one}" if single else f"transform_{part}"

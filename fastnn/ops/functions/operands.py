@@ -7,7 +7,7 @@ import numpy as np
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import DTypeError
 from fastnn.core.values import as_numbers, narrow
-from fastnn.graph.active import current
+from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
@@ -41,8 +41,10 @@ def is_number(x):
 
 def operand(x: Any) -> Any:
     """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
-    if isinstance(x, Symbol) or hasattr(x, "_fastnn_variable"):
+    if isinstance(x, Symbol):
         return x
+    if hasattr(x, "_fastnn_variable"):
+        return x if casting() is None else x.value
     if isinstance(x, np.ndarray):
         usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
         return x if usual else as_numbers(x, "the operand", wide=True)
@@ -149,7 +151,6 @@ def float_pair(op, x, y):
 
 
 def same_floats(*values):
-    """The values (None stays) in the one float dtype in which they meet and in which kernels calculate."""
+    """The values (None stays) in the one float dtype in which they meet."""
     dtype = float_dtype(*(v for v in values if v is not None))
-    dtype = WIDE.get(dtype, dtype)
     return [v if v is None else cast_to(v, dtype) for v in values]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import DTypeError
 from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
+from fastnn.graph.trace import apply, half_of
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
@@ -23,7 +24,7 @@ BYTES = ("uint8", "bool")
 
 
 def _infer(specs: Specs, attrs: Attrs) -> Any:
-    if attrs["dtype"] not in dtypes.TABLE:
+    if attrs["dtype"] not in (*dtypes.TABLE, "bfloat16"):
         raise DTypeError(f"cast: unknown dtype {attrs['dtype']!r}; expected one of {', '.join(dtypes.TABLE)}.")
     return Spec(specs[0].shape, attrs["dtype"])
 
@@ -93,6 +94,23 @@ def converted(x: Any, dtype: str) -> Any:
     if source == dtype:
         return x
     return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
+
+
+def in_float32(op: Any, inputs: Sequence[Any], attrs: Attrs) -> Any:
+    """op on float16 or bfloat16 values, calculated in float32: inputs widened, float32 results rounded back.
+
+    Beside a float32 input the results stay float32.  Registered as the "in_float32" hook.
+    """
+    half = half_of(inputs, attrs)
+    keeps = any(x is not None and x.dtype == "float32" for x in inputs)
+    wide = [converted(x, "float32") if x is not None and x.dtype in dtypes.HALVES else x for x in inputs]
+    given = {**attrs, "dtype": "float32"} if attrs.get("dtype") in dtypes.HALVES else attrs
+    results = apply(op, wide, given)
+    narrow = lambda y: converted(y, half) if half is not None and not keeps and y.dtype == "float32" else y
+    return tuple(map(narrow, results)) if isinstance(results, tuple) else narrow(results)
+
+
+hooks.register("in_float32", in_float32)
 
 
 def widened(op: Any, x: Any, *inputs: Any, **attrs: Any) -> Any:

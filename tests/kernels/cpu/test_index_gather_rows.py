@@ -66,6 +66,13 @@ def test_half_precision_is_exact():
         np.testing.assert_array_equal(out, x.astype(np.float32))
 
 
+def test_bfloat16_is_the_upper_half_of_a_float32():
+    x = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    status, out = gather("f32", "bf16", x, None, 0, 256)
+    assert status == 0
+    np.testing.assert_array_equal(out, (x.astype(np.uint32) << 16).view(np.float32))
+
+
 @pytest.mark.parametrize("wrong", [-1, 4])
 def test_a_row_that_does_not_exist(wrong):
     x = np.ones((4, 2), np.float32)

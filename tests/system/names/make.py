@@ -4,15 +4,20 @@
 
 A module is `[keras.layers]`; below it stand its names. `Dense(units, activation=None)` is a function or a class with
 the arguments of its constructor, `*` before those that are given by keyword only, defaults as Python writes them and
-`?` for one that it cannot. `ReLU = layers.ReLU` is an object that stands elsewhere in the list.
+`?` for one that it cannot. `ReLU = layers.ReLU` is an object that stands elsewhere in the list. At the end stand the
+public methods of the classes that users call or derive from, `{Model}`, without `self` and what backends add.
 """
 
 import gzip
 import inspect
 import re
 import types
+from operator import attrgetter
 from pathlib import Path
 
+METHODS = """Model Layer Metric Loss Optimizer Variable KerasTensor Initializer Regularizer Operation callbacks.Callback
+    constraints.Constraint optimizers.schedules.LearningRateSchedule random.SeedGenerator utils.Progbar utils.PyDataset
+    """.split()
 HERE = Path(__file__).resolve().parent
 PLAIN = (int, float, str, bool, type(None))
 
@@ -56,6 +61,15 @@ def modules_of(module, path, seen):
                 yield from modules_of(value, f"{path}.{name}", seen)
 
 
+def methods_of(cls):
+    """{name: arguments without self} of the public methods that Keras itself, and no backend, gives a class."""
+    found = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("keras.") and ".backend." not in base.__module__.replace(".backend.common.", "."):
+            found.update({n: v for n, v in vars(base).items() if n[0] != "_" and inspect.isfunction(inspect.unwrap(v))})
+    return {n: signature_of(v).partition(", ")[2] for n, v in sorted(found.items()) if inspect.isfunction(v)}
+
+
 def main():
     import keras
 
@@ -72,6 +86,9 @@ def main():
                 continue
             signature = signature_of(value) if callable(value) else None
             lines.append(name if signature is None else f"{name}({signature})")
+    for name in METHODS:
+        lines.append(f"\n{{{name}}}")
+        lines += [f"{n}({arguments})" for n, arguments in methods_of(attrgetter(name)(keras)).items()]
     text = "\n".join(lines).lstrip() + "\n"
     (HERE / "keras_3_15.txt.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 

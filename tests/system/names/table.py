@@ -9,11 +9,25 @@ import fastnn
 
 
 @functools.cache
+def methods():
+    """{"Model.fit": "(x=None, ...)"}, without self."""
+    return {name[1:]: text for name, text in _read().items() if name[0] == "{"}
+
+
+@functools.cache
 def rows():
     """{"layers.Dense": the text after the name}: " = ..." of an object elsewhere, "(...)" of a callable, or ""."""
+    return {name: text for name, text in _read().items() if name[0] != "{"}
+
+
+@functools.cache
+def _read():
     found, module = {}, ""
     path = Path(__file__).resolve().parent / "keras_3_15.txt.gz"
     for line in filter(None, gzip.decompress(path.read_bytes()).decode().split("\n")):
+        if line[0] == "{":
+            module = line.strip("}")
+            continue
         if line[0] == "[":
             module = line.strip("[]").removeprefix("keras").lstrip(".")
             found[module] = ""
@@ -68,7 +82,7 @@ def same(mine, theirs):
 def differences(mine, theirs):
     """How "(...)" of fastnn refuses or takes otherwise what "(...)" of Keras takes: a list of texts.
 
-    fastnn may have more: behind Keras's arguments or by keyword, with a default.
+    fastnn may have more: behind Keras's arguments or by keyword, with a default; and a default where Keras has none.
     """
     mine, theirs = parameters(mine), parameters(theirs)
     found, place = [], [name for name, (kind, _) in mine.items() if kind == "positional"]
@@ -76,8 +90,8 @@ def differences(mine, theirs):
         if kind == "**":
             continue
         if name not in mine:
-            if kind == "*" and any(k == "*" for k, _ in mine.values()):
-                continue
+            if kind == "*" and (name == "args" or any(k == "*" for k, _ in mine.values())):
+                continue  # `*args` of a method stands for what its subclasses take
             found.append(f"no {name}")
             continue
         my_kind, my_default = mine[name]
@@ -86,9 +100,10 @@ def differences(mine, theirs):
             continue
         if kind == "positional" and (my_kind != kind or place.index(name) != index):
             found.append(f"{name} at {place.index(name) if my_kind == kind else my_kind}, not {index}")
-        if (my_default is ...) != (default is ...) or (default is not ... and not same(my_default, default)):
-            found.append(f"{name}={'' if my_default is ... else my_default}, not {'' if default is ... else default}")
+        if default is not ... and (my_default is ... or not same(my_default, default)):
+            found.append(f"{name}={'' if my_default is ... else my_default}, not {default}")
+    open_ended = any(kind == "*" for kind, _ in theirs.values())
     for name, (kind, default) in mine.items():
-        if name not in theirs and kind in ("positional", "keyword") and default is ...:
+        if not open_ended and name not in theirs and kind in ("positional", "keyword") and default is ...:
             found.append(f"{name} is required")
     return found

@@ -1,0 +1,120 @@
+"""Layers that Keras 1 had and Keras 2 dropped."""
+
+from typing import Any
+
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.layers import Layer
+
+
+class _Weighted(Layer):
+    """Base: Keras 1's arguments of a layer with matrices W and biases b."""
+
+    def __init__(
+        self,
+        init: Any = "glorot_uniform",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.init, self.bias = initializers.get(init), bias
+        self.W_regularizer, self.b_regularizer = regularizers.get(W_regularizer), regularizers.get(b_regularizer)
+        self.W_constraint, self.b_constraint = constraints.get(W_constraint), constraints.get(b_constraint)
+
+    def _matrix(self, name, shape):
+        rank = len(shape)
+        start = initializers.for_axes(self.init, [rank - 2], [rank - 1])
+        return self.add_weight(
+            name=name, shape=shape, initializer=start, regularizer=self.W_regularizer, constraint=self.W_constraint
+        )
+
+    def _biases(self, name, shape, start="zeros"):
+        if not self.bias:
+            return None
+        return self.add_weight(
+            name=name, shape=shape, initializer=start, regularizer=self.b_regularizer, constraint=self.b_constraint
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "init": initializers.serialize(self.init),
+            "W_regularizer": regularizers.serialize(self.W_regularizer),
+            "b_regularizer": regularizers.serialize(self.b_regularizer),
+            "W_constraint": constraints.serialize(self.W_constraint),
+            "b_constraint": constraints.serialize(self.b_constraint),
+            "bias": self.bias,
+        }
+
+
+class MaxoutDense(_Weighted):
+    """The largest of `nb_feature` dense layers, element by element (Goodfellow et al., 2013).
+
+    Args:
+        output_dim: number of outputs.  nb_feature: number of dense layers.
+        init, W_regularizer, b_regularizer, W_constraint, b_constraint, bias: of their weights.
+
+    Weights: W (nb_feature, features, output_dim), b (nb_feature, output_dim).
+
+    >>> import numpy as np
+    >>> MaxoutDense(2, nb_feature=3)(np.ones((5, 4), "float32")).shape
+    (5, 2)
+    """
+
+    def __init__(self, output_dim: int, nb_feature: int = 4, init: Any = "glorot_uniform", **kwargs: Any) -> None:
+        super().__init__(init, **kwargs)
+        self.output_dim, self.nb_feature = output_dim, nb_feature
+
+    def build(self, input_shape):
+        self.W = self._matrix("W", (self.nb_feature, input_shape[-1], self.output_dim))
+        self.b = self._biases("b", (self.nb_feature, self.output_dim))
+
+    def call(self, inputs):
+        found = ops.einsum("nd,fdo->nfo", inputs, self.W)
+        return ops.max(found if self.b is None else found + self.b, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.output_dim)
+
+    def get_config(self):
+        return {**super().get_config(), "output_dim": self.output_dim, "nb_feature": self.nb_feature}
+
+
+class Highway(_Weighted):
+    """activation(x W + b) * t + x * (1 - t) with t = sigmoid(x W_carry + b_carry) (Srivastava et al., 2015).
+
+    Args:
+        activation: linear if None.
+        init, W_regularizer, b_regularizer, W_constraint, b_constraint, bias: of the weights.
+
+    Weights: W, W_carry (features, features), b, b_carry (features,).
+
+    >>> import numpy as np
+    >>> Highway()(np.ones((5, 4), "float32")).shape
+    (5, 4)
+    """
+
+    def __init__(self, init: Any = "glorot_uniform", activation: Any = None, **kwargs: Any) -> None:
+        super().__init__(init, **kwargs)
+        self.activation = activations.get(activation)
+
+    def build(self, input_shape):
+        n = input_shape[-1]
+        self.W, self.W_carry = self._matrix("W", (n, n)), self._matrix("W_carry", (n, n))
+        self.b, self.b_carry = self._biases("b", (n,)), self._biases("b_carry", (n,), "ones")
+
+    def call(self, inputs):
+        found, carry = ops.matmul(inputs, self.W), ops.matmul(inputs, self.W_carry)
+        if self.bias:
+            found, carry = found + self.b, carry + self.b_carry
+        share = ops.sigmoid(carry)
+        return self.activation(found) * share + (1 - share) * inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "activation": activations.serialize(self.activation)}

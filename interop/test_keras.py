@@ -1,0 +1,117 @@
+"""Real Keras on JAX beside fastnn: the same models give the same outputs, losses and weights, and read the same files.
+
+`tox -e keras-interop` runs it.  Weights come from Keras through a `.keras` file; 20 steps are taken in both.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from models import LOSSES, METRICS, MODELS, OPTIMIZERS
+
+import fastnn
+
+ROWS, STEPS = 8, 20
+
+
+def build(name):
+    shape, function = MODELS[name]
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, function(keras, inputs))
+
+
+def data(shape):
+    return np.random.default_rng(0).random((ROWS, *shape)).astype("float32") - 0.3
+
+
+def moved(model, path):
+    """The model of Keras, read by fastnn from Keras's file."""
+    model.save(path)
+    return fastnn.saving.load_model(path, compile=False)
+
+
+def train(model, optimizer, loss, x, y):
+    model.compile(optimizer, loss)
+    return model.fit(x, y, batch_size=ROWS // 2, epochs=STEPS // 2, shuffle=False, verbose=0).history["loss"]
+
+
+def same(a, b, rtol=2e-4, atol=2e-5):
+    np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model(name, tmp_path):
+    theirs = build(name)
+    mine = moved(theirs, tmp_path / "theirs.keras")
+    x = data(MODELS[name][0])
+    same(theirs.predict(x, verbose=0), mine.predict(x, verbose=0))
+    y = np.random.default_rng(1).random(theirs.output_shape[1:]).astype("float32") * np.ones(
+        (ROWS, 1), "float32"
+    ).reshape((ROWS,) + (1,) * (len(theirs.output_shape) - 1))
+    if theirs.trainable_variables:
+        same(
+            train(theirs, keras.optimizers.SGD(0.05), "mse", x, y),
+            train(mine, fastnn.optimizers.SGD(0.05), "mse", x, y),
+        )
+        for a, b in zip(theirs.get_weights(), mine.get_weights(), strict=True):
+            same(a, b, 2e-3, 2e-4)
+    mine.save(tmp_path / "mine.keras")
+    same(keras.saving.load_model(tmp_path / "mine.keras").predict(x, verbose=0), mine.predict(x, verbose=0), 2e-3, 2e-4)
+
+
+def target(kind):
+    random = np.random.default_rng(2)
+    return {
+        "real": random.normal(size=(ROWS, 3)),
+        "positive": random.random((ROWS, 3)) + 0.1,
+        "probability": random.integers(0, 2, (ROWS, 3)),
+        "distribution": np.eye(3)[random.integers(0, 3, ROWS)],
+        "class": random.integers(0, 3, (ROWS, 1)),
+    }[kind].astype("float32")
+
+
+def head(activation):
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, keras.layers.Dense(3, activation=activation)(inputs))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss(loss, tmp_path):
+    kind = LOSSES[loss]
+    activation = {"real": None, "positive": "softplus", "probability": "sigmoid"}.get(kind, "softmax")
+    theirs = head(activation)
+    mine = moved(theirs, tmp_path / "m.keras")
+    x, y = data((6,)), target(kind)
+    same(train(theirs, keras.optimizers.SGD(0.01), loss, x, y), train(mine, fastnn.optimizers.SGD(0.01), loss, x, y))
+    for a, b in zip(theirs.get_weights(), mine.get_weights(), strict=True):
+        same(a, b)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer(name, tmp_path):
+    cls, arguments = name.split()[0], {"learning_rate": 0.01, **OPTIMIZERS[name]}
+    theirs = head(None)
+    mine = moved(theirs, tmp_path / "m.keras")
+    x, y = data((6,)), target("real")
+    losses = train(theirs, getattr(keras.optimizers, cls)(**arguments), "mse", x, y)
+    same(losses, train(mine, getattr(fastnn.optimizers, cls)(**arguments), "mse", x, y))
+    for a, b in zip(theirs.get_weights(), mine.get_weights(), strict=True):
+        same(a, b)
+    mine.save(tmp_path / "mine.keras")
+    theirs.save(tmp_path / "theirs.keras")
+    crossed = keras.saving.load_model(tmp_path / "mine.keras"), fastnn.saving.load_model(tmp_path / "theirs.keras")
+    same(*(model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"] for model in crossed))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_metric(name):
+    y, p = target("probability"), np.random.default_rng(3).random((ROWS, 3)).astype("float32")
+    weights = np.random.default_rng(4).random(ROWS).astype("float32")
+    found = []
+    for k in (keras, fastnn):
+        metric = getattr(k.metrics, name)()
+        metric.update_state(y[:5], p[:5])
+        metric.update_state(y[5:], p[5:], sample_weight=weights[5:])
+        found.append(float(metric.result()))
+    same(*found)

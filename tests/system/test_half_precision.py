@@ -1,0 +1,194 @@
+"""Half precision: every kind of layer against itself in float32, training, the scale of the loss, files."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import fastnn as keras
+from fastnn import layers as L
+from fastnn import ops
+from fastnn.core import dtypes
+from fastnn.core.errors import NotSupportedError
+
+IMAGE, STEPS, ROW = (6, 6, 4), (5, 4), (6,)
+LAYERS = {
+    "dense": (lambda **k: L.Dense(3, "gelu", **k), ROW),
+    "einsum": (lambda **k: L.EinsumDense("ab,bc->ac", 3, **k), ROW),
+    "embedding": (lambda **k: L.Embedding(9, 4, **k), (3,)), "conv1": (lambda **k: L.Conv1D(2, 3, **k), STEPS),
+    "conv2": (lambda **k: L.Conv2D(3, 3, padding="same", activation="relu", **k), IMAGE),
+    "transpose": (lambda **k: L.Conv2DTranspose(3, 2, strides=2, **k), IMAGE),
+    "depthwise": (lambda **k: L.DepthwiseConv2D(3, **k), IMAGE),
+    "separable": (lambda **k: L.SeparableConv2D(3, 2, **k), IMAGE),
+    "max_pool": (lambda **k: L.MaxPooling2D(**k), IMAGE), "mean_pool": (lambda **k: L.AveragePooling2D(**k), IMAGE),
+    "global": (lambda **k: L.GlobalAveragePooling2D(**k), IMAGE), "batch": (lambda **k: L.BatchNormalization(**k), ROW),
+    "layer": (lambda **k: L.LayerNormalization(**k), ROW), "group": (lambda **k: L.GroupNormalization(2, **k), IMAGE),
+    "unit": (lambda **k: L.UnitNormalization(**k), ROW), "lstm": (lambda **k: L.LSTM(3, **k), STEPS),
+    "gru": (lambda **k: L.GRU(3, return_sequences=True, **k), STEPS), "rnn": (lambda **k: L.SimpleRNN(3, **k), STEPS),
+    "both_ways": (lambda **k: L.Bidirectional(L.LSTM(2, **k), **k), STEPS), "prelu": (lambda **k: L.PReLU(**k), ROW),
+    "softmax": (lambda **k: L.Softmax(**k), ROW), "up": (lambda **k: L.UpSampling2D(**k), IMAGE),
+    "flat": (lambda **k: L.Flatten(**k), IMAGE), "permute": (lambda **k: L.Permute((2, 1), **k), STEPS),
+    "pad": (lambda **k: L.ZeroPadding2D(**k), IMAGE), "crop": (lambda **k: L.Cropping2D(1, **k), IMAGE),
+    "rescaling": (lambda **k: L.Rescaling(0.5, 1.0, **k), ROW), "dropout": (lambda **k: L.Dropout(0.5, **k), ROW),
+    "time": (lambda **k: L.TimeDistributed(L.Dense(2, **k), **k), STEPS),
+}  # fmt: skip
+POLICIES = {"mixed_float16": "float16", "float16": "float16", "mixed_bfloat16": "bfloat16", "bfloat16": "bfloat16"}
+COARSER = {"float16": 1, "bfloat16": 8}  # three bits less
+
+
+def inputs(name, shape, n=4):
+    rng = np.random.default_rng(1)
+    if name == "embedding":
+        return rng.integers(0, 9, (n, *shape))
+    return rng.normal(size=(n, *shape)).astype("float16").astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def default_policy():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_gives_its_float32_values_rounded(name, policy):
+    """Weights and inputs are the same halves on both sides; dtypes are the policy's."""
+    make, shape = LAYERS[name]
+    exact, half = make(), make(dtype=policy)
+    x = inputs(name, shape)
+    exact(x)
+    half(x)
+    kind = dtypes.numpy_type(POLICIES[policy])
+    x = x if name == "embedding" else x.astype(kind).astype("float32")
+    weights = [w.astype(kind).astype("float32") for w in exact.get_weights()]
+    exact.set_weights(weights)
+    half.set_weights(weights)
+    y = half(x)
+    assert y.dtype == kind
+    assert {w.dtype for w in half.weights if w.trainable} <= {"float32" if "mixed" in policy else policy}
+    near = 4e-3 * COARSER[POLICIES[policy]]
+    np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), rtol=near, atol=near)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_model_trains_as_in_float32(name, policy):
+    """One small step of SGD: the weights move as they do in float32, up to the rounding of gradients."""
+    make, shape = LAYERS[name]
+    x, given = inputs(name, shape), "int32" if name == "embedding" else "float32"
+    models = []
+    for dtype in ("float32", policy):
+        model = keras.Sequential([keras.Input(shape, dtype=given), make(dtype=dtype), L.Flatten(dtype=dtype)])
+        model.compile(keras.optimizers.SGD(0.25), "mse")
+        models.append(model)
+    exact, half = models
+    kind, near = dtypes.numpy_type(POLICIES[policy]), COARSER[POLICIES[policy]]
+    half.set_weights([w.astype(kind) for w in exact.get_weights()])
+    exact.set_weights([w.astype("float32") for w in half.get_weights()])
+    y = np.zeros(exact(x).shape, "float32")
+    if name != "dropout":
+        losses = [m.fit(x, y, verbose=0, batch_size=4).history["loss"][0] for m in models]
+        np.testing.assert_allclose(losses[1], losses[0], rtol=5e-3 * near)
+    for a, b in zip(exact.get_weights(), half.get_weights()):
+        np.testing.assert_allclose(np.asarray(b, "float32"), a, rtol=5e-3 * near, atol=2e-3 * near)
+    assert half.predict(x, verbose=0).dtype == kind
+
+
+@pytest.mark.parametrize("optimizer", [
+    "sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam", "lion", "ftrl", "lamb", "adafactor", "muon",
+])  # fmt: skip
+def test_optimizers_update_float16_weights(optimizer):
+    """Slots have the dtype of the weights; weights that were float16 stay it and move."""
+    model = keras.Sequential([keras.Input((4,)), L.Dense(3, dtype="float16")])
+    model.compile(optimizer, "mse")
+    model.optimizer.learning_rate = 0.1
+    before = model.get_weights()
+    model.fit(np.ones((8, 4), "float32"), np.ones((8, 3), "float32"), epochs=3, verbose=0)
+    assert all(w.dtype == np.float16 and np.isfinite(w).all() for w in model.get_weights())
+    assert any((a != b).any() for a, b in zip(before, model.get_weights()))
+    assert {v.dtype for v in model.optimizer.variables if v.shape} == ({"float16"} if optimizer != "sgd" else set())
+
+
+def test_a_mixed_float16_model_scales_its_loss(tmp_path):
+    keras.config.set_dtype_policy("mixed_float16")
+    model = keras.Sequential([keras.Input((4,)), L.Dense(8, "relu"), L.Dense(1)])
+    model.compile("adam", "mse")
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert model.optimizer.name == "loss_scale_optimizer"
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    history = model.fit(x, x[:, :1], epochs=20, batch_size=8, verbose=0).history["loss"]
+    assert history[-1] < 0.7 * history[0]
+    model.save(tmp_path / "m.keras")
+    keras.config.set_dtype_policy("float32")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.layers[0].dtype_policy.name == "mixed_float16"
+    assert float(again.optimizer.dynamic_scale.numpy()) == float(model.optimizer.dynamic_scale.numpy())
+    model.compile("adam", "mse", auto_scale_loss=False)
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+
+
+def test_gradients_that_vanish_in_float16_come_through_the_scale():
+    """A gradient of 1e-9 is 0 in float16; multiplied by 2**15 it is not."""
+    moved = []
+    for scaled in (False, True):
+        keras.config.set_dtype_policy("mixed_float16")
+        model = keras.Sequential([keras.Input((1,)), L.Dense(1, kernel_initializer="ones", use_bias=False)])
+        model.compile(keras.optimizers.SGD(1e6), lambda t, p: 1e-9 * p, auto_scale_loss=scaled)
+        model.fit(np.ones((4, 1), "float32"), np.zeros((4, 1), "float32"), verbose=0, batch_size=4)
+        moved.append(1.0 - float(model.get_weights()[0][0, 0]))
+    assert moved[0] == 0.0
+    np.testing.assert_allclose(moved[1], 1e-3, rtol=0.05)
+
+
+def test_weights_are_seen_in_the_dtype_of_the_call():
+    """Inside a mixed layer's call only; a float32 layer within it sees its own as they are."""
+    seen = {}
+
+    class Outer(L.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.inner = L.Dense(2, dtype="float32")
+
+        def build(self, shape):
+            self.w = self.add_weight((), "ones", name="w")
+            self.kept = self.add_weight((), "ones", name="kept", autocast=False)
+            self.count = self.add_weight((), "zeros", "int32", name="count")
+            self.inner.build(shape)
+
+        def call(self, x):
+            seen.update(w=self.w.dtype, kept=self.kept.dtype, count=self.count.dtype, x=str(x.dtype),
+                        product=str(ops.multiply(x, self.w).dtype), value=str(self.w.value.dtype),
+                        inner=str(self.inner(x).dtype))  # fmt: skip
+            return x * self.w
+
+    layer = Outer(dtype="mixed_float16")
+    assert layer(np.ones((1, 2), "float32")).dtype == np.float16
+    assert seen == {"w": "float16", "kept": "float32", "count": "int32", "x": "float16", "product": "float16",
+                    "value": "float16", "inner": "float32"}  # fmt: skip
+    assert layer.w.dtype == "float32" and layer.w.numpy().dtype == np.float32
+
+
+@pytest.mark.parametrize("op, arrays", [
+    (ops.conv, [np.ones((1, 4, 4, 2)), np.ones((2, 2, 2, 3))]), (ops.softmax, [np.ones((2, 3))]),
+    (ops.matmul, [np.ones((2, 3)), np.ones((3, 2))]), (lambda x: ops.max_pool(x, 2), [np.ones((1, 4, 4, 2))]),
+    (ops.logsumexp, [np.ones((2, 3))]), (ops.gelu, [np.ones((2, 3))]), (ops.mean, [np.ones((2, 3))]),
+    (lambda x: ops.average_pool(x, 2), [np.ones((1, 4, 4, 2))]),
+])  # fmt: skip
+def test_operations_keep_float16(op, arrays):
+    half = op(*(a.astype("float16") for a in arrays))
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half, op(*(a.astype("float32") for a in arrays)), rtol=1e-3)
+
+
+def test_without_its_package_bfloat16_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    assert keras.dtype_policies.DTypePolicy("bfloat16").compute_dtype == "bfloat16"  # the name is no computation
+    with pytest.raises(NotSupportedError, match=r"bfloat16.*install"):
+        L.Dense(2, dtype="bfloat16")(np.ones((1, 2), "float32"))
+
+
+def test_both_halves_meet_in_float32():
+    brain = np.ones(2, dtypes.numpy_type("bfloat16"))
+    assert ops.add(brain, np.ones(2, "float16")).dtype == np.float32
+    assert ops.add(brain, np.ones(2, "int32")).dtype == ops.add(brain, 1.5).dtype == brain.dtype
+    assert ops.add(brain, np.ones(2, "float64")).dtype == np.float64
