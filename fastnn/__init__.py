@@ -13,9 +13,10 @@ from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "datasets", "distillation",
-             "distribution", "dtype_policies", "export", "initializers", "layers", "legacy", "losses", "metrics",
-             "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers", "random", "regularizers",
+_PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "data", "datasets",
+             "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
+             "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
+             "random", "regularizers",
              "saving", "utils", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),

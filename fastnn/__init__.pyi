@@ -28,6 +28,7 @@ from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
 from fastnn import constraints as constraints
+from fastnn import data as data
 from fastnn import datasets as datasets
 from fastnn.utils.scopes import device as device
 from fastnn import distillation as distillation
@@ -88,6 +89,7 @@ __all__ = [
     'compat',
     'config',
     'constraints',
+    'data',
     'datasets',
     'device',
     'distillation',

@@ -57,15 +57,16 @@ ALLOWED: dict[str, set[str]] = {
     "dtype_policies": BASE,
     "mixed_precision": BASE,
     "quantizers": TENSOR | {"saving", "dtype_policies"},
-    "utils": BASE,
-    "layers": PARTS - {"layers"},  # quantized layers ask the quantizers
+    "data": BASE,
+    "utils": BASE | {"data"},
+    "layers": PARTS - {"layers"} | {"data"},  # quantized layers ask the quantizers
     "losses": PARTS,
     "metrics": PARTS | {"losses"},
     "losses.compile_loss": PARTS | {"losses", "metrics"},  # what compile() makes of its arguments: above both
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "runtime", "saving", "tree"},
+    "models": OBJECTS | {"compiler", "runtime", "saving", "tree", "data"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
@@ -79,7 +80,7 @@ ALLOWED: dict[str, set[str]] = {
     "legacy": BASE | {"saving"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"models", "datasets", "preprocessing", "compiler"},
+    "compat": OBJECTS | {"models", "data", "datasets", "preprocessing", "compiler"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},

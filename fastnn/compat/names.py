@@ -30,6 +30,7 @@ MODULES = {
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
     "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
+    **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "mixed_precision", "quantizers": "quantizers",
     "mixed_precision.experimental": "dtype_policies",
@@ -68,9 +69,6 @@ GONE = {
     "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
-    "datasets.imdb": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself and use "
-    "preprocessing.sequence.pad_sequences",
-    "datasets.reuters": "its file is pickled, and fastnn unpickles nothing; load the arrays yourself",
     "wrappers.scikit_learn": "use keras.wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "estimator": "Keras 3 has removed it; use fit()",
 }
@@ -83,8 +81,10 @@ TENSORFLOW_FUNCTIONS = {
         "Tensor", "constant", "Variable", "function", "GradientTape", "newaxis", "executing_eagerly", "float16",
         "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
         "uint64", "bool", "string")},
-    "data.Dataset": "compat.tensorflow:Dataset", "data.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
-    "data.experimental.AUTOTUNE": "compat.tensorflow:AUTOTUNE",
+    **{f"data.{n}": f"data:{n}" for n in (
+        "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
+    **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
+    "data.experimental.cardinality": "data.dataset:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",

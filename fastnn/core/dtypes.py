@@ -15,6 +15,7 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
 }  # fmt: skip
+TEXT = "string"  # of symbols that stand for text: no kernel takes it
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 HALVES = ("float16", "bfloat16")  # stored and rounded to; calculated with in float32
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",

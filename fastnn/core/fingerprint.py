@@ -128,3 +128,14 @@ def siphash(key, data):
     state[2] ^= 0xFF
     rounds(4)
     return state[0] ^ state[1] ^ state[2] ^ state[3]
+
+
+def joined(a, b):
+    """Two fingerprints as one that depends on their order, as TensorFlow crosses columns (FingerprintCat64).
+
+    >>> joined(1, 2) == joined(2, 1)
+    False
+    """
+    mul = 0xC6A4A7935BD1E995
+    found = (a ^ mul ^ _folded(b * mul & _M) * mul & _M) * mul & _M
+    return _folded(_folded(found) * mul & _M)

@@ -6,11 +6,11 @@ from fastnn.datasets.files import load_table
 ROWS = {"large": None, "small": 600}
 
 
-def load_data(version="large", path=None, test_split=0.2, seed=113):
-    """The houses and their prices, mixed and split.
+def load_data(version="large", path="california_housing.npz", test_split=0.2, seed=113):
+    """The houses and their prices, in Keras's order, and split.
 
     version: "large", or "small": the first 600 rows.
-    path: the file; None looks for california_housing.npz in $FASTNN_DATA and ~/.keras/datasets.
+    path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
     test_split: share of the rows in the second part.  seed: of the order.
 
     Returns (x_train, y_train), (x_test, y_test): numbers (n, 8) and prices (n,).
@@ -23,4 +23,4 @@ def load_data(version="large", path=None, test_split=0.2, seed=113):
     """
     if version not in ROWS:
         raise ArgumentError(f"version: received {version!r}, expected 'large' or 'small'.")
-    return load_table("california_housing.npz", "California housing", path, test_split, seed, ROWS[version])
+    return load_table(path, "California housing", test_split, seed, ROWS[version])

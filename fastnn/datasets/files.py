@@ -1,6 +1,7 @@
 """Reading original data files: where they are looked for, the IDX format, and records of CIFAR."""
 
 import gzip
+import json
 import math
 import os
 import tokenize
@@ -9,8 +10,8 @@ import zlib
 
 import numpy as np
 
-from fastnn.core.errors import DataError
-from fastnn.core.random import permutation
+from fastnn.core.errors import ArgumentError, DataError
+from fastnn.datasets.lists import read_lists
 
 _IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
               13: np.dtype(">f4"), 14: np.dtype(">f8")}  # fmt: skip
@@ -19,6 +20,8 @@ _MAX_RATIO = 1100  # more than deflate can pack
 _NO_ARCHIVE = (OSError, ValueError, KeyError, EOFError, RuntimeError, SyntaxError, tokenize.TokenError, zlib.error,
                zipfile.BadZipFile)  # fmt: skip
 _NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
 def find_folder(path, subfolder, needed, what, plain=True):
@@ -102,10 +105,11 @@ def write_idx(path, array):
         file.write(header + array.tobytes())
 
 
-def read_npz(path, needed, what):
+def read_npz(path, needed, what, lists=()):
     """The arrays of an .npz file as Keras keeps them: {name: array}.
 
-    path: str.  needed: names that must be there.  what: name of the data set for the message.
+    path: str.  needed: names that must be there.  what: name of the data set for the message.  lists: names of arrays
+    of lists of whole numbers, which are read as such lists (see lists.read_lists).
     Raises DataError for anything else, and for arrays of Python objects: they are pickled, and nothing is unpickled.
     """
     path = os.fspath(path)
@@ -116,12 +120,13 @@ def read_npz(path, needed, what):
         )
     try:
         with zipfile.ZipFile(path) as file:
-            return {name: _read_npy(file, f"{name}.npy") for name in needed}
+            found = {name: _read_npy(file, f"{name}.npy") for name in needed}
+            return {**found, **{name: _read_npy(file, f"{name}.npy", True) for name in lists}}
     except _NO_ARCHIVE as error:
         raise DataError(f"{what}: {path!r} is damaged, or no file of Keras's: {error}.") from error
 
 
-def _read_npy(archive, name):
+def _read_npy(archive, name, lists=False):
     """An array in a member of an .npz file, whose size is known from what is there before any of it is read."""
     info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -135,6 +140,8 @@ def _read_npy(archive, name):
                 f"{name} is of NumPy's format {version}, expected one of {', '.join(map(str, _NPY_HEADERS))}"
             )
         shape, by_columns, dtype = _NPY_HEADERS[version](file)
+        if lists and dtype.kind == "O" and len(shape) == 1:
+            return read_lists(file.read(info.file_size + 1))
         if dtype.kind not in "fiub":
             raise ValueError(f"{name} holds elements {dtype}, expected numbers (objects are pickled: never read)")
         if any(type(d) is not int or d < 0 for d in shape):
@@ -156,14 +163,49 @@ def find_npz(name):
     return next((p for p in (os.path.join(r, name) for r in roots if r) if os.path.isfile(p)), None)
 
 
-def load_table(file, what, path, test_split, seed, rows=None):
-    """(x_train, y_train), (x_test, y_test) from an .npz file with x and y: its first `rows`, mixed and split."""
-    arrays = read_npz(
-        path or find_npz(file) or os.path.join(os.path.expanduser("~/.keras/datasets"), file), ("x", "y"), what
-    )
+def located(path, what):
+    """The file that a user names as Keras does: a path, or a name in the folders of find_npz.
+
+    Raises DataError that says which file goes where.
+    """
+    path = os.fspath(path)
+    found = path if os.path.isfile(path) else None if os.path.isabs(path) else find_npz(path)
+    if found is None:
+        home = path if os.path.isabs(path) else os.path.join(os.path.expanduser("~/.keras/datasets"), path)
+        raise DataError(
+            f"{what}: no file at {home!r}. fastnn downloads nothing: put {os.path.basename(path)}, from {ORIGIN}, "
+            "there, or into a folder that the environment variable FASTNN_DATA names, or pass path=."
+        )
+    return found
+
+
+def load_table(path, what, test_split, seed, rows=None):
+    """(x_train, y_train), (x_test, y_test) from an .npz file with x and y: its first `rows`, in Keras's order, split.
+
+    Raises ArgumentError for a share outside of [0, 1).
+    """
+    if not 0 <= test_split < 1:
+        raise ArgumentError(
+            f"Invalid `test_split` argument: {test_split}. It must be between 0 and 1 (exclusive of 1)."
+        )
+    arrays = read_npz(located(path, what), ("x", "y"), what)
     x, y = arrays["x"][:rows], arrays["y"][:rows]
-    order, first = permutation((int(seed),), len(x)), int(len(x) * (1 - test_split))
+    order, first = np.arange(len(x)), int(len(x) * (1 - test_split))
+    np.random.RandomState(seed).shuffle(order)  # Keras's order of rows, by NumPy's old generator
     return (x[order[:first]], y[order[:first]]), (x[order[first:]], y[order[first:]])
+
+
+def read_words(path, what):
+    """{word: number} of a JSON file as Keras keeps it."""
+    place = located(path, what)
+    try:
+        with open(place, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{what}: {place!r} is damaged: {error}.") from error
+    if not isinstance(found, dict) or not all(type(v) is int for v in found.values()):
+        raise DataError(f"{what}: {place!r} holds no words with their numbers.")
+    return found
 
 
 def read_records(path, label_bytes):

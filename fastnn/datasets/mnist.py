@@ -13,11 +13,11 @@ FILES = (
 )
 
 
-def load_data(path=None, subfolder="mnist", what="MNIST"):
+def load_data(path="mnist.npz", subfolder="mnist", what="MNIST"):
     """The images and labels of the original gzipped IDX files, or of Keras's mnist.npz.
 
-    path: folder with the four files, the folder above it, or an .npz file; None looks into $FASTNN_DATA and
-    ~/.keras/datasets.
+    path: folder with the four files, the folder above it, or an .npz file; "mnist.npz" or None looks into $FASTNN_DATA
+    and ~/.keras/datasets, for that file and for the four.
     Returns (x_train, y_train), (x_test, y_test): images (n, 28, 28) uint8, labels (n,) uint8.
     Raises DataError if a file is missing or damaged, saying what belongs where.
 
@@ -27,6 +27,7 @@ def load_data(path=None, subfolder="mnist", what="MNIST"):
     fastnn.core.errors.DataError: MNIST: no 'train-images-idx3-ubyte.gz' in '/nowhere', ...
     """
     npz = find_npz("mnist.npz") if what == "MNIST" and path in (None, "mnist.npz") else None
+    path = None if path == "mnist.npz" and npz is None and not os.path.isfile(path) else path
     if npz is None and path is not None and os.fspath(path).endswith(".npz"):
         npz = path
     if npz is not None:

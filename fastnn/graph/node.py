@@ -286,7 +286,8 @@ class Symbol(Operators):
     ) -> None:
         if node is None and origin is None:
             origin = STAND_ALONE
-            shape, dtype = standard_shape(shape), dtypes.standardize(dtype)
+            text = isinstance(dtype, str) and dtype == dtypes.TEXT
+            shape, dtype = standard_shape(shape), dtype if text else dtypes.standardize(dtype)
             if sparse and ragged:
                 raise ArgumentError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
         self._shape, self._dtype, self._sparse, self._ragged = tuple(shape), dtype, sparse, ragged

@@ -76,6 +76,8 @@ from fastnn.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2
 from fastnn.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from fastnn.layers.normalization import GroupNormalization as GroupNormalization
 from fastnn.layers.attention_grouped import GroupQueryAttention as GroupQueryAttention
+from fastnn.layers.hashing import HashedCrossing as HashedCrossing
+from fastnn.layers.hashing import Hashing as Hashing
 from fastnn.layers.simple import Identity as Identity
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_layer import InputLayer as InputLayer
@@ -97,6 +99,7 @@ from fastnn.layers.pooling import MaxPooling1D as MaxPooling1D
 from fastnn.layers.pooling import MaxPooling2D as MaxPooling2D
 from fastnn.layers.pooling import MaxPooling3D as MaxPooling3D
 from fastnn.layers.merging import Maximum as Maximum
+from fastnn.layers.spectrogram import MelSpectrogram as MelSpectrogram
 from fastnn.layers.merging import Minimum as Minimum
 from fastnn.layers.images.mixing import MixUp as MixUp
 from fastnn.layers.attention import MultiHeadAttention as MultiHeadAttention
@@ -104,6 +107,7 @@ from fastnn.layers.merging import Multiply as Multiply
 from fastnn.layers.rescaling import Normalization as Normalization
 from fastnn.layers.activation import PReLU as PReLU
 from fastnn.layers.reshaping import Permute as Permute
+from fastnn.layers.pipeline import Pipeline as Pipeline
 from fastnn.layers.normalization import RMSNormalization as RMSNormalization
 from fastnn.layers.rnn import RNN as RNN
 from fastnn.layers.images.policies import RandAugment as RandAugment
@@ -133,6 +137,7 @@ from fastnn.layers.rescaling import Rescaling as Rescaling
 from fastnn.layers.reshaping import Reshape as Reshape
 from fastnn.layers.images.sizes import Resizing as Resizing
 from fastnn.layers.embedding_reversible import ReversibleEmbedding as ReversibleEmbedding
+from fastnn.layers.spectrogram import STFTSpectrogram as STFTSpectrogram
 from fastnn.layers.depthwise import SeparableConv1D as SeparableConv1D
 from fastnn.layers.depthwise import SeparableConv2D as SeparableConv2D
 from fastnn.layers.depthwise import SeparableConvolution1D as SeparableConvolution1D
@@ -251,6 +256,8 @@ __all__ = [
     'GlobalMaxPooling3D',
     'GroupNormalization',
     'GroupQueryAttention',
+    'HashedCrossing',
+    'Hashing',
     'Identity',
     'Input',
     'InputLayer',
@@ -272,6 +279,7 @@ __all__ = [
     'MaxPooling2D',
     'MaxPooling3D',
     'Maximum',
+    'MelSpectrogram',
     'Minimum',
     'MixUp',
     'MultiHeadAttention',
@@ -279,6 +287,7 @@ __all__ = [
     'Normalization',
     'PReLU',
     'Permute',
+    'Pipeline',
     'RMSNormalization',
     'RNN',
     'RandAugment',
@@ -308,6 +317,7 @@ __all__ = [
     'Reshape',
     'Resizing',
     'ReversibleEmbedding',
+    'STFTSpectrogram',
     'SeparableConv1D',
     'SeparableConv2D',
     'SeparableConvolution1D',

@@ -76,9 +76,7 @@ class CategoryEncoding(_Encoding):
         if output_mode == "binary":
             output_mode = "multi_hot"
         if output_mode not in _MODES:
-            raise ArgumentError(
-                f"Unknown argument for output_mode: {output_mode}; expected one of {', '.join(_MODES)}."
-            )
+            raise ArgumentError(f"Unknown arg for output_mode: {output_mode}. Expected one of {', '.join(_MODES)}.")
         if num_tokens is None:
             raise ArgumentError(
                 "num_tokens must be set to use this layer. If the number of tokens is not known "
@@ -86,6 +84,8 @@ class CategoryEncoding(_Encoding):
             )
         if sparse:
             raise ArgumentError("CategoryEncoding: sparse=True is not supported.")
+        if hasattr(num_tokens, "__index__") and num_tokens < 1:
+            raise ArgumentError(f"`num_tokens` must be >= 1. Received: num_tokens={num_tokens}.")
         self.num_tokens, self.output_mode = positive("num_tokens", num_tokens), output_mode
 
     @property
@@ -140,9 +140,11 @@ class Discretization(_Encoding):
     ) -> None:
         super().__init__(dtype=dtype, name=name, **kwargs)
         if (bin_boundaries is None) == (num_bins is None):
+            what = "You need to set either" if num_bins is None else "Both"
             raise ArgumentError(
-                "Discretization: exactly one of `num_bins` and `bin_boundaries` must be set. Received: "
-                f"num_bins={num_bins} and bin_boundaries={bin_boundaries}"
+                f"{what} `num_bins` {'or' if num_bins is None else 'and'} `bin_boundaries`"
+                f"{'.' if num_bins is None else ' should not be set.'} Received: num_bins={num_bins} and "
+                f"bin_boundaries={bin_boundaries}"
             )
         if output_mode not in ("int", *_MODES) or sparse:
             raise ArgumentError(
@@ -164,7 +166,8 @@ class Discretization(_Encoding):
         """
         if self.num_bins is None:
             raise ArgumentError("Cannot adapt a Discretization layer that was given `bin_boundaries`.")
-        batches = [data] if hasattr(data, "__array__") or np.isscalar(data) else itertools.islice(data, steps)
+        whole = hasattr(data, "__array__") or np.isscalar(data)
+        batches = [data] if whole else (b[0] if isinstance(b, tuple) else b for b in itertools.islice(data, steps))
         summary = np.zeros((2, 0), "float32")
         for batch in batches:
             joined = np.concatenate([_summary(as_numbers(batch, "data", wide=True), self.epsilon), summary], axis=1)
@@ -172,6 +175,11 @@ class Discretization(_Encoding):
         if not summary.size:
             raise DataError("Discretization: adapt() needs at least one value. Received no data.")
         self.bin_boundaries = _thinned(summary, 1.0 / self.num_bins)[0, :-1].tolist()
+
+    @property
+    def output_dtype(self):
+        """The dtype of its outputs."""
+        return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def call(self, inputs):
         if self.bin_boundaries is None:

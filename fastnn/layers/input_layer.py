@@ -19,7 +19,7 @@ class InputLayer(Layer):
     Args:
         shape: shape of one sample, without the batch dimension; None for dimensions that vary.
         batch_size: int or None.
-        dtype: dtype name, the default float type if None.
+        dtype: dtype name, the default float type if None; "string" for text, which layers as TextVectorization take.
         batch_shape: shape with the batch dimension, instead of `shape`.
         optional: whether None may be passed for it.
         name: str, made if None.
@@ -85,7 +85,8 @@ class InputLayer(Layer):
             raise ArgumentError("You must pass a `shape` argument.")
         given = shape if batch_shape is None else batch_shape
         self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
-        self._input_type = dtypes.standardize(dtype) if dtype is not None else config.floatx()
+        text = isinstance(dtype, str) and dtype in (dtypes.TEXT, "str")
+        self._input_type = dtypes.TEXT if text else dtypes.standardize(dtype) if dtype is not None else config.floatx()
         self.optional, self.sparse, self.ragged = optional, False, False
         self._batch_input_shape = self.batch_shape
         self.built = True

@@ -368,7 +368,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             if isinstance(x, memoryview):
                 x = np.asarray(x)
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
-                return x
+                return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
             array = received(array, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
             return array if array is x else with_mask(array, context.get_mask(x))

@@ -1,6 +1,6 @@
 """Words and ids as numbers: StringLookup and IntegerLookup.
 
-Text cannot go into a model, so these layers work on arrays, before fit: `x = layer(texts)`.
+They work on arrays: before fit, as `x = layer(texts)`, or at the door of a model whose Input holds text.
 """
 
 import collections
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, FileFormatError
+from fastnn.core.errors import ArgumentError, DataError, FileFormatError, NotSupportedError
 from fastnn.core.fingerprint import fingerprint64, siphash
-from fastnn.layers.encoding import encoded
-from fastnn.layers.layer import Layer
+from fastnn.layers.encoding import encoded, encoded_shape
+from fastnn.layers.host import TEXT, HostLayer
 from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
@@ -29,10 +29,17 @@ def _pair(salt):
     return None if salt is None else keys
 
 
+def _dense(layer, sparse, output_mode):
+    if sparse and output_mode == "int":
+        raise ArgumentError(f"`sparse` may only be true if `output_mode` is not 'int'. Received: sparse={sparse}")
+    if sparse:
+        raise NotSupportedError(f"{type(layer).__name__}: sparse=True is not supported; results are dense arrays.")
+
+
 DROPPED = -1  # the number of a masked word where words are counted: it is in no row
 
 
-class Lookup(Layer):
+class Lookup(HostLayer):
     """Base: a vocabulary, and arrays of its numbers."""
 
     what, kind = "vocabulary", object
@@ -159,6 +166,7 @@ class Lookup(Layer):
         counts, documents, rows = collections.Counter(), collections.Counter(), 0
         whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
         for batch in [data] if whole else itertools.islice(data, steps):
+            batch = batch[0] if isinstance(batch, tuple) and not whole else batch
             for row in self._rows(batch, whole):
                 counts.update(row)
                 documents.update(set(row))
@@ -196,13 +204,6 @@ class Lookup(Layer):
         text = str(word).encode()
         return fingerprint64(text) if self.salt is None else siphash(self.salt, text)
 
-    def __call__(self, inputs, *args, **kwargs):
-        if hasattr(inputs, "origin"):
-            raise ArgumentError(
-                f"{type(self).__name__} works on arrays, not inside a model: use its result as the model's input."
-            )
-        return self.call(inputs)
-
     def call(self, inputs):
         """The numbers of the words of an array (or the words of numbers, with invert)."""
         if self._tokens is None:
@@ -217,10 +218,33 @@ class Lookup(Layer):
         flat = [self._number(self._clean(v)) for v in array.reshape(-1).tolist()]
         return self._finish(np.array(flat, np.int64).reshape(array.shape))
 
+    def _size(self):
+        """The numbers in a row of the output modes other than "int"."""
+        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
+
+    def compute_output_shape(self, input_shape):
+        """The output shape for an input shape."""
+        if self.output_mode == "int":
+            return tuple(input_shape)
+        mode = "one_hot" if self.output_mode == "one_hot" else "count"
+        return encoded_shape(tuple(input_shape), self._size(), mode)
+
+    @property
+    def input_dtype(self):
+        """The dtype of its inputs."""
+        return "int64" if self.invert or self.kind is np.int64 else TEXT
+
+    @property
+    def output_dtype(self):
+        """The dtype of its outputs."""
+        if self.invert and self.kind is object:
+            return TEXT
+        return "int64" if self.output_mode == "int" else self.compute_dtype
+
     def _finish(self, numbers):
         if self.output_mode == "int":
             return numbers
-        size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
+        size = self._size()
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
         return self._weighted(np.asarray(encoded(numbers.astype("int32"), size, mode, dtype="int64")))
 
@@ -266,8 +290,10 @@ class StringLookup(Lookup):
         output_mode: str = "int",
         pad_to_max_tokens: bool = False,
         salt: Any = None,
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
+        _dense(self, sparse, output_mode)
         super().__init__(
             max_tokens,
             num_oov_indices,
@@ -311,8 +337,10 @@ class IntegerLookup(Lookup):
         pad_to_max_tokens: bool = False,
         oov_method: str = "floormod",
         salt: Any = None,
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
+        _dense(self, sparse, output_mode)
         if salt is not None and oov_method == "floormod":
             raise ArgumentError(
                 "IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "

@@ -54,6 +54,10 @@ class TextVectorization(Lookup):
                     f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
                     f"function. Received: {name}={value!r}"
                 )
+        if not (ngrams is None or isinstance(ngrams, int)) and not (
+            isinstance(ngrams, (tuple, list)) and all(isinstance(n, int) for n in ngrams)
+        ):
+            raise ArgumentError(f"`ngrams` must be None, an integer, or a tuple of integers. Received: ngrams={ngrams}")
         for old in ("sparse", "ragged"):
             if kwargs.pop(old, None):
                 raise ArgumentError(f"TextVectorization: {old}=True is not supported.")
@@ -118,7 +122,7 @@ class TextVectorization(Lookup):
             return self._finish(numbers)
         rows = [[self._number(w) for w in row] for row in self._rows(array, True)]
         if self.output_mode != "int":
-            size = self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
+            size = self._size()
             out = np.zeros((len(rows), size), np.int64)
             for line, row in zip(out, rows):
                 np.add.at(line, [n for n in row if n != DROPPED], 1)
@@ -128,6 +132,14 @@ class TextVectorization(Lookup):
             for line, row in zip(out, rows):
                 line[: len(row)] = row[: len(line)]
         return out if array.ndim else out[0]
+
+    def compute_output_shape(self, input_shape):
+        """The output shape for an input shape."""
+        if self.output_mode != "int":
+            return (input_shape[0], self._size())
+        if self.split is None and len(input_shape) > 1:
+            return (*input_shape[:-1], self.output_sequence_length or input_shape[-1])
+        return (input_shape[0], self.output_sequence_length)
 
     def get_config(self):
         config = super().get_config()

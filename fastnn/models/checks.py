@@ -234,7 +234,7 @@ def door(leaves, wanted, kept, indices):
 def index_inputs(model):
     """[(position of a flat input, layer)] for each layer with an `index_range` that is called on that input itself."""
     functional = model if "_map" in model.__dict__ else model.__dict__.get("_functional")
-    if functional is None:
+    if functional is None or functional._door is not None:
         return []
     positions = {(x.origin, x.index): i for i, x in enumerate(functional.inputs)}
     found = []

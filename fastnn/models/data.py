@@ -9,6 +9,7 @@ from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers, doubtful, report_overflow
 from fastnn.models.source_state import SourceState
+from fastnn.models.sparse import dense, is_sparse
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 _EMPTY = (None, (), [])
@@ -20,7 +21,7 @@ def as_rows(value, name):
     Raises DTypeError for strings, objects and complex numbers, DataError for 0-d, masked and missing values and
     integers beyond int64.
     """
-    array = as_numbers(value, name)
+    array = as_numbers(dense(value), name)
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:  # batches are gathered from signed integers
         array = array.astype(np.int32 if array.dtype.itemsize == 2 else np.int64)
     if array.ndim == 0:
@@ -175,6 +176,7 @@ def is_batches(x):
         or isinstance(x, (np.ndarray, dict, list, tuple, str))
         or hasattr(x, "to_numpy")
         or hasattr(x, "__array__")
+        or is_sparse(x)
         or isinstance(x, memoryview)
     ):
         return False

@@ -11,6 +11,7 @@ from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import CallEvent, is_functional
+from fastnn.layers.host import TEXT, is_text, text_array
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
@@ -21,6 +22,7 @@ from fastnn.layers.tracking import structure_changed
 from fastnn.models.binding import bound, by_position
 from fastnn.models.checks import as_input
 from fastnn.models.direct import directly
+from fastnn.models.door import AtDoor, Door, door_of, on_host
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
@@ -42,6 +44,7 @@ class Functional(Model):
     _first_call = 1  # its own graph counts as its call 0
 
     _map: GraphMap
+    _door: Door | None
     _inputs_struct: Structure
     _outputs_struct: Structure
     inputs: list[Symbol]
@@ -114,6 +117,8 @@ class Functional(Model):
             ("_symbolic_losses", list(extra)),
         ):
             put(self, name, value)  # not tracked: a graph holds symbols, not state
+        hosts = any(on_host(op) for op in map_.operations) or any(x.dtype == TEXT for x in self.inputs)
+        put(self, "_door", Door(map_, self.inputs, [*self.outputs, *extra]) if hosts else None)
         put(self, "input_names", [x.origin.operation.name for x in self.inputs])
         put(self, "output_names", [x.origin.operation.name for x in self.outputs])
         for operation in map_.operations:
@@ -172,6 +177,8 @@ class Functional(Model):
         if given is not None or "_inputs_struct" not in self.__dict__:
             return given
         struct = self._inputs_struct
+        if self._door is not None:  # it looks at its data itself
+            return None
         if isinstance(struct, dict) and not all(isinstance(x, Symbol) for x in struct.values()):
             return None
         names = nest.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
@@ -186,6 +193,8 @@ class Functional(Model):
     # ---- running --------------------------------------------------------------------------------------
 
     def __call__(self, inputs: Structure, training: bool | None = None, mask: Structure = None, **kwargs: Any) -> Any:
+        if self._door is not None:
+            inputs = self._standard_x(inputs)
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -193,12 +202,21 @@ class Functional(Model):
         return _single(self.run(inputs, training, mask))
 
     def _rows_apart(self, training):
-        return super()._rows_apart(training) and all(map(_event_apart, self._map.calls))
+        calls = self._map.calls if self._door is None else [event for event, _ in self._door.left]
+        return super()._rows_apart(training) and all(map(_event_apart, calls))
 
     def run(self, inputs, training=None, mask=None):
         """Re-execute the call events on other values (symbols of a trace, or arrays)."""
-        flat = self._standardize(inputs)
-        values = {}
+        values, door = {}, self._door
+        if door is not None:
+            inputs = self._standard_x(inputs)
+            if not isinstance(inputs, AtDoor):
+                raise GraphError(
+                    f"Model '{self.name}' holds layers that work on arrays before the step. It can be called on data, "
+                    "or on Inputs of another model, but not inside the `call` of a layer."
+                )
+            values = dict(zip(door.taken, inputs))
+        flat = self._standardize(inputs) if door is None else ()
         for symbol, value, m in zip(self.inputs, flat, nest.flatten(mask) if mask is not None else [None] * len(flat)):
             if m is not None:
                 context.set_mask(value, m)
@@ -207,10 +225,14 @@ class Functional(Model):
         def fill(x):
             return values[key(x)] if is_functional(x) else x
 
-        for event, keys in self._map.needs:
+        for event, keys in self._map.needs if door is None else door.left:
+            operation = event.operation
+            if door is not None and door_of(operation) is not None:
+                for i, value in enumerate(nest.flatten(operation(door.inner(event, values), training=training))):
+                    values.setdefault((event, i), value)
+                continue
             if any(k not in values for k in keys):
                 continue
-            operation = event.operation
             kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
             args = [nest.map_structure(fill, a) for a in event.args]
             if (
@@ -266,6 +288,18 @@ class Functional(Model):
         return next(".".join(map(str, path)) for path, x in paths if x is symbol)
 
     def _standard_x(self, x, quiet=False):
+        """Data in the structure of `inputs`, or, where the model has a door, through it."""
+        if self._door is None:
+            return self._standard_leaves(x, quiet)
+        if isinstance(x, AtDoor):
+            return x
+        if isinstance(self._inputs_struct, Symbol) and is_text(x):
+            x = text_array(x)
+        x = self._standard_leaves(x, quiet)
+        flat = nest.flatten(x)
+        return x if any(isinstance(value, Symbol) for value in flat) else self._door(flat)
+
+    def _standard_leaves(self, x, quiet=False):
         """Data in the structure of `inputs`: dicts by key or name, lists by position (see binding.bound)."""
         struct = self._inputs_struct
         if isinstance(x, dict):
@@ -282,7 +316,7 @@ class Functional(Model):
 
     def input_dtypes(self, x):
         """The dtypes that the leaves of (standardized) data are wanted in."""
-        return [s.dtype for s in self.inputs]
+        return [s.dtype for s in (self.inputs if self._door is None else self._door.specs)]
 
     def _build_from_data(self, x):
         """Nothing: a functional model is built when it is made."""
@@ -290,8 +324,9 @@ class Functional(Model):
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the outputs for symbols as inputs."""
         flat = nest.flatten(self._standard_x(inputs, quiet=True))  # the call itself warns
-        if len(flat) == len(self.inputs) and all(
-            x is not None and tuple(x.shape) == ref.shape for x, ref in zip(flat, self.inputs)
+        if self._door is not None or (
+            len(flat) == len(self.inputs)
+            and all(x is not None and tuple(x.shape) == ref.shape for x, ref in zip(flat, self.inputs))
         ):
             return nest.map_structure(lambda s: symbol_like(s.shape, s.dtype), self._outputs_struct)
         return infer(self._call_inner, (inputs,), {})

@@ -7,7 +7,7 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
-from fastnn.models import script
+from fastnn.models import script, sparse
 from fastnn.models.rounds import Round
 from fastnn.models.runs import aside
 from fastnn.models.sources import RowSource, ran_out, run_batch, source_of
@@ -67,6 +67,10 @@ def fit(
                 "Argument `validation_split` is only supported for tensors or NumPy arrays. Received a generator or "
                 "data set: pass validation_data."
             )
+        if sparse.any_sparse(x, y, sample_weight):
+            (x, y, sample_weight), validation_data = sparse.split(validation_split, [x, y, sample_weight])
+            validation_data = tuple(validation_data)
+    if validation_split and validation_data is None:
         x, y, sample_weight = (
             adapter.convert(s, n) for s, n in ((model._standard_x(x), "x"), (y, "y"), (sample_weight, "sample_weight"))
         )

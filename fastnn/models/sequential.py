@@ -11,11 +11,13 @@ from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import is_functional
+from fastnn.layers.host import TEXT, text_array
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import InputLayer
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.models.direct import directly
+from fastnn.models.door import on_host
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
 from fastnn.saving import identifiers as serial
@@ -171,6 +173,8 @@ class Sequential(Model):
     # ---- running --------------------------------------------------------------------------------------
 
     def __call__(self, inputs: Structure, training: bool | None = None, mask: Structure = None, **kwargs: Any) -> Any:
+        if self._functional is None or self._functional._door is not None:
+            inputs = self._standard_x(inputs)
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -282,7 +286,25 @@ class Sequential(Model):
         return None if self._functional is None else self._functional.input_dtypes(x)
 
     def _standard_x(self, x, quiet=False):
+        if (
+            self._functional is None
+            and self._tracker.layers
+            and on_host(self._tracker.layers[0])
+            and not isinstance(x, Symbol)
+        ):
+            x = text_array(x)
+            kind = TEXT if x.dtype.kind in "OSU" else x.dtype.name
+            self._tracker.layers.insert(0, InputLayer(batch_shape=(None, *x.shape[1:]), dtype=kind))
+            self.build()
         return x if self._functional is None else self._functional._standard_x(x, quiet)
+
+    @property
+    def _door(self):
+        functional = self.__dict__.get("_functional")
+        return None if functional is None else functional._door
+
+    def _standard_leaves(self, x):
+        return self._functional._standard_leaves(x)
 
     def add_loss(self, loss):
         """Add a scalar to the loss: a symbol computed from the model's input, or what Layer.add_loss takes."""

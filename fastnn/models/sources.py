@@ -12,6 +12,7 @@ from fastnn.core import random, switches
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
 from fastnn.models import data as adapter
+from fastnn.models import sparse
 from fastnn.models.identity import content
 from fastnn.models.runs import aside, let_in
 from fastnn.runtime import extension
@@ -314,6 +315,11 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
         _check_alone(x, y, weight)
         steps = switches.limited("steps_per_epoch", steps, switches.max_steps_per_epoch())
         return BatchSource(model, kind, x, steps, class_weight, shuffle)
+    if sparse.any_sparse(x, y, weight):
+        model._arrays(*(sparse.first(part) for part in (x, y, weight)), class_weight, what=kind)
+        parts = {"x": model._standard_x(x), "y": y, "sample_weight": weight}
+        made = sparse.batches(parts, batch_size, steps, shuffle)
+        return BatchSource(model, kind, made, steps, class_weight)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
     source = RowSource(model, kind, arrays, batch_size, steps, shuffle)
     fewer = switches.limited("steps_per_epoch", source.steps, switches.max_steps_per_epoch())

@@ -11,13 +11,14 @@ NAMES = {
                      "deserialize_keras_object"), "fastnn.saving"),
     "Progbar": "fastnn.callbacks", "standardize_dtype": "fastnn.core.dtypes:standardize",
     **dict.fromkeys(("array_to_img", "img_to_array", "load_img", "save_img"), "images"),
-    **dict.fromkeys(("image_dataset_from_directory", "text_dataset_from_directory", "timeseries_dataset_from_array"),
+    **dict.fromkeys(("image_dataset_from_directory", "text_dataset_from_directory", "audio_dataset_from_directory"),
                     "folders"),
+    "timeseries_dataset_from_array": "timeseries",
     **dict.fromkeys(("is_keras_tensor", "get_source_inputs", "model_to_dot"), "symbols"),
     **dict.fromkeys(("pack_x_y_sample_weight", "unpack_x_y_sample_weight"), "triples"),
     "split_dataset": "splitting", "get_file": "data_files", "Config": "config_dict",
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "interactive"),
-    "plot_model": "fastnn.visualization", "legacy": "",
+    "plot_model": "fastnn.visualization", "legacy": "", "FeatureSpace": "fastnn.layers.feature_space",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,10 +1,12 @@
 """Generated from NAMES by tests/typing/stubs.py."""
 from fastnn.utils.config_dict import Config as Config
 from fastnn.saving.registration import CustomObjectScope as CustomObjectScope
+from fastnn.layers.feature_space import FeatureSpace as FeatureSpace
 from fastnn.callbacks.progbar import Progbar as Progbar
 from fastnn.utils.batches import PyDataset as PyDataset
 from fastnn.utils.batches import Sequence as Sequence
 from fastnn.utils.images import array_to_img as array_to_img
+from fastnn.utils.folders import audio_dataset_from_directory as audio_dataset_from_directory
 from fastnn.utils import bounding_boxes as bounding_boxes
 from fastnn.layers.session import clear_session as clear_session
 from fastnn.saving.registration import custom_object_scope as custom_object_scope
@@ -34,17 +36,19 @@ from fastnn.utils.seeds import set_random_seed as set_random_seed
 from fastnn.utils.splitting import split_dataset as split_dataset
 from fastnn.core.dtypes import standardize as standardize_dtype
 from fastnn.utils.folders import text_dataset_from_directory as text_dataset_from_directory
-from fastnn.utils.folders import timeseries_dataset_from_array as timeseries_dataset_from_array
+from fastnn.utils.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 from fastnn.utils.arrays import to_categorical as to_categorical
 from fastnn.utils.triples import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 
 __all__ = [
     'Config',
     'CustomObjectScope',
+    'FeatureSpace',
     'Progbar',
     'PyDataset',
     'Sequence',
     'array_to_img',
+    'audio_dataset_from_directory',
     'bounding_boxes',
     'clear_session',
     'custom_object_scope',

@@ -1,6 +1,12 @@
-"""Files that others have downloaded."""
+"""Files that others have downloaded, or that lie elsewhere on this machine."""
 
+import hashlib
 import os
+import shutil
+import tarfile
+import urllib.parse
+import urllib.request
+import zipfile
 
 from fastnn.core.errors import ArgumentError, DataError
 
@@ -18,17 +24,29 @@ def get_file(
     cache_dir=None,
     force_download=False,
 ):
-    """The path of a file that is already in Keras's folder of data files, `~/.keras/datasets`.
+    """The path of a file that is already in Keras's folder of data files, `~/.keras/datasets`, or is copied there.
 
     fname: its name (the last part of `origin` if None).  cache_dir, cache_subdir: the folder.
+    origin: where it comes from: a path, or a `file:` address, is copied; what is elsewhere must be there already.
+    extract, untar: unpack a local archive (tar or zip) into a folder beside it, whose path is returned.
+    file_hash, md5_hash: SHA-256 or MD5 that the file must have, in hexadecimal digits.
 
-    Raises DataError if it is not there: fastnn downloads nothing.
+    Raises DataError if it is not there (fastnn downloads nothing), has another hash, or cannot be unpacked.
     """
     name = fname or os.path.basename(origin or "")
     if not name:
         raise ArgumentError("get_file: please specify `fname` or `origin`.")
     folder = os.path.join(os.path.expanduser(cache_dir or os.path.join("~", ".keras")), cache_subdir)
     path = os.path.join(folder, name)
+    local = _local(origin)
+    if local is not None:
+        wanted = file_hash or md5_hash
+        if force_download or not os.path.isfile(path) or (wanted and _digest(path, wanted) != wanted.lower()):
+            os.makedirs(folder, exist_ok=True)
+            shutil.copyfile(local, path)
+        if wanted and _digest(path, wanted) != wanted.lower():
+            raise DataError(f"get_file: {path!r} has another hash than {wanted}: it is incomplete, or another file.")
+        return _unpacked(path) if extract or untar else path
     for found in (path, path.removesuffix(".tar.gz").removesuffix(".tgz").removesuffix(".zip")):
         if os.path.exists(found) and (found != path or not (extract or untar)):
             return found
@@ -38,3 +56,35 @@ def get_file(
         f"get_file: no {path!r}. fastnn downloads nothing: put the file there"
         + (f", from {origin}." if origin else ".")
     )
+
+
+def _local(origin):
+    """The path of a file on this machine that an origin names, or None."""
+    parts = urllib.parse.urlsplit(os.fspath(origin or ""))
+    path = urllib.request.url2pathname(parts.path) if parts.scheme == "file" else os.fspath(origin or "")
+    return path if os.path.isfile(path) else None
+
+
+def _digest(path, like):
+    """The hash of a file, of the kind that the digits `like` are of."""
+    digest = hashlib.md5(usedforsecurity=False) if len(like) == 32 else hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _unpacked(path):
+    """The folder into which an archive has been unpacked; members that lead out of it are refused."""
+    name = os.path.basename(path)
+    folder = os.path.join(os.path.dirname(path), f"{name.split('.')[0]}_extracted")
+    try:
+        if tarfile.is_tarfile(path):
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+        else:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)  # drops what would lead out
+    except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise DataError(f"get_file: {path!r} cannot be unpacked: {error}.") from error
+    return folder

@@ -1,284 +1,335 @@
-"""Data sets in folders: one subfolder per class, read batch by batch; and windows of a series."""
+"""Data sets in folders: one subfolder per class; images, texts and sounds, read when they are asked for."""
 
-import pathlib
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError
-from fastnn.core.random import permutation
-from fastnn.utils.batches import PyDataset
-from fastnn.utils.images import MODES, img_to_array, load_img
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.resampling import weights
+from fastnn.data.dataset import Dataset
+from fastnn.data.elements import padded
+from fastnn.utils.images import MODES, img_to_array, load_img, smart_resize
+from fastnn.utils.interactive import say
+from fastnn.utils.resampling import resize
 
 IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+_INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+_LABELS = {
+    "int": lambda numbers, _: numbers.astype("int32"),
+    "binary": lambda numbers, _: numbers.astype("float32")[:, None],
+    "categorical": lambda numbers, n: np.eye(n, dtype="float32")[numbers],
+}
 
 
-class _Rows(PyDataset):
-    """Batches of rows: `row(i)` gives the parts of row i; an order of its own in every pass where shuffle is set."""
-
-    def __init__(self, n, batch_size, shuffle, seed, row):
-        super().__init__()
-        self.n, self.batch_size, self.shuffle, self.row = n, batch_size, shuffle, row
-        self._stream = (config.next_stream() if seed is None else seed) if shuffle else 0
-        self._pass = 0
-        self._mix()
-
-    def _mix(self):
-        self.order = (
-            permutation((config.seed(), self._stream, self._pass), self.n) if self.shuffle else np.arange(self.n)
-        )
-
-    def __len__(self):
-        return -(-self.n // self.batch_size) if self.batch_size else self.n
-
-    def __getitem__(self, index):
-        if self.batch_size is None:
-            return self.row(self.order[index])
-        first = index * self.batch_size
-        rows = [self.row(i) for i in self.order[first : first + self.batch_size]]
-        if not isinstance(rows[0], tuple):
-            return _column(rows)
-        return tuple(_column(c) for c in zip(*rows))
-
-    def on_epoch_end(self):
-        self._pass += 1
-        self._mix()
+def check_format(format: Any) -> None:
+    """ArgumentError for a format that is none of Keras's; both give a Dataset."""
+    if format not in ("tf", "grain", None):
+        raise ArgumentError(f'`format` should be either "tf" or "grain". Received: format={format}')
 
 
-def _column(values):
-    return np.array(values, dtype=object) if isinstance(values[0], str) else np.stack(values)
-
-
-def _check_split(validation_split, subset, shuffle, seed):
-    if validation_split is not None and not 0 < validation_split < 1:
-        raise ArgumentError(f"`validation_split` must be between 0 and 1, received: {validation_split}")
-    if (validation_split is None) != (subset is None):
-        raise ArgumentError("If `subset` is set, `validation_split` must be set, and inversely.")
-    if subset not in (None, "training", "validation", "both"):
-        raise ArgumentError(f'`subset` must be either "training", "validation" or "both", received: {subset!r}')
-    if validation_split and shuffle and seed is None:
-        raise ArgumentError(
-            "If using `validation_split` and shuffling the data, you must provide a `seed` argument, "
-            "to make sure that there is no overlap between the training and validation subset."
-        )
-
-
-def _listed(directory, endings, labels, class_names):
-    """(paths, integer labels or None, class names)."""
-    root = pathlib.Path(directory)
-    if not root.is_dir():
-        raise DataError(f"No folder {str(directory)!r}.")
-    folders = sorted(p.name for p in root.iterdir() if p.is_dir()) if labels == "inferred" else []
-    if class_names is not None and labels == "inferred" and set(class_names) != set(folders):
-        raise ArgumentError(
-            f"The `class_names` passed did not match the names of the subdirectories of the target "
-            f"directory. Expected: {folders}, but received: {list(class_names)}"
-        )
-    names = list(class_names or folders)
-    paths, numbers = [], []
-    for number, place in enumerate([root / n for n in names] if labels == "inferred" else [root]):
-        found = sorted(p for p in place.rglob("*") if p.suffix.lower() in endings)
-        paths += found
-        numbers += [number] * len(found)
-    if not paths:
-        raise DataError(
-            f"No files found in folder {str(directory)!r} with the endings {', '.join(endings)}"
-            + ("; expected one subfolder per class." if labels == "inferred" else ".")
-        )
-    if isinstance(labels, (list, tuple)):
-        if len(labels) != len(paths):
+def _check(what: str, labels: Any, label_mode: Any, class_names: Any) -> None:
+    if labels not in ("inferred", None):
+        if not isinstance(labels, (list, tuple)):
             raise ArgumentError(
-                f"Expected the lengths of `labels` to match the number of files in the target "
-                f"directory. len(labels) is {len(labels)} while we found {len(paths)} files."
+                "The `labels` argument should be a list/tuple of integer labels, of the same size as the number of "
+                f"{what} files in the target directory. If you wish to infer the labels from the subdirectory names "
+                'in the target directory, pass `labels="inferred"`. If you wish to get a dataset that only contains '
+                f"{what} samples (no labels), pass `labels=None`. Received: labels={labels}"
             )
-        numbers, names = list(labels), [str(n) for n in sorted(set(labels))]
-    return paths, None if labels is None else np.array(numbers), names
-
-
-def _label_rows(numbers, label_mode, names):
-    if numbers is None or label_mode is None:
-        return None
-    if label_mode == "binary" and len(names) != 2:
+        if class_names:
+            raise ArgumentError(
+                f'You can only pass `class_names` if `labels="inferred"`. Received: labels={labels}, and '
+                f"class_names={class_names}"
+            )
+    if label_mode not in (*_LABELS, None):
         raise ArgumentError(
-            f'When passing `label_mode="binary"`, there must be exactly 2 class_names. Received: class_names={names}'
-        )
-    table = {
-        "int": lambda: numbers.astype("int32"),
-        "binary": lambda: numbers.astype("float32")[:, None],
-        "categorical": lambda: np.eye(len(names), dtype="float32")[numbers],
-    }
-    if label_mode not in table:
-        raise ArgumentError(
-            f'`label_mode` argument must be one of "int", "categorical", "binary", or None. Received: '
+            '`label_mode` argument must be one of "int", "categorical", "binary", or None. Received: '
             f"label_mode={label_mode}"
         )
-    return table[label_mode]()
+
+
+def _check_split(validation_split: Any, subset: Any, shuffle: bool, seed: Any) -> None:
+    if validation_split and not 0 < validation_split < 1:
+        raise ArgumentError(f"`validation_split` must be between 0 and 1, received: {validation_split}")
+    if bool(validation_split) != bool(subset):
+        raise ArgumentError("If `subset` is set, `validation_split` must be set, and inversely.")
+    if subset not in (None, "training", "validation", "both"):
+        raise ArgumentError(f'`subset` must be either "training", "validation" or "both", received: {subset}')
+    if validation_split and shuffle and seed is None:
+        raise ArgumentError(
+            "If using `validation_split` and shuffling the data, you must provide a `seed` argument, to make sure "
+            "that there is no overlap between the training and validation subset."
+        )
+
+
+def _files(folder: str, endings: tuple[str, ...], follow_links: bool) -> list[str]:
+    """The files below a folder that have one of these endings, in order."""
+    found = sorted(os.walk(folder, followlinks=follow_links), key=lambda part: part[0])
+    return [os.path.join(root, f) for root, _, files in found for f in sorted(files) if f.lower().endswith(endings)]
+
+
+def _listed(
+    directory: str, endings: tuple[str, ...], labels: Any, class_names: Any, follow_links: bool
+) -> tuple[list[str], Any, Any]:
+    """(paths, integer labels or None, class names or None)."""
+    if not os.path.isdir(directory):
+        raise DataError(f"No folder {directory!r}.")
+    if labels != "inferred":
+        if class_names is not None:
+            raise ArgumentError("When `labels=None` (no labels), argument `class_names` cannot be specified.")
+        paths = _files(directory, endings, follow_links)
+        if labels is None:
+            return paths, None, None
+        if len(labels) != len(paths):
+            raise ArgumentError(
+                "Expected the lengths of `labels` to match the number of files in the target directory. len(labels) "
+                f"is {len(labels)} while we found {len(paths)} files in directory {directory}."
+            )
+        return paths, np.array(labels), [str(label) for label in sorted(set(labels))]
+    folders = sorted(
+        f for f in os.listdir(directory) if os.path.isdir(os.path.join(directory, f)) and not f.startswith(".")
+    )
+    if class_names is not None and not set(class_names) <= set(folders):
+        raise ArgumentError(
+            "The `class_names` passed did not match the names of the subdirectories of the target directory. "
+            f"Expected: {folders} (or a subset of it), but received: class_names={class_names}"
+        )
+    names = folders if class_names is None else list(class_names)
+    parts = [_files(os.path.join(directory, n), endings, follow_links) for n in names]
+    numbers = np.repeat(np.arange(len(names)), [len(p) for p in parts])
+    return [path for part in parts for path in part], numbers, names
 
 
 def _from_directory(
-    directory, endings, read, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split, subset
-):
+    what: str, directory: Any, endings: tuple[str, ...], read: Callable[[str], Any], join: Any, labels: Any,
+    label_mode: Any, class_names: Any, batch_size: Any, shuffle: bool, seed: Any, validation_split: Any, subset: Any,
+    follow_links: bool, verbose: bool,
+) -> Any:  # fmt: skip
+    """The data set, or two of them; `read` makes an array of a file, `join` a batch of elements (None: stacked)."""
+    directory = os.fspath(directory)
+    _check(what, labels, label_mode, class_names)
+    labels = None if label_mode is None else labels
     _check_split(validation_split, subset, shuffle, seed)
-    if labels not in ("inferred", None) and not isinstance(labels, (list, tuple)):
+    paths, numbers, names = _listed(directory, endings, labels, class_names, follow_links)
+    if verbose:
+        say(f"Found {len(paths)} files{'' if names is None else f' belonging to {len(names)} classes'}.\n")
+    if seed is None:
+        seed = config.seed() + config.next_stream() & 2**32 - 1
+    if label_mode == "binary" and names is not None and len(names) != 2:
         raise ArgumentError(
-            "`labels` argument should be a list/tuple of integer labels, of the same size as the "
-            f"number of files, 'inferred' or None. Received: labels={labels!r}"
+            f'When passing `label_mode="binary"`, there must be exactly 2 class_names. Received: class_names={names}'
         )
-    paths, numbers, names = _listed(directory, endings, labels, class_names)
-    rows = _label_rows(numbers, label_mode, names)
-    order = permutation((config.seed(), seed), len(paths)) if shuffle and seed is not None else np.arange(len(paths))
+    order = np.arange(len(paths))
+    if shuffle:  # Keras's order, so that both parts of a split hold the files that they hold there
+        np.random.RandomState(seed).shuffle(order)
     cut = len(paths) - int(validation_split * len(paths)) if validation_split else len(paths)
+    targets = None if numbers is None or not len(paths) else _LABELS[label_mode](numbers, len(names))
 
-    def part(chosen):
+    def part(kind: str, chosen: Any, mixed: bool) -> Dataset:
         if not len(chosen):
-            raise DataError(f"No files are left: {len(paths)} files with validation_split={validation_split}.")
-
-        def row(i):
-            value = read(paths[chosen[i]])
-            return value if rows is None else (value, rows[chosen[i]])
-
-        data = _Rows(len(chosen), batch_size, shuffle, seed, row)
-        data.class_names, data.file_paths = names, [str(paths[i]) for i in chosen]
+            raise DataError(
+                f"No {kind}{what if what == 'images' else f'{what} files'} found in directory {directory}. "
+                f"Allowed format{'' if len(endings) == 1 else 's'}: {endings[0] if len(endings) == 1 else endings}"
+            )
+        files = [paths[i] for i in chosen]
+        columns = np.array(files, object) if targets is None else (np.array(files, object), targets[chosen])
+        data = Dataset.from_tensor_slices(columns)
+        if mixed:
+            data = data.shuffle(8 * batch_size if batch_size else 1024, seed)
+        load = (lambda f: read(f.item())) if targets is None else (lambda f, y: (read(f.item()), y))
+        data = data.map(load)
+        if batch_size is not None:
+            data = data._batches(batch_size, False, join)
+        data.class_names, data.file_paths = names, files  # type: ignore[attr-defined]
         return data
 
-    parts = {None: slice(None), "training": slice(None, cut), "validation": slice(cut, None)}
     if subset == "both":
-        return part(order[:cut]), part(order[cut:])
-    return part(order[parts[subset]])
+        found = part("training ", order[:cut], shuffle), part("validation ", order[cut:], False)
+        return list(found)
+    return part("", order[{None: slice(None), "training": slice(cut), "validation": slice(cut, None)}[subset]], shuffle)
+
+
+def _padded_resize(image: Any, size: Any, interpolation: str) -> Any:
+    """An image of another size with its own proportions, in the middle, zeros around it."""
+    ratio = max(n / wanted for n, wanted in zip(image.shape, size))
+    inner = [max(1, min(int(n / ratio), wanted)) for n, wanted in zip(image.shape, size)]
+    top, left = ((wanted - n) // 2 for n, wanted in zip(inner, size))
+    out = np.zeros((*size, image.shape[-1]), "float32")
+    out[top : top + inner[0], left : left + inner[1]] = resize(image, inner, interpolation)
+    return out
 
 
 def image_dataset_from_directory(
-    directory,
-    labels="inferred",
-    label_mode="int",
-    class_names=None,
-    color_mode="rgb",
-    batch_size=32,
-    image_size=(256, 256),
-    shuffle=True,
-    seed=None,
-    validation_split=None,
-    subset=None,
-    interpolation="bilinear",
-    follow_links=False,
-    crop_to_aspect_ratio=False,
-    pad_to_aspect_ratio=False,
-    data_format=None,
-    format=None,
-    verbose=True,
-):
-    """Batches of the images in a folder, for fit(): a PyDataset of (images, labels), or of images alone.
+    directory: Any,
+    labels: Any = "inferred",
+    label_mode: str | None = "int",
+    class_names: Any = None,
+    color_mode: str = "rgb",
+    batch_size: int | None = 32,
+    image_size: Any = (256, 256),
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: str | None = None,
+    interpolation: str = "bilinear",
+    follow_links: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    data_format: str | None = None,
+    format: str | None = "tf",
+    verbose: bool = True,
+) -> Any:
+    """The images in a folder, for fit(): batches of (images, labels), or of images alone.
 
     Args:
         directory: folder with one subfolder per class (with labels=None: with images).
         labels: "inferred" from the subfolders, None, or a list of ints in the order of the sorted files.
         label_mode: "int", "categorical" (one-hot rows), "binary" ((n, 1) floats) or None.
-        class_names: the subfolders in the order of their numbers.
-        color_mode: "rgb", "rgba" or "grayscale".  image_size: (rows, columns).
-        batch_size: images in a batch.  shuffle, seed: another order in each epoch.
+        class_names: the subfolders in the order of their numbers, or some of them.
+        color_mode: "rgb", "rgba" or "grayscale".  image_size: (rows, columns), or one int for both.
+        batch_size: images in a batch; None: one by one.  shuffle, seed: another order in each epoch.
         validation_split, subset: the share of files kept for validation, and "training", "validation" or "both".
+        crop_to_aspect_ratio, pad_to_aspect_ratio: cut or fill up what would be distorted.
 
     Returns:
-        A PyDataset with `class_names` and `file_paths`; two of them for subset="both".
+        A Dataset with `class_names` and `file_paths`; a list of two for subset="both".
 
     Raises:
         DataError: if there are no files.  ArgumentError: for arguments that do not fit.  Needs Pillow.
     """
+    _check("images", labels, label_mode, class_names)
     if color_mode not in MODES:
-        raise ArgumentError(f'`color_mode` must be one of {{"rgb", "rgba", "grayscale"}}. Received: {color_mode!r}')
+        raise ArgumentError(
+            f'`color_mode` must be one of {{"rgb", "rgba", "grayscale"}}. Received: color_mode={color_mode}'
+        )
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if not isinstance(size, (list, tuple)) or len(size) != 2:
+        raise ArgumentError(
+            f"Invalid `image_size` value. Expected a tuple of 2 integers. Received: image_size={image_size}"
+        )
+    if interpolation.lower() not in _INTERPOLATIONS:
+        raise ArgumentError(
+            f"Argument `interpolation` should be one of {_INTERPOLATIONS}. Received: interpolation={interpolation}"
+        )
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise ArgumentError("Only one of `pad_to_aspect_ratio`, `crop_to_aspect_ratio` can be set to `True`.")
+    check_format(format)
+    weights(2, 2, interpolation.lower())  # one that cannot be calculated is told before a file is read
+    chosen = smart_resize if crop_to_aspect_ratio else _padded_resize if pad_to_aspect_ratio else resize
 
-    def read(path):
-        return img_to_array(load_img(path, color_mode, image_size, interpolation, crop_to_aspect_ratio), data_format)
+    def read(path: str) -> Any:
+        image = chosen(img_to_array(load_img(path, color_mode), "channels_last"), size, interpolation.lower())
+        return image if (data_format or config.image_data_format()) == "channels_last" else image.transpose(2, 0, 1)
 
     return _from_directory(
-        directory, IMAGES, read, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split, subset
-    )
+        "images", directory, IMAGES, read, None, labels, label_mode, class_names, batch_size, shuffle, seed,
+        validation_split, subset, follow_links, verbose,
+    )  # fmt: skip
 
 
 def text_dataset_from_directory(
-    directory,
-    labels="inferred",
-    label_mode="int",
-    class_names=None,
-    batch_size=32,
-    max_length=None,
-    shuffle=True,
-    seed=None,
-    validation_split=None,
-    subset=None,
-    follow_links=False,
-    format=None,
-    verbose=True,
-):
-    """Batches of the text files in a folder: (object array of str, labels); arguments as of
+    directory: Any,
+    labels: Any = "inferred",
+    label_mode: str | None = "int",
+    class_names: Any = None,
+    batch_size: int | None = 32,
+    max_length: int | None = None,
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: str | None = None,
+    follow_links: bool = False,
+    format: str | None = "tf",
+    verbose: bool = True,
+) -> Any:
+    """The text files in a folder: batches of (object array of str, labels); arguments as of
     image_dataset_from_directory.
 
     max_length: characters after which a text is cut.
     """
+    check_format(format)
 
-    def read(path):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return text if max_length is None else text[:max_length]
+    def read(path: str) -> Any:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
+            return np.array(file.read() if max_length is None else file.read(max_length), object)
 
     return _from_directory(
-        directory, (".txt",), read, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split, subset
-    )
+        "text", directory, (".txt",), read, None, labels, label_mode, class_names, batch_size, shuffle, seed,
+        validation_split, subset, follow_links, verbose,
+    )  # fmt: skip
 
 
-def timeseries_dataset_from_array(
-    data,
-    targets,
-    sequence_length,
-    sequence_stride=1,
-    sampling_rate=1,
-    batch_size=128,
-    shuffle=False,
-    seed=None,
-    start_index=None,
-    end_index=None,
-):
-    """Batches of windows of a series, for fit().
+def audio_dataset_from_directory(
+    directory: Any,
+    labels: Any = "inferred",
+    label_mode: str | None = "int",
+    class_names: Any = None,
+    batch_size: int | None = 32,
+    sampling_rate: int | None = None,
+    output_sequence_length: int | None = None,
+    ragged: bool = False,
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: str | None = None,
+    follow_links: bool = False,
+    verbose: bool = True,
+) -> Any:
+    """The WAV files in a folder: batches of (sounds, labels), sounds float32 (batch, samples, channels) in [-1, 1);
+    other arguments as of image_dataset_from_directory.
 
-    Args:
-        data: (steps, ...) array.  targets: (steps, ...) array, or None; window i has targets[i of its first step].
-        sequence_length: steps in a window.  sequence_stride: distance of two windows.
-        sampling_rate: distance of the steps inside a window.  batch_size: windows in a batch; None: one by one.
-        start_index, end_index: the part of `data` that is used.
+    output_sequence_length: samples after which a sound is cut, and to which it is filled up with zeros; None: those of
+    the longest of a batch.  sampling_rate: the rate that the files must have (None: any); nothing is resampled.
 
-    Raises ArgumentError for a number that does not fit the data.
-
-    >>> windows = timeseries_dataset_from_array(np.arange(10), None, 4, batch_size=2)
-    >>> len(windows), windows[0].tolist()
-    (4, [[0, 1, 2, 3], [1, 2, 3, 4]])
+    Raises NotSupportedError for ragged batches and for files of another rate.
     """
-    data, first = np.asarray(data), start_index or 0
-    end = len(data) if end_index is None else end_index
-    for name, value in (
-        ("sequence_length", sequence_length),
-        ("sequence_stride", sequence_stride),
-        ("sampling_rate", sampling_rate),
-    ):
-        if not hasattr(value, "__index__") or not 0 < value <= len(data):
-            raise ArgumentError(
-                f"timeseries_dataset_from_array: received {name}={value!r}, expected an int from 1 to "
-                f"the {len(data)} steps of the data."
-            )
-    if not 0 <= first < end <= len(data):
-        raise ArgumentError(
-            f"timeseries_dataset_from_array: received start_index={start_index}, end_index={end_index} "
-            f"for {len(data)} steps."
-        )
-    values = data[first:end]
-    reach = (sequence_length - 1) * sampling_rate
-    starts = np.arange(0, max(len(values) - reach, 0), sequence_stride)
-    targets = None if targets is None else np.asarray(targets)[first:end]
-    if targets is not None:
-        starts = starts[starts < len(targets)]
-    if not len(starts):
-        raise ArgumentError(f"timeseries_dataset_from_array: {len(values)} steps hold no window of {reach + 1}.")
+    _check("audio", labels, label_mode, class_names)
+    if ragged and output_sequence_length is not None:
+        raise ArgumentError("Cannot set both `ragged` and `output_sequence_length`")
+    if sampling_rate is not None and (not isinstance(sampling_rate, int) or isinstance(sampling_rate, bool)):
+        raise ArgumentError(f"`sampling_rate` should have an integer value. Received: sampling_rate={sampling_rate}")
+    if sampling_rate is not None and sampling_rate <= 0:
+        raise ArgumentError(f"`sampling_rate` should be higher than 0. Received: sampling_rate={sampling_rate}")
+    if ragged:
+        raise NotSupportedError("audio_dataset_from_directory: ragged=True is not supported; batches are filled up.")
 
-    def row(i):
-        window = values[starts[i] : starts[i] + reach + 1 : sampling_rate]
-        return window if targets is None else (window, targets[starts[i]])
+    def read(path: str) -> Any:
+        rate, sound = read_wav(path)
+        if sampling_rate not in (None, rate):
+            raise NotSupportedError(f"{path!r} has {rate} samples in a second, expected sampling_rate={sampling_rate}.")
+        if output_sequence_length is None:
+            return sound
+        out = np.zeros((output_sequence_length, sound.shape[1]), "float32")
+        out[: len(sound)] = sound[:output_sequence_length]
+        return out
 
-    return _Rows(len(starts), batch_size, shuffle, seed, row)
+    return _from_directory(
+        "audio", directory, (".wav",), read, padded, labels, label_mode, class_names, batch_size, shuffle, seed,
+        validation_split, subset, follow_links, verbose,
+    )  # fmt: skip
+
+
+def read_wav(path: str) -> tuple[int, Any]:
+    """(samples in a second, float32 array (samples, channels) in [-1, 1)) of a WAV file of 8, 16 or 32 bits.
+
+    Raises DataError for anything else.
+    """
+    try:
+        with wave.open(path, "rb") as file:
+            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
+            data = file.readframes(file.getnframes())
+    except (OSError, EOFError, wave.Error) as error:
+        raise DataError(f"{path!r} is no WAV file that can be read: {error}.") from error
+    if width not in (1, 2, 4):
+        raise DataError(f"{path!r} has samples of {8 * width} bits, expected 8, 16 or 32.")
+    whole = np.frombuffer(
+        data[: len(data) // (width * channels) * width * channels], f"<{'u' if width == 1 else 'i'}{width}"
+    )
+    scaled = (whole.astype("float64") - (128 if width == 1 else 0)) / 2.0 ** (8 * width - 1)
+    return rate, scaled.astype("float32").reshape(-1, channels)

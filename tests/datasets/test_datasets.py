@@ -234,6 +234,18 @@ def test_an_idx_file_that_claims_four_gigabytes(ending, tmp_path):
         read_idx(path)
 
 
+@pytest.mark.parametrize("name", ["boston_housing", "california_housing"])
+def test_houses_in_the_order_of_keras(name, tmp_path):
+    """Rows and their split as NumPy's old generator with Keras's seed mixes them."""
+    np.savez(tmp_path / "own.npz", x=np.arange(20.0).reshape(10, 2), y=np.arange(10.0))
+    (_, y), (_, b) = getattr(datasets, name).load_data(path=tmp_path / "own.npz")
+    assert [*y, *b] == [9, 3, 6, 1, 0, 7, 4, 8, 2, 5] and len(b) == 2
+    with pytest.raises(ArgumentError, match="test_split"):
+        getattr(datasets, name).load_data(path=tmp_path / "own.npz", test_split=1.0)
+    with pytest.raises(DataError, match=r"own\.npz, from https"):
+        getattr(datasets, name).load_data(path="own.npz")
+
+
 def test_idx_of_no_elements_and_too_many(tmp_path):
     path = tmp_path / "a.idx"
     path.write_bytes(bytes([0, 0, 14, 4]) + np.array([0, 2**31, 2**31, 2**31], ">u4").tobytes())

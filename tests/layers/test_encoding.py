@@ -124,7 +124,7 @@ def test_a_word_that_is_the_mask_is_in_no_count(mode, row):
     lambda: layers.Discretization([2, 1]), lambda: layers.Discretization([1], num_bins=2),
     lambda: layers.StringLookup(vocabulary=["a", "a"]), lambda: layers.StringLookup(max_tokens=1),
     lambda: layers.StringLookup(vocabulary=["a", "b"], max_tokens=2), lambda: layers.StringLookup(output_mode="x"),
-    lambda: layers.TextVectorization(split="line"), lambda: layers.StringLookup(vocabulary=["a"])(keras.Input((1,))),
+    lambda: layers.TextVectorization(split="line"), lambda: layers.TextVectorization(ngrams="2"),
     lambda: layers.StringLookup(output_mode="tf_idf", vocabulary=["a"])])  # fmt: skip
 def test_wrong_arguments(wrong):
     with pytest.raises(ArgumentError):

@@ -52,7 +52,7 @@ def test_timeseries_dataset(n, length, rate, stride, batch, first, shuffle):
     made = keras.utils.timeseries_dataset_from_array(
         data, data * 2, length, stride, rate, batch, shuffle, seed=1, start_index=first
     )
-    rows = [(x.tolist(), int(y)) for i in range(len(made)) for x, y in zip(*made[i])]
+    rows = [(x.tolist(), int(y)) for batch in made for x, y in zip(*batch)]
     expected = [(data[i : i + reach + 1 : rate].tolist(), 2 * i) for i in range(first, n - reach, stride)]
     assert (sorted(rows) if shuffle else rows) == expected
 

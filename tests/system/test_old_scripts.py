@@ -160,7 +160,7 @@ def test_models_of_old_scripts():
 
 
 def test_datasets_of_tensorflow():
-    from fastnn.compat.tensorflow import Dataset
+    from fastnn.data import Dataset
 
     x, y = np.random.default_rng(0).random((10, 4)), np.arange(10) % 2
     data = Dataset.from_tensor_slices((x, y)).map(lambda a, b: (a * 2, b)).shuffle(10, seed=1).batch(4).prefetch(1)

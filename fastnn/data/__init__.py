@@ -1,0 +1,9 @@
+"""Data in a pipeline: Dataset, elements one after the other, with the methods of `tf.data`."""
+
+from fastnn.core.registry import lazy
+
+NAMES = {
+    "Dataset": "dataset", "AUTOTUNE": "dataset", "INFINITE_CARDINALITY": "dataset", "UNKNOWN_CARDINALITY": "dataset",
+    "Options": "dataset", "Tensor": "tensor", "TensorSpec": "tensor",
+}  # fmt: skip
+__getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,0 +1,58 @@
+"""Newswires of Reuters in 46 topics, as rows of word numbers, from Keras's reuters.npz."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastnn.datasets.files import located, read_npz, read_words
+from fastnn.datasets.sequences import check_arguments, limited, marked, mixed, not_longer, objects
+
+LABELS = (
+    "cocoa grain veg-oil earn acq wheat copper housing money-supply coffee sugar trade reserves ship cotton carcass "
+    "crude nat-gas cpi money-fx interest gnp meal-feed alum oilseed gold tin strategic-metal livestock retail ipi "
+    "iron-steel rubber heat jobs lei bop zinc orange pet-chem dlr gas silver wpi hog lead"
+)
+
+
+def load_data(
+    path: str = "reuters.npz",
+    num_words: int | None = None,
+    skip_top: int = 0,
+    maxlen: int | None = None,
+    test_split: float = 0.2,
+    seed: int = 113,
+    start_char: int | None = 1,
+    oov_char: int | None = 2,
+    index_from: int | None = 3,
+    **kwargs: Any,
+) -> Any:
+    """11,228 newswires as lists of word numbers, and the number of the topic of each; arguments as of imdb.load_data.
+
+    test_split: share of the rows in the second part.
+
+    Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int arrays.  Raises DataError if there is no
+    such file, or it is damaged.
+    """
+    num_words = kwargs.pop("nb_words", num_words)
+    check_arguments(kwargs)
+    arrays = read_npz(located(path, "Reuters"), ("y",), "Reuters", ("x",))
+    rows, labels = mixed(arrays["x"], arrays["y"], np.random.RandomState(seed))
+    rows, labels = not_longer(marked(rows, start_char, index_from), labels, maxlen)
+    words, first = limited(rows, num_words, skip_top, oov_char), int(len(rows) * (1 - test_split))
+    return (objects(words[:first]), labels[:first]), (objects(words[first:]), labels[first:])
+
+
+def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
+    """{word: number}, before numbers are moved up by index_from.  Raises DataError if there is no such file."""
+    return read_words(path, "Reuters")
+
+
+def get_label_names() -> tuple[str, ...]:
+    """The names of the topics, in the order of their numbers.
+
+    >>> get_label_names()[:2]
+    ('cocoa', 'grain')
+    """
+    return tuple(LABELS.split())
