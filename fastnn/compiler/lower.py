@@ -18,6 +18,7 @@ from fastnn.compiler.lower_loops import lower_branch, lower_loop
 from fastnn.compiler.spaces import Spaces
 from fastnn.compiler.structure import Structure
 from fastnn.compiler.target import Options
+from fastnn.core import dtypes
 from fastnn.core.dtypes import kernel_type
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
@@ -142,7 +143,7 @@ class Lowering:
                 and r.dtype == node.output.dtype
                 and self.last_use[r] != NEVER
             ):
-                self.views[r] = node.output, offset * np.dtype(s.dtype).itemsize
+                self.views[r] = node.output, offset * dtypes.itemsize(s.dtype)
 
     def _input(self, s: Symbol, source: Any) -> Operand:
         if source is None:

@@ -165,6 +165,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         return self.dtype_policy.compute_dtype
 
     @property
+    def quantization_mode(self) -> str | None:
+        """How its weights are quantized ("int8"), or None."""
+        return self.dtype_policy.quantization_mode
+
+    @property
     def input_dtype(self) -> str:
         """The dtype float inputs are converted to."""
         return self.compute_dtype

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import config, dtypes
 from fastnn.core.jit import MODE
 from fastnn.core.memory import aligned, register_memory
 from fastnn.core.types import Array
@@ -152,11 +152,13 @@ class Tape:
 
     def view(self, place: Place) -> Array:
         """The array of a Place."""
+        kind = dtypes.numpy_type(place.dtype)
         if place.space < 0:
-            return np.zeros(place.shape, place.dtype)
+            return np.zeros(place.shape, kind)
         raw = cast(Array, self.arrays[place.space]).reshape(-1).view(np.uint8)
-        size = np.dtype(place.dtype).itemsize * int(np.prod(place.shape, dtype=np.int64))
-        return raw[place.offset : place.offset + size].view(place.dtype).reshape(place.shape)
+        size = dtypes.itemsize(place.dtype) * int(np.prod(place.shape, dtype=np.int64))
+        found: Array = raw[place.offset : place.offset + size].view(kind).reshape(place.shape)
+        return found
 
     def _host(self, call: HostCall) -> Callable[[], None]:
         views: list[list[Array | None]] = []

@@ -1,5 +1,6 @@
 """Half precision: every kind of layer against itself in float32, training, the scale of the loss, files."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -192,3 +193,13 @@ def test_both_halves_meet_in_float32():
     assert ops.add(brain, np.ones(2, "float16")).dtype == np.float32
     assert ops.add(brain, np.ones(2, "int32")).dtype == ops.add(brain, 1.5).dtype == brain.dtype
     assert ops.add(brain, np.ones(2, "float64")).dtype == np.float64
+
+
+def test_integers_into_bfloat16_need_nothing_imported_before():
+    program = (
+        "import sys, fastnn as K; m = K.Sequential([K.Input((2,), dtype='int32'), "
+        "K.layers.Embedding(3, 4, dtype='mixed_bfloat16')]); assert 'ml_dtypes' not in sys.modules; "
+        "print(m.predict([[1, 2]], verbose=0).dtype, m.layers[0].quantization_mode)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split() == ["bfloat16", "None"], done.stderr
