@@ -26,7 +26,7 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     """Pixels in [0, 255] as a family of models was trained on them.
 
     Args:
-        x: (..., h, w, 3), or channels first; an array of floats is overwritten.
+        x: (..., h, w, 3), or channels first.  It is left as it is, where Keras writes over arrays of floats.
         data_format: "channels_last" or "channels_first"; None: the configured one.
         mode: "caffe": BGR without ImageNet's mean; "tf": in [-1, 1]; "torch": in [0, 1], then normalized.
 
@@ -51,12 +51,11 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     kind = dtypes.numpy_type(dtypes.standardize(x.dtype))
     first = data_format == "channels_first"
     mean, std = (np.asarray(v, kind).reshape((-1, 1, 1) if first and np.ndim(v) else np.shape(v)) for v in (mean, std))
-    if isinstance(x, np.ndarray):  # written over, as Keras says
-        x = (x[..., ::-1, :, :] if first else x[..., ::-1]) if turned else x
-        x /= scale
-        x -= mean
-        x /= std
-        return x
+    if isinstance(x, np.ndarray):
+        out = ((x[..., ::-1, :, :] if first else x[..., ::-1]) if turned else x) / kind(scale)
+        out -= mean
+        out /= std
+        return out
     x = ops.flip(x, axis=-3 if first else -1) if turned else x
     return (x / scale - mean) / std
 

@@ -63,7 +63,7 @@ def numpy_type(name: str) -> type[Any]:
 def _bfloat16() -> type[Any]:
     """NumPy's scalar type of bfloat16, from the package ml_dtypes, which is asked for here only."""
     try:
-        return importlib.import_module("ml_dtypes").bfloat16  # type: ignore[no-any-return]
+        return importlib.import_module("ml_dtypes").bfloat16
     except ImportError:
         raise NotSupportedError(
             "bfloat16: NumPy does not have this dtype. Install the package that adds it: pip install "

@@ -104,9 +104,12 @@ def in_float32(op: Any, inputs: Sequence[Any], attrs: Attrs) -> Any:
     half = half_of(inputs, attrs)
     keeps = any(x is not None and x.dtype == "float32" for x in inputs)
     wide = [converted(x, "float32") if x is not None and x.dtype in dtypes.HALVES else x for x in inputs]
-    given = {**attrs, "dtype": "float32"} if attrs.get("dtype") in dtypes.HALVES else attrs
+    given = {**attrs, "dtype": "float32"} if attrs.get("dtype") in dtypes.HALVES else dict(attrs)
     results = apply(op, wide, given)
-    narrow = lambda y: converted(y, half) if half is not None and not keeps and y.dtype == "float32" else y
+
+    def narrow(y: Any) -> Any:
+        return converted(y, half) if half is not None and not keeps and y.dtype == "float32" else y
+
     return tuple(map(narrow, results)) if isinstance(results, tuple) else narrow(results)
 
 
