@@ -289,10 +289,13 @@ class StringLookup(Lookup):
         invert: bool = False,
         output_mode: str = "int",
         pad_to_max_tokens: bool = False,
-        salt: Any = None,
         sparse: bool = False,
+        encoding: str = "utf-8",
+        name: str | None = None,
+        salt: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.encoding = encoding
         _dense(self, sparse, output_mode)
         super().__init__(
             max_tokens,
@@ -305,11 +308,12 @@ class StringLookup(Lookup):
             output_mode,
             pad_to_max_tokens,
             salt,
+            name=name,
             **kwargs,
         )
 
     def _clean(self, word):
-        return word.decode("utf-8") if isinstance(word, bytes) else str(word)
+        return word.decode(self.encoding) if isinstance(word, bytes) else str(word)
 
 
 class IntegerLookup(Lookup):
@@ -331,15 +335,22 @@ class IntegerLookup(Lookup):
         mask_token: Any = None,
         oov_token: Any = -1,
         vocabulary: Any = None,
+        vocabulary_dtype: str = "int64",
         idf_weights: Any = None,
         invert: bool = False,
         output_mode: str = "int",
+        sparse: bool = False,
         pad_to_max_tokens: bool = False,
         oov_method: str = "floormod",
         salt: Any = None,
-        sparse: bool = False,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if vocabulary_dtype not in ("int64", "int32"):
+            raise ArgumentError(
+                "IntegerLookup: `vocabulary_dtype` must be 'int64' or 'int32'. Received: "
+                f"vocabulary_dtype={vocabulary_dtype!r}"
+            )
         _dense(self, sparse, output_mode)
         if salt is not None and oov_method == "floormod":
             raise ArgumentError(
@@ -358,6 +369,7 @@ class IntegerLookup(Lookup):
             pad_to_max_tokens,
             salt,
             oov_method,
+            name=name,
             **kwargs,
         )
 

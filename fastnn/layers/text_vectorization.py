@@ -42,25 +42,27 @@ class TextVectorization(Lookup):
         pad_to_max_tokens: bool = False,
         vocabulary: Any = None,
         idf_weights: Any = None,
+        sparse: bool = False,
+        ragged: bool = False,
         encoding: str = "utf-8",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, value, allowed in (
+        for argument, value, allowed in (
             ("standardize", standardize, ("lower_and_strip_punctuation", "lower", "strip_punctuation")),
             ("split", split, ("whitespace", "character")),
         ):
             if value is not None and not callable(value) and value not in allowed:
                 raise ArgumentError(
-                    f"TextVectorization: `{name}` must be one of {', '.join(allowed)}, None or a "
-                    f"function. Received: {name}={value!r}"
+                    f"TextVectorization: `{argument}` must be one of {', '.join(allowed)}, None or a "
+                    f"function. Received: {argument}={value!r}"
                 )
         if not (ngrams is None or isinstance(ngrams, int)) and not (
             isinstance(ngrams, (tuple, list)) and all(isinstance(n, int) for n in ngrams)
         ):
             raise ArgumentError(f"`ngrams` must be None, an integer, or a tuple of integers. Received: ngrams={ngrams}")
-        for old in ("sparse", "ragged"):
-            if kwargs.pop(old, None):
-                raise ArgumentError(f"TextVectorization: {old}=True is not supported.")
+        if sparse or ragged:
+            raise ArgumentError(f"TextVectorization: {'sparse' if sparse else 'ragged'}=True is not supported.")
         self.standardize, self.split, self.encoding = standardize, split, encoding
         allowance.reserve(ngrams if isinstance(ngrams, int) else 0)
         self.ngrams = tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams and tuple(ngrams)
@@ -68,7 +70,17 @@ class TextVectorization(Lookup):
         if output_sequence_length is not None and output_mode != "int":
             raise ArgumentError("`output_sequence_length` must not be set if `output_mode` is not 'int'.")
         super().__init__(
-            max_tokens, 1, "", "[UNK]", vocabulary, idf_weights, False, output_mode, pad_to_max_tokens, **kwargs
+            max_tokens,
+            1,
+            "",
+            "[UNK]",
+            vocabulary,
+            idf_weights,
+            False,
+            output_mode,
+            pad_to_max_tokens,
+            name=name,
+            **kwargs,
         )
 
     def _standard(self, text):
