@@ -109,7 +109,6 @@ MODELS: dict[str, tuple[Any, Build]] = {
             "squareplus",
             "tanh",
             "tanh_shrink",
-            "threshold",
         )
     },
     "add": (VECTOR, lambda k, x: k.layers.add([x, k.layers.Dense(6)(x)])),
