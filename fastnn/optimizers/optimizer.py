@@ -132,8 +132,11 @@ class Optimizer(ChecksArguments, Applying):
         if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
             self._learning_rate = learning_rate
         else:
-            number("learning_rate", learning_rate)
             dtype = config.floatx()
+            if abs(number("learning_rate", learning_rate)) > np.finfo(dtype).max:
+                raise ArgumentError(
+                    f"learning_rate: received {learning_rate!r}, expected a number that {dtype} can hold."
+                )
             self._learning_rate = self._track(np.asarray(learning_rate, dtype), dtype, "learning_rate")
 
     # ------------------------------------------------------------------ variables
