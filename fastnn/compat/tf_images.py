@@ -10,13 +10,12 @@ from fastnn.core.errors import ArgumentError
 
 def _resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
     x, size = operand(images), ints(size)
-    only("image.resize", "method", method, "bilinear", "nearest")
-    only("image.resize", "antialias", antialias, False)
+    only("image.resize", "method", method, "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
     if preserve_aspect_ratio:
         height, width = x.shape[-3:-1]
         scale = min(size[0] / height, size[1] / width)
         size = tuple(max(round(n * scale), 1) for n in (height, width))
-    resized = ops.image.resize(ops.cast(x, "float32"), size, interpolation=method, data_format="channels_last")
+    resized = ops.image.resize(ops.cast(x, "float32"), size, method, antialias, data_format="channels_last")
     return kept(resized, x) if method == "nearest" else resized
 
 

@@ -63,7 +63,9 @@ def broadcast(*shapes: Sequence[int | None]) -> PartialShape:
 def normalize_axis(axis: Any, rank: int, name: str = "axis") -> int:
     """`axis` as an int in [0, rank)."""
     if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < max(rank, 1):
-        raise ShapeError(f"{name}: received {axis!r}, expected an int from {-rank} to {rank - 1}.")
+        raise ShapeError(
+            f"{name} {axis!r} is out of bounds for {rank} dimensions: expected an int from {-rank} to {rank - 1}."
+        )
     return axis.__index__() % rank if rank else 0
 
 

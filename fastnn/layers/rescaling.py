@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import dtypes
+from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from fastnn.core.values import as_numbers
 from fastnn.layers.layer import Layer
@@ -33,6 +33,8 @@ class Rescaling(Layer):
         x = ops.cast(inputs, self.compute_dtype)
         kind = dtypes.numpy_type(self.compute_dtype)
         scale, offset = (np.asarray(v, kind) for v in (self.scale, self.offset))
+        if config.image_data_format() == "channels_first" and len(x.shape) > 2:
+            scale, offset = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (scale, offset))
         x = ops.multiply(x, float(scale) if scale.ndim == 0 else scale)
         if not offset.any():
             return x

@@ -45,7 +45,10 @@ def get_file(
             os.makedirs(folder, exist_ok=True)
             shutil.copyfile(local, path)
         if wanted and _digest(path, wanted) != wanted.lower():
-            raise DataError(f"get_file: {path!r} has another hash than {wanted}: it is incomplete, or another file.")
+            raise DataError(
+                f"Incomplete or corrupted file detected. get_file: {path!r} has another hash than {wanted}: it is "
+                "incomplete, or another file."
+            )
         return _unpacked(path) if extract or untar else path
     for found in (path, path.removesuffix(".tar.gz").removesuffix(".tgz").removesuffix(".zip")):
         if os.path.exists(found) and (found != path or not (extract or untar)):

@@ -86,7 +86,7 @@ def conv(
         )
     if x.shape[3] % w.shape[2]:
         raise ShapeError(
-            f"conv: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
+            f"conv: the input channels must match the kernel: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
             "be a multiple of the second."
         )
     y = conv2d_op(
@@ -127,7 +127,10 @@ def depthwise_conv(
         "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
     )
     if x.shape[3] != w.shape[2]:
-        raise ShapeError(f"depthwise_conv: {x.shape[3]} input channels, and a kernel for {w.shape[2]}.")
+        raise ShapeError(
+            f"depthwise_conv: the input channels must match the kernel: received {x.shape[3]}, and a kernel for "
+            f"{w.shape[2]}."
+        )
     w = reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
     return _finish(
         conv2d_op(x, w, None, strides=strides, padding=padding, dilation=dilation, groups=x.shape[3]), first, rank
@@ -181,7 +184,10 @@ def conv_transpose(
         "conv_transpose", inputs, kernel, strides, padding, data_format, dilation_rate
     )
     if x.shape[3] != w.shape[3]:
-        raise ShapeError(f"conv_transpose: {x.shape[3]} input channels, and a kernel for {w.shape[3]}.")
+        raise ShapeError(
+            f"conv_transpose: the input channels must match the kernel: received {x.shape[3]}, and a kernel for "
+            f"{w.shape[3]}."
+        )
     if not isinstance(padding, str):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
     extra: tuple[int | None, ...] = (None, None)

@@ -130,6 +130,15 @@ def irfft(x: Any, fft_length: Any = None) -> Tensor:
 
 
 # ------------------------------------------------------------------ sequences
+def _step(sequence_stride):
+    """The distance of two sequences, an int of 1 or more."""
+    if not hasattr(sequence_stride, "__index__") or sequence_stride < 1:
+        raise ArgumentError(
+            f"`sequence_stride` must be a positive integer. Received: sequence_stride={sequence_stride}"
+        )
+    return sequence_stride.__index__()
+
+
 def _frames(x, length, step):
     """(..., n) as (..., number of frames, length): a frame begins every `step` values."""
     lead, n = tuple(x.shape[:-1]), x.shape[-1]
@@ -162,7 +171,7 @@ def extract_sequences(x: Any, sequence_length: Any, sequence_stride: Any) -> Ten
     >>> extract_sequences([1, 2, 3, 4, 5], 3, 2).tolist()
     [[1, 2, 3], [3, 4, 5]]
     """
-    return _frames(operand(x), int(sequence_length), int(sequence_stride))
+    return _frames(operand(x), int(sequence_length), _step(sequence_stride))
 
 
 def _window(window, sequence_length, fft_length, dtype):
@@ -218,6 +227,7 @@ def stft(
     if dtype_of(x) not in ("float32", "float64"):
         raise DTypeError(f"Invalid input type. Expected `float32` or `float64`. Received: input type={dtype_of(x)}")
     _check_lengths(sequence_length, fft_length)
+    sequence_stride = _step(sequence_stride)
     weights = _window(window, sequence_length, fft_length, dtype_of(x))
     if center:
         x = pad(x, ((0, 0),) * (len(x.shape) - 1) + ((fft_length // 2,) * 2,), mode="reflect")
@@ -244,6 +254,7 @@ def istft(
     """
     re, im = _parts("istft", x, 2)
     _check_lengths(sequence_length, fft_length)
+    sequence_stride = _step(sequence_stride)
     count, kind = re.shape[-2], dtype_of(re)
     weights = _window(window, sequence_length, fft_length, kind)
     total = _overlapped(multiply(irfft((re, im), fft_length), weights), sequence_stride)

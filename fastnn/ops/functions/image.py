@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.resampling import KERNELS, matrix, weights
 from fastnn.core.shapes import normalize_axis, pair
 from fastnn.core.types import Tensor
@@ -68,6 +68,8 @@ def resize(
     if pad_to_aspect_ratio and crop_to_aspect_ratio:
         raise ArgumentError("Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`.")
     x, back = last(images, data_format, "resize")
+    if isinstance(size, (tuple, list)) and any(isinstance(n, int) and n <= 0 for n in size):
+        raise ArgumentError(f"`size` must have positive height and width. Received: size={size}")
     kind = dtypes.standardize(x.dtype)
     (height, width), (x, own) = pair(size, "size"), as_floats(x)
     rows, columns = x.shape[1:3]
@@ -113,9 +115,11 @@ def scale_and_translate(images, output_shape, scale, translation, spatial_dims, 
         raise ArgumentError(
             f"Invalid value for argument `method`. Expected of one {tuple(METHODS)}. Received: method={method}"
         )
-    x, shape = operand(images), tuple(int(n) for n in output_shape)
+    x, shape = operand(images), tuple(n if n is None else int(n) for n in output_shape)
     axes = [normalize_axis(int(a), len(x.shape)) for a in spatial_dims]
-    if len(shape) != len(x.shape) or any(a not in axes and shape[a] != n for a, n in enumerate(x.shape) if n):
+    if len(shape) != len(x.shape) or any(
+        a not in axes and shape[a] not in (None, n) for a, n in enumerate(x.shape) if n
+    ):
         raise ShapeError(
             f"scale_and_translate: received output_shape={shape} for shape {tuple(x.shape)} and "
             f"spatial_dims={tuple(spatial_dims)}; expected the same sizes in all other dimensions."
@@ -140,6 +144,11 @@ def rgb_to_grayscale(images, data_format=None):
     """
 
     x, back = last(images, data_format, "rgb_to_grayscale")
+    if x.shape[-1] not in (None, 1, 3):
+        raise ShapeError(
+            f"Invalid channel size: expected 3 (RGB) or 1 (Grayscale). Received input with shape: "
+            f"images.shape={tuple(images.shape)}"
+        )
     x, own = as_floats(x)
     kind = dtypes.standardize(x.dtype)
     return back(own(reduction.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
@@ -227,6 +236,9 @@ def _margins(size, before, after, target, names, name, sign):
     room = None if target is None else (target - size) * sign
     before = room - after if before is None else before
     after = room - before if after is None else after
+    for label, value in zip(names, (before, after, target)):
+        if isinstance(value, int) and value < 0:
+            raise ArgumentError(f"{label} must be >= 0. Received: {label}={value} ({name}, {size} pixels)")
     if min(before, after) < 0 or (sign < 0 and before + after >= size):
         raise ArgumentError(f"{name}: margins of {before} and {after} do not fit {size} pixels.")
     return before, after
@@ -244,7 +256,13 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
     >>> extract_patches(np.ones((2, 6, 6, 3), "float32"), 3).shape
     (2, 2, 2, 27)
     """
-    rank = 3 if isinstance(size, (tuple, list)) and len(size) == 3 else 2
+    if not isinstance(size, (int, tuple, list)):
+        raise ArgumentTypeError(
+            f"Invalid `size` argument. Expected an int or a tuple of length 2 or 3. Received: size={size!r}"
+        )
+    if not isinstance(size, int) and len(size) not in (2, 3):
+        raise ArgumentError(f"Invalid `size` argument. Expected a tuple of length 2 or 3. Received: size={size}")
+    rank = 3 if not isinstance(size, int) and len(size) == 3 else 2
     return patches("extract_patches", images, size, strides, dilation_rate, padding, data_format, rank)
 
 
@@ -262,14 +280,21 @@ def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="va
 
 
 # ------------------------------------------------------------------ images, distances
+def _block(x, block_size, data_format):
+    """(x channels last, the size of a block), for the two operations below."""
+    if not hasattr(block_size, "__index__") or block_size < 2:
+        raise ArgumentError(f"`block_size` must be at least 2. Received: block_size={block_size}")
+    x = operand(x)
+    return (x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))), block_size.__index__()
+
+
 def depth_to_space(x: Any, block_size: Any, data_format: str | None = "channels_last") -> Tensor:
     """(n, h, w, b b c) as (n, h b, w b, c): blocks of channels become blocks of pixels.
 
     >>> depth_to_space(np.zeros((1, 2, 2, 4), "float32"), 2).shape
     (1, 4, 4, 1)
     """
-    x, b = operand(x), int(block_size)
-    x = x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))
+    x, b = _block(x, block_size, data_format)
     n, h, w, c = x.shape
     y = transpose(reshape(x, (-1 if n is None else n, h, w, b, b, c // (b * b))), (0, 1, 3, 2, 4, 5))
     y = reshape(y, (-1 if n is None else n, h * b, w * b, c // (b * b)))
@@ -282,8 +307,7 @@ def space_to_depth(x: Any, block_size: Any, data_format: str | None = "channels_
     >>> space_to_depth(np.zeros((1, 4, 4, 1), "float32"), 2).shape
     (1, 2, 2, 4)
     """
-    x, b = operand(x), int(block_size)
-    x = x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))
+    x, b = _block(x, block_size, data_format)
     n, h, w, c = x.shape
     y = transpose(reshape(x, (-1 if n is None else n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
     y = reshape(y, (-1 if n is None else n, h // b, w // b, b * b * c))

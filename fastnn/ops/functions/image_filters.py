@@ -155,7 +155,10 @@ def _planes(images, data_format, name):
         )
     x, back = last(images, data_format, name)
     if x.shape[-1] != 3:
-        raise ShapeError(f"{name}: received shape {tuple(images.shape)}, expected 3 channels.")
+        raise ShapeError(
+            f"Input images must have 3 channels, but received images with {x.shape[-1]} channels. Received: "
+            f"images.shape={tuple(images.shape)} ({name})."
+        )
     return [getitem(x, (..., k)) for k in range(3)], lambda planes: back(stack(planes, -1))
 
 

@@ -103,12 +103,20 @@ def _several(op, x, **attrs):
 
 
 def cholesky(x: Any, upper: bool = False) -> Tensor:
-    """The lower (or upper) triangular factor of symmetric positive definite matrices; NaN of others.
+    """The lower (or upper) triangular factor of symmetric positive definite matrices.
+
+    Raises:
+        ArgumentError: if the factor of an array has NaN; in a graph the NaN go on.
 
     >>> cholesky([[4.0]])
     array([[2.]], dtype=float32)
     """
     y = _call(R.cholesky, x)
+    if isinstance(y, np.ndarray) and np.isnan(y).any():
+        raise ArgumentError(
+            "Cholesky decomposition failed. The input might not be a valid positive definite matrix. Received: "
+            f"x.shape={y.shape}"
+        )
     return swapaxes(y, -1, -2) if upper else y
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import Tensor
@@ -38,6 +40,13 @@ def batch_normalization(
     (2, 3)
     """
     x, back = to_last(floating(x), axis)
+    for name, value in (("mean", mean), ("variance", variance), ("offset", offset), ("scale", scale)):
+        shape = x.shape[-1:] if value is None else getattr(value, "shape", None) or np.shape(value)
+        if tuple(shape) != tuple(x.shape[-1:]):
+            raise ShapeError(
+                f"`{name}` must be a vector of length {x.shape[-1]}, one value per element of axis {axis}. "
+                f"Received: {name}.shape={tuple(shape)}"
+            )
     return back(batch_norm_inference(x, mean, variance, scale, offset, epsilon=float(epsilon)))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import multiply
@@ -25,7 +26,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
     array([3., 3.], dtype=float32)
     """
-    x, ids = operand(data), index_operand(segment_ids)
+    x, ids = _numbered(data, segment_ids)
     if num_segments is None:
         num_segments = int(np.max(np.asarray(ids))) + 1
     name = dtype_of(x)
@@ -44,9 +45,25 @@ def segment_max(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     return segments(max, data, segment_ids, num_segments, low)
 
 
+def _numbered(data, segment_ids):
+    """(data, ids) of one leading size: an id for each slice."""
+    x, ids = operand(data), index_operand(segment_ids)
+    if len(ids.shape) != 1:
+        raise ShapeError(
+            f"Argument `segment_ids` should be an 1-D vector, got shape: {tuple(ids.shape)}. Flatten it, and the same "
+            "leading dimensions of `data`."
+        )
+    if x.shape[:1] != ids.shape and None not in (*x.shape[:1], *ids.shape):
+        raise ShapeError(
+            "Argument `segment_ids` and `data` should have same leading dimension. Got "
+            f"{tuple(ids.shape)} v.s. {tuple(x.shape)}."
+        )
+    return x, ids
+
+
 def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
-    x, ids = operand(data), index_operand(segment_ids)
+    x, ids = _numbered(data, segment_ids)
     n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
     rank = len(x.shape)
     reserve(n)

@@ -55,7 +55,7 @@ def conv3d(inputs, kernel, strides=1, padding="valid", data_format=None, dilatio
     channels, inner, taps = x.shape[4], w.shape[3], w.shape[0]
     if channels % inner:
         raise ShapeError(
-            f"conv: {channels} input channels, and a kernel for groups of {inner}; the first must be a "
+            f"conv: the input channels must match the kernel: {channels} input channels, and a kernel for groups of {inner}; the first must be a "
             "multiple of the second."
         )
     if not isinstance(padding, str):
@@ -100,7 +100,10 @@ def conv3d_transpose(
     """
     x, w, strides, dilation, first = _setup("conv_transpose", inputs, kernel, strides, data_format, dilation_rate)
     if x.shape[4] != w.shape[4]:
-        raise ShapeError(f"conv_transpose: {x.shape[4]} input channels, and a kernel for {w.shape[4]}.")
+        raise ShapeError(
+            f"conv_transpose: the input channels must match the kernel: received {x.shape[4]}, and a kernel for "
+            f"{w.shape[4]}."
+        )
     if padding not in ("valid", "same"):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
     extra = (None,) * 3 if output_padding is None else pair(output_padding, "output_padding", 3, 0)

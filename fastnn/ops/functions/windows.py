@@ -88,7 +88,9 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
     sizes, dilations, margins, strides = _plane(kernel_size, dilation, padding, stride)
     whole = [n + 2 * m for n, m in zip(size, margins)]
     counts, places = _counts("fold", whole, sizes, strides, dilations), product(sizes)
-    if len(x.shape) != 3 or x.shape[1] % places or x.shape[2] != product(counts):
+    if len(x.shape) != 3:
+        raise ShapeError(f"fold: expected a 3D input (n, channels * places, windows). Received: shape {tuple(x.shape)}")
+    if x.shape[1] % places or x.shape[2] != product(counts):
         raise ShapeError(
             f"fold: received shape {tuple(x.shape)}, expected (n, channels * {places}, {product(counts)}) for images "
             f"of {tuple(size)}."

@@ -1,0 +1,70 @@
+"""What operations refuse, with the words that Keras has for it: scripts and tests match them."""
+
+import numpy as np
+import pytest
+
+from fastnn import KerasTensor, ops
+
+
+def ones(*shape):
+    return np.ones(shape, "float32")
+
+
+IMAGE, IDS = ones(10, 10, 3), np.array([0, 0, 1, 1])
+MARGINS = dict(target_height=20, target_width=20)
+FRAMES = (ones(3, 5), ones(3, 5))
+
+# what is called, its arguments, the words
+REFUSED = [
+    *((ops.image.resize, (IMAGE, size), {}, "`size` must have positive height and width")
+      for size in ((0, 4), (4, -1), [0, 0])),
+    (ops.image.pad_images, (IMAGE, -1, 0), MARGINS, "top_padding must be >= 0"),
+    (ops.image.pad_images, (IMAGE, 0, -1), MARGINS, "left_padding must be >= 0"),
+    (ops.image.pad_images, (IMAGE, None, 0, 1, 0), {"target_height": 3}, "top_padding must be >= 0"),
+    (ops.image.crop_images, (IMAGE, -1, 0, 1, 1), {}, "top_cropping must be >= 0"),
+    (ops.image.crop_images, (IMAGE, 0, 0, 1), {"target_width": 12}, "right_cropping must be >= 0"),
+    (ops.image.rgb_to_hsv, (ones(2, 2, 4),), {}, "must have 3 channels, but received images with 4 channels\\."),
+    (ops.image.hsv_to_rgb, (ones(2, 2, 2),), {}, "must have 3 channels, but received images with 2 channels\\."),
+    (ops.image.rgb_to_grayscale, (ones(2, 2, 4),), {}, "expected 3 \\(RGB\\) or 1 \\(Grayscale\\)\\."),
+    (ops.image.extract_patches, (IMAGE, "5"), {}, "Expected an int or a tuple"),
+    (ops.image.extract_patches, (IMAGE, (3,) * 4), {}, "Expected a tuple of length 2 or 3"),
+    *((f, (ones(1, 4, 4, 4), size), {}, "`block_size` must be at least 2")
+      for f in (ops.depth_to_space, ops.space_to_depth) for size in (-1, 0, 1)),
+    *((ops.stft, (ones(16), 4, step, 4), {}, "`sequence_stride` must be a positive integer") for step in (0, -1)),
+    *((ops.istft, (FRAMES, 8, step, 8), {}, "`sequence_stride` must be a positive integer") for step in (0, -1)),
+    (ops.extract_sequences, (ones(8), 2, 0), {}, "`sequence_stride` must be a positive integer"),
+    *((f, (ones(4), IDS.reshape(2, 2), 2), {}, "`segment_ids` should be an 1-D vector")
+      for f in (ops.segment_sum, ops.segment_max)),
+    *((f, (ones(3), IDS, 2), {}, "`segment_ids` and `data` should have same leading dimension")
+      for f in (ops.segment_sum, ops.segment_max)),
+    (ops.conv, (ones(1, 8, 3), ones(2, 5, 4)), {}, "input channels must match the kernel"),
+    (ops.conv_transpose, (ones(1, 8, 3), ones(2, 4, 5), 2), {}, "input channels must match the kernel"),
+    (ops.depthwise_conv, (ones(1, 8, 3), ones(2, 5, 1)), {}, "input channels must match the kernel"),
+    (ops.conv, (ones(1, 4, 4, 4, 3), ones(2, 2, 2, 5, 4)), {}, "input channels must match the kernel"),
+    *((ops.batch_normalization, (ones(2, 5),), {**{k: ones(5) for k in ("mean", "variance", "offset", "scale")},
+                                                 "axis": -1, wrong: ones(3)}, f"`{wrong}` must be a vector of length")
+      for wrong in ("mean", "variance", "offset", "scale")),
+    (ops.softmax, (ones(2, 3), 10), {}, "axis 10 is out of bounds"),
+    (ops.cholesky, (-np.eye(2, dtype="float32"),), {}, "Cholesky decomposition failed"),
+    (ops.fold, (ones(1, 2, 3, 4), (4, 4), 2), {}, "3D"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call, args, kwargs, words", REFUSED)
+def test_of_arrays(call, args, kwargs, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        call(*args, **kwargs)
+
+
+@pytest.mark.parametrize("call, args, kwargs, words", [row for row in REFUSED if row[0] is not ops.cholesky])
+def test_of_symbols(call, args, kwargs, words):
+    first = args[0]
+    symbols = tuple(KerasTensor(v.shape) for v in first) if isinstance(first, tuple) else KerasTensor(first.shape)
+    with pytest.raises((ValueError, TypeError), match=words):
+        call(symbols, *args[1:], **kwargs)
+
+
+def test_a_size_that_nothing_knows_yet():
+    x = KerasTensor((None, 20, 3))
+    y = ops.image.scale_and_translate(x, (None, 25, 3), np.ones(1), np.zeros(1), (1,), "linear")
+    assert y.shape == (None, 25, 3)
