@@ -86,7 +86,8 @@ def conv(
         )
     if x.shape[3] % w.shape[2]:
         raise ShapeError(
-            f"conv: the input channels must match the kernel: {x.shape[3]} input channels, and a kernel for groups of {w.shape[2]}; the first must "
+            f"conv: the input channels must match the kernel: {x.shape[3]} "
+            f"input channels, and a kernel for groups of {w.shape[2]}; the first must "
             "be a multiple of the second."
         )
     y = conv2d_op(

@@ -233,10 +233,11 @@ def _margins(size, before, after, target, names, name, sign):
             f"Must specify exactly two of {', '.join(names)}. Received: {names[0]}={before}, "
             f"{names[1]}={after}, {names[2]}={target} ({name})."
         )
+    given = (before, after, target)
     room = None if target is None else (target - size) * sign
     before = room - after if before is None else before
     after = room - before if after is None else after
-    for label, value in zip(names, (before, after, target)):
+    for label, value in zip(names * 2, (*given, before, after)):  # what was given is named first
         if isinstance(value, int) and value < 0:
             raise ArgumentError(f"{label} must be >= 0. Received: {label}={value} ({name}, {size} pixels)")
     if min(before, after) < 0 or (sign < 0 and before + after >= size):
@@ -274,8 +275,10 @@ def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="va
     (2, 2, 2, 2, 81)
     """
     size = (size,) * 3 if isinstance(size, int) else size
-    if len(size) != 3:
-        raise ArgumentError(f"Invalid `size` argument. Expected an int or a tuple of length 3. Received: size={size}")
+    if not isinstance(size, (tuple, list)) or len(size) != 3:
+        raise ArgumentTypeError(
+            f"Invalid `size` argument. Expected an int or a tuple of length 3. Received: size={size}"
+        )
     return extract_patches(volumes, size, strides, dilation_rate, padding, data_format)
 
 

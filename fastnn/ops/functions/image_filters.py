@@ -61,7 +61,7 @@ def gaussian_blur(
     """
     x, back = last(images, data_format, "gaussian_blur")
     x, own = _wide(x)
-    (a, b), (s, t) = (tuple(v) if isinstance(v, (tuple, list)) else (v, v) for v in (kernel_size, sigma))
+    (a, b), (s, t) = (tuple(v) if isinstance(v, (tuple, list, np.ndarray)) else (v, v) for v in (kernel_size, sigma))
     if builtins.min(a, b) < 1 or not builtins.min(s, t) > 0:
         raise ArgumentError(
             f"gaussian_blur: received kernel_size={kernel_size}, sigma={sigma}; expected positive numbers."

@@ -127,6 +127,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
     array([[0.25]], dtype=float32)
     """
     x = floating(x)
+    if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"cholesky_inverse: received shape {tuple(x.shape)}, expected square matrices.")
     t = swapaxes(x, -1, -2)
     return inv(matmul(t, x) if upper else matmul(x, t))
 

@@ -9,11 +9,12 @@ from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import multiply
-from fastnn.ops.functions.comparison import equal, where
+from fastnn.ops.functions.comparison import equal, greater_equal, less, logical_and, where
 from fastnn.ops.functions.indexing import index_operand
 from fastnn.ops.functions.layout import expand_dims, ravel, reshape
 from fastnn.ops.functions.operands import cast_to, dtype_of, operand, reserve
 from fastnn.ops.functions.reduction import max, min, prod, sum
+from fastnn.ops.functions.slicing import getitem
 from fastnn.ops.op import R
 
 __all__ = ["segment_sum", "segment_max", "scatter", "segment_min", "segment_prod"]
@@ -21,7 +22,7 @@ __all__ = ["segment_sum", "segment_max", "scatter", "segment_min", "segment_prod
 
 # ------------------------------------------------------------------ scattering
 def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
-    """Sums of the slices of data that share an id, one per id from 0 to num_segments - 1.
+    """Sums of the slices of data that share an id, one per id from 0 to num_segments - 1; other ids are left out.
 
     >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
     array([3., 3.], dtype=float32)
@@ -29,8 +30,15 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     x, ids = _numbered(data, segment_ids)
     if num_segments is None:
         num_segments = int(np.max(np.asarray(ids))) + 1
+    n = int(num_segments)
+    inside = logical_and(greater_equal(ids, 0), less(ids, n))
+    return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
+
+
+def _added(x, ids, size):
+    """Zeros (size, ...) with each slice of x added at its id."""
     name = dtype_of(x)
-    y = R.take_grad(x if name in ("float32", "float64") else cast_to(x, "float64"), ids, axis=0, size=int(num_segments))
+    y = R.take_grad(x if name in ("float32", "float64") else cast_to(x, "float64"), ids, axis=0, size=size)
     return y if name in ("float32", "float64") else cast_to(y, name)
 
 
@@ -82,7 +90,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     steps = np.array([product(shape[i + 1 : k]) for i in range(k)], np.int32)
     flat = ravel(sum(multiply(index, cast_to(steps, dtype_of(index))), axis=-1))
     rows = reshape(values, (product(index.shape[:-1]), *shape[k:]))
-    return reshape(segment_sum(rows, flat, product(shape[:k])), shape)
+    return reshape(_added(rows, flat, product(shape[:k])), shape)
 
 
 # ------------------------------------------------------------------ segments, activations

@@ -55,7 +55,8 @@ def conv3d(inputs, kernel, strides=1, padding="valid", data_format=None, dilatio
     channels, inner, taps = x.shape[4], w.shape[3], w.shape[0]
     if channels % inner:
         raise ShapeError(
-            f"conv: the input channels must match the kernel: {channels} input channels, and a kernel for groups of {inner}; the first must be a "
+            f"conv: the input channels must match the kernel: {channels} "
+            f"input channels, and a kernel for groups of {inner}; the first must be a "
             "multiple of the second."
         )
     if not isinstance(padding, str):

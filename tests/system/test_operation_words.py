@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn import KerasTensor, ops
+from fastnn import KerasTensor, config, layers, ops
 
 
 def ones(*shape):
@@ -21,6 +21,9 @@ REFUSED = [
     (ops.image.pad_images, (IMAGE, -1, 0), MARGINS, "top_padding must be >= 0"),
     (ops.image.pad_images, (IMAGE, 0, -1), MARGINS, "left_padding must be >= 0"),
     (ops.image.pad_images, (IMAGE, None, 0, 1, 0), {"target_height": 3}, "top_padding must be >= 0"),
+    (ops.image.pad_images, (IMAGE, 0, 0), {**MARGINS, "target_height": -1}, "target_height must be >= 0"),
+    (ops.image.crop_images, (IMAGE, 0, 0), {**MARGINS, "target_height": -1}, "target_height must be >= 0"),
+    (ops.cholesky_inverse, (ones(3, 2),), {}, "expected square matrices"),
     (ops.image.crop_images, (IMAGE, -1, 0, 1, 1), {}, "top_cropping must be >= 0"),
     (ops.image.crop_images, (IMAGE, 0, 0, 1), {"target_width": 12}, "right_cropping must be >= 0"),
     (ops.image.rgb_to_hsv, (ones(2, 2, 4),), {}, "must have 3 channels, but received images with 4 channels\\."),
@@ -64,7 +67,46 @@ def test_of_symbols(call, args, kwargs, words):
         call(symbols, *args[1:], **kwargs)
 
 
+def test_sizes_and_deviations_in_arrays():
+    x = np.random.default_rng(0).random((4, 5, 2), "float32")
+    want = ops.image.gaussian_blur(x, (3, 5), (1.0, 2.0))
+    np.testing.assert_array_equal(ops.image.gaussian_blur(x, np.array([3, 5]), np.array([1.0, 2.0])), want)
+
+
 def test_a_size_that_nothing_knows_yet():
     x = KerasTensor((None, 20, 3))
     y = ops.image.scale_and_translate(x, (None, 25, 3), np.ones(1), np.zeros(1), (1,), "linear")
     assert y.shape == (None, 25, 3)
+
+
+@pytest.mark.parametrize("ids", [[-1, 0, 1, 1], [3, 0, 1, 1], [-1, 0, 5, 1]])
+def test_ids_outside_of_the_segments_are_left_out(ids):
+    x, inside = np.array([1.0, 2.0, 4.0, 8.0], "float32"), [0 <= i < 3 for i in ids]
+    want = [sum(v for v, i in zip(x, ids) if i == k) for k in range(3)]
+    assert ops.segment_sum(x, np.array(ids), 3).tolist() == want and sum(inside) < 4
+
+
+def test_rescaling_by_channel_with_channels_first():
+    x, scale, offset = ones(2, 3, 4, 5), [1.0, 2.0, 3.0], [0.0, 1.0, 2.0]
+    before = config.image_data_format()
+    config.set_image_data_format("channels_first")
+    try:
+        y = layers.Rescaling(scale, offset)(x)
+    finally:
+        config.set_image_data_format(before)
+    np.testing.assert_array_equal(y[:, :, 1, 2], [[1.0, 3.0, 5.0]] * 2)
+
+
+def test_bins_of_one_number():
+    layer = layers.Discretization(bin_boundaries=[0.0, 1.0], output_mode="one_hot")
+    assert layer.compute_output_shape(()) == (3,) == tuple(layer(np.float32(0.5)).shape)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("method", ["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"])
+def test_methods_of_tf_image_resize(method, antialias):
+    from fastnn.compat.tf_images import TABLE
+
+    x = np.random.default_rng(0).random((1, 7, 9, 2), "float32")
+    got = TABLE["image.resize"](x, (4, 5), method=method, antialias=antialias)
+    np.testing.assert_array_equal(got, ops.image.resize(x, (4, 5), method, antialias))
