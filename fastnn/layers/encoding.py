@@ -197,7 +197,7 @@ class Discretization(_Encoding):
         if self.output_mode == "int":
             return tuple(input_shape)
         size = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
-        return encoded_shape(tuple(input_shape), size, self.output_mode) if len(input_shape) else (size,)
+        return encoded_shape(tuple(input_shape), size, self.output_mode)
 
     def get_config(self):
         # Keras's constructor takes no `trainable`

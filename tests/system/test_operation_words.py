@@ -97,11 +97,6 @@ def test_rescaling_by_channel_with_channels_first():
     np.testing.assert_array_equal(y[:, :, 1, 2], [[1.0, 3.0, 5.0]] * 2)
 
 
-def test_bins_of_one_number():
-    layer = layers.Discretization(bin_boundaries=[0.0, 1.0], output_mode="one_hot")
-    assert layer.compute_output_shape(()) == (3,) == tuple(layer(np.float32(0.5)).shape)
-
-
 @pytest.mark.parametrize("antialias", [False, True])
 @pytest.mark.parametrize("method", ["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"])
 def test_methods_of_tf_image_resize(method, antialias):
