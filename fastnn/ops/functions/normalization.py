@@ -41,7 +41,7 @@ def batch_normalization(
     """
     x, back = to_last(floating(x), axis)
     for name, value in (("mean", mean), ("variance", variance), ("offset", offset), ("scale", scale)):
-        shape = x.shape[-1:] if value is None else getattr(value, "shape", None) or np.shape(value)
+        shape = x.shape[-1:] if value is None else value.shape if hasattr(value, "shape") else np.shape(value)
         if tuple(shape) != tuple(x.shape[-1:]):
             raise ShapeError(
                 f"`{name}` must be a vector of length {x.shape[-1]}, one value per element of axis {axis}. "
