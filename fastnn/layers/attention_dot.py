@@ -11,6 +11,8 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.operands import reserve
 
+_FAR = {"float16": 65504.0}  # how far hidden scores are moved: float16 has no 1e9
+
 
 class Attention(Layer):
     """Dot-product attention (Luong et al., 2015): softmax(query @ key.T) @ value.
@@ -97,7 +99,7 @@ class Attention(Layer):
             causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:
-            scores = ops.where(seen, scores, scores - 1e9)
+            scores = ops.where(seen, scores, scores - _FAR.get(self.compute_dtype, 1e9))
         weights = ops.softmax(scores, axis=-1)
         if self.dropout_layer is not None:
             weights = self.dropout_layer(weights, training=training)

@@ -131,7 +131,7 @@ class Normalization(Layer):
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
         else:
             reserve(2 * math.prod(self._wide), 4)
-            given = [np.asarray(v, self.dtype) for v in (self.input_mean, self.input_variance)]
+            given = [np.asarray(v, dtypes.numpy_type(self.compute_dtype)) for v in (self.input_mean, self.input_variance)]
             self._given = tuple(self._broadcast(v) for v in given)
 
     def _broadcast(self, value):
@@ -216,7 +216,7 @@ class Normalization(Layer):
         x = ops.cast(inputs, self.compute_dtype)
         if self._given is not None:
             mean, variance = self._given
-            scale = np.maximum(np.sqrt(variance), 1e-7)
+            scale = np.maximum(np.sqrt(variance), variance.dtype.type(1e-7))
         else:
             mean, variance = (
                 ops.cast(ops.reshape(v, self._wide), self.compute_dtype) for v in (self.adapt_mean, self.adapt_variance)

@@ -65,7 +65,8 @@ class SpectralNormalization(Wrapper):
             vector, kernel = self.normalized_weights()
             self.vector_u.assign(vector)
             self.kernel.assign(kernel)
-        return self.layer(inputs)
+        # the layer may have another policy: values leave as they came
+        return ops.cast(self.layer(inputs), inputs.dtype)
 
     def normalized_weights(self):
         """The vector and the kernel after the iterations of a call; a kernel of zeros stays."""
