@@ -37,9 +37,11 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Set the default float dtype: "float32" or "float64"."""
-    if value not in ("float32", "float64"):
-        raise DTypeError(f"Unknown `floatx` value: received {value!r}, expected 'float32' or 'float64'.")
+    """Set the default float dtype: "float32", "float64", "float16" or "bfloat16"."""
+    if value not in ("float32", "float64", "float16", "bfloat16"):
+        raise DTypeError(
+            f"Unknown `floatx` value: received {value!r}, expected 'float32', 'float64', 'float16' or 'bfloat16'."
+        )
     _set("floatx", value)
 
 

@@ -172,8 +172,8 @@ class Normalization(Layer):
                 "adapt() received an empty iterable (no batches). Expected at least one batch: an array, or an "
                 "iterable of arrays, e.g. layer.adapt([x])."
             )
-        self.adapt_mean.assign(np.asarray(mean, self.dtype))
-        self.adapt_variance.assign(np.asarray(variance, self.dtype))
+        self.adapt_mean.assign(np.asarray(mean, dtypes.numpy_type(self.dtype)))
+        self.adapt_variance.assign(np.asarray(variance, dtypes.numpy_type(self.dtype)))
         self.count.assign(rows)
 
     def _batches(self, data):
