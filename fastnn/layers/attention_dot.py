@@ -45,7 +45,7 @@ class Attention(Layer):
             )
         self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
         self.scale = self.concat_score_weight = None
-        self.dropout_layer = Dropout(dropout, seed=seed) if dropout else None
+        self.dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy) if dropout else None
 
     def build(self, input_shape):
         self._check(input_shape)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import config, dtypes
 from fastnn.core.errors import NotBuiltError
 from fastnn.models.checks import takes_labels
 
