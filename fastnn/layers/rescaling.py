@@ -131,7 +131,9 @@ class Normalization(Layer):
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
         else:
             reserve(2 * math.prod(self._wide), 4)
-            given = [np.asarray(v, dtypes.numpy_type(self.compute_dtype)) for v in (self.input_mean, self.input_variance)]
+            given = [
+                np.asarray(v, dtypes.numpy_type(self.compute_dtype)) for v in (self.input_mean, self.input_variance)
+            ]
             self._given = tuple(self._broadcast(v) for v in given)
 
     def _broadcast(self, value):
