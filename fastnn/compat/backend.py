@@ -260,7 +260,7 @@ def dropout(x, level, noise_shape=None, seed=None):
 
 def cast_to_floatx(x):
     """An array in the default float type."""
-    return np.asarray(x, config.floatx()) if not isinstance(x, Symbol) else ops.cast(x, floatx())
+    return np.asarray(x, dtypes.numpy_type(config.floatx())) if not isinstance(x, Symbol) else ops.cast(x, floatx())
 
 
 def flatten(x):

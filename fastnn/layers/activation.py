@@ -184,7 +184,7 @@ class Softmax(SameShape):
                     f"mask.shape={tuple(mask.shape)}"
                 )
             mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)
-            inputs = ops.where(mask, inputs, -1e9)
+            inputs = ops.where(mask, inputs, -3e4 if self.compute_dtype == "float16" else -1e9)
         out = self._softmax(inputs)
         # where all is masked there is no distribution: zeros, with gradient zero
         return out if mask is None else ops.where(mask, out, 0.0)

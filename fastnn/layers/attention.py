@@ -18,14 +18,15 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.operands import reserve
 
-_HIDDEN = -1e30  # a score that no other one is below
+# a score that no other one is below; float16 reaches to 65504 alone
+_HIDDEN = {"float16": -6e4}
 
 
 class _Projection(Layer):
     """x @ kernel + bias over the last `inner` axes of x, onto `outer` new axes."""
 
     def __init__(self, outer: Any, inner: Any, owner: Any, name: str | None) -> None:
-        super().__init__(name=name, dtype=owner.dtype)
+        super().__init__(name=name, dtype=owner.dtype_policy)
         self.outer, self.inner, self.use_bias = tuple(outer), inner, owner.use_bias
         for word in ("kernel", "bias"):
             for kind in ("initializer", "regularizer", "constraint"):
@@ -94,6 +95,7 @@ class MultiHeadAttention(Layer):
     """
 
     supports_masking = True
+    _kept_as = ""  # how the attributes of the projections begin: files name weights after them
     repeats = 1  # how many heads of the query share one of the keys
 
     def __init__(
@@ -174,11 +176,13 @@ class MultiHeadAttention(Layer):
         parts = [("query", self.num_heads, self.key_dim, query_shape), ("key", fewer, self.key_dim, key_shape)]
         parts += [("gate", self.num_heads, self.value_dim, query_shape)] if self.use_gate else []
         for which, heads, size, shape in [*parts, ("value", fewer, self.value_dim, value_shape)]:
-            setattr(self, f"{which}_dense", _Projection((heads, size), 1, self, which))
-            getattr(self, f"{which}_dense").build(shape)
-        self.output_dense = _Projection(self._output or (query_shape[-1],), 2, self, "attention_output")
-        self.softmax = Softmax(dtype=self.dtype)
-        self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype) if self.dropout else None
+            projection = _Projection((heads, size), 1, self, which)
+            setattr(self, f"{self._kept_as}{which}_dense", projection)
+            projection.build(shape)
+        projection = _Projection(self._output or (query_shape[-1],), 2, self, "attention_output")
+        setattr(self, f"{self._kept_as}output_dense", projection)
+        self.softmax = Softmax(dtype=self.dtype_policy)
+        self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy) if self.dropout else None
         self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
     def call(
@@ -212,7 +216,8 @@ class MultiHeadAttention(Layer):
         else:
             # Keras takes its fused attention here: a query that may see no key sees the mean of all, where the Softmax
             # layer of the other way gives zeros.  Gradients of hidden scores are zero in both.
-            scores = ops.softmax(scores if mask is None else ops.where(mask, scores, _HIDDEN), axis=-1)
+            hidden = _HIDDEN.get(self.compute_dtype, -1e30)
+            scores = ops.softmax(scores if mask is None else ops.where(mask, scores, hidden), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores
         out = layout.join(ops.matmul(kept, v), query.shape)
         out = self.output_dense(out if gate is None else out * gate)

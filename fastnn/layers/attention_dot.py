@@ -9,7 +9,10 @@ from fastnn.core.errors import ArgumentError
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.operands import reserve
+
+_FAR = {"float16": 65504.0}  # how far hidden scores are moved: float16 has no 1e9
 
 
 class Attention(Layer):
@@ -43,7 +46,7 @@ class Attention(Layer):
             )
         self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
         self.scale = self.concat_score_weight = None
-        self.dropout_layer = Dropout(dropout, seed=seed) if dropout else None
+        self.dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy) if dropout else None
 
     def build(self, input_shape):
         self._check(input_shape)
@@ -97,13 +100,15 @@ class Attention(Layer):
             causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:
-            scores = ops.where(seen, scores, scores - 1e9)
+            scores = ops.where(seen, scores, ops.subtract(scores, _FAR.get(self.compute_dtype, 1e9)))
         weights = ops.softmax(scores, axis=-1)
         if self.dropout_layer is not None:
             weights = self.dropout_layer(weights, training=training)
         out = ops.matmul(weights, value)
         if mask is not None and mask[0] is not None:
             out = ops.where(ops.expand_dims(ops.cast(mask[0], "bool"), -1), out, 0.0)
+        if self.compute_dtype in WIDE:  # numbers beside bfloat16 arrays make float32
+            out, weights = ops.cast(out, self.compute_dtype), ops.cast(weights, self.compute_dtype)
         return (out, weights) if return_attention_scores else out
 
     def compute_mask(self, inputs, mask=None):

@@ -1,5 +1,6 @@
 """GroupQueryAttention: fewer heads of keys and values than of queries."""
 
+import operator
 from typing import Any
 
 from fastnn.core.arguments import count
@@ -27,6 +28,11 @@ class GroupQueryAttention(MultiHeadAttention):
     >>> GroupQueryAttention(3, 4, 2)(x, x).shape
     (2, 4, 5)
     """
+
+    _kept_as, _class_in_files = "_", "GroupedQueryAttention"
+    query_dense, key_dense, value_dense, gate_dense, output_dense = (
+        property(operator.attrgetter(f"_{which}_dense")) for which in ("query", "key", "value", "gate", "output")
+    )
 
     def __init__(
         self,

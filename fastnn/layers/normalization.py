@@ -10,6 +10,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
+from fastnn.ops.forms import WIDE
 
 
 class _Affine(Layer):
@@ -169,6 +170,8 @@ class GroupNormalization(_Affine):
                 f"Received: groups={groups!r}"
             )
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
+        # what halves cannot hold is normalised before it is cast
+        self.autocast = self.autocast and self.compute_dtype not in WIDE
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
@@ -193,6 +196,7 @@ class GroupNormalization(_Affine):
         self._affine_weights((size,), self.scale, self.center)
 
     def call(self, inputs):
+        inputs = ops.cast(inputs, WIDE.get(self.compute_dtype, self.compute_dtype))
         rank = len(inputs.shape)
         axis = shapes.normalize_axis(self.axis, rank)
         order = (*(i for i in range(rank) if i != axis), axis)
@@ -206,6 +210,7 @@ class GroupNormalization(_Affine):
         x = ops.reshape(x, shape)
         x = x if self.gamma is None else x * self.gamma
         x = x if self.beta is None else x + self.beta
+        x = ops.cast(x, self.compute_dtype)
         return x if axis == rank - 1 else ops.transpose(x, tuple(order.index(i) for i in range(rank)))
 
     def get_config(self):

@@ -133,7 +133,9 @@ class Normalization(Layer):
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
         else:
             reserve(2 * math.prod(self._wide), 4)
-            given = [np.asarray(v, self.dtype) for v in (self.input_mean, self.input_variance)]
+            given = [
+                np.asarray(v, dtypes.numpy_type(self.compute_dtype)) for v in (self.input_mean, self.input_variance)
+            ]
             self._given = tuple(self._broadcast(v) for v in given)
 
     def _broadcast(self, value):
@@ -174,8 +176,8 @@ class Normalization(Layer):
                 "adapt() received an empty iterable (no batches). Expected at least one batch: an array, or an "
                 "iterable of arrays, e.g. layer.adapt([x])."
             )
-        self.adapt_mean.assign(np.asarray(mean, self.dtype))
-        self.adapt_variance.assign(np.asarray(variance, self.dtype))
+        self.adapt_mean.assign(np.asarray(mean, dtypes.numpy_type(self.dtype)))
+        self.adapt_variance.assign(np.asarray(variance, dtypes.numpy_type(self.dtype)))
         self.count.assign(rows)
 
     def _batches(self, data):
@@ -218,7 +220,7 @@ class Normalization(Layer):
         x = ops.cast(inputs, self.compute_dtype)
         if self._given is not None:
             mean, variance = self._given
-            scale = np.maximum(np.sqrt(variance), 1e-7)
+            scale = np.maximum(np.sqrt(variance), variance.dtype.type(1e-7))
         else:
             mean, variance = (
                 ops.cast(ops.reshape(v, self._wide), self.compute_dtype) for v in (self.adapt_mean, self.adapt_variance)

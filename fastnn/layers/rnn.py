@@ -185,6 +185,8 @@ class RNN(Layer):
             for variable, state in zip(self.states, nest.flatten(states)):
                 variable.assign(state)
         output = outputs if self.return_sequences else last
+        # the cells may have another policy
+        output, states = nest.map_structure(lambda y: ops.cast(y, self.compute_dtype), (output, tuple(states)))
         return (output, *states) if self.return_state else output
 
     def _loop(self, sequences, states, mask, training, steps, zero_start):

@@ -65,7 +65,8 @@ class SpectralNormalization(Wrapper):
             vector, kernel = self.normalized_weights()
             self.vector_u.assign(vector)
             self.kernel.assign(kernel)
-        return self.layer(inputs)
+        # the layer may have another policy: floats leave in this one's dtype
+        return self.dtype_policy.convert_input(self.layer(inputs), self.autocast, self.compute_dtype)
 
     def normalized_weights(self):
         """The vector and the kernel after the iterations of a call; a kernel of zeros stays."""

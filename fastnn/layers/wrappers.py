@@ -98,7 +98,7 @@ class TimeDistributed(Wrapper):
             if mask is not None and len(mask.shape) > 2:
                 context.set_mask(x, ops.reshape(mask, (batch * steps, *mask.shape[2:])))
             out = self.layer(x, **kwargs)
-            return nest.map_structure(lambda y: ops.reshape(y, (batch, steps, *y.shape[1:])), out)
+            return nest.map_structure(lambda y: self._own(ops.reshape(y, (batch, steps, *y.shape[1:]))), out)
         # Statistics are a step's own, and states go from one step to the next.  A recurrent layer's mask has steps too.
         masked = mask is not None and (len(mask.shape) > 2 or not any(hasattr(layer, "cell") for layer in layers))
         shown = []
@@ -116,7 +116,11 @@ class TimeDistributed(Wrapper):
             steps,
             name=f"Layer '{self.name}'",
         )
-        return nest.pack(shown[-1], [ops.swapaxes(y, 0, 1) for y in stacked])
+        return nest.pack(shown[-1], [self._own(ops.swapaxes(y, 0, 1)) for y in stacked])
+
+    def _own(self, y):
+        """Floats in this layer's dtype; the layer inside may have another policy."""
+        return self.dtype_policy.convert_input(y, self.autocast, self.compute_dtype)
 
     def compute_mask(self, inputs, previous_mask):
         mask = nest.flatten(previous_mask)[0]

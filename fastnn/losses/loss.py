@@ -220,7 +220,7 @@ class Loss(ChecksArguments):
         if mask is not None and own_mask is not None:
             mask = ops.logical_and(mask, own_mask)
         mask = own_mask if mask is None else mask
-        values = float_tensor(values)
+        values = float_tensor(values) if self._dtype is None else tensor(values, self._dtype)
         return reduce_weighted(values, sample_weight, mask, self.reduction)
 
     @open_signature

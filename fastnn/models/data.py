@@ -99,7 +99,7 @@ def check_finite(named, only_overflow=False):
 
     Finite numbers that are infinite in the float type that a model calculates in warn too; only_overflow: only these.
     """
-    kept = np.dtype(config.floatx())
+    kept = np.dtype(dtypes.numpy_type(config.floatx()))
     with np.errstate(all="ignore"):
         for name, structure in named:
             for i, a in enumerate(flatten(structure)):
@@ -334,7 +334,7 @@ def class_weights(y, class_weight, sparse=False):
     with np.errstate(invalid="ignore"):  # a NaN is no class
         found = np.round(found).astype(np.int64)
     classes = np.array([*class_weight], np.float64)
-    weights = np.array([*class_weight.values(), 1.0], config.floatx())
+    weights = np.array([*class_weight.values(), 1.0], dtypes.numpy_type(config.floatx()))
     order = np.argsort(classes)
     place = np.searchsorted(classes, found, sorter=order)
     place = np.append(order, -1)[place]  # behind the last class: the weight 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import config, dtypes
 from fastnn.core.errors import NotBuiltError
 from fastnn.models.checks import takes_labels
 
@@ -106,7 +106,7 @@ def _guess(model, batch_size, training):
     y = [
         np.zeros((batch_size, *o.shape[1:-1]), np.int64)
         if any(map(takes_labels, losses))
-        else np.zeros((batch_size, *o.shape[1:]), config.floatx())
+        else np.zeros((batch_size, *o.shape[1:]), dtypes.numpy_type(config.floatx()))
         for o, losses in zip(model.outputs, model._compile_loss.given(model.output))
     ]
     return [x, y[0] if len(y) == 1 else y, None]

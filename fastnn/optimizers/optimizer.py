@@ -133,11 +133,14 @@ class Optimizer(ChecksArguments, Applying):
             self._learning_rate = learning_rate
         else:
             dtype = config.floatx()
-            if abs(number("learning_rate", learning_rate)) > np.finfo(dtype).max:
+            kind, rate = dtypes.numpy_type(dtype), number("learning_rate", learning_rate)
+            with np.errstate(over="ignore"):
+                held = np.asarray(rate, kind)
+            if np.isinf(held):
                 raise ArgumentError(
                     f"learning_rate: received {learning_rate!r}, expected a number that {dtype} can hold."
                 )
-            self._learning_rate = self._track(np.asarray(learning_rate, dtype), dtype, "learning_rate")
+            self._learning_rate = self._track(held, dtype, "learning_rate")
 
     # ------------------------------------------------------------------ variables
     def _track(self, value, dtype, name):

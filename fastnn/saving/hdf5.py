@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import hdf5_file
 from fastnn.saving.hdf5_types import Damaged
@@ -39,7 +40,9 @@ def dump(tree, root_attributes=None):
             for key, value in attributes.items():
                 group.attrs[key] = value
             for name, array in arrays.items():
-                group.create_dataset(name, data=array)
+                made = group.create_dataset(name, data=array)
+                if array.dtype.name == "bfloat16":  # HDF5 has no name for its bytes; Keras says it so
+                    made.attrs["dtype"] = "bfloat16"
         flat = {
             f"{path}/{name}".lstrip("/"): array for path, (_, arrays) in tree.items() for name, array in arrays.items()
         }
@@ -133,6 +136,14 @@ class _Object:
         if self.links is None:
             self.array = file.array(messages)
         self.attributes = file.attributes(messages)
+        if self.array is not None and self._is_bfloat16():
+            self.array.type.numpy = np.dtype(dtypes.numpy_type("bfloat16"))
+
+    def _is_bfloat16(self):
+        """Whether the two bytes of each element are bfloat16, as Keras says in an attribute of the array."""
+        of = self.array.type
+        plain = of.numpy is None and (of.what, of.size) == ("opaque", 2) and "dtype" in self.attributes
+        return plain and self.attributes["dtype"]() in ("bfloat16", b"bfloat16")
 
 
 class Reader:

@@ -90,9 +90,14 @@ def _walk_container(container, path, seen, containers, as_written):
     used = {}
     for child in container.values() if isinstance(container, dict) else container:
         if is_part(child):
-            yield from _walk(child, f"{path}/{_unique(snake_case(type(child).__name__), used)}", seen, as_written)
+            yield from _walk(child, f"{path}/{_unique(_kind(child), used)}", seen, as_written)
         elif isinstance(child, (list, tuple, dict)):
             yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers, as_written)
+
+
+def _kind(part):
+    """What the groups of a part's class are called: Keras's name of the class, where it is another."""
+    return snake_case(getattr(part, "_class_in_files", type(part).__name__))
 
 
 def _unique(name, used):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.saving import container, hdf5, layout, legacy, run_file, shards
 from fastnn.saving.changes import Changes, need_built
@@ -222,10 +223,14 @@ def _plan_part(place, reader, names, changes, problems):
                 f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, the file's {path!r} {shape}; "
                 "they must match"
             )
-        elif kind.kind == "f" and np.dtype(variable.dtype).kind != "f":
+        elif _is_float(kind) and not _is_float(variable.dtype):
             problems.append(f"{what}: {variable.name!r} is {variable.dtype}, the file's {path!r} {kind}")
         else:
             changes.arrays.append((variable, path))
+
+
+def _is_float(dtype):
+    return dtypes.is_float(dtypes.standardize(dtype))
 
 
 def _plan_optimizer(place, reader, names, changes):

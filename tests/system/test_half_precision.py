@@ -203,3 +203,48 @@ def test_integers_into_bfloat16_need_nothing_imported_before():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.split() == ["bfloat16", "None"], done.stderr
+
+
+X = np.linspace(-1, 1, 40, dtype="float32").reshape(2, 5, 4)
+SEEN = np.array([[1, 1, 0, 0, 0], [1] * 5], bool)
+# Layers that hold masks, statistics, states or layers of another policy.
+MIXED = {
+    "attention": lambda **k: L.Attention(use_scale=True, dropout=0.1, **k)([X, X], mask=[SEEN, SEEN]),
+    "additive": lambda **k: L.AdditiveAttention(**k)([X, X], mask=[SEEN, SEEN], use_causal_mask=True),
+    "heads": lambda **k: L.MultiHeadAttention(2, 3, **k)(X, X, use_causal_mask=True),
+    "scores": lambda **k: L.MultiHeadAttention(2, 3, **k)(X, X, return_attention_scores=True, use_causal_mask=True)[1],
+    "grouped": lambda **k: L.GroupQueryAttention(3, 4, 2, **k)(X, X),
+    "masked": lambda **k: L.Softmax(**k)(X, mask=X > 0),
+    "spectral": lambda **k: L.SpectralNormalization(L.Dense(3), **k)(X, training=True),
+    "given": lambda **k: L.Normalization(mean=[1.0] * 4, variance=[2.0] * 4, **k)(X),
+    "stacked": lambda **k: L.RNN([L.LSTMCell(2), L.GRUCell(3)], **k)(X),
+    "state": lambda **k: L.RNN(L.SimpleRNNCell(2), return_state=True, **k)(X)[1],
+    "large": lambda **k: L.GroupNormalization(2, **k)(np.full((2, 4, 8), 70000.0, "float32")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", MIXED)
+def test_values_leave_a_layer_in_its_policy_and_finite(name, policy):
+    y = MIXED[name](dtype=policy)
+    assert dtypes.standardize(y.dtype) == POLICIES[policy]
+    assert np.isfinite(np.asarray(y, "float32")).all()
+
+
+@pytest.mark.parametrize("x", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("scale", ["float16", "bfloat16", "float32"])
+def test_normalised_values_have_the_dtype_of_x(x, scale):
+    a, gamma = ops.cast(X, x), ops.cast(np.ones(4), scale)
+    assert dtypes.standardize(ops.layer_normalization(a, gamma, gamma).dtype) == x
+    assert dtypes.standardize(ops.rms_normalization(a, gamma).dtype) == x
+
+
+@pytest.mark.parametrize("written", ["bfloat16", "float16", "float32"])
+@pytest.mark.parametrize("read", ["bfloat16", "float16", "float32"])
+def test_weights_of_any_float_dtype_load_into_any(written, read, tmp_path):
+    models = [keras.Sequential([keras.Input((4,)), L.Dense(3, dtype=d)]) for d in (written, read)]
+    models[0].save_weights(tmp_path / "w.weights.h5")
+    models[1].load_weights(tmp_path / "w.weights.h5")
+    a, b = (m.get_weights()[0] for m in models)
+    assert dtypes.standardize(b.dtype) == read
+    np.testing.assert_array_equal(a.astype(b.dtype), b)

@@ -9,6 +9,7 @@ from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.resampling import KERNELS, matrix, weights
 from fastnn.core.shapes import normalize_axis, pair
 from fastnn.core.types import Tensor
+from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import numpy_names, reduction, rounding
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.image_filters import gaussian_blur, hsv_to_rgb, rgb_to_hsv, sobel_edges, ssim  # noqa: F401
@@ -20,7 +21,7 @@ from fastnn.ops.functions.image_places import (  # noqa: F401
     perspective_transform,
 )
 from fastnn.ops.functions.layout import moveaxis, reshape, transpose
-from fastnn.ops.functions.operands import operand
+from fastnn.ops.functions.operands import cast_to, operand
 from fastnn.ops.functions.products import einsum, tensordot
 from fastnn.ops.functions.slicing import pad
 from fastnn.ops.functions.windows import patches
@@ -125,14 +126,16 @@ def scale_and_translate(images, output_shape, scale, translation, spatial_dims, 
             f"spatial_dims={tuple(spatial_dims)}; expected the same sizes in all other dimensions."
         )
     x, own = as_floats(x)
-    wide = dtypes.standardize(x.dtype)
+    kind = dtypes.standardize(x.dtype)
+    wide = WIDE.get(kind, kind)
+    x = cast_to(x, wide)
     scale, translation = (cast(v, wide) for v in (scale, translation))
     for k, axis in enumerate(axes):
         taken = matrix(
             x.shape[axis], shape[axis], scale[k], translation[k], KERNELS[METHODS[method]], antialias, numpy_names, wide
         )
         x = moveaxis(tensordot(taken, x, ([1], [axis])), 0, axis)
-    return own(x)
+    return own(cast_to(x, kind))
 
 
 def rgb_to_grayscale(images, data_format=None):

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import config, shapes
+from fastnn.core import config, dtypes, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.ops.functions import elementwise, reduction
 from fastnn.ops.functions.arithmetic import maximum
 from fastnn.ops.functions.elementwise import rsqrt
 from fastnn.ops.functions.layout import reshape, transpose
-from fastnn.ops.functions.operands import floating
+from fastnn.ops.functions.operands import cast_to, floating, operand
 from fastnn.ops.functions.reduction import moments
 from fastnn.ops.functions.softmax import to_last
 from fastnn.ops.records.layer_normalization import layer_norm
@@ -81,6 +81,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = 
 
 def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     x = floating(x)
+    gamma, beta = (None if v is None else cast_to(operand(v), dtypes.standardize(x.dtype)) for v in (gamma, beta))
     epsilon = config.epsilon() if epsilon is None else float(epsilon)
     rank = len(x.shape)
     axes = shapes.normalize_axes(axis, rank)
