@@ -328,3 +328,15 @@ def test_names_in_the_packages_of_keras(name):
     package, function = name.split(".")
     assert callable(getattr(getattr(ops, package), function))
     assert not hasattr(getattr(ops, package), "no_such_operation")
+
+
+@pytest.mark.parametrize("method", ["bicubic", "lanczos3", "lanczos5"])
+def test_resized_pixels_end_at_the_bounds_of_their_dtype(method):
+    """Kernels that overshoot at an edge do not wrap round."""
+    x = np.zeros((1, 6, 6, 1), "uint8")
+    x[0, :, 3:] = 255
+    wide = ops.image.resize(x.astype("float32"), (6, 12), interpolation=method)
+    assert wide.min() < 0 and wide.max() > 255
+    np.testing.assert_array_equal(
+        ops.image.resize(x, (6, 12), interpolation=method), np.clip(np.round(wide), 0, 255).astype("uint8")
+    )

@@ -1,7 +1,10 @@
 """What operations on images share: the layout that they work in, and floats for integers."""
 
+import numpy as np
+
 from fastnn.core import config, dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.ops.functions.arithmetic import clip
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.layout import expand_dims, squeeze, transpose
 from fastnn.ops.functions.operands import operand
@@ -32,8 +35,11 @@ def last(images, data_format, name):
 
 
 def as_floats(x):
-    """(x in floats, how a result takes x's dtype again)."""
+    """(x in floats, how a result takes x's dtype again: values beyond a pixel's range end at its bounds)."""
     kind = dtypes.standardize(x.dtype)
     if dtypes.is_float(kind):
         return x, lambda y: y
-    return cast(x, config.floatx()), lambda y: cast(y, kind)
+    if dtypes.itemsize(kind) > 2 or kind == "bool":  # float32 does not hold the bounds
+        return cast(x, config.floatx()), lambda y: cast(y, kind)
+    bounds = np.iinfo(kind)
+    return cast(x, config.floatx()), lambda y: cast(clip(y, float(bounds.min), float(bounds.max)), kind)
