@@ -116,7 +116,9 @@ def _read(data, name):
             if any(i.compress_type != zipfile.ZIP_STORED or i.file_size > len(data) for i in infos):
                 raise FileFormatError(f"{name}: its members are compressed; expected a file that fit wrote.")
             found = {i.filename.removesuffix(".npy"): _array(archive.read(i), name) for i in infos}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, OSError) as error:
+    except FileFormatError:
+        raise
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise FileFormatError(f"{name} is damaged or no file of a step: {error}") from None
     if len(found) != len(infos) or not {"about", "model"} <= found.keys():
         raise FileFormatError(f"{name}: it has the members {sorted(found)}; expected 'about', 'model', 'batch_0', ...")

@@ -141,7 +141,7 @@ def read_file(path, what="model"):
     """
     path = os.fspath(path)
     if not os.path.exists(path):
-        if not path.endswith(ENDINGS[what]):
+        if not path.endswith(ENDINGS.get(what, "")):
             raise MissingFileError(
                 f"File format not supported: filepath={path}. No file is there; a {what} file ends in one of "
                 f"{', '.join(ENDINGS[what])}."

@@ -74,7 +74,7 @@ def test_a_script_that_does_not_come_there(folder):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["no.json", "script.py"], "No receipt file"), (["script.py", "script.py"], "not valid JSON"),
+    (["no.json", "script.py"], "accessible receipt file"), (["script.py", "script.py"], "not valid JSON"),
     (["receipt.json", "no.py"], "no file 'no.py'"), (["receipt.json", "--steps", "0", "script.py"], "--steps 0"),
     (["receipt.json", "script.py", "--steps", "x"], "--steps x")])  # fmt: skip
 def test_errors(folder, capsys, arguments, words):

@@ -46,6 +46,12 @@ def logarithm(drop=0.0):
     return model
 
 
+def plain():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
 def planted():
     x = X.copy()
     x[17, 0] = np.nan
@@ -62,11 +68,11 @@ def several():
 CASES = {
     "forward": lambda: stopped(logarithm(), X, Y),
     "random numbers": lambda: stopped(logarithm(0.5), X, Y),
-    "input": lambda: stopped(logarithm(), planted(), Y, shuffle=False),
-    "batches": lambda: stopped(logarithm(), ((planted()[i : i + 8], Y[i : i + 8]) for i in (0, 8, 16)), None,
+    "input": lambda: stopped(plain(), planted(), Y, shuffle=False),
+    "batches": lambda: stopped(plain(), ((planted()[i : i + 8], Y[i : i + 8]) for i in (0, 8, 16)), None,
                                batch_size=None, epochs=1),
     "structures": lambda: stopped(several(), {"one": X, "two": planted()}, [Y, Y], sample_weight=None),
-    "weights": lambda: stopped(logarithm(), planted(), Y, sample_weight=np.ones(24, "f4")),
+    "weights": lambda: stopped(plain(), planted(), Y, sample_weight=np.ones(24, "f4")),
 }  # fmt: skip
 
 
@@ -74,7 +80,8 @@ CASES = {
 def test_the_file_gives_the_same_diagnosis(case):
     error = CASES[case]()
     again = replay(error.file)
-    assert again == error.finding and again.phase
+    assert again == error.finding
+    assert again.phase == ("forward" if case in ("forward", "random numbers") else "input")
 
 
 class Shifted(layers.Layer):
