@@ -7,7 +7,7 @@ import warnings
 from collections import OrderedDict, defaultdict, deque
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
-from fastnn.core.tree import flatten, flatten_with_path, is_nested, ordered_keys, rebuild
+from fastnn.core.tree import children, flatten, flatten_with_path, is_nested, ordered_keys, pack, rebuild
 
 __all__ = ["MAP_TO_NONE", "assert_same_paths", "assert_same_structure", "flatten", "flatten_with_path", "is_nested",
            "lists_to_tuples", "map_shape_structure", "map_structure", "map_structure_up_to", "pack_sequence_as",
@@ -175,8 +175,7 @@ def pack_sequence_as(structure, flat_sequence):
     if len(leaves) != places:
         few = "Too few" if len(leaves) < places else "Too many"
         raise ArgumentError(f"pack_sequence_as: {few} leaves; expected: {places}, received: {len(leaves)}.")
-    rest = iter(leaves)
-    return _map(lambda _: next(rest), (structure,), "pack_sequence_as")
+    return pack(structure, leaves)
 
 
 def lists_to_tuples(structure):
@@ -203,8 +202,7 @@ def map_shape_structure(func, structure):
     _callable(func, "map_shape_structure")
     if _is_shape(structure) or not is_nested(structure):
         return func(structure)
-    values = [structure[key] for key in ordered_keys(structure)] if isinstance(structure, dict) else structure
-    return rebuild(structure, [map_shape_structure(func, value) for value in values])
+    return rebuild(structure, [map_shape_structure(func, value) for value in children(structure)])
 
 
 def traverse(func, structure, top_down=True):
@@ -221,8 +219,7 @@ def traverse(func, structure, top_down=True):
     found = func(structure) if top_down else None
     if found is None:
         if is_nested(structure):
-            values = [structure[key] for key in ordered_keys(structure)] if isinstance(structure, dict) else structure
-            structure = rebuild(structure, [traverse(func, value, top_down) for value in values])
+            structure = rebuild(structure, [traverse(func, value, top_down) for value in children(structure)])
         if top_down:
             return structure
         found = func(structure)

@@ -34,6 +34,15 @@ def is_nested(structure):
     return isinstance(structure, NESTED)
 
 
+def children(structure):
+    """What lies one level below, in order: the values of a dict by its ordered keys.
+
+    >>> children({"b": 1, "a": 2})
+    [2, 1]
+    """
+    return [structure[key] for key in ordered_keys(structure)] if isinstance(structure, dict) else list(structure)
+
+
 def flatten(structure: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
     """The leaves of a structure as a list; dict values in the order of the sorted keys.
 
@@ -43,8 +52,7 @@ def flatten(structure: Any, is_leaf: Callable[[Any], bool] | None = None) -> lis
     [2, 3, 1]
     """
     if is_nested(structure) and not (is_leaf is not None and is_leaf(structure)):
-        values = [structure[key] for key in ordered_keys(structure)] if isinstance(structure, dict) else structure
-        return [leaf for value in values for leaf in flatten(value, is_leaf)]
+        return [leaf for value in children(structure) for leaf in flatten(value, is_leaf)]
     return [structure]
 
 

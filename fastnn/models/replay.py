@@ -113,13 +113,13 @@ def _read(data, name):
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            if any(i.compress_type != zipfile.ZIP_STORED or i.file_size > len(data) for i in infos):
-                raise FileFormatError(f"{name}: its members are compressed; expected a file that fit wrote.")
-            found = {i.filename.removesuffix(".npy"): _array(archive.read(i), name) for i in infos}
-    except FileFormatError:
-        raise
+            stored = all(i.compress_type == zipfile.ZIP_STORED and i.file_size <= len(data) for i in infos)
+            raw = [(i.filename.removesuffix(".npy"), archive.read(i)) for i in infos] if stored else []
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise FileFormatError(f"{name} is damaged or no file of a step: {error}") from None
+    if not stored:
+        raise FileFormatError(f"{name}: its members are compressed; expected a file that fit wrote.")
+    found = {member: _array(content, name) for member, content in raw}
     if len(found) != len(infos) or not {"about", "model"} <= found.keys():
         raise FileFormatError(f"{name}: it has the members {sorted(found)}; expected 'about', 'model', 'batch_0', ...")
     return found
