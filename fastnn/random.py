@@ -15,6 +15,7 @@ from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import here
 from fastnn.graph.variable import Variable, watchers
 from fastnn.ops.functions import random as operations
 from fastnn.ops.op import R
@@ -99,7 +100,18 @@ class SeedGenerator:
         if trace is None:
             self.calls += 1
             return (*self.key, self.calls - 1)
+        replay = trace.replay()
+        if replay is not None:
+            return replay.draw_key(self._next)
         return (*self.key, _count(trace, ("random", id(self))))
+
+    def _next(self):
+        """The key of the next use by a call that gathers: counted as on arrays."""
+        counts = here.log.counts
+        if counts is None:
+            self.calls += 1
+            return (*self.key, self.calls - 1)
+        return (*self.key, _count_in(counts, ("random", id(self))))
 
     def next(self, ordered=True):
         """[seed, call number] as Keras' seed state (int64 array of 2); takes one call."""
@@ -117,9 +129,21 @@ class SeedGenerator:
 
 
 def _count(trace, key):
-    n = trace.extra.get(key, 0)
-    trace.extra[key] = n + 1
+    return _count_in(trace.extra, key)
+
+
+def _count_in(counts, key):
+    n = counts.get(key, 0)
+    counts[key] = n + 1
     return n
+
+
+def _next_of_process():
+    """The key of a draw without a generator, by a call that gathers."""
+    counts = here.log.counts
+    if counts is None:
+        return config.seed(), config.next_stream(), 0
+    return counts.get("seed", config.seed()), 0, _count_in(counts, "random")
 
 
 def draw_seed(seed):
@@ -128,6 +152,9 @@ def draw_seed(seed):
         return seed.draw(), True
     if seed is None:
         trace = tracing.current()
+        replay = None if trace is None else trace.replay()
+        if replay is not None:
+            return replay.draw_key(_next_of_process), True
         if trace is not None:
             seed = config.seed() if trace.seed is None else trace.seed
             return (seed, 0, _count(trace, "random")), True

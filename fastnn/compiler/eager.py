@@ -18,6 +18,7 @@ from fastnn.graph import variable as variables
 from fastnn.graph.active import casting, paused
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import here, settle
 from fastnn.graph.trace import Trace
 from fastnn.ops.functions.operands import operand
 from fastnn.ops.op import Op
@@ -64,6 +65,8 @@ class EagerPlan:
         return self.reads_variables and self.layout != variables.layout_version
 
     def __call__(self, *arrays: Any) -> Any:
+        if self.reads_variables and here.log is not None:
+            settle()
         taken = self.reads_variables and turns.begin(self.program)
         try:
             return self._run(arrays)

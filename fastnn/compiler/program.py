@@ -42,7 +42,7 @@ class Program:
         self.plan, structure = compile_graph(trace, outputs, bindings, options)
         self.storage = Storage(arena, state, structure.variables, structure.arrays, structure.slots, structure.keys)
         self.state, self.scopes = self.storage.state, structure.scopes
-        self._written = [v in trace.assigns for v in structure.variables]
+        self.written = [v in trace.assigns for v in structure.variables]
         self._bind()
         self.tuner = ThreadAutotuner(self.tape.threads)
         if options.threads is not None:
@@ -91,13 +91,19 @@ class Program:
         found = self._touched
         if found is None:
             memory = [whole(v._array) for v in self.storage.variables]
-            writes = frozenset([m for m, written in zip(memory, self._written) if written])
+            writes = frozenset([m for m, written in zip(memory, self.written) if written])
             found = self._touched = frozenset(memory) - writes, writes
         return found
 
     def hurry(self) -> None:
         """Somebody waits for the variables: end the run after the step in progress."""
         self.state[STOP] = 1
+
+    def rekey(self, keys: Sequence[int]) -> None:
+        """Draw with other random keys (digests, in the order of `storage.keys`) from the next run on."""
+        self.storage.keys = keys
+        self.follow()
+        self.tape.rekey()
 
     # ------------------------------------------------------------------ running
     def _team(self) -> int:

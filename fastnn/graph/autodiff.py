@@ -1,6 +1,6 @@
 """Reverse-mode differentiation, graph to graph: gradients are nodes like any other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fastnn.core import dtypes, hooks
@@ -9,10 +9,16 @@ from fastnn.graph.node import Node, Symbol
 from fastnn.graph.trace import active
 
 
-def gradients(ys: Iterable[Any], xs: Iterable[Any], gys: Sequence[Any] | None = None) -> list[Any]:
+def gradients(
+    ys: Iterable[Any],
+    xs: Iterable[Any],
+    gys: Sequence[Any] | None = None,
+    through: Callable[[Node], bool] | None = None,
+) -> list[Any]:
     """Symbols of d(sum ys . gys)/dx for each x, None where no differentiable path leads.
 
     ys, xs: symbols of the active trace.  gys: symbols of the shapes of ys; ones if None.
+    through: says of a node whether it is a function of its inputs; what it gives is a constant otherwise.
     The formula of each step is the operation's own `vjp` record; contributions are added in reverse call order,
     so the sum has one fixed shape.
     """
@@ -21,7 +27,8 @@ def gradients(ys: Iterable[Any], xs: Iterable[Any], gys: Sequence[Any] | None = 
     trace.marks.targets = ys
     if trace.marks.backward is None:
         trace.marks.backward = len(trace.nodes)
-    reached = _depends_on(trace.nodes, xs)
+    nodes = [n for n in trace.nodes if through(n)] if through is not None else list(trace.nodes)
+    reached = _depends_on(nodes, xs)
     total: dict[Symbol, Any] = {}
     for y, g in zip(ys, gys or [None] * len(ys)):
         if g is None:
@@ -30,7 +37,7 @@ def gradients(ys: Iterable[Any], xs: Iterable[Any], gys: Sequence[Any] | None = 
             raise ShapeError(f"gradients(): the gradient of {y!r} has shape {g.shape}, expected {y.shape}.")
         _accumulate(total, y, g)
     wanted = set(xs)
-    for node in reversed(list(trace.nodes)):
+    for node in reversed(nodes):
         if node not in reached or node.op.vjp is None or not any(o in total for o in node.outputs):
             continue
         leads = [s is not None and (s.node in reached or s in wanted) for s in node.inputs]

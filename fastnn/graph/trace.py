@@ -15,6 +15,7 @@ from fastnn.core.types import Attrs
 from fastnn.graph.active import casting, current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
+from fastnn.graph.tensor import Tensor, gathers, known
 
 if TYPE_CHECKING:
     from fastnn.graph.node import Record
@@ -112,6 +113,10 @@ class Trace:
             self._again.pop()
             self.marks.remat.append((first, len(self.nodes), least, simple))
 
+    def replay(self) -> Any:
+        """The trace of calls that gather (compiler/events.py) which this one is, or is inside of; None: neither."""
+        return None if self.parent is None else self.parent.replay()
+
     def again(self, size: int) -> bool:
         """Whether what is made now, of so many elements, is to be computed once more for backward whatever it costs."""
         if any(size > least and not simple for least, simple in self._again):
@@ -205,6 +210,8 @@ class Trace:
     def symbol(self, value: Any, dtype: str | None = None) -> Symbol:
         """Any operand as a symbol of this trace."""
         if isinstance(value, Symbol):
+            if type(value) is Tensor:
+                return self.constant(value.array, dtype)
             if value.trace is not self:
                 if self.sees(value):
                     return self._lift(value)
@@ -241,6 +248,9 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
         return op.compose(*inputs, **given)
     trace = current()
     if trace is None:
+        if gathers(inputs):
+            return hooks.call("gather", op, inputs, given)
+        inputs = [known(v) for v in inputs]
         if is_symbolic(inputs):
             allowance.step(10)
             return hooks.call("functional_call", op, inputs, given)

@@ -16,6 +16,8 @@ from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Operators, Symbol
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import here, recording, settle
 from fastnn.graph.trace import active
 
 _layout = itertools.count(1)
@@ -157,12 +159,17 @@ class Variable(Operators):
         if trace is not None:
             found = trace.read(self)
             return found if casting() is None or self.dtype == found.dtype else found.astype(self.dtype)
+        if recording():
+            return hooks.call("gather_read", self)
+        if here.log is not None:
+            settle()
         view = self._array.view()
         view.flags.writeable = False
         return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 
     def numpy(self) -> Array:
         """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
+        settle()
         taken = turns.begin(((self,), False))
         try:
             return self._array.copy()
@@ -173,6 +180,10 @@ class Variable(Operators):
     def assign(self, value: Any) -> Self:
         """Set the value (same shape; cast to this variable's dtype)."""
         trace = current()
+        if trace is None and self._gathers(value):
+            return self
+        if type(value) is Lazy:
+            value = value.array
         if isinstance(value, Symbol) or (trace is not None and hasattr(value, "_fastnn_variable")):
             trace = active(f"assign to {self.path}")
             symbol = trace.symbol(value)
@@ -193,6 +204,20 @@ class Variable(Operators):
         self._set(array)
         return self
 
+    def _gathers(self, value: Any) -> bool:
+        """Assign as a call among others, where calls gather that this one has to wait for, or that wait for it."""
+        if here.busy or watchers or (here.log is None and type(value) is not Lazy):
+            return False
+        if not recording() and (type(value) is not Lazy or value._value is not None):
+            hooks.call("changing", (self,))
+            return False
+        if not hasattr(value, "_fastnn_variable") and type(value) is not Lazy:
+            value = storable(value, f"assign to {self.path}")
+        if tuple(value.shape) != self.shape:
+            raise ShapeError(f"assign to {self.path}: received shape {tuple(value.shape)}, expected {self.shape}.")
+        hooks.call("gather_assign", self, value)
+        return True
+
     def _set(self, array: Array) -> None:
         if watchers:
             watchers[-1].keep(self)
@@ -205,14 +230,14 @@ class Variable(Operators):
 
     def assign_add(self, value: Any) -> Self:
         """Add to the value."""
-        if current() is not None:
+        if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value + value)
         with turns.turn((self,), writes=True):
             return self.assign(self._array + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
         """Subtract from the value."""
-        if current() is not None:
+        if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value - value)
         with turns.turn((self,), writes=True):
             return self.assign(self._array - np.asarray(value))
@@ -225,16 +250,20 @@ class Variable(Operators):
         moved()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        settle()
         with turns.turn((self,)):
             return np.array(self._array, dtype)
 
     def __float__(self) -> float:
+        settle()
         return float(self._array)
 
     def __int__(self) -> int:
+        settle()
         return int(self._array)
 
     def __bool__(self) -> bool:
+        settle()
         return bool(self._array)
 
     def __len__(self) -> int:
@@ -248,6 +277,7 @@ class Variable(Operators):
         return self is other if isinstance(other, Variable) else other == self
 
     def __repr__(self) -> str:
+        settle()
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
 
 

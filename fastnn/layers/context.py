@@ -7,6 +7,7 @@ from fastnn.core.masks import mask_of_array
 from fastnn.core.scopes import inside as name_scope
 from fastnn.core.scopes import path
 from fastnn.graph import current
+from fastnn.graph.tensor import Tensor
 
 __all__ = [
     "CallContext",
@@ -85,6 +86,8 @@ def _masks():
 
 def get_mask(value):
     """The mask that belongs to a value (bool, True = use), or None."""
+    if type(value) is Tensor:
+        return value._mask
     masks = _masks()
     found = masks.get(id(value)) if masks else None
     if found is not None:
@@ -94,6 +97,9 @@ def get_mask(value):
 
 def set_mask(value, mask):
     """Attach a mask to a value for the rest of the trace or outermost call; None detaches."""
+    if type(value) is Tensor:
+        value._mask = mask
+        return
     masks = _masks()
     if masks is None:
         return

@@ -17,8 +17,10 @@ from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.active import casting, casting_to, paused
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import here as gathering
 from fastnn.graph.variable import auto_name
-from fastnn.layers import context, inference, nest, remat, signature
+from fastnn.layers import context, gathered, inference, nest, remat, signature
 from fastnn.layers.calling import CallingMixin
 from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional
@@ -64,6 +66,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
     autocast = True
     supports_masking = False
     _keeps_dtype = False  # whether integer inputs give integer outputs
+    _runs_users_code = False  # True: what it computes is a function of the user, which may do anything at each call
     _marks_itself = True  # in a RematScope: models leave it to the layers in them
     _tracker: Tracker
 
@@ -305,8 +308,12 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                 f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
                 "statement of the `__init__()` method."
             )
-        if current() is None and any_functional(args, kwargs):
-            return self._call_functional(args, kwargs)
+        if current() is None:
+            if any_functional(args, kwargs):
+                return self._call_functional(args, kwargs)
+            if (gathering.recording or gathering.log is not None) and gathered.wanted(args, kwargs) and gathered.own_code(self):
+                with contextlib.suppress(gathered.Unhashed):
+                    return gathered.layer_call(Layer.__call__, self, args, kwargs)
         args = self._convert(args)
         kwargs = self._convert(kwargs)
         call = signature.of(type(self).call)
@@ -363,6 +370,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         """Arrays and float symbols in the layer's compute dtype; lists of numbers as arrays."""
 
         def leaf(x):
+            if type(x) is Lazy and x._value is not None and not gathering.recording and current() is None:
+                x = with_mask(x.array, x._mask if type(x._mask) is not Lazy else x._mask.array)
             if isinstance(x, Symbol):
                 if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
                     converted, mask = x.astype(self.compute_dtype), context.get_mask(x)

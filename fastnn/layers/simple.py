@@ -69,6 +69,7 @@ class Lambda(Layer):
     array([2., 2.], dtype=float32)
     """
 
+    _runs_users_code = True
     _rule_calls = True  # the function, where no output_shape is given
 
     def __init__(

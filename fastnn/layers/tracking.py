@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastnn.core import nesting
+from fastnn.core import hooks, nesting
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
 
@@ -12,6 +12,9 @@ _version = 0
 def structure_version():
     """A number that changes whenever an attribute of a built layer, or the graph of a model, is changed."""
     return _version
+
+
+hooks.register("structure_version", structure_version)
 
 
 def structure_changed():

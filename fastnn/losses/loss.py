@@ -1,18 +1,21 @@
 """The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
 
+import contextlib
 from typing import Any, Self
 
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes
+from fastnn.core import config, dtypes, hooks
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import map_structure
 from fastnn.core.types import Config, Structure, Tensor, open_signature
 from fastnn.core.values import as_numbers, narrow
-from fastnn.graph import Symbol, current
+from fastnn.graph import Symbol, calls, current
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import here
 from fastnn.graph.variable import auto_name
 
 
@@ -98,6 +101,8 @@ def same_shape(name, y_true, y_pred):
 def get_mask(x):
     """The mask that came along with a prediction (a boolean operand), or None."""
     trace = current()
+    if trace is None and type(x) is Lazy:
+        return x._mask
     noted = None if trace is None else trace.extra.get("masks", {}).get(id(x))
     return getattr(x, "_keras_mask", None) if noted is None else noted[1]
 
@@ -213,6 +218,11 @@ class Loss(ChecksArguments):
 
         y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
         """
+        if (here.recording or here.log is not None) and current() is None and type(self).__module__.startswith("fastnn."):
+            if calls.wanted((y_true, y_pred, sample_weight), {}):
+                with contextlib.suppress(calls.Unhashed):
+                    key = "loss", hooks.call("serial", self), self.reduction
+                    return calls.event(key, self, (y_true, y_pred, sample_weight), {})
         mask = get_mask(y_pred)
         y_pred = map_operands(lambda p: tensor(p, self._compute_dtype(p)), y_pred)
         y_true = map_operands(lambda t: self._cast_target(t, y_pred), y_true)

@@ -15,6 +15,7 @@ from fastnn.core.naming import snake_case
 from fastnn.core.tree import flatten, is_nested
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
+from fastnn.graph.calls import gathered
 from fastnn.graph.variable import auto_name
 from fastnn.metrics.deferred import deferred
 
@@ -60,6 +61,8 @@ class Metric(ChecksArguments):
         super().__init_subclass__(**kwargs)
         if isinstance(cls.__dict__.get("result"), types.FunctionType):
             cls.result = deferred(cls.result)
+        if cls.__module__.startswith("fastnn.") and isinstance(cls.__dict__.get("update_state"), types.FunctionType):
+            cls.update_state = gathered(cls.update_state, effect=True)
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables, self._metrics = [], []

@@ -14,11 +14,12 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
-from fastnn.core import config, turns
+from fastnn.core import config, hooks, turns
 from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.graph import Symbol, Trace, Variable, current, gradients
 from fastnn.graph import variable as variables
 from fastnn.graph.lifetime import passing
+from fastnn.graph.tensor import here
 from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
@@ -175,6 +176,8 @@ class Step:
 
         A batch that ends at NaN or infinity is what the watch of the run makes of it (models/watch.py).
         """
+        if here.log is not None:
+            hooks.call("changing")
         while True:
             compiled = self.compiled(feed, rows)
             taken = turns.begin(compiled.program)

@@ -53,4 +53,9 @@ def _operator(name, *args):
     return globals()[name](*args)
 
 
+def _method(name, x, args, kwargs):
+    return globals()[name](x, *args, **kwargs)
+
+
 hooks.register("operator", _operator)
+hooks.register("method", _method)

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
-from fastnn.graph import Symbol, Variable, current
+from fastnn.graph import Symbol, Variable, calls, current
 from fastnn.graph.active import paused
+from fastnn.graph.tensor import here
 from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update, update_hyper
 from fastnn.optimizers.operands import as_dtype, number, snapshot
@@ -169,6 +170,12 @@ class Applying(Stateless):
         for v in trainable_variables:
             if id(v) not in self._index:
                 raise self._unknown_variable(v)
+        if current() is None and not here.busy and type(self).__module__.startswith("fastnn."):
+            if self.python_per_batch:
+                self.refresh()
+            key = "apply", hooks.call("serial", self), self.changes, tuple([hooks.call("serial", v) for v in trainable_variables])
+            calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
+            return
         self._step(grads, trainable_variables, None if current() is None else self._runs)
 
     @contextlib.contextmanager

@@ -150,6 +150,14 @@ class Tape:
                                          checked=True)  # fmt: skip
         return made
 
+    def rekey(self) -> None:
+        """Take the random keys that the storage has now; not during a run."""
+        prepared, keys = _of(self.plan), self.storage.keys
+        at, space, offset = prepared.fixed
+        for i, k in prepared.keys:
+            here = space == i
+            self.executor.set_words(at[here], offset[here] + keys[k])
+
     def view(self, place: Place) -> Array:
         """The array of a Place."""
         kind = dtypes.numpy_type(place.dtype)

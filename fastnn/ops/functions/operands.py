@@ -9,6 +9,7 @@ from fastnn.core.errors import DTypeError
 from fastnn.core.values import as_numbers, narrow
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import Tensor, here
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
 
@@ -42,6 +43,8 @@ def is_number(x):
 def operand(x: Any) -> Any:
     """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
     if isinstance(x, Symbol):
+        if type(x) is Tensor and x._value is not None and not here.recording and current() is None:
+            return x.array
         return x
     if hasattr(x, "_fastnn_variable"):
         return x if casting() is None else x.value

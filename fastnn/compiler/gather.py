@@ -1,0 +1,482 @@
+"""Gathering: calls outside of a trace whose values nobody has looked at yet, run as one cached plan when somebody does.
+
+A Log is the calls of one thread in order, as events: an operation, the call of a layer, a loss, a gradient, an update.
+Each event is found by its key below the one before it, in a tree of entries that outlives the logs (compiler/events.py); so
+the second time round a loop nothing is traced: shapes come from the entries, and the plan from the last one.  What is new
+is traced as it comes, so an error of shapes is raised at the call.
+
+What a live tape may ask about again is not kept as values: its log holds the events, and a gradient that is taken after a
+look is a plan of the same events once more.  Variables that change meanwhile leave a copy of what they were.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn.compiler.events import Entry, Event, Ready, Replay, Slot, roots, serial
+from fastnn.compiler.program import Program
+from fastnn.core import dtypes, hooks, random, tree, turns
+from fastnn.core.errors import GraphError
+from fastnn.core.memory import register_memory
+from fastnn.core.types import Array, Attrs
+from fastnn.graph.active import enter, leave
+from fastnn.graph.autodiff import gradients
+from fastnn.graph.lifetime import made
+from fastnn.graph.node import VARIABLE, Node, Symbol
+from fastnn.graph.tensor import Tensor, here, known
+from fastnn.graph.variable import Variable
+from fastnn.ops.op import Op
+
+MOST_EVENTS = 512  # gathered without a look; then they run
+
+
+class Log:
+    """The calls of one thread that somebody may still ask about: see the module.
+
+    at: the entry of the last one.  refs: weak references to the Tensors that were given, by number.  leaves: arrays
+    that came from outside.  before: what variables were when they were first read, by serial, where they have changed.
+    open: numbers of the tapes that record now.  ran: how many events have run.
+    """
+
+    def __init__(self) -> None:
+        self.at = roots.root.current()
+        self.lock = threading.RLock()
+        self.events: list[Event] = []
+        self.refs: list[Any] = []
+        self.leaves: list[tuple[Any, Array]] = []
+        self.numbers: dict[int, int] = {}  # of leaves, by id of what was given
+        self.watched: dict[int, Any] = {}  # by id
+        self.variables: dict[int, Variable] = {}  # that its events name, by serial
+        self.before: dict[int, Array] = {}
+        self.tapes: list[Any] = []  # weak references
+        self.open: tuple[int, ...] = ()
+        self.ran, self.effects = 0, False
+        self.counts: dict[Any, int] | None = None
+        self.losses: list[Any] = []  # what layers added to the loss in the last event
+        self._forget_trace()
+
+    # ------------------------------------------------------------------ calls
+    def wire(self, value: Any) -> Any:
+        """What stands for a value in a key: the number of a Tensor of this log, a leaf, a variable."""
+        if type(value) is Tensor and value._log is self:
+            return value._number
+        if hasattr(value, "_fastnn_variable"):
+            number = serial(value)
+            self.variables[number] = value
+            return "v", number
+        n = self.numbers.get(id(value))
+        if n is not None:
+            return -1 - n
+        array = value.array if type(value) is Tensor else np.asarray(value)
+        self.numbers[id(value)] = len(self.leaves)
+        self.leaves.append((value, array))
+        return array.shape, dtypes.standardize(array.dtype)
+
+    def call(self, key: Any, fn: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """fn(*values) as an event; `key`: what it depends on besides the shapes and dtypes of the values."""
+        with self.lock:
+            leaves = len(self.leaves)
+            wiring = tuple([self.wire(v) for v in values])
+            event = Event(fn, wiring, self.open)
+            full = key, wiring, self.open
+            entry = self.at.children.get(full)
+            if entry is None:
+                try:
+                    entry = self._traced(event)
+                except BaseException:
+                    for value, _ in self.leaves[leaves:]:
+                        del self.numbers[id(value)]
+                    del self.leaves[leaves:]
+                    raise
+                self.at.children[full] = entry
+                roots.root.entries += 1
+            elif entry.draws:
+                event.keys = [draw() for draw in entry.draws]
+            event.entry = entry
+            self.events.append(event)
+            self.at = entry
+            self.effects = self.effects or entry.effects
+            out = self._given(entry)
+        if len(self.events) - self.ran >= MOST_EVENTS:
+            self.flush()
+        return out
+
+    def _given(self, entry: Entry) -> Any:
+        refs, out = self.refs, []
+        for shape, dtype in entry.specs:
+            t = Tensor(shape, dtype, self, len(refs))
+            refs.append(weakref.ref(t))
+            out.append(t)
+        for i, m in entry.masks:
+            out[i]._mask = out[m]
+        self.losses = out[len(out) - entry.losses :]
+        if entry.single:
+            return out[0]
+        return tree.map_structure(lambda x: out[x.number] if type(x) is Slot else x, entry.result)
+
+    # ------------------------------------------------------------------ tracing
+    def _forget_trace(self) -> None:
+        trace = self.__dict__.get("trace")
+        if trace is not None:
+            for node in self.nodes:
+                node.let_go()
+        self.trace: Replay | None = None
+        self.nodes: list[Node] = []
+        self.symbols: list[Symbol] = []  # of Tensors, by number
+        self.inputs: list[Symbol] = []  # of leaves, by number
+        self.spans: list[tuple[int, int]] = []  # nodes of each event
+        self.done: dict[Variable, Symbol] = {}  # assignments of what has run
+
+    def _traced(self, event: Event) -> Entry:
+        """Trace a call that is new here: what will be known of it."""
+        trace = self._tracing(len(self.events))
+        trace.given = None
+        try:
+            found = self._trace_one(trace, event)
+        except BaseException:
+            self._forget_trace()
+            raise
+        event.keys = trace.drawn[len(trace.drawn) - len(trace.draws) :]
+        return found
+
+    def _tracing(self, upto: int) -> Replay:
+        """The trace of the first `upto` events."""
+        trace = self.trace
+        if trace is None:
+            trace = self.trace = Replay(self.before)
+        for number in range(len(self.spans), upto):
+            event = self.events[number]
+            trace.given = iter(event.keys)
+            self._trace_one(trace, event)
+            if number + 1 == self.ran:
+                self.done = dict(trace.assigns)
+        return trace
+
+    def _trace_one(self, trace: Replay, event: Event) -> Entry:
+        first, added, assigned = len(trace.nodes), len(trace.losses), dict(trace.assigns)
+        trace.draws, trace.recorded = [], bool(event.tapes)
+        outer, made.nodes, busy = made.nodes, self.nodes, here.busy
+        here.busy = True
+        enter(trace)
+        try:
+            result = event.fn(*[self._symbol(trace, w) for w in event.wiring])
+            specs: list[Symbol] = []
+
+            def place(x: Any) -> Any:
+                if hasattr(x, "_fastnn_variable"):
+                    x = trace.read(x)
+                if not isinstance(x, Symbol) or type(x) is Tensor:
+                    return x
+                specs.append(trace.symbol(x))
+                return Slot(len(specs) - 1)
+
+            structure = tree.map_structure(place, result)
+            noted, masks = trace.extra.get("masks", {}), []
+            for i, symbol in enumerate(list(specs)):
+                mask = noted.get(id(symbol), (None, None))[1]
+                if isinstance(mask, Symbol):
+                    masks.append((i, len(specs)))
+                    specs.append(mask)
+            losses = [trace.symbol(x) for x in trace.losses[added:]]
+            specs += losses
+        finally:
+            leave()
+            made.nodes, here.busy = outer, busy
+        self.symbols += specs
+        self.spans.append((first, len(trace.nodes)))
+        for variable in trace.versions:
+            self.variables.setdefault(serial(variable), variable)
+        changes = any(s is not assigned.get(v) for v, s in trace.assigns.items())
+        return Entry([(s.shape, s.dtype) for s in specs], structure, masks, len(losses), trace.draws, changes)
+
+    def _symbol(self, trace: Replay, wire: Any) -> Any:
+        if type(wire) is int:
+            return self.symbols[wire] if wire >= 0 else self.inputs[-1 - wire]
+        if wire[0] == "v":
+            return trace.symbol(self.variables[wire[1]])
+        symbol = trace.input(*wire)
+        self.inputs.append(symbol)
+        return symbol
+
+    # ------------------------------------------------------------------ running
+    def flush(self) -> None:
+        """Run what has gathered: every Tensor that is still there has its value afterwards."""
+        with self.lock:
+            wanted = [t for t in [ref() for ref in self.refs] if t is not None and t._value is None]
+            if not wanted and not self.effects:
+                self._end()
+                return
+            key = self.ran, tuple([t._number for t in wanted]), tuple(self.before)
+            ready = self.at.programs.get(key)
+            if ready is None:
+                ready = self._compiled([t._number for t in wanted])
+                roots.root.keep(self.at, key, ready)
+            else:
+                roots.root.used(self.at, key)
+            self._run(ready, wanted)
+            self.ran, self.effects = len(self.events), False
+            if self.trace is not None:
+                self.done = dict(self.trace.assigns)
+            self._end()
+
+    def _compiled(self, wanted: Sequence[int]) -> Ready:
+        trace = self._tracing(len(self.events))
+        inputs = [(n, np.zeros(s.shape, dtypes.numpy_type(s.dtype))) for n, s in enumerate(self.inputs)]
+        before = [(n, np.zeros(s.shape, dtypes.numpy_type(s.dtype))) for n, s in trace.old.items()]
+        for _, array in (*inputs, *before):
+            register_memory(array)
+        bindings = {self.inputs[n]: a for n, a in inputs} | {trace.old[n]: a for n, a in before}
+        assigns = trace.assigns
+        trace.assigns = {v: s for v, s in assigns.items() if self.done.get(v) is not s}
+        try:
+            program = Program(trace, [self.symbols[k] for k in wanted], bindings)
+        finally:
+            trace.assigns = assigns
+        drawn = [random.signed(random.fold(k)) for k in trace.drawn]
+        return Ready(program, inputs, before, [drawn.index(k) for k in program.storage.keys])
+
+    def _run(self, ready: Ready, wanted: Sequence[Tensor]) -> None:
+        program = ready.program
+        taken = turns.begin(program)
+        busy, here.busy = here.busy, True
+        try:
+            with program.lock:
+                for ref in ready.lent:
+                    t = ref()
+                    if t is not None and t._lent:
+                        t.keep()
+                leaves, before = self.leaves, self.before
+                for n, mine in ready.inputs:
+                    mine[...] = leaves[n][1]
+                for n, mine in ready.before:
+                    mine[...] = before[n]
+                self._keep_old(program)
+                if ready.keys:
+                    drawn = [k for event in self.events for k in event.keys]
+                    program.rekey([random.signed(random.fold(drawn[i])) for i in ready.keys])
+                program.once()
+                ready.lent = []
+                for t, value, lasting in zip(wanted, program.outputs, ready.lasting):
+                    t._value, t._lent = (value, True) if lasting else (value.copy(), False)
+                    if lasting:
+                        ready.lent.append(weakref.ref(t))
+        finally:
+            here.busy = busy
+            if taken:
+                turns.end()
+
+    def _keep_old(self, program: Program) -> None:
+        """Keep what the variables are that a program changes, for logs that may ask what they were."""
+        logs = [log for log in [*_older(), self] if log.asked()]
+        for log in logs:
+            log.keep([v for v, written in zip(program.storage.variables, program.written) if written])
+
+    def keep(self, written: Iterable[Variable]) -> None:
+        """Keep what variables are before they change, if events of this log have read them."""
+        for v in written:
+            number = serial(v)
+            if number in self.variables and number not in self.before:
+                self.before[number] = v._array.copy()
+                self._forget_trace()
+
+    def changed(self, written: Iterable[Variable] | None = None) -> None:
+        """Variables are about to be changed by something else than an event (None: all may be)."""
+        self.flush()
+        if self.asked():
+            self.keep(list(self.variables.values()) if written is None else written)
+            self.call("changed", lambda: self.trace.changed() if self.trace else None, ())
+            self.ran = len(self.events)
+
+    # ------------------------------------------------------------------ tapes
+    def enter(self, tape: Any) -> int:
+        """A tape begins to record here; returns its number."""
+        self.tapes.append(weakref.ref(tape))
+        return len(self.tapes) - 1
+
+    def watch(self, value: Any, number: int) -> None:
+        """Tape number `number` watches an array or a Tensor."""
+        self.watched.setdefault(id(value), (value, set()))[1].add(number)
+
+    def watches(self, value: Any, number: int) -> bool:
+        """Whether a tape watches a value, or has recorded what gave it."""
+        found = self.watched.get(id(value))
+        if found is not None:
+            return number in found[1]
+        return self.has(value) and number in self._event_of(value).tapes
+
+    def has(self, value: Any) -> bool:
+        """Whether events of this log gave a value, or some tape watches it."""
+        return (type(value) is Tensor and value._log is self) or id(value) in self.watched
+
+    def _event_of(self, value: Tensor) -> Event:
+        n = 0
+        for event in self.events:
+            n += len(event.entry.specs)
+            if value._number < n:
+                return event
+        raise GraphError(f"{value!r} is none of this log's values.")
+
+    def read_by(self, number: int) -> list[Variable]:
+        """The variables that events recorded by a tape have read."""
+        trace = self._tracing(len(self.events))
+        nodes = [n for span, e in zip(self.spans, self.events) if number in e.tapes for n in trace.nodes[slice(*span)]]
+        return [n.payload for n in nodes if n.op is VARIABLE]
+
+    def asked(self) -> bool:
+        """Whether some tape may still ask for gradients."""
+        tapes = [t for t in [ref() for ref in self.tapes] if t is not None]
+        return any(t.live for t in tapes)
+
+    def _end(self) -> None:
+        """Let go of all events if nobody can ask about them any more."""
+        if self.asked() or here.recording and here.log is self:
+            return
+        for ref in self.refs:
+            t = ref()
+            if t is not None:
+                t._log = None
+        self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
+        self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
+        self._forget_trace()
+        self.at = roots.root.current()
+        if here.log is self:
+            here.log = None
+
+    def gradient(
+        self, tape: Any, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any = gradients
+    ) -> list[Any]:
+        """What `ask` (gradients, or a function of its arguments) finds along what a tape has recorded.
+
+        targets, weights, sources: Tensors, arrays or variables; weights may be None.  Returns Tensors and None.
+        """
+        number, n = tape.number, len(targets)
+        given = [w for w in weights if w is not None]
+        names = [s for s in sources if hasattr(s, "_fastnn_variable")]
+        at = [None if w is None else i for i, w in enumerate(weights)]
+
+        def found(*symbols: Any) -> Any:
+            trace = self.trace
+            assert trace is not None
+            ys, gys = symbols[:n], iter(symbols[n : n + len(given)])
+            marked: set[Node] = set()
+            for (first, end), event in zip(self.spans, self.events):
+                if number in event.tapes:
+                    marked.update(trace.nodes[first:end])
+            xs: list[list[Any]] = []
+            rest = iter(symbols[n + len(given) :])
+            for s in sources:
+                xs.append(list(trace.versions.get(s, ())) if hasattr(s, "_fastnn_variable") else [next(rest)])
+            flat = [x for group in xs for x in group]
+            if not flat:
+                return [None] * len(xs)
+            made = iter(ask(ys, flat, [None if i is None else next(gys) for i in at], through=marked.__contains__))
+            return [_sum([next(made) for _ in group]) for group in xs]
+
+        key = ("gradient", number, n, tuple(at), ask.__qualname__, getattr(ask, "key", None),
+               tuple([serial(s) if hasattr(s, "_fastnn_variable") else None for s in sources]))  # fmt: skip
+        others = [s for s in sources if not hasattr(s, "_fastnn_variable")]
+        for v in names:
+            self.wire(v)
+        out: list[Any] = self.call(key, found, [*targets, *given, *others])
+        return out
+
+
+def _sum(parts: list[Any]) -> Any:
+    """The sum of the gradients of the values that a variable had."""
+    total = None
+    for part in parts:
+        if part is not None:
+            total = part if total is None else hooks.call("operator", "add", total, part)
+    return total
+
+
+# ---------------------------------------------------------------------- who gathers
+_old = threading.local()
+
+
+def _older() -> list[Log]:
+    """Logs of this thread that a live tape still has, besides the one that calls go to."""
+    found = [log for log in (ref() for ref in getattr(_old, "logs", ())) if log is not None and log.asked()]
+    _old.logs = [weakref.ref(log) for log in found]
+    return found
+
+
+def current_log() -> Log:
+    """The log that calls of this thread go to."""
+    log = here.log
+    if log is None:
+        log = here.log = Log()
+    found: Log = log
+    return found
+
+
+def begin() -> Log:
+    """A tape begins to record outside of any other: what has gathered runs, and a log of its own starts."""
+    log = here.log
+    if log is not None:
+        log.flush()
+        if here.log is log:
+            _old.logs = [*getattr(_old, "logs", ()), weakref.ref(log)]
+            here.log = None
+    return current_log()
+
+
+def call(key: Any, fn: Callable[..., Any], values: Sequence[Any], effect: bool = False) -> Any:
+    """fn(*values) as one event.  effect: it is called for what it changes, so it runs at once unless a tape records."""
+    log = current_log()
+    out = log.call(key, fn, values)
+    if effect and not here.recording:
+        log.flush()
+    return out
+
+
+def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
+    """An operation on values of which some gather.  Registered as the "gather" hook."""
+    given = [v for v in inputs if v is not None]
+    absent = tuple([v is None for v in inputs]) if len(given) < len(inputs) else None
+
+    def fn(*symbols: Any) -> Any:
+        if absent is None:
+            return op(*symbols, **attrs)
+        rest = iter(symbols)
+        return op(*[None if gone else next(rest) for gone in absent], **attrs)
+
+    key = op.name, id(op), tuple(attrs.values()), absent
+    try:
+        hash(key)
+    except TypeError:
+        raise GraphError(f"{op.name}: attributes that have no hash cannot be gathered: {dict(attrs)}.") from None
+    return current_log().call(key, fn, given)
+
+
+def read(variable: Variable) -> Any:
+    """What a variable is now, as a Tensor.  Registered as the "gather_read" hook."""
+    return current_log().call(("read", variable.dtype), lambda s: s if s.dtype == variable.dtype else s.astype(
+        variable.dtype), [variable])  # fmt: skip
+
+
+def assign(variable: Variable, value: Any) -> None:
+    """variable <- value, in its place among the calls.  Registered as the "gather_assign" hook."""
+    call(("assign", serial(variable)), lambda s: variable.assign(s) and None, [value], effect=True)
+
+
+def changing(written: Iterable[Variable] | None = None) -> None:
+    """Variables (None: any) are about to be changed otherwise.  Registered as the "changing" hook."""
+    if here.busy:
+        return
+    for log in [*_older(), *([] if here.log is None else [here.log])]:
+        log.changed(written)
+
+
+hooks.register("gather", operation)
+hooks.register("gather_read", read)
+hooks.register("gather_assign", assign)
+hooks.register("gather_call", call)
+hooks.register("changing", changing)
+hooks.register("serial", serial)
+__all__ = ["Log", "assign", "begin", "call", "changing", "current_log", "known", "operation", "read"]

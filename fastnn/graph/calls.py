@@ -1,0 +1,104 @@
+"""Calls of fastnn's own layers, losses, metrics and optimizers as one event each, where calls gather (compiler/gather.py).
+
+The Python of fastnn's own classes does nothing but compute, so it need not run at every call; that of a user's class
+runs, and what it calls gathers.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fastnn.core import hooks, tree
+from fastnn.graph.active import current
+from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.variable import Variable
+
+_STATIC = (type(None), bool, int, float, str)
+
+
+class Unhashed(Exception):
+    """An argument that no key can be made of."""
+
+
+def wanted(args: Any, kwargs: Any) -> bool:
+    """Whether a call outside of a trace gathers: a tape records, or an argument is still to come."""
+    if here.busy:
+        return False
+    if here.recording:
+        return True
+    return here.log is not None and any(
+        type(x) is Tensor and x._value is None for x in tree.flatten([*args, *kwargs.values()])
+    )
+
+
+def is_value(x: Any) -> bool:
+    """Whether x is a value that an event depends on, rather than a part of its key."""
+    if isinstance(x, (Tensor, np.ndarray, np.generic, Variable)):
+        return True
+    return not isinstance(x, _STATIC) and not callable(x) and hasattr(x, "__array__")
+
+
+def _sort(structure: Any, values: list[Any]) -> Any:
+    """What of a structure belongs into a key; values are appended to `values`."""
+    if isinstance(structure, _STATIC):
+        return type(structure), structure
+    if isinstance(structure, (list, tuple)):
+        return type(structure), tuple([_sort(x, values) for x in structure])
+    if isinstance(structure, dict):
+        return dict, tuple([(k, _sort(structure[k], values)) for k in tree.ordered_keys(structure)])
+    if is_value(structure):
+        values.append(structure)
+        return None
+    try:
+        hash(structure)
+    except TypeError:
+        raise Unhashed from None
+    return "object", structure
+
+
+def _replaced(structure: Any, values: Iterator[Any]) -> Any:
+    """The structure with other values, in the order of `_sort`."""
+    if isinstance(structure, (list, tuple)):
+        return tree.rebuild(structure, [_replaced(x, values) for x in structure])
+    if isinstance(structure, dict):
+        made = {k: _replaced(structure[k], values) for k in tree.ordered_keys(structure)}
+        return {k: made[k] for k in structure}
+    return next(values) if is_value(structure) else structure
+
+
+def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:
+    """function(*args, **kwargs) as one event; the values among the arguments are what it depends on.
+
+    effect: it is called for what it changes.  Raises Unhashed, with nothing done.
+    """
+    values: list[Any] = []
+    full = key, _sort(args, values), _sort(kwargs, values) if kwargs else None
+
+    def fn(*symbols: Any) -> Any:
+        rest = iter(symbols)
+        return function(*_replaced(args, rest), **_replaced(kwargs, rest))
+
+    return hooks.call("gather_call", full, fn, values, effect)
+
+
+def gathered(method: Any, effect: bool = False) -> Any:
+    """A method of a library class whose calls are one event where calls gather."""
+    if getattr(method, "_gathered", False):
+        return method
+
+    @functools.wraps(method)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if (here.recording or here.log is not None) and current() is None and wanted(args, kwargs):
+            key = method.__name__, hooks.call("serial", self)
+            try:
+                return event(key, functools.partial(method, self), args, kwargs, effect)
+            except Unhashed:
+                return method(self, *args, **kwargs)
+        return method(self, *args, **kwargs)
+
+    wrapped._gathered = True  # type: ignore[attr-defined]
+    return wrapped

@@ -1,0 +1,305 @@
+"""Tensor: a value that is computed when somebody looks at it.
+
+Outside of a trace operations on arrays are computed at once. Under a gradient tape, and on values that are still to
+come, they gather (compiler/gather.py), and what has gathered runs as one cached plan when a value is looked at: printed,
+converted, compared in an `if`.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fastnn.core import dtypes, hooks
+from fastnn.core.types import Array
+from fastnn.graph.node import Symbol
+
+
+class Here(threading.local):
+    """What gathers in this thread.
+
+    recording: how many tapes are recording; log: the Log that calls go to, or None; busy: whether it is running.
+    """
+
+    recording = 0
+    log: Any = None
+    busy = False
+
+
+here = Here()
+
+
+def recording() -> bool:
+    """Whether a tape of this thread records what is called now."""
+    return here.recording > 0 and not here.busy
+
+
+def gathers(values: Iterable[Any]) -> bool:
+    """Whether an operation on these values gathers: a tape records them, or one of them is still to come."""
+    if here.busy:
+        return False
+    if here.recording:
+        log = here.log
+        return any(
+            type(v) is Tensor or hasattr(v, "_fastnn_variable") or (v is not None and id(v) in log.watched) for v in values
+        )
+    return any(type(v) is Tensor and v._value is None for v in values)
+
+
+def settle() -> None:
+    """Let what has gathered, and changes variables, happen."""
+    log = here.log
+    if log is not None and log.effects and not here.busy:
+        log.flush()
+
+
+def known(value: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
+    return value.array if type(value) is Tensor else value
+
+
+class DType(str):
+    """The name of a dtype, with what NumPy's and TensorFlow's dtypes say of themselves.
+
+    >>> DType("float32").name, DType("float32").itemsize, DType("int8").is_integer
+    ('float32', 4, True)
+    """
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return str(self)
+
+    @property
+    def as_numpy_dtype(self) -> type:
+        """NumPy's type."""
+        return np.dtype(dtypes.numpy_type(str(self))).type
+
+    @property
+    def type(self) -> type:
+        """NumPy's type."""
+        return self.as_numpy_dtype
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return dtypes.itemsize(str(self))
+
+    size = itemsize
+
+    @property
+    def kind(self) -> str:
+        """NumPy's letter of the kind."""
+        return np.dtype(dtypes.numpy_type(str(self))).kind
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether it is a float dtype."""
+        return dtypes.is_float(str(self))
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is an integer dtype."""
+        return "int" in self
+
+    @property
+    def is_bool(self) -> bool:
+        """Whether it is the dtype of truth values."""
+        return self == "bool"
+
+
+_dtypes: dict[str, DType] = {}
+_UFUNCS = {
+    np.add: "add", np.subtract: "subtract", np.multiply: "multiply", np.true_divide: "true_divide",
+    np.floor_divide: "floor_divide", np.remainder: "mod", np.power: "power", np.matmul: "matmul", np.less: "less",
+    np.less_equal: "less_equal", np.greater: "greater", np.greater_equal: "greater_equal", np.equal: "equal",
+    np.not_equal: "not_equal", np.negative: "negative",
+}  # fmt: skip
+# methods of arrays that are operations of fastnn.ops of these names
+_METHODS = {name: name for name in (
+    "sum", "mean", "max", "min", "std", "var", "prod", "argmax", "argmin", "argsort", "any", "all", "transpose", "ravel",
+    "dot", "clip", "cumsum", "cumprod", "take", "repeat", "swapaxes", "diagonal", "trace", "round", "conj",
+)} | {"flatten": "ravel"}  # fmt: skip
+
+
+class Tensor(Symbol):
+    """A value of an operation outside of a graph, computed when somebody looks: an array in all that can be asked of one.
+
+    Operators, indexing and `fastnn.ops` take it, beside arrays too; NumPy, float(), `if`, print, pickle and plots look at
+    its values.  It never changes: what it was made from is read when it is made.
+
+    >>> import fastnn
+    >>> x = np.array([1.0, 2.0], "float32")
+    >>> with fastnn.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = fastnn.ops.sum(x * fastnn.ops.square(x))
+    >>> float(y), tape.gradient(y, x).numpy()
+    (9.0, array([ 2.,  8.], dtype=float32))
+    """
+
+    __slots__ = ("_lent", "_log", "_mask", "_number", "_value")
+
+    def __init__(self, shape: Any, dtype: str, log: Any = None, number: int = -1, value: Array | None = None) -> None:
+        found = _dtypes.get(dtype)
+        if found is None:
+            found = _dtypes[dtype] = DType(dtype)
+        self._shape, self._dtype, self._sparse, self._ragged = shape, found, False, False
+        self.name = self.node = self.origin = self.trace = None
+        self.index = 0
+        self._log, self._number, self._value, self._mask = log, number, value, None
+        self._lent = False  # whether the array lies in memory of a program that writes it again when it runs
+
+    @classmethod
+    def of(cls, array: Array) -> Tensor:
+        """A Tensor that has its values."""
+        return cls(array.shape, dtypes.standardize(array.dtype), value=array)
+
+    # ------------------------------------------------------------------ its values
+    @property
+    def array(self) -> Array:
+        """The values, an array that nobody may change."""
+        if self._value is None:
+            self._log.flush()
+        if self._lent:
+            self.keep()
+        value = self._value
+        assert value is not None
+        return value
+
+    def keep(self) -> None:
+        """Have a copy of what lies in a program's memory."""
+        assert self._value is not None
+        self._value, self._lent = self._value.copy(), False
+
+    def numpy(self) -> Any:
+        """The values as an array of the caller's own; of a scalar, the number."""
+        return self.array.copy() if self._shape else self.array[()]
+
+    @property
+    def value(self) -> Tensor:
+        """Itself."""
+        return self
+
+    @property
+    def _keras_mask(self) -> Any:
+        return self._mask
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask: Any) -> None:
+        self._mask = mask
+
+    @property
+    def device(self) -> str:
+        """Where it lies."""
+        return "cpu"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.array, dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        name = _UFUNCS.get(ufunc)
+        if method == "__call__" and name is not None and not kwargs:
+            return hooks.call("operator", name, *inputs)
+        return getattr(ufunc, method)(*map(known, inputs), **{k: _known_in(v) for k, v in kwargs.items()})
+
+    def __float__(self) -> float:
+        return float(self.array.reshape(()) if self.array.size == 1 else self.array)
+
+    def __int__(self) -> int:
+        return int(self.array.reshape(()) if self.array.size == 1 else self.array)
+
+    def __complex__(self) -> complex:
+        return complex(self.array.reshape(()) if self.array.size == 1 else self.array)
+
+    def __index__(self) -> int:  # type: ignore[override]
+        return self.array.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self.array)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._shape:
+            raise TypeError("iteration over a scalar Tensor")
+        return (self[i] for i in range(self._shape[0]))
+
+    def __contains__(self, value: Any) -> bool:
+        return known(value) in self.array
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("a scalar Tensor has no length")
+        return int(self._shape[0])
+
+    def _same(self, other: Any) -> Any:
+        return hooks.call("operator", "equal", self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return hooks.call("operator", "equal", self, other) if _comparable(other) else False
+
+    def __ne__(self, other: Any) -> Any:
+        return hooks.call("operator", "not_equal", self, other) if _comparable(other) else True
+
+    __hash__ = Symbol.__hash__
+
+    # ------------------------------------------------------------------ what arrays have
+    def __getattr__(self, name: str) -> Any:
+        operation = _METHODS.get(name)
+        if operation is not None:
+            return lambda *args, **kwargs: hooks.call("method", operation, self, args, kwargs)
+        if name[:2] == "__" or not hasattr(np.ndarray, name):
+            raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+        return getattr(self.array, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *(n for n in dir(np.ndarray) if n[0] != "_")})
+
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        """The value in another dtype."""
+        return hooks.call("operator", "cast", self, dtypes.standardize(dtype))
+
+    def get_shape(self) -> Any:
+        """The shape."""
+        return self.shape
+
+    def ref(self) -> Any:
+        """Itself, for dictionaries."""
+        return self
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return Tensor.of(self.array.copy())
+
+    def __reduce__(self) -> Any:
+        return Tensor.of, (np.array(self.array),)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.array[()] if not self._shape else self.array, spec)
+
+    def __str__(self) -> str:
+        return str(self.array)
+
+    def __repr__(self) -> str:
+        text = repr(self.array)
+        return "Tensor" + text.removeprefix("array") if text.startswith("array") else f"Tensor({text})"
+
+    def __jax_array__(self) -> Any:
+        return self.array
+
+
+Watched = weakref.ref  # of Tensors, by a Log: who is still there
+
+
+def _comparable(x: Any) -> bool:
+    return isinstance(x, (Symbol, int, float, np.generic)) or hasattr(x, "__array__") or isinstance(x, (list, tuple))
+
+
+def _known_in(value: Any) -> Any:
+    return tuple(map(known, value)) if isinstance(value, tuple) else known(value)

@@ -1,0 +1,72 @@
+"""Calls of layers where calls gather: of a layer whose Python is fastnn's as one event (graph/calls.py)."""
+
+from typing import Any
+
+import numpy as np
+
+from fastnn.core import hooks
+from fastnn.core.masks import mask_of_array
+from fastnn.core.values import received
+from fastnn.graph import Symbol
+from fastnn.graph.calls import Unhashed, event, is_value, wanted
+from fastnn.graph.tensor import Tensor, here
+from fastnn.layers import context, nest
+from fastnn.layers.tracking import structure_version
+
+__all__ = ["Unhashed", "layer_call", "own_code", "wanted"]
+
+
+def own_code(layer: Any) -> bool:
+    """Whether the Python of a layer, and of all layers inside, is fastnn's."""
+    version = structure_version()
+    found = layer.__dict__.get("_own_code")
+    if found is None or found[0] != version or not layer.built:
+        own = all(type(x).__module__.startswith("fastnn.") and not x._runs_users_code for x in layer._flatten_layers())
+        found = version, own
+        object.__setattr__(layer, "_own_code", found)
+    result: bool = found[1]
+    return result
+
+
+def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
+    """layer(*args, **kwargs) as one event; call: Layer.__call__.  Raises Unhashed where an argument is nothing that a key can hold."""
+    outer = context.active()
+    watched = () if here.log is None else here.log.watched
+    kind = layer.compute_dtype if layer.autocast else None
+    masks: list[Any] = []
+
+    def taken(x: Any) -> Any:
+        if type(x) is Tensor or isinstance(x, np.ndarray):
+            mask = x._mask if type(x) is Tensor else mask_of_array(x)
+            masks.append(mask if type(x) is not Tensor or x._log is None else None)
+            if type(x) is not Tensor and id(x) not in watched:
+                return received(x, kind)
+        return x
+
+    args = nest.map_structure(taken, tuple(nest.array_of_numbers(x) for x in args))
+    kwargs = nest.map_structure(taken, kwargs) if kwargs else kwargs
+    masked = any(m is not None for m in masks)
+    said = None if outer is None else (outer.training, outer.given)
+
+    def function(given: Any, *args: Any, **kwargs: Any) -> Any:
+        if given is not None:
+            rest = iter(given)
+            for x in nest.flatten([args, kwargs]):
+                if isinstance(x, Symbol) or is_value(x):
+                    mask = next(rest)
+                    if mask is not None:
+                        context.set_mask(x, mask)
+        if said is None:
+            return call(layer, *args, **kwargs)
+        with context.entered(*said):
+            return call(layer, *args, **kwargs)
+
+    if outer is None:
+        layer._clear_losses()
+    passed = None if outer is None or not outer.passed else tuple(sorted(map(str, outer.passed.items())))
+    key = "layer", hooks.call("serial", layer), said, passed
+    out = event(key, function, (masks if masked else None, *args), kwargs)
+    losses = here.log.losses if here.log is not None else ()
+    if losses:
+        layer._losses.extend(losses)
+    return out
