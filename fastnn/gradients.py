@@ -294,13 +294,14 @@ def _argnums(argnums: Any, args: Sequence[Any]) -> list[int]:
 
 
 def _floats(structure: Any) -> Any:
-    """The structure with numbers as arrays, to be watched; TypeError for what has no gradient."""
+    """The structure with numbers and arrays as Tensors, to be watched; ArgumentError for what has no gradient."""
 
     def leaf(x: Any) -> Any:
         if _is_variable(x) or type(x) is Tensor:
             value = x
         else:
-            value = np.asarray(x, dtypes.numpy_type(dtypes.standardize(None))) if isinstance(x, float) else np.asarray(x)
+            value = np.asarray(x, dtypes.numpy_type(dtypes.standardize(None)) if isinstance(x, (float, int)) else None)
+            value = Tensor.of(value)
         if not _is_float(value):
             raise ArgumentError(
                 f"grad requires real-valued inputs (a float dtype). Received: {x!r} of dtype {value.dtype}. Convert it, "
