@@ -29,7 +29,8 @@ NAMES = {
     "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
     "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
-    **dict.fromkeys(("GradientTape", "grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"), "fastnn.gradients"),
+    **dict.fromkeys(("GradientTape", "grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"),
+                    "fastnn.gradients"),
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }  # fmt: skip
 _find, _listed, __all__ = lazy(__name__, NAMES)

@@ -1,7 +1,7 @@
 """Gradients of anything that is computed outside of a model's step: a tape, and functions of functions.
 
-What is called under a tape gathers and runs as one plan (compiler/gather.py), so a training loop of one's own runs at the
-speed of `fit` from its second step on.
+What is called under a tape gathers and runs as one plan (compiler/gather.py), so a training loop of one's own runs at
+the speed of `fit` from its second step on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compiler import gather
-from fastnn.core import dtypes, tree
+from fastnn.core import dtypes, hooks, tree
 from fastnn.core.errors import ArgumentError, CallOrderError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.graph import autodiff
@@ -23,6 +23,7 @@ from fastnn.graph.tensor import Tensor, here
 
 __all__ = ["GradientTape", "grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"]
 UNCONNECTED = ("none", "zero")
+Function = Callable[..., Any]
 
 
 def _is_variable(x: Any) -> bool:
@@ -87,12 +88,14 @@ class GradientTape:
             self._log.open = tuple([n for n in self._log.open if n != self.number])
 
     def watch(self, tensor: Any) -> None:
-        """Watch an array, a Tensor or a variable, or a structure of them: what follows from it has gradients along it."""
+        """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them."""
         for x in tree.flatten(tensor):
             if _is_variable(x):
                 self._named[id(x)] = x
             elif not hasattr(x, "shape"):
-                raise ArgumentError(f"GradientTape.watch: received {type(x).__name__}: {x!r}, expected an array or Tensor.")
+                raise ArgumentError(
+                    f"GradientTape.watch: received {type(x).__name__}: {x!r}, expected an array or Tensor."
+                )
             elif self._log is None and not self._in_trace:
                 raise CallOrderError("GradientTape.watch: enter the tape's block first.")
             elif not self._in_trace:
@@ -126,11 +129,7 @@ class GradientTape:
 
     # ------------------------------------------------------------------ asking
     def gradient(
-        self,
-        target: Any,
-        sources: Any,
-        output_gradients: Any = None,
-        unconnected_gradients: Any = "none",
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none"
     ) -> Any:
         """The gradients of a target, or of the sum of several, along sources, in the structure of the sources.
 
@@ -264,7 +263,8 @@ def _jacobian(ys: Sequence[Any], xs: Sequence[Any], weights: Any = None, through
         for row, g in zip(rows, autodiff.gradients([y], xs, [current().symbol(seed.reshape(y.shape))], through)):  # type: ignore[union-attr]
             row.append(g)
     return [
-        None if not row or row[0] is None else ops.reshape(ops.stack(row), (*y.shape, *x.shape)) for row, x in zip(rows, xs)
+        None if not row or row[0] is None else ops.reshape(ops.stack(row), (*y.shape, *x.shape))
+        for row, x in zip(rows, xs)
     ]
 
 
@@ -304,15 +304,15 @@ def _floats(structure: Any) -> Any:
             value = Tensor.of(value)
         if not _is_float(value):
             raise ArgumentError(
-                f"grad requires real-valued inputs (a float dtype). Received: {x!r} of dtype {value.dtype}. Convert it, "
-                "e.g. with ops.cast(x, 'float32')."
+                f"grad requires real-valued inputs (a float dtype). Received: {x!r} of dtype {value.dtype}. "
+                "Convert it, e.g. with ops.cast(x, 'float32')."
             )
         return value
 
     return tree.map_structure(leaf, structure)
 
 
-def value_and_grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(fn: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """A function that gives the value of fn and its gradients along arguments.
 
     Args:
@@ -347,7 +347,7 @@ def value_and_grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has
     return both
 
 
-def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(fn: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """A function that gives the gradients of fn along arguments; with has_aux also what fn returned beside its value.
 
     Args:
@@ -418,8 +418,14 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
         outer.watch(units)
         found = inner.gradient(value, tree.flatten(given), units)
         pairs = [(g, t) for g, t in zip(found, along) if g is not None]
-        total = sum([ops.sum(ops.multiply(g, t)) for g, t in pairs[1:]], ops.sum(ops.multiply(*pairs[0]))) if pairs else None
-    slopes = outer.gradient(total, units, unconnected_gradients="zero") if pairs else [ops.zeros_like(y) for y in outputs]
+        total = (
+            sum([ops.sum(ops.multiply(g, t)) for g, t in pairs[1:]], ops.sum(ops.multiply(*pairs[0])))
+            if pairs
+            else None
+        )
+    slopes = (
+        outer.gradient(total, units, unconnected_gradients="zero") if pairs else [ops.zeros_like(y) for y in outputs]
+    )
     return value, tree.pack(value, slopes) if tree.is_nested(value) else slopes[0]
 
 
@@ -461,3 +467,6 @@ def hessian(fn: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
            [ 0., 12.]], dtype=float32)
     """
     return jacobian(grad(fn, argnums), argnums)
+
+
+hooks.register("tape", GradientTape)

@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "ops": BASE | {"graph"} | OPS - {"ops"},
     "runtime": BASE,
     "compiler": BASE | OPS | {"graph", "runtime"},
+    "gradients": BASE | OPS | {"graph", "compiler"},
     "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
     "saving": BASE | {"utils", "dtype_policies"},  # configs and files; classes come from core.registry
@@ -57,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "dtype_policies": BASE,
     "mixed_precision": BASE,
     "quantizers": TENSOR | {"saving", "dtype_policies"},
-    "data": BASE,
+    "data": BASE | {"graph"},
     "utils": BASE | {"data"},
     "layers": PARTS - {"layers"} | {"data"},  # quantized layers ask the quantizers
     "losses": PARTS,
@@ -80,7 +81,7 @@ ALLOWED: dict[str, set[str]] = {
     "legacy": BASE | {"saving"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"models", "data", "datasets", "preprocessing", "compiler"},
+    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},

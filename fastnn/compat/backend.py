@@ -9,13 +9,15 @@ from importlib import import_module
 import numpy as np
 
 from fastnn import activations, ops, random
-from fastnn.compat.backend_names import GONE, RENAMED, TRACED, adapted
+from fastnn.compat.backend_names import GONE, RENAMED, adapted
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format, set_image_data_format
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import Dot, Input, UpSampling2D
+from fastnn.layers.events import is_functional
+from fastnn.layers.gradients import symbolic_gradients
 from fastnn.models import Model
 
 _phase = {"learning": 0}
@@ -107,7 +109,7 @@ def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
 
 def get_value(x):
     """The value of a variable as an array; of a number or an array, itself."""
-    return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
+    return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
 
 
 eval = get_value  # Keras's name
@@ -141,18 +143,24 @@ def count_params(x):
 
 def update(x, new_x):
     """x.assign(new_x); `update_add` and `update_sub` change it by an amount."""
+    if is_functional(new_x):
+        return Update(x, new_x)
     x.assign(new_x)
     return x
 
 
 def update_add(x, increment):
     """x.assign_add(increment)."""
+    if is_functional(increment):
+        return Update(x, ops.add(x, increment))
     x.assign_add(increment)
     return x
 
 
 def update_sub(x, decrement):
     """x.assign_sub(decrement)."""
+    if is_functional(decrement):
+        return Update(x, ops.subtract(x, decrement))
     x.assign_sub(decrement)
     return x
 
@@ -163,25 +171,64 @@ def moving_average_update(x, value, momentum):
     return x
 
 
-def function(inputs, outputs, updates=None, name=None):
+def gradients(loss, variables):
+    """The gradients of a loss (a symbol of a functional graph, or of a step) along symbols or weights, as a list.
+
+    >>> from fastnn import layers
+    >>> x = layers.Input((2,))
+    >>> function([x], gradients(ops.sum(x * x), [x]))([np.ones((1, 2), "float32")])
+    [array([[2., 2.]], dtype=float32)]
+    """
+    several = isinstance(variables, (list, tuple))
+    return symbolic_gradients([loss], list(variables) if several else [variables])
+
+
+class Update:
+    """variable <- a value of a functional graph, when a function that has it among its `updates` runs."""
+
+    def __init__(self, variable, value):
+        self.variable, self.value = variable, value
+
+    def __iter__(self):
+        return iter((self.variable, self.value))
+
+
+def function(inputs, outputs, updates=None, name=None, **kwargs):
     """A callable from a list of arrays to a list of arrays, from symbols of the functional API.
+
+    Args:
+        inputs: list of symbols; `learning_phase()` among them stands for `training`.
+        outputs: a symbol, a variable or a list of them.
+        updates: (variable, symbol) pairs, what `update`, `update_add` and `update_sub` give, and lists of
+            `optimizer.get_updates`: what a call assigns, after the outputs were computed.
 
     >>> from fastnn import layers
     >>> x = layers.Input((2,))
     >>> function([x], [layers.Rescaling(2.0)(x)])([np.ones((1, 2), "float32")])
     [array([[2., 2.]], dtype=float32)]
     """
-    if updates:
-        raise NotSupportedError(f"backend.function: `updates` are not supported: {TRACED}. Use fit().")
+    listed = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     phases = [x for x in inputs if not isinstance(x, Symbol)]
-    model = Model([x for x in inputs if isinstance(x, Symbol)], outputs)
+    steps = [u for u in updates or () if callable(getattr(u, "apply", None))]
+    pairs = [tuple(u) for u in updates or () if u not in steps]
+    wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
+    wanted += [g for step in steps for g in step.gradients]
+    model = Model([x for x in inputs if isinstance(x, Symbol)], wanted) if wanted else None
 
-    def run(values):
+    def run(values=()):
         """The outputs for a list of arrays; a learning phase among the inputs is `training`."""
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
-        found = model([np.asarray(v) for v in data], training=training)
-        return [found] if isinstance(outputs, (list, tuple)) and not isinstance(found, (list, tuple)) else found
+        found = model([np.asarray(v) for v in data], training=training) if model is not None else []
+        rest = iter(found if isinstance(found, (list, tuple)) else [found])
+        results = [next(rest) if isinstance(x, Symbol) else get_value(x) for x in listed]
+        new = [(variable, next(rest) if isinstance(value, Symbol) else value) for variable, value in pairs]
+        grads = [[next(rest) for _ in step.gradients] for step in steps]
+        for variable, value in new:
+            variable.assign(np.asarray(value))
+        for step, given in zip(steps, grads):
+            step.apply(given)
+        return results if isinstance(outputs, (list, tuple)) else results[0]
 
     return run
 

@@ -27,7 +27,6 @@ ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axe
              "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}  # fmt: skip
 TRACED = "a step is compiled from the model itself"
 GONE = {
-    "gradients": f"{TRACED}; train with fit(), or override compute_loss(): gradients follow from the loss",
     "ctc_batch_cost": "use ops.ctc_loss, whose labels come first", "ctc_decode": "use ops.ctc_decode",
     "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
     "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",

@@ -15,8 +15,8 @@ from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.year_names import Logs, old_params, others
-from fastnn.core.errors import ArgumentError, NotSupportedError
-from fastnn.graph import Symbol, Variable, current, gradients
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol, Variable
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -223,22 +223,6 @@ def loss_of_inputs(add_today):
 
 
 # ---- optimizers ----------------------------------------------------------------------------------------
-def minimize(self, loss, var_list=None, grad_loss=None, name=None, tape=None):
-    """One update along the gradients of a loss (a symbol, or a function that gives one), in a train_step.
-
-    Raises NotSupportedError outside a step.
-    """
-    trace = current()
-    if trace is None:
-        raise NotSupportedError(
-            "optimizer.minimize: received a loss outside of a step; a step is traced as a whole. Put the call into "
-            "train_step(self, data) of a Model, or use compile() and fit()."
-        )
-    value = loss() if callable(loss) else loss
-    sources = list(var_list() if callable(var_list) else var_list or [])
-    self.apply_gradients(zip(gradients([value], [trace.symbol(v) for v in sources]), sources))
-
-
 def _decayed_lr(self, var_dtype="float32"):
     """The learning rate of the next step: that of the schedule, and of `decay`."""
     rate = ops.cast(self.learning_rate, "float32")
@@ -324,7 +308,7 @@ METHODS = {
         "add_update": _accept,
     },
     Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
-    Optimizer: {"minimize": minimize, "_decayed_lr": _decayed_lr},
+    Optimizer: {"_decayed_lr": _decayed_lr},
     ModelCheckpoint: {
         "weights_endings": ("",),
         # What subclasses of other packages call (W&B's).

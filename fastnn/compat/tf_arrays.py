@@ -8,6 +8,7 @@ from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
+from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.sizes import Size
 
 
@@ -60,7 +61,7 @@ def _filled(function):
 # ---- places ----------------------------------------------------------------------------------------------------
 def _check_indices(indices, size, name):
     """TensorFlow refuses indices out of range, so clipping or wrapping them would be another function."""
-    if not isinstance(indices, Symbol) and size is not None and np.size(indices):
+    if (not isinstance(indices, Symbol) or type(indices) is Lazy) and size is not None and np.size(indices):
         found = np.asarray(indices)
         if found.min() < 0 or found.max() >= size:
             raise ArgumentError(
@@ -176,7 +177,9 @@ def _scatter_into(reduction):
 def _shape(input, out_type=None, name=None):
     """An array; of a symbol, the tuple of its sizes."""
     x = operand(input)
-    return ops.shape(x) if isinstance(x, Symbol) else host(np.array(x.shape, out_type or "int32"))
+    return (
+        ops.shape(x) if isinstance(x, Symbol) and type(x) is not Lazy else host(np.array(x.shape, out_type or "int32"))
+    )
 
 
 def _split(value, num_or_size_splits, axis=0, num=None, name="split"):

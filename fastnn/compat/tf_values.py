@@ -7,6 +7,7 @@ from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError
 from fastnn.graph import Symbol, Variable
+from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.sizes import Size
 
 
@@ -84,7 +85,7 @@ def _known(values):
 
 def values_of(x, name):
     """x as an array, for what is computed by NumPy; NotSupportedError for a symbol."""
-    if isinstance(x, Symbol):
+    if isinstance(x, Symbol) and type(x) is not Lazy:
         raise NotSupportedError(
             f"tf.{name}: the shape of the result depends on values, so it is computed for arrays "
             f"only; received a symbol of shape {x.shape}. Use it outside of models."

@@ -1,4 +1,4 @@
-"""What is known of calls that gather: entries and the programs of what they end, and the trace that new ones are made in."""
+"""What is known of calls that gather: entries with programs, and the trace that new calls are made in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fastnn.graph.trace import Trace
 from fastnn.graph.variable import Variable
 
 if TYPE_CHECKING:
-    from fastnn.compiler.gather import Log
+    pass
 
 MOST_ENTRIES = 4096  # known calls of a thread; then all are forgotten
 KEPT_BYTES = 256 << 20  # of programs of a thread, except the one that runs
@@ -47,7 +47,13 @@ class Entry:
     __slots__ = ("children", "draws", "effects", "losses", "masks", "programs", "result", "single", "specs")
 
     def __init__(
-        self, specs: Any = (), result: Any = None, masks: Any = (), losses: int = 0, draws: Any = (), effects: bool = False
+        self,
+        specs: Any = (),
+        result: Any = None,
+        masks: Any = (),
+        losses: int = 0,
+        draws: Any = (),
+        effects: bool = False,
     ) -> None:
         self.specs, self.result, self.masks, self.losses = specs, result, masks, losses
         self.draws, self.effects = draws, effects

@@ -1,12 +1,12 @@
 """Gathering: calls outside of a trace whose values nobody has looked at yet, run as one cached plan when somebody does.
 
 A Log is the calls of one thread in order, as events: an operation, the call of a layer, a loss, a gradient, an update.
-Each event is found by its key below the one before it, in a tree of entries that outlives the logs (compiler/events.py); so
-the second time round a loop nothing is traced: shapes come from the entries, and the plan from the last one.  What is new
-is traced as it comes, so an error of shapes is raised at the call.
+Each event is found by its key below the one before it, in a tree of entries that outlives the logs
+(compiler/events.py); so the second time round a loop nothing is traced: shapes come from the entries, and the plan from
+the last one.  What is new is traced as it comes, so an error of shapes is raised at the call.
 
-What a live tape may ask about again is not kept as values: its log holds the events, and a gradient that is taken after a
-look is a plan of the same events once more.  Variables that change meanwhile leave a copy of what they were.
+What a live tape may ask about again is not kept as values: its log holds the events, and a gradient that is taken
+after a look is a plan of the same events once more.  Variables that change meanwhile leave a copy of what they were.
 """
 
 from __future__ import annotations
@@ -334,7 +334,7 @@ class Log:
 
     def _end(self) -> None:
         """Let go of all events if nobody can ask about them any more."""
-        if self.asked() or here.recording and here.log is self:
+        if self.asked() or (here.recording and here.log is self):
             return
         for ref in self.refs:
             t = ref()

@@ -16,10 +16,11 @@
 ``in_float32(op, inputs, attrs)`` calculates an operation on float16 or bfloat16 in float32 (registered by
 ``fastnn.ops``);
 ``gather(op, inputs, attrs)``, ``gather_read(variable)``, ``gather_assign(variable, value)`` and ``gather_call(key, fn,
-values, effect)`` are what calls do whose values nobody has looked at yet, ``changing(variables)`` says that variables are
-changed otherwise, ``serial(thing)`` numbers what such calls depend on (registered by ``fastnn.compiler``);
-``structure_version()`` changes with the layers that there are (registered by ``fastnn.layers``); ``method(name, x, args,
-kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);
+values, effect)`` are what calls do whose values nobody has looked at yet, ``changing(variables)`` says that variables
+are changed otherwise, ``serial(thing)`` numbers what such calls depend on (registered by ``fastnn.compiler``);
+``tape()`` makes a gradient tape (registered by ``fastnn.gradients``), ``symbolic_gradients(ys, xs)`` a node of
+gradients, ``structure_version()`` changes with the layers that there are (registered by ``fastnn.layers``);
+``method(name, x, args, kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
@@ -35,10 +36,12 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
               "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
-              "mask": "fastnn.layers.masks", "gather": "fastnn.compiler.gather", "gather_read": "fastnn.compiler.gather",
+              "mask": "fastnn.layers.masks",
+              "gather": "fastnn.compiler.gather", "gather_read": "fastnn.compiler.gather",
               "gather_assign": "fastnn.compiler.gather", "gather_call": "fastnn.compiler.gather",
               "changing": "fastnn.compiler.gather", "serial": "fastnn.compiler.gather",
-              "structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "initializer": "fastnn.initializers"}  # fmt: skip
+              "structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "tape": "fastnn.gradients",
+              "symbolic_gradients": "fastnn.layers.gradients", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 
 

@@ -6,11 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import gathers, here
 
 
-class Tensor(np.ndarray):
-    """An array with the method that scripts for TensorFlow call on results.
+class _AnyTensor(type):
+    """Values that are still to come are tensors, too."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance) or (cls is Tensor and type(instance) is Lazy)
+
+
+def _recorded(name: str, operation: str, swap: bool = False) -> Any:
+    """An operator of arrays that a gradient tape sees, where it watches an operand."""
+    plain = getattr(np.ndarray, name)
+
+    def method(self: Any, *others: Any) -> Any:
+        if here.recording and gathers((self, *others)):
+            return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
+        return plain(self, *others)
+
+    return method
+
+
+class Tensor(np.ndarray, metaclass=_AnyTensor):
+    """An array with the method that scripts for TensorFlow call on results; a tape that watches it sees operators.
 
     >>> np.ones(2).view(Tensor).numpy()
     array([1., 1.])
@@ -18,6 +39,16 @@ class Tensor(np.ndarray):
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return np.asarray(array).view(Tensor)
+
+    __add__, __radd__ = _recorded("__add__", "add"), _recorded("__radd__", "add", True)
+    __sub__, __rsub__ = _recorded("__sub__", "subtract"), _recorded("__rsub__", "subtract", True)
+    __mul__, __rmul__ = _recorded("__mul__", "multiply"), _recorded("__rmul__", "multiply", True)
+    __truediv__, __rtruediv__ = _recorded("__truediv__", "true_divide"), _recorded("__rtruediv__", "true_divide", True)
+    __pow__, __rpow__ = _recorded("__pow__", "power"), _recorded("__rpow__", "power", True)
+    __matmul__, __rmatmul__ = _recorded("__matmul__", "matmul"), _recorded("__rmatmul__", "matmul", True)
+    __mod__, __floordiv__ = _recorded("__mod__", "mod"), _recorded("__floordiv__", "floor_divide")
+    __neg__, __abs__ = _recorded("__neg__", "negative"), _recorded("__abs__", "abs")
+    __getitem__ = _recorded("__getitem__", "getitem")
 
     def numpy(self) -> Any:
         """The values as a plain array; of a scalar, the number."""

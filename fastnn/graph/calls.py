@@ -1,4 +1,4 @@
-"""Calls of fastnn's own layers, losses, metrics and optimizers as one event each, where calls gather (compiler/gather.py).
+"""Calls of fastnn's own losses, metrics and optimizers as one event each, where calls gather (compiler/gather.py).
 
 The Python of fastnn's own classes does nothing but compute, so it need not run at every call; that of a user's class
 runs, and what it calls gathers.

@@ -1,8 +1,8 @@
 """Tensor: a value that is computed when somebody looks at it.
 
 Outside of a trace operations on arrays are computed at once. Under a gradient tape, and on values that are still to
-come, they gather (compiler/gather.py), and what has gathered runs as one cached plan when a value is looked at: printed,
-converted, compared in an `if`.
+come, they gather (compiler/gather.py), and what has gathered runs as one cached plan when a value is looked at:
+printed, converted, compared in an `if`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def gathers(values: Iterable[Any]) -> bool:
     if here.recording:
         log = here.log
         return any(
-            type(v) is Tensor or hasattr(v, "_fastnn_variable") or (v is not None and id(v) in log.watched) for v in values
+            type(v) is Tensor or hasattr(v, "_fastnn_variable") or (v is not None and id(v) in log.watched)
+            for v in values
         )
     return any(type(v) is Tensor and v._value is None for v in values)
 
@@ -123,16 +124,16 @@ _UFUNCS = {
 }  # fmt: skip
 # methods of arrays that are operations of fastnn.ops of these names
 _METHODS = {name: name for name in (
-    "sum", "mean", "max", "min", "std", "var", "prod", "argmax", "argmin", "argsort", "any", "all", "transpose", "ravel",
-    "dot", "clip", "cumsum", "cumprod", "take", "repeat", "swapaxes", "diagonal", "trace", "round", "conj",
+    "sum", "mean", "max", "min", "std", "var", "prod", "argmax", "argmin", "argsort", "any", "all", "transpose",
+    "ravel", "dot", "clip", "cumsum", "cumprod", "take", "repeat", "swapaxes", "diagonal", "trace", "round", "conj",
 )} | {"flatten": "ravel"}  # fmt: skip
 
 
 class Tensor(Symbol):
-    """A value of an operation outside of a graph, computed when somebody looks: an array in all that can be asked of one.
+    """A value of an operation outside of a graph, computed when somebody looks; in all else an array.
 
-    Operators, indexing and `fastnn.ops` take it, beside arrays too; NumPy, float(), `if`, print, pickle and plots look at
-    its values.  It never changes: what it was made from is read when it is made.
+    Operators, indexing and `fastnn.ops` take it, beside arrays too; NumPy, float(), `if`, print, pickle and plots look
+    at its values.  It never changes: what it was made from is read when it is made.
 
     >>> import fastnn
     >>> x = np.array([1.0, 2.0], "float32")
@@ -262,10 +263,6 @@ class Tensor(Symbol):
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The value in another dtype."""
         return hooks.call("operator", "cast", self, dtypes.standardize(dtype))
-
-    def get_shape(self) -> Any:
-        """The shape."""
-        return self.shape
 
     def ref(self) -> Any:
         """Itself, for dictionaries."""

@@ -29,7 +29,7 @@ def own_code(layer: Any) -> bool:
 
 
 def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
-    """layer(*args, **kwargs) as one event; call: Layer.__call__.  Raises Unhashed where an argument is nothing that a key can hold."""
+    """layer(*args, **kwargs) as one event; call: Layer.__call__.  Raises Unhashed, with nothing done."""
     outer = context.active()
     watched = () if here.log is None else here.log.watched
     kind = layer.compute_dtype if layer.autocast else None

@@ -311,7 +311,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         if current() is None:
             if any_functional(args, kwargs):
                 return self._call_functional(args, kwargs)
-            if (gathering.recording or gathering.log is not None) and gathered.wanted(args, kwargs) and gathered.own_code(self):
+            if (
+                (gathering.recording or gathering.log is not None)
+                and gathered.wanted(args, kwargs)
+                and gathered.own_code(self)
+            ):
                 with contextlib.suppress(gathered.Unhashed):
                     return gathered.layer_call(Layer.__call__, self, args, kwargs)
         args = self._convert(args)

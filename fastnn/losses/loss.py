@@ -218,7 +218,11 @@ class Loss(ChecksArguments):
 
         y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
         """
-        if (here.recording or here.log is not None) and current() is None and type(self).__module__.startswith("fastnn."):
+        if (
+            (here.recording or here.log is not None)
+            and current() is None
+            and type(self).__module__.startswith("fastnn.")
+        ):
             if calls.wanted((y_true, y_pred, sample_weight), {}):
                 with contextlib.suppress(calls.Unhashed):
                     key = "loss", hooks.call("serial", self), self.reduction

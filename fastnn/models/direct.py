@@ -110,7 +110,14 @@ def plan_of(model, inputs, own_layers=True, said=False):
 
 def directly(model, inputs, training, mask, kwargs):
     """model(inputs): through a plan where the inputs are arrays and nothing is asked for but the outputs."""
-    if not training and mask is None and not kwargs and current() is None and context.active() is None and not recording():
+    if (
+        not training
+        and mask is None
+        and not kwargs
+        and current() is None
+        and context.active() is None
+        and not recording()
+    ):
         plan = plan_of(model, inputs, True, training is not None)
         if plan is not None:
             return plan(inputs) if type(inputs) is np.ndarray else plan(*nest.flatten(inputs))

@@ -72,6 +72,17 @@ class Unit:
         return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
 
 
+class Updates:
+    """A step of an optimizer in a `backend.function`: `gradients` are symbols, `apply` takes their values."""
+
+    def __init__(self, optimizer: Any, variables: Any, gradients: Any) -> None:
+        self.optimizer, self.variables, self.gradients = optimizer, variables, gradients
+
+    def apply(self, values: Any) -> None:
+        """Make the step."""
+        self.optimizer.apply(values, self.variables)
+
+
 class Applying(Stateless):
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
 
@@ -173,10 +184,58 @@ class Applying(Stateless):
         if current() is None and not here.busy and type(self).__module__.startswith("fastnn."):
             if self.python_per_batch:
                 self.refresh()
-            key = "apply", hooks.call("serial", self), self.changes, tuple([hooks.call("serial", v) for v in trainable_variables])
+            key = (
+                "apply",
+                hooks.call("serial", self),
+                self.changes,
+                tuple([hooks.call("serial", v) for v in trainable_variables]),
+            )
             calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
             return
         self._step(grads, trainable_variables, None if current() is None else self._runs)
+
+    def minimize(self, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None) -> Any:
+        """One update along the gradients of a loss.
+
+        loss: a function without arguments that gives a scalar; with `tape`, or in a step, a value that it recorded.
+        var_list: the variables, or a function that gives them.  grad_loss: weight of the loss.  Returns the iterations.
+
+        >>> from fastnn import optimizers
+        >>> v = Variable(3.0)
+        >>> _ = optimizers.SGD(0.5).minimize(lambda: v * v, [v])
+        >>> float(v)
+        0.0
+        """
+        return self.apply_gradients(self.compute_gradients(loss, var_list, grad_loss, tape))
+
+    def compute_gradients(self, loss: Any, var_list: Any, grad_loss: Any = None, tape: Any = None) -> Any:
+        """(gradient, variable) pairs of a loss: the arguments are those of minimize."""
+        if current() is None and tape is None and not callable(loss):
+            raise ArgumentError(
+                f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss!r}, tape=None. Pass a "
+                "function that computes the loss, or the GradientTape that recorded it."
+            )
+        tape = hooks.call("tape") if tape is None else tape
+        with tape if callable(loss) else contextlib.nullcontext():
+            value = loss() if callable(loss) else loss
+            variables = list(var_list() if callable(var_list) else var_list)
+        grads = tape.gradient(value, variables, None if grad_loss is None else [grad_loss])
+        return list(zip(grads, variables))
+
+    def get_gradients(self, loss: Any, params: Sequence[Variable]) -> list[Tensor]:
+        """The gradients of a loss, a symbol of a functional graph, along variables (Keras 1 and 2)."""
+        return list(hooks.call("symbolic_gradients", [loss], list(params)))
+
+    def get_updates(self, loss: Any = None, params: Any = None, *rest: Any, **kwargs: Any) -> list[Any]:
+        """What `keras.backend.function` takes as `updates`, to make a step of a symbolic loss (Keras 1 and 2).
+
+        loss: a symbol.  params: the variables.  Keras 1's order (params, constraints, loss) works, too.
+        """
+        if rest:
+            loss, params = rest[-1], loss
+        elif isinstance(loss, (list, tuple)):
+            loss, params = params, loss
+        return [Updates(self, list(params), self.get_gradients(loss, params))]
 
     @contextlib.contextmanager
     def through(self, runs):

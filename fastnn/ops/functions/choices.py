@@ -12,6 +12,8 @@ from fastnn.core.errors import ArgumentError, DTypeError, ForeignSymbolError, Sh
 from fastnn.graph.active import current
 from fastnn.graph.loop import branch as graph_branch
 from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import known
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand
 
@@ -57,7 +59,7 @@ def recorded(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if current() is None and any(isinstance(x, Symbol) for x in tree.flatten([list(args), kwargs])):
+        if current() is None and any(functional(x) for x in tree.flatten([list(args), kwargs])):
             try:
                 return hooks.call("record", name, function, args, kwargs)
             except ForeignSymbolError:  # the functions use symbols that an event would not know of
@@ -87,6 +89,7 @@ def cond(pred, true_fn, false_fn):
     pred = operand(pred)
     if tuple(pred.shape):
         raise ShapeError(f"cond: pred must be a scalar. Received: shape {tuple(pred.shape)}.")
+    pred = known(pred)
     if current() is None and is_symbol(pred):  # in the functional API there is no node that holds functions
         one, two = true_fn(), false_fn()
         _both(one, two)
@@ -101,8 +104,13 @@ def _results(structure):
     return tree.map_structure(lambda x: operand(x) if isinstance(x, (int, float)) else x, structure)
 
 
+def functional(x):
+    """Whether x is a symbol, and no value that gathers."""
+    return isinstance(x, Symbol) and type(x) is not Lazy
+
+
 def in_graph(x):
-    return isinstance(x, Symbol) or hasattr(x, "_fastnn_variable")
+    return functional(x) or hasattr(x, "_fastnn_variable")
 
 
 def _both(one, two):
@@ -150,6 +158,7 @@ def switch(index, branches, *operands):
         raise ArgumentError("switch: received no branches.")
     check_functions("switch", **{f"branches[{i}]": f for i, f in enumerate(branches)})
     index = operand(index)
+    index = known(index) if current() is None else index
     if "int" not in dtype_of(index):
         raise DTypeError(f"switch: the index must be an integer. Received: dtype {dtype_of(index)}.")
     if tuple(index.shape):

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Tensor
+from fastnn.graph.tensor import known
 from fastnn.ops.forms import NUMBERS
 from fastnn.ops.functions.operands import calculate, cast_to, is_symbol, operand, result_dtype
 from fastnn.ops.op import R
@@ -142,7 +143,7 @@ def nonzero(x: Any) -> Tensor:
     >>> nonzero([0, 5, 6])
     (array([1, 2], dtype=int32),)
     """
-    x = operand(x)
+    x = known(operand(x))
     return arrays_only("nonzero") if is_symbol(x) else tuple(i.astype(np.int32) for i in np.nonzero(np.asarray(x)))
 
 

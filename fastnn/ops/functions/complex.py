@@ -8,6 +8,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import NotSupportedError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
+from fastnn.graph.tensor import known
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.constants import zeros_like
 from fastnn.ops.functions.operands import dtype_of, floating, is_symbol, operand
@@ -76,6 +77,7 @@ def isreal(x: Any) -> Tensor:
 # ------------------------------------------------------------------ put together and taken apart: arrays
 def _real_array(name, x):
     """Floats as a NumPy array of a dtype that has complex numbers."""
+    x = known(x)
     if is_symbol(x) or current() is not None:
         raise NotSupportedError(
             f"{name}: a graph holds no complex values; keep pairs (real part, imaginary part), as ops.fft takes and "

@@ -1,5 +1,6 @@
 """Derivatives by name: functions that bring their own gradient, and derivatives along a direction."""
 
+import contextlib
 import functools
 import inspect
 import weakref
@@ -11,6 +12,7 @@ from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.calls import Unhashed, event, wanted
 from fastnn.ops.functions.arithmetic import add
 from fastnn.ops.functions.choices import check_functions, recorded
 from fastnn.ops.functions.layout import concatenate, ravel, reshape, split
@@ -96,6 +98,9 @@ def custom_gradient(f: Any) -> Any:
     def call(*args, **kwargs):
         structure = [args, kwargs]
         leaves = tree.flatten(structure)
+        if current() is None and wanted(args, kwargs):
+            with contextlib.suppress(Unhashed):
+                return event(("custom_gradient", hooks.call("serial", call)), call, args, kwargs)
         if current() is None and any(is_symbol(x) for x in leaves):
             return hooks.call("record", "custom_gradient", call, args, kwargs)
         places = [k for k, x in enumerate(leaves) if current() is not None and is_symbol(x) and _is_float(x)]

@@ -9,6 +9,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
+from fastnn.graph.tensor import known
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import reduction
 from fastnn.ops.functions.cast import cast
@@ -165,7 +166,7 @@ def eig(x: Any) -> Tensor:
     >>> eig([[2.0]])[0]
     array([2.], dtype=float32)
     """
-    x = floating(x)
+    x = known(floating(x))
     if is_symbol(x):
         raise ArgumentError("eig: eigenvalues may be complex, which no graph keeps; use eigh, or call it on arrays.")
     x = np.asarray(x)

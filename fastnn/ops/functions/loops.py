@@ -15,6 +15,7 @@ from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.lifetime import passing
 from fastnn.graph.loop import loop as graph_loop
+from fastnn.graph.tensor import known
 from fastnn.graph.trace import Trace
 from fastnn.ops.functions.choices import (
     check_functions,
@@ -208,7 +209,7 @@ def scan(f: Any, init: Any, xs: Any = None, length: Any = None, reverse: bool = 
 
 def _array(x):
     """A result as an array, also where NumPy made a scalar of it."""
-    return x if in_graph(x) else np.asarray(x)
+    return x if is_symbol(x) or in_graph(x) else np.asarray(x)
 
 
 @recorded
@@ -274,6 +275,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Tensor:
 
 
 def _whole(name, argument, value):
+    value = known(value)
     whole = hasattr(value, "__index__") or (hasattr(value, "shape") and "int" in dtype_of(value))
     if is_symbol(value) or not whole:
         raise ArgumentError(f"{name}: `{argument}` must be an integer. Received: {value!r}.")
@@ -349,7 +351,7 @@ def _while(carry, test, step, most):
         return final
     state, n = list(carry.first), 0
     while most is None or n < most:
-        go = test(state)
+        go = known(test(state))
         if is_symbol(go):
             raise ArgumentError(
                 "while_loop: its functions use symbols of a functional graph that are not among "

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.types import Tensor
+from fastnn.graph.tensor import known
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, mod, multiply, subtract
 from fastnn.ops.functions.comparison import arrays_only, less_equal, where
 from fastnn.ops.functions.indexing import take, take_along_axis
@@ -113,7 +114,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0, sparse: bool = Fal
     >>> bincount([1, 1, 3])
     array([0, 2, 0, 1], dtype=int32)
     """
-    x = operand(x)
+    x = known(operand(x))
     n = int(minlength)
     if isinstance(x, np.ndarray) and x.size:
         n = max(n, int(x.max()) + 1)
@@ -156,7 +157,7 @@ def unique(
     >>> unique([3, 1, 3])
     array([1, 3], dtype=int32)
     """
-    x = operand(x)
+    x = known(operand(x))
     if is_symbol(x):
         arrays_only("unique")
     found = np.unique(np.asarray(x), return_index, return_inverse, return_counts, axis=axis, equal_nan=False)
@@ -179,7 +180,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> Tensor:
     >>> histogram([1.0, 1.0, 3.0], bins=2)
     (array([2, 1], dtype=int32), array([1., 2., 3.], dtype=float32))
     """
-    x = operand(x)
+    x = known(operand(x))
     if is_symbol(x):
         arrays_only("histogram")
     counts, edges = np.histogram(np.asarray(x), bins=bins, range=range)

@@ -1,0 +1,155 @@
+"""`tf.function`, `tf.custom_gradient`, `tf.gradients` and what else of TensorFlow is a function of functions."""
+
+import enum
+import functools
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.compat.tensorflow import constant
+from fastnn.compat.tf_values import operand
+from fastnn.core import hooks, tree
+from fastnn.core.errors import ArgumentError, GraphError, SymbolTypeError
+from fastnn.data import TensorSpec
+from fastnn.graph import Symbol, Variable, current
+from fastnn.graph.calls import Unhashed, event
+from fastnn.layers.gradients import symbolic_gradients
+
+
+class UnconnectedGradients(enum.Enum):
+    """What a source has that a target does not depend on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class Function:
+    """A function that is traced once for each signature of its arguments and runs as a plan from then on.
+
+    Its Python runs when it is traced.  A function that asks for values, in an `if` or for a NumPy function, runs as
+    Python at every call; what it calls gathers.
+
+    Args:
+        func: the function, or None in a decorator with arguments.
+        input_signature: TensorSpecs of the positional arguments, or None.
+        autograph, jit_compile, reduce_retracing, experimental_...: taken for TensorFlow's sake.
+
+    Raises:
+        ArgumentError (a ValueError): for arguments that do not fit the input signature.
+
+    >>> calls = []
+    >>> @function
+    ... def double(x):
+    ...     calls.append(x.shape)
+    ...     return x * 2.0
+    >>> [float(double(constant(v))) for v in (1.0, 2.0)], calls
+    ([2.0, 4.0], [()])
+    """
+
+    def __init__(self, func, input_signature=None, name=None):
+        self.python_function, self.input_signature = func, input_signature
+        self._plain = False
+        self._name = name or getattr(func, "__name__", "function")
+        functools.update_wrapper(self, func, updated=())
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else functools.partial(self, instance)
+
+    def _fitting(self, args):
+        if self.input_signature is None:
+            return args
+        first = len(args) - len(self.input_signature)
+        if first not in (0, 1):
+            raise ArgumentError(
+                f"{self._name}: received {len(args)} arguments, expected the {len(self.input_signature)} of its "
+                "input_signature."
+            )
+        fitted = list(args[:first])
+        for spec, value in zip(self.input_signature, args[first:]):
+            value = value if isinstance(value, (Symbol, Variable)) else constant(value, spec.dtype)
+            shape = tuple(value.shape)
+            fits = spec.shape is None or (
+                len(shape) == len(spec.shape) and all(m is None or m == n for m, n in zip(spec.shape, shape))
+            )
+            if not fits:
+                raise ArgumentError(
+                    f"{self._name}: Python inputs incompatible with input_signature: received shape {shape}, "
+                    f"expected {spec}."
+                )
+            fitted.append(value)
+        return tuple(fitted)
+
+    def __call__(self, *args, **kwargs):
+        args = self._fitting(args)
+        if self._plain or current() is not None:
+            return self.python_function(*args, **kwargs)
+        try:
+            return event(("function", hooks.call("serial", self)), self.python_function, args, kwargs, effect=True)
+        except (SymbolTypeError, GraphError, Unhashed):
+            self._plain = True
+            return self.python_function(*args, **kwargs)
+
+    def get_concrete_function(self, *args, **kwargs):
+        """Itself."""
+        return self
+
+
+def function(func=None, input_signature=None, autograph=True, jit_compile=None, reduce_retracing=False, **kwargs):
+    """`tf.function`: see Function."""
+    if func is None:
+        return functools.partial(function, input_signature=input_signature)
+    if input_signature is not None:
+        input_signature = [s if isinstance(s, TensorSpec) else TensorSpec.of(s) for s in input_signature]
+    return Function(func, input_signature)
+
+
+def custom_gradient(f):
+    """A function whose gradient is what f says: see fastnn.ops.custom_gradient.
+
+    f: (*args) -> (outputs, gradient function), which may take `variables` and then returns their gradients, too.
+    """
+    return ops.custom_gradient(f)
+
+
+def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", **kwargs):
+    """The gradients of the sum of ys along each of xs, as symbols: in a traced function, or of a functional graph."""
+    ys, xs = tree.flatten(ys), xs
+    flat = tree.flatten(xs)
+    found = symbolic_gradients(ys, flat, None if grad_ys is None else tree.flatten(grad_ys))
+    if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
+        found = [ops.zeros_like(x) if g is None else g for x, g in zip(flat, found)]
+    return found
+
+
+def cond(pred, true_fn=None, false_fn=None, name=None):
+    """true_fn() if pred, else false_fn()."""
+    return ops.cond(operand(pred), true_fn, false_fn)
+
+
+def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap_memory=False, infer_shape=True,
+           name=None, fn_output_signature=None):  # fmt: skip
+    """fn of each slice of elems along the first axis, stacked.
+
+    fn: takes a slice (of a structure: a structure of slices) and returns a value or a structure of values.
+    """
+    flat = [operand(x) for x in tree.flatten(elems)]
+    rows = flat[0].shape[0]
+    results = [fn(tree.pack(elems, [x[i] for x in flat]) if tree.is_nested(elems) else flat[0][i]) for i in range(rows)]
+    if not results:
+        raise ArgumentError("map_fn: received elements without rows; what fn gives is not known.")
+    columns = zip(*[tree.flatten(r) for r in results])
+    stacked = [ops.stack([operand(v) for v in column]) for column in columns]
+    kinds = fn_output_signature if fn_output_signature is not None else dtype
+    if kinds is not None:
+        kinds = [getattr(k, "dtype", k) for k in tree.flatten(kinds)]
+        stacked = [ops.cast(v, k) for v, k in zip(stacked, kinds)]
+    return tree.pack(results[0], stacked) if tree.is_nested(results[0]) else stacked[0]
+
+
+def py_function(func=None, inp=None, Tout=None, name=None):
+    """func(*inp), computed at once on values."""
+    found = func(*[constant(np.asarray(x)) for x in inp])
+    return found if Tout is None else tree.map_structure(lambda x: constant(np.asarray(x)), found)
+
+
+numpy_function = py_function
