@@ -116,8 +116,8 @@ class Step:
         model, kind = self._model(), self.kind
         trace.seed = self.shared.seed
         trace.watch = self.shared.watch if kind == "train" else None
-        symbols = feed.symbols(trace, rows)
-        x, y, weight = feed.parts(symbols)
+        symbols, values = feed.symbols(trace, rows)
+        x, y, weight = feed.parts(values)
         if kind == "predict":
             return symbols, model(x, training=False)
         updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
