@@ -360,12 +360,12 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             return self.call(*args, **kwargs)
 
     def _convert(self, structure):
-        """Arrays and float symbols in the layer's compute dtype; lists of numbers as arrays."""
+        """Arrays and float symbols in the dtype of the layer's inputs; lists of numbers as arrays."""
 
         def leaf(x):
             if isinstance(x, Symbol):
-                if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
-                    converted, mask = x.astype(self.compute_dtype), context.get_mask(x)
+                if self.autocast and x.dtype != self.input_dtype and dtypes.is_float(x.dtype):
+                    converted, mask = x.astype(self.input_dtype), context.get_mask(x)
                     if mask is not None:
                         context.set_mask(converted, mask)
                     return converted
@@ -375,7 +375,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            array = received(array, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            array = received(array, dtypes.numpy_type(self.input_dtype) if self.autocast else None)
             return array if array is x else with_mask(array, context.get_mask(x))
 
         if isinstance(structure, tuple):

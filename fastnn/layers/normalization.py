@@ -26,6 +26,10 @@ class _Affine(Layer):
             setattr(self, f"{name}_constraint", constraints.get(kwargs.get(f"{name}_constraint")))
         self.gamma = self.beta = None
 
+    def _calculate_wide(self):
+        """In half precision, which does not hold squares of its numbers, take inputs as they are, or in float32."""
+        self.autocast = self.autocast and self.compute_dtype not in WIDE
+
     def _affine_weights(self, shape, scale, center):
         for name, wanted in (("gamma", scale), ("beta", center)):
             if wanted:
@@ -38,6 +42,7 @@ class _Affine(Layer):
                         initializer=getattr(self, f"{name}_initializer"),
                         regularizer=getattr(self, f"{name}_regularizer"),
                         constraint=getattr(self, f"{name}_constraint"),
+                        autocast=self.autocast,
                     ),
                 )
 
@@ -83,6 +88,7 @@ class LayerNormalization(_Affine):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
+        self._calculate_wide()
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
@@ -96,10 +102,11 @@ class LayerNormalization(_Affine):
         self._affine_weights(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
-        inputs = ops.cast(inputs, self.compute_dtype) if self.rms_scaling else inputs
-        return ops.layer_normalization(
+        inputs = ops.cast(inputs, WIDE.get(self.compute_dtype, self.compute_dtype))
+        y = ops.layer_normalization(
             inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon, rms_scaling=self.rms_scaling
         )
+        return ops.cast(y, self.compute_dtype)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
@@ -170,8 +177,7 @@ class GroupNormalization(_Affine):
                 f"Received: groups={groups!r}"
             )
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
-        # what halves cannot hold is normalised before it is cast
-        self.autocast = self.autocast and self.compute_dtype not in WIDE
+        self._calculate_wide()
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
