@@ -78,6 +78,20 @@ def add_metric(self, value, name=None, aggregation=None, **kwargs):
     known.update_state(value)
 
 
+def name_first(add_weight_today):
+    """`add_weight` for arguments in the order of Keras 1 and 2, too: the name first."""
+    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+
+    @functools.wraps(add_weight_today)
+    def add_weight(self, *args, **kwargs):
+        """Make a weight."""
+        if args and (args[0] is None or isinstance(args[0], str)):
+            args, kwargs = (), {**dict(zip(order, args)), **kwargs}
+        return add_weight_today(self, *args, **kwargs)
+
+    return add_weight
+
+
 def _accept(*args, **kwargs):
     """Nothing: what this arranged is arranged by the trace of a step."""
 
@@ -341,6 +355,7 @@ METHODS = {
     Variable: {"get_shape": lambda self: TensorShape(self.shape), "read_value": lambda self: self.value},
 }
 WRAPPED = {
+    Layer: {"add_weight": name_first, "add_variable": name_first},
     StateMixin: {"add_loss": loss_of_inputs},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs},

@@ -1,6 +1,7 @@
 """Normalisation within each sample: LayerNormalization, GroupNormalization, UnitNormalization, RMSNormalization."""
 
 import math
+import warnings
 from typing import Any
 
 from fastnn import constraints, initializers, ops, regularizers
@@ -11,6 +12,7 @@ from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.ops.forms import WIDE
+from fastnn.ops.functions.normalization import RMS_SCALING
 
 
 class _Affine(Layer):
@@ -83,6 +85,8 @@ class LayerNormalization(_Affine):
         **kwargs: Any,
     ) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
+        if rms_scaling:
+            warnings.warn(RMS_SCALING.format("keras.layers.RMSNormalization"), stacklevel=2)
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")

@@ -262,6 +262,7 @@ STATISTICS = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:You passed `rms_scaling")
 @pytest.mark.parametrize("name", STATISTICS)
 def test_statistics_of_many_and_of_large_values_are_those_of_float32(name):
     """In a model, which hands rows on as its Input says, trained for one step."""
@@ -283,3 +284,16 @@ def test_operations_on_squares_do_not_overflow(op):
     y = op(half)
     assert y.dtype == np.float16
     np.testing.assert_allclose(y, op(half.astype("float32")), rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("inner", ["float32", "float64", *POLICIES])
+@pytest.mark.parametrize("outer", ["float32", "mixed_float16", "bfloat16"])
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_bidirectional_gives_its_own_dtype_and_the_states_of_the_layers_inside(inner, outer, merge_mode):
+    layer = L.Bidirectional(L.LSTM(2, dtype=inner, return_state=True), merge_mode, dtype=outer)
+    values = layer(np.ones((1, 2, 3), "float32"))
+    outputs, states = values[:-4], values[-4:]
+    assert {dtypes.standardize(y.dtype) for y in outputs} == {POLICIES.get(outer, outer)}
+    assert {dtypes.standardize(y.dtype) for y in states} == {POLICIES.get(inner, inner)}
+    symbols = layer(keras.Input((2, 3)))[:-4]
+    assert {y.dtype for y in symbols} == {POLICIES.get(outer, outer)}

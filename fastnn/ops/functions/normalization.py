@@ -1,5 +1,6 @@
 """Normalisation."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from fastnn.ops.records.normalization import batch_norm_inference
 
 __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization", "normalize",
            "l2_normalize"]  # fmt: skip
+RMS_SCALING = (
+    "You passed `rms_scaling=True`, which is deprecated. This argument incorrectly scales the input by the variance, "
+    "not the root mean square. To correctly use RMS Normalization, please use `{}` instead."
+)
 
 
 def batch_normalization(
@@ -61,6 +66,7 @@ def layer_normalization(
     array([[-1.,  1.]])
     """
     if kwargs.pop("rms_scaling", False):  # Keras' deprecated form: scaled by the deviation, but not centred
+        warnings.warn(RMS_SCALING.format("keras.ops.rms_normalization"), stacklevel=3)
         x = floating(x)
         return calculate(lambda v: _by_deviation(v, gamma, axis, epsilon), [x], dtype_of(x))
     if kwargs:
