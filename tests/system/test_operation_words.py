@@ -115,7 +115,7 @@ def test_methods_of_tf_image_resize(method, antialias):
     (lambda x: activations.softmax(x), "This axis has size 1"),
     (lambda x: layers.Softmax()(x), "Did you mean to use a sigmoid instead?"),
     (lambda x: ops.softmax(KerasTensor((None, 1))), "of a tensor of shape (None, 1)"),
-    (lambda x: layers.Dense(1, activation="softmax")(layers.Input((3,))), "of a tensor of shape (None, 1)"),
+    (lambda x: layers.Dense(1, activation="softmax")(x), "of a tensor of shape (3, 1)"),
     (lambda x: ops.layer_normalization(x, rms_scaling=True), "please use `keras.ops.rms_normalization`"),
     (lambda x: layers.LayerNormalization(rms_scaling=True), "please use `keras.layers.RMSNormalization`"),
 ])  # fmt: skip
