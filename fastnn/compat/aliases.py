@@ -138,6 +138,18 @@ def target_of(name):
     return None
 
 
+def of_the_years(name):
+    """Whether a module is one that Keras 1 and 2 had, and Keras 3 has not.
+
+    >>> of_the_years("keras.layers.core"), of_the_years("keras.layers"), of_the_years("keras.src.layers.core")
+    (True, False, False)
+    """
+    if name.startswith(names.OLD_ROOTS):
+        return True
+    root, _, below = name.partition(".")
+    return root == "keras" and below in names.MODULES and below.startswith(names.OLD_MODULES)
+
+
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds aliases before the path is searched, so that an installed Keras does not come in between."""
 
@@ -154,8 +166,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         where = target_of(spec.name)
-        if not where:
-            context.prefer_nodes(True)  # tf.keras: `training=` at a node means what it meant in Keras 2
+        if not where or of_the_years(spec.name):
+            context.prefer_nodes(True)  # `training=` at a node means what it meant in Keras 2
         return _Alias(spec.name, importlib.import_module(where)) if where else _TensorFlow(spec.name)
 
     def exec_module(self, module):

@@ -78,6 +78,20 @@ def add_metric(self, value, name=None, aggregation=None, **kwargs):
     known.update_state(value)
 
 
+def name_first(add_weight_today):
+    """`add_weight` for arguments in the order of Keras 1 and 2, too: the name first."""
+    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+
+    @functools.wraps(add_weight_today)
+    def add_weight(self, *args, **kwargs):
+        """Make a weight."""
+        if args and (args[0] is None or isinstance(args[0], str)):
+            args, kwargs = (), {**dict(zip(order, args)), **kwargs}
+        return add_weight_today(self, *args, **kwargs)
+
+    return add_weight
+
+
 def _accept(*args, **kwargs):
     """Nothing: what this arranged is arranged by the trace of a step."""
 
@@ -121,10 +135,18 @@ def compiled_loss(self):
     return loss
 
 
-def _function(method, arrays):
+def _keep(name):
+    return lambda self, value: self.__dict__.__setitem__(name, value)
+
+
+def _function(kind, arrays):
     """Keras 2's `train_function` and kin: one step on a list of arrays, or on the next batch of an iterator."""
 
     def get(self):
+        own = self.__dict__.get(f"{kind}_function")
+        if own is not None:
+            return own
+
         def run(inputs):
             """The results of the step, as a list."""
             n_x, n_y = len(self.inputs), len(self.outputs)
@@ -135,12 +157,12 @@ def _function(method, arrays):
                 flat = list(inputs)
                 parts = [flat[:n_x], flat[n_x : n_x + n_y], flat[n_x + n_y : n_x + 2 * n_y]]
                 given = [p[0] if len(p) == 1 else p for p in parts if p]
-            found = getattr(self, method)(*given[:arrays])
+            found = getattr(self, f"{kind}_on_batch")(*given[:arrays])
             return list(found) if isinstance(found, (list, tuple)) else [found]
 
         return run
 
-    return property(get, doc=f"{method}(), as a function of a list of arrays.")
+    return property(get, _keep(f"{kind}_function"), doc=f"{kind}_on_batch(), as a function of a list of arrays.")
 
 
 def _is_flat(spec):
@@ -240,10 +262,6 @@ def _validation_data(self):
     return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
 
 
-def _keep(name):
-    return lambda self, value: self.__dict__.__setitem__(name, value)
-
-
 def params_of_those_years(begin_today):
     """on_train_begin of all callbacks, whose `params` have Keras 2's names by then."""
 
@@ -287,9 +305,7 @@ PROPERTIES = {
     Trainer: {
         "compiled_loss": property(compiled_loss),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
-        "train_function": _function("train_on_batch", 3),
-        "test_function": _function("test_on_batch", 3),
-        "predict_function": _function("predict_on_batch", 1),
+        **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
@@ -325,6 +341,7 @@ METHODS = {
     Variable: {"get_shape": lambda self: TensorShape(self.shape), "read_value": lambda self: self.value},
 }
 WRAPPED = {
+    Layer: {"add_weight": name_first, "add_variable": name_first},
     StateMixin: {"add_loss": loss_of_inputs},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs},

@@ -36,6 +36,12 @@ MODULES = {
     "mixed_precision.experimental": "dtype_policies",
 }  # fmt: skip
 
+# What only scripts of Keras 1 and 2 import: roots, and modules below `keras` (these, and what is below them).
+OLD_ROOTS = ("tf_keras", "keras.api._v2.keras")
+OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "backend_config", "objectives",
+               "preprocessing.text", "mixed_precision.experimental", "optimizers.experimental",
+               "optimizers.learning_rate_schedule")  # fmt: skip
+
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
     "layers": {

@@ -37,9 +37,17 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Set the default float dtype: "float32" or "float64"."""
-    if value not in ("float32", "float64"):
-        raise DTypeError(f"Unknown `floatx` value: received {value!r}, expected 'float32' or 'float64'.")
+    """Set the default float dtype: "float16", "bfloat16", "float32" or "float64".
+
+    In half precision weights, slots and activations are stored in it and rounded to it; what an operation calculates
+    with is float32.
+
+    >>> set_floatx("float32")
+    """
+    if value not in ("float16", "bfloat16", "float32", "float64"):
+        raise DTypeError(
+            f"Unknown `floatx` value: {value}. Expected one of ('bfloat16', 'float16', 'float32', 'float64')"
+        )
     _set("floatx", value)
 
 

@@ -39,7 +39,7 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     if known is not None:
         return known
     if dtype is float:
-        return config.floatx()
+        return max(config.floatx(), "float32", key=itemsize)
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name
     name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
@@ -84,6 +84,15 @@ def itemsize(name: str) -> int:
 def is_float(name: str) -> bool:
     """Whether the dtype is a floating-point one."""
     return name in FLOATS
+
+
+def far(value: float, name: str) -> float:
+    """`value`, which stands for infinity, or the farthest number on its side that the float dtype holds.
+
+    >>> far(-1e9, "float16"), far(-1e9, "float32")
+    (-65504.0, -1000000000.0)
+    """
+    return max(-65504.0, min(value, 65504.0)) if name == "float16" else value
 
 
 def promote(*names: str | None) -> str:

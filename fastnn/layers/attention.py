@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
+from fastnn.core import dtypes
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.switches import is_flash_attention_enabled
@@ -18,8 +19,7 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.operands import reserve
 
-# a score that no other one is below; float16 reaches to 65504 alone
-_HIDDEN = {"float16": -6e4}
+_HIDDEN = -1e30  # a score that no other one is below
 
 
 class _Projection(Layer):
@@ -216,7 +216,7 @@ class MultiHeadAttention(Layer):
         else:
             # Keras takes its fused attention here: a query that may see no key sees the mean of all, where the Softmax
             # layer of the other way gives zeros.  Gradients of hidden scores are zero in both.
-            hidden = _HIDDEN.get(self.compute_dtype, -1e30)
+            hidden = dtypes.far(_HIDDEN, self.compute_dtype)
             scores = ops.softmax(scores if mask is None else ops.where(mask, scores, hidden), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores
         out = layout.join(ops.matmul(kept, v), query.shape)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.layer import Layer
@@ -12,7 +13,7 @@ from fastnn.layers.leaf import symbol_like
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.operands import reserve
 
-_FAR = {"float16": 65504.0}  # how far hidden scores are moved: float16 has no 1e9
+_FAR = 1e9  # how far hidden scores are moved
 
 
 class Attention(Layer):
@@ -100,7 +101,7 @@ class Attention(Layer):
             causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:
-            scores = ops.where(seen, scores, ops.subtract(scores, _FAR.get(self.compute_dtype, 1e9)))
+            scores = ops.where(seen, scores, ops.subtract(scores, dtypes.far(_FAR, self.compute_dtype)))
         weights = ops.softmax(scores, axis=-1)
         if self.dropout_layer is not None:
             weights = self.dropout_layer(weights, training=training)

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of
-from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
@@ -27,7 +27,7 @@ from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
-from fastnn.layers.method_wrappers import either_order, recorded_build
+from fastnn.layers.method_wrappers import named_from_the_fourth, recorded_build
 from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
@@ -196,7 +196,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         """Mark a layer without weights as built when it is made; what a subclass builds is still to come."""
         self.built = type(self).build is Layer.build
 
-    @either_order
+    @named_from_the_fourth
     def add_weight(
         self,
         shape: Any = None,
@@ -221,12 +221,12 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             regularizer, constraint: penalty on it and projection after each update.
             name: its name inside the layer.
 
-        Returns the Variable.  Keras 2's order add_weight(name, shape, ...) works too.
+        Returns the Variable.  Arguments behind `dtype` are named.
         """
         for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
             kwargs.pop(old, None)
         if kwargs:
-            raise ArgumentError(f"add_weight: unexpected keyword arguments {sorted(kwargs)}.")
+            raise ArgumentTypeError(f"add_weight() got an unexpected keyword argument '{sorted(kwargs)[0]}'")
         shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
         if any(d is None for d in shape):
             raise ShapeError(
@@ -254,7 +254,6 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             variable.trainable = False
         return variable
 
-    @either_order
     def add_variable(
         self,
         shape: Any = None,
@@ -268,9 +267,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         **kwargs: Any,
     ) -> Variable:
         """add_weight with the arguments at Keras's other places."""
-        return self.add_weight(
-            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name, **kwargs
-        )
+        given = {"trainable": trainable, "autocast": autocast, "regularizer": regularizer, "constraint": constraint}
+        return self.add_weight(shape, initializer, dtype, name=name, **given, **kwargs)
 
     def _maybe_build(self, args, kwargs):
         if self.built:
@@ -371,14 +369,14 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             return self.call(*args, **kwargs)
 
     def _convert(self, structure):
-        """Arrays and float symbols in the layer's compute dtype; lists of numbers as arrays."""
+        """Arrays and float symbols in the dtype of the layer's inputs; lists of numbers as arrays."""
 
         def leaf(x):
             if type(x) is Lazy and x._value is not None and not gathering.recording and current() is None:
                 x = with_mask(x.array, x._mask if type(x._mask) is not Lazy else x._mask.array)
             if isinstance(x, Symbol):
-                if self.autocast and x.dtype != self.compute_dtype and dtypes.is_float(x.dtype):
-                    converted, mask = x.astype(self.compute_dtype), context.get_mask(x)
+                if self.autocast and x.dtype != self.input_dtype and dtypes.is_float(x.dtype):
+                    converted, mask = x.astype(self.input_dtype), context.get_mask(x)
                     if mask is not None:
                         context.set_mask(converted, mask)
                     return converted
@@ -388,7 +386,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             if not hasattr(x, "__array__") or hasattr(x, "_fastnn_variable"):
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-            array = received(array, dtypes.numpy_type(self.compute_dtype) if self.autocast else None)
+            array = received(array, dtypes.numpy_type(self.input_dtype) if self.autocast else None)
             return array if array is x else with_mask(array, context.get_mask(x))
 
         if isinstance(structure, tuple):

@@ -4,20 +4,35 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.graph.active import paused
 from fastnn.layers import context, signature
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def either_order(function: Method) -> Method:
-    """`add_weight` for arguments in Keras 3's order, and in that of Keras 1 and 2: the name first."""
-    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+PLACES = ("shape", "initializer", "dtype")  # the arguments of `add_weight` that need no name
+
+
+def named_from_the_fourth(function: Method) -> Method:
+    """`add_weight`, whose arguments behind the first three are named; ArgumentError, ArgumentTypeError elsewhere."""
 
     @functools.wraps(function)
     def add_weight(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(PLACES):
+            raise ArgumentTypeError(
+                f"{function.__name__}() takes at most 3 positional arguments but {len(args)} were given. Expected "
+                f"{', '.join(PLACES)}; name the others."
+            )
         if args and isinstance(args[0], str):
-            return function(self, **dict(zip(order, args)), **kwargs)
+            raise ArgumentError(
+                f"`name` must be passed as a keyword argument. Received: {function.__name__}('{args[0]}', ...). "
+                f"Use: {function.__name__}(shape=..., name='{args[0]}')."
+            )
+        for name in PLACES[: len(args)]:
+            if kwargs.get(name) is not None:
+                raise ArgumentError(f"`{name}` was passed both positionally and as a keyword argument.")
+            kwargs.pop(name, None)
         return function(self, *args, **kwargs)
 
     return cast(Method, add_weight)

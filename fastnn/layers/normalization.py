@@ -1,6 +1,7 @@
 """Normalisation within each sample: LayerNormalization, GroupNormalization, UnitNormalization, RMSNormalization."""
 
 import math
+import warnings
 from typing import Any
 
 from fastnn import constraints, initializers, ops, regularizers
@@ -11,6 +12,7 @@ from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.ops.forms import WIDE
+from fastnn.ops.functions.normalization import RMS_SCALING
 
 
 class _Affine(Layer):
@@ -26,6 +28,10 @@ class _Affine(Layer):
             setattr(self, f"{name}_constraint", constraints.get(kwargs.get(f"{name}_constraint")))
         self.gamma = self.beta = None
 
+    def _calculate_wide(self):
+        """In half precision, which does not hold squares of its numbers, take inputs as they are, or in float32."""
+        self.autocast = self.autocast and self.compute_dtype not in WIDE
+
     def _affine_weights(self, shape, scale, center):
         for name, wanted in (("gamma", scale), ("beta", center)):
             if wanted:
@@ -38,6 +44,7 @@ class _Affine(Layer):
                         initializer=getattr(self, f"{name}_initializer"),
                         regularizer=getattr(self, f"{name}_regularizer"),
                         constraint=getattr(self, f"{name}_constraint"),
+                        autocast=self.autocast,
                     ),
                 )
 
@@ -78,11 +85,14 @@ class LayerNormalization(_Affine):
         **kwargs: Any,
     ) -> None:
         given = {k: v for k, v in locals().items() if k.startswith(("beta_", "gamma_"))}
+        if rms_scaling:
+            warnings.warn(RMS_SCALING.format("keras.layers.RMSNormalization"), stacklevel=2)
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
+        self._calculate_wide()
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
@@ -96,10 +106,11 @@ class LayerNormalization(_Affine):
         self._affine_weights(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
-        inputs = ops.cast(inputs, self.compute_dtype) if self.rms_scaling else inputs
-        return ops.layer_normalization(
+        inputs = ops.cast(inputs, WIDE.get(self.compute_dtype, self.compute_dtype))
+        y = ops.layer_normalization(
             inputs, self.gamma, self.beta, axis=tuple(self.axis), epsilon=self.epsilon, rms_scaling=self.rms_scaling
         )
+        return ops.cast(y, self.compute_dtype)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center,
@@ -170,8 +181,7 @@ class GroupNormalization(_Affine):
                 f"Received: groups={groups!r}"
             )
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
-        # what halves cannot hold is normalised before it is cast
-        self.autocast = self.autocast and self.compute_dtype not in WIDE
+        self._calculate_wide()
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):

@@ -229,7 +229,8 @@ class Bidirectional(Layer):
         if self.return_state:
             states = [*results[0][1:], *results[1][1:]]
             results = [r[0] for r in results]
-        y, back = results
+        # the layers inside may have another policy; states keep theirs, as in Keras
+        y, back = (ops.cast(r, self.compute_dtype) for r in results)
         if self.return_sequences:
             back = ops.flip(back, axis=1)
         output = {

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
 from fastnn.losses.classes import NamedLoss
 from fastnn.losses.loss import dtype_of, float_tensor, tensor
@@ -54,7 +55,7 @@ def circle_and_mask(y_true, y_pred, ref_labels=None, ref_embeddings=None, remove
     near = ops.multiply(ops.maximum(ops.add(m, distance), zero), ops.subtract(distance, m))
     off = ops.subtract(ops.add(one, m), distance)
     away = ops.multiply(ops.maximum(off, zero), ops.subtract(ops.subtract(one, m), distance))
-    scale, far = number(gamma, y_pred), number(FAR, y_pred)
+    scale, far = number(gamma, y_pred), number(dtypes.far(FAR, dtype_of(y_pred)), y_pred)
     exponents = [
         ops.logsumexp(ops.where(chosen, ops.multiply(scale, value), far), axis=1)
         for chosen, value in ((positive, near), (negative, away))

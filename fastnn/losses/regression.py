@@ -102,9 +102,12 @@ def log_cosh(y_true, y_pred):
 
 
 def unit_vectors(x, axis=-1):
-    """x / max(|x|_2, epsilon) along `axis`."""
+    """x / max(|x|_2, epsilon) along `axis`; half precision, which holds neither squares nor 1 / epsilon, in float32."""
+    own = dtype_of(x)
+    x = ops.cast(x, "float32") if own in dtypes.HALVES else x
     square_sum = ops.sum(ops.square(x), axis=axis, keepdims=True)
-    return ops.multiply(x, ops.minimum(ops.rsqrt(square_sum), number(1.0 / config.epsilon(), x)))
+    unit = ops.multiply(x, ops.minimum(ops.rsqrt(square_sum), number(1.0 / config.epsilon(), x)))
+    return ops.cast(unit, own) if own in dtypes.HALVES else unit
 
 
 def cosine_similarity(y_true, y_pred, axis=-1):

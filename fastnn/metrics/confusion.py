@@ -34,8 +34,9 @@ def keep_top_k(y_pred, k):
     """y_pred with all but the k largest entries of the last axis set to NEG_INF."""
     _, index = ops.top_k(y_pred, k)
     hot = ops.cast(ops.one_hot(index, y_pred.shape[-1]), dtype_of(y_pred))
+    kind = dtype_of(y_pred)
     return ops.where(
-        ops.greater(ops.sum(hot, axis=-2), tensor(0.0, dtype_of(y_pred))), y_pred, tensor(NEG_INF, dtype_of(y_pred))
+        ops.greater(ops.sum(hot, axis=-2), tensor(0.0, kind)), y_pred, tensor(dtypes.far(NEG_INF, kind), kind)
     )
 
 
@@ -80,7 +81,7 @@ def confusion_counts(
     pos = positive if weight is None else ops.multiply(positive, weight)
     neg = ops.subtract(tensor(1.0, dtype), positive)
     neg = neg if weight is None else ops.multiply(neg, weight)
-    limits = np.asarray(thresholds, dtypes.numpy_type(dtype))
+    limits = np.asarray([dtypes.far(t, dtype) for t in thresholds], dtypes.numpy_type(dtype))
     tp, fp = _above(y_pred, pos, neg, limits, multi_label, dtype)
     total = [ops.cast(ops.sum(x, axis=0 if multi_label else None), ACCUMULATOR) for x in (pos, neg)]
     return {"tp": tp, "fp": fp, "fn": ops.subtract(total[0], tp), "tn": ops.subtract(total[1], fp)}

@@ -17,6 +17,7 @@ from fastnn.models.door import AtDoor
 from fastnn.models.feed import wanted_dtypes
 from fastnn.models.program_cache import ProgramCache
 from fastnn.models.step import bytes_of
+from fastnn.models.step_functions import has_own
 
 LEAST = 8  # plans of one model that stay whatever they take
 LARGEST = 256 << 20  # bytes of a plan that may stay
@@ -68,6 +69,8 @@ class DirectCalls:
             return None
         if getattr(model, "_door", None) is not None and not isinstance(inputs, AtDoor):
             return None  # predict() asks before the data have come in
+        if not own_layers and has_own(model, "predict"):
+            return None
         leaves = nest.flatten(inputs)
         losses, measured, shared = [], [], self.shared
 

@@ -6,9 +6,11 @@ between two runs.
 """
 
 from fastnn.compiler.lower import DataSlot
+from fastnn.core import dtypes
 from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
 from fastnn.models.data import batch_dtype, flatten, like
+from fastnn.ops.records.cast import converted
 
 LEAF = object()  # stands for an array
 
@@ -84,12 +86,16 @@ class Feed:
         return out
 
     def symbols(self, trace, rows):
-        """Input symbols of a trace for a batch of so many rows, one for each slot."""
+        """(input symbols of a trace for a batch of so many rows, what the model takes them as), one for each slot.
+
+        Rows are fetched as numbers that kernels calculate with; half precision is rounded to afterwards.
+        """
         names = [n for n, count in zip(("x", "y", "sample_weight"), self.counts) for _ in range(count)]
-        return [
-            trace.input((rows, *shape), dtype, f"{name}_{i}")
+        inputs = [
+            trace.input((rows, *shape), "float32" if dtype in dtypes.HALVES else dtype, f"{name}_{i}")
             for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, names))
         ]
+        return inputs, [converted(x, dtype) for x, dtype in zip(inputs, self.dtypes)]
 
 
 def _known(array):

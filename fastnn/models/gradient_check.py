@@ -151,8 +151,8 @@ class _Audit:
         feed.point([a for s in self.data if s is not None for a in flatten(s)])
         with Trace(training=True) as trace:
             trace.seed = model._trainer().shared.seed
-            inputs = feed.symbols(trace, len(feed.arrays[0]))
-            x, y, weight = feed.parts(inputs)
+            inputs, values = feed.symbols(trace, len(feed.arrays[0]))
+            x, y, weight = feed.parts(values)
             loss = model._traced_loss(x, y, model(x, training=True), weight, True)
             reads = [trace.read(v) for v in variables]
             crossing = _crossing(trace, loss)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import dtype_policies
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FastnnError, GraphError
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
@@ -280,6 +281,13 @@ class Sequential(Model):
     @input_spec.setter
     def input_spec(self, value):
         """Nothing: the first layer says it."""
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype float inputs are converted to: that of the Input, which the first layer converts further."""
+        first = self._tracker.layers[0] if self._tracker.layers else None
+        own = isinstance(first, InputLayer) and first.dtype in dtypes.FLOATS
+        return first.dtype if own else super().input_dtype
 
     def input_dtypes(self, x):
         """The dtype that the data are wanted in."""

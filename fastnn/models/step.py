@@ -24,10 +24,10 @@ from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
 from fastnn.models.flat import runs_of, slot_run
+from fastnn.models.step_functions import has_own, step_function
 from fastnn.runtime.abi import BATCH, NOT_FINITE, WATCH
 from fastnn.utils.triples import pack_x_y_sample_weight
 
-METHODS = {"train": "train_step", "test": "test_step"}
 WORTH_GIVING_BACK = 1 << 20  # bytes of weights that leave memory behind when they move into a flat buffer
 OBJECT_BYTES = 100_000  # of a program, besides what it counts itself: Python objects, measured
 
@@ -117,13 +117,13 @@ class Step:
         model, kind = self._model(), self.kind
         trace.seed = self.shared.seed
         trace.watch = self.shared.watch if kind == "train" else None
-        symbols = feed.symbols(trace, rows)
-        x, y, weight = feed.parts(symbols)
-        if kind == "predict":
+        symbols, values = feed.symbols(trace, rows)
+        x, y, weight = feed.parts(values)
+        if kind == "predict" and not has_own(model, kind):
             return symbols, model(x, training=False)
         updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
         with updating, results_later():
-            return symbols, getattr(model, METHODS[kind])(pack_x_y_sample_weight(x, y, weight))
+            return symbols, step_function(model, kind)(iter([pack_x_y_sample_weight(x, y, weight)]))
 
     @passing()
     def _compile(self, feed, rows):
@@ -152,7 +152,7 @@ class Step:
         """What a user's step returned, symbols replaced by the variables that the tape leaves their values in."""
         if found is not None and not isinstance(found, dict):
             raise ArgumentError(
-                f"{type(model).__name__}.{METHODS[self.kind]} returned {type(found).__name__}, "
+                f"{type(model).__name__}.{self.kind}_step returned {type(found).__name__}, "
                 "expected a dict {name of the log: value}."
             )
         return {
@@ -225,13 +225,6 @@ class Step:
             model = self._model()
             model._clear_losses()
             model._losses.extend(self.last.losses)
-
-
-def has_own(model, kind):
-    """Whether the class of a model has a step of its own for "train" or "test"."""
-    return any(
-        getattr(type(model), name).__module__ != "fastnn.models.trainer" for name in (METHODS[kind], "compute_metrics")
-    )
 
 
 def _home(trace, symbol, name):

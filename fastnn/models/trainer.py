@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn import ops, optimizers
 from fastnn.core import switches
-from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
+from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
@@ -27,6 +27,7 @@ from fastnn.models.profile import Profile
 from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.report import PlanReport
 from fastnn.models.step import update
+from fastnn.models.step_functions import StepFunctions
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ if TYPE_CHECKING:
     from fastnn.models.report import PlanReport
     from fastnn.optimizers.optimizer import Optimizer
 
-NEVER_CALLED = "make_train_function", "make_test_function", "make_predict_function", "predict_step"
 
-
-class Trainer(Intake, Measured, LegacyMethods):
+class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -191,13 +190,6 @@ class Trainer(Intake, Measured, LegacyMethods):
     def _need_compiled(self, what):
         if not self.compiled:
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
-        own = next((n for n in NEVER_CALLED if hasattr(type(self), n)), None)
-        if own is not None:
-            raise NotSupportedError(
-                f"{type(self).__name__}.{own}: a step is compiled as a whole and never calls it. "
-                "Override `train_step(data)`, `test_step(data)`, or `compute_loss(x, y, y_pred, "
-                "sample_weight, training)` instead."
-            )
 
     # ------------------------------------------------------------------ the public loops
     def fit(

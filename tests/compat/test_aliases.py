@@ -97,3 +97,27 @@ def test_install_after_the_real_one_is_refused(monkeypatch):
     with pytest.raises(NotSupportedError, match="already"):
         install()
     assert not installed()
+
+
+DROPPED = """
+import numpy as np
+from keras.layers import Dropout, Input
+from keras.models import Model
+{}
+x = Input((50,))
+model = Model(x, Dropout(0.5)(x, training=True))
+print((model.predict(np.ones((4, 50)), verbose=0) == 0).any())
+"""
+
+
+@pytest.mark.parametrize("line, stays", [
+    ("import keras.ops, keras.optimizers.schedules, keras.preprocessing.image", False),
+    ("from keras.layers import *", False), ("from keras.src.layers.core.dense import Dense", False),
+    ("from keras.layers.core import Dense", True), ("from keras.utils.np_utils import to_categorical", True),
+    ("import keras.engine.topology", True), ("import tf_keras", True), ("import tensorflow", True),
+])  # fmt: skip
+def test_training_at_a_node_stays_in_scripts_of_the_years_before(line, stays, tmp_path):
+    """What no Keras 3 has says that a script was written for Keras 1 or 2."""
+    status, output, errors = run(DROPPED.format(line), tmp_path)
+    assert status == 0, errors
+    assert output.split()[-1] == str(stays)

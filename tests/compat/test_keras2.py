@@ -203,3 +203,13 @@ def test_shapes():
     assert shape.rank == shape.ndims == 3 and not shape.is_fully_defined() and shape.concatenate((2,))[-1] == 2
     with pytest.raises(ArgumentError, match="incompatible"):
         fastnn.Input((4,)).set_shape((None, 5))
+
+
+@pytest.mark.parametrize("method", ["add_weight", "add_variable"])
+def test_weights_of_those_years_say_their_name_first(method):
+    layer = fastnn.layers.Layer(name="l")
+    w = getattr(layer, method)("w", (2, 3), "float64", "ones", trainable=False)
+    assert (w.name, w.shape, w.dtype, w.trainable, float(w[0, 0])) == ("w", (2, 3), "float64", False, 1.0)
+    restore()
+    with pytest.raises(ArgumentError, match="`name` must be passed as a keyword argument"):
+        getattr(layer, method)("w", (2, 3))

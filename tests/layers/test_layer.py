@@ -120,14 +120,22 @@ def test_set_weights_changes_nothing_on_error():
         np.testing.assert_array_equal(a, b)
 
 
-def test_add_weight_in_the_order_of_keras_2():
+@pytest.mark.parametrize("args, kwargs, error, words", [
+    (("w", (2, 3)), {}, ArgumentError, "`name` must be passed as a keyword argument"),
+    (((2,), "ones", "float32", False), {}, TypeError, "takes at most 3 positional arguments but 4 were given"),
+    (((2,),), {"shape": (3,)}, ArgumentError, "`shape` was passed both positionally and as a keyword argument"),
+    (((2,), "ones"), {"initializer": "zeros"}, ArgumentError, "`initializer` was passed both"),
+    (((2,), "ones", "int32"), {"dtype": "int32"}, ArgumentError, "`dtype` was passed both"),
+    ((), {"shape": (2,), "initialiser": "zeros"}, TypeError, "unexpected keyword argument 'initialiser'"),
+    ((), {"shape": (None, 2)}, ShapeError, "must be known"),
+])  # fmt: skip
+def test_arguments_of_add_weight(args, kwargs, error, words):
     layer = Layer(name="l")
-    w = layer.add_weight("w", (2, 3), initializer="zeros")
-    assert (w.name, w.shape, w.path) == ("w", (2, 3), "l/w")
-    with pytest.raises(ShapeError, match="must be known"):
-        layer.add_weight(shape=(None, 2))
-    with pytest.raises(ArgumentError, match="unexpected keyword arguments"):
-        layer.add_weight(shape=(2,), initialiser="zeros")
+    with pytest.raises(error, match=words):
+        layer.add_weight(*args, **kwargs)
+    assert layer.weights == []
+    w = layer.add_weight((2, 3), "ones", "int32", name="w", trainable=False)
+    assert (w.name, w.shape, w.path, w.dtype, w.trainable) == ("w", (2, 3), "l/w", "int32", False)
 
 
 def test_losses_of_layers_and_weights():
@@ -275,11 +283,8 @@ def test_names_of_the_package():
 def test_symbolic_call_and_add_variable_take_keras_arguments():
     layer = layers.Dense(2)
     assert layer.symbolic_call(fastnn.Input((3,))).shape == (None, 2)
-    own = layers.Layer()
-    first = own.add_variable((2,), "ones", "float32", False, True, None, None, "first")
-    second = own.add_variable("second", (3,), initializer="zeros")
+    first = layers.Layer().add_variable((2,), "ones", "float32", False, True, None, None, "first")
     assert first.name == "first" and not first.trainable and first.aggregation == "none"
-    assert second.name == "second" and second.shape == (3,)
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,52 @@ def test_weights_of_any_float_dtype_load_into_any(written, read, tmp_path):
     a, b = (m.get_weights()[0] for m in models)
     assert dtypes.standardize(b.dtype) == read
     np.testing.assert_array_equal(a.astype(b.dtype), b)
+
+
+LONG = (np.random.default_rng(2).normal(size=(4, 66000)) * 3 + 1).astype("float32")  # longer than float16 counts
+FAR = (np.random.default_rng(3).normal(size=(4, 8)) * 20000).astype("float32")  # beyond it
+STATISTICS = {
+    "layer": (L.LayerNormalization, LONG), "layer_far": (L.LayerNormalization, FAR),
+    "layer_rms": (lambda **k: L.LayerNormalization(rms_scaling=True, **k), LONG),
+    "layer_rms_far": (lambda **k: L.LayerNormalization(rms_scaling=True, **k), FAR),
+    "rms": (L.RMSNormalization, LONG), "group": (lambda **k: L.GroupNormalization(1, **k), LONG[..., None]),
+    "group_far": (lambda **k: L.GroupNormalization(2, **k), FAR), "unit": (L.UnitNormalization, LONG),
+    "batch": (L.BatchNormalization, LONG.reshape(-1, 4)), "mean": (L.GlobalAveragePooling1D, LONG[..., None]),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:You passed `rms_scaling")
+@pytest.mark.parametrize("name", STATISTICS)
+def test_statistics_of_many_and_of_large_values_are_those_of_float32(name):
+    """In a model, which hands rows on as its Input says, trained for one step."""
+    make, x = STATISTICS[name]
+    outs, losses = [], []
+    for policy in ("float32", "mixed_float16"):
+        model = keras.Sequential([keras.Input(x.shape[1:]), make(dtype=policy)], name="m")
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        target = np.zeros(model(x).shape, "float32")
+        losses.append(model.fit(x, target, epochs=2, verbose=0).history["loss"])
+        outs.append(np.asarray(model.predict(x, verbose=0), "float32"))
+    np.testing.assert_allclose(losses[1], losses[0], rtol=5e-3, atol=1e-6)
+    np.testing.assert_allclose(outs[1], outs[0], rtol=5e-3, atol=5e-3)
+
+
+@pytest.mark.parametrize("op", [ops.norm, ops.normalize, ops.corrcoef, lambda x: ops.norm(x, ord=3, axis=1)])
+def test_operations_on_squares_do_not_overflow(op):
+    half = LONG.astype("float16")[:, :20000]
+    y = op(half)
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y, op(half.astype("float32")), rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("inner", ["float32", "float64", *POLICIES])
+@pytest.mark.parametrize("outer", ["float32", "mixed_float16", "bfloat16"])
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_bidirectional_gives_its_own_dtype_and_the_states_of_the_layers_inside(inner, outer, merge_mode):
+    layer = L.Bidirectional(L.LSTM(2, dtype=inner, return_state=True), merge_mode, dtype=outer)
+    values = layer(np.ones((1, 2, 3), "float32"))
+    outputs, states = values[:-4], values[-4:]
+    assert {dtypes.standardize(y.dtype) for y in outputs} == {POLICIES.get(outer, outer)}
+    assert {dtypes.standardize(y.dtype) for y in states} == {POLICIES.get(inner, inner)}
+    symbols = layer(keras.Input((2, 3)))[:-4]
+    assert {y.dtype for y in symbols} == {POLICIES.get(outer, outer)}

@@ -1,9 +1,11 @@
 """What operations refuse, with the words that Keras has for it: scripts and tests match them."""
 
+import re
+
 import numpy as np
 import pytest
 
-from fastnn import KerasTensor, config, layers, ops
+from fastnn import KerasTensor, activations, config, layers, ops
 
 
 def ones(*shape):
@@ -105,3 +107,18 @@ def test_methods_of_tf_image_resize(method, antialias):
     x = np.random.default_rng(0).random((1, 7, 9, 2), "float32")
     got = TABLE["image.resize"](x, (4, 5), method=method, antialias=antialias)
     np.testing.assert_array_equal(got, ops.image.resize(x, (4, 5), method, antialias))
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda x: ops.softmax(x), "softmax over axis -1 of a tensor of shape (3, 1)"),
+    (lambda x: ops.softmax(x, axis=1), "softmax over axis 1 of a tensor of shape (3, 1)"),
+    (lambda x: activations.softmax(x), "This axis has size 1"),
+    (lambda x: layers.Softmax()(x), "Did you mean to use a sigmoid instead?"),
+    (lambda x: ops.softmax(KerasTensor((None, 1))), "of a tensor of shape (None, 1)"),
+    (lambda x: layers.Dense(1, activation="softmax")(x), "of a tensor of shape (3, 1)"),
+    (lambda x: ops.layer_normalization(x, rms_scaling=True), "please use `keras.ops.rms_normalization`"),
+    (lambda x: layers.LayerNormalization(rms_scaling=True), "please use `keras.layers.RMSNormalization`"),
+])  # fmt: skip
+def test_what_is_probably_not_meant_warns(call, words):
+    with pytest.warns(UserWarning, match=re.escape(words)):
+        call(np.ones((3, 1), "float32"))

@@ -7,7 +7,7 @@ import pytest
 
 import fastnn
 from fastnn import layers, metrics, ops
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError
 
 X = np.random.default_rng(3).standard_normal((40, 3)).astype("float32")
 Y = X[:, :1] * 2
@@ -45,14 +45,6 @@ def test_compute_loss_without_a_training_argument():
     model = Own()
     model.compile("sgd")
     assert model.evaluate(X, Y, verbose=0)[0] == pytest.approx(3 * np.mean(np.square(Y - model(X))), rel=1e-5)
-
-
-@pytest.mark.parametrize("name", ["make_train_function", "predict_step"])
-def test_functions_that_no_step_calls_are_an_error_not_ignored(name):
-    model = type("Own", (Plain,), {name: lambda self, *args: {"loss": 0.0}})()
-    model.compile("sgd", "mse")
-    with pytest.raises(NotSupportedError, match=f"{name}.*train_step"):
-        model.fit(X, Y, verbose=0)
 
 
 def test_on_batch_results_are_those_of_the_batch():

@@ -246,6 +246,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     array(4., dtype=float32)
     """
     x = floating(x)
+    return calculate(lambda v: _norm(v, ord, axis, keepdims), [x], dtype_of(x))
+
+
+def _norm(x, ord, axis, keepdims):
     rank = len(x.shape)
     if axis is None and ord is None:
         return _vector_norm(x, 2, None, keepdims)

@@ -1,5 +1,6 @@
 """Normalisation."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from fastnn.ops.functions import elementwise, reduction
 from fastnn.ops.functions.arithmetic import maximum
 from fastnn.ops.functions.elementwise import rsqrt
 from fastnn.ops.functions.layout import reshape, transpose
-from fastnn.ops.functions.operands import cast_to, floating, operand
+from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand
 from fastnn.ops.functions.reduction import moments
 from fastnn.ops.functions.softmax import to_last
 from fastnn.ops.records.layer_normalization import layer_norm
@@ -19,6 +20,10 @@ from fastnn.ops.records.normalization import batch_norm_inference
 
 __all__ = ["batch_normalization", "layer_normalization", "rms_normalization", "group_normalization", "normalize",
            "l2_normalize"]  # fmt: skip
+RMS_SCALING = (
+    "You passed `rms_scaling=True`, which is deprecated. This argument incorrectly scales the input by the variance, "
+    "not the root mean square. To correctly use RMS Normalization, please use `{}` instead."
+)
 
 
 def batch_normalization(
@@ -61,12 +66,18 @@ def layer_normalization(
     array([[-1.,  1.]])
     """
     if kwargs.pop("rms_scaling", False):  # Keras' deprecated form: scaled by the deviation, but not centred
-        _, var = moments(floating(x), axis, keepdims=True)
-        y = x * rsqrt(var + (config.epsilon() if epsilon is None else float(epsilon)))
-        return y if gamma is None else y * gamma
+        warnings.warn(RMS_SCALING.format("keras.ops.rms_normalization"), stacklevel=3)
+        x = floating(x)
+        return calculate(lambda v: _by_deviation(v, gamma, axis, epsilon), [x], dtype_of(x))
     if kwargs:
         raise ArgumentError(f"layer_normalization: unknown arguments {sorted(kwargs)}.")
     return _layer_normalize(x, gamma, beta, axis, epsilon, True)
+
+
+def _by_deviation(x, gamma, axis, epsilon):
+    _, var = moments(x, axis, keepdims=True)
+    y = x * rsqrt(var + (config.epsilon() if epsilon is None else float(epsilon)))
+    return y if gamma is None else y * gamma
 
 
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = None) -> Tensor:
@@ -133,11 +144,15 @@ def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> Te
     x = floating(x)
     epsilon = config.epsilon() if epsilon is None else float(epsilon)
     axes = shapes.normalize_axes(axis, len(x.shape))
-    if order == 2:
-        # the reciprocal root of the clipped square sum: the gradient stays finite at 0, as in Keras
-        return x * rsqrt(maximum(reduction.sum(x * x, axis=axes, keepdims=True), epsilon * epsilon))
-    norm = reduction.sum(elementwise.abs(x) ** order, axis=axes, keepdims=True) ** (1.0 / order)
-    return x / maximum(norm, epsilon)
+
+    def scaled(v):
+        if order == 2:
+            # the reciprocal root of the clipped square sum: the gradient stays finite at 0, as in Keras
+            return v * rsqrt(maximum(reduction.sum(v * v, axis=axes, keepdims=True), epsilon * epsilon))
+        norm = reduction.sum(elementwise.abs(v) ** order, axis=axes, keepdims=True) ** (1.0 / order)
+        return v / maximum(norm, epsilon)
+
+    return calculate(scaled, [x], dtype_of(x))  # half precision holds neither squares nor epsilon's
 
 
 def l2_normalize(x: Any, axis: Any = -1, epsilon: Any = None) -> Tensor:

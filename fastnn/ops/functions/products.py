@@ -13,7 +13,7 @@ from fastnn.ops.functions.create import diagonal
 from fastnn.ops.functions.elementwise import affine, sqrt, square
 from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
 from fastnn.ops.functions.matmul import matmul
-from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand, result_dtype
+from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand, result_dtype
 from fastnn.ops.functions.reduction import mean, sum
 from fastnn.ops.functions.slicing import flip, getitem, pad
 
@@ -319,6 +319,10 @@ def corrcoef(x: Any) -> Tensor:
     x = floating(x)
     if len(x.shape) == 1:
         return reshape(corrcoef(expand_dims(x, 0)), ())
-    c = cov(x)
-    s = sqrt(diagonal(c))
-    return divide(c, outer(s, s))
+
+    def scaled(v):
+        c = cov(v)
+        s = sqrt(diagonal(c))
+        return divide(c, outer(s, s))
+
+    return calculate(scaled, [x], dtype_of(x))

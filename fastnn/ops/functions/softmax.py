@@ -1,5 +1,6 @@
 """Softmax and its logarithm over any axes."""
 
+import warnings
 from typing import Any
 
 from fastnn.core import shapes
@@ -32,6 +33,14 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5], dtype=float32)
     """
+    shape = getattr(x, "shape", ())
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warnings.warn(
+            f"You are using a softmax over axis {axis} of a tensor of shape {tuple(shape)}. This axis has size 1. The "
+            "softmax operation will always return the value 1, which is likely not what you intended. Did you mean to "
+            "use a sigmoid instead?",
+            stacklevel=3,
+        )
     return _over(lambda v: float_call(softmax_op, v), x, axis)
 
 
