@@ -7,7 +7,7 @@ import warnings
 from collections import OrderedDict, defaultdict, deque
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
-from fastnn.core.tree import children, flatten, flatten_with_path, is_nested, ordered_keys, pack, rebuild
+from fastnn.core.tree import children, flatten, flatten_with_path, holds_itself, is_nested, ordered_keys, pack, rebuild
 
 __all__ = ["MAP_TO_NONE", "assert_same_paths", "assert_same_structure", "flatten", "flatten_with_path", "is_nested",
            "lists_to_tuples", "map_shape_structure", "map_structure", "map_structure_up_to", "pack_sequence_as",
@@ -63,11 +63,18 @@ def _children(first, others, where, to):
     return out
 
 
-def _map(function, structures, where, none_is_leaf=True, shallow=False, path=()):
+def _map(function, structures, where, none_is_leaf=True, shallow=False):
     """`function` on the leaves of the first structure and on what the others have there.
 
     shallow: whether the others may go deeper than the first.
     """
+    try:
+        return _mapped(function, structures, where, none_is_leaf, shallow, ())
+    except RecursionError as error:
+        raise holds_itself(structures[0], error) from None
+
+
+def _mapped(function, structures, where, none_is_leaf, shallow, path):
     first, *others = structures
     if first is None and not none_is_leaf and all(o is None for o in others):
         return None
@@ -83,7 +90,7 @@ def _map(function, structures, where, none_is_leaf=True, shallow=False, path=())
     keys = ordered_keys(first) if isinstance(first, dict) else range(len(first))
     columns = _children(first, structures, where, to)
     parts = [
-        _map(function, list(row), where, none_is_leaf, shallow, (*path, key))
+        _mapped(function, list(row), where, none_is_leaf, shallow, (*path, key))
         for key, row in zip(keys, zip(*columns, strict=True), strict=True)
     ]
     return rebuild(first, parts)
@@ -200,9 +207,16 @@ def map_shape_structure(func, structure):
     {'a': 2, 'b': 1}
     """
     _callable(func, "map_shape_structure")
+    try:
+        return _map_shapes(func, structure)
+    except RecursionError as error:
+        raise holds_itself(structure, error) from None
+
+
+def _map_shapes(func, structure):
     if _is_shape(structure) or not is_nested(structure):
         return func(structure)
-    return rebuild(structure, [map_shape_structure(func, value) for value in children(structure)])
+    return rebuild(structure, [_map_shapes(func, value) for value in children(structure)])
 
 
 def traverse(func, structure, top_down=True):
@@ -216,10 +230,17 @@ def traverse(func, structure, top_down=True):
     [-1, (-2,)]
     """
     _callable(func, "traverse")
+    try:
+        return _traverse(func, structure, top_down)
+    except RecursionError as error:
+        raise holds_itself(structure, error) from None
+
+
+def _traverse(func, structure, top_down):
     found = func(structure) if top_down else None
     if found is None:
         if is_nested(structure):
-            structure = rebuild(structure, [traverse(func, value, top_down) for value in children(structure)])
+            structure = rebuild(structure, [_traverse(func, value, top_down) for value in children(structure)])
         if top_down:
             return structure
         found = func(structure)

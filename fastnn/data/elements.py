@@ -19,11 +19,18 @@ def each(function: Callable[..., Any], *structures: Any) -> Any:
     >>> each(lambda a, b: a + b, (1, {"k": 2}), (10, {"k": 20}))
     (11, {'k': 22})
     """
+    try:
+        return _each(function, *structures)
+    except RecursionError as error:
+        raise tree.holds_itself(structures[0], error) from None
+
+
+def _each(function, *structures):
     first = structures[0]
     if isinstance(first, dict):
-        return {k: each(function, *(s[k] for s in structures)) for k in first}
+        return {k: _each(function, *(s[k] for s in structures)) for k in first}
     if isinstance(first, tuple):
-        return tree.rebuild(first, [each(function, *parts) for parts in zip(*structures)])
+        return tree.rebuild(first, [_each(function, *parts) for parts in zip(*structures)])
     return function(*structures)
 
 

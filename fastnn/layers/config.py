@@ -6,16 +6,25 @@ from typing import Any, Self
 
 from fastnn import dtype_policies, regularizers
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
+from fastnn.core.tree import holds_itself
 from fastnn.core.types import Config
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
 def is_plain(value):
+    """Whether a value is numbers, texts and structures of them; ArgumentError for a structure that holds itself."""
+    try:
+        return _is_plain(value)
+    except RecursionError as error:
+        raise holds_itself(value, error) from None
+
+
+def _is_plain(value):
     if isinstance(value, (list, tuple)):
-        return all(map(is_plain, value))
+        return all(map(_is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(k, str) and is_plain(v) for k, v in value.items())
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
     return isinstance(value, _PLAIN)
 
 

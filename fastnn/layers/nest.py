@@ -1,7 +1,16 @@
 """Nested structures, as layers meet them: those of core.tree, and structures whose leaves are shapes."""
 
 from fastnn.core.errors import ShapeError
-from fastnn.core.tree import flatten, flatten_with_path, map_structure, ordered_keys, pack, rebuild, same_structure
+from fastnn.core.tree import (
+    flatten,
+    flatten_with_path,
+    holds_itself,
+    map_structure,
+    ordered_keys,
+    pack,
+    rebuild,
+    same_structure,
+)
 from fastnn.core.values import as_numbers
 
 __all__ = ["array_of_numbers", "flatten", "flatten_shapes", "flatten_with_path", "is_shape", "map_shapes",
@@ -15,13 +24,20 @@ def is_shape(value):
 
 def map_shapes(function, structure):
     """map_structure where the leaves are shapes."""
+    try:
+        return _map_shapes(function, structure)
+    except RecursionError as error:
+        raise holds_itself(structure, error) from None
+
+
+def _map_shapes(function, structure):
     if is_shape(structure):
         return function(tuple(structure))
     if isinstance(structure, dict):
-        made = {key: map_shapes(function, structure[key]) for key in ordered_keys(structure)}
+        made = {key: _map_shapes(function, structure[key]) for key in ordered_keys(structure)}
         return {key: made[key] for key in structure}
     if isinstance(structure, (list, tuple)):
-        return rebuild(structure, [map_shapes(function, value) for value in structure])
+        return rebuild(structure, [_map_shapes(function, value) for value in structure])
     raise ShapeError(
         f"Expected a shape, or a structure of shapes. Received: {structure!r} (of type {type(structure).__name__})."
     )

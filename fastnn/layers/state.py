@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextvars
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.tree import everything_in, reached
 from fastnn.core.turns import turn
 from fastnn.core.types import Array
 from fastnn.core.values import storable
@@ -23,6 +25,45 @@ def unique(things):
             seen.add(id(thing))
             out.append(thing)
     return out
+
+
+_asked: contextvars.ContextVar[frozenset[tuple[str, int]]] = contextvars.ContextVar("asked", default=frozenset())
+
+
+def each_inside(start: Any, name: str, own: Callable[[Any], Any], other: Callable[[Any], Any]) -> None:
+    """own(layer) for a layer and those inside it, depth first, each once, though layers may hold each other.
+
+    other: called in place of it for a layer whose class has a property `name` of its own, which then answers for the
+    layers inside too.  One that is being asked already is not asked again.
+    """
+    standard = vars(StateMixin)[name]
+
+    def held(layer):
+        mark = (name, id(layer))
+        asked = _asked.get()
+        if layer is start or getattr(type(layer), name, standard) is standard or mark in asked:
+            own(layer)
+            return layer._layers
+        token = _asked.set(asked | {mark})
+        try:
+            other(layer)
+        finally:
+            _asked.reset(token)
+        return ()
+
+    for _ in reached(start, held):
+        pass
+
+
+def gathered(start: Any, name: str, own: Callable[[Any], Any]) -> list[Any]:
+    """What a layer and those inside it have of their own, each thing once; see each_inside."""
+    found: list[Any] = []
+    each_inside(start, name, lambda layer: found.extend(own(layer)), lambda layer: found.extend(getattr(layer, name)))
+    return unique(found)
+
+
+def _variables_and_streams(layer):
+    return [*layer._tracker.variables, *(generator.state for generator in layer._seed_generators)]
 
 
 class StateMixin:
@@ -48,12 +89,12 @@ class StateMixin:
     @property
     def _seed_generators(self):
         """The streams of random numbers among its attributes."""
-        return unique(v for v in nest.flatten(list(vars(self).values())) if hasattr(v, "_fastnn_random_stream"))
+        return [v for v in everything_in(list(vars(self).values())) if hasattr(v, "_fastnn_random_stream")]
 
     @property
     def metrics(self) -> list[Any]:
         """The metrics it holds, its own first."""
-        return unique([*self._tracker.metrics, *(m for layer in self._layers for m in layer.metrics)])
+        return gathered(self, "metrics", lambda layer: layer._metrics)
 
     @property
     def metrics_variables(self) -> list[Variable]:
@@ -62,31 +103,20 @@ class StateMixin:
 
     def _flatten_layers(self, include_self=True, recursive=True):
         """Itself and the layers inside it, depth first, each once."""
-        seen, out, waiting = set(), [], list(self._layers)
-        if include_self:
-            seen.add(id(self))
-            out.append(self)
-        while waiting:
-            layer = waiting.pop(0)
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                out.append(layer)
-                if recursive:
-                    waiting[:0] = list(layer._layers)
-        return out
+        found = reached(self, lambda layer: layer._layers) if recursive else unique([self, *self._layers])
+        return [layer for layer in found if include_self or layer is not self]
 
     # ---- weights --------------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Variable]:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
-        return unique([*self._tracker.variables, *(w for layer in self._layers for w in layer.weights)])
+        return gathered(self, "weights", lambda layer: layer._tracker.variables)
 
     @property
     def variables(self) -> list[Variable]:
         """All weights, and the states of random streams, each layer's after its weights."""
-        own = [*self._tracker.variables, *(generator.state for generator in self._seed_generators)]
-        return unique([*own, *(v for layer in self._layers for v in layer.variables)])
+        return gathered(self, "variables", _variables_and_streams)
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -125,11 +155,13 @@ class StateMixin:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         value = bool(value)
-        self._trainable = value
-        for variable in self._tracker.trainable:
-            variable.trainable = value
-        for layer in self._layers:
-            layer.trainable = value
+
+        def own(layer):
+            layer._trainable = value
+            for variable in layer._tracker.trainable:
+                variable.trainable = value
+
+        each_inside(self, "trainable", own, lambda layer: setattr(layer, "trainable", value))
 
     def count_params(self) -> int:
         """The number of numbers in its weights; NotBuiltError before they exist."""

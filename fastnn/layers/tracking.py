@@ -4,6 +4,7 @@ from typing import Any
 
 from fastnn.core import hooks, nesting
 from fastnn.core.errors import ArgumentError
+from fastnn.core.tree import reached
 from fastnn.graph import Variable
 
 _version = 0
@@ -58,17 +59,23 @@ class Tracker:
             return self.metrics
         return None
 
-    def track(self, value):
-        """Enter `value`; lists and dicts come back as kinds that enter what is put into them later."""
+    def track(self, value, made=None):
+        """Enter `value`; lists and dicts come back as kinds that enter what is put into them later.
+
+        made: {id: what came back} of the structures around, which may hold themselves.
+        """
         if isinstance(value, (TrackedList, TrackedDict)) and value.tracker is self:
             return value
-        if type(value) in (list, TrackedList):
-            return TrackedList(value, self)
-        if type(value) in (dict, TrackedDict):
-            return TrackedDict(value, self)
+        kind = KINDS.get(type(value))
+        if kind is not None:
+            made = {} if made is None else made
+            return made[id(value)] if id(value) in made else kind(value, self, made)
         if type(value) in (tuple, set, frozenset):
-            for item in value:
-                self.track(item)
+            made = {} if made is None else made
+            if id(value) not in made:
+                made[id(value)] = value
+                for item in value:
+                    self.track(item, made)
             return value
         home = self.home(value)
         if home is not None and not any(v is value for v in home):
@@ -77,15 +84,10 @@ class Tracker:
 
     def untrack(self, value):
         """Forget a value and what is inside it."""
-        if isinstance(value, dict):
-            value = list(value.values())
-        if isinstance(value, (list, tuple, set, frozenset)):
-            for item in value:
-                self.untrack(item)
-            return
-        home = self.home(value)
-        if home is not None:
-            home[:] = [v for v in home if v is not value]
+        for part in reached(value, _items):
+            home = self.home(part)
+            if home is not None:
+                home[:] = [v for v in home if v is not part]
 
     def replace(self, old, new):
         """Put `new` where `old` stood."""
@@ -97,12 +99,19 @@ class Tracker:
             home[:] = [new if v is old else v for v in home]
 
 
+def _items(value):
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple, set, frozenset)) else ()
+
+
 class TrackedList(list):
     """A list attribute of a layer."""
 
-    def __init__(self, values: Any, tracker: Any) -> None:
+    def __init__(self, values: Any, tracker: Any, made: dict[int, Any]) -> None:
         self.tracker = tracker
-        super().__init__(tracker.track(v) for v in values)
+        made[id(values)] = self
+        super().__init__([tracker.track(v, made) for v in values])
 
     def append(self, value):
         super().append(self.tracker.track(value))
@@ -148,15 +157,16 @@ class TrackedList(list):
                 self.tracker.untrack(value)
 
     def __reduce__(self):
-        return list, (list(self),)
+        return list, (), None, iter(self)
 
 
 class TrackedDict(dict):
     """A dict attribute of a layer."""
 
-    def __init__(self, values: Any, tracker: Any) -> None:
+    def __init__(self, values: Any, tracker: Any, made: dict[int, Any]) -> None:
         self.tracker = tracker
-        super().__init__({key: tracker.track(v) for key, v in values.items()})
+        made[id(values)] = self
+        super().__init__({key: tracker.track(v, made) for key, v in values.items()})
 
     def __setitem__(self, key, value):
         old = self.get(key)
@@ -188,4 +198,7 @@ class TrackedDict(dict):
             self.tracker.untrack(old)
 
     def __reduce__(self):
-        return dict, (dict(self),)
+        return dict, (), None, None, iter(self.items())
+
+
+KINDS = {list: TrackedList, TrackedList: TrackedList, dict: TrackedDict, TrackedDict: TrackedDict}

@@ -12,7 +12,7 @@ from fastnn.core import allowance, config, dtypes
 from fastnn.core.arguments import ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
-from fastnn.core.tree import flatten, is_nested
+from fastnn.core.tree import everything_in, reached
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
 from fastnn.graph.calls import gathered
@@ -77,7 +77,7 @@ class Metric(ChecksArguments):
     @property
     def variables(self) -> list[Variable]:
         """Every variable of this metric and of the metrics it holds."""
-        return self._variables + [v for m in self._metrics for v in m.variables]
+        return [v for metric in reached(self, lambda m: m._metrics) for v in metric._variables]
 
     def add_variable(
         self,
@@ -191,7 +191,7 @@ class Metric(ChecksArguments):
     def __setattr__(self, name, value):
         tracked = self.__dict__.get("_variables")
         if tracked is not None and name not in ("_variables", "_metrics"):
-            for part in flatten(value) if is_nested(value) else (value,):
+            for part in everything_in(value):
                 if isinstance(part, Variable) and not any(v is part for v in tracked):
                     tracked.append(part)
                 elif isinstance(part, Metric) and not any(m is part for m in self._metrics):

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
-from fastnn.core.tree import same_structure
+from fastnn.core.tree import everything_in, same_structure
 from fastnn.core.types import Structure
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
@@ -178,7 +178,7 @@ def _of_the_user(model):
     if model.compiled:
         parts += [*model._trainer().compile_config.values(), *vars(model.optimizer).values()]
     custom = {}
-    for part in nest.flatten(parts):
+    for part in everything_in(parts):
         own = part if inspect.isfunction(part) or inspect.isclass(part) else type(part)
         if own.__module__.split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
             custom[own.__name__] = own

@@ -13,6 +13,7 @@ from fastnn.models.sparse import dense, is_sparse
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 _EMPTY = (None, (), [])
+MOST_AXES = 64  # that an array of NumPy may have
 
 
 def as_rows(value, name):
@@ -44,7 +45,9 @@ def flatten(structure):
 
 def is_numbers(value):
     """Whether a list or tuple holds plain numbers, i.e. is one array written as a list."""
-    while isinstance(value, (list, tuple)) and len(value):
+    for _ in range(MOST_AXES):
+        if not (isinstance(value, (list, tuple)) and len(value)):
+            break
         value = next((v for v in value if v is not None), None)  # None among numbers is a missing value: no input
     return isinstance(value, (int, float, bool, np.number, np.bool_)) or (
         isinstance(value, (list, tuple)) and not len(value)
@@ -63,19 +66,33 @@ def sorted_keys(structure):
     >>> sorted_keys({"b": 1, "a": [{"d": 2, "c": 3}]})
     {'a': [{'c': 3, 'd': 2}], 'b': 1}
     """
+    try:
+        return _sorted_keys(structure)
+    except RecursionError as error:
+        raise tree.holds_itself(structure, error) from None
+
+
+def _sorted_keys(structure):
     if isinstance(structure, dict):
-        return {k: sorted_keys(structure[k]) for k in tree.ordered_keys(structure)}
+        return {k: _sorted_keys(structure[k]) for k in tree.ordered_keys(structure)}
     if isinstance(structure, (list, tuple)) and not is_numbers(structure):
-        return tree.rebuild(structure, [sorted_keys(s) for s in structure])
+        return tree.rebuild(structure, [_sorted_keys(s) for s in structure])
     return structure
 
 
 def convert(structure, name):
     """Every leaf as rows; names say where a leaf was, e.g. x[0] or y['aux']."""
+    try:
+        return _convert(structure, name)
+    except RecursionError as error:
+        raise tree.holds_itself(structure, error) from None
+
+
+def _convert(structure, name):
     if isinstance(structure, dict):
-        return {k: convert(v, f"{name}[{k!r}]") for k, v in structure.items()}
+        return {k: _convert(v, f"{name}[{k!r}]") for k, v in structure.items()}
     if isinstance(structure, (list, tuple)) and not is_numbers(structure):
-        return tree.rebuild(structure, [convert(v, f"{name}[{i}]") for i, v in enumerate(structure)])
+        return tree.rebuild(structure, [_convert(v, f"{name}[{i}]") for i, v in enumerate(structure)])
     return None if structure is None else as_rows(structure, name)
 
 

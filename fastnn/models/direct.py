@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn.compiler.eager import EagerPlan
 from fastnn.core import config, dtypes
+from fastnn.core.tree import holds_itself
 from fastnn.graph import current
 from fastnn.graph.tensor import recording
 from fastnn.layers import context, nest
@@ -136,10 +137,17 @@ def signature(inputs):
     if type(inputs) is np.ndarray:
         fine = inputs.dtype.name in dtypes.TABLE and inputs.dtype.isnative and inputs.ndim and inputs.size
         return (inputs.shape, inputs.dtype) if fine else None
+    try:
+        return _signature(inputs)
+    except RecursionError as error:
+        raise holds_itself(inputs, error) from None
+
+
+def _signature(inputs):
     if isinstance(inputs, dict):
-        parts = [signature(x) for x in inputs.values()]
+        parts = [_signature(x) for x in inputs.values()]
         return None if None in parts else ("dict", tuple(inputs), tuple(parts))
     if isinstance(inputs, (list, tuple)):
-        parts = [signature(x) for x in inputs]
+        parts = [_signature(x) for x in inputs]
         return None if None in parts else ("list", tuple(parts))
-    return None
+    return signature(inputs) if type(inputs) is np.ndarray else None

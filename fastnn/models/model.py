@@ -14,7 +14,6 @@ from fastnn import saving
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Tensor, open_signature
-from fastnn.graph import Variable
 from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -93,11 +92,6 @@ class Model(Trainer, StateTree, Layer):
             if layer.name == name:
                 return layer
         raise ArgumentError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights, layer by layer."""
-        return super().weights
 
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:

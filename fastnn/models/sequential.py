@@ -8,6 +8,7 @@ from typing import Any
 from fastnn import dtype_policies
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FastnnError, GraphError
+from fastnn.core.tree import reached
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest, signature
@@ -22,6 +23,11 @@ from fastnn.models.door import on_host
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
 from fastnn.saving import identifiers as serial
+
+
+def _stack(layer):
+    """The layers that a layer calls one after the other, as far as it is known without calling it."""
+    return layer._tracker.layers if isinstance(layer, Sequential) else ()
 
 
 class Sequential(Model):
@@ -64,6 +70,12 @@ class Sequential(Model):
             raise ArgumentError(
                 "Only instances of `keras.Layer` can be added to a Sequential model. Received: "
                 f"{layer!r} (of type {type(layer)})"
+            )
+        if any(inner is self for inner in reached(layer, _stack)):
+            raise ArgumentError(
+                f"Sequential model '{self.name}' cannot be a layer of its own stack. Received: {layer!r}"
+                + ("." if layer is self else f", whose stack leads back to '{self.name}'.")
+                + " Expected another layer; to use its weights twice, put its layers there one by one."
             )
         if not stack and not isinstance(layer, InputLayer) and layer.__dict__.get("_batch_input_shape") is not None:
             stack.append(InputLayer(batch_shape=layer._batch_input_shape, dtype=layer._input_dtype))

@@ -23,12 +23,14 @@ def is_sparse(value: Any) -> bool:
 
 def any_sparse(*structures: Any) -> bool:
     """Whether a leaf of the structures is sparse."""
-    for s in structures:
-        if isinstance(s, dict):
-            s = list(s.values())
-        if is_sparse(s) or (isinstance(s, (list, tuple)) and any_sparse(*s[:64])):
-            return True
-    return False
+    return any(map(is_sparse, tree.reached(structures, _first_parts)))
+
+
+def _first_parts(structure: Any) -> Any:
+    """The values of a dict, the first of a list: one of numbers may be long."""
+    if isinstance(structure, dict):
+        return structure.values()
+    return structure[:64] if isinstance(structure, (list, tuple)) else ()
 
 
 def dense(value: Any) -> Any:

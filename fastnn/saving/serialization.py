@@ -15,7 +15,7 @@ import numpy as np
 
 from fastnn import dtype_policies
 from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
-from fastnn.core.tree import map_structure
+from fastnn.core.tree import holds_itself, map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
@@ -55,22 +55,25 @@ def serialize_object(obj):
     """The config of an object as plain JSON-able data, in Keras 3's format.
 
     obj: None, a number, str, list, tuple, dict, array, a function, or an object with `get_config()`.
-    Raises ArgumentError for an object that has no config.
+    Raises ArgumentError for an object that has no config, and for a list or dict that holds itself.
 
     >>> from fastnn.initializers import Zeros
     >>> serialize_object(Zeros())["class_name"]
     'Zeros'
     """
+    try:
+        return _serialize(obj)
+    except RecursionError as error:
+        raise holds_itself(obj, error) from None
+
+
+def _serialize(obj):
     if obj is None or isinstance(obj, PLAIN):
         return obj
     if isinstance(obj, (list, tuple)):
-        return (
-            type(obj)([serialize_object(x) for x in obj])
-            if type(obj) in (list, tuple)
-            else [serialize_object(x) for x in obj]
-        )
+        return type(obj)([_serialize(x) for x in obj]) if type(obj) in (list, tuple) else [_serialize(x) for x in obj]
     if isinstance(obj, dict):
-        return {key: serialize_object(value) for key, value in obj.items()}
+        return {key: _serialize(value) for key, value in obj.items()}
     special = _serialize_special(obj)
     if special is not None:
         return special[0]
