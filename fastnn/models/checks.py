@@ -17,7 +17,7 @@ from fastnn.losses.compile_loss import by_shape
 from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
 
-NAN = ("continue", "stop", "skip")
+NAN = ("continue", "stop", "raise", "skip")
 VERBOSE = ("auto", 0, 1, 2)
 
 
@@ -92,7 +92,8 @@ def _nan(name, value):
     if not isinstance(value, str) or value not in NAN:
         raise ArgumentError(
             f"{name}: received {value!r}, expected 'continue' (train on, as Keras, with a warning), 'stop' (raise "
-            "NotFiniteError before the update) or 'skip' (leave such steps out)."
+            "NotFiniteError before the update, with a file that replays the step), 'raise' (the same without a file) or "
+            "'skip' (leave such steps out)."
         )
 
 

@@ -17,7 +17,7 @@ class Watch:
     """Of one call of fit.
 
     mode: "continue": say once where NaN or infinity began, and train on as if nobody looked.  "stop": raise
-    NotFiniteError, with everything as before the step.  "skip": leave the steps out that have some, and say so.
+    NotFiniteError, with everything as before the step and a file that replays it.  "raise": without the file.  "skip": leave the steps out that have some, and say so.
 
     finding: where the first one began, or None.  skipped: steps left out in this epoch.
     """
@@ -27,13 +27,14 @@ class Watch:
 
     def tripped(self, step, compiled, rows):
         """A step of training has ended at a guard: do what the mode says."""
-        first = self.finding is None
+        first, said = self.finding is None, ""
         if first:
             self.finding = diagnose(step, compiled.feed, rows)
-            if self.mode != "continue":
+            if self.mode in ("stop", "skip"):
                 self.file, said = _written(step, compiled.feed, rows, self.finding.step)
-        if self.mode == "stop":
-            raise NotFiniteError(f"{self.finding} The weights are as before this step. {said}", self.finding, self.file)
+        if self.mode in ("stop", "raise"):
+            text = f"{self.finding} The weights are as before this step. {said}".rstrip()
+            raise NotFiniteError(text, self.finding, self.file)
         if self.mode == "continue":
             step.shared.watch.assign(0)
             step.watch = None

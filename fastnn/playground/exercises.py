@@ -1,0 +1,3 @@
+"""The eight exercises."""
+
+EXERCISES: list = []

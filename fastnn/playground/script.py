@@ -1,0 +1,6 @@
+"""Copy as Python."""
+
+
+def script_of(session):
+    """Text."""
+    return ""
