@@ -15,7 +15,7 @@ from fastnn.core.naming import snake_case
 from fastnn.core.tree import flatten, is_nested
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
-from fastnn.graph.variable import auto_name
+from fastnn.graph.variable import auto_name, zero
 from fastnn.metrics.deferred import deferred
 
 ACCUMULATOR = "float64"  # totals: 2**53 samples are still counted exactly
@@ -108,8 +108,7 @@ class Metric(ChecksArguments):
 
     def reset_state(self) -> None:
         """Set every variable back to zero."""
-        for v in self.variables:
-            v.assign(zeros(v.shape, v.dtype))
+        zero(self.variables)
 
     @open_signature
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
