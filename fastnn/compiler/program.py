@@ -1,5 +1,6 @@
 """Program: a traced graph ready to run: its plan, the tape that the plan is bound to, and the names of its layers."""
 
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 from fastnn.compiler.autotune import ThreadAutotuner
 from fastnn.compiler.compile import compile_graph
 from fastnn.compiler.target import DEFAULT, Options
+from fastnn.core import turns
 from fastnn.core.errors import KernelError
 from fastnn.core.locks import lock
 from fastnn.core.turns import Touched, whole
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
-from fastnn.runtime import pyexec
-from fastnn.runtime.abi import STOP
+from fastnn.runtime import extension, pyexec
+from fastnn.runtime.abi import FLAGS, STOP, WHILE
 from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.threads import allowed, planned
 
@@ -106,6 +108,11 @@ class Program:
         self.tape.rekey()
 
     # ------------------------------------------------------------------ running
+    @functools.cached_property
+    def can_walk_together(self) -> bool:
+        """Whether `run_together` takes it: no step in Python, no loop that memory ends, no debugging."""
+        return self.plain and not self.plan.hosts and not (self.plan.table("code")[:, FLAGS] & WHILE).any()
+
     def _team(self) -> int:
         """Threads of the next run: the best number found, but no more than are allowed from outside at this moment."""
         most = self.tuner.best
@@ -197,3 +204,42 @@ class Program:
                 # shared memory is written again by later buffers; only an unshared plan can tell
                 if not self.options.reuse:
                     raise KernelError(f"A kernel wrote outside the buffer '{b.label}' ({b.nbytes} bytes).")
+
+
+class _Several:
+    """Programs that run together, as one use of their variables (see core/turns.py)."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self.programs = programs
+
+    def touched(self) -> Touched:
+        reads, writes = zip(*(program.touched() for program in self.programs), strict=True)
+        return frozenset().union(*reads), frozenset().union(*writes)
+
+    def hurry(self) -> None:
+        self.programs[0].hurry()
+
+
+def run_together(
+    programs: Sequence[Program], batches: int, rows: int = 0, deadline_ns: int = 0
+) -> tuple[int, list[int]]:
+    """Walk programs of one plan side by side in this thread: see together.pxi.  (Batches walked, those that failed.)
+
+    programs: each `can_walk_together`, bound to variables of its own.  All else as `Program.run`; a program that failed
+    has not counted its last batch, and running it says why.
+    """
+    for program in programs:
+        program.follow()
+        if program.plan is not programs[0].plan:
+            raise ValueError("run_together: programs of several plans")
+    taken = turns.begin(_Several(programs))
+    try:
+        for program in programs:
+            program.state[STOP] = 0
+        found: tuple[int, list[int]] = extension("executor").run_together(
+            [program.tape.executor for program in programs], batches, rows, deadline_ns
+        )
+        return found
+    finally:
+        if taken:
+            turns.end()

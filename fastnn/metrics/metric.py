@@ -16,7 +16,7 @@ from fastnn.core.tree import everything_in, reached
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.graph import Variable
 from fastnn.graph.calls import gathered
-from fastnn.graph.variable import auto_name
+from fastnn.graph.variable import auto_name, zero
 from fastnn.metrics.deferred import deferred
 
 ACCUMULATOR = "float64"  # totals: 2**53 samples are still counted exactly
@@ -111,8 +111,7 @@ class Metric(ChecksArguments):
 
     def reset_state(self) -> None:
         """Set every variable back to zero."""
-        for v in self.variables:
-            v.assign(zeros(v.shape, v.dtype))
+        zero(self.variables)
 
     @open_signature
     def update_state(self, *args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,8 @@ from fastnn.models.watch import Watch
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
-def _callbacks(model, callbacks, verbose, history, **params):
+def listeners_of(model, callbacks, verbose, history, **params):
+    """The CallbackList of a run: the user's callbacks, with a History and a progress bar where they are due."""
     verbose = 1 if verbose == "auto" else int(verbose)
     if isinstance(callbacks, CallbackList):
         made = callbacks
@@ -95,7 +96,7 @@ def fit(
             validation_steps,
         )
         validation.compile()
-    listeners = _callbacks(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
+    listeners = listeners_of(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
     outer = own.source, own.validation, own.keeping
     own.source, own.validation, own.keeping, done = source, validation, None, False
@@ -161,7 +162,7 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
                 break  # it ended with the epoch before
             watch.epoch_is_over()
             logs, resume = resume["logs"] if done and not ran else model._logs(), None
-            if validation is not None and _due(epoch, validation_freq):
+            if validation is not None and due(epoch, validation_freq):
                 if keeping is not None:
                     keeping.before_validation(done + ran, logs)
                 val = _validate(model, validation, listeners, keeping)
@@ -194,7 +195,8 @@ def _validate(model, validation, listeners, keeping=None):
     return logs
 
 
-def _due(epoch, freq):
+def due(epoch, freq):
+    """Whether an epoch (counted from 0) ends with a validation; freq: see Trainer.fit."""
     if isinstance(freq, (list, tuple, set)):
         return epoch + 1 in freq
     return (epoch + 1) % int(freq) == 0
@@ -204,7 +206,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
     source = source_of(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
     source.compile()
-    listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
+    listeners = listeners_of(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
     model.reset_metrics()
     listeners.on_test_begin()
@@ -222,7 +224,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     many = source.steps is None or source.steps > 1
     listeners = None
     if callbacks or (verbose not in (0, "auto") and many):
-        listeners = _callbacks(model, callbacks, verbose, False, epochs=1, steps=source.steps)
+        listeners = listeners_of(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     results = _Results(source)
     model.stop_predicting = False
     if listeners:

@@ -17,11 +17,11 @@ STOP_FLAGS = {"train": "stop_training", "test": "stop_evaluating", "predict": "s
 
 
 @contextlib.contextmanager
-def run(model, kind=None):
+def run(model, kind=None, inside=None):
     """One run of a model: other threads wait (see `let_in`), an outer run finds everything as it was.
 
     kind: "train", "test" or "predict" for fit, evaluate and predict, which have a flag that stops them; None for the
-    methods that take one batch.
+    methods that take one batch.  inside: the models whose runs this one is inside of, None for all of this thread's.
     """
     own = model._trainer()
     _enter(own, kind, any(other is model for other in _open.__dict__.get("models", ())))
@@ -29,7 +29,7 @@ def run(model, kind=None):
         own.shared.follow_seed()
         outer = _Outer(model, own, kind) if own.depth else None
         around = _open.__dict__.setdefault("models", [])
-        measured = _measured(model, around)
+        measured = _measured(model, around if inside is None else inside)
         around.append(model)
         own.depth += 1
         train = own.steps["train"]
@@ -50,6 +50,16 @@ def run(model, kind=None):
                 own.shared.bound.clear()
     finally:
         own.lock.release()
+
+
+@contextlib.contextmanager
+def run_many(models, kind):
+    """Runs of several models side by side, none inside another; see `run`."""
+    outside = tuple(_open.__dict__.get("models", ()))
+    with contextlib.ExitStack() as stack:
+        for model in sorted(models, key=id):  # two threads with the same models wait in no circle
+            stack.enter_context(run(model, kind, outside))
+        yield
 
 
 def _enter(own, kind, inner):

@@ -29,14 +29,15 @@ class RowSource:
 
     An epoch is `given` batches, or a pass over all rows.  With `given`, an epoch goes on where the one before it ended.
     shuffle: True, "batch" (only inside each batch) or False.  number: of the call of fit; each has other row orders.
+    chosen: int64 indices of the rows that it has, as if the arrays held no others; None for all.
     """
 
     used_up, number = False, 0
 
-    def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False):
+    def __init__(self, model, kind, arrays, batch_size, steps=None, shuffle=False, chosen=None):
         self.model, self.step, self.given, self.arrays = model, model._trainer().steps[kind], steps, arrays
         self.feed = self.step.feed(*arrays)
-        self.rows = len(self.feed.arrays[0])
+        self.rows = len(self.feed.arrays[0] if chosen is None else chosen)
         if batch_size is None:  # as Keras: the steps of an epoch see all rows
             batch_size = 32 if steps is None else -(-self.rows // steps)
         self.batch = min(batch_size, self.rows)
@@ -44,9 +45,9 @@ class RowSource:
         self.all = self.full + bool(self.tail)
         self.steps = self.all if steps is None else steps
         self.until = self.all if steps is None else whole_executions(model, steps)
-        self.shuffle, self.order = shuffle, None
-        if shuffle:
-            self.order = np.empty(self.rows, np.int64)
+        self.shuffle, self.chosen, self.order = shuffle, chosen, None
+        if shuffle or chosen is not None:
+            self.order = np.empty(self.rows, np.int64) if chosen is None else chosen.copy()
             self.feed.reorder(self.order)
         self.at = self.passes = 0
         self.stamp = model._trainer().forgotten
@@ -84,7 +85,7 @@ class RowSource:
 
     def _mix(self):
         """The row order of this pass: a function of the seed, the call of fit and the pass."""
-        if self.order is None:
+        if not self.shuffle:
             return
         seed, stream = self.step.shared.seed, _stream(self)
         if self.shuffle == "batch":
@@ -92,19 +93,22 @@ class RowSource:
             self.order[:] = np.lexsort((lot, np.arange(self.rows) // self.batch))
         else:
             mix_rows(self.order, seed, stream)
+        if self.chosen is not None:
+            self.order[:] = self.chosen[self.order]
 
-    def _follow(self):
-        """A callback has compiled the model anew, or changed its layers: the rest of the rows goes to the new plans."""
-        self.stamp = self.model._trainer().forgotten
+    def follow(self):
+        """Where a callback has compiled the model anew, or changed its layers: the other rows go to the new plans."""
+        forgotten = self.model._trainer().forgotten
+        if self.stamp == forgotten:
+            return
+        self.stamp = forgotten
         self.feed = self.step.feed(*self.arrays, order=self.order)
         self.step.begin(self.at * self.batch)
 
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
-        if self.at == 0:
-            self._mix()
         own = self.model._trainer()
-        self.step.begin(self.at * self.batch)
+        self.begin()
         around.ready()
         while done < self.until:
             if self.at >= self.all:
@@ -115,8 +119,7 @@ class RowSource:
             if around.called or around.asks:
                 around.begin(done)
             batches = around.most(min(equal, self.until - done))
-            if self.stamp != own.forgotten:
-                self._follow()
+            self.follow()
             compiled, ran = self.step.run(self.feed, rows, batches, time.monotonic_ns() + SLICE_NS)
             self.at, done = self.at + ran, done + ran
             around.done(done - 1, compiled, rows, ran)
@@ -125,9 +128,19 @@ class RowSource:
             if around.stopped:
                 break
         around.close(done)
+        self.end()
+        return done
+
+    def begin(self):
+        """Before the batches of an epoch, or of the rest of one."""
+        if self.at == 0:
+            self._mix()
+        self.step.begin(self.at * self.batch)
+
+    def end(self):
+        """After the batches of an epoch."""
         if self.at >= self.all or self.given is None:
             self.at, self.passes = 0, self.passes + 1
-        return done
 
 
 class BatchSource:
@@ -305,8 +318,10 @@ def _check_alone(x, y, weight):
             )
 
 
-def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False):
+def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, shuffle=False, chosen=None):
     """The source of the steps of a kind for what a user passes as data: arrays, or what yields batches.
+
+    chosen: int64 indices of the rows of arrays that count, None for all.
 
     Raises ArgumentError for y or weights beside batches, and what Trainer._arrays raises.
     """
@@ -321,6 +336,6 @@ def source_of(model, kind, x, y, weight, batch_size, steps, class_weight=None, s
         made = sparse.batches(parts, batch_size, steps, shuffle)
         return BatchSource(model, kind, made, steps, class_weight)
     arrays = model._arrays(x, y, weight, class_weight, what=kind)
-    source = RowSource(model, kind, arrays, batch_size, steps, shuffle)
+    source = RowSource(model, kind, arrays, batch_size, steps, shuffle, chosen)
     fewer = switches.limited("steps_per_epoch", source.steps, switches.max_steps_per_epoch())
-    return source if fewer == source.steps else RowSource(model, kind, arrays, batch_size, fewer, shuffle)
+    return source if fewer == source.steps else RowSource(model, kind, arrays, batch_size, fewer, shuffle, chosen)

@@ -121,7 +121,7 @@ class Step:
         x, y, weight = feed.parts(values)
         if kind == "predict" and not has_own(model, kind):
             return symbols, model(x, training=False)
-        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(_side_by_side(model))
+        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(side_by_side(model))
         with updating, results_later():
             return symbols, step_function(model, kind)(iter([pack_x_y_sample_weight(x, y, weight)]))
 
@@ -184,13 +184,23 @@ class Step:
             try:
                 if compiled.version[0] != variables.layout_version:
                     continue  # while it waited for its turn, another model has moved the weights of both
-                if compiled is not self.last:
-                    self.last = compiled
-                    self.show_losses()
+                self._use(compiled)
                 return compiled, self._watched(compiled, rows, batches, deadline)
             finally:
                 if taken:
                     turns.end()
+
+    def _use(self, compiled):
+        """This is what runs, or ran last."""
+        if compiled is not self.last:
+            self.last = compiled
+            self.show_losses()
+
+    def take(self, feed, rows):
+        """The CompiledStep for such batches, as what runs next: for who walks it himself (see many.py)."""
+        compiled = self.compiled(feed, rows)
+        self._use(compiled)
+        return compiled
 
     def _watched(self, compiled, rows, batches, deadline):
         """How many batches are done; those that failed at a guard are given to the watch."""
@@ -234,7 +244,7 @@ def _home(trace, symbol, name):
     return home
 
 
-def _side_by_side(model):
+def side_by_side(model):
     """Flat buffers for the weights and optimizer slots; returns [(run, [slot pseudo-variables])]."""
     trainable = [v for v in model.trainable_variables if v.trainable]
     if not trainable:

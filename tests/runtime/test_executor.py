@@ -290,3 +290,36 @@ def test_ctrl_c_ends_with_the_batch_complete(c_kernels, threads, handler, host):
         timeout=60,
     )
     assert out.stdout == "ended well\n", out.stderr
+
+
+def test_tapes_side_by_side_are_as_alone(lay):
+    alone, beside = ([mixed(lay) for _ in range(3)] for _ in range(2))
+    for k, ((a, x), (b, y)) in enumerate(zip(alone, beside, strict=True)):
+        x[0][:] = y[0][:] = k
+        a.build(executor.Executor).run(5, 100)
+    assert executor.run_together([tape.build(executor.Executor) for tape, _ in beside], 5, 100) == (5, [])
+    for (a, x), (b, y) in zip(alone, beside, strict=True):
+        assert all(p.tobytes() == q.tobytes() for p, q in zip(x, y, strict=True))
+        assert a.state.tobytes() == b.state.tobytes()
+
+
+def test_tapes_side_by_side_end_with_the_batch_in_which_one_fails(lay):
+    xs = [np.ones(N, np.float32) for _ in range(3)]
+    tapes = [lay().add("no_negative", x, n=N, chunk=500) for x in xs]
+    made = [tape.build(executor.Executor) for tape in tapes]
+    xs[1][7] = -1
+    assert executor.run_together(made, 4, 10) == (1, [1])
+    assert [int(tape.state[abi.BATCH]) for tape in tapes] == [1, 0, 1]
+    xs[1][7] = 1
+    assert made[1].run(1, 10) == 1 and executor.run_together(made, 3, 10) == (3, [])
+    tapes[2].state[abi.STOP] = 1
+    assert executor.run_together(made, 3, 10) == (0, []) == executor.run_together([], 3, 10)
+
+
+def test_tapes_that_cannot_walk_side_by_side_are_refused(lay):
+    tape, _ = mixed(lay)
+    made = tape.build(executor.Executor)
+    with pytest.raises(ValueError, match="comes twice"):
+        executor.run_together([made, made], 1)
+    with pytest.raises(ValueError, match="of one plan"):
+        executor.run_together([made, lay().add("no_negative", np.ones(4, np.float32), n=4).build(executor.Executor)], 1)

@@ -12,7 +12,7 @@ it; what it reads from memory, one thread reads for all, when all have met.
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetInterrupt
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport free
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 import os
@@ -319,6 +319,9 @@ cdef class Executor:
         finally:
             self.running = None
             self.lock.release()
+
+
+include "together.pxi"
 
 
 # ------------------------------------------------------------------ small services

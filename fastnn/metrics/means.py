@@ -1,0 +1,66 @@
+"""Results of metrics that are means, noted epoch by epoch and calculated for all epochs at once."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.graph.variable import zero
+from fastnn.metrics.compile_metrics import CompileMetrics
+from fastnn.metrics.reduction import Mean
+
+
+class Means:
+    """The totals and counts of a model's metrics at moments that `note` names by a prefix.
+
+    named: {name of the log: a Mean}.
+
+    >>> mean = Mean()
+    >>> means = Means({"loss": mean})
+    >>> for value in (1.0, 4.0):
+    ...     means.reset()
+    ...     mean.update_state(value)
+    ...     means.note("val_")
+    >>> means.results()
+    {'val_loss': [1.0, 4.0]}
+    """
+
+    def __init__(self, named: dict[str, Mean]) -> None:
+        self._named = dict(sorted(named.items()))
+        self._variables = [v for mean in self._named.values() for v in (mean.total, mean.count)]
+        self._noted: dict[str, list[list[float]]] = {}
+
+    @classmethod
+    def of(cls, metrics: list[Any]) -> Self | None:
+        """Those of a model's metrics, or None where one is no such mean."""
+        named: dict[str, Any] = {}
+        for metric in metrics:
+            if type(metric) is CompileMetrics:
+                named.update(zip(metric.log_names(), (entry.metric for entry in metric.entries), strict=True))
+            else:
+                named[metric.name] = metric
+        known = "result", "to_output", "reset_state"
+        own = all(getattr(type(m), name, None) is getattr(Mean, name) for m in named.values() for name in known)
+        return cls(named) if own else None
+
+    def reset(self) -> None:
+        """reset_state of all."""
+        zero(self._variables)
+
+    def note(self, prefix: str) -> None:
+        """Remember what the metrics have measured so far."""
+        self._noted.setdefault(prefix, []).append([float(v._array) for v in self._variables])
+
+    def results(self) -> dict[str, list[float]]:
+        """{prefix and name: the mean at each moment}, as `result()` would have said it then."""
+        out: dict[str, list[float]] = {}
+        for prefix, rows in self._noted.items():
+            table = np.array(rows, np.float64)
+            for k, (name, mean) in enumerate(self._named.items()):
+                total, count = table[:, 2 * k], table[:, 2 * k + 1]
+                values = np.divide(total, count, out=np.zeros(len(table)), where=count != 0)
+                kind = dtypes.numpy_type(mean.dtype) if dtypes.is_float(mean.dtype) else np.float32
+                out[prefix + name] = values.astype(kind).astype(np.float64).tolist()
+        return out
