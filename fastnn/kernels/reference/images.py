@@ -8,9 +8,7 @@ from fastnn.core.resampling import weights
 def resample(x, height, width, interpolation, antialias, transposed):
     """Products with the matrices of rows and columns."""
     if transposed:
-        rows, columns = (
-            weights(m, n, interpolation, antialias).T for n, m in zip(x.shape[1:3], (height, width))
-        )
+        rows, columns = (weights(m, n, interpolation, antialias).T for n, m in zip(x.shape[1:3], (height, width)))
     else:
         rows, columns = (weights(n, m, interpolation, antialias) for n, m in zip(x.shape[1:3], (height, width)))
     y = np.einsum("ri,nijc,sj->nrsc", rows, x.astype(float), columns)

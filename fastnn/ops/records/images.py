@@ -96,8 +96,13 @@ resample = register(
     Op(
         name="resample",
         inputs=("x",),
-        attrs={"height": REQUIRED, "width": REQUIRED, "interpolation": "bilinear", "antialias": False,
-               "transposed": False},  # fmt: skip
+        attrs={
+            "height": REQUIRED,
+            "width": REQUIRED,
+            "interpolation": "bilinear",
+            "antialias": False,
+            "transposed": False,
+        },
         infer=_resample_infer,
         lower=_resample_lower,
         vjp=_resample_vjp,
@@ -257,9 +262,12 @@ nms = register(
             ([Spec((1, 3, 4), "int32"), Spec((1, 3, 1), "int32")], {"max_boxes": 1}, DTypeError),
             ([Spec((1, 3, 4), "float32"), Spec((1, 2, 1), "float32")], {"max_boxes": 1}, ShapeError),
             ([Spec((1, 3, 4), "float32"), Spec((1, 3, 1), "float32")], {"max_boxes": 0}, ArgumentError),
-            ([Spec((1, 3, 4), "float32"), Spec((1, 3, 1), "float32")],
-             {"max_boxes": 1, "iou_threshold": 1.5}, ArgumentError),
-        ],  # fmt: skip
+            (
+                [Spec((1, 3, 4), "float32"), Spec((1, 3, 1), "float32")],
+                {"max_boxes": 1, "iou_threshold": 1.5},
+                ArgumentError,
+            ),
+        ],
         cost=lambda specs, outs, attrs: (15 * specs[1].size * attrs["max_boxes"], specs[0].nbytes + specs[1].nbytes),
         doc="y[i, k] = boxes of class k that overlap no better one (corners left, top, right, bottom), best first",
     )

@@ -114,7 +114,9 @@ def _hog_cases(draw: Draw) -> Any:
     attrs = {"orientations": draw.choice([9, 1, 4, 8]), "pixels_per_cell": cell, "cells_per_block": block,
              "block_norm": draw.choice(NORMS), "transform_sqrt": draw.boolean()}  # fmt: skip
     shape = (draw.integer(1, 3), h, w, draw.choice([1, 3]))
-    return Case([Array(shape, low=0.1, high=2.0)], attrs, tolerance=8)  # a root of what is nearly nothing doubles errors
+    return Case(
+        [Array(shape, low=0.1, high=2.0)], attrs, tolerance=8
+    )  # a root of what is nearly nothing doubles errors
 
 
 _HOG = {"orientations": 9, "pixels_per_cell": (8, 8), "cells_per_block": (3, 3), "block_norm": "L2-Hys",
