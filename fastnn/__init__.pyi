@@ -54,6 +54,7 @@ from fastnn import saving as saving
 from fastnn import tree as tree
 from fastnn import utils as utils
 from fastnn.utils.scopes import version as version
+from fastnn import vision as vision
 from fastnn import visualization as visualization
 from fastnn import wrappers as wrappers
 __version__: str
@@ -115,6 +116,7 @@ __all__ = [
     'tree',
     'utils',
     'version',
+    'vision',
     'visualization',
     'wrappers',
 ]

@@ -72,7 +72,8 @@ ALLOWED: dict[str, set[str]] = {
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
     "config": BASE,
-    "visualization": BASE | {"utils", "layers"},  # boxes
+    "visualization": OBJECTS | {"models"},  # of models: their filters, activations and gradients
+    "vision": OBJECTS | {"models", "visualization"},
     "applications": OBJECTS | {"models"},
     "wrappers": OBJECTS | {"models"},
     "distillation": PARTS | {"losses", "tree"},

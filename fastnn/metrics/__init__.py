@@ -17,7 +17,7 @@ NAMES = {
     **dict.fromkeys(("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Precision", "Recall",
                      "SensitivityAtSpecificity", "SpecificityAtSensitivity", "PrecisionAtRecall",
                      "RecallAtPrecision"), "confusion"),
-    "AUC": "auc",
+    "AUC": "auc", "MeanAveragePrecision": "detection",
     **dict.fromkeys(("F1Score", "FBetaScore", "IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"),
                     "fscore_iou"),
     **dict.fromkeys(("mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",

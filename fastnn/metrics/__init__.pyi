@@ -26,6 +26,7 @@ from fastnn.losses.regression import mean_squared_logarithmic_error as MSLE
 from fastnn.metrics.reduction import Mean as Mean
 from fastnn.metrics.regression import MeanAbsoluteError as MeanAbsoluteError
 from fastnn.metrics.regression import MeanAbsolutePercentageError as MeanAbsolutePercentageError
+from fastnn.metrics.detection import MeanAveragePrecision as MeanAveragePrecision
 from fastnn.metrics.fscore_iou import MeanIoU as MeanIoU
 from fastnn.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
 from fastnn.metrics.regression import MeanSquaredError as MeanSquaredError
@@ -113,6 +114,7 @@ __all__ = [
     'Mean',
     'MeanAbsoluteError',
     'MeanAbsolutePercentageError',
+    'MeanAveragePrecision',
     'MeanIoU',
     'MeanMetricWrapper',
     'MeanSquaredError',

@@ -5,30 +5,8 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core.boxes import FORMATS, FROM_CORNERS, TO_CORNERS
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
-
-# format -> (what its four numbers are; whether they are shares of the image's size)
-FORMATS = {
-    "xyxy": ("xyxy", False), "yxyx": ("yxyx", False), "xywh": ("xywh", False), "center_xywh": ("center_xywh", False),
-    "center_yxhw": ("center_yxhw", False), "rel_xyxy": ("xyxy", True), "rel_yxyx": ("yxyx", True),
-    "rel_xywh": ("xywh", True), "rel_center_xywh": ("center_xywh", True),
-}  # fmt: skip
-
-# layout -> (left, top, right, bottom) from its four numbers; and those from (left, top, right, bottom)
-TO_CORNERS = {
-    "xyxy": lambda a, b, c, d: (a, b, c, d),
-    "yxyx": lambda a, b, c, d: (b, a, d, c),
-    "xywh": lambda x, y, w, h: (x, y, x + w, y + h),
-    "center_xywh": lambda x, y, w, h: (x - w / 2, y - h / 2, x + w / 2, y + h / 2),
-    "center_yxhw": lambda y, x, h, w: (x - w / 2, y - h / 2, x + w / 2, y + h / 2),
-}
-FROM_CORNERS = {
-    "xyxy": lambda a, b, c, d: (a, b, c, d),
-    "yxyx": lambda a, b, c, d: (b, a, d, c),
-    "xywh": lambda a, b, c, d: (a, b, c - a, d - b),
-    "center_xywh": lambda a, b, c, d: (a + (c - a) / 2, b + (d - b) / 2, c - a, d - b),
-    "center_yxhw": lambda a, b, c, d: (b + (d - b) / 2, a + (c - a) / 2, d - b, c - a),
-}
 
 
 def columns(boxes):
