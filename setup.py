@@ -28,7 +28,9 @@ def extension(module):
         module,
         [path + ".pyx"],
         include_dirs=[os.path.dirname(path)],
-        depends=[os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi", "together.pxi")],
+        depends=[
+            os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi", "together.pxi")
+        ],
         extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"],
         extra_link_args=["-pthread"],
     )

@@ -26,6 +26,7 @@ NAMES = {
     "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Optimizer": "optimizers", "Initializer": "initializers",
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Quantizer": "quantizers",
+    "custom_gradient": "fastnn.ops", "stop_gradient": "fastnn.ops",
     "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
     "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",

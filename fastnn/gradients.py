@@ -146,7 +146,7 @@ class GradientTape:
         given = [None] * len(targets) if output_gradients is None else tree.flatten(output_gradients)
         found = self._ask(targets, tree.flatten(sources), given, autodiff.gradients)
         if unconnected == "zero":
-            found = [ops.zeros_like(s) if g is None else g for s, g in zip(tree.flatten(sources), found)]
+            found = [_zeros(s.shape, s.dtype) if g is None else g for s, g in zip(tree.flatten(sources), found)]
         return tree.pack(sources, found) if tree.is_nested(sources) else found[0]
 
     def _ask(self, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any) -> list[Any]:
@@ -201,7 +201,7 @@ class GradientTape:
         flat = tree.flatten(sources)
         found = self._ask([target], flat, [None], _jacobian)
         if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
-            found = [ops.zeros((*target.shape, *s.shape), s.dtype) if j is None else j for s, j in zip(flat, found)]
+            found = [_zeros((*target.shape, *s.shape), s.dtype) if j is None else j for s, j in zip(flat, found)]
         return tree.pack(sources, found) if tree.is_nested(sources) else found[0]
 
     def batch_jacobian(
@@ -228,7 +228,7 @@ class GradientTape:
             )
         (found,) = self._ask([target], [source], [None], _batch_jacobian)
         if found is None and str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
-            return ops.zeros((*target.shape, *source.shape[1:]), source.dtype)
+            return _zeros((*target.shape, *source.shape[1:]), source.dtype)
         return found
 
 
@@ -245,6 +245,12 @@ class _Stopped:
 
     def __exit__(self, *_: Any) -> None:
         self._tape._start()
+
+
+def _zeros(shape: Any, dtype: Any) -> Any:
+    trace = current()
+    zeros = np.zeros(tuple(shape), dtypes.numpy_type(dtypes.standardize(dtype)))
+    return Tensor.of(zeros) if trace is None else trace.constant(zeros)
 
 
 def _is_float(x: Any) -> bool:

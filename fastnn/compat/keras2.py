@@ -16,7 +16,9 @@ from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.year_names import Logs, old_params, others
 from fastnn.core.errors import ArgumentError
+from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
+from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -309,6 +311,8 @@ PROPERTIES = {
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
+    Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
+    Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
     Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
     History: {
         "history": property(

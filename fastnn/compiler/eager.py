@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
-from fastnn.core import config, dtypes, hooks, random, tree, turns
+from fastnn.core import config, dtypes, hooks, random, results, tree, turns
 from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
@@ -27,7 +27,6 @@ from fastnn.runtime.abi import STATE_WORDS, STEP
 
 KEPT_PLANS, KEPT_BYTES = 512, 32 << 20  # of operations on arrays
 LARGEST_KEPT = 8 << 20  # bytes of one of them
-_kind = None  # a subclass of ndarray that results are given as, or None
 
 
 class EagerPlan:
@@ -87,9 +86,10 @@ class EagerPlan:
                 if self.blame is not None:
                     self.blame(arrays)
                 raise
+            kind = results.kind
             if self.single is not None:
-                return self.single.copy() if _kind is None else self.single.copy().view(_kind)
-            outputs = iter([o.copy() if _kind is None else o.copy().view(_kind) for o in self.program.outputs])
+                return self.single.copy() if kind is None else self.single.copy().view(kind)
+            outputs = iter([o.copy() if kind is None else o.copy().view(kind) for o in self.program.outputs])
         return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
 
 
@@ -133,12 +133,6 @@ class Kept:
 
 
 KEPT = Kept(KEPT_PLANS, KEPT_BYTES, LARGEST_KEPT)
-
-
-def give_results_as(kind: type[np.ndarray[Any, Any]] | None) -> None:
-    """Give the results of eager operations as `kind`, a subclass of ndarray; None: as plain arrays."""
-    global _kind
-    _kind = kind
 
 
 def _is_value(x: Any) -> bool:

@@ -462,7 +462,11 @@ def read(variable: Variable) -> Any:
 
 def assign(variable: Variable, value: Any) -> None:
     """variable <- value, in its place among the calls.  Registered as the "gather_assign" hook."""
-    call(("assign", serial(variable)), lambda s: variable.assign(s) and None, [value], effect=True)
+
+    def fn(symbol: Any) -> None:
+        variable.assign(symbol)
+
+    call(("assign", serial(variable)), fn, [value], effect=True)
 
 
 def changing(written: Iterable[Variable] | None = None) -> None:

@@ -25,7 +25,8 @@ def _recorded(name: str, operation: str, swap: bool = False) -> Any:
     def method(self: Any, *others: Any) -> Any:
         if here.recording and gathers((self, *others)):
             return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
-        return plain(self, *others)
+        found = plain(self, *others)
+        return np.asarray(found).view(Tensor) if isinstance(found, np.generic) else found
 
     return method
 

@@ -37,9 +37,9 @@ def wanted(args: Any, kwargs: Any) -> bool:
 
 def is_value(x: Any) -> bool:
     """Whether x is a value that an event depends on, rather than a part of its key."""
-    if isinstance(x, (Tensor, np.ndarray, np.generic, Variable)):
+    if isinstance(x, (Tensor, np.ndarray, np.generic)):
         return True
-    return not isinstance(x, _STATIC) and not callable(x) and hasattr(x, "__array__")
+    return not isinstance(x, (*_STATIC, Variable)) and not callable(x) and hasattr(x, "__array__")
 
 
 def _sort(structure: Any, values: list[Any]) -> Any:
@@ -53,6 +53,8 @@ def _sort(structure: Any, values: list[Any]) -> Any:
     if is_value(structure):
         values.append(structure)
         return None
+    if isinstance(structure, Variable):
+        return "variable", hooks.call("serial", structure)
     try:
         hash(structure)
     except TypeError:

@@ -209,6 +209,9 @@ class Tensor(Symbol):
             return hooks.call("operator", name, *inputs)
         return getattr(ufunc, method)(*map(known, inputs), **{k: _known_in(v) for k, v in kwargs.items()})
 
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return function(*_known_in(args), **{k: _known_in(v) for k, v in kwargs.items()})
+
     def __float__(self) -> float:
         return float(self.array.reshape(()) if self.array.size == 1 else self.array)
 
@@ -299,4 +302,6 @@ def _comparable(x: Any) -> bool:
 
 
 def _known_in(value: Any) -> Any:
-    return tuple(map(known, value)) if isinstance(value, tuple) else known(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_known_in, value))
+    return known(value)

@@ -8,6 +8,7 @@ import functools
 import threading
 from typing import Any
 
+from fastnn.core import results
 from fastnn.core.errors import GraphError
 
 
@@ -55,8 +56,8 @@ def deferred(result):
     @functools.wraps(result)
     def wrapped(self, *args, **kwargs):
         if _tracing.step:
-            return Later(functools.partial(wrapped, self, *args, **kwargs), self)
-        return result(self, *args, **kwargs)
+            return Later(functools.partial(result, self, *args, **kwargs), self)
+        return results.shown(result(self, *args, **kwargs))
 
     wrapped._deferred = True
     return wrapped

@@ -65,7 +65,10 @@ def answered(run):
     try:
         return plain(run())
     except Exception as error:
-        return {"raises": next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"), "says": str(error)}
+        return {
+            "raises": next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"),
+            "says": str(error),
+        }
 
 
 def main():

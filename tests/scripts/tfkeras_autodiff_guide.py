@@ -54,12 +54,18 @@ with tf.GradientTape(persistent=True) as tape:
     with tape.stop_recording():
         hidden = v1 * 3.0
     partly = v1 * hidden
-print("branch", [None if g is None else g.numpy() for g in tape.gradient(result, [v0, v1])], tape.gradient(partly, v1).numpy())
+print(
+    "branch",
+    [None if g is None else g.numpy() for g in tape.gradient(result, [v0, v1])],
+    tape.gradient(partly, v1).numpy(),
+)
 
 x, y = tf.Variable([2.0, 2.0]), tf.Variable(3.0)
 with tf.GradientTape(persistent=True) as tape:
     z = y**2
-print("unconnected", tape.gradient(z, x), tape.gradient(z, x, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy())
+print(
+    "unconnected", tape.gradient(z, x), tape.gradient(z, x, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy()
+)
 
 
 @tf.custom_gradient

@@ -19,7 +19,12 @@ print("means", np.mean(t), np.asarray(t).std(), np.max(t, axis=0).shape, float(t
 print("parts", t[0, 1].numpy(), t[:, -1].numpy(), t[1:, ::2].shape, t[..., None].shape)
 print("length", len(t), "rows", [float(tf.reduce_sum(row)) for row in t])
 scalar = tf.reduce_sum(t)
-print(f"formats {scalar:.3f} {float(scalar):8.2f} %.3f" % scalar, "{:>9.4f}".format(scalar), int(scalar), round(float(scalar), 2))
+print(
+    f"formats {scalar:.3f} {float(scalar):8.2f} %.3f" % scalar,
+    "{:>9.4f}".format(scalar),
+    int(scalar),
+    round(float(scalar), 2),
+)
 assert bool(scalar > 1) and not bool(scalar < 0)
 if scalar > 5:
     print("a branch on a value")
