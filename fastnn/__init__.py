@@ -27,7 +27,7 @@ NAMES = {
     "Regularizer": "regularizers", "Constraint": "constraints", "Callback": "callbacks",
     "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Quantizer": "quantizers",
     "custom_gradient": "fastnn.ops", "stop_gradient": "fastnn.ops",
-    "KerasTensor": "fastnn.graph.node:Symbol", "Variable": "fastnn.graph.variable",
+    "KerasTensor": "fastnn.graph.tensor", "Variable": "fastnn.graph.variable",
     "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
     **dict.fromkeys(("GradientTape", "grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"),

@@ -6,6 +6,7 @@
 import logging
 
 from fastnn.core.errors import NotSupportedError
+from fastnn.core.switches import functions_run_eagerly, run_functions_eagerly
 from fastnn.graph import Symbol
 
 
@@ -154,16 +155,17 @@ TABLE = {
     nothing: ["config.set_visible_devices", "config.experimental.set_visible_devices", "disable_eager_execution",
               "config.experimental.set_memory_growth", "config.set_logical_device_configuration",
               "config.experimental.set_virtual_device_configuration", "config.optimizer.set_jit",
-              "config.optimizer.set_experimental_options", "config.run_functions_eagerly",
-              "config.experimental_run_functions_eagerly", "config.set_soft_device_placement",
+              "config.optimizer.set_experimental_options",
+              "config.set_soft_device_placement",
               "config.experimental.enable_tensor_float_32_execution", "config.experimental.set_synchronous_execution",
               "disable_v2_behavior", "enable_eager_execution", "enable_v2_behavior", "reset_default_graph",
               "disable_v2_tensorshape", "global_variables_initializer", "local_variables_initializer",
               "initialize_all_variables", "autograph.set_verbosity", "debugging.set_log_device_placement",
               "debugging.enable_check_numerics", "disable_control_flow_v2", "enable_resource_variables",
               "config.experimental_connect_to_cluster", "tpu.experimental.initialize_tpu_system"],
-    no: ["test.is_built_with_cuda", "test.is_built_with_gpu_support", "test.is_built_with_rocm",
-         "config.functions_run_eagerly"],
+    no: ["test.is_built_with_cuda", "test.is_built_with_gpu_support", "test.is_built_with_rocm"],
+    run_functions_eagerly: ["config.run_functions_eagerly", "config.experimental_run_functions_eagerly"],
+    functions_run_eagerly: ["config.functions_run_eagerly"],
     no_name: ["test.gpu_device_name"],
     do_not_convert: ["autograph.experimental.do_not_convert"],
     Inert: ["ConfigProto", "GPUOptions", "config.experimental.VirtualDeviceConfiguration", "RunOptions", "RunMetadata",

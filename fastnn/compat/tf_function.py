@@ -10,6 +10,7 @@ from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_values import operand
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, GraphError, SymbolTypeError
+from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.calls import Unhashed, event
@@ -81,7 +82,7 @@ class Function:
 
     def __call__(self, *args, **kwargs):
         args = self._fitting(args)
-        if self._plain or current() is not None:
+        if self._plain or current() is not None or functions_run_eagerly():
             return self.python_function(*args, **kwargs)
         try:
             return event(("function", hooks.call("serial", self)), self.python_function, args, kwargs, effect=True)

@@ -11,9 +11,10 @@ after a look is a plan of the same events once more.  Variables that change mean
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from fastnn.graph.node import VARIABLE, Node, Symbol
 from fastnn.graph.tensor import Tensor, here, known
 from fastnn.graph.variable import Variable
 from fastnn.ops.op import Op
+from fastnn.runtime.abi import STEP
 
 MOST_EVENTS = 512  # gathered without a look; then they run
 
@@ -55,7 +57,7 @@ class Log:
         self.before: dict[int, Array] = {}
         self.tapes: list[Any] = []  # weak references
         self.open: tuple[int, ...] = ()
-        self.ran, self.effects = 0, False
+        self.ran, self.effects, self.step = 0, False, 0
         self.counts: dict[Any, int] | None = None
         self.losses: list[Any] = []  # what layers added to the loss in the last event
         self._forget_trace()
@@ -256,6 +258,7 @@ class Log:
                 for n, mine in ready.before:
                     mine[...] = before[n]
                 self._keep_old(program)
+                program.state[STEP] = self.step
                 if ready.keys:
                     drawn = [k for event in self.events for k in event.keys]
                     program.rekey([random.signed(random.fold(drawn[i])) for i in ready.keys])
@@ -334,7 +337,7 @@ class Log:
 
     def _end(self) -> None:
         """Let go of all events if nobody can ask about them any more."""
-        if self.asked() or (here.recording and here.log is self):
+        if self.asked():
             return
         for ref in self.refs:
             t = ref()
@@ -344,7 +347,7 @@ class Log:
         self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
         self._forget_trace()
         self.at = roots.root.current()
-        if here.log is self:
+        if here.log is self and not here.recording:
             here.log = None
 
     def gradient(
@@ -424,6 +427,25 @@ def begin() -> Log:
             _old.logs = [*getattr(_old, "logs", ()), weakref.ref(log)]
             here.log = None
     return current_log()
+
+
+@contextlib.contextmanager
+def session(step: int, counts: dict[Any, int]) -> Iterator[None]:
+    """All that is called in this block gathers, as one step of a training: number `step`, whose draws `counts` counts.
+
+    Everything has happened at the end of the block.
+    """
+    log = begin()
+    log.step, log.counts = step, counts
+    here.recording += 1
+    try:
+        yield
+    except BaseException:
+        here.log = None
+        raise
+    finally:
+        here.recording -= 1
+    log.flush()
 
 
 def call(key: Any, fn: Callable[..., Any], values: Sequence[Any], effect: bool = False) -> Any:

@@ -63,6 +63,20 @@ def limited(what: str, wanted: int | None, limit: int | None) -> int | None:
     return limit
 
 
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Let steps of models, and functions that would be traced, run as Python from now on: `tf.config`'s."""
+    _switches["eager"] = bool(run_eagerly)
+
+
+def functions_run_eagerly() -> bool:
+    """Whether steps and functions run as Python.
+
+    >>> functions_run_eagerly()
+    False
+    """
+    return bool(_switches.get("eager"))
+
+
 def enable_flash_attention() -> None:
     """Noted; attention is computed in one way here, whatever is chosen."""
     _switches["flash_attention"] = True

@@ -72,6 +72,11 @@ def _replaced(structure: Any, values: Iterator[Any]) -> Any:
     return next(values) if is_value(structure) else structure
 
 
+def own_function(function: Any) -> bool:
+    """Whether a function is one of fastnn's."""
+    return str(getattr(function, "__module__", type(function).__module__)).startswith("fastnn.")
+
+
 def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:
     """function(*args, **kwargs) as one event; the values among the arguments are what it depends on.
 
@@ -94,7 +99,8 @@ def gathered(method: Any, effect: bool = False) -> Any:
 
     @functools.wraps(method)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if (here.recording or here.log is not None) and current() is None and wanted(args, kwargs):
+        gathers = (here.recording or here.log is not None) and current() is None and wanted(args, kwargs)
+        if gathers and (not hasattr(self, "_own_code") or self._own_code()):
             key = method.__name__, hooks.call("serial", self)
             try:
                 return event(key, functools.partial(method, self), args, kwargs, effect)

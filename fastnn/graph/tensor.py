@@ -8,7 +8,6 @@ printed, converted, compared in an `if`.
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -294,7 +293,33 @@ class Tensor(Symbol):
         return self.array
 
 
-Watched = weakref.ref  # of Tensors, by a Log: who is still there
+class _Placeholders(type):
+    """Symbols are instances, values that gather are not."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is KerasTensor:
+            return isinstance(instance, Symbol) and type(instance) is not Tensor
+        return type.__instancecheck__(cls, instance)
+
+
+class KerasTensor(Symbol, metaclass=_Placeholders):
+    """A symbol of the functional API: a shape and a dtype, and no numbers.
+
+    Args:
+        shape: tuple of ints, None for dimensions that vary.
+        dtype: dtype name.
+        sparse, ragged: what the values would be; kept as attributes.
+        record_history: taken for Keras's sake.
+        name: str.
+
+    >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
+    (True, False)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return Symbol(*args, **kwargs)
 
 
 def _comparable(x: Any) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastnn.core.errors import ArgumentError
+from fastnn.graph import calls
 from fastnn.losses import probabilistic, regression
 from fastnn.losses.loss import Loss, align
 from fastnn.saving import identifiers as serial
@@ -29,6 +30,9 @@ class LossFunctionWrapper(Loss):
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn, self._fn_kwargs = fn, kwargs
+
+    def _own_code(self):
+        return super()._own_code() and calls.own_function(self.fn)
 
     def call(self, y_true, y_pred):
         """The wrapped function's values."""

@@ -218,11 +218,7 @@ class Loss(ChecksArguments):
 
         y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
         """
-        if (
-            (here.recording or here.log is not None)
-            and current() is None
-            and type(self).__module__.startswith("fastnn.")
-        ):
+        if (here.recording or here.log is not None) and current() is None and self._own_code():
             if calls.wanted((y_true, y_pred, sample_weight), {}):
                 with contextlib.suppress(calls.Unhashed):
                     key = "loss", hooks.call("serial", self), self.reduction
@@ -241,6 +237,10 @@ class Loss(ChecksArguments):
     def call(self, y_true: Structure, y_pred: Structure) -> Tensor:
         """The loss of each sample, not reduced.  To be written by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} must implement call(y_true, y_pred).")
+
+    def _own_code(self) -> bool:
+        """Whether its Python is fastnn's, which need not run at every call."""
+        return type(self).__module__.startswith("fastnn.")
 
     def call_with_mask(self, y_true, y_pred):
         """(values, mask or None): what `call` gives, and the mask that it makes by itself."""

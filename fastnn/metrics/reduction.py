@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.graph.calls import own_function
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
 from fastnn.metrics.metric import ACCUMULATOR, Metric
 from fastnn.saving import identifiers as serial
@@ -108,6 +109,9 @@ class MeanMetricWrapper(Mean):
         self._fn, self._fn_kwargs = fn, kwargs
         if getattr(fn, "__module__", "").startswith("fastnn.losses") or type(fn).__module__.startswith("fastnn.losses"):
             self._direction = "down"
+
+    def _own_code(self):
+        return own_function(self._fn)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Add a batch.  y_true, y_pred: as the function takes them; sample_weight: (n,) or None."""

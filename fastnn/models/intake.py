@@ -1,6 +1,7 @@
 """What users pass as data becomes checked arrays, before anything is changed."""
 
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.layers.gathered import own_code
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks
 from fastnn.models import data as adapter
@@ -73,6 +74,8 @@ class Intake:
         """Create the weights of a model that has seen no data yet."""
         if getattr(self, "built", False) and not hasattr(self, "_build_from_data"):
             return
+        if getattr(self, "run_eagerly", False) and not own_code(self):
+            return  # the first step builds it: Python that asks for values cannot be traced
         build = getattr(self, "_build_from_data", None)
         if build is not None:
             build(x)

@@ -14,14 +14,15 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
-from fastnn.core import config, hooks, turns
+from fastnn.core import config, hooks, switches, turns
 from fastnn.core.errors import ArgumentError, KernelError
-from fastnn.graph import Symbol, Trace, Variable, current, gradients
+from fastnn.graph import Symbol, Trace, Variable
 from fastnn.graph import variable as variables
 from fastnn.graph.lifetime import passing
 from fastnn.graph.tensor import here
 from fastnn.metrics.deferred import Later, results_later
 from fastnn.models.data import flatten, like
+from fastnn.models.eager_step import EagerProgram
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
 from fastnn.models.flat import runs_of, slot_run
 from fastnn.models.step_functions import has_own, step_function
@@ -54,6 +55,17 @@ class CompiledStep:
     def variables(self):
         """The variables that hold what a run has left behind."""
         return [v for v in (self.logs or {}).values() if isinstance(v, Variable)] + self.losses
+
+
+class EagerStep(CompiledStep):
+    """A step that runs as Python: what it gave and returned is the program's."""
+
+    __slots__ = ()
+    result = property(lambda self: self.program.result, lambda self, value: None)
+    logs = property(
+        lambda self: self.program.logs if has_own(self.program._model(), self.program.kind) else None,
+        lambda self, value: None,
+    )
 
 
 def bytes_of(program):
@@ -125,9 +137,14 @@ class Step:
         with updating, results_later():
             return symbols, step_function(model, kind)(iter([pack_x_y_sample_weight(x, y, weight)]))
 
-    @passing()
     def _compile(self, feed, rows):
         model, kind = self._model(), self.kind
+        if getattr(model, "run_eagerly", False) or switches.functions_run_eagerly():
+            return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
+        return self._traced_step(model, kind, feed, rows)
+
+    @passing()
+    def _traced_step(self, model, kind, feed, rows):
         outputs, result, logs = [], None, None
         with Trace(training=kind == "train") as trace:
             symbols, found = self.traced(trace, feed, rows)
@@ -264,11 +281,8 @@ def side_by_side(model):
     return out
 
 
-def update(model, loss):
-    """The gradients of a loss (a symbol of the active trace) and the optimizer's update of the model's weights."""
-    trace = current()
+def update(model, loss, tape):
+    """The gradients of a loss that a tape recorded and the optimizer's update of the model's weights."""
     trainable = [v for v in model.trainable_variables if v.trainable]
-    if not trainable or loss is None:
-        return
-    grads = gradients([model.optimizer.scale_loss(loss)], [trace.read(v) for v in trainable])
-    model.optimizer.apply(grads, trainable)
+    if trainable and loss is not None:
+        model.optimizer.apply(tape.gradient(loss, trainable), trainable)

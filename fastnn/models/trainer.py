@@ -13,6 +13,7 @@ from fastnn import ops, optimizers
 from fastnn.core import switches
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
+from fastnn.gradients import GradientTape
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
@@ -62,8 +63,9 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
 
         optimizer: a name or Optimizer.  loss: a name, function (y_true, y_pred) of symbols, Loss, or a list or dict of
         those per output.  loss_weights: numbers per output.  metrics, weighted_metrics: names, functions or Metrics, as
-        a list, or per output.  run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are accepted as
-        Keras's; the engine always runs a compiled tape.
+        a list, or per output.  run_eagerly: whether steps run as Python, batch by batch, on Tensors that have values;
+        the bits are those of compiled steps.  steps_per_execution: batches between two calls of callbacks.
+        jit_compile: accepted as Keras's; steps are compiled anyway.  auto_scale_loss: whether mixed_float16 scales it.
 
         Raises UnknownNameError for names that do not exist and ArgumentError for structures that do not fit.
 
@@ -149,14 +151,16 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         """One step on a batch of symbols: outputs, loss, gradients, update, metrics; returns {name: value}, the logs.
 
         Override it for steps of another kind.  It is traced once: Python in it runs when the step is compiled, not at
-        every batch.  Use `fastnn.ops`, `gradients([loss], [v.value for v in variables])` of `fastnn.graph`, and
+        every batch (with `run_eagerly=True`, at every batch).  Use `fastnn.ops`, `GradientTape` and
         `optimizer.apply(gradients, variables)`.
         data: x, (x, y) or (x, y, sample_weight), as packed by `fastnn.utils.pack_x_y_sample_weight`.
         """
         x, y, weight = unpack_x_y_sample_weight(data)
-        predicted = self(x, training=True)
-        loss = self._traced_loss(x, y, predicted, weight, True)
-        update(self, loss)
+        with GradientTape() as tape:
+            predicted = self(x, training=True)
+            loss = self._traced_loss(x, y, predicted, weight, True)
+            scaled = None if loss is None or self.optimizer is None else self.optimizer.scale_loss(loss)
+        update(self, scaled, tape)
         return self.compute_metrics(x, y, predicted, weight)
 
     @open_signature
@@ -315,7 +319,8 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
             checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
-        if type(x) is np.ndarray and steps is None and not callbacks and x.ndim and 0 < len(x) <= (batch_size or 32):
+        short = type(x) is np.ndarray and steps is None and not callbacks and not getattr(self, "run_eagerly", False)
+        if short and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:
                 return plan(x)
