@@ -58,11 +58,14 @@ class GradientTape:
         self._named: dict[int, Any] = {}  # variables that were watched, by id
         self.number = -1
         self._in_trace = False
+        self.entries: list[Any] = []  # of what it recorded, once the log has let go of it
 
     # ------------------------------------------------------------------ recording
     def __enter__(self) -> Self:
         if self._recording:
-            raise CallOrderError("GradientTape: tape is still recording; it can be entered once at a time.")
+            raise ArgumentError(
+                "Tape is still recording, This can happen if you try to re-enter an already-active tape."
+            )
         self._start()
         return self
 
@@ -71,7 +74,12 @@ class GradientTape:
         self._recording = True
         if self._in_trace:
             return
-        log = gather.begin() if not here.recording else gather.current_log()
+        if here.recording:
+            log = gather.current_log()
+        elif self._log is not None and self._log.asked():  # it goes on
+            log = here.log = self._log
+        else:
+            log = gather.begin()
         if log is not self._log:
             self._log, self.number = log, log.enter(self)
         here.recording += 1
@@ -116,11 +124,13 @@ class GradientTape:
             self._log, self._named, self._used = None, {}, False
 
     def watched_variables(self) -> tuple[Any, ...]:
-        """The variables that were watched, in the order in which they were read."""
+        """The variables that were watched, in the order in which they were made."""
         found = dict(self._named)
-        if self._log is not None and self._accessed:
-            found.update({id(v): v for v in self._log.read_by(self.number) if v.trainable})
-        return tuple(found.values())
+        if self._accessed:
+            entries = self.entries if self._log is None else None
+            read = self._log.read_by(self.number) if entries is None else gather.variables_of(entries)
+            found.update({id(v): v for v in read if v.born_trainable})
+        return tuple(sorted(found.values(), key=lambda v: v.order))
 
     @property
     def live(self) -> bool:
@@ -178,7 +188,7 @@ class GradientTape:
 
     def _watches(self, source: Any) -> bool:
         if _is_variable(source):
-            return id(source) in self._named or (self._accessed and source.trainable)
+            return id(source) in self._named or (self._accessed and source.born_trainable)
         found: bool = self._log.watches(source, self.number)
         return found
 
@@ -240,7 +250,7 @@ class _Stopped:
 
     def __enter__(self) -> None:
         if not self._tape._recording:
-            raise CallOrderError("GradientTape.stop_recording: the tape is not recording.")
+            raise CallOrderError("Tape is not recording: stop_recording() belongs inside of the tape's block.")
         self._tape._stop()
 
     def __exit__(self, *_: Any) -> None:

@@ -6,14 +6,15 @@ from fastnn.core import config, dtypes
 from fastnn.data.tensor import Tensor
 from fastnn.gradients import GradientTape
 from fastnn.graph import Variable as _Variable
+from fastnn.graph.tensor import DType
 from fastnn.graph.tensor import Tensor as _Lazy
 
 __all__ = ["GradientTape", "Tensor", "Variable", "constant"]
 
-float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
-int8, int16, int32, int64 = "int8", "int16", "int32", "int64"
-uint8, uint16, uint32, uint64 = "uint8", "uint16", "uint32", "uint64"
-bool, double, string = "bool", "float64", "string"  # the names that scripts use: tf.bool
+float16, bfloat16, float32, float64 = map(DType, ("float16", "bfloat16", "float32", "float64"))
+int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
+uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
+bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
 newaxis, ERROR = None, 40
 
 

@@ -142,6 +142,8 @@ def _is_value(x: Any) -> bool:
 def as_array(value: Any) -> Any:
     """A value as the array that eager operations see (Python floats take the default float type)."""
     if hasattr(value, "_fastnn_variable"):
+        if here.log is not None:
+            settle()
         return value._array if casting() is None else value.value
     return operand(value)
 

@@ -14,7 +14,7 @@ from fastnn.core.types import Array
 from fastnn.graph import variable as variables
 from fastnn.graph.node import VARIABLE, Symbol
 from fastnn.graph.trace import Trace
-from fastnn.graph.variable import Variable
+from fastnn.graph.variable import Variable, watchers
 
 if TYPE_CHECKING:
     pass
@@ -40,11 +40,12 @@ class Entry:
 
     children: {key: Entry}.  specs: (shape, dtype) of what it gives, results first, then masks and losses.  result: the
     structure of its result, a Slot for each value.  masks: [(number of a result, number of its mask)].  losses: how
-    many of specs are losses.  draws: functions that give the keys of its random numbers.  programs: {what of its log
+    many of specs are losses.  draws: functions that give the keys of its random numbers.  reads: weak references to
+    variables that it reads.  programs: {what of its log
     runs, what is wanted: Ready}.
     """
 
-    __slots__ = ("children", "draws", "effects", "losses", "masks", "programs", "result", "single", "specs")
+    __slots__ = ("children", "draws", "effects", "losses", "masks", "programs", "reads", "result", "single", "specs")
 
     def __init__(
         self,
@@ -54,9 +55,10 @@ class Entry:
         losses: int = 0,
         draws: Any = (),
         effects: bool = False,
+        reads: Any = (),
     ) -> None:
         self.specs, self.result, self.masks, self.losses = specs, result, masks, losses
-        self.draws, self.effects = draws, effects
+        self.draws, self.effects, self.reads = draws, effects, reads
         self.children: dict[Any, Entry] = {}
         self.programs: dict[Any, Ready] = {}
         self.single = type(result) is Slot
@@ -167,18 +169,26 @@ class Replay(Trace):
         self.drawn: list[Any] = []
         self.draws: list[Any] = []
         self.given: Iterator[Any] | None = None
+        self.reads_now: list[Variable] = []  # by the event being traced
         self.recorded = False  # whether a tape records the event being traced
 
     def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value when the event was called."""
         if variable in self.values and not callable(self.values[variable]):
+            if not watchers:
+                self._noted(variable)
             return super().read(variable)
         number = serial(variable)
         if number in self.before and variable not in self.values:
             self.old[number] = self.values[variable] = self.input(variable.shape, variable.stored_dtype)
         found = super().read(variable)
         self.versions.setdefault(variable, []).append(found)
+        self._noted(variable)
         return found
+
+    def _noted(self, variable: Variable) -> None:
+        if not any(v is variable for v in self.reads_now):
+            self.reads_now.append(variable)
 
     def assign(self, variable: Variable, symbol: Symbol) -> None:
         """The effect variable <- symbol; for a tape, what is read afterwards is a new value of the variable."""
@@ -186,7 +196,7 @@ class Replay(Trace):
         if symbol.node.op is VARIABLE and symbol.node.payload is variable:  # put back what it was
             del self.assigns[variable]
             return
-        if self.recorded:
+        if self.recorded and not watchers:  # a StatelessScope gives variables other values, which count as read
             fence = self.values[variable] = hooks.call("operator", "stop_gradient", symbol)
             self.versions.setdefault(variable, []).append(fence)
 

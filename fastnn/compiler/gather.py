@@ -28,7 +28,7 @@ from fastnn.core.types import Array, Attrs
 from fastnn.graph.active import enter, leave
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.lifetime import made
-from fastnn.graph.node import VARIABLE, Node, Symbol
+from fastnn.graph.node import Node, Symbol
 from fastnn.graph.tensor import Tensor, here, known
 from fastnn.graph.variable import Variable
 from fastnn.ops.op import Op
@@ -161,7 +161,7 @@ class Log:
 
     def _trace_one(self, trace: Replay, event: Event) -> Entry:
         first, added, assigned = len(trace.nodes), len(trace.losses), dict(trace.assigns)
-        trace.draws, trace.recorded = [], bool(event.tapes)
+        trace.draws, trace.recorded, trace.reads_now = [], bool(event.tapes), []
         outer, made.nodes, busy = made.nodes, self.nodes, here.busy
         here.busy = True
         enter(trace)
@@ -194,7 +194,15 @@ class Log:
         for variable in trace.versions:
             self.variables.setdefault(serial(variable), variable)
         changes = any(s is not assigned.get(v) for v, s in trace.assigns.items())
-        return Entry([(s.shape, s.dtype) for s in specs], structure, masks, len(losses), trace.draws, changes)
+        return Entry(
+            [(s.shape, s.dtype) for s in specs],
+            structure,
+            masks,
+            len(losses),
+            trace.draws,
+            changes,
+            [weakref.ref(v) for v in trace.reads_now],
+        )
 
     def _symbol(self, trace: Replay, wire: Any) -> Any:
         if type(wire) is int:
@@ -314,7 +322,8 @@ class Log:
 
     def has(self, value: Any) -> bool:
         """Whether events of this log gave a value, or some tape watches it."""
-        return (type(value) is Tensor and value._log is self) or id(value) in self.watched
+        known_here = type(value) is Tensor and value._log is self
+        return known_here or id(value) in self.watched or hasattr(value, "_fastnn_variable")
 
     def _event_of(self, value: Tensor) -> Event:
         n = 0
@@ -326,9 +335,7 @@ class Log:
 
     def read_by(self, number: int) -> list[Variable]:
         """The variables that events recorded by a tape have read."""
-        trace = self._tracing(len(self.events))
-        nodes = [n for span, e in zip(self.spans, self.events) if number in e.tapes for n in trace.nodes[slice(*span)]]
-        return [n.payload for n in nodes if n.op is VARIABLE]
+        return variables_of([e.entry for e in self.events if number in e.tapes])
 
     def asked(self) -> bool:
         """Whether some tape may still ask for gradients."""
@@ -343,6 +350,10 @@ class Log:
             t = ref()
             if t is not None:
                 t._log = None
+        for number, ref in enumerate(self.tapes):
+            tape = ref()
+            if tape is not None:
+                tape.entries = [e.entry for e in self.events if number in e.tapes]
         self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
         self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
         self._forget_trace()
@@ -357,7 +368,7 @@ class Log:
 
         targets, weights, sources: Tensors, arrays or variables; weights may be None.  Returns Tensors and None.
         """
-        number, n = tape.number, len(targets)
+        number, n = None if tape is None else tape.number, len(targets)
         given = [w for w in weights if w is not None]
         names = [s for s in sources if hasattr(s, "_fastnn_variable")]
         at = [None if w is None else i for i, w in enumerate(weights)]
@@ -368,7 +379,7 @@ class Log:
             ys, gys = symbols[:n], iter(symbols[n : n + len(given)])
             marked: set[Node] = set()
             for (first, end), event in zip(self.spans, self.events):
-                if number in event.tapes:
+                if number is None or number in event.tapes:
                     marked.update(trace.nodes[first:end])
             xs: list[list[Any]] = []
             rest = iter(symbols[n + len(given) :])
@@ -387,6 +398,12 @@ class Log:
             self.wire(v)
         out: list[Any] = self.call(key, found, [*targets, *given, *others])
         return out
+
+
+def variables_of(entries: Iterable[Entry]) -> list[Variable]:
+    """The variables that events read."""
+    found = {id(v): v for v in [ref() for entry in entries for ref in entry.reads] if v is not None}
+    return list(found.values())
 
 
 def _sum(parts: list[Any]) -> Any:
@@ -457,6 +474,15 @@ def call(key: Any, fn: Callable[..., Any], values: Sequence[Any], effect: bool =
     return out
 
 
+def _hashed(value: Any) -> Any:
+    """An attribute as a part of a key."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_hashed, value))
+    return value
+
+
 def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     """An operation on values of which some gather.  Registered as the "gather" hook."""
     given = [v for v in inputs if v is not None]
@@ -472,7 +498,7 @@ def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     try:
         hash(key)
     except TypeError:
-        raise GraphError(f"{op.name}: attributes that have no hash cannot be gathered: {dict(attrs)}.") from None
+        key = op.name, id(op), tuple([_hashed(v) for v in attrs.values()]), absent
     return current_log().call(key, fn, given)
 
 
@@ -491,6 +517,18 @@ def assign(variable: Variable, value: Any) -> None:
     call(("assign", serial(variable)), fn, [value], effect=True)
 
 
+def gradients_of(ys: Sequence[Any], xs: Sequence[Any], gys: Sequence[Any] | None) -> list[Any]:
+    """What `gradients` gives for values that gather.  Registered as the "gather_gradients" hook."""
+    log = here.log
+    if log is None or not all(log.has(y) for y in ys):
+        raise GraphError(
+            "gradients: what these values were made from is not kept any more, as they have been looked at; record them "
+            "under a GradientTape."
+        )
+    found: list[Any] = log.gradient(None, ys, xs, gys or [None] * len(ys))
+    return found
+
+
 def changing(written: Iterable[Variable] | None = None) -> None:
     """Variables (None: any) are about to be changed otherwise.  Registered as the "changing" hook."""
     if here.busy:
@@ -500,6 +538,7 @@ def changing(written: Iterable[Variable] | None = None) -> None:
 
 
 hooks.register("gather", operation)
+hooks.register("gather_gradients", gradients_of)
 hooks.register("gather_read", read)
 hooks.register("gather_assign", assign)
 hooks.register("gather_call", call)

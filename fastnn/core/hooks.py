@@ -16,7 +16,7 @@
 ``in_float32(op, inputs, attrs)`` calculates an operation on float16 or bfloat16 in float32 (registered by
 ``fastnn.ops``);
 ``gather(op, inputs, attrs)``, ``gather_read(variable)``, ``gather_assign(variable, value)`` and ``gather_call(key, fn,
-values, effect)`` are what calls do whose values nobody has looked at yet, ``changing(variables)`` says that variables
+values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose values nobody has looked at yet, ``changing(variables)`` says that variables
 are changed otherwise, ``serial(thing)`` numbers what such calls depend on (registered by ``fastnn.compiler``);
 ``tape()`` makes a gradient tape (registered by ``fastnn.gradients``), ``symbolic_gradients(ys, xs)`` a node of
 gradients, ``structure_version()`` changes with the layers that there are (registered by ``fastnn.layers``);
@@ -39,6 +39,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "mask": "fastnn.layers.masks",
               "gather": "fastnn.compiler.gather", "gather_read": "fastnn.compiler.gather",
               "gather_assign": "fastnn.compiler.gather", "gather_call": "fastnn.compiler.gather",
+              "gather_gradients": "fastnn.compiler.gather",
               "changing": "fastnn.compiler.gather", "serial": "fastnn.compiler.gather",
               "structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "tape": "fastnn.gradients",
               "symbolic_gradients": "fastnn.layers.gradients", "initializer": "fastnn.initializers"}  # fmt: skip

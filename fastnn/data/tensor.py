@@ -51,6 +51,9 @@ class Tensor(np.ndarray, metaclass=_AnyTensor):
     __neg__, __abs__ = _recorded("__neg__", "negative"), _recorded("__abs__", "abs")
     __getitem__ = _recorded("__getitem__", "getitem")
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError("'Tensor' object does not support item assignment. Change a copy: array = t.numpy().copy()")
+
     def numpy(self) -> Any:
         """The values as a plain array; of a scalar, the number."""
         return np.asarray(self) if self.ndim else np.asarray(self)[()]

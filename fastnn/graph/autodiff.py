@@ -5,7 +5,9 @@ from typing import Any
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ShapeError
+from fastnn.graph.active import current
 from fastnn.graph.node import Node, Symbol
+from fastnn.graph.tensor import Tensor
 from fastnn.graph.trace import active
 
 
@@ -22,6 +24,10 @@ def gradients(
     The formula of each step is the operation's own `vjp` record; contributions are added in reverse call order,
     so the sum has one fixed shape.
     """
+    ys, xs = list(ys), list(xs)
+    if current() is None and any(type(y) is Tensor for y in ys):
+        found: list[Any] = hooks.call("gather_gradients", ys, xs, gys)
+        return found
     trace = active("gradients()")
     ys, xs = [trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs]
     trace.marks.targets = ys

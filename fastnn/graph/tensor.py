@@ -203,13 +203,10 @@ class Tensor(Symbol):
         return np.array(self.array, dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = _UFUNCS.get(ufunc)
-        if method == "__call__" and name is not None and not kwargs:
-            return hooks.call("operator", name, *inputs)
-        return getattr(ufunc, method)(*map(known, inputs), **{k: _known_in(v) for k, v in kwargs.items()})
+        return by_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return function(*_known_in(args), **{k: _known_in(v) for k, v in kwargs.items()})
+        return by_function(function, args, kwargs)
 
     def __float__(self) -> float:
         return float(self.array.reshape(()) if self.array.size == 1 else self.array)
@@ -326,7 +323,21 @@ def _comparable(x: Any) -> bool:
     return isinstance(x, (Symbol, int, float, np.generic)) or hasattr(x, "__array__") or isinstance(x, (list, tuple))
 
 
-def _known_in(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_known_in, value))
-    return known(value)
+def _plain(value: Any) -> Any:
+    """Tensors and variables, also in lists, as arrays."""
+    if isinstance(value, (tuple, list)) and type(value) in (tuple, list):
+        return type(value)(map(_plain, value))
+    return np.asarray(value) if type(value) is Tensor or hasattr(value, "_fastnn_variable") else value
+
+
+def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
+    """What a ufunc of NumPy makes of Tensors and variables: the operator of that name, else an array."""
+    name = _UFUNCS.get(ufunc)
+    if method == "__call__" and name is not None and not kwargs:
+        return hooks.call("operator", name, *inputs)
+    return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in kwargs.items()})
+
+
+def by_function(function: Any, args: Any, kwargs: Any) -> Any:
+    """What a function of NumPy makes of Tensors and variables: arrays."""
+    return function(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})

@@ -215,6 +215,10 @@ class Trace:
             if value.trace is not self:
                 if self.sees(value):
                     return self._lift(value)
+                for values in self.extra.get("functional", ()):
+                    found = values.get((value.origin, value.index))
+                    if found is not None:
+                        return self.symbol(found)
                 raise ForeignSymbolError(
                     f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
                     "and constants, not symbols kept from outside its call."

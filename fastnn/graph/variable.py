@@ -17,12 +17,13 @@ from fastnn.core.values import storable
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Operators, Symbol
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import here, recording, settle
+from fastnn.graph.tensor import by_function, by_ufunc, here, recording, settle
 from fastnn.graph.trace import active
 
 _layout = itertools.count(1)
 layout_version = 0
 _names: dict[str, int] = {}
+_made = itertools.count()
 watchers: list[Any] = []  # entered StatelessScopes (graph/stateless.py): told before a variable is changed
 
 
@@ -113,6 +114,7 @@ class Variable(Operators):
         self.name = name_of(name) or auto_name("variable")
         self.path = path or "/".join(filter(None, (scopes.path(), self.name)))
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
+        self.born_trainable, self.order = trainable, next(_made)  # what tapes watch, and in which order they say so
         self.autocast = autocast
         self.overwrite_with_gradient = False  # True: an optimizer gives it its gradient as its value
         self.initializer = initializer if callable(initializer) else None
@@ -253,6 +255,12 @@ class Variable(Operators):
         settle()
         with turns.turn((self,)):
             return np.array(self._array, dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return by_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return by_function(function, args, kwargs)
 
     def __float__(self) -> float:
         settle()

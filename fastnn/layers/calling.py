@@ -1,8 +1,13 @@
 """Other ways to call a layer: with other values of its variables, and with arguments for the layers inside."""
 
+import contextlib
+import functools
 from typing import Any
 
+from fastnn.core import hooks
 from fastnn.core.errors import CallOrderError, NotBuiltError, ShapeError
+from fastnn.graph.active import current
+from fastnn.graph.calls import Unhashed, event, wanted
 from fastnn.graph.stateless import StatelessScope
 
 
@@ -48,6 +53,11 @@ class CallingMixin:
                     f"{len(own)} variables."
                 )
             pairs += zip(own, values)
+        if current() is None and wanted((trainable_variables, non_trainable_variables, *args), kwargs):
+            call = functools.partial(self.stateless_call, return_losses=return_losses)
+            key = "stateless_call", hooks.call("serial", self), return_losses
+            with contextlib.suppress(Unhashed):
+                return event(key, call, (list(trainable_variables), list(non_trainable_variables), *args), kwargs)
         with StatelessScope(pairs, collect_losses=return_losses):
             outputs = self(*args, **kwargs)  # type: ignore[operator]
             losses = self.losses if return_losses else None

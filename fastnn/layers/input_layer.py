@@ -153,6 +153,8 @@ def Input(
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
+    if tensor is not None and is_functional(tensor) and not tensor.origin.is_input and not kwargs:
+        return tensor  # it stands for what it is computed from
     layer = InputLayer(
         shape=shape,
         batch_size=batch_size,

@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn import initializers
-from fastnn.core import allowance, config, dtypes
+from fastnn.core import allowance, config, dtypes, hooks
 from fastnn.core.arguments import ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import everything_in, reached
 from fastnn.core.types import Config, Tensor, open_signature
-from fastnn.graph import Variable
-from fastnn.graph.calls import gathered
+from fastnn.graph import Variable, current
+from fastnn.graph.calls import Unhashed, event, gathered, wanted
 from fastnn.graph.variable import auto_name, zero
 from fastnn.metrics.deferred import deferred
 
@@ -133,6 +133,10 @@ class Metric(ChecksArguments):
         >>> [float(v) for v in mean.stateless_update_state([1.0, 1.0], [2.0, 3.0])], float(mean.total.numpy())
         ([6.0, 3.0], 0.0)
         """
+        if current() is None and wanted((metric_variables, *args), kwargs):
+            with contextlib.suppress(Unhashed):
+                key = "stateless_update_state", hooks.call("serial", self)
+                return event(key, self.stateless_update_state, (list(metric_variables), *args), kwargs)
         with self._values(metric_variables):
             self.update_state(*args, **kwargs)
             return [_copy(v.value) for v in self.variables]

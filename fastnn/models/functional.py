@@ -8,7 +8,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, ShapeError
 from fastnn.core.tree import flatten_as_written
 from fastnn.core.types import Structure
-from fastnn.graph import Symbol
+from fastnn.graph import Symbol, current
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import CallEvent, is_functional
 from fastnn.layers.host import TEXT, is_text, text_array
@@ -208,6 +208,8 @@ class Functional(Model):
     def run(self, inputs, training=None, mask=None):
         """Re-execute the call events on other values (symbols of a trace, or arrays)."""
         values, door = {}, self._door
+        if current() is not None:  # who asks for one of its symbols in this trace, as a loss may, gets its value
+            current().extra.setdefault("functional", []).append(values)
         if door is not None:
             inputs = self._standard_x(inputs)
             if not isinstance(inputs, AtDoor):

@@ -5,9 +5,11 @@ import contextlib
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.turns import turn
 from fastnn.graph import current
+from fastnn.graph.calls import event, wanted
 from fastnn.optimizers.operands import as_dtype, number, snapshot
 
 
@@ -34,6 +36,10 @@ class Stateless:
                     f"Argument `{what}` must be a list of tensors corresponding 1:1 to {type(self).__name__}'s "
                     f"variables. Received list with length {len(given)}, but expected {len(own)} variables."
                 )
+        values = list(optimizer_variables), list(grads), list(trainable_variables)
+        if current() is None and wanted(values, {}) and type(self).__module__.startswith("fastnn."):
+            key = "stateless_apply", hooks.call("serial", self), self.changes
+            return event(key, self.stateless_apply, values, {})
         trainable, own = self._trainable, self.variables
         everything = [*trainable, *own]
         held = contextlib.nullcontext() if current() is not None else turn(everything, writes=True)

@@ -10,7 +10,7 @@ import fastnn
 from fastnn.compat import names, tf_names
 from fastnn.compat.aliases import _TensorFlow
 from fastnn.compat.tensorflow import Tensor
-from fastnn.compiler.eager import give_results_as
+from fastnn.core.results import give_as as give_results_as
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
 VALUES = json.loads((calls.HERE / "tensorflow_values.json").read_text(encoding="utf-8"))

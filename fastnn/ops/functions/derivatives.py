@@ -103,6 +103,9 @@ def custom_gradient(f: Any) -> Any:
                 return event(("custom_gradient", hooks.call("serial", call)), call, args, kwargs)
         if current() is None and any(is_symbol(x) for x in leaves):
             return hooks.call("record", "custom_gradient", call, args, kwargs)
+        if current() is not None:
+            leaves = [current().symbol(x) if hasattr(x, "_fastnn_variable") else x for x in leaves]
+            args, kwargs = tree.pack(structure, leaves)
         places = [k for k, x in enumerate(leaves) if current() is not None and is_symbol(x) and _is_float(x)]
         results = f(*args, **kwargs)
         if not places:

@@ -47,7 +47,8 @@ def operand(x: Any) -> Any:
             return x.array
         return x
     if hasattr(x, "_fastnn_variable"):
-        return x if casting() is None else x.value
+        # what a tape records is a value of this moment, not the variable
+        return x if casting() is None and not (here.recording and current() is None) else x.value
     if isinstance(x, np.ndarray):
         usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
         return x if usual else as_numbers(x, "the operand", wide=True)

@@ -32,7 +32,11 @@ _square = elementwise(
     vjp=lambda n, g: [R.multiply(g[0], affine(n.inputs[0], 2.0))],
 )
 _sign: Op = elementwise(
-    "sign", allowed=NUMBERS, reference=reference.sign, nondiff="piecewise constant", doc="y = -1, 0 or 1"
+    "sign",
+    allowed=NUMBERS,
+    reference=reference.sign,
+    vjp=lambda n, g: [affine(g[0], 0.0, 0.0)],  # connected, as elsewhere
+    doc="y = -1, 0 or 1",
 )
 _exp = elementwise(
     "exp", reference=reference.exp, flops=20, doc="y = e^x", vjp=lambda n, g: [R.multiply(g[0], n.output)]
