@@ -2,8 +2,8 @@
 
 It prints {case: answer} as JSON: the cases are the functions of the files `tape_*.py` beside it, and the formulas.  An
 answer is a number, text, None, [dtype, shape, numbers] of a tensor, a list or dict of answers, or {"raises": name} of a
-class of Python where the case ends in an exception.  `tape_values.json` holds what TensorFlow answers; the tests read it
-and need no TensorFlow.  To write it again, with tensorflow 2.21 and tf_keras 2.21 (for cases that only Keras 2 has):
+class of Python where the case ends in an exception.  `tape_values.json` holds what TensorFlow answers; the tests read
+it and need no TensorFlow.  To write it again, with tensorflow 2.21 and tf_keras 2.21 (for cases that only Keras 2 has):
 
     TF_ENABLE_ONEDNN_OPTS=0 python tests/compat/tape_cases.py tests/compat/tape_values.json
 """

@@ -56,7 +56,7 @@ tf.math.segment_sum(x, [0, 0]) ** 2
 tf.one_hot([0, 2], 3) * x
 tf.linalg.band_part(s, 0, -1) + tf.linalg.diag(s[0]) + tf.linalg.trace(s)
 tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.ones_like(x), logits=x)
-tf.nn.softmax_cross_entropy_with_logits(labels=tf.nn.softmax(y), logits=x)
+tf.nn.softmax_cross_entropy_with_logits(labels=[[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]], logits=x)
 tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[0, 2], logits=x)
 tf.nn.l2_loss(x) + tf.nn.l2_normalize(y, axis=1)
 tf.squeeze(tf.expand_dims(x, 0)) + tf.identity(y)
@@ -66,7 +66,6 @@ tf.keras.activations.gelu(x) + tf.keras.activations.selu(y)
 tf.keras.losses.Huber()(x, y) + tf.keras.losses.CosineSimilarity()(x, y)
 tf.nn.conv2d(m, k, strides=1, padding="SAME")
 tf.nn.max_pool2d(m, 2, 2, "VALID") * tf.nn.avg_pool2d(m, 2, 2, "VALID")
-tf.image.resize(m, (3, 3)) ** 2
 tf.math.erf(x) + tf.math.lgamma(y)
 """.strip().splitlines()
 

@@ -24,9 +24,8 @@ def second_and_third_order():
 
 def the_inner_gradient_outside_of_the_outer_tape_is_a_constant():
     x = tf.Variable(2.0)
-    with tf.GradientTape() as outer:
-        with tf.GradientTape() as inner:
-            y = x**3
+    with tf.GradientTape() as outer, tf.GradientTape() as inner:
+        y = x**3
     first = inner.gradient(y, x)
     return [first, outer.gradient(first, x)]
 

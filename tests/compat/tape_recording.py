@@ -268,9 +268,8 @@ def no_such_word_for_unconnected():
 
 
 def entered_while_it_records():
-    with tf.GradientTape() as tape:
-        with tape:
-            return 1
+    with tf.GradientTape() as tape, tape:
+        return 1
 
 
 def stopped_without_recording():

@@ -51,23 +51,26 @@ def what_an_assignment_returns():
 def operators_of_variables():
     v, m = tf.Variable([1.0, -2.0, 3.0]), tf.Variable([[1.0, 2.0], [3.0, 4.0]])
     n = np.array([1.0, 2.0, 3.0], "float32")
-    return [v + 1, 1 + v, v - n, n - v, 2.0 * v, v / 2, 6.0 / v, v**2, 2.0**v, -v, abs(v), v > 0, v[1], v[1:], v[::-1],
-            m @ m, m[:, 0], m @ [[1.0], [1.0]], v % 2, v // 2, v >= [1.0, 0.0, 4.0], np.sum(v), np.array(m)]  # fmt: skip
+    return [v + 1, 1 + v, v - n, n - v, 2.0 * v, v / 2, 6.0 / v, v**2, 2.0**v, -v, abs(v), v > 0, v[1], v[1:],
+            v[::-1], m @ m, m[:, 0], m @ [[1.0], [1.0]], v % 2, v // 2, v >= [1.0, 0.0, 4.0],
+            np.sum(v), np.array(m)]  # fmt: skip
 
 
 def operators_of_tensors():
     t, i = tf.constant([1.0, -2.0, 3.0]), tf.constant([7, -7, 3])
     n = np.array([1.0, 2.0, 3.0], "float32")
     return [t + 1, 1 - t, n * t, t * n, t / n, t**2, -t, abs(t), t > n, t == t, t != n, i // 2, i % 3, i / 2, i + 1,
-            -i, i * i, t @ tf.transpose([n])[:, 0:1] if t.ndim == 2 else t[0:2], t[-1], t[tf.newaxis, :], float(t[0]),
-            int(i[0]), len(t), [float(part) for part in t], bool(t[0] > 0), f"{t[0]:.2f}", 3.0 in t.numpy()]  # fmt: skip
+            -i, i * i, t[0:2], t[-1], t[tf.newaxis, :],
+            float(t[0]), int(i[0]), len(t), [float(part) for part in t],
+            bool(t[0] > 0), f"{t[0]:.2f}", 3.0 in t.numpy()]  # fmt: skip
 
 
 def dtypes_of_what_python_gives():
     return [tf.constant(1), tf.constant(1.5), tf.constant(True), tf.constant([1, 2.5]), tf.constant(np.arange(2)),
             tf.Variable(1), tf.Variable([1.0]), tf.Variable(np.ones(2)), tf.Variable(1, dtype=tf.float32),
-            tf.constant(2, tf.float64), tf.convert_to_tensor([1, 2]), tf.range(3), tf.range(0.0, 1.0, 0.5), tf.ones(2),
-            tf.zeros((2,), tf.int32), tf.cast(tf.constant([1.7]), tf.int32), tf.constant(0.5, shape=(2, 2))]  # fmt: skip
+            tf.constant(2, tf.float64), tf.convert_to_tensor([1, 2]), tf.range(3), tf.range(0.0, 1.0, 0.5),
+            tf.ones(2), tf.zeros((2,), tf.int32), tf.cast(tf.constant([1.7]), tf.int32),
+            tf.constant(0.5, shape=(2, 2))]  # fmt: skip
 
 
 def what_a_variable_says():

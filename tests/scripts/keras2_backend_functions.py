@@ -2,8 +2,8 @@
 
 import numpy as np
 from keras import backend as K
-from keras.layers import BatchNormalization, Dense, Dropout, Input
-from keras.models import Model, Sequential
+from keras.layers import BatchNormalization, Dense, Dropout
+from keras.models import Sequential
 
 rng = np.random.RandomState(3)
 model = Sequential()

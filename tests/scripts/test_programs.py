@@ -1,7 +1,8 @@
 """Short programs in the styles of Keras 1, 2, 3 and tf.keras, each run by `fastnn run` in a folder of its own.
 
-What is right is asserted inside the programs, or it is what they print: `recorded/printed.json` has what they print under
-the library they were written for, `recorded/record.py` says how it was made.  Warnings are errors, as in all tests.
+What is right is asserted inside the programs, or it is what they print: `recorded/printed.json` has what they print
+under the library they were written for, `recorded/record.py` says how it was made.  Warnings are errors, as in all
+tests.
 """
 
 import json

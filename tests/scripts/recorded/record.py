@@ -1,13 +1,13 @@
 """What the programs print under the libraries they were written for: how `printed.json` beside this file was made.
 
-`printed.json` holds {program: the lines that it printed}.  `tfkeras_*` run on TensorFlow with its Keras 3, `keras1_*` and
-`keras2_*` on tf_keras under the name of keras, with TensorFlow's graphs, `keras3_*` on Keras 3 with JAX (TensorFlow where
-they import it), JAX's transformations standing in for fastnn's of the same names.  The tests need none of these.
+`printed.json` holds {program: the lines that it printed}.  `tfkeras_*` run on TensorFlow with its Keras 3, `keras1_*`
+and `keras2_*` on tf_keras under the name of keras, with TensorFlow's graphs, `keras3_*` on Keras 3 with JAX (TensorFlow
+where they import it), JAX's transformations standing in for fastnn's of the same names.  The tests need none of these.
 
     python tests/scripts/recorded/record.py --tensorflow PYTHON --jax PYTHON [PROGRAM ...]
 
-PYTHON is an interpreter that has the libraries: tensorflow 2.21, keras 3.15.1, tf_keras 2.21 and matplotlib; jax 0.10 and
-keras 3.15.1.  Without programs, all that are in the file are run again.
+PYTHON is an interpreter that has the libraries: tensorflow 2.21, keras 3.15.1, tf_keras 2.21 and matplotlib; jax 0.10
+and keras 3.15.1.  Without programs, all that are in the file are run again.
 """
 
 import argparse
@@ -33,7 +33,8 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 JAX_KERAS = """
 import sys, runpy, types, jax
 names = ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian")
-sys.modules["fastnn"] = types.SimpleNamespace(**{n: getattr(jax, n) for n in names}, stop_gradient=jax.lax.stop_gradient)
+found = {n: getattr(jax, n) for n in names}
+sys.modules["fastnn"] = types.SimpleNamespace(**found, stop_gradient=jax.lax.stop_gradient)
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 
