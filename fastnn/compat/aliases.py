@@ -10,7 +10,7 @@ import sys
 import types
 
 from fastnn.compat import names, tf_names
-from fastnn.compat.arguments import adapt, restore
+from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
 from fastnn.core.errors import NotSupportedError
@@ -103,6 +103,7 @@ class _TensorFlow(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
+        begin()
         full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:

@@ -144,8 +144,7 @@ def _wrapped(function, table):
 
 def adapt(value):
     """Let a class of fastnn take old arguments too; anything else is returned as it is."""
-    if not _adapted:
-        _begin()
+    begin()
     if isinstance(value, type):
         for cls in value.__mro__:
             if not cls.__module__.startswith("fastnn."):
@@ -160,6 +159,12 @@ def adapt(value):
                     if name in cls.__dict__ and name not in _methods_of(cls):
                         _replace(cls, name, table)
     return value
+
+
+def begin():
+    """Give the classes of today what those of other years had, once."""
+    if not _adapted:
+        _begin()
 
 
 def _begin():

@@ -9,7 +9,7 @@ from fastnn import ops
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_values import operand
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ArgumentError, GraphError, SymbolTypeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, GraphError, SymbolTypeError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
 from fastnn.graph import Symbol, Variable, current
@@ -73,7 +73,7 @@ class Function:
                 len(shape) == len(spec.shape) and all(m is None or m == n for m, n in zip(spec.shape, shape))
             )
             if not fits:
-                raise ArgumentError(
+                raise ArgumentTypeError(
                     f"{self._name}: Python inputs incompatible with input_signature: received shape {shape}, "
                     f"expected {spec}."
                 )
@@ -112,11 +112,12 @@ def custom_gradient(f):
     return ops.custom_gradient(f)
 
 
-def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", **kwargs):
+def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", stop_gradients=None, **kwargs):
     """The gradients of the sum of ys along each of xs, as symbols: in a traced function, or of a functional graph."""
     ys, xs = tree.flatten(ys), xs
     flat = tree.flatten(xs)
-    found = symbolic_gradients(ys, flat, None if grad_ys is None else tree.flatten(grad_ys))
+    held = None if stop_gradients is None else tree.flatten(stop_gradients)
+    found = symbolic_gradients(ys, flat, None if grad_ys is None else tree.flatten(grad_ys), held)
     if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
         found = [ops.zeros_like(x) if g is None else g for x, g in zip(flat, found)]
     return found

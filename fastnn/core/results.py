@@ -13,6 +13,17 @@ def give_as(cls: type[np.ndarray[Any, Any]] | None) -> None:
     kind = cls
 
 
+def plain(value: Any) -> Any:
+    """A result as NumPy's own arrays."""
+    if kind is None:
+        return value
+    if isinstance(value, dict):
+        return {name: plain(v) for name, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    return np.asarray(value) if isinstance(value, np.ndarray) else value
+
+
 def shown(value: Any) -> Any:
     """A result as users are to see it: arrays, NumPy's numbers and lists of them in the chosen class.
 

@@ -53,17 +53,19 @@ def _zeros(trace: Any, x: Any) -> Any:
     return trace.constant(np.zeros(x.shape, dtypes.numpy_type(x.dtype)))
 
 
-def symbolic_gradients(ys: Any, xs: Any, weights: Any = None) -> Any:
+def symbolic_gradients(ys: Any, xs: Any, weights: Any = None, held: Any = None) -> Any:
     """The gradients of the sum of ys (symbols) along xs (symbols or variables), as a list of symbols.
 
-    In a trace: None where nothing leads.  Of functional symbols: a node of the functional graph.
+    held: symbols that count as constants, in a trace.  In a trace: None where nothing leads.  Of functional symbols: a node of the functional graph.
 
     Raises NotSupportedError for arrays, which keep no record of what they were made from.
     """
     trace = current()
     if trace is not None:
+        constant = {trace.symbol(h).node for h in held or ()}
         return gradients([trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs],
-                         None if weights is None else [trace.symbol(w) for w in weights])  # fmt: skip
+                         None if weights is None else [trace.symbol(w) for w in weights],
+                         (lambda node: node not in constant) if constant else None)  # fmt: skip
     if not any_functional(ys):
         raise NotSupportedError(
             "gradients: received values outside of a graph, which keep no record of what they were made from. Use a "

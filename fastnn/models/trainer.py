@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn import ops, optimizers
-from fastnn.core import switches
+from fastnn.core import results, switches
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.gradients import GradientTape
@@ -323,7 +323,7 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         if short and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:
-                return plan(x)
+                return results.plain(plan(x))
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 

@@ -1,5 +1,7 @@
 """Reductions in NumPy."""
 
+import math
+
 import numpy as np
 
 
@@ -36,6 +38,20 @@ def any(x, axis, keepdims):
 def all(x, axis, keepdims):
     """Whether all are true"""
     return np.all(x, axis=axis, keepdims=keepdims)
+
+
+def prod_second(x, gy, h, axes):
+    """gy times the sum, over pairs of other places, of h at one and the product of x at the rest."""
+    moved = np.moveaxis(x, axes, range(-len(axes), 0))
+    shape = moved.shape
+    rows = moved.reshape(-1, math.prod(x.shape[a] for a in axes))
+    along = np.moveaxis(h, axes, range(-len(axes), 0)).reshape(rows.shape)
+    out = np.zeros_like(rows)
+    for j in range(rows.shape[1]):
+        for k in range(rows.shape[1]):
+            if k != j:
+                out[:, j] += along[:, k] * np.delete(rows, [j, k], axis=1).prod(axis=1)
+    return np.moveaxis(out.reshape(shape), range(-len(axes), 0), axes) * gy
 
 
 def prod_grad(x, gy, axis):

@@ -228,12 +228,63 @@ _prod_grad: Op = register(
         attrs={"axis": REQUIRED},
         infer=lambda specs, attrs: _check_gy(specs, attrs),
         host=_prod_grad_host,
-        nondiff="second derivatives of products are not offered",
+        vjp=lambda n, g: _prod_grad_vjp(n, g[0]),
         reference=lambda x, gy, axis: reference.prod_grad(x, gy, normalize_axes(axis, x.ndim)),
         cases=lambda draw: Case([Array((3, 4), low=0.2), Array((3, 1))], {"axis": 1}),
         cost=lambda specs, outs, attrs: (4 * specs[0].size, 4 * specs[0].nbytes),
         doc="gx = gy times the product of the other values",
         invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32")], {"axis": 1}, ShapeError)],
+    )
+)
+
+
+def _prod_grad_vjp(node: Node, g: Any) -> Sequence[Any]:
+    x, gy = node.inputs
+    axis = node.attrs["axis"]
+    total = R.sum(R.multiply(g, _prod_grad(x, affine(gy, 0.0, 1.0), axis=axis)), axis=axis, keepdims=True)
+    return [_prod_second(x, gy, g, axis=axis), R.reshape(total, shape=gy.shape)]
+
+
+def _rows_along(x: Any, axis: Any) -> tuple[Any, list[int], list[int]]:
+    """(x with the reduced values in rows, the order of its axes then, the shape in that order)."""
+    axes = normalize_axes(axis, x.ndim)
+    order = [i for i in range(x.ndim) if i not in axes] + list(axes)
+    n = product(x.shape[a] for a in axes)
+    return np.transpose(x, order).reshape(-1, n), order, [x.shape[i] for i in order]
+
+
+def _dual_cumprod(x: Any, h: Any) -> tuple[Any, Any]:
+    """Products of what comes before each value of a row, and their derivatives along h."""
+    value, slope = np.ones_like(x), np.zeros_like(x)
+    for j in range(1, x.shape[1]):
+        value[:, j] = value[:, j - 1] * x[:, j - 1]
+        slope[:, j] = slope[:, j - 1] * x[:, j - 1] + value[:, j - 1] * h[:, j - 1]
+    return value, slope
+
+
+def _prod_second_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
+    """gy times the derivative, along h, of the product of the other values."""
+    x, gy, h = ins
+    (rows, order, shape), (along, _, _) = _rows_along(x, attrs["axis"]), _rows_along(h, attrs["axis"])
+    before, before_slope = _dual_cumprod(rows, along)
+    after, after_slope = (a[:, ::-1] for a in _dual_cumprod(rows[:, ::-1], along[:, ::-1]))
+    found = (before * after_slope + before_slope * after).reshape(shape)
+    np.multiply(np.transpose(found, np.argsort(order)), gy, out=outs[0])
+
+
+_prod_second: Op = register(
+    Op(
+        name="prod_second",
+        inputs=("x", "gy", "h"),
+        attrs={"axis": REQUIRED},
+        infer=lambda specs, attrs: _check_gy(specs, attrs),
+        host=_prod_second_host,
+        nondiff="third derivatives of products are not offered",
+        reference=lambda x, gy, h, axis: reference.prod_second(x, gy, h, normalize_axes(axis, x.ndim)),
+        cases=lambda draw: Case([Array((3, 4), low=0.2), Array((3, 1)), Array((3, 4))], {"axis": 1}),
+        cost=lambda specs, outs, attrs: (8 * specs[0].size, 6 * specs[0].nbytes),
+        doc="gx = gy times the derivative of the product of the other values along h",
+        invalid=[([Spec((2, 3), "float32"), Spec((2,), "float32"), Spec((2, 3), "float32")], {"axis": 1}, ShapeError)],
     )
 )
 

@@ -33,7 +33,7 @@ def test_gradient(name, data):
     evaluate.check_gradient(evaluate.op_function(OPS[name], case), inputs, rng, fixed=fixed)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("name", [n for n in SMOOTH if n != "sign"])  # whose gradient is zero everywhere
 def test_a_planted_error_is_found(name):
     """A gradient 0.1 % too large fails (unless it is zero): the checker is sharp for every operation."""
     differentiable = False  # a cast between float types has no float64 path
