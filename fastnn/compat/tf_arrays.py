@@ -116,14 +116,19 @@ def _where(condition, x=None, y=None, name=None):
 
 
 def _boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
-    x, m = values_of(operand(tensor), "boolean_mask"), values_of(operand(mask), "boolean_mask").astype(bool)
-    axis = 0 if axis is None else int(axis) % x.ndim
-    if m.ndim == 0 or x.shape[axis : axis + m.ndim] != m.shape:
+    x, m = operand(tensor), values_of(operand(mask), "boolean_mask").astype(bool)
+    axis = 0 if axis is None else int(axis) % len(x.shape)
+    sizes = tuple(x.shape[axis : axis + m.ndim])
+    if None in sizes:
+        x = values_of(x, "boolean_mask")
+    if m.ndim == 0 or sizes != m.shape:
         raise ArgumentError(
             f"tf.boolean_mask: received a mask of shape {m.shape} for a tensor of shape {x.shape} at "
             f"axis {axis}: expected the sizes of the tensor's axes from there on."
         )
-    return host(x[(slice(None),) * axis + (m,)])
+    before, after = x.shape[:axis], x.shape[axis + m.ndim :]
+    joined = ops.reshape(x, (*(n or -1 for n in before), m.size, *after))
+    return ops.take(joined, np.flatnonzero(m).astype("int32"), axis=axis)
 
 
 def _unique(x, out_idx="int32", name=None):

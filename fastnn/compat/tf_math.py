@@ -3,6 +3,8 @@
 A row: the names of a function, the function.  `fastnn.compat.tf_names` joins the tables.
 """
 
+import collections
+
 import numpy as np
 
 from fastnn import ops
@@ -81,9 +83,12 @@ def _cumulative(function, first):
     return cumulative
 
 
+TopK = collections.namedtuple("TopK", ["values", "indices"])  # what top_k gives, by name too
+
+
 def _top_k(input, k=1, sorted=True, index_type="int32", name=None):
     values, indices = ops.top_k(operand(input), k, sorted=sorted)
-    return values, ops.cast(indices, index_type)
+    return TopK(values, ops.cast(indices, index_type))
 
 
 def _where_zero(of, x, y, function):

@@ -66,7 +66,7 @@ tf.keras.activations.gelu(x) + tf.keras.activations.selu(y)
 tf.keras.losses.Huber()(x, y) + tf.keras.losses.CosineSimilarity()(x, y)
 tf.nn.conv2d(m, k, strides=1, padding="SAME")
 tf.nn.max_pool2d(m, 2, 2, "VALID") * tf.nn.avg_pool2d(m, 2, 2, "VALID")
-tf.math.erf(x) + tf.math.lgamma(y)
+tf.math.erf(x) + tf.math.sinh(y)
 """.strip().splitlines()
 
 

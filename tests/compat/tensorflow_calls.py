@@ -37,7 +37,7 @@ def inputs():
 
 def value(tf, call, names):
     """A call's results: [[dtype, shape, numbers], ...]."""
-    found = eval(f"tf.{call}", {"tf": tf, **names})
+    found = eval(f"tf.{call}", {"tf": tf, "constant": tf.constant, **names})
     parts = found if isinstance(found, (list, tuple)) else [found]
     return [described(np.asarray(part)) for part in parts]
 

@@ -10,8 +10,8 @@ import fastnn
 from fastnn.compat import names, tf_names
 from fastnn.compat.aliases import _TensorFlow
 from fastnn.compat.tensorflow import Tensor
-from fastnn.core.results import give_as as give_results_as
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.results import give_as as give_results_as
 
 VALUES = json.loads((calls.HERE / "tensorflow_values.json").read_text(encoding="utf-8"))
 SIGNATURES = json.loads((calls.HERE / "tensorflow_signatures.json").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from fastnn.core.memory import affordable
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
+from fastnn.graph.tensor import gathers
 from fastnn.ops.functions.layout import broadcast_to, ints
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
 from fastnn.ops.op import R
@@ -108,7 +109,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     """
     x = operand(x)
     if hasattr(x, "_fastnn_variable"):
-        x = x.value
+        x = R.identity(x) if gathers((x,)) else x.value
     return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
 
 
@@ -119,7 +120,9 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     array([1, 2], dtype=int32)
     """
     x = convert_to_tensor(x, dtype)
-    return x.copy() if isinstance(x, np.ndarray) else x
+    if not isinstance(x, np.ndarray):
+        return x
+    return R.identity(x) if gathers((x,)) else x.copy()  # a tape that watches an array sees that it is copied
 
 
 def copy(x: Any) -> Tensor:

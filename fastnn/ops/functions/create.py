@@ -8,6 +8,7 @@ from fastnn.core import dtypes
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
+from fastnn.graph.tensor import gathers
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.constants import full
@@ -52,7 +53,7 @@ def linspace(
     array([0. , 0.5, 1. ], dtype=float32)
     """
     reserve(num)
-    if not is_symbol(start) and not is_symbol(stop):
+    if not is_symbol(start) and not is_symbol(stop) and not gathers((start, stop)):
         values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
         name = dtypes.standardize(dtype, float_dtype(start, stop))
         return (_array(values[0], name), values[1]) if retstep else _array(values, name)
@@ -75,7 +76,7 @@ def logspace(
     array([  1.,  10., 100.], dtype=float32)
     """
     reserve(num)
-    if is_symbol(start) or is_symbol(stop):
+    if is_symbol(start) or is_symbol(stop) or gathers((start, stop)):
         y = power(base, linspace(start, stop, num, endpoint, axis=axis))
         return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
     name = dtypes.standardize(dtype, float_dtype(start, stop))

@@ -174,7 +174,8 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = N
     width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2))
     width = tuple((int(a), int(b)) for a, b in width)
     if mode == "constant":
-        return R.pad(x, pad_width=width, constant_value=0 if constant_values is None else constant_values)
+        fill = 0 if constant_values is None else np.asarray(constant_values).item()
+        return R.pad(x, pad_width=width, constant_value=fill)
     if mode not in ("reflect", "symmetric", "edge"):
         raise ArgumentError(f"pad: received mode={mode!r}, expected 'constant', 'reflect', 'symmetric' or 'edge'.")
     for axis, margins in enumerate(width):
