@@ -90,6 +90,7 @@ TENSORFLOW_FUNCTIONS = {
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
+    "Module": "compat.tf_module:Module",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},

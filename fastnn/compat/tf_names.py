@@ -34,6 +34,8 @@ def tensors(result):
     """Arrays in a result as tensors, which have the method numpy(); symbols as they are."""
     if isinstance(result, (list, tuple)):
         return rebuild(result, [tensors(part) for part in result])
+    if type(result) is Tensor:
+        return result
     return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic)) else result
 
 

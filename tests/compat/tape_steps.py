@@ -38,7 +38,7 @@ def assignments_in_order():
     v.assign_sub(v * 0.5)
     seen.append(v.numpy())
     v.assign(v * v)
-    return [before, *seen, v, v.read_value(), v.value()]
+    return [before, *seen, v, v.read_value()]
 
 
 def what_an_assignment_returns():

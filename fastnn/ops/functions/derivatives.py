@@ -13,6 +13,7 @@ from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.calls import Unhashed, event, wanted
+from fastnn.graph.node import VARIABLE
 from fastnn.ops.functions.arithmetic import add
 from fastnn.ops.functions.choices import check_functions, recorded
 from fastnn.ops.functions.layout import concatenate, ravel, reshape, split
@@ -34,7 +35,8 @@ class _Rule:
     of its nodes: there f is called once more, on the copy's symbols, and what it calculates again is found to be equal.
     """
 
-    def __init__(self, f, structure, places, xs, specs, results):
+    def __init__(self, f, structure, places, xs, specs, results, variables=()):
+        self.variables = variables
         self.f, self.structure, self.places, self.specs = f, structure, places, specs
         self.xs, self.trace = xs, weakref.ref(current())
         self.grad = self._grad_of(results)
@@ -59,13 +61,36 @@ class _Rule:
         bounds = [sum(sizes[:k]) for k in range(1, len(sizes))]
         parts = [gy] if len(sizes) == 1 else split(gy, bounds, 0)
         parts = [reshape(g, s.shape) for g, s in zip(parts, self.specs)]
-        found = grad(*parts) if len(parts) == 1 or _takes(grad, len(parts)) else grad(tuple(parts))
-        found = list(found) if isinstance(found, (tuple, list)) else [found]
+        if not (len(parts) == 1 or _takes(grad, len(parts))):
+            parts = [tuple(parts)]
+        if _wants_variables(grad):
+            found, more = grad(*parts, variables=list(self.variables))
+        else:
+            found, more = grad(*parts), ()
+        found = [*(found if isinstance(found, (tuple, list)) else [found]), *more]
         if len(found) != len(xs):
             raise ArgumentError(
                 f"custom_gradient: the gradient function returned {len(found)} gradients for {len(xs)} float arguments."
             )
         return [None if g is None else cast_to(operand(g), x.dtype) for g, x in zip(found, xs)]
+
+
+def _wants_variables(function):
+    """Whether a gradient function takes, by the name `variables`, those that f reads, and returns their gradients too."""
+    try:
+        return "variables" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _read_by(nodes):
+    """The variables that nodes read, in order."""
+    found = {}
+    for node in nodes:
+        for x in node.inputs:
+            if x is not None and x.node.op is VARIABLE:
+                found.setdefault(id(x.node.payload), x.node.payload)
+    return list(found.values())
 
 
 def _takes(function, count):
@@ -83,7 +108,7 @@ def custom_gradient(f: Any) -> Any:
 
     f: (*args) -> (outputs, gradient function).  The gradient function takes the gradients of the outputs, one argument
     each (or one tuple), and returns those of the float arguments of f, None for none.  Variables that f reads get no
-    gradient.  On arrays, outside of a training step, only the outputs are calculated.
+    gradient, unless it takes `variables`: then it returns (those of the arguments, those of the variables).  On arrays, outside of a training step, only the outputs are calculated.
 
     >>> import numpy as np
     >>> @custom_gradient
@@ -107,6 +132,7 @@ def custom_gradient(f: Any) -> Any:
             leaves = [current().symbol(x) if hasattr(x, "_fastnn_variable") else x for x in leaves]
             args, kwargs = tree.pack(structure, leaves)
         places = [k for k, x in enumerate(leaves) if current() is not None and is_symbol(x) and _is_float(x)]
+        first = 0 if current() is None else len(current().nodes)
         results = f(*args, **kwargs)
         if not places:
             _Rule._grad_of(results)
@@ -117,7 +143,9 @@ def custom_gradient(f: Any) -> Any:
         specs = [current().symbol(outputs[k]).spec for k in moving]
         if not moving:
             return results[0]
-        rule = _Rule(f, structure, places, xs, specs, results)
+        variables = _read_by(current().nodes[first:]) if _wants_variables(results[1]) else []
+        xs += [current().symbol(v) for v in variables]
+        rule = _Rule(f, structure, places, xs, specs, results, variables)
         if len(moving) == 1:
             parts = [R.custom_gradient(outputs[moving[0]], *xs, rule=rule)]
         else:  # one value, so that the gradient function sees the gradients of all at once
