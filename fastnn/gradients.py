@@ -127,8 +127,11 @@ class GradientTape:
         """The variables that were watched, in the order in which they were made."""
         found = dict(self._named)
         if self._accessed:
-            entries = self.entries if self._log is None else None
-            read = self._log.read_by(self.number) if entries is None else gather.variables_of(entries)
+            read = (
+                gather.variables_of(self.entries)
+                if self.entries or self._log is None
+                else self._log.read_by(self.number)
+            )
             found.update({id(v): v for v in read if v.born_trainable})
         return tuple(sorted(found.values(), key=lambda v: v.order))
 

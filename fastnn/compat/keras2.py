@@ -299,6 +299,13 @@ def _with_shape(init_today):
     return __init__
 
 
+def _number(self):
+    """A copy of the value as an array; of a scalar, the number."""
+    found = _numpy(self)
+    return found if found.ndim else found[()]
+
+
+_numpy = Variable.numpy
 PROPERTIES = {
     Layer: {
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
@@ -343,7 +350,11 @@ METHODS = {
         "get_shape": lambda self: TensorShape(self.shape),
         "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
     },
-    Variable: {"get_shape": lambda self: TensorShape(self.shape), "read_value": lambda self: self.value},
+    Variable: {
+        "numpy": _number,
+        "get_shape": lambda self: TensorShape(self.shape),
+        "read_value": lambda self: self.value,
+    },
 }
 WRAPPED = {
     Layer: {"add_weight": name_first, "add_variable": name_first},

@@ -3,11 +3,11 @@
 import numpy as np
 
 from fastnn import ops, random
-from fastnn.compat.tensorflow import constant
+from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, kept, only, operand, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
-from fastnn.graph import Symbol
+from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.sizes import Size
 
@@ -307,7 +307,7 @@ TABLE = {
     "split": _split, "pad": _pad, "slice": _slice, "meshgrid": _meshgrid, "einsum linalg.einsum": _einsum,
     "identity": lambda input, name=None: ops.copy(operand(input)),
     "stop_gradient": lambda input, name=None: ops.stop_gradient(operand(input)),
-    "is_tensor": lambda x: ops.is_tensor(x), "while_loop": _while_loop, "random.uniform": _uniform,
+    "is_tensor": lambda x: isinstance(x, (Tensor, Symbol, Variable)), "while_loop": _while_loop, "random.uniform": _uniform,
     "random.normal": _normal(random.normal), "random.categorical": _categorical,
     "random.truncated_normal": _normal(random.truncated_normal),
     "random.shuffle": lambda value, seed=None, name=None: random.shuffle(operand(value), axis=0, seed=seed),

@@ -9,7 +9,7 @@ from fastnn import ops
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_values import operand
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, GraphError, SymbolTypeError
+from fastnn.core.errors import ArgumentError, DTypeError, GraphError, SymbolTypeError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
 from fastnn.graph import Symbol, Variable, current
@@ -36,7 +36,7 @@ class Function:
         autograph, jit_compile, reduce_retracing, experimental_...: taken for TensorFlow's sake.
 
     Raises:
-        ArgumentError (a ValueError): for arguments that do not fit the input signature.
+        DTypeError (a TypeError): for arguments that do not fit the input signature.
 
     >>> calls = []
     >>> @function
@@ -73,7 +73,7 @@ class Function:
                 len(shape) == len(spec.shape) and all(m is None or m == n for m, n in zip(spec.shape, shape))
             )
             if not fits:
-                raise ArgumentTypeError(
+                raise DTypeError(
                     f"{self._name}: Python inputs incompatible with input_signature: received shape {shape}, "
                     f"expected {spec}."
                 )

@@ -96,17 +96,6 @@ def python_runs_when_a_function_is_traced():
     return [seen, f(tf.ones(2))]
 
 
-def one_trace_of_a_signature():
-    seen = []
-
-    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32), tf.TensorSpec([], tf.float32)])
-    def f(x, s):
-        seen.append(x.shape[1])
-        return tf.reduce_sum(x) * s
-
-    return [[f(tf.ones((n, 2)), tf.constant(0.5)) for n in (1, 2, 5)], seen]
-
-
 def a_signature_refuses_another_rank():
     f = tf.function(lambda x: x * 2.0, input_signature=[tf.TensorSpec([None], tf.float32)])
     return f(tf.ones((2, 2)))

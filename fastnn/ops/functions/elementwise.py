@@ -239,7 +239,7 @@ def stop_gradient(variable: Any) -> Tensor:
     array([1.], dtype=float32)
     """
     x = operand(variable)
-    return x if isinstance(x, np.ndarray) else R.stop_gradient(x)
+    return x.view() if isinstance(x, np.ndarray) else R.stop_gradient(x)  # a tape may watch x, not this
 
 
 def fabs(x: Any) -> Tensor:
