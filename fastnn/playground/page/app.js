@@ -24,6 +24,12 @@ function guarded(work) {
     } catch (error) {
       if (error.status === undefined) throw error;
       stop();
+      if (error.status === 404 && page.link) { // the server has forgotten this page: train it again to where it was
+        page.id = null;
+        const link = page.link;
+        page.link = null;
+        return guarded(begin)({ link });
+      }
       say(error.message);
       if (page.facts) show(page.settings, page.facts, tables);
       return false;
