@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from fastnn.playground.link import unpack
 from fastnn.playground.session import session_of
+from fastnn.playground.settings import Settings
 
 WIDTHS = {"desk": (1300, 1000), "tablet": (800, 1000), "phone": (390, 844)}
 
@@ -213,6 +214,10 @@ def test_exercises(page):
     page.wait(lambda: page.steps >= 500)
     page.pause()
     assert float(page.text("test-accuracy").split()[0]) > 97
+    page.choose("penalty", "l2")
+    page.wait(lambda: current(page).settings.penalty == "l2")
+    page.css("#tries button")[0].click()  # as it is described, whatever else was set before
+    page.wait(lambda: current(page).settings == Settings(data="exclusive_or", layers=()))
     page.choose("exercise", "")
     assert not page.at("exercise-text").is_displayed()
 

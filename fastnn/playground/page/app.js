@@ -243,8 +243,9 @@ function wireButtons() {
   }
   get("exercise").addEventListener("change", (event) => {
     const chosen = tables.exercises[event.target.value];
-    showExercise(chosen, (one) => change(one.settings));
-    if (chosen) change(chosen.tries[0].settings);
+    const attempt = (one) => guarded(begin)({ settings: one.settings }); // all else as at the start
+    showExercise(chosen, attempt);
+    if (chosen) attempt(chosen.tries[0]);
   });
   addEventListener("pagehide", () => { stop(); goodbye(page.id); });
   addEventListener("pageshow", (event) => { if (event.persisted) guarded(begin)({ link: page.link }); });
