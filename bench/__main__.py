@@ -27,20 +27,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import (
-    compare,
-    eager,
-    gate,
-    harness,
-    kernels,
-    loops,
-    machine,
-    playground,
-    ragged,
-    results,
-    resume,
-    table,
-)
+from bench import compare, eager, gate, harness, kernels, loops, machine, playground, ragged, results, resume, table
 from bench.models import INFERENCE, WORKLOADS
 
 

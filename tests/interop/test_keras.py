@@ -120,7 +120,9 @@ PAGES = {
     "sgd": Settings(data="spiral", layers=(Block(8), Block(8)), features=("x1", "x2", "sin_x1"), batch=7),
     "adam": Settings(optimizer="Adam", rate=0.003, penalty="l2", penalty_rate=0.003, loss="crossentropy"),
     "numbers": Settings(data="many_peaks", activation="silu", optimizer="SGD with momentum", rate=0.003),
-    "norm": Settings(layers=(Block(4, True), Block(3)), optimizer="RMSprop", rate=0.001, penalty="l1", penalty_rate=0.01),
+    "norm": Settings(
+        layers=(Block(4, True), Block(3)), optimizer="RMSprop", rate=0.001, penalty="l1", penalty_rate=0.01
+    ),
     "classes": Settings(data="own", own=read_csv("".join(f"{k % 7},{k % 11},{'abc'[k % 3]}\n" for k in range(60)))),
 }
 
