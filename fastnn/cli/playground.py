@@ -26,5 +26,8 @@ def run(port=0, browser=True):
         say(f"The playground is at {server.address} (this machine only); Ctrl-C ends it.")
         if browser and not webbrowser.open(server.address):
             say("No browser was found: open the address in one.")
-        server.serve_forever()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say()
     return 0

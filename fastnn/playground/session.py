@@ -14,7 +14,7 @@ from fastnn.core.errors import ArgumentError, NotFiniteError
 from fastnn.playground.network import LOSS, Points, accuracy, build, dense_layers, gradients_of
 from fastnn.playground.settings import Settings, check_rate
 
-MOST_STEPS = 10_000_000  # of a page; a link says how many to run again
+MOST_STEPS = 1_000_000_000  # of a page; a link says how many to run again
 MOST_EDITS = 1000
 
 

@@ -44,7 +44,7 @@ class Page:
 
     def is_playing(self):
         """Whether it trains."""
-        return self.at("play").get_attribute("aria-pressed") == "true"
+        return self.at("play").get_attribute("data-playing") == "yes"
 
     def pause(self):
         """Stop, and wait until the last frame has come."""

@@ -13,7 +13,7 @@ import pytest
 
 from fastnn.playground.api import PAGES, REQUESTS, Api
 from fastnn.playground.picture import SMALL
-from fastnn.playground.server import MOST_BYTES, Server
+from fastnn.playground.server import DRAINED, Server
 from fastnn.playground.session import Session
 from fastnn.playground.settings import Block, Settings
 
@@ -216,7 +216,7 @@ def head(server, *lines):
         (("Content-Length: -1",), 411),
         (("Content-Length: ten",), 411),
         (("Content-Length: 1_0",), 411),
-        ((f"Content-Length: {MOST_BYTES + 1}",), 413),
+        ((f"Content-Length: {DRAINED + 1}",), 413),
         (("Content-Length: " + "9" * 30,), 413),
         (("Transfer-Encoding: chunked", "Content-Length: 2"), 411),
         (("Host: example.com", "Content-Length: 2"), 403),
@@ -224,6 +224,11 @@ def head(server, *lines):
 )
 def test_lengths_are_believed_only_so_far(server, lines, status):
     assert raw(server, head(server, *lines)).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_body_that_is_too_large_is_told_all_the_same(server):
+    status, told = post(server, "csv", json.dumps({"text": "1,2,a\n" * 900_000}))
+    assert status == 413 and "expected at most 4,194,304" in told["error"]
 
 
 def test_what_is_no_http(server):

@@ -72,12 +72,14 @@ const change = guarded(async (settings) => {
 
 const rate = guarded(async (value) => {
   const told = await ask("edit", { id: page.id, edit: ["rate", value] });
+  page.until = 0; // what a link had still planned is given up
   page.facts.rate = value;
   address(told.link);
 });
 
 const edit = guarded(async (kind, value, ...place) => {
   const told = await ask("edit", { id: page.id, edit: [kind, value, ...place] });
+  page.until = 0;
   address(told.link);
   await refresh();
 });
@@ -129,14 +131,14 @@ function status() {
 function stop() {
   page.playing = false;
   get("play").textContent = "Play";
-  get("play").setAttribute("aria-pressed", "false");
+  get("play").dataset.playing = "no";
 }
 
 const play = guarded(async () => {
   if (page.playing) return;
   page.playing = true;
   get("play").textContent = "Pause";
-  get("play").setAttribute("aria-pressed", "true");
+  get("play").dataset.playing = "yes";
   let from = performance.now(), before = page.frame?.step ?? 0, told = from;
   while (page.playing) {
     const left = page.until - (page.frame?.step ?? 0); // a link's steps are done at once, and then it pauses
