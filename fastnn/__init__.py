@@ -15,8 +15,8 @@ __version__ = "0.1.0"
 
 _PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints", "data", "datasets",
              "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
-             "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
-             "random", "regularizers",
+             "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "playground", "preprocessing",
+             "quantizers", "random", "regularizers",
              "saving", "utils", "vision", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),

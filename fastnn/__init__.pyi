@@ -45,6 +45,7 @@ from fastnn import models as models
 from fastnn.core.scopes import name_scope as name_scope
 from fastnn import ops as ops
 from fastnn import optimizers as optimizers
+from fastnn import playground as playground
 from fastnn import preprocessing as preprocessing
 from fastnn import quantizers as quantizers
 from fastnn import random as random
@@ -107,6 +108,7 @@ __all__ = [
     'name_scope',
     'ops',
     'optimizers',
+    'playground',
     'preprocessing',
     'quantizers',
     'random',

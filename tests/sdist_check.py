@@ -11,7 +11,7 @@ import tarfile
 import venv
 from pathlib import Path
 
-TESTS = ["tests/test_imports.py", "tests/models", "tests/saving"]
+TESTS = ["tests/test_imports.py", "tests/models", "tests/playground", "tests/saving"]
 NEEDED = ["setup.py", "pyproject.toml", "README.md", "LICENSE", "tox.ini", "src_cython", "fastnn", "tests"]
 
 

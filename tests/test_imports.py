@@ -209,6 +209,7 @@ INSIDE: dict[str, tuple[set[str], str]] = {
             "fastnn.cli.bench",
             "fastnn.cli.demo",
             "fastnn.cli.facts",
+            "fastnn.cli.playground",
             "fastnn.cli.replay",
             "fastnn.cli.verify",
             "fastnn.models.script",

@@ -23,6 +23,7 @@ FOLDERS = {
     "docs": "README.md, docs/ and the examples in docstrings",
     "examples": "the examples beside the package",
     "scripts": "programs as people write them, through `fastnn run`",
+    "browser": "the playground's page in a real browser: in a tox environment of its own",
     "interop": "fastnn beside real Keras, and under packages written for Keras: in tox environments of their own",
     "faults": "running trainings: processes that are killed, system calls that fail",
     "typing": "the stubs of all packages, and what a typed user writes",

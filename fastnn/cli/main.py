@@ -20,6 +20,7 @@ _COMMANDS = {
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
+    "playground": "build, train and look at small networks on a page in the browser",
     "bench": "time training steps on this machine, and say which kernels take the time",
 }
 
@@ -57,6 +58,9 @@ def parser():
     parts["replay"].add_argument(
         "--script", default=None, metavar="FILE", help="a Python file, yours, with the classes that the model needs"
     )
+    playground = parts["playground"]
+    playground.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default 0: a free one)")
+    playground.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     bench = parts["bench"]
     bench.add_argument("workloads", nargs="*", help="playground, mnist_mlp, ...; all if none is given")
     bench.add_argument("--threads", type=int, default=None, help="threads of a step (default: as in training)")
@@ -118,6 +122,10 @@ def _run_command(options):
         from fastnn.cli import replay
 
         return replay.run(options.file, options.script)
+    if options.command == "playground":
+        from fastnn.cli import playground
+
+        return playground.run(options.port, browser=not options.no_browser)
     if options.command == "run":
         return run_script(options.script, options.arguments)
     if options.command == "resume":

@@ -92,8 +92,8 @@ def _nan(name, value):
     if not isinstance(value, str) or value not in NAN:
         raise ArgumentError(
             f"{name}: received {value!r}, expected 'continue' (train on, as Keras, with a warning), 'stop' (raise "
-            "NotFiniteError before the update, with a file that replays the step), 'raise' (the same without a file) or "
-            "'skip' (leave such steps out)."
+            "NotFiniteError before the update, with a file that replays the step), 'raise' (the same without a file) "
+            "or 'skip' (leave such steps out)."
         )
 
 

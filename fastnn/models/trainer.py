@@ -229,7 +229,7 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
         kernels, seed, steps, numbers.
         nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where),
-        "stop" (NotFiniteError, weights as before; "raise": the same without a file) or "skip" (the step changes nothing).
+        "stop" (NotFiniteError, weights as before), "raise" (that without a file), or "skip" (the step changes nothing).
 
         checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
         SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint

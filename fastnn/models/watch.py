@@ -17,7 +17,8 @@ class Watch:
     """Of one call of fit.
 
     mode: "continue": say once where NaN or infinity began, and train on as if nobody looked.  "stop": raise
-    NotFiniteError, with everything as before the step and a file that replays it.  "raise": without the file.  "skip": leave the steps out that have some, and say so.
+    NotFiniteError, with everything as before the step and a file that replays it.  "raise": the same without a file.
+    "skip": leave the steps out that have some, and say so.
 
     finding: where the first one began, or None.  skipped: steps left out in this epoch.
     """

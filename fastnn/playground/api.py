@@ -36,7 +36,7 @@ class Api:
 
     >>> api = Api()
     >>> page = api.start({"settings": {"data": "spiral"}})
-    >>> len(api.frame({"id": page["id"], "steps": 10})) > 20_000
+    >>> len(api.frame({"id": page["id"], "steps": 10})) > 10_000
     True
     """
 

@@ -12,14 +12,18 @@ from fastnn.models import Model, Sequential
 from fastnn.playground.points import COUNT, SETS, columns, shuffled
 from fastnn.playground.settings import MAX_LAYERS, OPTIMIZERS, Settings
 
+# what settings say -> Keras's classes
 PENALTY = {"none": None, "l1": "L1", "l2": "L2"}
+LOSS = {"mse": "MeanSquaredError", "binary_crossentropy": "BinaryCrossentropy",
+        "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy"}  # fmt: skip
 
 
 class Points:
     """The data of a page.
 
     x: float32 (n, columns) positions.  y: float32 (n,) targets, those of classes 0, 1, ...  inputs, targets: what the
-    network is given, targets (n,) for classes beyond two and else (n, 1).  cut: so many rows, the first, are for training.
+    network is given; targets are (n,) for classes beyond two and else (n, 1).  cut: so many rows, the first, are for
+    training.
     """
 
     def __init__(self, settings: Settings) -> None:

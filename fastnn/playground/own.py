@@ -1,4 +1,4 @@
-"""Points of the user's own: a CSV file of numbers and a label, checked, scaled to the page, and short enough for a link."""
+"""Points of the user's own: a CSV file of numbers and labels, checked, scaled to the page, short enough for a link."""
 
 from __future__ import annotations
 
@@ -91,6 +91,9 @@ def read_csv(text: str, task: str = "classification") -> Own:
     *names, _ = first or [f"x{k + 1}" for k in range(len(rows[0][1]))]
     numbers = np.array([[_number(cell, at, name) for cell, name in zip(row[:-1], names)] for at, row in rows])
     labels = [row[-1].strip() for _, row in rows]
+    for (at, _), label in zip(rows, labels):
+        if label.lower() in ("", "nan"):
+            raise DataError(f"CSV: line {at} has no label. Leave out rows with gaps.")
     low, high = numbers.min(0), numbers.max(0)
     if (low == high).all():
         raise DataError(f"CSV: each column holds one number only, {low.tolist()}; expected points that differ.")
@@ -116,6 +119,10 @@ def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """(names of the columns or [], [(line, cells)]) of the rows that are not empty."""
     if "\0" in text:
         raise FileFormatError("CSV: received bytes that are no text; expected a text file of numbers.")
+    text = text.removeprefix("\ufeff")
+    lines = sum(not line.isspace() for line in io.StringIO(text))
+    if lines > MAX_ROWS + 1:  # before a row is read; one may be names
+        raise _wrong_count(lines)
     head = text[:10_000]
     mark = max(",;\t", key=lambda c: head.count(c))
     try:
@@ -125,10 +132,7 @@ def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise FileFormatError(f"CSV: {error}; expected rows of numbers with commas between.") from error
     names = rows.pop(0)[1] if rows and not any(_is_number(cell) for cell in rows[0][1]) else []
     if not MIN_ROWS <= len(rows) <= MAX_ROWS:
-        raise DataError(
-            f"CSV: received {len(rows):,} rows of data; expected {MIN_ROWS} to {MAX_ROWS:,}. Draw a sample of a larger "
-            f"file, as `shuf -n {MAX_ROWS}` does."
-        )
+        raise _wrong_count(len(rows))
     width = len(names) or len(rows[0][1])
     if not 3 <= width <= MAX_COLUMNS + 1:
         raise DataError(
@@ -138,6 +142,13 @@ def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         if len(row) != width:
             raise DataError(f"CSV: line {at} has {len(row)} cells; expected {width} as in the first line.")
     return names, rows
+
+
+def _wrong_count(rows: int) -> DataError:
+    return DataError(
+        f"CSV: received {rows:,} rows of data; expected {MIN_ROWS} to {MAX_ROWS:,}. Draw a sample of a larger file, as "
+        f"`shuf -n {MAX_ROWS}` does."
+    )
 
 
 def _is_number(cell: str) -> bool:

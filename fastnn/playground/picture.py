@@ -108,7 +108,7 @@ def shades(values: Any) -> Any:
     """Answers as bytes: 0 is -1 and below, 127 is 0, 254 is 1 and above, 255 is NaN.
 
     >>> shades(np.array([-2.0, 0.0, 0.5, np.nan])).tolist()
-    [0, 127, 190, 255]
+    [0, 127, 191, 255]
     """
     lost = np.isnan(values)
     out = np.rint(np.clip(np.where(lost, 0, values), -1, 1) * ONE) + ONE

@@ -14,6 +14,7 @@ from fastnn.playground.api import REQUESTS, Api
 
 ADDRESS = "127.0.0.1"
 MOST_BYTES = 4 << 20  # of a request's body
+DRAINED = 64 << 20  # of a body that is refused: a browser hears why only when all of it is sent
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -153,6 +154,9 @@ class Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdecimal()) or "Transfer-Encoding" in self.headers:
             raise Refused(411, "Content-Length: expected the number of bytes.")
         if len(length) > 12 or int(length) > MOST_BYTES:
+            left = int(length) if len(length) <= 12 else 0
+            while 0 < left <= DRAINED and (part := self.rfile.read(min(left, 1 << 16))):
+                left -= len(part)
             raise Refused(413, f"A request of {length:.20} bytes is too large; expected at most {MOST_BYTES:,}.")
         raw = self.rfile.read(int(length))
         try:

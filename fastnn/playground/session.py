@@ -11,10 +11,10 @@ import numpy as np
 from fastnn import losses
 from fastnn.core.arguments import count, number
 from fastnn.core.errors import ArgumentError, NotFiniteError
-from fastnn.playground.network import Points, accuracy, build, dense_layers, gradients_of
+from fastnn.playground.network import LOSS, Points, accuracy, build, dense_layers, gradients_of
 from fastnn.playground.settings import Settings, check_rate
 
-MOST_STEPS = 10_000_000  # of a page; a link says how many to run again
+MOST_STEPS = 1_000_000_000  # of a page; a link says how many to run again
 MOST_EDITS = 1000
 
 
@@ -22,8 +22,8 @@ MOST_EDITS = 1000
 class Edit:
     """A change that does not begin training anew.
 
-    step: so many steps were done before it.  kind: "rate", "weight" or "bias".  layer, row, column: of a weight, counted
-    from 0, the output's layer last; a bias has no row, a rate nothing.
+    step: so many steps were done before it.  kind: "rate", "weight" or "bias".  layer, row, column: of a weight,
+    counted from 0, the output's layer last; a bias has no row, a rate nothing.
     """
 
     step: int
@@ -58,7 +58,7 @@ class Session:
         self.points, self.model = Points(settings), build(settings)
         self.begin = [np.array(w) for w in self.model.get_weights()]
         self.dense = dense_layers(self.model)
-        self._gradients, self._loss = gradients_of(self.model), losses.get(settings.output[2])
+        self._gradients, self._loss = gradients_of(self.model), getattr(losses, LOSS[settings.output[2]])()
         self.later = [self._checked(edit) for edit in edits]
         if [e.step for e in self.later] != sorted(e.step for e in self.later):
             raise ArgumentError("edits: received steps that go back; expected them in the order of training.")
@@ -148,7 +148,7 @@ class Session:
         out: dict[str, Any] = {}
         for name, rows in (("train", slice(None, self.points.cut)), ("test", slice(self.points.cut, None))):
             y, p = self.points.targets[rows], predicted[rows]
-            out[name] = {"loss": float(np.mean(self._loss(y, p))), "accuracy": accuracy(self.settings, y, p)}
+            out[name] = {"loss": float(self._loss(y, p)), "accuracy": accuracy(self.settings, y, p)}
         x, y = self.points.train
         norms = self._gradients.evaluate(x, y, batch_size=len(x), verbose=0, return_dict=True)
         out["gradients"] = [norms[str(k)] for k in range(len(self.dense))]

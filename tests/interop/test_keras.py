@@ -11,6 +11,7 @@ import pytest
 from models import LOSSES, METRICS, MODELS, OPTIMIZERS
 
 import fastnn
+from fastnn.playground import Block, Session, Settings, read_csv, script_of
 
 ROWS, STEPS = 8, 20
 
@@ -113,3 +114,33 @@ def test_metric(name):
         metric.update_state(y[5:], p[5:], sample_weight=weights[5:])
         found.append(float(metric.result()))
     same(*found)
+
+
+PAGES = {
+    "sgd": Settings(data="spiral", layers=(Block(8), Block(8)), features=("x1", "x2", "sin_x1"), batch=7),
+    "adam": Settings(optimizer="Adam", rate=0.003, penalty="l2", penalty_rate=0.003, loss="crossentropy"),
+    "numbers": Settings(data="many_peaks", activation="silu", optimizer="SGD with momentum", rate=0.003),
+    "norm": Settings(
+        layers=(Block(4, True), Block(3)), optimizer="RMSprop", rate=0.001, penalty="l1", penalty_rate=0.01
+    ),
+    "classes": Settings(data="own", own=read_csv("".join(f"{k % 7},{k % 11},{'abc'[k % 3]}\n" for k in range(60)))),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_script_of_the_playground(name, capsys):
+    """Copy as Python, run with Keras itself: the page's weights and numbers but for rounding."""
+    session = Session(PAGES[name])
+    session.advance(31)
+    session.edit("weight", 0.25, 0, 1, 0)
+    session.edit("rate", 0.002)
+    session.advance(40)
+    names = {}
+    exec(script_of(session).replace("import fastnn as keras", "import keras"), names)
+    assert isinstance(names["model"], keras.Model)
+    for a, b in zip(names["model"].get_weights(), session.model.get_weights(), strict=True):
+        same(a, b, 2e-3, 2e-4)
+    printed = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+    numbers = session.measure()
+    same(float(printed["training loss"]), numbers["train"]["loss"], 2e-3)
+    same(float(printed["test loss"]), numbers["test"]["loss"], 2e-3)

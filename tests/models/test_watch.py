@@ -89,6 +89,19 @@ def test_stop_leaves_the_state_before_the_step(optimizer, source, bad):
         assert same(state(model), state(good))
 
 
+def test_raise_is_stop_without_a_file(tmp_path):
+    found = []
+    for mode in ("stop", "raise"):
+        folder, model = tmp_path / mode, net()
+        folder.mkdir()
+        with contextlib.chdir(folder), pytest.raises(NotFiniteError, match="as before this step") as raised:
+            fit(model, planted(2), nan=mode)
+        found.append((raised.value.file is None, [p.name for p in folder.iterdir()], raised.value.finding.step,
+                      state(model)))  # fmt: skip
+    (_, written, step, before), (none, nothing, same_step, after) = found
+    assert written and none and nothing == [] and step == same_step == 2 and same(before, after)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @settings(max_examples=3, deadline=None)
 @given(bad=st.sets(st.integers(0, BATCHES - 1), min_size=1, max_size=BATCHES - 1))

@@ -24,6 +24,12 @@ function guarded(work) {
     } catch (error) {
       if (error.status === undefined) throw error;
       stop();
+      if (error.status === 404 && page.link) { // the server has forgotten this page: train it again to where it was
+        page.id = null;
+        const link = page.link;
+        page.link = null;
+        return guarded(begin)({ link });
+      }
       say(error.message);
       if (page.facts) show(page.settings, page.facts, tables);
       return false;
@@ -66,12 +72,14 @@ const change = guarded(async (settings) => {
 
 const rate = guarded(async (value) => {
   const told = await ask("edit", { id: page.id, edit: ["rate", value] });
+  page.until = 0; // what a link had still planned is given up
   page.facts.rate = value;
   address(told.link);
 });
 
 const edit = guarded(async (kind, value, ...place) => {
   const told = await ask("edit", { id: page.id, edit: [kind, value, ...place] });
+  page.until = 0;
   address(told.link);
   await refresh();
 });
@@ -123,14 +131,14 @@ function status() {
 function stop() {
   page.playing = false;
   get("play").textContent = "Play";
-  get("play").setAttribute("aria-pressed", "false");
+  get("play").dataset.playing = "no";
 }
 
 const play = guarded(async () => {
   if (page.playing) return;
   page.playing = true;
   get("play").textContent = "Pause";
-  get("play").setAttribute("aria-pressed", "true");
+  get("play").dataset.playing = "yes";
   let from = performance.now(), before = page.frame?.step ?? 0, told = from;
   while (page.playing) {
     const left = page.until - (page.frame?.step ?? 0); // a link's steps are done at once, and then it pauses
@@ -237,8 +245,9 @@ function wireButtons() {
   }
   get("exercise").addEventListener("change", (event) => {
     const chosen = tables.exercises[event.target.value];
-    showExercise(chosen, (one) => change(one.settings));
-    if (chosen) change(chosen.tries[0].settings);
+    const attempt = (one) => guarded(begin)({ settings: one.settings }); // all else as at the start
+    showExercise(chosen, attempt);
+    if (chosen) attempt(chosen.tries[0]);
   });
   addEventListener("pagehide", () => { stop(); goodbye(page.id); });
   addEventListener("pageshow", (event) => { if (event.persisted) guarded(begin)({ link: page.link }); });

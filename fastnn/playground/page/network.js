@@ -187,7 +187,7 @@ export class Network {
     for (const { path, index } of this.weights) {
       const value = frame.weights[index];
       path.setAttribute("stroke", Number.isFinite(value) ? shade(Math.sign(value) * (0.25 + Math.abs(value)), dark) : "gray");
-      path.setAttribute("stroke-width", Number.isFinite(value) ? Math.min(0.8 + 2.5 * Math.abs(value), 9).toFixed(1) : "1");
+      path.setAttribute("stroke-width", Number.isFinite(value) ? Math.min(0.8 + 1.7 * Math.abs(value), 7).toFixed(1) : "1");
       path.classList.toggle("off", Math.abs(value) < 0.005);
     }
     if (this.open) this.fill();
