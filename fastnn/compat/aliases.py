@@ -75,7 +75,8 @@ class _Alias(types.ModuleType):
                 return value
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
-            return _shown(value) if getattr(value, "__module__", None) in MAKERS else adapt(value)
+            made = getattr(value, "__module__", None) in MAKERS and name != "convert_to_numpy"
+            return _shown(value) if made else adapt(value)
         except AttributeError:
             if name.startswith("__"):
                 raise

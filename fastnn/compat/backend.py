@@ -221,7 +221,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
         found = model([np.asarray(v) for v in data], training=training) if model is not None else []
         rest = iter(found if isinstance(found, (list, tuple)) else [found])
-        results = [np.asarray(next(rest)) if isinstance(x, Symbol) else get_value(x) for x in listed]
+        # copies, which the caller may change; of a scalar the number
+        results = [np.array(next(rest))[()] if isinstance(x, Symbol) else get_value(x) for x in listed]
         new = [(variable, next(rest) if isinstance(value, Symbol) else value) for variable, value in pairs]
         grads = [[next(rest) for _ in step.gradients] for step in steps]
         for variable, value in new:

@@ -121,3 +121,33 @@ def test_training_at_a_node_stays_in_scripts_of_the_years_before(line, stays, tm
     status, output, errors = run(DROPPED.format(line), tmp_path)
     assert status == 0, errors
     assert output.split()[-1] == str(stays)
+
+
+OWN = """
+import numpy as np, keras, tensorflow as tf
+from keras import backend as K
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+x = np.ones((4, 3), "float32")
+for name, array in {
+    "predict": model.predict(x, verbose=0), "many rows": model.predict(np.ones((70, 3), "float32"), verbose=0),
+    "batch": model.predict_on_batch(x), "weights": model.get_weights()[0], "variable": model.layers[0].kernel.numpy(),
+    "call": model(x).numpy(), "K.function": K.function([model.input], [model.output])([x])[0],
+    "K.eval": K.eval(model.layers[0].kernel * 2), "convert_to_numpy": keras.ops.convert_to_numpy(model(x)),
+    "constant": tf.constant(x).numpy(), "one-hot": keras.utils.to_categorical([0, 1]),
+}.items():
+    assert type(array) is np.ndarray, (name, type(array))
+    array[0, 0] = 5
+    array[array > 0.5] = 1
+for tensor in (model(x), keras.ops.add(x, 1), tf.constant(x)):
+    try:
+        tensor[0, 0] = 5
+    except TypeError as error:
+        print(error)
+"""
+
+
+def test_what_keras_gives_as_arrays_may_be_changed_and_tensors_may_not(tmp_path):
+    status, output, errors = run(OWN, tmp_path)
+    assert status == 0, errors
+    assert output.count("does not support item assignment") == 3

@@ -11,6 +11,7 @@ from fastnn.core.shapes import normalize_axis, pair
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import numpy_names, reduction, rounding
+from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.image_filters import gaussian_blur, hsv_to_rgb, rgb_to_hsv, sobel_edges, ssim  # noqa: F401
 from fastnn.ops.functions.image_frame import as_floats, last
@@ -23,7 +24,7 @@ from fastnn.ops.functions.image_places import (  # noqa: F401
 from fastnn.ops.functions.layout import moveaxis, reshape, transpose
 from fastnn.ops.functions.operands import cast_to, operand
 from fastnn.ops.functions.products import einsum, tensordot
-from fastnn.ops.functions.slicing import pad
+from fastnn.ops.functions.slicing import getitem, pad
 from fastnn.ops.functions.windows import patches
 
 __all__ = ["depth_to_space", "space_to_depth"]
@@ -154,7 +155,7 @@ def rgb_to_grayscale(images, data_format=None):
         )
     x, own = as_floats(x)
     kind = dtypes.standardize(x.dtype)
-    return back(own(reduction.sum(x * np.array([0.2989, 0.5870, 0.1140], kind), axis=-1, keepdims=True)))
+    return back(own(reduction.sum(multiply(x, np.array([0.2989, 0.5870, 0.1140], kind)), axis=-1, keepdims=True)))
 
 
 def pad_images(
@@ -226,7 +227,8 @@ def crop_images(
             ),
         )
     )
-    return back(x[:, top : x.shape[1] - bottom, left : x.shape[2] - right])
+    rows, columns = slice(top, x.shape[1] - bottom), slice(left, x.shape[2] - right)
+    return back(getitem(x, (slice(None), rows, columns)))
 
 
 def _margins(size, before, after, target, names, name, sign):

@@ -9,7 +9,7 @@ from fastnn.core import config, dtypes, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.ops.functions import elementwise, reduction
-from fastnn.ops.functions.arithmetic import maximum
+from fastnn.ops.functions.arithmetic import divide, maximum, multiply
 from fastnn.ops.functions.elementwise import rsqrt
 from fastnn.ops.functions.layout import reshape, transpose
 from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand
@@ -148,9 +148,10 @@ def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> Te
     def scaled(v):
         if order == 2:
             # the reciprocal root of the clipped square sum: the gradient stays finite at 0, as in Keras
-            return v * rsqrt(maximum(reduction.sum(v * v, axis=axes, keepdims=True), epsilon * epsilon))
+            squares = reduction.sum(multiply(v, v), axis=axes, keepdims=True)
+            return multiply(v, rsqrt(maximum(squares, epsilon * epsilon)))
         norm = reduction.sum(elementwise.abs(v) ** order, axis=axes, keepdims=True) ** (1.0 / order)
-        return v / maximum(norm, epsilon)
+        return divide(v, maximum(norm, epsilon))
 
     return calculate(scaled, [x], dtype_of(x))  # half precision holds neither squares nor epsilon's
 
