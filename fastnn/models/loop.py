@@ -29,13 +29,6 @@ def listeners_of(model, callbacks, verbose, history, **params):
     return made
 
 
-def one_batch(model, kind, x, y, weight):
-    """train_on_batch and test_on_batch; returns the logs of this batch alone."""
-    model.reset_metrics()
-    run_batch(model._trainer().steps[kind], (x, y, weight))
-    return model._logs()
-
-
 def fit(
     model,
     x,

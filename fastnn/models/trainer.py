@@ -17,7 +17,7 @@ from fastnn.gradients import GradientTape
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
-from fastnn.models import checks, loop, runs
+from fastnn.models import checks, loop, on_batch, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
 from fastnn.models.gradient_check import GradientReport, check_gradients
@@ -334,27 +334,27 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         sample_weight: Structure = None,
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
+        nan: str | None = None,
     ) -> Any:
-        """One training step on one batch; returns the loss and metrics of that batch."""
+        """One training step on one batch; returns the loss and metrics of that batch.
+
+        nan: what the step does if its loss or gradients are not finite, as in `fit`; None: nobody looks.
+        """
         self._need_compiled("train_on_batch")
-        with runs.run(self):
-            logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
-        return logs if return_dict else self._in_order(logs)
+        if nan is not None:
+            checks.check_arguments(nan=nan)
+        return on_batch.run(self, "train", x, y, sample_weight, class_weight, return_dict, nan)
 
     def test_on_batch(
         self, x: Structure, y: Structure = None, sample_weight: Structure = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
-        with runs.run(self):
-            logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))
-        return logs if return_dict else self._in_order(logs)
+        return on_batch.run(self, "test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Structure) -> Array | Any:
         """The outputs for one batch, as NumPy arrays."""
-        with runs.run(self):
-            x, _, _ = self._arrays(x, None, None, what="predict")
-            return loop.predict_batch(self, x)
+        return on_batch.predict(self, x)
 
     def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
         """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
