@@ -170,8 +170,9 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
     except BaseException as error:
         listeners.on_train_abort(error, logs)
         raise
-    if getattr(model.optimizer, "built", False):  # averages, its own or those of the optimizers inside it
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+    optimizer = model.optimizer
+    if getattr(optimizer, "built", False) and optimizer.has_final_values:
+        optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
     if keeping is not None:
         keeping.finish(epoch + 1, logs)
