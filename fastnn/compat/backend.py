@@ -125,10 +125,10 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
         found = model([np.asarray(v) for v in data], training=training) if model is not None else []
         rest = iter(found if isinstance(found, (list, tuple)) else [found])
         results = [next(rest) if isinstance(x, Symbol) else get_value(x) for x in listed]
-        new = [(variable, next(rest) if isinstance(value, Symbol) else value) for variable, value in pairs]
+        new = [(target, next(rest) if isinstance(value, Symbol) else value) for target, value in pairs]
         grads = [[next(rest) for _ in step.gradients] for step in steps]
-        for variable, value in new:
-            variable.assign(np.asarray(value))
+        for target, value in new:
+            target.assign(np.asarray(value))
         for step, given in zip(steps, grads):
             step.apply(given)
         return results if isinstance(outputs, (list, tuple)) else results[0]

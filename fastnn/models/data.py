@@ -119,7 +119,7 @@ def check_finite(named, only_overflow=False):
     Finite numbers that are infinite in the float type that a model calculates in warn too; only_overflow: only these.
     """
     narrow = config.floatx() != "float64"
-    if all(a.dtype.kind != "f" or surely_finite(a, narrow) for _, s in named for a in flatten(s)):
+    if surely_finite([a for _, s in named for a in flatten(s)], narrow):
         return
     kept = np.dtype(dtypes.numpy_type(config.floatx()))
     with np.errstate(all="ignore"):
@@ -132,15 +132,21 @@ def check_finite(named, only_overflow=False):
                 _report(a, kept, label, only_overflow)
 
 
-def surely_finite(a, narrow):
-    """Whether one look at a small array shows that all its numbers are finite; False says nothing.
+@np.errstate(over="ignore", invalid="ignore")
+def surely_finite(arrays, narrow):
+    """Whether one look at each of some small arrays shows that all their numbers are finite; False says nothing.
 
     narrow: whether they must be so as float32, too.
     """
-    if a.size > SMALL or not a.flags.c_contiguous or a.dtype.itemsize < 4:
-        return False
-    flat = a.reshape(-1)
-    return flat.dot(flat) < (SQUARE_OF_FLOAT32 if narrow and a.dtype.itemsize > 4 else np.inf)
+    for a in arrays:
+        if a.dtype.kind != "f":
+            continue
+        if a.size > SMALL or not a.flags.c_contiguous or a.dtype.itemsize < 4:
+            return False
+        flat = a.reshape(-1)
+        if not flat.dot(flat) < (SQUARE_OF_FLOAT32 if narrow and a.dtype.itemsize > 4 else np.inf):
+            return False
+    return True
 
 
 def _report(a, kept, label, only_overflow):

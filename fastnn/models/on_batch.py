@@ -148,7 +148,7 @@ class Shortcut:
             or compiled is None
             or self.forgotten != own.forgotten
             or (step.kind == "train" and self.changes != model.optimizer.changes)
-            or not (_usable(x, self.narrow) and _usable(y, self.narrow))
+            or not (_readable(x) and _readable(y) and surely_finite((x, y), self.narrow))
             or watchers
             or here.log is not None
             or current() is not None
@@ -181,10 +181,10 @@ class Shortcut:
             own.lock.release()
 
 
-def _usable(array: Array, narrow: bool) -> bool:
-    """Whether kernels can read an array as it lies, and its numbers are finite, also as the model calculates."""
+def _readable(array: Array) -> bool:
+    """Whether kernels can read an array as it lies."""
     flags = array.flags
-    return flags.c_contiguous and flags.aligned and (array.dtype.kind != "f" or surely_finite(array, narrow))
+    return flags.c_contiguous and flags.aligned
 
 
 def _checks_of(model: Any, x: Any, given: tuple[Array, Array]) -> list[Callable[[Array, Array], None]]:

@@ -20,25 +20,21 @@ from fastnn.metrics.reduction import Mean
 from fastnn.models import checks, loop, on_batch, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
-from fastnn.models.gradient_check import GradientReport, check_gradients
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.looks import Looks
 from fastnn.models.measured import Measured
-from fastnn.models.profile import Profile
 from fastnn.models.receipt import check_argument as check_receipt
-from fastnn.models.report import PlanReport
 from fastnn.models.step import update
 from fastnn.models.step_functions import StepFunctions
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 if TYPE_CHECKING:
     from fastnn.callbacks.history import History
-    from fastnn.models.profile import Profile
-    from fastnn.models.report import PlanReport
     from fastnn.optimizers.optimizer import Optimizer
 
 
-class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
+class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -355,40 +351,6 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
     def predict_on_batch(self, x: Structure) -> Array | Any:
         """The outputs for one batch, as NumPy arrays."""
         return on_batch.predict(self, x)
-
-    def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
-        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
-        return PlanReport(self, batch_size, training)
-
-    def check_gradients(
-        self,
-        x: Structure,
-        y: Structure = None,
-        sample_weight: Structure = None,
-        directions: int = 3,
-        tolerance: float = 1e-6,
-        seed: int = 0,
-    ) -> GradientReport:
-        """Compare the gradients of the loss with numeric ones, in float64, for each trainable variable.
-
-        Layers, losses and penalties of your own are checked like all others, whatever the model's float type is.
-        Training mode; random layers draw the numbers of the next step, the same at every look.  `stop_gradient` holds
-        what it was given.  Kinks (relu at 0, ties of a max) are told from faults.  Weights and state stay as they are.
-
-        x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
-        directions: how many random ones per variable, besides the gradient's own and each element of small variables.
-        tolerance: the relative error from which a gradient is wrong.  seed: of the directions.
-
-        Returns a GradientReport: `.ok`, `.rows`, `.raise_for_errors()`, str().  A step of your own (`train_step`) is
-        not run: what is checked is `compute_loss`.  Raises DataError, ShapeError, NotBuiltError as `fit`, and DataError
-        where the loss is not finite.
-        """
-        self._need_compiled("check_gradients")
-        return check_gradients(self, x, y, sample_weight, directions, tolerance, seed)
-
-    def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
-        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
-        return Profile(self, batch_size, batches, training)
 
 
 def _training_argument(function, training):

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class OptimizerVariables:
     _variables: list[Variable]
     _trainable: list[Variable]
     _slots: dict[str, list[Variable]]
+    _check_super: Callable[[], None]
 
     def _track(self, value, dtype, name):
         return self._keep(Variable(value, dtype=dtype, trainable=False, name=name, path=f"{self.name}/{name}"))

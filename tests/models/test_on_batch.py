@@ -177,6 +177,19 @@ def test_what_is_not_finite_is_said_each_time(value, dtype, where):
             run(x, y)
 
 
+@pytest.mark.parametrize("dtype, value", [("f4", 1e30), ("f8", 1e38), ("f8", 1e300)])
+def test_large_numbers_of_the_targets(dtype, value):
+    """Their squares are not finite, they are."""
+    x, y = (a.astype(dtype) for a in DATA[4])
+    run = warm(made("functional"), x, y)
+    y[0] = value
+    if value < 1e39:
+        assert np.isclose(run(x, y), value / 4)
+    else:
+        with pytest.warns(DataWarning, match="infinity in float32"):
+            run(x, y)
+
+
 def test_numbers_that_float32_cannot_hold():
     x, y = (a.astype("f8") for a in DATA[4])
     run = warm(made("functional"), x, y)
