@@ -237,7 +237,8 @@ def test_a_rate_in_plain_python_is_asked_before_each_batch():
 
 
 @pytest.mark.filterwarnings("ignore::fastnn.core.errors.DataWarning")
-def test_nan_where_it_is_asked_for():
+def test_nan_where_it_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # for the file that replays the step
     x, y = DATA[4]
     bad = x.copy()
     bad[1, 0] = np.nan
