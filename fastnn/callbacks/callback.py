@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core.arguments import ChecksArguments
@@ -128,6 +129,9 @@ class Callback(ChecksArguments):
 
 def overridden(callback, hook):
     """Whether a callback has its own version of a hook, in its class or set on the instance."""
-    if hook in vars(callback):
-        return True
-    return getattr(type(callback), hook, None) is not getattr(Callback, hook)
+    return hook in vars(callback) or _of_class(type(callback), hook)
+
+
+@functools.lru_cache(1024)
+def _of_class(cls, hook):
+    return getattr(cls, hook, None) is not getattr(Callback, hook)

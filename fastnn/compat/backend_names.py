@@ -18,6 +18,9 @@ RENAMED = {
     "reset_uids": "layers.session:clear_session", "clear_session": "layers.session:clear_session",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
     "is_keras_tensor": "utils.symbols:is_keras_tensor",
+    **{n: f"compat.backend_values:{n}" for n in (
+        "variable", "constant", "placeholder", "get_value", "eval", "set_value", "batch_get_value", "batch_set_value",
+        "count_params", "update", "update_add", "update_sub", "moving_average_update")},
 }  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},

@@ -95,7 +95,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
-    "data.experimental.cardinality": "data.dataset:cardinality", "TensorSpec": "data:TensorSpec",
+    "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",

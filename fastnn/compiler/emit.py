@@ -225,7 +225,7 @@ class Instruction:
     """
 
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
-                 "region", "span", "tile_group")  # fmt: skip
+                 "region", "span", "tile_group", "_accesses")  # fmt: skip
 
     tile_group: Any  # a Group, once the schedule has made it
 
@@ -248,15 +248,16 @@ class Instruction:
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
         self.parts, self.run, self.region = parts, run, region
         self.sync, self.span, self.tile_group = False, 0, None
+        self._accesses = [a for a in args if isinstance(a, Access)]
 
     def accesses(self) -> list[Access]:
         """The memory accesses among the arguments."""
-        return [a for a in self.args if isinstance(a, Access)]
+        return self._accesses
 
     @property
     def nbytes(self) -> int:
         """Bytes that it moves at least."""
-        return sum(a.nbytes * (a.read + a.write) for a in self.args if isinstance(a, Access))
+        return sum(a.nbytes * (a.read + a.write) for a in self._accesses)
 
 
 class Emitter:

@@ -6,6 +6,7 @@ Settings are read when a plan is made; changing one later affects plans made aft
 from collections.abc import Collection
 from typing import Any
 
+from fastnn.core import changes
 from fastnn.core.errors import ArgumentError, DTypeError
 from fastnn.core.locks import lock
 
@@ -24,6 +25,7 @@ def _set(name: str, value: Any) -> None:
         if _settings[name] != value:
             _settings[name] = value
             _version += 1
+            changes.note()
 
 
 def version() -> int:
@@ -144,6 +146,7 @@ def set_seed(value: Any) -> None:
         raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
     _set("seed", int(value))
     _streams, _seedings = 0, _seedings + 1
+    changes.note()
 
 
 def seedings() -> int:

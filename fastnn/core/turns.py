@@ -17,8 +17,8 @@ import numpy as np
 
 from fastnn.core.types import Array
 
-_open: dict[int, Any] = {}  # by thread: what it has a turn for, see `begin`
-_waiting: list[tuple[int, Any]] = []  # in the order of asking
+OPEN: dict[int, Any] = {}  # by thread: what it has a turn for, see `begin`
+WAITING: list[tuple[int, Any]] = []  # in the order of asking
 _changed = threading.Condition()
 Touched = tuple[frozenset[int], frozenset[int]]
 
@@ -46,20 +46,25 @@ def begin(use: Any) -> bool:
     is asked to end after the step in progress.
     """
     me = threading.get_ident()
-    if me in _open:
+    if me in OPEN:
         return False
-    _open[me] = use
-    if len(_open) > 1 or _waiting:
-        _wait(me, use)
+    OPEN[me] = use
+    if len(OPEN) > 1 or WAITING:
+        wait(me, use)
     return True
 
 
 def end() -> None:
     """Give this thread's turn back."""
-    del _open[threading.get_ident()]
-    if _waiting:
-        with _changed:
-            _changed.notify_all()
+    del OPEN[threading.get_ident()]
+    if WAITING:
+        tell()
+
+
+def tell() -> None:
+    """Let those who wait look again."""
+    with _changed:
+        _changed.notify_all()
 
 
 @contextlib.contextmanager
@@ -80,31 +85,34 @@ def turn(variables: Iterable[Any], writes: bool = False) -> Iterator[None]:
             end()
 
 
-def _wait(me: int, use: Any) -> None:
-    """Others have turns: wait for those who use the same in another way, and for those who asked earlier."""
+def wait(me: int, use: Any) -> None:
+    """Others have turns: wait for those who use the same in another way, and for those who asked earlier.
+
+    This thread has entered itself before.
+    """
     with _changed:
-        if not _in_the_way(me, use, _waiting):
+        if not _in_the_way(me, use, WAITING):
             return
-        del _open[me]
+        del OPEN[me]
         asked = (me, use)
-        _waiting.append(asked)
+        WAITING.append(asked)
         try:
             _changed.notify_all()  # somebody may have waited for the entry that has gone
-            while found := _in_the_way(me, use, _waiting[: _waiting.index(asked)]):
+            while found := _in_the_way(me, use, WAITING[: WAITING.index(asked)]):
                 for other in found:
                     if type(other) is not tuple:
                         other.hurry()
                 _changed.wait()
-            _open[me] = use
+            OPEN[me] = use
         finally:
-            _waiting.remove(asked)
+            WAITING.remove(asked)
             _changed.notify_all()
 
 
 def _in_the_way(me: int, use: Any, earlier: list[tuple[int, Any]]) -> list[Any]:
     reads, writes = touched(use)
     found = []
-    for thread, other in [*_open.items(), *earlier]:
+    for thread, other in [*OPEN.items(), *earlier]:
         if thread == me:
             continue
         its_reads, its_writes = touched(other)
@@ -116,12 +124,12 @@ def _in_the_way(me: int, use: Any, earlier: list[tuple[int, Any]]) -> list[Any]:
 def _forget() -> None:
     """In a forked child: the threads that had turns do not exist there."""
     global _changed
-    mine = _open.get(threading.get_ident())
-    _open.clear()
-    _waiting.clear()
+    mine = OPEN.get(threading.get_ident())
+    OPEN.clear()
+    WAITING.clear()
     _changed = threading.Condition()
     if mine is not None:
-        _open[threading.get_ident()] = mine
+        OPEN[threading.get_ident()] = mine
 
 
 if hasattr(os, "register_at_fork"):

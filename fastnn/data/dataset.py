@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import itertools
 import math
 import operator
@@ -11,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import config, random
+from fastnn.core import config
 from fastnn.core.arguments import count as counted
-from fastnn.core.errors import ArgumentError, DataError
-from fastnn.data import groups, plan
-from fastnn.data.elements import array_of, call, each, element, given, leaves, padded, row_count, rows_of, typed
+from fastnn.core.errors import ArgumentError
+from fastnn.data import groups, origins, plan
+from fastnn.data.elements import array_of, call, each, element, given, leaves, padded, rows_of
+from fastnn.data.passes import Passes
 from fastnn.data.plan import Plan, Turn
-from fastnn.data.tensor import Tensor, TensorSpec
 
 AUTOTUNE = -1
-INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
 
 
 class Options:
@@ -31,7 +29,7 @@ class Options:
     """
 
 
-class Dataset:
+class Dataset(Passes):
     """Elements one after the other: arrays, or tuples and dicts of them. Every method gives a new data set.
 
     An element is made when it is asked for. A pass can begin at any element: fit() that goes on inside an epoch makes
@@ -43,9 +41,6 @@ class Dataset:
     (3, [[0, 1], [2, 3], [4]])
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan, self._pass, self._start, self._place = plan, 0, 0, [0, 0]
-
     # ---- sources ---------------------------------------------------------------------------------------
 
     @staticmethod
@@ -54,16 +49,7 @@ class Dataset:
 
         Raises DataError where they have different numbers of rows.
         """
-        arrays = each(array_of, tensors)
-        n = row_count(arrays, "from_tensor_slices")
-
-        def rows(_: Turn, i: Any) -> Any:
-            return each(lambda a: array_of(a[i]), arrays)
-
-        def spec() -> Any:
-            return each(lambda a: TensorSpec(a.shape[1:], "string" if a.dtype.kind == "O" else a.dtype.name), arrays)
-
-        return Dataset(Plan(n, at=rows, many=rows, spec=spec))
+        return Dataset(origins.rows(tensors))
 
     @staticmethod
     def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
@@ -84,15 +70,7 @@ class Dataset:
         output_signature: structure of TensorSpecs, or output_types (dtypes) and output_shapes: what they become.
         Raises ArgumentError for what cannot be called; DataError for an element that is not as the signature says.
         """
-        if not callable(generator):
-            raise ArgumentError("`generator` must be a Python callable. Received: a value that cannot be called.")
-        types = output_types if output_signature is None else output_signature
-
-        def convert(value: Any) -> Any:
-            return element(value) if types is None else typed(value, types, output_shapes)
-
-        spec = None if output_signature is None else lambda: output_signature
-        return Dataset(Plan(None, lambda _: map(convert, generator(*args)), spec=spec))
+        return Dataset(origins.generated(generator, output_types, output_shapes, args, output_signature))
 
     @staticmethod
     def range(*args: Any, output_type: Any = "int64", name: str | None = None) -> Dataset:
@@ -108,13 +86,7 @@ class Dataset:
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool = False, name: str | None = None) -> Dataset:
         """Random int64 numbers from 0 to 2**32 - 1, without end."""
-        stream = config.next_stream() if seed is None else seed
-
-        def at(turn: Turn, i: int) -> Any:
-            key = (config.seed(), stream, *(turn if rerandomize_each_iteration else ()))
-            return np.asarray(random.bits(key, 1, first=i)[0], np.int64)
-
-        return Dataset(Plan(math.inf, at=at))
+        return Dataset(origins.random_numbers(seed, rerandomize_each_iteration))
 
     @staticmethod
     def list_files(
@@ -124,10 +96,7 @@ class Dataset:
 
         Raises DataError if there is none.
         """
-        patterns = [file_pattern] if isinstance(file_pattern, (str, bytes)) else list(np.ravel(file_pattern))
-        names = sorted({p for pattern in patterns for p in glob.glob(str(pattern))})
-        if not names:
-            raise DataError(f"No files matched pattern: {', '.join(map(str, patterns))}")
+        names = origins.file_names(file_pattern)
         files = Dataset.from_tensor_slices(np.array(names, object))
         return files if shuffle is False else files.shuffle(len(names), seed)
 
@@ -166,82 +135,6 @@ class Dataset:
     def choose_from_datasets(datasets: Any, choice_dataset: Dataset, stop_on_empty_dataset: bool = True) -> Dataset:
         """Elements of several data sets, each from the one whose number `choice_dataset` gives."""
         return Dataset(groups.picked([d._plan for d in datasets], choice_dataset._plan, stop_on_empty_dataset))
-
-    # ---- what it holds ---------------------------------------------------------------------------------
-
-    def __iter__(self) -> Iterator[Any]:
-        number, start = self._pass, self._start
-        self._pass, self._start = number + 1, 0
-        place = self._place = [number, start]
-        for value in self._plan.iterate((number,), start):
-            place[1] += 1
-            yield given(value)
-        place[:] = number + 1, 0
-
-    def state(self) -> dict[str, int]:
-        """Where the pass that began last is, as plain data."""
-        number, at = self._place
-        if at and at == self._plan.length:
-            number, at = number + 1, 0
-        return {"pass": number, "at": at}
-
-    def restore(self, state: dict[str, int]) -> None:
-        """Let the next pass be that of a state, and begin where it was."""
-        self._pass, self._start = int(state["pass"]), int(state["at"])
-        self._place = [self._pass, self._start]
-
-    def __len__(self) -> int:
-        n = self._plan.length
-        if n == math.inf:
-            raise TypeError("The dataset is infinite.")
-        if n is None:
-            raise TypeError("The dataset length is unknown.")
-        return int(n)
-
-    def __bool__(self) -> bool:
-        return True
-
-    @property
-    def num_batches(self) -> int | None:
-        """The number of elements, None if it is not known or there is no end."""
-        n = self._plan.length
-        return None if n is None or n == math.inf else int(n)
-
-    def cardinality(self) -> Any:
-        """The number of elements; -2 if it is not known, -1 if there is no end."""
-        n = self._plan.length
-        found = UNKNOWN_CARDINALITY if n is None else INFINITE_CARDINALITY if n == math.inf else int(n)
-        return np.asarray(found, np.int64).view(Tensor)
-
-    @property
-    def element_spec(self) -> Any:
-        """A TensorSpec for each array of an element: of its rows where nobody knows, of the first element else."""
-        if self._plan.spec is not None:
-            return self._plan.spec()
-        first = next(self._plan.iterate((0,)), None)
-        return each(TensorSpec.of, first)
-
-    def as_numpy_iterator(self) -> Iterator[Any]:
-        """The elements as plain arrays, single values as NumPy's numbers."""
-        return (each(lambda a: np.asarray(a)[()] if isinstance(a, np.ndarray) else a, e) for e in self)
-
-    def get_single_element(self, name: str | None = None) -> Any:
-        """The only element; DataError if there is another number of them."""
-        found = list(itertools.islice(iter(self), 2))
-        if len(found) != 1:
-            raise DataError(f"get_single_element: expected one element; there are {'more' if found else 'none'}.")
-        return found[0]
-
-    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:
-        """reduce_func(state, element) for each element; the last state.
-
-        >>> int(Dataset.range(5).reduce(0, lambda a, b: a + b))
-        10
-        """
-        state = given(element(initial_state))
-        for value in self:
-            state = given(element(reduce_func(state, value)))
-        return state
 
     # ---- one element at a time -------------------------------------------------------------------------
 
@@ -500,16 +393,3 @@ class Dataset:
             reduced,
             window_size_func=lambda key: bucket_batch_sizes[int(key)],
         )
-
-    def __repr__(self) -> str:
-        n = self._plan.length
-        return f"<Dataset of {'unknown length' if n is None else 'no end' if n == math.inf else f'{int(n)} elements'}>"
-
-
-def cardinality(dataset: Dataset) -> Any:
-    """The number of elements; -2 if it is not known, -1 if there is no end.
-
-    >>> int(cardinality(Dataset.range(3)))
-    3
-    """
-    return dataset.cardinality()

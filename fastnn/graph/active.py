@@ -17,7 +17,13 @@ class _Casting(threading.local):
     dtype: str | None = None
 
 
-_active = threading.local()
+class _Active(threading.local):
+    """The traces of this thread; None before its first."""
+
+    stack: list[Trace] | None = None
+
+
+_active = _Active()
 _casting = _Casting()
 
 
@@ -39,14 +45,14 @@ def casting_to(dtype: str | None) -> Iterator[None]:
 
 def current() -> Trace | None:
     """The innermost active Trace of this thread, or None."""
-    stack = getattr(_active, "stack", None)
+    stack = _active.stack
     return stack[-1] if stack else None
 
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
     """Inside, no trace is active: operations on arrays run eagerly (used when a layer builds itself)."""
-    stack = getattr(_active, "stack", None)
+    stack = _active.stack
     _active.stack = []
     try:
         yield
@@ -56,11 +62,11 @@ def paused() -> Iterator[None]:
 
 def enter(trace: Trace) -> None:
     """Make a trace the innermost active one."""
-    if not hasattr(_active, "stack"):
+    if _active.stack is None:
         _active.stack = []
     _active.stack.append(trace)
 
 
 def leave() -> None:
     """The innermost trace is active no more."""
-    _active.stack.pop()
+    (_active.stack or []).pop()

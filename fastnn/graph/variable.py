@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, dtypes, hooks, scopes, turns
+from fastnn.core import allowance, changes, dtypes, hooks, scopes, turns
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
@@ -315,6 +315,7 @@ def moved() -> None:
     """Say that a variable lives elsewhere now: plans that know where it was are stale."""
     global layout_version
     layout_version = next(_layout)
+    changes.note()
 
 
 def auto_name(base: str) -> str:

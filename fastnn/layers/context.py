@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from typing import Any
 
 from fastnn.core.masks import mask_of_array
 from fastnn.core.scopes import inside as name_scope
@@ -20,7 +21,15 @@ __all__ = [
     "prefer_nodes",
     "set_mask",
 ]
-_local = threading.local()
+
+
+class _Local(threading.local):
+    """The stack of contexts of a thread; None before its first call."""
+
+    contexts: list[Any] | None = None
+
+
+_local = _Local()
 _rules = {"node": False}
 
 
@@ -35,14 +44,15 @@ class CallContext:
 
 
 def _stack():
-    if not hasattr(_local, "contexts"):
-        _local.contexts = []
-    return _local.contexts
+    stack = _local.contexts
+    if stack is None:
+        stack = _local.contexts = []
+    return stack
 
 
 def active():
     """The context of the outermost layer call in progress on this thread, or None."""
-    stack = _stack()
+    stack = _local.contexts
     return stack[-1] if stack else None
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastnn.core import hooks, nesting
+from fastnn.core import changes, hooks, nesting
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import reached
 from fastnn.graph import Variable
@@ -22,6 +22,7 @@ def structure_changed():
     """Plans of models made before this moment may no longer hold."""
     global _version
     _version += 1
+    changes.note()
 
 
 class Tracker:

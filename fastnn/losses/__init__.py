@@ -4,11 +4,13 @@ from fastnn.core.registry import lazy
 
 NAMES = {
     "Loss": "loss", "Reduction": "loss", "squeeze_or_expand_to_same_rank": "loss",
-    **dict.fromkeys(("LossFunctionWrapper", "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError",
+    "LossFunctionWrapper": "wrapper",
+    **dict.fromkeys(("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError",
                      "MeanSquaredLogarithmicError", "CosineSimilarity", "Huber", "LogCosh", "Hinge", "SquaredHinge",
-                     "CategoricalHinge", "KLDivergence", "Poisson", "BinaryCrossentropy", "BinaryFocalCrossentropy",
-                     "CategoricalCrossentropy", "CategoricalFocalCrossentropy", "SparseCategoricalCrossentropy",
-                     "CategoricalGeneralizedCrossEntropy", "Dice", "Tversky"), "classes"),
+                     "CategoricalHinge", "KLDivergence", "Poisson"), "classes"),
+    **dict.fromkeys(("BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy",
+                     "CategoricalFocalCrossentropy", "SparseCategoricalCrossentropy",
+                     "CategoricalGeneralizedCrossEntropy", "Dice", "Tversky"), "probability_classes"),
     **dict.fromkeys(("mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
                      "mean_squared_logarithmic_error", "cosine_similarity", "huber", "log_cosh", "kl_divergence",
                      "poisson", "hinge", "squared_hinge", "categorical_hinge"), "regression"),

@@ -7,9 +7,9 @@ import numpy as np
 from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
-from fastnn.losses.classes import NamedLoss
 from fastnn.losses.loss import dtype_of, float_tensor, tensor
 from fastnn.losses.regression import number
+from fastnn.losses.wrapper import NamedLoss
 
 FAR = -1e9  # of a pair that is left out: its exponential is 0, and unlike infinity's so is its gradient
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core.errors import ShapeError
-from fastnn.losses.classes import NamedLoss
 from fastnn.losses.loss import float_tensor, tensor
+from fastnn.losses.wrapper import NamedLoss
 
 BLANK = 0
 

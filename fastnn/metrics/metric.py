@@ -77,6 +77,8 @@ class Metric(ChecksArguments):
     @property
     def variables(self) -> list[Variable]:
         """Every variable of this metric and of the metrics it holds."""
+        if not self._metrics:
+            return list(self._variables)
         return [v for metric in reached(self, lambda m: m._metrics) for v in metric._variables]
 
     def add_variable(

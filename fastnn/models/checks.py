@@ -183,11 +183,11 @@ def check_fit(x, wanted):
     """
     leaves = flatten(x)
     for i, (leaf, name) in enumerate(zip(leaves, wanted)):
-        if _narrows(leaf.dtype, name):
+        if narrows(leaf.dtype, name):
             values.check_fits(leaf, dtypes.numpy_type(name), _named(i, leaves))
 
 
-def _narrows(given, name):
+def narrows(given, name):
     """Whether numbers of the NumPy dtype `given` may be too large for the dtype `name` (None: kept as they are)."""
     if name is None or given.kind not in "iuf" or name == "bool" or dtypes.is_float(name):
         return False
@@ -197,7 +197,7 @@ def _narrows(given, name):
 def as_input(value, dtype, name):
     """What is given for an input of `dtype` as an array of numbers that are the same in it; see core/values.py."""
     array = values.as_numbers(value, name)
-    if _narrows(array.dtype, dtype):
+    if narrows(array.dtype, dtype):
         values.check_fits(array, dtypes.numpy_type(dtype), name)
     return array
 
@@ -210,7 +210,7 @@ def door(leaves, wanted, kept, indices):
     """
     names = [_named(i, leaves) for i in range(len(leaves))]
     narrow = any(a.dtype.kind == "f" and a.dtype.itemsize > dtypes.itemsize(k) for a, k in zip(leaves, kept))
-    integers = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or _narrows(a.dtype, w)]
+    integers = [i for i, (a, w) in enumerate(zip(leaves, wanted)) if a.dtype == np.uint64 or narrows(a.dtype, w)]
     ranges = [
         (i, layer.index_range, names[i], owner(layer))
         for i, layer in indices
@@ -225,7 +225,7 @@ def door(leaves, wanted, kept, indices):
             values.check_indices(given[i], rows, name, who)
         for i in integers:
             values.kept(given[i], names[i])
-            if _narrows(given[i].dtype, wanted[i]):
+            if narrows(given[i].dtype, wanted[i]):
                 values.check_fits(given[i], dtypes.numpy_type(wanted[i]), names[i])
         copy(mine, given, names)
 

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from fastnn.compiler.eager import EagerPlan
-from fastnn.core import config, dtypes
+from fastnn.core import changes, config, dtypes
 from fastnn.core.tree import holds_itself
 from fastnn.graph import current
 from fastnn.graph.tensor import recording
@@ -32,35 +32,26 @@ class DirectCalls:
 
     def __init__(self, shared):
         self.shared, self.plans, self.version = shared, ProgramCache(least=LEAST), None
+        self.seen = -1  # of changes.count: plans are as they were then
 
-    def find(self, model, inputs, own_layers=True, said=False):
-        """The plan (call it with the arrays), or None if this call has to be run operation by operation.
-
-        own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
-        than compute, so model(x) runs it at every call; predict, as fit, traces it once.
-        said: whether training=False was passed, which overrules what was said when the graph was made.
-        """
+    def renew(self):
+        """Let go what is out of date."""
+        self.seen = changes.count
         version = structure_version(), config.version(), self.shared.follow_seed()
         if version != self.version:
             self.plans.kept.clear()
             self.version = version
-        # the dtype itself, not its name: looking a name up costs more than running a small model
-        key = (
-            (inputs.shape, inputs.dtype, own_layers, said)
-            if type(inputs) is np.ndarray
-            else (signature(inputs), own_layers, said)
-        )
-        plan = self.plans.kept.get(key)
-        if plan is None or plan.stale:
-            if signature(inputs) is None:
-                return None
-            plan = self._plan(model, inputs, own_layers, said)
-            if plan is None:
-                return None
+        self.plans.drop(lambda _, plan: plan.stale)
+
+    def make(self, key, model, inputs, own_layers, said):
+        """A plan for such inputs, kept under `key`, or None."""
+        if signature(inputs) is None:
+            return None
+        plan = self._plan(model, inputs, own_layers, said)
+        if plan is not None:
             plan.bytes += bytes_of(plan.program)
             self.plans.put(key, plan)
             self.version = structure_version(), config.version(), self.shared.revision
-        plan.turn = self.plans.turn  # as ProgramCache.find, without a call
         return plan
 
     def _plan(self, model, inputs, own_layers, said):
@@ -104,12 +95,30 @@ class DirectCalls:
 
 
 def plan_of(model, inputs, own_layers=True, said=False):
-    """See DirectCalls.find."""
+    """The plan (call it with the arrays), or None if this call has to be run operation by operation.
+
+    own_layers: only for models all of whose layers are fastnn's own.  The Python code of a user's layer may do more
+    than compute, so model(x) runs it at every call; predict, as fit, traces it once.
+    said: whether training=False was passed, which overrules what was said when the graph was made.
+    """
     calls = model.__dict__.get("_direct")
     if calls is None:
         calls = DirectCalls(model._trainer().shared)
         object.__setattr__(model, "_direct", calls)
-    return calls.find(model, inputs, own_layers, said)
+    if calls.seen != changes.count:
+        calls.renew()
+    # the dtype itself, not its name: looking a name up costs more than running a small model
+    key = (
+        (inputs.shape, inputs.dtype, own_layers, said)
+        if type(inputs) is np.ndarray
+        else (signature(inputs), own_layers, said)
+    )
+    plans = calls.plans
+    plan = plans.kept.get(key)
+    if plan is None:
+        return calls.make(key, model, inputs, own_layers, said)
+    plan.turn = plans.turn  # as ProgramCache.find, without a call
+    return plan
 
 
 def directly(model, inputs, training, mask, kwargs):

@@ -11,7 +11,9 @@ from fastnn.core.jit import MODE
 from fastnn.core.memory import register_memory
 from fastnn.models.data import batch_dtype, flatten, like
 from fastnn.ops.records.cast import converted
+from fastnn.runtime import extension
 
+addresses = extension("executor").addresses
 LEAF = object()  # stands for an array
 
 
@@ -61,9 +63,12 @@ class Feed:
         """Take the rows of these arrays from now on, one for each slot, in `order`."""
         self.arrays, self.shapes = arrays, tuple([a.shape[1:] for a in arrays])
         for slot, a in zip(self.slots, arrays):
+            io = slot.io
             if a.flags.c_contiguous:
-                _known(a)
-            slot.io[:] = a.ctypes.data, a.strides[0] if a.ndim else 0, len(a)
+                io[0] = addresses((_known(a),))[0]
+            else:
+                io[0] = a.ctypes.data
+            io[1], io[2] = a.strides[0] if a.ndim else 0, len(a)
         self.reorder(order)
 
     def release(self):

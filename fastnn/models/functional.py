@@ -3,15 +3,14 @@
 import warnings
 from typing import Any
 
-from fastnn import ops
-from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ArgumentError, GraphError, ShapeError
+from fastnn.core import hooks
+from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.core.tree import flatten_as_written
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol, current
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import CallEvent, is_functional
-from fastnn.layers.host import TEXT, is_text, text_array
+from fastnn.layers.host import TEXT
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
@@ -19,17 +18,16 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
-from fastnn.models.binding import bound, by_position
-from fastnn.models.checks import as_input
 from fastnn.models.direct import directly
 from fastnn.models.door import AtDoor, Door, door_of, on_host
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
+from fastnn.models.functional_inputs import FunctionalInputs
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
 from fastnn.ops.rows import apart
 
 
-class Functional(Model):
+class Functional(FunctionalInputs, Model):
     """A model from `inputs` to `outputs`, each a symbol or a list, tuple or dict of them.
 
     Raises GraphError (a ValueError) if the outputs do not follow from the inputs or two layers have one name,
@@ -250,79 +248,6 @@ class Functional(Model):
             Layer.add_loss(self, values[key(loss)])
         return nest.map_structure(lambda x: values[key(x)], self._outputs_struct)
 
-    def _standardize(self, inputs):
-        """Flat input values in the order of `self.inputs`, with their dtype and rank."""
-        flat = nest.flatten(self._standard_x(inputs))
-        if len(flat) != len(self.inputs):
-            raise ShapeError(
-                f"Model '{self.name}' expects {len(self.inputs)} input(s) {self.input_names}, but it "
-                f"received {len(flat)} input tensors."
-            )
-        return [self._fit(x, ref) for x, ref in zip(flat, self.inputs)]
-
-    def _fit(self, x, ref):
-        if x is None:
-            if not getattr(ref.origin.operation, "optional", False):
-                raise _not_optional(ref)
-            return None
-        mask, given = context.get_mask(x), x
-        if not isinstance(x, Symbol):
-            x = as_input(x, ref.dtype, f"input '{ref.name}'")
-        if dtypes.standardize(x.dtype) != ref.dtype:
-            x = x.astype(ref.dtype)
-        rank, wanted = len(x.shape), len(ref.shape)
-        if rank == wanted + 1 and x.shape[-1] == 1:
-            x = ops.squeeze(x, axis=-1)
-        elif rank == wanted - 1 and ref.shape[-1] == 1:
-            x = ops.expand_dims(x, axis=-1)
-        elif rank != wanted:
-            raise ShapeError(
-                f"Invalid input shape for input with name '{ref.name}' and path '{self._path_of(ref)}'. Expected "
-                f"shape {ref.shape}, but input has incompatible shape {tuple(x.shape)}"
-            )
-        if mask is not None and x is not given:
-            context.set_mask(x, mask)
-        return x
-
-    def _path_of(self, symbol):
-        """Where an input stands in the structure of `inputs`, as an error says it."""
-        paths = nest.flatten_with_path(self._inputs_struct)
-        return next(".".join(map(str, path)) for path, x in paths if x is symbol)
-
-    def _standard_x(self, x, quiet=False):
-        """Data in the structure of `inputs`, or, where the model has a door, through it."""
-        if self._door is None:
-            return self._standard_leaves(x, quiet)
-        if isinstance(x, AtDoor):
-            return x
-        if isinstance(self._inputs_struct, Symbol) and is_text(x):
-            x = text_array(x)
-        x = self._standard_leaves(x, quiet)
-        flat = nest.flatten(x)
-        return x if any(isinstance(value, Symbol) for value in flat) else self._door(flat)
-
-    def _standard_leaves(self, x, quiet=False):
-        """Data in the structure of `inputs`: dicts by key or name, lists by position (see binding.bound)."""
-        struct = self._inputs_struct
-        if isinstance(x, dict):
-            return bound(struct, x, self.input_names, self.name, quiet)
-        if isinstance(struct, Symbol) and isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
-            return x[0]
-        if isinstance(struct, (list, tuple)) and len(struct) == 1 and not isinstance(x, (list, tuple)):
-            return [x]
-        if isinstance(struct, dict) and isinstance(x, (list, tuple)) and len(x) == len(struct):
-            return by_position(struct, x, quiet)
-        if isinstance(struct, dict) and len(struct) == 1 and not isinstance(x, (list, tuple)):
-            return {next(iter(struct)): x}
-        return bound(struct, x, model=self.name)
-
-    def input_dtypes(self, x):
-        """The dtypes that the leaves of (standardized) data are wanted in."""
-        return [s.dtype for s in (self.inputs if self._door is None else self._door.specs)]
-
-    def _build_from_data(self, x):
-        """Nothing: a functional model is built when it is made."""
-
     def compute_output_spec(self, inputs, training=None, mask=None):
         """Shape and dtype of the outputs for symbols as inputs."""
         flat = nest.flatten(self._standard_x(inputs, quiet=True))  # the call itself warns
@@ -387,10 +312,6 @@ def _event_apart(event):
 
     known = {key(x): x for x in inputs}
     return apart(again, [(known[k].shape, known[k].dtype) for k in place])
-
-
-def _not_optional(symbol):
-    return ShapeError(f"The input '{symbol.name}' is not optional, but None was passed. Please provide a valid tensor.")
 
 
 def _not_connected(inputs, outputs):

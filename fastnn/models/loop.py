@@ -29,13 +29,6 @@ def listeners_of(model, callbacks, verbose, history, **params):
     return made
 
 
-def one_batch(model, kind, x, y, weight):
-    """train_on_batch and test_on_batch; returns the logs of this batch alone."""
-    model.reset_metrics()
-    run_batch(model._trainer().steps[kind], (x, y, weight))
-    return model._logs()
-
-
 def fit(
     model,
     x,
@@ -177,8 +170,9 @@ def _train(model, source, validation, validation_freq, listeners, epochs, keepin
     except BaseException as error:
         listeners.on_train_abort(error, logs)
         raise
-    if getattr(model.optimizer, "built", False):  # averages, its own or those of the optimizers inside it
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+    optimizer = model.optimizer
+    if getattr(optimizer, "built", False) and optimizer.has_final_values:
+        optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
     if keeping is not None:
         keeping.finish(epoch + 1, logs)

@@ -74,8 +74,11 @@ class Measured:
     def _logs(self):
         own = self._trainer()
         found = own.ran and own.ran.logs()
-        results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
-        return dict(sorted(results.items()))
+        if found is None and type(self).get_metrics_result is Measured.get_metrics_result:
+            results = self.get_metrics_result()
+        else:
+            results = {k: _number(v) for k, v in (self.get_metrics_result() if found is None else found).items()}
+        return dict(sorted(results.items())) if len(results) > 1 else results
 
     def _in_order(self, logs):
         """Results as evaluate and train_on_batch return them: loss first; a single one without a list."""
@@ -87,7 +90,7 @@ class Measured:
 
 
 def _number(value):
-    if isinstance(value, (Symbol, Later)):
-        return value
+    if isinstance(value, (float, Symbol, Later)):  # NumPy's float64 is a float
+        return value if type(value) is not np.float64 else float(value)
     array = np.asarray(value)
     return float(array) if array.ndim == 0 else array

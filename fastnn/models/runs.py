@@ -86,6 +86,16 @@ def _enter(own, kind, inner):
         asked[1].set()
 
 
+def enter_alone(own):
+    """Take the lock for a run that is inside no other, if nobody has it; whether it did: then release it at the end."""
+    if own.returning is not None or _open.__dict__.get("models") or not own.lock.acquire(blocking=False):
+        return False
+    if own.depth:
+        own.lock.release()
+        return False
+    return True
+
+
 def let_in(own):
     """Between two batches of fit: let a run of another thread that waits run inside this one.
 

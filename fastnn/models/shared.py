@@ -2,7 +2,7 @@
 
 import weakref
 
-from fastnn.core import config
+from fastnn.core import changes, config
 from fastnn.graph import Variable
 from fastnn.models.program_cache import ProgramCache
 from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP, WATCH
@@ -93,6 +93,7 @@ class Shared:
         self.revision += 1
         for kind, state in self.states.items():
             state[STEP] = position[kind] + FIRST_STEP[kind]
+        changes.note()
 
     def next_fit(self):
         """The number of a call of fit that begins."""

@@ -23,7 +23,8 @@ def is_sparse(value: Any) -> bool:
 
 def any_sparse(*structures: Any) -> bool:
     """Whether a leaf of the structures is sparse."""
-    return any(map(is_sparse, tree.reached(structures, _first_parts)))
+    left = [s for s in structures if s is not None and type(s) is not np.ndarray]
+    return bool(left) and any(map(is_sparse, tree.reached(left, _first_parts)))
 
 
 def _first_parts(structure: Any) -> Any:

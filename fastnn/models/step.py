@@ -41,7 +41,7 @@ class CompiledStep:
     add_loss added.
     """
 
-    __slots__ = ("bytes", "feed", "logs", "losses", "program", "result", "turn", "version")
+    __slots__ = ("__weakref__", "bytes", "feed", "logs", "losses", "program", "result", "turn", "version")
 
     def __init__(self, program, feed, version, result, logs, losses):
         self.program, self.feed, self.version, self.turn = program, feed, version, 0
@@ -77,18 +77,19 @@ class Step:
     """One kind of step of a model: "train", "test" or "predict".
 
     feeds: by signature, as long as somebody has them.  last: the CompiledStep that ran last, or None.  watch: the Watch
-    of the fit that runs, or None.
+    of the run in progress, or None.  short: by shapes and dtypes of a batch (see on_batch.py).
     """
 
     def __init__(self, model, kind, shared):
         self._model = weakref.ref(model)  # the model holds its steps: a circle would outlive `del model`
         self.kind, self.shared = kind, shared
         self.feeds, self.last = weakref.WeakValueDictionary(), None
-        self.watch = None
+        self.watch, self.short = None, {}
 
     def forget(self):
         """Drop all that was made: the model has changed."""
         self.feeds, self.last = weakref.WeakValueDictionary(), None
+        self.short.clear()
 
     # ------------------------------------------------------------------ data
     def feed(self, x, y=None, weight=None, order=None):

@@ -17,28 +17,24 @@ from fastnn.gradients import GradientTape
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
-from fastnn.models import checks, loop, runs
+from fastnn.models import checks, loop, on_batch, runs
 from fastnn.models import data as adapter
 from fastnn.models.direct import plan_of
-from fastnn.models.gradient_check import GradientReport, check_gradients
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
+from fastnn.models.looks import Looks
 from fastnn.models.measured import Measured
-from fastnn.models.profile import Profile
 from fastnn.models.receipt import check_argument as check_receipt
-from fastnn.models.report import PlanReport
 from fastnn.models.step import update
 from fastnn.models.step_functions import StepFunctions
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 if TYPE_CHECKING:
     from fastnn.callbacks.history import History
-    from fastnn.models.profile import Profile
-    from fastnn.models.report import PlanReport
     from fastnn.optimizers.optimizer import Optimizer
 
 
-class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
+class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -334,61 +330,27 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         sample_weight: Structure = None,
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
+        nan: str | None = None,
     ) -> Any:
-        """One training step on one batch; returns the loss and metrics of that batch."""
+        """One training step on one batch; returns the loss and metrics of that batch.
+
+        nan: what the step does if its loss or gradients are not finite, as in `fit`; None: nobody looks.
+        """
         self._need_compiled("train_on_batch")
-        with runs.run(self):
-            logs = loop.one_batch(self, "train", *self._arrays(x, y, sample_weight, class_weight))
-        return logs if return_dict else self._in_order(logs)
+        if nan is not None:
+            checks.check_arguments(nan=nan)
+        return on_batch.run(self, "train", x, y, sample_weight, class_weight, return_dict, nan)
 
     def test_on_batch(
         self, x: Structure, y: Structure = None, sample_weight: Structure = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of one batch, in inference mode."""
         self._need_compiled("test_on_batch")
-        with runs.run(self):
-            logs = loop.one_batch(self, "test", *self._arrays(x, y, sample_weight))
-        return logs if return_dict else self._in_order(logs)
+        return on_batch.run(self, "test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Structure) -> Array | Any:
         """The outputs for one batch, as NumPy arrays."""
-        with runs.run(self):
-            x, _, _ = self._arrays(x, None, None, what="predict")
-            return loop.predict_batch(self, x)
-
-    def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
-        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
-        return PlanReport(self, batch_size, training)
-
-    def check_gradients(
-        self,
-        x: Structure,
-        y: Structure = None,
-        sample_weight: Structure = None,
-        directions: int = 3,
-        tolerance: float = 1e-6,
-        seed: int = 0,
-    ) -> GradientReport:
-        """Compare the gradients of the loss with numeric ones, in float64, for each trainable variable.
-
-        Layers, losses and penalties of your own are checked like all others, whatever the model's float type is.
-        Training mode; random layers draw the numbers of the next step, the same at every look.  `stop_gradient` holds
-        what it was given.  Kinks (relu at 0, ties of a max) are told from faults.  Weights and state stay as they are.
-
-        x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
-        directions: how many random ones per variable, besides the gradient's own and each element of small variables.
-        tolerance: the relative error from which a gradient is wrong.  seed: of the directions.
-
-        Returns a GradientReport: `.ok`, `.rows`, `.raise_for_errors()`, str().  A step of your own (`train_step`) is
-        not run: what is checked is `compute_loss`.  Raises DataError, ShapeError, NotBuiltError as `fit`, and DataError
-        where the loss is not finite.
-        """
-        self._need_compiled("check_gradients")
-        return check_gradients(self, x, y, sample_weight, directions, tolerance, seed)
-
-    def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
-        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
-        return Profile(self, batch_size, batches, training)
+        return on_batch.predict(self, x)
 
 
 def _training_argument(function, training):

@@ -1,13 +1,11 @@
 """A step of an optimizer: clipping, weight decay, the update, averages and constraints, in Keras's order.
 
-A step works on units.  A unit is a parameter, its gradient and its slots: a model variable (eagerly, and for
-optimizers written by users), or a run of many of them that lie side by side (in the training tape: one kernel call
-for the
-whole model).  The same code serves symbols and arrays.
+A step works on units (unit.py).  A unit is a parameter, its gradient and its slots: a model variable (eagerly, and for
+optimizers written by users), or a run of many of them that lie side by side (in the training tape: one kernel call for
+the whole model).  The same code serves symbols and arrays.
 """
 
 import contextlib
-import functools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -22,54 +20,16 @@ from fastnn.graph import Symbol, Variable, calls, current
 from fastnn.graph.active import paused
 from fastnn.graph.tensor import here
 from fastnn.ops.records import state as state_records
-from fastnn.ops.records import update, update_hyper
-from fastnn.optimizers.operands import as_dtype, number, snapshot
+from fastnn.ops.records import update_hyper
+from fastnn.optimizers.clipping import Clipping
+from fastnn.optimizers.custom_step import CustomStep
+from fastnn.optimizers.operands import as_dtype, number
 from fastnn.optimizers.stateless import Stateless
+from fastnn.optimizers.unit import Unit
 
 # Settings of every optimizer that its steps hold as constants, so that a change makes new plans.
 LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentum", "ema_overwrite_frequency",
         "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}  # fmt: skip
-
-
-class Unit:
-    """What one update works on.
-
-    param: a Variable.  grad: symbol or array of its shape.  slots: {name: Variable}.  variables: the model variables
-    in it; offsets: where each begins in a flat param, None where param is the variable itself.
-    """
-
-    def __init__(self, param, grad, slots, variables, offsets=None):
-        self.param, self.grad, self.slots, self.variables, self.offsets = param, grad, slots, variables, offsets
-
-    def part(self, flat, i):
-        """The entries of a flat value that belong to variable number i, in its shape."""
-        if self.offsets is None:
-            return flat
-        v, o = self.variables[i], self.offsets[i]
-        return ops.reshape(flat[o : o + v.size], v.shape)
-
-    def begin(self):
-        """The value of param, with what was assigned to single variables since."""
-        trace = current()
-        if self.offsets is not None and any(v in trace.assigns for v in self.variables):
-            trace.assign(self.param, self.joined([trace.read(v) for v in self.variables]))
-            for v in self.variables:
-                trace.assigns.pop(v, None)
-        return self.param.value
-
-    def end(self, new):
-        """Assign to param, and let who reads its variables from now on see it."""
-        self.param.assign(new)
-        if self.offsets is not None:
-            trace = current()
-            for i, v in enumerate(self.variables):
-                trace.values[v] = functools.partial(self.part, trace.read(self.param), i)
-
-    def joined(self, parts):
-        """One flat value from one value for each variable."""
-        if self.offsets is None:
-            return parts[0]
-        return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
 
 
 class Updates:
@@ -83,7 +43,7 @@ class Updates:
         self.optimizer.apply(values, self.variables)
 
 
-class Applying(Stateless):
+class Applying(Clipping, CustomStep, Stateless):
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
@@ -258,6 +218,11 @@ class Applying(Stateless):
             return None
         return [[made[self._get_variable_index(v)] for v in variables] for made in self._slots.values()]
 
+    @property
+    def has_final_values(self):
+        """Whether `finalize_variable_values` has anything to do."""
+        return bool(self.use_ema) or type(self).finalize_variable_values is not Applying.finalize_variable_values
+
     def finalize_variable_values(self, var_list):
         """Put the moving averages into the model (at the end of training, with use_ema)."""
         if self.use_ema:
@@ -278,6 +243,7 @@ class Applying(Stateless):
         if self.loss_scale_factor is not None:
             grads = [ops.multiply(g, number(1.0 / self.loss_scale_factor, g)) for g in grads]
         if self._is_custom():
+            _watch(grads)
             self._custom_step(grads, variables)
         else:
             units = self._units(grads, variables, prepared)
@@ -368,34 +334,6 @@ class Applying(Stateless):
             return False
         return np.concatenate([np.full(v.size, float(d)) for v, d in zip(unit.variables, decays)])
 
-    # ------------------------------------------------------------------ clipping
-    def _clip_by_norm(self, g):
-        """g * clipnorm / max(|g|, clipnorm)."""
-        limit = number(self.clipnorm, g)
-        norm = ops.sqrt(update.sum_squares(g))
-        return ops.multiply(g, ops.divide(limit, ops.maximum(norm, limit)))
-
-    def _global_scale(self, grads):
-        """The factor that brings all gradients together to global_clipnorm; NaN where their norm is not finite."""
-        total = None
-        for g in grads:
-            part = ops.cast(update.sum_squares(g), "float64")
-            total = part if total is None else ops.add(total, part)
-        norm, limit = ops.sqrt(total), np.float64(self.global_clipnorm)
-        least = ops.minimum(ops.divide(np.float64(1.0), norm), np.float64(1.0) / limit)
-        return ops.add(ops.multiply(limit, least), ops.subtract(norm, norm))
-
-    def _clip_gradients(self, grads):
-        """Gradients of single variables after whichever clipping is set."""
-        if self.clipnorm:
-            return [self._clip_by_norm(g) for g in grads]
-        if self.clipvalue:
-            return [ops.clip(g, -float(self.clipvalue), float(self.clipvalue)) for g in grads]
-        if self.global_clipnorm:
-            scale = self._global_scale(grads)
-            return [ops.multiply(g, ops.cast(scale, dtypes.standardize(g.dtype))) for g in grads]
-        return grads
-
     # ------------------------------------------------------------------ learning rate
     def _int64(self, iterations):
         value = iterations.value if isinstance(iterations, Variable) else iterations
@@ -420,62 +358,6 @@ class Applying(Stateless):
         with paused():
             self.refresh()
         return self._python_rate.value
-
-    # ------------------------------------------------------------------ optimizers written by users
-    def _custom_step(self, grads, variables):
-        _watch(grads)
-        steps = self.gradient_accumulation_steps
-        if not steps:
-            self._custom_update(grads, variables)
-        else:
-            due = ops.equal(ops.mod(ops.add(self._iterations, np.int64(1)), np.int64(steps)), np.int64(0))
-            stores = [self._slots["gradient_accumulator"][self._get_variable_index(v)] for v in variables]
-            sums = [ops.add(as_dtype(g, v.dtype), s.value) for g, v, s in zip(grads, variables, stores)]
-            touched = [v for v in [*variables, *self._variables] if not any(v is s for s in stores)]
-            before = [snapshot(v) for v in touched]
-            self._custom_update([ops.multiply(s, number(1.0 / steps, s)) for s in sums], variables)
-            for v, old in zip(touched, before):
-                new = snapshot(v)
-                if new is not old:
-                    v.assign(ops.where(due, new, old))
-            for s, total in zip(stores, sums):
-                s.assign(ops.where(due, number(0.0, total), total))
-        for v in variables:
-            new = v.value
-            if self.use_ema:
-                average = self._slots["average"][self._get_variable_index(v)]
-                new, kept = self._average(new, average.value, self._int64(self.iterations))
-                average.assign(kept)
-                v.assign(new)
-            if getattr(v, "constraint", None) is not None:
-                v.assign(v.constraint(v.value))
-
-    def _custom_update(self, grads, variables):
-        rate = self._rate()
-        self._apply_weight_decay(variables, rate)
-        for g, v in zip(self._clip_gradients(grads), variables):
-            self.update_step(g, v, ops.cast(rate, v.dtype))
-
-    def _apply_weight_decay(self, variables, rate=None):
-        """Take the decoupled weight decay from variables (subclasses written for Keras call it)."""
-        rate = self._rate() if rate is None else rate
-        for v in variables:
-            decay = self._decay_of(v)
-            if decay:
-                factor = ops.cast(ops.multiply(rate, np.float64(decay)), v.dtype)
-                v.assign(ops.subtract(v.value, ops.multiply(v.value, factor)))
-
-    def assign(self, variable, value):
-        """variable <- value; what update_step of Keras's own optimizers calls."""
-        variable.assign(value)
-
-    def assign_add(self, variable, value):
-        """variable <- variable + value."""
-        variable.assign_add(value)
-
-    def assign_sub(self, variable, value):
-        """variable <- variable - value."""
-        variable.assign_sub(value)
 
 
 def _without_missing(grads, variables):

@@ -1,6 +1,6 @@
-"""The base of every optimizer: Keras's arguments, variables, learning rate and saving.
+"""The base of every optimizer: Keras's arguments, its slots, weight decay, configs.
 
-What an optimizer does in a step is in `fastnn.optimizers.applying`.
+What it does in a step is in `applying`, its variables are in `variables`, the learning rate is in `rate`.
 """
 
 import copy
@@ -12,47 +12,22 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import initializers, ops
+from fastnn import ops
 from fastnn.core import config, dtypes
 from fastnn.core.arguments import ChecksArguments, name_of, number, whole
-from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
+from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.naming import snake_case
-from fastnn.core.turns import turn
-from fastnn.core.types import Array, Config
-from fastnn.graph import Symbol, Trace, Variable, current
-from fastnn.graph.flat import FlatBuffer
-from fastnn.graph.lifetime import passing
+from fastnn.core.types import Config
+from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import LIVE, Applying
+from fastnn.optimizers.rate import Rate
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
+from fastnn.optimizers.variables import OptimizerVariables
 from fastnn.saving import identifiers as serial
 
 
-def _slot_name(variable, name):
-    """What an optimizer variable for a model variable is called."""
-    return f"{re.sub('[/:]', '_', getattr(variable, 'path', None) or variable.name)}_{name or 'var'}"
-
-
-def _zeros(initializer):
-    """Whether an optimizer variable starts at zero."""
-    return (
-        type(initializers.get(initializer or "zeros")) is initializers.Zeros
-        if not isinstance(initializer, (int, float))
-        else initializer == 0
-    )
-
-
-def can_be_traced(schedule):
-    """Whether a schedule written by a user works on a symbol (no `if step < ...`, no NumPy or math functions)."""
-    try:
-        with passing(), Trace() as trace:
-            rate = schedule(trace.input((), "int64"))
-    except Exception:  # whatever it is that the formula cannot do
-        return False
-    return isinstance(rate, Symbol) and rate.shape == ()
-
-
-class Optimizer(ChecksArguments, Applying):
+class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
     """Base of all optimizers.
 
     learning_rate: a float, a LearningRateSchedule, or a function without arguments.  weight_decay: float or None,
@@ -77,8 +52,6 @@ class Optimizer(ChecksArguments, Applying):
     >>> v.numpy()
     array([0.5, 2.5], dtype=float32)
     """
-
-    _variables: list[Variable]
 
     def __init__(
         self,
@@ -142,15 +115,7 @@ class Optimizer(ChecksArguments, Applying):
                 )
             self._learning_rate = self._track(held, dtype, "learning_rate")
 
-    # ------------------------------------------------------------------ variables
-    def _track(self, value, dtype, name):
-        return self._keep(Variable(value, dtype=dtype, trainable=False, name=name, path=f"{self.name}/{name}"))
-
-    def _keep(self, variable):
-        if not any(v is variable for v in self._variables):
-            self._variables.append(variable)
-        return variable
-
+    # ------------------------------------------------------------------ attributes
     def __setattr__(self, name, value):
         own = self.__dict__.get("_variables")
         if (
@@ -163,88 +128,6 @@ class Optimizer(ChecksArguments, Applying):
         if self.__dict__.get("built") and (name in LIVE or name in self.settings):
             self._change(name, value)
         object.__setattr__(self, name, value)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """iteration, learning_rate (unless a schedule) and the slots, in the order in which they are saved."""
-        return list(self._variables)
-
-    @property
-    def trainable_variables(self):
-        """The model's variables that this optimizer was built for."""
-        return list(self._trainable)
-
-    @property
-    def averages(self):
-        """The moving averages of the trainable variables (with use_ema)."""
-        return list(self._slots.get("average", ()))
-
-    # names that subclasses written for Keras use
-    _trainable_variables = property(lambda self: self._trainable)
-    _model_variables_moving_average = property(lambda self: self.averages)
-    _accumulated_gradients = property(lambda self: list(self._slots.get("gradient_accumulator", ())))
-
-    def add_variable(
-        self,
-        shape: Any,
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        aggregation: Any = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
-        self._check_super()
-        dtype = dtypes.standardize(dtype)
-        shape = tuple(int(d) for d in shape)
-        if isinstance(initializer, (int, float)):
-            value = np.full(shape, initializer, dtypes.numpy_type(dtype))
-        else:
-            value = initializers.get(initializer or "zeros")(shape, dtype=dtype)
-        return self._track(np.asarray(value), dtype, name or auto_name("variable"))
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
-        full = _slot_name(reference_variable, name)
-        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
-
-    def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
-        """One optimizer variable for each model variable.
-
-        name: str, or a sequence of them for several per variable (made side by side); initializer: one, or as many.
-        Returns a list, or one list for each name.
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        initials = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
-        if len(names) != len(initials):
-            raise ArgumentError(
-                "The number of provided names must match the number of provided initializers. Received "
-                f"name={name!r}, initializer={initializer!r}."
-            )
-        self._check_super()
-        sizes = {}
-        for v in trainable_variables:
-            sizes[v.dtype] = sizes.get(v.dtype, 0) + v.size
-        # zeros lie side by side from the start, as the weights do: one update kernel serves them all, without a copy
-        own = any(
-            getattr(type(self), name) is not getattr(Optimizer, name)
-            for name in ("add_variable", "add_variable_from_reference")
-        )
-        blocks = [
-            None if own or not _zeros(i) else {dtype: FlatBuffer(dtype, size) for dtype, size in sizes.items()}
-            for i in initials
-        ]
-        out = [[] for _ in names]
-        for v in trainable_variables:
-            for made, n, i, block in zip(out, names, initials, blocks):
-                if block is None:
-                    made.append(self.add_variable_from_reference(v, n, i))
-                else:
-                    full = _slot_name(v, n)
-                    made.append(self._keep(block[v.dtype].zeros(v.shape, name=full, path=f"{self.name}/{full}")))
-        return out[0] if isinstance(name, str) else out
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots for these model variables (once)."""
@@ -280,103 +163,6 @@ class Optimizer(ChecksArguments, Applying):
                 f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the "
                 "first statement in the `__init__()` method."
             )
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set all variables, in the order of `variables`."""
-        if not self.built:
-            raise NotBuiltError(
-                "You are calling `set_weights()` on an optimizer that has not yet been built. Please "
-                "call `optimizer.build(trainable_variables)` first."
-            )
-        with turn(self.variables, writes=True):
-            for variable, weight in zip(self.variables, weights):
-                variable.assign(weight)
-
-    def get_weights(self) -> list[Array]:
-        """The values of all variables, in order; all of one moment between two steps."""
-        with turn(self.variables):
-            return [v.numpy() for v in self.variables]
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put the variables into a mapping under "0", "1", ..."""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Take the variables from a mapping; warns and changes nothing if their number differs."""
-        keys = list(store.keys())
-        if len(keys) != len(self.variables):
-            hint = " This is likely because the optimizer has not been called/built yet." if not self.built else ""
-            warnings.warn(
-                f"Skipping variable loading for optimizer '{self.name}', because it has "
-                f"{len(self.variables)} variables whereas the saved optimizer has {len(keys)} "
-                f"variables.{hint}",
-                stacklevel=2,
-            )
-            return
-        for i, variable in enumerate(self.variables):
-            variable.assign(np.asarray(store[str(i)]))
-
-    # ------------------------------------------------------------------ learning rate
-    @property
-    def iterations(self) -> Variable:
-        """The number of updates made: an int64 variable (with gradient accumulation, a value)."""
-        if self.gradient_accumulation_steps:
-            return ops.floor_divide(self._iterations, np.int64(self.gradient_accumulation_steps))
-        return self._iterations
-
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate: a variable, or what the schedule gives now."""
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return rate
-        if isinstance(rate, LearningRateSchedule):
-            return rate(self._iterations if current() is not None else int(self._iterations.numpy()))
-        return rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> Any:
-        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Variable)):
-            if isinstance(self._learning_rate, Variable):
-                old = self._learning_rate
-                object.__setattr__(self, "_variables", [v for v in self._variables if v is not old])
-            self._learning_rate, self._traceable = value, None
-            return
-        if not isinstance(self._learning_rate, Variable):
-            if isinstance(self._learning_rate, LearningRateSchedule):
-                raise TypeError(
-                    "This optimizer was created with a `LearningRateSchedule` object as its "
-                    "`learning_rate` constructor argument, hence its learning rate is not settable. If you "
-                    "need the learning rate to be settable, you should instantiate the optimizer with a "
-                    "float `learning_rate` argument."
-                )
-            number("learning_rate", value)
-            self._learning_rate = lambda: value
-            return
-        self._learning_rate.assign(np.asarray(number("learning_rate", getattr(value, "value", value))))
-
-    lr = learning_rate
-
-    @property
-    def python_per_batch(self):
-        """Whether the learning rate comes from Python code that cannot be traced: call refresh() before each batch."""
-        rate = self._learning_rate
-        if isinstance(rate, Variable) or type(rate).__module__.startswith("fastnn."):
-            return False
-        if self._traceable is None:
-            self._traceable = isinstance(rate, LearningRateSchedule) and can_be_traced(rate)
-        return not self._traceable
-
-    def refresh(self):
-        """Ask a learning rate written in plain Python for its value at this iteration."""
-        if self.python_per_batch:
-            rate = self._learning_rate
-            step = int(self._iterations.numpy())
-            value = rate(step) if isinstance(rate, LearningRateSchedule) else rate()
-            if self._python_rate is None:
-                self._python_rate = Variable(np.float64(0.0), dtype="float64", trainable=False, name="learning_rate")
-            self._python_rate.assign(np.asarray(value, np.float64).reshape(()))
 
     def scale_loss(self, loss):
         """The loss times loss_scale_factor (gradients are divided by it again)."""

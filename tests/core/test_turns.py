@@ -31,7 +31,7 @@ def waits(use):
         turns.end()
 
     thread, _ = other(ask)
-    while not taken.is_set() and not turns._waiting:
+    while not taken.is_set() and not turns.WAITING:
         thread.join(0.001)
     return not taken.is_set(), thread
 
@@ -48,7 +48,7 @@ def test_who_waits(mine, writes, its, its_writes, expected):
         waited, thread = waits((its, its_writes))
         assert waited == expected
     thread.join()
-    assert not turns._open and not turns._waiting
+    assert not turns.OPEN and not turns.WAITING
 
 
 def test_variables_in_one_buffer_are_one_memory():
@@ -60,7 +60,7 @@ def test_who_has_a_turn_takes_no_second_one():
     with turns.turn([A], writes=True):
         assert not turns.begin(([B], True))
         assert A.assign_add([1.0]).numpy() == A.numpy()
-    assert not turns._open
+    assert not turns.OPEN
 
 
 def test_turns_are_given_in_the_order_of_asking():
@@ -73,7 +73,7 @@ def test_turns_are_given_in_the_order_of_asking():
     with turns.turn([A], writes=True):
         for number, writes in enumerate((False, True, False, True)):
             threads.append(other(lambda n=number, w=writes: take(n, w))[0])
-            while len(turns._waiting) <= number:
+            while len(turns.WAITING) <= number:
                 threads[-1].join(0.001)
     for thread in threads:
         thread.join()
@@ -93,12 +93,12 @@ def test_an_interrupted_wait_leaves_nothing():
     def ask():
         with pytest.raises(KeyboardInterrupt):
             turns.begin(((A,), True))
-        failed.append(threading.get_ident() not in turns._open)
+        failed.append(threading.get_ident() not in turns.OPEN)
 
     turns.begin(Interrupted())
     other(ask)[0].join()
     turns.end()
-    assert failed == [True] and not turns._waiting and not turns._open
+    assert failed == [True] and not turns.WAITING and not turns.OPEN
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=6))

@@ -1,0 +1,113 @@
+"""Passes over the elements of a data set: where they are, how many there are, what they look like."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fastnn.core.errors import DataError
+from fastnn.data.elements import each, element, given
+from fastnn.data.plan import Plan
+from fastnn.data.tensor import Tensor, TensorSpec
+
+INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
+
+
+class Passes:
+    """The part of a Dataset that gives its elements and speaks of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._pass, self._start, self._place = plan, 0, 0, [0, 0]
+
+    def __iter__(self) -> Iterator[Any]:
+        number, start = self._pass, self._start
+        self._pass, self._start = number + 1, 0
+        place = self._place = [number, start]
+        for value in self._plan.iterate((number,), start):
+            place[1] += 1
+            yield given(value)
+        place[:] = number + 1, 0
+
+    def state(self) -> dict[str, int]:
+        """Where the pass that began last is, as plain data."""
+        number, at = self._place
+        if at and at == self._plan.length:
+            number, at = number + 1, 0
+        return {"pass": number, "at": at}
+
+    def restore(self, state: dict[str, int]) -> None:
+        """Let the next pass be that of a state, and begin where it was."""
+        self._pass, self._start = int(state["pass"]), int(state["at"])
+        self._place = [self._pass, self._start]
+
+    def __len__(self) -> int:
+        n = self._plan.length
+        if n == math.inf:
+            raise TypeError("The dataset is infinite.")
+        if n is None:
+            raise TypeError("The dataset length is unknown.")
+        return int(n)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of elements, None if it is not known or there is no end."""
+        n = self._plan.length
+        return None if n is None or n == math.inf else int(n)
+
+    def cardinality(self) -> Any:
+        """The number of elements; -2 if it is not known, -1 if there is no end."""
+        n = self._plan.length
+        found = UNKNOWN_CARDINALITY if n is None else INFINITE_CARDINALITY if n == math.inf else int(n)
+        return np.asarray(found, np.int64).view(Tensor)
+
+    @property
+    def element_spec(self) -> Any:
+        """A TensorSpec for each array of an element: of its rows where nobody knows, of the first element else."""
+        if self._plan.spec is not None:
+            return self._plan.spec()
+        first = next(self._plan.iterate((0,)), None)
+        return each(TensorSpec.of, first)
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """The elements as plain arrays, single values as NumPy's numbers."""
+        return (each(lambda a: np.asarray(a)[()] if isinstance(a, np.ndarray) else a, e) for e in self)
+
+    def get_single_element(self, name: str | None = None) -> Any:
+        """The only element; DataError if there is another number of them."""
+        found = list(itertools.islice(iter(self), 2))
+        if len(found) != 1:
+            raise DataError(f"get_single_element: expected one element; there are {'more' if found else 'none'}.")
+        return found[0]
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:
+        """reduce_func(state, element) for each element; the last state.
+
+        >>> from fastnn.data import Dataset
+        >>> int(Dataset.range(5).reduce(0, lambda a, b: a + b))
+        10
+        """
+        state = given(element(initial_state))
+        for value in self:
+            state = given(element(reduce_func(state, value)))
+        return state
+
+    def __repr__(self) -> str:
+        n = self._plan.length
+        return f"<Dataset of {'unknown length' if n is None else 'no end' if n == math.inf else f'{int(n)} elements'}>"
+
+
+def cardinality(dataset: Passes) -> Any:
+    """The number of elements; -2 if it is not known, -1 if there is no end.
+
+    >>> from fastnn.data import Dataset
+    >>> int(cardinality(Dataset.range(3)))
+    3
+    """
+    return dataset.cardinality()

@@ -1,0 +1,48 @@
+"""What an update works on: a parameter, its gradient and its slots."""
+
+import functools
+
+from fastnn import ops
+from fastnn.graph import current
+from fastnn.ops.records import state as state_records
+
+
+class Unit:
+    """What one update works on.
+
+    param: a Variable.  grad: symbol or array of its shape.  slots: {name: Variable}.  variables: the model variables
+    in it; offsets: where each begins in a flat param, None where param is the variable itself.
+    """
+
+    def __init__(self, param, grad, slots, variables, offsets=None):
+        self.param, self.grad, self.slots, self.variables, self.offsets = param, grad, slots, variables, offsets
+
+    def part(self, flat, i):
+        """The entries of a flat value that belong to variable number i, in its shape."""
+        if self.offsets is None:
+            return flat
+        v, o = self.variables[i], self.offsets[i]
+        return ops.reshape(flat[o : o + v.size], v.shape)
+
+    def begin(self):
+        """The value of param, with what was assigned to single variables since."""
+        trace = current()
+        if self.offsets is not None and any(v in trace.assigns for v in self.variables):
+            trace.assign(self.param, self.joined([trace.read(v) for v in self.variables]))
+            for v in self.variables:
+                trace.assigns.pop(v, None)
+        return self.param.value
+
+    def end(self, new):
+        """Assign to param, and let who reads its variables from now on see it."""
+        self.param.assign(new)
+        if self.offsets is not None:
+            trace = current()
+            for i, v in enumerate(self.variables):
+                trace.values[v] = functools.partial(self.part, trace.read(self.param), i)
+
+    def joined(self, parts):
+        """One flat value from one value for each variable."""
+        if self.offsets is None:
+            return parts[0]
+        return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
