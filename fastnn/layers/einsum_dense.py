@@ -70,6 +70,7 @@ class EinsumDense(Quantized):
         self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
 
     kernel = adapted("kernel")
+    _name_of_zero = "zero_point"
 
     # ---- a scale has the axes of the output, as Keras keeps it ------------------------------------------
     def _shape_of_scale(self, shape):

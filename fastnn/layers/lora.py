@@ -13,7 +13,7 @@ def adapted(name):
     own = f"_{name}"
 
     def get(self):
-        if self.__dict__.get(own) is None:
+        if self.__dict__.get(own) is None and self._packing is None:
             return None
         if not self.lora_enabled:
             return self._plain_weight()
@@ -32,7 +32,7 @@ class LowRank(Layer):
     #: The name of that weight, and the words of Keras's message for its constraint.
     lora_weight, _lora_words = "kernel", "kernel"
     lora_enabled = False
-    lora_rank = lora_alpha = _weight_shape = None
+    lora_rank = lora_alpha = _weight_shape = _packing = None
 
     def _plain_weight(self):
         return getattr(self, f"_{self.lora_weight}")
@@ -116,8 +116,10 @@ class LowRank(Layer):
 
     def _stored(self):
         """{id of a variable: value} of those that files hold otherwise: the changed weight, without its parts."""
+        if not self.lora_enabled:
+            return {}
         own = getattr(self, f"_{self.lora_weight}")
-        return {id(own): ops.add(own, self._lora_change(own.dtype))} if self.lora_enabled else {}
+        return {id(own): ops.add(own, self._lora_change(own.dtype))}
 
     def save_own_variables(self, store):
         """Write its weights; with LoRA the changed weight in place of its parts, so that plain layers can read it."""

@@ -23,6 +23,10 @@ class Packing:
     mode = ""
     variables: tuple[str, ...] = ("{}", "bias", "{}_scale", "{}_zero", "g_idx")
     keeps_floats = False  # whether the weight itself stays
+    waits_for_data = False  # whether it stays until a calibration
+
+    def loaded(self, layer: Any) -> None:
+        """Files have given a layer its variables."""
 
     def policy(self, layer: Any, config: Any) -> str:
         """The mode in the name of a quantized layer's policy."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastnn import dtype_policies, ops
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.layers.calibrated import AWQ_PACKING, GPTQ_PACKING, calibrate, check_calibration, samples
 from fastnn.layers.float8 import Float8
 from fastnn.layers.lora import LowRank
 from fastnn.layers.packing import Int4, Int8
@@ -15,7 +16,7 @@ from fastnn.layers.tracking import structure_changed
 from fastnn.quantizers.configs import Int4QuantizationConfig, validate_and_resolve_config
 from fastnn.saving import identifiers as serial
 
-PACKINGS = {packing.mode: packing for packing in (Int8(), Int4(), Float8())}
+PACKINGS = {packing.mode: packing for packing in (Int8(), Int4(), Float8(), GPTQ_PACKING, AWQ_PACKING)}
 
 
 class Quantized(LowRank):
@@ -28,6 +29,7 @@ class Quantized(LowRank):
     _quantized_axes: tuple[int, ...] = (0,)
     _input_axes: tuple[int, ...] = (-1,)
     _scales_of_rows = False
+    _name_of_zero = "kernel_zero"
     _modes: tuple[str, ...] = tuple(PACKINGS)
     inputs_quantizer = quantization_config = _packing = _weight_shape = None
 
@@ -80,7 +82,8 @@ class Quantized(LowRank):
     def quantize(self, mode=None, type_check=True, config=None):
         """Keep the large weight in fewer bits, or round it on its way into products (float8).
 
-        mode: "int8", "int4" or "float8".  type_check: refuse subclasses, which may use the weight otherwise.
+        mode: "int8", "int4" or "float8"; with "gptq" and "awq" the layer waits for Model.quantize to calibrate it.
+        type_check: refuse subclasses, which may use the weight otherwise.
         config: an object of fastnn.quantizers in the mode's place.  Raises NotImplementedError for a subclass,
         ArgumentError for a layer that is not built or quantized already.
         """
@@ -108,12 +111,13 @@ class Quantized(LowRank):
                 f"Invalid quantization mode. Expected one of {self._modes}. Received: quantization_mode={found.mode}"
             )
         packing, own, source = PACKINGS[found.mode], self._own_weight(), self.dtype_policy
-        if not packing.keeps_floats:
+        numbers = not (packing.keeps_floats or packing.waits_for_data)
+        if numbers:
             values = self._quantized_values(packing, found)
             delattr(self, f"_{self.lora_weight}")
         self.quantization_config = found
         self.quantized_build(own.shape, found.mode, found)
-        if not packing.keeps_floats:
+        if numbers:
             for name, value in values.items():
                 self._variable(name).assign(value)
         if source.quantization_mode is None:
@@ -174,6 +178,21 @@ class Quantized(LowRank):
         values = self._packing.values(self, floats, None)
         return {id(self._variable(name)): value for name, value in values.items()}
 
+    def load_own_variables(self, store):
+        """Set its weights."""
+        super().load_own_variables(store)
+        if self._packing is not None:
+            self._packing.loaded(self)
+
+    def enable_lora(self, rank, lora_alpha=None, a_initializer="he_uniform", b_initializer="zeros"):
+        if self._packing is not None and self._packing.waits_for_data:
+            raise NotImplementedError(
+                f"lora is not currently supported with {self._packing.mode.upper()} quantization."
+            )
+        super().enable_lora(rank, lora_alpha, a_initializer, b_initializer)
+
+    enable_lora.__doc__ = LowRank.enable_lora.__doc__
+
     @property
     def writes_itself(self):
         """Whether files hold other arrays than its variables in their order."""
@@ -189,11 +208,20 @@ def quantize_layers(model, mode=None, config=None, filters=None, type_check=True
         )
     found = validate_and_resolve_config(mode, config)
     patterns = [filters] if isinstance(filters, str) else filters
+
+    def wanted(layer):
+        if callable(filters):
+            return filters(layer)
+        return patterns is None or any(re.search(p, layer.name) for p in patterns)
+
+    calibrated = PACKINGS[found.mode].waits_for_data
+    if calibrated:
+        structure, tokens = check_calibration(model, found), samples(found)
     for layer in model._flatten_layers():
-        if not isinstance(layer, Quantized) or (callable(filters) and not filters(layer)):
-            continue
-        if patterns is None or callable(filters) or any(re.search(p, layer.name) for p in patterns):
+        if isinstance(layer, Quantized) and wanted(layer):
             try:
                 layer.quantize(found.mode, type_check=type_check, config=found)
             except NotImplementedError as error:
                 warnings.warn(str(error), stacklevel=4)
+    if calibrated:
+        calibrate(found, structure, tokens, wanted)

@@ -1,6 +1,6 @@
 """Quantized layers whose variables, outputs and training are compared with those of Keras.
 
-Run with real Keras it prints what it gives: `KERAS_BACKEND=jax python quantized_calls.py > quantized_values.json`.
+Run with real Keras (KERAS_BACKEND=jax), the last line that it prints is quantized_values.json.
 """
 
 import json
@@ -13,6 +13,7 @@ KINDS = {
     "heads": (lambda L, **k: L.EinsumDense("btd,ndh->btnh", (None, 2, 3), bias_axes="nh", **k), (None, 2, 6)),
     "joined": (lambda L, **k: L.EinsumDense("btnh,nhd->btd", (None, 5), bias_axes="d", **k), (None, 2, 2, 3)),
     "turned": (lambda L, **k: L.EinsumDense("ab,bcd->adc", (3, 2), **k), (None, 6)),
+    "long": (lambda L, **k: L.EinsumDense("abc,cde->abde", (None, 2, 3), **k), (None, 2, 10)),
     "table": (lambda L, **k: L.Embedding(7, 6, **k), (None, 3)),
     "reversible": (lambda L, **k: L.ReversibleEmbedding(7, 6, tie_weights=False, **k), (None, 3)),
 }
@@ -80,8 +81,55 @@ def trained(keras):
     return {"losses": losses, "first": weights, "output": plain(model.predict(x, verbose=0))}
 
 
+CALIBRATED = {
+    "gptq": lambda Q, **k: Q.GPTQConfig(**k, group_size=4),
+    "gptq_ordered": lambda Q, **k: Q.GPTQConfig(**k, group_size=-1, weight_bits=8, activation_order=True),
+    "gptq_symmetric": lambda Q, **k: Q.GPTQConfig(**k, group_size=-1, symmetric=True, per_channel=False),
+    "awq": lambda Q, **k: Q.AWQConfig(**k, group_size=4, num_grid_points=5),
+    "awq_channels": lambda Q, **k: Q.AWQConfig(**k, group_size=-1),
+}
+
+
+WEIGHTS = ("dense", "joined", "long")
+
+
+def calibrated(keras, mode, kind, calibrate):
+    """What a calibration leaves in a layer.  calibrate: a function of a layer, a config and inputs (rows, features)."""
+    layer, x = filled(keras, kind)
+    config = CALIBRATED[mode](keras.quantizers, dataset=None, tokenizer=None)
+    layer.quantize(config=config)
+    features = layer.g_idx.shape[0]
+    calibrate(layer, config, wave((20, features), 0.7) * np.arange(1, 1 + features, dtype="float32"))
+    names = ["quantized_kernel", "kernel_scale", "kernel_zero", "g_idx", *["awq_scales"] * (config.mode == "awq")]
+    return {
+        "policy": layer.dtype_policy.name,
+        "variables": [[w.name, str(w.dtype), list(w.shape)] for w in layer.variables],
+        "values": [plain(getattr(layer, name)) for name in names],
+        "output": plain(layer(x)),
+    }
+
+
+def of_keras(layer, config, x):
+    """Keras's calibration of one layer."""
+    from keras.src.quantizers.awq import AWQ
+    from keras.src.quantizers.gptq import GPTQ
+
+    if config.mode == "gptq":
+        way = GPTQ(layer, config)
+        way.update_hessian_with_batch(x)
+        way.quantize_and_correct_layer()
+    else:
+        way = AWQ(layer, config)
+        way.update_activation_magnitudes(x)
+        way.quantize_layer()
+
+
 if __name__ == "__main__":
     import keras
 
-    values = {f"{kind} {config}": quantized(keras, kind, config) for kind in KINDS for config in CONFIGS}
-    sys.stdout.write(json.dumps({**values, "float8": trained(keras)}, separators=(",", ":")) + "\n")
+    values = {
+        f"{kind} {config}": quantized(keras, kind, config) for kind in KINDS for config in CONFIGS if kind != "long"
+    }
+    ways = {f"{mode} {kind}": calibrated(keras, mode, kind, of_keras) for mode in CALIBRATED for kind in WEIGHTS}
+    values |= ways | {"float8": trained(keras)}
+    sys.stdout.write(json.dumps(values, separators=(",", ":")) + "\n")
