@@ -21,7 +21,9 @@ class EinsumDense(Quantized):
             output or at their end.
         output_shape: shape of the output without its batch axis; an int for one axis, None where the input says it.
         bias_axes: the output axes that the bias has, e.g. "c"; None for no bias.
-        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: as of Dense.
+        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint, quantization_config: as of
+            Dense.
+        gptq_unpacked_column_size: as Keras writes it; the shapes of the layer say it.
 
     Weights: kernel, bias (one size per axis of bias_axes, 1 for later axes).
 
@@ -46,6 +48,7 @@ class EinsumDense(Quantized):
         bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:

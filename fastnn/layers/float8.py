@@ -46,7 +46,8 @@ class Float8(Packing):
         """product(inputs, weight), both rounded; gradients that come back are rounded, too."""
         if layer.lora_enabled:
             raise NotSupportedError("Currently, `_float8_call` doesn't support LoRA")
-        training = current() is not None and bool(current().training)
+        trace = current()
+        training = trace is not None and bool(trace.training)
         rounded = [
             _rounded(x, *self._scale_and_history(layer, part), training, layer.compute_dtype)
             for part, x in zip(PARTS, (inputs, ops.convert_to_tensor(layer._own_weight())))
@@ -64,10 +65,10 @@ class Float8(Packing):
         return ops.cast(ops.cast(bias, "bfloat16"), bias.dtype)
 
     @staticmethod
-    def _scale_and_history(layer, part):
+    def _scale_and_history(layer: Any, part: str) -> tuple[Any, Any]:
         part = part.format(layer.lora_weight)
-        names = f"{part}_scale", f"{part}_amax_history"
-        return tuple(ops.convert_to_tensor(getattr(layer, name)) for name in names)
+        scale, history = getattr(layer, f"{part}_scale"), getattr(layer, f"{part}_amax_history")
+        return ops.convert_to_tensor(scale), ops.convert_to_tensor(history)
 
 
 def _news(x, scale, history, dtype):

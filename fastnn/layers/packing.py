@@ -5,6 +5,7 @@ the last axis of the weight (a table's rows), not along its first ones.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ class Packing:
     variables: tuple[str, ...] = ("{}", "bias", "{}_scale", "{}_zero", "g_idx")
     keeps_floats = False  # whether the weight itself stays
     waits_for_data = False  # whether it stays until a calibration
+    floats: Callable[[Any], Any]  # of a layer: the weight that the numbers stand for
+    of_quantized: Callable[..., Any]  # of a layer, quantized inputs, their scale, floats, product
 
     def loaded(self, layer: Any) -> None:
         """Files have given a layer its variables."""
@@ -46,7 +49,8 @@ class Packing:
         if layer.inputs_quantizer is None:
             return product(inputs, floats)
         result = self.of_quantized(layer, *layer.inputs_quantizer(inputs, axis=layer._input_axes), floats, product)
-        if current() is None or not current().training:
+        trace = current()
+        if trace is None or not trace.training:
             return result
         smooth = product(inputs, floats)  # gradients are those of the floats that the integers stand for
         return ops.add(smooth, ops.stop_gradient(ops.subtract(result, smooth)))

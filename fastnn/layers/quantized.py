@@ -10,6 +10,7 @@ from fastnn import dtype_policies, ops
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.layers.calibrated import AWQ_PACKING, GPTQ_PACKING, calibrate, check_calibration, samples
 from fastnn.layers.float8 import Float8
+from fastnn.layers.layer import Layer
 from fastnn.layers.lora import LowRank
 from fastnn.layers.packing import Int4, Int8
 from fastnn.layers.tracking import structure_changed
@@ -105,7 +106,7 @@ class Quantized(LowRank):
                 "`quantize()`."
             )
         if type_check and not type(self).__module__.startswith("fastnn."):
-            raise NotImplementedError(f"Layer {type(self).__name__} does not have a `quantize` method implemented.")
+            raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantize` method implemented.")
         if found.mode not in self._modes:
             raise NotSupportedError(
                 f"Invalid quantization mode. Expected one of {self._modes}. Received: quantization_mode={found.mode}"
@@ -217,8 +218,8 @@ def quantize_layers(model, mode=None, config=None, filters=None, type_check=True
     calibrated = PACKINGS[found.mode].waits_for_data
     if calibrated:
         structure, tokens = check_calibration(model, found), samples(found)
-    for layer in model._flatten_layers():
-        if isinstance(layer, Quantized) and wanted(layer):
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).quantize is not Layer.quantize and not hasattr(layer, "fit") and wanted(layer):
             try:
                 layer.quantize(found.mode, type_check=type_check, config=found)
             except NotImplementedError as error:

@@ -10,6 +10,10 @@ class CalibratedConfig(QuantizationConfig):
     """Base: a data set of texts or tokens, how much of it is looked at, and which layers follow each other."""
 
     _arguments: tuple[str, ...] = ()
+    weight_bits: int
+    group_size: int
+    num_samples: int
+    sequence_length: int
 
     def __init__(self, dataset: Any, tokenizer: Any, structure: Any, **settings: Any) -> None:
         super().__init__()
@@ -67,6 +71,10 @@ class GPTQConfig(CalibratedConfig):
     """
 
     mode, _whole = "gptq", "whole-tensor"
+    per_channel: bool
+    hessian_damping: float
+    symmetric: bool
+    activation_order: bool
 
     def __init__(
         self,
@@ -116,6 +124,7 @@ class AWQConfig(CalibratedConfig):
     """
 
     mode = "awq"
+    num_grid_points: int
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.types import Array
-from fastnn.quantizers.calibrated import CalibratedConfig
+from fastnn.quantizers.calibrated import AWQConfig, GPTQConfig
 
 BLOCK = 128  # inputs whose errors go to each other at once, and to those behind them together
 
@@ -48,7 +48,7 @@ def restored(whole: Array, scale: Array, zero: Array) -> Array:
 class GPTQ:
     """GPTQ of one layer: `see` its inputs, then `values` of its matrix."""
 
-    def __init__(self, columns: int, config: CalibratedConfig) -> None:
+    def __init__(self, columns: int, config: GPTQConfig) -> None:
         self.config, self.rows_seen = config, 0
         self.hessian = np.zeros((columns, columns), np.float32)
 
@@ -100,7 +100,7 @@ class GPTQ:
 class AWQ:
     """AWQ of one layer: `see` its inputs, then `values` of its matrix."""
 
-    def __init__(self, columns: int, config: CalibratedConfig) -> None:
+    def __init__(self, columns: int, config: AWQConfig) -> None:
         self.config, self.sizes = config, np.zeros(columns, np.float32)
 
     def see(self, x: Array) -> None:
@@ -129,4 +129,4 @@ class AWQ:
         return {"whole": whole, "scale": scale, "zero": zero, "g_idx": g_idx, "floats": restored(whole, wide, middle)}
 
 
-WAYS = {"gptq": GPTQ, "awq": AWQ}
+WAYS: dict[str, Any] = {"gptq": GPTQ, "awq": AWQ}
