@@ -1,5 +1,6 @@
 """Reading original data files: where they are looked for, the IDX format, and records of CIFAR."""
 
+import contextlib
 import gzip
 import json
 import math
@@ -11,7 +12,7 @@ import zlib
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, DataError
-from fastnn.datasets.lists import read_lists
+from fastnn.datasets.lists import read_lists, read_table
 
 _IDX_TYPES = {8: np.dtype("u1"), 9: np.dtype("i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
               13: np.dtype(">f4"), 14: np.dtype(">f8")}  # fmt: skip
@@ -53,6 +54,18 @@ def find_folder(path, subfolder, needed, what, plain=True):
         f"original files ({', '.join(needed)}) into a folder and pass it as path=, or name the folder "
         "above it in the environment variable FASTNN_DATA."
     )
+
+
+def find_version(path, versions, what):
+    """(folder, which) of the first of several versions of a data set that is there.
+
+    path, what: as of find_folder.  versions: [(subfolders, file names)].  Raises DataError as find_folder does.
+    """
+    for which, (subfolders, needed) in enumerate(versions):
+        for subfolder in subfolders:
+            with contextlib.suppress(DataError):
+                return find_folder(path, subfolder, needed, what), which
+    return find_folder(path, versions[0][0][0], versions[0][1], what), 0
 
 
 def read_idx(path):
@@ -219,9 +232,30 @@ def read_records(path, label_bytes):
         raise DataError(f"No data file at {path!r}; expected CIFAR's binary version there.")
     if os.path.getsize(path) % record or not os.path.getsize(path):
         raise DataError(
-            f"{path!r} has {os.path.getsize(path)} bytes, expected a multiple of {record} "
-            "(CIFAR's binary version; the Python version is pickled and is not read)."
+            f"{path!r} has {os.path.getsize(path)} bytes, expected a multiple of {record} (CIFAR's binary version)."
         )
     rows = np.fromfile(path, np.uint8).reshape(-1, record)
     images = rows[:, label_bytes:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), rows[:, :label_bytes].copy()
+
+
+def read_pickled(path, labels):
+    """A file of CIFAR's Python version: (images, labels), as read_records gives them.
+
+    labels: the names of its lists of labels.  Nothing is unpickled: see lists.py.  Raises DataError for anything else.
+    """
+    if not os.path.isfile(path):
+        raise DataError(f"No data file at {path!r}; expected CIFAR's Python version there.")
+    if os.path.getsize(path) > _MAX_BYTES:
+        raise DataError(f"{path!r} has {os.path.getsize(path)} bytes: that is no file of CIFAR.")
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        table = read_table(data)
+        rows, columns = table["data"], np.array([table[name] for name in labels])
+        images = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        if columns.dtype.kind != "i" or columns.shape != (len(labels), len(images)) or columns.max(initial=0) > 99:
+            raise ValueError("its labels are no whole numbers below 100, one for each image")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise DataError(f"{path!r} is no file of CIFAR's Python version: {error}.") from error
+    return np.ascontiguousarray(images), np.ascontiguousarray(columns.T.astype(np.uint8))

@@ -1,13 +1,17 @@
-"""Lists of whole numbers that NumPy has pickled, read without unpickling.
+"""Lists of whole numbers, and tables of bytes, that were pickled, read without unpickling.
 
-Keras's imdb.npz and reuters.npz hold arrays of Python lists. A pickle is a program; this reader follows only the part
-of it that builds lists of ints, and an array of them: it calls nothing, imports nothing, and refuses everything else.
+Keras's imdb.npz and reuters.npz hold arrays of Python lists, CIFAR's Python version dicts with an array of bytes. A
+pickle is a program; this reader follows only the part of it that builds lists of ints, dicts, and arrays of these: it
+calls nothing, imports nothing, and refuses everything else.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
+
+import numpy as np
 
 _INTS = re.compile(rb"(?:K.|M..|J....)+", re.DOTALL)
 _INT = re.compile(rb"K(.)|M(..)|J(....)", re.DOTALL)
@@ -21,9 +25,10 @@ _CONSTANTS = {b"N": None, b"\x88": True, b"\x89": False, b")": ()}
 
 
 class _Made:
-    """What a call of one of _NAMES would have made; `state` is what it was given afterwards."""
+    """What a call of one of _NAMES would have made of `args`; `state` is what it was given afterwards."""
 
-    state: Any = None
+    def __init__(self, args: Any) -> None:
+        self.args, self.state = args, None
 
 
 def read_lists(data: bytes) -> list[list[int]]:
@@ -42,6 +47,32 @@ def read_lists(data: bytes) -> list[list[int]]:
     if any(type(n) is not int for row in found for n in row):
         raise ValueError("its lists hold other things than whole numbers")
     return found
+
+
+def read_table(data: bytes) -> dict[str, Any]:
+    """A pickled dict whose values are lists, or arrays of bytes with two axes, by its keys.
+
+    Raises ValueError for any other pickle.
+    """
+    try:
+        found = _Reader(data).run()
+        if type(found) is not dict or not all(type(key) is str for key in found):
+            raise ValueError("it holds no pickled dict")
+        return {key: _bytes_of(value) if isinstance(value, _Made) else value for key, value in found.items()}
+    except (IndexError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
+        raise ValueError(f"it holds no pickled table ({error!r})") from error
+
+
+def _bytes_of(made: _Made) -> Any:
+    """The array that the state of an ndarray describes, of bytes only."""
+    _, shape, dtype, by_columns, text = made.state
+    text = text.args[0] if isinstance(text, _Made) else text  # Python 3 writes bytes as letters and their encoding
+    flat = np.frombuffer(text.encode("latin-1"), np.uint8)
+    if dtype.args[0] != "u1" or by_columns or type(shape) is not tuple or len(shape) != 2:
+        raise ValueError("it holds another array than rows of bytes")
+    if not all(type(d) is int and d >= 0 for d in shape) or math.prod(shape) != flat.size:
+        raise ValueError(f"an array of shape {shape} cannot have {flat.size} bytes")
+    return flat.reshape(shape)
 
 
 class _Reader:
@@ -91,6 +122,14 @@ class _Reader:
                 stack.append(_MARK)
             elif op == b"]":
                 stack.append([])
+            elif op == b"}":
+                stack.append({})
+            elif op == b"u":
+                pairs = self.marked()
+                self.target(dict).update(zip(pairs[::2], pairs[1::2], strict=True))
+            elif op == b"s":
+                value, key = stack.pop(), stack.pop()
+                self.target(dict)[key] = value
             elif op == b"e":
                 rows = self.marked()
                 self.target(list).extend(rows)
@@ -107,7 +146,8 @@ class _Reader:
             elif op in _CONSTANTS:
                 stack.append(_CONSTANTS[op])
             elif op in _TEXT:
-                stack.append(self.take(self.number(_TEXT[op])).decode("latin-1"))
+                text = self.take(self.number(_TEXT[op]))
+                stack.append(text.decode("utf-8" if op in (b"X", b"\x8c") else "latin-1"))
             elif op == b"\x8a":
                 stack.append(int.from_bytes(self.take(self.number(1)), "little", signed=True))
             elif op in (b"I", b"L"):
@@ -133,10 +173,10 @@ class _Reader:
                     raise ValueError(f"it asks for {name.replace(' ', '.')!r}, and nothing is called or imported here")
                 stack.append(name)
             elif op == b"R":
-                _, name = stack.pop(), stack.pop()
+                args, name = stack.pop(), stack.pop()
                 if name not in _NAMES:
                     raise ValueError("it calls what is no name of an array")
-                stack.append(_Made())
+                stack.append(_Made(args))
             elif op == b"b":
                 state = stack.pop()
                 self.target(_Made).state = state

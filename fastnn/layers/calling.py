@@ -1,21 +1,28 @@
-"""Other ways to call a layer: with other values of its variables, and with arguments for the layers inside."""
+"""Other ways to call a layer: with other values of its variables, with arguments for the layers inside, quantized."""
 
 import contextlib
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from fastnn.core import hooks
-from fastnn.core.errors import CallOrderError, NotBuiltError, ShapeError
+from fastnn.core.errors import ArgumentError, CallOrderError, NotBuiltError, NotSupportedError, ShapeError
+from fastnn.dtype_policies import QUANTIZATION_MODES
 from fastnn.graph.active import current
 from fastnn.graph.calls import Unhashed, event, wanted
 from fastnn.graph.stateless import StatelessScope
+from fastnn.layers import remat
 
 
 class CallingMixin:
-    """stateless_call and call-context arguments of a Layer."""
+    """stateless_call, call-context arguments and what there is to quantization of a Layer."""
 
     built: bool
+    name: str
     losses: Any
+    call: Callable[..., Any]
+    dtype_policy: Any
+    _remat: Any
     non_trainable_variables: Any
     _called: Any
     _passes: tuple[str, ...] = ()  # names of call-context arguments besides `training`
@@ -63,6 +70,38 @@ class CallingMixin:
             losses = self.losses if return_losses else None
             after = [v.value for v in self.non_trainable_variables]
         return (outputs, after, losses) if return_losses else (outputs, after)
+
+    def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """layer_call, the function of a layer, with its results rematerialized where the layer's RematScope says so."""
+        again = self._remat is not None and self._remat.applies(self.name)
+        return remat.remat(layer_call) if again else layer_call
+
+    # ---- quantization: Dense, EinsumDense and embeddings have it ----------------------------------------
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep its weights in fewer bits: see Dense.  Raises NotImplementedError for layers that have no way to."""
+        mode = getattr(config, "mode", config if isinstance(config, str) else mode)
+        if mode is not None and mode not in QUANTIZATION_MODES:
+            raise ArgumentError(
+                f"Invalid quantization mode. Expected one of {QUANTIZATION_MODES}. Received: mode={mode}"
+            )
+        if not self.built:
+            raise ArgumentError(
+                f"Cannot quantize a layer that isn't yet built. Layer '{self.name}' (of type "
+                f"'{type(self).__name__}') is not built yet."
+            )
+        raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantize` method implemented.")
+
+    def quantized_build(self, input_shape: Any, mode: Any) -> None:
+        """Make the variables of a mode of quantization."""
+        raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantized_build` method implemented.")
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """`call`, of a layer that has been quantized; NotImplementedError for others."""
+        if self.dtype_policy.quantization_mode is None:
+            raise NotSupportedError(
+                f"Invalid quantization mode. Expected one of {QUANTIZATION_MODES}. Received: quantization_mode=None"
+            )
+        return self.call(*args, **kwargs)
 
     def _register_call_context_args(self, *names):
         """Take arguments of these names at a call and hand them to the layers inside that have registered them too."""

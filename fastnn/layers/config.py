@@ -98,7 +98,7 @@ class ConfigMixin:
     def get_build_config(self) -> Config | None:
         """The shapes it was built with, or None."""
         shapes = self._build_shapes
-        if not shapes:
+        if shapes is None:
             return None
         if len(shapes) == 1:
             return {"input_shape": next(iter(shapes.values()))}
@@ -106,7 +106,7 @@ class ConfigMixin:
 
     def build_from_config(self, config: Config) -> None:
         """Build it with the shapes that get_build_config() gave."""
-        if not config or self.built:
+        if config is None or self.built:
             return
         if "input_shape" in config:
             self.build(_tuples(config["input_shape"]))

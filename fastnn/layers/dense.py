@@ -21,6 +21,7 @@ class Dense(Quantized):
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
         kernel_constraint, bias_constraint: projections after each update.
         lora_rank, lora_alpha: train the kernel through LoRA from the start (see enable_lora).
+        quantization_config: how a layer whose dtype says a mode of quantization is built.
 
     Input: (batch, ..., features).  Output: (batch, ..., units).
     Weights: kernel (features, units), bias (units,).
@@ -47,6 +48,7 @@ class Dense(Quantized):
         bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -59,6 +61,7 @@ class Dense(Quantized):
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         self._take_lora(lora_rank, lora_alpha)
+        self._take_quantization(quantization_config)
         self.input_spec = InputSpec(min_ndim=2)
         self.kernel = self.bias = None
 
@@ -69,9 +72,7 @@ class Dense(Quantized):
                 f"Dense layer '{self.name}': the last dimension of the input must be known. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
-        if self.dtype_policy.quantization_mode:
-            self._build_quantized((features, self.units))
-        else:
+        if self._build_by_policy((features, self.units)):
             self.kernel = self.add_weight(
                 shape=(features, self.units),
                 initializer=self.kernel_initializer,
@@ -94,15 +95,14 @@ class Dense(Quantized):
         self._lora_if_asked()
 
     def call(self, inputs, training=None):
-        if self._is_quantized_by_policy():
-            x = self._product(inputs, ops.matmul, ops.expand_dims(self.kernel_scale, 0))
-        else:
-            x = ops.matmul(inputs, self._kernel)
+        packing = self._packing
+        x = ops.matmul(inputs, self._kernel) if packing is None else packing.product(self, inputs, ops.matmul)
         if self.lora_enabled:
             thin, wide = self._lora_parts
             x = ops.add(x, self._lora_times(ops.matmul(ops.matmul(inputs, thin), wide), x.dtype))
-        if self.bias is not None:
-            x = ops.add(x, self.bias)
+        bias = self.bias if packing is None else packing.bias(self)
+        if bias is not None:
+            x = ops.add(x, bias)
         return x if self.activation is None else self.activation(x)
 
     def compute_output_shape(self, input_shape):
@@ -116,6 +116,7 @@ class Dense(Quantized):
             "use_bias": self.use_bias,
             **weight_config(self, ("kernel", "bias"), activity=False),
             **self._lora_config(),
+            **self._quantization_config(),
         }
 
 

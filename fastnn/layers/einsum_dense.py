@@ -4,6 +4,8 @@ import functools
 import re
 from typing import Any
 
+import numpy as np
+
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError
 from fastnn.layers.dense import weight_config
@@ -19,7 +21,9 @@ class EinsumDense(Quantized):
             output or at their end.
         output_shape: shape of the output without its batch axis; an int for one axis, None where the input says it.
         bias_axes: the output axes that the bias has, e.g. "c"; None for no bias.
-        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: as of Dense.
+        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint, quantization_config: as of
+            Dense.
+        gptq_unpacked_column_size: as Keras writes it; the shapes of the layer say it.
 
     Weights: kernel, bias (one size per axis of bias_axes, 1 for later axes).
 
@@ -44,6 +48,8 @@ class EinsumDense(Quantized):
         bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,6 +60,7 @@ class EinsumDense(Quantized):
         self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         self._take_lora(lora_rank, lora_alpha)
+        self._take_quantization(quantization_config)
         self.kernel = self.bias = None
         found = re.fullmatch(
             r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", equation.replace(" ", "")
@@ -66,7 +73,25 @@ class EinsumDense(Quantized):
         self._parts = found[2], found[4], found[6], "left" if found[1] else "right" if found[3] else ""
 
     kernel = adapted("kernel")
-    _squeezes_scale = False
+    _name_of_zero = "zero_point"
+
+    # ---- a scale has the axes of the output, as Keras keeps it ------------------------------------------
+    def _shape_of_scale(self, shape):
+        _, kernel, right, _ = self._parts
+        sizes = dict(zip(kernel, shape))
+        return (*(sizes.get(a, 1) for a in right), *(1,) * self._trailing)
+
+    def _scale_as_kept(self, scale):
+        _, kernel, right, _ = self._parts
+        there = [a for a in kernel if a in right]
+        return np.transpose(np.squeeze(scale, self._quantized_axes), [there.index(a) for a in right if a in kernel])
+
+    def _scale_of_weight(self, scale, shape):
+        _, kernel, right, _ = self._parts
+        there = [a for a in right if a in kernel]
+        order = [there.index(a) for a in kernel if a in right]
+        scale = ops.transpose(ops.reshape(scale, [shape[kernel.index(a)] for a in there]), order)
+        return ops.reshape(scale, [d if a in right else 1 for a, d in zip(kernel, shape)])
 
     def _sizes(self, input_shape):
         """({axis: size}, full output shape)."""
@@ -113,9 +138,8 @@ class EinsumDense(Quantized):
         self._quantized_axes = tuple(inner)
         met = [i for i, a in enumerate(left) if a in kernel and a not in right]
         self._input_axes = tuple(met) if open_ == "right" else tuple(i - len(left) for i in met)
-        if self.dtype_policy.quantization_mode:
-            self._build_quantized(shape)
-        else:
+        self._trailing = len(input_shape) - len(left) if open_ == "right" else 0
+        if self._build_by_policy(shape):
             self.kernel = self.add_weight(
                 name="kernel",
                 shape=shape,
@@ -148,11 +172,17 @@ class EinsumDense(Quantized):
         more = "".join(free[: len(inputs.shape) - len(left)])
         lead, trail = (more, "") if open_ == "left" else ("", more)
         equation = f"{lead}{left}{trail},{kernel}->{lead}{right}{trail}"
-        if self._is_quantized_by_policy():
-            x = self._product(inputs, functools.partial(ops.einsum, equation), self.kernel_scale)
-        else:
+        packing = self._packing
+        if packing is None:
             x = ops.einsum(equation, inputs, self.kernel)
-        return self.activation(x if self.bias is None else x + self.bias)
+            return self.activation(x if self.bias is None else x + self.bias)
+        product = functools.partial(ops.einsum, equation)
+        x = packing.product(self, inputs, product)
+        if self.lora_enabled:
+            thin, wide = self._lora_parts
+            x = ops.add(x, self._lora_times(ops.matmul(product(inputs, thin), wide), x.dtype))
+        bias = packing.bias(self)
+        return self.activation(x if bias is None else x + bias)
 
     def compute_output_shape(self, input_shape):
         return self._sizes(input_shape)[1]
@@ -166,4 +196,5 @@ class EinsumDense(Quantized):
             "bias_axes": self.bias_axes,
             **weight_config(self, ("kernel", "bias")),
             **self._lora_config(),
+            **self._quantization_config(),
         }

@@ -45,6 +45,7 @@ class Embedding(Quantized):
         weights: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         length = kwargs.pop("input_length", None)
@@ -61,6 +62,7 @@ class Embedding(Quantized):
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self._take_lora(lora_rank, lora_alpha)
+        self._take_quantization(quantization_config)
         self.supports_masking = bool(mask_zero)
         self.autocast = False
         self.embeddings = None
@@ -69,9 +71,7 @@ class Embedding(Quantized):
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape=None):
-        if self.dtype_policy.quantization_mode:
-            self._build_quantized((self.input_dim, self.output_dim))
-        else:
+        if self._build_by_policy((self.input_dim, self.output_dim)):
             self.embeddings = self.add_weight(
                 shape=(self.input_dim, self.output_dim),
                 name="embeddings",
@@ -82,7 +82,7 @@ class Embedding(Quantized):
         self._lora_if_asked()
 
     lora_weight, _lora_words = "embeddings", "embedding"
-    _quantized_axes = (-1,)
+    _quantized_axes, _scales_of_rows, _modes = (-1,), True, ("int8", "int4")
     embeddings = adapted("embeddings")
 
     def call(self, inputs):
@@ -90,10 +90,8 @@ class Embedding(Quantized):
             inputs = np.asarray(inputs)
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiu":
             check_indices(inputs, self.input_dim, "inputs", f"layer '{self.name}' (Embedding)")
-        rows = rows_of(self._embeddings, inputs)
-        if self._is_quantized_by_policy():
-            scale = rows_of(ops.expand_dims(self.embeddings_scale, -1), inputs)
-            rows = ops.divide(ops.cast(rows, self.compute_dtype), scale)
+        packing = self._packing
+        rows = rows_of(self._embeddings, inputs) if packing is None else packing.rows(self, inputs)
         if self.lora_enabled:
             thin, wide = self._lora_parts
             rows = ops.add(rows, self._lora_times(ops.matmul(rows_of(thin, inputs), wide), rows.dtype))
@@ -127,4 +125,5 @@ class Embedding(Quantized):
             **weight_config(self, ("embeddings",)),
             "mask_zero": self.mask_zero,
             **self._lora_config(),
+            **self._quantization_config(),
         }

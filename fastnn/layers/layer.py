@@ -99,7 +99,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                 f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} (of type {type(trainable)})"
             )
         self.name = name_of(name) or auto_name(snake_case(type(self).__name__))
-        self.dtype_policy = dtype_policies.get(dtype)
+        self.dtype_policy = dtype
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable, self.autocast = bool(trainable), autocast
         self.built = self._building = False
@@ -130,7 +130,9 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
 
     def __setattr__(self, name, value):
         tracker = self.__dict__.get("_tracker")
-        if tracker is not None and name not in _UNTRACKED:
+        if name == "dtype_policy":
+            value = dtype_policies.get(value)
+        elif tracker is not None and name not in _UNTRACKED:
             old = self.__dict__.get(name)
             if (
                 old is not None

@@ -13,8 +13,12 @@ def adapted(name):
     own = f"_{name}"
 
     def get(self):
-        weight = self.__dict__.get(own)
-        return weight if not self.lora_enabled else ops.add(weight, self._lora_change(weight.dtype))
+        if self.__dict__.get(own) is None and self._packing is None:
+            return None
+        if not self.lora_enabled:
+            return self._plain_weight()
+        weight = self._weight_in_floats()
+        return ops.add(weight, self._lora_change(weight.dtype))
 
     return property(get, doc="The weight; with LoRA, the frozen weight plus its trained change.")
 
@@ -28,7 +32,12 @@ class LowRank(Layer):
     #: The name of that weight, and the words of Keras's message for its constraint.
     lora_weight, _lora_words = "kernel", "kernel"
     lora_enabled = False
-    lora_rank = lora_alpha = None
+    lora_rank = lora_alpha = _weight_shape = _packing = None
+
+    def _plain_weight(self):
+        return getattr(self, f"_{self.lora_weight}")
+
+    _weight_in_floats = _plain_weight
 
     def __setattr__(self, name, value):
         if name == self.lora_weight and isinstance(getattr(type(self), name, None), property):
@@ -68,8 +77,9 @@ class LowRank(Layer):
             raise ArgumentError("Cannot enable lora on a layer that isn't yet built.")
         if self.lora_enabled:
             raise ArgumentError("lora is already enabled. This can only be done once per layer.")
-        weight, regularizer = getattr(self, name), getattr(self, f"{name}_regularizer")
-        parts = ("a", (*weight.shape[:-1], rank), a_initializer), ("b", (rank, weight.shape[-1]), b_initializer)
+        weight, regularizer = getattr(self, f"_{name}"), getattr(self, f"{name}_regularizer")
+        shape = self._weight_shape or weight.shape
+        parts = ("a", (*shape[:-1], rank), a_initializer), ("b", (rank, shape[-1]), b_initializer)
         for part, shape, initializer in parts:
             full = f"lora_{name}_{part}"
             made = self.add_weight(shape, initializers.get(initializer), "float32", name=full, regularizer=regularizer)
@@ -104,12 +114,18 @@ class LowRank(Layer):
             return self._tracker.variables
         return [v for v in self._tracker.variables if not any(v is part for part in self._lora_parts)]
 
+    def _stored(self):
+        """{id of a variable: value} of those that files hold otherwise: the changed weight, without its parts."""
+        if not self.lora_enabled:
+            return {}
+        own = getattr(self, f"_{self.lora_weight}")
+        return {id(own): ops.add(own, self._lora_change(own.dtype))}
+
     def save_own_variables(self, store):
         """Write its weights; with LoRA the changed weight in place of its parts, so that plain layers can read it."""
-        own = getattr(self, f"_{self.lora_weight}")
+        changed = self._stored()
         for i, variable in enumerate(self._plain_variables()):
-            changed = self.lora_enabled and variable is own
-            store[str(i)] = ops.add(own, self._lora_change(own.dtype)) if changed else variable.numpy()
+            store[str(i)] = changed[id(variable)] if id(variable) in changed else variable.numpy()
 
     def load_own_variables(self, store):
         """Set its weights; with LoRA the change begins at zero again (b does, a stays)."""

@@ -1,5 +1,6 @@
-"""int8: a layer's large weight in one byte a number, beside a scale for each slice of it."""
+"""Layers whose large weight can be quantized: the modes, and what they share with each other."""
 
+import math
 import re
 import warnings
 
@@ -7,24 +8,31 @@ import numpy as np
 
 from fastnn import dtype_policies, ops
 from fastnn.core.errors import ArgumentError, NotSupportedError
-from fastnn.graph import current
+from fastnn.layers.calibrated import AWQ_PACKING, GPTQ_PACKING, calibrate, check_calibration, samples
+from fastnn.layers.float8 import Float8
+from fastnn.layers.layer import Layer
 from fastnn.layers.lora import LowRank
+from fastnn.layers.packing import Int4, Int8
 from fastnn.layers.tracking import structure_changed
-from fastnn.quantizers.configs import QuantizationConfig, validate_and_resolve_config
-from fastnn.quantizers.quantizer import AbsMaxQuantizer
+from fastnn.quantizers.configs import Int4QuantizationConfig, validate_and_resolve_config
+from fastnn.saving import identifiers as serial
+
+PACKINGS = {packing.mode: packing for packing in (Int8(), Int4(), Float8(), GPTQ_PACKING, AWQ_PACKING)}
 
 
 class Quantized(LowRank):
-    """Base of layers whose large weight can be quantized."""
+    """Base of layers whose large weight can be quantized.
 
-    #: The axes of the weight with one scale, and those of the inputs that it meets.
+    quantization_config: the config that its weight was quantized with, or None.
+    """
+
+    #: The axes of the weight with one scale, and those of the inputs that it meets; whether scales are those of rows.
     _quantized_axes: tuple[int, ...] = (0,)
     _input_axes: tuple[int, ...] = (-1,)
-    _squeezes_scale = True
-    inputs_quantizer = None
-
-    def _is_quantized_by_policy(self):
-        return self.dtype_policy.quantization_mode == "int8"
+    _scales_of_rows = False
+    _name_of_zero = "kernel_zero"
+    _modes: tuple[str, ...] = tuple(PACKINGS)
+    inputs_quantizer = quantization_config = _packing = _weight_shape = None
 
     def _own_weight(self):
         return getattr(self, f"_{self.lora_weight}")
@@ -32,88 +40,164 @@ class Quantized(LowRank):
     def _scale(self):
         return getattr(self, f"{self.lora_weight}_scale")
 
-    def _build_quantized(self, shape, config=None):
-        """Make the weight and its scale, as a layer with a quantized policy has them."""
-        mode = self.dtype_policy.quantization_mode
-        if mode != "int8":
-            raise _not_built(self, mode)
+    # ---- how scales lie: Dense and tables keep one number a slice ---------------------------------------
+    def _as_matrix(self, shape):
+        """(rows, columns) of a weight: the axes with one scale, then the others."""
         axes = {axis % len(shape) for axis in self._quantized_axes}
-        slices = [d if i not in axes else 1 for i, d in enumerate(shape)]
-        if self._squeezes_scale:
-            slices = [d for i, d in enumerate(shape) if i not in axes]
-        name = self.lora_weight
-        setattr(self, name, self.add_weight(shape, "zeros", "int8", trainable=False, name=name))
-        scale = self.add_weight(tuple(slices), "ones", trainable=False, name=f"{name}_scale")
-        setattr(self, f"{name}_scale", scale)
-        self.inputs_quantizer = QuantizationConfig.activation_quantizer_or_default(config, AbsMaxQuantizer())
-        self.quantization_config = config
+        if self._scales_of_rows:
+            return math.prod(d for i, d in enumerate(shape) if i not in axes), math.prod(shape[a] for a in axes)
+        return math.prod(shape[a] for a in axes), math.prod(d for i, d in enumerate(shape) if i not in axes)
+
+    def _shape_of_scale(self, shape):
+        axes = {axis % len(shape) for axis in self._quantized_axes}
+        return tuple(d for i, d in enumerate(shape) if i not in axes)
+
+    def _scale_as_kept(self, scale):
+        return np.squeeze(scale, self._quantized_axes)
+
+    def _scale_of_weight(self, scale, shape):
+        return ops.expand_dims(scale, self._quantized_axes)
+
+    # ---- building and quantizing ------------------------------------------------------------------------
+    @property
+    def _is_quantized(self):
+        return self._packing is not None
+
+    def quantized_build(self, shape, mode, config=None):
+        """Make the variables of a mode for a weight of a shape, and calculate with them from now on."""
+        packing = PACKINGS.get(mode) if mode in self._modes else None
+        if packing is None:
+            raise NotSupportedError(
+                f"Invalid quantization mode. Expected one of {self._modes}. Received: quantization_mode={mode}"
+            )
+        self._packing, self._weight_shape = packing, tuple(shape)
+        packing.build(self, self._weight_shape, config)
+
+    def _build_by_policy(self, shape):
+        """Make the variables that the policy asks for; whether a weight of floats is still to be made."""
+        mode = self.quantization_mode
+        if mode:
+            self.quantized_build(shape, mode, self.quantization_config)
+        return self._packing is None or self._packing.keeps_floats
 
     def quantize(self, mode=None, type_check=True, config=None):
-        """Keep the weight as int8, and calculate with it and with inputs that are quantized on the way in.
+        """Keep the large weight in fewer bits, or round it on its way into products (float8).
 
-        mode: "int8".  type_check: refuse subclasses, which may use the weight otherwise.  config: an
-        Int8QuantizationConfig or None; without an activation quantizer inputs stay floats.  LoRA's change goes into
-        the weight.  Raises NotImplementedError for a subclass, ArgumentError for a layer that is not built or
-        quantized already, NotSupportedError for other modes.
+        mode: "int8", "int4" or "float8"; with "gptq" and "awq" the layer waits for Model.quantize to calibrate it.
+        type_check: refuse subclasses, which may use the weight otherwise.
+        config: an object of fastnn.quantizers in the mode's place.  Raises NotImplementedError for a subclass,
+        ArgumentError for a layer that is not built or quantized already.
         """
-        if type_check and not type(self).__module__.startswith("fastnn."):
-            raise NotImplementedError(f"Layer {type(self).__name__} does not have a `quantize()` method implemented.")
+        found = validate_and_resolve_config(mode, config)
         if not self.built:
             raise ArgumentError(
                 f"Cannot quantize a layer that isn't yet built. Layer '{self.name}' (of type "
                 f"'{type(self).__name__}') is not built yet."
             )
-        if self.dtype_policy.quantization_mode is not None:
+        if self._is_quantized:
             raise ArgumentError(
                 f"Layer '{self.name}' is already quantized with dtype_policy='{self.dtype_policy.name}'. "
                 f"Received: mode={mode}"
             )
-        found = validate_and_resolve_config(mode, config)
-        if found.mode != "int8":
-            raise _not_built(self, found.mode)
-        policy = dtype_policies.QuantizedDTypePolicy(found.mode, self.dtype_policy.name)
-        name, own = self.lora_weight, self._own_weight()
-        value = own.numpy() if not self.lora_enabled else np.asarray(ops.add(own, self._lora_change(own.dtype)))
-        quantizer = QuantizationConfig.weight_quantizer_or_default(found, AbsMaxQuantizer(axis=self._quantized_axes))
-        packed, scale = (np.asarray(part) for part in quantizer(value, axis=self._quantized_axes))
-        if self.lora_enabled:
-            for part in "ab":
-                delattr(self, f"lora_{name}_{part}")
-            self.lora_enabled, self.lora_rank, self.lora_alpha = False, None, None
-        delattr(self, f"_{name}")
-        self.dtype_policy = policy
-        self._build_quantized(packed.shape, found)
-        self._own_weight().assign(packed)
-        self._scale().assign(scale.reshape(self._scale().shape))
+        if found.mode == "int8" and self.compute_dtype == "float16":
+            raise ArgumentError(
+                f"Quantization mode='{found.mode}' doesn't work well with compute_dtype='float16'. Consider loading "
+                "model/layer with another dtype policy such as 'mixed_bfloat16' or 'mixed_float16' before calling "
+                "`quantize()`."
+            )
+        if type_check and not type(self).__module__.startswith("fastnn."):
+            raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantize` method implemented.")
+        if found.mode not in self._modes:
+            raise NotSupportedError(
+                f"Invalid quantization mode. Expected one of {self._modes}. Received: quantization_mode={found.mode}"
+            )
+        packing, own, source = PACKINGS[found.mode], self._own_weight(), self.dtype_policy
+        numbers = not (packing.keeps_floats or packing.waits_for_data)
+        if numbers:
+            values = self._quantized_values(packing, found)
+            delattr(self, f"_{self.lora_weight}")
+        self.quantization_config = found
+        self.quantized_build(own.shape, found.mode, found)
+        if numbers:
+            for name, value in values.items():
+                self._variable(name).assign(value)
+        if source.quantization_mode is None:
+            self.dtype_policy = dtype_policies.get(f"{packing.policy(self, found)}_from_{source.name}")
         structure_changed()
 
-    def _product(self, inputs, product, wide_scale):
-        """product(inputs, weight) / scales: of whole numbers where inputs are quantized.
+    def _quantized_values(self, packing, config):
+        """What the variables of a packing hold for the weights as they are, by their names."""
+        return packing.values(self, self._own_weight().numpy(), config)
 
-        product: a linear function of both; wide_scale: the weight's scale as an operand of it.
-        """
-        dtype, weight = self.compute_dtype, self._own_weight()
-        floats = ops.divide(ops.cast(weight, dtype), wide_scale)
-        if self.inputs_quantizer is None:
-            return product(inputs, floats)
-        packed, scale = self.inputs_quantizer(inputs, axis=self._input_axes)
-        whole = ops.cast(product(ops.cast(packed, "int32"), ops.cast(weight, "int32")), dtype)
-        result = ops.divide(whole, product(ops.cast(scale, dtype), ops.cast(wide_scale, dtype)))
-        if current() is None or not current().training:
-            return result
-        smooth = product(inputs, floats)  # gradients are those of the floats that the integers stand for
-        return ops.add(smooth, ops.stop_gradient(ops.subtract(result, smooth)))
+    def _variable(self, name):
+        return self._own_weight() if name == "{}" else getattr(self, name.format(self.lora_weight))
+
+    def __setattr__(self, name, value):
+        if name == "dtype_policy" and self.__dict__.get("built") and not self._is_quantized:
+            value = dtype_policies.get(value)
+            if value.quantization_mode is not None and self.dtype_policy.quantization_mode is None:
+                super().__setattr__(name, value)
+                sized = isinstance(value, dtype_policies.Int4DTypePolicy)
+                self.quantize(
+                    config=Int4QuantizationConfig(block_size=value.block_size) if sized else value.quantization_mode
+                )
+                return
+        super().__setattr__(name, value)
+
+    def _take_quantization(self, config):
+        """Keep the argument `quantization_config`: a config object, or what a layer's get_config() has for it."""
+        self.quantization_config = serial.deserialize(config, "quantizers") if isinstance(config, dict) else config
+
+    def _quantization_config(self):
+        """The entry of a config."""
+        found = self.quantization_config
+        return {"quantization_config": None if found is None else serial.serialize(found)}
+
+    # ---- values and files -------------------------------------------------------------------------------
+    def _plain_weight(self):
+        """The weight as it is shown: what it is made of, without LoRA."""
+        return self._own_weight() if self._packing is None else self._packing.whole(self)
+
+    def _weight_in_floats(self):
+        return self._own_weight() if self._packing is None else self._packing.floats(self)
+
+    def _names_in_files(self):
+        """The attributes of its variables, in the order of files."""
+        names = [n for n in self._packing.names(self) if getattr(self, n, None) is not None]
+        return [n if n != self.lora_weight else f"_{n}" for n in names]
 
     def _plain_variables(self):
-        if not self._is_quantized_by_policy():
+        if self._packing is None:
             return super()._plain_variables()
-        mine = [self._own_weight(), getattr(self, "bias", None), self._scale()]
-        return [v for v in mine if v is not None]
+        return [getattr(self, name) for name in self._names_in_files()]
+
+    def _stored(self):
+        """{variable: value} of those that files hold otherwise: LoRA's change goes into the numbers."""
+        if self._packing is None or self._packing.keeps_floats or not self.lora_enabled:
+            return super()._stored()
+        floats = np.asarray(ops.add(self._weight_in_floats(), self._lora_change(self.compute_dtype)))
+        values = self._packing.values(self, floats, None)
+        return {id(self._variable(name)): value for name, value in values.items()}
+
+    def load_own_variables(self, store):
+        """Set its weights."""
+        super().load_own_variables(store)
+        if self._packing is not None:
+            self._packing.loaded(self)
+
+    def enable_lora(self, rank, lora_alpha=None, a_initializer="he_uniform", b_initializer="zeros"):
+        if self._packing is not None and self._packing.waits_for_data:
+            raise NotImplementedError(
+                f"lora is not currently supported with {self._packing.mode.upper()} quantization."
+            )
+        super().enable_lora(rank, lora_alpha, a_initializer, b_initializer)
+
+    enable_lora.__doc__ = LowRank.enable_lora.__doc__
 
     @property
     def writes_itself(self):
         """Whether files hold other arrays than its variables in their order."""
-        return self.lora_enabled or self._is_quantized_by_policy()
+        return self.lora_enabled or self._is_quantized
 
 
 def quantize_layers(model, mode=None, config=None, filters=None, type_check=True):
@@ -125,20 +209,20 @@ def quantize_layers(model, mode=None, config=None, filters=None, type_check=True
         )
     found = validate_and_resolve_config(mode, config)
     patterns = [filters] if isinstance(filters, str) else filters
-    for layer in model._flatten_layers():
-        if not isinstance(layer, Quantized) or (callable(filters) and not filters(layer)):
-            continue
-        if patterns is None or callable(filters) or any(re.search(p, layer.name) for p in patterns):
-            if found.mode != "int8":
-                raise _not_built(layer, found.mode)
+
+    def wanted(layer):
+        if callable(filters):
+            return filters(layer)
+        return patterns is None or any(re.search(p, layer.name) for p in patterns)
+
+    calibrated = PACKINGS[found.mode].waits_for_data
+    if calibrated:
+        structure, tokens = check_calibration(model, found), samples(found)
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer).quantize is not Layer.quantize and not hasattr(layer, "fit") and wanted(layer):
             try:
                 layer.quantize(found.mode, type_check=type_check, config=found)
             except NotImplementedError as error:
                 warnings.warn(str(error), stacklevel=4)
-
-
-def _not_built(layer, mode):
-    return NotSupportedError(
-        f"Layer '{layer.name}' ({type(layer).__name__}): quantization mode {mode!r} is not built in fastnn. Expected "
-        "'int8': weights of one byte for inference."
-    )
+    if calibrated:
+        calibrate(found, structure, tokens, wanted)

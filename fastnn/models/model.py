@@ -211,14 +211,22 @@ class Model(Trainer, StateTree, Layer):
         """Load the weights from a file: see fastnn.saving.load_weights."""
         return saving.load_weights(self, filepath, skip_mismatch, **kwargs)
 
+    def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
+        """{"pre_block_layers": [...], "sequential_blocks": [...]}: which layers "gptq" and "awq" calibrate in turn.
+
+        None: override it, or say it in the config.
+        """
+        return None
+
     def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
-        """Keep the large weights of Dense, EinsumDense and Embedding layers as int8, for inference.
+        """Keep the large weights of Dense, EinsumDense and Embedding layers in fewer bits.
 
-        mode: "int8".  config: an Int8QuantizationConfig in its place.  filters: a regular expression, or a list of
-        them, that names of layers must contain; or a function from a layer to bool.  type_check: False also quantizes
-        layers of classes derived from those.  compile() again before training.
+        mode: "int8", "int4" (in blocks of 128), "float8" (rounded while training), or "gptq" and "awq", which look at
+        data and need a config.  config: an object of fastnn.quantizers in its place.  filters: a regular expression,
+        or a list of them, that names of layers must contain; or a function from a layer to bool.  type_check: False
+        also quantizes layers of classes derived from those.  compile() again before training.
 
-        Raises ArgumentError for arguments that do not fit, NotSupportedError for other modes.
+        Raises ArgumentError for arguments that do not fit.
 
         >>> import fastnn
         >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])

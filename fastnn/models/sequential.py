@@ -298,8 +298,9 @@ class Sequential(Model):
     def input_dtype(self) -> str:
         """The dtype float inputs are converted to: that of the Input, which the first layer converts further."""
         first = self._tracker.layers[0] if self._tracker.layers else None
-        own = isinstance(first, InputLayer) and first.dtype in dtypes.FLOATS
-        return first.dtype if own else super().input_dtype
+        if isinstance(first, InputLayer) and first.dtype in dtypes.FLOATS:
+            return first.dtype
+        return super().input_dtype
 
     def input_dtypes(self, x):
         """The dtype that the data are wanted in."""

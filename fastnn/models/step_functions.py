@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastnn.core.types import Structure, open_signature
+from fastnn.graph.stateless import StatelessScope
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 KINDS = ("train", "test", "predict")
@@ -46,6 +47,10 @@ class StepFunctions:
 
     train_step: Callable[[Any], Any]
     test_step: Callable[[Any], Any]
+    compute_loss: Callable[..., Any]
+    trainable_variables: Any
+    non_trainable_variables: Any
+    metrics_variables: Any
     __call__: Callable[..., Any]
 
     @open_signature
@@ -65,3 +70,31 @@ class StepFunctions:
     def make_predict_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
         """The function of an iterator of batches that gives the outputs of one; override it or `predict_step`."""
         return functools.partial(_one_step, self.predict_step)
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        metrics_variables: Any,
+        x: Structure = None,
+        y: Structure = None,
+        y_pred: Structure = None,
+        sample_weight: Structure = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[Any, Any, Any]]:
+        """The loss with other values of the model's variables, which stay as they are.
+
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: values, in the order of the attributes of
+                these names.
+            x, y, y_pred, sample_weight, training: as of compute_loss.
+
+        Returns (loss, (trainable variables, non-trainable variables, metrics' variables)), the last two as they are
+        after it.
+        """
+        values = list(trainable_variables), list(non_trainable_variables), list(metrics_variables)
+        own = self.trainable_variables, self.non_trainable_variables, self.metrics_variables
+        with StatelessScope([pair for mine, given in zip(own, values) for pair in zip(mine, given)]):
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+            after = [[v.value for v in variables] for variables in own[1:]]
+        return loss, (values[0], after[0], after[1])

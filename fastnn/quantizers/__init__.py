@@ -10,5 +10,6 @@ NAMES = {
     "fake_quant_with_min_max_vars": "fake",
     **dict.fromkeys(("QuantizationConfig", "Int8QuantizationConfig", "Int4QuantizationConfig",
                      "Float8QuantizationConfig"), "configs"),
+    **dict.fromkeys(("GPTQConfig", "AWQConfig"), "calibrated"),
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

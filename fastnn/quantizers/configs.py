@@ -1,6 +1,6 @@
 """How a layer is to be quantized: a mode and the quantizers of weights and of inputs."""
 
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError
 from fastnn.dtype_policies import QUANTIZATION_MODES
 from fastnn.quantizers.quantizer import AbsMaxQuantizer
 from fastnn.saving import identifiers as serial
@@ -135,10 +135,8 @@ def validate_and_resolve_config(mode, config):
         if mode is None:
             raise ArgumentError("You must provide either `mode` or `config` to `quantize`.")
         if mode not in _DEFAULTS:
-            raise NotSupportedError(
-                f"quantize: mode {mode!r} is not built in fastnn. Expected 'int8'; weights that another tool quantized "
-                "can be loaded as floats."
-            )
+            article, name = ("a", "GPTQ") if mode == "gptq" else ("an", "AWQ")
+            raise ArgumentError(f"For {name}, you must pass {article} `{name}Config` object in the `config` argument.")
         return _DEFAULTS[mode]()
     if not isinstance(config, QuantizationConfig):
         raise ArgumentError(
@@ -147,4 +145,9 @@ def validate_and_resolve_config(mode, config):
         )
     if mode is not None and config.mode != mode:
         raise ArgumentError(f"Contradictory arguments: mode='{mode}' but config.mode='{config.mode}'")
+    if config.mode in ("gptq", "awq") and not hasattr(config, "dtype_policy_string"):
+        raise ArgumentError(
+            f"Mode '{config.mode}' requires a valid `config` argument of type `{config.mode.upper()}Config`. "
+            f"Received: {type(config)}"
+        )
     return config

@@ -7,8 +7,9 @@ from fastnn.core.turns import turn
 
 
 def need_built(model, what):
-    """NotBuiltError unless the model has its weights."""
-    if not getattr(model, "built", False):
+    """NotBuiltError unless the model has its weights: it, or each of the layers inside it, is built."""
+    inside = model._flatten_layers(include_self=False) if hasattr(model, "_flatten_layers") else []
+    if not getattr(model, "built", False) and not (inside and all(layer.built for layer in inside)):
         doing = {"save": "saving a model", "load": "loading weights into a model"}[what]
         raise NotBuiltError(
             f"You are {doing} that has not yet been built. Model {getattr(model, 'name', model)!r} has no weights: "

@@ -97,3 +97,18 @@ def test_the_functions_of_the_library_make_one_step(kind, run):
         np.testing.assert_array_equal(found, exact)
     else:
         assert found == exact
+
+
+def test_stateless_compute_loss_leaves_the_model_as_it_is():
+    """Penalties are those of the values that are given; the variables afterwards are what the call was given."""
+    x = keras.Input((3,))
+    model = keras.Model(x, layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")(x))
+    model.compile("sgd", "mse")
+    values = [2.0 * v.numpy() for v in model.trainable_variables]
+    measured = [v.numpy() for v in model.metrics_variables]
+    predicted, others = model.stateless_call(values, [], X)
+    loss, (trained, still, metrics) = model.stateless_compute_loss(values, others, measured, x=X, y=Y, y_pred=predicted)
+    expected = np.mean(np.square(2.0 * X.sum(-1, keepdims=True) - Y)) + 0.01 * 3 * 4
+    np.testing.assert_allclose(float(loss), expected, rtol=1e-5)
+    assert trained == values and still == [] and len(metrics) == len(measured)
+    np.testing.assert_array_equal(model.trainable_variables[0], np.ones((3, 1), "float32"))

@@ -93,11 +93,10 @@ def view_as_complex(x: Any) -> Tensor:
     >>> view_as_complex([[1.0, 2.0]])
     array([1.+2.j], dtype=complex64)
     """
+    shape = tuple(x.shape) if is_symbol(x) else np.shape(x)
+    if not shape or shape[-1] != 2:
+        raise ShapeError(f"Last dimension of input must be size 2 (real and imaginary). Received shape: {shape}")
     x = _real_array("view_as_complex", x)
-    if not x.shape or x.shape[-1] != 2:
-        raise ShapeError(
-            f"Last dimension of input must be size 2 (real and imaginary). Received shape: {x.shape} (view_as_complex)"
-        )
     return np.ascontiguousarray(x).view(np.result_type(x.dtype, np.complex64))[..., 0]
 
 

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import ShapeError
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.comparison import equal, greater_equal, less, logical_and, where
 from fastnn.ops.functions.indexing import index_operand
 from fastnn.ops.functions.layout import expand_dims, ravel, reshape
-from fastnn.ops.functions.operands import cast_to, dtype_of, operand, reserve
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
 from fastnn.ops.functions.reduction import max, min, prod, sum
 from fastnn.ops.functions.slicing import getitem
 from fastnn.ops.op import R
@@ -28,9 +28,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     array([3., 3.], dtype=float32)
     """
     x, ids = _numbered(data, segment_ids)
-    if num_segments is None:
-        num_segments = int(np.max(np.asarray(ids))) + 1
-    n = int(num_segments)
+    n = _count(ids, num_segments)
     inside = logical_and(greater_equal(ids, 0), less(ids, n))
     return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
 
@@ -69,10 +67,22 @@ def _numbered(data, segment_ids):
     return x, ids
 
 
+def _count(ids, num_segments):
+    """How many segments there are; in a graph, whose shapes do not follow from values, it must be said."""
+    if num_segments is not None:
+        return int(num_segments)
+    if is_symbol(ids):
+        raise ArgumentError(
+            "Argument `num_segments` is None, and the ids are symbols: how many there are is not known while a graph "
+            "is made. Pass `num_segments=`."
+        )
+    return int(np.max(np.asarray(ids))) + 1
+
+
 def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = _numbered(data, segment_ids)
-    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else int(num_segments)
+    n = _count(ids, num_segments)
     rank = len(x.shape)
     reserve(n)
     mine = equal(reshape(ids, (1, -1, *(1,) * (rank - 1))), np.arange(n, dtype=np.int32).reshape(-1, *(1,) * rank))
