@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn import ops, optimizers
 from fastnn.core import switches
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.gradients import GradientTape
@@ -300,7 +301,7 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         Arguments as in `fit`.
         """
         if kwargs:
-            raise ArgumentError(f"Arguments not recognized: {kwargs}")
+            raise ArgumentError(f"Arguments not recognized: {kwargs}{near(kwargs, Trainer.evaluate)}")
         self._need_compiled("evaluate")
         checks.check_arguments(batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
         with runs.run(self, "test"):
