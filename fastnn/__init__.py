@@ -53,5 +53,15 @@ def __getattr__(name):
     return _find(name)
 
 
+def load_ipython_extension(shell):
+    """What `%load_ext fastnn` in a notebook does: from there on `import keras` finds fastnn."""
+    importlib.import_module("fastnn.compat").install()
+
+
+def unload_ipython_extension(shell):
+    """What `%unload_ext fastnn` does: `import keras` finds what is installed again."""
+    importlib.import_module("fastnn.compat").uninstall()
+
+
 def __dir__():
     return sorted({*_listed(), "backend"})
