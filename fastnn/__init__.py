@@ -8,7 +8,9 @@
 
 import importlib
 import sys
+import warnings
 
+from fastnn.core import neighbours
 from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
@@ -36,6 +38,10 @@ NAMES = {
 }  # fmt: skip
 _find, _listed, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
+
+
+if (_other := neighbours.other()) is not None:
+    warnings.warn(neighbours.words(_other), stacklevel=2)
 
 
 def _limits():

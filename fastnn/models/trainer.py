@@ -259,7 +259,7 @@ class Trainer(StepFunctions, Intake, Measured, LegacyMethods):
         )
         check_receipt("receipt", receipt)
         epochs = switches.limited("epochs", epochs, switches.max_epochs())
-        with runs.run(self, "train"):
+        with runs.run(self, "train"), runs.Interruptible(self):
             return loop.fit(
                 self,
                 x,
