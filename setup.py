@@ -16,6 +16,12 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+from fastnn.kernels import compiler  # noqa: E402 - the standard library only
+
+COMPILING = {"build", "build_ext", "build_py", "bdist_wheel", "editable_wheel", "develop", "install"}
+if COMPILING & set(sys.argv):  # first of all, not after minutes
+    compiler.require(headers=True)
 SOURCES = "src_cython"  # mirrors the package; the path follows from the module's name
 MODULES = ["fastnn.runtime.executor", "fastnn.runtime.order"]
 

@@ -8,7 +8,9 @@
 
 import importlib
 import sys
+import warnings
 
+from fastnn.core import neighbours
 from fastnn.core.registry import lazy
 
 __version__ = "0.1.0"
@@ -38,6 +40,10 @@ _find, _listed, __all__ = lazy(__name__, NAMES)
 __all__ = sorted([*__all__, "__version__", "backend"])
 
 
+if (_other := neighbours.other()) is not None:
+    warnings.warn(neighbours.words(_other), stacklevel=2)
+
+
 def _limits():
     if "threadpoolctl" in sys.modules:  # from now on it sees and limits fastnn's threads too
         importlib.import_module("fastnn.runtime.threads").register()
@@ -51,6 +57,16 @@ def __getattr__(name):
     if name == "backend":  # Keras 1 and 2's keras.backend lives with the other old spellings
         return importlib.import_module("fastnn.compat.backend")
     return _find(name)
+
+
+def load_ipython_extension(shell):
+    """What `%load_ext fastnn` in a notebook does: from there on `import keras` finds fastnn."""
+    importlib.import_module("fastnn.compat").install()
+
+
+def unload_ipython_extension(shell):
+    """What `%unload_ext fastnn` does: `import keras` finds what is installed again."""
+    importlib.import_module("fastnn.compat").uninstall()
 
 
 def __dir__():

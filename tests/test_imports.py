@@ -99,7 +99,8 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 # Numba: its decorators in one file, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
 NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py",
-               "core/simd_vec.py", "core/simd_winograd.py", "kernels/lower.py"}  # fmt: skip
+               "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
+               "kernels/lower.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "kernels/lower.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "kernels/build.py": "a command"}

@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError
 
 
@@ -107,7 +108,9 @@ class ReduceLROnPlateau(MonitorCallback):
     ) -> None:
         super().__init__(monitor, mode, min_delta=kwargs.pop("epsilon", min_delta))
         if kwargs:
-            raise ArgumentError(f"ReduceLROnPlateau: arguments not recognized: {', '.join(kwargs)}.")
+            raise ArgumentError(
+                f"ReduceLROnPlateau: arguments not recognized: {', '.join(kwargs)}.{near(kwargs, type(self))}"
+            )
         if factor >= 1.0:
             raise ArgumentError(f"ReduceLROnPlateau does not support a factor >= 1.0. Received factor={factor}.")
         self.factor, self.patience, self.verbose = factor, patience, verbose

@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 
-from fastnn.callbacks.console import is_live, say
+from fastnn.callbacks.console import columns, has_colours, is_live, say
 
 BOLD, GREEN, WHITE, RESET = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
+LEAST = 4  # characters of a bar that still says something
 
 
 class Progbar:
@@ -17,7 +18,9 @@ class Progbar:
     shown as they come; others are averaged over the steps.  stateless_metrics: names to average instead, all others
     being shown as they come.  unit_name: the word for a step.
 
-    Where the output is no terminal and no notebook only the last line is written.
+    Where the output is no terminal and no notebook only the last line is written.  On a terminal the line fits into one
+    row as long as it is overwritten: the bar becomes shorter first, then the clock goes, then values are cut.  Nothing
+    is left out of the last line.  NO_COLOR in the environment switches colours off.
 
     >>> bar = Progbar(2, verbose=2)
     >>> bar.line(2, now=bar.start).split(" - ")[0]
@@ -40,8 +43,9 @@ class Progbar:
         self._stateless = None if stateless_metrics is None else set(stateless_metrics)
         if self._stateful is None and self._stateless is None:
             self._stateful = set()
-        self.live = is_live()
+        self.live, self.coloured = is_live(), has_colours()
         self.start = time.perf_counter()
+        self._waiting = None
         self._values, self._seen, self._last, self._first_step, self._shown = {}, 0, 0.0, None, 0
 
     def _averages(self, name):
@@ -50,6 +54,18 @@ class Progbar:
     def due(self):
         """Whether enough time has passed for the next update."""
         return self.live and time.perf_counter() - self._last >= self.interval
+
+    def pause(self):
+        """What happens from here to `resume` is no part of the steps: its time is not counted."""
+        self._waiting = time.perf_counter()
+
+    def resume(self):
+        """Steps go on."""
+        if self._waiting is not None:
+            gone, self._waiting = time.perf_counter() - self._waiting, None
+            self.start += gone
+            if self._first_step is not None:
+                self._first_step = (self._first_step[0] + gone, self._first_step[1])
 
     def update(self, current, values=None, finalize=None):
         """`current` steps are done; values: [(name, value)]; finalize: this is the last update (None: if at target)."""
@@ -83,21 +99,32 @@ class Progbar:
         return f"{self._count(current)} - {now - self.start:.0f}s - {per_step.strip()}{self._text()}"
 
     def _live_line(self, current, now, finalize):
-        style = (lambda text, code: f"{code}{text}{RESET}") if self.live else (lambda text, code: text)
         per_step = self._step_time(current, now)
-        if self.target:
-            done = int(self.width * min(current / self.target, 1.0))
-            bar = style("━" * done, GREEN) if done else ""
-            bar = f"{style(self._count(current), BOLD)} {bar}{style('━' * (self.width - done), WHITE)}"
-        else:
-            bar = f"{current:7d}/Unknown"
         left = per_step * (self.target - current) if self.target and not finalize else now - self.start
-        clock = _clock(left) if self.target and not finalize else f"{left:.0f}s"
-        text = f"{bar} {style(clock, BOLD)}{self._format(per_step)}{self._text()}"
-        plain = len(text) - sum(len(code) * text.count(code) for code in (BOLD, GREEN, WHITE, RESET))
-        pad = " " * max(self._shown - plain, 0)
-        self._shown = plain
-        return ("\r" if self.live else "") + text + pad + ("\n" if finalize else "")
+        clock = f" {_clock(left)}" if self.target and not finalize else f" {left:.0f}s"
+        count = self._count(current) if self.target else f"{current:7d}/Unknown"
+        step, values = self._format(per_step), self._text()
+        width, room = self.width if self.target else 0, columns() if self.live else None
+        if room is not None:
+            width = min(width, room - len(count + clock + step + values) - 1)
+            if width < LEAST:
+                width = 0
+            if not finalize:  # the last line may take two rows
+                count, clock, step, values = _cut(room, count, clock, step, values)
+        plain = len(count + clock + step + values) + (width + 1 if width else 0)
+        pad, self._shown = " " * max(self._shown - plain, 0), plain
+        text = f"{self._styled(count, BOLD)}{self._bar(current, width)}{self._styled(clock, BOLD)}{step}{values}{pad}"
+        return ("\r" if self.live else "") + text + ("\n" if finalize else "")
+
+    def _styled(self, text, code):
+        return f"{code}{text}{RESET}" if self.coloured and text else text
+
+    def _bar(self, current, width):
+        if not width:
+            return ""
+        done = int(width * min(current / self.target, 1.0))
+        todo = "━" if self.coloured else "."  # without colours the letters have to say it
+        return f" {self._styled('━' * done, GREEN)}{self._styled(todo * (width - done), WHITE)}"
 
     def _count(self, current):
         return f"{current:{len(str(self.target))}d}/{self.target}"
@@ -115,9 +142,10 @@ class Progbar:
     def _step_time(self, current, now):
         if not current:
             return 0.0
-        # The first step includes making the plan; it says nothing about the others.
+        # The first step includes making the plan; it says nothing about the others.  Where the run was first looked at
+        # late, too few of them are left to be measured.
         at, step = self._first_step or (self.start, 0)
-        return (now - at) / (current - step) if current > step else (now - self.start) / current
+        return (now - at) / (current - step) if current >= 2 * step else (now - self.start) / current
 
     def _format(self, seconds):
         if seconds >= 1 or seconds == 0:
@@ -125,6 +153,16 @@ class Progbar:
         if seconds >= 1e-3:
             return f" {seconds * 1e3:.0f}ms/{self.unit_name}"
         return f" {seconds * 1e6:.0f}us/{self.unit_name}"
+
+
+def _cut(room, count, clock, step, values):
+    """The parts of a line as far as they fit into `room` characters: values matter more than the time left."""
+    if len(count + clock + step + values) <= room:
+        return count, clock, step, values
+    left = room - len(count + step)
+    if left < len(values):
+        values = values[: left - 3] + "..." if left >= 3 else ""
+    return count[:room], "", step if left >= 0 else "", values
 
 
 def _clock(seconds):

@@ -71,9 +71,11 @@ class ProgbarLogger(Callback):
         self._in_fit = False
 
     def on_test_begin(self, logs=None):
-        """Start the line of evaluate."""
+        """Start the line of evaluate, or keep validation out of the time per step."""
         if not self._in_fit:
             self._start()
+        elif self.progbar is not None:
+            self.progbar.pause()
 
     def on_predict_begin(self, logs=None):
         """Start the line of predict."""
@@ -108,6 +110,8 @@ class ProgbarLogger(Callback):
         """The last state of the line of evaluate."""
         if not self._in_fit:
             self._finish(logs)
+        elif self.progbar is not None:
+            self.progbar.resume()
 
     def on_predict_end(self, logs=None):
         """The last state of the line of predict."""

@@ -12,7 +12,7 @@ import time
 import numpy
 
 from fastnn.cli.terminal import clean, say, table
-from fastnn.core import config
+from fastnn.core import config, neighbours
 from fastnn.runtime import levels, pack, threads
 from fastnn.saving.inspect import inspect_file
 
@@ -91,6 +91,8 @@ def gather(now=None):
            "cgroup quota": f"{threads.quota() or 'none'}",
            "gpu": gpu(), "executor": config.executor(), "float type": config.floatx(),
            "data folder": os.environ.get("FASTNN_DATA") or "not set (FASTNN_DATA)"}  # fmt: skip
+    if (found := neighbours.other()) is not None:
+        out["import name"] = neighbours.words(found)
     kernels = {"jit": "jit: compiled in the process", "python": "python: interpreted, bounds checked, slow"}
     try:
         found = pack.describe()

@@ -4,19 +4,17 @@ Each command imports what it needs when it is run, so that help and refusals com
 """
 
 import argparse
-import os
-import runpy
 import sys
 
-from fastnn import compat
+from fastnn.cli.scripts import run_script
 from fastnn.cli.terminal import clean, say
-from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
+from fastnn.core.errors import ArgumentError, FastnnError
 
 _COMMANDS = {
     "demo": "train a small CNN on the bundled digits, save it, reload it, write a report page",
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
-    "run": "run a script that imports keras or tensorflow.keras, on fastnn",
+    "run": "run a script, module or notebook that imports keras or tensorflow.keras, on fastnn",
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
@@ -47,7 +45,8 @@ def parser():
     parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
     parts["resume"].add_argument("folder", help="where checkpoints are; made if need be")
     for part in (parts["run"], parts["resume"]):
-        part.add_argument("script", help="a Python file")
+        part.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
+        part.add_argument("script", help="a Python file, or a notebook (.ipynb), whose cells are run in order")
         part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     verify = parts["verify"]
     verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
@@ -93,8 +92,9 @@ def _guarded(command):
     except (FastnnError, OSError) as error:
         sys.stderr.write(f"fastnn: {clean(error)}\n")
         return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("\nfastnn: interrupted\n")
+    except KeyboardInterrupt as error:
+        notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+        sys.stderr.write(f"\nfastnn: interrupted{notes}\n")
         return 130
 
 
@@ -127,12 +127,12 @@ def _run_command(options):
 
         return playground.run(options.port, browser=not options.no_browser)
     if options.command == "run":
-        return run_script(options.script, options.arguments)
+        return run_script(options.script, options.arguments, options.module)
     if options.command == "resume":
         from fastnn.models.script import checkpoints_of
 
         with checkpoints_of(options.folder):
-            return run_script(options.script, options.arguments)
+            return run_script(options.script, options.arguments, options.module)
     from fastnn.cli import facts
 
     return facts.info()
@@ -145,24 +145,3 @@ def _steps_behind(arguments, steps):
             raise ArgumentError(f"verify: received --steps {arguments[1]}; expected a number of steps from 1 on.")
         return arguments[2:], int(arguments[1])
     return arguments, steps
-
-
-def run_script(script, arguments=()):
-    """Run a Python file as the main program, with `keras` and `tensorflow.keras` standing for fastnn.
-
-    script: path; arguments: its sys.argv[1:].  Returns 0; errors of the script are its own.
-    """
-    if not os.path.isfile(script):
-        raise ArgumentError(f"run: no file {script!r}; expected a Python script.")
-    if not script.endswith((".py", ".pyw")) and os.access(script, os.X_OK):
-        with open(script, "rb") as file:
-            if file.read(2) != b"#!":
-                raise FileFormatError(f"run: {script!r} is not a Python script.")
-    compat.install()
-    before = sys.argv, sys.path[0]
-    sys.argv, sys.path[0] = [script, *arguments], os.path.dirname(os.path.abspath(script))
-    try:
-        runpy.run_path(script, run_name="__main__")
-    finally:
-        sys.argv, sys.path[0] = before
-    return 0

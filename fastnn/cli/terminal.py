@@ -1,12 +1,11 @@
 """Text on the terminal: plain lines and tables."""
 
-import sys
+from fastnn.utils.interactive import write
 
 
 def say(text=""):
-    """One line to standard output, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """One line to standard output, at once, in the letters that it has."""
+    write(f"{text}\n")
 
 
 def clean(text):

@@ -1,6 +1,7 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
 from fastnn.compat import tf_devices
+from fastnn.core.gone import GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",
@@ -63,21 +64,6 @@ CLASSES = {
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
 }  # fmt: skip
-
-# What was removed, and what to write instead.
-GONE = {
-    "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
-    "outputs of functional models",
-    "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
-    "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
-    "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
-    "layers.LocallyConnected1D": "Keras 3 has removed it; use Conv1D",
-    "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
-    "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
-    "models.Graph": "use the functional API: Model(inputs, outputs)",
-    "wrappers.scikit_learn": "use keras.wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
-    "estimator": "Keras 3 has removed it; use fit()",
-}
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {

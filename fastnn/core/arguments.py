@@ -3,11 +3,13 @@
 Each check returns the value, or raises ArgumentError that says what was received and what is expected.
 """
 
+import difflib
 import functools
 import inspect
 import math
 import operator
-from typing import Any
+import weakref
+from typing import Any, Self
 
 import numpy as np
 
@@ -154,11 +156,64 @@ LAYER_RULES = {
 }
 
 
+# ------------------------------------------------------------------ what an argument may be called
+_known: weakref.WeakKeyDictionary[Any, tuple[tuple[str, ...], bool]] = weakref.WeakKeyDictionary()
+
+
+def _parameters(of):
+    """(names, whether any other is taken too) of the keyword arguments of a function, or of a class and its bases."""
+    if of not in _known:
+        _known[of] = _parameters_of(of)
+    return _known[of]
+
+
+def _parameters_of(of):
+    functions = (
+        [c.__dict__["__init__"] for c in of.__mro__ if "__init__" in c.__dict__] if isinstance(of, type) else [of]
+    )
+    names, opens = [], []
+    for function in functions:
+        found = inspect.signature(function).parameters.values()
+        named = [p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        names += [name for name in named if name not in ("self", "cls")]
+        opens.append(any(p.kind is p.VAR_KEYWORD for p in found))
+        if not opens[-1]:  # what it does not name never reaches the next
+            break
+    return tuple(dict.fromkeys(names)), opens[0]
+
+
+def near(unknown, of, more=()):
+    """Return a sentence that names the argument that was meant, for each unknown one that is like it, or "".
+
+    unknown: names; of: the function or class that was called; more: names that it takes among its **kwargs.
+
+    >>> near(["low", "nun"], number)
+    " Did you mean 'none' instead of 'nun'?"
+    """
+    names, said = (*_parameters(of)[0], *more), ""
+    for name in unknown:
+        found = difflib.get_close_matches(name, names, 1, 0.6)
+        if found and found[0] != name:
+            said += f" Did you mean {found[0]!r} instead of {name!r}?"
+    return said
+
+
 class ChecksArguments:
     """Base of classes whose arguments are checked by a table, before their __init__ does anything.
 
-    Users' own subclasses are left alone: there the words may mean something else.
+    Users' own subclasses are left alone: there the words may mean something else. An argument of an unknown name is
+    refused with the one that was meant, in every subclass that takes no others.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if kwargs:
+            names, more = _parameters(cls)
+            unknown = () if more else [name for name in kwargs if name not in names]
+            if unknown and (said := near(unknown, cls)):  # else Python itself refuses it
+                raise ArgumentTypeError(
+                    f"{cls.__name__}.__init__() got an unexpected keyword argument {unknown[0]!r}.{said}"
+                )
+        return super().__new__(cls)
 
     argument_rules = RULES
     #: Arguments that the class checks itself, with words of its own.

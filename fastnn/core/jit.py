@@ -161,31 +161,6 @@ if JIT:
             return builder.bitcast(args[1], context.get_value_type(signature.return_type))
 
         return F.instance_type(F, x), codegen
-
-    def entry(k):
-        """The three-argument function of the tape's ABI for a Kernel: its source with the types bound."""
-        core = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(k.fn)
-        if len(k.types) == 0:
-
-            def bound(a, lo, hi):
-                return core(a, lo, hi)
-        elif len(k.types) == 1:
-            (F,) = k.types
-
-            def bound(a, lo, hi):
-                return core(a, lo, hi, F)
-        elif len(k.types) == 2:
-            F, T = k.types
-
-            def bound(a, lo, hi):
-                return core(a, lo, hi, F, T)
-        else:
-            F, T, U = k.types
-
-            def bound(a, lo, hi):
-                return core(a, lo, hi, F, T, U)
-
-        return bound
 else:
     from fastnn.core import memory
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastnn.core.errors import UnknownNameError
+from fastnn.core.gone import GONE, OLD
 
 
 def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -24,9 +25,10 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
     def getattr_(name):
         where = names.get(name)
         if where is None:
-            raise AttributeError(
-                f"module {package!r} has no attribute {name!r}" + suggest(name, names, ". Did you mean: {}?")
-            )
+            key = f"{package}.{name}".removeprefix("fastnn.")
+            instead = GONE.get(key) or OLD.get(key)
+            why = f": {instead}." if instead else suggest(name, names, ". Did you mean: {}?")
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{why}")
         module, _, original = where.partition(":")
         if not module and not original:
             value = importlib.import_module(f"{package}.{name}")

@@ -97,12 +97,12 @@ def is_flash_attention_enabled() -> bool | None:
 
 
 def enable_traceback_filtering() -> None:
-    """Noted; errors are raised where they are found, and tracebacks are shown whole."""
+    """The traceback of an interrupted fit leaves the engine's frames out (as at the start); errors show theirs."""
     _switches["traceback_filtering"] = True
 
 
 def disable_traceback_filtering() -> None:
-    """Noted; see enable_traceback_filtering."""
+    """See enable_traceback_filtering."""
     _switches["traceback_filtering"] = False
 
 

@@ -6,26 +6,22 @@ writes DIR/<level>-<hash>.so and DIR/pack.json, by default into the package itse
 Levels: names, "host" (the default) or "all" (what a wheel for this architecture needs); FASTNN_LEVELS in the
 environment says the same. Levels that are in DIR already and up to date stay. Only kernels that an edit changed are
 compiled again. Needs Numba, and a C compiler to link; for a level of another architecture a cross compiler (see
-`linker`). What it makes needs none of them.
+`fastnn.kernels.compiler`). What it makes needs none of them.
 """
 
 import argparse
 import concurrent.futures
 import contextlib
+import gc
 import hashlib
-import importlib
-import importlib.util
+import itertools
 import json
 import multiprocessing
 import os
 import pathlib
-import platform
 import re
-import shlex
-import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 
 # Before anything imports fastnn.core.jit or Numba, for this process and its workers: the sources have to be Numba's
@@ -33,89 +29,92 @@ import time
 os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0", NUMBA_COLOR_SCHEME="no_color")
 
 from fastnn.core import isa, jit
-from fastnn.kernels import cpu, lower
+from fastnn.kernels import compiler, cpu, lower
 from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHIPPED = ("x86-64-v3", "x86-64-v4", "aarch64")  # what "all" chooses from
+SHIPPED = ("x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64")  # what "all" chooses from
 TASK = 6  # kernels per task of a worker: they share the lowering of their helpers
 # Symbols of Python and of Numba's runtime that may be left in error paths that are never taken.
 STUBS = ("NRT_", "numba_", "Py", "_Py")
 
 
-def _work(module, paths, level):
-    """Worker: compile kernels of one module for one level; paths: {kernel name: its object file}."""
-    importlib.import_module(module)
+def _start():
+    """In a new worker: what is imported by now stays, and looking for garbage in it took a tenth of the time."""
+    cpu.load()  # all: a kernel may be made by a function of its module that another module calls
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 1000)
+
+
+def _work(paths, level):
+    """Worker: compile kernels for one level; paths: {kernel name: its object file}."""
     for name, path in paths.items():
+        kernel = jit.KERNELS[name]
         try:
-            lower.object_of(jit.KERNELS[name], level, pathlib.Path(path))
+            lower.object_of(kernel, level, pathlib.Path(path))
         except Exception as error:
             reason = f"{type(error).__name__}: {str(error)[:2000]}"
-            raise RuntimeError(f"kernel {name} of {module} does not compile: {reason}") from None
+            raise RuntimeError(f"kernel {name} of {kernel.module} does not compile: {reason}") from None
+    return len(paths)
 
 
-def objects(level, jobs, only=None):
+def objects(level, jobs, only=None, say=lambda text: None):
     """Return {kernel name: path of its object file for `level`}, compiling what the cache has not.
 
-    only: the names wanted, by default all.
+    only: the names wanted, by default all; say: called with a line for each tenth of what there is to compile.
     """
     cpu.load()
-    found, tasks = {}, {}
+    found, missing = {}, []
     for k in jit.KERNELS.values():
         if k.module.startswith(cpu.__name__ + ".") and (only is None or k.name in only):
             path = found[k.name] = lower.object_path(k, level)
             if not path.exists():
-                tasks.setdefault(k.module, []).append(k.name)
+                missing.append((*(t.__name__ for t in k.types[:1]), k.module, k.name))
     if not found:
         raise SystemExit(f"no kernels are defined in {cpu.__name__}")
-    batches = [
-        (module, {n: str(found[n]) for n in names[i : i + TASK]})
-        for module, names in tasks.items()
-        for i in range(0, len(names), TASK)
-    ]
-    if not batches:
-        return found
-    os.environ["FASTNN_LEVEL"] = level  # for the workers: one process generates code for one level
-    # spawn: a forked child would share LLVM's state with this process
-    with concurrent.futures.ProcessPoolExecutor(min(jobs, len(batches)), multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_work, module, paths, level) for module, paths in batches]
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                future.result()
-        except Exception as error:
-            pool.shutdown(cancel_futures=True)
-            raise SystemExit(str(error)) from error
+    if missing:
+        os.environ["FASTNN_LEVEL"] = level  # for the workers: one process generates code for one level
+        # by type: helpers are lowered once for each type, and a worker that keeps to one type lowers them once
+        names = [name for *_, name in sorted(missing)]
+        _share([{n: str(found[n]) for n in names[i : i + TASK]} for i in range(0, len(names), TASK)], level, jobs, say)
     return found
 
 
-def linker(machine):
-    """Return the command that links shared libraries for `machine` ("x86_64" or "aarch64"), a list of words.
+def _share(tasks, level, jobs, say):
+    """Compile tasks, {kernel name: its object file} each, in worker processes.
 
-    For this machine CC, as Python was built with. For another one FASTNN_CC_<MACHINE> in the environment
-    (FASTNN_CC_AARCH64="aarch64-linux-gnu-gcc"), else that compiler where it is installed, else `ziglang` where it is,
-    else clang with lld. Raises SystemExit, naming these, where there is none.
-
-    >>> isinstance(linker(platform.machine().lower().replace("arm64", "aarch64").replace("amd64", "x86_64")), list)
-    True
+    Every worker goes through a stretch of the list of its own, then takes from the end of the longest one left.
     """
-    here = platform.machine().lower().replace("arm64", "aarch64").replace("amd64", "x86_64")
-    if machine == here:
-        return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    variable, target = f"FASTNN_CC_{machine.upper()}", f"{machine}-linux-gnu"
-    if os.environ.get(variable):
-        return shlex.split(os.environ[variable])
-    if shutil.which(f"{target}-gcc"):
-        return [f"{target}-gcc"]
-    if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang", "cc", "-target", target]
-    if shutil.which("clang") and shutil.which("ld.lld"):
-        return ["clang", f"--target={target}", "-fuse-ld=lld"]
-    raise SystemExit(
-        f"linking a kernel pack for {machine} on {here} needs a cross compiler: {variable} is not set, "
-        f"and neither {target}-gcc nor clang with ld.lld nor the package ziglang is installed. Install "
-        "one of them (`pip install ziglang` is enough), or build on the other machine."
-    )
+    jobs = min(jobs, len(tasks))
+    bounds = [len(tasks) * k // jobs for k in range(jobs + 1)]
+    stretches = [tasks[lo:hi] for lo, hi in itertools.pairwise(bounds)]
+    total, done, told, began = sum(map(len, tasks)), 0, 0, time.monotonic()
+    say(f"{level}: compiling {total} kernels in {jobs} process{'es' if jobs > 1 else ''}")
+    with contextlib.ExitStack() as stack:
+        # spawn: a forked child would share LLVM's state with this process
+        spawn = multiprocessing.get_context("spawn")
+        workers = [stack.enter_context(concurrent.futures.ProcessPoolExecutor(1, spawn, _start)) for _ in range(jobs)]
+        running = {}
+
+        def more(k):
+            if stretches[k] or any(stretches):
+                task = stretches[k].pop(0) if stretches[k] else max(stretches, key=len).pop()
+                running[workers[k].submit(_work, task, level)] = k
+
+        for k in range(jobs):
+            more(k)
+        while running:
+            for future in concurrent.futures.wait(running, return_when="FIRST_COMPLETED").done:
+                k = running.pop(future)
+                try:
+                    done += future.result()
+                except Exception as error:
+                    raise SystemExit(str(error)) from error  # the others end the task that they are in
+                more(k)
+            if done * 10 // total > told:
+                told = done * 10 // total
+                say(f"{level}: {done} of {total} kernels, {time.monotonic() - began:.0f} s")
 
 
 def link(paths, target, cc):
@@ -184,8 +183,8 @@ def fresh(folder):
 def levels_of(text):
     """Return the levels that a comma-separated text names: names of `lower.LEVELS`, "host", "all".
 
-    "all" is every level of the host's architecture that kernels are shipped for: AVX2 and AVX-512, or NEON. Raises
-    SystemExit for another name.
+    "all" is every level of the host's architecture that kernels are shipped for: SSE4.2, AVX2 and AVX-512, or NEON.
+    Raises SystemExit for another name.
 
     >>> levels_of("x86-64-v4,x86-64-v3,x86-64-v4")
     ['x86-64-v4', 'x86-64-v3']
@@ -211,7 +210,7 @@ def build(folder, levels=None, jobs=None, say=lambda text: None, only=None):
     """
     folder = pathlib.Path(folder)
     levels = list(dict.fromkeys(levels or levels_of(os.environ.get("FASTNN_LEVELS"))))
-    commands = {level: linker(lower.LEVELS[level][1]) for level in levels}  # before minutes of compiling
+    commands = {level: compiler.linker(lower.LEVELS[level][1]) for level in levels}  # before minutes of compiling
     folder.mkdir(parents=True, exist_ok=True)
     with alone():
         there = fresh(folder)
@@ -226,7 +225,7 @@ def _build(folder, commands, there, jobs, say, only):
     began = time.monotonic()
     # Taken first: an edit during the build makes the pack stale, as it is.
     before = stale.snapshot(lower.files(cpu.names(), stale.ROOT))
-    found = {level: objects(level, jobs, only) for level in commands}
+    found = {level: objects(level, jobs, only, say) for level in commands}
     names = sorted(next(iter(found.values())))
     index = {"abi": lower.ABI, "sources": before, "kernels": names, "levels": dict(there)}
     for level, command in commands.items():
@@ -252,7 +251,12 @@ def main(arguments=None):
     parser.add_argument("--levels", help="comma-separated names, host or all; default: FASTNN_LEVELS, else host")
     parser.add_argument("--jobs", type=int, help="worker processes; default: one per core, at most 8")
     options = parser.parse_args(arguments)
-    build(options.out, levels_of(options.levels) if options.levels else None, options.jobs, print)
+    build(
+        options.out,
+        levels_of(options.levels) if options.levels else None,
+        options.jobs,
+        lambda text: print(text, flush=True),
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 from fastnn.core import isa, jit
+from fastnn.kernels import frontend
 from fastnn.kernels.fingerprint import fingerprint
 from fastnn.runtime import extension, levels
 
@@ -86,7 +87,7 @@ def depends(module):
 
 def files(modules, root):
     """Return the files, relative to the package folder `root`, that the kernels of `modules` are compiled from."""
-    names = {__name__, *(name for m in modules for name in depends(m))}
+    names = {__name__, frontend.__name__, *(name for m in modules for name in depends(m))}
     return sorted(_source(name)[0].resolve().relative_to(root).as_posix() for name in names)
 
 
@@ -100,7 +101,9 @@ def _tools():
     # kept apart, so that a pack never depends on what a developer's process did before.
     form = "pack" if os.environ.get("FASTNN_BUILDING") else "jit"
     versions = ABI, numba.__version__, llvmlite.__version__, sys.version_info[:2]
-    return fingerprint(form, versions, jit.OPTIONS, jit.entry, lower, emit, LEVELS, TRIPLES)
+    return fingerprint(
+        form, versions, jit.OPTIONS, frontend.compiled, frontend.stop_at_ir, lower, emit, LEVELS, TRIPLES
+    )
 
 
 @functools.cache
@@ -148,24 +151,19 @@ def lower(kernel):
     Numba's own optimiser is off meanwhile: what it gives is already vectorised for the machine it runs on.
     """
     import llvmlite.binding as ll
-    from numba import cfunc, types
     from numba.core import config
     from numba.core.compiler_lock import global_compiler_lock
 
-    signature = types.int64(types.CPointer(types.int64), types.int64, types.int64)
+    symbol = PREFIX + kernel.name
     with global_compiler_lock:
         saved, config.OPT = config.OPT, type(config.OPT)(0)
         try:
-            compiled = cfunc(signature, **jit.OPTIONS)(jit.entry(kernel))
+            text = frontend.compiled(kernel, symbol)
         finally:
             config.OPT = saved
-    module = ll.parse_assembly(compiled.inspect_llvm())
+    module = ll.parse_assembly(text)
     for f in module.functions:
-        if f.is_declaration:
-            continue
-        if f.name == compiled.native_name:
-            f.name = PREFIX + kernel.name
-        else:
+        if not f.is_declaration and f.name != symbol:
             f.linkage = "internal"
     for g in module.global_variables:  # Numba's environments, dead after optimisation
         if not g.is_declaration:

@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from fastnn.core import config, dtypes, hooks
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.shapes import standard_shape
 from fastnn.graph import Symbol
@@ -50,7 +51,9 @@ class InputLayer(Layer):
             shape = kwargs.pop("input_shape")
         kwargs.pop("trainable", None)
         if kwargs:
-            raise ArgumentError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
+            raise ArgumentError(
+                f"Unrecognized keyword arguments passed to InputLayer: {kwargs}{near(kwargs, type(self))}"
+            )
         for kind, value in (("sparse", sparse), ("ragged", ragged)):
             if value and input_tensor is None:
                 raise NotSupportedError(f"`{kind}=True` is not supported; convert the data to dense arrays.")

@@ -115,6 +115,17 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
             raise ShapeError(f"Input {position}{name} of layer '{layer_name}' is incompatible with the layer: {fault}")
 
 
+def _channels(wanted, got):
+    """What to do where the data are those wanted, but for the place of their channels."""
+    if len(wanted) == len(got) > 2:
+        for start, end, name in ((1, -1, "first"), (-1, 1, "last")):
+            moved = list(got)
+            moved.insert(len(moved) if end == -1 else 1, moved.pop(start))
+            if all(a is None or b is None or a == b for a, b in zip(wanted, moved)):
+                return f". The data have their channels {name}: write np.moveaxis(x, {start}, {end})"
+    return ""
+
+
 def _fault(spec, shape, dtype):
     """What is wrong with one input, or None."""
     rank = len(shape)
@@ -134,5 +145,5 @@ def _fault(spec, shape, dtype):
         if spec.allow_last_axis_squeeze:
             wanted, got = (s[:-1] if s and s[-1] == 1 else s for s in (wanted, got))
         if any(a is not None and b is not None and a != b for a, b in zip(wanted, got)):
-            return f"expected shape={spec.shape}, found shape={shape}"
+            return f"expected shape={spec.shape}, found shape={shape}{_channels(spec.shape, shape)}"
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes, results
-from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of
+from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of, near
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
@@ -76,6 +76,11 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
             cls.build = recorded_build(cls.__dict__["build"])
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if args and isinstance(args[0], Symbol) and cls.__module__.startswith("fastnn.layers."):
+            raise ArgumentTypeError(
+                f"{cls.__name__}: received {args[0]!r} where it is made. Make the layer first, then call it: "
+                f"{cls.__name__}(...)(x)."
+            )
         self = super().__new__(cls)
         object.__setattr__(self, "_tracker", Tracker())
         object.__setattr__(self, "_user_line", user_line())
@@ -109,7 +114,8 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
         if "compute_mask" in type(self).__dict__:
             self.supports_masking = True
         if kwargs:
-            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}")
+            meant = near(kwargs, type(self), self.KWARGS)
+            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}{meant}")
 
     def _take_input_shape(self, kwargs):
         """The ways in which Keras 1 and 2 gave the first layer its input shape."""

@@ -43,6 +43,11 @@ def _smooth_classes(y_true, amount):
     return ops.add(ops.multiply(y_true, number(1.0 - amount, y_true)), share)
 
 
+def _made_by(x):
+    """The name of the operation that a symbol is the result of, "" for other tensors."""
+    return getattr(getattr(getattr(x, "node", None), "op", None), "name", "")
+
+
 def _one_hot_operands(name, y_true, y_pred):
     y_pred = float_tensor(y_pred)
     y_true = tensor(y_true, dtype_of(y_pred))
@@ -52,6 +57,13 @@ def _one_hot_operands(name, y_true, y_pred):
             f"Received: y_pred.shape={tuple(y_pred.shape)}. Consider using 'binary_crossentropy' if you only "
             "have 2 classes.",
             SyntaxWarning,
+            stacklevel=3,
+        )
+    elif _made_by(y_pred) == "sigmoid":
+        warnings.warn(
+            f"In loss {name}, y_pred of shape {tuple(y_pred.shape)} comes from a sigmoid: its classes do not exclude "
+            "one another, and the loss scales them to a sum of 1. Use activation='softmax' for one class of several, or "
+            "'binary_crossentropy' for labels of which several may hold.",
             stacklevel=3,
         )
     if tuple(y_true.shape) != tuple(y_pred.shape):

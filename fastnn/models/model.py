@@ -12,6 +12,7 @@ import numpy as np
 
 from fastnn import saving
 from fastnn.core import hooks
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Tensor, open_signature
 from fastnn.layers import inference, nest
@@ -236,7 +237,8 @@ class Model(Trainer, StateTree, Layer):
         """
         type_check = kwargs.pop("type_check", True)
         if kwargs:
-            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}")
+            meant = near(kwargs, Model.quantize)
+            raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}{meant}")
         quantize_layers(self, mode, config, filters, type_check)
 
     def get_compile_config(self) -> Config | None:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 
+from fastnn.core import switches
 from fastnn.runtime.abi import STOP
 
 _open = threading.local()  # .models: those that have a run in this thread
@@ -60,6 +61,31 @@ def run_many(models, kind):
         for model in sorted(models, key=id):  # two threads with the same models wait in no circle
             stack.enter_context(run(model, kind, outside))
         yield
+
+
+class Interruptible:
+    """Ctrl-C in fit: the KeyboardInterrupt gets a note of what was done, and loses the engine's frames by default.
+
+    The engine stops between two steps, so that the model is as the last whole step left it.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if not isinstance(error, KeyboardInterrupt) or getattr(error, "__notes__", None):
+            return False  # with notes: the fit of a callback has said it
+        epochs = len(getattr(self.model.history, "epoch", ()))
+        error.add_note(
+            f"fit stopped after {epochs} whole epoch{'' if epochs == 1 else 's'}; the model has the weights of its last "
+            f"step, step {int(self.model.optimizer.iterations.numpy()):,} of its optimizer. Call fit again to go on."
+        )
+        if switches.is_traceback_filtering_enabled():
+            raise error.with_traceback(None) from None
+        return False
 
 
 def _enter(own, kind, inner):

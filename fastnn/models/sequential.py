@@ -70,6 +70,11 @@ class Sequential(Model):
             raise ArgumentError(
                 "Only instances of `keras.Layer` can be added to a Sequential model. Received: "
                 f"{layer!r} (of type {type(layer)})"
+                + (
+                    f". Write {layer.__name__}(...): a layer is made of its class first."
+                    if isinstance(layer, type) and issubclass(layer, Layer)
+                    else ""
+                )
             )
         if any(inner is self for inner in reached(layer, _stack)):
             raise ArgumentError(

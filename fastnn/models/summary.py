@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import sys
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest
 from fastnn.layers.events import live_events
+from fastnn.utils.interactive import write
 
 
 def count_params(weights):
@@ -208,4 +208,4 @@ def summary_text(model, line_length=None, positions=None, expand_nested=False, s
 
 def print_summary(model, print_fn=None, **kwargs):
     """Write the summary to standard output, or hand it to `print_fn`."""
-    (print_fn or sys.stdout.write)(summary_text(model, **kwargs))
+    (print_fn or write)(summary_text(model, **kwargs))

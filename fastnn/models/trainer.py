@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn import ops, optimizers
 from fastnn.core import results, switches
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
 from fastnn.gradients import GradientTape
@@ -254,7 +255,7 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         )
         check_receipt("receipt", receipt)
         epochs = switches.limited("epochs", epochs, switches.max_epochs())
-        with runs.run(self, "train"):
+        with runs.run(self, "train"), runs.Interruptible(self):
             return loop.fit(
                 self,
                 x,
@@ -296,7 +297,7 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         Arguments as in `fit`.
         """
         if kwargs:
-            raise ArgumentError(f"Arguments not recognized: {kwargs}")
+            raise ArgumentError(f"Arguments not recognized: {kwargs}{near(kwargs, Trainer.evaluate)}")
         self._need_compiled("evaluate")
         checks.check_arguments(batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
         with runs.run(self, "test"):

@@ -14,8 +14,13 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import config, dtypes
+<<<<<<< HEAD
 from fastnn.core.arguments import ChecksArguments, name_of, number, whole
 from fastnn.core.errors import ArgumentError, UnknownNameError
+=======
+from fastnn.core.arguments import ChecksArguments, name_of, near, number, whole
+from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
+>>>>>>> first14
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Config
 from fastnn.graph import Variable
@@ -80,7 +85,9 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
             )
         self.time_decay = number("decay", kwargs.pop("time_decay", 0.0), 0)
         if kwargs:
-            raise ArgumentError(f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.")
+            raise ArgumentError(
+                f"Argument(s) not recognized: {kwargs}. Received by {type(self).__name__}.{near(kwargs, type(self))}"
+            )
         self.name = name_of(name) or auto_name(snake_case(type(self).__name__))
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm

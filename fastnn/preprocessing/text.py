@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, DataError, FileFormatError
 
 __all__ = ["Tokenizer", "hashing_trick", "one_hot", "text_to_word_sequence", "tokenizer_from_json"]
@@ -83,7 +84,7 @@ class Tokenizer:
     ):
         num_words = kwargs.pop("nb_words", num_words)  # Keras 1's name
         if kwargs:
-            raise ArgumentError(f"Tokenizer: unexpected arguments {sorted(kwargs)}.")
+            raise ArgumentError(f"Tokenizer: unexpected arguments {sorted(kwargs)}.{near(kwargs, type(self))}")
         self.num_words, self.filters, self.lower, self.split = num_words, filters, lower, split
         self.char_level, self.oov_token, self.document_count, self.analyzer = (
             char_level,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from fastnn.core import errors
+from fastnn.core import errors, neighbours
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,5 +25,5 @@ def extension(name: str) -> ModuleType:
         raise errors.PackError(
             f"the compiled module fastnn.runtime.{name} cannot be imported from {__path__[0]} ({error}). In a source "
             "checkout run `pip install -e .`, or go to another folder: there Python finds the installed fastnn. Else "
-            "install fastnn-engine again."
+            "install fastnn-engine again." + (f" {neighbours.words(other)}" if (other := neighbours.other()) else "")
         ) from error

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import errors, memory
-from fastnn.core.jit import JIT, KERNELS, MODE, Kernel, entry
+from fastnn.core import errors, jit, memory
+from fastnn.core.jit import JIT, KERNELS, MODE, Kernel
 from fastnn.core.registry import suggest
 from fastnn.runtime import levels, stale
 
@@ -197,7 +197,7 @@ def address(name: str) -> int:
     if JIT:
         loaded: int = lower.load(kernel)
         return loaded
-    _functions.append(entry(kernel))
+    _functions.append(jit.entry(kernel))
     return len(_functions) - 1
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.core import config, dtypes
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, DataError
 
 
@@ -26,7 +27,7 @@ def to_categorical(x, num_classes=None, **kwargs):
     num_classes = kwargs.pop("nb_classes", num_classes)  # Keras 1's name
     dtype = kwargs.pop("dtype", None)
     if kwargs:
-        raise ArgumentError(f"to_categorical: unexpected arguments {sorted(kwargs)}.")
+        raise ArgumentError(f"to_categorical: unexpected arguments {sorted(kwargs)}.{near(kwargs, to_categorical)}")
     labels = np.asarray(x)
     if labels.size and (labels.dtype.kind not in "fiub" or (labels != labels.astype("int64")).any()):
         raise DataError(f"to_categorical: received labels of dtype {labels.dtype}, expected integers.")

@@ -24,14 +24,37 @@ def is_interactive_logging_enabled():
     return _state["on"]
 
 
-def say(text):
+# What frames and bars are drawn with -> what every terminal has, of the same width.
+PLAIN = str.maketrans({**dict.fromkeys("━═", "="), "─": "-", **dict.fromkeys("│┃", "|"),
+                       **dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘", "+"), "…": "~", "×": "x", "−": "-"})  # fmt: skip
+
+
+def readable(text, encoding):
+    """Return the text in letters that an encoding has: frames in ASCII, "?" for what else it lacks.
+
+    >>> readable("┏━┓ Größe", "ascii")
+    '+=+ Gr??e'
+    """
+    try:
+        text.encode(encoding or "ascii")
+        return text
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding or "ascii", "replace").decode(encoding or "ascii")
+
+
+def write(text, out=None):
     """Write text to standard output as it is now (notebooks and tests replace it), in whatever letters it has."""
-    out = sys.stdout
-    if out is None or not is_interactive_logging_enabled():  # pythonw and some services have no console
+    out = sys.stdout if out is None else out
+    if out is None:  # pythonw and some services have no console
         return
     try:
         out.write(text)
     except UnicodeEncodeError:
-        plain = text.replace("━", "=")
-        out.write(plain.encode(out.encoding or "ascii", "replace").decode(out.encoding or "ascii"))
+        out.write(readable(text, out.encoding))
     out.flush()
+
+
+def say(text):
+    """`write` unless interactive logging is switched off."""
+    if is_interactive_logging_enabled():
+        write(text)

@@ -124,3 +124,73 @@ def test_a_console_without_line_letters(monkeypatch):
     assert b"3/3 ====" in raw.getvalue()
     monkeypatch.setattr(sys, "stdout", None)
     run(1, epochs=1)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that a bar sees, in seconds: a list of one number."""
+    now = [100.0]
+    monkeypatch.setattr("fastnn.callbacks.progbar.time.perf_counter", lambda: now[0])
+    return now
+
+
+VALUES = {"loss": 0.5, "accuracy": 0.25, "val_loss": 0.5, "val_accuracy": 0.75}
+
+
+@pytest.mark.parametrize("columns", [200, 80, 60, 40, 20, 5])
+@pytest.mark.parametrize("target", [3, 12345, None])
+def test_a_live_line_fits_into_one_row_and_the_last_says_everything(screen, clock, monkeypatch, columns, target):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with redirect_stdout(screen):
+        bar = Progbar(target, interval=0)
+        for step in (1, 2, 3):
+            clock[0] += 1
+            bar.update(step, list(VALUES.items()), finalize=step == 3)
+    *live, last = (line.rstrip(" \n") for line in plain(screen.getvalue()).split("\r")[1:])
+    assert all(len(line) < columns for line in live)
+    assert last.endswith(" - ".join(["", *(f"{name}: {value:.4f}" for name, value in VALUES.items())]))
+    if columns == 200 and target:
+        assert "━" * 20 in last and "━" * 20 in live[0]
+
+
+def test_time_of_validation_is_not_time_of_steps(capsys, clock):
+    bar = callbacks.ProgbarLogger()
+    listeners = callbacks.CallbackList(bar, verbose=2, epochs=1, steps=4)
+    listeners.on_train_begin()
+    listeners.on_epoch_begin(0)
+    for step in range(4):
+        clock[0] += 0.1
+        listeners.on_train_batch_end(step, {"loss": 1.0})
+    listeners.on_test_begin()
+    clock[0] += 60
+    listeners.on_test_end({"loss": 3.0})
+    listeners.on_epoch_end(0, {"loss": 1.0, "val_loss": 3.0})
+    assert capsys.readouterr().out == "4/4 - 0s - 100ms/step - loss: 1.0000 - val_loss: 3.0000\n"
+
+
+@pytest.mark.parametrize("first, expected", [(1, "1s/step"), (998, "1s/step")])
+def test_the_time_of_a_step_is_that_of_many(screen, clock, first, expected):
+    """Where the line is first drawn near the end, its last steps say nothing: they may wait for what comes behind."""
+    with redirect_stdout(screen):
+        bar = Progbar(1000)
+        clock[0] += first
+        bar.update(first)
+        clock[0] += 1000 - first
+        bar.update(1000)
+    assert expected in plain(screen.getvalue()).split("\r")[-1]
+
+
+def test_no_color(screen, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    with redirect_stdout(screen):
+        bar = Progbar(4, interval=0)
+        bar.update(2)
+    text = screen.getvalue()
+    assert "\x1b" not in text and text.startswith("\r2/4 ━━━━━━━━━━..........")
+
+
+def test_a_terminal_that_cannot_go_back(screen, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    with redirect_stdout(screen):
+        Progbar(4, interval=0).update(2)
+    assert screen.getvalue() == ""

@@ -407,3 +407,32 @@ def test_who_has_let_others_in_comes_before_newcomers(newcomers):
     for thread in threads:
         thread.join()
     assert order == ["fit"] + ["newcomer"] * newcomers and own.returning is None
+
+
+@pytest.mark.parametrize("filtering", [True, False])
+def test_an_interrupted_fit_says_what_was_done(filtering):
+    def stop(batch, logs):
+        if model.optimizer.iterations.numpy() == 6:
+            raise KeyboardInterrupt
+
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    if not filtering:
+        keras.config.disable_traceback_filtering()
+    try:
+        with pytest.raises(KeyboardInterrupt) as error:
+            model.fit(
+                np.zeros((8, 2)),
+                np.zeros((8, 1)),
+                batch_size=2,
+                epochs=3,
+                verbose=0,
+                callbacks=[callbacks.LambdaCallback(on_train_batch_end=stop)],
+            )
+    finally:
+        keras.config.enable_traceback_filtering()
+    (note,) = error.value.__notes__
+    assert note.startswith("fit stopped after 1 whole epoch; ") and "step 6 of its optimizer" in note
+    files = {str(entry.path).rpartition("/")[2] for entry in error.traceback}
+    assert ("loop.py" in files) is not filtering
+    model.fit(np.zeros((8, 2)), np.zeros((8, 1)), verbose=0)
