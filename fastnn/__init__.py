@@ -17,7 +17,7 @@ _PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints"
              "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
              "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
              "random", "regularizers",
-             "saving", "utils", "visualization", "wrappers")  # fmt: skip
+             "saving", "tuner", "utils", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "version": "fastnn.utils.scopes",
