@@ -12,6 +12,7 @@ NAMES = {
     "RandomSearch": "random_search",
     "GridSearch": "grid_search",
     "Hyperband": "hyperband",
+    "BayesianOptimization": "bayesian",
     "fit_many": "fastnn.models.many",
     "oracles": "",
     "errors": "",

@@ -33,9 +33,8 @@ class HyperParameters:
         self.values: dict[str, Any] = {}
         self.active_scopes: list[list[Parent]] = []
         self.inactive_scopes: list[list[Parent]] = []
-        self.draw: Callable[[HyperParameter], Any] | None = (
-            None  # the value of one that nobody knew of; default if None
-        )
+        # the value of a hyperparameter that nobody knew of; None: its default
+        self.draw: Callable[[HyperParameter], Any] | None = None
         self._scopes: list[str] = []
         self._conditions: list[Parent] = []
 

@@ -106,6 +106,12 @@ class BestEpoch(Callback):
         if self.best is None or self.objective.better_than(value, self.best):
             self.best, self.weights = value, self.model.get_weights()
 
+    def better(self, later: BestEpoch) -> BestEpoch:
+        """This one, or one of a later run whose best epoch is better."""
+        if later.best is None or (self.best is not None and not self.objective.better_than(later.best, self.best)):
+            return self
+        return later
+
     def on_train_end(self, logs: Any = None) -> None:
         """Where no epoch had the objective: keep the last weights."""
         if self.best is None:

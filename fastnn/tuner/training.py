@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import warnings
 from typing import Any
 
@@ -117,7 +118,7 @@ class Training:
     def _override_compile_args(self, model: Any) -> None:
         if not (self.optimizer or self.loss or self.metrics):
             return
-        given = model.get_compile_config() or {} if model.compiled else {}
+        given = model._trainer().compile_config or {}
         chosen = self.optimizer
         if chosen is not None and not isinstance(chosen, str):
             chosen = optimizers.deserialize(optimizers.serialize(chosen))  # one for each model
@@ -161,10 +162,10 @@ class Training:
     def _trained_together(
         self, trials: list[Trial], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> dict[str, Any] | None:
-        runs = [(t, BestEpoch(self.oracle.objective, self._is_strict(kwargs))) for t in trials]
-        executions = [(t, best, e) for t, best in runs for e in range(self.executions_per_trial)]
+        executions = [(t, e) for t in trials for e in range(self.executions_per_trial)]
+        watching = [BestEpoch(self.oracle.objective, self._is_strict(kwargs)) for _ in executions]
         models, seeds = [], []
-        for trial, _, execution in executions:
+        for trial, execution in executions:
             seeds.append(seed_of(self.oracle.seed, trial.number, execution))
             begin(seeds[-1])
             models.append(self._try_build(trial.hyperparameters))
@@ -174,14 +175,15 @@ class Training:
         asked = self.fit_arguments(trials[0], dict(kwargs))
         callbacks = asked.pop("callbacks", None) or []
         histories = fit_many(
-            models, *args, **asked, seeds=seeds, callbacks=lambda k: [*self._copied(callbacks), executions[k][1]]
+            models, *args, **asked, seeds=seeds, callbacks=lambda k: [*self._copied(callbacks), watching[k]]
         )
-        found = {}
-        for trial, best in runs:
-            own = [h for h, (t, _, _) in zip(histories, executions, strict=True) if t is trial]
-            self._keep(trial, models[[t is trial for t, _, _ in executions].index(True)], best)
+        found, n = {}, self.executions_per_trial
+        for k, trial in enumerate(trials):
+            own = slice(k * n, (k + 1) * n)
+            best = functools.reduce(BestEpoch.better, watching[own])
+            self._keep(trial, models[k * n], best)
             found[trial.trial_id] = outcome_of(
-                self, trial, lambda o=own: numbers_of(o, self.oracle.objective, "HyperModel.fit()")
+                self, trial, lambda o=own: numbers_of(histories[o], self.oracle.objective, "HyperModel.fit()")
             )
         return found
 

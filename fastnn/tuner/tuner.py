@@ -20,7 +20,7 @@ from fastnn.tuner.oracle import Oracle
 from fastnn.tuner.project import Project
 from fastnn.tuner.table import Table
 from fastnn.tuner.training import HOOKS, Training
-from fastnn.tuner.work import LOT, jobs_of, run_lots
+from fastnn.tuner.work import LOT, begin, jobs_of, kept_randomness, run_lots
 
 FIT_MANY = frozenset(inspect.signature(fit_many).parameters) - {"models", "rows", "validation_rows", "seeds"}
 
@@ -78,7 +78,9 @@ class Tuner(Project, Training):
         if overwrite:
             self._remove()
         self.journal = Journal(os.path.join(self.project_dir, "trials.jsonl"))
-        self._populate_initial_space()
+        with kept_randomness():
+            begin(self.oracle.seed)
+            self._populate_initial_space()
         self.reload()
 
     # ------------------------------------------------------------------ the space
@@ -177,10 +179,8 @@ class Tuner(Project, Training):
 
     def _can_run_together(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether nothing that a user wrote looks at single trials while they train."""
-        own = type(self)
-        if any(
-            getattr(own, name) is not getattr(Tuner, name) for name in ("run_trial", "_build_and_fit_model", *HOOKS)
-        ):
+        names = ("run_trial", "_build_and_fit_model", *HOOKS)
+        if any(getattr(type(self), name) is not getattr(Training, name) for name in names):
             return False
         if self.hypermodel is None or type(self.hypermodel).fit is not HyperModel.fit:
             return False

@@ -14,7 +14,7 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FailedTrialError, FatalError
-from fastnn.layers.session import clear_session
+from fastnn.layers.session import clear_session, session_of_its_own
 from fastnn.tuner.trial import Metrics, Trial, TrialStatus
 from fastnn.utils.seeds import set_random_seed
 
@@ -28,15 +28,14 @@ def seed_of(seed: int, number: int, execution: int) -> int:
 
 @contextlib.contextmanager
 def kept_randomness() -> Iterator[None]:
-    """Afterwards seeds and generators of the process are as before."""
-    before = random.getstate(), np.random.get_state(), config.seed(), config.streams()  # noqa: NPY002
+    """Afterwards names, seeds and generators of the process are as before."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
-        yield
+        with session_of_its_own():
+            yield
     finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
-        config.set_seed(before[2])
-        config.go_on_at_stream(before[3])
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def begin(seed: int) -> None:
@@ -69,8 +68,16 @@ def outcome_of(tuner: Any, trial: Trial, run: Any) -> dict[str, Any]:
     return trial.get_state()
 
 
+def copied(trial: Trial) -> Trial:
+    """A trial that is about to run, as another process would get it."""
+    made = Trial.from_state(trial.get_state())
+    made.hyperparameters.draw = trial.hyperparameters.draw
+    return made
+
+
 def run_lot(tuner: Any, trials: list[Trial], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[dict[str, Any]]:
-    """The states of some trials after they have run, side by side where they can."""
+    """The states of some trials after they have run, side by side where they can; the trials stay as they are."""
+    trials = [copied(trial) for trial in trials]
     with kept_randomness():
         together = tuner.run_together(trials, args, kwargs) if len(trials) > 1 else {}
         return [

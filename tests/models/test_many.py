@@ -156,10 +156,10 @@ def test_rows_are_as_arrays_of_those_rows():
 
 def test_callbacks_are_copied_and_stop_one_model_alone():
     stop = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=0.01)
-    build = lambda k: dense(k, rate=(0.1, 1e-9)[k % 2])  # noqa: E731
+    build = lambda k: dense(k, rate=(0.1, 1e-9)[k % 2])
     alone = [build(k) for k in range(4)]
     set_random_seed(11)
-    for k, model in enumerate(alone):
+    for model in alone:
         fresh = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=0.01)
         model.fit(X, Y, batch_size=8, epochs=6, verbose=0, callbacks=[fresh])
     many = trained(build, 4, {"epochs": 6, "callbacks": [stop]}, True)
@@ -255,7 +255,7 @@ def _sharing(k):
 
 BAD = {
     "no list": (lambda: dense(0), {}, ArgumentTypeError, "expected a list of compiled models"),
-    "nothing": (lambda: [], {}, ArgumentError, "received no models"),
+    "nothing": (list, {}, ArgumentError, "received no models"),
     "no model": (lambda: [dense(0), "b"], {}, ArgumentTypeError, r"models\[1\] is 'b'"),
     "twice": (lambda: [dense(0)] * 2, {}, ArgumentError, "models 0 and 1 have 'sequential"),
     "shared": (lambda: [_sharing(0), _sharing(1)], {}, ArgumentError, "in common; expected models that share nothing"),
