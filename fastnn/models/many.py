@@ -17,10 +17,10 @@ from fastnn.callbacks import History
 from fastnn.core import config, switches
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.types import Array, Structure
-from fastnn.metrics.means import Means
 from fastnn.models import checks, loop, runs, sparse
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
+from fastnn.models.means import Means
 from fastnn.models.model import Model
 from fastnn.models.side_by_side import Walk, named, width_of
 from fastnn.models.sources import source_of

@@ -14,6 +14,8 @@ NAMES = {
     "Hyperband": "hyperband",
     "BayesianOptimization": "bayesian",
     "fit_many": "fastnn.models.many",
+    "cross_validate": "cross_validation",
+    "Panda": "panda",
     "oracles": "",
     "errors": "",
 }

@@ -245,7 +245,7 @@ class Int(Numerical):
         return whole(value) if whole(value) is not None else int(number)
 
     def _typed(self, value: float) -> int:
-        return int(value + 1e-9)
+        return math.floor(value + 1e-9)
 
 
 class Float(Numerical):
