@@ -5,6 +5,7 @@
     python -m bench kernels              # single kernels beside the core's measured peak and bandwidth
     python -m bench loops                # long and short recurrences, plans and binding
     python -m bench resume               # what a checkpoint a second costs ResNet-20
+    python -m bench many                 # fit_many beside one model after the other
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
     python -m bench gate                 # exit status 1 where a kernel is slower than recorded
@@ -25,7 +26,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import compare, gate, harness, kernels, loops, machine, ragged, results, resume, table
+from bench import compare, gate, harness, kernels, loops, machine, many, ragged, results, resume, table
 from bench.models import INFERENCE, WORKLOADS
 
 
@@ -161,6 +162,7 @@ def parser() -> argparse.ArgumentParser:
     k.add_argument("--seconds", type=float, default=0.25, help="timing per case")
     k.add_argument("--out", default="", help="JSON file to write")
     loops.arguments(commands.add_parser("loops", help="recurrences beside PyTorch's, plans and binding"))
+    many.arguments(commands.add_parser("many", help="fit_many beside one model after the other"))
     resume.arguments(commands.add_parser("resume", help="what checkpoints cost a training"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
     t = commands.add_parser("table", aliases=["chart"], help="write README.md's and docs/speed.md's tables, the chart")
@@ -189,6 +191,8 @@ def main() -> int:
         return compare.main(a.old, a.new, a.allow, say)
     if a.command == "loops":
         return loops.main(a, say)
+    if a.command == "many":
+        return many.main(a, say)
     if a.command == "resume":
         return resume.main(a, say)
     if a.command == "ragged":

@@ -72,7 +72,8 @@ class Objective:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Objective) and vars(other) == vars(self)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.name, self.direction))
 
     def __str__(self) -> str:
         return f'{type(self).__name__}(name="{self.name}", direction="{self.direction}")'

@@ -8,6 +8,7 @@ earlier rounds: a search that was killed asks again and gets the same.
 from __future__ import annotations
 
 import json
+import math
 import random
 import zlib
 from collections.abc import Callable
@@ -204,10 +205,10 @@ class Oracle:
 
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """The best trials that were completed, the best first; of equal ones the earlier first."""
-        done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED and t.score is not None]
         sign = -1 if self.objective.direction == "max" else 1
-        finite = sorted((t for t in done if t.score == t.score), key=lambda t: (sign * t.score, t.number))
-        return [*finite, *(t for t in done if t.score != t.score)][:num_trials]
+        done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED]
+        scored = [(sign * t.score, t.number, t) for t in done if t.score is not None]
+        return [t for _, _, t in sorted(scored, key=lambda s: (math.isnan(s[0]), s[0], s[1]))][:num_trials]
 
     def remaining_trials(self) -> int | None:
         """How many trials are to come, None without a limit."""

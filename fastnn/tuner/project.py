@@ -160,8 +160,7 @@ class Project:
             say("\n" + trial.text())
         failed = [t for t in self.oracle.trials.values() if t.status == TrialStatus.FAILED]
         for trial in failed:
-            why = (trial.message or "").strip().splitlines()[-1:] or ["no reason was given"]
-            say(f"\nTrial {trial.trial_id} failed: {why[0]}\n")
+            say(f"\nTrial {trial.trial_id} failed: {trial.reason}\n")
 
     def plot(self, path: Any = None) -> str:
         """The search as a picture: parallel coordinates, and the objective against each hyperparameter on its scale.

@@ -61,4 +61,4 @@ class Table:
         cells = [trial.trial_id, score, brief(best[0].score) if best else "-", duration(trial.seconds), left]
         self._row(cells + [brief(values[name]) if name in values else "-" for name in names])
         if trial.status == TrialStatus.FAILED:
-            say(f"Trial {trial.trial_id} failed, the search goes on: {trial.message.strip().splitlines()[-1]}\n")
+            say(f"Trial {trial.trial_id} failed, the search goes on: {trial.reason}\n")

@@ -64,6 +64,11 @@ class Trial:
         """Its number in the search, from 0."""
         return int(self.trial_id)
 
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line."""
+        return ((self.message or "").strip().splitlines() or ["no reason was given"])[-1]
+
     def text(self) -> str:
         """A few lines: values, score, what went wrong."""
         values = [f"{name}: {value}" for name, value in self.hyperparameters.values.items()]

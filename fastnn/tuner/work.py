@@ -6,7 +6,7 @@ import contextlib
 import os
 import random
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ def jobs_of(jobs: Any) -> int:
 
 def run_lots(
     tuner: Any, lots: list[list[Trial]], args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int
-) -> Iterator[list[dict[str, Any]]]:
+) -> Generator[list[dict[str, Any]]]:
     """The states of the trials of each lot, as soon as they are there: here, or by joblib in `jobs` workers."""
     if jobs == 1 or not lots:
         for lot in lots:

@@ -38,7 +38,7 @@ def test_changes_are_those_of_a_training_by_hand():
 
 def test_back_undoes_weights_numbers_and_history():
     panda = Panda(network(), X, Y, batch_size=8).train(2)
-    before, history = bits(panda.model), dict(panda.history)
+    before, history = bits(panda.model), {k: list(v) for k, v in panda.history.items()}
     panda.set(learning_rate=0.5).train(1)
     first = panda.history["loss"][-1]
     panda.set(learning_rate=5.0).train(2)
