@@ -7,6 +7,7 @@
     python -m bench eager                # loops of one's own beside fit and PyTorch's, operations, second derivatives
     python -m bench resume               # what a checkpoint a second costs ResNet-20
     python -m bench playground           # steps and frames a second of the playground's server
+    python -m bench many                 # fit_many beside one model after the other
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
     python -m bench gate                 # exit status 1 where a kernel is slower than recorded
@@ -27,7 +28,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import compare, eager, gate, harness, kernels, loops, machine, playground, ragged, results, resume, table
+from bench import (
+    compare,
+    eager,
+    gate,
+    harness,
+    kernels,
+    loops,
+    machine,
+    many,
+    playground,
+    ragged,
+    results,
+    resume,
+    table,
+)
 from bench.models import INFERENCE, WORKLOADS
 
 
@@ -164,6 +179,7 @@ def parser() -> argparse.ArgumentParser:
     k.add_argument("--out", default="", help="JSON file to write")
     loops.arguments(commands.add_parser("loops", help="recurrences beside PyTorch's, plans and binding"))
     eager.arguments(commands.add_parser("eager", help="training loops of one's own, beside fit and PyTorch's"))
+    many.arguments(commands.add_parser("many", help="fit_many beside one model after the other"))
     resume.arguments(commands.add_parser("resume", help="what checkpoints cost a training"))
     playground.arguments(commands.add_parser("playground", help="the playground's steps and frames a second"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
@@ -195,6 +211,8 @@ def main() -> int:
         return loops.main(a, say)
     if a.command == "eager":
         return eager.main(a, say)
+    if a.command == "many":
+        return many.main(a, say)
     if a.command == "resume":
         return resume.main(a, say)
     if a.command == "playground":

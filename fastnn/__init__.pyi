@@ -53,6 +53,7 @@ from fastnn import regularizers as regularizers
 from fastnn.layers.remat import remat as remat
 from fastnn import saving as saving
 from fastnn import tree as tree
+from fastnn import tuner as tuner
 from fastnn import utils as utils
 from fastnn.utils.scopes import version as version
 from fastnn import vision as vision
@@ -116,6 +117,7 @@ __all__ = [
     'remat',
     'saving',
     'tree',
+    'tuner',
     'utils',
     'version',
     'vision',

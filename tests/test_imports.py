@@ -193,7 +193,9 @@ def test_imports_point_downward(path):
 OPTIONAL = {
     "h5py",
     "PIL",
+    "joblib",
     "matplotlib",
+    "optuna",
     "pandas",
     "sklearn",
     "scipy",

@@ -106,6 +106,30 @@ class NotFiniteError(FastnnError, FloatingPointError, ValueError):
         self.finding, self.file = finding, file
 
 
+class SearchError(FastnnError, RuntimeError):
+    """A search of hyperparameters that cannot go on: too many trials failed, or its space is not what was said."""
+
+
+class FailedTrialError(FastnnError, RuntimeError):
+    """To be raised in a build or fit: this trial of a search has failed, and is not tried again."""
+
+
+class FatalError(FastnnError):
+    """To be raised in a build or fit: the search ends, with this error."""
+
+
+class FatalValueError(FatalError, ValueError):
+    """A FatalError that is a ValueError."""
+
+
+class FatalTypeError(FatalError, TypeError):
+    """A FatalError that is a TypeError."""
+
+
+class FatalRuntimeError(FatalError, RuntimeError):
+    """A FatalError that is a RuntimeError."""
+
+
 class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
 

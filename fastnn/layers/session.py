@@ -1,4 +1,6 @@
-"""clear_session: automatic names and random streams start again."""
+"""Sessions: automatic names and random streams start again, for good or for a while."""
+
+import contextlib
 
 from fastnn.core import config
 from fastnn.graph import variable
@@ -16,3 +18,25 @@ def clear_session(free_memory=True):
     """
     variable._names.clear()
     config.set_seed(config.seed())
+
+
+@contextlib.contextmanager
+def session_of_its_own():
+    """A `with` block whose seeds, names and random streams leave those of the process as they were.
+
+    >>> from fastnn.layers import Dense
+    >>> clear_session()
+    >>> with session_of_its_own():
+    ...     clear_session()
+    ...     name = Dense(1).name
+    >>> name, Dense(1).name
+    ('dense', 'dense')
+    """
+    names, seed, streams = dict(variable._names), config.seed(), config.streams()
+    try:
+        yield
+    finally:
+        variable._names.clear()
+        variable._names.update(names)
+        config.set_seed(seed)
+        config.go_on_at_stream(streams)

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn.callbacks import History
-from fastnn.core import switches
+from fastnn.core import config, switches
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.types import Array, Structure
-from fastnn.metrics.means import Means
 from fastnn.models import checks, loop, runs, sparse
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
+from fastnn.models.means import Means
 from fastnn.models.model import Model
 from fastnn.models.side_by_side import Walk, named, width_of
 from fastnn.models.sources import source_of
@@ -48,6 +48,7 @@ def fit_many(
     validation_freq: int | Sequence[int] = 1,
     rows: Sequence[Any] | None = None,
     validation_rows: Sequence[Any] | None = None,
+    seeds: Sequence[int] | None = None,
     nan: str = "continue",
 ) -> list[History]:
     """Train several models on the same data, in one thread; each ends with the bits of its own `model.fit`.
@@ -55,10 +56,11 @@ def fit_many(
     Models of one structure (other seeds, rates, folds) share one plan and walk it together, which takes less time the
     smaller they are.  Any others, and those whose callbacks want every batch, are trained one after the other.
 
-    models: compiled models that share no variables.  callbacks: a list, of which each model gets a copy.  rows: None,
-    or for each model the indices of the rows of x that it is trained on: as `model.fit(x[rows], y[rows])`.
-    validation_rows: likewise the rows of x that it is validated on.  verbose: 0, or 1 for a line at the end of each
-    epoch.  All else as in `Model.fit`.
+    models: compiled models that share no variables.  callbacks: a list, of which each model gets a copy, or a function
+    (number of the model) that makes one.  rows: None, or for each model the indices of the rows of x that it is trained
+    on: as `model.fit(x[rows], y[rows])`.  validation_rows: likewise the rows of x that it is validated on.  seeds:
+    None, or for each model an int, as after `utils.set_random_seed(seed)`.  verbose: 0, or 1 for a line at the end of
+    each epoch.  All else as in `Model.fit`.
 
     Returns the History of each model, in their order.
 
@@ -80,7 +82,7 @@ def fit_many(
         batch_size=batch_size,
         epochs=epochs,
         verbose=verbose,
-        callbacks=callbacks,
+        callbacks=None if callable(callbacks) else callbacks,
         shuffle=shuffle,
         validation_split=validation_split,
         initial_epoch=initial_epoch,
@@ -99,6 +101,8 @@ def fit_many(
     epochs = switches.limited("epochs", epochs, switches.max_epochs())
     x, y, sample_weight = (_converted(s, n) for s, n in ((x, "x"), (y, "y"), (sample_weight, "sample_weight")))
     chosen = [_rows("rows", rows, models, x), _rows("validation_rows", validation_rows, models, x)]
+    if seeds is not None and len(seeds) != len(models):
+        raise ArgumentError(f"fit_many: seeds has {len(seeds)} entries, expected one for each of {len(models)} models.")
     if validation_rows is not None and (validation_data is not None or validation_split):
         raise ArgumentError("fit_many: validation_rows beside validation_data or validation_split; pass one of them.")
     if validation_split and validation_data is None:
@@ -113,12 +117,17 @@ def fit_many(
         try:
             for member in members:  # all that moves variables comes first: plans would be made again after it
                 with named(member):
+                    if seeds is not None:
+                        config.set_seed(seeds[member.number])
                     member.model._ensure_built(x)
                     side_by_side(member.model)
+            for member, seed in zip(members, seeds or ()):
+                member.model._trainer().shared.take_seed(seed)
             for member in members:
                 with named(member):
                     own = [None if part is None else part[member.number] for part in chosen]
-                    member.open((x, y, sample_weight), validation_data, own, how, copy.deepcopy(callbacks), nan)
+                    copied = callbacks(member.number) if callable(callbacks) else copy.deepcopy(callbacks)
+                    member.open((x, y, sample_weight), validation_data, own, how, copied, nan)
             for some in _lots(members):
                 _train(some, how)
         finally:

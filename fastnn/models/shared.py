@@ -74,10 +74,14 @@ class Shared:
         Returns the revision that plans must be of.
         """
         if self._seedings != config.seedings():
-            self.revision += self.seed != config.seed()
-            self.seed, self.fits, self._seedings = config.seed(), 0, config.seedings()
-            self._start(("test", "predict"))
+            self.take_seed(config.seed())
         return self.revision
+
+    def take_seed(self, seed):
+        """Start with a seed of its own, as if it had been set process-wide just now."""
+        self.revision += self.seed != seed
+        self.seed, self.fits, self._seedings = seed, 0, config.seedings()
+        self._start(("test", "predict"))
 
     def position(self):
         """Where the random numbers are: {"seed", "fits", "train", "test", "predict"} of ints."""

@@ -26,6 +26,13 @@ def test_in_short(name, arguments, least, capsys):
     assert "test" in capsys.readouterr().out
 
 
+def test_searches(tmp_path, capsys):
+    assert 0.4 < example("search").main(["--trials", "4", "--epochs", "4", "--directory", str(tmp_path)]) <= 1
+    assert {"trials.jsonl", "trials.svg", "panda.svg"} <= {path.name for path in (tmp_path / "search").iterdir()}
+    assert "4 folds" in capsys.readouterr().out
+    assert example("sklearn_search").main(["--epochs", "4"]) > 0.9
+
+
 def test_custom_parts(capsys):
     assert 0.8 < example("custom_parts").main([]) < 0.97
     assert "the same predictions" in capsys.readouterr().out

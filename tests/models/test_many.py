@@ -159,7 +159,7 @@ def test_callbacks_are_copied_and_stop_one_model_alone():
     build = lambda k: dense(k, rate=(0.1, 1e-9)[k % 2])
     alone = [build(k) for k in range(4)]
     set_random_seed(11)
-    for k, model in enumerate(alone):
+    for model in alone:
         fresh = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=0.01)
         model.fit(X, Y, batch_size=8, epochs=6, verbose=0, callbacks=[fresh])
     many = trained(build, 4, {"epochs": 6, "callbacks": [stop]}, True)

@@ -294,7 +294,7 @@ def test_ctrl_c_ends_with_the_batch_complete(c_kernels, threads, handler, host):
 
 def test_tapes_side_by_side_are_as_alone(lay):
     alone, beside = ([mixed(lay) for _ in range(3)] for _ in range(2))
-    for k, ((a, x), (b, y)) in enumerate(zip(alone, beside, strict=True)):
+    for k, ((a, x), (_, y)) in enumerate(zip(alone, beside, strict=True)):
         x[0][:] = y[0][:] = k
         a.build(executor.Executor).run(5, 100)
     assert executor.run_together([tape.build(executor.Executor) for tape, _ in beside], 5, 100) == (5, [])

@@ -1,4 +1,4 @@
-"""keras-tuner: three searches, a HyperModel with a fit of its own, the best models."""
+"""keras-tuner: four searches, a HyperModel with a fit of its own, the best models."""
 
 import keras
 import keras_tuner as kt
@@ -27,6 +27,7 @@ for search, arguments in (
     (kt.RandomSearch, {"max_trials": 2}),
     (kt.Hyperband, {"max_epochs": 3}),
     (kt.BayesianOptimization, {"max_trials": 3}),
+    (kt.GridSearch, {"max_trials": 3}),
 ):
     tuner = search(build, objective="val_loss", directory="trials", project_name=search.__name__, **arguments)
     tuner.search(x, y, epochs=2, validation_split=0.25, verbose=0)
@@ -40,3 +41,8 @@ tuner = kt.RandomSearch(
 stop = keras.callbacks.EarlyStopping("val_loss", patience=1)
 tuner.search(x, y, epochs=2, validation_data=(x, y), callbacks=[stop], verbose=0)
 assert {"units", "batch_size"} <= set(tuner.get_best_hyperparameters()[0].values)
+
+
+# what keras_tuner brings for images: spaces of known architectures
+image = kt.applications.HyperXception(include_top=True, input_shape=(71, 71, 3), classes=2)
+assert image.build(kt.HyperParameters()).output_shape == (None, 2)

@@ -1,0 +1,216 @@
+"""The folder of a search: what has ended, and the weights of each trial."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+from fastnn.core.arguments import count
+from fastnn.core.errors import ArgumentError, SearchError
+from fastnn.tuner import picture
+from fastnn.tuner.hyperparameters import HyperParameters
+from fastnn.tuner.journal import FORMAT, Journal
+from fastnn.tuner.oracle import Oracle
+from fastnn.tuner.trial import Trial, TrialStatus
+from fastnn.utils.interactive import say
+
+
+class Project:
+    """The part of a Tuner that has a folder and results."""
+
+    oracle: Oracle
+    journal: Journal
+    directory: str
+    project_name: str
+    executions_per_trial: int
+    _try_build: Any
+
+    # ------------------------------------------------------------------ files
+    @property
+    def project_dir(self) -> str:
+        """The folder of the search, which is made if need be."""
+        path = os.path.join(self.directory, self.project_name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def get_trial_dir(self, trial_id: str) -> str:
+        """The folder of a trial, which is made if need be."""
+        path = os.path.join(self.project_dir, f"trial_{trial_id}")
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def _checkpoint(self, trial_id: str) -> str:
+        return os.path.join(self.get_trial_dir(trial_id), "checkpoint.weights.h5")
+
+    def _remove(self) -> None:
+        """Delete what an earlier search left, and nothing else."""
+        folder = self.project_dir
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if name == "trials.jsonl":
+                os.remove(path)
+            elif name.startswith("trial_") and os.path.isdir(path):
+                shutil.rmtree(path)
+
+    def reload(self) -> None:
+        """Take up what the journal of the folder says."""
+        entries = self.journal.read()
+        if not entries:
+            return
+        self._check_header(entries[0])
+        states = {int(e["trial"]["trial_id"]): e["trial"] for e in entries[1:] if "trial" in e}
+        refined = [e["refine"] for e in entries[1:] if "refine" in e]
+        while states or refined:
+            if refined and refined[0]["after"] <= len(self.oracle.trials):
+                self._refine(refined.pop(0))
+                continue
+            if not self.oracle.next_round():
+                break
+            for trial in self.oracle.begun:
+                state = states.pop(trial.number, None)
+                if state is not None:
+                    self._compare(trial, state)
+                    trial.set_state({**state, "trial_id": trial.trial_id})
+            if self.oracle.running():
+                break
+            self.oracle.end_round()
+
+    def _settings(self) -> dict[str, Any]:
+        return {**self.oracle.settings(), "executions_per_trial": self.executions_per_trial}
+
+    def _check_header(self, header: dict[str, Any]) -> None:
+        if header.get("format") != FORMAT:
+            raise ArgumentError(
+                f"{self.journal.path!r} is of format {header.get('format')!r}, this version reads {FORMAT}. Pass "
+                "overwrite=True to begin anew, or another project_name."
+            )
+        found = dict(header["settings"])
+        if self.oracle.drawn:
+            self.oracle.seed = found["seed"]
+        for name, value in self._settings().items():
+            if found.get(name) != value:
+                raise ArgumentError(
+                    f"The search in {self.project_dir!r} has {name}={found.get(name)!r}, this one {value!r}. Pass "
+                    "overwrite=True to begin anew, or another project_name."
+                )
+
+    def _compare(self, trial: Trial, state: dict[str, Any]) -> None:
+        noted = state["hyperparameters"]["values"]
+        for name, value in trial.hyperparameters.values.items():
+            if noted.get(name) != value:
+                raise ArgumentError(
+                    f"Trial {trial.trial_id} of the search in {self.project_dir!r} has {name}={noted.get(name)!r}; "
+                    f"this search proposes {value!r}: its space is another one. Pass overwrite=True to begin anew, or "
+                    "another project_name."
+                )
+
+    # ------------------------------------------------------------------ results
+    def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
+        """Write the weights of a trial's model."""
+        model.save_weights(self._checkpoint(trial_id))
+
+    def load_model(self, trial: Trial) -> Any:
+        """The model of a trial, with the weights of its best epoch."""
+        model = self._try_build(trial.hyperparameters.copy())
+        self.load_weights(trial.trial_id, model)
+        return model
+
+    def load_weights(self, trial_id: str, model: Any) -> None:
+        """Give a model the weights of a trial.
+
+        Raises SearchError where they are not there.
+        """
+        path = self._checkpoint(trial_id)
+        if not os.path.exists(path):
+            raise SearchError(
+                f"Trial {trial_id} has left no weights at {path!r}. Where run_trial is your own, call "
+                "save_model(trial.trial_id, model) in it, or override load_model."
+            )
+        model.load_weights(path)
+
+    def get_best_models(self, num_models: int = 1) -> list[Any]:
+        """The models of the best trials, the best first, with the weights of their best epochs."""
+        return [self.load_model(trial) for trial in self.oracle.get_best_trials(num_models)]
+
+    def get_best_hyperparameters(self, num_trials: int = 1) -> list[HyperParameters]:
+        """The hyperparameters of the best trials, the best first."""
+        return [trial.hyperparameters for trial in self.oracle.get_best_trials(num_trials)]
+
+    @property
+    def remaining_trials(self) -> int | None:
+        """How many trials are to come, None without a limit."""
+        return self.oracle.remaining_trials()
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Print what is searched."""
+        space = self.oracle.get_space().space
+        lines = ["Search space summary", f"Default search space size: {len(space)}"]
+        for hp in space:
+            config = hp.get_config()
+            lines += [f"{config.pop('name')} ({type(hp).__name__})", str(config)]
+        say("\n".join(lines) + "\n")
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Print the best trials, and which have failed."""
+        best = self.oracle.get_best_trials(num_trials)
+        head = ["Results summary", f"Results in {self.project_dir}", f"Showing {num_trials} best trials"]
+        say("\n".join([*head, str(self.oracle.objective)]) + "\n")
+        for trial in best:
+            say("\n" + trial.text())
+        failed = [t for t in self.oracle.trials.values() if t.status == TrialStatus.FAILED]
+        for trial in failed:
+            say(f"\nTrial {trial.trial_id} failed: {trial.reason}\n")
+
+    def plot(self, path: Any = None) -> str:
+        """The search as a picture: parallel coordinates, and the objective against each hyperparameter on its scale.
+
+        path: a file to write it to, or None.  Returns SVG text.
+
+        Raises SearchError where no trial is complete.
+        """
+        return picture.plot(self.oracle, path)
+
+    # ------------------------------------------------------------------ coarse to fine
+    def refine(self, top: int = 3, trials: int | None = None) -> None:
+        """Narrow the ranges round the best trials; `search` then goes on in them.
+
+        top: how many of the best count.  trials: how many trials more there may be; None: as many as there were.
+
+        Raises SearchError where no trial is complete or a round is not.
+        """
+        count("top", top)
+        count("trials", trials, none=True)
+        if self.oracle.begun:
+            raise SearchError("refine: the search was broken off within a round; call search() before, to end it.")
+        best = self.oracle.get_best_trials(top)
+        if not best:
+            raise SearchError("refine: no trial is complete; call search() before.")
+        more = len(self.oracle.trials) if trials is None else trials
+        space = [hp.get_config() for hp in _narrowed(self.oracle, best)]
+        entry = {"top": [t.number for t in best], "after": len(self.oracle.trials), "trials": more}
+        self._refine(entry)
+        self.journal.append({"refine": {**entry, "space": space}})
+
+    def _refine(self, entry: dict[str, Any]) -> None:
+        oracle = self.oracle
+        numbers = {t.number: t for t in oracle.trials.values()}
+        narrowed = _narrowed(oracle, [numbers[n] for n in entry["top"]])
+        oracle.hyperparameters.merge(narrowed)
+        if oracle.max_trials is not None:
+            oracle.max_trials = entry["after"] + entry["trials"]
+        oracle.refined()
+
+
+def _narrowed(oracle: Oracle, best: list[Trial]) -> list[Any]:
+    """The hyperparameters that these trials have values of, narrowed to what lies round those."""
+    found = []
+    for hp in oracle.hyperparameters.space:
+        values = [
+            t.hyperparameters.values[hp.name]
+            for t in best
+            if t.hyperparameters.is_active(hp) and hp.name in t.hyperparameters.values
+        ]
+        if values:
+            found.append(hp.narrowed(values))
+    return found
