@@ -125,6 +125,21 @@ def model_svg(model, **shown):
     return _drawing(model, **shown).svg(model.name)
 
 
+class Drawn(str):
+    """The path of a drawing that was written; a notebook shows the drawing itself."""
+
+    drawing: str
+
+    def _repr_svg_(self):
+        return self.drawing
+
+
+def _drawn(path, svg):
+    found = Drawn(path)
+    found.drawing = svg
+    return found
+
+
 def _has_pillow():
     try:
         return importlib.util.find_spec("PIL") is not None
@@ -146,7 +161,7 @@ def plot_model(
     splines="ortho",
     **kwargs,
 ):
-    """Draw a model into a file; returns its path.
+    """Draw a model into a file; returns its path, which a notebook shows as the drawing.
 
     to_file: path; one that ends in .svg is written by fastnn itself, others (.png, .jpg, .pdf) by Pillow.  Without
     Pillow an SVG file is written beside the name, with a warning.
@@ -161,7 +176,7 @@ def plot_model(
     if ending.lower() != ".svg":
         if _has_pillow():
             drawing.image(dpi / 96).save(path)
-            return path
+            return _drawn(path, drawing.svg(model.name))
         warnings.warn(
             f"plot_model draws SVG without Pillow: {root}.svg is written instead of {path}. "
             "Run `pip install pillow` for other formats.",
@@ -169,4 +184,4 @@ def plot_model(
         )
     with open(f"{root}.svg", "w", encoding="utf-8") as file:
         file.write(drawing.svg(model.name))
-    return f"{root}.svg"
+    return _drawn(f"{root}.svg", drawing.svg(model.name))
