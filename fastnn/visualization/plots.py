@@ -34,10 +34,8 @@ def plot_history(history: Any, metrics: Any = None, path: Any = None, ax: Any = 
     """
     curves = getattr(history, "history", history)
     if not isinstance(curves, dict) or not curves:
-        raise ArgumentError(
-            f"plot_history: received {type(history).__name__}{' without epochs' if curves == {} else ''}, expected what "
-            "`fit` returns."
-        )
+        given = f"{type(history).__name__}{' without epochs' if curves == {} else ''}"
+        raise ArgumentError(f"plot_history: received {given}, expected what `fit` returns.")
     names = [n for n in curves if not n.startswith("val_") or n[4:] not in curves]
     if metrics is not None:
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
@@ -100,8 +98,8 @@ def _classes(values, word):
     values = values.reshape(-1) if values.ndim == 2 else values
     if values.ndim != 1 or (values.dtype.kind == "f" and not np.equal(values, np.rint(values)).all()):
         raise DataError(
-            f"plot_confusion_matrix: received {word} of shape {values.shape} ({values.dtype}), expected classes (n,), or "
-            "a column for each."
+            f"plot_confusion_matrix: received {word} of shape {values.shape} ({values.dtype}), expected classes "
+            "(n,), or a column for each."
         )
     return values.astype(int)
 

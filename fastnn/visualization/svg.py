@@ -168,7 +168,8 @@ def point_chart(points, groups, names, title):
     out.append(f'<rect x="5" y="{edge - 5}" width="{size}" height="{size}" fill="none" class="grid" stroke="#888"/>')
     for (x, y), k in zip(places, groups):
         out.append(
-            f'<circle cx="{x + 5:.1f}" cy="{edge - 5 + size - y:.1f}" r="2.5" fill="{colour_of(k)}" fill-opacity=".75"/>'
+            f'<circle cx="{x + 5:.1f}" cy="{edge - 5 + size - y:.1f}" r="2.5" fill="{colour_of(k)}" '
+            'fill-opacity=".75"/>'
         )
     for k, name in enumerate(names):
         y = edge + 12 + 16 * k
