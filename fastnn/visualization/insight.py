@@ -33,24 +33,40 @@ def _layer(model: Any, layer: Any, name: str) -> Any:
     return layer
 
 
-def _output(layer: Any, name: str) -> Any:
-    """The symbol that a layer of a functional model gave."""
-    try:
-        return layer.output
-    except (AttributeError, ValueError) as error:
-        raise NotBuiltError(f"{name}: layer '{layer.name}' is not connected by symbols: {error}") from None
-
-
-def _graph_of(model: Any, name: str) -> Any:
-    """A model whose layers are connected by symbols."""
+def _calls(model: Any, name: str) -> list[tuple[Any, Any]]:
+    """(layer, the symbol that it gave) of each call in a model's own graph, in order."""
     if not isinstance(model, Model):
         raise ArgumentError(f"{name}: received {type(model).__name__}, expected a model.")
-    if not (model.__dict__.get("_map") or getattr(model.__dict__.get("_functional"), "_map", None)):
+    known = model.__dict__.get("_map") or getattr(model.__dict__.get("_functional"), "_map", None)
+    if known is None:
         raise NotBuiltError(
             f"{name}: the layers of model '{model.name}' are not connected by symbols. Give a Sequential model an "
             "Input; look into the functional models inside a subclassed one."
         )
-    return model
+    return [(event.operation, event.output) for event in known.events]
+
+
+def _maps(model: Any, layer: Any, name: str) -> list[tuple[Any, Any]]:
+    """The calls that give maps (n, rows, columns, channels): all but inputs, or the last one of each named layer."""
+    calls = _calls(model, name)
+    if layer is not None:
+        wanted = [_layer(model, one, name) for one in (layer if isinstance(layer, (list, tuple)) else [layer])]
+        last = {id(operation): (operation, symbol) for operation, symbol in calls}
+        strange = [one.name for one in wanted if id(one) not in last]
+        if strange:
+            raise ArgumentError(
+                f"{name}: layers {strange} are not called in model '{model.name}' itself; it has "
+                f"{[getattr(one, 'name', one) for one, _ in calls]}."
+            )
+        calls = [last[id(one)] for one in wanted]
+    inputs = {id(s) for s in model.inputs}
+    found = [(one, s) for one, s in calls if len(getattr(s, "shape", ())) == 4 and id(s) not in inputs]
+    if not found:
+        raise ArgumentError(
+            f"{name}: received layers {[getattr(one, 'name', one) for one, _ in calls]}, none of which gives maps (n, "
+            "rows, columns, channels)."
+        )
+    return found
 
 
 def plot_filters(
@@ -75,16 +91,13 @@ def plot_filters(
     >>> plot_filters(Sequential([Input((8, 8, 3)), layers.Conv2D(5, 3)])).svg().count("<image")
     5
     """
-    if isinstance(model, Model):
-        found = (
-            next((x for x in model.layers if len(getattr(_kernel(x), "shape", ())) > 1), None)
-            if layer is None
-            else _layer(model, layer, "plot_filters")
-        )
-    else:
-        found = model
-        if not hasattr(model, "weights"):
-            raise ArgumentError(f"plot_filters: received {type(model).__name__}, expected a model or a layer.")
+    found: Any = model
+    if isinstance(model, Model) and layer is None:
+        found = next((x for x in model.layers if len(getattr(_kernel(x), "shape", ())) > 1), None)
+    elif isinstance(model, Model):
+        found = _layer(model, layer, "plot_filters")
+    elif not hasattr(model, "weights"):
+        raise ArgumentError(f"plot_filters: received {type(model).__name__}, expected a model or a layer.")
     kernel = _kernel(found)
     if kernel is None:
         if found is not None and not getattr(found, "built", True):
@@ -159,17 +172,8 @@ def plot_activations(
     >>> plot_activations(model, np.ones((8, 8, 1))).title
     'maps'
     """
-    _graph_of(model, "plot_activations")
+    symbols = _maps(model, layer, "plot_activations")
     x = _batch(model, image, "plot_activations")[:1]
-    given = model.layers if layer is None else layer if isinstance(layer, (list, tuple)) else [layer]
-    chosen = [_layer(model, one, "plot_activations") for one in given]
-    symbols = [(one, _output(one, "plot_activations")) for one in chosen]
-    symbols = [(one, s) for one, s in symbols if len(getattr(s, "shape", ())) == 4 and s not in model.inputs]
-    if not symbols:
-        raise ArgumentError(
-            f"plot_activations: received layers {[one.name for one in chosen]}, none of which gives maps (n, rows, "
-            "columns, channels)."
-        )
     values = Function(model.inputs, [s for _, s in symbols])([x])
     pictures = []
     for (one, _), maps in zip(symbols, values):
@@ -227,7 +231,7 @@ def saliency(model: Any, images: Any, target: Any = None, kind: str = "gradient"
     """
     if kind not in KINDS:
         raise ArgumentError(f"saliency: received kind={kind!r}, expected 'gradient' or 'gradient*input'.")
-    if not isinstance(model, Model) or not model.inputs:
+    if not isinstance(model, Model) or not getattr(model, "inputs", None):
         raise ArgumentError(f"saliency: received {type(model).__name__}, expected a model that has been built.")
     x = _batch(model, images, "saliency")
     if x.ndim != 4:
@@ -276,19 +280,8 @@ def grad_cam(model: Any, images: Any, target: Any = None, layer: Any = None) -> 
     >>> grad_cam(model, np.ones((2, 8, 8, 1))).shape
     (2, 8, 8)
     """
-    _graph_of(model, "grad_cam")
+    symbol = _maps(model, layer, "grad_cam")[-1][1]
     x = _batch(model, images, "grad_cam")
-    if layer is None:
-        places = [(one, _output(one, "grad_cam")) for one in model.layers if getattr(one, "_inbound_nodes", True)]
-        maps = [(one, s) for one, s in places if len(getattr(s, "shape", ())) == 4 and s not in model.inputs]
-        if not maps:
-            raise ArgumentError(f"grad_cam: no layer of model '{model.name}' gives maps (n, rows, columns, channels).")
-        symbol = maps[-1][1]
-    else:
-        one = _layer(model, layer, "grad_cam")
-        symbol = _output(one, "grad_cam")
-        if len(getattr(symbol, "shape", ())) != 4:
-            raise ArgumentError(f"grad_cam: layer '{one.name}' gives no maps (n, rows, columns, channels).")
     chosen = _targets(model, x, target, "grad_cam")
     both = Function(model.inputs, [symbol, model.outputs[0]])
 

@@ -89,6 +89,15 @@ def test_a_model_in_another_form():
         visualization.grad_cam(mine, X)
 
 
+def test_a_model_that_was_made_by_add_is_the_same():
+    """Each add calls the layers before once more; what counts are the calls of the model as it is."""
+    whole, grown = network(), keras.Sequential([keras.Input((8, 8, 2))])
+    for layer in network().layers:
+        grown.add(layer)
+    grown.set_weights(whole.get_weights())
+    np.testing.assert_array_equal(visualization.grad_cam(grown, X), visualization.grad_cam(whole, X))
+
+
 def test_activations_are_outputs_of_layers():
     model = network()
     picture = visualization.plot_activations(model, X)
@@ -138,11 +147,12 @@ CASES = [
     (lambda: visualization.saliency(network(), X, kind="smooth"), ArgumentError, "gradient"),
     (lambda: visualization.saliency(layers.Dense(3), X), ArgumentError, "Dense"),
     (lambda: visualization.saliency(network(head=layers.Identity), X), ShapeError, "scores"),
-    (lambda: visualization.grad_cam(network(), X, layer=-1), ArgumentError, "no maps"),
+    (lambda: visualization.grad_cam(network(), X, layer=-1), ArgumentError, "none of which"),
+    (lambda: visualization.grad_cam(network(), X, layer=layers.Conv2D(1, 1)), ArgumentError, "not called in model"),
     (lambda: visualization.grad_cam(network(), X, layer="third"), ValueError, "third"),
     (lambda: visualization.grad_cam(network(), X, layer=2.5), ArgumentError, "layer=2.5"),
     (lambda: visualization.grad_cam(keras.Sequential([keras.Input((4,)), layers.Dense(2)]), X[0, 0, :2]),
-     ShapeError, "expected"),
+     ArgumentError, "none of which"),
     (lambda: visualization.grad_cam(keras.Sequential([layers.Dense(2)]), X), NotBuiltError, "Input"),
     (lambda: visualization.plot_activations(network(), X[:, :4]), ShapeError, "expected"),
     (lambda: visualization.plot_activations(network(), X, [-1]), ArgumentError, "none of which"),
