@@ -1,4 +1,4 @@
-"""The pictures of the documentation: each that a page shows is there, well-formed, small, and one that its blocks write."""
+"""The pictures of the documentation: each that a page shows is there, well-formed, small, and written by its blocks."""
 
 from __future__ import annotations
 
