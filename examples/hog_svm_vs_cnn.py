@@ -45,17 +45,16 @@ def gradients(images):
 
 
 def network(shape, steps, width):
-    """Two stages of convolutions."""
+    """Three stages of convolutions."""
     model = keras.Sequential([keras.Input(shape), layers.Rescaling(1 / 127.5, offset=-1)])
-    for stage in range(2):
+    for stage in range(3):
         for _ in range(2):
             model.add(layers.Conv2D(width * 2**stage, 3, padding="same", use_bias=False))
             model.add(layers.BatchNormalization(momentum=0.9))
             model.add(layers.Activation("relu"))
         model.add(layers.MaxPooling2D())
         model.add(layers.Dropout(0.2))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(64, activation="relu"))
+    model.add(layers.GlobalAveragePooling2D())
     model.add(layers.Dense(10, activation="softmax"))
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
