@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Array
 
 LEAST = 1e3 * float(np.finfo(np.float32).eps)  # a place whose weights add up to less sees nothing
 
@@ -44,7 +45,7 @@ def matrix(n, size, scale, shift, kernel, antialias=False, xp=np, kind=np.float6
     return xp.where(xp.reshape(inside, (size, 1)), y, 0.0)
 
 
-def weights(n, size, interpolation="bilinear", antialias=False):
+def weights(n: int, size: int, interpolation: str = "bilinear", antialias: bool = False) -> Array:
     """(size, n) float64 matrix that resamples n values at `size` places with half-pixel centres.
 
     >>> weights(4, 2).tolist()

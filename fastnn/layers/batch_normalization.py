@@ -6,7 +6,9 @@ import numpy as np
 
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
+from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.batch_statistics import by_domain, domain_of, masked_moments, recounted
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -30,14 +32,22 @@ class BatchNormalization(Layer):
         renorm: whether batches are corrected towards moving statistics while training, too (Ioffe, 2017).
         renorm_clipping: {"rmin", "rmax", "dmax"} bounds of the correction, each may be left out.
         renorm_momentum: share of the old statistics that corrections use.
+        domains: None, or how many kinds of rows there are, such as photographs and drawings.  The call then takes
+            `domain`, the kind of each row: ints (n,) or (n, 1) from 0 on, or one int for all.  Each kind has
+            statistics, gamma and beta of its own, as if it went through a layer of its own; everything else of a model
+            is shared (Chang et al., 2019).
 
     Weights: gamma, beta, moving_mean, moving_variance, with renorm also moving_stddev, renorm_mean, renorm_stddev, each
-    (x.shape[axis],).
+    (x.shape[axis],), or (domains, x.shape[axis]).
+
+    `model.recalibrate_batchnorm(x)` counts the statistics anew.
 
     >>> import numpy as np
     >>> BatchNormalization(epsilon=0.0)(np.ones((2, 3), "float32"))
     array([[1., 1., 1.],
            [1., 1., 1.]], dtype=float32)
+    >>> BatchNormalization(domains=2)(np.ones((2, 3), "float32"), domain=np.array([0, 1])).shape
+    (2, 3)
     """
 
     supports_masking = True
@@ -62,6 +72,7 @@ class BatchNormalization(Layer):
         renorm_clipping: dict[str, float] | None = None,
         renorm_momentum: float = 0.99,
         synchronized: bool = False,
+        domains: int | None = None,
         **kwargs: Any,
     ) -> None:
         for name in ("fused", "virtual_batch_size"):
@@ -83,6 +94,10 @@ class BatchNormalization(Layer):
         self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, (beta_regularizer, gamma_regularizer))
         self.beta_constraint, self.gamma_constraint = map(constraints.get, (beta_constraint, gamma_constraint))
         self.gamma = self.beta = self.moving_mean = self.moving_variance = None
+        self.domains = count("domains", domains, none=True)
+        if domains is not None and renorm:
+            raise ArgumentError("BatchNormalization: received renorm=True with `domains`, expected one of the two.")
+        self._recount = None  # statistics that are counted anew (models/recalibration.py)
 
     def build(self, input_shape):
         rank = len(input_shape)
@@ -93,9 +108,15 @@ class BatchNormalization(Layer):
                 f"BatchNormalization '{self.name}': axis {self.axis} of the input must be known. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
+        if self.domains is not None and (axis == 0 or rank < 2):
+            raise ShapeError(
+                f"BatchNormalization '{self.name}': with `domains` rows lie along axis 0. Received: axis={self.axis}, "
+                f"input_shape={tuple(input_shape)}"
+            )
+        shape = (size,) if self.domains is None else (self.domains, size)
         if self.scale:
             self.gamma = self.add_weight(
-                shape=(size,),
+                shape=shape,
                 name="gamma",
                 initializer=self.gamma_initializer,
                 regularizer=self.gamma_regularizer,
@@ -103,17 +124,17 @@ class BatchNormalization(Layer):
             )
         if self.center:
             self.beta = self.add_weight(
-                shape=(size,),
+                shape=shape,
                 name="beta",
                 initializer=self.beta_initializer,
                 regularizer=self.beta_regularizer,
                 constraint=self.beta_constraint,
             )
         self.moving_mean = self.add_weight(
-            shape=(size,), name="moving_mean", trainable=False, initializer=self.moving_mean_initializer
+            shape=shape, name="moving_mean", trainable=False, initializer=self.moving_mean_initializer
         )
         self.moving_variance = self.add_weight(
-            shape=(size,), name="moving_variance", trainable=False, initializer=self.moving_variance_initializer
+            shape=shape, name="moving_variance", trainable=False, initializer=self.moving_variance_initializer
         )
         if self.renorm:
             for name, first in (
@@ -128,9 +149,14 @@ class BatchNormalization(Layer):
         """What standard deviations begin with: the root of what variances do."""
         return np.sqrt(np.asarray(self.moving_variance_initializer(shape, dtype=dtype)))
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs, training=None, mask=None, domain=None):
         rank = len(inputs.shape)
         axis = shapes.normalize_axis(self.axis, rank)
+        if self.domains is not None or domain is not None:
+            rows = domain_of(self, domain)
+            return by_domain(self, inputs, rows, mask, axis, training and self.trainable)
+        if self._recount is not None:
+            return recounted(self, inputs, mask, axis)
         if not training or not self.trainable:
             return ops.batch_normalization(
                 inputs, self.moving_mean, self.moving_variance, axis, self.beta, self.gamma, self.epsilon
@@ -186,15 +212,7 @@ class BatchNormalization(Layer):
 
     def _masked(self, inputs, mask, axis):
         """Statistics of the unmasked positions only."""
-        weight = ops.cast(mask, self.compute_dtype)
-        while len(weight.shape) < len(inputs.shape):
-            weight = ops.expand_dims(weight, -1)
-        axes = tuple(i for i in range(len(inputs.shape)) if i != axis)
-        count = ops.sum(weight * ops.ones_like(inputs), axis=axes, keepdims=True) + 1e-7
-        mean = ops.sum(inputs * weight, axis=axes, keepdims=True) / count
-        variance = ops.sum(ops.square(inputs - mean) * weight, axis=axes, keepdims=True) / count
-        size = (inputs.shape[axis],)
-        mean, variance = ops.reshape(mean, size), ops.reshape(variance, size)
+        mean, variance, _ = masked_moments(inputs, mask, axis, self.compute_dtype)
         gamma, beta = self._corrected(mean, variance) if self.renorm else (self.gamma, self.beta)
         self._update(mean, variance)
         return ops.batch_normalization(inputs, mean, variance, axis, beta, gamma, self.epsilon)
@@ -209,7 +227,8 @@ class BatchNormalization(Layer):
     def get_config(self):
         weights = weight_config(self, ("beta", "gamma"), activity=False)
         # fmt: off
-        return {**super().get_config(), "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon,
+        own = {} if self.domains is None else {"domains": self.domains}  # Keras's layer has no such argument
+        return {**super().get_config(), **own, "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon,
                 "center": self.center, "scale": self.scale, "synchronized": self.synchronized,
                 "renorm": self.renorm, "renorm_clipping": self.renorm_clipping,
                 "renorm_momentum": self.renorm_momentum,

@@ -39,6 +39,7 @@ class Function(Operation):
             if not nest.flatten(value):
                 raise ArgumentError(f"`{word}` argument cannot be empty. Received: {word}={value}")
         self._nested, self._graph = inputs, Functional(nest.flatten(inputs), outputs)
+        self._one = type(outputs) if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else None
 
     @property
     def inputs(self) -> list[Symbol]:
@@ -57,7 +58,10 @@ class Function(Operation):
 
     def call(self, inputs: Structure) -> Structure:
         """The outputs for arrays or the symbols of a trace."""
-        return self._graph(self._flat(inputs))
+        found = self._graph(self._flat(inputs))
+        if self._one is None or isinstance(found, self._one):
+            return found
+        return self._one([found])  # a model gives one output as it is, a function as it was asked for
 
     def compute_output_spec(self, inputs: Structure) -> Structure:
         """The outputs for other symbols, as symbols."""

@@ -14,13 +14,15 @@ from fastnn import saving
 from fastnn.core import hooks
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
-from fastnn.core.types import Config, Tensor, open_signature
+from fastnn.core.types import Config, Structure, Tensor, open_signature
+from fastnn.graph import Variable
 from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.quantized import quantize_layers
 from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
+from fastnn.models.recalibration import recalibrate_batchnorm
 from fastnn.models.state_tree import StateTree
 from fastnn.models.summary import print_summary
 from fastnn.models.trainer import Trainer
@@ -240,6 +242,29 @@ class Model(Trainer, StateTree, Layer):
             meant = near(kwargs, Model.quantize)
             raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}{meant}")
         quantize_layers(self, mode, config, filters, type_check)
+
+    def recalibrate_batchnorm(
+        self, x: Structure, batch_size: int | None = None, steps: int | None = None, layers: Any = None
+    ) -> Self:
+        """Count the statistics of the BatchNormalization layers anew, over data; no other weight changes.
+
+        For data that are distributed otherwise than those that the model was trained on (Li et al., 2018), or after
+        weights were averaged.  The data go through once; these layers normalise by the statistics of their batch, as
+        while training, all others do what they do in inference.  Then the layers have the mean and the variance of all
+        that came in, in place of the moving ones; a domain without rows keeps its own.
+
+        x, batch_size, steps: as of `predict`.  layers: the layers, or their names; all of them, frozen ones too, if
+        None.  Returns itself.
+
+        Raises ArgumentError for a model without such layers, DataError where the statistics are not finite; then
+        nothing is changed.
+
+        >>> from fastnn import Input, Sequential, layers
+        >>> model = Sequential([Input((1,)), layers.BatchNormalization()])
+        >>> model.recalibrate_batchnorm(np.array([[1.0], [3.0]])).layers[0].moving_mean.numpy()
+        array([2.], dtype=float32)
+        """
+        return recalibrate_batchnorm(self, x, batch_size, steps, layers)
 
     def get_compile_config(self) -> Config | None:
         """What compile() was given, as plain data; None if not compiled."""

@@ -133,8 +133,8 @@ def non_max_suppression(
         max_boxes: how many stay in an image at most.
 
     Returns:
-        {"boxes": (n, m, 4), "labels": (n, m) int32, "confidences": (n, m)}, m = min(max_boxes, b * classes); where an image has
-        fewer, the labels are -1 and the rest 0.  `visualization.draw_bounding_boxes` and
+        {"boxes": (n, m, 4), "labels": (n, m) int32, "confidences": (n, m)}, m = min(max_boxes, b * classes).
+        Where an image has fewer, the labels are -1 and the rest 0.  `visualization.draw_bounding_boxes` and
         `metrics.MeanAveragePrecision` take it.
 
     Raises:
@@ -142,7 +142,7 @@ def non_max_suppression(
 
     >>> found = non_max_suppression([[[0, 0, 4, 4], [0, 0, 4, 3]]], [[[0.9, 0.0], [0.8, 0.7]]], max_boxes=3)
     >>> found["labels"].tolist(), found["boxes"][0, 1].tolist()
-    ([[0, 1, 1]], [0.0, 0.0, 4.0, 3.0])
+    ([[0, 1, -1]], [0.0, 0.0, 4.0, 3.0])
     """
     most, limits = count("non_max_suppression: max_boxes", max_boxes), _thresholds(iou_threshold, score_threshold)
     given = boxes

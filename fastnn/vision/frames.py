@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.core.values import as_numbers
 from fastnn.graph.node import Symbol
+from fastnn.ops import image
 from fastnn.ops.records import images as records
+from fastnn.ops.records.vision import PIXELS
 from fastnn.vision.pieces import flag, images_of, in_pieces, pair
 
 
@@ -22,13 +25,13 @@ def resize(images: Any, size: Any, interpolation: str = "bilinear", antialias: b
     """A batch of images in another size, with half-pixel centres; the numbers are those of `ops.image.resize`.
 
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or floats.
+        images: (n, h, w, c) or (n, h, w) numbers.
         size: (height, width), or one number for both.
         interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
         antialias: whether the weights reach further where images shrink.
 
     Returns:
-        The images with their dtype; integers are rounded, halves to the even one, and stay in [0, 255].
+        The images with their dtype; integers are rounded, halves to the even one, and end at their dtype's bounds.
 
     Raises:
         ShapeError: for another rank.  ArgumentError: for a size or an interpolation that there is not.
@@ -37,9 +40,14 @@ def resize(images: Any, size: Any, interpolation: str = "bilinear", antialias: b
     [0.5, 2.5]
     """
     height, width = pair(size, "resize: size")
+    x = images_of(images, "resize", as_pixels=False)
+    if dtypes.standardize(x.dtype) not in PIXELS:
+        flag(antialias, "resize: antialias")
+        found = image.resize(x, (height, width), interpolation, antialias, data_format="channels_last")
+        return _back(found, images)
     found = in_pieces(
         records.resample,
-        images_of(images, "resize"),
+        x,
         height=height,
         width=width,
         interpolation=interpolation,
@@ -58,14 +66,17 @@ def to_gray(images: Any) -> Tensor:
     >>> to_gray(np.full((1, 1, 1, 3), 100, "uint8")).item()
     99
     """
-    return in_pieces(records.to_gray, images_of(images, "to_gray"))
+    x = images_of(images, "to_gray", as_pixels=False)
+    if dtypes.standardize(x.dtype) not in PIXELS and x.shape[3] == 3:
+        return image.rgb_to_grayscale(x, data_format="channels_last")
+    return in_pieces(records.to_gray, x)
 
 
 def crop(images: Any, size: Any, at: Any = "center") -> Tensor:
     """A part of each image.
 
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or floats.
+        images: (n, h, w, c) or (n, h, w) numbers.
         size: (height, width) of the part, or one number for both.
         at: "center", or the (row, column) of the part's upper left corner, or one such pair for each image (n, 2).
 
@@ -73,9 +84,9 @@ def crop(images: Any, size: Any, at: Any = "center") -> Tensor:
         ArgumentError: for a part that does not lie inside; the message names the image.  ShapeError: for another rank.
 
     >>> crop(np.arange(9).reshape(1, 3, 3), (1, 2), at=(2, 1)).tolist()
-    [[[7.0, 8.0]]]
+    [[[7, 8]]]
     """
-    x, (height, width) = images_of(images, "crop"), pair(size, "crop: size")
+    x, (height, width) = images_of(images, "crop", as_pixels=False), pair(size, "crop: size")
     n, h, w, _ = x.shape
     if height > h or width > w:
         raise ArgumentError(f"crop: received size={(height, width)} for images of {h} x {w} pixels.")

@@ -12,16 +12,18 @@ from fastnn.graph.node import Symbol
 PIECE = 4 << 20  # bytes of images that go through a plan at once: what it copies stays in a cache's reach
 
 
-def images_of(images: Any, name: str) -> Any:
-    """Images as (n, h, w, c) of uint8, float32 or float64: grey ones (n, h, w) get a channel, other numbers floats.
+def images_of(images: Any, name: str, as_pixels: bool = True) -> Any:
+    """Images as (n, h, w, c): grey ones (n, h, w) get a channel.
+
+    as_pixels: as uint8, float32 or float64; other numbers become float32.
 
     Raises ShapeError for another rank, DTypeError for what is no array of numbers.
     """
     if not isinstance(images, Symbol):
         images = as_numbers(images, f"{name}: images")
-        if images.dtype == np.bool_:
+        if as_pixels and images.dtype == np.bool_:
             images = images.view(np.uint8)
-        elif images.dtype not in (np.uint8, np.float32, np.float64):
+        elif as_pixels and images.dtype not in (np.uint8, np.float32, np.float64):
             images = images.astype(np.float32)
     shape = tuple(images.shape)
     lone = len(shape) == 3 and shape[2] in (1, 3) and all(n and n >= 8 for n in shape[:2])  # an image of colours

@@ -1,19 +1,32 @@
 """A model as a drawing: one box per layer, lines from where its inputs come."""
 
-import importlib.util
 import os
-import warnings
 from html import escape
 
-from fastnn.core.errors import NotBuiltError
+from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
+from fastnn.visualization import png
+from fastnn.visualization.raster import Canvas
 
 _BOX, _LINE, _GAP = 190, 16, 34
+_EDGE, _FILL = (100, 116, 139), (241, 245, 249)  # as in the SVG
+# rankdir -> sides of a box where a line leaves, and where it comes in
+_DOORS = {
+    "TB": ((0, 1), (0, -1)), "BT": ((0, -1), (0, 1)), "LR": ((1, 0), (-1, 0)), "RL": ((-1, 0), (1, 0)),
+}  # fmt: skip
 
 
-def _text_of(event, show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable):
+def _text_of(
+    event,
+    inside="",
+    show_shapes=False,
+    show_dtype=False,
+    show_layer_names=True,
+    show_layer_activations=False,
+    show_trainable=False,
+):
     layer = event.operation
     kind = getattr(layer, "kind", type(layer).__name__)
-    lines = [f"{layer.name} ({kind})" if show_layer_names else kind]
+    lines = [f"{inside}{layer.name} ({kind})" if show_layer_names else f"{inside}{kind}"]
     if show_layer_activations and getattr(layer, "activation", None) is not None:
         lines.append(f"activation: {getattr(layer.activation, '__name__', layer.activation)}")
     if show_shapes:
@@ -25,25 +38,74 @@ def _text_of(event, show_shapes, show_dtype, show_layer_names, show_layer_activa
     return lines
 
 
-class _Drawing:
-    """Where the boxes and lines of a model's calls are, inputs on top, and what the boxes say."""
+def _nodes(model, expand, into="", above=(), given=None):
+    """The boxes and lines of a model's graph, and {event: the boxes that its results come out of}.
 
-    def __init__(self, map_, texts):
-        rank = {}
-        for event in map_.events:
-            rank[event] = 1 + max((rank[x.origin] for x in event.inputs if x.origin in rank), default=-1)
-        rows = [[e for e in map_.events if rank[e] == r] for r in range(max(rank.values()) + 1)]
+    A box is (calls of the models that it is inside of..., its event), with the names of these models in `boxes`.
+    expand: whether models inside the model are drawn as their own layers.  given: {event of an input: boxes that the
+    input comes out of}, where this is a model inside another one; its inputs then have no box.
+    """
+    boxes, lines, ends = {}, [], dict(given or {})
+    for event in _map_of(model).events:
+        if event in ends:
+            continue
+        sources = [ends.get(x.origin, []) for x in event.inputs]
+        inner = event.operation
+        if expand and _map_of(inner) is not None:
+            door = dict(zip([x.origin for x in inner.inputs], sources))
+            inside, between, out = _nodes(inner, expand, f"{into}{inner.name}/", (*above, event), door)
+            boxes.update(inside)
+            lines += between
+            ends[event] = [box for x in inner.outputs for box in out[x.origin]]
+        else:
+            box = (*above, event)
+            boxes[box] = into
+            lines += [(source, box) for several in sources for source in several]
+            ends[event] = [box]
+    return boxes, lines, ends
+
+
+class _Drawing:
+    """Where the boxes and lines of a model's calls are, and what the boxes say.
+
+    rankdir: "TB" has inputs on top, "BT" below, "LR" left, "RL" right.
+    """
+
+    def __init__(self, boxes, lines, texts, rankdir):
+        rank, into = {}, {box: [] for box in boxes}
+        for source, box in lines:
+            into[box].append(source)
+        for box in boxes:
+            rank[box] = 1 + max((rank[source] for source in into[box]), default=-1)
+        rows = [[e for e in boxes if rank[e] == r] for r in range(max(rank.values()) + 1)]
         self.wide = max(_BOX, *(7 * len(line) + 16 for lines in texts.values() for line in lines))
         self.tall = _LINE * max(map(len, texts.values())) + 12
-        self.width = max(map(len, rows)) * (self.wide + 20) + 20
-        self.height = 20 + len(rows) * (self.tall + _GAP) - _GAP
-        place = {
-            e: ((i + 0.5) * self.width / len(row), 10 + r * (self.tall + _GAP))
-            for r, row in enumerate(rows)
-            for i, e in enumerate(row)
-        }
+        most, deep = max(map(len, rows)), len(rows)
+        if rankdir in ("TB", "BT"):
+            self.width, self.height = most * (self.wide + 20) + 20, 20 + deep * (self.tall + _GAP) - _GAP
+        else:
+            self.width, self.height = 20 + deep * (self.wide + _GAP) - _GAP, most * (self.tall + 20) + 20
+        place = {}
+        for r, row in enumerate(rows):
+            for i, event in enumerate(row):
+                share = (i + 0.5) / len(row)
+                if rankdir in ("TB", "BT"):
+                    x, y = share * self.width, 10 + r * (self.tall + _GAP)
+                else:
+                    x, y = 10 + self.wide / 2 + r * (self.wide + _GAP), share * self.height - self.tall / 2
+                x = self.width - x if rankdir == "RL" else x
+                y = self.height - y - self.tall if rankdir == "BT" else y
+                place[event] = x, y
+        out, into = _DOORS[rankdir]
+        w, h = self.wide / 2, self.tall / 2
         self.lines = [
-            (*place[x.origin], *place[event]) for event in map_.events for x in event.inputs if x.origin in place
+            (
+                place[a][0] + out[0] * w,
+                place[a][1] + h + out[1] * h,
+                place[b][0] + into[0] * w,
+                place[b][1] + h + into[1] * h,
+            )
+            for a, b in lines
         ]
         self.boxes = [(x, y, texts[event]) for event, (x, y) in place.items()]
 
@@ -51,15 +113,15 @@ class _Drawing:
         """As SVG text."""
         wide, tall = self.wide, self.tall
         out = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:.0f}" height="{self.height}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:.0f}" height="{self.height:.0f}" '
             f'font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="{escape(label, quote=True)}">'
             '<rect width="100%" height="100%" fill="#fff"/>'
         ]
         for x1, y1, x2, y2 in self.lines:
-            out.append(f'<line x1="{x1:.1f}" y1="{y1 + tall}" x2="{x2:.1f}" y2="{y2}" stroke="#64748b"/>')
+            out.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#64748b"/>')
         for x, y, text in self.boxes:
             out.append(
-                f'<rect x="{x - wide / 2:.1f}" y="{y}" width="{wide}" height="{tall}" rx="4" fill="#f1f5f9" '
+                f'<rect x="{x - wide / 2:.1f}" y="{y:.1f}" width="{wide}" height="{tall}" rx="4" fill="#f1f5f9" '
                 'stroke="#64748b"/>'
             )
             out += [
@@ -68,53 +130,44 @@ class _Drawing:
             ]
         return "".join(out) + "</svg>"
 
-    def image(self, scale):
-        """As an image of Pillow, `scale` pixels to a unit."""
-        from PIL import Image, ImageDraw, ImageFont
-
-        def at(*numbers):
-            return [round(n * scale) for n in numbers]
-
-        picture = Image.new("RGB", at(self.width, self.height), "#fff")
-        draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=12 * scale)
-        for x1, y1, x2, y2 in self.lines:
-            draw.line(at(x1, y1 + self.tall, x2, y2), fill="#64748b", width=max(1, round(scale)))
+    def pixels(self, scale):
+        """As an array (height, width, 3) uint8, `scale` pixels to a unit."""
+        canvas, pen = Canvas(self.width * scale, self.height * scale), max(1, round(scale))
+        for ends in self.lines:
+            canvas.line(*(v * scale for v in ends), _EDGE, pen)
         for x, y, text in self.boxes:
-            edge = at(x - self.wide / 2, y, x + self.wide / 2, y + self.tall)
-            draw.rounded_rectangle(edge, round(4 * scale), fill="#f1f5f9", outline="#64748b")
+            edges = (x - self.wide / 2, y, x + self.wide / 2, y + self.tall)
+            canvas.box(*(v * scale for v in edges), _FILL, _EDGE, pen)
             for i, line in enumerate(text):
-                draw.text(at(x, y + 6 + _LINE * (i + 0.5)), line, fill="#000", font=font, anchor="mm")
-        return picture
+                canvas.text(x * scale, (y + 6 + _LINE * (i + 0.5)) * scale, line, 12 * scale)
+        return canvas.pixels
 
 
-def _drawing(
-    model,
-    show_shapes=False,
-    show_dtype=False,
-    show_layer_names=True,
-    show_layer_activations=False,
-    show_trainable=False,
-):
-    map_ = model.__dict__.get("_map") or getattr(model.__dict__.get("_functional"), "_map", None)
-    if map_ is None:
+def _map_of(model):
+    """The graph of a functional or built sequential model, or None."""
+    own = getattr(model, "__dict__", {})
+    return own.get("_map") or getattr(own.get("_functional"), "_map", None)
+
+
+def _drawing(model, rankdir="TB", expand_nested=False, show_layer_names=True, **shown):
+    if _map_of(model) is None:
         raise NotBuiltError(
             f"plot_model: the layers of model '{model.name}' are not connected by symbols, so there is "
             "no graph to draw. Give a Sequential model an Input; draw the functional models inside a "
             "subclassed one."
         )
-    return _Drawing(
-        map_,
-        {
-            e: _text_of(e, show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable)
-            for e in map_.events
-        },
-    )
+    if rankdir not in _DOORS:
+        raise ArgumentError(f"plot_model: received rankdir={rankdir!r}, expected one of {', '.join(_DOORS)}.")
+    boxes, lines, _ = _nodes(model, expand_nested)
+    texts = {box: _text_of(box[-1], where, show_layer_names=show_layer_names, **shown) for box, where in boxes.items()}
+    return _Drawing(list(boxes), lines, texts, rankdir)
 
 
 def model_svg(model, **shown):
     """The calls of a functional or built sequential model as SVG text, inputs on top.
 
-    shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), as `plot_model` takes it.
+    shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
+    `plot_model` takes them.
 
     Raises NotBuiltError for a model whose graph is not known: a subclassed one, or one without input shape.
 
@@ -125,11 +178,19 @@ def model_svg(model, **shown):
     return _drawing(model, **shown).svg(model.name)
 
 
-def _has_pillow():
-    try:
-        return importlib.util.find_spec("PIL") is not None
-    except ValueError:  # sys.modules says that there is none
-        return False
+class Drawn(str):
+    """The path of a drawing that was written; a notebook shows the drawing itself."""
+
+    drawing: str
+
+    def _repr_svg_(self):
+        return self.drawing
+
+
+def _drawn(path, svg):
+    found = Drawn(path)
+    found.drawing = svg
+    return found
 
 
 def plot_model(
@@ -146,27 +207,39 @@ def plot_model(
     splines="ortho",
     **kwargs,
 ):
-    """Draw a model into a file; returns its path.
+    """Draw a model into a file; returns its path, which a notebook shows as the drawing.
 
-    to_file: path; one that ends in .svg is written by fastnn itself, others (.png, .jpg, .pdf) by Pillow.  Without
-    Pillow an SVG file is written beside the name, with a warning.
-    show_...: what the boxes say.  dpi: 96 draws a pixel for each unit of the SVG.  rankdir, expand_nested and
-    splines are accepted as Keras's.
+    to_file: path; .svg and .png are written by fastnn itself, others (.jpg, .pdf, ...) by Pillow.
+    show_...: what the boxes say.  rankdir: where the inputs are: "TB" on top, "BT" below, "LR" left, "RL" right.
+    expand_nested: whether models inside the model are drawn as their layers.  dpi: 96 draws a pixel for each unit of
+    the SVG.  splines is accepted as Keras's.
 
-    Raises NotBuiltError as `model_svg` does.
+    Raises NotBuiltError as `model_svg` does, ArgumentError for another rankdir, NotSupportedError for what needs Pillow
+    where it is not installed; then no file is written.
     """
-    drawing = _drawing(model, show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable)
-    path = os.fspath(to_file)
+    drawing = _drawing(
+        model,
+        rankdir,
+        expand_nested,
+        show_layer_names,
+        show_shapes=show_shapes,
+        show_dtype=show_dtype,
+        show_layer_activations=show_layer_activations,
+        show_trainable=show_trainable,
+    )
+    path, text = os.fspath(to_file), drawing.svg(model.name)
     root, ending = os.path.splitext(path)
-    if ending.lower() != ".svg":
-        if _has_pillow():
-            drawing.image(dpi / 96).save(path)
-            return path
-        warnings.warn(
-            f"plot_model draws SVG without Pillow: {root}.svg is written instead of {path}. "
-            "Run `pip install pillow` for other formats.",
-            stacklevel=2,
-        )
-    with open(f"{root}.svg", "w", encoding="utf-8") as file:
-        file.write(drawing.svg(model.name))
-    return f"{root}.svg"
+    if ending.lower() in (".svg", ".png"):
+        data = text.encode() if ending.lower() == ".svg" else png.encode(drawing.pixels(dpi / 96))
+        with open(path, "wb") as file:
+            file.write(data)
+        return _drawn(path, text)
+    try:
+        from PIL import Image
+    except ImportError:
+        raise NotSupportedError(
+            f"plot_model: {ending or 'files without an ending'} are written by Pillow: install fastnn[images], or "
+            f"write {root}.svg or {root}.png."
+        ) from None
+    Image.fromarray(drawing.pixels(dpi / 96)).save(path)
+    return _drawn(path, text)

@@ -5,6 +5,8 @@ from html import escape
 
 import numpy as np
 
+from fastnn.visualization import png
+
 _COLOURS = ("#2563eb", "#ea580c", "#059669", "#9333ea", "#64748b")
 _WIDTH, _HEIGHT = 460, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 34, 40
@@ -26,10 +28,11 @@ def ticks(low, high, count=5):
     return [round(i * step, digits) for i in range(first, last + 1)]
 
 
-def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
+def line_chart(series, title, x_label="epoch", y_label="", x_first=1, mark=None):
     """A chart of one or more lines over 1, 2, 3, ...
 
-    series: {name: sequence of numbers}; NaN leaves a gap.  Returns SVG text.
+    series: {name: sequence of numbers}; NaN leaves a gap.  mark: (x, text) of a vertical line, or None.
+    Returns SVG text.
 
     >>> line_chart({"loss": [1.0, 0.5]}, "Loss").startswith("<svg")
     True
@@ -63,6 +66,14 @@ def line_chart(series, title, x_label="epoch", y_label="", x_first=1):
         out.append(
             f'<text x="12" y="{_TOP + inner_h / 2}" text-anchor="middle" '
             f'transform="rotate(-90 12 {_TOP + inner_h / 2})">{escape(y_label)}</text>'
+        )
+    if mark is not None:
+        x, words = x_of(mark[0]), escape(str(mark[1]))
+        anchor = "end" if x > _LEFT + inner_w / 2 else "start"
+        out.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}" stroke="#dc2626" '
+            f'stroke-dasharray="4 3" class="mark"/><text x="{x + (-5 if anchor == "end" else 5):.1f}" y="{_TOP + 10}" '
+            f'text-anchor="{anchor}" fill="#dc2626">{words}</text>'
         )
     legend = _WIDTH - _RIGHT
     for number, values in enumerate(series.values()):
@@ -136,6 +147,72 @@ def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None
                     f'<text x="{left + (j + 0.5) * cell}" y="{top + (i + 0.5) * cell + 4}" text-anchor="middle" '
                     f'fill="{ink}">{int(matrix[i, j])}</text>'
                 )
+    return "".join(out) + "</svg>"
+
+
+def point_chart(points, groups, names, title):
+    """Points of a plane in a colour for each group.
+
+    points: (n, 2) numbers.  groups: (n,) ints, or None.  names: of the groups, for the legend.  Returns SVG text.
+
+    >>> point_chart([[0, 0], [1, 1]], [0, 1], ["a", "b"], "Plane").count("<circle")
+    4
+    """
+    points = np.asarray(points, np.float64)
+    groups = np.zeros(len(points), int) if groups is None else np.asarray(groups, int)
+    size, edge = 360, 34
+    low, high = (points.min(0), points.max(0)) if len(points) else (np.zeros(2), np.ones(2))
+    places = (points - low) / np.where(high > low, high - low, 1.0) * (size - 20) + 10
+    width = size + 20 + (8 * max(map(len, names)) + 20 if len(names) else 0)
+    out = [_open(width, size + edge, title), f'<text x="10" y="18" class="title">{escape(title)}</text>']
+    out.append(f'<rect x="5" y="{edge - 5}" width="{size}" height="{size}" fill="none" class="grid" stroke="#888"/>')
+    for (x, y), k in zip(places, groups):
+        out.append(
+            f'<circle cx="{x + 5:.1f}" cy="{edge - 5 + size - y:.1f}" r="2.5" fill="{colour_of(k)}" '
+            'fill-opacity=".75"/>'
+        )
+    for k, name in enumerate(names):
+        y = edge + 12 + 16 * k
+        out.append(
+            f'<circle cx="{size + 16}" cy="{y - 4}" r="4" fill="{colour_of(k)}"/>'
+            f'<text x="{size + 24}" y="{y}">{escape(name)}</text>'
+        )
+    return "".join(out) + "</svg>"
+
+
+def colour_of(k):
+    """A colour for the number of a group: five by name, then round the circle of hues.
+
+    >>> colour_of(0), colour_of(5)
+    ('#2563eb', 'hsl(0 65% 45%)')
+    """
+    return _COLOURS[k] if k < len(_COLOURS) else f"hsl({(k - len(_COLOURS)) * 137 % 360} 65% 45%)"
+
+
+def image_chart(images, captions, title, columns, scale):
+    """Images with captions in rows and columns.
+
+    images: uint8, (height, width) or (height, width, 3) each.  captions: a text for each, perhaps empty, or None.
+    columns: how many side by side.  scale: pixels drawn per pixel.  Returns SVG text.
+
+    >>> image_chart([np.zeros((2, 2), np.uint8)], ["nothing"], "One", 1, 4).count("<image")
+    1
+    """
+    captions = [""] * len(images) if captions is None else [str(c) for c in captions]
+    words = 15 if any(captions) else 0
+    tall = max((i.shape[0] for i in images), default=1) * scale + 4 + words
+    wide = max(max((i.shape[1] for i in images), default=1) * scale, 6 * max(map(len, captions), default=0)) + 4
+    top, across = (28 if title else 4), min(columns, max(len(images), 1))
+    width, height = max(across * wide + 4, 7 * len(title) + 8), top + -(-len(images) // across) * tall
+    out = [_open(width, height, title), f'<text x="4" y="18" class="title">{escape(title)}</text>' if title else ""]
+    for k, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        x, y = 4 + k % across * wide, top + k // across * tall
+        out.append(
+            f'<image x="{x}" y="{y}" width="{image.shape[1] * scale}" height="{image.shape[0] * scale}" '
+            f'style="image-rendering:pixelated" href="{png.data_uri(image)}"/>'
+        )
+        if caption:
+            out.append(f'<text x="{x}" y="{y + image.shape[0] * scale + 12}">{escape(caption)}</text>')
     return "".join(out) + "</svg>"
 
 

@@ -52,3 +52,12 @@ def test_it_may_start_inside_a_graph():
 def test_what_does_not_fit(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("pack", [list, tuple, lambda ys: ys[0], lambda ys: {"y": ys[0]}])
+def test_one_output_comes_as_it_was_asked_for(pack):
+    """Keras gives a list for [y], where a model gives y."""
+    x = keras.KerasTensor((2,))
+    asked = pack([x * 3])
+    found = keras.Function([x], asked)([np.ones(2, "float32")])
+    assert type(found) is (type(asked) if isinstance(asked, (list, tuple, dict)) else np.ndarray)

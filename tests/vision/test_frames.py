@@ -92,3 +92,11 @@ CASES = [
 def test_bad_input_is_named(function, given, more, error, words):
     with pytest.raises(error, match=words):
         function(*given, **more)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "int32", "int64", "float16", "float32", "uint8"])
+def test_the_dtype_stays(dtype):
+    x = (np.arange(2 * 6 * 5 * 3).reshape(2, 6, 5, 3) % 100).astype(dtype)
+    for found in (vision.resize(x, 4), vision.crop(x, 4), vision.to_gray(x), vision.resize(x[..., 0], (3, 9))):
+        assert np.asarray(found).dtype == dtype
+    np.testing.assert_array_equal(vision.resize(x, 4), ops.image.resize(x, (4, 4)))
