@@ -40,8 +40,7 @@ class Module:
 
     def _parts(self):
         for name in sorted(self.__dict__):
-            for part in tree.flatten(self.__dict__[name]):
-                yield part
+            yield from tree.flatten(self.__dict__[name])
 
     @property
     def submodules(self):

@@ -522,8 +522,8 @@ def gradients_of(ys: Sequence[Any], xs: Sequence[Any], gys: Sequence[Any] | None
     log = here.log
     if log is None or not all(log.has(y) for y in ys):
         raise GraphError(
-            "gradients: what these values were made from is not kept any more, as they have been looked at; record them "
-            "under a GradientTape."
+            "gradients: what these values were made from is not kept any more, as they have been looked at; record "
+            "them under a GradientTape."
         )
     found: list[Any] = log.gradient(None, ys, xs, gys or [None] * len(ys))
     return found

@@ -1,4 +1,4 @@
-"""What arrays that users get back look like: plain arrays, or a subclass that has methods of another library's tensors."""
+"""What arrays that users get back look like: plain ones, or a subclass with methods of another library's tensors."""
 
 from typing import Any
 

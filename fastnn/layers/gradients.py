@@ -56,7 +56,8 @@ def _zeros(trace: Any, x: Any) -> Any:
 def symbolic_gradients(ys: Any, xs: Any, weights: Any = None, held: Any = None) -> Any:
     """The gradients of the sum of ys (symbols) along xs (symbols or variables), as a list of symbols.
 
-    held: symbols that count as constants, in a trace.  In a trace: None where nothing leads.  Of functional symbols: a node of the functional graph.
+    held: symbols that count as constants, in a trace.  In a trace: None where nothing leads.  Of functional symbols: a
+    node of the functional graph.
 
     Raises NotSupportedError for arrays, which keep no record of what they were made from.
     """

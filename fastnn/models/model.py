@@ -15,7 +15,6 @@ from fastnn.core import hooks
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Structure, Tensor, open_signature
-from fastnn.graph import Variable
 from fastnn.layers import inference, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer

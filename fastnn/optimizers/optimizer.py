@@ -14,13 +14,8 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core import config, dtypes
-<<<<<<< HEAD
-from fastnn.core.arguments import ChecksArguments, name_of, number, whole
-from fastnn.core.errors import ArgumentError, UnknownNameError
-=======
 from fastnn.core.arguments import ChecksArguments, name_of, near, number, whole
-from fastnn.core.errors import ArgumentError, NotBuiltError, UnknownNameError
->>>>>>> first14
+from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Config
 from fastnn.graph import Variable

@@ -76,7 +76,7 @@ class _Rule:
 
 
 def _wants_variables(function):
-    """Whether a gradient function takes, by the name `variables`, those that f reads, and returns their gradients too."""
+    """Whether a gradient function takes those that f reads, by the name `variables`, and returns their gradients."""
     try:
         return "variables" in inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -108,7 +108,8 @@ def custom_gradient(f: Any) -> Any:
 
     f: (*args) -> (outputs, gradient function).  The gradient function takes the gradients of the outputs, one argument
     each (or one tuple), and returns those of the float arguments of f, None for none.  Variables that f reads get no
-    gradient, unless it takes `variables`: then it returns (those of the arguments, those of the variables).  On arrays, outside of a training step, only the outputs are calculated.
+    gradient, unless it takes `variables`: then it returns (those of the arguments, those of the variables).
+    On arrays, outside of a training step, only the outputs are calculated.
 
     >>> import numpy as np
     >>> @custom_gradient
