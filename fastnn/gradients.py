@@ -176,8 +176,10 @@ class GradientTape:
             self._stop()
         log = self._log
         out: list[Any] = [None] * len(sources)
-        kept = [(t, w) for t, w in zip(targets, weights) if log is not None and log.has(t) and _is_float(t)]
-        asked = [i for i, s in enumerate(sources) if log is not None and self._watches(s) and _is_float(s)]
+        kept, asked = [], []
+        if log is not None:
+            kept = [(t, w) for t, w in zip(targets, weights) if log.has(t) and _is_float(t)]
+            asked = [i for i, s in enumerate(sources) if self._watches(s) and _is_float(s)]
         if kept and asked:
             found = log.gradient(self, [t for t, _ in kept], [sources[i] for i in asked], [w for _, w in kept], ask)
             for i, g in zip(asked, found):
@@ -267,7 +269,8 @@ def _zeros(shape: Any, dtype: Any) -> Any:
 
 
 def _is_float(x: Any) -> bool:
-    return hasattr(x, "dtype") and dtypes.is_float(dtypes.standardize(x.dtype))
+    dtype = getattr(x, "dtype", None)
+    return dtype is not None and (dtype == "float32" or dtypes.is_float(dtypes.standardize(dtype)))
 
 
 # ------------------------------------------------------------------ what is asked, in terms of symbols

@@ -39,13 +39,25 @@ class Entry:
     """What is known of an event that follows certain others.
 
     children: {key: Entry}.  specs: (shape, dtype) of what it gives, results first, then masks and losses.  result: the
-    structure of its result, a Slot for each value.  masks: [(number of a result, number of its mask)].  losses: how
+    structure of its result, a Slot for each value; flat: its numbers, where it is a list.  masks: [(number of a result, number of its mask)].  losses: how
     many of specs are losses.  draws: functions that give the keys of its random numbers.  reads: weak references to
     variables that it reads.  programs: {what of its log
     runs, what is wanted: Ready}.
     """
 
-    __slots__ = ("children", "draws", "effects", "losses", "masks", "programs", "reads", "result", "single", "specs")
+    __slots__ = (
+        "children",
+        "draws",
+        "effects",
+        "flat",
+        "losses",
+        "masks",
+        "programs",
+        "reads",
+        "result",
+        "single",
+        "specs",
+    )
 
     def __init__(
         self,
@@ -62,6 +74,8 @@ class Entry:
         self.children: dict[Any, Entry] = {}
         self.programs: dict[Any, Ready] = {}
         self.single = type(result) is Slot
+        flat = type(result) is list and all(x is None or type(x) is Slot for x in result)
+        self.flat = [None if x is None else x.number for x in result] if flat else None
 
 
 class Slot:

@@ -119,6 +119,8 @@ class Log:
         self.losses = out[len(out) - entry.losses :]
         if entry.single:
             return out[0]
+        if entry.flat is not None:
+            return [None if i is None else out[i] for i in entry.flat]
         return tree.map_structure(lambda x: out[x.number] if type(x) is Slot else x, entry.result)
 
     # ------------------------------------------------------------------ tracing

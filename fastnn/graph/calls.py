@@ -30,9 +30,9 @@ def wanted(args: Any, kwargs: Any) -> bool:
         return False
     if here.recording:
         return True
-    return here.log is not None and any(
-        type(x) is Tensor and x._value is None for x in tree.flatten([*args, *kwargs.values()])
-    )
+    if here.log is None:
+        return False
+    return any(type(x) is Tensor and x._value is None for x in tree.flatten([*args, *kwargs.values()]))
 
 
 def is_value(x: Any) -> bool:
@@ -82,6 +82,8 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
     effect: it is called for what it changes.  Raises Unhashed, with nothing done.
     """
+    if not kwargs and all([type(x) is Tensor or type(x) is np.ndarray for x in args]):  # the usual case
+        return hooks.call("gather_call", (key, len(args)), function, args, effect)
     values: list[Any] = []
     full = key, _sort(args, values), _sort(kwargs, values) if kwargs else None
 

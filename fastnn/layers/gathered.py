@@ -28,9 +28,25 @@ def own_code(layer: Any) -> bool:
     return result
 
 
+def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
+    """The usual case of `layer_call`: one value without a mask, in the layer's dtype, and at most `training`."""
+    layer._clear_losses()
+    key = "layer", hooks.call("serial", layer), training if training is None else bool(training)
+    given = {} if training is None else {"training": training}
+    out = hooks.call("gather_call", key, lambda symbol: call(layer, symbol, **given), (x,))
+    losses = here.log.losses
+    if losses:
+        layer._losses.extend(losses)
+    return out
+
+
 def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
     """layer(*args, **kwargs) as one event; call: Layer.__call__.  Raises Unhashed, with nothing done."""
     outer = context.active()
+    if outer is None and len(args) == 1 and (not kwargs or list(kwargs) == ["training"]):
+        x, training = args[0], kwargs.get("training")
+        if type(x) is Tensor and x._mask is None or type(x) is np.ndarray and x.dtype.name == layer.compute_dtype:
+            return _usual(call, layer, x, training)
     watched = () if here.log is None else here.log.watched
     kind = layer.compute_dtype if layer.autocast else None
     masks: list[Any] = []

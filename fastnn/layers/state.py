@@ -15,6 +15,7 @@ from fastnn.core.types import Array
 from fastnn.core.values import storable
 from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
+from fastnn.layers.tracking import Owned
 
 
 def unique(things):
@@ -103,15 +104,25 @@ class StateMixin:
 
     def _flatten_layers(self, include_self=True, recursive=True):
         """Itself and the layers inside it, depth first, each once."""
-        found = reached(self, lambda layer: layer._layers) if recursive else unique([self, *self._layers])
-        return [layer for layer in found if include_self or layer is not self]
+        if not recursive:
+            return [layer for layer in unique([self, *self._layers]) if include_self or layer is not self]
+        inside = self._kept("_inside", lambda: list(reached(self, lambda layer: layer._layers))[1:])
+        return [self, *inside] if include_self else list(inside)
+
+    def _kept(self, name, find):
+        """What `find` gives, found again when the layers inside, or what they own, have changed."""
+        kept = self.__dict__.get(name)
+        if kept is None or kept[0] != Owned.changes or kept[1] != id(self):  # a copy has that of the original
+            kept = Owned.changes, id(self), find()
+            object.__setattr__(self, name, kept)
+        return kept[2]
 
     # ---- weights --------------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Variable]:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
-        return gathered(self, "weights", lambda layer: layer._tracker.variables)
+        return list(self._kept("_weights", lambda: gathered(self, "weights", lambda layer: layer._tracker.variables)))
 
     @property
     def variables(self) -> list[Variable]:

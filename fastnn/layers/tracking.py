@@ -25,11 +25,37 @@ def structure_changed():
     changes.note()
 
 
+class Owned(list):
+    """A list of what a layer has of its own; `Owned.changes` counts changes of all such lists."""
+
+    changes = 0
+
+    def append(self, value):
+        Owned.changes += 1
+        super().append(value)
+
+    def insert(self, index, value):
+        Owned.changes += 1
+        super().insert(index, value)
+
+    def pop(self, index=-1):
+        Owned.changes += 1
+        return super().pop(index)
+
+    def __setitem__(self, index, value):
+        Owned.changes += 1
+        super().__setitem__(index, value)
+
+    def __delitem__(self, index):
+        Owned.changes += 1
+        super().__delitem__(index)
+
+
 class Tracker:
     """The variables, layers and metrics of one layer in the order they were set; knows nothing of the layer itself."""
 
     def __init__(self):
-        self.trainable, self.frozen, self.layers, self.metrics = [], [], [], []
+        self.trainable, self.frozen, self.layers, self.metrics = Owned(), Owned(), Owned(), Owned()
         self.levels = 0  # of layers inside layers
 
     def hold(self, layer):

@@ -222,7 +222,8 @@ class Loss(ChecksArguments):
             if calls.wanted((y_true, y_pred, sample_weight), {}):
                 with contextlib.suppress(calls.Unhashed):
                     key = "loss", hooks.call("serial", self), self.reduction
-                    return calls.event(key, self, (y_true, y_pred, sample_weight), {})
+                    given = (y_true, y_pred) if sample_weight is None else (y_true, y_pred, sample_weight)
+                    return calls.event(key, self, given, {})
         mask = get_mask(y_pred)
         y_pred = map_operands(lambda p: tensor(p, self._compute_dtype(p)), y_pred)
         y_true = map_operands(lambda t: self._cast_target(t, y_pred), y_true)
