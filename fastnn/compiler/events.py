@@ -39,9 +39,9 @@ class Entry:
     """What is known of an event that follows certain others.
 
     children: {key: Entry}.  specs: (shape, dtype) of what it gives, results first, then masks and losses.  result: the
-    structure of its result, a Slot for each value; flat: its numbers, where it is a list.  masks: [(number of a result, number of its mask)].  losses: how
-    many of specs are losses.  draws: functions that give the keys of its random numbers.  reads: weak references to
-    variables that it reads.  programs: {what of its log
+    structure of its result, a Slot for each value; flat: its numbers, where it is a list.  masks: [(number of a result,
+    number of its mask)].  losses: how many of specs are losses.  draws: functions that give the keys of its random
+    numbers.  reads: weak references to variables that it reads.  programs: {what of its log
     runs, what is wanted: Ready}.
     """
 

@@ -15,9 +15,10 @@
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
 ``in_float32(op, inputs, attrs)`` calculates an operation on float16 or bfloat16 in float32 (registered by
 ``fastnn.ops``);
-``gather(op, inputs, attrs)``, ``gather_read(variable)``, ``gather_assign(variable, value)`` and ``gather_call(key, fn,
+``gather(op, inputs, attrs)``, ``gather_read(variable)``, ``gather_assign(variable, value)``, ``gather_call(key, fn,
 values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose values nobody has looked at yet,
-``changing(variables)`` says that variables are changed otherwise, ``serial(thing)`` numbers what such calls depend on (registered by ``fastnn.compiler``);
+``changing(variables)`` says that variables are changed otherwise, ``serial(thing)`` numbers what such calls depend on
+(registered by ``fastnn.compiler``);
 ``tape()`` makes a gradient tape (registered by ``fastnn.gradients``), ``symbolic_gradients(ys, xs)`` a node of
 gradients, ``structure_version()`` changes with the layers that there are (registered by ``fastnn.layers``);
 ``method(name, x, args, kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);

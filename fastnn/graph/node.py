@@ -10,6 +10,7 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, SymbolTypeError
+from fastnn.core.frames import user_line
 from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
@@ -352,8 +353,9 @@ class Symbol(Operators):
 
     def __bool__(self) -> bool:
         raise SymbolTypeError(
-            "A symbolic KerasTensor cannot be used as a boolean. A symbol has no truth value while the graph is built: "
-            f"use fastnn.ops.where for choices that depend on data. Received: {self!r}."
+            "A symbolic KerasTensor cannot be used as a boolean. A symbol has no truth value while the graph is "
+            f"built{user_line(' (at {})')}: use ops.cond or ops.where for choices that depend on data, or "
+            f"compile(..., run_eagerly=True), where values are there. Received: {self!r}."
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -372,8 +374,9 @@ class Symbol(Operators):
             return np.array(value, dtype)
         raise GraphError(
             "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. It doesn't have any actual "
-            f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is built. Use "
-            "fastnn.ops instead of NumPy functions in layers, losses and metrics."
+            f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is "
+            f"built{user_line(' (at {})')}. Use fastnn.ops instead of NumPy functions in layers, losses and metrics, "
+            "or compile(..., run_eagerly=True), where values are there."
         )
 
     def _refuse(self, library: str) -> Any:

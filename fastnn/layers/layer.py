@@ -11,6 +11,7 @@ from fastnn import constraints, dtype_policies, initializers, regularizers
 from fastnn.core import dtypes, results
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of, near
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
+from fastnn.core.frames import user_line
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
@@ -28,7 +29,6 @@ from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.method_wrappers import named_from_the_fourth, recorded_build
-from fastnn.layers.origin import user_line
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
 
