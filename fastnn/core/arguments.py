@@ -134,6 +134,7 @@ RULES = {
     "label_smoothing": _share, "alpha": _any_several, "gamma": _any, "delta": _any, "q": _any, "axis": _axis,
     "ignore_class": _counts(-2 ** 63), "num_thresholds": _whole, "num_classes": _counts(1), "k": _counts(1),
     "top_k": _counts(1), "class_id": _counts(0), "num_regressors": _whole, "num_labels": _counts(1),
+    "label_weights": _any_several,
     # their bounds are said by the classes, in Keras's words
     **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), _any), "threshold": _any,
     # callbacks; Keras compares counts of epochs, so any number will do

@@ -65,6 +65,10 @@ class AUC(Metric):
         self.num_thresholds = len(self._thresholds)
         self.multi_label, self.num_labels, self._from_logits = multi_label, num_labels, from_logits
         self.label_weights = None if label_weights is None else np.asarray(label_weights, np.float64)
+        if self.label_weights is not None and self.label_weights.ndim != 1:
+            raise ArgumentError(
+                f"`label_weights` must be a list with a number per label. Received: {label_weights!r:.200}."
+            )
         self._built = False
         if num_labels and not multi_label:
             raise ArgumentError("`num_labels` is needed only when `multi_label` is True.")

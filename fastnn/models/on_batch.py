@@ -157,7 +157,7 @@ class Shortcut:
             return None
         try:
             for check in self.checks:
-                check(x, y)
+                check(model, x, y)
             program, state, shared = compiled.program, self.state, own.shared
             compiled.turn = shared.programs.turn
             taken = turns.begin(program)
@@ -187,17 +187,20 @@ def _readable(array: Array) -> bool:
     return flags.c_contiguous and flags.aligned
 
 
-def _checks_of(model: Any, x: Any, given: tuple[Array, Array]) -> list[Callable[[Array, Array], None]]:
-    """What is asked of the values of the arrays, besides being finite: functions of x and y that raise."""
-    found: list[Callable[[Array, Array], None]] = []
+def _checks_of(model: Any, x: Any, given: tuple[Array, Array]) -> list[Callable[[Any, Array, Array], None]]:
+    """What is asked of the values of the arrays, besides being finite: functions of (model, x, y) that raise.
+
+    They hold no model: it holds them, and a circle would outlive `del model`.
+    """
+    found: list[Callable[[Any, Array, Array], None]] = []
     indices, wanted = model._index_inputs(), wanted_dtypes(model, x, 1)
     if indices:
-        found.append(lambda x, _: checks.check_indices(indices, x))
+        found.append(lambda _, x, y: checks.check_indices(indices, x))
     if checks.narrows(given[0].dtype, wanted[0]):
-        found.append(lambda x, _: checks.check_fit(x, wanted))
+        found.append(lambda _, x, y: checks.check_fit(x, wanted))
     loss = model._compile_loss
     if loss is not None and any(checks.is_sparse(part.loss) for part in loss.parts):
-        found.append(lambda _, y: checks.check_labels(model, y))
+        found.append(lambda model, x, y: checks.check_labels(model, y))
     return found
 
 

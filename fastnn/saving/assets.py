@@ -46,17 +46,16 @@ def loading(model, archive, infos, changes, name):
     if not members:
         yield
         return
+    parts = dict(owners(model, "load_assets"))
+    for member in members:  # a part of the model itself has the path ""
+        if not any(member.startswith(f"{PREFIX}{path}/") or not path for path in parts):
+            raise NotSupportedError(
+                f"{name} holds the asset {member!r:.100}, which no layer of the model takes: lookups and "
+                "classes of your own with a method load_assets(folder) do. Pass those in custom_objects."
+            )
     with tempfile.TemporaryDirectory() as root:
-        parts = dict(owners(model, "load_assets"))
         for member in members:
             inner = member[len(PREFIX) :]
-            # the part that is nearest; a part of the model itself has the path ""
-            mine = [path for path in parts if inner.startswith(f"{path}/") or not path]
-            if not mine:
-                raise NotSupportedError(
-                    f"{name} holds the asset {member!r:.100}, which no layer of the model takes: lookups and "
-                    "classes of your own with a method load_assets(folder) do. Pass those in custom_objects."
-                )
             data = container.read_member(archive, infos[member], name)
             target = os.path.join(root, *inner.split("/"))
             try:

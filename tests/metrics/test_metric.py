@@ -66,6 +66,8 @@ def test_stateless_forms_take_a_value_for_each_variable(call):
         (lambda: metrics.F1Score(threshold=1.5), "It should verify 0 < threshold <= 1. Received: threshold=1.5"),
         (lambda: metrics.F1Score(average="all"), "Received: average=all"),
         (lambda: metrics.AUC(num_thresholds=-1), "`num_thresholds` must be an integer > 1"),
+        (lambda: metrics.AUC(label_weights=[0.5, None]), "`label_weights` should be a finite number"),
+        (lambda: metrics.AUC(label_weights=[[0.5, 1.0]]), "`label_weights` must be a list with a number per label"),
         (lambda: metrics.AUC(num_thresholds=2.5), "num_thresholds: received 2.5, expected an int"),
         (lambda: metrics.RecallAtPrecision(0.5, num_thresholds=0), "`num_thresholds` must be an integer > 0"),
         (lambda: metrics.PrecisionAtRecall(-1), "`recall` must be in the range [0, 1]"),

@@ -261,9 +261,21 @@ def test_nan_where_it_is_asked_for(tmp_path, monkeypatch):
         model.train_on_batch(x, y, nan="never")
 
 
-def test_nothing_keeps_arrays_or_model_alive():
-    model = made("functional")
-    x, y = (a.copy() for a in DATA[4])
+def of_labels():
+    inputs = keras.Input((3,), dtype="int32")
+    model = keras.Model(inputs, layers.Dense(3, "softmax")(layers.Flatten()(layers.Embedding(5, 2)(inputs))))
+    model.compile(
+        "sgd",
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy", keras.metrics.MeanIoU(3, name="iou", sparse_y_pred=False)],
+    )
+    return model, np.ones((4, 3), "i8"), np.array([0, 1, 2, 1])
+
+
+@pytest.mark.parametrize("make", [lambda: (made("functional"), *DATA[4]), of_labels])
+def test_nothing_keeps_arrays_or_model_alive(make):
+    model, x, y = make()
+    x, y = x.copy(), y.copy()
     warm(model, x, y)
     arrays, gone = [weakref.ref(a) for a in (x, y)], weakref.ref(model)
     del x, y
