@@ -53,8 +53,6 @@ class Calibrated(Packing):
     def _numbers(self, layer, config):
         """(bits, size of groups), as the config or the policy of the layer says."""
         policy = layer.dtype_policy
-        if isinstance(policy, dtype_policies.DTypePolicyMap):
-            policy = policy[layer.path]
         known = config if isinstance(config, CalibratedConfig) else policy
         if known is policy and not isinstance(policy, self.policy_class):
             raise ArgumentError(

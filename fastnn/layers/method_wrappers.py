@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.dtype_policies import DTypePolicyMap
 from fastnn.graph.active import paused
 from fastnn.layers import context, signature
 
@@ -50,6 +51,8 @@ def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
         try:
             with context.name_scope(self), paused():
                 self._path = context.path()
+                if isinstance(self.dtype_policy, DTypePolicyMap):  # which says what holds for this path
+                    self.dtype_policy = self.dtype_policy[self._path]
                 function(self, *args, **kwargs)
         finally:
             self._building = False

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import dtype_policies, ops
+from fastnn import ops
 from fastnn.graph import current
 from fastnn.ops.functions.indexing import rows_of
 from fastnn.quantizers.configs import Int4QuantizationConfig, QuantizationConfig
@@ -195,10 +195,7 @@ def block_size(layer: Any, config: Any = None) -> int | None:
     if isinstance(config, Int4QuantizationConfig):
         size = config.block_size
     else:
-        policy = layer.dtype_policy
-        if isinstance(policy, dtype_policies.DTypePolicyMap):
-            policy = policy[layer.path]
-        size = getattr(policy, "block_size", None)
+        size = getattr(layer.dtype_policy, "block_size", None)
     return None if size == -1 else size
 
 

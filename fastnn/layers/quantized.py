@@ -135,7 +135,15 @@ class Quantized(LowRank):
     def __setattr__(self, name, value):
         if name == "dtype_policy" and self.__dict__.get("built") and not self._is_quantized:
             value = dtype_policies.get(value)
-            if value.quantization_mode is not None and self.dtype_policy.quantization_mode is None:
+            mode = value.quantization_mode
+            if mode is not None and PACKINGS[mode].waits_for_data:
+                way = mode.upper()
+                raise ArgumentError(
+                    f"Implicitly enabling {way} quantization by setting `dtype_policy` to '{value.name}' is not "
+                    f"supported. {way} requires a calibration dataset and a `{way}Config` object. Please use the "
+                    f"`.quantize('{mode}', config=...)` method on the layer or model instead."
+                )
+            if mode is not None and self.dtype_policy.quantization_mode is None:
                 super().__setattr__(name, value)
                 sized = isinstance(value, dtype_policies.Int4DTypePolicy)
                 self.quantize(

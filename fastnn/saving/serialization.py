@@ -98,6 +98,8 @@ def _serialize_special(obj):
         return ({"class_name": "__slice__", "config": parts},)
     if obj is Ellipsis:
         return ({"class_name": "__ellipsis__", "config": {}},)
+    if isinstance(obj, dtype_policies.DTypePolicy):
+        return (dtype_policies.serialize(obj),)
     if isinstance(obj, np.dtype) or (inspect.isclass(obj) and issubclass(obj, np.generic)):
         return (np.dtype(obj).name,)
     if isinstance(obj, np.generic):

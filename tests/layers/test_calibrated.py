@@ -154,6 +154,14 @@ def test_numbers_of_configs_are_checked(make, given, words):
         make(None, None, **given)
 
 
+@pytest.mark.parametrize("policy", ["gptq/4/128_from_float32", "awq/4/-1_from_float32"])
+def test_a_policy_alone_calibrates_nothing(policy):
+    layer = quantized_calls.filled(keras, "dense")[0]
+    with pytest.raises(ArgumentError, match=r"Implicitly enabling .* is not supported"):
+        layer.dtype_policy = policy
+    assert layer.dtype_policy.name == "float32"
+
+
 def test_another_config_of_the_mode_is_refused():
     config = type("Own", (Q.QuantizationConfig,), {"mode": "gptq"})()
     with pytest.raises(ArgumentError, match="requires a valid `config` argument of type `GPTQConfig`"):

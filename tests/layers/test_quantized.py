@@ -221,3 +221,34 @@ def test_subclasses_are_left_alone_unless_asked_for():
     assert model.layers[0].kernel.dtype == "float32"
     model.quantize("int8", type_check=False)
     assert model.layers[0].kernel.dtype == "int8"
+
+
+@keras.saving.register_keras_serializable("quantized")
+class Pair(L.Layer):
+    """Hands its policy to the layers inside, and writes those of quantized ones by their paths."""
+
+    def __init__(self, dtype=None, name="pair", **kwargs):
+        super().__init__(dtype=dtype, name=name, **kwargs)
+        self.first, self.second = (L.Dense(4, dtype=dtype, name=n) for n in ("first", "second"))
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+    def get_config(self):
+        found = {x.path: x.dtype_policy for x in (self.first, self.second) if x.quantization_mode}
+        policies = keras.dtype_policies.DTypePolicyMap(policy_map=found)
+        return {**super().get_config(), **({"dtype": policies} if found else {})}
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_policies_by_path_come_back_from_files(mode, tmp_path):
+    x = keras.Input((4,))
+    model = keras.Model(x, Pair()(x))
+    model.quantize(mode, filters="second")
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    rows = RNG.normal(size=(3, 4)).astype("float32")
+    assert again.predict(rows, verbose=0).tobytes() == model.predict(rows, verbose=0).tobytes()
+    pair = again.get_layer("pair")
+    assert (pair.first.quantization_mode, pair.second.quantization_mode) == (None, mode)
+    assert pair.second.dtype_policy == model.get_layer("pair").second.dtype_policy
