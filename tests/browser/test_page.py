@@ -132,8 +132,13 @@ def test_a_learning_rate_is_changed_without_beginning_anew(page):
     page.choose("rate", 0.003)
     page.wait(lambda: current(page).edits)
     page.pause()
-    session = current(page)
-    assert session.step == page.steps > 50 and session.measure()["rate"] == pytest.approx(0.003)
+    session, steps = current(page), page.steps
+    assert session.step == steps > 50 and session.measure()["rate"] == pytest.approx(0.003)
+    again = Page(page.browser, page.run("return location.href"))
+    again.wait(lambda: again.steps == steps)
+    assert again.at("rate").get_attribute("value") == "0.003"
+    again.press("#reset")  # to the settings, which have the first rate
+    again.wait(lambda: again.at("rate").get_attribute("value") == "0.03")
 
 
 def test_layers_norm_dropout_and_settings(page):
@@ -160,6 +165,23 @@ def test_layers_norm_dropout_and_settings(page):
     assert not page.at("fewer").is_enabled()
     page.at("step").click()
     page.wait(lambda: page.steps == 1)
+
+
+def test_settings_are_changed_while_it_trains(page):
+    """The network begins anew with what was chosen, trains on, and no press is lost however fast they come."""
+    page.choose("speed", 5000)
+    page.at("play").click()
+    page.wait(lambda: page.steps > 10_000)
+    page.choose("activation", "sigmoid")
+    page.run("for (let k = 0; k < 3; k++) document.querySelector('[data-key=Add-0]').click()")
+    page.run("document.getElementById('more').click(); document.querySelector('[data-key=x1_x2]').click()")
+    page.wait(lambda: page.text("layer-count") == "3 hidden layers" and page.css("[data-key=x1_x2][aria-pressed=true]"))
+    page.wait(lambda: page.steps > 10_000)
+    assert page.is_playing() and not page.at("message").is_displayed()
+    page.pause()
+    settings = current(page).settings
+    assert settings.activation == "sigmoid" and [b.units for b in settings.layers] == [7, 2, 2]
+    assert settings.features == ("x1", "x2", "x1_x2") and current(page).step == page.steps
 
 
 def test_a_setting_that_is_none_is_told_and_put_back(page):
