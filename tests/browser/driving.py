@@ -32,6 +32,12 @@ class Page:
         """The elements of a selector."""
         return self.browser.find_elements("css selector", selector)
 
+    def press(self, selector):
+        """Press a button that changes the network, and wait until it has."""
+        before = self.run("return location.hash")
+        self.run("document.querySelector(arguments[0]).click()", selector)
+        self.wait(lambda: self.run("return location.hash") != before)
+
     def choose(self, name, value):
         """Choose of a select, as a user does."""
         self.run("const s = document.getElementById(arguments[0]); s.value = arguments[1];"

@@ -48,15 +48,8 @@ def current(page):
 
 # ---------------------------------------------------------------- training
 def test_train_the_spiral(page):
-    page.browser.find_element("css selector", "input[value=spiral]").click()
-    page.wait(lambda: "2 hidden" in page.text("layer-count"))
-    for _ in range(4):
-        page.css("[data-key=Add-0]")[0].click()
-        page.wait(lambda: page.steps == 0)
-    page.run("document.querySelector('[data-key=sin_x1]').click()")
-    page.wait(lambda: page.css("[data-key=sin_x1][aria-pressed=true]"))
-    page.run("document.querySelector('[data-key=sin_x2]').click()")
-    page.wait(lambda: page.css("[data-key=sin_x2][aria-pressed=true]"))
+    for selector in ("input[value=spiral]", *["[data-key=Add-0]"] * 4, "[data-key=sin_x1]", "[data-key=sin_x2]"):
+        page.press(selector)
     page.choose("speed", 1000)
     page.at("play").click()
     page.wait(lambda: page.steps > 30_000, 60)
@@ -87,10 +80,8 @@ def test_play_pause_step_reset(page):
 
 def test_a_thousand_steps_a_frame(page):
     """Of the 8-8-8 net; `python -m bench playground` says how many of them there are in a second."""
-    for key in ["more", *["Add-0"] * 4, *["Add-1"] * 6, *["Add-2"] * 6]:
-        before = page.run("return location.hash")
-        page.run("document.querySelector(`#${arguments[0]}, [data-key=${arguments[0]}]`).click()", key)
-        page.wait(lambda before=before: page.run("return location.hash") != before)
+    for selector in ("#more", *["[data-key=Add-0]"] * 4, *["[data-key=Add-1]"] * 6, *["[data-key=Add-2]"] * 6):
+        page.press(selector)
     assert page.text("parameters") == "177 parameters"
     page.choose("speed", 1000)
     page.at("play").click()
@@ -141,14 +132,20 @@ def test_a_learning_rate_is_changed_without_beginning_anew(page):
     page.choose("rate", 0.003)
     page.wait(lambda: current(page).edits)
     page.pause()
-    session = current(page)
-    assert session.step == page.steps > 50 and session.measure()["rate"] == pytest.approx(0.003)
+    session, steps = current(page), page.steps
+    assert session.step == steps > 50 and session.measure()["rate"] == pytest.approx(0.003)
+    again = Page(page.browser, page.run("return location.href"))
+    again.wait(lambda: again.steps == steps)
+    assert again.at("rate").get_attribute("value") == "0.003"
+    again.press("#reset")  # to the settings, which have the first rate
+    again.wait(lambda: again.at("rate").get_attribute("value") == "0.03")
 
 
 def test_layers_norm_dropout_and_settings(page):
-    page.at("more").click()
-    page.wait(lambda: "3 hidden" in page.text("layer-count"))
-    page.css("[data-key=norm-2]")[0].click()
+    page.press("#more")
+    assert page.text("layer-count") == "3 hidden layers"
+    page.run("document.querySelector('[data-key=norm-2]').focus()")
+    page.press("[data-key=norm-2]")
     page.wait(lambda: page.css("[data-key=norm-2][aria-pressed=true]"))
     assert page.run("return document.activeElement.dataset.key") == "norm-2"  # the keyboard stays where it was
     page.run(
@@ -163,11 +160,28 @@ def test_layers_norm_dropout_and_settings(page):
         page.choose(name, value)
         page.wait(lambda name=name, value=value: getattr(current(page).settings, name) == value)
     for _ in range(3):
-        page.at("fewer").click()
-    page.wait(lambda: "0 hidden" in page.text("layer-count"))
+        page.press("#fewer")
+    assert page.text("layer-count") == "0 hidden layers"
     assert not page.at("fewer").is_enabled()
     page.at("step").click()
     page.wait(lambda: page.steps == 1)
+
+
+def test_settings_are_changed_while_it_trains(page):
+    """The network begins anew with what was chosen, trains on, and no press is lost however fast they come."""
+    page.choose("speed", 5000)
+    page.at("play").click()
+    page.wait(lambda: page.steps > 10_000)
+    page.choose("activation", "sigmoid")
+    page.run("for (let k = 0; k < 3; k++) document.querySelector('[data-key=Add-0]').click()")
+    page.run("document.getElementById('more').click(); document.querySelector('[data-key=x1_x2]').click()")
+    page.wait(lambda: page.text("layer-count") == "3 hidden layers" and page.css("[data-key=x1_x2][aria-pressed=true]"))
+    page.wait(lambda: page.steps > 10_000)
+    assert page.is_playing() and not page.at("message").is_displayed()
+    page.pause()
+    settings = current(page).settings
+    assert settings.activation == "sigmoid" and [b.units for b in settings.layers] == [7, 2, 2]
+    assert settings.features == ("x1", "x2", "x1_x2") and current(page).step == page.steps
 
 
 def test_a_setting_that_is_none_is_told_and_put_back(page):

@@ -83,7 +83,7 @@ def test_every_control_of_the_script_is_on_the_page(server):
 
 def test_requests_of_the_script_are_known(server):
     code = server.page["/app.js"].decode() + server.page["/network.js"].decode()
-    assert set(re.findall(r'ask\("(\w+)"', code)) | {"end"} == set(REQUESTS)
+    assert set(re.findall(r'(?:ask|request)\("(\w+)"', code)) | {"end"} == set(REQUESTS)
 
 
 # ---------------------------------------------------------------- who may ask

@@ -25,8 +25,9 @@ async function post(name, body) {
   return answer.headers.get("Content-Type").startsWith("application/json") ? answer.json() : answer.arrayBuffer();
 }
 
-export function ask(name, body = {}) {
-  const made = before.then(() => post(name, body));
+// body: () => what is asked, called when it is sent: what came before may have changed it.
+export function ask(name, body = () => ({})) {
+  const made = before.then(() => post(name, body()));
   before = made.catch(() => null);
   return made;
 }

@@ -3,12 +3,15 @@
 import { ask, goodbye, parse } from "./api.js";
 import { Curve, bars, short } from "./charts.js";
 import { CLASSES, css, palette } from "./colors.js";
-import { get, options, show, showExercise, wire } from "./controls.js";
+import { get, options, show, showExercise, showRate, wire } from "./controls.js";
 import { Network, make } from "./network.js";
 import { Plane } from "./plane.js";
 
-const page = { settings: {}, facts: null, id: null, view: null, shown: [0, 1], playing: false, until: 0, dark: false };
+// settings: of the network that is shown; wanted: with the changes that the server has not answered yet
+const page = { settings: {}, wanted: {}, facts: null, id: null, view: null, shown: [0, 1], playing: false, until: 0, dark: false };
 let tables, network, plane, curve, words;
+
+const request = (name, more = {}) => ask(name, () => ({ ...more, id: page.id }));
 
 function say(text) {
   get("message").textContent = text ?? "";
@@ -24,6 +27,7 @@ function guarded(work) {
     } catch (error) {
       if (error.status === undefined) throw error;
       stop();
+      page.wanted = page.settings;
       if (error.status === 404 && page.link) { // the server has forgotten this page: train it again to where it was
         page.id = null;
         const link = page.link;
@@ -31,17 +35,22 @@ function guarded(work) {
         return guarded(begin)({ link });
       }
       say(error.message);
-      if (page.facts) show(page.settings, page.facts, tables);
+      if (page.facts) {
+        show(page.settings, page.facts, tables);
+        showRate(page.frame.rate, tables);
+      }
       return false;
     }
   };
 }
 
 // ------------------------------------------------------------------ a network
-async function begin(request) {
-  const facts = await ask("start", { ...request, id: page.id });
+async function begin(wish) {
+  if (wish.settings) page.wanted = wish.settings;
+  const facts = await request("start", wish);
   say(null);
-  Object.assign(page, { facts, id: facts.id, settings: facts.settings, until: facts.until, view: null });
+  Object.assign(page, { facts, id: facts.id, settings: facts.settings, until: facts.until, view: null, fresh: true });
+  if (!wish.settings || page.wanted === wish.settings) page.wanted = facts.settings;
   if (page.shown.some((k) => k >= facts.columns.length)) page.shown = [0, 1];
   curve.clear();
   page.broken = "";
@@ -56,11 +65,13 @@ async function begin(request) {
 }
 
 async function inputs() {
-  network.drawInputs(new Uint8Array(await ask("features", { id: page.id, shown: page.shown })), palette({ dark: page.dark }));
+  network.drawInputs(new Uint8Array(await request("features", { shown: page.shown })), palette({ dark: page.dark }));
 }
 
-const change = guarded(async (settings) => {
-  const next = { ...page.settings, ...settings };
+// settings: what differs, or a function that says so of those wanted up to now
+const change = guarded(async (given) => {
+  const settings = typeof given === "function" ? given(page.wanted) : given;
+  const next = { ...page.wanted, ...settings };
   if (settings.data && settings.data !== "own" || settings.own) {
     const columns = settings.own ? settings.own.names.length : 2;
     const known = (name) => !name.startsWith("column_") || Number(name.slice(7)) <= columns;
@@ -71,14 +82,14 @@ const change = guarded(async (settings) => {
 });
 
 const rate = guarded(async (value) => {
-  const told = await ask("edit", { id: page.id, edit: ["rate", value] });
+  const told = await request("edit", { edit: ["rate", value] });
   page.until = 0; // what a link had still planned is given up
-  page.facts.rate = value;
   address(told.link);
+  await refresh();
 });
 
 const edit = guarded(async (kind, value, ...place) => {
-  const told = await ask("edit", { id: page.id, edit: [kind, value, ...place] });
+  const told = await request("edit", { edit: [kind, value, ...place] });
   page.until = 0;
   address(told.link);
   await refresh();
@@ -91,8 +102,11 @@ function address(link) {
 
 // ------------------------------------------------------------------ frames
 async function frame(steps) {
-  const asked = page.id;
-  const got = parse(await ask("frame", { id: asked, steps, view: page.view, shown: page.shown }));
+  let asked;
+  const got = parse(await ask("frame", () => {
+    asked = page.id;
+    return { id: asked, steps, view: page.view, shown: page.shown };
+  }));
   if (asked === page.id) draw(got);
   return got;
 }
@@ -100,7 +114,8 @@ async function frame(steps) {
 const refresh = () => frame(0);
 
 function draw(got) {
-  page.frame = got;
+  if (page.frame?.rate !== got.rate || page.fresh) showRate(got.rate, tables);
+  Object.assign(page, { frame: got, fresh: false });
   curve.add(got.step, got.train.loss, got.test.loss);
   get("steps").textContent = got.step.toLocaleString("en");
   get("epoch").textContent = Math.floor(got.epoch).toLocaleString("en");
@@ -158,7 +173,7 @@ const play = guarded(async () => {
 });
 
 async function link() {
-  const state = await ask("state", { id: page.id });
+  const state = await request("state");
   address(state.link);
   return state;
 }
@@ -201,10 +216,10 @@ function wireButtons() {
   const on = (id, kind, work) => get(id).addEventListener(kind, guarded(work));
   get("play").addEventListener("click", () => (page.playing ? stop() : play()));
   on("step", "click", async () => { stop(); await frame(1); status(); await link(); });
-  on("reset", "click", async () => { stop(); await begin({ settings: page.settings }); });
-  on("reseed", "click", async () => begin({ settings: { ...page.settings, seed: (page.settings.seed + 1) % 2 ** 31 } }));
-  on("more", "click", async () => change({ layers: [...page.settings.layers, { units: 2, norm: false, dropout: 0 }] }));
-  on("fewer", "click", async () => change({ layers: page.settings.layers.slice(0, -1) }));
+  on("reset", "click", async () => { stop(); await begin({ settings: { ...page.wanted } }); });
+  on("reseed", "click", async () => change(({ seed }) => ({ seed: (seed + 1) % 2 ** 31 })));
+  on("more", "click", async () => change(({ layers }) => ({ layers: [...layers, { units: 2, norm: false, dropout: 0 }] })));
+  on("fewer", "click", async () => change(({ layers }) => ({ layers: layers.slice(0, -1) })));
   on("theme", "click", async () => theme(!page.dark));
   on("show-test", "change", refresh);
   on("discrete", "change", refresh);
@@ -227,7 +242,7 @@ function wireButtons() {
     }
     const text = await file.text();
     event.target.value = ""; // the same file may be chosen again
-    const { own } = await ask("csv", { text, task: get("own-task").value });
+    const { own } = await request("csv", { text, task: get("own-task").value });
     page.shown = [0, 1];
     await change({ data: "own", own });
   });

@@ -42,7 +42,6 @@ const label = (name, value) => (name === "batch" ? String(value) : `${value} %`)
 export function show(settings, facts, tables) {
   options("activation", tables.activations, settings.activation);
   options("optimizer", tables.optimizers, settings.optimizer);
-  options("rate", tables.rates, facts.rate ?? settings.rate);
   options("penalty", [["none", "none"], ["l1", "L1"], ["l2", "L2"]], settings.penalty);
   options("penalty_rate", tables.penalty_rates, settings.penalty_rate);
   options("loss", Object.entries(LOSSES), settings.loss);
@@ -62,6 +61,12 @@ export function show(settings, facts, tables) {
   get("parameters").textContent = `${facts.parameters} parameters`;
   document.querySelectorAll(".accuracy").forEach((row) => { row.hidden = facts.task === "regression"; });
   get("shown").hidden = facts.columns.length < 3;
+}
+
+// The learning rate, which a link or an edit may have changed since the beginning.
+export function showRate(rate, tables) {
+  const known = tables.rates.find((r) => Math.fround(r) === Math.fround(rate));
+  options("rate", tables.rates, known ?? Number(rate.toPrecision(6)));
 }
 
 // The exercise's texts; try(changes) sets the page to one of the things to try.

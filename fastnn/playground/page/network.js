@@ -18,7 +18,7 @@ export function make(tag, attributes = {}, ...children) {
 const picture = (size) => make("canvas", { width: size, height: size, "aria-hidden": "true" });
 
 export class Network {
-  // calls: change(settings), view([layer, neuron] or null), edit(kind, value, ...place)
+  // calls: change(settings => what differs), view([layer, neuron] or null), edit(kind, value, ...place)
   constructor(parts, tables, calls) {
     Object.assign(this, { parts, tables, calls, size: tables.pixels.small, open: null, dark: false });
     new ResizeObserver(() => this.place()).observe(parts.columns);
@@ -51,9 +51,11 @@ export class Network {
       const button = make("button", {
         class: "neuron", "data-key": name, "aria-pressed": String(on), "aria-label": `Input ${title}`, title,
         onclick: () => {
-          const features = on ? chosen.filter((n) => n !== name) : this.names().map(([n]) => n)
-            .filter((n) => n === name || chosen.includes(n));
-          if (features.length) this.calls.change({ features });
+          const order = this.names().map(([n]) => n);
+          this.calls.change(({ features }) => {
+            const next = order.filter((n) => (n === name ? !on : features.includes(n)));
+            return next.length ? { features: next } : {};
+          });
         },
       }, canvas);
       this.features.set(name, { canvas, button });
@@ -65,16 +67,16 @@ export class Network {
 
   hidden(block, k) {
     const most = this.tables.most.units;
-    const change = (patch) => this.calls.change({
-      layers: this.settings.layers.map((other, i) => (i === k ? { ...other, ...patch } : other)),
-    });
+    const change = (patch) => this.calls.change(({ layers }) => ({
+      layers: layers.map((other, i) => (i === k ? { ...other, ...patch(other) } : other)),
+    }));
     const count = (by, sign, word) => make("button", {
       "data-key": `${word}-${k}`, "aria-label": `${word} a neuron, layer ${k + 1}`,
-      disabled: block.units + by < 1 || block.units + by > most, onclick: () => change({ units: block.units + by }),
+      disabled: block.units + by < 1 || block.units + by > most, onclick: () => change(({ units }) => ({ units: Math.min(Math.max(units + by, 1), most) })),
     }, sign);
     const drop = make("select", {
       "data-key": `drop-${k}`, "aria-label": `Dropout behind layer ${k + 1}`,
-      onchange: (event) => change({ dropout: Number(event.target.value) }),
+      onchange: (event) => change(() => ({ dropout: Number(event.target.value) })),
     }, ...[...new Set([0, 0.1, 0.2, 0.3, 0.5, block.dropout])].sort().map((rate) =>
       make("option", { value: String(rate), selected: rate === block.dropout }, rate ? `Drop ${rate}` : "No drop")));
     const head = make("div", { class: "head" },
@@ -82,7 +84,7 @@ export class Network {
       make("div", { class: "pair" }, count(-1, "−", "Remove"), count(1, "+", "Add")),
       make("button", {
         "data-key": `norm-${k}`, "aria-pressed": String(block.norm), title: "BatchNormalization",
-        "aria-label": `BatchNormalization behind layer ${k + 1}`, onclick: () => change({ norm: !block.norm }),
+        "aria-label": `BatchNormalization behind layer ${k + 1}`, onclick: () => change(() => ({ norm: !block.norm })),
       }, "Norm"), drop);
     const neurons = Array.from({ length: block.units }, (_, n) => this.neuron(k, n, `Layer ${k + 1}, neuron ${n + 1}`));
     return make("div", { class: "column", role: "group", "aria-label": `Hidden layer ${k + 1}` }, head, ...neurons);
