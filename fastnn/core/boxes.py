@@ -49,8 +49,8 @@ def corners(boxes: Any, form: str, name: str) -> Any:
     """
     layout, _ = layout_of(form, name)
     boxes = as_numbers(boxes, f"{name}: boxes")
-    if boxes.size == 0 and boxes.ndim < 2:
-        boxes = boxes.reshape(0, 4)
+    if boxes.ndim and boxes.shape[-1] == 0:  # lists without boxes
+        boxes = boxes.reshape(*boxes.shape, 4)
     if boxes.ndim < 1 or boxes.shape[-1] != 4:
         raise ShapeError(f"{name}: received boxes of shape {boxes.shape}, expected (..., 4).")
     boxes = boxes.astype(np.float64)

@@ -7,6 +7,7 @@ import numpy as np
 from fastnn.core import boxes as geometry
 from fastnn.core.arguments import count, number
 from fastnn.core.errors import ArgumentError, DataError, NotSupportedError, ShapeError
+from fastnn.core.tree import flatten
 from fastnn.core.types import Config, Tensor
 from fastnn.core.values import as_numbers
 from fastnn.graph.node import Symbol
@@ -78,14 +79,14 @@ class MeanAveragePrecision(Metric):
     def _images(self, given, word, sure):
         """[(corners, labels, confidences)] of each image, without the boxes that do not count."""
         keys = ("boxes", "labels", "confidences") if sure else ("boxes", "labels")
-        if not isinstance(given, dict) or any(k not in given for k in keys):
-            has = list(given) if isinstance(given, dict) else type(given).__name__
-            raise ArgumentError(f"{self.name}: received {word} with {has}, expected a dict with {', '.join(keys)}.")
-        if any(isinstance(given[k], Symbol) for k in keys):
+        if any(isinstance(leaf, Symbol) for leaf in flatten(given)):
             raise NotSupportedError(
                 f"{self.name} counts boxes of arrays: call update_state(y_true, y_pred) with what `predict` and "
                 "`vision.non_max_suppression` return; it cannot be a metric of compile()."
             )
+        if not isinstance(given, dict) or any(k not in given for k in keys):
+            has = list(given) if isinstance(given, dict) else type(given).__name__
+            raise ArgumentError(f"{self.name}: received {word} with {has}, expected a dict with {', '.join(keys)}.")
         images = []
         for k, parts in enumerate(zip(*(given[key] for key in keys), strict=True)):
             where = f"{self.name}: {word}, image {k}"

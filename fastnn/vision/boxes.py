@@ -163,6 +163,13 @@ def non_max_suppression(
             f"{tuple(scores.shape)}, expected (n, b, 4) and (n, b, classes)."
         )
     many, classes = scores.shape[1:]
+    if many == 0 or classes == 0:
+        n = len(given)
+        return {
+            "boxes": np.zeros((n, 0, 4), np.float32),
+            "labels": np.zeros((n, 0), np.int32),
+            "confidences": np.zeros((n, 0), np.float32),
+        }
     each = min(most, many)
     kept = ops.reshape(records.nms(corners, scores, max_boxes=each, **limits), (-1, classes * each))
     label = np.repeat(np.arange(classes, dtype=np.int32), each)[None]

@@ -1,5 +1,6 @@
 """Descriptors of images: numbers that a linear classifier can use, as they were taken before networks learnt them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ SPACES = ("rgb", "hsv")
 
 def _rows(features: Any, feature_vector: bool) -> Any:
     """A row of features for each image, or features as they are."""
-    return reshape(features, (features.shape[0], -1)) if feature_vector else features
+    rows, *rest = features.shape
+    return reshape(features, (-1 if rows is None else rows, math.prod(rest))) if feature_vector else features
 
 
 def hog(

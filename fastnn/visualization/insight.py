@@ -141,10 +141,13 @@ def _kernel(layer):
 
 
 def _batch(model: Any, images: Any, name: str) -> Any:
-    """Images as the model takes them, in floats; a single one becomes a batch."""
-    if len(model.inputs) != 1:
-        raise ArgumentError(f"{name}: model '{model.name}' has {len(model.inputs)} inputs, expected one, an image.")
-    shape, kind = tuple(model.inputs[0].shape), dtypes.standardize(model.inputs[0].dtype)
+    """Images (n, rows, columns, channels) as the model takes them, in floats; a single one becomes a batch."""
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    for word, many in (("input, an image", inputs), ("output", outputs)):
+        if many is not None and len(many) != 1:
+            raise ArgumentError(f"{name}: model '{model.name}' has {len(many)} of them, expected one {word}.")
+    shape = tuple(inputs[0].shape) if inputs else (None,) * 4
+    kind = dtypes.standardize(inputs[0].dtype) if inputs else "float32"
     x = as_numbers(images, f"{name}: images")
     x = x[None] if x.ndim == len(shape) - 1 else x
     if x.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape[1:], x.shape[1:])) or not len(x):
@@ -231,8 +234,8 @@ def saliency(model: Any, images: Any, target: Any = None, kind: str = "gradient"
     """
     if kind not in KINDS:
         raise ArgumentError(f"saliency: received kind={kind!r}, expected 'gradient' or 'gradient*input'.")
-    if not isinstance(model, Model) or not getattr(model, "inputs", None):
-        raise ArgumentError(f"saliency: received {type(model).__name__}, expected a model that has been built.")
+    if not isinstance(model, Model):
+        raise ArgumentError(f"saliency: received {type(model).__name__}, expected a model.")
     x = _batch(model, images, "saliency")
     if x.ndim != 4:
         raise ShapeError(
@@ -242,6 +245,8 @@ def saliency(model: Any, images: Any, target: Any = None, kind: str = "gradient"
 
     def slope(image, hot):
         out = model(image, training=False)
+        if not hasattr(out, "shape"):
+            raise ArgumentError("saliency: the model gives several outputs, expected one.")
         return gradients([_scores(out, target, "saliency")], [image], [hot])[0]
 
     found = np.asarray(hooks.call("traced", slope, [x, chosen]))

@@ -71,7 +71,8 @@ def plot_confusion_matrix(
 
     Args:
         y_true: (n,) or (n, 1) ints, or one-hot rows.
-        y_pred: the same, or (n, classes) probabilities of which the largest counts.
+        y_pred: the same, or (n, classes) probabilities of which the largest counts; one column alone (n, 1) says
+            class 1 beyond 0.5.
         labels: names of the classes.
         title, path, ax: as in `plot_history`.
 
@@ -81,6 +82,9 @@ def plot_confusion_matrix(
     >>> plot_confusion_matrix([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]).matrix.tolist()
     [[1, 0], [1, 1]]
     """
+    y_pred = as_numbers(y_pred, "plot_confusion_matrix: y_pred")
+    if y_pred.ndim == 2 and y_pred.shape[1] == 1 and y_pred.dtype.kind == "f" and _are_shares(y_pred):
+        y_pred = y_pred > 0.5
     true, predicted = (_classes(v, word) for v, word in ((y_true, "y_true"), (y_pred, "y_pred")))
     many = None if labels is None else len(labels)
     for v, word in ((true, "y_true"), (predicted, "y_pred")):
@@ -88,6 +92,10 @@ def plot_confusion_matrix(
             raise DataError(f"plot_confusion_matrix: {word} has labels from {v.min()} to {v.max()} for {many} names.")
     matrix = confusion_matrix(true, predicted, many)
     return finish(Matrix(matrix, title, None if labels is None else [str(v) for v in labels]), path, ax)
+
+
+def _are_shares(values):
+    return values.size > 0 and values.min() >= 0 and values.max() <= 1
 
 
 def _classes(values, word):

@@ -113,6 +113,13 @@ def test_bad_arguments(arguments, words):
         metrics.MeanAveragePrecision(**arguments)
 
 
+def test_as_a_metric_of_compile_it_says_what_to_do():
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2)])
+    model.compile("sgd", "mse", metrics=[metrics.MeanAveragePrecision()])
+    with pytest.raises(NotSupportedError, match="predict"):
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+
+
 def test_no_weights_and_no_stateless_form():
     metric = metrics.MeanAveragePrecision()
     with pytest.raises(NotSupportedError, match="weights"):

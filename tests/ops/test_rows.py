@@ -45,7 +45,7 @@ def test_rows_that_are_apart_do_not_see_each_other(name):
 
 
 def ways(shapes):
-    """Where the rows may be: in one input, or at the same place of all that have one shape."""
+    """Where the rows may be: in one input, or at the same place of all, or along the first axis of all."""
     for k, shape in enumerate(shapes):
         for axis in range(len(shape or ())):
             yield [axis if i == k else None for i in range(len(shapes))]
@@ -53,6 +53,8 @@ def ways(shapes):
         for axis in range(len(shapes[0])):
             if len({shape[axis] for shape in shapes}) == 1:
                 yield [axis] * len(shapes)
+    elif len(shapes) > 1 and all(shapes) and len({shape[0] for shape in shapes}) == 1:
+        yield [0] * len(shapes)
 
 
 def with_row(array, other, axis):

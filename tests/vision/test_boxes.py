@@ -123,3 +123,13 @@ CASES = [
 def test_bad_input_is_named(function, given, more, error, words):
     with pytest.raises(error, match=words):
         function(*given, **more)
+
+
+def test_nothing_found_is_an_answer():
+    """No boxes, no images, lists without anything in them."""
+    assert vision.iou([], [[0, 0, 1, 1]]).shape == (0, 1) and vision.nms([], []).tolist() == []
+    for n, many, classes in ((2, 0, 3), (0, 4, 3), (2, 4, 0)):
+        found = vision.non_max_suppression(np.zeros((n, many, 4)), np.zeros((n, many, classes)))
+        assert all(len(v) == n for v in found.values()) and found["boxes"].shape[2] == 4
+    images = np.zeros((2, 5, 5, 3), "uint8")
+    np.testing.assert_array_equal(vision.draw_boxes(images, [[], []]), images)

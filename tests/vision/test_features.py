@@ -124,3 +124,16 @@ def test_bad_input_is_named(function, given, more, error, words):
     with pytest.raises(error, match=words.replace("[", r"\[")) as caught:
         function(*given, **more)
     assert isinstance(caught.value, FastnnError)
+
+
+def test_no_images_are_no_rows():
+    grey = np.zeros((0, 24, 24), "uint8")
+    assert vision.hog(grey).shape == (0, 81) and vision.color_histogram(grey).shape == (0, 8)
+    assert vision.lbp(grey, cells=2).shape == (0, 1024) and vision.resize(grey, 4).shape == (0, 4, 4)
+
+
+def test_sizes_that_no_memory_holds():
+    for call in (lambda: vision.color_histogram(BYTES, 3000, joint=True), lambda: vision.resize(BYTES, 10**6),
+                 lambda: vision.hog(BYTES, 10**9, 4, 1)):  # fmt: skip
+        with pytest.raises(ShapeError, match="memory"):
+            call()

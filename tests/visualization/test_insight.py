@@ -85,6 +85,7 @@ def test_a_model_in_another_form():
 
     mine = Mine()
     mine(X)
+    np.testing.assert_allclose(visualization.saliency(mine, X), visualization.saliency(mine.inner, X), atol=1e-5)
     with pytest.raises((NotBuiltError, ArgumentError), match=r"symbols|built"):
         visualization.grad_cam(mine, X)
 
@@ -139,7 +140,14 @@ def test_heat_over_images():
     assert not still.images[0].any()
 
 
+def two_outputs():
+    i = keras.Input((8, 8, 2))
+    flat = layers.Flatten()(i)
+    return keras.Model(i, [layers.Dense(2)(flat), layers.Dense(3)(flat)])
+
+
 CASES = [
+    (lambda: visualization.saliency(two_outputs(), X), ArgumentError, "one output"),
     (lambda: visualization.saliency(network(), X[..., :1]), ShapeError, "expected"),
     (lambda: visualization.saliency(network(), X, 4), DataError, "0 to 3"),
     (lambda: visualization.saliency(network(), X, [0, 1]), ArgumentError, "3 images"),

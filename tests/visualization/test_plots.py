@@ -84,6 +84,14 @@ def test_classes_in_any_form():
             assert vis.plot_confusion_matrix(y, p).matrix.tolist() == expected
 
 
+def test_probabilities_of_two_classes():
+    """A column alone, as a sigmoid gives it."""
+    found = vis.plot_confusion_matrix([0, 1, 1, 0], np.array([[0.1], [0.7], [0.4], [0.2]]))
+    assert found.matrix.tolist() == [[2, 0], [1, 1]]
+    with pytest.raises(DataError, match="y_pred"):
+        vis.plot_confusion_matrix([0, 1], [[0.1], [1.7]])
+
+
 def test_principal_components():
     points = np.random.default_rng(0).normal(size=(40, 2)) * [5, 2]
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))

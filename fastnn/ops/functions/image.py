@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
-from fastnn.core.resampling import KERNELS, matrix, weights
+from fastnn.core.resampling import KERNELS, matrix
 from fastnn.core.shapes import normalize_axis, pair
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
@@ -23,9 +23,10 @@ from fastnn.ops.functions.image_places import (  # noqa: F401
 )
 from fastnn.ops.functions.layout import moveaxis, reshape, transpose
 from fastnn.ops.functions.operands import cast_to, operand
-from fastnn.ops.functions.products import einsum, tensordot
+from fastnn.ops.functions.products import tensordot
 from fastnn.ops.functions.slicing import getitem, pad
 from fastnn.ops.functions.windows import patches
+from fastnn.ops.records.images import INTERPOLATIONS, resample
 
 __all__ = ["depth_to_space", "space_to_depth"]
 
@@ -72,7 +73,12 @@ def resize(
     x, back = last(images, data_format, "resize")
     if isinstance(size, (tuple, list)) and any(isinstance(n, int) and n <= 0 for n in size):
         raise ArgumentError(f"`size` must have positive height and width. Received: size={size}")
-    kind = dtypes.standardize(x.dtype)
+    if interpolation not in INTERPOLATIONS:
+        raise ArgumentError(
+            "Invalid value for argument `interpolation`. Expected of one "
+            f"{INTERPOLATIONS}. Received: interpolation={interpolation!r}"
+        )
+    given, kind = x, dtypes.standardize(x.dtype)
     (height, width), (x, own) = pair(size, "size"), as_floats(x)
     rows, columns = x.shape[1:3]
     if crop_to_aspect_ratio:
@@ -87,10 +93,11 @@ def resize(
         x = pad(x, ((0, 0), (above, above), (left, left), (0, 0)), constant_values=fill_value)
     rows, columns = x.shape[1:3]
     wide = dtypes.standardize(x.dtype)
-    if rows != height:
-        x = einsum("ri,aijc->arjc", weights(rows, height, interpolation, antialias).astype(wide), x)
-    if columns != width:
-        x = einsum("sj,arjc->arsc", weights(columns, width, interpolation, antialias).astype(wide), x)
+    if (rows, columns) == (height, width):
+        return back(own(x))
+    if kind == "uint8" and given.shape[1:3] == x.shape[1:3]:  # as they are: the kernel rounds
+        return back(resample(given, height=height, width=width, interpolation=interpolation, antialias=bool(antialias)))
+    x = resample(x, height=height, width=width, interpolation=interpolation, antialias=bool(antialias))
     return back(x if kind == wide else own(rounding.round(x)))
 
 

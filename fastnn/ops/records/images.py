@@ -29,6 +29,8 @@ SHARES = (0.2989, 0.587, 0.114)  # of red, green and blue in grey, as Keras has 
 # ------------------------------------------------------------------ size
 def _matrix(here: int, there: int, attrs: Attrs) -> Any:
     """The matrix (there, here) by which values along one axis are taken."""
+    if here == there:  # as it is, also where a kernel's zeros are not quite zero
+        return np.eye(here)
     way = attrs["interpolation"], attrs["antialias"]
     return weights(there, here, *way).T if attrs["transposed"] else weights(here, there, *way)
 
