@@ -1,31 +1,43 @@
-"""`tf.Module`: an object that knows the variables among its attributes."""
+"""`tf.Module`: a class whose variables are found among its attributes."""
 
 from fastnn.core import tree
+from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
 from fastnn.core.scopes import inside as name_scope
 from fastnn.graph import Variable
+from fastnn.layers import Layer
 
 
 class Module:
-    """A named container of variables, other modules and layers, found among its attributes, also in lists and dicts.
+    """A class whose variables are those of its attributes, of lists and dicts there, and of modules and layers there.
 
     Args:
-        name: str, or None for the name of the class in snake case.
+        name: a Python identifier; the name of the class in lower case with underscores if None.
+
+    Raises:
+        ArgumentError (a ValueError): for a name that is no identifier.
 
     >>> class Line(Module):
     ...     def __init__(self):
     ...         super().__init__()
-    ...         self.slope = Variable(2.0)
-    >>> [float(v) for v in Line().trainable_variables], Line().name
-    ([2.0], 'line')
+    ...         self.w, self.b = Variable(2.0), Variable(1.0, trainable=False)
+    >>> line = Line()
+    >>> line.name, [float(v) for v in line.variables], [float(v) for v in line.trainable_variables]
+    ('line', [1.0, 2.0], [2.0])
     """
 
     def __init__(self, name=None):
-        self._name = name or snake_case(type(self).__name__)
+        name = snake_case(type(self).__name__) if name is None else name
+        if not str(name).isidentifier():
+            raise ArgumentError(
+                f"{name!r} is not a valid module name. Module names must be valid "
+                "Python identifiers (e.g. a valid class name)."
+            )
+        self._name = name
 
     @property
     def name(self):
-        """Its name."""
+        """The name."""
         return self._name
 
     @property
@@ -33,40 +45,48 @@ class Module:
         """A block in which names begin with its own."""
         return name_scope(self)
 
-    @staticmethod
-    def with_name_scope(method):
-        """A method, as it is: names of variables are their own."""
+    @classmethod
+    def with_name_scope(cls, method):
+        """A method in the module's name scope: the method."""
         return method
-
-    def _parts(self):
-        for name in sorted(self.__dict__):
-            yield from tree.flatten(self.__dict__[name])
-
-    @property
-    def submodules(self):
-        """All modules inside, also inside those."""
-        found = {}
-        for part in self._parts():
-            if isinstance(part, Module) and id(part) not in found:
-                found[id(part)] = part
-                found.update({id(m): m for m in part.submodules})
-        return tuple(found.values())
 
     @property
     def variables(self):
-        """The variables of it, of modules and layers inside, each once, by names of attributes."""
-        found = {}
-        for part in self._parts():
-            own = [part] if isinstance(part, Variable) else getattr(part, "variables", ())
-            found.update({id(v): v for v in own})
-        return tuple(found.values())
+        """All variables, by the names of the attributes; those of modules after the module's own."""
+        return tuple(self._found())
 
     @property
     def trainable_variables(self):
-        """Those that are trainable."""
+        """The variables that are trainable."""
         return tuple(v for v in self.variables if v.trainable)
 
     @property
     def non_trainable_variables(self):
-        """Those that are not."""
+        """The variables that are not."""
         return tuple(v for v in self.variables if not v.trainable)
+
+    @property
+    def submodules(self):
+        """All modules and layers below this one."""
+        return tuple(_below(self, {id(self)}))
+
+    def _found(self):
+        own = {id(x): x for x in _leaves(self) if isinstance(x, Variable)}
+        for part in self.submodules:
+            theirs = part.variables if isinstance(part, Layer) else _leaves(part)
+            own.update({id(v): v for v in theirs if isinstance(v, Variable)})
+        return own.values()
+
+
+def _leaves(module):
+    attributes = vars(module)
+    return [x for name in sorted(attributes) for x in tree.flatten(attributes[name])]
+
+
+def _below(module, seen):
+    for part in _leaves(module):
+        if isinstance(part, (Module, Layer)) and id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Module):
+                yield from _below(part, seen)

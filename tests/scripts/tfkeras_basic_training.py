@@ -21,7 +21,7 @@ class MyModel(tf.Module):
 
 
 model = MyModel()
-print("variables", [v.numpy() for v in model.variables])
+print("variables", *(v.numpy() for v in model.variables))
 assert model(3.0).numpy() == 15.0
 
 
