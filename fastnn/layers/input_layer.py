@@ -9,7 +9,7 @@ from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.shapes import standard_shape
 from fastnn.graph import Symbol
 from fastnn.graph.node import STAND_ALONE
-from fastnn.layers.events import CallEvent, live_events
+from fastnn.layers.events import CallEvent, is_functional, live_events
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 

@@ -62,8 +62,8 @@ def _one_hot_operands(name, y_true, y_pred):
     elif _made_by(y_pred) == "sigmoid":
         warnings.warn(
             f"In loss {name}, y_pred of shape {tuple(y_pred.shape)} comes from a sigmoid: its classes do not exclude "
-            "one another, and the loss scales them to a sum of 1. Use activation='softmax' for one class of several, or "
-            "'binary_crossentropy' for labels of which several may hold.",
+            "one another, and the loss scales them to a sum of 1. Use activation='softmax' for one class of several, "
+            "or 'binary_crossentropy' for labels of which several may hold.",
             stacklevel=3,
         )
     if tuple(y_true.shape) != tuple(y_pred.shape):
