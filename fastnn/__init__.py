@@ -19,7 +19,7 @@ _PACKAGES = ("activations", "applications", "callbacks", "compat", "constraints"
              "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
              "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "playground", "preprocessing",
              "quantizers", "random", "regularizers",
-             "saving", "tuner", "utils", "vision", "visualization", "wrappers")  # fmt: skip
+             "saving", "sklearn", "tuner", "utils", "vision", "visualization", "wrappers")  # fmt: skip
 NAMES = {
     **dict.fromkeys(_PACKAGES, ""),
     "tree": "", "config": "", "version": "fastnn.utils.scopes",

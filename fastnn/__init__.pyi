@@ -5,10 +5,11 @@ from fastnn.dtype_policies import DTypePolicy as DTypePolicy
 from fastnn.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
 from fastnn.models.function import Function as Function
 from fastnn.models.functional import Functional as Functional
+from fastnn.gradients import GradientTape as GradientTape
 from fastnn.initializers import Initializer as Initializer
 from fastnn.layers.input_layer import Input as Input
 from fastnn.layers.input_spec import InputSpec as InputSpec
-from fastnn.graph.node import Symbol as KerasTensor
+from fastnn.graph.tensor import KerasTensor as KerasTensor
 from fastnn.layers.layer import Layer as Layer
 from fastnn.losses.loss import Loss as Loss
 from fastnn.metrics.metric import Metric as Metric
@@ -28,6 +29,7 @@ from fastnn import callbacks as callbacks
 from fastnn import compat as compat
 from fastnn import config as config
 from fastnn import constraints as constraints
+from fastnn.ops import custom_gradient as custom_gradient
 from fastnn import data as data
 from fastnn import datasets as datasets
 from fastnn.utils.scopes import device as device
@@ -35,7 +37,11 @@ from fastnn import distillation as distillation
 from fastnn import distribution as distribution
 from fastnn import dtype_policies as dtype_policies
 from fastnn import export as export
+from fastnn.gradients import grad as grad
+from fastnn.gradients import hessian as hessian
 from fastnn import initializers as initializers
+from fastnn.gradients import jacobian as jacobian
+from fastnn.gradients import jvp as jvp
 from fastnn import layers as layers
 from fastnn import legacy as legacy
 from fastnn import losses as losses
@@ -52,12 +58,16 @@ from fastnn import random as random
 from fastnn import regularizers as regularizers
 from fastnn.layers.remat import remat as remat
 from fastnn import saving as saving
+from fastnn import sklearn as sklearn
+from fastnn.ops import stop_gradient as stop_gradient
 from fastnn import tree as tree
 from fastnn import tuner as tuner
 from fastnn import utils as utils
+from fastnn.gradients import value_and_grad as value_and_grad
 from fastnn.utils.scopes import version as version
 from fastnn import vision as vision
 from fastnn import visualization as visualization
+from fastnn.gradients import vjp as vjp
 from fastnn import wrappers as wrappers
 __version__: str
 
@@ -68,6 +78,7 @@ __all__ = [
     'FloatDTypePolicy',
     'Function',
     'Functional',
+    'GradientTape',
     'Initializer',
     'Input',
     'InputSpec',
@@ -92,6 +103,7 @@ __all__ = [
     'compat',
     'config',
     'constraints',
+    'custom_gradient',
     'data',
     'datasets',
     'device',
@@ -99,7 +111,11 @@ __all__ = [
     'distribution',
     'dtype_policies',
     'export',
+    'grad',
+    'hessian',
     'initializers',
+    'jacobian',
+    'jvp',
     'layers',
     'legacy',
     'losses',
@@ -116,11 +132,15 @@ __all__ = [
     'regularizers',
     'remat',
     'saving',
+    'sklearn',
+    'stop_gradient',
     'tree',
     'tuner',
     'utils',
+    'value_and_grad',
     'version',
     'vision',
     'visualization',
+    'vjp',
     'wrappers',
 ]

@@ -209,6 +209,7 @@ OPTIONAL = {
 INSIDE: dict[str, tuple[set[str], str]] = {
     "cli/main.py": (
         {
+            "fastnn.cli.check",
             "fastnn.cli.bench",
             "fastnn.cli.demo",
             "fastnn.cli.facts",

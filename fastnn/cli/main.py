@@ -15,6 +15,7 @@ _COMMANDS = {
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script, module or notebook that imports keras or tensorflow.keras, on fastnn",
+    "check": "look at the data and the model of a script's first fit, or at a model file, before training",
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
     "replay": "run a step of training that fit(nan=...) wrote once more, and say where NaN or infinity began",
@@ -48,6 +49,8 @@ def parser():
         part.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
         part.add_argument("script", help="a Python file, or a notebook (.ipynb), whose cells are run in order")
         part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    parts["check"].add_argument("path", help="a script or notebook, or a .keras or .h5 file")
+    parts["check"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     verify = parts["verify"]
     verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
     verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
@@ -113,6 +116,10 @@ def _run_command(options):
 
         bench.run(options.workloads, options.threads, options.seconds, options.json)
         return 0
+    if options.command == "check":
+        from fastnn.cli import check
+
+        return check.run(options.path, options.arguments)
     if options.command == "verify":
         from fastnn.cli import verify
 

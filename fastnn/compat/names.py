@@ -1,9 +1,7 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
 from fastnn.compat import tf_devices
-from fastnn.core import gone
-
-GONE = gone.GONE
+from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",

@@ -1,10 +1,14 @@
 """What users pass as data becomes checked arrays, before anything is changed."""
 
+from typing import Any
+
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.types import Structure
 from fastnn.layers.gathered import own_code
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks
 from fastnn.models import data as adapter
+from fastnn.models.check import CheckReport, check
 from fastnn.models.feed import wanted_dtypes
 from fastnn.models.training_state import TrainingState
 
@@ -19,6 +23,27 @@ class Intake:
             own = TrainingState(self)
             object.__setattr__(self, "_training_state", own)
         return own
+
+    def check(
+        self,
+        x: Structure = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+    ) -> CheckReport:
+        """Look at data and model before training: what is most likely a mistake, with what to do about it.
+
+        Looked at are ranges, NaN, constant columns, the balance and order of classes, labels against loss and output,
+        activations of the last layers, rows that are in both training and validation data, a last batch of one row,
+        layers that are dead before the first step; memory and time of a step are predicted.  Weights and state stay.
+
+        x, y, batch_size, validation_split, validation_data: as `fit` gets them.  Of a source of batches the first few
+        are looked at.  Without data only the model is.
+
+        Returns a CheckReport: `.ok`, `.findings` (id, level, reason, advice), `.facts`, str().
+        """
+        return check(self, x, y, batch_size, validation_split, validation_data)
 
     def _forget_plans(self):
         """Drop every plan: the layers changed."""
