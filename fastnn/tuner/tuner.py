@@ -11,6 +11,7 @@ from typing import Any
 
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.models.data import is_batches
 from fastnn.models.many import fit_many
 from fastnn.saving.folder_lock import FolderLock
 from fastnn.tuner.hypermodel import HyperModel, get_hypermodel
@@ -183,6 +184,9 @@ class Tuner(Project, Training):
         if any(getattr(type(self), name) is not getattr(Training, name) for name in names):
             return False
         if self.hypermodel is None or type(self.hypermodel).fit is not HyperModel.fit:
+            return False
+        data = [*args[:1], *(kwargs.get(name) for name in ("x", "validation_data"))]
+        if any(part is not None and is_batches(part) for part in data):
             return False
         callbacks = kwargs.get("callbacks") or []
         known = isinstance(callbacks, list) and all(type(c).__module__.startswith("fastnn.") for c in callbacks)
