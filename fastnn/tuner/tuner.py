@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import time
 import warnings
 from typing import Any
 
@@ -21,6 +20,7 @@ from fastnn.tuner.oracle import Oracle
 from fastnn.tuner.project import Project
 from fastnn.tuner.table import Table
 from fastnn.tuner.training import HOOKS, Training
+from fastnn.tuner.trial import Trial
 from fastnn.tuner.work import LOT, begin, jobs_of, kept_randomness, run_lots
 
 FIT_MANY = frozenset(inspect.signature(fit_many).parameters) - {"models", "rows", "validation_rows", "seeds"}
@@ -118,7 +118,7 @@ class Tuner(Project, Training):
             hp = self.oracle.get_space()
             for condition in left[0]:
                 hp.values[condition.name] = condition.values[0]
-            hp.ensure_active_values()
+            hp.ensure_active_values(lambda other: other.default)
 
     def _ask(self, hp: HyperParameters) -> None:
         """A build for what it asks for; untunable hypermodels ask for nothing."""
@@ -155,22 +155,23 @@ class Tuner(Project, Training):
 
     def _run_round(self, table: Table, args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int) -> None:
         pending = self.oracle.running()
-        for trial in pending:
+        size = min(LOT, -(-len(pending) // jobs)) if self._can_run_together(args, kwargs) else 1
+        lots = (self._begun(pending[k : k + size]) for k in range(0, len(pending), max(size, 1)))
+        with contextlib.closing(run_lots(self, lots, args, kwargs, jobs)) as results:
+            for states in results:
+                for state in states:
+                    self._end(state, table)
+
+    def _begun(self, lot: list[Trial]) -> list[Trial]:
+        """Trials that are about to run."""
+        for trial in lot:
             trial.hyperparameters.draw = self.oracle.draws(trial.number)
             self.on_trial_begin(trial)
-        size = min(LOT, -(-len(pending) // jobs)) if self._can_run_together(args, kwargs) else 1
-        lots = [pending[k : k + size] for k in range(0, len(pending), max(size, 1))]
-        with contextlib.closing(run_lots(self, lots, args, kwargs, jobs)) as results:
-            begun = time.monotonic()
-            for states in results:
-                now = time.monotonic()
-                seconds, begun = (now - begun) / len(states), now
-                for state in states:
-                    self._end(state, seconds, table)
+        return lot
 
-    def _end(self, state: dict[str, Any], seconds: float, table: Table) -> None:
+    def _end(self, state: dict[str, Any], table: Table) -> None:
         trial = self.oracle.trials[state["trial_id"]]
-        trial.set_state({**state, "seconds": seconds})
+        trial.set_state(state)
         self.journal.append({"trial": trial.get_state()})
         remaining = self.oracle.remaining_trials()
         expected = None if remaining is None else remaining + table.ended + 1
