@@ -202,7 +202,7 @@ class HyperParameters:
                 self.values.setdefault(hp.name, hp.default)
 
     def ensure_active_values(self, value_of: Callable[[HyperParameter], Any] | None = None) -> None:
-        """Drop the values of what is not active, and give values to what is and has none: drawn ones without value_of."""
+        """Drop the values of what is not active, and give values to what is and has none: drawn ones by default."""
         for hp in self.space:
             if not self.is_active(hp.name):
                 self.values.pop(hp.name, None)
