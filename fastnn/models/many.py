@@ -196,7 +196,8 @@ def _rows(name: str, rows: Any, models: list[Any], x: Structure) -> list[Array] 
 class _Member:
     """One model of fit_many: its data, its callbacks, what it has come to.  It is one run of `loop.fit`, in pieces.
 
-    quiet: where nobody looks at an epoch's logs, the metrics' totals of all epochs, whose means are taken at the end.
+    quiet: where nobody looks at all of an epoch's logs, the metrics' totals of all epochs, whose means are taken at
+    the end.  light: callbacks that then ask these for single logs, by `on_light_epoch_end(epoch, means)`.
     """
 
     def __init__(self, number, model):
@@ -225,7 +226,9 @@ class _Member:
         self.watch = own.steps["train"].watch = Watch(nan)
         self.source.number = own.shared.next_fit()
         receipts.begin(model, None, self.source, self.validation, self.listeners, how.span)
-        seen = how.verbose or [type(c) for c in self.listeners.callbacks] != [History]
+        self.light = [c for c in self.listeners.callbacks if hasattr(c, "on_light_epoch_end")]
+        others = [c for c in self.listeners.callbacks if c not in self.light and type(c) is not History]
+        seen = how.verbose or others
         self.quiet = None if seen or has_own(model, "train") or has_own(model, "test") else Means.of(model.metrics)
 
     def begin_training(self, how: _How) -> None:
@@ -275,6 +278,8 @@ class _Member:
             self.listeners.on_epoch_end(epoch, self.logs)
         else:
             self.listeners.history.epoch.append(epoch)
+            for callback in self.light:
+                callback.on_light_epoch_end(epoch, self.quiet)
 
     def tell(self) -> None:
         """Let the history have what was noted without a look."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +13,10 @@ from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
 
 
-class Means:
+class Means(Mapping[str, float]):
     """The totals and counts of a model's metrics at moments that `note` names by a prefix.
+
+    As a mapping it has the logs of the epoch that was noted last, each calculated when somebody asks for it.
 
     named: {name of the log: a Mean}.
 
@@ -23,6 +26,8 @@ class Means:
     ...     means.reset()
     ...     mean.update_state(value)
     ...     means.note("val_")
+    >>> means["val_loss"], [*means]
+    (4.0, ['val_loss'])
     >>> means.results()
     {'val_loss': [1.0, 4.0]}
     """
@@ -31,6 +36,7 @@ class Means:
         self._named = dict(sorted(named.items()))
         self._variables = [v for mean in self._named.values() for v in (mean.total, mean.count)]
         self._noted: dict[str, list[list[float]]] = {}
+        self._fresh: list[str] = []  # prefixes of the epoch that was noted last
 
     @classmethod
     def of(cls, metrics: list[Any]) -> Self | None:
@@ -50,8 +56,24 @@ class Means:
         zero(self._variables)
 
     def note(self, prefix: str) -> None:
-        """Remember what the metrics have measured so far."""
+        """Remember what the metrics have measured so far; an epoch begins with the prefix ""."""
+        self._fresh = [prefix] if not prefix else [*self._fresh, *({prefix} - {*self._fresh})]
         self._noted.setdefault(prefix, []).append([float(v._array) for v in self._variables])
+
+    def __iter__(self) -> Iterator[str]:
+        return (prefix + name for prefix in self._fresh for name in self._named)
+
+    def __len__(self) -> int:
+        return len(self._fresh) * len(self._named)
+
+    def __getitem__(self, key: str) -> float:
+        for prefix in self._fresh:
+            name = key.removeprefix(prefix)
+            if prefix + name == key and name in self._named:
+                k = [*self._named].index(name)
+                total, count = self._noted[prefix][-1][2 * k : 2 * k + 2]
+                return float(_kind(self._named[name])(total / count if count else 0.0))
+        raise KeyError(key)
 
     def results(self) -> dict[str, list[float]]:
         """{prefix and name: the mean at each moment}, as `result()` would have said it then."""
@@ -61,6 +83,10 @@ class Means:
             for k, (name, mean) in enumerate(self._named.items()):
                 total, count = table[:, 2 * k], table[:, 2 * k + 1]
                 values = np.divide(total, count, out=np.zeros(len(table)), where=count != 0)
-                kind = dtypes.numpy_type(mean.dtype) if dtypes.is_float(mean.dtype) else np.float32
-                out[prefix + name] = values.astype(kind).astype(np.float64).tolist()
+                out[prefix + name] = values.astype(_kind(mean)).astype(np.float64).tolist()
         return out
+
+
+def _kind(mean: Mean) -> Any:
+    """The type that a metric gives its results in."""
+    return dtypes.numpy_type(mean.dtype) if dtypes.is_float(mean.dtype) else np.float32

@@ -17,6 +17,7 @@ NAMES = {
     "cross_validate": "cross_validation",
     "Panda": "panda",
     "oracles": "",
+    "tuners": "",
     "errors": "",
 }
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

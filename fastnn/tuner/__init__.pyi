@@ -14,6 +14,7 @@ from fastnn.tuner.cross_validation import cross_validate as cross_validate
 from fastnn.tuner import errors as errors
 from fastnn.models.many import fit_many as fit_many
 from fastnn.tuner import oracles as oracles
+from fastnn.tuner import tuners as tuners
 
 __all__ = [
     'BayesianOptimization',
@@ -31,4 +32,5 @@ __all__ = [
     'errors',
     'fit_many',
     'oracles',
+    'tuners',
 ]

@@ -201,13 +201,13 @@ class HyperParameters:
             if self.is_active(hp):
                 self.values.setdefault(hp.name, hp.default)
 
-    def ensure_active_values(self) -> None:
-        """Drop the values of what is not active, and draw values for what is and has none."""
+    def ensure_active_values(self, value_of: Callable[[HyperParameter], Any] | None = None) -> None:
+        """Drop the values of what is not active, and give values to what is and has none: drawn ones by default."""
         for hp in self.space:
             if not self.is_active(hp.name):
                 self.values.pop(hp.name, None)
             elif self.is_active(hp) and hp.name not in self.values:
-                self.values[hp.name] = hp.random_sample()
+                self.values[hp.name] = hp.random_sample() if value_of is None else value_of(hp)
 
     def get_config(self) -> dict[str, Any]:
         """Space and values as plain data."""

@@ -97,7 +97,7 @@ class BestEpoch(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look at the logs."""
-        logs = logs or {}
+        logs = {} if logs is None else logs
         if not self.objective.has_value(logs):
             if self.strict:
                 raise FatalValueError(self.objective.missing(logs))
@@ -105,6 +105,10 @@ class BestEpoch(Callback):
         value = float(self.objective.get_value(logs))
         if self.best is None or self.objective.better_than(value, self.best):
             self.best, self.weights = value, self.model.get_weights()
+
+    def on_light_epoch_end(self, epoch: int, logs: Any) -> None:
+        """The same where logs are calculated on request (models/means.py)."""
+        self.on_epoch_end(epoch, logs)
 
     def better(self, later: BestEpoch) -> BestEpoch:
         """This one, or one of a later run whose best epoch is better."""

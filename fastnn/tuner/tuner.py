@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import time
 import warnings
 from typing import Any
 
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.models.data import is_batches
 from fastnn.models.many import fit_many
 from fastnn.saving.folder_lock import FolderLock
 from fastnn.tuner.hypermodel import HyperModel, get_hypermodel
@@ -20,6 +20,7 @@ from fastnn.tuner.oracle import Oracle
 from fastnn.tuner.project import Project
 from fastnn.tuner.table import Table
 from fastnn.tuner.training import HOOKS, Training
+from fastnn.tuner.trial import Trial
 from fastnn.tuner.work import LOT, begin, jobs_of, kept_randomness, run_lots
 
 FIT_MANY = frozenset(inspect.signature(fit_many).parameters) - {"models", "rows", "validation_rows", "seeds"}
@@ -117,7 +118,7 @@ class Tuner(Project, Training):
             hp = self.oracle.get_space()
             for condition in left[0]:
                 hp.values[condition.name] = condition.values[0]
-            hp.ensure_active_values()
+            hp.ensure_active_values(lambda other: other.default)
 
     def _ask(self, hp: HyperParameters) -> None:
         """A build for what it asks for; untunable hypermodels ask for nothing."""
@@ -154,22 +155,23 @@ class Tuner(Project, Training):
 
     def _run_round(self, table: Table, args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int) -> None:
         pending = self.oracle.running()
-        for trial in pending:
+        size = min(LOT, -(-len(pending) // jobs)) if self._can_run_together(args, kwargs) else 1
+        lots = (self._begun(pending[k : k + size]) for k in range(0, len(pending), max(size, 1)))
+        with contextlib.closing(run_lots(self, lots, args, kwargs, jobs)) as results:
+            for states in results:
+                for state in states:
+                    self._end(state, table)
+
+    def _begun(self, lot: list[Trial]) -> list[Trial]:
+        """Trials that are about to run."""
+        for trial in lot:
             trial.hyperparameters.draw = self.oracle.draws(trial.number)
             self.on_trial_begin(trial)
-        size = min(LOT, -(-len(pending) // jobs)) if self._can_run_together(args, kwargs) else 1
-        lots = [pending[k : k + size] for k in range(0, len(pending), max(size, 1))]
-        with contextlib.closing(run_lots(self, lots, args, kwargs, jobs)) as results:
-            begun = time.monotonic()
-            for states in results:
-                now = time.monotonic()
-                seconds, begun = (now - begun) / len(states), now
-                for state in states:
-                    self._end(state, seconds, table)
+        return lot
 
-    def _end(self, state: dict[str, Any], seconds: float, table: Table) -> None:
+    def _end(self, state: dict[str, Any], table: Table) -> None:
         trial = self.oracle.trials[state["trial_id"]]
-        trial.set_state({**state, "seconds": seconds})
+        trial.set_state(state)
         self.journal.append({"trial": trial.get_state()})
         remaining = self.oracle.remaining_trials()
         expected = None if remaining is None else remaining + table.ended + 1
@@ -183,6 +185,9 @@ class Tuner(Project, Training):
         if any(getattr(type(self), name) is not getattr(Training, name) for name in names):
             return False
         if self.hypermodel is None or type(self.hypermodel).fit is not HyperModel.fit:
+            return False
+        data = [*args[:1], *(kwargs.get(name) for name in ("x", "validation_data"))]
+        if any(part is not None and is_batches(part) for part in data):
             return False
         callbacks = kwargs.get("callbacks") or []
         known = isinstance(callbacks, list) and all(type(c).__module__.startswith("fastnn.") for c in callbacks)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,17 @@ def copied(trial: Trial) -> Trial:
 def run_lot(tuner: Any, trials: list[Trial], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[dict[str, Any]]:
     """The states of some trials after they have run, side by side where they can; the trials stay as they are."""
     trials = [copied(trial) for trial in trials]
+    states = []
     with kept_randomness():
+        begun = time.monotonic()
         together = tuner.run_together(trials, args, kwargs) if len(trials) > 1 else {}
-        return [
-            together.get(trial.trial_id) or outcome_of(tuner, trial, lambda t=trial: tuner.numbers(t, args, kwargs))
-            for trial in trials
-        ]
+        each = (time.monotonic() - begun) / len(trials)
+        for trial in trials:
+            begun, state = time.monotonic(), together.get(trial.trial_id)
+            if state is None:
+                state = outcome_of(tuner, trial, lambda t=trial: tuner.numbers(t, args, kwargs))
+            states.append({**state, "seconds": each + time.monotonic() - begun})
+    return states
 
 
 def _elsewhere(parent: int, share: int, *work: Any) -> list[dict[str, Any]]:
@@ -113,10 +119,10 @@ def jobs_of(jobs: Any) -> int:
 
 
 def run_lots(
-    tuner: Any, lots: list[list[Trial]], args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int
+    tuner: Any, lots: Iterable[list[Trial]], args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int
 ) -> Generator[list[dict[str, Any]]]:
     """The states of the trials of each lot, as soon as they are there: here, or by joblib in `jobs` workers."""
-    if jobs == 1 or not lots:
+    if jobs == 1:
         for lot in lots:
             yield run_lot(tuner, lot, args, kwargs)
         return
@@ -131,4 +137,4 @@ def run_lots(
     streams = getattr(backend, "supports_return_generator", False)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered" if streams else "list")
     share = max(1, cores() // jobs)
-    yield from parallel(joblib.delayed(_elsewhere)(os.getpid(), share, tuner, lot, args, kwargs) for lot in lots)
+    yield from parallel(joblib.delayed(_elsewhere)(os.getpid(), share, tuner, lot, args, kwargs) for lot in list(lots))

@@ -169,6 +169,42 @@ def test_callbacks_are_copied_and_stop_one_model_alone():
         assert state(a) == state(b)
 
 
+class Light(keras.callbacks.Callback):
+    """Asks for single logs, and stops where one of them is low."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append((epoch, sorted(logs), logs["loss"], logs.get("val_accuracy")))
+        if logs["loss"] < 0.5:
+            self.model.stop_training = True
+
+    def on_light_epoch_end(self, epoch, means):
+        self.on_epoch_end(epoch, means)
+
+
+def test_callbacks_that_ask_for_single_logs_see_what_others_see():
+    how = {"epochs": 8, "validation_data": (X[:9], Y[:9]), "validation_freq": 2}
+    seen = {"light": [], "logs": []}
+
+    def watched(kind):
+        def make(k):
+            callback = Light()
+            if kind == "logs":
+                callback.__class__ = type("Plain", (keras.callbacks.Callback,), {"on_epoch_end": Light.on_epoch_end})
+            seen[kind].append(callback)
+            return [callback]
+
+        return make
+
+    found = {k: trained(dense, 4, {**how, "callbacks": watched(k)}, True) for k in seen}
+    assert [c.seen for c in seen["light"]] == [c.seen for c in seen["logs"]] and len(seen["light"][0].seen) > 1
+    for a, b in zip(*found.values(), strict=True):
+        assert state(a) == state(b)
+
+
 class Batches(keras.callbacks.Callback):
     """Wants to see every batch, and counts them."""
 

@@ -40,14 +40,14 @@ def searched(kind, tmp_path, name, **arguments):
         def run_trial(self, trial, *args, **kwargs):
             return bowl(trial)
 
-    tuner = Bowl(max_trials=40, directory=tmp_path, project_name=name, **arguments)
+    tuner = Bowl(max_trials=30, directory=tmp_path, project_name=name, **arguments)
     tuner.search(verbose=0)
     return tuner.oracle.get_best_trials(1)[0].score
 
 
 def test_it_finds_lower_values_than_random_search(tmp_path):
     scores = {
-        kind.__name__: [searched(kind, tmp_path, f"{kind.__name__}{s}", seed=s, **more) for s in range(3)]
+        kind.__name__: [searched(kind, tmp_path, f"{kind.__name__}{s}", seed=s, **more) for s in range(2)]
         for kind, more in ((kt.RandomSearch, {}), (kt.BayesianOptimization, {"sampler": "gaussian", "together": 2}))
     }
     assert np.median(scores["BayesianOptimization"]) < np.median(scores["RandomSearch"])
@@ -91,8 +91,8 @@ def test_optuna_gets_places_on_scales_and_every_result(tmp_path, monkeypatch):
     fake.create_study = create_study
     monkeypatch.setitem(sys.modules, "optuna", fake)
     monkeypatch.setattr(bayesian.importlib.util, "find_spec", lambda name: object())
-    assert searched(kt.BayesianOptimization, tmp_path, "o", seed=1, num_initial_points=30) < 9
-    assert levels[:2] == [30, 20] and [len(study) for study in told] == list(range(31, 41))
+    assert searched(kt.BayesianOptimization, tmp_path, "o", seed=1, num_initial_points=25) < 9
+    assert levels[:2] == [30, 20] and [len(study) for study in told] == list(range(26, 31))
     params, kinds, value = told[0][0]
     assert all(0 <= v <= 1 for k, v in params.items() if not k.startswith("kind")) and params.keys() == kinds.keys()
     assert isinstance(value, float) and told[0][-1] == "ask"

@@ -149,6 +149,44 @@ def test_a_search_of_a_process_that_dies_goes_on(tmp_path):
     assert broken.stdout == whole.stdout and len(eval(whole.stdout)) == 5
 
 
+def test_workers_under_fastnn_run_find_keras(tmp_path):
+    (tmp_path / "script.py").write_text(
+        textwrap.dedent("""
+        import keras, numpy as np
+        from fastnn import tuner
+        def build(hp):
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(hp.Int("units", 1, 9)),
+                                      keras.layers.Dense(1)])
+            model.compile(keras.optimizers.SGD(0.1), keras.losses.MeanSquaredError())
+            return model
+        if __name__ == "__main__":
+            stop = keras.callbacks.EarlyStopping("loss")
+            search = tuner.RandomSearch(build, "loss", max_trials=3, seed=1)
+            search.search(np.ones((4, 2)), np.ones((4, 1)), jobs=2, callbacks=[stop], verbose=0)
+            assert all(trial.status == "COMPLETED" for trial in search.oracle.trials.values())
+        """),
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "fastnn", "run", "script.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_batches_of_a_generator_go_one_trial_at_a_time(made, fit_arguments):
+    class Rows(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, k):
+            part = slice(20 * k, 20 * k + 20)
+            return fit_arguments["x"][part], fit_arguments["y"][part]
+
+    tuner = made(kt.RandomSearch, max_trials=2)
+    tuner.search(Rows(), validation_data=Rows(), epochs=2, verbose=0)
+    assert [t.status for t in tuner.oracle.trials.values()] == ["COMPLETED"] * 2
+
+
 def test_more_trials_of_a_search_that_had_ended(made, fit_arguments, facts):
     few = facts(searched(made, "random", fit_arguments))
     tuner = made(kt.RandomSearch, max_trials=12)
