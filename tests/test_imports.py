@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "runtime", "saving", "tree", "data"},
+    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
@@ -80,6 +80,7 @@ ALLOWED: dict[str, set[str]] = {
     "distribution": BASE,
     "export": BASE,
     "legacy": BASE | {"saving"},
+    "sklearn": OBJECTS | {"models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
     "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler"},
@@ -103,7 +104,7 @@ NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/simd.py", "core/simd_lanes.py
                "kernels/lower.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "kernels/lower.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
-PRINTERS = {"cli.py": "a command", "kernels/build.py": "a command"}
+PRINTERS = {"cli.py": "a command", "sklearn/mlp.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
 
 
 def relative(path: Path) -> str:

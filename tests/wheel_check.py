@@ -1,4 +1,4 @@
-"""Tests an installed wheel from a folder without sources: no compiler, no Numba, every level of the pack that runs here.
+"""Tests an installed wheel from a folder without sources: no compiler, no Numba, every level that runs here.
 
 python tests/wheel_check.py SOURCE
 """

@@ -351,7 +351,7 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
 
     def predict_on_batch(self, x: Structure) -> Array | Any:
         """The outputs for one batch, as NumPy arrays."""
-        return on_batch.predict(self, x)
+        return results.plain(on_batch.predict(self, x))
 
 
 def _training_argument(function, training):
