@@ -4,6 +4,7 @@
 """
 
 import logging
+from typing import Any
 
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.switches import functions_run_eagerly, run_functions_eagerly
@@ -148,7 +149,7 @@ def get_session(*args, **kwargs):
 
 _STRATEGIES = ("get_strategy", "MirroredStrategy", "OneDeviceStrategy", "TPUStrategy", "MultiWorkerMirroredStrategy",
                "experimental.TPUStrategy", "experimental.MultiWorkerMirroredStrategy", "Strategy")  # fmt: skip
-TABLE = {
+TABLE: dict[Any, list[str]] = {
     get_logger: ["get_logger"],
     devices: ["config.list_logical_devices", "config.experimental.list_logical_devices", "config.get_visible_devices",
               "config.experimental.get_visible_devices", "python.client.device_lib.list_local_devices"],

@@ -66,7 +66,7 @@ class Log:
     def wire(self, value: Any) -> Any:
         """What stands for a value in a key: the number of a Tensor of this log, a leaf, a variable."""
         if type(value) is Tensor and value._log is self:
-            return value._number
+            return value._at
         if hasattr(value, "_fastnn_variable"):
             number = serial(value)
             self.variables[number] = value
@@ -223,10 +223,10 @@ class Log:
             if not wanted and not self.effects:
                 self._end()
                 return
-            key = self.ran, tuple([t._number for t in wanted]), tuple(self.before)
+            key = self.ran, tuple([t._at for t in wanted]), tuple(self.before)
             ready = self.at.programs.get(key)
             if ready is None:
-                ready = self._compiled([t._number for t in wanted])
+                ready = self._compiled([t._at for t in wanted])
                 roots.root.keep(self.at, key, ready)
             else:
                 roots.root.used(self.at, key)
@@ -331,7 +331,7 @@ class Log:
         n = 0
         for event in self.events:
             n += len(event.entry.specs)
-            if value._number < n:
+            if value._at < n:
                 return event
         raise GraphError(f"{value!r} is none of this log's values.")
 

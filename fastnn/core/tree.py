@@ -13,7 +13,7 @@ from fastnn.core.errors import ArgumentError
 NESTED = (list, tuple, dict, deque)
 
 
-def ordered_keys(structure):
+def ordered_keys(structure: Any) -> list[Any]:
     """The keys of a dict, sorted; those of kinds that do not compare, by the names of the kinds first.
 
     >>> ordered_keys({"b": 1, "a": 2}), ordered_keys({"b": 1, 0: 2})
@@ -167,7 +167,7 @@ def _flatten_with_path(structure, path):
     return [p for key, value in pairs for p in _flatten_with_path(value, (*path, key))]
 
 
-def rebuild(like, values):
+def rebuild(like: Any, values: Any) -> Any:
     """A structure of the kind of `like`, with these values as its children; those of a dict in the order of its keys.
 
     >>> rebuild({"b": 0, "a": 0}, [1, 2])

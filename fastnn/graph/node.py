@@ -180,7 +180,7 @@ class Operators:
 
     __slots__ = ()
     __array_priority__ = 1000
-    __array_ufunc__ = None  # array + symbol asks the symbol
+    __array_ufunc__: Any = None  # array + symbol asks the symbol
     __add__, __radd__ = _operator("add"), _operator("add", True)
     __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
     __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)

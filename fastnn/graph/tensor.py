@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -143,16 +143,17 @@ class Tensor(Symbol):
     (9.0, array([ 2.,  8.], dtype=float32))
     """
 
-    __slots__ = ("_lent", "_log", "_mask", "_number", "_value")
+    __slots__ = ("_at", "_lent", "_log", "_mask", "_value")
 
     def __init__(self, shape: Any, dtype: str, log: Any = None, number: int = -1, value: Array | None = None) -> None:
         found = _dtypes.get(dtype)
         if found is None:
             found = _dtypes[dtype] = DType(dtype)
         self._shape, self._dtype, self._sparse, self._ragged = shape, found, False, False
-        self.name = self.node = self.origin = self.trace = None
+        self.name = self.origin = self.trace = None
+        self.node: Any = None
         self.index = 0
-        self._log, self._number, self._value, self._mask = log, number, value, None
+        self._log, self._at, self._value, self._mask = log, number, value, None
         self._lent = False  # whether the array lies in memory of a program that writes it again when it runs
 
     @classmethod
@@ -290,33 +291,36 @@ class Tensor(Symbol):
         return self.array
 
 
-class _Placeholders(type):
-    """Symbols are instances, values that gather are not."""
+if TYPE_CHECKING:
+    KerasTensor = Symbol
+else:
 
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if cls is KerasTensor:
-            return isinstance(instance, Symbol) and type(instance) is not Tensor
-        return type.__instancecheck__(cls, instance)
+    class _Placeholders(type):
+        """Symbols are instances, values that gather are not."""
 
+        def __instancecheck__(cls, instance: Any) -> bool:
+            if cls is KerasTensor:
+                return isinstance(instance, Symbol) and type(instance) is not Tensor
+            return type.__instancecheck__(cls, instance)
 
-class KerasTensor(Symbol, metaclass=_Placeholders):
-    """A symbol of the functional API: a shape and a dtype, and no numbers.
+    class KerasTensor(Symbol, metaclass=_Placeholders):
+        """A symbol of the functional API: a shape and a dtype, and no numbers.
 
-    Args:
-        shape: tuple of ints, None for dimensions that vary.
-        dtype: dtype name.
-        sparse, ragged: what the values would be; kept as attributes.
-        record_history: taken for Keras's sake.
-        name: str.
+        Args:
+            shape: tuple of ints, None for dimensions that vary.
+            dtype: dtype name.
+            sparse, ragged: what the values would be; kept as attributes.
+            record_history: taken for Keras's sake.
+            name: str.
 
-    >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
-    (True, False)
-    """
+        >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
+        (True, False)
+        """
 
-    __slots__ = ()
+        __slots__ = ()
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return Symbol(*args, **kwargs)
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            return Symbol(*args, **kwargs)
 
 
 def _comparable(x: Any) -> bool:

@@ -50,6 +50,8 @@ class Applying(Clipping, CustomStep, Stateless):
     changes = 0
     _runs = None  # see `through`
     built: bool
+    python_per_batch: Any
+    refresh: Callable[[], None]
     build: Callable[..., None]
     iterations: Any
     _iterations: Variable
