@@ -14,6 +14,7 @@ from fastnn.core.errors import KernelError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.core.memory import register_memory
+from fastnn.core.notes import notes
 from fastnn.core.types import Array, Attrs, Shape
 from fastnn.graph import variable as variables
 from fastnn.graph.active import casting, paused
@@ -172,7 +173,7 @@ def draw(kind: str, key: Sequence[int], n: int, first: float, second: float) -> 
 def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     """op(*inputs) on arrays and numbers; returns NumPy arrays.  Registered as the "eager" hook."""
     arrays = [None if v is None else as_array(v) for v in inputs]
-    specs = tuple(None if a is None else (a.shape, a.dtype.name) for a in arrays)
+    specs = tuple([None if a is None else (a.shape, a.dtype) for a in arrays])  # a name costs more than the key
     key = op.name, specs, tuple(attrs.values()), config.version(), id(op)
     call = KEPT.find(key)
     given = [a for a in arrays if a is not None]
@@ -185,7 +186,10 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
         with paused():
             call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
         KEPT.put(key, call)
-    return call(*given)
+    out = call(*given)
+    if notes.calls is not None:
+        notes.calls.append((call, given, out))
+    return out
 
 
 def traced(fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
@@ -196,6 +200,13 @@ def traced(fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     return plan(*given)
 
 
+def plan_of(fn: Callable[..., Any], array: Array) -> EagerPlan:
+    """The plan of fn on arrays like this one, in inference.  Registered as the "plan" hook."""
+    with paused():
+        return EagerPlan(fn, [(array.shape, dtypes.standardize(array.dtype))], training=False)
+
+
+hooks.register("plan", plan_of)
 hooks.register("eager", evaluate)
 hooks.register("traced", traced)
 hooks.register("draw", draw)
