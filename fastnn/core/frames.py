@@ -4,6 +4,7 @@ import os
 import sys
 from types import FrameType
 
+_LIBRARY = os.path.dirname(os.__file__) + os.sep + "contextlib"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -19,7 +20,7 @@ def user_line(words: str = "{}") -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, "<frozen")):
+        if not name.startswith((_PACKAGE, _LIBRARY, "<frozen")):
             return words.format(f"{name}:{frame.f_lineno}")
         frame = frame.f_back
     return ""

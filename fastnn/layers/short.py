@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 from fastnn.core import changes, hooks
+from fastnn.core.errors import GraphError
 from fastnn.graph import current
 from fastnn.layers.gathered import own_code
 
@@ -46,5 +47,8 @@ def _made(layer: Any, x: Any) -> Any:
         fine.append(plain and hasattr(out, "node") and not any(node.op.draws for node in trace.nodes))
         return out
 
-    plan = hooks.call("plan", function, x)
+    try:
+        plan = hooks.call("plan", function, x)
+    except GraphError:  # it asks for values: what looks at data, as calibration does
+        return None
     return plan if fine == [True] and plan.single is not None and plan.bytes <= LARGEST else None

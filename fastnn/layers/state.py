@@ -106,10 +106,10 @@ class StateMixin:
         """Itself and the layers inside it, depth first, each once."""
         if not recursive:
             return [layer for layer in unique([self, *self._layers]) if include_self or layer is not self]
-        inside = self._kept("_inside", lambda: list(reached(self, lambda layer: layer._layers))[1:])
+        inside = self._found_once("_flat_layers", lambda: list(reached(self, lambda layer: layer._layers))[1:])
         return [self, *inside] if include_self else list(inside)
 
-    def _kept(self, name, find):
+    def _found_once(self, name, find):
         """What `find` gives, found again when the layers inside, or what they own, have changed."""
         kept = self.__dict__.get(name)
         if kept is None or kept[0] != Owned.changes or kept[1] != id(self):  # a copy has that of the original
@@ -122,7 +122,9 @@ class StateMixin:
     @property
     def weights(self) -> list[Variable]:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
-        return list(self._kept("_weights", lambda: gathered(self, "weights", lambda layer: layer._tracker.variables)))
+        return list(
+            self._found_once("_flat_weights", lambda: gathered(self, "weights", lambda layer: layer._tracker.variables))
+        )
 
     @property
     def variables(self) -> list[Variable]:
