@@ -8,7 +8,7 @@ from fastnn.compiler.eager import EagerPlan
 from fastnn.core import changes, config, dtypes
 from fastnn.core.tree import holds_itself
 from fastnn.graph import current
-from fastnn.graph.tensor import recording
+from fastnn.graph.tensor import here
 from fastnn.layers import context, nest
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_version
@@ -129,7 +129,7 @@ def directly(model, inputs, training, mask, kwargs):
         and not kwargs
         and current() is None
         and context.active() is None
-        and not recording()
+        and (not here.recording or here.busy)  # tapes: see graph.tensor.recording
     ):
         plan = plan_of(model, inputs, True, training is not None)
         if plan is not None:
