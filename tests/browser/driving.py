@@ -54,8 +54,8 @@ class Page:
 
     def pause(self):
         """Stop, and wait until the last frame has come."""
-        if self.is_playing():
-            self.at("play").click()
-        before = None
-        while before != (before := self.run("return location.hash") + self.text("steps")):
-            self.run("return new Promise(done => setTimeout(done, 150))")
+        # looked at and pressed in one go: it may come to an end by itself
+        self.run("const b = document.getElementById('play'); if (b.dataset.playing === 'yes') b.click()")
+        state = "document.getElementById('steps').textContent + location.hash"
+        later = f"return new Promise(done => setTimeout(() => done({state}), 150))"
+        self.wait(lambda: self.run(f"return {state}") == self.run(later))

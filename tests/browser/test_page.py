@@ -303,7 +303,7 @@ def test_a_link_opens_the_same_page(page, server):
     address, steps, numbers = page.run("return location.href"), page.steps, page.text("test-loss")
     shown = canvas(page, "#map")
     again = Page(page.browser, address)
-    again.wait(lambda: again.steps == steps)
+    again.wait(lambda: again.steps == steps and not again.is_playing())
     again.pause()
     assert again.text("test-loss") == numbers and np.array_equal(canvas(again, "#map"), shown)
     assert again.run("return location.href") == address
@@ -323,8 +323,8 @@ def test_a_server_that_forgot_the_page_trains_it_again(page, server):
     steps, loss = page.steps, page.text("test-loss")
     server.api._pages.clear()
     page.at("step").click()
-    page.wait(lambda: server.api.pages == 1)
-    page.wait(lambda: page.steps == steps)
+    page.wait(lambda: [p.session.step for p in list(server.api._pages.values())] == [steps])
+    page.wait(lambda: page.steps == steps and not page.is_playing())
     page.pause()
     assert page.text("test-loss") == loss and not page.at("message").is_displayed()
 

@@ -157,6 +157,7 @@ const play = guarded(async () => {
   let from = performance.now(), before = page.frame?.step ?? 0, told = from;
   while (page.playing) {
     const left = page.until - (page.frame?.step ?? 0); // a link's steps are done at once, and then it pauses
+    const screen = new Promise((resolve) => { requestAnimationFrame(resolve); }); // not more often than it is drawn
     const got = await frame(left > 0 ? Math.min(left, 5000) : Number(get("speed").value));
     if (got.broken || got.step >= tables.most.steps || (left > 0 && got.step >= page.until)) stop();
     const now = performance.now();
@@ -166,7 +167,7 @@ const play = guarded(async () => {
       [from, before] = [now, got.step];
     }
     if (now - told > 3000) { told = now; status(); }
-    await new Promise((resolve) => { requestAnimationFrame(resolve); });
+    await screen;
   }
   status();
   await link();

@@ -186,13 +186,21 @@ export class Network {
     this.frame = frame;
     const length = this.size * this.size;
     this.neurons.forEach(({ canvas }, k) => paint(canvas, frame.neurons.subarray(k * length, (k + 1) * length), words));
-    for (const { path, index } of this.weights) {
-      const value = frame.weights[index];
-      path.setAttribute("stroke", Number.isFinite(value) ? shade(Math.sign(value) * (0.25 + Math.abs(value)), dark) : "gray");
-      path.setAttribute("stroke-width", Number.isFinite(value) ? Math.min(0.8 + 1.7 * Math.abs(value), 7).toFixed(1) : "1");
-      path.classList.toggle("off", Math.abs(value) < 0.005);
-    }
+    for (const weight of this.weights) this.drawLine(weight, frame.weights[weight.index], dark);
     if (this.open) this.fill();
+  }
+
+  // A line in one of 32 shades to each side; most lines look as in the frame before, and are left alone.
+  drawLine(weight, value, dark) {
+    const size = Math.abs(value), known = Number.isFinite(value);
+    const width = known ? Math.min(0.8 + 1.7 * size, 7).toFixed(1) : "1";
+    const color = known ? shade(Math.sign(value) * Math.min(Math.round(32 * (0.25 + size)) / 32, 1), dark) : "gray";
+    const look = `${color} ${width} ${size < 0.005}`;
+    if (look === weight.look) return;
+    weight.look = look;
+    weight.path.setAttribute("stroke", color);
+    weight.path.setAttribute("stroke-width", width);
+    weight.path.classList.toggle("off", size < 0.005);
   }
 
   // ---------------------------------------------------------------- the form

@@ -2,12 +2,18 @@
 
 import { CLASSES, css, paint, shade } from "./colors.js";
 
+function canvasOf(size) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  return canvas;
+}
+
 export class Plane {
   constructor(canvas, pixels) {
     this.canvas = canvas;
     this.half = pixels.half;
-    this.small = document.createElement("canvas");
-    this.small.width = this.small.height = pixels.large;
+    this.small = canvasOf(pixels.large);
+    this.points = canvasOf(canvas.width); // drawn anew only when they differ
   }
 
   draw(bytes, words, facts, options) {
@@ -16,6 +22,16 @@ export class Plane {
     paint(this.small, bytes, words);
     context.imageSmoothingEnabled = !options.discrete;
     context.drawImage(this.small, 0, 0, size, size);
+    const key = [facts.id, options.test, options.dark, ...options.shown].join();
+    if (key !== this.key) this.drawPoints(facts, options);
+    this.key = key;
+    context.drawImage(this.points, 0, 0);
+  }
+
+  drawPoints(facts, options) {
+    const context = this.points.getContext("2d");
+    const size = this.points.width;
+    context.clearRect(0, 0, size, size);
     const place = (v) => ((v / this.half + 1) / 2) * size;
     const [across, up] = options.shown;
     const radius = facts.points.length > 1000 ? 2.5 : 4;
