@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastnn as keras
+from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotBuiltError, NotFiniteWarning
 from fastnn.models import side_by_side
 from fastnn.models.many import fit_many
@@ -257,6 +258,34 @@ def test_verbose_says_a_line_per_epoch(capsys):
     fit_many([dense(k) for k in range(2)], X, Y, epochs=2, verbose=1)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and lines[0].startswith("Epoch 1/2 - 2 models - accuracy: ")
+
+
+def test_the_executor_in_python_trains_one_after_the_other():
+    config.set_executor("python")
+    try:
+        pairs = zip(trained(dense, 2, {"epochs": 1}, False), trained(dense, 2, {"epochs": 1}, True), strict=True)
+        assert all(state(a) == state(b) for a, b in pairs)
+    finally:
+        config.set_executor("cython")
+
+
+class Interrupts(keras.callbacks.Callback):
+    """Ctrl-C at the end of the second epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_leaves_models_and_histories_of_whole_epochs():
+    models = [dense(k) for k in range(3)]
+    ended = []
+    note = keras.callbacks.LambdaCallback(on_train_end=lambda logs: ended.append(logs))
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(models, X, Y, epochs=9, callbacks=lambda k: [note] + [Interrupts()] * (k == 1))
+    assert len(ended) == 3  # each callback hears that it is over
+    assert [len(m.history.epoch) for m in models] == [2, 1, 1]
+    assert all(np.isfinite(m.fit(X, Y, verbose=0).history["loss"]).all() for m in models)
 
 
 def test_another_thread_may_predict_meanwhile():
