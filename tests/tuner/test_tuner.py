@@ -7,6 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -57,6 +58,12 @@ def test_jobs_and_lots_do_not_matter(made, fit_arguments, facts, name, monkeypat
     assert facts(searched(made, name, fit_arguments, "two", jobs=2)) == want
     monkeypatch.setattr(Tuner, "_can_run_together", lambda *_: False)
     assert facts(searched(made, name, fit_arguments, "alone")) == want
+
+
+def test_a_backend_of_threads_gives_the_same(made, fit_arguments, facts):
+    want = facts(searched(made, "random", fit_arguments, "one"))
+    with joblib.parallel_config(backend="threading"):
+        assert facts(searched(made, "random", fit_arguments, "threads", jobs=2)) == want
 
 
 @pytest.mark.parametrize("executions", [1, 2])
