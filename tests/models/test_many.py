@@ -43,6 +43,19 @@ def convolutional(k):
     return model
 
 
+def several(k):
+    set_random_seed(k)
+    b, a = keras.Input((2,), name="b"), keras.Input((6,), name="a")
+    hidden = keras.layers.Dense(4, "relu")(keras.layers.Concatenate()([a, b]))
+    outputs = {"q": keras.layers.Dense(1, name="q")(hidden), "p": keras.layers.Dense(2, "softmax", name="p")(hidden)}
+    model = keras.Model({"b": b, "a": a}, outputs)
+    model.compile("adam", {"p": "sparse_categorical_crossentropy", "q": "mse"}, metrics={"p": "accuracy"})
+    return model
+
+
+SEVERAL = {"x": {"a": X, "b": X[:, :2]}, "y": {"p": Y, "q": Y[:, None]}}
+
+
 class Own(keras.Model):
     """A step of its own, with other logs."""
 
@@ -76,6 +89,7 @@ CASES = {
     "optimizers": (lambda k: dense(k, optimizer=(keras.optimizers.SGD, keras.optimizers.Nadam)[k % 2]), {}),
     "losses": (lambda k: dense(k, loss=("mse", "mae", "binary_crossentropy")[k % 3]), {}),
     "random layers and state": (noisy, {"validation_split": 0.2}),
+    "several inputs and outputs": (several, SEVERAL),
     "images": (convolutional, {"x": IMAGES}),
     "validation": (dense, {"validation_data": (X[:9], Y[:9]), "validation_freq": 2}),
     "a split": (dense, {"validation_split": 0.3, "validation_batch_size": 4}),
@@ -123,13 +137,14 @@ def test_each_model_is_as_alone(name):
     alone, many = (trained(build, 5, arguments, which) for which in (False, True))
     for a, b in zip(alone, many, strict=True):
         assert state(a) == state(b)
-    x = arguments.get("x", X)
-    assert alone[2].predict(x, verbose=0).tobytes() == many[2].predict(x, verbose=0).tobytes()
+    x, y = arguments.get("x", X), arguments.get("y", Y)
+    for a, b in zip(*(keras.tree.flatten(m.predict(x, verbose=0)) for m in (alone[2], many[2])), strict=True):
+        assert a.tobytes() == b.tobytes()
     for a, b in zip(alone, many, strict=True):  # and so it goes on
         histories = []
         for model in (a, b):
             set_random_seed(12)
-            histories.append(model.fit(x, Y, verbose=0).history)
+            histories.append(model.fit(x, y, verbose=0).history)
         assert histories[0] == histories[1]
 
 
