@@ -247,6 +247,35 @@ def test_a_damaged_journal_is_named(made, fit_arguments):
         made(kt.RandomSearch, max_trials=5)
 
 
+DAMAGES = {
+    "no trial": ('{"other": 1}', "line 3: expected a trial or a refinement .KeyError"),
+    "a number": ("3", "line 3: expected an object"),
+    "no id": ('{"trial": {}}', "line 3: expected a trial"),
+    "another kind": (None, "line 3: expected a trial or a refinement .KeyError: 'System'"),
+    "a refinement": ('{"refine": {"top": "abc", "after": 0, "trials": 1}}', "line 3: expected a trial"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_lines_that_are_no_trials_are_named(made, fit_arguments, name):
+    path = Path(searched(made, "random", fit_arguments).journal.path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    text, words = DAMAGES[name]
+    lines[2] = lines[2].replace('"Int"', '"System"') if text is None else text
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(FileFormatError, match=words):
+        made(kt.RandomSearch, max_trials=5)
+
+
+def test_a_journal_of_another_format_is_refused(made, fit_arguments):
+    path = Path(searched(made, "random", fit_arguments).journal.path)
+    for header in ('{"format": 99, "settings": {}}', "{}", '{"format": 1, "settings": 3}'):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([header, *lines[1:]]) + "\n", encoding="utf-8")
+        with pytest.raises(ArgumentError, match="this version reads 1"):
+            made(kt.RandomSearch, max_trials=5)
+
+
 # ------------------------------------------------------------------ failures
 def sometimes(hp):
     units = hp.Int("units", 1, 9)
