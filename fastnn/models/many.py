@@ -17,6 +17,7 @@ from fastnn.callbacks import History
 from fastnn.core import config, switches
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.types import Array, Structure
+from fastnn.graph.variable import zero
 from fastnn.models import checks, loop, runs, sparse
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
@@ -242,8 +243,6 @@ class _Member:
         if self.quiet is None:
             self.model.reset_metrics()
             self.listeners.on_epoch_begin(epoch)
-        else:
-            self.quiet.reset()
 
     def end_epoch(self) -> None:
         """After the batches of training."""
@@ -260,8 +259,6 @@ class _Member:
             self.model.reset_metrics()
             self.model.stop_evaluating = False
             self.listeners.on_test_begin()
-        else:
-            self.quiet.reset()
 
     def end_validation(self) -> None:
         """After the batches of validation."""
@@ -322,36 +319,45 @@ def _lots(members: list[_Member]) -> Iterator[list[_Member]]:
 def _train(members: list[_Member], how: _How) -> None:
     """The epochs of some members, and their ends; see loop._train."""
     training, validating = Walk("train"), Walk("test")
-    alive = list(members)
+    alive, validates = list(members), members[0].validation is not None
+    totals = _totals(alive)
     try:
         for member in members:
             member.begin_training(how)
         for epoch in how.span:
+            zero(totals)
             for member in alive:
                 member.begin_epoch(epoch)
             training.run(alive)
             for member in alive:
                 member.end_epoch()
-            if loop.due(epoch, how.freq):
-                validated = [member for member in alive if member.validation is not None]
-                for member in validated:
+            if validates and loop.due(epoch, how.freq):
+                zero(totals)
+                for member in alive:
                     member.begin_validation()
-                validating.run(validated)
-                for member in validated:
+                validating.run(alive)
+                for member in alive:
                     member.end_validation()
             for member in alive:
                 member.end_of_epoch(epoch)
             if how.verbose:
                 _say(epoch, how.span.stop, alive)
-            alive = [member for member in alive if not member.model.stop_training]
-            if not alive:
-                break
+            if any(member.model.stop_training for member in alive):
+                alive = [member for member in alive if not member.model.stop_training]
+                totals = _totals(alive)
+                if not alive:
+                    break
     except BaseException as error:
         for member in members:
             member.abort(error)
         raise
     for member in members:
         member.end_training()
+
+
+def _totals(members: list[_Member]) -> list[Any]:
+    """The variables that quiet members measure with: `zero` is the reset_state of their metrics."""
+    return [v for member in members if member.quiet is not None for v in member.quiet.variables]
 
 
 def _say(epoch: int, epochs: int, alive: list[_Member]) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.graph.variable import zero
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
 
@@ -23,18 +22,19 @@ class Means(Mapping[str, float]):
     >>> mean = Mean()
     >>> means = Means({"loss": mean})
     >>> for value in (1.0, 4.0):
-    ...     means.reset()
+    ...     mean.reset_state()
     ...     mean.update_state(value)
+    ...     means.note("")
     ...     means.note("val_")
     >>> means["val_loss"], [*means]
-    (4.0, ['val_loss'])
+    (4.0, ['loss', 'val_loss'])
     >>> means.results()
-    {'val_loss': [1.0, 4.0]}
+    {'loss': [1.0, 4.0], 'val_loss': [1.0, 4.0]}
     """
 
     def __init__(self, named: dict[str, Mean]) -> None:
         self._named = dict(sorted(named.items()))
-        self._variables = [v for mean in self._named.values() for v in (mean.total, mean.count)]
+        self.variables = [v for mean in self._named.values() for v in (mean.total, mean.count)]
         self._noted: dict[str, list[list[float]]] = {}
         self._fresh: list[str] = []  # prefixes of the epoch that was noted last
 
@@ -51,14 +51,10 @@ class Means(Mapping[str, float]):
         own = all(getattr(type(m), name, None) is getattr(Mean, name) for m in named.values() for name in known)
         return cls(named) if own else None
 
-    def reset(self) -> None:
-        """reset_state of all."""
-        zero(self._variables)
-
     def note(self, prefix: str) -> None:
         """Remember what the metrics have measured so far; an epoch begins with the prefix ""."""
-        self._fresh = [prefix] if not prefix else [*self._fresh, *({prefix} - {*self._fresh})]
-        self._noted.setdefault(prefix, []).append([float(v._array) for v in self._variables])
+        self._fresh = [prefix] if not prefix else ["", prefix]
+        self._noted.setdefault(prefix, []).append([float(v._array) for v in self.variables])
 
     def __iter__(self) -> Iterator[str]:
         return (prefix + name for prefix in self._fresh for name in self._named)

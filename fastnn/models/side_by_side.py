@@ -38,21 +38,18 @@ class Walk:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self._members: list[Any] = []  # those whose every epoch can run without a look at them
+        self._sources: list[Any] = []
 
     def _source(self, member: Any) -> Any:
         return member.source if self.kind == "train" else member.validation
 
     def run(self, alive: list[Any]) -> None:
         """The batches of an epoch of those that still train."""
-        plain, sources = [], []
-        for member in alive:
-            source = self._source(member)
-            if self._is_plain(member, source):
-                plain.append(member)
-                sources.append(source)
-            else:
-                with named(member):
-                    source.run(Round(member.model, self.kind, member.listeners))
+        if alive is self._members:
+            plain, sources = self._members, self._sources
+        else:
+            plain, sources = self._sort(alive)
         for source in sources:
             source.begin()
             source.follow()
@@ -70,6 +67,21 @@ class Walk:
         for source in sources:
             source.at = source.all
             source.end()
+
+    def _sort(self, alive: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Those that can run side by side, and their sources; the others run at once."""
+        plain, sources = [], []
+        for member in alive:
+            source = self._source(member)
+            if self._is_plain(member, source):
+                plain.append(member)
+                sources.append(source)
+            else:
+                with named(member):
+                    source.run(Round(member.model, self.kind, member.listeners))
+        if len(plain) == len(alive) and all(member.quiet is not None for member in alive):
+            self._members, self._sources = alive, sources  # no callback is there to change it
+        return plain, sources
 
     def _is_plain(self, member: Any, source: Any) -> bool:
         """Whether the whole epoch can run without a look at this member."""

@@ -7,7 +7,7 @@ import shutil
 from typing import Any
 
 from fastnn.core.arguments import count
-from fastnn.core.errors import ArgumentError, SearchError
+from fastnn.core.errors import ArgumentError, FileFormatError, SearchError
 from fastnn.tuner import picture
 from fastnn.tuner.hyperparameters import HyperParameters
 from fastnn.tuner.journal import FORMAT, Journal
@@ -59,8 +59,7 @@ class Project:
         if not entries:
             return
         self._check_header(entries[0])
-        states = {int(e["trial"]["trial_id"]): e["trial"] for e in entries[1:] if "trial" in e}
-        refined = [e["refine"] for e in entries[1:] if "refine" in e]
+        states, refined = self._parsed(entries)
         while states or refined:
             if refined and refined[0]["after"] <= len(self.oracle.trials):
                 self._refine(refined.pop(0))
@@ -76,17 +75,36 @@ class Project:
                 break
             self.oracle.end_round()
 
+    def _parsed(self, entries: list[dict[str, Any]]) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
+        """({number: state of a trial}, refinements) of the lines behind the first; FileFormatError for others."""
+        states, refined = {}, []
+        for line, entry in enumerate(entries[1:], 2):
+            try:
+                if "refine" in entry:
+                    kept = entry["refine"]
+                    refined.append({"top": [int(n) for n in kept["top"]], "after": int(kept["after"]),
+                                    "trials": int(kept["trials"])})  # fmt: skip
+                else:
+                    trial = Trial.from_state(entry["trial"])
+                    states[trial.number] = trial.get_state()
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise FileFormatError(
+                    f"{self.journal.path!r}, line {line}: expected a trial or a refinement ({type(error).__name__}: "
+                    f"{error}). The file is damaged: mend or delete the line, or begin anew with overwrite=True."
+                ) from None
+        return states, refined
+
     def _settings(self) -> dict[str, Any]:
         return {**self.oracle.settings(), "executions_per_trial": self.executions_per_trial}
 
     def _check_header(self, header: dict[str, Any]) -> None:
-        if header.get("format") != FORMAT:
+        if header.get("format") != FORMAT or not isinstance(header.get("settings"), dict):
             raise ArgumentError(
                 f"{self.journal.path!r} is of format {header.get('format')!r}, this version reads {FORMAT}. Pass "
                 "overwrite=True to begin anew, or another project_name."
             )
         found = dict(header["settings"])
-        if self.oracle.drawn:
+        if self.oracle.drawn and isinstance(found.get("seed"), int):
             self.oracle.seed = found["seed"]
         for name, value in self._settings().items():
             if found.get(name) != value:
@@ -195,7 +213,7 @@ class Project:
     def _refine(self, entry: dict[str, Any]) -> None:
         oracle = self.oracle
         numbers = {t.number: t for t in oracle.trials.values()}
-        narrowed = _narrowed(oracle, [numbers[n] for n in entry["top"]])
+        narrowed = _narrowed(oracle, [numbers[n] for n in entry["top"] if n in numbers])
         oracle.hyperparameters.merge(narrowed)
         if oracle.max_trials is not None:
             oracle.max_trials = entry["after"] + entry["trials"]

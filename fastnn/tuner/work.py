@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import threading
 import time
 import traceback
 from collections.abc import Generator, Iterable, Iterator
@@ -15,10 +16,13 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FailedTrialError, FatalError
+from fastnn.core.locks import lock
 from fastnn.layers.session import clear_session, session_of_its_own
 from fastnn.tuner.trial import Metrics, Trial, TrialStatus
 from fastnn.utils.seeds import set_random_seed
 
+# seeds and names are those of the process: threads that some backends work with take turns
+_one_at_a_time = lock(threading.RLock)
 LOT = 8  # trials that one call of `fit_many` trains: as many as walk together
 
 
@@ -80,7 +84,7 @@ def run_lot(tuner: Any, trials: list[Trial], args: tuple[Any, ...], kwargs: dict
     """The states of some trials after they have run, side by side where they can; the trials stay as they are."""
     trials = [copied(trial) for trial in trials]
     states = []
-    with kept_randomness():
+    with _one_at_a_time, kept_randomness():
         begun = time.monotonic()
         together = tuner.run_together(trials, args, kwargs) if len(trials) > 1 else {}
         each = (time.monotonic() - begun) / len(trials)

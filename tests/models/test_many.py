@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastnn as keras
+from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotBuiltError, NotFiniteWarning
 from fastnn.models import side_by_side
 from fastnn.models.many import fit_many
@@ -42,6 +43,19 @@ def convolutional(k):
     return model
 
 
+def several(k):
+    set_random_seed(k)
+    b, a = keras.Input((2,), name="b"), keras.Input((6,), name="a")
+    hidden = keras.layers.Dense(4, "relu")(keras.layers.Concatenate()([a, b]))
+    outputs = {"q": keras.layers.Dense(1, name="q")(hidden), "p": keras.layers.Dense(2, "softmax", name="p")(hidden)}
+    model = keras.Model({"b": b, "a": a}, outputs)
+    model.compile("adam", {"p": "sparse_categorical_crossentropy", "q": "mse"}, metrics={"p": "accuracy"})
+    return model
+
+
+SEVERAL = {"x": {"a": X, "b": X[:, :2]}, "y": {"p": Y, "q": Y[:, None]}}
+
+
 class Own(keras.Model):
     """A step of its own, with other logs."""
 
@@ -75,6 +89,7 @@ CASES = {
     "optimizers": (lambda k: dense(k, optimizer=(keras.optimizers.SGD, keras.optimizers.Nadam)[k % 2]), {}),
     "losses": (lambda k: dense(k, loss=("mse", "mae", "binary_crossentropy")[k % 3]), {}),
     "random layers and state": (noisy, {"validation_split": 0.2}),
+    "several inputs and outputs": (several, SEVERAL),
     "images": (convolutional, {"x": IMAGES}),
     "validation": (dense, {"validation_data": (X[:9], Y[:9]), "validation_freq": 2}),
     "a split": (dense, {"validation_split": 0.3, "validation_batch_size": 4}),
@@ -122,13 +137,14 @@ def test_each_model_is_as_alone(name):
     alone, many = (trained(build, 5, arguments, which) for which in (False, True))
     for a, b in zip(alone, many, strict=True):
         assert state(a) == state(b)
-    x = arguments.get("x", X)
-    assert alone[2].predict(x, verbose=0).tobytes() == many[2].predict(x, verbose=0).tobytes()
+    x, y = arguments.get("x", X), arguments.get("y", Y)
+    for a, b in zip(*(keras.tree.flatten(m.predict(x, verbose=0)) for m in (alone[2], many[2])), strict=True):
+        assert a.tobytes() == b.tobytes()
     for a, b in zip(alone, many, strict=True):  # and so it goes on
         histories = []
         for model in (a, b):
             set_random_seed(12)
-            histories.append(model.fit(x, Y, verbose=0).history)
+            histories.append(model.fit(x, y, verbose=0).history)
         assert histories[0] == histories[1]
 
 
@@ -257,6 +273,34 @@ def test_verbose_says_a_line_per_epoch(capsys):
     fit_many([dense(k) for k in range(2)], X, Y, epochs=2, verbose=1)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and lines[0].startswith("Epoch 1/2 - 2 models - accuracy: ")
+
+
+def test_the_executor_in_python_trains_one_after_the_other():
+    config.set_executor("python")
+    try:
+        pairs = zip(trained(dense, 2, {"epochs": 1}, False), trained(dense, 2, {"epochs": 1}, True), strict=True)
+        assert all(state(a) == state(b) for a, b in pairs)
+    finally:
+        config.set_executor("cython")
+
+
+class Interrupts(keras.callbacks.Callback):
+    """Ctrl-C at the end of the second epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_leaves_models_and_histories_of_whole_epochs():
+    models = [dense(k) for k in range(3)]
+    ended = []
+    note = keras.callbacks.LambdaCallback(on_train_end=lambda logs: ended.append(logs))
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(models, X, Y, epochs=9, callbacks=lambda k: [note] + [Interrupts()] * (k == 1))
+    assert len(ended) == 3  # each callback hears that it is over
+    assert [len(m.history.epoch) for m in models] == [2, 1, 1]
+    assert all(np.isfinite(m.fit(X, Y, verbose=0).history["loss"]).all() for m in models)
 
 
 def test_another_thread_may_predict_meanwhile():

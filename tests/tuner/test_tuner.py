@@ -7,6 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -57,6 +58,12 @@ def test_jobs_and_lots_do_not_matter(made, fit_arguments, facts, name, monkeypat
     assert facts(searched(made, name, fit_arguments, "two", jobs=2)) == want
     monkeypatch.setattr(Tuner, "_can_run_together", lambda *_: False)
     assert facts(searched(made, name, fit_arguments, "alone")) == want
+
+
+def test_a_backend_of_threads_gives_the_same(made, fit_arguments, facts):
+    want = facts(searched(made, "random", fit_arguments, "one"))
+    with joblib.parallel_config(backend="threading"):
+        assert facts(searched(made, "random", fit_arguments, "threads", jobs=2)) == want
 
 
 @pytest.mark.parametrize("executions", [1, 2])
@@ -238,6 +245,35 @@ def test_a_damaged_journal_is_named(made, fit_arguments):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with pytest.raises(FileFormatError, match="line 3: expected JSON"):
         made(kt.RandomSearch, max_trials=5)
+
+
+DAMAGES = {
+    "no trial": ('{"other": 1}', "line 3: expected a trial or a refinement .KeyError"),
+    "a number": ("3", "line 3: expected an object"),
+    "no id": ('{"trial": {}}', "line 3: expected a trial"),
+    "another kind": (None, "line 3: expected a trial or a refinement .KeyError: 'System'"),
+    "a refinement": ('{"refine": {"top": "abc", "after": 0, "trials": 1}}', "line 3: expected a trial"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_lines_that_are_no_trials_are_named(made, fit_arguments, name):
+    path = Path(searched(made, "random", fit_arguments).journal.path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    text, words = DAMAGES[name]
+    lines[2] = lines[2].replace('"Int"', '"System"') if text is None else text
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(FileFormatError, match=words):
+        made(kt.RandomSearch, max_trials=5)
+
+
+def test_a_journal_of_another_format_is_refused(made, fit_arguments):
+    path = Path(searched(made, "random", fit_arguments).journal.path)
+    for header in ('{"format": 99, "settings": {}}', "{}", '{"format": 1, "settings": 3}'):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([header, *lines[1:]]) + "\n", encoding="utf-8")
+        with pytest.raises(ArgumentError, match="this version reads 1"):
+            made(kt.RandomSearch, max_trials=5)
 
 
 # ------------------------------------------------------------------ failures

@@ -5,7 +5,7 @@ cdef int64_t walk_together(Run **runs, int64_t n, int64_t batches) noexcept nogi
     """Batches of several tapes of one plan, each row of it for all of them before the next; how many were walked.
 
     The code of a kernel, and what the processor has learned of its branches, is then used n times in a row: the steps
-    of tiny models, which are mostly calls, take two thirds of the time.
+    of tiny models, which are mostly calls, take 15 to 30 % less time.
     """
     cdef int64_t i, stop, k, done = 0, last = runs[0].n_instr
     cdef Instr *ins
