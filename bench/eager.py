@@ -1,7 +1,8 @@
 """Training loops of one's own: a tape's step beside `fit`'s and PyTorch's, single operations, gradients of gradients.
 
-Printed is the time of a step or call of each case, here and in PyTorch's eager mode, the best of blocks of all rounds,
-one thread, engines in turn in processes of their own; and the resident set of a loop that goes on.
+Printed is the time of a step or call of each case, here and in PyTorch's eager mode: processor time, which other
+processes disturb least, of the best of blocks of all rounds, one thread, engines in turn in processes of their own; and
+the resident set of a loop that goes on.
 `bench/eager_torch.py` has the same cases for PyTorch, under the same names.
 """
 
@@ -39,19 +40,20 @@ LOOPS = ("playground", "mnist_mlp", "cifar_cnn")
 
 
 def best(step: Step, look: Callable[[Any], object], seconds: float, block: float = 0.05) -> float:
-    """Microseconds of a step: the fastest of some blocks, each of which ends with a look at what its last step gave."""
+    """Microseconds of processor time of a step: the fastest of some blocks, each of which ends with a look at what its
+    last step gave."""
     for _ in range(3):
         look(step())
-    start = time.perf_counter()
+    start = time.process_time()
     look(step())
-    times = max(1, round(block / max(time.perf_counter() - start, 1e-9)))
+    times = max(1, round(block / max(time.process_time() - start, 1e-9)))
     found, begin = np.inf, time.perf_counter()
     while found == np.inf or time.perf_counter() - begin < seconds:
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(times):
             last = step()
         look(last)
-        found = min(found, (time.perf_counter() - start) / times)
+        found = min(found, (time.process_time() - start) / times)
     return float(found * 1e6)
 
 

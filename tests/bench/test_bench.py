@@ -193,3 +193,35 @@ def test_ragged_in_short(capsys):
     assert x.shape == (32, 5) and y.shape == (32, 1) and (np.diff((x > 0).astype(int), axis=1) <= 0).all()
     assert ragged.main(a, print) == 0
     assert "the same lengths again" in capsys.readouterr().out
+
+
+def test_eager_in_short(capsys):
+    """The command runs, all that is wanted of a case is of one that there is, and a loop's losses fall."""
+    import argparse
+
+    from bench import eager
+
+    parser = argparse.ArgumentParser()
+    eager.arguments(parser)
+    a = parser.parse_args(["playground", "small", "memory", "--seconds", "0", "--rounds", "1", "--steps", "20"])
+    assert eager.main(a, print) == 0
+    out = capsys.readouterr().out
+    assert "playground loop" in out and "resident set after 2 and 20 steps" in out and "wanted 60 us" in out
+    made = {*eager.small(keras), *eager.curvature(keras), "gan", "wgan_gp", *(f"{n} loop" for n in eager.LOOPS)}
+    assert set(eager.WANTED) <= made and {other for _, other in eager.WANTED.values()} - {"", "torch"} <= {
+        *made,
+        *(f"{n} fit" for n in eager.LOOPS),
+    }
+    assert eager.verdict("product", {"product": 9.0, "gradient": 2.0}, {}).endswith("wanted 4: NO")
+    step = eager.loop(keras, "playground", True)
+    losses = [step() for _ in range(200)]
+    assert np.mean(losses[-20:]) < np.mean(losses[:20])
+
+
+@pytest.mark.parametrize("case", ["gan", "wgan_gp"])
+def test_steps_of_two_networks_change_both(case):
+    from bench import eager
+
+    step = getattr(eager, case)(keras)
+    found = [float(np.ravel(step())[0]) for _ in range(3)]
+    assert np.isfinite(found).all() and len(set(found)) == 3

@@ -1,4 +1,7 @@
-"""A tape loses no operation: one stored call of each public one, on watched values, against central differences."""
+"""A tape loses no operation: one stored call of each public one, on watched values, against central differences.
+
+The same of a tape in a tape: second derivatives along one direction, against differences of gradients.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,8 @@ def chosen():
 
 
 CALLS = chosen()
+# what has no second derivative: its record says so
+FIRST_ONLY = {"ctc_loss", "linalg.svd"}
 KINDS = {"a Tensor": Tensor.of, "a variable": lambda array: Variable(array, dtype="float32"), "an array": np.copy}
 
 
@@ -100,3 +105,39 @@ def test_gradients_under_a_tape(name):
         found = tape.gradient(results, list(used.values()), [w.astype(str(r.dtype)) for r, w in zip(results, weights)])
         total = sum(float(np.sum(np.asarray(g, "f8") * along[k])) for g, k in zip(found, used) if g is not None)
         np.testing.assert_allclose(total, expected, 2e-2, 2e-2, err_msg=f"{kind}: {call}")
+
+
+def total(results, weights):
+    """One number that bends, made of results."""
+    return sum(ops.sum(ops.tanh(r * 0.3) * w) for r, w in zip(results, weights))
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - FIRST_ONLY))
+def test_second_derivatives_of_a_tape_in_a_tape(name):
+    call = CALLS[name]
+    plain, used = evaluated(call, lambda array: array)
+    along, rng = directions(used), np.random.default_rng(1)
+    weights = [rng.normal(size=np.shape(r)) for r in plain]
+
+    def gradients(step):
+        """The gradients a step along the directions, and their derivatives there."""
+        keys = iter(along)
+        with GradientTape() as outer, GradientTape(persistent=True) as tape:
+
+            def watched(array):
+                x = Tensor.of(array.astype("f8") + step * along[next(keys)])
+                tape.watch(x)
+                outer.watch(x)
+                return x
+
+            results, used = evaluated(call, watched)
+            sources = list(used.values())
+            first = tape.gradient(total(results, weights), sources, unconnected_gradients="zero")
+            slope = sum(ops.sum(g * d) for g, d in zip(first, along.values()))
+        return first, outer.gradient(slope, sources, unconnected_gradients="zero")
+
+    _, found = gradients(0.0)
+    after, before = gradients(STEP)[0], gradients(-STEP)[0]
+    for mine, a, b in zip(found, after, before):
+        expected = (np.asarray(a) - np.asarray(b)) / (2 * STEP)
+        np.testing.assert_allclose(mine, expected, 2e-3, 2e-4 * max(1.0, np.abs(expected).max()), err_msg=call)

@@ -13,13 +13,13 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import nn as reference
 from fastnn.ops.forms import affine
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import second
 from fastnn.ops.records import softmax as nn
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
 
 EPSILON = {"epsilon": REQUIRED}
-_NO_SECOND = "second derivatives of a cross-entropy of probabilities: give logits (from_logits=True)"
 _EPS = {"epsilon": 1e-7}
 
 
@@ -155,7 +155,7 @@ binary_crossentropy_grad = register(
         attrs=EPSILON,
         infer=_same_infer("binary_crossentropy_grad"),
         lower=_elementwise_lower("binary_crossentropy_grad"),
-        nondiff=_NO_SECOND,
+        vjp=second.by_parts(second.gradient_of(second.binary_crossentropy)),
         elementwise=True,
         reference=reference.binary_crossentropy_grad,
         cases=_pair_cases(0.1, 0.9, True, _EPS),
@@ -261,7 +261,7 @@ categorical_crossentropy_grad = register(
         attrs=EPSILON,
         infer=_cce_grad_infer,
         lower=_cce_grad_lower,
-        nondiff=_NO_SECOND,
+        vjp=second.by_parts(second.gradient_of(second.categorical_crossentropy)),
         reference=reference.categorical_crossentropy_grad,
         cases=_rows_case(False, True),
         invalid=[([Spec((2, 3), "float32"), Spec((2, 3), "float32"), Spec((3,), "float32")], _EPS, ShapeError)],
@@ -343,7 +343,7 @@ sparse_categorical_crossentropy_grad: Op = register(
         attrs=EPSILON,
         infer=_scce_grad_infer,
         lower=_scce_grad_lower,
-        nondiff=_NO_SECOND,
+        vjp=second.by_parts(second.gradient_of(second.sparse_categorical_crossentropy)),
         reference=reference.sparse_categorical_crossentropy_grad,
         cases=_rows_case(True, True),
         invalid=[([Spec((2, 3), "float32"), Spec((2,), "int64"), Spec((3,), "float32")], _EPS, ShapeError)],

@@ -15,6 +15,7 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
 from fastnn.ops.forms import zeros
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import second
 from fastnn.ops.records.normalization import check_channels, words
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ _layer_norm_grad = register(
         attrs={"centered": True},
         infer=_layer_norm_grad_infer,
         lower=_layer_norm_grad_lower,
-        nondiff="second derivatives: write the normalisation with moments() instead",
+        vjp=second.by_parts(second.layer_norm_grad),
         reference=reference.layer_norm_grad,
         cases=_layer_norm_grad_cases,
         invalid=[

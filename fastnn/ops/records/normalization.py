@@ -14,6 +14,7 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
 from fastnn.ops.forms import affine, zeros
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import second
 from fastnn.ops.records.matmul import activation_grad
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ _batch_norm_grad = register(
         infer=_batch_norm_grad_infer,
         lower=_batch_norm_grad_lower,
         inplace={0: 0},
-        nondiff="second derivatives: write the normalisation with moments() and batch_normalization() instead",
+        vjp=second.by_parts(second.batch_norm_grad),
         reference=reference.batch_norm_grad,
         cases=_batch_norm_grad_cases,
         invalid=[
