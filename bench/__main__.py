@@ -8,6 +8,7 @@
     python -m bench resume               # what a checkpoint a second costs ResNet-20
     python -m bench playground           # steps and frames a second of the playground's server
     python -m bench many                 # fit_many beside one model after the other
+    python -m bench vision               # HOG and local binary patterns beside scikit-image, sizes of images
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
     python -m bench gate                 # exit status 1 where a kernel is slower than recorded
@@ -42,6 +43,7 @@ from bench import (
     results,
     resume,
     table,
+    vision,
 )
 from bench.models import INFERENCE, WORKLOADS
 
@@ -180,6 +182,7 @@ def parser() -> argparse.ArgumentParser:
     loops.arguments(commands.add_parser("loops", help="recurrences beside PyTorch's, plans and binding"))
     eager.arguments(commands.add_parser("eager", help="training loops of one's own, beside fit and PyTorch's"))
     many.arguments(commands.add_parser("many", help="fit_many beside one model after the other"))
+    vision.arguments(commands.add_parser("vision", help="descriptors of images, beside scikit-image's"))
     resume.arguments(commands.add_parser("resume", help="what checkpoints cost a training"))
     playground.arguments(commands.add_parser("playground", help="the playground's steps and frames a second"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
@@ -213,6 +216,8 @@ def main() -> int:
         return eager.main(a, say)
     if a.command == "many":
         return many.main(a, say)
+    if a.command == "vision":
+        return vision.main(a, say)
     if a.command == "resume":
         return resume.main(a, say)
     if a.command == "playground":

@@ -17,6 +17,19 @@ from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
 from fastnn.layers.tracking import Owned
 
+FOUND = "_fastnn_found"  # the one attribute: layers of fastnn and of users have names of their own
+
+
+def found_once(layer, name, find):
+    """What `find` gives, found again when the layers inside, or what they own, have changed."""
+    kept = layer.__dict__.get(FOUND)
+    if kept is None or kept[0] != Owned.changes or kept[1] != id(layer):  # a copy has that of the original
+        kept = Owned.changes, id(layer), {}
+        object.__setattr__(layer, FOUND, kept)
+    if name not in kept[2]:
+        kept[2][name] = find()
+    return kept[2][name]
+
 
 def unique(things):
     """The things without repeats (by identity), in order."""
@@ -106,16 +119,8 @@ class StateMixin:
         """Itself and the layers inside it, depth first, each once."""
         if not recursive:
             return [layer for layer in unique([self, *self._layers]) if include_self or layer is not self]
-        inside = self._found_once("_flat_layers", lambda: list(reached(self, lambda layer: layer._layers))[1:])
+        inside = found_once(self, "layers", lambda: list(reached(self, lambda layer: layer._layers))[1:])
         return [self, *inside] if include_self else list(inside)
-
-    def _found_once(self, name, find):
-        """What `find` gives, found again when the layers inside, or what they own, have changed."""
-        kept = self.__dict__.get(name)
-        if kept is None or kept[0] != Owned.changes or kept[1] != id(self):  # a copy has that of the original
-            kept = Owned.changes, id(self), find()
-            object.__setattr__(self, name, kept)
-        return kept[2]
 
     # ---- weights --------------------------------------------------------------------------------------
 
@@ -123,7 +128,7 @@ class StateMixin:
     def weights(self) -> list[Variable]:
         """All weights: its own trainable ones, its own others, then those of the layers inside it."""
         return list(
-            self._found_once("_flat_weights", lambda: gathered(self, "weights", lambda layer: layer._tracker.variables))
+            found_once(self, "weights", lambda: gathered(self, "weights", lambda layer: layer._tracker.variables))
         )
 
     @property

@@ -1,6 +1,8 @@
 """Generated from NAMES by tests/typing/stubs.py."""
+from fastnn.quantizers.calibrated import AWQConfig as AWQConfig
 from fastnn.quantizers.quantizer import AbsMaxQuantizer as AbsMaxQuantizer
 from fastnn.quantizers.configs import Float8QuantizationConfig as Float8QuantizationConfig
+from fastnn.quantizers.calibrated import GPTQConfig as GPTQConfig
 from fastnn.quantizers.configs import Int4QuantizationConfig as Int4QuantizationConfig
 from fastnn.quantizers.configs import Int8QuantizationConfig as Int8QuantizationConfig
 from fastnn.quantizers.configs import QuantizationConfig as QuantizationConfig
@@ -18,8 +20,10 @@ from fastnn.quantizers.quantizer import serialize as serialize
 from fastnn.quantizers.int4 import unpack_int4 as unpack_int4
 
 __all__ = [
+    'AWQConfig',
     'AbsMaxQuantizer',
     'Float8QuantizationConfig',
+    'GPTQConfig',
     'Int4QuantizationConfig',
     'Int8QuantizationConfig',
     'QuantizationConfig',

@@ -361,3 +361,28 @@ def test_call_context_arguments_reach_the_layers_that_ask_for_them(model):
     assert outer(ones, foo_mode=True).sum() == 4 and outer(ones).sum() == 2
     with pytest.raises(RuntimeError, match="after the layer has been called"):
         outer._register_call_context_args("more")
+
+
+@pytest.mark.parametrize("name", ["_inside", "_weights", "_kept", "_found", "_layers_inside"])
+@pytest.mark.parametrize("value", [3, "words", (1, 2), [0.5], None])
+def test_attributes_of_a_layer_keep_what_it_put_there(name, value):
+    """What layers find once is kept beside the attributes that users, and layers of fastnn, have under such names."""
+
+    class Mine(layers.Dense):
+        def __init__(self, units):
+            super().__init__(units)
+            setattr(self, name, value)
+
+    model = fastnn.Sequential([fastnn.Input((3,)), Mine(2), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones(4), verbose=0)
+    assert [len(model.weights), len(model.layers[0].weights)] == [4, 2]
+    assert getattr(model.layers[0], name) == value and model.layers[0] in model._flatten_layers()
+
+
+def test_layers_whose_attributes_have_such_names():
+    normal = layers.Normalization()
+    normal.adapt(np.arange(6.0).reshape(3, 2))
+    assert len(normal.weights) == 3
+    cut = layers.CutMix()
+    assert cut.weights == [] and cut(np.ones((2, 4, 4, 3)), training=True).shape == (2, 4, 4, 3)

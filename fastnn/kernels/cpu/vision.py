@@ -196,6 +196,26 @@ def pixel(T, image, y, x, h, w):
     return np.float64(at(T, image)[y * w + x])
 
 
+@device
+def between(T, image, i, i1, dr, q, h, w):
+    """The value of an image in row i, dr of the way to row i1, at column q, bilinear."""
+    q0 = np.floor(q)
+    dq, j = q - q0, np.int64(q0)
+    j1 = j + 1 if dq > 0.0 else j
+    upper = (1.0 - dq) * pixel(T, image, i, j, h, w) + dq * pixel(T, image, i, j1, h, w)
+    lower = (1.0 - dq) * pixel(T, image, i1, j, h, w) + dq * pixel(T, image, i1, j1, h, w)
+    return (1.0 - dr) * upper + dr * lower
+
+
+@device
+def ones_of(code, points):
+    """How many of the bits are set."""
+    found = np.int64(0)
+    for k in range(points):
+        found += (code >> np.int64(k)) & np.int64(1)
+    return found
+
+
 @kernel("u8", "f32", "f64")
 def lbp(a, lo, hi, T):
     """Which of the points on a circle round each pixel are at least as bright as it, as one number.
@@ -206,31 +226,49 @@ def lbp(a, lo, hi, T):
     """
     xs, ys, h, w, points, offsets, method = words(a, 7)
     down, right = at(np.float64, offsets), at(np.float64, offsets + points * 8)
+    S = sizeof(T)
     for item in range(lo, hi):
-        image, y = xs + item // h * h * w * sizeof(T), item % h
-        z = at(np.int32, ys + item * w * 4)
+        image, y = xs + item // h * h * w * S, item % h
+        z, middle = at(np.int32, ys + item * w * 4), at(T, xs + item * w * S)
         for x in range(w):
-            middle, code, ones, changes, before = pixel(T, image, y, x, h, w), np.int64(0), 0, 0, np.int64(0)
-            for k in range(points):
-                r, q = np.float64(y) + down[k], np.float64(x) + right[k]
-                r0, q0 = np.floor(r), np.floor(q)
-                dr, dq = r - r0, q - q0
-                i, j = np.int64(r0), np.int64(q0)
-                i1 = i + 1 if dr > 0.0 else i
-                j1 = j + 1 if dq > 0.0 else j
-                upper = (1.0 - dq) * pixel(T, image, i, j, h, w) + dq * pixel(T, image, i, j1, h, w)
-                lower = (1.0 - dq) * pixel(T, image, i1, j, h, w) + dq * pixel(T, image, i1, j1, h, w)
-                bit = np.int64(1) if (1.0 - dr) * upper + dr * lower - middle >= 0.0 else np.int64(0)
-                code |= bit << np.int64(k)
-                ones += bit
-                changes += np.int64(1) if k > 0 and bit != before else np.int64(0)
-                before = bit
+            z[x] = np.int32(0)
+        for k in range(points):
+            r, step, bit = np.float64(y) + down[k], right[k], np.int32(1 << k)
+            r0 = np.floor(r)
+            dr, i = r - r0, np.int64(r0)
+            i1 = i + 1 if dr > 0.0 else i
+            margin = np.int64(np.ceil(abs(step))) + 1
+            first, last = margin, w - margin
+            if i < 0 or i1 >= h or last <= first:
+                first, last = w, w
+            for x in range(min(first, w)):
+                v = between(T, image, i, i1, dr, np.float64(x) + step, h, w)
+                z[x] |= bit if v - np.float64(middle[x]) >= 0.0 else np.int32(0)
+            # inside, where nothing has to be asked; steps have five digits, so they are whole or not for every x
+            whole = np.floor(step)
+            left, more = np.int64(whole) + first, np.int64(1) if step > whole else np.int64(0)
+            p, p1 = at(T, image + (i * w + left) * S), at(T, image + (i * w + left + more) * S)
+            u, u1 = at(T, image + (i1 * w + left) * S), at(T, image + (i1 * w + left + more) * S)
+            c, code = at(T, xs + (item * w + first) * S), at(np.int32, ys + (item * w + first) * 4)
+            for x in range(last - first):
+                place = np.float64(x + first)
+                dq = (place + step) - (place + whole)
+                upper = (1.0 - dq) * np.float64(p[x]) + dq * np.float64(p1[x])
+                lower = (1.0 - dq) * np.float64(u[x]) + dq * np.float64(u1[x])
+                v = (1.0 - dr) * upper + dr * lower - np.float64(c[x])
+                code[x] |= bit if v >= 0.0 else np.int32(0)
+            for x in range(max(last, 0), w):
+                v = between(T, image, i, i1, dr, np.float64(x) + step, h, w)
+                z[x] |= bit if v - np.float64(middle[x]) >= 0.0 else np.int32(0)
+        for x in range(w):
+            found = np.int64(z[x])
             if method == 1:
-                turned = code
+                turned = found
                 for _ in range(1, points):
                     turned = (turned >> np.int64(1)) | ((turned & np.int64(1)) << np.int64(points - 1))
-                    code = turned if turned < code else code
+                    found = turned if turned < found else found
             elif method == 2:
-                code = ones if changes <= 2 else np.int64(points + 1)
-            z[x] = np.int32(code)
+                changes = ones_of(found ^ (found >> np.int64(1)), points - 1)
+                found = ones_of(found, points) if changes <= 2 else np.int64(points + 1)
+            z[x] = np.int32(found)
     return 0
