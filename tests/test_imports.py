@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data"},
+    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data", "export"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
@@ -192,6 +192,8 @@ def test_imports_point_downward(path):
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
 OPTIONAL = {
+    "onnx",
+    "onnxruntime",
     "h5py",
     "PIL",
     "joblib",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.export import writer
+from fastnn.utils.interactive import is_interactive_logging_enabled, say
 
 if TYPE_CHECKING:
     from fastnn.graph import Variable
@@ -79,16 +82,37 @@ class StateTree:
         input_signature: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Keras's door to the formats of other frameworks: an error that says what to do instead.
+        """Write what predict computes into a file that needs no fastnn.
 
-        Raises ArgumentError for a format that Keras does not know either, NotSupportedError for all others.
+        filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
+        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests itself),
+        .npz (the weights by their paths).  format: "onnx", "py" or "npz"; the other formats of Keras are not written.
+        verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+
+        Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
+        Keras's other formats; ArgumentError for a format that Keras does not know either.
+
+        >>> import os, tempfile, fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export(os.path.join(folder, "model.py"), verbose=False)
         """
-        if format not in FORMATS:
-            raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {list(FORMATS)}")
+        ending = os.fspath(filepath).rpartition(".")[2]
+        form = ending if format == "tf_saved_model" and ending in writer.FORMATS else format
+        if form in writer.FORMATS:
+            apart = writer.export(self, filepath, form)
+            if is_interactive_logging_enabled() if verbose is None else verbose:
+                how = "" if apart is None else f"; largest difference to predict, relative: {apart:.1e}"
+                say(f"Wrote {os.fspath(filepath)}{how}\n")
+            return
+        if form not in FORMATS:
+            raise ArgumentError(
+                f"Unrecognized format={format}. Supported formats are: {list(writer.FORMATS)}; Keras's are {list(FORMATS)}"
+            )
         raise NotSupportedError(
             f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "
-            "backends. Write the model with save('model.keras') and export it from Keras on one of these: "
-            "keras.models.load_model('model.keras').export(...)."
+            "backends. Write an .onnx, .py or .npz file, or write the model with save('model.keras') and export it "
+            "from Keras on one of these: keras.models.load_model('model.keras').export(...)."
         )
 
 

@@ -1,5 +1,6 @@
 """Where kernels come from: the pack without Numba, its staleness, and the same bits from the JIT."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -162,6 +163,8 @@ def test_a_forced_level_is_taken_or_refused_by_name(monkeypatch, mine, asked, sa
 def test_a_level_that_the_cpu_lacks_is_an_error_of_the_process(mode):
     if MODE == "python":
         pytest.skip("mode python compiles nothing")
+    if mode == "jit" and importlib.util.find_spec("numba") is None:
+        pytest.skip("mode jit needs Numba")
     out = python(
         "from fastnn.runtime import pack\npack.address('relu_f32')",
         {"FASTNN_KERNELS": mode, "FASTNN_LEVEL": "x86-64-v5", "FASTNN_REBUILD": "0"},

@@ -41,11 +41,14 @@ def test_the_arguments_are_scikit_learns(name):
 
 # their data are too few and too far from zero for the default rate and so few steps
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator, check", [
-    pair for kind in KINDS.values()
-    for pair in estimator_checks_generator(kind(hidden_layer_sizes=(16,), max_iter=60, learning_rate_init=0.02,
-                                                random_state=0))],
-    ids=lambda v: getattr(v, "func", type(v)).__name__)  # fmt: skip
+def checks():
+    """Scikit-learn's checks of both."""
+    options = dict(hidden_layer_sizes=(16,), max_iter=60, learning_rate_init=0.02, random_state=0)
+    return [pair for kind in KINDS.values() for pair in estimator_checks_generator(kind(**options))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("estimator, check", checks(), ids=lambda v: getattr(v, "func", type(v)).__name__)
 def test_scikit_learns_checks(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

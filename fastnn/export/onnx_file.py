@@ -1,0 +1,168 @@
+"""ONNX files: each step as nodes of the standard operators, opset 17, a batch of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastnn.export.steps import Steps
+
+OPSET, IR = 17, 8
+ONE_TO_ONE = {"add": "Sum", "subtract": "Sub", "maximum": "Max", "minimum": "Min", "average": "Mean"}
+FUNCTIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "elu": "Elu", "selu": "Selu", "softplus": "Softplus",
+             "softsign": "Softsign", "exponential": "Exp", "leaky_relu": "LeakyRelu"}  # fmt: skip
+
+
+class _Graph:
+    """Nodes and weights as they are added; names of values are made of a step's output."""
+
+    def __init__(self, helper, numpy_helper):
+        self.helper, self.to_tensor, self.nodes, self.weights = helper, numpy_helper.from_array, [], []
+
+    def weight(self, array, dtype=np.float32):
+        """The name of a constant."""
+        name = f"w{len(self.weights)}"
+        self.weights.append(self.to_tensor(np.ascontiguousarray(array, dtype), name))
+        return name
+
+    def node(self, kind, inputs, output=None, **attributes):
+        """Add a node; returns the name of its value."""
+        output = output or f"n{len(self.nodes)}"
+        self.nodes.append(self.helper.make_node(kind, list(inputs), [output], f"node{len(self.nodes)}", **attributes))
+        return output
+
+    def channels_first(self, x, rank):
+        """x with its channels in front of the spatial axes."""
+        return self.node("Transpose", [x], perm=[0, rank + 1, *range(1, rank + 1)])
+
+    def channels_last(self, x, rank, output):
+        """And back."""
+        return self.node("Transpose", [x], output, perm=[0, *range(2, rank + 2), 1])
+
+
+def write(steps: Steps, path: str, name: str) -> None:
+    """Write an ONNX file.
+
+    Raises ImportError where the package `onnx` is not installed.
+    """
+    try:
+        import onnx
+        from onnx import helper, numpy_helper
+    except ImportError as error:
+        raise ImportError("export to ONNX needs the package onnx: `pip install fastnn-engine[onnx]`.") from error
+    g = _Graph(helper, numpy_helper)
+    for step in steps.steps:
+        ADD[step.kind](g, step.inputs, step.output, **step.options)
+    tensor = lambda label, shape, dtype: helper.make_tensor_value_info(
+        label, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), ["batch" if i == 0 else d for i, d in enumerate(shape)]
+    )
+    shapes = {s.output: s.shape for s in steps.steps}
+    inputs = [tensor(label, shape, dtype) for label, (shape, dtype) in steps.inputs.items()]
+    outputs = []
+    for value, label in steps.outputs:
+        outputs.append(
+            tensor(g.node("Identity", [value], label), shapes.get(value) or steps.inputs[value][0], "float32")
+        )
+    graph = helper.make_graph(g.nodes, name, inputs, outputs, g.weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="fastnn")
+    model.ir_version = IR
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+# ------------------------------------------------------------------ a step -> nodes
+def _dense(g, inputs, output, weight, bias):
+    g.node("Add", [g.node("MatMul", [inputs[0], g.weight(weight)]), g.weight(bias)], output)
+
+
+def _conv(g, inputs, output, weight, bias, groups, strides, dilations, pads):
+    rank = weight.ndim - 2
+    order = (rank + 1, rank, *range(rank))  # filters, channels, places
+    given = [g.channels_first(inputs[0], rank), g.weight(weight.transpose(order))]
+    given += [] if bias is None else [g.weight(bias)]
+    y = g.node("Conv", given, group=groups, strides=strides, dilations=dilations, pads=_ends(pads))
+    g.channels_last(y, rank, output)
+
+
+def _ends(pads):
+    return [p[0] for p in pads] + [p[1] for p in pads]
+
+
+def _pool(g, inputs, output, function, size, strides, pads):
+    rank = len(size)
+    kind = "MaxPool" if function == "max" else "AveragePool"
+    x = g.channels_first(inputs[0], rank)
+    g.channels_last(g.node(kind, [x], kernel_shape=size, strides=strides, pads=_ends(pads)), rank, output)
+
+
+def _reduce(g, inputs, output, function, axes, keepdims):
+    kind = "ReduceMax" if function == "max" else "ReduceMean"
+    g.node(kind, inputs, output, axes=list(axes), keepdims=int(keepdims))
+
+
+def _reshape(g, inputs, output, shape):
+    g.node("Reshape", [inputs[0], g.weight(shape, np.int64)], output)
+
+
+def _affine(g, inputs, output, scale, shift):
+    g.node("Add", [g.node("Mul", [inputs[0], g.weight(scale)]), g.weight(shift)], output)
+
+
+def _layer_norm(g, inputs, output, scale, shift, epsilon):
+    g.node("LayerNormalization", [inputs[0], g.weight(scale), g.weight(shift)], output, axis=-1, epsilon=epsilon)
+
+
+def _activation(g, inputs, output, function, slope):
+    x = inputs[0]
+    if function == "relu6":
+        g.node("Clip", [x, g.weight(0.0), g.weight(6.0)], output)
+    elif function == "silu":
+        g.node("Mul", [x, g.node("Sigmoid", [x])], output)
+    elif function == "hard_sigmoid":
+        g.node("HardSigmoid", [x], output, alpha=1 / 6, beta=0.5)
+    elif function == "gelu":
+        erf = g.node("Erf", [g.node("Mul", [x, g.weight(0.5**0.5)])])
+        half = g.node("Mul", [x, g.weight(0.5)])
+        g.node("Mul", [half, g.node("Add", [erf, g.weight(1.0)])], output)
+    else:
+        options = {"alpha": slope} if function == "leaky_relu" else {}
+        g.node(FUNCTIONS[function], [x], output, **options)
+
+
+def _softmax(g, inputs, output, axis):
+    g.node("Softmax", inputs, output, axis=axis)
+
+
+def _pad(g, inputs, output, pads):
+    g.node("Pad", [inputs[0], g.weight(_ends(pads), np.int64)], output)
+
+
+def _repeat(g, inputs, output, factors):
+    scales = g.weight(factors)
+    g.node("Resize", [inputs[0], "", scales], output, mode="nearest", coordinate_transformation_mode="asymmetric",
+           nearest_mode="floor")  # fmt: skip
+
+
+def _gather(g, inputs, output, weight):
+    numbers = g.node("Cast", [inputs[0]], to=7)  # int64
+    g.node("Gather", [g.weight(weight), numbers], output, axis=0)
+
+
+def _multiply(g, inputs, output):
+    x = inputs[0]
+    for k, other in enumerate(inputs[1:], 1):
+        x = g.node("Mul", [x, other], output if k == len(inputs) - 1 else None)
+
+
+def _one(kind: str) -> Any:
+    return lambda g, inputs, output, **options: g.node(kind, inputs, output, **options)
+
+
+ADD = {
+    "dense": _dense, "conv": _conv, "pool": _pool, "reduce": _reduce, "reshape": _reshape, "affine": _affine,
+    "layer_norm": _layer_norm, "activation": _activation, "softmax": _softmax, "pad": _pad, "repeat": _repeat,
+    "gather": _gather, "multiply": _multiply, "concat": _one("Concat"),
+    "transpose": lambda g, inputs, output, order: g.node("Transpose", inputs, output, perm=list(order)),
+    **{kind: _one(name) for kind, name in ONE_TO_ONE.items()},
+}  # fmt: skip

@@ -1,0 +1,145 @@
+"""Model.export: the file of a format, written whole or not at all, and how far its outputs are from the model's."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import pathlib
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
+from fastnn.core.types import Array
+from fastnn.export import onnx_file, plain
+from fastnn.export.steps import Steps, steps_of
+
+FORMATS = ("onnx", "npz", "py")
+ROWS = 3  # of random inputs that outputs are compared on
+PLACES = 8  # for an axis of unknown size
+
+
+def export(model: Any, path: Any, form: str) -> float | None:
+    """Write the file; return the largest difference of its outputs to predict's, relative to the largest of these.
+
+    form: "onnx", "npz" or "py". None for "npz", which holds weights alone, and for "onnx" without onnxruntime.
+    """
+    path = pathlib.Path(os.fspath(path))
+    if not path.parent.is_dir():
+        raise ArgumentError(f"export: no folder {str(path.parent)!r} for {path.name!r}; make it first.")
+    if form == "npz":
+        arrays = {v.path: v.numpy() for v in model.weights}
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        _replace(path, lambda name: pathlib.Path(name).write_bytes(buffer.getvalue()))
+        return None
+    steps = steps_of(model, form)
+    x = _example(steps)
+    expected = _flat(model.predict(list(x.values()) if len(x) > 1 else next(iter(x.values())), verbose=0))
+    if form == "py":
+        text = python_text(steps, model.name)
+        namespace: dict[str, Any] = {"__name__": "exported"}
+        exec(compile(text, str(path), "exec"), namespace)  # our own text: it is tried before it is written
+        found = _flat(namespace["predict"](*x.values()))
+        _replace(path, lambda name: pathlib.Path(name).write_text(text, encoding="utf-8"))
+    else:
+        _replace(path, lambda name: onnx_file.write(steps, name, model.name))
+        found = _in_onnxruntime(path, x)
+    return None if found is None else max(_apart(a, b) for a, b in zip(found, expected))
+
+
+def _replace(path, write):
+    """Call write(name) with the name of a new file in the same folder, which then takes the place of `path`."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        write(name)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    finally:
+        pathlib.Path(name).unlink(missing_ok=True)
+
+
+def _flat(values):
+    if isinstance(values, dict):
+        return list(values.values())
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def _apart(a: Array, b: Array) -> float:
+    return float(np.abs(a - b).max() / max(1e-30, np.abs(b).max()))
+
+
+def _example(steps: Steps) -> dict[str, Array]:
+    draw = np.random.default_rng(0)
+    tables = {name: s.options["weight"] for s in steps.steps if s.kind == "gather" for name in s.inputs}
+    out = {}
+    for name, (shape, dtype) in steps.inputs.items():
+        size = (ROWS, *(PLACES if d is None else d for d in shape[1:]))
+        values = draw.integers(0, len(tables[name]), size) if name in tables else draw.normal(size=size)
+        out[name] = values.astype(dtype)
+    return out
+
+
+def _in_onnxruntime(path, x):
+    try:
+        import onnxruntime
+    except ImportError:
+        return None
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.run(None, x)
+
+
+def python_text(steps: Steps, name: str) -> str:
+    """The text of a Python file that needs NumPy alone: `predict(*inputs)`, and a test when it is run."""
+    weights, lines = {}, []
+    for step in steps.steps:
+        options = []
+        for key, value in step.options.items():
+            if isinstance(value, np.ndarray):
+                weights[f"{step.output}_{key}"] = value
+                options.append(f"{key!r}: WEIGHTS['{step.output}_{key}']")
+            else:
+                options.append(f"{key!r}: {value!r}")
+        lines.append(f"    ({step.kind!r}, {step.inputs!r}, {step.output!r}, {{{', '.join(options)}}}),  # {step.name}")
+    x = _example(steps)
+    buffer = io.BytesIO()
+    values = [(s.kind, s.inputs, s.output, s.options) for s in steps.steps]
+    outputs = [value for value, _ in steps.outputs]
+    expected = plain.run(values, outputs, dict(x))
+    given = {**{f"x{k}": v for k, v in enumerate(x.values())}, **{f"y{k}": v for k, v in enumerate(expected)}}
+    np.savez_compressed(buffer, **weights, **given)
+    packed = base64.b85encode(buffer.getvalue()).decode("ascii")
+    pieces = "\n".join(f'    "{packed[i : i + 110]}"' for i in range(0, len(packed), 110))
+    source = pathlib.Path(plain.__file__).read_text(encoding="utf-8").split('"""', 2)[2]
+    return f'''"""The model {name!r}, exported by fastnn: predict(*inputs) with NumPy alone; run it to test it."""
+import base64
+import io
+{source}
+
+WEIGHTS = np.load(io.BytesIO(base64.b85decode(
+{pieces}
+)))
+WEIGHTS = {{name: WEIGHTS[name] for name in WEIGHTS.files}}
+STEPS = [
+{chr(10).join(lines)}
+]
+INPUTS, OUTPUTS = {list(steps.inputs)!r}, {outputs!r}
+DTYPES = {[dtype for _, dtype in steps.inputs.values()]!r}
+
+
+def predict(*inputs):
+    """The outputs for inputs of (rows, ...): one array, or a list."""
+    found = run(STEPS, OUTPUTS, {{n: np.asarray(x, d) for n, x, d in zip(INPUTS, inputs, DTYPES)}})
+    return found[0] if len(found) == 1 else found
+
+
+if __name__ == "__main__":
+    found = predict(*(WEIGHTS[f"x{{k}}"] for k in range(len(INPUTS))))
+    found = found if isinstance(found, list) else [found]
+    apart = max(float(abs(a - WEIGHTS[f"y{{k}}"]).max()) for k, a in enumerate(found))
+    print("largest difference to the outputs of the export:", apart)
+    raise SystemExit(apart > 1e-4)
+'''

@@ -1,0 +1,71 @@
+"""Which layers can be exported, and what is said of the others."""
+
+import numpy as np
+import pytest
+from exported import MODELS
+
+import fastnn
+from fastnn import layers
+from fastnn.core.errors import NotSupportedError
+from fastnn.export import plain
+from fastnn.export.steps import RULES, steps_of
+
+
+def test_every_rule_is_tried():
+    tried = {type(layer).__name__ for make in MODELS.values() for layer in make()._flatten_layers()}
+    alike = ("1D", "3D", "Dropout", "Depthwise", "Separable", "Identity", "ActivityRegularization")
+    assert {name for name in RULES if not any(part in name for part in alike)} <= tried
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_steps_in_numpy_are_what_predict_gives(name):
+    model = MODELS[name]()
+    steps = steps_of(model, "py")
+    draw, values = np.random.default_rng(1), {}
+    for key, (shape, dtype) in steps.inputs.items():
+        size = [4, *(d or 7 for d in shape[1:])]
+        values[key] = (draw.integers(0, 20, size) if dtype == "int32" else draw.normal(size=size)).astype(dtype)
+    x = list(values.values())
+    expected = model.predict(x if len(x) > 1 else x[0], verbose=0)
+    expected = expected if isinstance(expected, list) else [expected]
+    found = plain.run([(s.kind, s.inputs, s.output, s.options) for s in steps.steps],
+                      [value for value, _ in steps.outputs], dict(values))  # fmt: skip
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=3e-5, atol=3e-6)
+        assert a.dtype == b.dtype or name in ("Flatten",)
+
+
+class Own(layers.Layer):
+    def call(self, x):
+        return x
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: layers.LSTM(3, name="memory"), "layer 'memory' is a LSTM"),
+    (lambda: Own(name="mine"), "layer 'mine' is a Own"),
+    (lambda: layers.Conv1D(3, 2, data_format="channels_first"), "channels_first"),
+    (lambda: layers.Dense(3, activation="mish"), "activation 'mish'"),
+    (lambda: layers.BatchNormalization(axis=1), "normalises axis 1"),
+    (lambda: layers.ReLU(threshold=1.0), "a ReLU with a threshold"),
+    (lambda: layers.ELU(alpha=0.5), "alpha"),
+])  # fmt: skip
+def test_what_has_no_rule_is_named_before_anything_is_written(tmp_path, make, words):
+    model = fastnn.Sequential([fastnn.Input((5, 4)), make()])
+    with pytest.raises(NotSupportedError, match=words):
+        model.export(tmp_path / "m.py")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_size_that_padding_needs():
+    model = fastnn.Sequential([fastnn.Input((None, 4)), layers.Conv1D(3, 3, 2, "same")])
+    with pytest.raises(NotSupportedError, match="give the Input its sizes"):
+        steps_of(model, "py")
+
+
+def test_a_model_without_a_graph(tmp_path):
+    class Plain(fastnn.Model):
+        def call(self, x):
+            return x
+
+    with pytest.raises(NotSupportedError, match="built Sequential or functional"):
+        Plain().export(tmp_path / "m.py")

@@ -1,0 +1,85 @@
+"""Models whose layers have rules for export, for the tests of every format: {name: a function that makes one}."""
+
+import fastnn
+from fastnn import layers
+
+IMAGE, SERIES, ROW = (9, 8, 4), (10, 4), (6,)
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "exponential", "gelu",
+               "silu", "relu6", "leaky_relu", "hard_sigmoid", "linear")  # fmt: skip
+LAYERS = {
+    "dense": (ROW, lambda: layers.Dense(3)), "no bias": (ROW, lambda: layers.Dense(3, use_bias=False)),
+    "dense of series": (SERIES, lambda: layers.Dense(3)),
+    **{f"activation {a}": (ROW, lambda a=a: layers.Dense(3, activation=a)) for a in ACTIVATIONS},
+    **{type(make()).__name__: (IMAGE, make) for make in (
+        lambda: layers.Activation("gelu"), lambda: layers.Softmax(), lambda: layers.ReLU(), lambda: layers.LeakyReLU(),
+        lambda: layers.ELU(), lambda: layers.Flatten(), lambda: layers.BatchNormalization(),
+        lambda: layers.LayerNormalization(), lambda: layers.Rescaling(0.5, offset=-1.0), lambda: layers.Dropout(0.5),
+        lambda: layers.GlobalMaxPooling2D(), lambda: layers.GlobalAveragePooling2D(),
+        lambda: layers.UpSampling2D((2, 3)),
+        lambda: layers.ZeroPadding2D(((1, 2), (0, 3))), lambda: layers.Permute((3, 1, 2)),
+        lambda: layers.GaussianNoise(1.0))},
+    "softmax axis": (IMAGE, lambda: layers.Softmax(1)), "relu max": (ROW, lambda: layers.ReLU(6.0)),
+    "relu slope": (ROW, lambda: layers.ReLU(negative_slope=0.3)), "reshape": (SERIES, lambda: layers.Reshape((5, -1))),
+    "keepdims": (IMAGE, lambda: layers.GlobalAveragePooling2D(keepdims=True)),
+    "no centre": (IMAGE, lambda: layers.BatchNormalization(center=False, scale=False)),
+    **{f"conv {p} {s} {d}": (IMAGE, lambda p=p, s=s, d=d: layers.Conv2D(6, (3, 2), s, p, dilation_rate=d))
+       for p in ("valid", "same") for s, d in ((1, 1), (2, 1), ((3, 2), 1), (1, 2))},
+    "groups": (IMAGE, lambda: layers.Conv2D(6, 3, groups=2)),
+    "conv1d": (SERIES, lambda: layers.Conv1D(5, 3, 2, "same")),
+    "causal": (SERIES, lambda: layers.Conv1D(5, 3, padding="causal", dilation_rate=2)),
+    "depthwise": (IMAGE, lambda: layers.DepthwiseConv2D(3, 2, "same", depth_multiplier=2)),
+    "separable": (IMAGE, lambda: layers.SeparableConv2D(5, 3, padding="same", depth_multiplier=2, activation="relu")),
+    "separable1d": (SERIES, lambda: layers.SeparableConv1D(5, 3)),
+    **{f"{kind.__name__} {p}": (IMAGE, lambda kind=kind, p=p: kind((2, 3), 2, p))
+       for kind in (layers.MaxPooling2D, layers.AveragePooling2D) for p in ("valid", "same")},
+    "pool1d": (SERIES, lambda: layers.MaxPooling1D(3, 1, "same")), "up1d": (SERIES, lambda: layers.UpSampling1D(2)),
+}  # fmt: skip
+MERGES = (
+    layers.Add,
+    layers.Subtract,
+    layers.Multiply,
+    layers.Maximum,
+    layers.Minimum,
+    layers.Average,
+    layers.Concatenate,
+)
+
+
+def one_layer(name):
+    """A model of one layer, whose weights are all drawn at random."""
+    shape, make = LAYERS[name]
+    model = fastnn.Sequential([fastnn.Input(shape), make()])
+    return randomised(model)
+
+
+def randomised(model):
+    """The model with weights that are neither zeros nor ones."""
+    fastnn.utils.set_random_seed(0)
+    model.set_weights([fastnn.random.uniform(w.shape, 0.1, 0.9) for w in model.get_weights()])
+    return model
+
+
+def merged(kind):
+    """Two inputs and one layer that merges them."""
+    a, b = fastnn.Input(SERIES), fastnn.Input(SERIES)
+    return fastnn.Model([a, b], kind()([a, b]))
+
+
+def words():
+    """Whole numbers of any length, two outputs, a model inside the model, a layer that is called twice."""
+    x = fastnn.Input((None,), dtype="int32", name="words")
+    h = layers.Embedding(20, 6)(x)
+    inner = fastnn.Sequential([fastnn.Input((None, 6)), layers.Conv1D(6, 3, padding="same", activation="relu")])
+    twice = layers.Dense(6, activation="tanh")
+    h = twice(twice(inner(inner(h))))
+    pooled = layers.GlobalMaxPooling1D()(h)
+    return randomised(
+        fastnn.Model(x, [layers.Dense(2, name="a")(pooled), layers.Dense(1, "sigmoid", name="b")(pooled)])
+    )
+
+
+MODELS = {
+    **{name: lambda name=name: one_layer(name) for name in LAYERS},
+    **{kind.__name__: lambda kind=kind: merged(kind) for kind in MERGES},
+    "words": words,
+}
