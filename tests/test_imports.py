@@ -80,7 +80,7 @@ ALLOWED: dict[str, set[str]] = {
     "distribution": BASE,
     "export": BASE,
     "legacy": BASE | {"saving"},
-    "sklearn": OBJECTS | {"models"},
+    "sklearn": OBJECTS | {"gradients", "models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
     "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler"},

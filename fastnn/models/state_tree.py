@@ -85,8 +85,8 @@ class StateTree:
         """Write what predict computes into a file that needs no fastnn.
 
         filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
-        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests itself),
-        .npz (the weights by their paths).  format: "onnx", "py" or "npz"; the other formats of Keras are not written.
+        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests
+        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; the other formats of Keras are not written.
         verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
 
         Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
@@ -107,7 +107,8 @@ class StateTree:
             return
         if form not in FORMATS:
             raise ArgumentError(
-                f"Unrecognized format={format}. Supported formats are: {list(writer.FORMATS)}; Keras's are {list(FORMATS)}"
+                f"Unrecognized format={format}. Supported formats are: {list(writer.FORMATS)}; Keras's are "
+                f"{list(FORMATS)}"
             )
         raise NotSupportedError(
             f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "

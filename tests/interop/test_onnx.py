@@ -1,11 +1,10 @@
 """ONNX files beside predict, in onnxruntime (tox -e onnx)."""
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from exported import MODELS
-
-onnx = pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
 
 
 @pytest.mark.parametrize("name", MODELS)
