@@ -11,6 +11,13 @@ KINKED = ["relu", "leaky_relu", "abs"]
 LOSSES = ["categorical", "sparse", "binary"]
 
 
+def _activated(name: str, x: Any) -> Any:
+    """An activation of x; of one column no softmax, of which there is a warning: it is 1."""
+    from fastnn import ops
+
+    return getattr(ops, "sigmoid" if name == "softmax" and x.shape[-1] == 1 else name)(x)
+
+
 class RandomGraph:
     """A drawn graph, called with symbols of its inputs (data first, then weights); returns its outputs.
 
@@ -111,9 +118,9 @@ class RandomGraph:
             elif kind == "dense":
                 a, w, b, activation = what
                 value = ops.matmul(pool[a], symbols[w]) + symbols[b]
-                value = getattr(ops, activation)(value) if activation else value
+                value = _activated(activation, value) if activation else value
             elif kind == "activation":
-                value = getattr(ops, what[1])(pool[what[0]])
+                value = _activated(what[1], pool[what[0]])
             elif kind == "binary":
                 value = getattr(ops, what[2])(pool[what[0]], pool[what[1]])
             elif kind == "concatenate":
@@ -165,7 +172,7 @@ class RandomGraph:
         from fastnn import ops
         from fastnn.graph import branch
 
-        (y,) = branch(ops.tanh(ops.sum(x)) < threshold, lambda: [getattr(ops, name)(x)], lambda: [x * x * 0.5])
+        (y,) = branch(ops.tanh(ops.sum(x)) < threshold, lambda: [_activated(name, x)], lambda: [x * x * 0.5])
         return y
 
     def _norm(self, x: Any, scale: Any, offset: Any, activation: str | None) -> Any:
@@ -186,9 +193,9 @@ class RandomGraph:
             truth = (np.arange(rows * columns).reshape(rows, columns) % 2).astype(x.dtype)
             return ops.mean(ops.binary_crossentropy(truth, ops.sigmoid(x)), axis=1, keepdims=True)
         if kind == "sparse":
-            value = ops.sparse_categorical_crossentropy(labels, ops.softmax(x))
+            value = ops.sparse_categorical_crossentropy(labels, _activated("softmax", x))
         else:
-            value = ops.categorical_crossentropy(np.eye(columns, dtype=x.dtype)[labels], ops.softmax(x))
+            value = ops.categorical_crossentropy(np.eye(columns, dtype=x.dtype)[labels], _activated("softmax", x))
         return ops.reshape(value, (rows, 1))
 
     def arrays(self, rng: np.random.Generator, dtype: str) -> list[np.ndarray]:
