@@ -23,6 +23,7 @@ COMPILING = {"build", "build_ext", "build_py", "bdist_wheel", "editable_wheel", 
 if COMPILING & set(sys.argv):  # first of all, not after minutes
     compiler.require(headers=True)
 SOURCES = "src_cython"  # mirrors the package; the path follows from the module's name
+THREADS = [] if sys.platform == "win32" else ["-pthread"]
 MODULES = ["fastnn.runtime.executor", "fastnn.runtime.order"]
 
 
@@ -37,8 +38,8 @@ def extension(module):
         depends=[
             os.path.join(os.path.dirname(path), name) for name in ("pool.h", "abi.pxd", "walk.pxi", "together.pxi")
         ],
-        extra_compile_args=["-O3", "-g0", "-std=gnu11", "-pthread"],
-        extra_link_args=["-pthread"],
+        extra_compile_args=["-O3", "-g0", "-std=gnu11", *THREADS],
+        extra_link_args=THREADS,
     )
 
 

@@ -188,8 +188,8 @@ def near(unknown, of, more=()):
 
     unknown: names; of: the function or class that was called; more: names that it takes among its **kwargs.
 
-    >>> near(["low", "nun"], number)
-    " Did you mean 'none' instead of 'nun'?"
+    >>> near(["low", "hight"], number)
+    " Did you mean 'high' instead of 'hight'?"
     """
     names, said = (*_parameters(of)[0], *more), ""
     for name in unknown:

@@ -4,8 +4,6 @@
 """
 
 GONE = {
-    "quantizers.AWQConfig": "fastnn quantizes to int8, int4 and float8: see Model.quantize",
-    "quantizers.GPTQConfig": "fastnn quantizes to int8, int4 and float8: see Model.quantize",
     "utils.multi_gpu_model": "fastnn uses all cores of the CPU by itself",
     "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
     "outputs of functional models",

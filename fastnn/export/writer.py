@@ -94,7 +94,8 @@ def _in_onnxruntime(path, x):
 
 def python_text(steps: Steps, name: str) -> str:
     """The text of a Python file that needs NumPy alone: `predict(*inputs)`, and a test when it is run."""
-    weights, lines = {}, []
+    weights: dict[str, Any] = {}
+    lines = []
     for step in steps.steps:
         options = []
         for key, value in step.options.items():
@@ -109,7 +110,10 @@ def python_text(steps: Steps, name: str) -> str:
     values = [(s.kind, s.inputs, s.output, s.options) for s in steps.steps]
     outputs = [value for value, _ in steps.outputs]
     expected = plain.run(values, outputs, dict(x))
-    given = {**{f"x{k}": v for k, v in enumerate(x.values())}, **{f"y{k}": v for k, v in enumerate(expected)}}
+    given: dict[str, Any] = {
+        **{f"x{k}": v for k, v in enumerate(x.values())},
+        **{f"y{k}": v for k, v in enumerate(expected)},
+    }
     np.savez_compressed(buffer, **weights, **given)
     packed = base64.b85encode(buffer.getvalue()).decode("ascii")
     pieces = "\n".join(f'    "{packed[i : i + 110]}"' for i in range(0, len(packed), 110))

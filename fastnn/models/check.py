@@ -13,7 +13,7 @@ from fastnn.core.types import Structure
 from fastnn.models import data as adapter
 from fastnn.models.findings import CHECKS, Case, Finding
 from fastnn.models.report import PlanReport
-from fastnn.runtime import pack, threads
+from fastnn.runtime import levels, threads
 
 BATCHES = 8  # of a source of batches that are looked at
 LEVELS = ("error", "warning", "note")
@@ -108,7 +108,7 @@ def _first(source):
 
 def _machine() -> dict[str, str]:
     return {
-        "device": f"CPU, kernels of {pack.describe()['level']}",
+        "device": f"CPU, kernels of {levels.forced() or levels.own_level()}",
         "threads": f"{threads.get_num_threads()} ({threads.origin()})",
     }
 

@@ -79,10 +79,10 @@ class Interruptible:
         if not isinstance(error, KeyboardInterrupt) or getattr(error, "__notes__", None):
             return False  # with notes: the fit of a callback has said it
         epochs = len(getattr(self.model.history, "epoch", ()))
+        step = int(self.model.optimizer.iterations.numpy())
         error.add_note(
             f"fit stopped after {epochs} whole epoch{'' if epochs == 1 else 's'}; the model has the weights of its "
-            f"last step, step {int(self.model.optimizer.iterations.numpy()):,} of its optimizer. Call fit again to go "
-            "on."
+            f"last step, step {step:,} of its optimizer. Call fit again to go on."
         )
         if switches.is_traceback_filtering_enabled():
             raise error.with_traceback(None) from None

@@ -86,7 +86,8 @@ class StateTree:
 
         filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
         extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests
-        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; the other formats of Keras are not written.
+        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; Keras's other formats are not
+        written.
         verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
 
         Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
@@ -106,10 +107,8 @@ class StateTree:
                 say(f"Wrote {os.fspath(filepath)}{how}\n")
             return
         if form not in FORMATS:
-            raise ArgumentError(
-                f"Unrecognized format={format}. Supported formats are: {list(writer.FORMATS)}; Keras's are "
-                f"{list(FORMATS)}"
-            )
+            known = f"{list(writer.FORMATS)}; Keras's are {list(FORMATS)}"
+            raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {known}")
         raise NotSupportedError(
             f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "
             "backends. Write an .onnx, .py or .npz file, or write the model with save('model.keras') and export it "

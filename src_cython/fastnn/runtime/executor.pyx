@@ -37,6 +37,7 @@ cdef extern from "pool.h" nogil:
     uint64_t ftz_set()
     void ftz_restore(uint64_t old)
     void *line_alloc(size_t bytes)
+    void line_free(void *p)
     int barrier_arrive(barrier_t *b)
     void barrier_release(barrier_t *b)
     void barrier_wait(barrier_t *b)
@@ -167,9 +168,9 @@ cdef class Executor:
 
     def __dealloc__(self):
         for k in range(self.made):
-            free(self.threads[k].words)
-            free(self.threads[k].scratch)
-            free(self.threads[k].local)
+            line_free(self.threads[k].words)
+            line_free(self.threads[k].scratch)
+            line_free(self.threads[k].local)
 
     cdef int ready(self, int64_t threads) except -1:
         """Tables and workspace for so many threads."""

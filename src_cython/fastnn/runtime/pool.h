@@ -1,24 +1,21 @@
-/* pool.h - small pthread pools whose threads walk one tape together.
+/* pool.h - small pools of threads that walk one tape together.
  *
  *   barrier_*  spin-then-park barrier; the last thread to arrive may run a serial section (the end of a batch) before it
  *              lets the others go
  *   pool_*     T-1 worker threads and the calling thread; parked between runs
- *   sigint_*   a SIGINT handler that counts; the executor asks once per batch
  *   ftz_*      subnormal numbers read and written as zero, a property of each thread
  *   cpu_level  the x86-64 level that a kernel pack is chosen by
  *
- * All static: the Cython module includes this file. Measurements behind the numbers: a parked thread takes about 30 us to
+ * All static: the Cython module includes this file. What differs between operating systems is in system.h. Measurements behind the numbers: a parked thread takes about 30 us to
  * wake, a spinning one 0.2 us; a spin shorter than wake plus imbalance makes the threads park each other in turn.
  */
 #ifndef FASTNN_POOL_H
 #define FASTNN_POOL_H
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "system.h"
 
 static inline void cpu_pause(void) {
 #if defined(__x86_64__)
@@ -26,12 +23,6 @@ static inline void cpu_pause(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("isb" ::: "memory");   /* "yield" is nearly free there */
 #endif
-}
-
-static inline int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* Turn flush-to-zero on; returns what to give ftz_restore. */
@@ -61,15 +52,6 @@ static inline void ftz_restore(uint64_t old) {
 #endif
 }
 
-/* Zeroed memory on a cache line of its own; NULL when there is none. */
-static void *line_alloc(size_t bytes) {
-    void *p = NULL;
-    bytes = (bytes + 127) / 64 * 64;
-    if (posix_memalign(&p, 64, bytes)) return NULL;
-    memset(p, 0, bytes);
-    return p;
-}
-
 /* ---------------------------------------------------------------- barrier */
 typedef struct {
     _Alignas(64) atomic_int arrived;
@@ -79,16 +61,16 @@ typedef struct {
     int spins;                              /* pauses before parking */
     int parks;                              /* how often a thread parked (under lock) */
     atomic_int futile;                      /* the last full spin ended in parking */
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    lock_t lock;
+    wake_t wake;
 } barrier_t;
 
 static void barrier_init(barrier_t *b, int count, int spins) {
     memset(b, 0, sizeof *b);
     b->count = count;
     b->spins = spins;
-    pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->wake, NULL);
+    lock_init(&b->lock);
+    wake_init(&b->wake);
 }
 
 /* Returns 1 to the last thread, which MUST call barrier_release; 0 to all the others, after the release. */
@@ -108,12 +90,12 @@ static inline int barrier_arrive(barrier_t *b) {
     }
     if (spins) atomic_store_explicit(&b->futile, 1, memory_order_relaxed);
     /* Park. `parked` and `phase` are both seq_cst: either the releaser sees parked > 0, or this thread sees the new phase. */
-    pthread_mutex_lock(&b->lock);
+    lock_take(&b->lock);
     atomic_fetch_add(&b->parked, 1);
     b->parks++;
-    while (atomic_load(&b->phase) == phase) pthread_cond_wait(&b->wake, &b->lock);
+    while (atomic_load(&b->phase) == phase) wake_wait(&b->wake, &b->lock);
     atomic_fetch_sub(&b->parked, 1);
-    pthread_mutex_unlock(&b->lock);
+    lock_give(&b->lock);
     return 0;
 }
 
@@ -121,9 +103,9 @@ static inline void barrier_release(barrier_t *b) {
     atomic_store_explicit(&b->arrived, 0, memory_order_relaxed);
     atomic_fetch_add(&b->phase, 1);
     if (atomic_load(&b->parked)) {
-        pthread_mutex_lock(&b->lock);
-        pthread_cond_broadcast(&b->wake);
-        pthread_mutex_unlock(&b->lock);
+        lock_take(&b->lock);
+        wake_all(&b->wake);
+        lock_give(&b->lock);
     }
 }
 
@@ -173,28 +155,25 @@ static void pool_end(pool_t *p) {
 /* A pool of `threads` >= 2 threads, the caller counted; NULL if they cannot be started. */
 static pool_t *pool_new(int threads, int spins) {
     pool_t *p = line_alloc(sizeof *p);
-    sigset_t all, old;
+    signals_t old;
     int made = 1;
     if (p == NULL) return NULL;
     p->threads = threads;
     barrier_init(&p->start, threads, spins);
     barrier_init(&p->finish, threads, spins);
     barrier_init(&p->step, threads, spins);
-    sigfillset(&all);                       /* signals stay with Python's threads */
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    signals_block(&old);                    /* signals stay with Python's threads */
     for (; made < threads; made++) {
-        pthread_t id;
         worker_t *w = malloc(sizeof *w);
         if (w == NULL) break;
         w->pool = p;
         w->tid = made;
-        if (pthread_create(&id, NULL, worker_main, w)) {
+        if (thread_start(worker_main, w)) {
             free(w);
             break;
         }
-        pthread_detach(id);
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    signals_restore(&old);
     if (made == threads) return p;
     atomic_store(&p->start.count, made);    /* end those that did start */
     pool_end(p);
@@ -210,30 +189,6 @@ static void pool_run(pool_t *p, job_t job, void *arg) {
     job(arg, 0);
     barrier_wait(&p->finish);
 }
-
-/* ----------------------------------------------------------------- SIGINT */
-static volatile sig_atomic_t sigint_count = 0;
-static struct sigaction sigint_old;
-
-/* The first Ctrl-C waits for the end of the batch; a second one goes through at once, for a host step that hangs. */
-static void sigint_handler(int s) {
-    if (sigint_count++ > 0 && !(sigint_old.sa_flags & SA_SIGINFO)) sigint_old.sa_handler(s);
-}
-
-/* Returns 1 if installed. Only the main thread's outermost run calls this, with the GIL. */
-static int sigint_install(void) {
-    struct sigaction sa;
-    sigaction(SIGINT, NULL, &sigint_old);
-    if (sigint_old.sa_handler == SIG_DFL || sigint_old.sa_handler == SIG_IGN) return 0;
-    sigint_count = 0;
-    sa = sigint_old;
-    sa.sa_handler = sigint_handler;
-    sa.sa_flags &= ~SA_SIGINFO;
-    sigaction(SIGINT, &sa, NULL);
-    return 1;
-}
-
-static void sigint_restore(void) { sigaction(SIGINT, &sigint_old, NULL); }
 
 /* -------------------------------------------------------------------- CPU */
 static int cpu_level(void) {                /* x86-64 level 1..4 (core/isa.py, NEEDS), 0 = another architecture */
