@@ -41,7 +41,7 @@ def _made(layer: Any, x: Any) -> Any:
     fine: list[bool] = []
 
     def function(symbol: Any) -> Any:
-        trace = current()
+        trace: Any = current()
         out = type(layer).__call__(layer, symbol)
         plain = not (trace.assigns or trace.losses or any(trace.extra.get("masks", ())))
         fine.append(plain and hasattr(out, "node") and not any(node.op.draws for node in trace.nodes))

@@ -99,6 +99,7 @@ def test_text_classification_with_a_transformer(tmp_path):
         np.testing.assert_allclose(again.predict(words, verbose=0), model.predict(words, verbose=0), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")  # a translation begins with one word
 def test_translation_with_a_transformer(tmp_path):
     source, target = (fastnn.Input((None,), dtype="int64", name=name) for name in ("source", "target"))
     encoded = Encoder(8, 8, 2)(TokenAndPosition(20, 15, 8)(source))
