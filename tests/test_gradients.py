@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import GradientTape, Variable, layers, losses, ops, optimizers
 from fastnn.compiler import gather
-from fastnn.core.errors import ArgumentError, CallOrderError, ShapeError
+from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError, ShapeError
 from fastnn.graph.tensor import Tensor, here
 
 RNG = np.random.default_rng(5)
@@ -331,3 +331,9 @@ def test_an_error_leaves_the_tape_as_it_was():
             ops.add(y, np.ones(5, np.float32))
         y = y * 3.0
     np.testing.assert_allclose(tape.gradient(y, x), [6.0, 12.0])
+
+
+def test_a_derivative_that_there_is_none_of_is_an_error_not_a_zero():
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    with pytest.raises(NotSupportedError, match="second derivatives of singular values"):
+        keras.hessian(lambda x: ops.sum(ops.svd(x, compute_uv=False)))(x)

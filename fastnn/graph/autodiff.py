@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ShapeError
+from fastnn.core.errors import NotSupportedError, ShapeError
 from fastnn.graph.active import current
 from fastnn.graph.node import Node, Symbol
 from fastnn.graph.tensor import Tensor
@@ -44,7 +44,11 @@ def gradients(
         _accumulate(total, y, g)
     wanted = set(xs)
     for node in reversed(nodes):
-        if node not in reached or node.op.vjp is None or not any(o in total for o in node.outputs):
+        if node not in reached or not any(o in total for o in node.outputs):
+            continue
+        if node.op.vjp is None:
+            if "not offered" in node.op.nondiff:  # there is one, which would be missing in silence
+                raise NotSupportedError(f"gradients: {node.op.name}: {node.op.nondiff}.")
             continue
         leads = [s is not None and (s.node in reached or s in wanted) for s in node.inputs]
         if not any(leads):

@@ -61,7 +61,7 @@ class Leaf(Record):
         self.name = name
         self.vjp = self.lower = self.host = self.inplace = self.alias = None
         self.elementwise = self.structural = False
-        self.fusion = NOTHING
+        self.nondiff, self.fusion = "", NOTHING
 
     def __repr__(self) -> str:
         return f"<leaf {self.name}>"

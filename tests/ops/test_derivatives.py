@@ -152,7 +152,7 @@ def test_jvp_says_what_does_not_fit():
         ops.jvp(ops.exp, (X,), (X[0],))
     with pytest.raises(ArgumentError, match="expected floats"):
         ops.jvp(ops.abs, (np.arange(3),), (np.arange(3),))
-    with pytest.raises(NotSupportedError, match="has no derivative"):
-        ops.jvp(lambda x: ops.layer_normalization(x), (X,), (X,))
+    with pytest.raises(NotSupportedError, match=r"has no derivative|not offered"):
+        ops.jvp(lambda x: ops.svd(x, compute_uv=False), (X,), (X,))
     with pytest.raises(ArgumentError, match="lists or tuples"):
         ops.jvp(ops.exp, X, X)
