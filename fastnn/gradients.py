@@ -155,11 +155,15 @@ class GradientTape:
         unconnected = str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower()
         if unconnected not in UNCONNECTED:
             raise ArgumentError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}")
-        targets = [t for t in tree.flatten(target) if t is not None]
+        targets = [target] if type(target) is Tensor else [t for t in tree.flatten(target) if t is not None]
         given = [None] * len(targets) if output_gradients is None else tree.flatten(output_gradients)
-        found = self._ask(targets, tree.flatten(sources), given, autodiff.gradients)
+        simple = type(sources) is list and not any(map(tree.is_nested, sources))  # the usual case
+        flat = sources if simple else tree.flatten(sources)
+        found = self._ask(targets, flat, given, autodiff.gradients)
         if unconnected == "zero":
-            found = [_zeros(s.shape, s.dtype) if g is None else g for s, g in zip(tree.flatten(sources), found)]
+            found = [_zeros(s.shape, s.dtype) if g is None else g for s, g in zip(flat, found)]
+        if simple:
+            return found
         return tree.pack(sources, found) if tree.is_nested(sources) else found[0]
 
     def _ask(self, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any) -> list[Any]:

@@ -302,7 +302,8 @@ class Log:
         self.flush()
         if self.asked():
             self.keep(list(self.variables.values()) if written is None else written)
-            self.call("changed", lambda: self.trace.changed() if self.trace else None, ())
+            me = weakref.ref(self)
+            self.call("changed", lambda: me().trace.changed(), ())  # type: ignore[union-attr]
             self.ran = len(self.events)
 
     # ------------------------------------------------------------------ tapes
@@ -372,19 +373,28 @@ class Log:
         """
         number, n = None if tape is None else tape.number, len(targets)
         given = [w for w in weights if w is not None]
-        names = [s for s in sources if hasattr(s, "_fastnn_variable")]
         at = [None if w is None else i for i, w in enumerate(weights)]
+        me, count = weakref.ref(self), len(given)  # not the log itself, which holds this function
+        variables, others, serials = self.variables, [], []
+        for s in sources:
+            if hasattr(s, "_fastnn_variable"):
+                serials.append(serial(s))
+                variables[serials[-1]] = s
+            else:
+                serials.append(None)
+                others.append(s)
 
         def found(*symbols: Any) -> Any:
-            trace = self.trace
-            assert trace is not None
-            ys, gys = symbols[:n], iter(symbols[n : n + len(given)])
+            log = me()
+            assert log is not None and log.trace is not None
+            trace = log.trace
+            ys, gys = symbols[:n], iter(symbols[n : n + count])
             marked: set[Node] = set()
-            for (first, end), event in zip(self.spans, self.events):
+            for (first, end), event in zip(log.spans, log.events):
                 if number is None or number in event.tapes:
                     marked.update(trace.nodes[first:end])
             xs: list[list[Any]] = []
-            rest = iter(symbols[n + len(given) :])
+            rest = iter(symbols[n + count :])
             for s in sources:
                 xs.append(list(trace.versions.get(s, ())) if hasattr(s, "_fastnn_variable") else [next(rest)])
             flat = [x for group in xs for x in group]
@@ -393,11 +403,7 @@ class Log:
             made = iter(ask(ys, flat, [None if i is None else next(gys) for i in at], through=marked.__contains__))
             return [_sum([next(made) for _ in group]) for group in xs]
 
-        key = ("gradient", number, n, tuple(at), ask.__qualname__, getattr(ask, "key", None),
-               tuple([serial(s) if hasattr(s, "_fastnn_variable") else None for s in sources]))  # fmt: skip
-        others = [s for s in sources if not hasattr(s, "_fastnn_variable")]
-        for v in names:
-            self.wire(v)
+        key = "gradient", number, n, tuple(at), ask.__qualname__, tuple(serials)
         out: list[Any] = self.call(key, found, [*targets, *given, *others])
         return out
 

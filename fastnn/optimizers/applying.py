@@ -140,18 +140,13 @@ class Applying(Clipping, CustomStep, Stateless):
         trainable_variables = list(trainable_variables)
         if not self.built:
             self.build(trainable_variables)
-        for v in trainable_variables:
-            if id(v) not in self._index:
-                raise self._unknown_variable(v)
+        places = [self._index.get(id(v)) for v in trainable_variables]
+        if None in places:
+            raise self._unknown_variable(trainable_variables[places.index(None)])
         if current() is None and not here.busy and type(self).__module__.startswith("fastnn."):
             if self.python_per_batch:
                 self.refresh()
-            key = (
-                "apply",
-                hooks.call("serial", self),
-                self.changes,
-                tuple([hooks.call("serial", v) for v in trainable_variables]),
-            )
+            key = "apply", hooks.call("serial", self), self.changes, tuple(places)
             calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
             return
         self._step(grads, trainable_variables, None if current() is None else self._runs)
