@@ -375,11 +375,13 @@ class Log:
         given = [w for w in weights if w is not None]
         at = [None if w is None else i for i, w in enumerate(weights)]
         me, count = weakref.ref(self), len(given)  # not the log itself, which holds this function
-        variables, others, serials = self.variables, [], []
+        variables, others = self.variables, []
+        serials: list[int | None] = []
         for s in sources:
             if hasattr(s, "_fastnn_variable"):
-                serials.append(serial(s))
-                variables[serials[-1]] = s
+                place = serial(s)
+                serials.append(place)
+                variables[place] = s
             else:
                 serials.append(None)
                 others.append(s)

@@ -140,7 +140,7 @@ class Tensor(Symbol):
     ...     tape.watch(x)
     ...     y = fastnn.ops.sum(x * fastnn.ops.square(x))
     >>> float(y), tape.gradient(y, x).numpy()
-    (9.0, array([ 2.,  8.], dtype=float32))
+    (9.0, array([ 3., 12.], dtype=float32))
     """
 
     __slots__ = ("_at", "_lent", "_log", "_mask", "_value")
