@@ -32,8 +32,8 @@ NAMES = {
     "KerasTensor": "fastnn.graph.tensor", "Variable": "fastnn.graph.variable",
     "Operation": "fastnn.layers.operation", "Function": "fastnn.models.function",
     "StatelessScope": "fastnn.graph.stateless", "SymbolicScope": "fastnn.graph.stateless",
-    **dict.fromkeys(("GradientTape", "grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"),
-                    "fastnn.gradients"),
+    "GradientTape": "fastnn.gradients",
+    **dict.fromkeys(("grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"), "fastnn.derivatives"),
     "RematScope": "fastnn.layers.remat", "remat": "fastnn.layers.remat",
 }  # fmt: skip
 _find, _listed, __all__ = lazy(__name__, NAMES)

@@ -37,11 +37,11 @@ from fastnn import distillation as distillation
 from fastnn import distribution as distribution
 from fastnn import dtype_policies as dtype_policies
 from fastnn import export as export
-from fastnn.gradients import grad as grad
-from fastnn.gradients import hessian as hessian
+from fastnn.derivatives import grad as grad
+from fastnn.derivatives import hessian as hessian
 from fastnn import initializers as initializers
-from fastnn.gradients import jacobian as jacobian
-from fastnn.gradients import jvp as jvp
+from fastnn.derivatives import jacobian as jacobian
+from fastnn.derivatives import jvp as jvp
 from fastnn import layers as layers
 from fastnn import legacy as legacy
 from fastnn import losses as losses
@@ -63,11 +63,11 @@ from fastnn.ops import stop_gradient as stop_gradient
 from fastnn import tree as tree
 from fastnn import tuner as tuner
 from fastnn import utils as utils
-from fastnn.gradients import value_and_grad as value_and_grad
+from fastnn.derivatives import value_and_grad as value_and_grad
 from fastnn.utils.scopes import version as version
 from fastnn import vision as vision
 from fastnn import visualization as visualization
-from fastnn.gradients import vjp as vjp
+from fastnn.derivatives import vjp as vjp
 from fastnn import wrappers as wrappers
 __version__: str
 

@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime": BASE,
     "compiler": BASE | OPS | {"graph", "runtime"},
     "gradients": BASE | OPS | {"graph", "compiler"},
+    "derivatives": BASE | OPS | {"graph", "gradients"},
     "random": BASE | OPS | {"graph"},
     "backend": TENSOR,
     "saving": BASE | {"utils", "dtype_policies"},  # configs and files; classes come from core.registry

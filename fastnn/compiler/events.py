@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fastnn.compiler.program import Program
@@ -104,6 +104,12 @@ class Ready:
         self.lent: list[Any] = []
         self.bytes = program.arena_bytes + program.nbytes + sum(a.nbytes for _, a in [*inputs, *before])
         self.turn = 0
+
+
+def variables_of(entries: Iterable[Entry]) -> list[Variable]:
+    """The variables that events read."""
+    found = {id(v): v for v in [ref() for entry in entries for ref in entry.reads] if v is not None}
+    return list(found.values())
 
 
 class Event:

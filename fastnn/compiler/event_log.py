@@ -1,0 +1,333 @@
+"""The log of calls that gather: their trace, the plans that run it, gradients along it; see compiler/gather.py."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn.compiler.events import Entry, Event, Ready, Slot, roots, serial, variables_of
+from fastnn.compiler.log_trace import LogTrace
+from fastnn.compiler.program import Program
+from fastnn.core import dtypes, hooks, random, tree, turns
+from fastnn.core.errors import GraphError
+from fastnn.core.memory import register_memory
+from fastnn.core.types import Array
+from fastnn.graph.autodiff import gradients
+from fastnn.graph.node import Node
+from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.variable import Variable
+from fastnn.runtime.abi import STEP
+
+MOST_EVENTS = 512  # gathered without a look; then they run
+
+
+class Log(LogTrace):
+    """The calls of one thread that somebody may still ask about: see the module.
+
+    at: the entry of the last one.  refs: weak references to the Tensors that were given, by number.  leaves: arrays
+    that came from outside.  before: what variables were when they were first read, by serial, where they have changed.
+    open: numbers of the tapes that record now.  ran: how many events have run.
+    """
+
+    def __init__(self) -> None:
+        self.at = roots.root.current()
+        self.lock = threading.RLock()
+        self.events: list[Event] = []
+        self.refs: list[Any] = []
+        self.leaves: list[tuple[Any, Array]] = []
+        self.numbers: dict[int, int] = {}  # of leaves, by id of what was given
+        self.watched: dict[int, Any] = {}  # by id
+        self.variables: dict[int, Variable] = {}  # that its events name, by serial
+        self.before: dict[int, Array] = {}
+        self.tapes: list[Any] = []  # weak references
+        self.open: tuple[int, ...] = ()
+        self.ran, self.effects, self.step = 0, False, 0
+        self.counts: dict[Any, int] | None = None
+        self.losses: list[Any] = []  # what layers added to the loss in the last event
+        self._forget_trace()
+
+    # ------------------------------------------------------------------ calls
+    def wire(self, value: Any) -> Any:
+        """What stands for a value in a key: the number of a Tensor of this log, a leaf, a variable."""
+        if type(value) is Tensor and value._log is self:
+            return value._at
+        if hasattr(value, "_fastnn_variable"):
+            number = serial(value)
+            self.variables[number] = value
+            return "v", number
+        n = self.numbers.get(id(value))
+        if n is not None:
+            return -1 - n
+        array = value.array if type(value) is Tensor else np.asarray(value)
+        self.numbers[id(value)] = len(self.leaves)
+        self.leaves.append((value, array))
+        return array.shape, dtypes.standardize(array.dtype)
+
+    def call(self, key: Any, fn: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """fn(*values) as an event; `key`: what it depends on besides the shapes and dtypes of the values."""
+        with self.lock:
+            leaves = len(self.leaves)
+            wiring = tuple([self.wire(v) for v in values])
+            event = Event(fn, wiring, self.open)
+            full = key, wiring, self.open
+            entry = self.at.children.get(full)
+            if entry is None:
+                try:
+                    entry = self._traced(event)
+                except BaseException:
+                    for value, _ in self.leaves[leaves:]:
+                        del self.numbers[id(value)]
+                    del self.leaves[leaves:]
+                    raise
+                self.at.children[full] = entry
+                roots.root.entries += 1
+            elif entry.draws:
+                event.keys = [draw() for draw in entry.draws]
+            event.entry = entry
+            self.events.append(event)
+            self.at = entry
+            self.effects = self.effects or entry.effects
+            out = self._given(entry)
+        if len(self.events) - self.ran >= MOST_EVENTS:
+            self.flush()
+        return out
+
+    def _given(self, entry: Entry) -> Any:
+        refs, out = self.refs, []
+        for shape, dtype in entry.specs:
+            t = Tensor(shape, dtype, self, len(refs))
+            refs.append(weakref.ref(t))
+            out.append(t)
+        for i, m in entry.masks:
+            out[i]._mask = out[m]
+        self.losses = out[len(out) - entry.losses :]
+        if entry.single:
+            return out[0]
+        if entry.flat is not None:
+            return [None if i is None else out[i] for i in entry.flat]
+        return tree.map_structure(lambda x: out[x.number] if type(x) is Slot else x, entry.result)
+
+    # ------------------------------------------------------------------ running
+    def flush(self) -> None:
+        """Run what has gathered: every Tensor that is still there has its value afterwards."""
+        with self.lock:
+            wanted = [t for t in [ref() for ref in self.refs] if t is not None and t._value is None]
+            if not wanted and not self.effects:
+                self._end()
+                return
+            key = self.ran, tuple([t._at for t in wanted]), tuple(self.before)
+            ready = self.at.programs.get(key)
+            if ready is None:
+                ready = self._compiled([t._at for t in wanted])
+                roots.root.keep(self.at, key, ready)
+            else:
+                roots.root.used(self.at, key)
+            self._run(ready, wanted)
+            self.ran, self.effects = len(self.events), False
+            if self.trace is not None:
+                self.done = dict(self.trace.assigns)
+            self._end()
+
+    def _compiled(self, wanted: Sequence[int]) -> Ready:
+        trace = self._tracing(len(self.events))
+        inputs = [(n, np.zeros(s.shape, dtypes.numpy_type(s.dtype))) for n, s in enumerate(self.inputs)]
+        before = [(n, np.zeros(s.shape, dtypes.numpy_type(s.dtype))) for n, s in trace.old.items()]
+        for _, array in (*inputs, *before):
+            register_memory(array)
+        bindings = {self.inputs[n]: a for n, a in inputs} | {trace.old[n]: a for n, a in before}
+        assigns = trace.assigns
+        trace.assigns = {v: s for v, s in assigns.items() if self.done.get(v) is not s}
+        try:
+            program = Program(trace, [self.symbols[k] for k in wanted], bindings)
+        finally:
+            trace.assigns = assigns
+        drawn = [random.signed(random.fold(k)) for k in trace.drawn]
+        return Ready(program, inputs, before, [drawn.index(k) for k in program.storage.keys])
+
+    def _run(self, ready: Ready, wanted: Sequence[Tensor]) -> None:
+        program = ready.program
+        taken = turns.begin(program)
+        busy, here.busy = here.busy, True
+        try:
+            with program.lock:
+                for ref in ready.lent:
+                    t = ref()
+                    if t is not None and t._lent:
+                        t.keep()
+                leaves, before = self.leaves, self.before
+                for n, mine in ready.inputs:
+                    mine[...] = leaves[n][1]
+                for n, mine in ready.before:
+                    mine[...] = before[n]
+                self._keep_old(program)
+                program.state[STEP] = self.step
+                if ready.keys:
+                    drawn = [k for event in self.events for k in event.keys]
+                    program.rekey([random.signed(random.fold(drawn[i])) for i in ready.keys])
+                program.once()
+                ready.lent = []
+                for t, value, lasting in zip(wanted, program.outputs, ready.lasting):
+                    t._value, t._lent = (value, True) if lasting else (value.copy(), False)
+                    if lasting:
+                        ready.lent.append(weakref.ref(t))
+        finally:
+            here.busy = busy
+            if taken:
+                turns.end()
+
+    def _keep_old(self, program: Program) -> None:
+        """Keep what the variables are that a program changes, for logs that may ask what they were."""
+        logs = [log for log in [*older(), self] if log.asked()]
+        for log in logs:
+            log.keep([v for v, written in zip(program.storage.variables, program.written) if written])
+
+    def keep(self, written: Iterable[Variable]) -> None:
+        """Keep what variables are before they change, if events of this log have read them."""
+        for v in written:
+            number = serial(v)
+            if number in self.variables and number not in self.before:
+                self.before[number] = v._array.copy()
+                self._forget_trace()
+
+    def changed(self, written: Iterable[Variable] | None = None) -> None:
+        """Variables are about to be changed by something else than an event (None: all may be)."""
+        self.flush()
+        if self.asked():
+            self.keep(list(self.variables.values()) if written is None else written)
+            me = weakref.ref(self)
+            self.call("changed", lambda: me().trace.changed(), ())  # type: ignore[union-attr]
+            self.ran = len(self.events)
+
+    # ------------------------------------------------------------------ tapes
+    def enter(self, tape: Any) -> int:
+        """A tape begins to record here; returns its number."""
+        self.tapes.append(weakref.ref(tape))
+        return len(self.tapes) - 1
+
+    def watch(self, value: Any, number: int) -> None:
+        """Tape number `number` watches an array or a Tensor."""
+        self.watched.setdefault(id(value), (value, set()))[1].add(number)
+
+    def watches(self, value: Any, number: int) -> bool:
+        """Whether a tape watches a value, or has recorded what gave it."""
+        found = self.watched.get(id(value))
+        if found is not None:
+            return number in found[1]
+        return self.has(value) and number in self._event_of(value).tapes
+
+    def has(self, value: Any) -> bool:
+        """Whether events of this log gave a value, or some tape watches it."""
+        known_here = type(value) is Tensor and value._log is self
+        return known_here or id(value) in self.watched or hasattr(value, "_fastnn_variable")
+
+    def _event_of(self, value: Tensor) -> Event:
+        n = 0
+        for event in self.events:
+            n += len(event.entry.specs)
+            if value._at < n:
+                return event
+        raise GraphError(f"{value!r} is none of this log's values.")
+
+    def read_by(self, number: int) -> list[Variable]:
+        """The variables that events recorded by a tape have read."""
+        return variables_of([e.entry for e in self.events if number in e.tapes])
+
+    def asked(self) -> bool:
+        """Whether some tape may still ask for gradients."""
+        tapes = [t for t in [ref() for ref in self.tapes] if t is not None]
+        return any(t.live for t in tapes)
+
+    def _end(self) -> None:
+        """Let go of all events if nobody can ask about them any more."""
+        if self.asked():
+            return
+        for ref in self.refs:
+            t = ref()
+            if t is not None:
+                t._log = None
+        for number, ref in enumerate(self.tapes):
+            tape = ref()
+            if tape is not None:
+                tape.entries = [e.entry for e in self.events if number in e.tapes]
+        self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
+        self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
+        self._forget_trace()
+        self.at = roots.root.current()
+        if here.log is self and not here.recording:
+            here.log = None
+
+    def gradient(
+        self, tape: Any, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any = gradients
+    ) -> list[Any]:
+        """What `ask` (gradients, or a function of its arguments) finds along what a tape has recorded.
+
+        targets, weights, sources: Tensors, arrays or variables; weights may be None.  Returns Tensors and None.
+        """
+        number, n = None if tape is None else tape.number, len(targets)
+        given = [w for w in weights if w is not None]
+        at = [None if w is None else i for i, w in enumerate(weights)]
+        me, count = weakref.ref(self), len(given)  # not the log itself, which holds this function
+        variables, others = self.variables, []
+        serials: list[int | None] = []
+        for s in sources:
+            if hasattr(s, "_fastnn_variable"):
+                place = serial(s)
+                serials.append(place)
+                variables[place] = s
+            else:
+                serials.append(None)
+                others.append(s)
+
+        def found(*symbols: Any) -> Any:
+            log = me()
+            assert log is not None and log.trace is not None
+            trace = log.trace
+            ys, gys = symbols[:n], iter(symbols[n : n + count])
+            marked: set[Node] = set()
+            for (first, end), event in zip(log.spans, log.events):
+                if number is None or number in event.tapes:
+                    marked.update(trace.nodes[first:end])
+            xs: list[list[Any]] = []
+            rest = iter(symbols[n + count :])
+            for s in sources:
+                xs.append(list(trace.versions.get(s, ())) if hasattr(s, "_fastnn_variable") else [next(rest)])
+            flat = [x for group in xs for x in group]
+            if not flat:
+                return [None] * len(xs)
+            made = iter(ask(ys, flat, [None if i is None else next(gys) for i in at], through=marked.__contains__))
+            return [_sum([next(made) for _ in group]) for group in xs]
+
+        key = "gradient", number, n, tuple(at), ask.__qualname__, tuple(serials)
+        out: list[Any] = self.call(key, found, [*targets, *given, *others])
+        return out
+
+
+def _sum(parts: list[Any]) -> Any:
+    """The sum of the gradients of the values that a variable had."""
+    total = None
+    for part in parts:
+        if part is not None:
+            total = part if total is None else hooks.call("operator", "add", total, part)
+    return total
+
+
+# ---------------------------------------------------------------------- logs that a live tape still has
+class Behind(threading.local):
+    """Weak references to the logs of this thread that calls do not go to any more, though a tape may ask about them."""
+
+    def __init__(self) -> None:
+        self.logs: list[Any] = []
+
+
+behind = Behind()
+
+
+def older() -> list[Log]:
+    """The logs behind that a live tape still has."""
+    found = [log for log in (ref() for ref in behind.logs) if log is not None and log.asked()]
+    behind.logs = [weakref.ref(log) for log in found]
+    return found
