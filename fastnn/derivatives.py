@@ -33,7 +33,7 @@ def _floats(structure: Any) -> Any:
         if is_variable(x) or type(x) is Tensor:
             value = x
         else:
-            value = np.asarray(x, dtypes.numpy_type(dtypes.standardize(None)) if isinstance(x, (float, int)) else None)
+            value = np.array(x, dtypes.numpy_type(dtypes.standardize(None)) if isinstance(x, (float, int)) else None)
             value = Tensor.of(value)
         if not is_float(value):
             raise ArgumentError(

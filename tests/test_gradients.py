@@ -337,3 +337,54 @@ def test_a_derivative_that_there_is_none_of_is_an_error_not_a_zero():
     x = np.array([[1.0, 2.0], [3.0, 5.0]])
     with pytest.raises(NotSupportedError, match="second derivatives of singular values"):
         keras.hessian(lambda x: ops.sum(ops.svd(x, compute_uv=False)))(x)
+
+
+# ---------------------------------------------------------------------- what changes between the call and the look
+def _squares(x):
+    return ops.sum(ops.square(x))
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_are_those_of_the_call_whatever_the_array_is_now(size, dtype):
+    start = np.linspace(0.0, 1.0, size).astype(dtype)
+    start[1] = -0.0
+    for _ in range(3):
+        x = start.copy()
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = _squares(x)
+        x += 1
+        np.testing.assert_allclose(tape.gradient(y, x), 2 * start)
+        np.testing.assert_allclose(y, np.sum(start**2), rtol=1e-5)
+
+
+def test_an_array_that_is_filled_again_is_another_value():
+    weight, buffer = Variable([1.0, 2.0]), np.zeros(2, np.float32)
+    for _ in range(3):
+        with GradientTape() as tape:
+            total = 0.0
+            for i in (1, 2, 2, 3):
+                buffer[:] = i
+                total += ops.sum(weight * buffer)
+        np.testing.assert_allclose(tape.gradient(total, weight), [8.0, 8.0])
+        assert float(total) == 24.0
+
+
+def test_a_watched_array_that_changes_in_the_block_has_the_gradients_of_all_its_values():
+    for _ in range(3):
+        x = np.array([1.0, np.nan, 2.0], np.float32)
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = _squares(x) + _squares(x)
+            x *= 10
+            y = y + _squares(x)
+        np.testing.assert_allclose(tape.gradient(y, x), [24.0, np.nan, 48.0])
+
+
+def test_functions_of_functions_keep_the_arguments_of_the_call():
+    x = np.array([1.0, 2.0], np.float32)
+    value, slope = keras.value_and_grad(_squares)(x)
+    x += 1
+    assert float(value) == 5.0
+    np.testing.assert_allclose(slope, [2.0, 4.0])

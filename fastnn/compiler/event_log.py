@@ -25,11 +25,30 @@ from fastnn.runtime.abi import STEP
 MOST_EVENTS = 512  # gathered without a look; then they run
 
 
+class Leaf:
+    """Stands for the array that came from outside as number `number`, whatever its owner has made of it since."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def unchanged(array: Array, then: Array) -> bool:
+    """Whether an array has the bits that it had then."""
+    if array.shape != then.shape or array.dtype != then.dtype:
+        return False
+    if array.dtype.itemsize not in (2, 4, 8) or array.size < 4096:
+        return array.tobytes() == then.tobytes()
+    bits = f"u{array.dtype.itemsize}"
+    return bool((array.view(bits) == then.view(bits)).all())
+
+
 class Log(LogTrace):
     """The calls of one thread that somebody may still ask about: see the module.
 
     at: the entry of the last one.  refs: weak references to the Tensors that were given, by number.  leaves: arrays
-    that came from outside.  before: what variables were when they were first read, by serial, where they have changed.
+    that came from outside, as they were then.  before: what variables were when they were first read, by serial, where they have changed.
     open: numbers of the tapes that record now.  ran: how many events have run.
     """
 
@@ -39,7 +58,7 @@ class Log(LogTrace):
         self.events: list[Event] = []
         self.refs: list[Any] = []
         self.leaves: list[tuple[Any, Array]] = []
-        self.numbers: dict[int, int] = {}  # of leaves, by id of what was given
+        self.numbers: dict[int, list[int]] = {}  # of leaves, by id of what was given; the last is what it is now
         self.watched: dict[int, Any] = {}  # by id
         self.variables: dict[int, Variable] = {}  # that its events name, by serial
         self.before: dict[int, Array] = {}
@@ -59,11 +78,15 @@ class Log(LogTrace):
             number = serial(value)
             self.variables[number] = value
             return "v", number
-        n = self.numbers.get(id(value))
-        if n is not None:
-            return -1 - n
-        array = value.array if type(value) is Tensor else np.asarray(value)
-        self.numbers[id(value)] = len(self.leaves)
+        if type(value) is Leaf:
+            return -1 - value.number
+        numbers = self.numbers.get(id(value))
+        if numbers is not None and (
+            type(value) is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])
+        ):
+            return -1 - numbers[-1]
+        array = value.array if type(value) is Tensor else np.array(value)  # its owner may change it before it runs
+        self.numbers.setdefault(id(value), []).append(len(self.leaves))
         self.leaves.append((value, array))
         return array.shape, dtypes.standardize(array.dtype)
 
@@ -80,7 +103,9 @@ class Log(LogTrace):
                     entry = self._traced(event)
                 except BaseException:
                     for value, _ in self.leaves[leaves:]:
-                        del self.numbers[id(value)]
+                        self.numbers[id(value)].pop()
+                        if not self.numbers[id(value)]:
+                            del self.numbers[id(value)]
                     del self.leaves[leaves:]
                     raise
                 self.at.children[full] = entry
@@ -272,15 +297,18 @@ class Log(LogTrace):
         at = [None if w is None else i for i, w in enumerate(weights)]
         me, count = weakref.ref(self), len(given)  # not the log itself, which holds this function
         variables, others = self.variables, []
-        serials: list[int | None] = []
+        serials: list[int | None] = []  # of variables; of others None
+        counts: list[int] = []  # of values that others had
         for s in sources:
             if hasattr(s, "_fastnn_variable"):
                 place = serial(s)
                 serials.append(place)
                 variables[place] = s
             else:
+                values = [] if type(s) is Tensor else [Leaf(i) for i in self.numbers.get(id(s), ())]
                 serials.append(None)
-                others.append(s)
+                counts.append(len(values) or 1)
+                others += values or [s]
 
         def found(*symbols: Any) -> Any:
             log = me()
@@ -292,16 +320,19 @@ class Log(LogTrace):
                 if number is None or number in event.tapes:
                     marked.update(trace.nodes[first:end])
             xs: list[list[Any]] = []
-            rest = iter(symbols[n + count :])
+            rest, many = iter(symbols[n + count :]), iter(counts)
             for s in sources:
-                xs.append(list(trace.versions.get(s, ())) if hasattr(s, "_fastnn_variable") else [next(rest)])
+                if hasattr(s, "_fastnn_variable"):
+                    xs.append(list(trace.versions.get(s, ())))
+                else:
+                    xs.append([next(rest) for _ in range(next(many))])
             flat = [x for group in xs for x in group]
             if not flat:
                 return [None] * len(xs)
             made = iter(ask(ys, flat, [None if i is None else next(gys) for i in at], through=marked.__contains__))
             return [_sum([next(made) for _ in group]) for group in xs]
 
-        key = "gradient", number, n, tuple(at), ask.__qualname__, tuple(serials)
+        key = "gradient", number, n, tuple(at), ask.__qualname__, tuple(serials), tuple(counts)
         out: list[Any] = self.call(key, found, [*targets, *given, *others])
         return out
 
