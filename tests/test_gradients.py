@@ -388,3 +388,50 @@ def test_functions_of_functions_keep_the_arguments_of_the_call():
     x += 1
     assert float(value) == 5.0
     np.testing.assert_allclose(slope, [2.0, 4.0])
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize("write", ["assign", "set_weights", "fit", "train_on_batch"])
+def test_variables_that_change_before_the_gradient_is_asked(write, looked):
+    x = np.array([[1.0, 2.0], [3.0, -1.0]], np.float32)
+    model = keras.Sequential([layers.Dense(1, use_bias=False)])
+    model.build((None, 2))
+    model.compile("sgd", "mse")
+    start = np.array([[0.5], [2.0]], np.float32)
+    changes = {
+        "assign": lambda: model.layers[0].kernel.assign(start * 3),
+        "set_weights": lambda: model.set_weights([start * 3]),
+        "fit": lambda: model.fit(x, x[:, :1], verbose=0),
+        "train_on_batch": lambda: model.train_on_batch(x, x[:, :1]),
+    }
+    for _ in range(3):
+        model.set_weights([start])
+        with GradientTape() as tape:
+            y = _squares(model(x))
+        if looked:
+            assert float(y) > 0
+        changes[write]()
+        np.testing.assert_allclose(tape.gradient(y, model.layers[0].kernel), 2 * x.T @ (x @ start), rtol=1e-5)
+
+
+def test_a_metric_is_reset_in_its_place_among_the_calls():
+    mean, v = keras.metrics.Mean(), Variable(2.0)
+    for _ in range(3):
+        mean.reset_state()
+        with GradientTape():
+            mean.update_state(v * 3.0)
+            before = mean.result()
+            mean.reset_state()
+            mean.update_state(v)
+        assert (float(before), float(mean.result())) == (6.0, 2.0)
+
+
+def test_a_users_function_in_a_layer_runs_at_every_call():
+    factor, x = 1.0, np.ones((1, 2), np.float32)
+    layer = layers.Dense(2, activation=lambda z: z * factor, kernel_initializer="ones")
+    layer(x)
+    for factor in (1.0, 2.0, 3.0, 4.0):  # noqa: B007
+        with GradientTape() as tape:
+            y = ops.sum(layer(x))
+        np.testing.assert_allclose(tape.gradient(y, layer.kernel), np.full((2, 2), factor))
+        np.testing.assert_allclose(layer(x), np.full((1, 2), 2 * factor))

@@ -48,8 +48,9 @@ class Log(LogTrace):
     """The calls of one thread that somebody may still ask about: see the module.
 
     at: the entry of the last one.  refs: weak references to the Tensors that were given, by number.  leaves: arrays
-    that came from outside, as they were then.  before: what variables were when they were first read, by serial, where they have changed.
-    open: numbers of the tapes that record now.  ran: how many events have run.
+    that came from outside, as they were then.  before: what variables were when they were first read, by serial, where
+    they have changed.  open: numbers of the tapes that record now.  ran: how many events have run.  met: of how many
+    the variables are known.
     """
 
     def __init__(self) -> None:
@@ -64,7 +65,7 @@ class Log(LogTrace):
         self.before: dict[int, Array] = {}
         self.tapes: list[Any] = []  # weak references
         self.open: tuple[int, ...] = ()
-        self.ran, self.effects, self.step = 0, False, 0
+        self.ran, self.met, self.effects, self.step = 0, 0, False, 0
         self.counts: dict[Any, int] | None = None
         self.losses: list[Any] = []  # what layers added to the loss in the last event
         self._forget_trace()
@@ -81,9 +82,7 @@ class Log(LogTrace):
         if type(value) is Leaf:
             return -1 - value.number
         numbers = self.numbers.get(id(value))
-        if numbers is not None and (
-            type(value) is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])
-        ):
+        if numbers is not None and (type(value) is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])):
             return -1 - numbers[-1]
         array = value.array if type(value) is Tensor else np.array(value)  # its owner may change it before it runs
         self.numbers.setdefault(id(value), []).append(len(self.leaves))
@@ -212,16 +211,27 @@ class Log(LogTrace):
 
     def keep(self, written: Iterable[Variable]) -> None:
         """Keep what variables are before they change, if events of this log have read them."""
+        self._know_variables()
         for v in written:
             number = serial(v)
             if number in self.variables and number not in self.before:
                 self.before[number] = v._array.copy()
                 self._forget_trace()
 
+    def _know_variables(self) -> None:
+        """Name the variables that known events have read, which no trace has met in this log."""
+        for event in self.events[self.met :]:
+            for ref in event.entry.reads:
+                v = ref()
+                if v is not None:
+                    self.variables.setdefault(serial(v), v)
+        self.met = len(self.events)
+
     def changed(self, written: Iterable[Variable] | None = None) -> None:
         """Variables are about to be changed by something else than an event (None: all may be)."""
         self.flush()
         if self.asked():
+            self._know_variables()
             self.keep(list(self.variables.values()) if written is None else written)
             me = weakref.ref(self)
             self.call("changed", lambda: me().trace.changed(), ())  # type: ignore[union-attr]
@@ -280,6 +290,7 @@ class Log(LogTrace):
                 tape.entries = [e.entry for e in self.events if number in e.tapes]
         self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
         self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
+        self.met = 0
         self._forget_trace()
         self.at = roots.root.current()
         if here.log is self and not here.recording:

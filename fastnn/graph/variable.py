@@ -298,10 +298,12 @@ def zero(variables: Iterable[Variable]) -> None:
     [0.0, 0.0]
     """
     variables = tuple(variables)
-    if current() is not None or watchers:
+    if current() is not None or watchers or recording():
         for v in variables:
             v.assign(np.zeros(v.shape, dtypes.numpy_type(v.dtype)))
         return
+    if here.log is not None and not here.busy:
+        hooks.call("changing", variables)
     taken = turns.begin((variables, True))
     try:
         for v in variables:

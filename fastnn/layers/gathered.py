@@ -8,12 +8,24 @@ from fastnn.core import hooks
 from fastnn.core.masks import mask_of_array
 from fastnn.core.values import received
 from fastnn.graph import Symbol
-from fastnn.graph.calls import Unhashed, event, is_value, wanted
+from fastnn.graph.calls import Unhashed, event, is_value, own_function, wanted
 from fastnn.graph.tensor import Tensor, here
 from fastnn.layers import context, nest
 from fastnn.layers.tracking import structure_version
 
 __all__ = ["Unhashed", "layer_call", "own_code", "wanted"]
+_ASKED_ELSEWHERE = ("_initializer", "_constraint")  # when it is built; by optimizers
+
+
+def _own(layer: Any) -> bool:
+    """Whether the Python of a layer is fastnn's: its class and, apart from the layers inside, what it holds to call."""
+    if not type(layer).__module__.startswith("fastnn.") or layer._runs_users_code:
+        return False
+    return all(
+        own_function(x) or getattr(x, "_fastnn_layer", False) or name.endswith(_ASKED_ELSEWHERE)
+        for name, x in layer.__dict__.items()
+        if callable(x)
+    )
 
 
 def own_code(layer: Any) -> bool:
@@ -21,7 +33,7 @@ def own_code(layer: Any) -> bool:
     version = structure_version()
     found = layer.__dict__.get("_own_code")
     if found is None or found[0] != version or not layer.built:
-        own = all(type(x).__module__.startswith("fastnn.") and not x._runs_users_code for x in layer._flatten_layers())
+        own = all(map(_own, layer._flatten_layers()))
         found = version, own
         object.__setattr__(layer, "_own_code", found)
     result: bool = found[1]
