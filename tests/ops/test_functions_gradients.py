@@ -6,7 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
-from fastnn import ops
+from fastnn import GradientTape, Variable, ops
 from fastnn.core.errors import ArgumentError, DTypeError, KernelError, NotSupportedError, ShapeError
 
 RNG = np.random.default_rng(2)
@@ -165,3 +165,27 @@ def test_error(name):
     call, kind, text = ERRORS[name]
     with pytest.raises(kind, match=text):
         call()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        lambda w: w > 2.0,
+        lambda w: np.array([True, False]),
+        lambda w: (slice(None), np.array([False, True, True])),
+        lambda w: (1, np.array([True, False, True])),
+        lambda w: (np.array([True, False]), None),
+    ],
+)
+def test_gradients_pass_indexing_by_truth_values(key):
+    array = np.arange(1.0, 7.0, dtype=np.float32).reshape(2, 3)
+    chosen = key(array)
+    expected = np.zeros_like(array)
+    expected[chosen] = 2 * array[chosen]
+    variable = Variable(array)
+    for w, of in ((variable, lambda: variable), (variable, lambda: variable * 1.0), (array, lambda: array)):
+        with GradientTape() as tape:
+            tape.watch(w)
+            total = ops.sum(ops.square(ops.getitem(of(), key(of()))))
+        assert float(total) == np.sum(array[chosen] ** 2)
+        np.testing.assert_array_equal(tape.gradient(total, w), expected)

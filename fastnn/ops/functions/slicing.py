@@ -9,7 +9,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import known
+from fastnn.graph.tensor import gathers, known
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import (
@@ -114,23 +114,17 @@ def getitem(x: Any, key: Any) -> Tensor:
 
 def _masked(x, key):
     """x[key] with truth values among the indices: how many rows that gives depends on them."""
-    key = tuple(known(k) if hasattr(k, "shape") else k for k in key)
-    if type(x) is Lazy:
-        return _rows_where(x, key)
-    if is_symbol(x) or any(is_symbol(k) for k in key):
+    key = tuple(known(k) for k in key)
+    if any(is_symbol(k) for k in key) or (is_symbol(x) and type(x) is not Lazy):
         raise ArgumentError(
             "Indexing by truth values gives a size that depends on the data, which no graph has; "
             "use fastnn.ops.where to choose by a condition."
         )
-    return np.asarray(x)[tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)]
-
-
-def _rows_where(x, key):
-    """x[key] of a value that gathers, as the rows of indices, so that gradients pass."""
-    if len(key) != 1 or not np.ndim(key[0]) or tuple(np.shape(key[0])) != tuple(x.shape[: np.ndim(key[0])]):
-        return known(x)[key]
-    mask = np.asarray(key[0])
-    return take(reshape(x, (mask.size, *x.shape[mask.ndim :])), np.flatnonzero(mask).astype(np.int32), axis=0)
+    key = tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)
+    if gathers((x,)):  # as the elements of numbers, so that gradients pass
+        numbers = np.arange(product(x.shape), dtype=np.int32).reshape(x.shape)[key]
+        return take(reshape(x, (-1,)), numbers, axis=0)
+    return np.asarray(known(x))[key]
 
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
