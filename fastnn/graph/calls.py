@@ -7,6 +7,7 @@ runs, and what it calls gathers.
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
 
 _STATIC = (type(None), bool, int, float, str)
+_CONSTANT = ("builtins", "math", "numpy", "fastnn", "keras", "tensorflow")  # modules that nobody changes
 
 
 class Unhashed(Exception):
@@ -75,6 +77,46 @@ def _replaced(structure: Any, values: Iterator[Any]) -> Any:
 def own_function(function: Any) -> bool:
     """Whether a function is one of fastnn's."""
     return str(getattr(function, "__module__", type(function).__module__)).startswith("fastnn.")
+
+
+def what_it_sees(function: Any, seen: set[int] | None = None) -> Any:
+    """A part of a key: what a user's function may depend on besides its arguments.
+
+    Where that is more than constants, variables and functions of such, it is something that no other call has.
+    """
+    if isinstance(function, functools.partial):
+        inside = function.func, *function.args, *function.keywords.values()
+    else:
+        inside = (function,)
+    seen = set() if seen is None else seen
+    return tuple([_seen(x, seen) for x in inside])
+
+
+def _seen(x: Any, seen: set[int]) -> Any:
+    if isinstance(x, _STATIC):
+        return type(x), repr(x)  # so that 0.0 is not -0.0
+    if isinstance(x, Variable):
+        return "variable", hooks.call("serial", x)
+    if id(x) in seen or (callable(x) and own_function(x)):
+        return None
+    if isinstance(x, types.ModuleType):
+        return None if x.__name__.partition(".")[0] in _CONSTANT else object()
+    if isinstance(x, functools.partial):
+        return what_it_sees(x, seen)
+    if not isinstance(x, types.FunctionType):
+        return None if getattr(x, "__module__", "") in _CONSTANT else object()
+    seen.add(id(x))
+    names: set[str] = set()
+    codes = [x.__code__]
+    for code in codes:  # those of functions inside, too
+        names.update(code.co_names)
+        codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    globals_ = {name: x.__globals__[name] for name in sorted(names) if name in x.__globals__}
+    try:
+        cells = [c.cell_contents for c in x.__closure__ or ()]
+    except ValueError:  # one that is not set yet
+        return object()
+    return tuple([_seen(v, seen) for v in (*globals_.values(), *cells, *(x.__defaults__ or ()))])
 
 
 def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:

@@ -102,3 +102,26 @@ def test_a_users_function_in_a_layer_runs_at_every_call():
             y = ops.sum(layer(x))
         np.testing.assert_allclose(tape.gradient(y, layer.kernel), np.full((2, 2), factor))
         np.testing.assert_allclose(layer(x), np.full((1, 2), 2 * factor))
+
+
+class _Settings:
+    factor = 1.0
+
+
+def test_a_custom_gradient_sees_what_its_function_sees_now():
+    box, v, settings, factor = [1.0], Variable(2.0), _Settings(), 1.0
+    functions = [
+        ops.custom_gradient(lambda z: (z * 1.0, lambda up: up * factor)),
+        ops.custom_gradient(lambda z: (z * 1.0, lambda up: up * box[0])),
+        ops.custom_gradient(lambda z: (z * 1.0, lambda up: up * settings.factor)),
+        ops.custom_gradient(lambda z: (z * 1.0, lambda up: up * _Settings.factor)),
+    ]
+    try:
+        for factor in (1.0, 5.0, 5.0, 0.0, 7.0):
+            box[0] = settings.factor = _Settings.factor = factor
+            for function in functions:
+                with GradientTape() as tape:
+                    y = function(v * 1.0)
+                assert float(tape.gradient(y, v)) == factor
+    finally:
+        _Settings.factor = 1.0

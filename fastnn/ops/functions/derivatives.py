@@ -12,7 +12,7 @@ from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.autodiff import gradients
-from fastnn.graph.calls import Unhashed, event, wanted
+from fastnn.graph.calls import Unhashed, event, wanted, what_it_sees
 from fastnn.graph.node import VARIABLE
 from fastnn.ops.functions.arithmetic import add
 from fastnn.ops.functions.choices import check_functions, recorded
@@ -126,7 +126,8 @@ def custom_gradient(f: Any) -> Any:
         leaves = tree.flatten(structure)
         if current() is None and wanted(args, kwargs):
             with contextlib.suppress(Unhashed):
-                return event(("custom_gradient", hooks.call("serial", call)), call, args, kwargs)
+                key = "custom_gradient", hooks.call("serial", call), what_it_sees(f)
+                return event(key, call, args, kwargs)
         if current() is None and any(is_symbol(x) for x in leaves):
             return hooks.call("record", "custom_gradient", call, args, kwargs)
         if current() is not None:
