@@ -337,3 +337,15 @@ def test_a_derivative_that_there_is_none_of_is_an_error_not_a_zero():
     x = np.array([[1.0, 2.0], [3.0, 5.0]])
     with pytest.raises(NotSupportedError, match="second derivatives of singular values"):
         keras.hessian(lambda x: ops.sum(ops.svd(x, compute_uv=False)))(x)
+
+
+def test_what_an_array_is_at_the_call_counts():
+    v, rows = Variable([1.0, 1.0]), np.array([1.0, 2.0], np.float32)
+    with GradientTape() as tape:
+        first = ops.sum(v * rows)
+        rows += 10.0
+        second = ops.sum(v * rows)
+        rows[:] = np.nan
+        total = first * 100.0 + second
+    np.testing.assert_allclose(tape.gradient(total, v), [111.0, 212.0])
+    assert float(first) == 3.0 and float(second) == 23.0

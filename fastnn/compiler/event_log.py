@@ -62,8 +62,10 @@ class Log(LogTrace):
         n = self.numbers.get(id(value))
         if n is not None:
             return -1 - n
-        array = value.array if type(value) is Tensor else np.asarray(value)
-        self.numbers[id(value)] = len(self.leaves)
+        # a copy: what an array is at the call counts, whatever becomes of it before somebody looks
+        array = value.array if type(value) is Tensor else np.array(value)
+        if type(value) is Tensor or id(value) in self.watched:  # others may have changed when they come again
+            self.numbers[id(value)] = len(self.leaves)
         self.leaves.append((value, array))
         return array.shape, dtypes.standardize(array.dtype)
 
@@ -80,7 +82,7 @@ class Log(LogTrace):
                     entry = self._traced(event)
                 except BaseException:
                     for value, _ in self.leaves[leaves:]:
-                        del self.numbers[id(value)]
+                        self.numbers.pop(id(value), None)
                     del self.leaves[leaves:]
                     raise
                 self.at.children[full] = entry
