@@ -150,7 +150,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 tracker.replace(old, value)
             value = tracker.track(value)
             if name[0] != "_" and name != "built" and self.__dict__.get("built"):
-                structure_changed()
+                structure_changed(own=type(self).__module__.startswith("fastnn."))
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):
