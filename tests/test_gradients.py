@@ -337,3 +337,45 @@ def test_a_derivative_that_there_is_none_of_is_an_error_not_a_zero():
     x = np.array([[1.0, 2.0], [3.0, 5.0]])
     with pytest.raises(NotSupportedError, match="second derivatives of singular values"):
         keras.hessian(lambda x: ops.sum(ops.svd(x, compute_uv=False)))(x)
+
+
+def test_what_an_array_is_at_the_call_counts():
+    v, rows = Variable([1.0, 1.0]), np.array([1.0, 2.0], np.float32)
+    with GradientTape() as tape:
+        first = ops.sum(v * rows)
+        rows += 10.0
+        second = ops.sum(v * rows)
+        rows[:] = np.nan
+        total = first * 100.0 + second
+    np.testing.assert_allclose(tape.gradient(total, v), [111.0, 212.0])
+    assert float(first) == 3.0 and float(second) == 23.0
+
+
+def test_attributes_of_a_users_model_change_freely_those_of_a_layer_count(monkeypatch):
+    class Counts(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.act, self.steps = layers.Dense(3), layers.LeakyReLU(0.1), 0
+
+        def call(self, x):
+            return self.act(self.dense(x)) * (1.0 if self.steps < 3 else 2.0)
+
+    model, rows = Counts(), np.ones((2, 4), np.float32)
+
+    def value():
+        with GradientTape() as tape:
+            y = ops.sum(model(rows))
+        tape.gradient(y, model.trainable_variables)
+        return float(y)
+
+    value()
+    first = value()
+    traced, original = [], gather.Log._traced
+    monkeypatch.setattr(gather.Log, "_traced", lambda log, event: traced.append(event) or original(log, event))
+    for model.steps in (1, 2):
+        assert value() == first
+    assert not traced
+    model.steps = 3
+    assert value() == pytest.approx(2 * first, rel=1e-6)
+    model.act.negative_slope = 0.7
+    assert value() != pytest.approx(2 * first, rel=1e-6) and traced

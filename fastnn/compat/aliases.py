@@ -104,7 +104,8 @@ class _TensorFlow(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        begin()
+        if installed():
+            begin()
         full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:

@@ -85,10 +85,13 @@ class Function:
         if self._plain or current() is not None or functions_run_eagerly():
             return self.python_function(*args, **kwargs)
         try:
-            return event(("function", hooks.call("serial", self)), self.python_function, args, kwargs, effect=True)
+            return event(self._key(), self.python_function, args, kwargs, effect=True)
         except (SymbolTypeError, GraphError, Unhashed):
             self._plain = True
             return self.python_function(*args, **kwargs)
+
+    def _key(self):
+        return "function", hooks.call("serial", self), hooks.call("structure_version")
 
     def get_concrete_function(self, *args, **kwargs):
         """Itself."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     pass
 
 MOST_ENTRIES = 4096  # known calls of a thread; then all are forgotten
-KEPT_BYTES = 256 << 20  # of programs of a thread, except the one that runs
+KEPT_BYTES = 1 << 30  # of programs of a thread, except the one that runs
 _serials = itertools.count(1)
 _new_serial = _serials.__next__
 
@@ -137,7 +137,7 @@ class Root:
 
     def current(self) -> Entry:
         """The entry that logs begin at."""
-        version = hooks.call("structure_version"), config.version(), variables.layout_version
+        version = hooks.call("own_structure_version"), config.version(), variables.layout_version
         if version != self.version or self.entries > MOST_ENTRIES:
             self.forget()
             self.version = version

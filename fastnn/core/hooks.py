@@ -21,7 +21,8 @@ values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose 
 ``changing(variables)`` says that variables are changed otherwise, ``serial(thing)`` numbers what such calls depend on
 (registered by ``fastnn.compiler``);
 ``tape()`` makes a gradient tape (registered by ``fastnn.gradients``), ``symbolic_gradients(ys, xs)`` a node of
-gradients, ``structure_version()`` changes with the layers that there are (registered by ``fastnn.layers``);
+gradients, ``structure_version()`` changes with the layers that there are, ``own_structure_version()`` with those of
+fastnn's classes (registered by ``fastnn.layers``);
 ``method(name, x, args, kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);
 ``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
@@ -44,7 +45,8 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "gather_assign": "fastnn.compiler.gather", "gather_call": "fastnn.compiler.gather",
               "gather_gradients": "fastnn.compiler.gather",
               "changing": "fastnn.compiler.gather", "serial": "fastnn.compiler.gather",
-              "structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "tape": "fastnn.gradients",
+              "structure_version": "fastnn.layers.tracking",
+              "own_structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "tape": "fastnn.gradients",
               "symbolic_gradients": "fastnn.layers.gradients", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 

@@ -62,7 +62,7 @@ class CallingMixin:
             pairs += zip(own, values)
         if current() is None and wanted((trainable_variables, non_trainable_variables, *args), kwargs):
             call = functools.partial(self.stateless_call, return_losses=return_losses)
-            key = "stateless_call", hooks.call("serial", self), return_losses
+            key = "stateless_call", hooks.call("serial", self), return_losses, hooks.call("structure_version")
             with contextlib.suppress(Unhashed):
                 return event(key, call, (list(trainable_variables), list(non_trainable_variables), *args), kwargs)
         with StatelessScope(pairs, collect_losses=return_losses):

@@ -7,17 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import constraints, dtype_policies, initializers, regularizers
+from fastnn import dtype_policies, regularizers
 from fastnn.core import dtypes, results
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of, near
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.frames import user_line
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Structure, Tensor, open_signature
 from fastnn.core.values import received
-from fastnn.graph import Symbol, Variable, current
-from fastnn.graph.active import casting, casting_to, paused
+from fastnn.graph import Symbol, current
+from fastnn.graph.active import casting, casting_to
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here as gathering
 from fastnn.graph.variable import auto_name
@@ -28,12 +28,13 @@ from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
-from fastnn.layers.method_wrappers import named_from_the_fourth, recorded_build
+from fastnn.layers.method_wrappers import recorded_build
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker, structure_changed
+from fastnn.layers.weights import WeightsMixin
 
 
-class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
+class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
@@ -149,7 +150,7 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
                 tracker.replace(old, value)
             value = tracker.track(value)
             if name[0] != "_" and name != "built" and self.__dict__.get("built"):
-                structure_changed()
+                structure_changed(own=type(self).__module__.startswith("fastnn."))
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name):
@@ -203,80 +204,6 @@ class Layer(ChecksArguments, StateMixin, ConfigMixin, HistoryMixin, CallingMixin
     def _build_at_init(self):
         """Mark a layer without weights as built when it is made; what a subclass builds is still to come."""
         self.built = type(self).build is Layer.build
-
-    @named_from_the_fourth
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str | None = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> Variable:
-        """Make a weight.
-
-        Args:
-            shape: tuple of ints; () for a scalar.
-            initializer: a name, object or function; glorot_uniform (zeros for integers) if None.
-            dtype: dtype name, the layer's own if None.
-            trainable: whether the optimizer changes it.
-            regularizer, constraint: penalty on it and projection after each update.
-            name: its name inside the layer.
-
-        Returns the Variable.  Arguments behind `dtype` are named.
-        """
-        for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
-            kwargs.pop(old, None)
-        if kwargs:
-            raise ArgumentTypeError(f"add_weight() got an unexpected keyword argument '{sorted(kwargs)[0]}'")
-        shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
-        if any(d is None for d in shape):
-            raise ShapeError(
-                f"add_weight in layer '{self.name}': every dimension of a weight must be known; received shape={shape}."
-            )
-        dtype = dtypes.standardize(dtype, self.variable_dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
-        with context.name_scope(self), paused():
-            variable = Variable(
-                initializers.get(initializer),
-                shape=shape,
-                dtype=dtype,
-                trainable=trainable,
-                aggregation=aggregation,
-                name=name or auto_name("variable"),
-                regularizer=regularizers.get(regularizer),
-                constraint=constraints.get(constraint),
-                autocast=autocast,
-            )
-            variable.overwrite_with_gradient = overwrite_with_gradient
-            variable.path = f"{context.path()}/{variable.name}"
-        self._tracker.track(variable)
-        if not self._trainable:
-            variable.trainable = False
-        return variable
-
-    def add_variable(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> Variable:
-        """add_weight with the arguments at Keras's other places."""
-        given = {"trainable": trainable, "autocast": autocast, "regularizer": regularizer, "constraint": constraint}
-        return self.add_weight(shape, initializer, dtype, name=name, **given, **kwargs)
 
     def _maybe_build(self, args, kwargs):
         if self.built:

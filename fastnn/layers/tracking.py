@@ -7,7 +7,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import reached
 from fastnn.graph import Variable
 
-_version = 0
+_version = _own_version = 0
 
 
 def structure_version():
@@ -18,10 +18,19 @@ def structure_version():
 hooks.register("structure_version", structure_version)
 
 
-def structure_changed():
-    """Plans of models made before this moment may no longer hold."""
-    global _version
+def own_structure_version():
+    """structure_version(), but for attributes of users' layers, whose Python runs at every call that gathers."""
+    return _own_version
+
+
+hooks.register("own_structure_version", own_structure_version)
+
+
+def structure_changed(own=True):
+    """Plans of models made before this moment may no longer hold.  own: whether a class of fastnn's has changed."""
+    global _version, _own_version
     _version += 1
+    _own_version += own
     changes.note()
 
 

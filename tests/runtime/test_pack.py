@@ -265,5 +265,6 @@ def test_a_checkout_that_was_not_built_says_so(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "fastnn", ignore=without)
     done = python("import fastnn; fastnn.Sequential", {"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("fastnn.core.errors.PackError: the compiled module fastnn.runtime.order cannot be imported")
+    assert last.startswith("fastnn.core.errors.PackError: the compiled module fastnn.runtime.")
+    assert "cannot be imported" in last
     assert "go to another folder" in last

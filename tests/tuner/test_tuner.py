@@ -10,6 +10,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import fastnn as keras
 from fastnn import tuner as kt
@@ -52,7 +53,14 @@ def test_a_search_finds_what_its_best_model_repeats(made, fit_arguments, name, c
     assert "Search space summary" in said and "units (Int)" in said
 
 
+@pytest.fixture
+def workers():
+    """Workers that begin here: those of earlier tests do not find this folder's modules."""
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
 @every_search
+@pytest.mark.usefixtures("workers")
 def test_jobs_and_lots_do_not_matter(made, fit_arguments, facts, name, monkeypatch):
     want = facts(searched(made, name, fit_arguments, "one"))
     assert facts(searched(made, name, fit_arguments, "two", jobs=2)) == want
@@ -286,6 +294,7 @@ def sometimes(hp):
     return model
 
 
+@pytest.mark.usefixtures("workers")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_build_that_fails_marks_the_trial_and_the_search_goes_on(made, fit_arguments, capsys, jobs):
     tuner = made(kt.GridSearch, sometimes, "val_loss")

@@ -1,0 +1,97 @@
+"""Making the weights of a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastnn import constraints, initializers, regularizers
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentTypeError, ShapeError
+from fastnn.graph import Variable
+from fastnn.graph.active import paused
+from fastnn.graph.variable import auto_name
+from fastnn.layers import context
+from fastnn.layers.method_wrappers import named_from_the_fourth
+
+
+class WeightsMixin:
+    """add_weight, and its older name, of a Layer."""
+
+    name: str
+    variable_dtype: Any
+    _trainable: bool
+    _tracker: Any
+
+    @named_from_the_fourth
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str | None = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
+        """Make a weight.
+
+        Args:
+            shape: tuple of ints; () for a scalar.
+            initializer: a name, object or function; glorot_uniform (zeros for integers) if None.
+            dtype: dtype name, the layer's own if None.
+            trainable: whether the optimizer changes it.
+            regularizer, constraint: penalty on it and projection after each update.
+            name: its name inside the layer.
+
+        Returns the Variable.  Arguments behind `dtype` are named.
+        """
+        for old in ("synchronization", "use_resource", "getter", "collections", "experimental_autocast", "partitioner"):
+            kwargs.pop(old, None)
+        if kwargs:
+            raise ArgumentTypeError(f"add_weight() got an unexpected keyword argument '{sorted(kwargs)[0]}'")
+        shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
+        if any(d is None for d in shape):
+            raise ShapeError(
+                f"add_weight in layer '{self.name}': every dimension of a weight must be known; received shape={shape}."
+            )
+        dtype = dtypes.standardize(dtype, self.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        with context.name_scope(self), paused():
+            variable = Variable(
+                initializers.get(initializer),
+                shape=shape,
+                dtype=dtype,
+                trainable=trainable,
+                aggregation=aggregation,
+                name=name or auto_name("variable"),
+                regularizer=regularizers.get(regularizer),
+                constraint=constraints.get(constraint),
+                autocast=autocast,
+            )
+            variable.overwrite_with_gradient = overwrite_with_gradient
+            variable.path = f"{context.path()}/{variable.name}"
+        self._tracker.track(variable)
+        if not self._trainable:
+            variable.trainable = False
+        return variable
+
+    def add_variable(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
+        """add_weight with the arguments at Keras's other places."""
+        given = {"trainable": trainable, "autocast": autocast, "regularizer": regularizer, "constraint": constraint}
+        return self.add_weight(shape, initializer, dtype, name=name, **given, **kwargs)
