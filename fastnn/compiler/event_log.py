@@ -48,9 +48,10 @@ class Log(LogTrace):
     """The calls of one thread that somebody may still ask about: see the module.
 
     at: the entry of the last one.  refs: weak references to the Tensors that were given, by number.  leaves: arrays
-    that came from outside, as they were then.  before: what variables were when they were first read, by serial, where
-    they have changed.  open: numbers of the tapes that record now.  ran: how many events have run.  met: of how many
-    the variables are known.
+    that came from outside, as they were then.  before: what variables were when they were first read, by epoch and
+    serial, where they have changed; epoch: how often something else than an event has changed some.
+    open: numbers of the tapes that record now.  ran: how many events have run.  met: of how many the variables are
+    known.
     """
 
     def __init__(self) -> None:
@@ -62,10 +63,10 @@ class Log(LogTrace):
         self.numbers: dict[int, list[int]] = {}  # of leaves, by id of what was given; the last is what it is now
         self.watched: dict[int, Any] = {}  # by id
         self.variables: dict[int, Variable] = {}  # that its events name, by serial
-        self.before: dict[int, Array] = {}
+        self.before: dict[tuple[int, int], Array] = {}
         self.tapes: list[Any] = []  # weak references
         self.open: tuple[int, ...] = ()
-        self.ran, self.met, self.effects, self.step = 0, 0, False, 0
+        self.ran, self.met, self.epoch, self.effects, self.step = 0, 0, 0, False, 0
         self.counts: dict[Any, int] | None = None
         self.losses: list[Any] = []  # what layers added to the loss in the last event
         self._forget_trace()
@@ -214,8 +215,9 @@ class Log(LogTrace):
         self._know_variables()
         for v in written:
             number = serial(v)
-            if number in self.variables and number not in self.before:
-                self.before[number] = v._array.copy()
+            missing = [(e, number) for e in range(self.epoch + 1) if (e, number) not in self.before]
+            if number in self.variables and missing:
+                self.before.update(dict.fromkeys(missing, v._array.copy()))
                 self._forget_trace()
 
     def _know_variables(self) -> None:
@@ -236,6 +238,7 @@ class Log(LogTrace):
             me = weakref.ref(self)
             self.call("changed", lambda: me().trace.changed(), ())  # type: ignore[union-attr]
             self.ran = len(self.events)
+            self.epoch += 1
 
     # ------------------------------------------------------------------ tapes
     def enter(self, tape: Any) -> int:
@@ -290,7 +293,7 @@ class Log(LogTrace):
                 tape.entries = [e.entry for e in self.events if number in e.tapes]
         self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
         self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
-        self.met = 0
+        self.met = self.epoch = 0
         self._forget_trace()
         self.at = roots.root.current()
         if here.log is self and not here.recording:

@@ -176,15 +176,16 @@ roots = Roots()
 class Replay(Trace):
     """The trace of a log's events.
 
-    before: what variables were at first, by serial, where they have changed since; old: inputs that stand for it.
-    versions: {variable: symbols that reading it gave}.  drawn: the keys of all random numbers so far; draws: the
+    before: what variables were at first, by epoch and serial, where they have changed since; old: inputs that
+    stand for it; epoch: how often `changed` was called.  versions: {variable: symbols that reading it gave}.  drawn: the keys of all random numbers so far; draws: the
     functions that gave those of the event being traced; given: the keys that it has, if it was called before.
     """
 
-    def __init__(self, before: dict[int, Array]) -> None:
+    def __init__(self, before: dict[tuple[int, int], Array]) -> None:
         super().__init__()
         self.before = before
-        self.old: dict[int, Symbol] = {}
+        self.epoch = 0
+        self.old: dict[tuple[int, int], Symbol] = {}
         self.versions: dict[Variable, list[Symbol]] = {}
         self.drawn: list[Any] = []
         self.draws: list[Any] = []
@@ -198,7 +199,7 @@ class Replay(Trace):
             if not watchers:
                 self._noted(variable)
             return super().read(variable)
-        number = serial(variable)
+        number = self.epoch, serial(variable)
         if number in self.before and variable not in self.values:
             self.old[number] = self.values[variable] = self.input(variable.shape, variable.stored_dtype)
         found = super().read(variable)
@@ -223,7 +224,7 @@ class Replay(Trace):
     def changed(self) -> None:
         """Something else has written variables: what is read from now on is what they are."""
         self.values.clear()
-        self.before = {}
+        self.epoch += 1
 
     def replay(self) -> Replay:
         """Itself."""

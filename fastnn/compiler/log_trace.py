@@ -19,7 +19,7 @@ class LogTrace:
     """The part of a Log that traces: see event_log.Log for what it has."""
 
     events: list[Event]
-    before: dict[int, Array]
+    before: dict[tuple[int, int], Array]
     variables: dict[int, Variable]
     ran: int
 

@@ -125,3 +125,22 @@ def test_a_custom_gradient_sees_what_its_function_sees_now():
                 assert float(tape.gradient(y, v)) == factor
     finally:
         _Settings.factor = 1.0
+
+
+def test_variables_that_something_else_changes_several_times_in_a_block():
+    x = np.array([[1.0, 2.0], [3.0, -1.0]], np.float32)
+    model = keras.Sequential([layers.Dense(1, use_bias=False)])
+    model.build((None, 2))
+    model.compile("sgd", "mse")
+    kernel, start = model.layers[0].kernel, np.array([[0.5], [2.0]], np.float32)
+    for _ in range(3):
+        kernel.assign(start)
+        met = []
+        with GradientTape() as tape:
+            total = ops.zeros(())
+            for _ in range(3):
+                total = total + _squares(model(x))
+                met.append(kernel.numpy())
+                model.fit(x, x[:, :1], verbose=0)
+        np.testing.assert_allclose(tape.gradient(total, kernel), 2 * x.T @ x @ sum(met), rtol=1e-5)
+        assert float(total) == pytest.approx(sum(np.sum((x @ w) ** 2) for w in met), rel=1e-5)
