@@ -176,9 +176,10 @@ roots = Roots()
 class Replay(Trace):
     """The trace of a log's events.
 
-    before: what variables were at first, by epoch and serial, where they have changed since; old: inputs that
-    stand for it; epoch: how often `changed` was called.  versions: {variable: symbols that reading it gave}.  drawn: the keys of all random numbers so far; draws: the
-    functions that gave those of the event being traced; given: the keys that it has, if it was called before.
+    before: what variables were at first, by epoch and serial, where they have changed since; old: inputs that stand
+    for it; epoch: how often `changed` was called.  versions: {variable: symbols that reading it gave}.  drawn: the keys
+    of all random numbers so far; draws: the functions that gave those of the event being traced; given: the keys that
+    it has, if it was called before.
     """
 
     def __init__(self, before: dict[tuple[int, int], Array]) -> None:
