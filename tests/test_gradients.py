@@ -379,3 +379,20 @@ def test_attributes_of_a_users_model_change_freely_those_of_a_layer_count(monkey
     assert value() == pytest.approx(2 * first, rel=1e-6)
     model.act.negative_slope = 0.7
     assert value() != pytest.approx(2 * first, rel=1e-6) and traced
+
+
+def test_numbers_that_change_make_no_new_plans(monkeypatch):
+    v = Variable([1.0, 2.0])
+
+    def step(k):
+        with GradientTape() as tape:
+            y = ops.sum(v * v) * (0.1 + k / 50) + k * 1.0
+        return float(y), np.asarray(tape.gradient(y, v))
+
+    for k in range(8):
+        step(k)
+    monkeypatch.setattr(gather.Log, "_traced", lambda *_: pytest.fail("a call was traced again"))
+    for k in range(8, 12):
+        value, slope = step(k)
+        assert value == pytest.approx(5 * (0.1 + k / 50) + k, rel=1e-5)
+        np.testing.assert_allclose(slope, 2 * v.numpy() * (0.1 + k / 50), rtol=1e-5)

@@ -52,6 +52,7 @@ class Entry:
         "flat",
         "losses",
         "masks",
+        "numbers",
         "programs",
         "reads",
         "result",
@@ -72,6 +73,7 @@ class Entry:
         self.specs, self.result, self.masks, self.losses = specs, result, masks, losses
         self.draws, self.effects, self.reads = draws, effects, reads
         self.children: dict[Any, Entry] = {}
+        self.numbers: set[Any] = set()  # that calls after it have multiplied and added
         self.programs: dict[Any, Ready] = {}
         self.single = type(result) is Slot
         flat = type(result) is list and all(x is None or type(x) is Slot for x in result)

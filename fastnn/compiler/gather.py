@@ -20,12 +20,14 @@ import numpy as np
 
 from fastnn.compiler.event_log import Log, behind, older
 from fastnn.compiler.events import serial
-from fastnn.core import hooks
+from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
 from fastnn.graph.tensor import here, known
 from fastnn.graph.variable import Variable
-from fastnn.ops.op import Op
+from fastnn.ops.op import REGISTRY, Op
+
+FIXED_NUMBERS = 2  # that one place of a loop may multiply or add; with another one they become values
 
 
 def current_log() -> Log:
@@ -85,8 +87,21 @@ def _hashed(value: Any) -> Any:
     return value
 
 
+def _with_numbers(x: Any, scale: float, shift: float) -> Any:
+    """scale x + shift with both as values, not as a part of the plan: numbers that change from step to step."""
+    kind = dtypes.numpy_type(dtypes.standardize(x.dtype))
+    y = x if scale == 1.0 else REGISTRY["multiply"](x, np.asarray(scale, kind))
+    return y if shift == 0.0 and y is not x else REGISTRY["add"](y, np.asarray(shift, kind))
+
+
 def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
     """An operation on values of which some gather.  Registered as the "gather" hook."""
+    if op.name == "affine" and here.log is not None and here.log.counts is None:
+        seen, values = here.log.at.numbers, tuple(attrs.values())
+        if values not in seen:
+            if len(seen) >= FIXED_NUMBERS:
+                return _with_numbers(inputs[0], **attrs)
+            seen.add(values)
     given = [v for v in inputs if v is not None]
     absent = tuple([v is None for v in inputs]) if len(given) < len(inputs) else None
 
