@@ -153,6 +153,10 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 structure_changed(own=type(self).__module__.startswith("fastnn."))
         object.__setattr__(self, name, value)
 
+    def __getstate__(self):
+        """What copies and pickles have: a copy has not been called on symbols."""
+        return {**self.__dict__, "_inbound_nodes": []}
+
     def __delattr__(self, name):
         value = self.__dict__.get(name)
         object.__delattr__(self, name)

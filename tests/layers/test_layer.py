@@ -1,6 +1,8 @@
 """The base class: weights, tracking, training flag, losses, configs, errors, and that nothing keeps a model alive."""
 
+import copy
 import gc
+import pickle
 import weakref
 
 import numpy as np
@@ -386,3 +388,11 @@ def test_layers_whose_attributes_have_such_names():
     assert len(normal.weights) == 3
     cut = layers.CutMix()
     assert cut.weights == [] and cut(np.ones((2, 4, 4, 3)), training=True).shape == (2, 4, 4, 3)
+
+
+def test_a_layer_of_a_model_can_be_pickled_and_copied():
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2), fastnn.layers.BatchNormalization()])
+    rows = np.ones((2, 3), np.float32)
+    for twin in (pickle.loads(pickle.dumps(model.layers[0])), copy.deepcopy(model.layers[0])):
+        np.testing.assert_array_equal(twin(rows), model.layers[0](rows))
+        assert twin(fastnn.Input((3,))).shape == (None, 2)
