@@ -4,6 +4,7 @@ What layers, losses and a `train_step` get are Tensors with values: prints, debu
 called gathers and runs as plans (compiler/gather.py), so the bits are those of the compiled step.
 """
 
+import sys
 import time
 import weakref
 
@@ -20,6 +21,15 @@ from fastnn.models.feed import LEAF
 from fastnn.models.step_functions import has_own, step_function
 from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP
 from fastnn.utils.triples import pack_x_y_sample_weight
+
+_said: list[bool] = []
+
+
+def say_once(verbose):
+    """Say in a line on the error stream, once in a process, that steps run as Python.  verbose: 0 for silence."""
+    if verbose and not _said:
+        _said.append(True)
+        sys.stderr.write("fit runs eagerly: Python and its values at every batch, slower than compiled steps.\n")
 
 
 class EagerProgram:

@@ -8,6 +8,7 @@ from fastnn.core.errors import ArgumentError, DataError
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
 from fastnn.models import script, sparse
+from fastnn.models.eager_step import say_once
 from fastnn.models.rounds import Round
 from fastnn.models.runs import aside
 from fastnn.models.sources import RowSource, ran_out, run_batch, source_of
@@ -70,6 +71,8 @@ def fit(
         )
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
+    if getattr(model, "run_eagerly", False):
+        say_once(verbose)
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
     source.compile()
     validation = None

@@ -6,6 +6,7 @@ import pytest
 import fastnn as keras
 from fastnn import GradientTape, layers, ops, utils
 from fastnn.core.errors import ArgumentError, GraphError
+from fastnn.models import eager_step
 
 RNG = np.random.default_rng(8)
 X, Y = RNG.random((40, 6), np.float32), RNG.integers(0, 3, 40)
@@ -138,3 +139,11 @@ def test_a_step_that_returns_no_dict():
     model.compile("sgd", run_eagerly=True)
     with pytest.raises(ArgumentError, match="returned int"):
         model.fit(X, Y, verbose=0)
+
+
+def test_fit_says_once_that_it_runs_eagerly(capsys, monkeypatch):
+    monkeypatch.setattr(eager_step, "_said", [])
+    model = built(True)
+    for verbose in (0, 2, 2):
+        model.fit(X, Y, batch_size=20, verbose=verbose)
+    assert capsys.readouterr().err.count("runs eagerly") == 1
