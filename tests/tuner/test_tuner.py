@@ -7,10 +7,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+import cloudpickle
 import joblib
 import numpy as np
 import pytest
-from joblib.externals.loky import get_reusable_executor
 
 import fastnn as keras
 from fastnn import tuner as kt
@@ -55,8 +55,13 @@ def test_a_search_finds_what_its_best_model_repeats(made, fit_arguments, name, c
 
 @pytest.fixture
 def workers():
-    """Workers that begin here: those of earlier tests do not find this folder's modules."""
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    """Workers get functions of this module as they are: in another process no import finds the module."""
+    here = [m for name, m in sys.modules.items() if name.startswith(__name__.rpartition(".")[0] or __name__)]
+    for module in here:
+        cloudpickle.register_pickle_by_value(module)
+    yield
+    for module in here:
+        cloudpickle.unregister_pickle_by_value(module)
 
 
 @every_search
