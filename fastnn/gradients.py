@@ -148,7 +148,7 @@ class GradientTape:
             output_gradients: weights of the targets' elements, of their shapes; ones if None.
             unconnected_gradients: "none" or "zero": what a source has that the target does not depend on.
         """
-        unconnected = str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower()
+        unconnected = choice_of(unconnected_gradients)
         if unconnected not in UNCONNECTED:
             raise ArgumentError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}")
         targets = [target] if type(target) is Tensor else [t for t in tree.flatten(target) if t is not None]
@@ -215,7 +215,7 @@ class GradientTape:
         """
         flat = tree.flatten(sources)
         found = self._ask([target], flat, [None], _jacobian)
-        if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
+        if choice_of(unconnected_gradients) == "zero":
             found = [zeros((*target.shape, *s.shape), s.dtype) if j is None else j for s, j in zip(flat, found)]
         return tree.pack(sources, found) if tree.is_nested(sources) else found[0]
 
@@ -242,7 +242,7 @@ class GradientTape:
                 f"{tuple(target.shape)} and {tuple(source.shape)}."
             )
         (found,) = self._ask([target], [source], [None], _batch_jacobian)
-        if found is None and str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
+        if found is None and choice_of(unconnected_gradients) == "zero":
             return zeros((*target.shape, *source.shape[1:]), source.dtype)
         return found
 
@@ -260,6 +260,11 @@ class _Stopped:
 
     def __exit__(self, *_: Any) -> None:
         self._tape._start()
+
+
+def choice_of(unconnected_gradients: Any) -> str:
+    """The name of a choice: "none" or "zero", as text or as a member of TensorFlow's enumeration."""
+    return str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower()
 
 
 def zeros(shape: Any, dtype: Any) -> Any:

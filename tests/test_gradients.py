@@ -396,3 +396,21 @@ def test_numbers_that_change_make_no_new_plans(monkeypatch):
         value, slope = step(k)
         assert value == pytest.approx(5 * (0.1 + k / 50) + k, rel=1e-5)
         np.testing.assert_allclose(slope, 2 * v.numpy() * (0.1 + k / 50), rtol=1e-5)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_many_calls_without_a_look(recorded, monkeypatch):
+    monkeypatch.setattr(gather, "MOST_EVENTS", 7)
+    penalised = layers.ActivityRegularization(l2=1.0)
+    with GradientTape() as tape:
+        tape.watch(y := Tensor.of(np.ones((1, 2), np.float32)))
+        start = y
+        if recorded:
+            for _ in range(20):
+                y = penalised(y * 1.0)
+                assert float(penalised.losses[0]) == 2.0
+    for _ in range(20):
+        y = penalised(y * 1.0)
+        assert len(penalised.losses) == 1
+    assert float(penalised.losses[0]) == 2.0
+    np.testing.assert_array_equal(y, start)

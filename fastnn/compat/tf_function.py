@@ -12,6 +12,7 @@ from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, SymbolTypeError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
+from fastnn.gradients import choice_of
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.calls import Unhashed, event
 from fastnn.layers.gradients import symbolic_gradients
@@ -121,7 +122,7 @@ def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", sto
     flat = tree.flatten(xs)
     held = None if stop_gradients is None else tree.flatten(stop_gradients)
     found = symbolic_gradients(ys, flat, None if grad_ys is None else tree.flatten(grad_ys), held)
-    if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
+    if choice_of(unconnected_gradients) == "zero":
         found = [ops.zeros_like(x) if g is None else g for x, g in zip(flat, found)]
     return found
 

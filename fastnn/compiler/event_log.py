@@ -22,8 +22,6 @@ from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
 from fastnn.runtime.abi import STEP
 
-MOST_EVENTS = 512  # gathered without a look; then they run
-
 
 class Leaf:
     """Stands for the array that came from outside as number `number`, whatever its owner has made of it since."""
@@ -117,8 +115,6 @@ class Log(LogTrace):
             self.at = entry
             self.effects = self.effects or entry.effects
             out = self._given(entry)
-        if len(self.events) - self.ran >= MOST_EVENTS:
-            self.flush()
         return out
 
     def _given(self, entry: Entry) -> Any:

@@ -27,12 +27,16 @@ from fastnn.graph.tensor import here, known
 from fastnn.graph.variable import Variable
 from fastnn.ops.op import REGISTRY, Op
 
+MOST_EVENTS = 512  # gathered without a look; then they run
 FIXED_NUMBERS = 2  # that one place of a loop may multiply or add; with another one they become values
 
 
 def current_log() -> Log:
-    """The log that calls of this thread go to."""
+    """The log that calls of this thread go to; what has gathered runs first where that is much."""
     log = here.log
+    if log is not None and len(log.events) - log.ran >= MOST_EVENTS:
+        log.flush()
+        log = here.log
     if log is None:
         log = here.log = Log()
     found: Log = log
