@@ -13,6 +13,7 @@ from fastnn import ops
 from fastnn.core import config, dtypes, hooks, shapes
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
+from fastnn.core.results import giving
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here
@@ -193,6 +194,7 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     return sample((*key, 0), shape)
 
 
+@giving
 @_of_sizes
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers.
@@ -217,6 +219,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers, those beyond two standard deviations drawn again.  Arguments as in normal.
@@ -236,6 +239,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Uniform numbers in [minval, maxval).
@@ -259,6 +263,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def randint(shape, minval, maxval, dtype="int32", seed=None):
     """Integers in [minval, maxval).
@@ -275,6 +280,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     return ops.cast(ops.floor(u), dtype)
 
 
+@giving
 def dropout(inputs, rate, noise_shape=None, seed=None):
     """inputs with elements set to 0 at `rate`, the others divided by 1 - rate.
 
@@ -307,6 +313,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     return np.where(keep, x / (1 - rate) if rate < 1 else x, 0).astype(x.dtype)
 
 
+@giving
 def shuffle(x, axis=0, seed=None):
     """x with its slices along `axis` in random order.
 
@@ -319,6 +326,7 @@ def shuffle(x, axis=0, seed=None):
     return np.take(x, core.permutation((*key, 0), x.shape[axis]), axis=axis)
 
 
+@giving
 def categorical(logits, num_samples, dtype="int32", seed=None):
     """Samples (batch, num_samples) of classes with probabilities softmax(logits), logits (batch, classes).
 
@@ -336,6 +344,7 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     return np.minimum(index, p.shape[1] - 1).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
+@giving
 def gamma(shape, alpha, dtype=None, seed=None):
     """Gamma numbers of shape parameter alpha (broadcast to `shape`) and scale 1.
 
@@ -367,6 +376,7 @@ def _gamma(key, shape, alpha):
     return np.where(alpha < 1, out * boost, out).reshape(shape)
 
 
+@giving
 def beta(shape, alpha, beta, dtype=None, seed=None):
     """Beta numbers with parameters alpha and beta (broadcast to `shape`).
 
@@ -378,6 +388,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     return (x / (x + y)).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
+@giving
 def binomial(shape, counts, probabilities, dtype=None, seed=None):
     """How many of `counts` trials succeed, each with its probability (both broadcast to `shape`).
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 
 _MISSING = "NoneType", "NAType", "NaTType"
@@ -116,7 +117,7 @@ def storable(value: Any, name: str) -> Array:
     >>> storable([1, 2], "v")
     array([1, 2])
     """
-    if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
+    if type(value) in ARRAYS and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
         return value
     if getattr(getattr(value, "dtype", None), "kind", "") == "V" and value.dtype.type is not np.void:
         return np.asarray(value)

@@ -15,7 +15,8 @@ from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable
 from fastnn.graph.active import casting, current
-from fastnn.graph.node import Operators, Symbol
+from fastnn.graph.node import Symbol
+from fastnn.graph.operators import Operators
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import by_function, by_ufunc, here, recording, settle
 from fastnn.graph.trace import active

@@ -246,7 +246,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 "statement of the `__init__()` method."
             )
         if current() is None:
-            if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray and self._short_way(args[0]):
+            if len(args) == 1 and not kwargs and type(args[0]) in results.ARRAYS and self._short_way(args[0]):
                 plan = short.way(self, args[0])
                 if plan is not None and not plan.stale:
                     self._clear_losses()
@@ -288,8 +288,10 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             self._mask_outputs(first, mask, outputs)
-        if outer is None and here.masks and current() is None:
-            return nest.map_structure(lambda x: with_mask(x, here.masks.get(id(x), (None, None))[1]), outputs)
+        if outer is None and current() is None:
+            return nest.map_structure(
+                lambda x: with_mask(results.own(x), here.masks.get(id(x), (None, None))[1]), outputs
+            )
         return outputs
 
     def _short_way(self, x):
@@ -342,7 +344,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
             array = received(array, dtypes.numpy_type(self.input_dtype) if self.autocast else None)
-            if results.kind is not None and not type(self).__module__.startswith("fastnn."):
+            if not type(self).__module__.startswith("fastnn."):
                 return with_mask(results.shown(array), context.get_mask(x))
             return array if array is x else with_mask(array, context.get_mask(x))
 

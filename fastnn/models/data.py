@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn.core import config, dtypes, tree
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.results import ARRAYS
 from fastnn.core.values import as_numbers, doubtful, report_overflow
 from fastnn.models.source_state import SourceState
 from fastnn.models.sparse import dense, is_sparse
@@ -40,7 +41,7 @@ def flatten(structure):
 
     A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
     """
-    if type(structure) is np.ndarray:  # nearly always; a step asks ten times
+    if type(structure) in ARRAYS:  # nearly always; a step asks ten times
         return [structure]
     return [leaf for leaf in tree.flatten(structure, is_numbers) if leaf is not None]
 

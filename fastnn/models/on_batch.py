@@ -18,6 +18,7 @@ import numpy as np
 
 from fastnn.core import changes, config, dtypes, turns
 from fastnn.core.jit import MODE
+from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 from fastnn.graph import current
 from fastnn.graph.tensor import here
@@ -46,7 +47,7 @@ def run(
     """One step of training or evaluation on one batch; what train_on_batch and test_on_batch return."""
     own = model._trainer()
     short = key = None
-    if type(x) is np.ndarray and type(y) is np.ndarray and weight is None and class_weight is None and nan is None:
+    if type(x) in ARRAYS and type(y) in ARRAYS and weight is None and class_weight is None and nan is None:
         key = x.shape, x.dtype, y.shape, y.dtype
         short = own.steps[kind].short.get(key)
         if type(short) is Shortcut:
@@ -74,7 +75,7 @@ def run(
 
 def predict(model: Any, x: Any) -> Any:
     """The outputs for one batch."""
-    if type(x) is np.ndarray and x.ndim and 0 < len(x) <= 32 and not getattr(model, "run_eagerly", False):
+    if type(x) in ARRAYS and x.ndim and 0 < len(x) <= 32 and not getattr(model, "run_eagerly", False):
         plan = plan_of(model, x, own_layers=False, said=True)
         if plan is not None:
             return plan(x)

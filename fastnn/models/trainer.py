@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fastnn import ops, optimizers
 from fastnn.core import results, switches
 from fastnn.core.arguments import near
@@ -316,11 +314,11 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
             checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
-        short = type(x) is np.ndarray and steps is None and not callbacks and not getattr(self, "run_eagerly", False)
-        if short and x.ndim and 0 < len(x) <= (batch_size or 32):
+        short = type(x) in results.ARRAYS and steps is None and not callbacks
+        if short and not getattr(self, "run_eagerly", False) and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:
-                return results.plain(plan(x))
+                return plan(x)
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 

@@ -220,11 +220,11 @@ from fastnn.ops.functions.nan import nancumprod as nancumprod
 from fastnn.ops.functions.nan import nancumsum as nancumsum
 from fastnn.ops.functions.nan import nanmax as nanmax
 from fastnn.ops.functions.nan import nanmean as nanmean
-from fastnn.ops.functions.nan import nanmedian as nanmedian
+from fastnn.ops.functions.quantiles import nanmedian as nanmedian
 from fastnn.ops.functions.nan import nanmin as nanmin
-from fastnn.ops.functions.nan import nanpercentile as nanpercentile
+from fastnn.ops.functions.quantiles import nanpercentile as nanpercentile
 from fastnn.ops.functions.nan import nanprod as nanprod
-from fastnn.ops.functions.nan import nanquantile as nanquantile
+from fastnn.ops.functions.quantiles import nanquantile as nanquantile
 from fastnn.ops.functions.nan import nanstd as nanstd
 from fastnn.ops.functions.nan import nansum as nansum
 from fastnn.ops.functions.nan import nanvar as nanvar

@@ -108,8 +108,10 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    if hasattr(x, "_fastnn_variable"):
-        x = R.identity(x) if gathers((x,)) else x.value
+    if gathers((x,)):  # a tape that watches an array sees that there is a new one
+        x = R.identity(x)
+    elif hasattr(x, "_fastnn_variable"):
+        x = x.value
     return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
 
 
@@ -120,9 +122,7 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     array([1, 2], dtype=int32)
     """
     x = convert_to_tensor(x, dtype)
-    if not isinstance(x, np.ndarray):
-        return x
-    return R.identity(x) if gathers((x,)) else x.copy()  # a tape that watches an array sees that it is copied
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def copy(x: Any) -> Tensor:

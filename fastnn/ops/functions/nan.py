@@ -1,9 +1,6 @@
 """Reductions of what is not NaN."""
 
-import warnings
 from typing import Any
-
-import numpy as np
 
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import divide, subtract
@@ -13,7 +10,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_whole,
 from fastnn.ops.functions.reduction import all, argmax, argmin, cumprod, cumsum, max, min, prod, sum
 
 __all__ = ["nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nancumsum", "nancumprod", "nanvar", "nanstd",
-           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]  # fmt: skip
+           "nanargmax", "nanargmin"]  # fmt: skip
 
 
 def _without(x, value):
@@ -136,34 +133,3 @@ def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     1
     """
     return _place(argmin, x, axis, keepdims, float("inf"))
-
-
-def nanquantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """quantile of what is not NaN. Takes arrays only: how many values that are depends on the data.
-
-    >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
-    2.0
-    """
-    x = np.asarray(floating(x))
-    return np.nanquantile(x, q, axis=axis, method=method, keepdims=keepdims).astype(x.dtype)
-
-
-def nanpercentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """percentile of what is not NaN. Takes arrays only.
-
-    >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
-    2.0
-    """
-    return nanquantile(x, np.asarray(q) / 100, axis, method, keepdims)
-
-
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The median of what is not NaN. Takes arrays only.
-
-    >>> float(nanmedian([1.0, float("nan"), 3.0]))
-    2.0
-    """
-    x = np.asarray(floating(x))
-    with warnings.catch_warnings():  # of rows without a number: the median of nothing is NaN
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)
