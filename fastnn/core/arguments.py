@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn.core import docstrings
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
@@ -222,8 +223,11 @@ class ChecksArguments:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith("fastnn."):
+            return
+        docstrings.complete(cls)
         own = cls.__dict__.get("__init__")
-        if own is None or not cls.__module__.startswith("fastnn."):
+        if own is None:
             return
         signature = inspect.signature(own)
         table = cls.argument_rules
