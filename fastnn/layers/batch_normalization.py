@@ -23,19 +23,18 @@ class BatchNormalization(Layer):
     trainable, the moving ones are used.
 
     Args:
-        axis: the axis that keeps its own statistics, -1 for channels_last.
-        momentum: share of the old moving statistics.
-        epsilon: added to the variance.
-        center, scale: whether beta and gamma are there.
-        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
-        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the weights.
+        axis: int: the axis that keeps its own statistics: -1 for channels last, 1 for channels first.
+        momentum: float in [0, 1]: share of the old moving statistics.
+        epsilon: float >= 0, added to the variance.
+        center, scale: whether beta is added, and gamma multiplied.
         renorm: whether batches are corrected towards moving statistics while training, too (Ioffe, 2017).
         renorm_clipping: {"rmin", "rmax", "dmax"} bounds of the correction, each may be left out.
         renorm_momentum: share of the old statistics that corrections use.
-        domains: None, or how many kinds of rows there are, such as photographs and drawings.  The call then takes
-            `domain`, the kind of each row: ints (n,) or (n, 1) from 0 on, or one int for all.  Each kind has
-            statistics, gamma and beta of its own, as if it went through a layer of its own; everything else of a model
-            is shared (Chang et al., 2019).
+        synchronized: kept as an attribute: there is one device, whose batch is the whole batch.
+        domains: None, or how many kinds of rows there are, such as photographs and drawings. The call then takes
+            `domain`, the kind of each row: ints (n,) or (n, 1) from 0 on, or one int for all. Each kind has statistics,
+            gamma and beta of its own, as if it went through a layer of its own; everything else of a model is shared
+            (Chang et al., 2019).
 
     Weights: gamma, beta, moving_mean, moving_variance, with renorm also moving_stddev, renorm_mean, renorm_stddev, each
     (x.shape[axis],), or (domains, x.shape[axis]).
@@ -150,6 +149,14 @@ class BatchNormalization(Layer):
         return np.sqrt(np.asarray(self.moving_variance_initializer(shape, dtype=dtype)))
 
     def call(self, inputs, training=None, mask=None, domain=None):
+        """The inputs, normalised.
+
+        Args:
+            inputs: an array or symbol; its axis `axis` has the size that the layer was built with.
+            training: whether the statistics are the batch's; None: what the call around it says.
+            mask: booleans (batch, steps), False where a step is left out of the statistics.
+            domain: with `domains`, the kind of each row: ints (n,) or (n, 1), or one int for all.
+        """
         rank = len(inputs.shape)
         axis = shapes.normalize_axis(self.axis, rank)
         if self.domains is not None or domain is not None:

@@ -143,34 +143,67 @@ class FeatureSpace(Layer):
 
     @classmethod
     def cross(cls, feature_names: Any, crossing_dim: int, output_mode: str = "one_hot") -> Cross:
-        """Columns that are hashed together into `crossing_dim` bins."""
+        """Columns that are hashed together into `crossing_dim` bins.
+
+        Args:
+            feature_names: names of the columns.
+            crossing_dim: int >= 1, the number of bins.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+        """
         return Cross(feature_names, crossing_dim, output_mode)
 
     @classmethod
     def feature(cls, dtype: str, preprocessor: Any, output_mode: str) -> Feature:
-        """A column for a layer of one's own."""
+        """A column for a layer of one's own.
+
+        Args:
+            dtype: dtype of the column: "float32", "int32" or "string".
+            preprocessor: the layer (or a function) that is called on the column.
+            output_mode: "int", "one_hot" or "float": what the layer gives.
+        """
         return Feature(dtype, preprocessor, output_mode)
 
     @classmethod
     def float(cls, name: str | None = None) -> Feature:
-        """Numbers as they are."""
+        """Numbers as they are.
+
+        Args:
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("float", "float32", "float", Identity, name)
 
     @classmethod
     def float_rescaled(cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None) -> Feature:
-        """Numbers times `scale`, plus `offset`."""
+        """Numbers times `scale`, plus `offset`.
+
+        Args:
+            scale: a number.
+            offset: a number.
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("float_rescaled", "float32", "float", Rescaling, name, scale=scale, offset=offset)
 
     @classmethod
     def float_normalized(cls, name: str | None = None) -> Feature:
-        """Numbers with mean 0 and variance 1."""
+        """Numbers with mean 0 and variance 1.
+
+        Args:
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("float_normalized", "float32", "float", Normalization, name)
 
     @classmethod
     def float_discretized(
         cls, num_bins: Any, bin_boundaries: Any = None, output_mode: str = "one_hot", name: str | None = None
     ) -> Feature:
-        """Numbers by the interval that they lie in."""
+        """Numbers by the interval that they lie in.
+
+        Args:
+            num_bins: int >= 1, the number of intervals that adapt() makes, with about as many values in each.
+            bin_boundaries: instead: rising numbers between the intervals.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("float_discretized", "float32", output_mode, Discretization, name, num_bins=num_bins,
                      bin_boundaries=bin_boundaries)  # fmt: skip
 
@@ -178,7 +211,14 @@ class FeatureSpace(Layer):
     def integer_categorical(
         cls, max_tokens: Any = None, num_oov_indices: int = 1, output_mode: str = "one_hot", name: str | None = None
     ) -> Feature:
-        """Whole numbers by a vocabulary."""
+        """Whole numbers by a vocabulary.
+
+        Args:
+            max_tokens: int: the largest vocabulary that adapt() makes; None: all integers.
+            num_oov_indices: int >= 0: how many numbers integers share that are not in the vocabulary.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("integer_categorical", "int32", output_mode, IntegerLookup, name, max_tokens=max_tokens,
                      num_oov_indices=num_oov_indices)  # fmt: skip
 
@@ -186,18 +226,37 @@ class FeatureSpace(Layer):
     def string_categorical(
         cls, max_tokens: Any = None, num_oov_indices: int = 1, output_mode: str = "one_hot", name: str | None = None
     ) -> Feature:
-        """Words by a vocabulary."""
+        """Words by a vocabulary.
+
+        Args:
+            max_tokens: int: the largest vocabulary that adapt() makes; None: all words.
+            num_oov_indices: int >= 0: how many numbers words share that are not in the vocabulary.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("string_categorical", "string", output_mode, StringLookup, name, max_tokens=max_tokens,
                      num_oov_indices=num_oov_indices)  # fmt: skip
 
     @classmethod
     def string_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Words by their hash."""
+        """Words by their hash.
+
+        Args:
+            num_bins: int >= 1, the number of bins.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("string_hashed", "string", output_mode, Hashing, name, num_bins=num_bins)
 
     @classmethod
     def integer_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Whole numbers by their hash."""
+        """Whole numbers by their hash.
+
+        Args:
+            num_bins: int >= 1, the number of bins.
+            output_mode: "one_hot" (a row of 0 and 1) or "int" (the number).
+            name: name of the column; found in the dict of features if None.
+        """
         return _made("integer_hashed", "int32", output_mode, Hashing, name, num_bins=num_bins)
 
     def _feature(self, name: str, value: Any) -> Feature:
@@ -250,6 +309,10 @@ class FeatureSpace(Layer):
 
     def adapt(self, dataset: Any) -> None:
         """Take vocabularies and statistics from a dict of columns, or from a Dataset of dicts (rows or batches).
+
+        Args:
+            dataset: {name: column}, columns being arrays or lists (n,) or (n, 1); or a Dataset of such dicts, of rows
+                or of batches.
 
         Raises ArgumentError for anything else.
         """

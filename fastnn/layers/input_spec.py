@@ -56,7 +56,11 @@ class InputSpec:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A spec with the arguments that get_config() gave."""
+        """A spec with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def __repr__(self):

@@ -41,11 +41,13 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
     with `fastnn.ops` or with operators on the inputs.  `call` may take `training` and `mask`.
 
     Args:
-        name: str, made from the class name if None.
+        activity_regularizer: penalty on its output, added to the loss: a Regularizer, its name, or None.
         trainable: whether the optimizer changes its weights.
-        dtype: "float32", "float64" or a DTypePolicy; the default float type if None.
-        activity_regularizer: a regularizer of its output, added to the loss.
-        input_shape, input_dim, batch_input_shape: on the first layer of a Sequential, the shape of its input.
+        dtype: dtype of its weights and results, by name ("float32"), or a DTypePolicy; the default policy if None.
+        autocast: whether float inputs are converted to the dtype that the layer computes in.
+        name: str without "/"; made from the class name if None.
+        **kwargs: what every layer takes: `name`, `trainable`, `dtype`, `autocast`, `activity_regularizer`; on the first
+            layer of a Sequential also the shape of its input: `input_shape`, `input_dim` or `batch_input_shape`.
 
     Raises:
         ArgumentError (a ValueError): for unknown keyword arguments.
@@ -197,6 +199,9 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
         """Make the weights; called once, before the first call, with the shape(s) of its input.
 
         A layer that does not say how it is built has its sub-layers built by tracing its `call`.
+
+        Args:
+            input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
         """
         if input_shape is not None and any(not layer.built for layer in self._flatten_layers(include_self=False)):
             self._path = self._path or self.name
@@ -236,7 +241,14 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
-        """What the layer computes; subclasses say."""
+        """What the layer computes; subclasses say.
+
+        Args:
+            inputs: an array or symbol, its first axis the batch, or a structure of them: `args[0]`.
+            training: whether dropout drops and statistics are those of the batch; None: what the call around it says.
+            mask: booleans, False where a step is left out; found with the inputs if it is not given.
+            *args, **kwargs: what a subclass takes.
+        """
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -382,7 +394,12 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def compute_mask(self, inputs: Structure, previous_mask: Structure = None) -> Structure:
-        """The mask of the output, given those of the inputs: the same."""
+        """The mask of the output, given those of the inputs: the same.
+
+        Args:
+            inputs: what the layer was called with.
+            previous_mask, mask: booleans (batch, steps), None, or a structure of them as that of the inputs.
+        """
         return previous_mask
 
     def _call_functional(self, args, kwargs):
@@ -399,14 +416,22 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
         return event.output
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """A call on symbols: recorded, not computed."""
+        """A call on symbols: recorded, not computed.
+
+        Args:
+            *args, **kwargs: what the layer is called with, with symbols among it.
+        """
         return self._call_functional(args, kwargs)
 
     # ---- shapes ---------------------------------------------------------------------------------------
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
+        """The output shape for an input shape; found by tracing `call` unless a subclass says it.
+
+        Args:
+            input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
+        """
         if type(self).call is Layer.call:
             raise NotImplementedError(
                 f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should "
@@ -419,7 +444,11 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shape and dtype of the output(s) for symbols as inputs."""
+        """Shape and dtype of the output(s) for symbols as inputs.
+
+        Args:
+            *args, **kwargs: what `call` takes (`inputs`, `training`, `mask`, ...), symbols or KerasTensors for arrays.
+        """
         if type(self).compute_output_shape is Layer.compute_output_shape:
             call = signature.of(type(self).call)
             if call.takes("training") and kwargs.get("training") is None:

@@ -40,7 +40,22 @@ DROPPED = -1  # the number of a masked word where words are counted: it is in no
 
 
 class Lookup(HostLayer):
-    """Base: a vocabulary, and arrays of its numbers."""
+    """Base: a vocabulary, and arrays of its numbers.
+
+    Args:
+        max_tokens: int > 1: the largest vocabulary that adapt() makes, special words counted; None: all words.
+        num_oov_indices: int >= 0: how many numbers words share that are not in the vocabulary; 0: they are an error.
+        mask_token: a word that has number 0 for itself; None: there is none.
+        oov_token: what stands for unknown words in the vocabulary, and with `invert`.
+        vocabulary: list of words, or the name of a file with one a line; None: adapt() takes it from data.
+        idf_weights: a number for each word of the vocabulary, for "tf_idf".
+        invert: whether numbers become words, in place of words numbers.
+        output_mode: "int" (numbers), "one_hot", "multi_hot", "count" or "tf_idf" (rows with a place for each number).
+        pad_to_max_tokens: whether those rows have max_tokens places, whatever the vocabulary.
+        sparse: False; True is an error: results are dense arrays.
+        encoding: how bytes are read as text.
+        salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
+    """
 
     what, kind = "vocabulary", object
 
@@ -94,7 +109,11 @@ class Lookup(HostLayer):
 
     @classmethod
     def from_config(cls, config):
-        """A layer from what get_config() gave: the words themselves, never the name of a file (FileFormatError)."""
+        """A layer from what get_config() gave: the words themselves, never the name of a file (FileFormatError).
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         require_words(of_argument("vocabulary"), config.get("vocabulary"), f"as vocabulary of {cls.__name__}")
         return super().from_config(config)
 
@@ -104,7 +123,12 @@ class Lookup(HostLayer):
         return mask + [self.oov_token] * self.num_oov_indices
 
     def set_vocabulary(self, vocabulary, idf_weights=None):
-        """Use these words (a list, an array, or the name of a file with one a line), with or without special ones."""
+        """Use these words (a list, an array, or the name of a file with one a line), with or without special ones.
+
+        Args:
+            vocabulary: list or array of words (without repeats), or the name of a file with one a line.
+            idf_weights: a number for each word, for "tf_idf".
+        """
         if isinstance(vocabulary, str):
             with open(vocabulary, encoding="utf-8") as file:
                 vocabulary = file.read().splitlines()
@@ -140,12 +164,20 @@ class Lookup(HostLayer):
             self._weights = given if len(given) == len(words) + len(lead) else np.concatenate([lead, given])
 
     def get_vocabulary(self, include_special_tokens=True):
-        """The words in the order of their numbers."""
+        """The words in the order of their numbers.
+
+        Args:
+            include_special_tokens: whether the mask's and the unknown words' token come first.
+        """
         words = list(self._tokens or [])
         return self._special() + words if include_special_tokens else words
 
     def load_assets(self, folder):
-        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model."""
+        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model.
+
+        Args:
+            folder: path of the folder.
+        """
         path = os.path.join(folder, "vocabulary.txt")
         if self._tokens is not None or not os.path.exists(path):
             return
@@ -162,7 +194,13 @@ class Lookup(HostLayer):
         return len(self.get_vocabulary())
 
     def adapt(self, data, batch_size=None, steps=None):
-        """Take the words of an array or of batches, the most frequent first (of equals, the later in order)."""
+        """Take the words of an array or of batches, the most frequent first (of equals, the later in order).
+
+        Args:
+            data: an array or list of words, or an iterable (a Dataset) of batches; of tuples the first part counts.
+            batch_size: taken for Keras's sake: an array is counted at once.
+            steps: int: how many batches are looked at; None: all.
+        """
         counts, documents, rows = collections.Counter(), collections.Counter(), 0
         whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
         for batch in [data] if whole else itertools.islice(data, steps):
@@ -205,7 +243,11 @@ class Lookup(HostLayer):
         return fingerprint64(text) if self.salt is None else siphash(self.salt, text)
 
     def call(self, inputs):
-        """The numbers of the words of an array (or the words of numbers, with invert)."""
+        """The numbers of the words of an array (or the words of numbers, with invert).
+
+        Args:
+            inputs: an array or (nested) list of words, of any shape.
+        """
         if self._tokens is None:
             raise DataError(
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
@@ -223,7 +265,6 @@ class Lookup(HostLayer):
         return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
 
     def compute_output_shape(self, input_shape):
-        """The output shape for an input shape."""
         if self.output_mode == "int":
             return tuple(input_shape)
         mode = "one_hot" if self.output_mode == "one_hot" else "count"
@@ -266,13 +307,6 @@ class Lookup(HostLayer):
 
 class StringLookup(Lookup):
     """Words as numbers: 0 for the mask, then the numbers of unknown words, then the vocabulary.
-
-    Args:
-        max_tokens: the largest vocabulary that adapt() makes.  num_oov_indices: numbers for words that are not known.
-        mask_token, oov_token: the special words; mask_token=None: there is none.
-        vocabulary: list of words, or a file with one a line.  idf_weights: of the words, for "tf_idf".
-        invert: numbers to words.  output_mode: "int", "one_hot", "multi_hot", "count" or "tf_idf".
-        salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
 
     >>> StringLookup(vocabulary=["a", "b"])(np.array([["b", "z"]]))
     array([[2, 0]])
@@ -317,10 +351,12 @@ class StringLookup(Lookup):
 
 
 class IntegerLookup(Lookup):
-    """Any integers as numbers from 0 on; arguments as of StringLookup, oov_token -1.
+    """Any integers as numbers from 0 on: first the mask's, then those of unknown ones, then the vocabulary.
 
-    oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of their
-        decimal digits ("farmhash").
+    Args:
+        vocabulary_dtype: "int64" or "int32", dtype of the vocabulary in files.
+        oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of
+            their decimal digits ("farmhash").
 
     >>> IntegerLookup(vocabulary=[12, 36])(np.array([36, 7]))
     array([2, 0])

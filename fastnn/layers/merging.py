@@ -54,10 +54,19 @@ class Merge(Layer):
         functools.reduce(_broadcast, [tuple(s) for s in input_shape])
 
     def merge(self, a, b):
-        """Two inputs as one."""
+        """Two inputs as one.
+
+        Args:
+            a, b: arrays or symbols whose shapes broadcast.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say how two inputs are merged.")
 
     def call(self, inputs):
+        """The inputs merged.
+
+        Args:
+            inputs: list of arrays or symbols whose shapes broadcast; a missing axis is put behind the batch.
+        """
         if not isinstance(inputs, (list, tuple)):
             raise ShapeError(
                 f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list)"
@@ -73,7 +82,12 @@ class Merge(Layer):
         return self.merge_all(wide, [None] * len(wide))
 
     def merge_all(self, inputs, masks):
-        """All inputs as one.  masks: of the shape of their inputs, or None; for those whose result depends on them."""
+        """All inputs as one.
+
+        Args:
+            inputs: list of arrays or symbols of one rank.
+            masks: of the shape of their inputs, or None; for those whose result depends on them.
+        """
         return functools.reduce(self.merge, inputs)
 
     def compute_output_shape(self, input_shape):
@@ -207,6 +221,9 @@ class Subtract(Merge):
 
 class Concatenate(Merge):
     """The inputs one after the other along `axis`.
+
+    Args:
+        axis: int: the axis that grows; the inputs' other axes have one size. 0 is the batch.
 
     Raises ShapeError if they differ in another dimension.
 
@@ -356,7 +373,11 @@ def _functional(cls):
         return cls(**kwargs)(inputs)
 
     function.__name__ = cls.__name__.lower()
-    function.__doc__ = f"{cls.__name__}(**kwargs)(inputs): the layer of that name, made and called."
+    function.__doc__ = (
+        f"{cls.__name__}(**kwargs)(inputs): the layer of that name, made and called.\n\nArgs:\n"
+        "    inputs: list of arrays or symbols whose shapes broadcast.\n"
+        "    **kwargs: what every layer takes: `name`, `dtype`, ...\n"
+    )
     return function
 
 
@@ -365,10 +386,30 @@ maximum, minimum = map(_functional, (Maximum, Minimum))
 
 
 def concatenate(inputs, axis=-1, **kwargs):
-    """Concatenate(axis, **kwargs)(inputs): the layer of that name, made and called."""
+    """Concatenate(axis, **kwargs)(inputs): the layer of that name, made and called.
+
+    Args:
+        inputs: list of arrays or symbols.
+        axis: int: the axis that grows.
+        **kwargs: what every layer takes: `name`, `dtype`, ...
+
+    >>> import numpy as np
+    >>> concatenate([np.ones((1, 2), "float32"), np.ones((1, 3), "float32")]).shape
+    (1, 5)
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
 def dot(inputs, axes=-1, **kwargs):
-    """Dot(axes, **kwargs)(inputs): the layer of that name, made and called."""
+    """Dot(axes, **kwargs)(inputs): the layer of that name, made and called.
+
+    Args:
+        inputs: list of two arrays or symbols.
+        axes: an int, or two: the axes that are summed over.
+        **kwargs: what Dot takes: `normalize`, and `name`, `dtype`, ...
+
+    >>> import numpy as np
+    >>> dot([np.ones((1, 3), "float32")] * 2, axes=1)
+    array([[3.]], dtype=float32)
+    """
     return Dot(axes=axes, **kwargs)(inputs)

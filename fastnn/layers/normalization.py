@@ -16,7 +16,14 @@ from fastnn.ops.functions.normalization import RMS_SCALING
 
 
 class _Affine(Layer):
-    """Base: gamma and beta with their initializers, regularizers and constraints."""
+    """Base: gamma and beta with their initializers, regularizers and constraints.
+
+    Args:
+        axis: int, or ints: the axis (or axes) of the input that the statistics are about.
+        epsilon: float >= 0, added to the variance.
+        center: whether beta is added.
+        scale: whether gamma is multiplied.
+    """
 
     supports_masking = True
 
@@ -56,11 +63,8 @@ class LayerNormalization(_Affine):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with statistics over `axis` of each sample.
 
     Args:
-        axis: an int or a list of ints, -1 by default.
-        epsilon: added to the variance.
-        center, scale: whether beta and gamma are there.
+        axis: int, or ints: the axes of a sample that are normalised together.
         rms_scaling: x / sqrt(variance + epsilon) * gamma instead (of old files; RMSNormalization is what is meant).
-        beta_initializer, gamma_initializer, ..._regularizer, ..._constraint: of the weights.
 
     Weights: gamma and beta, of the shape of the normalised axes.
 
@@ -121,6 +125,10 @@ class LayerNormalization(_Affine):
 class RMSNormalization(Layer):
     """x / sqrt(mean(x²) + epsilon) * scale along `axis`.
 
+    Args:
+        axis: int, or ints: the axes that the mean is over.
+        epsilon: float >= 0, added to the mean.
+
     Weights: scale, of the shape of the normalised axes.
 
     >>> import numpy as np
@@ -150,6 +158,10 @@ class RMSNormalization(Layer):
 
 class GroupNormalization(_Affine):
     """Normalises each of `groups` groups of channels of each sample (groups=-1: each channel by itself).
+
+    Args:
+        groups: int >= 1 that divides the channels; -1: as many as there are channels.
+        axis: int: the axis of the channels.
 
     Weights: gamma and beta, one value per channel.
 

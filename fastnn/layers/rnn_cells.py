@@ -31,7 +31,12 @@ class CellDropout:
         self._input_mask = self._state_mask = None
 
     def start(self, batch, training):
-        """Draw the masks of a new call."""
+        """Draw the masks of a new call.
+
+        Args:
+            batch: int, the number of rows.
+            training: whether anything is dropped.
+        """
         self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
         self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
 
@@ -67,7 +72,16 @@ def build_cell(cell, input_shape):
 
 
 class RecurrentCell(CellDropout, Layer):
-    """Arguments and weights of the built-in cells; `gates` blocks of `units` columns each."""
+    """Arguments and weights of the built-in cells; `gates` blocks of `units` columns each.
+
+    Args:
+        units: int >= 1, the size of the state and of the output.
+        activation: of the candidate: a name ("tanh"), a function of an array, or None.
+        recurrent_activation: of the gates, likewise.
+        use_bias: whether a bias is added.
+        dropout, recurrent_dropout: shares in [0, 1] of inputs and of states dropped while training.
+        seed: int: seed of the dropout; None: a random stream of its own.
+    """
 
     gates = 1
     gated = False
@@ -139,11 +153,19 @@ class RecurrentCell(CellDropout, Layer):
         )
 
     def get_initial_state(self, batch_size=None):
-        """Zeros."""
+        """Zeros.
+
+        Args:
+            batch_size: int, the number of rows.
+        """
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in nest.flatten(self.state_size)]
 
     def project(self, inputs):
-        """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once."""
+        """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once.
+
+        Args:
+            inputs: (batch, features), or (steps, batch, features).
+        """
         if self._input_mask is not None:
             inputs = inputs * self._input_mask
         x = ops.matmul(inputs, self.kernel)
@@ -162,10 +184,22 @@ class RecurrentCell(CellDropout, Layer):
         return h if self._state_mask is None else h * self._state_mask
 
     def call(self, inputs, states, training=False):
+        """One step: (output, new states).
+
+        Args:
+            inputs: (batch, features).
+            states: the state, or the list of them, (batch, units) each.
+            training: whether dropout drops.
+        """
         self.start(inputs.shape[0], training)
         return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
 
     def compute_output_spec(self, inputs, states, training=False):
+        """Shapes and dtypes of the output and the states.
+
+        Args:
+            inputs, states, training: as of `call`, symbols or KerasTensors for arrays.
+        """
         batch = inputs.shape[0]
         sizes = nest.flatten(self.state_size)
         return symbol_like((batch, self.units), self.compute_dtype), [
@@ -184,16 +218,25 @@ class RecurrentCell(CellDropout, Layer):
 
 
 class SimpleRNNCell(RecurrentCell):
-    """h = activation(x @ kernel + h @ recurrent_kernel + bias).  Arguments as of SimpleRNN."""
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias): one step of a SimpleRNN."""
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h = self.activation(share + ops.matmul(self._state(states[0]), self.recurrent_kernel))
         return h, [h]
 
 
 class LSTMCell(RecurrentCell):
-    """One step of an LSTM; gates in the order i, f, c, o.  Arguments as of LSTM."""
+    """One step of an LSTM; gates in the order i, f, c, o.
+
+    Args:
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+    """
 
     gates = 4
     gated = True
@@ -235,7 +278,12 @@ class LSTMCell(RecurrentCell):
             self.bias.assign(bias)
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h, c = states
         r = ops.matmul(self._state(h), self.recurrent_kernel)
         if self._usual(share, r, c):
@@ -252,7 +300,11 @@ class LSTMCell(RecurrentCell):
 
 
 class GRUCell(RecurrentCell):
-    """One step of a GRU; gates in the order z, r, h.  Arguments as of GRU."""
+    """One step of a GRU; gates in the order z, r, h.
+
+    Args:
+        reset_after: whether the reset gate acts after the product with recurrent_kernel (two rows of bias then).
+    """
 
     gates = 3
     gated = True
@@ -293,7 +345,12 @@ class GRUCell(RecurrentCell):
         return x + (self.bias[0] if self.reset_after else self.bias)
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h, n = states[0], self.units
         kept = self._state(h)
         if self.reset_after:
@@ -321,6 +378,9 @@ class GRUCell(RecurrentCell):
 
 class StackedRNNCells(Layer):
     """Cells one above the other, as one cell.
+
+    Args:
+        cells: list of cells, the first nearest to the inputs.
 
     >>> StackedRNNCells([GRUCell(3), GRUCell(4)]).state_size
     [3, 4]
@@ -352,7 +412,11 @@ class StackedRNNCells(Layer):
             input_shape = (input_shape[0], getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
 
     def get_initial_state(self, batch_size=None):
-        """The initial states of all cells."""
+        """The initial states of all cells.
+
+        Args:
+            batch_size: int, the number of rows.
+        """
         return [
             nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
             for cell in self.cells
@@ -364,16 +428,30 @@ class StackedRNNCells(Layer):
         return all(hasattr(cell, "project") for cell in self.cells)
 
     def start(self, batch, training):
-        """Draw the dropout masks of a new call, the same for all steps."""
+        """Draw the dropout masks of a new call, the same for all steps.
+
+        Args:
+            batch: int, the number of rows.
+            training: whether anything is dropped.
+        """
         for cell in self.cells:
             cell.start(batch, training)
 
     def project(self, inputs):
-        """The input's share of the first cell."""
+        """The input's share of the first cell.
+
+        Args:
+            inputs: (batch, features), or (steps, batch, features).
+        """
         return self.cells[0].project(inputs)
 
     def step(self, share, states):
-        """One step, given the input's share of the first cell."""
+        """One step, given the input's share of the first cell.
+
+        Args:
+            share: what `project` gave for this step.
+            states: list of the cells' states.
+        """
         new = []
         for k, (cell, state) in enumerate(zip(self.cells, states)):
             single = not isinstance(state, (list, tuple))
@@ -382,6 +460,13 @@ class StackedRNNCells(Layer):
         return share, new
 
     def call(self, inputs, states, training=False):
+        """One step through all cells: (output, new states).
+
+        Args:
+            inputs: (batch, features).
+            states: list with the state, or list of states, of each cell.
+            training: whether dropout drops.
+        """
         new = []
         for cell, state in zip(self.cells, states):
             single = not isinstance(state, (list, tuple))
