@@ -72,6 +72,10 @@ def align(x1, x2, expand_rank_1=True):
 
     (n,) against (n, 1) becomes (n, 1) against (n, 1), never n x n; (n, k, 1) against (n, k) becomes (n, k).
     Other ranks are left as they are.
+
+    Args:
+        x1, x2: arrays or symbols.
+        expand_rank_1: whether (n,) grows; else (n, 1) shrinks.
     """
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == r2 + 1 and x1.shape[-1] == 1:
@@ -186,9 +190,12 @@ def fit_weight(values, weight):
 class Loss(ChecksArguments):
     """Base of all losses: subclass it and write `call(y_true, y_pred)` with `fastnn.ops`.
 
-    name: str or None (the snake-case class name).  reduction: "sum_over_batch_size" (the mean over all
-    values), "sum", "mean", "mean_with_sample_weight", "none" or None.  dtype: what y_true and y_pred are cast
-    to; None = the default float dtype (predictions that a float64 model computes stay float64).
+    Args:
+        name: str; None: the class name in snake case, numbered.
+        reduction: what becomes of the values: "sum_over_batch_size" (their mean), "sum", "mean",
+            "mean_with_sample_weight" (over the sum of the weights), "none" or None (nothing: one value per sample).
+        dtype: dtype in which y_true and y_pred are compared, by name or as a DTypePolicy; None: the default float type
+            (predictions that a float64 model computes stay float64).
 
     Raises ArgumentError on an unknown reduction, ShapeError on shapes that do not fit.
 
@@ -216,7 +223,9 @@ class Loss(ChecksArguments):
     def __call__(self, y_true: Structure, y_pred: Structure, sample_weight: Structure = None) -> Tensor:
         """The reduced loss: a symbol inside a trace, an array outside.
 
-        y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
+        Args:
+            y_true, y_pred: one operand each, or equal structures of them.
+            sample_weight: how much each sample counts, (n,) or of the values' shape; None: 1 each.
         """
         if (here.recording or here.log is not None) and current() is None and self._own_code():
             if calls.wanted((y_true, y_pred, sample_weight), {}):
@@ -236,7 +245,12 @@ class Loss(ChecksArguments):
 
     @open_signature
     def call(self, y_true: Structure, y_pred: Structure) -> Tensor:
-        """The loss of each sample, not reduced.  To be written by subclasses."""
+        """The loss of each sample, not reduced.  To be written by subclasses.
+
+        Args:
+            y_true: labels, (n, ...), or a structure of them.
+            y_pred: predictions, (n, ...), or a structure of them.
+        """
         raise NotImplementedError(f"{type(self).__name__} must implement call(y_true, y_pred).")
 
     def _own_code(self) -> bool:
@@ -244,7 +258,11 @@ class Loss(ChecksArguments):
         return type(self).__module__.startswith("fastnn.")
 
     def call_with_mask(self, y_true, y_pred):
-        """(values, mask or None): what `call` gives, and the mask that it makes by itself."""
+        """(values, mask or None): what `call` gives, and the mask that it makes by itself.
+
+        Args:
+            y_true, y_pred: as of `call`.
+        """
         values = self.call(y_true, y_pred)
         return values, get_mask(values)
 
@@ -254,7 +272,11 @@ class Loss(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A loss from what get_config returned."""
+        """A loss from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def _compute_dtype(self, y_pred):

@@ -115,7 +115,15 @@ def _weights(y_pred, sample_weight, label_weights):
 
 
 class _Thresholded(Metric):
-    """A metric made of counts at thresholds; `counts` maps the names of its variables to "tp", "fp", ..."""
+    """A metric made of counts at thresholds; `counts` maps the names of its variables to "tp", "fp", ...
+
+    Args:
+        thresholds: number or list of numbers in [0, 1]: a score above it is a positive prediction; None: 0.5. With a
+            list the result has an entry for each.
+        top_k: int: the k largest entries of a row are its positive predictions, instead; None: thresholds decide.
+        class_id: int: look at this column of (n, classes) only; None: at all.
+        num_thresholds: int >= 1: as many thresholds, evenly spaced from 0 to 1, are tried.
+    """
 
     counts = {}
 
@@ -136,7 +144,12 @@ class _Thresholded(Metric):
             setattr(self, attribute, self.add_variable((len(self.thresholds),), name=attribute))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: (n, ...) of one shape; sample_weight: (n,) or that shape, or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: (n, ...) of one shape.
+            sample_weight: (n,) or that shape, or None.
+        """
         found = confusion_counts(
             y_true, y_pred, self.thresholds, self.top_k, self.class_id, sample_weight, clip=self._clip
         )
@@ -236,9 +249,6 @@ class _Rate(_Thresholded):
 class Precision(_Rate):
     """The share of positive predictions that are right.
 
-    thresholds: number or list in [0, 1] (0.5); top_k: count the k largest entries as positive instead;
-    class_id: look at one class (one-hot labels).
-
     >>> round(float(Precision()([0, 1, 1, 1], [1, 0, 1, 1])), 4)
     0.6667
     """
@@ -247,7 +257,7 @@ class Precision(_Rate):
 
 
 class Recall(_Rate):
-    """The share of positives that are predicted positive; arguments as in Precision.
+    """The share of positives that are predicted positive.
 
     >>> round(float(Recall()([0, 1, 1, 1], [1, 0, 1, 1])), 4)
     0.6667
@@ -281,7 +291,11 @@ class _AtBase(_Thresholded):
         self.num_thresholds = num_thresholds
 
     def rate(self, name):
-        """One of the rates at every threshold, float64."""
+        """One of the rates at every threshold, float64.
+
+        Args:
+            name: "precision", "recall" or "specificity".
+        """
         tp, fp, tn, fn = (getattr(self, a).numpy() for a in self.counts)
         return divide_no_nan(*{"recall": (tp, tp + fn), "precision": (tp, tp + fp), "specificity": (tn, tn + fp)}[name])
 
@@ -302,6 +316,9 @@ class _AtBase(_Thresholded):
 
 class SensitivityAtSpecificity(_AtBase):
     """The best sensitivity (recall) at thresholds whose specificity is at least `specificity`.
+
+    Args:
+        specificity: float in [0, 1], the bound.
 
     >>> float(SensitivityAtSpecificity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
     0.5
@@ -327,6 +344,9 @@ class SensitivityAtSpecificity(_AtBase):
 class SpecificityAtSensitivity(_AtBase):
     """The best specificity at thresholds whose sensitivity (recall) is at least `sensitivity`.
 
+    Args:
+        sensitivity: float in [0, 1], the bound.
+
     >>> round(float(SpecificityAtSensitivity(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])), 4)
     0.6667
     """
@@ -351,6 +371,9 @@ class SpecificityAtSensitivity(_AtBase):
 class PrecisionAtRecall(_AtBase):
     """The best precision at thresholds whose recall is at least `recall`.
 
+    Args:
+        recall: float in [0, 1], the bound.
+
     >>> float(PrecisionAtRecall(0.5)([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8]))
     0.5
     """
@@ -374,6 +397,9 @@ class PrecisionAtRecall(_AtBase):
 
 class RecallAtPrecision(_AtBase):
     """The best recall at thresholds whose precision is at least `precision`.
+
+    Args:
+        precision: float in [0, 1], the bound.
 
     >>> float(RecallAtPrecision(0.8)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.5
