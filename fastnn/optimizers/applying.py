@@ -81,7 +81,11 @@ class Applying(Clipping, CustomStep, Stateless):
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
         """The vector of constants of this step (see fastnn.ops.records.update).
 
-        iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
+        Args:
+            iterations: int64 scalar, the number of updates made so far.
+            rate: float64 scalar, the learning rate.
+            weight_decay: float.
+            scale: float64 scalar that gradients are multiplied by, or None.
         """
         return update_hyper.update_hyper(rate, scale, weight_decay=weight_decay, constants=self.constants())
 
@@ -90,7 +94,14 @@ class Applying(Clipping, CustomStep, Stateless):
         return ()
 
     def update(self, param, grad, slots, hyper):
-        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update."""
+        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update.
+
+        Args:
+            param: symbol or array: the weights.
+            grad: their gradient, of the same shape.
+            slots: {slot name: value}, of the same shape.
+            hyper: what `hyper` gave.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} must implement update_step(gradient, variable, learning_rate)."
         )
@@ -99,7 +110,10 @@ class Applying(Clipping, CustomStep, Stateless):
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         """Update one variable.  Optimizers written by users override this.
 
-        gradient: symbol or array of the variable's shape; learning_rate: a scalar.
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar, of the variable's dtype.
         """
         unit = self._unit(variable, as_dtype(gradient, variable.dtype))
         hyper = self.hyper(self._int64(self.iterations), ops.cast(learning_rate, "float64"))
@@ -110,7 +124,11 @@ class Applying(Clipping, CustomStep, Stateless):
 
     # ------------------------------------------------------------------ the faces
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Tensor, Variable]]) -> Any:
-        """apply() for pairs (gradient, variable); returns the iterations."""
+        """apply() for pairs (gradient, variable); returns the iterations.
+
+        Args:
+            grads_and_vars: pairs (gradient, Variable); a gradient may be None.
+        """
         grads, variables = zip(*grads_and_vars)
         self.apply(list(grads), list(variables))
         return self._iterations
@@ -118,8 +136,9 @@ class Applying(Clipping, CustomStep, Stateless):
     def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[Variable] | None = None) -> Any:
         """Update the variables with these gradients: at once for arrays, as part of the trace for symbols.
 
-        grads: one for each variable, None where there is none (warns).  trainable_variables: needed until the
-        optimizer is built.
+        Args:
+            grads: one for each variable, None where there is none (warns).
+            trainable_variables: their Variables; needed until the optimizer is built.
         """
         grads = list(grads)
         if not grads:
@@ -154,8 +173,14 @@ class Applying(Clipping, CustomStep, Stateless):
     def minimize(self, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None) -> Any:
         """One update along the gradients of a loss.
 
-        loss: a function without arguments that gives a scalar; with `tape`, or in a step, a value that it recorded.
-        var_list: the variables, or a function that gives them.  grad_loss: weight of the loss.  Returns the iterations.
+        Args:
+            loss: a function without arguments that gives a scalar; with `tape`, or in a step, a value that it recorded.
+            var_list: the variables, or a function that gives them.
+            grad_loss: a number that the gradients are multiplied by, or None.
+            name: taken for Keras 2's sake.
+            tape: the GradientTape that recorded the loss, or None.
+
+        Returns the iterations.
 
         >>> from fastnn import optimizers
         >>> v = Variable(3.0)
@@ -166,7 +191,11 @@ class Applying(Clipping, CustomStep, Stateless):
         return self.apply_gradients(self.compute_gradients(loss, var_list, grad_loss, tape))
 
     def compute_gradients(self, loss: Any, var_list: Any, grad_loss: Any = None, tape: Any = None) -> Any:
-        """(gradient, variable) pairs of a loss: the arguments are those of minimize."""
+        """The (gradient, variable) pairs of a loss.
+
+        Args:
+            loss, var_list, grad_loss, tape: as of `minimize`.
+        """
         if current() is None and tape is None and not callable(loss):
             raise ArgumentError(
                 f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss!r}, tape=None. Pass a "
@@ -180,13 +209,22 @@ class Applying(Clipping, CustomStep, Stateless):
         return list(zip(grads, variables))
 
     def get_gradients(self, loss: Any, params: Sequence[Variable]) -> list[Tensor]:
-        """The gradients of a loss, a symbol of a functional graph, along variables (Keras 1 and 2)."""
+        """The gradients of a loss, a symbol of a functional graph, along variables (Keras 1 and 2).
+
+        Args:
+            loss: a symbol, a scalar.
+            params: the Variables.
+        """
         return list(hooks.call("symbolic_gradients", [loss], list(params)))
 
     def get_updates(self, loss: Any = None, params: Any = None, *rest: Any, **kwargs: Any) -> list[Any]:
         """What `keras.backend.function` takes as `updates`, to make a step of a symbolic loss (Keras 1 and 2).
 
-        loss: a symbol.  params: the variables.  Keras 1's order (params, constraints, loss) works, too.
+        Args:
+            loss: a symbol.
+            params: the variables.
+            *rest: Keras 1's order is (params, constraints, loss).
+            **kwargs: other arguments of Keras 1, which have no effect.
         """
         if rest:
             loss, params = rest[-1], loss
@@ -198,8 +236,9 @@ class Applying(Clipping, CustomStep, Stateless):
     def through(self, runs):
         """Inside, `apply` in a trace updates variables that lie side by side together.
 
-        runs: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
-        `offsets`, `size` and `variable` (a pseudo-variable over all of them).
+        Args:
+            runs: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
+                `offsets`, `size` and `variable` (a pseudo-variable over all of them).
         """
         before = self._runs
         object.__setattr__(self, "_runs", runs)
@@ -209,8 +248,11 @@ class Applying(Clipping, CustomStep, Stateless):
             object.__setattr__(self, "_runs", before)
 
     def flat_slots_of(self, variables):
-        """For each slot the list of its Variables for these model variables; None where steps go variable by
-        variable."""
+        """For each slot the list of its Variables for these model variables; None where steps go variable by variable.
+
+        Args:
+            variables: the model variables.
+        """
         if self._is_custom() or (self.clipnorm and self.gradient_accumulation_steps):
             return None
         return [[made[self._get_variable_index(v)] for v in variables] for made in self._slots.values()]
@@ -221,7 +263,11 @@ class Applying(Clipping, CustomStep, Stateless):
         return bool(self.use_ema) or type(self).finalize_variable_values is not Applying.finalize_variable_values
 
     def finalize_variable_values(self, var_list):
-        """Put the moving averages into the model (at the end of training, with use_ema)."""
+        """Put the moving averages into the model (at the end of training, with use_ema).
+
+        Args:
+            var_list: the Variables that have averages.
+        """
         if self.use_ema:
             for v in var_list:
                 v.assign(self._slots["average"][self._get_variable_index(v)].numpy())
