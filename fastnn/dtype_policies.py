@@ -34,8 +34,9 @@ def _parse(name):
 class DTypePolicy:
     """A named pair of dtypes: of a layer's weights and of its computations.
 
-    name: a dtype's name; "mixed_float16" or "mixed_bfloat16": weights in float32, computations in the other; None is
-    the default policy.
+    Args:
+        name: a dtype's name; "mixed_float16" or "mixed_bfloat16": weights in float32, computations in the other; None
+            is the default policy.
 
     >>> policy = DTypePolicy("mixed_float16")
     >>> policy.compute_dtype, policy.variable_dtype
@@ -68,7 +69,13 @@ class DTypePolicy:
         return self._quantization_mode
 
     def convert_input(self, x, autocast, dtype):
-        """x (array, symbol or variable) as `dtype` where it holds floats and autocast is true; else x as it is."""
+        """x (array, symbol or variable) as `dtype` where it holds floats and autocast is true; else x as it is.
+
+        Args:
+            x: an array, symbol or variable.
+            autocast: whether it is converted.
+            dtype: dtype name.
+        """
         name = dtypes.standardize(dtype)
         if not hasattr(x, "dtype") or not autocast:
             return x
@@ -81,7 +88,11 @@ class DTypePolicy:
 
     @classmethod
     def from_config(cls, config):
-        """A policy with the arguments that get_config() gave."""
+        """A policy with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def _facts(self):
@@ -102,13 +113,22 @@ class DTypePolicy:
 
 
 class FloatDTypePolicy(DTypePolicy):
-    """Another name of DTypePolicy."""
+    """Another name of DTypePolicy.
+
+    Args:
+        name: a dtype's name, "mixed_float16" or "mixed_bfloat16"; None is the default policy.
+
+    >>> FloatDTypePolicy("float32").compute_dtype
+    'float32'
+    """
 
 
 class QuantizedDTypePolicy(DTypePolicy):
     """A policy of a layer with quantized weights.
 
-    mode: "int8", "float8", "int4", "gptq" or "awq".  source_name: name of the policy before; None: the default one.
+    Args:
+        mode: "int8", "float8", "int4", "gptq" or "awq".
+        source_name: name of the policy before it was quantized; None: the default one.
 
     >>> QuantizedDTypePolicy("int8", "mixed_bfloat16").name
     'int8_from_mixed_bfloat16'
@@ -136,7 +156,10 @@ class QuantizedDTypePolicy(DTypePolicy):
 class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
     """A policy of float8 with the number of past maxima that its scales are computed from.
 
-    mode: "float8".  source_name: see QuantizedDTypePolicy.  amax_history_length: int.
+    Args:
+        mode: "float8".
+        source_name: name of the policy before it was quantized; None: the default one.
+        amax_history_length: int >= 1.
 
     >>> QuantizedFloat8DTypePolicy("float8", "float32").amax_history_length
     1024
@@ -200,7 +223,11 @@ def _group(value):
 
 
 class Int4DTypePolicy(_Sized):
-    """A policy of 4-bit weights in blocks.  mode: "int4/<block_size>", -1: one block a channel.
+    """A policy of 4-bit weights in blocks.
+
+    Args:
+        mode: "int4/<block_size>", -1: one block a channel.
+        source_name: name of the policy before it was quantized; None: the default one.
 
     >>> Int4DTypePolicy("int4/128", "float32").block_size
     128
@@ -213,7 +240,11 @@ class Int4DTypePolicy(_Sized):
 
 
 class GPTQDTypePolicy(_Sized):
-    """A policy of weights quantized by GPTQ.  mode: "gptq/<weight_bits>/<group_size>".
+    """A policy of weights quantized by GPTQ.
+
+    Args:
+        mode: "gptq/<weight_bits>/<group_size>".
+        source_name: name of the policy before it was quantized; None: the default one.
 
     >>> GPTQDTypePolicy("gptq/4/128", "float32").weight_bits
     4
@@ -227,7 +258,11 @@ class GPTQDTypePolicy(_Sized):
 
 
 class AWQDTypePolicy(_Sized):
-    """A policy of weights quantized by AWQ.  mode: "awq/4/<group_size>".
+    """A policy of weights quantized by AWQ.
+
+    Args:
+        mode: "awq/4/<group_size>".
+        source_name: name of the policy before it was quantized; None: the default one.
 
     >>> AWQDTypePolicy("awq/4/128", "float32").group_size
     128
@@ -243,7 +278,9 @@ class AWQDTypePolicy(_Sized):
 class DTypePolicyMap(DTypePolicy, MutableMapping):
     """Policies under paths of layers, or regular expressions that match whole paths.
 
-    default_policy: policy (or name) where nothing matches; None: the default one.  policy_map: dict or None.
+    Args:
+        default_policy: policy (or name) where nothing matches; None: the default one.
+        policy_map: {path or expression: policy or name}, or None.
 
     >>> found = DTypePolicyMap("float32", {"encoder/.*": DTypePolicy("mixed_float16")})
     >>> found["encoder/dense"].name, found["head"].name
@@ -319,7 +356,12 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """A map with the arguments that get_config() gave."""
+        """A map with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return cls(config["default_policy"], {k: get(p) for k, p in config["policy_map"].items()})
 
     def __repr__(self):
@@ -346,6 +388,9 @@ def set_dtype_policy(policy):
     """Set the default policy: a name such as "mixed_float16", or a policy.
 
     "float32" and "float64" also become the default float type.
+
+    Args:
+        policy: a name such as "mixed_float16", or a policy.
     """
     if not isinstance(policy, (DTypePolicy, str)):
         raise ArgumentError(
@@ -385,6 +430,9 @@ _get_quantized_dtype_policy_by_str = _quantized
 def get(identifier):
     """The policy that a name, a dtype, a config dict, a policy or None stands for.
 
+    Args:
+        identifier: a name, dtype, config dict, policy or None.
+
     >>> get("float64").name, get("int8_from_float32").quantization_mode
     ('float64', 'int8')
     """
@@ -409,6 +457,9 @@ def get(identifier):
 def serialize(dtype_policy):
     """The config dict of a policy, as Keras writes it.
 
+    Args:
+        dtype_policy: a policy.
+
     >>> serialize(DTypePolicy("float32"))["class_name"]
     'DTypePolicy'
     """
@@ -418,7 +469,17 @@ def serialize(dtype_policy):
 
 
 def deserialize(config, custom_objects=None):
-    """The policy that a config dict describes; ArgumentError where it describes none."""
+    """The policy that a config dict describes.
+
+    Args:
+        config: a dict that serialize() gave.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
+
+    Raises ArgumentError where it describes none.
+
+    >>> deserialize(serialize(DTypePolicy("mixed_float16"))).compute_dtype
+    'float16'
+    """
     cls = {**CLASSES, **(custom_objects or {})}.get(config.get("class_name"))
     if cls is None:
         raise ArgumentError(

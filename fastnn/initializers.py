@@ -36,6 +36,12 @@ class Initializer(ChecksArguments):
 
     @open_signature
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        """The first values.
+
+        Args:
+            shape: tuple of ints.
+            dtype: dtype name; the default float type if None.
+        """
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
 
     def get_config(self) -> Config:
@@ -44,7 +50,11 @@ class Initializer(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """An initializer with the arguments that get_config() gave."""
+        """An initializer with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def clone(self) -> Self:
@@ -81,7 +91,8 @@ class Ones(Initializer):
 class Constant(Initializer):
     """One value everywhere, or an array of the weight's shape.
 
-    value: a number or an array that broadcasts to the weight's shape.
+    Args:
+        value: a number or an array that broadcasts to the weight's shape.
 
     >>> Constant(0.5)((2,))
     array([0.5, 0.5], dtype=float32)
@@ -106,6 +117,9 @@ class Constant(Initializer):
 class Identity(Initializer):
     """`gain` on the diagonal of a matrix, zeros elsewhere; 2-D shapes only.
 
+    Args:
+        gain: float, what stands on the diagonal.
+
     >>> Identity()((2, 2))
     array([[1., 0.],
            [0., 1.]], dtype=float32)
@@ -127,7 +141,12 @@ class Identity(Initializer):
 
 
 class RandomInitializer(Initializer):
-    """Base of the random ones: `seed` is an int, or None for a stream of its own."""
+    """Base of the random ones.
+
+    Args:
+        seed: an int or a SeedGenerator: the values depend on it alone; None: a random stream of its own, which follows
+            from `keras.utils.set_random_seed` and the order in which initializers are made.
+    """
 
     def __init__(self, seed: Any = None) -> None:
         good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
@@ -151,6 +170,10 @@ class RandomInitializer(Initializer):
 
 class RandomNormal(RandomInitializer):
     """Normal numbers of the given `mean` and `stddev`.
+
+    Args:
+        mean: float.
+        stddev: float >= 0, the standard deviation.
 
     >>> RandomNormal(stddev=0.1, seed=1)((2, 3)).shape
     (2, 3)
@@ -181,6 +204,10 @@ class TruncatedNormal(RandomNormal):
 class RandomUniform(RandomInitializer):
     """Numbers uniform in [minval, maxval).
 
+    Args:
+        minval: float, the least value.
+        maxval: float, above all values.
+
     >>> bool(abs(RandomUniform(seed=1)((1000,))).max() <= 0.05)
     True
     """
@@ -200,12 +227,11 @@ class VarianceScaling(RandomInitializer):
     """Random numbers of variance scale / n, n being the fan in, the fan out or their mean.
 
     Args:
-        scale: a positive float.
-        mode: "fan_in", "fan_out" or "fan_avg".
+        scale: float > 0.
+        mode: what n is: "fan_in" (inputs of a unit), "fan_out" (units that an input goes to) or "fan_avg" (their mean).
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
-        seed: int or None.
-        input_axes, output_axes: lists of the weight's axes that count as inputs and as outputs, where they are not
-            the last but one and the last; both or neither.
+        input_axes, output_axes: lists of the weight's axes that count as inputs and as outputs, where they are not the
+            last but one and the last; both or neither.
 
     >>> VarianceScaling(2.0, "fan_in", seed=1)((4, 8)).shape
     (4, 8)
@@ -249,7 +275,11 @@ class VarianceScaling(RandomInitializer):
         return random.truncated_normal(self._key, shape, 0.0, math.sqrt(scale) / 0.87962566103423978, dtype)
 
     def for_axes(self, input_axes, output_axes):
-        """The same numbers scaled by the fans of these axes; itself where it was made with axes of its own."""
+        """The same numbers scaled by the fans of these axes; itself where it was made with axes of its own.
+
+        Args:
+            input_axes, output_axes: lists of the weight's axes that count as inputs and as outputs.
+        """
         if self.input_axes is not None and self.output_axes is not None:
             return self
         made = copy.copy(self)
@@ -339,6 +369,9 @@ class LecunNormal(_Named):
 
 class Orthogonal(RandomInitializer):
     """A random matrix with orthonormal rows or columns, times `gain`; higher ranks are seen as (everything, last).
+
+    Args:
+        gain: float, the length of each row or column.
 
     >>> w = Orthogonal(seed=1)((3, 3))
     >>> bool(np.allclose(w @ w.T, np.eye(3), atol=1e-6))
@@ -434,6 +467,9 @@ __all__ = sorted(["Initializer", "RandomInitializer", "get", "serialize", "deser
 def get(identifier):
     """The initializer that a name, config, class, object or function stands for; None for None.
 
+    Args:
+        identifier: a name, config dict, class, Initializer, function (shape, dtype) or None.
+
     Raises UnknownNameError for an unknown name.
 
     >>> get("he_normal").get_config()
@@ -452,6 +488,9 @@ def for_axes(initializer, input_axes, output_axes):
 def serialize(initializer):
     """The config dict of an initializer.
 
+    Args:
+        initializer: an Initializer.
+
     >>> serialize(Zeros())["class_name"]
     'Zeros'
     """
@@ -460,6 +499,10 @@ def serialize(initializer):
 
 def deserialize(config, custom_objects=None):
     """The initializer that a config dict describes.
+
+    Args:
+        config: a dict that serialize() gave, or a name.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "Ones", "config": {}})((1,))
     array([1.], dtype=float32)

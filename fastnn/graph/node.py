@@ -168,7 +168,8 @@ class Symbol(Operators):
         dtype: dtype name.
         sparse, ragged: what the values would be; kept as attributes.
         record_history: taken for Keras's sake.
-        name: str.
+        name: str; None: made where one is needed.
+        node, index, origin, trace: where it is in a graph; set by what makes it.
 
     >>> (Symbol((3, 4), name="x") + 1).shape
     (3, 4)
@@ -237,15 +238,27 @@ class Symbol(Operators):
         return Spec(self.shape, self.dtype)
 
     def reshape(self, *shape: Any) -> Tensor:
-        """The same elements in another shape."""
+        """The same elements in another shape.
+
+        Args:
+            *shape: the sizes one by one, or a tuple of them; one may be -1, which follows from the others.
+        """
         return hooks.call("operator", "reshape", self, shape[0] if len(shape) == 1 else shape)
 
     def squeeze(self, axis: Any = None) -> Tensor:
-        """The same elements without dimensions of 1."""
+        """The same elements without dimensions of 1.
+
+        Args:
+            axis: int or ints: dimensions of 1; all if None.
+        """
         return hooks.call("operator", "squeeze", self, axis)
 
     def astype(self, dtype: str) -> Tensor:
-        """The value cast to another dtype."""
+        """The value cast to another dtype.
+
+        Args:
+            dtype: dtype name.
+        """
         return hooks.call("operator", "cast", self, dtype)
 
     def _same(self, other: Any) -> Any:

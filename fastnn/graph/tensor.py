@@ -308,10 +308,11 @@ else:
 
         Args:
             shape: tuple of ints, None for dimensions that vary.
-            dtype: dtype name.
+            dtype: dtype name; "float32" if it is not given.
             sparse, ragged: what the values would be; kept as attributes.
             record_history: taken for Keras's sake.
-            name: str.
+            name: str; None: made where one is needed.
+            node, index, origin, trace: where it is in a graph; set by what makes it.
 
         >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
         (True, False)

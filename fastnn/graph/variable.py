@@ -31,9 +31,27 @@ watchers: list[Any] = []  # entered StatelessScopes (graph/stateless.py): told b
 class Variable(Operators):
     """State with a fixed shape and dtype: a weight, a moving average, a metric's total, an optimizer slot.
 
-    initializer: an array or number, or a callable (shape, dtype) -> array.  shape: ints, needed with a
-    callable.  Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write
-    the array at once.
+    Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write the array at once.
+
+    Args:
+        initializer: an array or number, a callable (shape, dtype) -> array, or the name or config of an Initializer.
+        shape: tuple of ints, needed with a callable; else that of the array.
+        dtype: dtype name; None: that of an array, else the default float type.
+        trainable: whether tapes watch it and optimizers change it.
+        autocast: whether a layer that computes in another dtype sees it in that one.
+        aggregation: how replicas would be put together, kept as an attribute: "none", "mean", "sum" or
+            "only_first_replica".
+        synchronization: when they would be, likewise: "none", "on_read", "on_write" or "auto".
+        name: str without "/"; None: "variable", numbered.
+        layout: kept as an attribute: there is one device.
+        regularizer: penalty on it, added to the loss of the model that it is in; None: none.
+        constraint: what it becomes after each update: a function of the weight; None: itself.
+        path: names of the layers around it and its own, joined by "/"; found if None.
+        seed: of an initializer's name, taken for Keras's sake.
+
+    Raises:
+        ArgumentError: for a callable without a shape, and unknown words.
+        ShapeError: for a value of another shape.
 
     >>> v = Variable([1.0, 2.0], name="scale")
     >>> _ = v.assign_add([1.0, 1.0])
@@ -123,7 +141,13 @@ class Variable(Operators):
 
     @classmethod
     def over(cls, array: Array, name: str | None = None, path: str | None = None) -> Self:
-        """A Variable, not trainable, that lives in `array` (no copy)."""
+        """A Variable, not trainable, that lives in `array` (no copy).
+
+        Args:
+            array: the array, of a dtype that variables have.
+            name: str; None: "variable", numbered.
+            path: names of the layers around it and its own; found if None.
+        """
         v = cls(np.zeros((), array.dtype), dtype=array.dtype.name, trainable=False, name=name, path=path)
         v._array = array
         return v
@@ -181,7 +205,11 @@ class Variable(Operators):
                 turns.end()
 
     def assign(self, value: Any) -> Self:
-        """Set the value (same shape; cast to this variable's dtype)."""
+        """Set the value (same shape; cast to this variable's dtype).
+
+        Args:
+            value: an array, symbol, Variable or number, of its shape.
+        """
         trace = current()
         if trace is None and self._gathers(value):
             return self
@@ -232,21 +260,33 @@ class Variable(Operators):
                 turns.end()
 
     def assign_add(self, value: Any) -> Self:
-        """Add to the value."""
+        """Add to the value.
+
+        Args:
+            value: an array, symbol, Variable or number that broadcasts to its shape.
+        """
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value + value)
         with turns.turn((self,), writes=True):
             return self.assign(self._array + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
-        """Subtract from the value."""
+        """Subtract from the value.
+
+        Args:
+            value: an array, symbol, Variable or number that broadcasts to its shape.
+        """
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value - value)
         with turns.turn((self,), writes=True):
             return self.assign(self._array - np.asarray(value))
 
     def rebase(self, view: Array) -> None:
-        """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
+        """Move the value into `view` (an array of the same shape and dtype) and live there from now on.
+
+        Args:
+            view: the array.
+        """
         with turns.turn((self,), writes=True):
             view[...] = self._array
             self._array = view
