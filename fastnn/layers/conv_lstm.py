@@ -9,8 +9,8 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
 from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.recurrent_cell import CellDropout
 from fastnn.layers.rnn import RNN
-from fastnn.layers.rnn_cells import CellDropout
 
 
 class ConvLSTMCell(CellDropout, ConvBase):

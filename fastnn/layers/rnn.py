@@ -8,7 +8,8 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.layers.rnn_cells import StackedRNNCells, build_cell
+from fastnn.layers.recurrent_cell import build_cell
+from fastnn.layers.rnn_cells import StackedRNNCells
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 

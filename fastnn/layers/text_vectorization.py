@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn.core import allowance
 from fastnn.core.errors import ArgumentError, DataError, ShapeError
-from fastnn.layers.lookup import DROPPED, Lookup
+from fastnn.layers.vocabulary import DROPPED, Lookup
 
 _PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
 

@@ -8,7 +8,7 @@ from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses.loss import float_tensor
-from fastnn.metrics.confusion import confusion_counts, even_thresholds, evenly_spaced
+from fastnn.metrics.counts import confusion_counts, even_thresholds, evenly_spaced
 from fastnn.metrics.metric import Metric, divide_no_nan
 
 COUNTS = {"true_positives": "tp", "false_positives": "fp", "true_negatives": "tn", "false_negatives": "fn"}

@@ -7,7 +7,7 @@ the whole model).  The same code serves symbols and arrays.
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update_hyper
 from fastnn.optimizers.clipping import Clipping
 from fastnn.optimizers.custom_step import CustomStep
+from fastnn.optimizers.minimizing import Minimizing
 from fastnn.optimizers.operands import as_dtype, number
 from fastnn.optimizers.stateless import Stateless
 from fastnn.optimizers.unit import Unit
@@ -32,18 +33,7 @@ LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentu
         "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}  # fmt: skip
 
 
-class Updates:
-    """A step of an optimizer in a `backend.function`: `gradients` are symbols, `apply` takes their values."""
-
-    def __init__(self, optimizer: Any, variables: Any, gradients: Any) -> None:
-        self.optimizer, self.variables, self.gradients = optimizer, variables, gradients
-
-    def apply(self, values: Any) -> None:
-        """Make the step."""
-        self.optimizer.apply(values, self.variables)
-
-
-class Applying(Clipping, CustomStep, Stateless):
+class Applying(Clipping, CustomStep, Stateless, Minimizing):
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
@@ -123,16 +113,6 @@ class Applying(Clipping, CustomStep, Stateless):
             unit.slots[name].assign(value)
 
     # ------------------------------------------------------------------ the faces
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Tensor, Variable]]) -> Any:
-        """apply() for pairs (gradient, variable); returns the iterations.
-
-        Args:
-            grads_and_vars: pairs (gradient, Variable); a gradient may be None.
-        """
-        grads, variables = zip(*grads_and_vars)
-        self.apply(list(grads), list(variables))
-        return self._iterations
-
     def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[Variable] | None = None) -> Any:
         """Update the variables with these gradients: at once for arrays, as part of the trace for symbols.
 
@@ -169,68 +149,6 @@ class Applying(Clipping, CustomStep, Stateless):
             calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
             return
         self._step(grads, trainable_variables, None if current() is None else self._runs)
-
-    def minimize(self, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None) -> Any:
-        """One update along the gradients of a loss.
-
-        Args:
-            loss: a function without arguments that gives a scalar; with `tape`, or in a step, a value that it recorded.
-            var_list: the variables, or a function that gives them.
-            grad_loss: a number that the gradients are multiplied by, or None.
-            name: taken for Keras 2's sake.
-            tape: the GradientTape that recorded the loss, or None.
-
-        Returns the iterations.
-
-        >>> from fastnn import optimizers
-        >>> v = Variable(3.0)
-        >>> _ = optimizers.SGD(0.5).minimize(lambda: v * v, [v])
-        >>> float(v)
-        0.0
-        """
-        return self.apply_gradients(self.compute_gradients(loss, var_list, grad_loss, tape))
-
-    def compute_gradients(self, loss: Any, var_list: Any, grad_loss: Any = None, tape: Any = None) -> Any:
-        """The (gradient, variable) pairs of a loss.
-
-        Args:
-            loss, var_list, grad_loss, tape: as of `minimize`.
-        """
-        if current() is None and tape is None and not callable(loss):
-            raise ArgumentError(
-                f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss!r}, tape=None. Pass a "
-                "function that computes the loss, or the GradientTape that recorded it."
-            )
-        tape = hooks.call("tape") if tape is None else tape
-        with tape if callable(loss) else contextlib.nullcontext():
-            value = loss() if callable(loss) else loss
-            variables = list(var_list() if callable(var_list) else var_list)
-        grads = tape.gradient(value, variables, None if grad_loss is None else [grad_loss])
-        return list(zip(grads, variables))
-
-    def get_gradients(self, loss: Any, params: Sequence[Variable]) -> list[Tensor]:
-        """The gradients of a loss, a symbol of a functional graph, along variables (Keras 1 and 2).
-
-        Args:
-            loss: a symbol, a scalar.
-            params: the Variables.
-        """
-        return list(hooks.call("symbolic_gradients", [loss], list(params)))
-
-    def get_updates(self, loss: Any = None, params: Any = None, *rest: Any, **kwargs: Any) -> list[Any]:
-        """What `keras.backend.function` takes as `updates`, to make a step of a symbolic loss (Keras 1 and 2).
-
-        Args:
-            loss: a symbol.
-            params: the variables.
-            *rest: Keras 1's order is (params, constraints, loss).
-            **kwargs: other arguments of Keras 1, which have no effect.
-        """
-        if rest:
-            loss, params = rest[-1], loss
-        elif isinstance(loss, (list, tuple)):
-            loss, params = params, loss
-        return [Updates(self, list(params), self.get_gradients(loss, params))]
 
     @contextlib.contextmanager
     def through(self, runs):
