@@ -21,7 +21,7 @@ class Ftrl(Optimizer):
         l1_regularization_strength: float >= 0, l1: how much is needed for a weight other than 0.
         l2_regularization_strength: float >= 0, l2.
         l2_shrinkage_regularization_strength: float >= 0, s: a penalty on the size of weights that acts on gradients.
-        beta: float, added to l2 over 2 lr.
+        beta: float: beta / (2 lr) is added to l2.
 
     >>> Ftrl().learning_rate_power
     -0.5
