@@ -19,6 +19,7 @@ class TextVectorization(Lookup):
         standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", None, or a function of an array.
         split: "whitespace", "character", None, or a function of one text.
         ngrams: n, or a tuple of them: groups of words that are words too.
+        output_mode: "int" (numbers), "multi_hot", "count" or "tf_idf" (rows with a place for each word).
         output_sequence_length: length of the rows for "int"; that of the longest if None.
         ragged: False; True is an error: results are dense arrays.
 

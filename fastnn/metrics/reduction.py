@@ -110,6 +110,7 @@ class MeanMetricWrapper(Mean):
 
     Args:
         fn: the function, which uses `fastnn.ops`; its values are (n, ...).
+        name: str, the key of its value in logs; None: the function's name.
         **kwargs: further arguments of the function.
 
     >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred), name="gap")

@@ -218,7 +218,6 @@ class Adamax(_Moments):
 class Nadam(_Moments):
     """Adam with Nesterov momentum: beta_1 (1 - base^t / 2) at step t, base = 0.96.
 
-    schedule_decay: Keras 1 and 2's argument: base = 0.96 ^ schedule_decay.
     Source: Dozat, Incorporating Nesterov Momentum into Adam, 2015.
 
     Args:

@@ -22,7 +22,7 @@ class Muon(Optimizer):
         weight_decay: float: weight decay of the matrices; None: none.
         exclude_layers: list of words (regular expressions) that are searched in paths of variables: what they find
             takes AdamW's steps; None: nothing.
-        exclude_embeddings: whether variables named embeddings do.
+        exclude_embeddings: whether variables whose path holds "embedding" take AdamW's steps.
         muon_a, muon_b, muon_c: coefficients of the polynomial of a Newton-Schulz step.
         adam_lr_ratio: float: AdamW's learning rate over the main one.
         momentum: float in [0, 1]: share of the old momentum of a matrix in the new one.
