@@ -3,7 +3,6 @@
 Each takes a symbol, variable or array of any shape and returns one of the same shape.
 """
 
-import numpy as np
 
 from fastnn import ops
 from fastnn.saving import identifiers as serial
@@ -50,6 +49,9 @@ def leaky_relu(x, negative_slope=0.2):
     Args:
         x: an array or symbol of floats, of any shape.
         negative_slope: float: the slope where x < 0.
+
+    >>> leaky_relu([-1.0, 0.5, 2.0])
+    array([-0.2,  0.5,  2. ], dtype=float32)
     """
     return ops.leaky_relu(x, negative_slope=negative_slope)
 
@@ -59,6 +61,9 @@ def relu6(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> relu6([-1.0, 0.5, 8.0])
+    array([0. , 0.5, 6. ], dtype=float32)
     """
     return ops.relu6(x)
 
@@ -69,6 +74,9 @@ def elu(x, alpha=1.0):
     Args:
         x: an array or symbol of floats, of any shape.
         alpha: float: the output tends to -alpha far below 0.
+
+    >>> elu([-1.0, 0.5, 2.0]).round(3)
+    array([-0.632,  0.5  ,  2.   ], dtype=float32)
     """
     return ops.elu(x, alpha=alpha)
 
@@ -78,6 +86,9 @@ def selu(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> selu([-1.0, 0.5, 2.0]).round(3)
+    array([-1.111,  0.525,  2.101], dtype=float32)
     """
     return ops.selu(x)
 
@@ -88,6 +99,9 @@ def celu(x, alpha=1.0):
     Args:
         x: an array or symbol of floats, of any shape.
         alpha: float > 0: the output tends to -alpha far below 0.
+
+    >>> celu([-1.0, 0.5, 2.0]).round(3)
+    array([-0.632,  0.5  ,  2.   ], dtype=float32)
     """
     return ops.celu(x, alpha=alpha)
 
@@ -98,6 +112,9 @@ def gelu(x, approximate=False):
     Args:
         x: an array or symbol of floats, of any shape.
         approximate: whether tanh stands in for the normal distribution function.
+
+    >>> gelu([-1.0, 0.5, 2.0]).round(3)
+    array([-0.159,  0.346,  1.954], dtype=float32)
     """
     return ops.gelu(x, approximate=approximate)
 
@@ -119,6 +136,9 @@ def hard_sigmoid(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> hard_sigmoid([-1.0, 0.5, 2.0]).round(3)
+    array([0.333, 0.583, 0.833], dtype=float32)
     """
     return ops.hard_sigmoid(x)
 
@@ -128,6 +148,9 @@ def log_sigmoid(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> log_sigmoid([-1.0, 0.5, 2.0]).round(3)
+    array([-1.313, -0.474, -0.127], dtype=float32)
     """
     return ops.log_sigmoid(x)
 
@@ -137,6 +160,9 @@ def tanh(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> tanh([-1.0, 0.5, 2.0]).round(3)
+    array([-0.762,  0.462,  0.964], dtype=float32)
     """
     return ops.tanh(x)
 
@@ -146,6 +172,9 @@ def hard_tanh(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> hard_tanh([-1.0, 0.5, 2.0])
+    array([-1. ,  0.5,  1. ], dtype=float32)
     """
     return ops.hard_tanh(x)
 
@@ -155,6 +184,9 @@ def tanh_shrink(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> tanh_shrink([-1.0, 0.5, 2.0]).round(3)
+    array([-0.238,  0.038,  1.036], dtype=float32)
     """
     return ops.tanh_shrink(x)
 
@@ -165,6 +197,9 @@ def hard_shrink(x, threshold=0.5):
     Args:
         x: an array or symbol of floats, of any shape.
         threshold: float >= 0.
+
+    >>> hard_shrink([-1.0, 0.5, 2.0])
+    array([-1.,  0.,  2.], dtype=float32)
     """
     return ops.hard_shrink(x, threshold=threshold)
 
@@ -175,6 +210,9 @@ def soft_shrink(x, threshold=0.5):
     Args:
         x: an array or symbol of floats, of any shape.
         threshold: float >= 0.
+
+    >>> soft_shrink([-1.0, 0.5, 2.0])
+    array([-0.5,  0. ,  1.5], dtype=float32)
     """
     return ops.soft_shrink(x, threshold=threshold)
 
@@ -186,6 +224,9 @@ def threshold(x, threshold, default_value):
         x: an array or symbol of floats, of any shape.
         threshold: a number.
         default_value: a number.
+
+    >>> threshold([-1.0, 0.5, 2.0], 1.0, 0.0)
+    array([0., 0., 2.], dtype=float32)
     """
     return ops.threshold(x, threshold, default_value)
 
@@ -195,6 +236,9 @@ def softplus(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> softplus([-1.0, 0.5, 2.0]).round(3)
+    array([0.313, 0.974, 2.127], dtype=float32)
     """
     return ops.softplus(x)
 
@@ -204,6 +248,9 @@ def softsign(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> softsign([-1.0, 0.5, 2.0]).round(3)
+    array([-0.5  ,  0.333,  0.667], dtype=float32)
     """
     return ops.softsign(x)
 
@@ -214,6 +261,9 @@ def squareplus(x, b=4):
     Args:
         x: an array or symbol of floats, of any shape.
         b: float >= 0: how soft the bend is.
+
+    >>> squareplus([-1.0, 0.5, 2.0]).round(3)
+    array([0.618, 1.281, 2.414], dtype=float32)
     """
     return ops.squareplus(x, b=b)
 
@@ -223,6 +273,9 @@ def sparse_plus(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> sparse_plus([-1.0, 0.5, 2.0]).round(3)
+    array([0.   , 0.562, 2.   ], dtype=float32)
     """
     return ops.sparse_plus(x)
 
@@ -232,8 +285,11 @@ def sparse_sigmoid(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> sparse_sigmoid([-1.0, 0.5, 2.0])
+    array([0.  , 0.75, 1.  ], dtype=float32)
     """
-    return ops.clip(0.5 * (x + 1.0), 0.0, 1.0)
+    return ops.sparse_sigmoid(x)
 
 
 def silu(x):
@@ -241,6 +297,9 @@ def silu(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> silu([-1.0, 0.5, 2.0]).round(3)
+    array([-0.269,  0.311,  1.762], dtype=float32)
     """
     return ops.silu(x)
 
@@ -250,6 +309,9 @@ def hard_silu(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> hard_silu([-1.0, 0.5, 2.0]).round(3)
+    array([-0.333,  0.292,  1.667], dtype=float32)
     """
     return ops.hard_silu(x)
 
@@ -259,6 +321,9 @@ def mish(x):
 
     Args:
         x: an array or symbol of floats, of any shape.
+
+    >>> mish([-1.0, 0.5, 2.0]).round(3)
+    array([-0.303,  0.375,  1.944], dtype=float32)
     """
     return ops.mish(x)
 
@@ -294,6 +359,9 @@ def log_softmax(x, axis=-1):
     Args:
         x: an array or symbol of floats, of any shape.
         axis: int: the axis along which the exponentials of the outputs sum to 1.
+
+    >>> log_softmax([0.0, 0.0]).round(3)
+    array([-0.693, -0.693], dtype=float32)
     """
     return ops.log_softmax(x, axis=axis)
 
@@ -304,17 +372,11 @@ def sparsemax(x, axis=-1):
     Args:
         x: an array or symbol of floats, of any shape.
         axis: int: the axis along which the outputs sum to 1.
+
+    >>> sparsemax([0.0, 0.5, 2.0])
+    array([0., 0., 1.], dtype=float32)
     """
-    fixed = ops.stop_gradient(x)  # which elements are kept is piecewise constant
-    z = ops.flip(ops.sort(fixed, axis=axis), axis=axis)
-    shape = [1] * len(z.shape)
-    shape[axis] = z.shape[axis]
-    order = np.arange(1, z.shape[axis] + 1, dtype=str(z.dtype)).reshape(shape)
-    kept = ops.cast(ops.greater(1.0 + order * z, ops.cumsum(z, axis=axis)), z.dtype)
-    count = ops.sum(kept, axis=axis, keepdims=True)
-    limit = (ops.sum(kept * z, axis=axis, keepdims=True) - 1.0) / count
-    kept = ops.cast(ops.greater(fixed, limit), z.dtype)
-    return ops.relu(x - (ops.sum(kept * x, axis=axis, keepdims=True) - 1.0) / count)
+    return ops.sparsemax(x, axis=axis)
 
 
 def glu(x, axis=-1):
@@ -323,6 +385,9 @@ def glu(x, axis=-1):
     Args:
         x: an array or symbol of floats, of any shape.
         axis: int: the axis that is halved; its size is even.
+
+    >>> glu([1.0, 2.0, 0.0, 0.0])
+    array([0.5, 1. ], dtype=float32)
     """
     return ops.glu(x, axis=axis)
 

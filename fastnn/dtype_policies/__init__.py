@@ -131,6 +131,11 @@ def set_dtype_policy(policy):
 
     Args:
         policy: a name such as "mixed_float16", or a policy.
+
+    >>> set_dtype_policy("mixed_bfloat16")
+    >>> dtype_policy().compute_dtype
+    'bfloat16'
+    >>> set_dtype_policy("float32")
     """
     if not isinstance(policy, (DTypePolicy, str)):
         raise ArgumentError(

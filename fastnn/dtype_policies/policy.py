@@ -116,5 +116,9 @@ class FloatDTypePolicy(DTypePolicy):
 
 
 def dtype_policy():
-    """The policy of layers that are given none: what set_dtype_policy() set, else that of the default float type."""
+    """The policy of layers that are given none: what set_dtype_policy() set, else that of the default float type.
+
+    >>> dtype_policy().name
+    'float32'
+    """
     return config.dtype_policy() or DTypePolicy(config.floatx())

@@ -16,6 +16,9 @@ class RandomInitializer(Initializer):
     Args:
         seed: an int or a SeedGenerator: the values depend on it alone; None: a random stream of its own, which follows
             from `keras.utils.set_random_seed` and the order in which initializers are made.
+
+    >>> RandomInitializer(seed=1).get_config()
+    {'seed': 1}
     """
 
     def __init__(self, seed: Any = None) -> None:

@@ -24,6 +24,11 @@ class TFSMLayer(_Foreign):
         filepath: path of the SavedModel.
         call_endpoint: name of its function for inference.
         call_training_endpoint: name of its function for training, or None.
+
+    >>> TFSMLayer("folder")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: TFSMLayer: ... cannot run inside a step of fastnn's engine. ...
     """
 
     what = "a TensorFlow SavedModel"
@@ -50,6 +55,11 @@ class JaxLayer(_Foreign):
         params, state: first values in place of init_fn's, or None.
         seed: int or None.
         native_serialization_platforms: platforms for which Keras would export it.
+
+    >>> JaxLayer(len)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: JaxLayer: ... cannot run inside a step of fastnn's engine. ...
     """
 
     what = "a JAX function"
@@ -75,6 +85,11 @@ class FlaxLayer(_Foreign):
         module: the flax.linen.Module.
         method: name of its method that is called; None: __call__.
         variables: its variables as a dict, or None.
+
+    >>> FlaxLayer(None)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: FlaxLayer: ... cannot run inside a step of fastnn's engine. ...
     """
 
     what = "a Flax module"
@@ -90,6 +105,11 @@ class TorchModuleWrapper(_Foreign):
     Args:
         module: the torch.nn.Module.
         output_shape: shape of its output, or None.
+
+    >>> TorchModuleWrapper(None)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: TorchModuleWrapper: ... cannot run inside a step of fastnn's engine. ...
     """
 
     what = "a PyTorch module"

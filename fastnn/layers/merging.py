@@ -291,7 +291,8 @@ def _functional(cls):
     function.__doc__ = (
         f"{cls.__name__}(**kwargs)(inputs): the layer of that name, made and called.\n\nArgs:\n"
         "    inputs: list of arrays or symbols whose shapes broadcast.\n"
-        "    **kwargs: what every layer takes: `name`, `dtype`, ...\n"
+        "    **kwargs: what every layer takes: `name`, `dtype`, ...\n\n>>> import numpy as np\n"
+        f'>>> {cls.__name__.lower()}([np.ones((1, 2), "float32")] * 2).shape\n(1, 2)\n'
     )
     return function
 

@@ -12,7 +12,13 @@ from fastnn.saving import identifiers as serial
 
 
 class SimpleRNNCell(RecurrentCell):
-    """h = activation(x @ kernel + h @ recurrent_kernel + bias): one step of a SimpleRNN."""
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias): one step of a SimpleRNN.
+
+    >>> import numpy as np
+    >>> output, states = SimpleRNNCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+    >>> output.shape, len(states)
+    ((2, 4), 1)
+    """
 
     def step(self, share, states):
         """One step, given the input's share: (output, new states).
@@ -30,6 +36,11 @@ class LSTMCell(RecurrentCell):
 
     Args:
         unit_forget_bias: whether the forget gate's bias starts at 1.
+
+    >>> import numpy as np
+    >>> output, states = LSTMCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")] * 2)
+    >>> output.shape, len(states)
+    ((2, 4), 2)
     """
 
     gates = 4
@@ -98,6 +109,11 @@ class GRUCell(RecurrentCell):
 
     Args:
         reset_after: whether the reset gate acts after the product with recurrent_kernel (two rows of bias then).
+
+    >>> import numpy as np
+    >>> output, states = GRUCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+    >>> output.shape, len(states)
+    ((2, 4), 1)
     """
 
     gates = 3

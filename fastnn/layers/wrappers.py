@@ -18,6 +18,10 @@ class Wrapper(Layer):
         layer: the Layer inside.
 
     Raises ArgumentError if `layer` is not a layer.
+
+    >>> from fastnn.layers import Dense
+    >>> Wrapper(Dense(2)).layer.units
+    2
     """
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:

@@ -76,6 +76,9 @@ def align(x1, x2, expand_rank_1=True):
     Args:
         x1, x2: arrays or symbols.
         expand_rank_1: whether (n,) grows; else (n, 1) shrinks.
+
+    >>> [x.shape for x in align(np.ones((4,)), np.ones((4, 1)))]
+    [(4, 1), (4, 1)]
     """
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == r2 + 1 and x1.shape[-1] == 1:
