@@ -3,7 +3,6 @@
 Each takes a symbol, variable or array of any shape and returns one of the same shape.
 """
 
-
 from fastnn import ops
 from fastnn.saving import identifiers as serial
 

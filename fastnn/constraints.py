@@ -12,6 +12,8 @@ from fastnn.saving import identifiers as serial
 class Constraint(ChecksArguments):
     """Base class: a constraint is called with a weight and returns the projected weight.
 
+    Raises ArgumentError for numbers that do not fit.
+
     >>> class Whole(Constraint):
     ...     def __call__(self, w):
     ...         return ops.round(w)

@@ -1,7 +1,8 @@
 """Docstrings of classes: what a base says about an argument of the constructor, a class with that argument says too.
 
 A base writes an argument once, in its section "Args:". A name there that begins with "..." stands for every argument
-with that ending. The docstrings are put together when they are read, so an import pays nothing for it.
+with that ending. What a base raises holds for a class that does not say what it raises. The docstrings are put together
+when they are read, so an import pays nothing for it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 import textwrap
 from typing import Any
 
-WIDTH = 108
+WIDTH = 116
 SECTION = re.compile(r"^Args:\n((?: {4}.*(?:\n|$))+)", re.M)
 ENTRY = re.compile(r"^ {4}((?:\*{0,2}|\.\.\.)\w+(?:, (?:\*{0,2}|\.\.\.)\w+)*): (.*(?:\n {5,}.*)*)", re.M)
+RAISES = re.compile(r"^Raises\b.*(?:\n.+)*", re.M)
 # the paragraph that the section stands before where a docstring has none
 AFTER = re.compile(r"^(?:>>>|Input:|Inputs:|Weights:|Output:|Raises\b|Source:)", re.M)
 
@@ -73,7 +75,7 @@ def meaning_of(name: str, meanings: dict[str, str]) -> str | None:
 
 
 def completed(cls: type) -> str:
-    """A class's docstring with the arguments of its constructor that only its bases explain.
+    """A class's docstring, with what only its bases say of the arguments of its constructor and of errors.
 
     >>> class Base:
     ...     '''Base.
@@ -96,6 +98,15 @@ def completed(cls: type) -> str:
         name: a str.
         size: an int.
     """
+    text = with_arguments(cls)
+    if "Raises" in text:
+        return text
+    found = next((found[0] for base in cls.__mro__[1:] if (found := RAISES.search(written(base)))), None)
+    return text if found is None else put(text, found)
+
+
+def with_arguments(cls: type) -> str:
+    """A class's docstring with the arguments that only its bases explain, all in the order of the constructor's."""
     text, meanings, order = written(cls), inherited(cls), parameters(cls)
     said = {name.lstrip("*") for names in re.findall(r"(?<![\w.`])([\w*]+(?:, [\w*]+)*):", text) for name in
             names.split(", ")}  # fmt: skip
@@ -109,10 +120,7 @@ def completed(cls: type) -> str:
     lines = {names[0]: entry(names, meaning) for meaning, names in shared.items()}
     section = SECTION.search(text)
     if section is None:
-        block = "Args:\n" + "".join(lines[name] for name in order if name in lines)
-        place = AFTER.search(text)
-        head, tail = (text, "") if place is None else (text[: place.start()].rstrip("\n"), text[place.start() :])
-        return f"{head}\n\n{block}\n{tail}".rstrip("\n")
+        return put(text, "Args:\n" + "".join(lines[name] for name in order if name in lines))
     for piece in re.split(r"^(?= {4}\S)", section[1], flags=re.M):  # the entries that are there, and what else is
         found = ENTRY.match(piece)
         first = found[1].split(", ")[0] if found else ""
@@ -120,6 +128,15 @@ def completed(cls: type) -> str:
     place_of = {name: place for place, name in enumerate(order)}
     block = "".join(lines[name] for name in sorted(lines, key=lambda name: place_of.get(name, len(order))))
     return (text[: section.start(1)] + block + text[section.end(1) :]).rstrip("\n")
+
+
+def put(text: str, block: str) -> str:
+    """A docstring with a further paragraph: behind the section "Args:", or before what follows arguments."""
+    section, after = SECTION.search(text), AFTER.search(text)
+    place = section.end() if section else after.start() if after else len(text)
+    return "\n\n".join(
+        part for part in (text[:place].rstrip("\n"), block.rstrip("\n"), text[place:].strip("\n")) if part
+    )
 
 
 def entry(names: list[str], meaning: str) -> str:

@@ -27,6 +27,8 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
         default_policy: policy (or name) where nothing matches; None: the default one.
         policy_map: {path or expression: policy or name}, or None.
 
+    Raises ArgumentError for a map as the default, ArgumentTypeError for a map that is no dict.
+
     >>> found = DTypePolicyMap("float32", {"encoder/.*": DTypePolicy("mixed_float16")})
     >>> found["encoder/dense"].name, found["head"].name
     ('mixed_float16', 'float32')

@@ -30,6 +30,8 @@ class DTypePolicy:
         name: a dtype's name; "mixed_float16" or "mixed_bfloat16": weights in float32, computations in the other; None
             is the default policy.
 
+    Raises ArgumentError for a name that is no float dtype's and no policy's.
+
     >>> policy = DTypePolicy("mixed_float16")
     >>> policy.compute_dtype, policy.variable_dtype
     ('float16', 'float32')

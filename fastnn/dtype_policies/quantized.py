@@ -13,6 +13,8 @@ class QuantizedDTypePolicy(DTypePolicy):
         mode: "int8", "float8", "int4", "gptq" or "awq".
         source_name: name of the policy before it was quantized; None: the default one.
 
+    Raises ArgumentError for another mode, or a source that is no policy's name.
+
     >>> QuantizedDTypePolicy("int8", "mixed_bfloat16").name
     'int8_from_mixed_bfloat16'
     """
@@ -43,6 +45,8 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
         mode: "float8".
         source_name: name of the policy before it was quantized; None: the default one.
         amax_history_length: int >= 1.
+
+    Raises ArgumentError for another mode, ArgumentTypeError for a length that is no int.
 
     >>> QuantizedFloat8DTypePolicy("float8", "float32").amax_history_length
     1024
@@ -112,6 +116,8 @@ class Int4DTypePolicy(_Sized):
         mode: "int4/<block_size>", -1: one block a channel.
         source_name: name of the policy before it was quantized; None: the default one.
 
+    Raises ArgumentError for a mode that is not written so, or numbers that do not fit.
+
     >>> Int4DTypePolicy("int4/128", "float32").block_size
     128
     """
@@ -128,6 +134,8 @@ class GPTQDTypePolicy(_Sized):
     Args:
         mode: "gptq/<weight_bits>/<group_size>".
         source_name: name of the policy before it was quantized; None: the default one.
+
+    Raises ArgumentError for a mode that is not written so, or numbers that do not fit.
 
     >>> GPTQDTypePolicy("gptq/4/128", "float32").weight_bits
     4
@@ -146,6 +154,8 @@ class AWQDTypePolicy(_Sized):
     Args:
         mode: "awq/4/<group_size>".
         source_name: name of the policy before it was quantized; None: the default one.
+
+    Raises ArgumentError for a mode that is not written so, or numbers that do not fit.
 
     >>> AWQDTypePolicy("awq/4/128", "float32").group_size
     128

@@ -314,6 +314,8 @@ else:
             name: str; None: made where one is needed.
             node, index, origin, trace: where it is in a graph; set by what makes it.
 
+        Raises ArgumentError where it is to be both sparse and ragged.
+
         >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
         (True, False)
         """

@@ -10,6 +10,8 @@ from fastnn.core.types import Config, Shape, Tensor, open_signature
 class Initializer(ChecksArguments):
     """Base class: an initializer is called as ``initializer(shape, dtype=None)`` and returns an array.
 
+    Raises ArgumentError for arguments that do not fit, ShapeError for a shape that it has no values for.
+
     >>> import numpy as np
     >>> class Three(Initializer):
     ...     def __call__(self, shape, dtype=None):

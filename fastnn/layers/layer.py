@@ -51,7 +51,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             layer of a Sequential also the shape of its input: `input_shape`, `input_dim` or `batch_input_shape`.
 
     Raises:
-        ArgumentError (a ValueError): for unknown keyword arguments.
+        ArgumentError (a ValueError): for unknown keyword arguments, and values that do not fit.
         ShapeError (a ValueError): when called on inputs that it cannot take.
 
     >>> from fastnn import ops
@@ -350,8 +350,6 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             *args, **kwargs: what the layer is called with, with symbols among it.
         """
         return self._call_functional(args, kwargs)
-
-    # ---- shapes ---------------------------------------------------------------------------------------
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:

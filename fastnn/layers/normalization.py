@@ -7,7 +7,7 @@ from typing import Any
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -93,7 +93,9 @@ class LayerNormalization(_Affine):
             warnings.warn(RMS_SCALING.format("keras.layers.RMSNormalization"), stacklevel=2)
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+            raise ArgumentTypeError(
+                f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}"
+            )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
         self._calculate_wide()
@@ -255,7 +257,7 @@ class UnitNormalization(Layer):
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
             )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis

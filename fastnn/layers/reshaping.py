@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn import ops
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -156,7 +156,7 @@ class RepeatVector(Layer):
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if isinstance(n, bool) or not isinstance(n, int):
-            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+            raise ArgumentTypeError(f"Expected an integer value for `n`, got {type(n)}.")
         if n < 1:
             raise ArgumentError(f"Argument `n` should be a positive integer. Received: n={n}")
         self.n = n

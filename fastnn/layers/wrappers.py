@@ -140,7 +140,8 @@ class Bidirectional(Layer):
     """A recurrent layer run forwards and, as a copy with weights of its own, backwards.
 
     Args:
-        layer: an RNN, LSTM, GRU or SimpleRNN, which is copied; or a layer of that kind of one's own.
+        layer: an RNN, LSTM, GRU or SimpleRNN, or another layer with `go_backwards`, `return_sequences` and
+            `return_state`; it is copied.
         merge_mode: "concat", "sum", "mul", "ave", or None for a list of both.
         weights: list of arrays for both layers, the forward one's first, or None.
         backward_layer: the layer for the backward direction, instead of a copy.

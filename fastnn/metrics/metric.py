@@ -43,6 +43,8 @@ class Metric(ChecksArguments):
     `update_state(y_true, y_pred, sample_weight=None)` must use `fastnn.ops` and `variable.assign...`, so that
     it can become a part of the training tape; `result()` runs outside of it and returns an array or a dict.
 
+    Raises ArgumentError for arguments that do not fit, ShapeError for labels and predictions whose shapes do not.
+
     >>> class Largest(Metric):
     ...     def __init__(self, name="largest"):
     ...         super().__init__(name=name)

@@ -22,6 +22,8 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
         default_optimizer: Optimizer of variables that nothing matches.
         optimizer_map: dict {path or expression: Optimizer} or None.
 
+    Raises ArgumentTypeError for a default that is no Optimizer, ArgumentError where two expressions match a path.
+
     >>> from fastnn.optimizers import SGD, Adam
     >>> found = OptimizerMap(SGD(name="rest"), {"encoder/.*": Adam(name="coder")})
     >>> found["encoder/dense/kernel"].name, found["head/kernel"].name

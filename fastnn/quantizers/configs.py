@@ -102,6 +102,8 @@ class Int4QuantizationConfig(QuantizationConfig):
             floats.
         block_size: int >= 1: rows with one scale; None or -1: one a column.
 
+    Raises ArgumentError for a block_size that does not fit, or quantizers beside blocks.
+
     >>> Int4QuantizationConfig().block_size
     128
     """

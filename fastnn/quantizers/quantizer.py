@@ -105,6 +105,8 @@ class AbsMaxQuantizer(Quantizer):
         epsilon: float, added to the largest magnitude.
         output_dtype: dtype of the whole numbers.
 
+    Raises ArgumentError for int8 and a range beyond it.
+
     >>> import numpy as np
     >>> AbsMaxQuantizer()(np.array([[1.0, -2.0]], "float32"), axis=-1)[0].tolist()
     [[64, -127]]

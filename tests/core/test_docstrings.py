@@ -19,6 +19,11 @@ class Base:
             of that name.
         **kwargs: nothing else.
 
+    Raises:
+        ArgumentError: for other names,
+            and more.
+        ShapeError: never.
+
     >>> 1
     1
     """
@@ -80,6 +85,12 @@ def test_a_section_stands_before_what_follows_arguments():
     assert names(Without) == ["name", "down_rate"]
     text = inspect.getdoc(Without)
     assert text.index("Has no section.") < text.index("Args:") < text.index("\n\nSource: none.")
+
+
+def test_what_a_base_raises_holds_unless_a_class_says_more():
+    said = "Raises:\n    ArgumentError: for other names,\n        and more.\n    ShapeError: never."
+    assert inspect.getdoc(Own).count("Raises") == 1 and said not in inspect.getdoc(Own)
+    assert f"\n\n{said}\n\nSource: none." in inspect.getdoc(Without)
 
 
 def test_what_has_no_docstring_gets_none_of_its_own():

@@ -63,6 +63,8 @@ class _Formula(LearningRateSchedule):
         initial_learning_rate: float, the rate at step 0.
         decay_steps: number > 0 of steps: what the decay is counted in.
         name: str, kept in the config.
+
+    Raises ArgumentError for numbers out of range.
     """
 
     arguments = ()
