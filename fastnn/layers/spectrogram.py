@@ -46,13 +46,19 @@ class MelSpectrogram(Layer):
     """Sounds (batch, samples) or (samples,) as pictures (batch, num_mel_bins, frames) of their frequencies.
 
     Args:
-        fft_length, sequence_length, sequence_stride: values of each transform, samples in a frame (None: fft_length),
-            and from one frame to the next.
+        fft_length: int: values of each transform.
+        sequence_stride: int: samples from one frame to the next.
+        sequence_length: int: samples in a frame; None: fft_length.
         window: "hann", "hamming", weights, or None.
-        sampling_rate: samples in a second. num_mel_bins, min_freq, max_freq (None: half the rate): bands, in hertz.
-        power_to_db: whether values are decibels above ref_power, at most top_db below the largest.
-        mag_exp: exponent of the magnitudes.
-        min_power: smaller values are raised to it.
+        sampling_rate: samples in a second.
+        num_mel_bins: int >= 1, the number of bands.
+        min_freq: where the first band begins, in hertz.
+        max_freq: where the last one ends, in hertz; None: half the rate.
+        power_to_db: whether values are decibels: 10 log10(value / ref_power).
+        top_db: float: how far below the largest value the smallest may lie, in decibels.
+        mag_exp: float: exponent of the magnitudes; 2 is power.
+        min_power: float > 0: smaller values are raised to it.
+        ref_power: float > 0: the power that is 0 decibels.
 
     Raises ArgumentError where fft_length is less than sequence_length.
 
@@ -154,7 +160,7 @@ class STFTSpectrogram(Layer):
         scaling: "density", "spectrum" or None.
         padding: "valid" or "same".
         expand_dims: whether channels have an axis of their own.
-        data_format: "channels_last" or "channels_first".
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
 
     Output: (batch, frames, frequencies * channels), with expand_dims (batch, frames, frequencies, channels).
 

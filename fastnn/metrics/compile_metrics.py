@@ -84,7 +84,11 @@ class CompileMetrics:
         return [v for m in self.metrics for v in m.variables]
 
     def build(self, y_true, y_pred):
-        """Resolve names against the shapes of y_true and y_pred (structures of anything with a shape)."""
+        """Resolve names against the shapes of y_true and y_pred (structures of anything with a shape).
+
+        Args:
+            y_true, y_pred: structures of anything with a shape.
+        """
         self.outputs = outputs_of(y_pred, self.output_names)
         self.entries = []
         found = {what: self._per_output(what) for what in self._given}
