@@ -51,6 +51,10 @@ def relu6(x: Any) -> Tensor:
 def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Tensor:
     """x where x >= 0, else negative_slope * x.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        negative_slope: a number.
+
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2,  2. ], dtype=float32)
     """
@@ -59,6 +63,10 @@ def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Tensor:
 
 def elu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^x - 1).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        alpha: a number, minus the limit for x to -inf.
 
     >>> elu([0.0, 2.0])
     array([0., 2.], dtype=float32)
@@ -78,6 +86,10 @@ def selu(x: Any) -> Tensor:
 def celu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^(x / alpha) - 1).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        alpha: a number > 0, minus the limit for x to -inf (Barron, 2017).
+
     >>> celu([0.0, 2.0])
     array([0., 2.], dtype=float32)
     """
@@ -88,7 +100,11 @@ def celu(x: Any, alpha: Any = 1.0) -> Tensor:
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """x * Phi(x), Phi the normal distribution function; by the tanh formula unless approximate=False.
+    """x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel, 2016).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        approximate: whether the tanh formula is used, in place of the error function.
 
     >>> gelu([0.0, 3.0], approximate=False)
     array([0.       , 2.9959502], dtype=float32)
@@ -148,7 +164,10 @@ def hard_tanh(x: Any) -> Tensor:
 
 
 def tanh(x: Any) -> Tensor:
-    """The hyperbolic tangent.
+    """The hyperbolic tangent of x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> tanh([0.0])
     array([0.], dtype=float32)
@@ -207,6 +226,10 @@ def tanh_shrink(x: Any) -> Tensor:
 def hard_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
     """x where |x| > threshold, else 0.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        threshold: a number >= 0.
+
     >>> hard_shrink([0.2, -1.0])
     array([ 0., -1.], dtype=float32)
     """
@@ -215,6 +238,10 @@ def hard_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
 
 def soft_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
     """x moved towards 0 by threshold, 0 where |x| <= threshold.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        threshold: a number >= 0.
 
     >>> soft_shrink([0.2, -1.0])
     array([ 0. , -0.5], dtype=float32)
@@ -225,6 +252,10 @@ def soft_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
 def squareplus(x: Any, b: Any = 4) -> Tensor:
     """(x + sqrt(x^2 + b)) / 2.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        b: a number; larger ones bend less (Barron, 2021).
+
     >>> squareplus([0.0])
     array([1.], dtype=float32)
     """
@@ -233,6 +264,11 @@ def squareplus(x: Any, b: Any = 4) -> Tensor:
 
 def threshold(x: Any, threshold: Any, default_value: Any) -> Tensor:
     """x where x > threshold, else default_value.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        threshold: a number.
+        default_value: a number.
 
     >>> threshold([1.0, 3.0], 2.0, 0.0)
     array([0., 3.], dtype=float32)
@@ -254,6 +290,10 @@ def sparse_plus(x: Any) -> Tensor:
 
 def glu(x: Any, axis: Any = -1) -> Tensor:
     """The first half of x along an axis, times the sigmoid of the second.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: an int; its size is even.
 
     >>> glu([1.0, 0.0])
     array([0.5], dtype=float32)
@@ -325,6 +365,10 @@ def sparse_sigmoid(x: Any) -> Tensor:
 
 def sparsemax(x: Any, axis: Any = -1) -> Tensor:
     """The projection of x onto the probabilities along an axis (Martins and Astudillo 2016): many exact zeros.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: an int.
 
     >>> sparsemax([0.1, 2.0])
     array([0., 1.], dtype=float32)
