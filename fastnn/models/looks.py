@@ -16,7 +16,12 @@ class Looks:
     _need_compiled: Callable[[str], None]
 
     def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
-        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
+        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str()).
+
+        Args:
+            batch_size: rows of the step, an int.
+            training: whether of a step of training; of inference if False; None: of training if compiled.
+        """
         return PlanReport(self, batch_size, training)
 
     def check_gradients(
@@ -46,5 +51,11 @@ class Looks:
         return check_gradients(self, x, y, sample_weight, directions, tolerance, seed)
 
     def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
-        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
+        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile).
+
+        Args:
+            batch_size: rows of the step, an int.
+            batches: steps to measure, an int.
+            training: whether steps of training; of inference if False; None: of training if compiled.
+        """
         return Profile(self, batch_size, batches, training)

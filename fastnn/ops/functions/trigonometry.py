@@ -67,17 +67,25 @@ def _float_function(op, text, example):
 
 
 arcsin = _float_function(
-    R.arcsin, "The angle in [-pi/2, pi/2], radians, whose sine is x.", ">>> arcsin([0.0])\n    array([0.], dtype=float32)"
+    R.arcsin,
+    "The angle in [-pi/2, pi/2], radians, whose sine is x.",
+    ">>> arcsin([0.0])\n    array([0.], dtype=float32)",
 )
 arccos = _float_function(
     R.arccos, "The angle in [0, pi], radians, whose cosine is x.", ">>> arccos([1.0])\n    array([0.], dtype=float32)"
 )
 arctan = _float_function(
-    R.arctan, "The angle in [-pi/2, pi/2], radians, whose tangent is x.", ">>> arctan([0.0])\n    array([0.], dtype=float32)"
+    R.arctan,
+    "The angle in [-pi/2, pi/2], radians, whose tangent is x.",
+    ">>> arctan([0.0])\n    array([0.], dtype=float32)",
 )
 arcsinh = _float_function(R.arcsinh, "The inverse of sinh at x.", ">>> arcsinh([0.0])\n    array([0.], dtype=float32)")
-arccosh = _float_function(R.arccosh, "The inverse of cosh at x; NaN below 1.", ">>> arccosh([1.0])\n    array([0.], dtype=float32)")
-arctanh = _float_function(R.arctanh, "The inverse of tanh at x; NaN outside of [-1, 1].", ">>> arctanh([0.0])\n    array([0.], dtype=float32)")
+arccosh = _float_function(
+    R.arccosh, "The inverse of cosh at x; NaN below 1.", ">>> arccosh([1.0])\n    array([0.], dtype=float32)"
+)
+arctanh = _float_function(
+    R.arctanh, "The inverse of tanh at x; NaN outside of [-1, 1].", ">>> arctanh([0.0])\n    array([0.], dtype=float32)"
+)
 erfinv = _float_function(R.erfinv, "The number whose erf is x.", ">>> erfinv([0.0])\n    array([0.], dtype=float32)")
 
 
