@@ -24,6 +24,12 @@ LARGE = {"acc", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_c
 class Objective:
     """A name of the logs, and "min" or "max".
 
+    Args:
+        name: of the logs.
+        direction: "min" or "max".
+
+    Raises ArgumentError for another direction.
+
     >>> Objective("val_auc", "max").better_than(0.9, 0.8)
     True
     """
@@ -34,21 +40,36 @@ class Objective:
         self.name, self.direction = name, direction
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
-        """Whether the logs have it."""
+        """Whether the logs have it.
+
+        Args:
+            logs: {name: number}.
+        """
         return self.name in logs
 
     def get_value(self, logs: Mapping[str, Any]) -> Any:
-        """Its value in the logs."""
+        """Its value in the logs.
+
+        Args:
+            logs: {name: number}.
+        """
         return logs[self.name]
 
     def better_than(self, a: Any, b: Any) -> bool:
-        """Whether the value a is better than b; NaN is better than nothing and no number is worse."""
+        """Whether the value a is better than b; NaN is better than nothing and no number is worse.
+
+        Args:
+            a, b: numbers, or None.
+        """
         if b != b:
             return a == a
         return bool(a > b if self.direction == "max" else a < b)
 
     def best_of(self, values: Any) -> int:
         """The position of the best value: the first of them.
+
+        Args:
+            values: numbers.
 
         >>> Objective("loss", "min").best_of([3.0, float("nan"), 1.0, 1.0])
         2

@@ -80,8 +80,10 @@ class _Rising(Callback):
 class Panda:
     """One model, watched and changed by hand: train a few epochs, look, change a number, train on.
 
-    model: a compiled Model.  fit_arguments: of `model.fit`, for every call of `train`: x, y, batch_size,
-    validation_data, ...
+    Args:
+        model: a compiled Model.
+        data: x, or x and y: the first arguments of `model.fit`.
+        fit_arguments: of `model.fit`, for every call of `train`: x, y, batch_size, validation_data, ...
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
@@ -112,7 +114,11 @@ class Panda:
 
     # ------------------------------------------------------------------ going on, and back
     def train(self, epochs: int = 1) -> Panda:
-        """Train for so many epochs more; returns itself.  What was before can be had again: see `back`."""
+        """Train for some epochs more; returns itself. What was before can be had again: see `back`.
+
+        Args:
+            epochs: how many, an int.
+        """
         count("epochs", epochs)
         self._kept.append((self.epoch, self._state()))
         history = self.model.fit(**self.arguments, initial_epoch=self.epoch, epochs=self.epoch + epochs)

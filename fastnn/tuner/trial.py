@@ -44,8 +44,14 @@ class Metrics:
 class Trial:
     """Values of hyperparameters, and what came of them.
 
-    trial_id: its number as text.  status: see TrialStatus.  score: the value of the objective, or None.  best_step: the
-    epoch of it, from 0.  metrics: what was measured then.  message: what went wrong, or None.  seconds: that it took.
+    Attributes: `score`, the value of the objective, or None; `best_step`, the epoch of it, from 0; `metrics`, what was
+    measured then; `seconds` that it took.
+
+    Args:
+        hyperparameters: HyperParameters with the values of the trial.
+        trial_id: its number as text.
+        status: see TrialStatus.
+        message: what went wrong, or None.
     """
 
     def __init__(
@@ -97,7 +103,11 @@ class Trial:
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take up what get_state returned."""
+        """Take up what get_state returned.
+
+        Args:
+            state: that dict.
+        """
         self.trial_id, self.status, self.message = state["trial_id"], state["status"], state["message"]
         self.hyperparameters = HyperParameters.from_config(state["hyperparameters"])
         self.score, self.best_step, self.seconds = state["score"], state["best_step"], state["seconds"]
@@ -105,7 +115,11 @@ class Trial:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """A trial from what get_state returned."""
+        """A trial from what get_state returned.
+
+        Args:
+            state: that dict.
+        """
         made = cls(HyperParameters(), state["trial_id"])
         made.set_state(state)
         return made
