@@ -97,7 +97,11 @@ class GradientTape:
             self._log.open = tuple([n for n in self._log.open if n != self.number])
 
     def watch(self, tensor: Any) -> None:
-        """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them."""
+        """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them.
+
+        Args:
+            tensor: an array, a symbol, a variable, or a structure of them.
+        """
         for x in tree.flatten(tensor):
             if is_variable(x):
                 self._named[id(x)] = x

@@ -139,6 +139,9 @@ def assert_same_structure(a, b, check_types=None):
     Kinds count: a list is no tuple, and two classes of named tuples differ; all kinds of dicts are one kind.
     check_types: without effect, as in Keras, with a warning.
 
+    Args:
+        a, b: structures.
+
     >>> assert_same_structure([(0, 1)], [(2, 3)])
     """
     if check_types is not None:
@@ -153,6 +156,9 @@ def assert_same_structure(a, b, check_types=None):
 
 def assert_same_paths(a, b):
     """Raise ArgumentError (a ValueError) unless two structures have their leaves at the same paths, whatever the kinds.
+
+    Args:
+        a, b: structures.
 
     >>> assert_same_paths([0, 1], (2, 3))
     """

@@ -39,6 +39,10 @@ def save_model(
     an error.  zipped: False writes the members of the archive as files of a folder.
     include_optimizer: False leaves the optimizer's state out.  save_format: gone in Keras 3: an error.
     A model without weights yet warns.
+
+    Args:
+        kwargs: none is known: Keras's way to say so.
+
     Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file
     stays until the new one is safely on the disk.
     """
@@ -172,6 +176,10 @@ def model_to_json(model, **kwargs):
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """A model with fresh weights from `model_to_json`'s text.
+
+    Args:
+        json_string: the text.
+        custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
 
     Raises FileFormatError, UnknownNameError, NotSupportedError (ValueErrors).
     """

@@ -10,6 +10,9 @@ from fastnn.saving.files import read_file
 def inspect_file(filepath):
     """A description of a `.keras`, `.weights.h5` or legacy `.h5` file, from headers and JSON alone.
 
+    Args:
+        filepath: str or path.
+
     Returns a dict: "path", "kind", "bytes", "metadata" (dict), "model" ({"class", "name"} or None), "layers" (list of
     {"class", "name", "arguments"}), "compile" (dict or None), "arrays" (list of {"path", "shape", "dtype"}),
     "parameters" (int, without the optimizer's), "names" (every class and function that the config names).

@@ -77,6 +77,9 @@ def get_custom_objects():
 def get_registered_name(obj):
     """The name an object is registered under, or its own name.
 
+    Args:
+        obj: a class or function.
+
     >>> get_registered_name(int)
     'int'
     """

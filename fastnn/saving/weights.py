@@ -96,6 +96,11 @@ def load_weights(
     optimizer: also set the state of the compiled optimizer, if the file has it.
     by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
     objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
+
+    Args:
+        filepath: the file, or a checkpoint's.
+        kwargs: none is known.
+
     Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
     damaged file and for one that does not fit.
     """

@@ -1,0 +1,162 @@
+"""SeedGenerator: a stream of random numbers, and the key of a draw for any `seed` argument."""
+
+import numpy as np
+
+from fastnn.core import config
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import trace as tracing
+from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import here
+from fastnn.graph.variable import Variable, watchers
+
+
+class SeedState(Variable):
+    """[seed, number of uses] of a SeedGenerator as Keras shows it: written to, it sets the generator."""
+
+    def __init__(self, generator):
+        super().__init__(np.zeros(2, "uint32"), dtype="uint32", trainable=False, name="seed_generator_state")
+        self.generator = generator
+
+    @property
+    def _array(self):
+        seed, stream = self.generator.key
+        return np.array([(seed + stream) % 2**32, self.generator.calls % 2**32], np.uint32)
+
+    @_array.setter
+    def _array(self, value):
+        generator = self.__dict__.get("generator")
+        if generator is not None:
+            seed, calls = (int(v) for v in value)
+            if seed != self._array[0]:
+                generator.key = seed, 0
+            generator.calls = calls
+
+    @property
+    def value(self):
+        """The numbers; inside a trace uses are counted by the trace."""
+        return self._array
+
+    def assign(self, value):
+        """Set the seed and the number of uses."""
+        if not isinstance(value, Symbol):
+            for watcher in watchers[-1:]:
+                watcher.keep(self)
+            self._array = np.asarray(value)
+        return self
+
+
+class SeedGenerator:
+    """A stream of random numbers: every use takes the next call number.
+
+    Args:
+        seed: int, or None for a stream of its own under the process-wide seed.
+        name: str or None.
+        kwargs: none is known.
+
+    Raises:
+        ArgumentError: if the seed is not an int.
+
+    >>> from fastnn.random import normal
+    >>> generator = SeedGenerator(7)
+    >>> bool((normal((2,), seed=generator) == normal((2,), seed=generator)).any())
+    False
+    """
+
+    _fastnn_random_stream = True
+
+    def __init__(self, seed=None, name=None, **kwargs):
+        if kwargs:
+            raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
+        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
+            raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
+        self.name = name or "seed_generator"
+        self._initial_seed = seed
+        self.key = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
+        self.calls, self._state = 0, None
+
+    @property
+    def state(self):
+        """[seed, number of uses], a variable that layers count among theirs."""
+        if self._state is None:
+            self._state = SeedState(self)
+        return self._state
+
+    def draw(self):
+        """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
+        trace = tracing.current()
+        if trace is None:
+            self.calls += 1
+            return (*self.key, self.calls - 1)
+        replay = trace.replay()
+        if replay is not None:
+            return replay.draw_key(self._next)
+        return (*self.key, _count(trace, ("random", id(self))))
+
+    def _next(self):
+        """The key of the next use by a call that gathers: counted as on arrays."""
+        counts = here.log.counts
+        if counts is None:
+            self.calls += 1
+            return (*self.key, self.calls - 1)
+        return (*self.key, _count_in(counts, ("random", id(self))))
+
+    def next(self, ordered=True):
+        """[seed, call number] as Keras' seed state (int64 array of 2); takes one call.
+
+        Args:
+            ordered: Keras's argument, of no effect.
+        """
+        seed, stream, call = self.draw()
+        return np.array([(seed + stream) % 2**31, call], np.int64)
+
+    def get_config(self):
+        """{"seed", "name"}."""
+        return {"seed": self._initial_seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of get_config.
+
+        Args:
+            config: that dict.
+        """
+        return cls(**config)
+
+
+def _count(trace, key):
+    return _count_in(trace.extra, key)
+
+
+def _count_in(counts, key):
+    n = counts.get(key, 0)
+    counts[key] = n + 1
+    return n
+
+
+def _next_of_process():
+    """The key of a draw without a generator, by a call that gathers."""
+    counts = here.log.counts
+    if counts is None:
+        return config.seed(), config.next_stream(), 0
+    return counts.get("seed", config.seed()), 0, _count_in(counts, "random")
+
+
+def draw_seed(seed):
+    """((seed, stream, call), whether the numbers may change from step to step) for any `seed` argument."""
+    if isinstance(seed, SeedGenerator):
+        return seed.draw(), True
+    if seed is None:
+        trace = tracing.current()
+        replay = None if trace is None else trace.replay()
+        if replay is not None:
+            return replay.draw_key(_next_of_process), True
+        if trace is not None:
+            seed = config.seed() if trace.seed is None else trace.seed
+            return (seed, 0, _count(trace, "random")), True
+        return (config.seed(), config.next_stream(), 0), True
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise ArgumentError(
+            "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
+            f"Received: seed={seed!r} (of type {type(seed)})"
+        )
+    return (int(seed), 0, 0), False
