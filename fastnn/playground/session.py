@@ -97,7 +97,10 @@ class Session:
     def edit(self, kind: str, value: float, *place: int) -> Edit:
         """Change a weight, a bias or the learning rate now; the edit is kept for links and scripts.
 
-        kind: "rate"; "weight" with layer, row and column; "bias" with layer and column.
+        Args:
+            kind: "rate", "weight" or "bias".
+            value: the new number.
+            place: of a weight layer, row and column; of a bias layer and column; counted from 0.
         """
         edit = self._checked(edit_of([self.step, kind, value, *place]))
         self.later.clear()  # what a link had planned after this is another history

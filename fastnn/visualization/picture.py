@@ -26,7 +26,11 @@ class Picture:
         raise NotImplementedError
 
     def draw(self, ax: Any) -> Any:
-        """Draw it into axes of matplotlib, or a sequence of them for several parts; returns them."""
+        """Draw it into axes of matplotlib; returns them.
+
+        Args:
+            ax: the axes, or a sequence of them for several parts.
+        """
         raise NotImplementedError
 
     def parts(self) -> list["Picture"]:
@@ -40,7 +44,10 @@ class Picture:
         return f"<{type(self).__name__} {self.title!r}>"
 
     def save(self, path: Any) -> str:
-        """Write the picture; its kind is the ending of the path.  Returns the path.
+        """Write the picture. Returns the path.
+
+        Args:
+            path: its ending says the kind.
 
         Raises ArgumentError for a path without an ending, NotSupportedError for a kind that needs matplotlib where it
         is not installed.

@@ -60,9 +60,13 @@ def normalise(image, symmetric=False):
 
 
 def image_grid(images, columns=8, gap=1, background=255):
-    """Small images side by side in one.
+    """Small images side by side in one uint8 image.
 
-    images: uint8, (n, height, width) or (n, height, width, 3).  Returns one uint8 image.
+    Args:
+        images: uint8, (n, height, width) or (n, height, width, 3).
+        columns: how many side by side, an int.
+        gap: pixels between two.
+        background: the grey value there.
 
     >>> image_grid(np.zeros((3, 2, 2), np.uint8), columns=2).shape
     (5, 5)
