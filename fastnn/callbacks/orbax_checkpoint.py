@@ -13,6 +13,11 @@ class OrbaxCheckpoint(Callback):
         directory, monitor, verbose, save_best_only, mode, save_freq, initial_value_threshold, max_to_keep,
             save_on_background, save_weights_only: Keras's arguments; `ModelCheckpoint` and `BackupAndRestore` have what
             they ask for.
+
+    >>> OrbaxCheckpoint("checkpoints")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: ...
     """
 
     def __init__(

@@ -164,7 +164,11 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
 
 # ---- phase, session, names -----------------------------------------------------------------------------
 def learning_phase():
-    """1 inside a training step, else what set_learning_phase() said (0)."""
+    """1 inside a training step, else what set_learning_phase() said (0).
+
+    >>> learning_phase()
+    0
+    """
     trace = current()
     return int(bool(trace.training)) if trace is not None and trace.training is not None else _phase["learning"]
 
@@ -192,6 +196,9 @@ def in_train_phase(x, alt, training=None):
     Args:
         x, alt: values, or functions without arguments.
         training: whether it is training; as `learning_phase` says if None.
+
+    >>> in_train_phase(1, lambda: 2, training=False)
+    2
     """
     chosen = x if _phase_of(training) else alt
     return chosen() if callable(chosen) else chosen
@@ -203,12 +210,22 @@ def in_test_phase(x, alt, training=None):
     Args:
         x, alt: values, or functions without arguments.
         training: whether it is training; as `learning_phase` says if None.
+
+    >>> in_test_phase(1, lambda: 2, training=False)
+    1
     """
     return in_train_phase(alt, x, training)
 
 
 def get_uid(prefix=""):
-    """The next number for names that begin with `prefix`, from 1."""
+    """The next number for names that begin with a prefix, from 1.
+
+    Args:
+        prefix: str.
+
+    >>> get_uid("docs") < get_uid("docs")
+    True
+    """
     key = f"uid of {prefix}"
     return int(auto_name(key)[len(key) + 1 :] or 0) + 1
 

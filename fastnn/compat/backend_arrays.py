@@ -23,6 +23,9 @@ def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
         mean, stddev: numbers.
         dtype: of the result; the default float type if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> random_normal((2, 3)).shape
+    (2, 3)
     """
     return random.normal(shape, mean, stddev, dtype, seed)
 
@@ -35,6 +38,9 @@ def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
         minval, maxval: numbers.
         dtype: of the result; the default float type if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> random_uniform((2, 3)).shape
+    (2, 3)
     """
     whole = dtype is not None and not dtypes.is_float(dtypes.standardize(dtype))
     return (random.randint if whole else random.uniform)(shape, minval, maxval, dtype, seed)
@@ -48,6 +54,9 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
         mean, stddev: numbers.
         dtype: of the result; the default float type if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> truncated_normal((2, 3)).shape
+    (2, 3)
     """
     return random.truncated_normal(shape, mean, stddev, dtype, seed)
 
@@ -60,6 +69,9 @@ def random_binomial(shape, p=0.0, dtype=None, seed=None):
         p: a number in [0, 1].
         dtype: of the result; the default float type if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> random_binomial((2,), p=1.0)
+    array([1., 1.], dtype=float32)
     """
     return ops.cast(ops.less(random.uniform(shape, seed=seed), p), dtype or floatx())
 
@@ -73,6 +85,9 @@ def random_normal_variable(shape, mean, scale, dtype=None, name=None, seed=None)
         dtype: of the result; the default float type if None.
         name: str, made if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> random_normal_variable((2, 3), 0.0, 1.0).shape
+    (2, 3)
     """
     return variable(random.normal(shape, mean, scale, dtype, seed), dtype, name)
 
@@ -86,6 +101,9 @@ def random_uniform_variable(shape, low, high, dtype=None, name=None, seed=None):
         dtype: of the result; the default float type if None.
         name: str, made if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> random_uniform_variable((2, 3), 0.0, 1.0).shape
+    (2, 3)
     """
     return variable(random.uniform(shape, low, high, dtype, seed), dtype, name)
 
@@ -98,6 +116,9 @@ def dropout(x, level, noise_shape=None, seed=None):
         level: in [0, 1).
         noise_shape: shape of the mask, which broadcasts against x; x's if None.
         seed: int, a SeedGenerator, or None for another at each call.
+
+    >>> sorted(set(dropout(np.ones(100, "float32"), 0.5).tolist()))
+    [0.0, 2.0]
     """
     return random.dropout(x, level, noise_shape, seed)
 
@@ -107,6 +128,9 @@ def cast_to_floatx(x):
 
     Args:
         x: a symbol or an array.
+
+    >>> cast_to_floatx([1, 2])
+    array([1., 2.], dtype=float32)
     """
     return np.asarray(x, dtypes.numpy_type(config.floatx())) if not isinstance(x, Symbol) else ops.cast(x, floatx())
 
@@ -116,6 +140,9 @@ def flatten(x):
 
     Args:
         x: a symbol or an array.
+
+    >>> flatten(np.ones((2, 3))).shape
+    (6,)
     """
     return ops.reshape(x, (-1,))
 
@@ -125,6 +152,9 @@ def batch_flatten(x):
 
     Args:
         x: a symbol or an array, (batch, ...).
+
+    >>> batch_flatten(np.ones((2, 3, 4))).shape
+    (2, 12)
     """
     return ops.reshape(x, (x.shape[0] or -1, int(np.prod(x.shape[1:]))))
 
@@ -164,6 +194,9 @@ def bias_add(x, bias, data_format=None):
         x: (batch, ..., channels), or channels second.
         bias: (channels,).
         data_format: "channels_last" or "channels_first"; the configured one by default.
+
+    >>> bias_add(np.ones((1, 2), "float32"), np.array([1.0, 2.0], "float32")).tolist()
+    [[2.0, 3.0]]
     """
     first = (data_format or image_data_format()) == "channels_first" and _ndim(x) > 2
     return x + (ops.reshape(bias, (1, -1) + (1,) * (_ndim(x) - 2)) if first else bias)
@@ -175,6 +208,9 @@ def relu(x, alpha=0.0, max_value=None, threshold=0.0):
     Args:
         x: numbers of any shape.
         alpha, max_value, threshold: numbers; max_value may be None.
+
+    >>> relu(np.array([-1.0, 5.0], "float32"), alpha=0.5, max_value=2.0).tolist()
+    [-0.5, 2.0]
     """
     return activations.relu(x, negative_slope=alpha, max_value=max_value, threshold=threshold)
 
@@ -187,6 +223,10 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
         mean, var, beta, gamma: (x.shape[axis],).
         axis: of the channels, an int.
         epsilon: added to the variance.
+
+    >>> one, zero = np.ones(2, "float32"), np.zeros(2, "float32")
+    >>> batch_normalization(np.ones((1, 2), "float32"), zero, one, zero, one, epsilon=0.0).tolist()
+    [[1.0, 1.0]]
     """
     return ops.batch_normalization(x, mean, var, axis, offset=beta, scale=gamma, epsilon=epsilon)
 
@@ -226,6 +266,9 @@ def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool
         pool_mode: "max" or "avg".
 
     Raises ArgumentError for another pool_mode.
+
+    >>> pool2d(np.ones((1, 4, 4, 1), "float32"), (2, 2), (2, 2)).shape
+    (1, 2, 2, 1)
     """
     function = {"max": ops.max_pool, "avg": ops.average_pool}
     if pool_mode not in function:
@@ -255,6 +298,9 @@ def in_top_k(predictions, targets, k):
         predictions: floats (n, classes).
         targets: integers (n,).
         k: an int.
+
+    >>> in_top_k([[0.1, 0.9]], [1], 1).tolist()
+    [True]
     """
     return ops.in_top_k(targets, predictions, k)
 
@@ -265,6 +311,9 @@ def switch(condition, then_expression, else_expression):
     Args:
         condition: a truth value, or an array of them.
         then_expression, else_expression: values, or functions without arguments.
+
+    >>> switch(True, lambda: np.float32(1), lambda: np.float32(2)).tolist()
+    1.0
     """
     a, b = (e() if callable(e) else e for e in (then_expression, else_expression))
     missing = max(_ndim(a), _ndim(b)) - _ndim(condition) if hasattr(condition, "shape") else 0
@@ -278,6 +327,9 @@ def is_float_dtype(dtype):
 
     Args:
         dtype: a name.
+
+    >>> is_float_dtype("float16")
+    True
     """
     return dtypes.is_float(dtypes.standardize(dtype))
 
@@ -287,6 +339,9 @@ def is_int_dtype(dtype):
 
     Args:
         dtype: a name.
+
+    >>> is_int_dtype("int8")
+    True
     """
     return not is_float_dtype(dtype) and "int" in dtypes.standardize(dtype)
 

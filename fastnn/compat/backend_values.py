@@ -47,6 +47,9 @@ def constant(value, dtype=None, shape=None, name=None):
         dtype: of the result; the default float type if None.
         shape: to which the value broadcasts; its own if None.
         name: of no effect.
+
+    >>> constant([1, 2])
+    array([1., 2.], dtype=float32)
     """
     array = np.asarray(value, dtypes.numpy_type(dtypes.standardize(dtype or floatx())))
     return array if shape is None else np.broadcast_to(array, shape).copy()
@@ -61,6 +64,9 @@ def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
         dtype: the default float type if None.
         sparse: of no effect.
         name: str, made if None.
+
+    >>> placeholder(ndim=2).shape
+    (None, None)
     """
     shape = (None,) * ndim if shape is None else tuple(shape)
     return Input(batch_shape=shape, dtype=dtype or floatx(), name=name)
@@ -71,6 +77,9 @@ def get_value(x):
 
     Args:
         x: a variable, a number or an array.
+
+    >>> get_value(variable(3.0))
+    array(3., dtype=float32)
     """
     return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
 
@@ -86,6 +95,11 @@ def set_value(x, value):
         value: a number or an array of its shape.
 
     Raises ArgumentError for what is no variable.
+
+    >>> x = variable(3.0)
+    >>> set_value(x, 4.0)
+    >>> get_value(x)
+    array(4., dtype=float32)
     """
     if not hasattr(x, "assign"):
         raise ArgumentError(
@@ -100,6 +114,9 @@ def batch_get_value(tensors):
 
     Args:
         tensors: a list of variables.
+
+    >>> batch_get_value([variable(1.0)])
+    [array(1., dtype=float32)]
     """
     return [get_value(x) for x in tensors]
 
@@ -109,6 +126,11 @@ def batch_set_value(tuples):
 
     Args:
         tuples: (variable, value) pairs.
+
+    >>> x = variable(1.0)
+    >>> batch_set_value([(x, 2.0)])
+    >>> get_value(x)
+    array(2., dtype=float32)
     """
     for x, value in tuples:
         set_value(x, value)
@@ -119,6 +141,9 @@ def count_params(x):
 
     Args:
         x: a variable or an array.
+
+    >>> count_params(variable([1.0, 2.0]))
+    2
     """
     return int(np.prod(x.shape))
 
@@ -129,6 +154,9 @@ def update(x, new_x):
     Args:
         x: a variable.
         new_x: its new value; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update(variable(3.0), 5.0))
+    array(5., dtype=float32)
     """
     if is_functional(new_x):
         return Update(x, new_x)
@@ -142,6 +170,9 @@ def update_add(x, increment):
     Args:
         x: a variable.
         increment: what is added; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update_add(variable(3.0), 1.0))
+    array(4., dtype=float32)
     """
     if is_functional(increment):
         return Update(x, ops.add(x, increment))
@@ -155,6 +186,9 @@ def update_sub(x, decrement):
     Args:
         x: a variable.
         decrement: what is subtracted; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update_sub(variable(3.0), 1.0))
+    array(2., dtype=float32)
     """
     if is_functional(decrement):
         return Update(x, ops.subtract(x, decrement))
@@ -169,6 +203,9 @@ def moving_average_update(x, value, momentum):
         x: a variable.
         value: what it moves towards.
         momentum: a number in [0, 1].
+
+    >>> get_value(moving_average_update(variable(1.0), 3.0, 0.5))
+    array(2., dtype=float32)
     """
     x.assign(ops.add(ops.multiply(x, momentum), ops.multiply(value, 1 - momentum)))
     return x

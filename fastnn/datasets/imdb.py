@@ -61,5 +61,10 @@ def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
         path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
 
     Raises DataError if there is no such file.
+
+    >>> get_word_index("/nowhere/words.json")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
     """
     return read_words(path, "IMDB")

@@ -43,6 +43,11 @@ def load_data(
 
     Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int arrays. Raises DataError if there is no
     such file, or it is damaged.
+
+    >>> load_data("/nowhere/reuters.npz")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
     """
     num_words = kwargs.pop("nb_words", num_words)
     check_arguments(kwargs)
@@ -60,6 +65,11 @@ def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
         path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
 
     Raises DataError if there is no such file.
+
+    >>> get_word_index("/nowhere/words.json")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
     """
     return read_words(path, "Reuters")
 

@@ -183,6 +183,10 @@ def circles(train: int = 800, test: int = 200, noise: float = 0.05, seed: int = 
         seed: an int.
 
     Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = circles(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
     """
 
     def rule(a: Any, b: Any, _: Any) -> Any:
@@ -203,6 +207,10 @@ def xor(train: int = 800, test: int = 200, noise: float = 0.02, seed: int = 0) -
         seed: an int.
 
     Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = xor(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
     """
 
     def rule(a: Any, b: Any, _: Any) -> Any:
@@ -223,6 +231,10 @@ def gauss(train: int = 800, test: int = 200, classes: int = 2, noise: float = 0.
         seed: an int.
 
     Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = gauss(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
     """
     classes = count("classes", classes, 2)
 

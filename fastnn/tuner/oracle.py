@@ -58,6 +58,12 @@ class Oracle:
         max_consecutive_failed_trials: after so many failures in a row the search ends.
 
     Raises ArgumentError for values outside of these.
+
+    >>> class Default(Oracle):
+    ...     def populate_space(self, trial_id):
+    ...         return {"status": "RUNNING", "values": self.active_values(lambda hp: hp.default)}
+    >>> Default(max_trials=1).remaining_trials()
+    1
     """
 
     def __init__(

@@ -52,6 +52,13 @@ class Trial:
         trial_id: its number as text.
         status: see TrialStatus.
         message: what went wrong, or None.
+
+    >>> from fastnn.tuner import HyperParameters
+    >>> hp = HyperParameters()
+    >>> hp.Int("units", 8, 64)
+    8
+    >>> Trial(hp, "0").hyperparameters["units"]
+    8
     """
 
     def __init__(

@@ -47,6 +47,17 @@ class Tuner(Project, Training):
         jobs: see `search`.
 
     Raises ArgumentError for what is in the folder but is of another search.
+
+    >>> import fastnn, numpy as np, tempfile
+    >>> def build(hp):
+    ...     model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(hp.Int("units", 1, 3))])
+    ...     model.compile("sgd", "mse")
+    ...     return model
+    >>> oracle = fastnn.tuner.oracles.GridSearchOracle("loss")
+    >>> tuner = Tuner(oracle, build, directory=tempfile.mkdtemp())
+    >>> tuner.search(np.eye(2), np.ones(2), verbose=0)
+    >>> len(oracle.trials)
+    3
     """
 
     def __init__(

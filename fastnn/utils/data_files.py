@@ -36,6 +36,14 @@ def get_file(
         force_download: whether to copy it again.
 
     Raises DataError if it is not there (fastnn downloads nothing), has another hash, or cannot be unpacked.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(os.path.join(folder, "words.txt"), "w") as file:
+    ...         _ = file.write("one two")
+    ...     path = get_file(origin=os.path.join(folder, "words.txt"), cache_dir=folder)
+    >>> os.path.basename(path)
+    'words.txt'
     """
     name = fname or os.path.basename(origin or "")
     if not name:

@@ -207,6 +207,17 @@ def image_dataset_from_directory(
 
     Raises:
         DataError: if there are no files.  ArgumentError: for arguments that do not fit.  Needs Pillow.
+
+    >>> import pathlib, tempfile
+    >>> from fastnn.utils import save_img
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cats", "dogs"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...         save_img(pathlib.Path(folder) / name / "1.png", np.zeros((4, 4, 3)))
+    ...     data = image_dataset_from_directory(folder, image_size=(2, 2), verbose=False)
+    ...     images, labels = next(iter(data))
+    >>> data.class_names, images.shape
+    (['cats', 'dogs'], (2, 2, 2, 3))
     """
     _check("images", labels, label_mode, class_names)
     if color_mode not in MODES:
@@ -270,6 +281,16 @@ def text_dataset_from_directory(
         verbose: whether to print how many files there are.
 
     Returns and raises as image_dataset_from_directory.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("bad", "good"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...         _ = (pathlib.Path(folder) / name / "1.txt").write_text(f"a {name} one")
+    ...     data = text_dataset_from_directory(folder, shuffle=False, verbose=False)
+    ...     texts, labels = next(iter(data))
+    >>> data.class_names, labels.tolist()
+    (['bad', 'good'], [0, 1])
     """
     check_format(format)
 
@@ -318,6 +339,17 @@ def audio_dataset_from_directory(
         verbose: whether to print how many files there are.
 
     Returns as image_dataset_from_directory. Raises NotSupportedError for ragged batches and for files of another rate.
+
+    >>> import pathlib, tempfile, wave
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (pathlib.Path(folder) / "beep").mkdir()
+    ...     with wave.open(str(pathlib.Path(folder) / "beep" / "1.wav"), "wb") as file:
+    ...         file.setparams((1, 2, 8000, 0, "NONE", ""))
+    ...         file.writeframes(bytes(16))
+    ...     data = audio_dataset_from_directory(folder, verbose=False)
+    ...     sounds, labels = next(iter(data))
+    >>> sounds.shape
+    (1, 8, 1)
     """
     _check("audio", labels, label_mode, class_names)
     if ragged and output_sequence_length is not None:

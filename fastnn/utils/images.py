@@ -97,6 +97,13 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
         keep_aspect_ratio: whether the middle of the image is cut to the shape of target_size first.
 
     Raises ArgumentError for another mode, DataError where there is no image.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_img(os.path.join(folder, "a.png"), np.zeros((4, 6, 3)))
+    ...     size = load_img(os.path.join(folder, "a.png"), target_size=(2, 3)).size
+    >>> size  # Pillow's, (columns, rows)
+    (3, 2)
     """
     image = _pillow("load_img")
     if color_mode not in MODES:
@@ -129,6 +136,12 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
         file_format: "png", "jpeg", ...; as the name says if None.
         scale: whether values are stretched to 0 .. 255.
         kwargs: of Pillow's Image.save.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> save_img(file, np.zeros((4, 6, 3)), file_format="png")
+    >>> file.getvalue()[1:4]
+    b'PNG'
     """
     img = array_to_img(x, data_format=data_format, scale=scale)
     if img.mode == "RGBA" and (file_format or os.path.splitext(str(path))[1][1:]).lower() in ("jpg", "jpeg"):

@@ -22,6 +22,11 @@ def get_source_inputs(tensor):
         tensor: a symbol.
 
     Raises ArgumentError for anything else.
+
+    >>> import fastnn
+    >>> x = fastnn.Input((2,), name="x")
+    >>> [symbol.name for symbol in get_source_inputs(x * 2)]
+    ['x']
     """
     if not is_keras_tensor(tensor) or tensor.origin is None:
         raise ArgumentError(f"get_source_inputs: received {tensor!r}, expected a symbol of the functional API.")

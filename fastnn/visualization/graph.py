@@ -223,6 +223,13 @@ def plot_model(
 
     Raises NotBuiltError as `model_svg` does, ArgumentError for another rankdir and for arguments that do not exist,
     NotSupportedError for what needs Pillow where it is not installed; then no file is written.
+
+    >>> import os, tempfile
+    >>> from fastnn import Input, Sequential, layers
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = plot_model(Sequential([Input((4,)), layers.Dense(2)]), os.path.join(folder, "model.svg"))
+    ...     os.path.getsize(path) > 100
+    True
     """
     if kwargs.pop("layer_range", None) is not None:
         raise ArgumentError("Argument `layer_range` is no longer supported. Draw a model of these layers.")
