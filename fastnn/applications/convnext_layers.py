@@ -11,7 +11,8 @@ __all__ = ["LayerScale", "StochasticDepth"]
 class StochasticDepth(Layer):
     """While training, the whole input of some samples is 0, that of the others larger.
 
-    drop_path_rate: the probability of 0.
+    Args:
+        drop_path_rate: the probability of 0.
 
     >>> import numpy as np
     >>> StochasticDepth(0.5)(np.ones((1, 2), "float32"), training=False).tolist()
@@ -40,7 +41,9 @@ class StochasticDepth(Layer):
 class LayerScale(Layer):
     """Each channel times a number that is learned.
 
-    init_values: the first value of the numbers.  projection_dim: how many channels there are.
+    Args:
+        init_values: the first value of the numbers.
+        projection_dim: how many channels there are.
 
     >>> import numpy as np
     >>> LayerScale(0.5, 2)(np.ones((1, 2), "float32")).tolist()

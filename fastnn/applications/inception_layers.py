@@ -8,7 +8,8 @@ __all__ = ["CustomScaleLayer"]
 class CustomScaleLayer(Layer):
     """The first input plus a share of the second.
 
-    scale: the share.
+    Args:
+        scale: the share.
 
     >>> import numpy as np
     >>> CustomScaleLayer(0.5)([np.ones((1, 1), "float32"), np.ones((1, 1), "float32")]).tolist()

@@ -39,9 +39,12 @@ class Looks:
         Training mode; random layers draw the numbers of the next step, the same at every look.  `stop_gradient` holds
         what it was given.  Kinks (relu at 0, ties of a max) are told from faults.  Weights and state stay as they are.
 
-        x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
-        directions: how many random ones per variable, besides the gradient's own and each element of small variables.
-        tolerance: the relative error from which a gradient is wrong.  seed: of the directions.
+        Args:
+            x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
+            directions: how many random ones per variable, besides the gradient's own and each element of small
+                variables.
+            tolerance: the relative error from which a gradient is wrong.
+            seed: of the directions.
 
         Returns a GradientReport: `.ok`, `.rows`, `.raise_for_errors()`, str().  A step of your own (`train_step`) is
         not run: what is checked is `compute_loss`.  Raises DataError, ShapeError, NotBuiltError as `fit`, and DataError

@@ -29,7 +29,8 @@ class StateTree:
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
         """The values of all variables, as nested dicts by the parts of their paths.
 
-        value_format: "backend_tensor", or "numpy_array".
+        Args:
+            value_format: "backend_tensor", or "numpy_array".
 
         Returns {"trainable_variables": {layer: {variable: value}}, "non_trainable_variables": ...,
         "optimizer_variables": ..., "metrics_variables": ...}.
@@ -84,11 +85,12 @@ class StateTree:
     ) -> None:
         """Write what predict computes into a file that needs no fastnn.
 
-        filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
-        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests
-        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; Keras's other formats are not
-        written.
-        verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+        Args:
+            filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
+                extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it
+                tests itself), .npz (the weights by their paths).
+            format: "onnx", "py" or "npz"; Keras's other formats are not written.
+            verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
 
         Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
         Keras's other formats; ArgumentError for a format that Keras does not know either.

@@ -42,9 +42,11 @@ class Edit:
 class Session:
     """A network of a page with its data, trained as far as the page wants.
 
-    settings: Settings.  edits: Edits that are made when their step has come, in order of steps.
-
     The rows of an epoch come in the order of the data, so where training stops and goes on changes no bit.
+
+    Args:
+        settings: Settings.
+        edits: Edits that are made when their step has come, in order of steps.
 
     >>> from fastnn.playground.settings import Settings
     >>> session = Session(Settings())
@@ -171,7 +173,8 @@ class Session:
 def spans(first: int, until: int, batch: int, rows: int) -> list[tuple[slice, int]]:
     """Steps first to until as calls of fit: [(rows of the data, epochs)].
 
-    batch, rows: of an epoch, whose last batch may be shorter.
+    Args:
+        batch, rows: of an epoch, whose last batch may be shorter.
 
     >>> spans(1, 6, 10, 25)
     [(slice(10, 25, None), 1), (slice(0, 25, None), 1)]

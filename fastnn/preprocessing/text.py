@@ -17,7 +17,9 @@ _MODES = ("binary", "count", "freq", "tfidf")
 def text_to_word_sequence(text, filters=FILTERS, lower=True, split=" "):
     """The words of a text.
 
-    filters: characters that separate words as `split` does.  lower: whether the text is made lower case first.
+    Args:
+        filters: characters that separate words as `split` does.
+        lower: whether the text is made lower case first.
 
     >>> text_to_word_sequence("Hello, World!")
     ['hello', 'world']

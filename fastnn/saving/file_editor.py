@@ -23,10 +23,12 @@ _STREAMS = "seed_generator"  # Keras's random streams, which models of fastnn ke
 class KerasFileEditor:
     """The weights in a `.keras` or `.weights.h5` file as nested dicts, to look at and to change.
 
-    filepath: the file; it stays as it is until `save` writes another one.
-
     Attributes: `weights_dict`, {object: {object or weight: ...}} with arrays as leaves; `object_metadata`,
     {path: attributes}; `config` and `metadata` of a `.keras` file, else None.
+
+    Args:
+        filepath: the file; it stays as it is until `save` writes another one.
+
     Raises ArgumentError for another ending, FileFormatError for a damaged file.
 
     >>> import fastnn, os, tempfile

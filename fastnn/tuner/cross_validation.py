@@ -68,9 +68,13 @@ def cross_validate(
     Every model begins with the same seed, and ends with the bits of `model.fit(x[rows], y[rows])` after
     `utils.set_random_seed`.
 
-    build: a function without arguments that returns a compiled model.  x, y: arrays, as of `fit`.  folds: how many, or
-    a list of the row numbers of each: rows in no fold are trained on always.  stratify: (rows,) labels that each fold
-    has the same share of, or None.  seed: of the folds, and of the models.  fit_arguments: of `fit_many`.
+    Args:
+        build: a function without arguments that returns a compiled model.
+        x, y: arrays, as of `fit`.
+        folds: how many, or a list of the row numbers of each: rows in no fold are trained on always.
+        stratify: (rows,) labels that each fold has the same share of, or None.
+        seed: of the folds, and of the models.
+        fit_arguments: of `fit_many`.
 
     Returns a CrossValidation: `scores["val_loss"]` are the values of the folds, `print` says means and deviations.
 

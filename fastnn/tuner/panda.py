@@ -173,9 +173,10 @@ class Panda:
     def set(self, **numbers: float) -> Panda:
         """Change numbers of the optimizer before the next epoch, and mark it in the history; returns itself.
 
-        Raises ArgumentError for a name that the optimizer has not, before any number has changed.
+        Args:
+            numbers: learning_rate, momentum, beta_1, weight_decay, ...: see `numbers`.
 
-        numbers: learning_rate, momentum, beta_1, weight_decay, ...: see `numbers`.
+        Raises ArgumentError for a name that the optimizer has not, before any number has changed.
         """
         known = self.numbers()
         for name, value in numbers.items():
@@ -202,9 +203,13 @@ class Panda:
     def find_learning_rate(self, lowest: float = 1e-6, highest: float = 10.0, steps: int = 100) -> RateRange:
         """Raise the learning rate from batch to batch on a copy of the weights, and say where the loss falls fastest.
 
-        lowest, highest: of the rates, which go by factors.  steps: batches.  The model is as before afterwards.
+        The model is as before afterwards.
 
         See Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017.
+
+        Args:
+            lowest, highest: of the rates, which go by factors.
+            steps: batches, an int.
         """
         number("lowest", lowest, 0)
         number("highest", highest, 0)

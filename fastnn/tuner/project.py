@@ -183,7 +183,10 @@ class Project:
     def plot(self, path: Any = None) -> str:
         """The search as a picture: parallel coordinates, and the objective against each hyperparameter on its scale.
 
-        path: a file to write it to, or None.  Returns SVG text.
+        Args:
+            path: a file to write it to, or None.
+
+        Returns SVG text.
 
         Raises SearchError where no trial is complete.
         """
@@ -193,7 +196,9 @@ class Project:
     def refine(self, top: int = 3, trials: int | None = None) -> None:
         """Narrow the ranges round the best trials; `search` then goes on in them.
 
-        top: how many of the best count.  trials: how many trials more there may be; None: as many as there were.
+        Args:
+            top: how many of the best count.
+            trials: how many trials more there may be; None: as many as there were.
 
         Raises SearchError where no trial is complete or a round is not.
         """

@@ -167,8 +167,9 @@ def _drawing(model, rankdir="TB", expand_nested=False, show_layer_names=True, **
 def model_svg(model, **shown):
     """The calls of a functional or built sequential model as SVG text, inputs on top.
 
-    shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
-    `plot_model` takes them.
+    Args:
+        shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
+            `plot_model` takes them.
 
     Raises NotBuiltError for a model whose graph is not known: a subclassed one, or one without input shape.
 

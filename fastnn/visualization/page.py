@@ -25,7 +25,10 @@ pre { overflow-x: auto; background: var(--card); padding: .8rem; border-radius: 
 def confusion_matrix(true, predicted, classes=None):
     """Counts of (true class, predicted class).
 
-    true, predicted: ints (n,).  classes: number of classes, or None for the largest label + 1.
+    Args:
+        true, predicted: ints (n,).
+        classes: number of classes, or None for the largest label + 1.
+
     Returns an int64 array (classes, classes).
 
     >>> confusion_matrix([0, 1, 1], [0, 1, 0])

@@ -161,10 +161,13 @@ def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None
 def point_chart(points, groups, names, title):
     """Points of a plane in a colour for each group.
 
-    points: (n, 2) numbers.  groups: (n,) ints, or None.  names: of the groups, for the legend.  Returns SVG text.
-
     Args:
+        points: (n, 2) numbers.
+        groups: (n,) ints, or None.
+        names: of the groups, for the legend.
         title: str.
+
+    Returns SVG text.
 
     >>> point_chart([[0, 0], [1, 1]], [0, 1], ["a", "b"], "Plane").count("<circle")
     4
@@ -203,11 +206,14 @@ def colour_of(k):
 def image_chart(images, captions, title, columns, scale):
     """Images with captions in rows and columns.
 
-    images: uint8, (height, width) or (height, width, 3) each.  captions: a text for each, perhaps empty, or None.
-    columns: how many side by side.  scale: pixels drawn per pixel.  Returns SVG text.
-
     Args:
+        images: uint8, (height, width) or (height, width, 3) each.
+        captions: a text for each, perhaps empty, or None.
+        columns: how many side by side.
+        scale: pixels drawn per pixel.
         title: str.
+
+    Returns SVG text.
 
     >>> image_chart([np.zeros((2, 2), np.uint8)], ["nothing"], "One", 1, 4).count("<image")
     1
