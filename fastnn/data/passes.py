@@ -134,6 +134,9 @@ class Passes:
 def cardinality(dataset: Passes) -> Any:
     """The number of elements; -2 if it is not known, -1 if there is no end.
 
+    Args:
+        dataset: a Dataset.
+
     >>> from fastnn.data import Dataset
     >>> int(cardinality(Dataset.range(3)))
     3

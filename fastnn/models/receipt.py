@@ -45,6 +45,9 @@ class Receipt:
     facts: dicts of text and numbers, by part: "fit" (its number in the process), "versions", "kernels", "settings",
     "random", "run", and if it was asked for "config", "data", "weights"; "history".
 
+    Args:
+        noted: the facts of one run.
+
     >>> import fastnn, numpy as np
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
@@ -62,7 +65,13 @@ class Receipt:
         return {"format": FORMAT, **environment(), **self._noted}
 
     def save(self, path: Any) -> None:
-        """Write it as JSON; ArgumentError where fit was not asked for a receipt, OSError."""
+        """Write it as JSON.
+
+        Args:
+            path: of the file.
+
+        Raises ArgumentError where fit was not asked for a receipt, OSError.
+        """
         if "weights" not in self._noted:
             raise ArgumentError(
                 "This receipt has no digests of data and weights, which nobody asked fit to take: call "
@@ -77,7 +86,13 @@ class Receipt:
 
 
 def read_receipt(path: Any) -> dict[str, Any]:
-    """The facts in a file that `Receipt.save` wrote; FileFormatError for any other."""
+    """The facts in a file that `Receipt.save` wrote.
+
+    Args:
+        path: of the file.
+
+    Raises FileFormatError for any other.
+    """
     name = str(path)
     facts = parse_json(read_file(path, "receipt"), name)
     good = isinstance(facts, dict) and facts.get("format") == FORMAT and isinstance(facts.get("fit"), int)

@@ -94,7 +94,11 @@ def get_registered_name(obj):
 
 
 def is_registered(obj):
-    """Whether this very object was registered."""
+    """Whether this very object was registered.
+
+    Args:
+        obj: a class or function.
+    """
     try:
         return obj in _names
     except TypeError:

@@ -30,11 +30,19 @@ class CrossValidation(NamedTuple):
     scores: dict[str, Array]
 
     def mean(self, name: str) -> float:
-        """The mean of a score over the folds."""
+        """The mean of a score over the folds.
+
+        Args:
+            name: of the logs.
+        """
         return float(np.mean(self.scores[name]))
 
     def std(self, name: str) -> float:
-        """Its standard deviation over the folds (with n - 1)."""
+        """The standard deviation of a score over the folds (with n - 1).
+
+        Args:
+            name: of the logs.
+        """
         return float(np.std(self.scores[name], ddof=1))
 
     def __str__(self) -> str:

@@ -80,7 +80,11 @@ class Objective:
         return best
 
     def missing(self, logs: Mapping[str, Any]) -> str:
-        """What to say where the logs have no such value."""
+        """What to say where the logs have no such value.
+
+        Args:
+            logs: {name: number}.
+        """
         near = difflib.get_close_matches(self.name, list(logs), 3, 0.5)
         hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
         if self.name.startswith("val_") and not any(name.startswith("val_") for name in logs):
@@ -110,6 +114,9 @@ class DefaultObjective(Objective):
 class MultiObjective(Objective):
     """Several objectives: the sum of those to make small, without those to make large.
 
+    Args:
+        objectives: a list of Objectives.
+
     >>> two = MultiObjective([Objective("loss", "min"), Objective("accuracy", "max")])
     >>> two.get_value({"loss": 3.0, "accuracy": 1.0, "lr": 5.0})
     2.0
@@ -120,15 +127,27 @@ class MultiObjective(Objective):
         self.objectives = sorted(objectives, key=lambda o: o.name)
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
-        """Whether the logs have all of them."""
+        """Whether the logs have all of them.
+
+        Args:
+            logs: {name: number}.
+        """
         return all(o.has_value(logs) for o in self.objectives)
 
     def get_value(self, logs: Mapping[str, Any]) -> Any:
-        """The sum."""
+        """The sum of those to make small, less those to make large.
+
+        Args:
+            logs: {name: number}.
+        """
         return sum(o.get_value(logs) * (1 if o.direction == "min" else -1) for o in self.objectives)
 
     def missing(self, logs: Mapping[str, Any]) -> str:
-        """What to say of the first that the logs do not have."""
+        """What to say of the first that the logs do not have.
+
+        Args:
+            logs: {name: number}.
+        """
         return next(o for o in self.objectives if not o.has_value(logs)).missing(logs)
 
     def __str__(self) -> str:

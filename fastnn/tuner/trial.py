@@ -23,6 +23,9 @@ class TrialStatus:
 class Metrics:
     """What a trial has measured: {name: value} at its best epoch, means over its executions.
 
+    Args:
+        values: {name: number}, or None.
+
     >>> Metrics({"val_loss": 0.5}).get_best_value("val_loss")
     0.5
     """
@@ -31,11 +34,21 @@ class Metrics:
         self.values = dict(values or {})
 
     def exists(self, name: str) -> bool:
-        """Whether it was measured."""
+        """Whether it was measured.
+
+        Args:
+            name: of the logs.
+        """
         return name in self.values
 
     def get_best_value(self, name: str) -> float:
-        """Its value at the best epoch; KeyError where it was not measured."""
+        """Its value at the best epoch.
+
+        Args:
+            name: of the logs.
+
+        Raises KeyError where it was not measured.
+        """
         return self.values[name]
 
     get_last_value = get_best_value
