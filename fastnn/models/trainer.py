@@ -158,7 +158,7 @@ class Trainer(OnBatch, TracedSteps, Intake, Measured, Looks, LegacyMethods):
             batch_size: rows of a step, 32 if None; not for what yields batches.
             epochs: number of the epoch to stop before, counted from 0; without initial_epoch how many.
             verbose: 0 nothing, 1 or "auto" a progress bar, 2 a line for each epoch.
-            callbacks: Callbacks, one or a (nested) list; None for none.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
             validation_split: share of the rows, in [0, 1), taken from the end before shuffling, that is evaluated after
                 each epoch and not trained on; for arrays.
             validation_data: what is evaluated after each epoch: (x, y), (x, y, sample_weight), or what yields such
@@ -262,7 +262,7 @@ class Trainer(OnBatch, TracedSteps, Intake, Measured, Looks, LegacyMethods):
             verbose: 0 nothing, 1 or "auto" a progress bar, 2 a line at the end.
             sample_weight: weights of the rows, as in `fit`.
             steps: batches to look at; None for all there are.
-            callbacks: Callbacks, one or a (nested) list; None for none.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
             return_dict: whether to return {name: number}, in place of the numbers.
             kwargs: none is known: Keras's way to say so.
 
@@ -299,7 +299,7 @@ class Trainer(OnBatch, TracedSteps, Intake, Measured, Looks, LegacyMethods):
             batch_size: rows of a step, 32 if None; it changes the time and the memory.
             verbose: 0 or "auto" nothing, 1 a progress bar, 2 a line at the end.
             steps: batches to predict; None for all there are.
-            callbacks: Callbacks, one or a (nested) list; None for none.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
 
         Returns NumPy arrays with as many rows as x, in the structure of the outputs. Raises DataError and ShapeError.
 
