@@ -10,12 +10,13 @@ from fastnn.core.errors import NotBuiltError
 from fastnn.core.types import Logs, Structure, Tensor, open_signature
 from fastnn.gradients import GradientTape
 from fastnn.models import data as adapter
+from fastnn.models.measured import Measured
 from fastnn.models.step import update
 from fastnn.models.step_functions import StepFunctions
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 
-class TracedSteps(StepFunctions):
+class TracedSteps(StepFunctions, Measured):
     """The part of a model that says what a step is; whatever of it is overridden is traced."""
 
     losses: list[Any]

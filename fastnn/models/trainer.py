@@ -19,7 +19,6 @@ from fastnn.models.direct import plan_of
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.looks import Looks
-from fastnn.models.measured import Measured
 from fastnn.models.on_batch import OnBatch
 from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.traced_steps import TracedSteps
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from fastnn.optimizers.optimizer import Optimizer
 
 
-class Trainer(OnBatch, TracedSteps, Intake, Measured, Looks, LegacyMethods):
+class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
