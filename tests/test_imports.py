@@ -105,7 +105,7 @@ NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/simd.py", "core/simd_lanes.py
                "kernels/lower.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "kernels/lower.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
-PRINTERS = {"cli.py": "a command", "sklearn/mlp.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
+PRINTERS = {"cli.py": "a command", "sklearn/network.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
 
 
 def relative(path: Path) -> str:

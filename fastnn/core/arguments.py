@@ -32,7 +32,15 @@ def whole(value):
 
 
 def count(name, value, least=1, none=False, most=None):
-    """`value` as an int >= least (and <= most); with `none`, None stays None.
+    """`value` as an int >= least (and <= most).
+
+    Args:
+        name: of the argument, for the error.
+        value: what was received.
+        least, most: the bounds; None for no upper one.
+        none: whether None stays None, in place of an error.
+
+    Raises ArgumentError.
 
     >>> count("batch_size", np.int64(8))
     8

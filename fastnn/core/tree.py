@@ -147,6 +147,10 @@ def flatten_as_written(structure):
 def flatten_with_path(structure, path=()):
     """(path, leaf) pairs; a path is a tuple of keys and positions.
 
+    Args:
+        structure: nested lists, tuples and dicts.
+        path: what stands in front of each path.
+
     >>> flatten_with_path({"b": 1, "a": [2, 3]})
     [(('a', 0), 2), (('a', 1), 3), (('b',), 1)]
     """

@@ -21,6 +21,9 @@ class _AnyTensor(type):
 class Tensor(Array, metaclass=_AnyTensor):
     """An array whose values stay as they are.
 
+    Args:
+        shape, dtype, buffer, offset, strides, order: as of numpy.ndarray; `array.view(Tensor)` is the usual way.
+
     >>> np.ones(2).view(Tensor).numpy()
     array([1., 1.])
     """
@@ -34,6 +37,11 @@ results.ARRAYS.add(Tensor)
 
 class TensorSpec:
     """Shape and dtype of an array of an element; None stands for a size that is not known.
+
+    Args:
+        shape: a tuple of ints and None, an int, or None: not known.
+        dtype: a name, or "string".
+        name: str or None.
 
     >>> TensorSpec((None, 3), "int32")
     TensorSpec(shape=(None, 3), dtype='int32')
@@ -55,11 +63,19 @@ class TensorSpec:
 
     @classmethod
     def of(cls, value: Any) -> Any:
-        """The spec of an array; of anything else, the thing itself."""
+        """The spec of an array; of anything else, the thing itself.
+
+        Args:
+            value: an array, or anything else.
+        """
         if not isinstance(value, np.ndarray):
             return value
         return cls(value.shape, "string" if value.dtype.kind == "O" else value.dtype.name)
 
     def grown(self, rows: int | None) -> TensorSpec:
-        """The spec of several such arrays, stacked."""
+        """The spec of several such arrays, stacked.
+
+        Args:
+            rows: how many, or None: not known.
+        """
         return TensorSpec(None if self.shape is None else (rows, *self.shape), self.dtype)

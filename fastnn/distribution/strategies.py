@@ -24,10 +24,12 @@ def distribution() -> "Distribution | None":
 
 
 def set_distribution(value: "Distribution | None") -> None:
-    """Set the distribution of this thread; None for none. Training is on the one device with any.
+    """Set the distribution of this thread. Training is on the one device with any.
 
-    Raises:
-        ArgumentTypeError: for anything else.
+    Args:
+        value: a Distribution, or None.
+
+    Raises ArgumentTypeError for anything else.
 
     >>> set_distribution(None)
     """
@@ -39,8 +41,11 @@ def set_distribution(value: "Distribution | None") -> None:
 def distribute_tensor(tensor: Any, layout: Any) -> Any:
     """The tensor with that layout: itself, for there is one device.
 
-    Raises:
-        ArgumentError: for a layout with another number of axes than the tensor has.
+    Args:
+        tensor: an array or a symbol.
+        layout: a TensorLayout, or a tuple of its axes.
+
+    Raises ArgumentError for a layout with another number of axes than the tensor has.
 
     >>> distribute_tensor(np.ones(2), TensorLayout(("batch",))).shape
     (2,)
@@ -86,20 +91,36 @@ class Distribution:
         return self._process_id // max(1, self.num_processes // self.num_model_replicas)
 
     def get_data_layout(self, data_shape: Sequence[int]) -> TensorLayout:
-        """The layout of a batch of that shape: spread along its first axis."""
+        """The layout of a batch: spread along its first axis.
+
+        Args:
+            data_shape: of the batch, ints.
+        """
         return TensorLayout([self.batch_dim_name, *[None] * (len(data_shape) - 1)], self.device_mesh)
 
     def get_variable_layout(self, variable: Any) -> TensorLayout:
-        """The layout of a variable: its own, else whole on each device."""
+        """The layout of a variable: its own, else whole on each device.
+
+        Args:
+            variable: a Variable.
+        """
         own = getattr(variable, "_layout", None)
         return TensorLayout([None] * len(variable.shape), self.device_mesh) if own is None else own
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """The layout of what a layer returns, None if it is left as it is."""
+        """The layout of what a layer returns, None if it is left as it is.
+
+        Args:
+            path: of the result: the layer's, and "output" or an index.
+        """
         return None
 
     def distribute_dataset(self, dataset: Any) -> Any:
-        """The part of a data set that this process reads: all of it."""
+        """The part of a data set that this process reads: all of it.
+
+        Args:
+            dataset: any.
+        """
         return dataset
 
     @contextlib.contextmanager
@@ -160,6 +181,7 @@ class ModelParallel(Distribution):
         layout_map: LayoutMap.
         batch_dim_name: name of the batches' axis of the mesh; its first by default.
         auto_shard_dataset: accepted as Keras's.
+        kwargs: device_mesh, which the LayoutMap has already, is not taken: none is known.
 
     Raises:
         ArgumentError: without a LayoutMap.
@@ -191,10 +213,18 @@ class ModelParallel(Distribution):
         self._layout_map = layout_map
 
     def get_variable_layout(self, variable: Any) -> TensorLayout:
-        """The variable's own layout, else the map's for its path, else whole on each device."""
+        """The variable's own layout, else the map's for its path, else whole on each device.
+
+        Args:
+            variable: a Variable.
+        """
         named = getattr(variable, "_layout", None) is None and self._layout_map[variable.path]
         return named or super().get_variable_layout(variable)
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """The map's layout for what a layer returns, None if it has none."""
+        """The map's layout for what a layer returns, None if it has none.
+
+        Args:
+            path: of the result: the layer's, and "output" or an index.
+        """
         return self._layout_map[path]

@@ -55,18 +55,22 @@ def fit_many(
     """Train several models on the same data, in one thread; each ends with the bits of its own `model.fit`.
 
     Models of one structure (other seeds, rates, folds) share one plan and walk it together, which takes less time the
-    smaller they are.  Any others, and those whose callbacks want every batch, are trained one after the other.
+    smaller they are. Any others, and those whose callbacks want every batch, are trained one after the other.
 
-    models: compiled models that share no variables.  callbacks: a list, of which each model gets a copy, or a function
-    (number of the model) that makes one.  rows: None, or for each model the indices of the rows of x that it is trained
-    on: as `model.fit(x[rows], y[rows])`.  validation_rows: likewise the rows of x that it is validated on.  seeds:
-    None, or for each model an int, as after `utils.set_random_seed(seed)`.  verbose: 0, or 1 for a line at the end of
-    each epoch.  All else as in `Model.fit`.
+    Args:
+        models: compiled models that share no variables.
+        x, y, batch_size, epochs, validation_split, validation_data, shuffle, class_weight, sample_weight,
+            initial_epoch, validation_batch_size, validation_freq, nan: as in `Model.fit`, but x and validation_data are
+            arrays.
+        verbose: 0, or 1 for a line at the end of each epoch.
+        callbacks: a list, of which each model gets a copy, or a function (number of the model) that makes one.
+        rows: None, or for each model the indices of the rows of x that it is trained on: as `model.fit(x[rows],
+            y[rows])`.
+        validation_rows: likewise the rows of x that it is validated on.
+        seeds: None, or for each model an int, as after `utils.set_random_seed(seed)`.
 
-    Returns the History of each model, in their order.
-
-    Raises ArgumentError for models that are no models, come twice or share variables, and what `fit` raises; an error
-    of one model says which, and ends the training of all.
+    Returns the History of each model, in their order. Raises ArgumentError for models that are no models, come twice or
+    share variables, and what `fit` raises; an error of one model says which, and ends the training of all.
 
     >>> import fastnn
     >>> def network(seed):

@@ -16,6 +16,11 @@ class PlanReport:
     optimizer slots) and workspace_bytes (packed operands and tiles of the threads).  predicted_us: the sum over
     instructions.
 
+    Args:
+        model: a Model, built.
+        batch_size: rows of the step, an int.
+        training: whether of a step of training; None: if the model is compiled.
+
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
     >>> model.plan(8).peak_bytes > 0

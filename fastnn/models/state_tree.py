@@ -29,7 +29,8 @@ class StateTree:
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
         """The values of all variables, as nested dicts by the parts of their paths.
 
-        value_format: "backend_tensor", or "numpy_array".
+        Args:
+            value_format: "backend_tensor", or "numpy_array".
 
         Returns {"trainable_variables": {layer: {variable: value}}, "non_trainable_variables": ...,
         "optimizer_variables": ..., "metrics_variables": ...}.
@@ -48,9 +49,12 @@ class StateTree:
         return {group: _nested(variables, VALUES[value_format]) for group, variables in _groups(self).items()}
 
     def set_state_tree(self, state_tree: dict[str, Any]) -> None:
-        """Set variables to the values of a tree such as `get_state_tree` gives; what it does not name stays.
+        """Set variables to the values of a tree; what it does not name stays.
 
-        Raises ArgumentError for a group that does not exist, ShapeError for a value of another shape.  A path that no
+        Args:
+            state_tree: such as `get_state_tree` gives.
+
+        Raises ArgumentError for a group that does not exist, ShapeError for a value of another shape. A path that no
         variable has is passed over, with a warning.
 
         >>> import fastnn
@@ -84,11 +88,13 @@ class StateTree:
     ) -> None:
         """Write what predict computes into a file that needs no fastnn.
 
-        filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
-        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests
-        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; Keras's other formats are not
-        written.
-        verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+        Args:
+            filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
+                extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it
+                tests itself), .npz (the weights by their paths).
+            format: "onnx", "py" or "npz"; Keras's other formats are not written.
+            verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+            input_signature, kwargs: Keras's arguments, of no effect: the model's inputs say it.
 
         Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
         Keras's other formats; ArgumentError for a format that Keras does not know either.

@@ -34,11 +34,25 @@ def save_weights(
 ) -> None:
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
-    filepath: str or path ending in ".weights.h5" (in one of `endings`), or with max_shard_size in ".weights.json".
-    overwrite: False makes an existing file an error.  max_shard_size: gigabytes (2^30 bytes) that each of several files
-    may hold, None for one file.  objects_to_skip: layers that are left out, with all inside them.
+    Args:
+        model: a Model or a Layer.
+        filepath: str or path ending in ".weights.h5" (in one of `endings`), or with max_shard_size in ".weights.json".
+        overwrite: False makes an existing file an error.
+        max_shard_size: gigabytes (2^30 bytes) that each of several files may hold, None for one file.
+        objects_to_skip: layers that are left out, with all inside them.
+        endings: what a name may end in.
+
     Raises NotBuiltError for a model without weights yet, ArgumentError for another ending and for an array that no
     shard holds, OSError.
+
+    >>> import fastnn, os, tempfile
+    >>> one, other = (fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]) for _ in range(2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "m.weights.h5")
+    ...     save_weights(one, path)
+    ...     load_weights(other, path)
+    >>> all((a == b).all() for a, b in zip(one.get_weights(), other.get_weights()))
+    True
     """
     path = os.fspath(filepath)
     if max_shard_size is None and not path.endswith(endings):
@@ -92,12 +106,25 @@ def load_weights(
 ) -> None:
     """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file, or from a checkpoint of `fit`.
 
-    skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
-    optimizer: also set the state of the compiled optimizer, if the file has it.
-    by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
-    objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
+    Args:
+        model: a Model or a Layer, of the structure that the file was written of.
+        filepath: the file, or a checkpoint's.
+        skip_mismatch: whether weights that are missing in the file or have another shape stay as they are, with a
+            warning.
+        optimizer: whether to set the state of the compiled optimizer too, if the file has it.
+        by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they
+            are.
+        objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
+        kwargs: none is known.
+
     Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
     damaged file and for one that does not fit.
+
+    >>> import fastnn
+    >>> load_weights(fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]), "/nowhere/m.weights.h5")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: ...
     """
     path = os.fspath(filepath)
     if kwargs:

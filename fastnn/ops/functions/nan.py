@@ -26,7 +26,12 @@ def _extreme(reduction, x, axis, keepdims, value):
 
 
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum of what is not NaN.
+    """The sum of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nansum([1.0, float("nan")])
     array(1., dtype=float32)
@@ -35,7 +40,12 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean of what is not NaN.
+    """The mean of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmean([1.0, float("nan")])
     array(1., dtype=float32)
@@ -45,7 +55,12 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest value that is not NaN; NaN where all are.
+    """The largest value of x that is not NaN; NaN where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmax([1.0, float("nan")])
     array(1., dtype=float32)
@@ -54,7 +69,12 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The smallest value that is not NaN; NaN where all are.
+    """The smallest value of x that is not NaN; NaN where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmin([1.0, float("nan")])
     array(1., dtype=float32)
@@ -63,7 +83,12 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The product of what is not NaN.
+    """The product of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanprod([2.0, float("nan")]))
     2.0
@@ -72,7 +97,12 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running sums in which NaN counts as 0.
+    """Running sums of x, in which NaN counts as 0.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> nancumsum([1.0, float("nan")])
     array([1., 1.], dtype=float32)
@@ -81,7 +111,12 @@ def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
 
 
 def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running products in which NaN counts as 1.
+    """Running products of x, in which NaN counts as 1.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> nancumprod([2.0, float("nan")])
     array([2., 2.], dtype=float32)
@@ -90,7 +125,12 @@ def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
 
 
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The variance of what is not NaN.
+    """The variance (divided by n) of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanvar([1.0, 3.0, float("nan")]))
     1.0
@@ -102,7 +142,12 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation of what is not NaN.
+    """The standard deviation of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanstd([1.0, 3.0, float("nan")]))
     1.0
@@ -118,7 +163,12 @@ def _place(reduction, x, axis, keepdims, value):
 
 
 def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index of the first largest value that is not NaN; -1 where all are.
+    """The index (int32) of the first largest value of x that is not NaN; -1 where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> int(nanargmax([1.0, float("nan"), 3.0]))
     2
@@ -127,7 +177,12 @@ def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index of the first smallest value that is not NaN; -1 where all are.
+    """The index (int32) of the first smallest value of x that is not NaN; -1 where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> int(nanargmin([float("nan"), 1.0, 3.0]))
     1

@@ -60,7 +60,14 @@ def _in_order(y, x, axes, q, keepdims):
 
 # ------------------------------------------------------------------ order statistics
 def quantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """The values below which the fractions q of x lie, interpolated between neighbours by `method`; NaN if one is.
+    """The values below which the fractions q of x lie; NaN if one value of x is.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        q: fractions in [0, 1], a number or a vector, which then is the first dimension of the result.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        method: between two neighbours: "linear", "lower", "higher", "nearest" or "midpoint".
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5)
     array(2., dtype=float32)
@@ -78,7 +85,14 @@ def quantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims:
 
 
 def percentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """quantile with q in percent.
+    """`quantile` with q in percent.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        q: percentages in [0, 100], a number or a vector, which then is the first dimension of the result.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        method: between two neighbours: "linear", "lower", "higher", "nearest" or "midpoint".
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> percentile([1.0, 2.0, 4.0], 50)
     array(2., dtype=float32)
@@ -87,7 +101,12 @@ def percentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdim
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The middle value, or the mean of the two middle ones.
+    """The middle value of x, or the mean of the two middle ones.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> median([1.0, 2.0, 4.0, 5.0])
     array(3., dtype=float32)
@@ -96,7 +115,14 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanquantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """quantile of what is not NaN; NaN where there is nothing else.
+    """`quantile` of what in x is not NaN; NaN where there is nothing else.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        q: fractions in [0, 1], a number or a vector, which then is the first dimension of the result.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        method: as in `quantile`.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
     2.0
@@ -114,7 +140,14 @@ def nanquantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdi
 
 
 def nanpercentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """percentile of what is not NaN; NaN where there is nothing else.
+    """`percentile` of what in x is not NaN; NaN where there is nothing else.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        q: percentages in [0, 100], a number or a vector, which then is the first dimension of the result.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        method: as in `quantile`.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
     2.0
@@ -123,7 +156,12 @@ def nanpercentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keep
 
 
 def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The median of what is not NaN; NaN where there is nothing else.
+    """The median of what in x is not NaN; NaN where there is nothing else.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanmedian([1.0, float("nan"), 3.0]))
     2.0
