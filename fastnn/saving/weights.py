@@ -121,10 +121,10 @@ def load_weights(
     damaged file and for one that does not fit.
 
     >>> import fastnn
-    >>> load_weights(fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]), "/nowhere/m.weights.h5")
+    >>> load_weights(fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]), "/nowhere/m.weights.h5")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    FileNotFoundError: ...
+    fastnn.core.errors.MissingFileError: File not found: ...
     """
     path = os.fspath(filepath)
     if kwargs:
