@@ -121,7 +121,8 @@ def load_weights(
     damaged file and for one that does not fit.
 
     >>> import fastnn
-    >>> load_weights(fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]), "/nowhere/m.weights.h5")  # doctest: +ELLIPSIS
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> load_weights(model, "/nowhere/m.weights.h5")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     fastnn.core.errors.MissingFileError: File not found: ...
