@@ -42,7 +42,7 @@ def parameters(cls: type) -> list[str]:
     >>> parameters(Pair)
     ['left', 'right', '**kwargs']
     """
-    code = getattr(inspect.unwrap(cls.__init__), "__code__", None)  # type: ignore[misc]
+    code = getattr(inspect.unwrap(cls.__init__), "__code__", None)
     if code is None:  # object's own
         return []
     count = code.co_argcount + code.co_kwonlyargcount
