@@ -215,6 +215,8 @@ class ChecksArguments:
     refused with the one that was meant, in every subclass that takes no others.
     """
 
+    __signature__ = docstrings.ConstructorSignature()
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if kwargs:
             names, more = _parameters(cls)

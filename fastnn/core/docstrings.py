@@ -166,3 +166,28 @@ def complete(cls: type) -> None:
     own = cls.__dict__.get("__doc__")
     if isinstance(own, str):
         type.__setattr__(cls, "__doc__", Completed(own))
+
+
+class ConstructorSignature:
+    """What a class has as `__signature__` where its `__new__` takes anything: the signature of its constructor.
+
+    >>> class Pair:
+    ...     __signature__ = ConstructorSignature()
+    ...     def __new__(cls, *args, **kwargs):
+    ...         return super().__new__(cls)
+    ...     def __init__(self, left, right=None):
+    ...         pass
+    >>> str(inspect.signature(Pair))
+    '(left, right=None)'
+    """
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature | None:
+        if instance is not None:
+            raise AttributeError("__signature__")  # an object that can be called has that of its `__call__`
+        if any("__new__" in base.__dict__ and not base.__module__.startswith("fastnn.") for base in owner.__mro__[:-1]):
+            return None  # which says more than `__init__`: Python's own rule
+        constructor = owner.__init__  # type: ignore[misc]
+        if not inspect.isfunction(constructor):  # object's own
+            return inspect.Signature()
+        found = inspect.signature(constructor)
+        return found.replace(parameters=list(found.parameters.values())[1:])

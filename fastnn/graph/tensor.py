@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
+from fastnn.core.docstrings import ConstructorSignature
 from fastnn.core.types import Array
 from fastnn.graph.node import Symbol
 
@@ -321,6 +322,7 @@ else:
         """
 
         __slots__ = ()
+        __signature__ = ConstructorSignature()
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             return Symbol(*args, **kwargs)

@@ -7,6 +7,7 @@ import inspect
 from typing import Any, Self
 
 from fastnn.core import hooks
+from fastnn.core.docstrings import ConstructorSignature
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Config, Structure, open_signature
@@ -41,6 +42,8 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
     """
 
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    __signature__ = ConstructorSignature()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)

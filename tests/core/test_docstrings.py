@@ -117,3 +117,32 @@ def test_an_entry_is_broken_into_lines():
     (Silent, ["size"])])  # fmt: skip
 def test_parameters_of_a_constructor(cls, found):
     assert docstrings.parameters(cls) == found
+
+
+class Anything:
+    __signature__ = docstrings.ConstructorSignature()
+
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+
+Anything.__module__ = "fastnn.anything"
+
+
+class Fewer(Anything):
+    def __init__(self, size: int = 3):
+        self.size = size
+
+    def __call__(self, x):
+        return x
+
+
+class Made(Anything):
+    def __new__(cls, size, *, name=None):
+        return super().__new__(cls, size)
+
+
+@pytest.mark.parametrize(("thing", "shown"), [
+    (Anything, "()"), (Fewer, "(size: 'int' = 3)"), (Fewer(), "(x)"), (Made, "(size, *, name=None)")])  # fmt: skip
+def test_the_signature_of_a_class_is_its_constructors(thing, shown):
+    assert str(inspect.signature(thing)) == shown
