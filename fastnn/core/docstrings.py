@@ -186,7 +186,7 @@ class ConstructorSignature:
             raise AttributeError("__signature__")  # an object that can be called has that of its `__call__`
         if any("__new__" in base.__dict__ and not base.__module__.startswith("fastnn.") for base in owner.__mro__[:-1]):
             return None  # which says more than `__init__`: Python's own rule
-        constructor = owner.__init__  # type: ignore[misc]
+        constructor = owner.__init__
         if not inspect.isfunction(constructor):  # object's own
             return inspect.Signature()
         found = inspect.signature(constructor)
