@@ -13,7 +13,7 @@ from fastnn import ops
 from fastnn.core import dtypes, hooks, shapes
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
-from fastnn.core.results import giving
+from fastnn.core.results import giving, own
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
 from fastnn.graph.seeds import SeedGenerator, draw_seed
@@ -177,7 +177,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     if not 0 <= rate <= 1:
         return operations.dropout(inputs, rate)  # raises
     if rate == 0:
-        return inputs
+        return inputs if isinstance(inputs, Symbol) else own(np.asarray(inputs))
     shape = tuple(inputs.shape if hasattr(inputs, "shape") else np.shape(inputs))
     if noise_shape is not None:
         shape = operations.mask_shape(shape, noise_shape)

@@ -195,6 +195,9 @@ def pack_sequence_as(structure, flat_sequence):
 def lists_to_tuples(structure):
     """The same structure with tuples for lists.
 
+    Args:
+        structure: nested lists, tuples and dicts.
+
     >>> lists_to_tuples([1, [2]])
     (1, (2,))
     """
@@ -231,6 +234,8 @@ def traverse(func, structure, top_down=True):
 
     Args:
         top_down: whether a part is offered before what is inside it, which is left alone if the part was replaced.
+        structure: nested lists, tuples and dicts.
+        func: a function of a part.
 
     Raises ArgumentTypeError (a TypeError) if `func` cannot be called.
 

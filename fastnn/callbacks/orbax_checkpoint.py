@@ -10,9 +10,9 @@ class OrbaxCheckpoint(Callback):
     """Keras's callback that writes checkpoints with Orbax.  Raises NotSupportedError when it is made.
 
     Args:
-        directory, monitor, verbose, save_best_only, mode, save_freq, initial_value_threshold, max_to_keep,
-            save_on_background, save_weights_only: Keras's arguments; `ModelCheckpoint` and `BackupAndRestore` have what
-            they ask for.
+        directory, monitor, verbose, save_best_only, mode, save_freq: Keras's arguments, as of `ModelCheckpoint`.
+        initial_value_threshold, save_weights_only: the same.
+        max_to_keep, save_on_background: Keras's arguments; `BackupAndRestore` has what they ask for.
 
     >>> OrbaxCheckpoint("checkpoints")
     Traceback (most recent call last):

@@ -138,6 +138,9 @@ def enable_unsafe_deserialization() -> None:
 def set_backend(backend: str) -> None:
     """Take the name of a backend of Keras; everything is computed by this engine, whichever it is.
 
+    Args:
+        backend: "tensorflow", "jax", "torch", "numpy", "openvino" or "fastnn".
+
     Raises ArgumentError for a name that Keras does not know.
 
     >>> set_backend("jax")

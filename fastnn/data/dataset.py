@@ -34,6 +34,9 @@ class Dataset(Sources, Batches):
     none of those before, where the elements have numbers (not after filter, unbatch, flat_map and generators).
     Iterating gives arrays with the method numpy().
 
+    Args:
+        plan: how elements are made; `from_tensor_slices` and its kin find it.
+
     >>> import numpy as np
     >>> data = Dataset.from_tensor_slices((np.arange(5), np.arange(5) * 2)).batch(2)
     >>> len(data), [x.tolist() for x, y in data]

@@ -167,7 +167,11 @@ def _read_npy(archive, name, lists=False):
 
 
 def find_npz(name):
-    """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets."""
+    """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets.
+
+    Args:
+        name: of the file.
+    """
     roots = (
         os.environ.get("FASTNN_DATA"),
         os.path.expanduser("~/.keras/datasets"),

@@ -42,6 +42,11 @@ def marked(rows: list[Any], start_char: int | None, index_from: int | None) -> l
 def not_longer(rows: list[list[int]], labels: Any, maxlen: int | None) -> tuple[list[list[int]], Any]:
     """The rows of fewer than `maxlen` words and their labels.
 
+    Args:
+        rows: lists of word numbers.
+        labels: an array with as many.
+        maxlen: an int, or None: all stay.
+
     Raises ArgumentError where none is left.
     """
     if not maxlen:

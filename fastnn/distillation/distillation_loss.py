@@ -79,7 +79,11 @@ class _Leafwise(DistillationLoss):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """The inverse of get_config."""
+        """The inverse of get_config.
+
+        Args:
+            config: that dict.
+        """
         return cls(**{**config, "loss": serial.deserialize(config["loss"], "losses")})
 
 

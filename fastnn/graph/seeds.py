@@ -10,9 +10,10 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
-from fastnn.graph import trace as tracing
+from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here
+from fastnn.graph.trace import Trace
 from fastnn.graph.variable import Variable, watchers
 
 
@@ -90,7 +91,7 @@ class SeedGenerator:
 
     def draw(self) -> tuple[int, int, int]:
         """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
-        trace = tracing.current()
+        trace = current()
         if trace is None:
             self.calls += 1
             return (*self.key, self.calls - 1)
@@ -131,7 +132,7 @@ class SeedGenerator:
         return cls(**config)
 
 
-def _count(trace: tracing.Trace, key: Hashable) -> int:
+def _count(trace: Trace, key: Hashable) -> int:
     return _count_in(trace.extra, key)
 
 
@@ -154,7 +155,7 @@ def draw_seed(seed: Any) -> tuple[tuple[int, int, int], bool]:
     if isinstance(seed, SeedGenerator):
         return seed.draw(), True
     if seed is None:
-        trace = tracing.current()
+        trace = current()
         replay = None if trace is None else trace.replay()
         if replay is not None:
             return replay.draw_key(_next_of_process), True

@@ -73,9 +73,11 @@ class Session:
 
     # ------------------------------------------------------------------ training
     def advance(self, steps: int) -> None:
-        """Train so many steps, making the edits that fall due; a step that gives no finite number ends it.
+        """Train some steps more, making the edits that fall due; a step that gives no finite number ends it. `broken`
+        then says why, and the weights are those before that step.
 
-        `broken` then says why, and the weights are those before that step.
+        Args:
+            steps: how many, an int.
         """
         target = min(self.step + count("steps", steps, 0), MOST_STEPS)
         while self.step < target and not self.broken:

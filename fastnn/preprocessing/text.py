@@ -18,6 +18,8 @@ def text_to_word_sequence(text, filters=FILTERS, lower=True, split=" "):
     """The words of a text.
 
     Args:
+        text: str.
+        split: what stands between two words.
         filters: characters that separate words as `split` does.
         lower: whether the text is made lower case first.
 

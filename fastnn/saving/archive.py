@@ -187,7 +187,12 @@ def check_version(metadata, name):
 
 
 def model_to_json(model, **kwargs):
-    """The config of a model as JSON text; kwargs go to json.dumps."""
+    """The config of a model as JSON text.
+
+    Args:
+        model: a Model.
+        kwargs: go to json.dumps.
+    """
     with sharing_scope():
         return json.dumps(serialize_object(model), **kwargs)
 

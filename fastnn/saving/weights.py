@@ -117,12 +117,12 @@ def load_weights(
         objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
         kwargs: none is known.
 
-    Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
-    damaged file and for one that does not fit.
+    Raises MissingFileError (a FileNotFoundError); ArgumentError for by_name with another file; FileFormatError (a
+    ValueError), with nothing changed, for a damaged file and for one that does not fit.
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
-    >>> load_weights(model, "/nowhere/m.weights.h5")  # doctest: +ELLIPSIS
+    >>> load_weights(model, "/nowhere/m.weights.h5")
     Traceback (most recent call last):
         ...
     fastnn.core.errors.MissingFileError: File not found: ...

@@ -59,8 +59,9 @@ def model_to_dot(
     """Not available: there is no Graphviz here.  Raises NotSupportedError.
 
     Args:
-        model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, subgraph, show_layer_activations,
-            show_trainable, splines, kwargs: Keras's arguments; `plot_model` takes most of them.
+        model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi: Keras's arguments, as of
+            `plot_model`.
+        subgraph, show_layer_activations, show_trainable, splines, kwargs: the same.
     """
     raise NotSupportedError(
         "model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() draws them as SVG."

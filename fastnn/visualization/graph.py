@@ -168,6 +168,7 @@ def model_svg(model, **shown):
     """The calls of a functional or built sequential model as SVG text, inputs on top.
 
     Args:
+        model: the model.
         shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
             `plot_model` takes them.
 

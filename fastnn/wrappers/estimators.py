@@ -78,7 +78,11 @@ class _Estimator(BaseEstimator):
         return self.model_.predict(validate_data(self, X, reset=False), verbose=0)
 
     def predict(self, X: Any) -> Array:
-        """What the model says, in the shape (or as the classes) of the target that it was fitted to."""
+        """What the model says, in the shape (or as the classes) of the target that it was fitted to.
+
+        Args:
+            X: (samples, features).
+        """
         return self._decode(self._outputs(X))
 
     def _encode(self, y: Array) -> Array:
