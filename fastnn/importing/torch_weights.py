@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -129,7 +130,7 @@ def _file(path: str) -> Any:
         try:
             with np.load(path, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise FileFormatError(f"load_torch: {path!r} is no whole .npz file of arrays: {error}.") from error
     if not path.endswith(PICKLED):
         raise ArgumentError(f"load_torch: {path!r}; expected an ending in .safetensors, .npz, {', '.join(PICKLED)}.")

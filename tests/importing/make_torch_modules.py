@@ -1,8 +1,10 @@
 """Write torch_modules.npz: small PyTorch modules, their state dicts, inputs and outputs (run with PyTorch 2).
 
-Keys: "<case>|x", "<case>|y" and "<case>|<name of a parameter>".
+`index`: JSON, [key, shape, dtype] of each array, whose numbers lie one after the other in `values`. Keys: "<case>|x",
+"<case>|y" and "<case>|<name of a parameter>".
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -65,4 +67,6 @@ if __name__ == "__main__":
         with torch.no_grad():
             found[f"{name}|x"], found[f"{name}|y"] = x.numpy(), module.eval()(x).numpy()
         found.update({f"{name}|{key}": value.numpy() for key, value in module.state_dict().items()})
-    np.savez_compressed(Path(__file__).with_name("torch_modules.npz"), **found)
+    values = np.concatenate([a.reshape(-1).astype("float32") for a in found.values()])
+    index = json.dumps([[key, a.shape, a.dtype.name] for key, a in found.items()])
+    np.savez_compressed(Path(__file__).with_name("torch_modules.npz"), values=values, index=index)
