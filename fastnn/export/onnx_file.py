@@ -28,7 +28,7 @@ class _Graph:
     def weight(self, array, dtype=np.float32):
         """The name of a constant."""
         name = f"w{len(self.weights)}"
-        self.weights.append(self.to_tensor(np.ascontiguousarray(array, dtype), name))
+        self.weights.append(self.to_tensor(np.array(array, dtype, order="C"), name))
         return name
 
     def node(self, kind, inputs, output=None, **attributes):

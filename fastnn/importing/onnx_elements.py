@@ -58,7 +58,7 @@ def _gelu(call: Call) -> Value:
 
 def _clip(call: Call) -> Value:
     low, high = (call.constant(k, call.get(name)) for k, name in ((1, "min"), (2, "max")))
-    low, high = (None if v is None else float(np.asarray(v)) for v in (low, high))
+    low, high = (None if v is None else float(np.asarray(v).item()) for v in (low, high))
 
     def clipped(x: Any) -> Any:
         x = x if low is None else ops.maximum(x, low)

@@ -288,7 +288,7 @@ def _pad(call: Call) -> Value:
     own: list[Any] = [(0, 0)] * rank
     for a, pair in zip(x.order, width):
         own[a] = pair  # type: ignore[index]
-    return Value(ops.pad(x.symbol, own, constant_values=float(np.asarray(value))), x.order)
+    return Value(ops.pad(x.symbol, own, constant_values=float(np.asarray(value).item())), x.order)
 
 
 def _concat(call: Call) -> Any:

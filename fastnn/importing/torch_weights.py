@@ -128,7 +128,7 @@ def _file(path: str) -> Any:
         return safetensors_file.read(path)[0]
     if path.endswith(".npz"):
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise FileFormatError(f"load_torch: {path!r} is no whole .npz file of arrays: {error}.") from error

@@ -63,11 +63,11 @@ def test_a_model_that_was_read_is_exported_again_and_trained(tmp_path):
     assert (read.get_weights()[0] != before).any()
 
 
-def made(nodes, weights=(), inputs=(("x", (None, 4)),), outputs=("y",), opset=17):
+def made(nodes, weights=(), inputs=(("x", (None, 4)),), rank=2, opset=17):
     info = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n" if d is None else d for d in s]) for n, s in inputs
     ]
-    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs]
+    ends = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [f"d{k}" for k in range(rank)])]
     tensors = [numpy_helper.from_array(np.asarray(a), n) for n, a in weights]
     return helper.make_model(helper.make_graph(nodes, "g", info, ends, tensors),
                              opset_imports=[helper.make_opsetid("", opset)])  # fmt: skip
@@ -90,7 +90,7 @@ AS_OTHERS_WRITE = {
                    ("s", np.arange(1, 4, dtype=F32))],
                   [("x", (None, 2, 7, 6))]), (None, 2, 7, 6)),
     "padded mean": (made([helper.make_node("AveragePool", ["x"], ["y"], kernel_shape=[3], pads=[1, 1],
-                                           count_include_pad=1)], inputs=[("x", (None, 2, 7))]), (None, 2, 7)),
+                                           count_include_pad=1)], inputs=[("x", (None, 2, 7))], rank=3), (None, 2, 7)),
     "both ways": (made([helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
                         helper.make_node("LSTM", ["t", "w", "r", "b"], ["s", "h"], hidden_size=2,
                                          direction="bidirectional"),
@@ -100,7 +100,7 @@ AS_OTHERS_WRITE = {
                        [("w", np.linspace(-1, 1, 48, dtype=F32).reshape(2, 8, 3)),
                         ("r", np.linspace(1, -1, 32, dtype=F32).reshape(2, 8, 2)),
                         ("b", np.linspace(0, 1, 32, dtype=F32).reshape(2, 16)), ("shape", np.array([0, 0, -1], I64))],
-                       [("x", (None, 5, 3))]), (None, 5, 3)),
+                       [("x", (None, 5, 3))], 3), (None, 5, 3)),
     "last": (made([helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
                    helper.make_node("GRU", ["t", "w", "r"], ["s", "h"], hidden_size=2, direction="reverse",
                                     linear_before_reset=1),
