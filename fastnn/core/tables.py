@@ -25,9 +25,9 @@ def columns_of(value: Any) -> list[tuple[Any, Any]] | None:
 
 def is_table(value: Any) -> bool:
     """Whether a value is a table with named columns."""
-    return (hasattr(value, "columns") and (hasattr(value, "iloc") or hasattr(value, "get_columns"))) or (
-        hasattr(value, "column_names") and hasattr(value, "num_rows")
-    )  # fmt: skip
+    # what polars has yet to calculate has columns, too, and warns when it is asked for them: so that is asked last
+    some = hasattr(value, "iloc") or hasattr(value, "get_columns")
+    return (some and hasattr(value, "columns")) or (hasattr(value, "column_names") and hasattr(value, "num_rows"))
 
 
 def is_lazy(value: Any) -> bool:
