@@ -5,6 +5,8 @@ Sums of products go on one after the other, as the plan's do; sums of a reductio
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fastnn.core.resampling import weights
@@ -21,12 +23,11 @@ def _real(call: Call) -> tuple[str, str]:
 
 # ------------------------------------------------------------------ products
 def _matmul(call: Call) -> str:
-    x, w = call.ins[:2]
-    assert x is not None and w is not None
+    x, w = call.input(0), call.input(1)
     turned, across = call["transpose_a"], call["transpose_b"]
     rows, inner = x.shape[-2:][::-1] if turned else x.shape[-2:]
     columns = w.shape[-2] if across else w.shape[-1]
-    lead = broadcast(x.shape[:-2], w.shape[:-2])
+    lead: Any = broadcast(x.shape[:-2], w.shape[:-2])
     if len(w.shape) == 2 and not turned:  # every row of x meets the same w
         rows, lead = product(x.shape[:-1]), ()
     starts = []
@@ -82,8 +83,7 @@ class _Window:
 
 
 def _conv(call: Call) -> str:
-    x, w = call.ins[:2]
-    assert x is not None and w is not None
+    x, w = call.input(0), call.input(1)
     kind = ctype(call.y.dtype)
     rows, height, width, channels = x.shape
     kh, kw, taken, filters = w.shape
@@ -108,8 +108,7 @@ def _conv(call: Call) -> str:
 
 
 def _conv_back(call: Call) -> str:
-    gy, w = call.ins[:2]
-    assert gy is not None and w is not None
+    gy, w = call.input(0), call.input(1)
     kind = ctype(call.y.dtype)
     height, width = call["size"]
     kh, kw, taken, filters = w.shape
@@ -130,7 +129,7 @@ def _conv_back(call: Call) -> str:
 
 
 def _pool(call: Call) -> str:
-    kind = ctype(call.y.dtype)
+    kind = ctype(call.x.dtype)
     rows, height, width, channels = call.x.shape
     kh, kw = call["pool_size"]
     at = _Window(call, (height, width), (kh, kw))
@@ -139,12 +138,12 @@ def _pool(call: Call) -> str:
     if call.op == "avg_pool2d":
         body = f"{kind} sum = 0;\nlong n = 0;\n" + at.taps(f"sum += {value};\nn += 1;") + f"\ny0[{place}] = sum / n;"
     else:
-        found = call.outs[1] is not None
+        index_of = call.outs[1]
         best = f"const {kind} v = {value};\nif (tap < 0 || v > best || (v != v && best == best)) {{\n    best = v;\n"
         best += f"    tap = r * {kw} + s;\n}}"
-        body = f"{kind} best = 0;\nlong tap = -1;\n{at.taps(best)}\ny0[{place}] = best;"
-        if found:
-            body += f"\ny1[{place}] = ({ctype(call.outs[1].dtype)})tap;"  # type: ignore[union-attr]
+        body = f"{kind} best = 0;\nlong tap = -1;\n{at.taps(best)}\n"
+        body += f"y0[{place}] = best;"
+        body += f"\ny1[{place}] = ({ctype(index_of.dtype)})tap;" if index_of is not None else ""
     return at.points(rows, loop("c", channels, body))
 
 
@@ -270,8 +269,7 @@ def _argsort(call: Call) -> str:
 
 
 def _search(call: Call) -> str:
-    values = call.ins[1]
-    assert values is not None
+    values = call.input(1)
     sign = "<" if call["side"] == "left" else "<="
     body = f"long k = 0;\nwhile (k < {call.x.size} && x0[k] {sign} x1[i0]) ++k;\ny0[i0] = ({ctype(call.y.dtype)})k;"
     return nest((values.size,), body)
@@ -281,7 +279,7 @@ def _search(call: Call) -> str:
 def _cell(call: Call, body: str) -> str:
     """Loops over rows i and units j, with the gate number k of an array v as GATE(v, k)."""
     kind, f = _real(call)
-    rows, units = call.y.shape
+    rows, units = call.input(2).shape
     for letter in ("x0", "x1", "gates"):
         for k in range(4):
             body = body.replace(f"GATE({letter}, {k})", f"{letter}[{index((units * COUNT[call.op], 1), units * k)}]")
@@ -303,8 +301,7 @@ def _lstm(call: Call) -> str:
     if call.outs[2] is not None:
         body += "".join(f"GATE(gates, {k}) = {name};\n" for k, name in enumerate(names))
     body += "y1[OWN] = c;\n" if call.outs[1] is not None else ""
-    body += "y0[OWN] = o * tanh@(c);"
-    return _cell(call, body).replace("gates[", "y2[")
+    return _cell(call, body + "y0[OWN] = o * tanh@(c);").replace("gates[", "y2[")
 
 
 def _gru(call: Call) -> str:

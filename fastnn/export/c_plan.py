@@ -138,7 +138,8 @@ class _Lowering(Lowering):
 
     def _call(self, e: Emitter) -> None:
         """One instruction that reads the inputs, and writes the results that somebody reads."""
-        outs = [o if self.root[s] in self.last_use else None for s, o in zip(e.node.outputs, e.outs)]
+        wanted = [k == 0 or self.root[s] in self.last_use for k, s in enumerate(e.node.outputs)]
+        outs = [o if there else None for o, there in zip(e.outs, wanted)]
         value = lambda o: None if o is None else Value(o.shape, o.dtype)
         attrs = tuple((k, v) for k, v in e.node.attrs.items())
         call = Call(e.node.op.name, attrs, tuple(map(value, e.ins)), tuple(map(value, outs)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,11 +33,12 @@ class Value(NamedTuple):
         return product(self.shape)
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True)
+class Call:
     """One use of an operation: what a rule writes a C function for.
 
     op: the record's name.  attrs: its attributes.  ins: Values, None for an input that is absent.  outs: Values, None
-    for a result that nobody reads.  Two equal calls share a function.
+    for a result but the first that nobody reads.  Two equal calls share a function.
     """
 
     op: str
@@ -44,19 +46,27 @@ class Call(NamedTuple):
     ins: tuple[Value | None, ...]
     outs: tuple[Value | None, ...]
 
-    def __getitem__(self, name: Any) -> Any:
+    def __getitem__(self, name: str) -> Any:
         """The attribute of that name."""
         return dict(self.attrs)[name]
+
+    def input(self, k: int) -> Value:
+        """An input that must be there."""
+        found = self.ins[k]
+        assert found is not None
+        return found
 
     @property
     def x(self) -> Value:
         """The first input."""
-        return self.ins[0]  # type: ignore[return-value]
+        return self.input(0)
 
     @property
     def y(self) -> Value:
-        """The first result."""
-        return self.outs[0]  # type: ignore[return-value]
+        """The first result, which is always there."""
+        found = self.outs[0]
+        assert found is not None
+        return found
 
     def refuse(self, what: str) -> NotSupportedError:
         """An error to raise where a rule does not cover what is asked for."""
@@ -89,12 +99,12 @@ def literal(value: Any, dtype: str) -> str:
         if dtype == "int64" and number == -(1 << 63):
             return "INT64_MIN"
         return f"INT64_C({number})" if abs(number) >= 1 << 31 else str(number)
-    number = float(np.float32(value)) if dtype == "float32" else float(value)
-    if math.isnan(number):
+    real = float(np.float32(value) if dtype == "float32" else value)
+    if math.isnan(real):
         return "NAN"
-    if math.isinf(number):
-        return "INFINITY" if number > 0 else "-INFINITY"
-    mantissa, exponent = number.hex().split("p")
+    if math.isinf(real):
+        return "INFINITY" if real > 0 else "-INFINITY"
+    mantissa, exponent = real.hex().split("p")
     head, _, tail = mantissa.partition(".")
     tail = tail.rstrip("0")
     return f"{head}{'.' if tail else ''}{tail}p{int(exponent)}{suffix(dtype)}"

@@ -64,7 +64,7 @@ def _npz(model: Any, path: pathlib.Path, *_: Any) -> bytes:
 
 
 def _c(model: Any, path: pathlib.Path, batch_size: int | None, input_signature: Any) -> bytes:
-    inputs = getattr(model, "inputs", None)
+    inputs = getattr(model, "inputs", None) or []
     shapes = [_shape_of(s) for s in _signature(input_signature)] if input_signature is not None else None
     if not inputs and shapes is None:
         raise ArgumentError(

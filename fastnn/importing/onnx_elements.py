@@ -69,7 +69,8 @@ def _clip(call: Call) -> Value:
 
 def _fold(call: Call) -> Any:
     """Two or more values, one after the other; in the order of the first where all have it or are numbers."""
-    function, inputs = BINARY[call.node.op_type], call.inputs
+    function = BINARY[call.node.op_type]
+    inputs: list[Any] = call.inputs
     values = [x for x in inputs if isinstance(x, Value)]
     if not values:
         found = np.asarray(inputs[0])

@@ -202,7 +202,7 @@ def _reshape(call: Call) -> Any:
     while lead < min(len(wanted), len(x.order)) and wanted[lead] == 0 and x.order[lead] is not None:
         lead += 1
     rank = len(x.order)
-    moved = x.order[:lead]
+    moved = [a for a in x.order[:lead] if a is not None]
     if moved != sorted(moved) and x.order[lead:] == list(range(lead, rank)) and sorted(moved) == list(range(lead)):
         return Value(_reshaped(call, x.symbol, [0] * lead + wanted[lead:]), moved + list(range(lead, len(wanted))))
     return Value(_reshaped(call, x.made(), wanted))
@@ -269,8 +269,8 @@ def _slice(call: Call) -> Value:
     if any(a is None for a in x.order):
         return Value(x.made()[tuple(key)])
     own: list[Any] = [slice(None)] * len(x.order)
-    for a, part in zip(x.order, key):
-        own[a] = part  # type: ignore[index]
+    for a, part in zip(x.axes, key):
+        own[a] = part
     return Value(x.symbol[tuple(own)], x.order)
 
 
@@ -286,8 +286,8 @@ def _pad(call: Call) -> Value:
     if any(a is None for a in x.order):
         x = Value(x.made())
     own: list[Any] = [(0, 0)] * rank
-    for a, pair in zip(x.order, width):
-        own[a] = pair  # type: ignore[index]
+    for a, pair in zip(x.axes, width):
+        own[a] = pair
     return Value(ops.pad(x.symbol, own, constant_values=float(np.asarray(value).item())), x.order)
 
 
@@ -297,7 +297,9 @@ def _concat(call: Call) -> Any:
     if first is None:
         return np.concatenate([np.asarray(x) for x in call.inputs], axis)
     if all(isinstance(x, Value) and x.order == first.order and None not in x.order for x in call.inputs):
-        return Value(ops.concatenate([x.symbol for x in call.inputs], first.order[axis]), first.order)  # type: ignore
+        return Value(
+            ops.concatenate([x.symbol for x in call.inputs if isinstance(x, Value)], first.axes[axis]), first.order
+        )
     return Value(ops.concatenate(call.symbols(), axis))
 
 

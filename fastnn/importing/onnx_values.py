@@ -29,9 +29,9 @@ class Value:
         return tuple(1 if a is None else self.symbol.shape[a] for a in self.order)
 
     @property
-    def plain(self) -> bool:
-        """Whether the symbol is the value."""
-        return self.order == list(range(len(self.symbol.shape)))
+    def axes(self) -> list[int]:
+        """The axes that the symbol has, in the value's order."""
+        return [a for a in self.order if a is not None]
 
     def transposed(self, axes: Sequence[int]) -> Value:
         """The value with its axes in another order."""
@@ -52,7 +52,7 @@ class Value:
 
     def made(self) -> Any:
         """The symbol whose axes are the value's."""
-        axes = [a for a in self.order if a is not None]
+        axes = self.axes
         symbol = self.symbol if axes == sorted(axes) else ops.transpose(self.symbol, axes)
         for k, a in enumerate(self.order):
             if a is None:

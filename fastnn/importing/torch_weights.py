@@ -284,7 +284,7 @@ def _bidirectional(layer: Any, module: Module) -> Pairs:
 
 
 def _attention(layer: Any, module: Module) -> Pairs:
-    found = []
+    found: Pairs = []
     dense = (layer.query_dense, layer.key_dense, layer.value_dense)
     for part, weight in zip(dense, np.split(module.pop("in_proj_weight"), 3)):
         found.append((part.kernel, weight.T.reshape(len(weight), layer.num_heads, -1)))
