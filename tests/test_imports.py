@@ -79,7 +79,8 @@ ALLOWED: dict[str, set[str]] = {
     "wrappers": OBJECTS | {"models"},
     "distillation": PARTS | {"losses", "tree"},
     "distribution": BASE,
-    "export": BASE,
+    "export": BASE | {"compiler", "graph", "ops.forms", "ops.functions", "runtime", "saving"},
+    "importing": OBJECTS | {"models"},
     "legacy": BASE | {"saving"},
     "sklearn": OBJECTS | {"gradients", "models"},
     "tuner": OBJECTS | {"models"},
@@ -193,6 +194,9 @@ def test_imports_point_downward(path):
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
 OPTIONAL = {
+    "google",
+    "safetensors",
+    "torch",
     "onnx",
     "onnxruntime",
     "h5py",

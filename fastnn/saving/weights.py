@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy, run_file, shards
+from fastnn.saving import container, hdf5, layout, legacy, run_file, safetensors_file, shards
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
@@ -104,7 +104,7 @@ def load_weights(
     objects_to_skip: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file, or from a checkpoint of `fit`.
+    """Set a model's weights from a `.weights.h5`, `.keras`, legacy `.h5` or `.safetensors` file, or from a checkpoint.
 
     Args:
         model: a Model or a Layer, of the structure that the file was written of.
@@ -135,6 +135,9 @@ def load_weights(
         raise _only_legacy(path)
     if objects_to_skip is not None and not path.endswith((".weights.h5", ".weights.json")):
         raise ArgumentError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {path}")
+    if path.endswith(safetensors_file.ENDING):
+        safetensors_file.load_weights(model, path, skip_mismatch)
+        return
     if path.endswith(".weights.json"):
         with shards.reading(path) as reader:
             changes = plan(model, reader, skip_mismatch, optimizer, objects_to_skip)
@@ -201,18 +204,7 @@ def plan(model, reader, skip_mismatch=False, optimizer=True, skip=None):
             continue
         _plan_part(place, reader, names, changes, problems)
     _note_strangers(reader, known, problems)
-    if problems:
-        text = (
-            f"{reader.name} does not fit model {getattr(model, 'name', '')!r}:\n  - "
-            + "\n  - ".join(problems[:12])
-            + (f"\n  - and {len(problems) - 12} more" if len(problems) > 12 else "")
-        )
-        if not skip_mismatch:
-            raise FileFormatError(
-                text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
-                "to load what fits. Nothing has been changed."
-            )
-        warnings.warn(text + "\nThese were skipped.", stacklevel=4)
+    changes.refuse(problems, reader.name, getattr(model, "name", ""), skip_mismatch)
     return changes
 
 
