@@ -68,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data", "export"},
+    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data", "export", "distribution"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
