@@ -193,6 +193,7 @@ def test_imports_point_downward(path):
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
 OPTIONAL = {
+    "mpi4py",
     "onnx",
     "onnxruntime",
     "h5py",
@@ -217,6 +218,7 @@ INSIDE: dict[str, tuple[set[str], str]] = {
             "fastnn.cli.bench",
             "fastnn.cli.demo",
             "fastnn.cli.facts",
+            "fastnn.cli.launch",
             "fastnn.cli.playground",
             "fastnn.cli.replay",
             "fastnn.cli.verify",

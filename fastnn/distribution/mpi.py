@@ -15,6 +15,7 @@ class Mpi(Transport):
     """The processes of MPI.COMM_WORLD."""
 
     name = "MPI"
+    _comm: Any
 
     def __init__(self) -> None:
         try:
@@ -24,7 +25,7 @@ class Mpi(Transport):
                 f"distribution: processes started by MPI need mpi4py: {error}. Install `fastnn-engine[mpi]`, or start "
                 "them with `fastnn launch`, or set MASTER_ADDR and MASTER_PORT to use sockets."
             ) from None
-        self._comm: Any = MPI.COMM_WORLD.Dup()
+        self._byte, self._comm = MPI.BYTE, MPI.COMM_WORLD.Dup()
         self._comm.Set_errhandler(MPI.ERRORS_RETURN)
         self.rank, self.size, self._turn = self._comm.rank, self._comm.size, 0
         self._kept: list[Array] = [np.empty(0, np.uint8)] * 4
@@ -40,9 +41,7 @@ class Mpi(Transport):
             for p in part if r != self.rank else ():
                 send[at : at + p.nbytes] = p
                 at += p.nbytes
-        from mpi4py import MPI
-
-        self._comm.Alltoallv([send, out, _starts(out), MPI.BYTE], [heard, into, _starts(into), MPI.BYTE])
+        self._comm.Alltoallv([send, out, _starts(out), self._byte], [heard, into, _starts(into), self._byte])
         found, at = [], 0
         for r, of_rank in enumerate(counts):
             pieces = []

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
+from fastnn.distribution.mpi import Mpi
+from fastnn.distribution.shared import open_shared
+from fastnn.distribution.sockets import join
 from fastnn.distribution.transport import Transport
 
 TRANSPORTS = ("auto", "shared", "sockets", "mpi")
@@ -174,8 +177,6 @@ def _join(place: Place, env: Mapping[str, str]) -> Transport:
         raise ArgumentError(f"FASTNN_TRANSPORT={wanted!r}: expected one of {', '.join(TRANSPORTS)}.")
     if wanted == "mpi" or (wanted == "auto" and place.address is None):
         if wanted == "mpi" or place.source in ("OMPI", "PMI"):
-            from fastnn.distribution.mpi import Mpi
-
             return Mpi()
         raise ArgumentError(
             f"distribution.initialize: {place.size} processes, but no address of the first one. Set MASTER_ADDR and "
@@ -183,9 +184,6 @@ def _join(place: Place, env: Mapping[str, str]) -> Transport:
         )
     if place.address is None:
         raise ArgumentError("distribution.initialize: expected MASTER_ADDR and MASTER_PORT, or job_addresses.")
-    from fastnn.distribution.shared import open_shared
-    from fastnn.distribution.sockets import join
-
     joined = join(
         place.rank, place.size, place.address, place.port, env.get("FASTNN_JOB", ""),
         float(env.get("FASTNN_JOIN_SECONDS", "120")),

@@ -23,7 +23,7 @@ import fastnn
 from fastnn.callbacks.callback import Callback
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.models.digests import configuration, digest_of_weights, digests_of_data
+from fastnn.models.digests import configuration, digest_of_weights, digests_of_data, text_digest
 from fastnn.runtime import pack
 from fastnn.saving.container import parse_json
 from fastnn.saving.files import read_file, write_file
