@@ -106,6 +106,21 @@ class NotFiniteError(FastnnError, FloatingPointError, ValueError):
         self.finding, self.file = finding, file
 
 
+class ProcessLostError(FastnnError, ConnectionError, RuntimeError):
+    """Another process of a run of several has ended.
+
+    rank: its number.
+    """
+
+    def __init__(self, message: str, rank: int = -1) -> None:
+        super().__init__(message)
+        self.rank = rank
+
+
+class ProcessesDifferError(FastnnError, RuntimeError, ValueError):
+    """The processes of a run do not do the same: other code, data, weights or seeds; the message says what."""
+
+
 class SearchError(FastnnError, RuntimeError):
     """A search of hyperparameters that cannot go on: too many trials failed, or its space is not what was said."""
 

@@ -17,6 +17,7 @@ from fastnn.graph import Symbol, calls, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here
 from fastnn.graph.variable import auto_name
+from fastnn.ops.records.shards import over_shards, shard
 
 
 class Reduction:
@@ -139,8 +140,8 @@ def apply_mask(sample_weight, mask, dtype, reduction):
         return sample_weight
     weight = tensor(mask, dtype)
     if reduction in ("mean", "sum_over_batch_size"):
-        valid = ops.sum(weight)
-        scale = ops.divide_no_nan(np.asarray(count(mask.shape), dtypes.numpy_type(dtype)), valid)
+        valid = over_shards(ops.sum(weight))
+        scale = ops.divide_no_nan(np.asarray(count(mask.shape) * _shards(), dtypes.numpy_type(dtype)), valid)
         weight = ops.multiply(weight, scale)
     if sample_weight is None:
         return weight
@@ -155,6 +156,8 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
 
     values: (n, ...) floats.  sample_weight: (n,) or the shape of values, or None.  mask: booleans, or None.
     "sum_over_batch_size" divides by the number of values, "mean_with_sample_weight" by the sum of the weights.
+
+    Of a shard of a batch it is the part whose mean, over the shards by their rows, is the batch's.
     """
     dtype = dtype_of(values)
     weight = apply_mask(sample_weight, mask, dtype, reduction)
@@ -165,10 +168,22 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
         return values
     if reduction == "sum":
-        return ops.sum(values)
+        return _of_shard(ops.sum(values), dtype)
     if reduction == "mean_with_sample_weight" and weight is not None:
-        return ops.divide_no_nan(ops.sum(values), ops.sum(weight))
+        return _of_shard(ops.divide_no_nan(ops.sum(values), over_shards(ops.sum(weight))), dtype)
     return ops.mean(values)
+
+
+def _shards() -> float:
+    """How many times the rows of this shard the batch has; 1 where it is not cut."""
+    part = shard()
+    return 1 if part is None else part.whole / part.rows
+
+
+def _of_shard(value, dtype):
+    """A part of a sum over the batch, so that the mean over the shards by their rows is the sum."""
+    times = _shards()
+    return value if times == 1 else ops.multiply(value, np.asarray(times, dtypes.numpy_type(dtype)))
 
 
 def fit_weight(values, weight):

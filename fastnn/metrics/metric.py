@@ -99,14 +99,21 @@ class Metric(ChecksArguments):
             initializer: "zeros", "ones", another name of an Initializer, a number, an array or a callable (shape,
                 dtype).
             dtype: dtype name; float64 if None, in which totals are counted.
-            aggregation: how replicas would be put together, kept as an attribute: "sum", "mean", ...
+            aggregation: how shards of a batch are put together: "sum", what each adds is added up; any other, the
+                mean of the values.
             name: name of the variable; "variable" if None.
         """
         self._check_super()
         dtype = dtypes.standardize(dtype, ACCUMULATOR)
         shape = tuple(int(d) for d in shape)
         allowance.reserve(math.prod(shape), np.dtype(dtypes.numpy_type(dtype)).itemsize)
-        variable = Variable(_initial(initializer, shape, dtype), dtype=dtype, trainable=False, name=name or "variable")
+        variable = Variable(
+            _initial(initializer, shape, dtype),
+            dtype=dtype,
+            trainable=False,
+            aggregation=aggregation,
+            name=name or "variable",
+        )
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable

@@ -92,3 +92,9 @@ def digests_of_data(**sources: Any) -> dict[str, str]:
                     shape = "x".join(map(str, a.shape))
                     found[f"{kind} {name}[{i}]"] = f"{digest_of([a])}, {a.dtype.name} {shape}"
     return found
+
+
+def configuration(model: Any) -> dict[str, str]:
+    """Digests of what a model is made of, and of what compile() was given."""
+    compiled = {k: plain_config(v) for k, v in model._trainer().compile_config.items()}
+    return {"model": text_digest(architecture(model)), "compile": text_digest(compiled)}

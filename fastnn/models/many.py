@@ -17,6 +17,7 @@ from fastnn.callbacks import History
 from fastnn.core import config, switches
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.types import Array, Structure
+from fastnn.distribution.strategies import uncut
 from fastnn.graph.variable import zero
 from fastnn.models import checks, loop, runs, sparse
 from fastnn.models import data as adapter
@@ -118,7 +119,7 @@ def fit_many(
     span = range(initial_epoch, epochs)
     how = _How(span, verbose, batch_size, shuffle, class_weight, validation_batch, validation_freq)
     members = [_Member(k, model) for k, model in enumerate(models)]
-    with runs.run_many(models, "train"):
+    with uncut(), runs.run_many(models, "train"):
         try:
             for member in members:  # all that moves variables comes first: plans would be made again after it
                 with named(member):

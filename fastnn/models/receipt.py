@@ -23,7 +23,7 @@ import fastnn
 from fastnn.callbacks.callback import Callback
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.models.digests import architecture, digest_of_weights, digests_of_data, plain_config, text_digest
+from fastnn.models.digests import configuration, digest_of_weights, digests_of_data, text_digest
 from fastnn.runtime import pack
 from fastnn.saving.container import parse_json
 from fastnn.saving.files import read_file, write_file
@@ -205,8 +205,7 @@ class _Taker(Callback):
         model, noted = self.model, self.noted
         position = model._trainer().shared.position()
         self.begun, noted["random"] = position["train"], {**position, "fits": self.source.number}
-        compiled = {k: plain_config(v) for k, v in model._trainer().compile_config.items()}
-        noted["config"] = {"model": text_digest(architecture(model)), "compile": text_digest(compiled)}
+        noted["config"] = configuration(model)
         noted["data"] = digests_of_data(train=self.source, validation=self.validation)
         noted["weights"] = {"start": digest_of_weights(model), "steps": {}, "taken": 0, "end": None}
         self.receipt.__dict__.pop("facts", None)  # somebody may have looked before all was known

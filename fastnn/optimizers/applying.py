@@ -18,6 +18,7 @@ from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, calls, current
 from fastnn.graph.active import paused
+from fastnn.graph.shard import cut
 from fastnn.graph.tensor import here
 from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update_hyper
@@ -148,7 +149,10 @@ class Applying(Clipping, CustomStep, Stateless, Minimizing):
             key = "apply", hooks.call("serial", self), self.changes, tuple(places)
             calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
             return
-        self._step(grads, trainable_variables, None if current() is None else self._runs)
+        trace = current()
+        if trace is not None and cut(trace, self, grads, trainable_variables):
+            return
+        self._step(grads, trainable_variables, None if trace is None else self._runs)
 
     @contextlib.contextmanager
     def through(self, runs):
